@@ -1,0 +1,201 @@
+"""Where an effective policy figure comes from, and the bounds it keeps: the vendor's, and those that hold everywhere.
+
+The fields themselves and their defaults are `policy.Rules`; who publishes a layer and when is the server's (spec 2.6).
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tenure.core.periods import Duration, edge
+from tenure.core.policy import Rules
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, HOUR
+
+Layer = Mapping[str, Any]
+"""Values for some fields of `Rules`, as they come from JSON or as they are in the struct."""
+
+
+class Source(StrEnum):
+    """Where an effective value comes from; a later one overrides an earlier one."""
+
+    VENDOR_DEFAULT = "vendor_default"
+    PLAN = "plan"
+    PROVIDER = "provider"
+    SUBSCRIPTION = "subscription"
+    VENDOR_BOUND = "vendor_bound"
+    """What the layers say lies outside the bounds, as when they were narrowed afterwards, and was cut to them."""
+
+
+VENDORS = frozenset({Source.VENDOR_DEFAULT, Source.PLAN})
+"""Sources in the vendor's own hands, which a lock leaves free."""
+
+
+class Bound(msgspec.Struct, frozen=True, kw_only=True):
+    """What the vendor allows for a field; figures between `minimum` and `maximum`, of a list each entry."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+    locked: bool = False
+    """Only the vendor's default and the plan say what holds."""
+
+
+Bounds = Mapping[str, Bound]
+
+# No vendor can widen these. Fields that are not figures can only be locked.
+ABSOLUTE: dict[str, Bound] = {
+    # Spec 2.6; extensions count too, and grace is always shorter than the period (`_figures`).
+    "grace_days": Bound(minimum=0, maximum=90),
+    "cancel_grace_days": Bound(minimum=0, maximum=90),
+    "trial_grace_days": Bound(minimum=0, maximum=90),
+    "renew_window_days": Bound(minimum=0, maximum=365),
+    # Ten years: the longest period there is.
+    "reinstate_days": Bound(minimum=0, maximum=3_650),
+    "resume_days": Bound(minimum=0, maximum=365),
+    # 100 % means that twice the limit may be protected; beyond that the limit says nothing any more.
+    "tolerance_percent": Bound(minimum=0, maximum=100),
+    "seat_conflict_days": Bound(minimum=0, maximum=365),
+    # Not below one seat's life of 14 days, within which a silent device is still promised its seat.
+    "idle_release_days": Bound(minimum=14, maximum=730),
+    "block_grace_days": Bound(minimum=0, maximum=90),
+    "reminders": Bound(minimum=0, maximum=365),
+    # A quarter of an hour spares the server, three days keep the site well inside the 7 days to its warning.
+    "sync_interval": Bound(minimum=HOUR // 4, maximum=3 * DAY),
+    # A lease is renewed when a quarter of its life has passed: from 14 days on an outage of 7 days harms nobody; 90
+    # days is what an air-gapped site gets.
+    "lease_days": Bound(minimum=14, maximum=90),
+    "after_end_sync_days": Bound(minimum=0, maximum=3_650),
+}
+MOST_REMINDERS = 20
+GRACES = frozenset({"grace_days", "cancel_grace_days", "trial_grace_days"})
+LEAST_SYNCS = 20
+"""Times a site synchronises at least within the shortest life that a lease has left (spec 3.4)."""
+
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(Rules)}
+FIELDS = frozenset(_TYPES)
+# 1 February 2017: of periods of any number of months, none is shorter than one that begins here.
+_FEBRUARY = 17_198 * DAY
+
+
+class Effective(NamedTuple):
+    """A value that holds and where it comes from."""
+
+    value: Any
+    source: Source
+
+
+def validate(partial: Layer, bounds: Bounds, period: Duration | None = None, field: str = "rules") -> Refused | None:
+    """None if a provider (or a subscription) may publish `partial`, for plans of `period` if that is known.
+
+    Refuses `field_invalid` for an unknown field or a value of the wrong type, `policy_out_of_bounds` for one that is
+    locked or beyond the bounds, which the detail names. `field` is the path of the layer.
+    """
+    for name, value in partial.items():
+        path = f"{field}.{name}"
+        typed = _typed(name, value, path)
+        if isinstance(typed, Refused):
+            return typed
+        if bounds.get(name, Bound()).locked:
+            return Refused(Code.POLICY_OUT_OF_BOUNDS, "The vendor has locked this field.", path)
+        low, high = _figures(name, bounds, period)
+        if not all(low <= figure <= high for figure in _as_figures(typed)):
+            return Refused(Code.POLICY_OUT_OF_BOUNDS, f"It must lie between {low} and {high}.", path)
+    return None
+
+
+def validate_bounds(bounds: Bounds, field: str = "bounds") -> Refused | None:
+    """None if the vendor may publish `bounds`: known fields, inside the absolute bounds; else `field_invalid`."""
+    for name, bound in bounds.items():
+        path = f"{field}.{name}"
+        if name not in FIELDS:
+            return Refused(Code.FIELD_INVALID, "There is no such policy field.", path)
+        widest = ABSOLUTE.get(name)
+        given = [figure for figure in (bound.minimum, bound.maximum) if figure is not None]
+        if widest is None and given:
+            return Refused(Code.FIELD_INVALID, "This field is no figure; it can only be locked.", path)
+        low, high = _figures(name, {}, None)
+        if given != sorted(given) or not all(low <= figure <= high for figure in given):
+            return Refused(Code.FIELD_INVALID, f"Bounds lie in order between {low} and {high}.", path)
+    return None
+
+
+def check_rules(rules: Rules, field: str = "rules") -> Refused | None:
+    """None if the figures fit together, else `policy_out_of_bounds`.
+
+    The shortest life that a lease has left, three quarters of it, takes in at least 20 synchronisations (spec 3.4), so
+    that some failing ones harm nobody.
+    """
+    most = rules.lease_days * DAY * 3 // 4 // LEAST_SYNCS
+    if rules.sync_interval <= most:
+        return None
+    detail = f"With leases of {rules.lease_days} days, sites synchronise at least every {most} seconds."
+    return Refused(Code.POLICY_OUT_OF_BOUNDS, detail, f"{field}.sync_interval")
+
+
+def effective(
+    layers: Iterable[tuple[Source, Layer]], bounds: Bounds, period: Duration | None = None
+) -> dict[str, Effective]:
+    """For each field of `Rules` the value that holds and where it comes from; of `layers`, the last that speaks.
+
+    Layers were validated when they were published; bounds narrowed since cut them (`vendor_bound`), a field locked
+    since is taken from the vendor's layers alone, and with `period` grace stays shorter than it. Raises
+    msgspec.ValidationError for a layer that never was valid.
+    """
+    held = {name: Effective(value, Source.VENDOR_DEFAULT) for name, value in msgspec.structs.asdict(Rules()).items()}
+    for source, layer in layers:
+        for name, value in layer.items():
+            if source in VENDORS or not bounds.get(name, Bound()).locked:
+                held[name] = Effective(msgspec.convert(value, _TYPES[name]), source)
+    return {name: _cut(name, one, bounds, period) for name, one in held.items()}
+
+
+def rules_of(values: Mapping[str, Effective]) -> Rules:
+    """The rules that effective values amount to, to be pinned by a period."""
+    return Rules(**{name: one.value for name, one in values.items()})
+
+
+def shortest_days(period: Duration) -> int:
+    """The fewest days a period of this length can have."""
+    return (edge(_FEBRUARY, period, 1) - _FEBRUARY) // DAY
+
+
+def _typed(name: str, value: Any, path: str) -> Any:
+    if name not in FIELDS:
+        return Refused(Code.FIELD_INVALID, "There is no such policy field.", path)
+    try:
+        typed = msgspec.convert(value, _TYPES[name])
+    except msgspec.ValidationError as problem:
+        return Refused(Code.FIELD_INVALID, str(problem), path)
+    if isinstance(typed, tuple) and (len(typed) > MOST_REMINDERS or len(set(typed)) < len(typed)):
+        return Refused(Code.FIELD_INVALID, f"At most {MOST_REMINDERS} different days.", path)
+    return typed
+
+
+def _figures(name: str, bounds: Bounds, period: Duration | None) -> tuple[int, int]:
+    """The least and the greatest figure allowed; (0, 0) for a field without figures."""
+    widest, vendors = ABSOLUTE.get(name, Bound()), bounds.get(name, Bound())
+    low = max(widest.minimum or 0, vendors.minimum or 0)
+    high = widest.maximum or 0
+    if vendors.maximum is not None:
+        high = min(high, vendors.maximum)
+    if period is not None and name in GRACES:
+        high = min(high, shortest_days(period) - 1)
+        low = min(low, high)  # a short period outweighs a vendor's least grace
+    return low, high
+
+
+def _as_figures(value: Any) -> tuple[int, ...]:
+    if isinstance(value, tuple):
+        return value
+    return (value,) if type(value) is int else ()
+
+
+def _cut(name: str, one: Effective, bounds: Bounds, period: Duration | None) -> Effective:
+    low, high = _figures(name, bounds, period)
+    if isinstance(one.value, tuple):
+        value: Any = tuple(figure for figure in one.value if low <= figure <= high)
+    else:
+        value = max(low, min(one.value, high)) if _as_figures(one.value) else one.value
+    return one if value == one.value else Effective(value, Source.VENDOR_BOUND)

@@ -1,0 +1,189 @@
+"""What time it is for a client whose clock may lie: a pure estimate made of readings and of signed answers (spec 3.6).
+
+The shell reads the clocks, keeps `ClockState` beside the lease and asks here; nobody else decides which clock to trust.
+Instants and durations are whole seconds.
+"""
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import HOUR, Instant
+
+TOLERANCE = 300
+"""A wall clock this far behind is still taken as right; it never extends an end."""
+
+LEAP = 25 * HOUR
+"""A wall clock further ahead than this is believed only after a while: one glitch must not stop what is paid for."""
+
+PROVISIONAL = 24 * HOUR
+"""Seconds of running after which a leap takes effect."""
+
+FRESH = 60
+"""An answer sets the clock only if it came within this many seconds of its request's first sending."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What the computer's clocks show at one moment."""
+
+    boot: str
+    """Names the boot; the shell invents one for its own run where the system has none."""
+    uptime: int
+    """Seconds since that boot, suspended time included."""
+    wall: Instant
+
+
+class ClockState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client remembers of time. The shell saves it at every answer and at least every ten minutes.
+
+    `highest` is the estimate at `uptime` of `boot`; within that boot the estimate goes on from there. It is never
+    lowered but by a fresh answer.
+    """
+
+    highest: Instant = 0
+    boot: str = ""
+    uptime: int = 0
+    floor: Instant = 0
+    """When the last verified lease was signed: the present is never earlier."""
+    skew: int = 0
+    """How far the wall clock was ahead of a fresh answer (negative: behind); 0 while it can be taken as it is."""
+    leap: int | None = None
+    """Seconds of running since the wall clock leapt forward; None while no leap is pending."""
+    spent: int | None = None
+    """Serial of the lease under which a leap has taken effect: it grants no second delay."""
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """The present, as far as it can be known, and what is wrong with the computer's clock."""
+
+    now: Instant
+    refusal: Refused | None = None
+    """`clock_implausible`, to be shown to the administrator; it takes nothing away by itself."""
+    synchronise: bool = False
+    """Only an answer can settle this: synchronise now."""
+    leap_in: int | None = None
+    """Seconds of running until a leap of the wall clock takes effect, unless an answer settles it; None: no leap."""
+
+    @property
+    def plausible(self) -> bool:
+        """Whether the wall clock agrees with everything proven."""
+        return self.refusal is None
+
+
+def certain(now: Instant) -> Estimate:
+    """The estimate of one who knows the time: the server, the sandbox, a test."""
+    return Estimate(now=now)
+
+
+def observe(state: ClockState, reading: Reading, serial: int) -> tuple[ClockState, Estimate]:
+    """Take a reading; `serial` is that of the lease held (0: none). Never moves back, never jumps ahead unasked.
+
+    Within one boot only the boot-time clock counts. After another boot the estimate starts from the greater of the
+    highest time seen and the wall clock. In both cases a wall clock more than 25 h ahead takes effect only after 24 h
+    of running, once per lease; one more than 300 s behind is `clock_implausible` and changes nothing.
+    """
+    same = _same_boot(state, reading)
+    line = _line(state, reading)
+    wall = _believable(reading.wall, state.skew, line)
+    gap = wall - line
+    leap, spent = None, state.spent
+    if gap > LEAP and state.highest:
+        leap = (state.leap or 0) + (reading.uptime - state.uptime if same and state.leap is not None else 0)
+        if spent == serial or leap >= PROVISIONAL:
+            line, leap, spent = wall, None, serial
+    elif not same:
+        line = max(line, wall)
+    # A wall clock that is right again as it stands needs no correction any more.
+    skew = 0 if wall == reading.wall and -TOLERANCE <= gap <= LEAP else state.skew
+    after = ClockState(
+        highest=line, boot=reading.boot, uptime=reading.uptime, floor=state.floor, skew=skew, leap=leap, spent=spent
+    )
+    return after, Estimate(
+        now=line,
+        refusal=_implausible(reading.wall, wall, line),
+        synchronise=leap is not None or gap < -TOLERANCE,
+        leap_in=None if leap is None else PROVISIONAL - leap,
+    )
+
+
+def is_fresh(sent: Reading | None, received: Reading) -> bool:
+    """Whether an answer sets the clock: received in the boot and within 60 s of its request's first sending.
+
+    `sent` is None for what was not asked for just now: a stored answer, a file.
+    """
+    return sent is not None and sent.boot == received.boot and 0 <= received.uptime - sent.uptime <= FRESH
+
+
+def answered(state: ClockState, sent: Reading | None, received: Reading, server_time: Instant) -> ClockState:
+    """Take the server's time from a verified, nonce-bound answer (for a device: the site's).
+
+    A fresh one (`is_fresh`) sets the clock, also backwards, and settles a leap; any other only raises the estimate.
+    Neither goes below the last verified lease's `iat`.
+    """
+    if not is_fresh(sent, received):
+        return _raised(state, received, server_time)
+    off = received.wall - server_time
+    return ClockState(
+        highest=max(server_time, state.floor),
+        boot=received.boot,
+        uptime=received.uptime,
+        floor=state.floor,
+        # Remembered, or else the same wrong clock would leap again, and win before the next synchronisation.
+        skew=off if abs(off) > TOLERANCE else 0,
+    )
+
+
+def verified(state: ClockState, reading: Reading, iat: Instant) -> ClockState:
+    """Take the instant at which the lease just accepted was signed; not for a successor, whose `iat` may be to come."""
+    return _raised(msgspec.structs.replace(state, floor=iat), reading, iat)
+
+
+class SandboxClock(msgspec.Struct, frozen=True):
+    """The time of a sandbox, as a clock file or the server's last answer tells it (spec 6.4)."""
+
+    instant: Instant
+
+
+def sandbox_now(
+    state: ClockState, told: SandboxClock, *, root_is_sandbox: bool, lease_is_sandbox: bool
+) -> tuple[ClockState, Estimate] | Refused:
+    """The present by a sandbox clock, forwards only: a file that goes back is overtaken by what was seen before.
+
+    Refuses `sandbox_only` unless root and lease are both a sandbox's, so that no file moves a production clock.
+    """
+    if not (root_is_sandbox and lease_is_sandbox):
+        return Refused(Code.SANDBOX_ONLY, "A clock file is honoured only with a sandbox root and a sandbox lease.")
+    now = max(told.instant, state.highest, state.floor)
+    return msgspec.structs.replace(state, highest=now), certain(now)
+
+
+def _same_boot(state: ClockState, reading: Reading) -> bool:
+    # An uptime that went back is another boot under the same name: a restored snapshot.
+    return state.boot == reading.boot != "" and reading.uptime >= state.uptime
+
+
+def _line(state: ClockState, reading: Reading) -> Instant:
+    """The estimate without a look at the wall clock."""
+    if _same_boot(state, reading):
+        return state.highest + reading.uptime - state.uptime
+    return max(state.highest, state.floor)
+
+
+def _raised(state: ClockState, reading: Reading, least: Instant) -> ClockState:
+    """The estimate at `reading` is at least `least`; nothing else changes."""
+    known = state if state.highest else observe(state, reading, 0)[0]
+    lift = max(0, least - _line(known, reading))
+    return msgspec.structs.replace(known, highest=known.highest + lift)
+
+
+def _believable(wall: Instant, skew: int, line: Instant) -> Instant:
+    """The wall clock as it stands, or corrected by the error an answer once proved: whichever needs less belief."""
+    readings = (wall, wall - skew)
+    return min((each for each in readings if each >= line - TOLERANCE), default=max(readings))
+
+
+def _implausible(shown: Instant, wall: Instant, line: Instant) -> Refused | None:
+    if shown < line - TOLERANCE:
+        return Refused(Code.CLOCK_IMPLAUSIBLE, f"The clock is {(line - shown) / HOUR:.1f} hours behind.")
+    if shown != wall:
+        return Refused(Code.CLOCK_IMPLAUSIBLE, f"The clock is {(shown - wall) / HOUR:.1f} hours ahead.")
+    return None

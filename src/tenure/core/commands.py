@@ -1,0 +1,219 @@
+"""What may be asked of a subscription: imperative, may be refused by `decide`. Ids and code hashes come in with them."""
+
+import msgspec
+
+from tenure.core.periods import Duration
+from tenure.core.policy import Action, LateRenewal, Role, Rules
+from tenure.core.subscription import Subscription
+from tenure.core.terms import CodeRef, Intent, Terms
+from tenure.core.timeline import Instant
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
+    """Who asks, in which role, and why; all three go into the facts."""
+
+    by: str
+    role: Role = Role.PROVIDER
+    why: str = ""
+
+
+class Order(Asked, frozen=True, kw_only=True, tag="order"):
+    """Buy: `until` for a fixed end, otherwise the plan's period from its start."""
+
+    subscription: str
+    provider: str
+    customer: str
+    terms: Terms
+    code: CodeRef
+    intent: Intent = Intent.MANUAL
+    until: Instant | None = None
+    trial: bool = False
+    trial_period: Duration | None = None
+    """How long the trial lasts; None: one period of the plan."""
+
+
+class ConfirmPayment(Asked, frozen=True, kw_only=True, tag="confirm_payment"):
+    """The provider received money outside the ledger; `devices` only when it covers a raise."""
+
+    reference: str
+    covers: str
+    """`order`, `renewal` or `raise`."""
+    devices: int = 0
+
+
+class Activate(Asked, frozen=True, kw_only=True, tag="activate"):
+    """A site applies a code of this subscription."""
+
+    site: str
+    key: str
+    code: str
+    product: str
+    version: str
+    name: str
+    hardware: tuple[str, ...] = ()
+    allotment: int = 0
+    """What the pool has for it, computed by the caller with `allotment.grant`."""
+
+
+class StageSuccessor(Asked, frozen=True, kw_only=True, tag="stage_successor"):
+    """A site keeps this subscription ready to take over from the one it uses."""
+
+    site: str
+    key: str
+    code: str
+    product: str
+    version: str
+    name: str
+    hardware: tuple[str, ...] = ()
+    allotment: int = 0
+
+
+class DropSuccessor(Asked, frozen=True, kw_only=True, tag="drop_successor"):
+    """A site no longer wants it as successor."""
+
+    site: str
+
+
+class LeaveSite(Asked, frozen=True, kw_only=True, tag="leave_site"):
+    """A site gives the subscription up."""
+
+    site: str
+
+
+class Renew(Asked, frozen=True, kw_only=True, tag="renew"):
+    """Buy the next period by hand; `late` overrides the policy once the subscription has ended."""
+
+    late: LateRenewal | None = None
+
+
+class SetRenewalIntent(Asked, frozen=True, kw_only=True, tag="set_renewal_intent"):
+    """Switch automatic renewal, or resume it after it stopped."""
+
+    intent: Intent
+
+
+class ChangeDevices(Asked, frozen=True, kw_only=True, tag="change_devices"):
+    """More devices at once, fewer at the first period end far enough away (or `at_once`, if use allows)."""
+
+    devices: int
+    at_once: bool = False
+
+
+class ChangePlan(Asked, frozen=True, kw_only=True, tag="change_plan"):
+    """Other terms of the same product and kind: dearer at once, cheaper at the next period end."""
+
+    terms: Terms
+
+
+class DropChange(Asked, frozen=True, kw_only=True, tag="drop_change"):
+    """A scheduled change shall not happen."""
+
+    effective: Instant
+
+
+class Hold(Asked, frozen=True, kw_only=True, tag="hold"):
+    """Pause the service."""
+
+    reason: str
+    until: Instant | None = None
+
+
+class Release(Asked, frozen=True, kw_only=True, tag="release"):
+    """End this side's pause."""
+
+
+class Cancel(Asked, frozen=True, kw_only=True, tag="cancel"):
+    """Buy nothing any more: at the end of what is paid for, or at once."""
+
+    at_once: bool = False
+
+
+class UndoCancellation(Asked, frozen=True, kw_only=True, tag="undo_cancellation"):
+    """Take a cancellation back that has not taken effect."""
+
+
+class ReissueCode(Asked, frozen=True, kw_only=True, tag="reissue_code"):
+    """Give a new code; the old one activates nothing any more."""
+
+    code: CodeRef
+
+
+class BlockCode(Asked, frozen=True, kw_only=True, tag="block_code"):
+    """Block a code: after days of grace, or at once for fraud."""
+
+    code: str
+    fraud: bool = False
+
+
+class UnblockCode(Asked, frozen=True, kw_only=True, tag="unblock_code"):
+    """Lift a block."""
+
+    code: str
+
+
+class ExtendGrace(Asked, frozen=True, kw_only=True, tag="extend_grace"):
+    """Goodwill: more days of grace at the coming or running end."""
+
+    days: int
+
+
+class ResolveFork(Asked, frozen=True, kw_only=True, tag="resolve_fork"):
+    """Say what two copies of a site are: `restored`, `second_site` or `retired`."""
+
+    site: str
+    resolution: str
+
+
+class DeclareSiteLost(Asked, frozen=True, kw_only=True, tag="declare_site_lost"):
+    """A site is gone for good; `heir` gets its allotment at once."""
+
+    site: str
+    heir: str = ""
+
+
+class Reanchor(Asked, frozen=True, kw_only=True, tag="reanchor"):
+    """Let later periods turn at another day."""
+
+    anchor: Instant
+
+
+class Transfer(Asked, frozen=True, kw_only=True, tag="transfer"):
+    """Move the subscription to another customer of the same provider."""
+
+    customer: str
+
+
+Command = (
+    Order | ConfirmPayment | Activate | StageSuccessor | DropSuccessor | LeaveSite | Renew | SetRenewalIntent
+    | ChangeDevices | ChangePlan | DropChange | Hold | Release | Cancel | UndoCancellation | ReissueCode | BlockCode
+    | UnblockCode | ExtendGrace | ResolveFork | DeclareSiteLost | Reanchor | Transfer
+)  # fmt: skip
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """What a site still has in its hands: until when signed leases promise service, and what it has acknowledged."""
+
+    site: str
+    until: Instant
+    """The last instant any unreplaced lease of the site grants plan features for, published amnesties added."""
+    acks: tuple[tuple[int, Instant], ...] = ()
+    """(revision, instant): when the site first acknowledged a lease of that revision or a later one."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies outside the subscription and a decision needs to know."""
+
+    rules: Rules = Rules()
+    """The provider's rules as effective now, for this plan."""
+    actions: frozenset[Action] = frozenset(Action)
+    """What the provider's policy permits to the asking role."""
+    floor: str = ""
+    """The plan's lowest version as published now (M13)."""
+    available: int = 0
+    """Balance plus credit limit, minor units."""
+    in_use: int = 0
+    """Devices that count, over all sites."""
+    trial_used: bool = False
+    present: Subscription | None = None
+    """The subscription the asking site uses for the same product, if any (M10)."""
+    words: tuple[Word, ...] = ()

@@ -1,0 +1,151 @@
+"""The timeline of a subscription: everything that will happen to it if nobody does anything (B1).
+
+Screens, answers, reminders and leases read `timeline`; who decides reads its parts. What a site out of contact may do
+is `standing`'s to say.
+"""
+
+from itertools import pairwise
+
+import msgspec
+
+from tenure.core.facts import HoldReleased
+from tenure.core.subscription import SiteState, Subscription, evolve
+from tenure.core.terms import Hold, Period
+from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at, cut, map_spans, merge, overlay
+
+SERVING = frozenset({Phase.ACTIVE, Phase.GRACE})
+"""Phases with the full features of the plan."""
+
+
+def timeline(sub: Subscription, site: SiteState | None = None) -> Timeline:
+    """All spans of `sub`; with `site` what concerns that site alone is laid over it (its allotment, a blocked code)."""
+    course = contract(sub) if sub.stopped is None else _standing(contract(sub), sub.stopped.since)
+    layers = [course, *map(_paused, sub.holds), () if site is None else _blocked(sub, site)]
+    spans = _dressed(sub, overlay(*filter(None, layers)), site)
+    end = None if sub.stopped is None else _runs_again_at(sub)
+    return spans if end is None else merge((*cut(spans, end), *_from(timeline(_running_again(sub), site), end)))
+
+
+def contract(sub: Subscription) -> Timeline:
+    """The contract clock alone: paid, grace, ended; without holds, blocks and features."""
+    spans = _paid_course(sub) if sub.paid else _never_started(sub)
+    if sub.cancellation is None:
+        return merge(spans)
+    stop = sub.cancellation
+    return merge(cut(merge(spans), stop.effective, *run_out(stop.effective, Why.CANCELLED, stop.grace_days)))
+
+
+def contract_at(sub: Subscription, now: Instant) -> Span:
+    """What the contract's clock says at `now`; while a hold stops it, what it said when it stopped."""
+    return at(contract(sub), sub.clock(now))
+
+
+def run_out(moment: Instant, why: Why, grace_days: int) -> Timeline:
+    """What follows an end at `moment`: grace if there is any (M7), then the end. 0 days means no grace span (M12)."""
+    end = moment + grace_days * DAY
+    return merge((Span(moment, end, Phase.GRACE, why), Span(end, None, Phase.ENDED, why)))
+
+
+def grace_days(period: Period) -> int:
+    """Days of grace after `period`, by the rules it was begun under; a trial has its own figure."""
+    return period.rules.trial_grace_days if period.trial else period.rules.grace_days
+
+
+def service_end(sub: Subscription) -> Instant | None:
+    """The instant at which the contract ends for good if nobody does anything; None before the term has started."""
+    if sub.paid_until is None:
+        return None
+    return contract(sub)[-1].since
+
+
+def _never_started(sub: Subscription) -> list[Span]:
+    why = Why.AWAITING_PAYMENT if sub.awaiting_payment else Why.NOT_ACTIVATED
+    if any(site.staged for site in sub.sites):
+        return [Span(sub.ordered_at, None, Phase.PENDING, why)]  # a staged successor counts as activated (2.4)
+    return [
+        Span(sub.ordered_at, sub.activate_by, Phase.PENDING, why),
+        Span(sub.activate_by, None, Phase.ENDED, Why.NEVER_ACTIVATED),
+    ]
+
+
+def _paid_course(sub: Subscription) -> list[Span]:
+    first = sub.paid[0]
+    spans = [Span(sub.ordered_at, first.since, Phase.PENDING, Why.NOT_ACTIVATED)]
+    for period, follower in pairwise((*sub.paid, None)):
+        assert period is not None  # noqa: S101 - only the follower of the last is None
+        spans.append(Span(period.since, period.until, Phase.ACTIVE, Why.TRIAL if period.trial else Why.PAID))
+        after = run_out(period.until, Why.PAYMENT_ENDED, grace_days(period))
+        spans.extend(after if follower is None else cut(after, follower.since))
+    return spans
+
+
+def _paused(hold: Hold) -> Timeline:
+    """A hold as a layer: it says something while it is in force and nothing afterwards."""
+    paused = Span(hold.since, hold.until, Phase.PAUSED, Why.HELD, note=hold.reason)
+    return (paused,) if hold.until is None else merge((paused, Span(hold.until, None, Phase.ACTIVE, Why.PAID)))
+
+
+def _standing(spans: Timeline, start: Instant) -> Timeline:
+    """The contract's course with a clock that stopped at `start`: what held then goes on; the holds say why."""
+    return cut(spans, start, msgspec.structs.replace(at(spans, start), since=start, until=None))
+
+
+def _runs_again_at(sub: Subscription) -> Instant | None:
+    """When the contract's clock runs again by itself; None while a hold without end stops it."""
+    ends = [hold.until for hold in sub.holds if hold.stop_clock]
+    return None if None in ends else max(end for end in ends if end is not None)
+
+
+def _running_again(sub: Subscription) -> Subscription:
+    """The subscription as the ends of its holds will leave it, if every site hears of them at once."""
+    end = _runs_again_at(sub) or 0
+    days = held_days(sub, sub.clock(end), end)
+    for hold in [hold for hold in sub.holds if hold.stop_clock]:
+        over = HoldReleased(at=end, recorded_at=end, by=hold.owner, owner=hold.owner, shift_days=days)
+        sub = evolve(sub, over)
+    return sub
+
+
+def held_days(sub: Subscription, since: Instant, until: Instant) -> int:
+    """Whole days that a stopped clock gives back for [since, until): none when what stood still was not paid for."""
+    return max(0, until - since) // DAY if contract_at(sub, since).phase is Phase.ACTIVE else 0
+
+
+def _from(spans: Timeline, moment: Instant) -> Timeline:
+    """The part of `spans` from `moment` on."""
+    rest = [span for span in spans if span.until is None or span.until > moment]
+    return (msgspec.structs.replace(rest[0], since=max(rest[0].since, moment)), *rest[1:])
+
+
+def _blocked(sub: Subscription, site: SiteState) -> Timeline:
+    """A block of the site's code as a layer; fraud ends at once, so that there is no grace span (2.4 Blocked code)."""
+    code = sub.code(site.code)
+    if code is None or code.blocked_at is None or code.block_ends is None:
+        return ()
+    return merge((
+        Span(code.blocked_at, code.block_ends, Phase.GRACE, Why.CODE_BLOCKED),
+        Span(code.block_ends, None, Phase.ENDED, Why.BLOCKED),
+    ))  # fmt: skip
+
+
+def _dressed(sub: Subscription, spans: Timeline, site: SiteState | None) -> Timeline:
+    """Each span with the features and the limit that the terms of its time give to its phase."""
+    edges = sorted(change.effective for change in sub.changes[1:])
+    pieces: list[Span] = []
+    for span in spans:
+        inside = [edge for edge in edges if span.since < edge and (span.until is None or edge < span.until)]
+        for since, until in pairwise([span.since, *inside, span.until]):
+            assert since is not None  # noqa: S101 - only the last bound may be open
+            pieces.append(msgspec.structs.replace(span, since=since, until=until))
+    return map_spans(tuple(pieces), lambda span: _dress(sub, span, site))
+
+
+def _dress(sub: Subscription, span: Span, site: SiteState | None) -> Span:
+    terms = sub.terms_at(span.since)
+    if span.phase is Phase.PENDING:
+        return span
+    # Base features stay when the rest goes, so they are on before, too.
+    whole = tuple(dict.fromkeys((*terms.features, *terms.base_features)))
+    features = whole if span.phase in SERVING else terms.base_features
+    limit = (terms.devices if site is None else site.allotment) if span.phase in SERVING else 0
+    return msgspec.structs.replace(span, features=features, limit=limit)

@@ -1,0 +1,86 @@
+"""Giving a reserve up, and saying what is missing: what several decisions about money share."""
+
+from typing import Any
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core import ledger, pricing
+from tenure.core.commands import Asked, Seen
+from tenure.core.decide.outcome import stamp
+from tenure.core.ledger import Posting
+from tenure.core.periods import begun_days, whole_days
+from tenure.core.promises import promised_until
+from tenure.core.refusals import Code, Refused
+from tenure.core.renewal import cost, due, next_period
+from tenure.core.subscription import Subscription
+from tenure.core.terms import Period, Terms
+from tenure.core.timeline import DAY, Instant
+
+
+def affordable(price: int, available: int) -> bool:
+    """Whether `price` can be paid; what costs nothing always can, even when a credit limit was lowered below use."""
+    return price <= max(0, available)
+
+
+def out_of_range(terms: Terms) -> Refused:
+    """The refusal that names the plan's device range."""
+    return Refused(
+        Code.DEVICE_COUNT_OUT_OF_RANGE, f"The plan sells {terms.min_devices} to {terms.max_devices} devices.", "devices"
+    )
+
+
+def short_of(price: int, available: int, currency: str) -> Refused:
+    """The refusal that names what is missing."""
+    missing = pricing.format_money(price - available, currency)
+    return Refused(Code.INSUFFICIENT_BALANCE, f"{missing} are missing.", "balance")
+
+
+def kept_stretch(sub: Subscription, seen: Seen) -> Period | None:
+    """The days after the due instant that signed leases still promise and that therefore stay reserved."""
+    reserved, end = sub.reserved, due(sub)
+    if reserved is None:
+        return None
+    days = min(begun_days(end, promised_until(seen.words, end)), whole_days(reserved.since, reserved.until))
+    if not days:
+        return None
+    price = pricing.half_up(cost(reserved) * days, whole_days(reserved.since, reserved.until))
+    return msgspec.structs.replace(reserved, until=reserved.since + days * DAY, price=price, raises=())
+
+
+def give_up_reserve(
+    sub: Subscription, seen: Seen, now: Instant, stamped: dict[str, Any]
+) -> tuple[tuple[f.Fact, ...], tuple[Posting, ...]]:
+    """ReserveReleased and its posting, less what leases still promise; nothing when nothing is reserved."""
+    if sub.reserved is None:
+        return (), ()
+    kept = kept_stretch(sub, seen)
+    amount = cost(sub.reserved) - (kept.price if kept else 0)
+    if kept is not None and kept.until == sub.reserved.until:
+        return (), ()
+    fact = f.ReserveReleased(**stamped, amount=amount, kept=kept)
+    if not amount:
+        return (fact,), ()
+    period, reference = sub.reserved.since, str(sub.revision)
+    posting = ledger.release(amount, at=now, recorded_at=now, subscription=sub.id, period=period, reference=reference)
+    return (fact,), (posting,)
+
+
+def reserve_whole(
+    sub: Subscription, command: Asked, seen: Seen, now: Instant
+) -> tuple[tuple[f.Fact, ...], tuple[Posting, ...]]:
+    """The stretch kept for signed leases grows back to a whole period, if there is one and the money for it."""
+    kept = sub.reserved
+    if kept is None or sub.stopped is not None:
+        return (), ()
+    bare = msgspec.structs.replace(sub, reserved=None)
+    whole = next_period(bare, kept.since, kept.rules, kept.min_version, now).period
+    more = whole.price - cost(kept)
+    if whole.until <= kept.until or more < 0 or not affordable(more, seen.available):
+        return (), ()
+    fact = f.RenewalReserved(**stamp(command, now), period=whole)
+    if not more:
+        return (fact,), ()
+    period, reference = whole.since, str(sub.revision)
+    posting = ledger.reserve(more, at=now, recorded_at=now, subscription=sub.id, period=period, reference=reference)
+    return (fact,), (posting,)

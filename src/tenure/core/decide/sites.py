@@ -1,0 +1,256 @@
+"""Activation, successors, leaving, forks, lost sites (spec 2.4 Another code, Successor; 3.3; M9, M10, M13, B7, B9)."""
+
+from typing import Any
+
+from tenure.core import facts as f
+from tenure.core.commands import (
+    Activate,
+    DeclareSiteLost,
+    DropSuccessor,
+    LeaveSite,
+    ResolveFork,
+    Seen,
+    StageSuccessor,
+)
+from tenure.core.contract import contract, contract_at, timeline
+from tenure.core.decide.money import affordable, short_of
+from tenure.core.decide.outcome import Accepted, stamp
+from tenure.core.decide.renewals import buy_next
+from tenure.core.ledger import Posting
+from tenure.core.periods import format_instant
+from tenure.core.promises import promised_until
+from tenure.core.refusals import Code, Refused
+from tenure.core.renewal import first_period, price_of
+from tenure.core.subscription import SiteState, Subscription
+from tenure.core.terms import Kind
+from tenure.core.timeline import Instant, Phase, Why, at
+from tenure.core.versions import below
+
+
+def activate(sub: Subscription, command: Activate, seen: Seen, now: Instant) -> Accepted | Refused:
+    """SiteActivated (and Activated when the term begins with it); a site that holds it already changes nothing.
+
+    Refuses, in this order: code_not_for_product, code_blocked, code_withdrawn, site_lost, version_too_old or
+    version_unreadable, what the subscription's state forbids, subscription_in_force (M10), site_limit.
+    """
+    site = _known(sub, command)
+    if site is not None and site.holds and site.code == command.code:
+        return Accepted()
+    refused = _unfit(sub, command, seen, site) or _state_forbids(sub, seen, now)
+    if refused is not None:
+        return refused
+    in_force = _in_force(sub, command, seen, now)
+    if in_force is not None:
+        return in_force
+    return _site_limit(sub, command, now) or _joined(sub, command, seen, now)
+
+
+def _known(sub: Subscription, command: Activate | StageSuccessor) -> SiteState | None:
+    """The site is its key: whoever proves the key is that site (spec 3.3)."""
+    return next((site for site in reversed(sub.sites) if site.key == command.key), None)
+
+
+def _site_limit(sub: Subscription, command: Activate | StageSuccessor, now: Instant) -> Refused | None:
+    """A site that keeps the subscription ready will hold it, so it counts already."""
+    most = sub.terms_at(now).max_sites
+    others = [site for site in sub.sites if (site.holds or site.staged) and site.key != command.key]
+    return Refused(Code.SITE_LIMIT, f"{most} sites hold it already.") if len(others) >= most else None
+
+
+def _unfit(sub: Subscription, command: Activate | StageSuccessor, seen: Seen, site: SiteState | None) -> Refused | None:
+    if command.product != sub.product:
+        return Refused(Code.CODE_NOT_FOR_PRODUCT, f"The code is for {sub.product}.", "product")
+    code = sub.code(command.code)
+    if code is None:
+        return Refused(Code.CODE_UNKNOWN, field="code")
+    if code.blocked_at is not None:
+        return Refused(Code.CODE_BLOCKED, field="code")
+    if code.withdrawn:
+        return Refused(Code.CODE_WITHDRAWN, f"The newest code ends in {sub.codes[-1].last_group}.", "code")
+    if site is not None and site.lost:
+        return Refused(Code.SITE_LOST)
+    return below(command.version, seen.floor)
+
+
+def _state_forbids(sub: Subscription, seen: Seen, now: Instant) -> Refused | None:
+    running = at(timeline(sub), now)
+    if running.phase is Phase.PAUSED:
+        return Refused(Code.SUBSCRIPTION_PAUSED, running.note)
+    if running.phase is Phase.PENDING and sub.awaiting_payment:
+        return Refused(Code.AWAITING_PAYMENT)
+    if running.phase is not Phase.ENDED:
+        return None
+    if running.why is Why.CANCELLED:
+        return Refused(Code.SUBSCRIPTION_CANCELLED, f"It ended on {format_instant(running.since)}.")
+    if sub.kind is not Kind.UNLIMITED or running.why is not Why.PAYMENT_ENDED:
+        return Refused(Code.SUBSCRIPTION_ENDED, f"It ended on {format_instant(running.since)}.")
+    terms = sub.terms_at(now)  # the next site's activation resumes automatic payment (2.4)
+    price = price_of(terms, terms.devices)
+    return None if affordable(price, seen.available) else short_of(price, seen.available, terms.currency)
+
+
+def _in_force(sub: Subscription, command: Activate, seen: Seen, now: Instant) -> Refused | None:
+    """M10: another code only when the present subscription's contract is over or cancelled."""
+    present = seen.present
+    if present is None or present.id == sub.id or replaceable(present, now, command.key):
+        return None
+    return Refused(
+        Code.SUBSCRIPTION_IN_FORCE,
+        f"The present subscription is paid until {format_instant(present.paid_until or now)}.",
+        "code",
+        present.paid_until,
+    )
+
+
+def replaceable(present: Subscription, now: Instant, key: str = "") -> bool:
+    """Whether a site may leave `present` for another code at `now`: only the contract clock decides (M10).
+
+    Holds and silence do not count. A site (by its `key`) whose code is blocked for good has nothing in force any more.
+    """
+    if present.cancellation is not None or contract_at(present, now).phase in {Phase.GRACE, Phase.ENDED}:
+        return True
+    site = next((site for site in reversed(present.sites) if key and site.key == key), None)
+    code = None if site is None else present.code(site.code)
+    return code is not None and code.block_ends is not None and code.block_ends <= now
+
+
+def _joined(sub: Subscription, command: Activate, seen: Seen, now: Instant) -> Accepted | Refused:
+    stamped = stamp(command, now)
+    facts: list[f.Fact] = []
+    postings: tuple[Posting, ...] = ()
+    if not sub.paid:
+        facts.append(f.Activated(**stamped, period=first_period(sub, now, seen.rules, seen.floor)))
+    elif contract_at(sub, now).phase is Phase.ENDED:
+        resumed = buy_next(sub, command, seen, now, late=None, paid_by="balance")
+        if isinstance(resumed, Refused):
+            return resumed
+        facts.extend(resumed.facts)
+        postings = resumed.postings
+    facts.append(
+        f.SiteActivated(
+            **stamped,
+            site=command.site,
+            key=command.key,
+            code=command.code,
+            name=command.name,
+            version=command.version,
+            floor=seen.floor,
+            allotment=command.allotment,
+            hardware=command.hardware,
+        )
+    )
+    others: tuple[tuple[str, f.Fact], ...] = ()
+    if seen.present is not None and seen.present.id != sub.id:
+        others = ((seen.present.id, f.SiteLeft(**stamped, site=command.site)),)
+    return Accepted(facts=tuple(facts), postings=postings, others=others)
+
+
+def stage(sub: Subscription, command: StageSuccessor, seen: Seen, now: Instant) -> Accepted | Refused:
+    """SuccessorStaged: counts as activation for the 365 days, starts nothing (2.4 Successor)."""
+    site = _known(sub, command)
+    present = seen.present
+    if site is not None and site.staged and site.code == command.code and present and site.present == present.id:
+        return Accepted()
+    refused = _unfit(sub, command, seen, site)
+    if refused is not None:
+        return refused
+    if present is None or present.id == sub.id:
+        return Refused(Code.NO_SUCCESSOR, "No subscription is in use here; apply the code instead.", "code")
+    if any(not known.present for known in sub.sites):
+        return Refused(Code.SUCCESSOR_USED, field="code")
+    forbidden = _state_forbids(sub, seen, now) or _site_limit(sub, command, now)
+    if forbidden is not None:
+        return forbidden
+    staged = f.SuccessorStaged(
+        **stamp(command, now),
+        site=command.site,
+        key=command.key,
+        code=command.code,
+        name=command.name,
+        version=command.version,
+        present=present.id,
+        allotment=command.allotment,
+        hardware=command.hardware,
+    )
+    return Accepted(facts=(staged,))
+
+
+def drop(sub: Subscription, command: DropSuccessor, now: Instant) -> Accepted | Refused:
+    """SuccessorDropped: nothing was consumed, the code can be staged or applied elsewhere."""
+    site = sub.site(command.site)
+    if site is None or not site.staged:
+        return Refused(Code.NO_SUCCESSOR, field="site")
+    return Accepted(facts=(f.SuccessorDropped(**stamp(command, now), site=command.site),))
+
+
+def take_over(sub: Subscription, present: Subscription, seen: Seen, now: Instant, site_id: str = "") -> Accepted | None:
+    """The staged successor starts at the present one's last paid end, if that has come; None while it has not.
+
+    Several sites may move from one subscription to the other: `site_id` says which (else the first one staged).
+
+    A renewal of the present one recorded before its end moved that end, so that nothing is consumed (2.4 Successor). A
+    successor that has itself ended by then takes nothing over: the present one's grace is worth more.
+    """
+    staged = [entry for entry in sub.sites if entry.staged and entry.present == present.id]
+    site = next((entry for entry in staged if site_id in {"", entry.id}), None)
+    end = _last_paid_end(present)
+    if site is None or end is None or present.clock(now) < end:
+        return None
+    started = max(end, site.since)
+    if at(contract(sub), started).phase is Phase.ENDED:
+        return None
+    stamped: dict[str, Any] = {"at": started, "recorded_at": now, "by": "successor", "why": "takeover"}
+    period = None if sub.paid else first_period(sub, started, seen.rules, seen.floor)
+    fact = f.SuccessorStarted(**stamped, site=site.id, period=period)
+    left = f.SiteLeft(**stamped, site=site.id)
+    return Accepted(facts=(fact,), others=((present.id, left),))
+
+
+def _last_paid_end(present: Subscription) -> Instant | None:
+    if present.cancellation is None or present.paid_until is None:
+        return present.paid_until
+    return min(present.cancellation.effective, present.paid_until)
+
+
+def leave(sub: Subscription, command: LeaveSite, now: Instant) -> Accepted | Refused:
+    """SiteLeft; its allotment becomes free by the rule *Giving back*."""
+    site = sub.site(command.site)
+    if site is None or not (site.holds or site.staged):
+        return Refused(Code.SITE_UNKNOWN, field="site")
+    if site.staged:
+        return Accepted(facts=(f.SuccessorDropped(**stamp(command, now), site=command.site),))
+    return Accepted(facts=(f.SiteLeft(**stamp(command, now), site=command.site),))
+
+
+def resolve_fork(sub: Subscription, command: ResolveFork, now: Instant) -> Accepted | Refused:
+    """ForkResolved: `restored` keeps site and allotment, `second_site` makes the copy a site of its own, `retired`."""
+    site = sub.site(command.site)
+    if site is None:
+        return Refused(Code.SITE_UNKNOWN, field="site")
+    if site.forked_at is None:
+        return Refused(Code.NOTHING_TO_CHANGE, "No fork is open at this site.", "site")
+    if command.resolution not in {"restored", "second_site", "retired"}:
+        return Refused(Code.FIELD_INVALID, "Say `restored`, `second_site` or `retired`.", "resolution")
+    facts: list[f.Fact] = [f.ForkResolved(**stamp(command, now), site=site.id, resolution=command.resolution)]
+    if command.resolution == "retired":
+        facts.append(f.SiteLeft(**stamp(command, now), site=site.id))
+    return Accepted(facts=tuple(facts))
+
+
+def declare_lost(sub: Subscription, command: DeclareSiteLost, seen: Seen, now: Instant) -> Accepted | Refused:
+    """SiteDeclaredLost: its key is refused for good, its allotment moves at once, the rest is declared excess (B7)."""
+    site = sub.site(command.site)
+    if site is None or site.left_at is not None or site.lost:
+        return Refused(Code.SITE_UNKNOWN, field="site")
+    heir = sub.site(command.heir) if command.heir else None
+    if command.heir and (heir is None or not heir.holds or heir.id == site.id):
+        return Refused(Code.SITE_UNKNOWN, "The heir must be another site that holds the subscription.", "heir")
+    words = [word for word in seen.words if word.site == site.id]
+    fact = f.SiteDeclaredLost(
+        **stamp(command, now),
+        site=site.id,
+        heir=command.heir,
+        allotment=site.allotment,
+        excess_until=promised_until(words, now),
+    )
+    return Accepted(facts=(fact,))

@@ -1,0 +1,116 @@
+"""Holding, releasing, cancelling and undoing (spec 2.4 Cancellation, Holds)."""
+
+from collections.abc import Iterable
+
+from tenure.core import facts as f
+from tenure.core import terms
+from tenure.core.commands import Cancel, Hold, Release, Seen, UndoCancellation
+from tenure.core.contract import contract_at, held_days
+from tenure.core.decide.money import give_up_reserve, kept_stretch, reserve_whole
+from tenure.core.decide.outcome import Accepted, stamp
+from tenure.core.policy import Role
+from tenure.core.promises import given_back_from
+from tenure.core.refusals import Code, Refused
+from tenure.core.renewal import automatic_runs
+from tenure.core.subscription import Subscription
+from tenure.core.terms import Intent, Kind, Period
+from tenure.core.timeline import DAY, Instant, Phase, Span
+
+LONGEST_HOLD_DAYS = 3_660
+
+
+def _side(role: Role) -> str:
+    """A site's administrator acts for the customer."""
+    return Role.CUSTOMER if role is Role.SITE else role
+
+
+def hold(sub: Subscription, command: Hold, seen: Seen, now: Instant) -> Accepted | Refused:
+    """HoldPlaced. Refuses not_activated, subscription_ended, already_paused, field_invalid (an end that is past)."""
+    phase = contract_at(sub, now).phase
+    if phase is Phase.PENDING:
+        return Refused(Code.AWAITING_PAYMENT if sub.awaiting_payment else Code.NOT_ACTIVATED)
+    if phase is Phase.ENDED:
+        return Refused(Code.SUBSCRIPTION_ENDED)
+    side = _side(command.role)
+    if any(placed.owner == side for placed in sub.holds if placed.until is None or placed.until > now):
+        return Refused(Code.ALREADY_PAUSED, f"A hold by the {side} stands.")
+    if command.until is not None and not now < command.until <= now + LONGEST_HOLD_DAYS * DAY:
+        return Refused(Code.FIELD_INVALID, "A hold ends after now, within ten years.", "until")
+    stop_clock = sub.rules_at(now).stop_clock
+    placed = terms.Hold(owner=side, reason=command.reason, since=now, until=command.until, stop_clock=stop_clock)
+    return Accepted(facts=(f.HoldPlaced(**stamp(command, now), hold=placed),))
+
+
+def release(sub: Subscription, command: Release, seen: Seen, now: Instant) -> Accepted | Refused:
+    """HoldReleased; when the clock runs again, with the whole paid days that were held."""
+    side = _side(command.role)
+    mine = [placed for placed in sub.holds if placed.owner == side and (placed.until is None or placed.until > now)]
+    if not mine:
+        held_by = ", ".join(placed.owner for placed in sub.holds)
+        return Refused(Code.NOT_PAUSED, f"Held by: {held_by}." if held_by else "")
+    days = shift_days(sub, side, seen, now)
+    return Accepted(facts=(f.HoldReleased(**stamp(command, now), owner=side, shift_days=days),))
+
+
+def shift_days(sub: Subscription, owner: str, seen: Seen, now: Instant) -> int:
+    """Days given back when `owner`'s hold ends at `now`: none while another hold stops the clock."""
+    others_stop = any(placed.stop_clock for placed in sub.holds if placed.owner != owner)
+    return 0 if others_stop else _restart_days(sub, seen, now)
+
+
+def _restart_days(sub: Subscription, seen: Seen, now: Instant) -> int:
+    """Whole paid days held until `now`; a site that had not heard of the hold used its days itself."""
+    if sub.stopped is None:
+        return 0
+    heard = given_back_from(seen.words, sub.stopped.revision, sub.stopped.since)
+    return held_days(sub, heard, now)
+
+
+def cancel(sub: Subscription, command: Cancel, seen: Seen, now: Instant) -> Accepted | Refused:
+    """Cancelled at the end of what is paid for, or at once; a reserve is given up less what leases still promise.
+
+    In grace, `at the end` means the end of the grace already running: nobody is cut off, nothing is added (ADR 5). An
+    ended one can be cancelled as long as automatic payment would still revive it.
+    """
+    if sub.cancellation is not None:
+        return Refused(Code.ALREADY_CANCELLED, when=sub.cancellation.effective)
+    running = contract_at(sub, now)
+    if running.phase is Phase.ENDED and not automatic_runs(sub, now):
+        return Refused(Code.SUBSCRIPTION_ENDED)
+    stamped = stamp(command, now)
+    if command.at_once or running.phase in {Phase.PENDING, Phase.ENDED}:
+        fact = f.Cancelled(**stamped, effective=now, at_once=True, former_intent=sub.intent)
+        return Accepted(facts=(*_clock_started(sub, command, seen, now), fact))
+    released, postings = give_up_reserve(sub, seen, now, stamped)
+    effective, grace_days = _end(sub, kept_stretch(sub, seen), running, now)
+    fact = f.Cancelled(**stamped, effective=effective, grace_days=grace_days, former_intent=sub.intent)
+    return Accepted(facts=(*released, fact), postings=postings)
+
+
+def _clock_started(sub: Subscription, command: Cancel, seen: Seen, now: Instant) -> Iterable[f.Fact]:
+    """What ends at once pauses nothing any more; the days held are given back first, so that a refund counts them."""
+    stopping = [placed for placed in sub.holds if placed.stop_clock]
+    for number, placed in enumerate(stopping, 1):
+        days = _restart_days(sub, seen, now) if number == len(stopping) else 0
+        yield f.HoldReleased(**stamp(command, now, "cancelled"), owner=placed.owner, shift_days=days)
+
+
+def _end(sub: Subscription, kept: Period | None, running: Span, now: Instant) -> tuple[Instant, int]:
+    paid_end = kept.until if kept else sub.periods[-1].until
+    if paid_end > sub.clock(now):
+        return paid_end, sub.rules.cancel_grace_days
+    return (running.until if running.until is not None else now), 0
+
+
+def undo(sub: Subscription, command: UndoCancellation, seen: Seen, now: Instant) -> Accepted | Refused:
+    """CancellationUndone; with an automatic intent inside the reserve window the money is reserved again at once.
+
+    Short money does not forbid it: the stretch kept for signed leases stays paid for, the rest is tried at its turn.
+    """
+    stop = sub.cancellation
+    if stop is None or stop.effective <= sub.clock(now):
+        return Refused(Code.NOTHING_TO_UNDO)
+    undone = f.CancellationUndone(**stamp(command, now))
+    wanted = stop.former_intent is Intent.AUTO or sub.kind is Kind.UNLIMITED
+    facts, postings = reserve_whole(sub, command, seen, now) if wanted else ((), ())
+    return Accepted(facts=(undone, *facts), postings=postings)

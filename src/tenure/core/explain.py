@@ -1,0 +1,119 @@
+"""Explain (B2): a standing in plain words: what holds, by which rule, until when, what follows, and who can act.
+
+Works on any timeline, so that provider, site and device read the same sentences.
+"""
+
+import msgspec
+
+from tenure.core.periods import format_instant
+from tenure.core.timeline import Instant, Phase, Span, Timeline, Why, at
+
+
+class Remedy(msgspec.Struct, frozen=True):
+    """One thing somebody can do."""
+
+    who: str
+    how: str
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person asks first: how is it, why, until when, what then, and what can be done."""
+
+    phase: Phase
+    why: Why
+    sentence: str
+    rule: str
+    since: Instant
+    until: Instant | None
+    follows: str
+    remedies: tuple[Remedy, ...]
+
+
+_RULES: dict[Why, tuple[str, str]] = {
+    Why.NOT_ACTIVATED: (
+        "It waits for its first activation.",
+        "The term begins when the activation code is applied (M9); unused it lapses after 365 days.",
+    ),
+    Why.AWAITING_PAYMENT: (
+        "It waits for its payment.",
+        "Its offer is paid outside the prepaid balance and begins when the provider confirms the payment.",
+    ),
+    Why.PAID: ("It is paid for.", "A paid period runs; all features of the plan are on."),
+    Why.TRIAL: ("It is a trial.", "A customer may try each product once, for a set time."),
+    Why.PAYMENT_ENDED: (
+        "The paid period is over.",
+        "What comes after it is defined by the provider's grace (M7, M8, M12).",
+    ),
+    Why.CANCELLED: ("It was cancelled.", "A cancelled subscription ends with what is paid for, or at once."),
+    Why.CODE_BLOCKED: (
+        "The activation code of this site is blocked.",
+        "A blocked code keeps its functions for a set number of days, unless it was blocked for fraud.",
+    ),
+    Why.SYNC_OVERDUE: (
+        "The licensing server has not answered for too long.",
+        "A lease is good for a set time without contact; after seven days without an answer the countdown is shown.",
+    ),
+    Why.HELD: ("It is on hold.", "While any side holds it, only the base features are on."),
+    Why.BLOCKED: ("The activation code of this site is blocked for good.", "The announced days of grace are over."),
+    Why.NEVER_ACTIVATED: ("It was never activated.", "What nobody activates within 365 days lapses."),
+}
+
+_REMEDIES: dict[Why, tuple[Remedy, ...]] = {
+    Why.NOT_ACTIVATED: (Remedy("administrator", "Apply the activation code in the application."),),
+    Why.AWAITING_PAYMENT: (
+        Remedy("customer", "Pay the provider as agreed."),
+        Remedy("provider", "Confirm the payment with its reference."),
+    ),
+    Why.PAID: (),
+    Why.TRIAL: (Remedy("customer", "Renew it, or order a paid subscription, before the trial ends."),),
+    Why.PAYMENT_ENDED: (
+        Remedy("customer", "Renew on the provider's website, or top the prepaid balance up."),
+        Remedy("provider", "Renew it, or extend the grace period."),
+    ),
+    Why.CANCELLED: (
+        Remedy("customer", "Undo the cancellation while it has not taken effect, or order again."),
+        Remedy("administrator", "Apply another activation code."),
+    ),
+    Why.CODE_BLOCKED: (Remedy("provider", "Lift the block, or give out a new code."),),
+    Why.SYNC_OVERDUE: (
+        Remedy("administrator", "Synchronise now; if that fails run `tenure doctor` and mend the path it names."),
+    ),
+    Why.HELD: (Remedy("the side that placed the hold", "Release the hold."),),
+    Why.BLOCKED: (Remedy("provider", "Lift the block, or give out a new code."),),
+    Why.NEVER_ACTIVATED: (Remedy("customer", "Order again."),),
+}
+
+_PHASES = {
+    Phase.PENDING: "Nothing is licensed yet",
+    Phase.ACTIVE: "All functions are on",
+    Phase.GRACE: "All functions are on, in grace",
+    Phase.PAUSED: "Paused",
+    Phase.ENDED: "Ended",
+}
+
+
+def explain(timeline: Timeline, now: Instant) -> Explanation:
+    """The story of what holds at `now`."""
+    span = at(timeline, now)
+    sentence, rule = _RULES[span.why]
+    note = f" ({span.note})" if span.note else ""
+    return Explanation(
+        phase=span.phase,
+        why=span.why,
+        sentence=f"{_PHASES[span.phase]}: {sentence[0].lower()}{sentence[1:-1]}{note}.",
+        rule=rule,
+        since=span.since,
+        until=span.until,
+        follows=_follows(timeline, span),
+        remedies=_REMEDIES[span.why],
+    )
+
+
+def _follows(timeline: Timeline, span: Span) -> str:
+    if span.until is None:
+        return "Nothing changes by itself any more."
+    after = at(timeline, span.until)
+    lost = [feature for feature in span.features if feature not in after.features]
+    effect = f"; withdrawn then: {', '.join(lost)}" if lost else ""
+    why = _RULES[after.why][0]
+    return f"On {format_instant(span.until)}: {_PHASES[after.phase].lower()}, {why[0].lower()}{why[1:-1]}{effect}."

@@ -1,0 +1,312 @@
+"""What can have happened to a subscription: immutable, past tense, the only thing that is stored of it.
+
+Evolution (like every stored type here): a fact is never renamed and its name never reused; fields are appended with a
+default that keeps the old meaning; anything else is a new fact. `subscription.evolve` folds them.
+"""
+
+import msgspec
+
+from tenure.core.periods import Duration
+from tenure.core.policy import Rules
+from tenure.core.terms import CodeRef, Hold, Intent, Period, Terms
+from tenure.core.timeline import Instant
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", omit_defaults=True):
+    """What all facts say: when it took effect, when it was noticed, who caused it and why."""
+
+    at: Instant
+    recorded_at: Instant
+    by: str
+    why: str = ""
+
+
+class Ordered(Happened, frozen=True, kw_only=True, tag="Ordered"):
+    """A customer bought; `period` is set when the term began with the order."""
+
+    subscription: str
+    provider: str
+    customer: str
+    terms: Terms
+    rules: Rules
+    code: CodeRef
+    intent: Intent
+    price: int
+    """What the first period costs (minor units); paid unless `awaiting_payment`."""
+    until: Instant | None = None
+    """The end named by an `until` order; such a term starts at the order or its confirmation."""
+    trial: bool = False
+    trial_period: Duration | None = None
+    awaiting_payment: bool = False
+    period: Period | None = None
+    activate_by: Instant
+
+
+class PaymentConfirmed(Happened, frozen=True, kw_only=True, tag="PaymentConfirmed"):
+    """The provider confirmed a payment made outside the ledger; the facts it allowed follow it."""
+
+    reference: str
+    amount: int
+    covers: str
+    """`order`, `renewal` or `raise`."""
+    period: Period | None = None
+    """The first period, when it began with the confirmation of the order."""
+
+
+class Activated(Happened, frozen=True, kw_only=True, tag="Activated"):
+    """The first activation started the term."""
+
+    period: Period
+
+
+class SiteActivated(Happened, frozen=True, kw_only=True, tag="SiteActivated"):
+    """A site applied a code; the key is its identity for good."""
+
+    site: str
+    key: str
+    """RFC 7638 thumbprint of the site's public key."""
+    code: str
+    name: str
+    version: str
+    floor: str = ""
+    """The lowest version this site was held to when it activated."""
+    allotment: int = 0
+    hardware: tuple[str, ...] = ()
+
+
+class SiteLeft(Happened, frozen=True, kw_only=True, tag="SiteLeft"):
+    """The site no longer holds the subscription."""
+
+    site: str
+
+
+class SuccessorStaged(Happened, frozen=True, kw_only=True, tag="SuccessorStaged"):
+    """A site keeps this subscription ready to take over from `present`."""
+
+    site: str
+    key: str
+    code: str
+    name: str
+    version: str
+    present: str
+    """Id of the subscription it will take over from."""
+    allotment: int = 0
+    hardware: tuple[str, ...] = ()
+
+
+class SuccessorDropped(Happened, frozen=True, kw_only=True, tag="SuccessorDropped"):
+    """The site no longer keeps it ready; nothing was consumed."""
+
+    site: str
+
+
+class SuccessorStarted(Happened, frozen=True, kw_only=True, tag="SuccessorStarted"):
+    """The successor took over at `at`; `period` when the term began with it."""
+
+    site: str
+    period: Period | None = None
+
+
+class RenewalReserved(Happened, frozen=True, kw_only=True, tag="RenewalReserved"):
+    """The money of the next period was set aside; from now on the timeline carries the period."""
+
+    period: Period
+
+
+class ReserveReleased(Happened, frozen=True, kw_only=True, tag="ReserveReleased"):
+    """A reserve was given up; `kept` is the stretch that signed leases still promise and that stays paid for."""
+
+    amount: int
+    kept: Period | None = None
+
+
+class Renewed(Happened, frozen=True, kw_only=True, tag="Renewed"):
+    """A period was bought; `anchor` when it did not begin at the old end."""
+
+    period: Period
+    paid_by: str
+    """`balance`, `reserve`, `external` or `nothing` (price 0)."""
+    anchor: Instant | None = None
+
+
+class Reanchored(Happened, frozen=True, kw_only=True, tag="Reanchored"):
+    """Later periods are computed from another anchor."""
+
+    anchor: Instant
+
+
+class SiteDeclaredLost(Happened, frozen=True, kw_only=True, tag="SiteDeclaredLost"):
+    """The provider declared a site gone; its key is refused for good."""
+
+    site: str
+    heir: str = ""
+    allotment: int = 0
+    """What moved to the heir at once."""
+    excess_until: Instant | None = None
+    """Until when the lost site's last lease may still cover as many devices (the declared excess)."""
+
+
+class PaymentFailed(Happened, frozen=True, kw_only=True, tag="PaymentFailed"):
+    """The balance did not cover what fell due at `at`."""
+
+    price: int
+    missing: int
+
+
+class Refunded(Happened, frozen=True, kw_only=True, tag="Refunded"):
+    """Money went back to the balance, for days from `since` on that nobody was promised any more."""
+
+    amount: int
+    since: Instant
+
+
+class RenewalIntentSet(Happened, frozen=True, kw_only=True, tag="RenewalIntentSet"):
+    """Automatic renewal was switched, or resumed after it had stopped."""
+
+    intent: Intent
+
+
+class TermsChanged(Happened, frozen=True, kw_only=True, tag="TermsChanged"):
+    """Other terms hold from `at` on; `paid_devices` is the count now paid for in running and later periods."""
+
+    terms: Terms
+    paid_devices: int = 0
+    raises: tuple[tuple[Instant, int], ...] = ()
+    """(a period's beginning, amount): what was paid on top for the rest of that period."""
+
+    @property
+    def amount(self) -> int:
+        """All of it, minor units."""
+        return sum(amount for _, amount in self.raises)
+
+
+class ChangeScheduled(Happened, frozen=True, kw_only=True, tag="ChangeScheduled"):
+    """Other terms will hold from `effective` on."""
+
+    effective: Instant
+    terms: Terms
+
+
+class ChangeDropped(Happened, frozen=True, kw_only=True, tag="ChangeDropped"):
+    """A scheduled change will not happen."""
+
+    effective: Instant
+
+
+class HoldPlaced(Happened, frozen=True, kw_only=True, tag="HoldPlaced"):
+    """One side paused the service."""
+
+    hold: Hold
+
+
+class HoldReleased(Happened, frozen=True, kw_only=True, tag="HoldReleased"):
+    """A side's pause is over; with a stopped clock `shift_days` whole paid days move everything behind it."""
+
+    owner: str
+    shift_days: int = 0
+    """Only on the release after which the clock runs again."""
+
+
+class Cancelled(Happened, frozen=True, kw_only=True, tag="Cancelled"):
+    """Nothing is bought any more; service ends at `effective`, with `grace_days` after it."""
+
+    effective: Instant
+    at_once: bool = False
+    grace_days: int = 0
+    former_intent: Intent = Intent.MANUAL
+
+
+class CancellationUndone(Happened, frozen=True, kw_only=True, tag="CancellationUndone"):
+    """The cancellation is as if it had not been; the earlier intent holds again."""
+
+
+class CodeReissued(Happened, frozen=True, kw_only=True, tag="CodeReissued"):
+    """A new code was given; earlier ones activate nothing any more."""
+
+    code: CodeRef
+
+
+class CodeBlocked(Happened, frozen=True, kw_only=True, tag="CodeBlocked"):
+    """Sites activated with the code lose service at `ends`; before it they are in grace."""
+
+    code: str
+    ends: Instant
+
+
+class CodeUnblocked(Happened, frozen=True, kw_only=True, tag="CodeUnblocked"):
+    """The block is as if it had not been."""
+
+    code: str
+
+
+class GraceExtended(Happened, frozen=True, kw_only=True, tag="GraceExtended"):
+    """Goodwill: so many more days of grace at the coming or running end."""
+
+    days: int
+
+
+class AllotmentSet(Happened, frozen=True, kw_only=True, tag="AllotmentSet"):
+    """How many of the subscription's devices the site may protect from now on."""
+
+    site: str
+    allotment: int
+
+
+class DevicesReleased(Happened, frozen=True, kw_only=True, tag="DevicesReleased"):
+    """A site gave devices back by signed receipts."""
+
+    site: str
+    count: int
+
+
+class ForkFound(Happened, frozen=True, kw_only=True, tag="ForkFound"):
+    """Two copies of a site used one identity; what was seen of the stale one is the evidence."""
+
+    site: str
+    evidence: str = ""
+
+
+class ForkResolved(Happened, frozen=True, kw_only=True, tag="ForkResolved"):
+    """Somebody said what the copies are: `restored`, `second_site` or `retired`."""
+
+    site: str
+    resolution: str
+
+
+class Transferred(Happened, frozen=True, kw_only=True, tag="Transferred"):
+    """The subscription went to another customer of the same provider."""
+
+    customer: str
+
+
+class Learned(Happened, frozen=True, kw_only=True, tag="Learned"):
+    """After a restore: a lease the server itself had signed showed more than the server remembered."""
+
+    site: str
+    key: str
+    serial: int
+    until: Instant
+    lease: str = ""
+    """SHA-256 (base64url) of the lease's bytes."""
+
+
+Fact = (
+    Ordered | PaymentConfirmed | Activated | SiteActivated | SiteLeft | SuccessorStaged | SuccessorDropped
+    | SuccessorStarted | RenewalReserved | ReserveReleased | Renewed | Reanchored | SiteDeclaredLost | PaymentFailed
+    | Refunded | RenewalIntentSet | TermsChanged | ChangeScheduled | ChangeDropped | HoldPlaced | HoldReleased
+    | Cancelled | CancellationUndone | CodeReissued | CodeBlocked | CodeUnblocked | GraceExtended | AllotmentSet
+    | DevicesReleased | ForkFound | ForkResolved | Transferred | Learned
+)  # fmt: skip
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
+
+
+def encode(fact: Fact) -> bytes:
+    """The bytes that are stored and hashed."""
+    return _encoder.encode(fact)
+
+
+def decode(body: bytes) -> Fact:
+    """The fact behind stored bytes; raises msgspec.ValidationError when they are not one."""
+    return _decoder.decode(body)

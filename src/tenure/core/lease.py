@@ -1,0 +1,90 @@
+"""The server's signed word for a site, as a value: the claims of a lease, read by `standing` and sealed by `wire`.
+
+Instants are Unix seconds (RFC 7519 NumericDate). Fields are appended only, each with a default; names never change.
+"""
+
+import msgspec
+
+from tenure.core.timeline import Instant, Span
+
+
+class Confirmation(msgspec.Struct, frozen=True):
+    """RFC 7800 `cnf`: the public key whose holder this word is for (an RFC 8037 OKP key)."""
+
+    jwk: dict[str, str]
+
+
+class Brand(msgspec.Struct, frozen=True):
+    """How the provider shows itself to the customer."""
+
+    name: str = ""
+    logo: str = ""
+    colour: str = ""
+    support: str = ""
+    renew_url: str = ""
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """The policy's figures that a site needs; days unless said otherwise."""
+
+    tolerance_percent: int = 10
+    idle_release_days: int = 60
+    seat_conflict_days: int = 30
+    reminders: tuple[int, ...] = (60, 30, 14, 7, 3, 1, 0)
+    sync_interval: int = 86_400
+    after_end_sync_days: int = 90
+    warn_after: int = 7 * 86_400
+    """Seconds without an answered synchronisation after which `sync_overdue` grace begins (spec 2.3)."""
+    seat_life: int = 14 * 86_400
+    dns: str = "auto"
+    reinstate_days: int = 365
+    """Days after the end in which a renewal is still possible: so long the site goes on asking (M14)."""
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """Claims of a `tenure-lease+jwt` (spec 3.4)."""
+
+    iss: str
+    sub: str
+    """Site id."""
+    aud: str
+    """Product id."""
+    jti: str
+    iat: Instant
+    nbf: Instant
+    exp: Instant
+    """`features` are true throughout [nbf, exp)."""
+    cnf: Confirmation
+    serial: int
+    epoch: int
+    prev: str = ""
+    """SHA-256 (base64url) of the previous lease's bytes; empty for the first."""
+    subscription: str
+    revision: int
+    """Number of the subscription's facts when this was signed."""
+    product: str
+    plan: str
+    kind: str
+    """`limited`, `unlimited` or `trial`."""
+    spans: tuple[Span, ...]
+    """The site's timeline from the running span on, with causes."""
+    contact_until: Instant
+    """When silence ends the service, whatever the spans say."""
+    refresh_after: Instant
+    features: tuple[str, ...] = ()
+    base_features: tuple[str, ...] = ()
+    """True also after `contact_until`, on the last verified lease."""
+    allotment: int = 0
+    limit: int = 0
+    min_version: str = ""
+    device_port: str = ""
+    """SHA-256 (base64url) of the device port's public key (SPKI)."""
+    figures: Figures = Figures()
+    provider: str = ""
+    brand: Brand = Brand()
+    code_last_group: str = ""
+    role: str = "active"
+    """`active` or `successor`."""
+    prepaid_until: Instant | None = None
+    """Paid or reserved until; None when nothing is paid."""
+    sandbox: bool = False

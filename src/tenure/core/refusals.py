@@ -1,0 +1,240 @@
+"""The one table of refusals: every "no" the product can say, with cause, remedy, who can act and how it is carried.
+
+API problems, CLI exit codes, pages and docs are all made from `TABLE`; nobody else invents a refusal.
+"""
+
+from enum import IntEnum, StrEnum
+
+import msgspec
+
+from tenure.core.timeline import Instant
+
+
+class Exit(IntEnum):
+    """Families of exit codes of the command line (spec 6.15); the refusal's own code is in the output."""
+
+    DONE = 0
+    FAULT = 1
+    INPUT = 2
+    PERMISSION = 3
+    UNKNOWN = 4
+    STATE = 5
+    CODE = 6
+    LIMIT = 7
+    MONEY = 8
+    LATER = 9
+    UNREACHABLE = 10
+    TRUST = 11
+
+
+class Code(StrEnum):
+    """Stable names of refusals; never renamed, never reused."""
+
+    # activation codes (2.7)
+    CODE_MALFORMED = "code_malformed"
+    CODE_UNKNOWN = "code_unknown"
+    CODE_BLOCKED = "code_blocked"
+    CODE_WITHDRAWN = "code_withdrawn"
+    CODE_NOT_FOR_PRODUCT = "code_not_for_product"
+    # versions (M13)
+    VERSION_TOO_OLD = "version_too_old"
+    VERSION_UNREADABLE = "version_unreadable"
+    # what the subscription's state forbids
+    SUBSCRIPTION_IN_FORCE = "subscription_in_force"
+    SUBSCRIPTION_ENDED = "subscription_ended"
+    SUBSCRIPTION_CANCELLED = "subscription_cancelled"
+    SUBSCRIPTION_PAUSED = "subscription_paused"
+    NOT_ACTIVATED = "not_activated"
+    AWAITING_PAYMENT = "awaiting_payment"
+    NOT_AWAITING_PAYMENT = "not_awaiting_payment"
+    RENEWAL_TOO_EARLY = "renewal_too_early"
+    RENEWAL_IS_AUTOMATIC = "renewal_is_automatic"
+    RENEWAL_TOO_LATE = "renewal_too_late"
+    RENEWAL_AMBIGUOUS = "renewal_ambiguous"
+    AUTOMATIC_NEEDS_PREPAID = "automatic_needs_prepaid"
+    ALREADY_CANCELLED = "already_cancelled"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    ALREADY_PAUSED = "already_paused"
+    NOT_PAUSED = "not_paused"
+    NOTHING_TO_CHANGE = "nothing_to_change"
+    GRACE_OUT_OF_BOUNDS = "grace_out_of_bounds"
+    NOT_BLOCKED = "not_blocked"
+    SUCCESSOR_USED = "successor_used"
+    NO_SUCCESSOR = "no_successor"
+    SEAT_CONFLICT_OPEN = "seat_conflict_open"
+    # limits
+    SITE_LIMIT = "site_limit"
+    SITE_UNKNOWN = "site_unknown"
+    SITE_LOST = "site_lost"
+    DEVICE_LIMIT_REACHED = "device_limit_reached"
+    DEVICE_COUNT_OUT_OF_RANGE = "device_count_out_of_range"
+    # orders
+    TERM_TOO_SHORT = "term_too_short"
+    TERM_AMBIGUOUS = "term_ambiguous"
+    END_BEFORE_CURRENT_END = "end_before_current_end"
+    UNKNOWN_PLAN = "unknown_plan"
+    TRIAL_ALREADY_USED = "trial_already_used"
+    # money
+    INSUFFICIENT_BALANCE = "insufficient_balance"
+    DUPLICATE_REFERENCE = "duplicate_reference"
+    LEDGER_DRIFT = "ledger_drift"
+    # permission and dry run
+    ACTION_NOT_PERMITTED = "action_not_permitted"
+    POLICY_OUT_OF_BOUNDS = "policy_out_of_bounds"
+    PLAN_CHANGED_MEANWHILE = "plan_changed_meanwhile"
+    SANDBOX_ONLY = "sandbox_only"
+    CLOCK_BACKWARDS = "clock_backwards"
+    # proof and trust (3)
+    MESSAGE_MALFORMED = "message_malformed"
+    MESSAGE_TOO_LARGE = "message_too_large"
+    TYPE_UNEXPECTED = "type_unexpected"
+    KEY_UNKNOWN = "key_unknown"
+    KEY_NOT_FOR_THIS = "key_not_for_this"
+    SIGNATURE_INVALID = "signature_invalid"
+    EXTENSION_UNKNOWN = "extension_unknown"
+    NOT_THE_ANSWER = "not_the_answer"
+    LEASE_NOT_MINE = "lease_not_mine"
+    LEASE_OLDER = "lease_older"
+    LEASE_OUTSIDE_WINDOW = "lease_outside_window"
+    LEASE_FORKED = "lease_forked"
+    ROOT_REJECTED = "root_rejected"
+    CLOCK_IMPLAUSIBLE = "clock_implausible"
+    # manners of the API
+    FIELD_INVALID = "field_invalid"
+    BODY_UNREADABLE = "body_unreadable"
+    BODY_TOO_LARGE = "body_too_large"
+    MEDIA_TYPE_UNSUPPORTED = "media_type_unsupported"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    NOT_AUTHENTICATED = "not_authenticated"
+    IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    REQUEST_IN_FLIGHT = "request_in_flight"
+    VERSION_STALE = "version_stale"
+    ALREADY_EXISTS = "already_exists"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    NOT_FOUND = "not_found"
+    SERVER_BUSY = "server_busy"
+    INTERNAL = "internal"
+    UNREACHABLE = "unreachable"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What there is to say about one refusal, on every surface."""
+
+    code: Code
+    sentence: str
+    cause: str
+    remedy: str
+    who: str
+    """Who can act on it: administrator, customer, provider, vendor, caller (the program that asked)."""
+    status: int
+    exit: Exit
+    conclusive: bool = True
+    """False: trying the same again later may succeed without anybody acting."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A refusal as a value: the caller must look at it; nothing was done."""
+
+    code: Code
+    detail: str = ""
+    """One sentence about this very case, for people: names, dates, figures."""
+    field: str = ""
+    """The field of the command or message that is to blame, as a path such as `terms.devices`."""
+    when: Instant | None = None
+    """When it will be possible, where that is known."""
+
+    @property
+    def row(self) -> Row:
+        """The table's row for this refusal."""
+        return TABLE[self.code]
+
+
+_rows: list[Row] = []
+
+
+def _say(code: Code, status: int, exit_: Exit, who: str, texts: str, *, conclusive: bool = True) -> None:
+    sentence, cause, remedy = (part.strip() for part in texts.split("|"))
+    _rows.append(Row(code, sentence, cause, remedy, who, status, exit_, conclusive))
+
+
+_C, _E = Code, Exit
+_say(_C.CODE_MALFORMED, 422, _E.CODE, "administrator", "This is not an activation code. | A code has four groups of five characters; one is missing, mistyped or swapped. | Compare it with the code your provider sent and type it again.")
+_say(_C.CODE_UNKNOWN, 404, _E.CODE, "administrator", "No subscription belongs to this activation code. | The code was never issued here, or was typed for another licensing server. | Check the code and the address of the licensing server, or ask your provider.")
+_say(_C.CODE_BLOCKED, 409, _E.CODE, "provider", "This activation code is blocked. | Your provider or the vendor blocked it. | Ask your provider why, and for the block to be lifted or a new code.")
+_say(_C.CODE_WITHDRAWN, 409, _E.CODE, "provider", "This activation code was replaced by a newer one. | A new code was issued for the subscription and this one no longer activates anything. | Use the newest code; your provider's portal shows its last group.")
+_say(_C.CODE_NOT_FOR_PRODUCT, 409, _E.CODE, "administrator", "This activation code is for another product. | The subscription behind the code licenses a different product. | Apply it in that product, or ask your provider for a code for this one.")
+_say(_C.VERSION_TOO_OLD, 409, _E.STATE, "administrator", "This version of the application is too old for the subscription. | The plan names a lowest version, and this one is earlier. | Update the application to the version named, then try again.")
+_say(_C.VERSION_UNREADABLE, 422, _E.INPUT, "caller", "The application's version cannot be read. | A version is numbers with dots, with an optional suffix such as -rc1. | Send a version such as 12.4.1.")
+_say(_C.SUBSCRIPTION_IN_FORCE, 409, _E.STATE, "administrator", "Another code cannot be applied while the present subscription is in force. | The present subscription's paid period is not over and it is not cancelled. | Wait for the date named, cancel the present subscription, or stage the new code as successor.")
+_say(_C.SUBSCRIPTION_ENDED, 409, _E.STATE, "customer", "The subscription has ended. | Its term is over and was not renewed. | Renew it if the provider still allows it, or order a new one.")
+_say(_C.SUBSCRIPTION_CANCELLED, 409, _E.STATE, "customer", "The subscription is cancelled. | Somebody cancelled it. | Undo the cancellation while that is possible, or order a new subscription.")
+_say(_C.SUBSCRIPTION_PAUSED, 409, _E.STATE, "customer", "The subscription is on hold. | Customer, provider or vendor placed a hold on it. | Whoever placed the hold releases it.")
+_say(_C.NOT_ACTIVATED, 409, _E.STATE, "administrator", "The subscription has not been activated yet. | Its term begins with the first activation. | Apply the activation code in the application first.")
+_say(_C.AWAITING_PAYMENT, 409, _E.MONEY, "provider", "The subscription is waiting for its payment. | Its offer is settled outside the prepaid balance, and the provider has not confirmed the payment. | The provider confirms the payment with its reference.")
+_say(_C.NOT_AWAITING_PAYMENT, 409, _E.MONEY, "provider", "There is no payment to confirm. | Nothing on this subscription waits for a payment. | Check the subscription's history; the payment may be confirmed already.")
+_say(_C.RENEWAL_TOO_EARLY, 409, _E.STATE, "customer", "It is too early to renew. | The provider opens renewal a set time before the end, and only so many periods ahead. | Renew from the date named, or switch automatic renewal on.")
+_say(_C.RENEWAL_IS_AUTOMATIC, 409, _E.STATE, "customer", "This subscription renews itself. | Automatic payment is running, so that renewing by hand would pay twice. | Keep the prepaid balance filled, or top it up.")
+_say(_C.RENEWAL_TOO_LATE, 409, _E.STATE, "customer", "It is too late to renew. | The time in which an ended subscription can be revived is over, or the period bought would already be past. | Order a new subscription.")
+_say(_C.RENEWAL_AMBIGUOUS, 422, _E.INPUT, "caller", "The way of renewing does not fit the subscription's state. | Before the end a renewal always continues from the end; `late` applies only to an ended one. | Leave `late` out, or use a value the provider allows.")
+_say(_C.AUTOMATIC_NEEDS_PREPAID, 409, _E.MONEY, "provider", "Automatic renewal needs a prepaid balance. | The offer is settled outside the ledger, where nothing can be captured by itself. | Renew by hand and confirm each payment, or order under a prepaid offer.")
+_say(_C.ALREADY_CANCELLED, 409, _E.STATE, "customer", "The subscription is already cancelled. | A cancellation is recorded and still stands. | Nothing to do; undo the cancellation if it was a mistake.")
+_say(_C.NOTHING_TO_UNDO, 409, _E.STATE, "customer", "There is no cancellation to undo. | The subscription is not cancelled, or the cancellation has taken effect. | If it has ended, renew it or order a new one.")
+_say(_C.ALREADY_PAUSED, 409, _E.STATE, "customer", "This hold is already placed. | A hold by the same side stands. | Release it first if its reason or end should change.")
+_say(_C.NOT_PAUSED, 409, _E.STATE, "customer", "There is no hold of yours to release. | The subscription is not held, or the hold belongs to another side. | Ask the side that placed the hold.")
+_say(_C.NOTHING_TO_CHANGE, 409, _E.STATE, "caller", "This would change nothing. | The subscription already is as asked. | Nothing to do.")
+_say(_C.GRACE_OUT_OF_BOUNDS, 409, _E.STATE, "provider", "The grace period cannot be that long. | Grace with its extensions is bounded by the vendor, is at most 90 days and always shorter than the period. | Extend by fewer days, within the figure named.")
+_say(_C.NOT_BLOCKED, 409, _E.STATE, "provider", "This code is not blocked. | No block of this code stands. | Check which code is meant by its last group.")
+_say(_C.SUCCESSOR_USED, 409, _E.STATE, "administrator", "This code has already been started. | A successor is staged before it starts, and only once. | Apply it as a code when the present subscription allows it.")
+_say(_C.NO_SUCCESSOR, 409, _E.STATE, "administrator", "No successor is staged at this site. | None was staged, or it was dropped or has started. | Stage a successor code first.")
+_say(_C.SEAT_CONFLICT_OPEN, 409, _E.LIMIT, "administrator", "A seat conflict is open. | More devices are protected than the coming limit allows. | Edit the proposed list in the console, or keep the higher limit.")
+_say(_C.SITE_LIMIT, 409, _E.LIMIT, "provider", "The subscription has no site left. | The plan allows a set number of sites, and that many hold it. | Leave it at a site no longer needed, or ask the provider for more sites.")
+_say(_C.SITE_UNKNOWN, 404, _E.UNKNOWN, "administrator", "This site does not hold the subscription. | It never activated it, or has left it. | Apply the activation code at the site.")
+_say(_C.SITE_LOST, 409, _E.STATE, "provider", "This site was declared lost. | Its provider declared the site gone for good, and its key is no longer accepted. | Set the site up anew: it makes a new key and applies the code again.")
+_say(_C.DEVICE_LIMIT_REACHED, 409, _E.LIMIT, "administrator", "No seat is left for another device. | The device limit, with the tolerance granted, is used up. | Release a device that is no longer needed, or order more devices.")
+_say(_C.DEVICE_COUNT_OUT_OF_RANGE, 422, _E.INPUT, "caller", "The number of devices is outside what the plan sells. | A plan has a least and a greatest number of devices. | Choose a number within the range named.")
+_say(_C.TERM_TOO_SHORT, 422, _E.INPUT, "caller", "The term is too short. | A subscription with a fixed end lasts at least 28 days. | Choose a later end date.")
+_say(_C.TERM_AMBIGUOUS, 422, _E.INPUT, "caller", "The term is not clear. | An order takes a period or an end date, not both, and an unlimited subscription no end date. | Send exactly one of `period` and `until`, as the plan's kind allows.")
+_say(_C.END_BEFORE_CURRENT_END, 409, _E.STATE, "caller", "The end named lies before the present end. | No paid day may be lost. | Name an instant after the end of the paid period.")
+_say(_C.UNKNOWN_PLAN, 404, _E.UNKNOWN, "caller", "There is no such plan on offer. | The provider has no offer for this plan, or it was withdrawn. | List the offers and choose one of them.")
+_say(_C.TRIAL_ALREADY_USED, 409, _E.STATE, "customer", "The trial of this product was used already. | A customer may try each product once. | Order a paid subscription.")
+_say(_C.INSUFFICIENT_BALANCE, 409, _E.MONEY, "customer", "The prepaid balance does not cover this. | Balance and credit limit together are less than the price. | Top the balance up by at least the amount named, then try again.")
+_say(_C.DUPLICATE_REFERENCE, 409, _E.MONEY, "provider", "This reference is booked already, with other figures. | Each payment is booked once under the provider's own reference. | Look the earlier booking up in the statement; use a reference of its own for a new payment.")
+_say(_C.LEDGER_DRIFT, 503, _E.MONEY, "provider", "Money cannot be written at the moment. | The hourly check found balances that do not equal their postings, and stopped all writes on money. | The operator of the server runs `tenure verify-history` and follows docs/operations.md.")
+_say(_C.ACTION_NOT_PERMITTED, 403, _E.PERMISSION, "provider", "You are not permitted to do this. | The provider's policy or the token's scope does not allow it to your role. | Ask the provider; its policy page switches actions on and off.")
+_say(_C.POLICY_OUT_OF_BOUNDS, 422, _E.INPUT, "provider", "The policy leaves the vendor's bounds. | The vendor bounds or locks this field. | Choose a value within the bounds named.")
+_say(_C.PLAN_CHANGED_MEANWHILE, 409, _E.STATE, "caller", "The outcome is no longer the one previewed. | Something changed between the preview and the confirmation, or more than 15 minutes passed. | Look at the new preview and confirm again.")
+_say(_C.SANDBOX_ONLY, 409, _E.STATE, "caller", "This works only in a sandbox. | The clock of production is nobody's to move, and nothing is paid by a button there. | Use a sandbox provider.")
+_say(_C.CLOCK_BACKWARDS, 409, _E.STATE, "caller", "The sandbox clock moves forward only. | The instant named is earlier than the clock's present one. | Name a later instant.")
+_say(_C.MESSAGE_MALFORMED, 400, _E.TRUST, "caller", "The signed message cannot be read. | It is not a compact JWS in its one spelling, or its payload is not strict JSON of the expected shape. | Send the bytes exactly as they were signed; update the client if it made them.")
+_say(_C.MESSAGE_TOO_LARGE, 413, _E.TRUST, "caller", "The signed message is too large. | Each kind of message has a size limit, checked before anything is read. | Send less: the limit is named in the protocol.")
+_say(_C.TYPE_UNEXPECTED, 400, _E.TRUST, "caller", "This is a different kind of message. | The `typ` header does not name what is expected here. | Send the message to the operation it belongs to.")
+_say(_C.KEY_UNKNOWN, 401, _E.TRUST, "vendor", "The message is signed by a key that is not trusted here. | The key id is not in the pinned root document, or the key is not registered. | Update the root document; if it persists, the server is not your vendor's.")
+_say(_C.KEY_NOT_FOR_THIS, 401, _E.TRUST, "vendor", "The key may not sign this. | Its purpose, product, window or longest lease does not cover the message. | The vendor signs with the right key; a sandbox key never works in production.")
+_say(_C.SIGNATURE_INVALID, 401, _E.TRUST, "caller", "The signature does not match. | The message was changed on its way, or signed by another key. | Send it again unchanged; if it persists, something between you alters messages.")
+_say(_C.EXTENSION_UNKNOWN, 400, _E.TRUST, "caller", "The message demands an extension that is unknown here. | Its `crit` header names something this reader does not understand. | Update this program.")
+_say(_C.NOT_THE_ANSWER, 400, _E.TRUST, "caller", "This is not the answer to the question asked. | Nonce or request hash differ: it answers another request, or is a recording. | Synchronise again; nothing was changed.", conclusive=False)
+_say(_C.LEASE_NOT_MINE, 409, _E.TRUST, "administrator", "This lease belongs to another site. | It names another key than this site's own. | Activate this site with its own code; a lease cannot be copied.")
+_say(_C.LEASE_OLDER, 409, _E.TRUST, "administrator", "This lease is older than the one already held. | Epoch, serial or revision went backwards, as after a restored backup or a replay. | Synchronise now; if it persists ask the provider to resolve the fork.")
+_say(_C.LEASE_OUTSIDE_WINDOW, 409, _E.TRUST, "administrator", "This lease does not hold at this time. | It is not yet valid, or is over. | Check the clock and synchronise.", conclusive=False)
+_say(_C.LEASE_FORKED, 409, _E.TRUST, "administrator", "Two copies of this site use the same identity. | The site was cloned or an older state of it restored. | Say in the console which it is: restored, a second site, or to be retired.")
+_say(_C.ROOT_REJECTED, 409, _E.TRUST, "vendor", "The root document is not accepted. | A version is missing, went back, has expired or lacks signatures of the present or next root. | Fetch the missing versions one by one; if it persists ask the vendor.")
+_say(_C.CLOCK_IMPLAUSIBLE, 409, _E.TRUST, "administrator", "This computer's clock cannot be right. | It is behind a time already proven. | Set the clock, or synchronise: the server's time then counts.", conclusive=False)
+_say(_C.FIELD_INVALID, 422, _E.INPUT, "caller", "A field is not acceptable. | Its type, length, alphabet or value is outside what is documented. | Correct the field named and send again.")
+_say(_C.BODY_UNREADABLE, 400, _E.INPUT, "caller", "The request's body cannot be read. | It is not strict UTF-8 JSON: cut off, duplicated keys, too deep, or not JSON at all. | Send one JSON object as documented.")
+_say(_C.BODY_TOO_LARGE, 413, _E.INPUT, "caller", "The request is too large. | Every operation bounds its body. | Send less, or split the work; the limit is in the documentation.")
+_say(_C.MEDIA_TYPE_UNSUPPORTED, 415, _E.INPUT, "caller", "This media type is not read here. | The operation reads what its documentation names, uncompressed. | Set Content-Type to the documented type and send without Content-Encoding.")
+_say(_C.METHOD_NOT_ALLOWED, 405, _E.INPUT, "caller", "This method is not offered here. | The path exists with other methods. | Use a method named in the Allow header.")
+_say(_C.NOT_AUTHENTICATED, 401, _E.PERMISSION, "caller", "It is not known who is asking. | The token is missing, unknown, expired or withdrawn. | Send a valid token as `Authorization: Bearer …`.")
+_say(_C.IDEMPOTENCY_KEY_MISSING, 400, _E.INPUT, "caller", "The Idempotency-Key header is missing. | Every POST needs one, so that a repeated request has one effect. | Send a fresh random key, and the same key again when you repeat.")
+_say(_C.IDEMPOTENCY_KEY_REUSED, 422, _E.INPUT, "caller", "This Idempotency-Key was used for another request. | A key names one request for good. | Use a fresh key for a new request.")
+_say(_C.REQUEST_IN_FLIGHT, 409, _E.LATER, "caller", "The same request is still being worked on. | It was sent a second time before the first was answered. | Wait a moment and repeat with the same key.", conclusive=False)
+_say(_C.VERSION_STALE, 412, _E.STATE, "caller", "The resource changed meanwhile. | The ETag sent in If-Match is not the present one. | Read the resource again, look at the change, then repeat.")
+_say(_C.ALREADY_EXISTS, 409, _E.STATE, "caller", "This name is taken. | Something of the same name exists already. | Choose another name, or use what exists.")
+_say(_C.TOO_MANY_REQUESTS, 429, _E.LATER, "caller", "Too many requests. | More were sent than allowed in this time. | Wait as long as Retry-After says.", conclusive=False)
+_say(_C.NOT_FOUND, 404, _E.UNKNOWN, "caller", "There is nothing here under this name. | It does not exist, or it is not yours. | Check the id; list what you have.")
+_say(_C.SERVER_BUSY, 503, _E.LATER, "caller", "The server has too much to do at the moment. | Its queue is full, or its store is not available. | Wait as long as Retry-After says; nothing was done.", conclusive=False)
+_say(_C.INTERNAL, 500, _E.FAULT, "vendor", "Something went wrong on our side. | An error nobody foresaw; it is logged under the request id. | Try again; if it persists, send the request id to the operator of the server.", conclusive=False)
+_say(_C.UNREACHABLE, 503, _E.UNREACHABLE, "administrator", "The licensing server cannot be reached. | No path led to it: name resolution, network, proxy or certificate. | Run `tenure doctor`; what is licensed goes on meanwhile.", conclusive=False)
+
+TABLE: dict[Code, Row] = {row.code: row for row in _rows}

@@ -1,0 +1,154 @@
+"""Which period comes next, what it costs, and when its money is set aside; shared by decisions and by `settle`."""
+
+import msgspec
+
+from tenure.core import pricing
+from tenure.core.contract import contract, service_end
+from tenure.core.periods import edge, index_after, whole_days
+from tenure.core.policy import LateRenewal, Rules
+from tenure.core.subscription import Subscription
+from tenure.core.terms import Intent, Kind, Period, Settlement, Terms
+from tenure.core.timeline import DAY, Instant, Phase, at
+
+RESERVE_DAYS = 10
+"""Money is set aside at most so long before the due instant (and at most a third of the period, spec 2.4)."""
+PROMISE_DAYS = 7
+"""A lease signed while money is reserved reaches at most so far beyond the due instant."""
+AHEAD = 3
+"""At most so many periods that have not begun may be paid for."""
+
+
+class Offered(msgspec.Struct, frozen=True, kw_only=True):
+    """A period that can be bought, and the new anchor if it does not begin at the old end."""
+
+    period: Period
+    anchor: Instant | None = None
+
+
+def price_of(terms: Terms, devices: int) -> int:
+    """Minor units for one whole period of `devices`; ValueError when the bands do not cover them (checked at order)."""
+    price = pricing.total(terms.bands, devices)
+    if isinstance(price, int):
+        return price
+    raise ValueError(price.detail)
+
+
+def first_period(sub: Subscription, since: Instant, rules: Rules, floor: str) -> Period:
+    """The period that begins with the term: to the end named in the order, or one period from `since`."""
+    terms = sub.terms_at(since)
+    length = sub.trial_period or terms.period
+    until = sub.until_ordered if sub.until_ordered is not None else edge(since, length, 1)
+    return Period(
+        since=since,
+        until=until,
+        devices=terms.devices,
+        price=sub.first_price,
+        rules=rules,
+        min_version=floor,
+        trial=sub.trial,
+    )
+
+
+def next_period(sub: Subscription, since: Instant, rules: Rules, floor: str, now: Instant) -> Offered:
+    """The period that begins at `since`: at the old end it runs to the anchor's next edge, elsewhere it re-anchors.
+
+    It is bought by the terms of its beginning, in grace by those of `now`: a limit lowered meanwhile is not paid for.
+    """
+    terms = sub.terms_at(max(since, now))
+    full = price_of(terms, terms.devices)
+    if since != sub.paid_until or sub.anchor is None:
+        period = _period(since, edge(since, terms.period, 1), terms, full, rules, floor)
+        return Offered(period=period, anchor=since)
+    k = index_after(sub.anchor, terms.period, since)
+    begin, until = edge(sub.anchor, terms.period, k - 1), edge(sub.anchor, terms.period, k)
+    whole = whole_days(begin, until)
+    if 2 * (until - since) < until - begin or until <= now < (service_end(sub) or now):
+        # A remainder shorter than half a period joins the next one, and so does one that grace has used up already.
+        until = edge(sub.anchor, terms.period, k + 1)
+    price = pricing.half_up(full * whole_days(since, until), whole)
+    return Offered(period=_period(since, until, terms, price, rules, floor))
+
+
+def _period(since: Instant, until: Instant, terms: Terms, price: int, rules: Rules, floor: str) -> Period:
+    return Period(since=since, until=until, devices=terms.devices, price=price, rules=rules, min_version=floor)
+
+
+def cost(period: Period) -> int:
+    """All that was paid or reserved for `period`, later raises included."""
+    return period.price + sum(amount for _, amount in period.raises)
+
+
+def worth(sub: Subscription, period: Period, moment: Instant) -> int:
+    """What the unused whole days of `period` are worth at `moment`, each raise over the days it was paid for.
+
+    Days that a stopped clock added were held, not used: a part paid before the clock stopped does not spread over them.
+    """
+    parts = ((period.since, period.price), *period.raises)
+    return sum(_unused(sub, amount, since, period.until, moment) for since, amount in parts if since < period.until)
+
+
+def _unused(sub: Subscription, amount: int, since: Instant, until: Instant, moment: Instant) -> int:
+    added = sum(days for stood_still, days in sub.given_days if since <= stood_still < until)
+    return pricing.unused(amount, moment, min(since + added * DAY, until - 1), until)
+
+
+def late_start(sub: Subscription, now: Instant, late: LateRenewal | None = None) -> Instant:
+    """Where a period bought at `now` begins: at the old end up to the end of grace, afterwards by `late` (2.4).
+
+    `late` is the policy's unless named. `from_end` is bought by hand only, so as a policy it means charging the grace.
+    Grace longer than the period to buy (after a change of plan) is charged so far that a day of the period is left.
+    """
+    end, over = sub.paid_until, service_end(sub)
+    if end is None or over is None:
+        raise ValueError("the term has not started")
+    if late is LateRenewal.FROM_END or now < end:
+        return end
+    if now >= over and (late or sub.rules.late_renewal) is LateRenewal.FROM_NOW:
+        return now
+    served = min(now, over) - end
+    period = sub.terms_at(now).period
+    length = edge(now, period, 1) - now
+    return max(end, now - min(served, length - DAY))
+
+
+def pays_itself(sub: Subscription) -> bool:
+    """Whether periods of `sub` are bought from the balance without anybody asking; a trial only if so ordered."""
+    if not sub.periods or sub.cancellation is not None or sub.changes[0].terms.settlement is not Settlement.PREPAID:
+        return False
+    return sub.intent is Intent.AUTO or (sub.kind is Kind.UNLIMITED and not sub.periods[-1].trial)
+
+
+def automatic_until(sub: Subscription) -> Instant | None:
+    """The instant from which automatic payment has stopped; None when it does not run at all.
+
+    It stops `resume_days` after the end of service, or after it was last resumed, at the latest when an ended
+    subscription can no longer be revived (spec 2.4).
+    """
+    over = service_end(sub)
+    if over is None or not pays_itself(sub):
+        return None
+    stop = max(over, sub.resumed_at or 0) + sub.rules.resume_days * DAY
+    return min(stop, over + sub.rules.reinstate_days * DAY)
+
+
+def automatic_runs(sub: Subscription, now: Instant) -> bool:
+    """Whether automatic payment would still buy a period at `now`; left by every site it stops with the period."""
+    stop = automatic_until(sub)
+    if stop is None or now >= stop or sub.stopped is not None:
+        return False
+    served = at(contract(sub), now).phase is Phase.ACTIVE
+    abandoned = bool(sub.sites) and not any(site.holds or site.staged for site in sub.sites)
+    return served or not abandoned
+
+
+def due(sub: Subscription) -> Instant:
+    """The instant at which the next period falls due: the end of what is paid (not merely reserved)."""
+    return sub.periods[-1].until
+
+
+def reserve_from(sub: Subscription) -> Instant:
+    """When the money for the next period may be set aside: 10 days or a third of the period before it falls due."""
+    end = due(sub)
+    terms = sub.terms_at(end)
+    length = edge(end, terms.period, 1) - end
+    return end - min(RESERVE_DAYS * DAY, length // 3)

@@ -1,0 +1,190 @@
+"""When a client contacts its server next: a pure function that the shell polls, so that it works on any clock.
+
+The shell draws a number in [0, 1) for each attempt, keeps it until that attempt is made, and records what came of it
+with `woken`, `after_answer` and `after_failure`. Devices ask their site by the same function (spec 3.4, 3.5, M14).
+"""
+
+import msgspec
+
+from tenure.core.lease import Figures, Lease
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, HOUR, Instant, Phase, Timeline
+
+MINUTE = 60
+WEEK = 7 * DAY
+
+BEFORE_EDGE = 3 * DAY
+AFTER_EDGE = DAY
+"""So close to an edge of the timeline contacts are hourly: what changes there should be known there."""
+
+SPREAD = 15 * MINUTE
+"""The first contacts after a start or the network's return are spread over this: a power cut wakes all at once."""
+
+RETRY_BASE, RETRY_CAP = MINUTE, HOUR
+RETRY_AFTER_LEAST, RETRY_AFTER_MOST = 30, DAY
+
+UNSETTLED = 5 * MINUTE
+"""Between contacts for the sake of a clock that answers did not settle."""
+
+
+class Rhythm(msgspec.Struct, frozen=True, kw_only=True):
+    """How often to ask, as the lease and the administrator say."""
+
+    spans: Timeline
+    """The contract's own spans, not those of the contact clock: silence has its own cure, the back-off."""
+    interval: int = DAY
+    after_end_days: int = 90
+    """Days of daily contact after the end, then weekly while it can be renewed; 0: none at all after the end."""
+    reinstate_days: int = 365
+    refresh_after: Instant | None = None
+
+
+class SyncState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client remembers of its contacts. Instants by the clock estimate; those of the future are not believed."""
+
+    rhythm: Rhythm
+    woke: Instant
+    """Start of the program, or the network's last return."""
+    answered: Instant | None = None
+    window: tuple[Instant, Instant] | None = None
+    """`next_sync` of the last answer."""
+    failed: Instant | None = None
+    """The last inconclusive attempt since an answer."""
+    failures: int = 0
+    retry_after: int | None = None
+    """Seconds the server asked for with the last failure."""
+    urgent: bool = False
+    """Only an answer can settle something, such as the clock (`Estimate.synchronise`)."""
+
+
+def rhythm(lease: Lease, after_end_days: int | None = None) -> Rhythm:
+    """The rhythm that `lease` sets; `after_end_days` is the administrator's own figure, if there is one (M14)."""
+    figures = lease.figures
+    return Rhythm(
+        spans=lease.spans,
+        interval=figures.sync_interval,
+        after_end_days=figures.after_end_sync_days if after_end_days is None else after_end_days,
+        reinstate_days=figures.reinstate_days,
+        refresh_after=lease.refresh_after,
+    )
+
+
+def next_due(state: SyncState, now: Instant, draw: float) -> Instant | None:
+    """When to contact the server next; due if not after `now`. None: not by itself any more (by hand one always may).
+
+    `draw` in [0, 1) spreads the contact over the time allowed for it.
+    """
+    if _pace(state.rhythm, now) is None:
+        return None
+    woke = state.woke if state.woke <= now else now - SPREAD
+    answered, failed = _past(state.answered, now), _past(state.failed, now)
+    if failed is not None and failed >= woke:
+        return retry_at(failed, state.failures, state.retry_after, draw)
+    if answered is None or answered < woke:
+        asked_for = woke if failed is None else retry_at(failed, 1, state.retry_after, 0.0)
+        return max(woke + int(draw * SPREAD), asked_for)
+    turn = state.window or _turn(state.rhythm, answered)
+    due = now if turn is None else turn[0] + int(draw * max(0, turn[1] - turn[0]))
+    return min(due, answered + UNSETTLED) if state.urgent else due
+
+
+def window(spans: Timeline, figures: Figures, now: Instant) -> tuple[Instant, Instant] | None:
+    """The server's side: `next_sync` (not before, not after) for an answer given at `now`; None: do not come again."""
+    return _turn(
+        Rhythm(
+            spans=spans,
+            interval=figures.sync_interval,
+            after_end_days=figures.after_end_sync_days,
+            reinstate_days=figures.reinstate_days,
+        ),
+        now,
+    )
+
+
+def retry_at(failed: Instant, failures: int, retry_after: int | None, draw: float) -> Instant:
+    """When to repeat what failed for the `failures`-th time in a row at `failed`: full jitter, base 60 s, cap 1 h.
+
+    The server's `retry_after` (seconds, None: not given) is obeyed within 30 s..24 h, the jitter coming on top, or
+    else all who were sent away together would come back together.
+    """
+    asked = 0 if retry_after is None else min(max(retry_after, RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
+    # Doubling beyond the cap changes nothing; bounding the exponent keeps a year of failures from making huge numbers.
+    most = min(RETRY_CAP, RETRY_BASE * 2 ** min(max(failures, 1) - 1, 10))
+    return failed + asked + max(1, int(draw * most))
+
+
+def manual(last: Instant | None, now: Instant) -> Refused | None:
+    """Whether a synchronisation by hand has to wait: once a minute, in every phase (M17); `too_many_requests`."""
+    if last is None or not last <= now < last + MINUTE:
+        return None
+    return Refused(Code.TOO_MANY_REQUESTS, "One synchronisation by hand a minute.", when=last + MINUTE)
+
+
+def woken(state: SyncState, now: Instant) -> SyncState:
+    """The program has started or the network has returned; what the server asked for still stands."""
+    return msgspec.structs.replace(state, woke=now)
+
+
+def after_answer(
+    state: SyncState, rhythm: Rhythm, now: Instant, window: tuple[Instant, Instant] | None, *, settled: bool = True
+) -> SyncState:
+    """An answer counted as one at `now`; `settled` says whether the clock was set by it."""
+    return SyncState(
+        rhythm=rhythm, woke=min(state.woke, now), answered=now, window=window, urgent=state.urgent and not settled
+    )
+
+
+def after_failure(state: SyncState, now: Instant, retry_after: int | None = None) -> SyncState:
+    """An attempt was inconclusive at `now` (`acceptance.conclude(…).again`)."""
+    return msgspec.structs.replace(state, failed=now, failures=state.failures + 1, retry_after=retry_after)
+
+
+def _past(moment: Instant | None, now: Instant) -> Instant | None:
+    """A stamp of the future comes from a clock that has since been healed."""
+    return None if moment is None or moment > now else moment
+
+
+def _turn(rhythm: Rhythm, moment: Instant) -> tuple[Instant, Instant] | None:
+    """The window for the contact after one answered at `moment`."""
+    pace = _pace(rhythm, moment)
+    if pace is None:
+        return None
+    low, high = moment + pace * 9 // 10, moment + pace * 11 // 10
+    coming = [span.since - BEFORE_EDGE for span in rhythm.spans]
+    if rhythm.refresh_after is not None and _ended_at(rhythm.spans, moment) is None:
+        coming.append(rhythm.refresh_after)
+    for start in coming:
+        if moment < start:
+            low, high = min(low, start), min(high, start + HOUR)
+    return low, high
+
+
+def _pace(rhythm: Rhythm, moment: Instant) -> int | None:
+    """Seconds between contacts at `moment`; None: none."""
+    pace: int | None = max(MINUTE, rhythm.interval)
+    ended = _ended_at(rhythm.spans, moment)
+    if ended is not None:
+        pace = _pace_after_end(rhythm, moment - ended)
+    near = any(span.since - BEFORE_EDGE <= moment < span.since + AFTER_EDGE for span in rhythm.spans)
+    return min(pace, HOUR) if near and pace is not None else pace
+
+
+def _pace_after_end(rhythm: Rhythm, age: int) -> int | None:
+    if rhythm.after_end_days == 0:
+        return None
+    if age < rhythm.after_end_days * DAY:
+        return DAY
+    return WEEK if age < rhythm.reinstate_days * DAY else None
+
+
+def _ended_at(spans: Timeline, moment: Instant) -> Instant | None:
+    """Since when the contract has been over at `moment`, whatever the causes; None while it is not."""
+    since: Instant | None = None
+    for span in spans:
+        if span.since > moment:
+            break
+        if span.phase is not Phase.ENDED:
+            since = None
+        elif since is None:
+            since = span.since
+    return since

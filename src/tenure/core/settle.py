@@ -1,0 +1,383 @@
+"""What falls due by itself: reserving, capturing, late attempts, refunds and the end of timed holds (spec 2.4, 6.1).
+
+`settle` works in order of instants and is the only place where money moves without somebody asking. Whoever reads or
+writes first settles up to now, so that a sweep that slept for a week books exactly what one awake would have booked.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core import ledger
+from tenure.core.commands import Seen, Word
+from tenure.core.contract import grace_days
+from tenure.core.decide.money import affordable
+from tenure.core.decide.stops import shift_days
+from tenure.core.ledger import Posting
+from tenure.core.periods import begun_days, whole_days
+from tenure.core.policy import Refund, RenewalOrder, Rules
+from tenure.core.promises import SUCCESSOR_DAYS, given_back_from
+from tenure.core.renewal import (
+    Offered,
+    automatic_runs,
+    automatic_until,
+    cost,
+    due,
+    first_period,
+    late_start,
+    next_period,
+    pays_itself,
+    reserve_from,
+    worth,
+)
+from tenure.core.subscription import Subscription, evolve
+from tenure.core.terms import Settlement
+from tenure.core.timeline import DAY, Instant
+
+BY = "settlement"
+
+
+class Book(msgspec.Struct, frozen=True):
+    """What was published over time for one subscription's plan: (instant, rules, lowest version), oldest first."""
+
+    versions: tuple[tuple[Instant, Rules, str], ...]
+
+    def at(self, moment: Instant) -> tuple[Rules, str]:
+        """Rules and lowest version in force at `moment`; before the first version, the first."""
+        held = self.versions[0]
+        for version in self.versions:
+            if version[0] <= moment:
+                held = version
+        return held[1], held[2]
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One subscription of the account, with what its decisions need."""
+
+    sub: Subscription
+    book: Book
+    words: tuple[Word, ...] = ()
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's money with one provider (minor units), settled up to and including `settled_at`."""
+
+    balance: int = 0
+    reserve: int = 0
+    credit_limit: int = 0
+    settled_at: Instant = 0
+    order: RenewalOrder = RenewalOrder.OLDEST_DUE
+
+    @property
+    def available(self) -> int:
+        """What can be spent."""
+        return self.balance + self.credit_limit
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """The account and its subscriptions as of now, and what was booked on the way."""
+
+    account: Account
+    items: tuple[Item, ...]
+    facts: tuple[tuple[str, f.Fact], ...]
+    postings: tuple[Posting, ...]
+    next_due: Instant | None
+    """When there is something to settle again if nobody does anything."""
+
+
+class _Event(msgspec.Struct, frozen=True, order=True):
+    at: Instant
+    rank: int
+    key: tuple[int, str]
+    """Among equals of one instant: the provider's stated order, then the id."""
+
+
+_HOLD, _REFUND, _CAPTURE, _ATTEMPT = range(4)
+
+
+class _Run:
+    """One settlement in progress; mutable, and gone when it is over."""
+
+    def __init__(self, account: Account, items: Iterable[Item], now: Instant) -> None:
+        self.account = account
+        self.items = {item.sub.id: item for item in items}
+        self.now = now
+        self.facts: list[tuple[str, f.Fact]] = []
+        self.postings: list[Posting] = []
+
+    def add(self, item: Item, fact: f.Fact, posting: Posting | None = None) -> None:
+        """One fact and its posting take effect together."""
+        self.facts.append((item.sub.id, fact))
+        self.items[item.sub.id] = msgspec.structs.replace(item, sub=evolve(item.sub, fact))
+        if posting is not None:
+            self.post(posting)
+
+    def post(self, posting: Posting) -> None:
+        """Money moves."""
+        self.postings.append(posting)
+        self.account = _posted(self.account, posting)
+
+    def result(self, settled_at: Instant) -> Settled:
+        """What has become of everything."""
+        account = msgspec.structs.replace(self.account, settled_at=max(settled_at, self.account.settled_at))
+        upcoming = [event.at for item in self.items.values() if (event := _next(item, settled_at, account.order))]
+        return Settled(
+            account=account,
+            items=tuple(self.items.values()),
+            facts=tuple(self.facts),
+            postings=tuple(self.postings),
+            next_due=min(upcoming, default=None),
+        )
+
+
+def settle(account: Account, items: Iterable[Item], now: Instant) -> Settled:
+    """Everything that became reservable or due after `account.settled_at`, up to and including `now`, in order."""
+    run = _Run(account, items, now)
+    cursor = {item.sub.id: account.settled_at for item in run.items.values()}
+    queue = [event for item in run.items.values() if (event := _next(item, account.settled_at, account.order))]
+    heapq.heapify(queue)
+    while queue and queue[0].at <= now:
+        event = heapq.heappop(queue)
+        sub_id = event.key[1]
+        if event == _next(run.items[sub_id], cursor[sub_id], account.order):  # else a refund has paid it meanwhile
+            _happen(run, run.items[sub_id], event)
+            cursor[sub_id] = max(event.at, cursor[sub_id])
+        follower = _next(run.items[sub_id], cursor[sub_id], account.order)
+        if follower is not None:
+            heapq.heappush(queue, follower)
+    return run.result(now)
+
+
+def catch_up(account: Account, items: Iterable[Item], now: Instant) -> Settled:
+    """After a credit or a change at `now`: every item whose money may be set aside or is overdue is tried at once."""
+    run = _Run(account, items, now)
+    _try_open(run, now)
+    return run.result(now)
+
+
+def _try_open(run: _Run, at: Instant) -> None:
+    open_items = [item for item in run.items.values() if _may_try(item.sub, at)]
+    for item in sorted(open_items, key=lambda one: _order_key(one, run.account.order)):
+        _attempt(run, item, at, announce=False)
+
+
+def posted(account: Account, postings: Iterable[Posting]) -> Account:
+    """The account after `postings`."""
+    for posting in postings:
+        account = _posted(account, posting)
+    return account
+
+
+def _posted(account: Account, posting: Posting) -> Account:
+    return msgspec.structs.replace(
+        account,
+        balance=account.balance + posting.moved(ledger.Account.BALANCE),
+        reserve=account.reserve + posting.moved(ledger.Account.RESERVE),
+    )
+
+
+def _next(item: Item, cursor: Instant, order: RenewalOrder) -> _Event | None:
+    """The item's earliest event: hold ends, refunds and captures whenever they are, attempts only after `cursor`."""
+    sub = item.sub
+    moments = [(hold.until, _HOLD) for hold in sub.holds if hold.until is not None]
+    if sub.owed is not None:
+        moments.append((given_back_from(item.words, sub.owed.revision, sub.owed.since), _REFUND))
+    elif _lapses(sub):
+        dropped = [site.left_at for site in sub.sites if site.left_at is not None]
+        moments.append((max(sub.activate_by, *dropped) if dropped else sub.activate_by, _REFUND))
+    if sub.reserved is not None and sub.stopped is None and not _cancelled_before(sub, sub.reserved.since):
+        moments.append((sub.reserved.since, _CAPTURE))
+    attempt = _next_attempt(sub, cursor)
+    if attempt is not None:
+        moments.append((attempt, _ATTEMPT))
+    if not moments:
+        return None
+    at, rank = min(moments)
+    return _Event(at, rank, (_order_key(item, order)[0], sub.id))
+
+
+def _lapses(sub: Subscription) -> bool:
+    """Paid for and never activated: at the end of its 365 days the policy may give the money back (2.4 Order)."""
+    waiting = not sub.paid and not sub.awaiting_payment and not any(site.staged for site in sub.sites)
+    refunds = sub.rules_at_order.refund is Refund.UNUSED_DAYS and sub.first_price > 0
+    return waiting and refunds and not sub.refunded and sub.cancellation is None
+
+
+def _cancelled_before(sub: Subscription, moment: Instant) -> bool:
+    return sub.cancellation is not None and sub.cancellation.effective <= moment
+
+
+def _next_attempt(sub: Subscription, cursor: Instant) -> Instant | None:
+    """The first attempt after `cursor`: from the window's opening daily, at the due instant, then daily again."""
+    if not pays_itself(sub) or sub.reserved is not None or sub.stopped is not None:
+        return None
+    opens, end, stop = reserve_from(sub), due(sub), automatic_until(sub)
+    start = opens if cursor < end else end
+    moment = start if cursor < start else start + ((cursor - start) // DAY + 1) * DAY
+    if cursor < end:
+        moment = min(moment, end)
+    return moment if stop is not None and moment < stop else None
+
+
+def _order_key(item: Item, order: RenewalOrder) -> tuple[int, str]:
+    sub = item.sub
+    if not sub.paid:
+        return 0, sub.id
+    if order is RenewalOrder.OLDEST_DUE:
+        return sub.periods[-1].until, sub.id
+    price = sub.periods[-1].price
+    return (price if order is RenewalOrder.CHEAPEST else -price), sub.id
+
+
+def _happen(run: _Run, item: Item, event: _Event) -> None:
+    match event.rank:
+        case 0:
+            _end_hold(run, item, event.at)
+        case 1:
+            _refund(run, item, event.at)
+        case 2:
+            _capture(run, item, event.at)
+        case _:
+            _attempt(run, item, event.at, announce=True)
+
+
+def _stamped(run: _Run, at: Instant, why: str) -> dict[str, Any]:
+    return {"at": at, "recorded_at": run.now, "by": BY, "why": why}
+
+
+def _end_hold(run: _Run, item: Item, at: Instant) -> None:
+    over = next(hold for hold in item.sub.holds if hold.until == at)
+    days = shift_days(item.sub, over.owner, Seen(words=item.words), at)
+    run.add(item, f.HoldReleased(**_stamped(run, at, "the hold's end"), owner=over.owner, shift_days=days))
+
+
+def _refund(run: _Run, item: Item, at: Instant) -> None:
+    """Money goes back for the days nobody is promised any more: of a cancelled or a never activated subscription."""
+    if item.sub.reserved is not None:
+        _release_unpromised(run, item, at)
+        item = run.items[item.sub.id]
+    sub, amount = item.sub, _unused(item, at)
+    inside = sub.changes[0].terms.settlement is Settlement.PREPAID
+    posting = None
+    if amount and inside:
+        posting = ledger.refund(amount, at=at, recorded_at=run.now, subscription=sub.id, reference=str(sub.revision))
+    run.add(item, f.Refunded(**_stamped(run, at, "given back"), amount=amount, since=at), posting)
+    _try_open(run, at)
+
+
+def _unused(item: Item, at: Instant) -> int:
+    sub, owed = item.sub, item.sub.owed
+    if not sub.periods:
+        return _unused_order(item, at)
+    begun, since = (owed.begun, owed.since) if owed else (False, at)
+    return sum(worth(sub, period, at) for period in sub.periods if begun or period.since > since)
+
+
+def _unused_order(item: Item, at: Instant) -> int:
+    """Of an order whose term never began: all of it, less the days on which a staged site may have used its lease."""
+    sub = item.sub
+    since = sub.owed.since if sub.owed else at
+    longest = min(SUCCESSOR_DAYS, sub.rules.lease_days) * DAY
+    days = max((begun_days(max(since, word.until - longest), min(word.until, at)) for word in item.words), default=0)
+    whole = first_period(sub, since, sub.rules, "")
+    return sub.first_price - min(sub.first_price, sub.first_price * days // whole_days(whole.since, whole.until))
+
+
+def _release_unpromised(run: _Run, item: Item, at: Instant) -> None:
+    """The reserve of a subscription cancelled at once: back, less the days that signed leases went on promising."""
+    sub, reserved = item.sub, item.sub.reserved
+    if reserved is None:
+        return
+    free = worth(sub, reserved, at)
+    kept = cost(reserved) - free
+    posting = None
+    if free:
+        posting = _kept_apart(ledger.release, free, sub, reserved.since, at, run.now)
+    run.add(item, f.ReserveReleased(**_stamped(run, at, "cancelled"), amount=free), posting)
+    if kept:
+        run.post(ledger.capture(kept, at=at, recorded_at=run.now, subscription=sub.id, period=reserved.since))
+
+
+def _kept_apart(
+    book: Callable[..., Posting], amount: int, sub: Subscription, period: Instant, at: Instant, now: Instant
+) -> Posting:
+    """Reserving and releasing may happen again for the same period, so the revision tells them apart."""
+    return book(amount, at=at, recorded_at=now, subscription=sub.id, period=period, reference=str(sub.revision))
+
+
+def _capture(run: _Run, item: Item, at: Instant) -> None:
+    reserved = item.sub.reserved
+    if reserved is None:
+        return
+    rules, floor = item.book.at(at)
+    # Goodwill days given while the period was only reserved stay with it.
+    rules = msgspec.structs.replace(rules, grace_days=max(rules.grace_days, grace_days(reserved)))
+    period = msgspec.structs.replace(reserved, rules=rules, min_version=floor)
+    posting = None
+    if cost(reserved):
+        posting = ledger.capture(cost(reserved), at=at, recorded_at=run.now, subscription=item.sub.id, period=at)
+    run.add(item, f.Renewed(**_stamped(run, at, "due"), period=period, paid_by="reserve"), posting)
+
+
+def _may_try(sub: Subscription, now: Instant) -> bool:
+    if not pays_itself(sub) or sub.reserved is not None or sub.stopped is not None:
+        return False
+    return now >= reserve_from(sub) and automatic_runs(sub, now)
+
+
+def _attempt(run: _Run, item: Item, at: Instant, *, announce: bool) -> None:
+    if not automatic_runs(item.sub, at):
+        return
+    offered = _offer(item, at)
+    price, available = offered.period.price, run.account.available
+    if affordable(price, available):
+        _buy(run, item, at, offered)
+    elif announce and at == due(item.sub):
+        failed = f.PaymentFailed(**_stamped(run, at, "due"), price=price, missing=price - available)
+        run.add(item, failed)
+
+
+def _offer(item: Item, at: Instant) -> Offered:
+    """What can be bought at `at`: the next period from the old end, or by `late_renewal` once service has ended."""
+    sub = item.sub
+    start = max(due(sub), late_start(sub, at))
+    rules, floor = item.book.at(start)
+    return next_period(sub, start, rules, floor, at)
+
+
+def _buy(run: _Run, item: Item, at: Instant, offered: Offered) -> None:
+    sub, period = item.sub, offered.period
+    if at < due(sub):
+        posting = None
+        if period.price:
+            posting = _kept_apart(ledger.reserve, period.price, sub, period.since, at, run.now)
+        run.add(item, f.RenewalReserved(**_stamped(run, at, "renewal"), period=period), posting)
+        return
+    posting = None
+    if period.price:
+        posting = ledger.charge(period.price, at=at, recorded_at=run.now, subscription=sub.id, period=period.since)
+    paid_by = "balance" if period.price else "nothing"
+    renewed = f.Renewed(**_stamped(run, at, "due"), period=period, paid_by=paid_by, anchor=offered.anchor)
+    run.add(item, renewed, posting)
+
+
+class Runway(msgspec.Struct, frozen=True, kw_only=True):
+    """When the balance no longer covers what falls due (B14), the sum missing then, and what will go unpaid."""
+
+    until: Instant | None
+    missing: int
+    unpaid: tuple[tuple[str, Instant, int], ...]
+    """(subscription, due instant, price)."""
+
+
+def runway(account: Account, items: Iterable[Item], now: Instant, horizon: Instant) -> Runway:
+    """The forecast up to `horizon` if nothing is paid in and nobody does anything; `settle` itself is the oracle."""
+    ahead = settle(account, items, horizon)
+    failed = [(sub_id, fact) for sub_id, fact in ahead.facts if isinstance(fact, f.PaymentFailed) and fact.at >= now]
+    unpaid = tuple((sub_id, fact.at, fact.price) for sub_id, fact in failed)
+    first = min((fact.at for _, fact in failed), default=None)
+    missing = sum(fact.missing for _, fact in failed if fact.at == first)
+    return Runway(until=first, missing=missing, unpaid=unpaid)

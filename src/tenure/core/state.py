@@ -1,0 +1,167 @@
+"""A subscription as folded facts: what has been agreed, paid, stopped and activated; nothing in it depends on now.
+
+`subscription` folds the facts into it; what follows from it over time is `contract`'s to say.
+"""
+
+import msgspec
+
+from tenure.core.periods import Duration
+from tenure.core.policy import Rules
+from tenure.core.terms import Change, Hold, Intent, Kind, Period, Terms
+from tenure.core.timeline import Instant
+
+
+class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
+    """A cancellation that stands: when service ends, and what an undo restores."""
+
+    at: Instant
+    effective: Instant
+    at_once: bool
+    grace_days: int
+    former_intent: Intent
+
+
+class CodeState(msgspec.Struct, frozen=True, kw_only=True):
+    """One activation code of the subscription and what became of it."""
+
+    id: str
+    last_group: str
+    withdrawn: bool = False
+    blocked_at: Instant | None = None
+    block_ends: Instant | None = None
+
+
+class SiteState(msgspec.Struct, frozen=True, kw_only=True):
+    """A site that holds, kept ready for, or once held the subscription."""
+
+    id: str
+    key: str
+    code: str
+    name: str
+    version: str
+    since: Instant
+    floor: str = ""
+    allotment: int = 0
+    hardware: tuple[str, ...] = ()
+    present: str = ""
+    """While staged: the subscription it will take over from."""
+    left_at: Instant | None = None
+    lost: bool = False
+    forked_at: Instant | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the site uses this subscription now."""
+        return self.left_at is None and not self.lost and not self.present
+
+    @property
+    def staged(self) -> bool:
+        """Whether the subscription waits at this site as successor."""
+        return self.left_at is None and not self.lost and bool(self.present)
+
+
+class Stopped(msgspec.Struct, frozen=True, kw_only=True):
+    """The contract's clock stands still since then; `revision` is the history's when it was stopped."""
+
+    since: Instant
+    revision: int
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that goes back once no signed word promises its days any more (rule *Giving back*, spec 2.4)."""
+
+    revision: int
+    """The revision whose truth every site must have acknowledged."""
+    since: Instant
+    begun: bool
+    """Whether the policy refunds the running period too; periods not begun are always refunded."""
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing but folded facts. Instants are kept, phases never."""
+
+    id: str
+    provider: str
+    customer: str
+    ordered_at: Instant
+    activate_by: Instant
+    revision: int
+    first_price: int
+    until_ordered: Instant | None
+    trial: bool
+    trial_period: Duration | None
+    awaiting_payment: bool
+    intent: Intent
+    intent_at_order: Intent
+    rules_at_order: Rules
+    changes: tuple[Change, ...]
+    codes: tuple[CodeState, ...]
+    started_at: Instant | None = None
+    anchor: Instant | None = None
+    periods: tuple[Period, ...] = ()
+    reserved: Period | None = None
+    failed_at: Instant | None = None
+    resumed_at: Instant | None = None
+    cancellation: Cancellation | None = None
+    holds: tuple[Hold, ...] = ()
+    stopped: Stopped | None = None
+    given_days: tuple[tuple[Instant, int], ...] = ()
+    """(instant, days): the contract's clock once stood still from then on, and so many days were added for it."""
+    sites: tuple[SiteState, ...] = ()
+    owed: Owed | None = None
+    refunded: bool = False
+
+    @property
+    def product(self) -> str:
+        """The product licensed; no change of terms ever touches it."""
+        return self.changes[0].terms.product
+
+    @property
+    def kind(self) -> Kind:
+        """Limited or unlimited; no change of terms ever touches it."""
+        return self.changes[0].terms.kind
+
+    def clock(self, now: Instant) -> Instant:
+        """What the contract's clock shows: it stands still while a hold stops it (spec 2.4 Holds)."""
+        return now if self.stopped is None else min(now, self.stopped.since)
+
+    def terms_at(self, moment: Instant) -> Terms:
+        """The terms that hold at `moment` if nobody does anything; what was agreed for an edge waits with the clock."""
+        held = self.changes[0].terms
+        for change in self.changes:
+            if change.effective <= (self.clock(moment) if change.scheduled else moment):
+                held = change.terms
+        return held
+
+    @property
+    def paid(self) -> tuple[Period, ...]:
+        """Every period paid for or reserved, in order of time."""
+        return self.periods if self.reserved is None else (*self.periods, self.reserved)
+
+    @property
+    def paid_until(self) -> Instant | None:
+        """The first instant that is neither paid for nor reserved; None before the term has started."""
+        return self.paid[-1].until if self.paid else None
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of the last period, which also govern its grace and what comes after it."""
+        return self.paid[-1].rules if self.paid else self.rules_at_order
+
+    def rules_at(self, moment: Instant) -> Rules:
+        """The rules of the period that runs at `moment`, or ran last before it."""
+        begun = [period for period in self.paid if period.since <= moment]
+        return begun[-1].rules if begun else self.rules
+
+    @property
+    def sites_holding(self) -> tuple[SiteState, ...]:
+        """Sites that use the subscription now."""
+        return tuple(site for site in self.sites if site.holds)
+
+    def site(self, site_id: str) -> SiteState | None:
+        """The site's last entry, whether it still holds the subscription or not."""
+        return next((site for site in reversed(self.sites) if site.id == site_id), None)
+
+    def code(self, code_id: str) -> CodeState | None:
+        """The code of that id."""
+        return next((code for code in self.codes if code.id == code_id), None)

@@ -1,0 +1,100 @@
+"""What was agreed with one customer: the terms of a subscription and the periods it is paid for, as plain values."""
+
+from enum import StrEnum
+
+import msgspec
+
+from tenure.core.periods import Duration
+from tenure.core.policy import Rules
+from tenure.core.pricing import Band
+from tenure.core.timeline import Instant
+
+
+class Kind(StrEnum):
+    """Limited: ends unless renewed. Unlimited: no expiration date, every due date is paid from the balance (M4)."""
+
+    LIMITED = "limited"
+    UNLIMITED = "unlimited"
+
+
+class Settlement(StrEnum):
+    """How the money comes: from the prepaid ledger, or outside it, confirmed by the provider (spec 2.1)."""
+
+    PREPAID = "prepaid"
+    EXTERNAL = "external"
+
+
+class Start(StrEnum):
+    """When the term of a `period` order begins."""
+
+    AT_ORDER = "at_order"
+    AT_FIRST_ACTIVATION = "at_first_activation"
+
+
+class Intent(StrEnum):
+    """Whether the next period is bought by itself."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What the customer bought. Prices are minor units per device and period, by band of the whole quantity."""
+
+    product: str
+    plan: str
+    kind: Kind
+    period: Duration
+    devices: int
+    features: tuple[str, ...]
+    base_features: tuple[str, ...] = ()
+    min_version: str = ""
+    min_devices: int = 1
+    max_devices: int = 1_000_000
+    max_sites: int = 5
+    start: Start = Start.AT_ORDER
+    settlement: Settlement = Settlement.PREPAID
+    currency: str = "EUR"
+    bands: tuple[Band, ...] = ()
+
+
+class Period(msgspec.Struct, frozen=True, kw_only=True):
+    """One stretch of time, [since, until), that is paid for or reserved; a period keeps the rules of its start."""
+
+    since: Instant
+    until: Instant
+    devices: int
+    """The count that was paid for; the limit in force is in the terms."""
+    price: int
+    rules: Rules
+    min_version: str = ""
+    trial: bool = False
+    raises: tuple[tuple[Instant, int], ...] = ()
+    """(instant, amount): what was paid on top for more devices from that instant to the end."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Terms that hold from `effective` on."""
+
+    effective: Instant
+    terms: Terms
+    scheduled: bool = False
+    """Agreed beforehand for an edge of the contract, so that it moves with that edge."""
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """A pause by one side, in force from `since` until released or `until`."""
+
+    owner: str
+    """`customer`, `provider` or `vendor`; only the same side releases it."""
+    reason: str
+    since: Instant
+    until: Instant | None = None
+    stop_clock: bool = False
+
+
+class CodeRef(msgspec.Struct, frozen=True):
+    """An activation code as the history knows it: never the code itself."""
+
+    id: str
+    last_group: str

@@ -1,0 +1,464 @@
+"""Clocks that lie: set back, set forward, too fast, stopped, rebooted, suspended; what a client believes of them."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenure.core.clock import (
+    ClockState,
+    Estimate,
+    Reading,
+    SandboxClock,
+    answered,
+    certain,
+    is_fresh,
+    observe,
+    sandbox_now,
+    verified,
+)
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, HOUR, Instant
+
+NOON = 1_800_000_000
+YEAR = 365 * DAY
+UNTIL_2099 = 4_070_908_800 - NOON
+
+
+class Machine:
+    """A computer with a boot-time clock that is right and a wall clock that need not be; `true` is the real time."""
+
+    def __init__(self) -> None:
+        self.true = NOON
+        self.boots = 1
+        self.uptime = 500
+        self.wall = NOON
+        self.rate = 1
+        self.serial = 7
+        self.state = ClockState()
+        self.estimate = certain(NOON)
+        self.look()
+        self.synchronise()
+        self.state = verified(self.state, self.reading(), NOON - 300)
+
+    def reading(self) -> Reading:
+        return Reading(f"boot-{self.boots}", self.uptime, self.wall)
+
+    def look(self) -> Estimate:
+        self.state, self.estimate = observe(self.state, self.reading(), self.serial)
+        return self.estimate
+
+    def run(self, seconds: int, every: int = 600) -> Estimate:
+        while seconds > 0:
+            step = min(every, seconds)
+            self.true, self.uptime, self.wall = self.true + step, self.uptime + step, self.wall + step * self.rate
+            seconds -= step
+            self.look()
+        return self.estimate
+
+    def suspend(self, seconds: int) -> None:
+        self.true, self.uptime, self.wall = self.true + seconds, self.uptime + seconds, self.wall + seconds
+
+    def freeze(self, seconds: int) -> None:
+        """A virtual machine is paused: its boot-time clock stands still, and its wall clock is set right afterwards."""
+        self.true, self.wall = self.true + seconds, self.wall + seconds
+
+    def off(self, seconds: int, set_by: int = 0) -> None:
+        """Switched off, its clock perhaps set meanwhile; the program starts with the machine."""
+        self.true, self.wall = self.true + seconds, self.wall + seconds + set_by
+        self.boots, self.uptime = self.boots + 1, 20
+        self.look()
+
+    def synchronise(self, latency: int = 1) -> Estimate:
+        sent = self.reading()
+        self.suspend(latency)
+        self.state = answered(self.state, sent, self.reading(), self.true)
+        return self.look()
+
+    @property
+    def error(self) -> int:
+        return self.look().now - self.true
+
+
+# The matrix: what is done to the clock, and how far off the estimate then is (seconds) after 12 h and after 30 h of
+# running without an answer. A reboot here takes ten minutes, of which a clock that was set back gives no witness: the
+# estimate stays behind by them, that is, it goes by running time. None: anything that a clock ten times too fast earns.
+GONE = -600
+FAST = None
+OFFLINE: dict[str, tuple[int, int, tuple[int | None, int | None], tuple[int | None, int | None]]] = {
+    # what: set by, rate, (12 h, 30 h) without reboot, (12 h, 30 h) with reboot
+    "untouched": (0, 1, (0, 0), (0, 0)),
+    "back 1 h": (-HOUR, 1, (0, 0), (GONE, GONE)),
+    "back 1 d": (-DAY, 1, (0, 0), (GONE, GONE)),
+    "back 1 y": (-YEAR, 1, (0, 0), (GONE, GONE)),
+    "to 1970": (-NOON, 1, (0, 0), (GONE, GONE)),
+    "forward 2 h": (2 * HOUR, 1, (0, 0), (2 * HOUR, 2 * HOUR)),
+    "forward 26 h": (26 * HOUR, 1, (0, 26 * HOUR), (GONE, 26 * HOUR)),
+    "forward 1 y": (YEAR, 1, (0, YEAR), (GONE, YEAR)),
+    "forward to 2099": (UNTIL_2099, 1, (0, UNTIL_2099), (GONE, UNTIL_2099)),
+    "ten times fast": (0, 10, (0, FAST), (0, FAST)),
+}
+
+CELLS = [
+    pytest.param(what, reboot, asleep, id=" ".join([what, "reboot" * reboot, "suspended" * asleep]).strip())
+    for what in OFFLINE
+    for reboot in (False, True)
+    for asleep in (False, True)
+]
+
+
+def _tampered(what: str, reboot: bool, asleep: bool) -> Machine:
+    machine = Machine()
+    machine.run(HOUR)
+    by, machine.rate, _, _ = OFFLINE[what]
+    if reboot:
+        machine.off(-GONE, by)
+    else:
+        machine.wall += by
+    if asleep:
+        machine.suspend(8 * HOUR)
+    return machine
+
+
+@pytest.mark.parametrize(("what", "reboot", "asleep"), CELLS)
+def test_clock_matrix_offline(what: str, reboot: bool, asleep: bool) -> None:
+    machine = _tampered(what, reboot, asleep)
+    _, _, running, rebooted = OFFLINE[what]
+    early, late = rebooted if reboot else running
+    machine.run(12 * HOUR)
+    assert machine.error == early
+    machine.run(18 * HOUR)
+    if late is FAST:
+        # It went ahead with the wall clock, a day after the first leap and by leaps of 25 h since.
+        assert 9 * 30 * HOUR - 25 * HOUR <= machine.error <= 9 * 30 * HOUR
+    else:
+        assert machine.error == late
+
+
+@pytest.mark.parametrize(("what", "reboot", "asleep"), CELLS)
+@pytest.mark.parametrize("late", [False, True], ids=["before it counts", "after it counted"])
+def test_clock_matrix_online_heals_in_one_synchronisation(what: str, reboot: bool, asleep: bool, late: bool) -> None:
+    machine = _tampered(what, reboot, asleep)
+    machine.run(40 * HOUR if late else HOUR)
+    machine.synchronise()
+    machine.rate = 1
+    assert machine.error == 0
+    # The wall clock may stay as wrong as it is: it was found out once, and is not believed again.
+    machine.run(3 * DAY)
+    assert machine.error == 0
+    machine.off(2 * HOUR)
+    assert -2 * HOUR <= machine.error <= 0
+    machine.run(3 * DAY)
+    assert -2 * HOUR <= machine.error <= 0
+
+
+def test_the_matrix_is_large_enough() -> None:
+    assert len(CELLS) >= 40
+
+
+# Set back ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_set_back_is_reported_at_once_and_takes_nothing_away() -> None:
+    machine = Machine()
+    machine.wall -= 301
+    estimate = machine.look()
+    assert (estimate.now, estimate.synchronise, estimate.plausible) == (machine.true, True, False)
+    assert estimate.refusal == Refused(Code.CLOCK_IMPLAUSIBLE, "The clock is 0.1 hours behind.")
+
+
+def test_a_little_behind_is_tolerated() -> None:
+    machine = Machine()
+    machine.wall -= 300
+    assert machine.look() == certain(machine.true)
+
+
+def test_a_clock_that_stays_behind_is_synchronised_once_and_reported_on() -> None:
+    machine = Machine()
+    machine.wall -= YEAR
+    assert machine.look().synchronise
+    machine.synchronise()
+    settled = machine.run(DAY)
+    assert (settled.synchronise, settled.plausible) == (False, False)
+    machine.wall += YEAR
+    assert machine.look() == certain(machine.true)
+    assert machine.state.skew == 0
+
+
+@pytest.mark.parametrize(("off", "remembered"), [(300, 0), (301, 301), (-300, 0), (-301, -301)])
+def test_only_a_clock_beyond_the_tolerance_is_remembered_as_wrong(off: int, remembered: int) -> None:
+    machine = Machine()
+    machine.wall += off
+    machine.synchronise()
+    assert machine.state.skew == remembered
+
+
+def test_a_clock_found_out_as_fast_is_reported_without_end_and_synchronised_once() -> None:
+    machine = Machine()
+    machine.wall += 2 * DAY
+    machine.synchronise()
+    told = machine.run(DAY)
+    assert told.refusal == Refused(Code.CLOCK_IMPLAUSIBLE, "The clock is 48.0 hours ahead.")
+    assert not told.synchronise
+
+
+def test_a_dead_battery_costs_the_time_switched_off_and_no_more() -> None:
+    machine = Machine()
+    for _ in range(20):
+        machine.run(9 * HOUR)
+        machine.off(15 * HOUR, 946_684_800 - machine.wall)
+    assert machine.error == -20 * 15 * HOUR
+    assert machine.synchronise().now == machine.true
+
+
+# Leaps ---------------------------------------------------------------------------------------------------------------
+
+
+def test_up_to_25_hours_a_reboot_is_believed_at_once() -> None:
+    machine = Machine()
+    machine.off(25 * HOUR)
+    assert machine.look() == certain(machine.true)
+
+
+def test_p2_a_machine_that_was_off_for_long_gets_24_hours_of_running_once_per_lease() -> None:
+    machine = Machine()
+    machine.off(60 * DAY)
+    first = machine.look()
+    assert first.now == machine.true - 60 * DAY
+    assert (first.synchronise, first.leap_in) == (True, 24 * HOUR)
+    assert machine.run(24 * HOUR - 1).leap_in == 1
+    assert machine.run(1) == certain(machine.true)
+    machine.off(60 * DAY)
+    assert machine.look() == certain(machine.true)
+
+
+def test_another_lease_gives_another_delay() -> None:
+    machine = Machine()
+    machine.off(60 * DAY)
+    machine.run(DAY)
+    machine.serial += 1
+    machine.off(60 * DAY)
+    assert machine.estimate.leap_in == 24 * HOUR
+
+
+def test_running_time_is_remembered_over_reboots() -> None:
+    machine = Machine()
+    machine.off(3 * DAY)
+    machine.look()
+    for _ in range(2):
+        machine.run(9 * HOUR)
+        machine.off(15 * HOUR)
+        assert machine.look().now < machine.true
+    machine.run(6 * HOUR - 1)
+    assert machine.error < 0
+    machine.run(1)
+    assert machine.error == 0
+
+
+def test_a_leap_that_goes_away_was_none() -> None:
+    machine = Machine()
+    machine.wall += UNTIL_2099
+    machine.run(23 * HOUR)
+    machine.wall -= UNTIL_2099
+    assert machine.look() == certain(machine.true)
+    machine.wall += UNTIL_2099
+    assert machine.look().leap_in == 24 * HOUR
+
+
+def test_a_paused_virtual_machine_catches_up_after_a_day_of_running() -> None:
+    machine = Machine()
+    machine.freeze(26 * HOUR)
+    machine.run(24 * HOUR)
+    assert machine.error == -26 * HOUR
+    machine.run(600)
+    assert machine.error == 0
+
+
+def test_many_short_pauses_add_up_to_a_leap() -> None:
+    machine = Machine()
+    for _ in range(3):
+        machine.freeze(10 * HOUR)
+        machine.run(HOUR)
+    assert machine.estimate.leap_in is not None
+
+
+def test_an_answer_settles_a_leap_and_gives_the_delay_back() -> None:
+    machine = Machine()
+    machine.off(60 * DAY)
+    machine.look()
+    machine.run(24 * HOUR)
+    assert machine.state.spent == machine.serial
+    machine.synchronise()
+    machine.off(60 * DAY)
+    assert machine.look().leap_in == 24 * HOUR
+
+
+# Answers -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("latency", "reboot", "fresh"),
+    [(0, False, True), (60, False, True), (61, False, False), (1, True, False), (-1, False, False)],
+)
+def test_only_an_answer_within_a_minute_of_the_same_boot_is_fresh(latency: int, reboot: bool, fresh: bool) -> None:
+    sent = Reading("a", 1000, NOON)
+    received = Reading("b" if reboot else "a", 1000 + latency, NOON)
+    assert is_fresh(sent, received) is fresh
+    assert not is_fresh(None, received)
+
+
+def test_a_stored_answer_only_raises_the_estimate() -> None:
+    machine = Machine()
+    machine.run(HOUR)
+    machine.state = answered(machine.state, None, machine.reading(), machine.true - 30 * DAY)
+    assert machine.error == 0
+    machine.state = answered(machine.state, None, machine.reading(), machine.true + 5 * DAY)
+    assert machine.error == 5 * DAY
+    machine.run(DAY)
+    assert machine.error == 5 * DAY
+
+
+def test_a_late_answer_does_not_lower_a_clock_that_ran_away() -> None:
+    machine = Machine()
+    machine.wall += YEAR
+    machine.run(25 * HOUR)
+    machine.synchronise(latency=61)
+    assert machine.error == YEAR
+    machine.synchronise(latency=60)
+    assert machine.error == 0
+
+
+def test_no_answer_goes_below_the_last_leases_signing() -> None:
+    machine = Machine()
+    machine.state = verified(machine.state, machine.reading(), machine.true + DAY)
+    assert machine.error == DAY
+    machine.synchronise()
+    # One day after the latency of that answer: the floor itself.
+    assert machine.estimate.now == machine.true + DAY - 1
+    assert machine.state.floor == machine.true + DAY - 1
+
+
+def test_a_lost_state_starts_from_the_wall_clock_but_never_before_the_lease() -> None:
+    lost = verified(ClockState(), Reading("a", 5, NOON - YEAR), NOON)
+    _, estimate = observe(lost, Reading("a", 5, NOON - YEAR), 7)
+    assert (estimate.now, estimate.plausible) == (NOON, False)
+    found = verified(ClockState(), Reading("a", 5, NOON + 20 * DAY), NOON)
+    assert observe(found, Reading("a", 5, NOON + 20 * DAY), 7)[1] == certain(NOON + 20 * DAY)
+
+
+def test_a_stored_answer_found_by_a_lost_state_is_no_leap() -> None:
+    found = answered(ClockState(), None, Reading("a", 5, NOON + 20 * DAY), NOON)
+    assert observe(found, Reading("a", 5, NOON + 20 * DAY), 7)[1] == certain(NOON + 20 * DAY)
+
+
+def test_a_boot_without_a_name_counts_as_another_one_each_time() -> None:
+    state, _ = observe(ClockState(), Reading("", 10, NOON), 7)
+    assert observe(state, Reading("", 1000, NOON + 5), 7)[1].now == NOON + 5
+
+
+def test_an_uptime_that_went_back_is_another_boot() -> None:
+    state, _ = observe(ClockState(), Reading("a", 1000, NOON), 7)
+    assert observe(state, Reading("a", 10, NOON + HOUR), 7)[1] == certain(NOON + HOUR)
+
+
+def test_the_state_survives_being_written_down() -> None:
+    machine = Machine()
+    machine.off(60 * DAY)
+    machine.run(HOUR)
+    assert msgspec.json.decode(msgspec.json.encode(machine.state), type=ClockState) == machine.state
+
+
+# Sandbox -------------------------------------------------------------------------------------------------------------
+
+
+def test_b5_a_sandbox_clock_goes_forward_only() -> None:
+    both = {"root_is_sandbox": True, "lease_is_sandbox": True}
+    told = sandbox_now(ClockState(), SandboxClock(NOON + YEAR), **both)
+    assert not isinstance(told, Refused)
+    assert told[1] == certain(NOON + YEAR)
+    back = sandbox_now(told[0], SandboxClock(NOON), **both)
+    assert not isinstance(back, Refused)
+    assert back[1].now == NOON + YEAR
+
+
+@pytest.mark.parametrize(("root", "lease"), [(True, False), (False, True), (False, False)])
+def test_b5_a_clock_file_is_refused_outside_a_sandbox(root: bool, lease: bool) -> None:
+    refused = sandbox_now(ClockState(), SandboxClock(NOON), root_is_sandbox=root, lease_is_sandbox=lease)
+    assert isinstance(refused, Refused)
+    assert refused.code is Code.SANDBOX_ONLY
+
+
+# Properties ----------------------------------------------------------------------------------------------------------
+
+walls = st.integers(0, NOON + 200 * YEAR)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("run"), st.integers(0, 3 * DAY)),
+        st.tuples(st.just("suspend"), st.integers(0, 3 * DAY)),
+        st.tuples(st.just("off"), st.integers(0, 100 * DAY)),
+        st.tuples(st.just("wall"), walls),
+        st.tuples(st.just("file"), walls),
+    ),
+    max_size=30,
+)
+
+
+@given(steps)
+def test_setting_the_clock_never_lengthens_service_counted_in_running_time(done: list[tuple[str, int]]) -> None:
+    """Whatever is done to the wall clock, the estimate moves on at least as fast as the machine runs."""
+    machine = Machine()
+    began, ran = machine.look().now, 0
+    for what, figure in done:
+        before = machine.look().now
+        if what == "wall":
+            machine.wall = figure
+        elif what == "file":
+            machine.state = answered(machine.state, None, machine.reading(), figure)
+        elif what == "run":
+            machine.run(figure, every=6 * HOUR)
+            ran += figure
+        else:
+            {"suspend": machine.suspend, "off": machine.off}[what](figure)
+        assert machine.look().now >= before
+    assert machine.look().now - began >= ran
+
+
+honest = st.tuples(st.sampled_from(["run", "suspend", "off", "freeze", "sync"]), st.integers(0, 40 * DAY))
+
+
+@given(st.lists(honest, max_size=20))
+def test_p1_an_honest_clock_never_runs_ahead_of_the_truth(done: list[tuple[str, int]]) -> None:
+    machine = Machine()
+    for what, figure in done:
+        if what == "sync":
+            machine.synchronise(latency=figure % 100)
+        elif what == "run":
+            machine.run(figure, every=6 * HOUR)
+        else:
+            {"suspend": machine.suspend, "off": machine.off, "freeze": machine.freeze}[what](figure)
+        assert machine.error <= 0
+        assert machine.estimate.plausible
+    machine.synchronise()
+    assert machine.error == 0
+
+
+@given(st.lists(st.integers(0, 40 * DAY), max_size=12), st.integers(0, 3 * DAY))
+def test_p2_an_honest_clock_is_late_by_at_most_a_day_of_running(offs: list[int], running: int) -> None:
+    """However often it was off: within one lease, 24 h of running in all until the wall clock counts."""
+    machine = Machine()
+    late = 0
+    for seconds in offs:
+        machine.off(seconds)
+        machine.look()
+        machine.run(running, every=HOUR)
+        late += running if machine.error < 0 else 0
+    assert late <= 24 * HOUR
+
+
+@given(walls, st.integers(0, 10 * DAY), st.integers(0, 60))
+def test_one_fresh_answer_heals_any_clock(wall: Instant, running: int, latency: int) -> None:
+    machine = Machine()
+    machine.wall = wall
+    machine.run(running, every=6 * HOUR)
+    machine.synchronise(latency)
+    assert machine.error == 0

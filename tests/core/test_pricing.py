@@ -1,0 +1,211 @@
+"""Prices: bands, days and rounding as an invoice would show them."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenure.core.periods import Duration, parse_instant
+from tenure.core.pricing import (
+    EXPONENTS,
+    MAX_AMOUNT,
+    MAX_DEVICES,
+    MAX_UNIT,
+    Band,
+    check_bands,
+    for_raise,
+    for_term,
+    format_money,
+    half_up,
+    known_currency,
+    parse_money,
+    total,
+    unused,
+)
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY
+
+BANDS = (Band(10, 1_000), Band(50, 900), Band(None, 700))
+YEAR = Duration(months=12)
+
+
+def when(text: str) -> int:
+    instant = parse_instant(text)
+    assert isinstance(instant, int)
+    return instant
+
+
+def test_the_band_of_the_total_prices_every_device() -> None:
+    assert [total(BANDS, n) for n in (1, 10, 11, 50, 51)] == [1_000, 10_000, 9_900, 45_000, 35_700]
+
+
+@pytest.mark.parametrize(
+    ("bands", "devices"), [(BANDS, 0), (BANDS, -1), (BANDS, MAX_DEVICES + 1), ((Band(10, 1),), 11), ((), 1)]
+)
+def test_a_count_that_is_not_sold_is_refused(bands: tuple[Band, ...], devices: int) -> None:
+    answer = total(bands, devices)
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.field) == (Code.DEVICE_COUNT_OUT_OF_RANGE, "devices")
+
+
+def test_the_refusal_names_the_greatest_count_sold() -> None:
+    for bands, most in (((Band(10, 1),), "10"), (BANDS, "1000000")):
+        answer = total(bands, MAX_DEVICES + 1)
+        assert isinstance(answer, Refused)
+        assert most in answer.detail
+
+
+@pytest.mark.parametrize("bands", [BANDS, (Band(None, 0),), (Band(1, MAX_UNIT),), (Band(MAX_DEVICES, 1),)])
+def test_price_lists_that_cover_every_count_once_are_accepted(bands: tuple[Band, ...]) -> None:
+    assert check_bands(bands) is None
+
+
+@pytest.mark.parametrize(
+    ("bands", "field"),
+    [
+        ((), "bands"),
+        (tuple(Band(n + 1, 1) for n in range(21)), "bands"),
+        ((Band(10, -1),), "bands[0].unit"),
+        ((Band(10, MAX_UNIT + 1),), "bands[0].unit"),
+        ((Band(0, 1),), "bands[0].up_to"),
+        ((Band(10, 1), Band(10, 1)), "bands[1].up_to"),
+        ((Band(None, 1), Band(10, 1)), "bands[0].up_to"),
+        ((Band(MAX_DEVICES + 1, 1),), "bands[0].up_to"),
+    ],
+)
+def test_other_price_lists_are_refused_at_the_field_to_blame(bands: tuple[Band, ...], field: str) -> None:
+    answer = check_bands(bands)
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.field) == (Code.FIELD_INVALID, field)
+
+
+def test_m01_an_order_with_an_end_date_is_priced_by_day() -> None:
+    start = when("2025-04-01T10:00:00Z")
+    assert for_term(36_500, YEAR, start, when("2026-04-01T10:00:00Z")) == 36_500
+    assert for_term(36_500, YEAR, start, start + 100 * DAY) == 10_000
+    assert for_term(36_500, YEAR, start, start + 100 * DAY + 1) == 10_100, "a day begun counts"
+    assert for_term(36_500, YEAR, start, start + 730 * DAY) == 73_000
+
+
+def test_more_devices_in_the_middle_cost_the_days_that_are_left() -> None:
+    start, end = when("2025-04-01T00:00:00Z"), when("2025-05-01T00:00:00Z")
+    assert for_raise(10_000, 13_000, start, start, end) == 3_000
+    assert for_raise(10_000, 13_000, start + 15 * DAY, start, end) == 1_500
+    assert for_raise(10_000, 13_000, start + 15 * DAY + 1, start, end) == 1_500, "the day begun is charged"
+    assert for_raise(10_000, 13_000, end - 1, start, end) == 100
+    assert for_raise(10_000, 13_000, end, start, end) == 0
+    assert for_raise(10_000, 13_000, start - DAY, start, end) == 3_000, "a period to come is charged whole"
+
+
+def test_growing_into_a_cheaper_band_costs_nothing_and_gives_nothing_back() -> None:
+    start, end = 0, 30 * DAY
+    assert for_raise(10_000, 9_900, DAY, start, end) == 0
+
+
+def test_unused_days_are_refunded_whole_and_rounded_down() -> None:
+    start, end = 0, 30 * DAY
+    assert unused(1_000, -DAY, start, end) == 1_000
+    assert unused(1_000, 0, start, end) == 1_000
+    assert unused(1_000, 1, start, end) == 966, "29 whole days of 30"
+    assert unused(1_000, 15 * DAY, start, end) == 500
+    assert unused(1_000, end - DAY + 1, start, end) == 0
+    assert unused(1_000, end, start, end) == 0
+    assert unused(1_000, end + DAY, start, end) == 0
+
+
+def test_a_period_without_length_is_a_mistake_of_the_program() -> None:
+    with pytest.raises(ValueError, match="ends after its start"):
+        unused(1, 0, 5, 5)
+    with pytest.raises(ValueError, match="ends after its start"):
+        for_raise(1, 2, 0, 5, 5)
+
+
+spans = st.tuples(st.integers(0, 10**10), st.integers(1, 3660 * DAY)).map(lambda pair: (pair[0], sum(pair)))
+
+
+@given(st.integers(0, MAX_AMOUNT), st.integers(0, MAX_AMOUNT), spans, st.data())
+def test_a_raise_costs_between_nothing_and_the_whole_difference(
+    old: int, new: int, span: tuple[int, int], data: st.DataObject
+) -> None:
+    start, end = span
+    now = data.draw(st.integers(start, end))
+    later = data.draw(st.integers(now, end))
+    assert for_raise(old, new, start, start, end) == max(0, new - old)
+    assert 0 <= for_raise(old, new, later, start, end) <= for_raise(old, new, now, start, end) <= max(0, new - old)
+
+
+@given(st.integers(0, MAX_AMOUNT), spans, st.data())
+def test_a_refund_never_exceeds_the_share_of_the_time_that_is_left(
+    price: int, span: tuple[int, int], data: st.DataObject
+) -> None:
+    start, end = span
+    now = data.draw(st.integers(start, end))
+    assert 0 <= unused(price, now, start, end) <= price * Fraction(end - now, end - start)
+
+
+@given(st.integers(0, 10**18), st.integers(1, 10**6))
+def test_rounding_half_up_is_exact(numerator: int, denominator: int) -> None:
+    error = half_up(numerator, denominator) - Fraction(numerator, denominator)
+    assert -Fraction(1, 2) < error <= Fraction(1, 2)
+
+
+def test_half_a_cent_is_rounded_up() -> None:
+    assert [half_up(n, 2) for n in (0, 1, 2, 3)] == [0, 1, 1, 2]
+    for numerator, denominator in ((-1, 2), (1, 0), (1, -2)):
+        with pytest.raises(ValueError, match="not negative"):
+            half_up(numerator, denominator)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (1250, "EUR", "12.50 EUR"),
+        (5, "EUR", "0.05 EUR"),
+        (0, "USD", "0.00 USD"),
+        (-5, "EUR", "-0.05 EUR"),
+        (-1250, "EUR", "-12.50 EUR"),
+        (1250, "JPY", "1250 JPY"),
+        (1250, "KWD", "1.250 KWD"),
+    ],
+)
+def test_money_is_written_plainly(minor: int, currency: str, text: str) -> None:
+    assert format_money(minor, currency) == text
+
+
+@given(st.integers(0, MAX_AMOUNT), st.sampled_from(sorted(EXPONENTS)))
+def test_money_survives_writing_and_reading(minor: int, currency: str) -> None:
+    assert parse_money(format_money(minor, currency), currency) == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"), [("12", 1200), ("12.5", 1250), ("12.50 EUR", 1250), ("0", 0), ("0012", 1200)]
+)
+def test_money_may_leave_out_what_is_plain(text: str, minor: int) -> None:
+    assert parse_money(text, "EUR") == minor
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "-1", "+1", "1,50", "1.505", "1.", ".5", "12.50 USD", "12.50EUR", "1 000", "1e3", "NaN", "12.50 eur"),
+        *("1\n", " 1", "\u0661", "99999999999999.99", "9" * 16, "9" * 400),
+    ],
+)
+def test_other_amounts_are_refused_at_the_field_named(text: str) -> None:
+    answer = parse_money(text, "EUR", "top_up.amount")
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.field) == (Code.FIELD_INVALID, "top_up.amount")
+
+
+@pytest.mark.parametrize("currency", ["", "eur", "EURO", "XXX", "ZZZ", "BTC", "€"])
+def test_a_currency_outside_the_table_is_refused(currency: str) -> None:
+    for answer in (known_currency(currency), parse_money("1", currency)):
+        assert isinstance(answer, Refused)
+        assert (answer.code, answer.field) == (Code.FIELD_INVALID, "currency")
+
+
+def test_the_currency_table_is_well_formed() -> None:
+    assert known_currency("EUR") is None
+    assert all(len(code) == 3 and code.isascii() and code.isupper() for code in EXPONENTS)
+    assert (EXPONENTS["JPY"], EXPONENTS["EUR"], EXPONENTS["TND"]) == (0, 2, 3)

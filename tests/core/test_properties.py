@@ -1,0 +1,277 @@
+"""What holds for every life of a subscription, legal or not: the properties the product is built on (spec 2, 6.11)."""
+
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenure.core import commands as c
+from tenure.core import facts as f
+from tenure.core import ledger
+from tenure.core.act import PLAN_LIFE, Outcome, act, plan_hash, same_plan
+from tenure.core.allowed import allowed_actions, samples
+from tenure.core.contract import contract_at, timeline
+from tenure.core.decide import Accepted, decide
+from tenure.core.explain import explain
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.renewal import cost
+from tenure.core.settle import settle
+from tenure.core.subscription import Subscription, fold
+from tenure.core.terms import Settlement
+from tenure.core.timeline import DAY, SEVERITY, Instant, Phase, Timeline, at
+from tests.core.histories import Life, Step, copy, live, lives
+
+def scale(n: int) -> int:
+    import os
+    return n * int(os.environ.get("SCALE", "1"))
+
+
+FORWARD = [Phase.PENDING, Phase.ACTIVE, Phase.GRACE, Phase.ENDED]
+"""The order in which time alone may lead through the phases (spec 6.11)."""
+
+Drawn = tuple[Life, list[Step]]
+
+
+def lived(drawn: Drawn) -> Life:
+    world = copy(drawn[0])
+    for step in drawn[1]:
+        live(world, step)
+    return world
+
+
+def subscriptions(world: Life) -> list[Subscription]:
+    return [item.sub for item in world.items.values()]
+
+
+def timelines(sub: Subscription) -> list[Timeline]:
+    return [timeline(sub), *(timeline(sub, site) for site in sub.sites)]
+
+
+def history(world: Life, name: str) -> tuple[f.Fact, ...]:
+    return tuple(fact for owner, fact in world.facts if owner == name)
+
+
+@settings(max_examples=scale(120))
+@given(lives())
+def test_b01_a_timeline_is_whole(drawn: Drawn) -> None:
+    for sub in subscriptions(lived(drawn)):
+        for spans in timelines(sub):
+            assert spans[0].since == sub.ordered_at
+            assert spans[-1].until is None
+            assert all(span.until is not None and span.since < span.until for span in spans[:-1])
+            for span, follower in pairwise(spans):
+                assert span.until == follower.since
+                assert msgspec.structs.replace(span, since=0, until=0) != msgspec.structs.replace(
+                    follower, since=0, until=0
+                ), "a span ends where something changes"
+
+
+@settings(max_examples=scale(120))
+@given(lives())
+def test_b01_what_the_timeline_foretells_comes_true(drawn: Drawn) -> None:
+    """`until` is the first instant of change, and what follows is what was announced, unless somebody buys."""
+    world = lived(drawn)
+    world.settle()
+    for name in list(world.items):
+        if world.sub(name).stopped is not None and world.items[name].words:
+            continue  # which held days come back also depends on when the sites hear of it
+        told = timeline(world.sub(name))
+        end = at(told, world.now).until
+        for moment in [] if end is None else [end - 1, end, end + DAY]:
+            later = _seen_later(world, name, moment)
+            if later is not None and moment >= world.now:
+                assert at(timeline(later), moment) == at(told, moment)
+
+
+def _seen_later(world: Life, name: str, moment: Instant) -> Subscription | None:
+    """The subscription as time alone leaves it at `moment`; None if automatic payment bought something meanwhile."""
+    ahead = settle(world.account, world.items.values(), moment)
+    bought = [fact for owner, fact in ahead.facts if owner == name and isinstance(fact, f.Renewed | f.RenewalReserved)]
+    if any(not isinstance(fact, f.Renewed) or fact.paid_by != "reserve" for fact in bought):
+        return None
+    return next(item.sub for item in ahead.items if item.sub.id == name)
+
+
+@settings(max_examples=scale(120))
+@given(lives())
+def test_b12_the_history_replayed_is_the_state(drawn: Drawn) -> None:
+    world = lived(drawn)
+    for sub in subscriptions(world):
+        stored = tuple(f.decode(f.encode(fact)) for fact in history(world, sub.id))
+        assert stored == history(world, sub.id)
+        assert fold(stored) == sub
+        assert sub.revision == len(stored)
+
+
+@settings(max_examples=scale(120))
+@given(lives())
+def test_time_alone_never_moves_a_phase_back(drawn: Drawn) -> None:
+    world = lived(drawn)
+    for sub in subscriptions(world):
+        if not sub.holds:
+            ahead = [span.phase for span in timeline(sub) if span.until is None or span.until > world.now]
+            assert ahead == sorted(ahead, key=FORWARD.index)
+
+
+@settings(max_examples=scale(120))
+@given(lives())
+def test_periods_never_overlap_and_no_paid_day_is_lost_or_given_away(drawn: Drawn) -> None:
+    world = lived(drawn)
+    for sub in subscriptions(world):
+        for period, follower in pairwise(sub.paid):
+            assert period.since < period.until <= follower.since
+        bought = sum(map(_bought, history(world, sub.id)))
+        assert sum(period.until - period.since for period in sub.periods) == bought + _added(sub)
+
+
+def _bought(fact: f.Fact) -> int:
+    period = getattr(fact, "period", None)
+    taken = isinstance(fact, f.Ordered | f.PaymentConfirmed | f.Activated | f.SuccessorStarted | f.Renewed)
+    return period.until - period.since if taken and period is not None else 0
+
+
+def _added(sub: Subscription) -> int:
+    """Seconds that stopped clocks added to periods while they ran."""
+    return sum(
+        days * DAY
+        for stood_still, days in sub.given_days
+        if any(period.since <= stood_still < period.until for period in sub.periods)
+    )
+
+
+@settings(max_examples=scale(120))
+@given(lives())
+def test_p5_money_is_never_made_and_never_lost(drawn: Drawn) -> None:
+    world = lived(drawn)
+    balances = ledger.fold(world.postings)
+    assert (balances.balance, balances.reserve) == (world.account.balance, world.account.reserve)
+    assert all(sum(entry.amount for entry in posting.entries) == 0 for posting in world.postings)
+    assert world.account.balance >= -world.account.credit_limit
+    assert world.account.reserve == sum(cost(sub.reserved) for sub in subscriptions(world) if sub.reserved)
+
+
+@settings(max_examples=scale(120))
+@given(lives())
+def test_b06_each_period_is_paid_once(drawn: Drawn) -> None:
+    world = lived(drawn)
+    keys = Counter((posting.kind, posting.subscription, posting.period, posting.reference) for posting in world.postings)
+    assert max(keys.values()) == 1
+    paying = {ledger.Kind.CHARGE, ledger.Kind.CAPTURE}
+    paid = Counter((each.subscription, each.period) for each in world.postings if each.kind in paying and not each.note)
+    assert max(paid.values(), default=1) == 1
+    for sub in subscriptions(world):
+        if sub.changes[0].terms.settlement is Settlement.PREPAID:
+            moved = sum(each.moved(ledger.Account.REVENUE) for each in world.postings if each.subscription == sub.id)
+            refunded = sum(fact.amount for fact in history(world, sub.id) if isinstance(fact, f.Refunded))
+            assert moved >= 0
+            assert moved + refunded >= sum(cost(period) for period in sub.periods)
+
+
+@settings(max_examples=scale(100))
+@given(lives())
+def test_b01_a_sweep_that_slept_books_what_one_awake_would_have_booked(drawn: Drawn) -> None:
+    awake, asleep = copy(drawn[0]), copy(drawn[0])
+    asleep.asleep = True
+    for step in drawn[1]:
+        assert _said(live(awake, step)) == _said(live(asleep, step))
+    asleep.asleep = False
+    for world in (awake, asleep):
+        world.wait(days=1)
+    assert _unrecorded(awake) == _unrecorded(asleep)
+    assert awake.account == asleep.account
+
+
+def _said(answer: Any) -> Any:
+    return answer if isinstance(answer, Refused) else None
+
+
+def _unrecorded(world: Life) -> list[tuple[str, f.Fact]]:
+    return sorted(
+        ((name, msgspec.structs.replace(fact, recorded_at=0)) for name, fact in world.facts),
+        key=lambda each: each[0],
+    )
+
+
+@settings(max_examples=scale(150))
+@given(lives(20))
+def test_a_refusal_changes_nothing_and_nothing_is_partly_accepted(drawn: Drawn) -> None:
+    """`decide` never raises, whatever is asked of whatever state; a refused command leaves only what was due anyway."""
+    world = copy(drawn[0])
+    for step in drawn[1]:
+        due = settle(world.account, world.items.values(), world.now)
+        answer = live(world, step)
+        if isinstance(answer, Refused):
+            assert (world.account, tuple(world.items.values())) == (due.account, due.items)
+        for sub in subscriptions(world):
+            assert explain(timeline(sub), world.now).sentence
+
+
+@settings(max_examples=scale(100))
+@given(lives())
+def test_neither_money_nor_a_command_that_gives_takes_service_away(drawn: Drawn) -> None:
+    """Only a pause, a cancellation, a block or a lowered limit may take something from who has it."""
+    taking = (c.Hold, c.Cancel, c.BlockCode, c.LeaveSite, c.DeclareSiteLost)
+    world = copy(drawn[0])
+    for step in drawn[1]:
+        world.settle()
+        before = {sub.id: at(timeline(sub), world.now) for sub in subscriptions(world)}
+        live(world, step)
+        if step[0] in {"wait", "edge"} or any(isinstance(part, taking) or part is c.Hold for part in step):
+            continue
+        for name, span in before.items():
+            assert SEVERITY[at(timeline(world.sub(name)), world.now).phase] <= SEVERITY[span.phase]
+
+
+@settings(max_examples=scale(60))
+@given(lives(), st.sampled_from([Role.PROVIDER, Role.CUSTOMER]))
+def test_b03_allowed_actions_are_what_decide_says(drawn: Drawn, role: Role) -> None:
+    world = lived(drawn)
+    world.settle()
+    for sub in subscriptions(world):
+        seen = c.Seen(rules=world.rules, floor=world.floor, available=world.account.available)
+        seen = msgspec.structs.replace(seen, words=world.items[sub.id].words)
+        asked = dict(samples(sub, role, world.now))
+        for allowed in allowed_actions(sub, role, seen, world.now):
+            decided = decide(sub, asked[allowed.action], seen, world.now)
+            if isinstance(decided, Accepted):
+                took = sum(posting.moved(ledger.Account.BALANCE) for posting in decided.postings)
+                assert (allowed.refused, allowed.price) == (None, -took)
+            else:
+                assert allowed.refused == decided
+
+
+@settings(max_examples=scale(100))
+@given(lives(), st.integers(0, PLAN_LIFE))
+def test_b04_what_was_previewed_is_what_is_applied(drawn: Drawn, minutes: int) -> None:
+    """The same command on an unchanged world has the same plan; once a fact was added it has another."""
+    *before, last = drawn[1]
+    if last[0] != "ask":
+        return
+    world = lived((drawn[0], before))
+    _, name, command, _ = last
+    preview = _previewed(world, name, command, world.now)
+    if isinstance(preview, Refused):
+        return
+    plan = plan_hash(preview, command, world.now)
+    again = _previewed(world, name, command, world.now)
+    assert isinstance(again, Outcome)
+    assert same_plan(plan, again, command, world.now + minutes) is None
+    late = same_plan(plan, again, command, world.now + PLAN_LIFE + 1)
+    assert late is not None and late.code is Code.PLAN_CHANGED_MEANWHILE
+    world.do(c.ReissueCode(by="somebody", code=c.CodeRef(id="meanwhile", last_group="1")), name)
+    changed = _previewed(world, name, command, world.now)
+    if isinstance(changed, Outcome) and world.sub(name).revision != _revision(preview, name):
+        refused = same_plan(plan, changed, command, world.now)
+        assert refused is not None and refused.code is Code.PLAN_CHANGED_MEANWHILE
+
+
+def _previewed(world: Life, name: str, command: c.Command, now: Instant) -> Outcome | Refused:
+    return act(world.account, world.items.values(), name, command, c.Seen(), now)[1]
+
+
+def _revision(outcome: Outcome, name: str) -> int:
+    return next(item.sub.revision for item in outcome.before.items if item.sub.id == name)

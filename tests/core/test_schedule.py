@@ -1,0 +1,306 @@
+"""When a client calls: regular, near an edge, after failures, after the end, after a power cut, by hand."""
+
+import random
+from collections import Counter
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tenure.core.lease import Confirmation, Figures, Lease
+from tenure.core.refusals import Code, Refused
+from tenure.core.schedule import (
+    Rhythm,
+    SyncState,
+    after_answer,
+    after_failure,
+    manual,
+    next_due,
+    retry_at,
+    rhythm,
+    window,
+    woken,
+)
+from tenure.core.timeline import DAY, HOUR, Instant, Phase, Span, Why
+
+WEEK, SPREAD = 7 * DAY, 15 * 60
+START = 1_800_000_000
+END = START + 365 * DAY
+OVER = END + 14 * DAY
+YEAR = (
+    Span(START, END, Phase.ACTIVE, Why.PAID, ("scan",), 10),
+    Span(END, OVER, Phase.GRACE, Why.PAYMENT_ENDED, ("scan",), 10),
+    Span(OVER, None, Phase.ENDED, Why.PAYMENT_ENDED),
+)
+YEARLY = Rhythm(spans=YEAR)
+QUIET = START + 100 * DAY
+draws = st.floats(0, 1, exclude_max=True)
+
+
+def state(answered: Instant, beat: Rhythm = YEARLY, **more: object) -> SyncState:
+    fresh = SyncState(rhythm=beat, woke=START, answered=answered)
+    return msgspec.structs.replace(fresh, **more)
+
+
+def due(of: SyncState, now: Instant, draw: float = 0.5) -> Instant:
+    moment = next_due(of, now, draw)
+    assert moment is not None
+    return moment
+
+
+@given(draws)
+def test_m14_by_default_a_site_calls_every_day_more_or_less(draw: float) -> None:
+    wait = due(state(QUIET), QUIET, draw) - QUIET
+    assert DAY * 9 // 10 <= wait <= DAY * 11 // 10
+
+
+def test_the_interval_is_the_providers() -> None:
+    assert due(state(QUIET, Rhythm(spans=YEAR, interval=6 * HOUR)), QUIET) == QUIET + 6 * HOUR
+
+
+@given(st.integers(-3 * DAY, DAY - 1), draws, st.sampled_from([END, OVER]))
+@example(-3 * DAY, 0.5, END)
+@example(DAY - 1, 0.5, END)
+def test_near_an_edge_a_site_calls_hourly(distance: int, draw: float, edge: Instant) -> None:
+    answered = edge + distance
+    wait = due(state(answered), answered, draw) - answered
+    assert HOUR * 9 // 10 <= wait <= HOUR * 11 // 10
+
+
+@given(st.integers(1, DAY), draws)
+def test_further_from_an_edge_no_call_is_hourly(before: int, draw: float) -> None:
+    answered = END - 3 * DAY - before
+    assert due(state(answered), answered, draw) >= min(END - 3 * DAY, answered + DAY * 9 // 10)
+
+
+@given(st.integers(0, 2 * DAY), draws)
+def test_the_next_call_never_skips_the_beginning_of_an_edge(before: int, draw: float) -> None:
+    answered = END - 3 * DAY - 1 - before
+    assert due(state(answered), answered, draw) <= max(END - 3 * DAY + HOUR, answered + HOUR * 11 // 10)
+
+
+def test_those_who_reach_an_edge_together_are_spread_over_an_hour() -> None:
+    calls = [due(state(END - 4 * DAY), END - 4 * DAY, draw) - (END - 3 * DAY) for draw in (0.0, 0.999)]
+    assert calls == [-(DAY // 10), pytest.approx(HOUR, abs=60)]
+    late = END - 3 * DAY - HOUR
+    assert [due(state(late), late, draw) - late for draw in (0.0, 0.5)] == [HOUR, HOUR + HOUR // 2]
+
+
+def test_a_day_after_an_edge_the_daily_rhythm_is_back() -> None:
+    answered = END + DAY
+    assert due(state(answered), answered) == answered + DAY
+
+
+@pytest.mark.parametrize(
+    ("age", "wait"),
+    [
+        pytest.param(0, HOUR, id="at the end"),
+        pytest.param(DAY - 1, HOUR, id="the first day"),
+        pytest.param(DAY, DAY, id="daily then"),
+        pytest.param(90 * DAY - 1, DAY, id="the ninetieth day"),
+        pytest.param(90 * DAY, WEEK, id="weekly then"),
+        pytest.param(365 * DAY - 1, WEEK, id="as long as it can be renewed"),
+        pytest.param(365 * DAY, None, id="no longer"),
+    ],
+)
+def test_m14_after_the_end(age: int, wait: int | None) -> None:
+    answered = OVER + age
+    moment = next_due(state(answered), answered, 0.5)
+    assert moment == (None if wait is None else answered + wait)
+
+
+def test_m14_with_zero_calls_stop_at_the_end_as_in_the_original() -> None:
+    silent = state(OVER - 1, Rhythm(spans=YEAR, after_end_days=0), failed=OVER - 1, failures=3)
+    assert next_due(silent, OVER - 1, 0.0) is not None
+    assert next_due(silent, OVER, 0.0) is None
+    assert next_due(woken(silent, OVER + 5), OVER + 5, 0.0) is None
+    assert window(YEAR, Figures(after_end_sync_days=0), OVER) is None
+
+
+def test_the_end_is_counted_from_its_first_instant_also_when_its_words_change() -> None:
+    later = OVER + 80 * DAY
+    over = (
+        Span(OVER, later, Phase.ENDED, Why.PAYMENT_ENDED, ("a",)),
+        Span(later, None, Phase.ENDED, Why.PAYMENT_ENDED),
+    )
+    spans = (*YEAR[:2], *over)
+    answered = OVER + 95 * DAY
+    assert due(state(answered, Rhythm(spans=spans)), answered) == answered + WEEK
+
+
+def test_a_renewal_found_after_the_end_restores_the_rhythm() -> None:
+    ended = state(OVER + 200 * DAY)
+    renewed = (Span(OVER + 190 * DAY, None, Phase.ACTIVE, Why.PAID),)
+    now = OVER + 200 * DAY
+    assert due(after_answer(ended, Rhythm(spans=renewed), now, None), now) == now + DAY
+
+
+def test_a_silent_site_still_goes_by_the_contract_and_not_by_the_contact_clock() -> None:
+    spans = (Span(START, None, Phase.ACTIVE, Why.PAID),)
+    failing = state(QUIET, Rhythm(spans=spans), failed=QUIET + 40 * DAY, failures=50)
+    assert due(failing, QUIET + 40 * DAY, 0.999) <= QUIET + 40 * DAY + HOUR
+
+
+@given(draws, st.integers(0, 10 * DAY), st.integers(0, 10 * DAY))
+def test_the_servers_window_is_kept(draw: float, first: int, length: int) -> None:
+    asked = (QUIET + first, QUIET + first + length)
+    assert asked[0] <= due(state(QUIET, window=asked), QUIET, draw) <= asked[1]
+
+
+def test_a_window_the_wrong_way_round_is_its_beginning() -> None:
+    assert due(state(QUIET, window=(QUIET + 50, QUIET + 10)), QUIET) == QUIET + 50
+
+
+@given(st.integers(0, 900 * DAY))
+def test_server_and_client_count_alike(age: int) -> None:
+    now = START + age
+    asked = window(YEAR, Figures(), now)
+    alone = next_due(state(now), now, 0.25)
+    told = next_due(state(now, window=asked), now, 0.25)
+    assert alone == told
+    if asked is not None:
+        assert now < asked[0] <= asked[1]
+
+
+def test_a_lease_due_for_refresh_is_fetched_also_at_a_slow_rhythm() -> None:
+    slow = Rhythm(spans=YEAR, interval=30 * DAY, refresh_after=QUIET + 7 * DAY)
+    assert QUIET + 7 * DAY <= due(state(QUIET, slow), QUIET, 0.9) <= QUIET + 7 * DAY + HOUR
+    late = QUIET + 8 * DAY
+    assert due(state(late, slow), late) == late + 30 * DAY
+
+
+def test_m14_the_rhythm_is_the_leases_and_the_end_the_administrators() -> None:
+    figures = Figures(sync_interval=2 * HOUR, after_end_sync_days=20, reinstate_days=30)
+    lease = Lease(
+        iss="tenure",
+        sub="site_1",
+        aud="prod_1",
+        jti="lea_1",
+        iat=QUIET,
+        nbf=QUIET,
+        exp=QUIET + 30 * DAY,
+        cnf=Confirmation({}),
+        serial=1,
+        epoch=1,
+        subscription="sub_1",
+        revision=3,
+        product="prod_1",
+        plan="plan_1",
+        kind="limited",
+        spans=YEAR,
+        contact_until=QUIET + 30 * DAY,
+        refresh_after=QUIET + 7 * DAY,
+        figures=figures,
+    )
+    own = Rhythm(spans=YEAR, interval=2 * HOUR, after_end_days=20, reinstate_days=30, refresh_after=QUIET + 7 * DAY)
+    assert rhythm(lease) == own
+    assert rhythm(lease, after_end_days=0) == msgspec.structs.replace(own, after_end_days=0)
+
+
+# Failures ------------------------------------------------------------------------------------------------------------
+
+
+@given(draws, st.integers(1, 10_000))
+def test_failures_back_off_with_full_jitter_up_to_an_hour(draw: float, failures: int) -> None:
+    wait = retry_at(QUIET, failures, None, draw) - QUIET
+    assert 1 <= wait <= min(HOUR, 60 * 2 ** min(failures - 1, 20))
+
+
+def test_the_back_off_really_doubles() -> None:
+    waits = [retry_at(0, failures, None, 0.999999) + 1 for failures in range(1, 9)]
+    assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+@pytest.mark.parametrize(
+    ("asked", "least"),
+    [(None, 0), (0, 30), (-5, 30), (29, 30), (30, 30), (600, 600), (DAY, DAY), (DAY + 1, DAY), (10**12, DAY)],
+)
+def test_retry_after_is_obeyed_within_bounds(asked: int | None, least: int) -> None:
+    assert retry_at(QUIET, 1, asked, 0.0) == QUIET + least + 1
+    assert least < retry_at(QUIET, 1, asked, 0.999) - QUIET <= least + 60
+
+
+def test_a_failure_then_an_answer() -> None:
+    failing = after_failure(after_failure(state(QUIET), QUIET + DAY), QUIET + DAY + 30, retry_after=300)
+    assert (failing.failures, failing.retry_after) == (2, 300)
+    assert due(failing, QUIET + DAY + 30, 0.0) == QUIET + DAY + 30 + 301
+    healed = after_answer(failing, YEARLY, QUIET + DAY + 400, None)
+    assert healed.failures == 0
+    assert due(healed, QUIET + DAY + 400) == QUIET + 2 * DAY + 400
+
+
+# Starts and returns --------------------------------------------------------------------------------------------------
+
+
+def test_after_a_power_cut_nobody_calls_at_once_together() -> None:
+    dice = random.Random(7)  # noqa: S311 - a fixed throw
+    back = QUIET + 3 * DAY
+    calls = Counter((due(woken(state(QUIET), back), back, dice.random()) - back) // 60 for _ in range(20_000))
+    assert min(calls) == 0
+    assert max(calls) == SPREAD // 60 - 1
+    assert max(calls.values()) <= 2.2 * 20_000 / len(calls)
+
+
+def test_a_start_replaces_a_back_off_but_not_what_the_server_asked_for() -> None:
+    failing = after_failure(state(QUIET), QUIET + DAY, retry_after=DAY)
+    back = QUIET + DAY + HOUR
+    assert due(woken(failing, back), back, 0.1) == QUIET + 2 * DAY + 1
+    plain = after_failure(state(QUIET), QUIET + DAY)
+    assert back <= due(woken(plain, back), back, 0.1) < back + SPREAD
+
+
+def test_a_start_calls_even_if_an_answer_came_shortly_before() -> None:
+    assert due(woken(state(QUIET), QUIET + 60), QUIET + 60, 0.999) < QUIET + 60 + SPREAD
+
+
+def test_a_site_never_answered_calls_within_the_spread() -> None:
+    new = SyncState(rhythm=YEARLY, woke=QUIET)
+    assert QUIET <= due(new, QUIET, 0.7) < QUIET + SPREAD
+
+
+# Clocks that jump ----------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_moved_far_ahead_makes_the_call_due() -> None:
+    assert due(state(QUIET), QUIET + 400 * DAY) <= QUIET + 400 * DAY
+
+
+def test_stamps_of_a_future_that_was_healed_do_not_silence_the_site() -> None:
+    far = QUIET + 70 * 365 * DAY
+    healed = (
+        state(far),
+        state(QUIET - 2 * DAY, failed=far, failures=4, retry_after=DAY),
+        state(QUIET - 2 * DAY, woke=far),
+        state(far, woke=far, failed=far, failures=4),
+    )
+    for each in healed:
+        polls = range(QUIET, QUIET + SPREAD + 1, 60)
+        assert any(due(each, now, 0.5) <= now for now in polls)
+
+
+def test_an_answer_heals_the_memory_of_the_start() -> None:
+    assert after_answer(state(QUIET, woke=QUIET + DAY), YEARLY, QUIET, None).woke == QUIET
+    assert after_answer(state(QUIET), YEARLY, QUIET, None).woke == START
+
+
+def test_a_doubtful_clock_calls_now_and_not_without_end() -> None:
+    assert due(state(QUIET, urgent=True), QUIET + HOUR, 0.9) <= QUIET + HOUR
+    unsettled = after_answer(state(QUIET, urgent=True), YEARLY, QUIET + HOUR, None, settled=False)
+    assert due(unsettled, QUIET + HOUR) == QUIET + HOUR + 300
+    settled = after_answer(unsettled, YEARLY, QUIET + 2 * HOUR, None)
+    assert due(settled, QUIET + 2 * HOUR) == QUIET + 2 * HOUR + DAY
+
+
+# By hand -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("now", [START, END + 5, OVER + 5, OVER + 1000 * DAY])
+def test_m17_by_hand_works_in_every_phase_once_a_minute(now: Instant) -> None:
+    assert manual(None, now) is None
+    assert manual(now, now) is not None
+    refused = manual(now, now + 59)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.when) == (Code.TOO_MANY_REQUESTS, now + 60)
+    assert manual(now, now + 60) is None
+    assert manual(now + DAY, now) is None
