@@ -1,0 +1,146 @@
+"""Ed25519 keys as bytes, JWK, thumbprint, id and words; what a key may sign is left to the root document.
+
+Seeds come in as arguments: where randomness is drawn and how a key is kept is the caller's affair.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Protocol
+
+from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign, crypto_sign_seed_keypair
+
+from tenure.core.refusals import Code, Refused
+from tenure.wire import b64
+
+PUBLIC_BYTES = SEED_BYTES = 32
+SIGNATURE_BYTES = 64
+
+_KID = re.compile(r"[a-z0-9_-]{1,32}")
+_UNFIT_FOR_PRODUCTION = ("dev-", "sandbox-")
+
+# Proquints (arXiv:0901.4016): sixteen bits as a word of five letters that can be read out on the telephone.
+_CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
+
+
+class Purpose(StrEnum):
+    """What a key of the root document is for (spec 3.2); it signs nothing else."""
+
+    LEASE = "lease"
+    ANSWER = "answer"
+    NOTICE = "notice"
+    CHECKPOINT = "checkpoint"
+    WEBHOOK = "webhook"
+    SANDBOX = "sandbox"
+    """Leases, answers and notices of sandbox providers; refused wherever a sandbox is not allowed."""
+
+
+class Signer(Protocol):
+    """The port Keys: whatever can sign with one Ed25519 key, a hardware module included."""
+
+    @property
+    def kid(self) -> str:
+        """The key's id, as the verifier knows it."""
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64 bytes of the Ed25519 signature of `message`."""
+
+
+class SeedSigner:
+    """A signer that holds its key in memory, made from the 32 bytes of its seed (RFC 8032)."""
+
+    def __init__(self, seed: bytes, kid: str = "") -> None:
+        """`kid` defaults to the key's own id, as sites and devices use it."""
+        if len(seed) != SEED_BYTES:
+            raise ValueError("an Ed25519 seed has 32 bytes")
+        self.public, self._secret = crypto_sign_seed_keypair(seed)
+        self.kid = kid or key_id(self.public)
+        if not is_kid(self.kid):
+            raise ValueError("a key id is 1 to 32 of a-z 0-9 _ -")
+
+    def sign(self, message: bytes) -> bytes:
+        """See `Signer`."""
+        return crypto_sign(message, self._secret)[:SIGNATURE_BYTES]
+
+    def __repr__(self) -> str:
+        return f"SeedSigner({self.kid})"
+
+
+def is_kid(kid: str) -> bool:
+    """Whether `kid` is 1 to 32 of `a-z 0-9 _ -` and nothing else (spec 3.1)."""
+    return _KID.fullmatch(kid) is not None
+
+
+def is_production_kid(kid: str) -> bool:
+    """Whether production may know this id: not one of a development or sandbox key (spec 3.2)."""
+    return is_kid(kid) and not kid.startswith(_UNFIT_FOR_PRODUCTION)
+
+
+def is_public(public: bytes) -> bool:
+    """Whether these are 32 bytes of a sound Ed25519 public key: canonical, on the curve, in the prime-order group."""
+    return len(public) == PUBLIC_BYTES and crypto_core_ed25519_is_valid_point(public)
+
+
+def thumbprint(public: bytes) -> str:
+    """The RFC 7638 thumbprint (SHA-256, base64url) of an Ed25519 public key."""
+    canonical = b'{"crv":"Ed25519","kty":"OKP","x":"' + b64.encode(public) + b'"}'
+    return b64.encode_text(hashlib.sha256(canonical).digest())
+
+
+def key_id(public: bytes) -> str:
+    """The id under which a site or device signs with its own key: 32 characters that follow from the key.
+
+    The first 160 bits of the RFC 7638 thumbprint in lower-case base 32 (RFC 4648), because the thumbprint itself has
+    capitals and 43 characters, more than an id may have.
+    """
+    digest = b64.decode_text(thumbprint(public)) or b""
+    return base64.b32encode(digest[:20]).decode("ascii").lower()
+
+
+def to_jwk(public: bytes) -> dict[str, str]:
+    """The public key as RFC 8037 writes it, no more: `kty`, `crv`, `x`."""
+    return {"kty": "OKP", "crv": "Ed25519", "x": b64.encode_text(public)}
+
+
+def from_jwk(jwk: Mapping[str, object], field: str = "jwk") -> bytes | Refused:
+    """The 32 bytes of an RFC 8037 public key.
+
+    Refuses with `message_malformed`, naming `field`: another kind of key, another spelling, a private part (which
+    its owner must never send), a point that is no sound key.
+    """
+    if "d" in jwk:
+        return Refused(Code.MESSAGE_MALFORMED, "The private part of a key does not belong here.", f"{field}.d")
+    if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519":
+        return Refused(Code.MESSAGE_MALFORMED, "Only Ed25519 keys are used (RFC 8037).", f"{field}.kty")
+    x = jwk.get("x")
+    return public_from(x if isinstance(x, str) else "", f"{field}.x")
+
+
+def public_from(x: str, field: str) -> bytes | Refused:
+    """The public key that `x` spells in base64url, or `message_malformed` naming `field`."""
+    public = b64.decode_text(x)
+    if public is None or not is_public(public):
+        return Refused(Code.MESSAGE_MALFORMED, "These are not the 32 bytes of an Ed25519 public key.", field)
+    return public
+
+
+def words(digest: bytes, count: int = 8) -> str:
+    """The first 16 x `count` bits of `digest` as words joined by `-`, to be compared by eye or ear.
+
+    Eight words are 128 bits: fewer could be matched by a forger who tries keys until the words agree.
+    """
+    if len(digest) < 2 * count:
+        raise ValueError("the digest is too short for that many words")
+    return "-".join(_word(int.from_bytes(digest[at : at + 2], "big")) for at in range(0, 2 * count, 2))
+
+
+def _word(bits: int) -> str:
+    return (
+        _CONSONANTS[bits >> 12]
+        + _VOWELS[bits >> 10 & 3]
+        + _CONSONANTS[bits >> 6 & 15]
+        + _VOWELS[bits >> 4 & 3]
+        + _CONSONANTS[bits & 15]
+    )

@@ -1,0 +1,219 @@
+"""What sites and the server say to one another: frozen values with bounds on every field (spec 3.3, 3.5).
+
+Evolution: fields are only appended, each with a default; unknown ones are ignored by older readers. How a message is
+sealed and bound to its question is in `answers`, what a lease or a notice says in `leases` and `notices`.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tenure.core.refusals import TABLE, Code, Refused
+from tenure.wire import fields, strict
+
+Trigger = Literal["timer", "manual", "startup", "edge", "network_up"]
+PathKind = Literal["", "address", "system", "last_good", "public", "proxy"]
+
+
+class Jwk(msgspec.Struct, frozen=True):
+    """A public key as RFC 8037 writes it."""
+
+    kty: Literal["OKP"]
+    crv: Literal["Ed25519"]
+    x: fields.Bytes32
+
+
+class Path(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The way by which the last answer came (spec 3.7); empty before the first."""
+
+    kind: PathKind = ""
+    resolver: fields.Host = ""
+
+
+class Use(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Devices in use at the site."""
+
+    total: fields.Count = 0
+    by_product: Annotated[dict[fields.Id, fields.Count], Meta(max_length=64)] = {}
+    digest: fields.MaybeBytes32 = ""
+    """SHA-256 over the sorted list of devices, so that the server notices when it changed."""
+
+
+class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Claims of a `tenure-activate-request+jws`, signed by the key it names: proof that the sender holds it."""
+
+    nonce: fields.Bytes32
+    request: fields.RequestId
+    code: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\A[!-~ ]+\Z")]
+    """As typed; `core.codes` reads it."""
+    product: fields.Id
+    version: fields.Version
+    """Of the application."""
+    name: fields.Name
+    """Of the site, for people."""
+    key: Jwk
+    wall: fields.Moment
+    uptime: fields.Seconds
+    root: fields.Serial
+    """Version of the root document known."""
+    device_port: fields.MaybeBytes32 = ""
+    """SHA-256 of the public key (SPKI) of the device port's certificate."""
+    lease: fields.Jws = ""
+    """The present lease, when the site has one (M10)."""
+    hardware: Annotated[dict[fields.Id, fields.Bytes32], Meta(max_length=8)] = {}
+    """Salted digests of hardware parts by name; raw ids never leave."""
+    role: Literal["active", "successor"] = "active"
+    """`successor` stages the code to follow the present subscription (spec 2.4)."""
+
+
+class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Claims of a `tenure-sync-request+jws`, signed by the site's key."""
+
+    nonce: fields.Bytes32
+    request: fields.RequestId
+    site: fields.Id
+    subscription: fields.Id
+    product: fields.Id
+    serial: fields.Serial
+    epoch: fields.Serial
+    revision: fields.Serial
+    token: fields.Token
+    """The state token of the last answer."""
+    version: fields.Version
+    wall: fields.Moment
+    uptime: fields.Seconds
+    trigger: Trigger
+    use: Use = Use()
+    wanted: fields.Count = 0
+    """Allotment wanted."""
+    path: Path = Path()
+    lease: fields.Jws = ""
+    """Only after the server asked for it by `send_lease`."""
+
+
+class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A signed "no". `code` is a name of the refusal table, maybe of a newer one than the reader's."""
+
+    code: fields.Word
+    conclusive: bool
+    detail: fields.Line = ""
+    when: fields.Moment | None = None
+    """When to try again, where that is known."""
+
+    def refused(self) -> Refused:
+        """As a refusal of this reader's table; a code it does not know becomes `not_found` with the words received."""
+        known = {code.value: code for code in Code}
+        return Refused(known.get(self.code, Code.NOT_FOUND), self.detail or self.code, when=self.when)
+
+
+def refusal(refused: Refused) -> Refusal:
+    """The core's refusal as it is sent: cut to what the field may hold, whether it is conclusive by the table."""
+    detail = "".join(char if char.isprintable() else " " for char in refused.detail)[:512]
+    return Refusal(refused.code.value, TABLE[refused.code].conclusive, detail, refused.when)
+
+
+class NextSync(msgspec.Struct, frozen=True):
+    """When the server wants to hear from the site again; the site draws an instant from the window."""
+
+    not_before: fields.Moment
+    not_after: fields.Moment
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Words to the administrator."""
+
+    id: fields.Id
+    at: fields.Moment
+    text: fields.Line
+    severity: Literal["info", "warning", "critical"] = "info"
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that changed since the site's revision."""
+
+    revision: fields.Serial
+    at: fields.Moment
+    what: fields.Word
+    """Stable name of the kind of fact."""
+    text: fields.Line = ""
+
+
+class Bound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every answer carries: the question it answers, and when it was given."""
+
+    nonce: fields.Bytes32
+    """The question's."""
+    request_sha256: fields.Bytes32
+    """Of the question's bytes as received."""
+    time: fields.Moment
+    """The server's clock (a sandbox provider's, for a sandbox)."""
+    root: fields.Serial
+    """Newest version of the root document."""
+    lease: fields.Jws = ""
+    successor: fields.Jws = ""
+    """The lease that follows, signed anew with every present one."""
+    token: fields.Token = ""
+    next_sync: NextSync | None = None
+    notices: Annotated[tuple[fields.Jws, ...], Meta(max_length=8)] = ()
+    """Sealed `tenure-notice+jws`."""
+    messages: Annotated[tuple[Message, ...], Meta(max_length=8)] = ()
+    refusal: Refusal | None = None
+
+
+class ActivateAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
+    """Claims of a `tenure-activate-answer+jws`."""
+
+    result: Literal["granted", "refused"]
+    site: fields.MaybeId = ""
+    """The site's id, when granted."""
+    pad: Annotated[str, Meta(max_length=4_096, pattern=r"\A\.*\Z")] = ""
+    """Says nothing; keeps refusals from being told apart by their length."""
+
+
+class SyncAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
+    """Claims of a `tenure-sync-answer+jws`."""
+
+    result: Literal["lease", "unchanged", "send_lease", "refused"]
+    forked: bool = False
+    """The present truth for a site that was copied: refreshes yes, new seats no, and it does not count as answered."""
+    changes: Annotated[tuple[Change, ...], Meta(max_length=16)] = ()
+
+
+REFUSAL_BLOCK = 768
+"""Refusals of an activation fill a multiple of this many payload bytes."""
+
+
+def padded(answer: ActivateAnswer) -> ActivateAnswer:
+    """A refusing `answer` filled up, so that its length tells nothing of its reason."""
+    # The empty pad is left out, so its key and quotes come with the first dot.
+    bare = len(msgspec.json.encode(msgspec.structs.replace(answer, pad="."))) - 1
+    return msgspec.structs.replace(answer, pad="." * (REFUSAL_BLOCK - bare % REFUSAL_BLOCK))
+
+
+def unknown_code(nonce: str, request_sha256: str, time: int, root: int) -> ActivateAnswer:
+    """The one answer to every code that matches nothing: the same but for nonce, request hash and time (spec 2.7).
+
+    It never says anything of the code, the product or the sender, and always has the same length.
+    """
+    no = Refusal(Code.CODE_UNKNOWN.value, TABLE[Code.CODE_UNKNOWN].conclusive)
+    answer = ActivateAnswer(
+        nonce=nonce, request_sha256=request_sha256, time=time, root=root, result="refused", refusal=no
+    )
+    return padded(answer)
+
+
+def incoherent(answer: ActivateAnswer | SyncAnswer) -> Refused | None:
+    """`message_malformed` when the parts of an answer contradict one another; None when they agree."""
+    window = answer.next_sync
+    if window is not None and window.not_after < window.not_before:
+        return strict.malformed("The window for the next synchronisation ends before it begins.", "next_sync")
+    if (answer.result == "refused") != (answer.refusal is not None):
+        return strict.malformed("An answer refuses exactly when it says why.", "refusal")
+    if answer.result == "lease" and not answer.lease:
+        return strict.malformed("The lease is missing.", "lease")
+    if answer.result == "granted" and not (answer.lease or answer.successor):
+        return strict.malformed("The lease is missing.", "lease")
+    if answer.result not in ("granted", "lease") and (answer.lease or answer.successor):
+        return strict.malformed(f"A lease does not belong into `{answer.result}`.", "lease")
+    return None

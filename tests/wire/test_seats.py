@@ -1,0 +1,139 @@
+import msgspec
+import pytest
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.standing import SeatTerm
+from tenure.core.timeline import DAY
+from tenure.wire import seal, seats
+from tenure.wire.keys import SeedSigner, thumbprint
+from tenure.wire.leases import SealedLease, read_lease, seal_lease
+from tenure.wire.seal import Typ
+from tenure.wire.seats import Bundle, Erased, Holder, SealedSeat, Seat, read_seat, seal_seat
+from tests.wire.samples import DEVICE, NONCE, NOW, OTHER_SITE, SITE, lease, pinned, seed, signer
+
+
+def sealed_lease(**changes: object) -> SealedLease:
+    read = read_lease(seal_lease(lease(**changes), signer("lease-1")), pinned())
+    assert isinstance(read, SealedLease)
+    return read
+
+
+LEASE = sealed_lease()
+
+
+def seat(**changes: object) -> Seat:
+    made = Seat(
+        iss="site_0001",
+        sub="dev_0001",
+        aud="antivirus",
+        jti="seat_0001",
+        iat=NOW,
+        nbf=NOW,
+        exp=NOW + 14 * DAY,
+        cnf=Holder(thumbprint(DEVICE.public)),
+        lease=LEASE.digest,
+        features=("scan",),
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def bundled(token: bytes, lease_token: bytes = LEASE.token) -> bytes:
+    return msgspec.json.encode(Bundle(token.decode(), lease_token.decode()))
+
+
+def refused(read: object, code: Code, field: str | None = None) -> None:
+    assert isinstance(read, Refused), read
+    assert read.code is code, read
+    if field is not None:
+        assert read.field == field
+
+
+def test_a_device_proves_root_lease_and_seat_offline() -> None:
+    bundle = seal_seat(seat(), LEASE, SITE)
+    read = read_seat(bundle, pinned(), product="antivirus")
+    assert read == SealedSeat(seat(), LEASE, bundle)
+    assert seat().term() == SeatTerm(
+        thumbprint=thumbprint(DEVICE.public), lease=LEASE.digest, iat=NOW, until=NOW + 14 * DAY, features=("scan",)
+    )
+
+
+def test_a_seat_by_anybody_but_the_leases_holder_is_refused() -> None:
+    for other, code in (
+        (OTHER_SITE, Code.KEY_UNKNOWN),
+        (SeedSigner(seed("thief"), SITE.kid), Code.SIGNATURE_INVALID),
+        (signer("lease-1"), Code.KEY_UNKNOWN),
+        (DEVICE, Code.KEY_UNKNOWN),
+    ):
+        refused(read_seat(bundled(seal.seal(Typ.SEAT, seat(), other)), pinned()), code)
+
+
+def test_a_seat_does_not_move_to_another_lease() -> None:
+    other = sealed_lease(jti="lease_0002", serial=2, contact_until=NOW + 31 * DAY)
+    refused(read_seat(bundled(seal.seal(Typ.SEAT, seat(), SITE), other.token), pinned()), Code.LEASE_NOT_MINE, "lease")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"exp": NOW + 30 * DAY + 1}, Code.LEASE_OUTSIDE_WINDOW, "exp"),
+        ({"iss": "site_0002"}, Code.LEASE_NOT_MINE, "iss"),
+        ({"aud": "backup"}, Code.LEASE_NOT_MINE, "aud"),
+        ({"exp": NOW}, Code.MESSAGE_MALFORMED, "exp"),
+        ({"nbf": NOW - 1}, Code.MESSAGE_MALFORMED, "exp"),
+        ({"iat": -1}, Code.MESSAGE_MALFORMED, "iat"),
+        ({"sub": "Device One"}, Code.MESSAGE_MALFORMED, "sub"),
+        ({"cnf": Holder("x")}, Code.MESSAGE_MALFORMED, "cnf.jkt"),
+        ({"features": ("scan\n",)}, Code.MESSAGE_MALFORMED, "features[0]"),
+    ],
+)
+def test_a_seat_that_its_lease_does_not_carry_is_neither_signed_nor_read(
+    changes: dict[str, object], code: Code, field: str
+) -> None:
+    bad = seat(**changes)
+    with pytest.raises(ValueError, match=field.split("[")[0]):
+        seal_seat(bad, LEASE, SITE)
+    refused(read_seat(bundled(seal.seal(Typ.SEAT, bad, SITE)), pinned()), code, field)
+
+
+def test_a_seat_may_end_with_its_lease() -> None:
+    assert isinstance(read_seat(seal_seat(seat(exp=NOW + 30 * DAY), LEASE, SITE), pinned()), SealedSeat)
+
+
+def test_the_lease_attached_is_proven_first() -> None:
+    forged = seal_lease(lease(), SeedSigner(seed("thief"), "lease-1"))
+    refused(read_seat(bundled(seal.seal(Typ.SEAT, seat(), SITE), forged), pinned()), Code.SIGNATURE_INVALID)
+    refused(read_seat(seal_seat(seat(), LEASE, SITE), pinned(), product="backup"), Code.LEASE_NOT_MINE)
+    swapped = msgspec.json.encode(Bundle(LEASE.token.decode(), LEASE.token.decode()))
+    refused(read_seat(swapped, pinned()), Code.TYPE_UNEXPECTED)
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [b"", b"{}", b"[]", b'{"seat":"","lease":""}', b'{"seat":"a.b.c","lease":"a.b.c"}', b"x" * 20_000],
+)
+def test_what_is_no_bundle_is_refused(bundle: bytes) -> None:
+    assert isinstance(read_seat(bundle, pinned()), Refused)
+
+
+def test_the_largest_lease_leaves_room_for_its_seat() -> None:
+    features = tuple(f"feature-{number:03}-{'x' * 40}" for number in range(80))
+    large = sealed_lease(features=features)
+    assert len(large.token) > 6_000
+    assert isinstance(read_seat(seal_seat(seat(lease=large.digest), large, SITE), pinned()), SealedSeat)
+
+
+# --- receipts -------------------------------------------------------------------------------------------------------
+
+ERASED = Erased(what="seat", jti="seat_0001", sha256=NONCE, sub="dev_0001", iat=NOW)
+
+
+def test_a_receipt_is_proven_by_the_key_of_whoever_erased() -> None:
+    token = seats.seal_erased(ERASED, DEVICE)
+    assert seats.erased_by(token) == DEVICE.kid
+    assert seats.read_erased(token, DEVICE.public) == ERASED
+    refused(seats.read_erased(token, SITE.public), Code.KEY_UNKNOWN)
+    forged = seats.seal_erased(ERASED, SeedSigner(seed("thief"), DEVICE.kid))
+    refused(seats.read_erased(forged, DEVICE.public), Code.SIGNATURE_INVALID)
+    refused(seats.erased_by(LEASE.token), Code.TYPE_UNEXPECTED)
+    bad = seal.seal(Typ.ERASED, msgspec.structs.replace(ERASED, iat=-1), DEVICE)
+    refused(seats.read_erased(bad, DEVICE.public), Code.MESSAGE_MALFORMED, "iat")
