@@ -1,0 +1,111 @@
+"""Who asks, and whether the route is theirs: bearer tokens, principals and one rule for each route.
+
+Where tokens are kept, how they are compared and when they expire is behind the `Authenticate` port; what a principal
+may do with one particular resource is decided where the resource is known.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.http.asgi import header_values
+from tenure.http.problems import RefusedError, allow
+
+_BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]{1,512}=*)")
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: known by a token, or nobody in particular (`kind` None) on public routes."""
+
+    kind: Role | None = None
+    provider: str = ""
+    """Provider id whose data this is about; empty for the vendor's staff."""
+    customer: str = ""
+    role: str = ""
+    """Role in the own team, such as `operator`; what it permits is written in `scopes` when the token is made."""
+    scopes: frozenset[str] = frozenset()
+    token_id: str = ""
+    """What the caller showed, by its id: a token's or a session's; never empty for a known caller."""
+    sandbox: bool = False
+
+
+NOBODY = Principal()
+
+Authenticate = Callable[[str], Awaitable[Principal | None]]
+"""Token to principal; None when it is unknown, expired or withdrawn. Looks the token up by its hash."""
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Who may call a route. Every route has one; a route without is refused when the application is built."""
+
+    scope: str = ""
+    """The scope that the token must carry, such as `subscriptions:write`; empty asks for none."""
+    kinds: frozenset[Role] = frozenset(Role)
+    public: bool = False
+
+
+PUBLIC = Rule(public=True)
+
+
+def judge(rule: Rule, principal: Principal) -> Refused | None:
+    """May `principal` call a route under `rule`? `not_authenticated` or `action_not_permitted` when not."""
+    if rule.public:
+        return None
+    if principal.kind is None:
+        return Refused(Code.NOT_AUTHENTICATED)
+    if principal.kind not in rule.kinds:
+        return Refused(Code.ACTION_NOT_PERMITTED, f"This is not open to a {principal.kind}.")
+    if rule.scope and rule.scope not in principal.scopes:
+        return Refused(Code.ACTION_NOT_PERMITTED, f"The token does not carry the scope {rule.scope}.")
+    return None
+
+
+def bearer_token(values: list[str]) -> str | None:
+    """The token in the Authorization headers' `values`; None unless exactly one well-formed bearer token is there."""
+    found = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
+    return found[1] if found else None
+
+
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
+
+
+def guard(authenticate: Authenticate) -> Guard:
+    """The application's guard: applies each route's `opt["rule"]` and leaves the principal in `scope["user"]`."""
+
+    # A guard must be asynchronous: the framework sends a plain function to a thread, at 80 times the cost.
+    async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        rule = rule_of(handler.opt)
+        if rule is None:
+            # Only the framework's answers to OPTIONS come without a rule (see `api`), and they know but one method.
+            raise RefusedError(Refused(Code.METHOD_NOT_ALLOWED), [("Allow", allow(_offered(connection)))])
+        if rule.public:
+            connection.scope["user"] = NOBODY
+            return
+        token = bearer_token(header_values(connection.scope, b"authorization"))  # type: ignore[arg-type]
+        principal = await authenticate(token) if token is not None else None
+        if principal is not None and not principal.token_id:
+            # Two callers without one would share their idempotency keys, and with them each other's answers.
+            raise ValueError("a principal was authenticated without a token id")
+        refused = judge(rule, principal or NOBODY)
+        if refused is not None:
+            raise RefusedError(refused)
+        connection.scope["user"] = principal
+
+    return check
+
+
+def _offered(connection: ASGIConnection[Any, Any, Any, Any]) -> set[str]:
+    path = connection.scope["path_template"]
+    return {method for route in connection.app.routes if route.path_format == path for method in route.methods}
+
+
+def rule_of(opt: dict[str, Any]) -> Rule | None:
+    """The rule among a route's options."""
+    rule = opt.get("rule")
+    return rule if isinstance(rule, Rule) else None

@@ -1,0 +1,55 @@
+"""Health for whoever keeps the process: alive (answer at all) and ready (send me work), as two operations."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.http.auth import PUBLIC
+from tenure.http.operations import Operation, operation
+
+Check = Callable[[], Awaitable[bool]]
+"""True when the part works; an exception or a slow answer counts as False."""
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The process answers; `checks` are the parts that were asked and work."""
+
+    status: str = "ok"
+    checks: tuple[str, ...] = ()
+
+
+def health_operations(
+    checks: Mapping[str, Check], draining: Callable[[], bool] = lambda: False, patience: float = 2.0
+) -> tuple[Operation, ...]:
+    """`GET /livez` and `GET /readyz`; ready means that every check holds and the server is not `draining`.
+
+    A check that takes longer than `patience` seconds does not hold.
+    """
+
+    async def read_liveness() -> Health:
+        """Whether the process answers; restart it when not."""
+        return Health()
+
+    async def read_readiness() -> Health | Refused:
+        """Whether to send requests here: 503 while a part is missing or the server is being stopped."""
+        if draining():
+            return Refused(Code.SERVER_BUSY, "The server is being stopped.")
+        held = await asyncio.gather(*(_holds(check, patience) for check in checks.values()))
+        failed = [name for name, good in zip(checks, held, strict=True) if not good]
+        # Names only: what exactly is wrong is in the logs, not for every stranger.
+        return Refused(Code.SERVER_BUSY, f"Not ready: {', '.join(failed)}.") if failed else Health("ok", tuple(checks))
+
+    return (
+        operation("GET", "/livez", PUBLIC, read_liveness),
+        operation("GET", "/readyz", PUBLIC, read_readiness),
+    )
+
+
+async def _holds(check: Check, patience: float) -> bool:
+    try:
+        async with asyncio.timeout(patience):
+            return await check()
+    except Exception:  # whatever goes wrong inside a check is what the check is there to find
+        return False

@@ -1,0 +1,71 @@
+"""Idempotency-Key: the same request sent again has one effect and gets the same answer (spec 4.2, 6.6, 6.7).
+
+Here a request becomes a `Ticket`; the service takes it into the transaction of the effect, where the store behind
+`Idempotency` alone can tell a repetition from a race.
+"""
+
+import hashlib
+import re
+from typing import Protocol
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer
+
+KEY_LONGEST = 255
+KEY_PATTERN = r"^[!-~]+$(?!\n)"
+_KEY = re.compile(r"[!-~]{1,255}")
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """One request that must have one effect: who asked where (`scope`), under which `key`, for exactly what."""
+
+    scope: str
+    """Token and route: two callers, or two operations, never meet under one key."""
+    key: str
+    payload_hash: bytes
+    """SHA-256 over method, path, query and body."""
+
+
+class Idempotency(Protocol):
+    """What a store of keys does, inside the transaction of the effect. Records are kept 24 h at least.
+
+    A dry run is rolled back with its record; a refusal has no effect and is not recorded, so that it may be repeated.
+    """
+
+    def begin(self, ticket: Ticket, now: Instant) -> Answer[object] | Refused | None:
+        """None: go on. An answer: it was done, send this again (see `answers.replayed`).
+
+        Refused: `request_in_flight` while the first is still being worked on, `idempotency_key_reused` when the key
+        belongs to another payload.
+        """
+
+    def finish(self, ticket: Ticket, answer: Answer[object], now: Instant) -> None:
+        """Keep the answer, committed together with the effect or not at all."""
+
+
+def read_key(values: list[str]) -> str | Refused:
+    """The Idempotency-Key from the headers' `values`: exactly one, 1 to 255 visible ASCII characters."""
+    if not values:
+        return Refused(Code.IDEMPOTENCY_KEY_MISSING, field="Idempotency-Key")
+    if len(values) > 1 or not _KEY.fullmatch(values[0]):
+        return Refused(
+            Code.FIELD_INVALID, "Expected one key of 1 to 255 visible ASCII characters.", field="Idempotency-Key"
+        )
+    return values[0]
+
+
+def scope_of(token_id: str, method: str, route: str) -> str:
+    """The scope of a key: a token at a route (its template, not the concrete path)."""
+    return f"{token_id} {method} {route}"
+
+
+def payload_hash(method: str, path: str, query: bytes, body: bytes) -> bytes:
+    """SHA-256 of what was asked; each part carries its length, so that none can borrow bytes from its neighbour."""
+    digest = hashlib.sha256()
+    for part in (method.encode(), path.encode(), query, body):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()

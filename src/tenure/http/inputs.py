@@ -1,0 +1,170 @@
+"""What an operation takes, read from its signature: the one source of how requests are read and documented."""
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any, NewType
+
+import msgspec
+from msgspec import inspect as shapes
+
+from tenure.core.refusals import Code, Refused
+from tenure.http.auth import Principal
+from tenure.http.etags import IfMatch
+from tenure.http.idempotency import Ticket
+from tenure.http.paging import CURSOR_LONGEST, LIMIT_DEFAULT, LIMIT_MOST, Paging
+from tenure.http.problems import invalid
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BOOLEANS = {"true": True, "false": False}
+
+
+class Place(StrEnum):
+    """Where an input comes from."""
+
+    PATH = "path"
+    QUERY = "query"
+    BODY = "body"
+    CALLER = "caller"
+    TICKET = "ticket"
+    IF_MATCH = "if_match"
+    PAGING = "paging"
+    ADDRESS = "address"
+
+
+Address = NewType("Address", str)
+"""The type of an input that receives the caller's network address."""
+
+# An input of one of these types is filled from the request as a whole, whatever its name.
+_BY_TYPE: dict[Any, Place] = {
+    Principal: Place.CALLER,
+    Ticket: Place.TICKET,
+    IfMatch: Place.IF_MATCH,
+    Paging: Place.PAGING,
+    Address: Place.ADDRESS,
+}
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One parameter of an operation's function."""
+
+    name: str
+    place: Place
+    type: Any
+    required: bool = True
+    default: Any = None
+
+    def parse(self, text: str) -> Any:
+        """`text` from path or query as this input's type, in its one spelling; `field_invalid` names the input."""
+        if _CONTROL.search(text):
+            return Refused(Code.FIELD_INVALID, "Control characters are not accepted.", field=self.name)
+        plain: Any = text
+        match scalar(self.type):
+            case shapes.BoolType():
+                plain = _BOOLEANS.get(text)
+            case shapes.IntType():
+                plain = int(text) if _INTEGER.fullmatch(text) else None
+        if plain is None:
+            return Refused(Code.FIELD_INVALID, f"Expected {words(self.type)}.", field=self.name)
+        try:
+            return msgspec.convert(plain, self.type)
+        except msgspec.ValidationError as error:
+            return invalid(str(error), self.name)
+
+
+_LIMIT = msgspec.Meta(ge=1, le=LIMIT_MOST, description="How many items at most.")
+_CURSOR = msgspec.Meta(
+    max_length=CURSOR_LONGEST, pattern=r"^[A-Za-z0-9_-]+$(?!\n)", description="The `next` of the page before."
+)
+PAGING_INPUTS = (
+    Input("limit", Place.QUERY, Annotated[int, _LIMIT], False, LIMIT_DEFAULT),
+    Input("cursor", Place.QUERY, Annotated[str, _CURSOR], False, ""),
+)
+"""The query parameters that `Paging` stands for."""
+
+
+def inputs_of(function: Callable[..., Any], path: str) -> tuple[Input, ...]:
+    """The inputs of `function` at the route template `path`, by these rules.
+
+    A name in the template is a path parameter; `body` is the JSON body; `Principal`, `Ticket`, `IfMatch`, `Paging` and
+    `Address` are filled by their type; anything else is a query parameter. What has a default may be left out, If-Match
+    included.
+    """
+    hints = typing.get_type_hints(function, include_extras=True)
+    in_path = set(path_names(path))
+    found = tuple(
+        _input(parameter, hints[name], in_path) for name, parameter in inspect.signature(function).parameters.items()
+    )
+    if missing := in_path - {one.name for one in found}:
+        raise TypeError(f"{function.__qualname__} does not take {sorted(missing)} of its path {path}")
+    return found
+
+
+def path_names(path: str) -> list[str]:
+    """The names in a route template such as `/v1/things/{thing}`."""
+    return re.findall(r"{(\w+)}", path)
+
+
+def result_of(function: Callable[..., Any]) -> Any:
+    """What `function` answers with when it does not refuse: its return type without `Refused`."""
+    hint = typing.get_type_hints(function, include_extras=True).get("return")
+    if typing.get_origin(hint) not in (typing.Union, types.UnionType):
+        return hint
+    kept = [one for one in typing.get_args(hint) if one is not Refused]
+    return typing.Union[tuple(kept)]  # noqa: UP007 - the members are known only now
+
+
+def _input(parameter: inspect.Parameter, hint: Any, in_path: set[str]) -> Input:
+    place = next((known for kind, known in _BY_TYPE.items() if hint is kind), None)
+    if parameter.name in in_path:
+        place = Place.PATH
+    elif parameter.name == "body":
+        place = Place.BODY
+    required = parameter.default is inspect.Parameter.empty
+    if place is None:
+        hint = _without_none(hint)
+    return Input(parameter.name, place or Place.QUERY, hint, required, None if required else parameter.default)
+
+
+def loose_structs(kind: Any) -> list[str]:
+    """The names of Structs inside the body type `kind` that would ignore unknown fields or could be changed."""
+    found: set[type[msgspec.Struct]] = set()
+    waiting: list[Any] = [shapes.type_info(kind)]
+    while waiting:
+        shape = waiting.pop()
+        if isinstance(shape, shapes.StructType) and shape.cls not in found:
+            found.add(shape.cls)
+            waiting += [field.type for field in shape.fields]
+        elif not isinstance(shape, shapes.StructType):
+            values = (value if isinstance(value, tuple) else (value,) for value in msgspec.structs.astuple(shape))
+            waiting += [part for value in values for part in value if isinstance(part, shapes.Type)]
+    configs = {one.__name__: one.__struct_config__ for one in found}
+    return sorted(name for name, config in configs.items() if not (config.forbid_unknown_fields and config.frozen))
+
+
+def _without_none(hint: Any) -> Any:
+    """A text parameter is there or not; that it may be None only says what the function gets when it is not."""
+    if typing.get_origin(hint) not in (typing.Union, types.UnionType):
+        return hint
+    return typing.Union[tuple(one for one in typing.get_args(hint) if one is not type(None))]  # noqa: UP007
+
+
+def scalar(kind: Any) -> shapes.Type:
+    """The shape of a text parameter, without what is only said about it."""
+    shape = shapes.type_info(kind)
+    return shape.type if isinstance(shape, shapes.Metadata) else shape
+
+
+def words(kind: Any) -> str:
+    """How a person is told what a text parameter must look like."""
+    match scalar(kind):
+        case shapes.BoolType():
+            return "`true` or `false`"
+        case shapes.IntType():
+            return "a whole number in decimal digits"
+        case _:
+            return "another form"

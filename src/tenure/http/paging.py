@@ -1,0 +1,70 @@
+"""Lists in pages: an opaque cursor that says where the next page begins, never how many there are."""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+LIMIT_DEFAULT, LIMIT_MOST = 50, 200
+CURSOR_LONGEST = 512
+
+
+class Paging(msgspec.Struct, frozen=True):
+    """Which page is asked for: at most `limit` items (1 to 200), after the place `cursor` names."""
+
+    limit: int = LIMIT_DEFAULT
+    cursor: str = ""
+
+    def after(self, key: type[K]) -> K | Refused | None:
+        """The place after which the page begins, as `next_cursor` was given it; None for the first page."""
+        return read_cursor(self.cursor, key) if self.cursor else None
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """One page; `next` is the cursor of the following one, None on the last."""
+
+    items: tuple[T, ...]
+    next: str | None = None
+
+
+def next_cursor(key: object) -> str:
+    """The cursor that begins after `key`, a JSON value that orders the list, such as the last item's id."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
+
+
+def read_cursor(cursor: str, key: type[K]) -> K | Refused:
+    """The key inside `cursor`; a cursor of another list, or one made up, is refused as `field_invalid`."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        found = msgspec.json.decode(raw, type=key)
+    except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError):
+        return _not_a_cursor()
+    # One spelling only, so that nothing else can hide in the unused bits or in the JSON's blanks.
+    return found if next_cursor(found) == cursor else _not_a_cursor()
+
+
+def cut_page(items: Iterable[T], limit: int, key_of: Callable[[T], object]) -> Page[T]:
+    """A page from up to `limit` + 1 `items`: the one too many only proves that a next page exists."""
+    rows = tuple(items)
+    if len(rows) <= limit:
+        return Page(rows)
+    kept = rows[:limit]
+    return Page(kept, next_cursor(key_of(kept[-1])))
+
+
+def next_link(path: str, query: bytes, cursor: str) -> str:
+    """The value of the `Link` header for the page that begins at `cursor`, other parameters kept."""
+    kept = [(name, value) for name, value in parse_qsl(query.decode("latin-1")) if name != "cursor"]
+    return f'<{path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'
+
+
+def _not_a_cursor() -> Refused:
+    return Refused(Code.FIELD_INVALID, "This cursor was not given out by this list.", field="cursor")

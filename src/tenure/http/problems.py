@@ -1,0 +1,188 @@
+"""RFC 9457 problems: the one way in which this API says no, made from the table of refusals.
+
+Refusals are values up to the edge; `RefusedError` carries one through a framework that only knows exceptions.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer
+from tenure.http.instants import rfc3339
+from tenure.http.requestid import current_request_id
+
+PROBLEM_JSON = "application/problem+json"
+
+Clock = Callable[[], Instant]
+
+log = logging.getLogger("tenure.http")
+
+# Seconds a caller is asked to wait where nothing better is known.
+_WAIT = {Code.TOO_MANY_REQUESTS: 1, Code.REQUEST_IN_FLIGHT: 1, Code.SERVER_BUSY: 2, Code.UNREACHABLE: 30}
+
+_MUST_SAY_WHEN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+# What the framework refuses by itself, by status; any other 4xx is a field of the request that is not acceptable.
+_BY_STATUS: dict[int, Code] = {
+    HTTPStatus.UNAUTHORIZED: Code.NOT_AUTHENTICATED,
+    HTTPStatus.FORBIDDEN: Code.ACTION_NOT_PERMITTED,
+    HTTPStatus.NOT_FOUND: Code.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED: Code.METHOD_NOT_ALLOWED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Code.BODY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Code.MEDIA_TYPE_UNSUPPORTED,
+    HTTPStatus.TOO_MANY_REQUESTS: Code.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE: Code.SERVER_BUSY,
+}
+
+_PATH = re.compile(r" - at (?:`key` in )?`\$\.?(.*)`\Z", re.DOTALL)
+_NAMED = re.compile(r"(?:missing required|contains unknown) field `([^`]*)`")
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why nothing was done, and who can do what about it (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    cause: str
+    remedy: str
+    who: str
+    conclusive: bool
+    request_id: str
+    detail: str = ""
+    field: str = ""
+    possible_at: str = ""
+
+
+class RefusedError(Exception):
+    """Carries a refusal out of a place that can only raise, such as a guard."""
+
+    def __init__(self, refused: Refused, headers: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(refused.code, refused.detail)
+        self.refused = refused
+        self.headers = tuple(headers)
+
+
+def reference(code: Code) -> str:
+    """The problem type of `code`: a reference that never changes and can be read under the API's own address."""
+    return f"/refusals/{code}"
+
+
+def retry_after(refused: Refused, now: Instant) -> int | None:
+    """Whole seconds to wait before trying again; None where waiting by itself changes nothing."""
+    # Spec 4.2 promises the header on every 429 and 503, also on those that somebody has to mend first.
+    otherwise = 60 if refused.row.status in _MUST_SAY_WHEN else None
+    least = _WAIT.get(refused.code, otherwise)
+    if least is None:
+        return None
+    return max(least, refused.when - now) if refused.when is not None else least
+
+
+def described(refused: Refused, request_id: str = "") -> Problem:
+    """`refused` in full, as the body of a problem or as the result of one item of a batch."""
+    row = refused.row
+    return Problem(
+        type=reference(row.code),
+        title=row.sentence,
+        status=row.status,
+        code=row.code,
+        cause=row.cause,
+        remedy=row.remedy,
+        who=row.who,
+        conclusive=row.conclusive,
+        request_id=request_id or current_request_id(),
+        detail=refused.detail,
+        field=refused.field,
+        possible_at="" if refused.when is None else rfc3339(refused.when),
+    )
+
+
+def problem(
+    refused: Refused, now: Instant, request_id: str = "", headers: Iterable[tuple[str, str]] = ()
+) -> Answer[Problem]:
+    """`refused` as an answer, with `Retry-After` and `WWW-Authenticate` where they belong."""
+    row, body = refused.row, msgspec.json.encode(described(refused, request_id))
+    extra = list(headers)
+    if (wait := retry_after(refused, now)) is not None:
+        extra.append(("Retry-After", str(wait)))
+    if row.code is Code.NOT_AUTHENTICATED:
+        extra.append(("WWW-Authenticate", 'Bearer realm="tenure"'))
+    return Answer(status=row.status, body=body, media_type=PROBLEM_JSON, headers=tuple(extra))
+
+
+def refusal_of(error: Exception) -> Refused:
+    """What `error` means to the caller; `internal`, without any detail, for an error nobody foresaw."""
+    if isinstance(error, RefusedError):
+        return error.refused
+    if isinstance(error, msgspec.ValidationError):
+        return invalid(str(error))
+    if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
+        return Refused(Code.BODY_UNREADABLE)
+    if isinstance(error, HTTPException) and (error.status_code < 500 or error.status_code in _BY_STATUS):
+        return _of_framework(error)
+    return Refused(Code.INTERNAL)
+
+
+def invalid(message: str, field: str = "") -> Refused:
+    """`field_invalid` from a decoder's words; its path (`- at `$.terms.devices``) becomes the field, below `field`."""
+    path, named = _PATH.search(message), _NAMED.search(message)
+    parts = [field, path[1] if path else "", named[1] if named else ""]
+    # What was sent is repeated only in part: a field's name may be as long as the body.
+    return Refused(Code.FIELD_INVALID, _PATH.sub("", message)[:300], ".".join(filter(None, parts))[:200])
+
+
+def log_internal(error: Exception) -> None:
+    """Write an unforeseen error with its trace; the request id is put beside it by the formatter."""
+    log.error("internal", exc_info=error)
+
+
+def exception_handler(clock: Clock) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
+    """The framework's one handler for every exception."""
+
+    def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        refused = refusal_of(error)
+        if refused.code is Code.INTERNAL:
+            log_internal(error)
+        return to_response(problem(refused, clock(), headers=_headers_of(error)))
+
+    return handle
+
+
+def to_response(answer: Answer[Any]) -> Response[bytes]:
+    """`answer` for the framework to send."""
+    # As a header the media type is sent as it is; the framework would append a charset of its own.
+    headers = {"Content-Type": answer.media_type, **dict(answer.headers)} if answer.body else dict(answer.headers)
+    return Response(answer.body, status_code=answer.status, headers=headers)
+
+
+def _of_framework(error: HTTPException) -> Refused:
+    if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
+        first = error.extra[0]
+        return Refused(Code.FIELD_INVALID, str(first.get("message", "")), str(first.get("key", "")))
+    code = _BY_STATUS.get(error.status_code, Code.FIELD_INVALID)
+    # The framework's words may repeat what was sent; only those about a bad request help the caller.
+    return Refused(code, error.detail if code is Code.FIELD_INVALID else "")
+
+
+def _headers_of(error: Exception) -> tuple[tuple[str, str], ...]:
+    if isinstance(error, RefusedError):
+        return error.headers
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = {name.lower(): value for name, value in (error.headers or {}).items()}.get("allow", "")
+        return (("Allow", allow(allowed.split(", "))),)
+    return ()
+
+
+def allow(methods: Iterable[str]) -> str:
+    """The value of `Allow`: HEAD goes wherever GET goes (see `edge`); OPTIONS nowhere, since only 405 tells methods."""
+    known = {method for method in methods if method} - {"OPTIONS"}
+    return ", ".join(sorted(known | ({"HEAD"} if "GET" in known else set())))

@@ -1,0 +1,147 @@
+"""Refusals as RFC 9457 problems: the whole table, times to wait, and errors that must tell a stranger nothing."""
+
+import json
+import logging
+
+import httpx2
+import msgspec
+import pytest
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotAuthorizedException,
+    NotFoundException,
+    PermissionDeniedException,
+    ServiceUnavailableException,
+    TooManyRequestsException,
+    ValidationException,
+)
+
+from tenure.core.refusals import TABLE, Code, Refused
+from tenure.http.problems import RefusedError, invalid, problem, refusal_of, retry_after
+from tests.http.calls import refused
+from tests.http.sample import NOW
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_every_refusal_of_the_table_can_be_sent(code: Code) -> None:
+    answer = problem(Refused(code, "why", "terms.devices"), NOW, "req_1")
+    body = json.loads(answer.body)
+    row = TABLE[code]
+    assert (answer.status, answer.media_type) == (row.status, "application/problem+json")
+    assert 400 <= answer.status < 600
+    assert body == {
+        "type": f"/refusals/{code}", "title": row.sentence, "status": row.status, "code": code, "cause": row.cause,
+        "remedy": row.remedy, "who": row.who, "conclusive": row.conclusive, "request_id": "req_1", "detail": "why",
+        "field": "terms.devices",
+    }  # fmt: skip
+
+
+async def test_a_refusal_that_knows_when_says_it_as_a_date(client: httpx2.AsyncClient) -> None:
+    answer = await client.post("/v1/things/thing_000001/renew", headers={"Idempotency-Key": "k"})
+    body = refused(answer)
+    assert body["possible_at"] == "2026-09-22T14:13:20Z"
+    assert body["detail"] == "thing_000001 can be renewed later."
+    # Waiting a day is not something to do in a loop.
+    assert "retry-after" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("refusal", "seconds"),
+    [
+        (Refused(Code.TOO_MANY_REQUESTS, when=NOW + 40), 40),
+        (Refused(Code.TOO_MANY_REQUESTS, when=NOW - 40), 1),
+        (Refused(Code.TOO_MANY_REQUESTS), 1),
+        (Refused(Code.SERVER_BUSY), 2),
+        (Refused(Code.REQUEST_IN_FLIGHT), 1),
+        (Refused(Code.RENEWAL_TOO_EARLY, when=NOW + 40), None),
+        (Refused(Code.NOT_FOUND), None),
+    ],
+)
+def test_retry_after_is_there_where_waiting_helps(refusal: Refused, seconds: int | None) -> None:
+    assert retry_after(refusal, NOW) == seconds
+    headers = dict(problem(refusal, NOW).headers)
+    assert headers.get("Retry-After") == (None if seconds is None else str(seconds))
+
+
+def test_every_429_and_503_says_when_to_come_again() -> None:
+    for row in TABLE.values():
+        if row.status in (429, 503):
+            assert "Retry-After" in dict(problem(Refused(row.code), NOW).headers), row.code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (RefusedError(Refused(Code.SITE_LIMIT)), Code.SITE_LIMIT),
+        (NotFoundException(), Code.NOT_FOUND),
+        (MethodNotAllowedException(), Code.METHOD_NOT_ALLOWED),
+        (NotAuthorizedException(), Code.NOT_AUTHENTICATED),
+        (PermissionDeniedException(), Code.ACTION_NOT_PERMITTED),
+        (TooManyRequestsException(), Code.TOO_MANY_REQUESTS),
+        (ServiceUnavailableException(), Code.SERVER_BUSY),
+        (HTTPException(status_code=413), Code.BODY_TOO_LARGE),
+        (HTTPException(status_code=415), Code.MEDIA_TYPE_UNSUPPORTED),
+        (HTTPException(status_code=400, detail="Invalid host header"), Code.FIELD_INVALID),
+        (HTTPException(status_code=418), Code.FIELD_INVALID),
+        (HTTPException(status_code=500, detail="secret"), Code.INTERNAL),
+        (msgspec.ValidationError("Expected `int`, got `str` - at `$.devices`"), Code.FIELD_INVALID),
+        (msgspec.DecodeError("malformed"), Code.BODY_UNREADABLE),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"), Code.BODY_UNREADABLE),
+        (KeyError("secret"), Code.INTERNAL),
+        (HTTPException(status_code=502), Code.INTERNAL),
+    ],
+)
+def test_every_exception_has_its_refusal(error: Exception, code: Code) -> None:
+    assert refusal_of(error).code is code
+    assert "secret" not in repr(refusal_of(error))
+
+
+def test_what_the_framework_says_about_a_field_is_kept() -> None:
+    error = ValidationException(extra=[{"key": "limit", "message": "Expected `int`"}])
+    assert refusal_of(error) == Refused(Code.FIELD_INVALID, "Expected `int`", "limit")
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "detail"),
+    [
+        ("Expected `int`, got `str` - at `$.terms.devices`", "terms.devices", "Expected `int`, got `str`"),
+        ("Object missing required field `name`", "name", "Object missing required field `name`"),
+        ("Object missing required field `name` - at `$.a`", "a.name", "Object missing required field `name`"),
+        ("Object contains unknown field `x` - at `$.a`", "a.x", "Object contains unknown field `x`"),
+        ("Expected `str`, got `int` - at `$[...]`", "[...]", "Expected `str`, got `int`"),
+        ("Expected `object`, got `array`", "", "Expected `object`, got `array`"),
+    ],
+)
+def test_a_decoders_words_become_field_and_detail(message: str, field: str, detail: str) -> None:
+    assert invalid(message) == Refused(Code.FIELD_INVALID, detail, field)
+
+
+def test_a_field_name_as_long_as_the_body_is_not_sent_back_whole() -> None:
+    told = invalid(f"Object contains unknown field `{'x' * 60_000}`")
+    assert len(told.detail) <= 300
+    assert len(told.field) <= 200
+
+
+async def test_an_unforeseen_error_is_logged_and_not_told(
+    client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, "tenure.http"):
+        answer = await client.get("/v1/fail")
+    assert refused(answer)["code"] == "internal"
+    assert "secret" not in answer.text
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [KeyError]
+
+
+async def test_a_type_can_be_looked_up(client: httpx2.AsyncClient) -> None:
+    problem_type = refused(await client.get("/nowhere"))["type"]
+    row = (await client.get(problem_type)).json()
+    assert row["code"] == "not_found"
+    assert refused(await client.get("/refusals/never_heard_of"))["field"] == "code"
+
+
+async def test_a_method_not_offered_names_those_that_are(client: httpx2.AsyncClient) -> None:
+    answer = await client.patch("/v1/things")
+    assert refused(answer)["code"] == "method_not_allowed"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+    assert (await client.put("/v1/echo")).headers["allow"] == "POST"
