@@ -1,0 +1,118 @@
+"""Accounts of prepaid money: one row per customer, the unit of lock and settlement (spec 6.1); postings: `ledger`."""
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.store.engine import Connection
+from tenure.store.schema import accounts, providers
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A customer's money with its provider, minor units; `available` is what can be spent."""
+
+    customer: str
+    provider: str
+    currency: str
+    credit_limit: int = 0
+    balance: int = 0
+    reserve: int = 0
+    settled_at: Instant = 0
+    next_due: Instant | None = None
+    version: int = 1
+
+    @property
+    def available(self) -> int:
+        """Balance and credit limit together."""
+        return self.balance + self.credit_limit
+
+
+_COLUMNS = [accounts.c[name] for name in Account.__struct_fields__]
+_MINE = (accounts.c.customer == sa.bindparam("of"), accounts.c.provider == sa.bindparam("tenant"))
+_GET = sa.select(*_COLUMNS).where(*_MINE)
+_LOCK = _GET.with_for_update()
+_ADD = accounts.insert()
+_SETTLED = accounts.update().where(*_MINE).values(settled_at=sa.bindparam("until"), next_due=sa.bindparam("due"))
+_HURRY = (
+    accounts.update()
+    .where(*_MINE, sa.or_(accounts.c.next_due.is_(None), accounts.c.next_due > sa.bindparam("due")))
+    .values(next_due=sa.bindparam("due"))
+)
+_LIMIT = accounts.update().where(*_MINE).values(credit_limit=sa.bindparam("limit"), version=accounts.c.version + 1)
+_LIST = (
+    sa.select(*_COLUMNS)
+    .where(accounts.c.provider == sa.bindparam("tenant"), accounts.c.customer > sa.bindparam("after"))
+    .order_by(accounts.c.customer)
+    .limit(sa.bindparam("most"))
+)
+_DUE = (
+    sa.select(accounts.c.provider, accounts.c.customer)
+    .where(accounts.c.next_due <= sa.bindparam("now"))
+    .order_by(accounts.c.next_due, accounts.c.customer)
+    .limit(sa.bindparam("most"))
+)
+_DUE_HERE = _DUE.where(accounts.c.provider.not_in(sa.select(providers.c.id).where(providers.c.sandbox == 1)))
+_DUE_OF = _DUE.where(accounts.c.provider == sa.bindparam("tenant"))
+
+
+def open_account(
+    conn: Connection, provider: str, customer: str, currency: str, now: Instant, credit_limit: int = 0
+) -> Account:
+    """An empty account, settled up to `now`, for a customer who has none yet."""
+    account = Account(customer, provider, currency, credit_limit, settled_at=now)
+    conn.execute(_ADD, msgspec.structs.asdict(account))
+    return account
+
+
+def account(conn: Connection, provider: str, customer: str) -> Account | None:
+    """The account as it is."""
+    row = conn.execute(_GET, {"of": customer, "tenant": provider}).one_or_none()
+    return None if row is None else Account(*row)
+
+
+def lock(conn: Connection, provider: str, customer: str) -> Account | None:
+    """The account, nobody else's to change before this transaction ends."""
+    row = conn.execute(_LOCK, {"of": customer, "tenant": provider}).one_or_none()
+    return None if row is None else Account(*row)
+
+
+def list_accounts(conn: Connection, provider: str, after: str = "", limit: int = 50) -> list[Account]:
+    """At most `limit` accounts of the provider, by customer, those after customer `after`."""
+    asked = {"tenant": provider, "after": after, "most": limit}
+    return [Account(*row) for row in conn.execute(_LIST, asked)]
+
+
+def set_credit_limit(conn: Connection, provider: str, customer: str, limit: int) -> Account | Refused:
+    """How far the balance may go below zero.
+
+    Refuses `not_found`, and `insufficient_balance` when the balance is lower already.
+    """
+    found = lock(conn, provider, customer)
+    if found is None:
+        return Refused(Code.NOT_FOUND)
+    if found.balance < -limit:
+        return Refused(Code.INSUFFICIENT_BALANCE, "The balance is lower already.", field="credit_limit")
+    conn.execute(_LIMIT, {"of": customer, "tenant": provider, "limit": limit})
+    return msgspec.structs.replace(found, credit_limit=limit, version=found.version + 1)
+
+
+def settled(conn: Connection, provider: str, customer: str, until: Instant, next_due: Instant | None) -> None:
+    """Everything up to `until` is booked; look again at `next_due` (None: never by itself)."""
+    conn.execute(_SETTLED, {"of": customer, "tenant": provider, "until": until, "due": next_due})
+
+
+def hurry(conn: Connection, provider: str, customer: str, due: Instant) -> None:
+    """Look again at `due` at the latest."""
+    conn.execute(_HURRY, {"of": customer, "tenant": provider, "due": due})
+
+
+def due(conn: Connection, now: Instant, limit: int, provider: str | None = None) -> list[tuple[str, str]]:
+    """At most `limit` pairs (provider, customer) with something to settle by `now`, longest due first.
+
+    Without `provider` over all but sandboxes, whose clocks are their own: name the sandbox and give its now.
+    """
+    if provider is None:
+        return [(tenant, customer) for tenant, customer in conn.execute(_DUE_HERE, {"now": now, "most": limit})]
+    rows = conn.execute(_DUE_OF, {"now": now, "most": limit, "tenant": provider})
+    return [(tenant, customer) for tenant, customer in rows]

@@ -1,0 +1,167 @@
+"""The one writer of a process (spec 6.2): jobs that wait are applied together, committed once, and then answered.
+
+Knows about concurrency and nothing else. Each job is fenced by a savepoint, so that one that fails or is refused
+leaves nothing behind and harms no other; how a transaction begins and ends is the caller's.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from tenure.core.refusals import Code, Refused
+from tenure.store.engine import Connection, Unavailable
+
+CAPACITY = 1024
+"""Jobs that may wait; one more is refused, because a client that retries later costs less than a long queue."""
+MOST = 128
+"""Jobs of one transaction: applying them holds up the loop, and p99 is to stay far below 50 ms."""
+
+_log = logging.getLogger("tenure.store")
+Work = Callable[[Connection], Any]
+Handler = Callable[[Connection, Sequence[Any]], Sequence[Any]]
+
+
+class Transactions(Protocol):
+    """One connection's transactions, used strictly in turn."""
+
+    async def apply(self, work: Callable[[Connection], None]) -> None:
+        """Begin, and run `work`."""
+
+    async def commit(self) -> None:
+        """Make it durable."""
+
+    async def rollback(self) -> None:
+        """As if it had not begun."""
+
+    def savepoint(self, connection: Connection, statement: str) -> None:
+        """Run `savepoint job`, `rollback to job` or `release job`."""
+
+
+class _Job:
+    """One caller who waits for the outcome of a job of his own (`keep` false: nothing of it stays)."""
+
+    __slots__ = ("fault", "future", "keep", "outcome", "work")
+
+    def __init__(self, work: Work, *, keep: bool) -> None:
+        self.work, self.keep = work, keep
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.outcome: Any = None
+        self.fault: Exception | None = None
+
+    def tell(self) -> None:
+        """Answer the caller, unless he has gone away."""
+        if self.future.done():
+            return
+        if self.fault is not None:
+            self.future.set_exception(self.fault)
+        else:
+            self.future.set_result(self.outcome)
+
+
+class _ItemJob(_Job):
+    """One caller who waits for the answer to his item out of a set."""
+
+    __slots__ = ("handler", "item")
+
+    def __init__(self, handler: Handler, item: object) -> None:
+        super().__init__(lambda connection: _answers(handler, connection, [self])[0], keep=True)
+        self.handler, self.item = handler, item
+
+
+class Batcher:
+    """Collects jobs while the batch before is being committed."""
+
+    def __init__(self, transactions: Transactions, capacity: int = CAPACITY, most: int = MOST) -> None:
+        self._transactions = transactions
+        self._capacity, self._most = capacity, most
+        self._waiting: deque[_Job] = deque()
+        self._drain: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def run(self, work: Work, *, keep: bool = True) -> Any:
+        """What `work` answers, once it is durable; with `keep` false nothing of it stays."""
+        return await self._submit(lambda: _Job(work, keep=keep))
+
+    async def run_item(self, handler: Handler, item: object) -> Any:
+        """The answer to `item` out of one call of `handler` for all that wait, once it is durable."""
+        return await self._submit(lambda: _ItemJob(handler, item))
+
+    async def close(self) -> None:
+        """Refuse what comes from now on, and wait for what was accepted."""
+        self._closed = True
+        if self._drain is not None:
+            await self._drain
+
+    async def _submit(self, make: Callable[[], _Job]) -> Any:
+        if self._closed or len(self._waiting) >= self._capacity:
+            return Refused(Code.SERVER_BUSY, "The store takes no more work at the moment.")
+        job = make()
+        self._waiting.append(job)
+        if self._drain is None or self._drain.done():
+            self._drain = asyncio.create_task(self._run_all())
+        return await job.future
+
+    async def _run_all(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            await self._run_batch(batch)
+            for job in batch:
+                job.tell()
+
+    async def _run_batch(self, batch: list[_Job]) -> None:
+        try:
+            await self._transactions.apply(lambda connection: self._apply(connection, batch))
+            await self._transactions.commit()
+        except Exception as fault:
+            # The transaction itself broke (disk full, connection lost): nobody can be told that his work is done.
+            _log.exception("a batch of %d jobs failed", len(batch))
+            await self._transactions.rollback()
+            for job in batch:
+                job.fault = Unavailable(str(fault))
+
+    def _apply(self, connection: Connection, batch: list[_Job]) -> None:
+        sets: dict[Handler, list[_ItemJob]] = {}
+        for job in batch:
+            if isinstance(job, _ItemJob):
+                sets.setdefault(job.handler, []).append(job)
+            else:
+                self._apply_one(connection, job)
+        for handler, jobs in sets.items():
+            self._apply_set(connection, handler, jobs)
+
+    def _apply_set(self, connection: Connection, handler: Handler, jobs: list[_ItemJob]) -> None:
+        answers = self._fenced(connection, lambda _: _answers(handler, connection, jobs), keep=True)
+        if isinstance(answers, Exception):
+            for job in jobs:  # one bad item must not harm the others
+                self._apply_one(connection, job)
+            return
+        for job, answer in zip(jobs, answers, strict=True):
+            job.outcome = answer
+
+    def _apply_one(self, connection: Connection, job: _Job) -> None:
+        outcome = self._fenced(connection, job.work, keep=job.keep)
+        if isinstance(outcome, Exception):
+            job.fault = outcome
+        else:
+            job.outcome = outcome
+
+    def _fenced(self, connection: Connection, work: Work, *, keep: bool) -> Any:
+        """What `work` answers or the exception it raised; without effect if it refused, raised or is not to stay."""
+        self._transactions.savepoint(connection, "savepoint job")
+        try:
+            outcome = work(connection)
+        except Exception as fault:  # handed to the one caller whose job it is
+            outcome = fault
+        if not keep or isinstance(outcome, Refused | Exception):
+            self._transactions.savepoint(connection, "rollback to job")
+        self._transactions.savepoint(connection, "release job")
+        return outcome
+
+
+def _answers(handler: Handler, connection: Connection, jobs: Sequence[_ItemJob]) -> Sequence[Any]:
+    answers = handler(connection, [job.item for job in jobs])
+    if len(answers) != len(jobs):
+        raise ValueError(f"{len(jobs)} items got {len(answers)} answers")
+    return answers

@@ -1,0 +1,54 @@
+"""One statement for both databases where SQLAlchemy has two spellings, or costs more than the statement itself."""
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
+
+Both = dict[str, sa.Insert]
+
+
+def either(table: sa.Table[Any], build: Callable[[Any], sa.Insert]) -> Both:
+    """`build` applied to each dialect's insert into `table`; look the result up by `conn.dialect.name`."""
+    return {"sqlite": build(sqlite.insert(table)), "postgresql": build(postgresql.insert(table))}
+
+
+def unless_there(table: sa.Table[Any], *keys: str) -> Both:
+    """Insert, or do nothing when a row with these key columns is there already."""
+    return either(table, lambda insert: insert.on_conflict_do_nothing(index_elements=list(keys)))
+
+
+def in_place_of(table: sa.Table[Any], *keys: str) -> Both:
+    """Insert, or take the place of the row with these key columns."""
+
+    def build(insert: Any) -> sa.Insert:
+        others = {name: insert.excluded[name] for name in table.c.keys() if name not in keys}  # noqa: SIM118
+        built: sa.Insert = insert.on_conflict_do_update(index_elements=list(keys), set_=others)
+        return built
+
+    return either(table, build)
+
+
+class Swift:
+    """An UPDATE over many values at once, compiled here instead of at each call: a third of the cost on the hot path.
+
+    The names of its parameters are those of the values' fields.
+    """
+
+    def __init__(self, statement: sa.Update) -> None:
+        self._sql: dict[str, str] = {}
+        self._values: dict[str, Callable[[object], tuple[object, ...]]] = {}
+        for dialect in (sqlite.dialect(), asyncpg.dialect()):
+            compiled = statement.compile(dialect=dialect)
+            names = compiled.positiontup or ()
+            self._sql[dialect.name] = str(compiled)
+            self._values[dialect.name] = attrgetter(*names)
+
+    def run(self, conn: sa.Connection, values: Sequence[object]) -> None:
+        """Once for each of `values`, in order."""
+        if values:
+            parameters = [self._values[conn.dialect.name](value) for value in values]
+            conn.exec_driver_sql(self._sql[conn.dialect.name], parameters)

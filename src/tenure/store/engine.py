@@ -1,0 +1,58 @@
+"""The port to state: read and write with plain functions of a `Connection`, whatever the database behind it.
+
+`lite.Lite` and `postgres.Postgres` implement it. What is stored, and how, is said by the functions handed in.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from tenure.core.refusals import Refused
+
+Connection = sa.Connection
+T = TypeVar("T")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+P = ParamSpec("P")
+
+
+class Conflict(Exception):
+    """Somebody else wrote first: nothing of this job was done; read again and decide again."""
+
+
+class Unavailable(Exception):
+    """The database failed under a job: whether it was done is not known, so repeat it under the same key."""
+
+
+class Database(Protocol):
+    """One process's access to the state. Functions may run more than once; only their last run counts.
+
+    A function given to `write` that returns `Refused` leaves nothing behind, and neither does one that raises: what
+    must stay although the caller is refused is returned as another type. Everything is durable when it is answered.
+    Raises `Conflict` and `Unavailable`; `Refused` with `server_busy` when too many jobs wait already.
+    """
+
+    async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `fn` finds, all of it as of one moment; `fn` cannot write."""
+
+    async def write(
+        self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | Refused:
+        """What `fn` answers, after its effect is durable."""
+
+    async def rehearse(
+        self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | Refused:
+        """What `fn` would answer; nothing of its effect stays (dry run, B4)."""
+
+    async def submit_set(
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item
+    ) -> Answer | Refused:
+        """The answer to `item` out of one call of `handler` for all items that wait, after it is durable.
+
+        `handler` answers each item at its place and leaves nothing behind for an item that it refuses.
+        """
+
+    async def close(self) -> None:
+        """Finish what was accepted, then let go of the database."""

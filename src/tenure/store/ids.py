@@ -1,0 +1,41 @@
+"""Names of stored things: a prefix that says what it is and a UUIDv7 inside, so that names sort by their birth.
+
+Written as `sub_` and 26 lower-case symbols of Crockford's base 32 (`0-9a-z` without i, l, o, u).
+"""
+
+import secrets
+
+from tenure.core.timeline import Instant
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+LENGTH = 26
+_SYMBOLS = frozenset(ALPHABET)
+_VERSION, _VARIANT = 0x7 << 76, 0b10 << 62
+
+
+def new(prefix: str, now: Instant) -> str:
+    """A fresh name such as `sub_01k…`; `now` (real time, seconds) gives the order, 74 random bits the rest."""
+    moment = (now * 1000) << 80
+    noise = secrets.randbits(74)
+    value = moment | _VERSION | (noise >> 62) << 64 | _VARIANT | noise & (1 << 62) - 1
+    return f"{prefix}_{_write(value)}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether `text` is a well-formed name of that kind: exact length and alphabet, lower case, a UUIDv7 inside."""
+    head, _, tail = text.partition("_")
+    if head != prefix or len(tail) != LENGTH or not _SYMBOLS.issuperset(tail):
+        return False
+    value = _read(tail)
+    return value < 1 << 128 and value >> 76 & 0xF == 0x7 and value >> 62 & 0b11 == 0b10
+
+
+def _write(value: int) -> str:
+    return "".join(ALPHABET[value >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))
+
+
+def _read(text: str) -> int:
+    value = 0
+    for symbol in text:
+        value = value << 5 | ALPHABET.index(symbol)
+    return value

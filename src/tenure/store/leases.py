@@ -1,0 +1,101 @@
+"""Every lease signed, as the words that the rule *Giving back* asks about (spec 2.4); the latest with its bytes."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.commands import Word
+from tenure.core.timeline import Instant
+from tenure.store.engine import Connection
+from tenure.store.schema import leases
+
+PRESENT, SUCCESSOR = "present", "successor"
+
+
+class SignedLease(msgspec.Struct, frozen=True):
+    """One lease: `until` is the last instant it grants plan features for, `digest` the SHA-256 of its bytes."""
+
+    site: str
+    epoch: int
+    serial: int
+    slot: str
+    provider: str
+    subscription: str
+    revision: int
+    signed_at: Instant
+    until: Instant
+    contact_until: Instant
+    digest: bytes
+    body: bytes | None
+    """Kept for the latest of its slot only."""
+    acked_at: Instant | None = None
+
+
+_LEASE = [leases.c[name] for name in SignedLease.__struct_fields__]
+_ADD = leases.insert()
+_STRIP = (
+    leases.update()
+    .where(leases.c.site == sa.bindparam("of"), leases.c.slot == sa.bindparam("in_slot"), leases.c.body.is_not(None))
+    .values(body=None)
+)
+_LATEST = (
+    sa.select(*_LEASE)
+    .where(leases.c.site == sa.bindparam("of"), leases.c.slot == sa.bindparam("in_slot"))
+    .order_by(leases.c.epoch.desc(), leases.c.serial.desc())
+    .limit(1)
+)
+_ACK = (
+    leases.update()
+    .where(
+        leases.c.site == sa.bindparam("of"),
+        sa.or_(
+            leases.c.epoch < sa.bindparam("in_epoch"),
+            sa.and_(leases.c.epoch == sa.bindparam("in_epoch"), leases.c.serial <= sa.bindparam("number")),
+        ),
+        leases.c.acked_at.is_(None),
+    )
+    .values(acked_at=sa.bindparam("now"))
+)
+_WORDS = (
+    sa.select(leases.c.site, leases.c.slot, leases.c.revision, leases.c.until, leases.c.acked_at)
+    .where(leases.c.subscription == sa.bindparam("of"), leases.c.provider == sa.bindparam("tenant"))
+    .order_by(leases.c.site, leases.c.epoch, leases.c.serial)
+)
+_COLLECT = leases.delete().where(leases.c.body.is_(None), leases.c.contact_until < sa.bindparam("before"))
+
+
+def add(conn: Connection, lease: SignedLease) -> None:
+    """A lease just signed; earlier ones of its slot keep their figures and lose their bytes."""
+    conn.execute(_STRIP, {"of": lease.site, "in_slot": lease.slot})
+    conn.execute(_ADD, msgspec.structs.asdict(lease))
+
+
+def latest(conn: Connection, site: str, slot: str = PRESENT) -> SignedLease | None:
+    """The lease last signed for a slot of the site."""
+    row = conn.execute(_LATEST, {"of": site, "in_slot": slot}).one_or_none()
+    return None if row is None else SignedLease(*row)
+
+
+def acknowledged(conn: Connection, site: str, epoch: int, serial: int, now: Instant) -> None:
+    """The site has shown that it holds this lease: it and all before it are acknowledged, each once."""
+    conn.execute(_ACK, {"of": site, "in_epoch": epoch, "number": serial, "now": now})
+
+
+def words(conn: Connection, provider: str, subscription: str) -> tuple[Word, ...]:
+    """What each site still has in its hands of the provider's subscription, without amnesties."""
+    rows = conn.execute(_WORDS, {"of": subscription, "tenant": provider})
+    return tuple(_word(site, list(group)) for site, group in groupby(rows, key=lambda row: row[0]))
+
+
+def collect(conn: Connection, before: Instant) -> int:
+    """Forget leases that ended before that instant and are not the latest of their slot; how many."""
+    return conn.execute(_COLLECT, {"before": before}).rowcount
+
+
+def _word(site: str, signed: Sequence[sa.Row[str, str, int, int, int | None]]) -> Word:
+    """A lease counts until a later one is acknowledged: the last acknowledged one and those after it may be in use."""
+    acks = tuple((revision, acked) for _, _, revision, _, acked in signed if acked is not None)
+    held = signed[max(len(acks) - 1, 0) :]
+    return Word(site=site, until=max(until for _, _, _, until, _ in held), acks=acks)

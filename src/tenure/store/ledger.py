@@ -1,0 +1,236 @@
+"""Postings in the database: booked once, guarded by the account's row, chained, and compared with what is cached.
+
+Which postings there are is the core's to say (`core.ledger`).
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.ledger import Account, Balances, Kind, Posting, affordable, missing
+from tenure.core.refusals import Code, Refused
+from tenure.store import accounts, chronicle
+from tenure.store.chain import Link, StoredFact
+from tenure.store.engine import Conflict, Connection
+from tenure.store.schema import accounts as account_rows
+from tenure.store.schema import entries, postings
+
+PAYS_PERIOD = frozenset({Kind.CAPTURE, Kind.CHARGE})
+
+
+class Booking(msgspec.Struct, frozen=True):
+    """A posting as it is stored and chained: whose it is, and what moved."""
+
+    customer: str
+    posting: Posting
+
+
+class Booked(msgspec.Struct, frozen=True):
+    """What came of posting: the account afterwards, and which of the postings had not been booked before."""
+
+    account: accounts.Account
+    new: tuple[Posting, ...]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A posting in its place in the provider's ledger."""
+
+    seq: int
+    by: str
+    posting: Posting
+
+
+_KNOWN = sa.select(postings.c.once, postings.c.body).where(
+    postings.c.provider == sa.bindparam("tenant"), postings.c.once.in_(sa.bindparam("wanted", expanding=True))
+)
+_ADD_POSTING = postings.insert()
+_ADD_ENTRY = entries.insert()
+_MOVE = (
+    account_rows.update()
+    .where(
+        account_rows.c.customer == sa.bindparam("of"),
+        account_rows.c.provider == sa.bindparam("tenant"),
+        account_rows.c.version == sa.bindparam("seen"),
+    )
+    .values(
+        balance=account_rows.c.balance + sa.bindparam("paid", type_=account_rows.c.balance.type),
+        reserve=account_rows.c.reserve + sa.bindparam("held", type_=account_rows.c.reserve.type),
+        version=account_rows.c.version + 1,
+    )
+)
+_OF = (postings.c.provider == sa.bindparam("tenant"), postings.c.customer == sa.bindparam("of"))
+_STATEMENT = (
+    sa.select(postings.c.seq, postings.c.by_actor, postings.c.body)
+    .where(*_OF, postings.c.seq > sa.bindparam("after"))
+    .order_by(postings.c.seq)
+    .limit(sa.bindparam("most"))
+)
+_UP_TO = (
+    sa.select(entries.c.account, sa.cast(sa.func.sum(entries.c.amount), sa.BigInteger))
+    .where(
+        entries.c.provider == sa.bindparam("tenant"),
+        entries.c.customer == sa.bindparam("of"),
+        entries.c.seq <= sa.bindparam("last"),
+    )
+    .group_by(entries.c.account)
+)
+_TOTALS = (
+    sa.select(entries.c.account, sa.cast(sa.func.sum(entries.c.amount), sa.BigInteger))
+    .where(entries.c.provider == sa.bindparam("tenant"))
+    .group_by(entries.c.account)
+)
+
+
+def post(conn: Connection, provider: str, customer: str, by: str, new: Sequence[Posting]) -> Booked | Refused:
+    """Book `new` in order, all or none; those booked before (`once`) are left out, so that a repetition is harmless.
+
+    Refuses `not_found` without an account, `duplicate_reference` when the same reference or period was booked with
+    other figures, `insufficient_balance` when one would bring the balance below minus the credit limit. Raises
+    `Conflict` when the account changed meanwhile.
+    """
+    account = accounts.lock(conn, provider, customer)
+    if account is None:
+        return Refused(Code.NOT_FOUND, "The customer has no account.")
+    fresh = _fresh(conn, provider, customer, new)
+    if isinstance(fresh, Refused):
+        return fresh
+    after = _afforded(account, fresh)
+    if isinstance(after, Refused):
+        return after
+    if not fresh:
+        return Booked(account, ())
+    _store(conn, provider, customer, by, fresh)
+    _move(conn, account, after)
+    moved = msgspec.structs.replace(account, balance=after.balance, reserve=after.reserve, version=account.version + 1)
+    return Booked(moved, fresh)
+
+
+def once(posting: Posting) -> str | None:
+    """The name under which a posting is booked one time only; None for what may repeat.
+
+    A top-up has the provider's own reference; whatever pays a period, the period: charged or captured, never both.
+    """
+    if posting.kind is Kind.TOP_UP:
+        return f"top_up/{posting.reference}"
+    if posting.kind in PAYS_PERIOD and posting.period is not None:
+        return f"paid/{posting.subscription}/{posting.period}/{posting.reference}"
+    return None
+
+
+def statement(conn: Connection, provider: str, customer: str, after: int = 0, limit: int = 50) -> list[Line]:
+    """At most `limit` postings of the customer after number `after`, oldest first."""
+    asked = {"tenant": provider, "of": customer, "after": after, "most": limit}
+    rows = conn.execute(_STATEMENT, asked)
+    return [Line(seq, by, msgspec.json.decode(body, type=Booking).posting) for seq, by, body in rows]
+
+
+def balances_at(conn: Connection, provider: str, customer: str, seq: int) -> Balances:
+    """The customer's balances after posting number `seq`: where a page of the statement begins."""
+    return _balances(conn.execute(_UP_TO, {"tenant": provider, "of": customer, "last": seq}))
+
+
+def totals(conn: Connection, provider: str) -> dict[Account, int]:
+    """What all entries of the provider sum up to, by account; together always zero."""
+    return {Account(name): amount for name, amount in conn.execute(_TOTALS, {"tenant": provider})}
+
+
+def encode(customer: str, by: str, posting: Posting) -> StoredFact:
+    """A posting as the link of a chain."""
+    body = msgspec.json.encode(Booking(customer, posting))
+    return StoredFact(posting.kind, posting.at, posting.recorded_at, by, body)
+
+
+def _fresh(conn: Connection, provider: str, customer: str, new: Sequence[Posting]) -> tuple[Posting, ...] | Refused:
+    """Those of `new` that are not booked yet; one that is, but differently, is refused."""
+    names = [name for posting in new if (name := once(posting))]
+    asked = {"tenant": provider, "wanted": names}
+    known = (
+        {name: msgspec.json.decode(body, type=Booking) for name, body in conn.execute(_KNOWN, asked)} if names else {}
+    )
+    fresh = []
+    for posting in new:
+        name = once(posting)
+        if name is None or name not in known:
+            fresh.append(posting)
+            if name is not None:
+                known[name] = Booking(customer, posting)
+        elif not _same(known[name], Booking(customer, posting)):
+            return Refused(Code.DUPLICATE_REFERENCE, f"Booked already: {name}.", field="reference")
+    return tuple(fresh)
+
+
+def _same(one: Booking, other: Booking) -> bool:
+    """Whether two bookings move the same money, whenever they were recorded."""
+    return (one.customer, one.posting.kind, one.posting.entries) == (
+        other.customer,
+        other.posting.kind,
+        other.posting.entries,
+    )
+
+
+def _afforded(account: accounts.Account, new: Sequence[Posting]) -> Balances | Refused:
+    """The balances after `new`, none of which may overdraw; money that comes in always may."""
+    balances = Balances(account.balance, account.reserve)
+    for posting in new:
+        needed = -posting.moved(Account.BALANCE)
+        if needed > 0 and not affordable(balances, needed, account.credit_limit):
+            short = missing(balances, needed, account.credit_limit)
+            return Refused(Code.INSUFFICIENT_BALANCE, f"{short} minor units of {account.currency} are missing.")
+        balances = balances.after(posting)
+        if balances.reserve < 0:
+            raise ValueError(f"{posting.kind} takes more than is reserved")
+    return balances
+
+
+def _move(conn: Connection, account: accounts.Account, after: Balances) -> None:
+    moved = {
+        "of": account.customer,
+        "tenant": account.provider,
+        "seen": account.version,
+        "paid": after.balance - account.balance,
+        "held": after.reserve - account.reserve,
+    }
+    if conn.execute(_MOVE, moved).rowcount != 1:
+        raise Conflict(f"the account of {account.customer} changed meanwhile")
+
+
+def _store(conn: Connection, provider: str, customer: str, by: str, new: Sequence[Posting]) -> None:
+    links = chronicle.advance(conn, provider, chronicle.LEDGER, [encode(customer, by, posting) for posting in new])
+    placed = list(zip(links, new, strict=True))
+    conn.execute(_ADD_POSTING, [_row(provider, customer, link, posting) for link, posting in placed])
+    conn.execute(
+        _ADD_ENTRY,
+        [
+            {"provider": provider, "seq": link.seq, "account": account, "customer": customer, "amount": amount}
+            for link, posting in placed
+            for account, amount in sides(posting).items()
+        ],
+    )
+
+
+def sides(posting: Posting) -> dict[Account, int]:
+    """What a posting adds to each account it touches."""
+    return {entry.account: posting.moved(entry.account) for entry in posting.entries}
+
+
+def _row(provider: str, customer: str, link: Link, posting: Posting) -> dict[str, object]:
+    return {
+        "provider": provider,
+        "seq": link.seq,
+        "customer": customer,
+        "kind": link.fact.kind,
+        "at": link.fact.at,
+        "recorded_at": link.fact.recorded_at,
+        "by_actor": link.fact.by,
+        "subscription": posting.subscription or None,
+        "once": once(posting),
+        "body": link.fact.body,
+        "prev_hash": link.prev_hash,
+        "hash": link.hash,
+    }
+
+
+def _balances(rows: sa.Result[str, int]) -> Balances:
+    sums = {account: amount for account, amount in rows}  # noqa: C416 - rows are tuples only to the eye
+    return Balances(sums.get(Account.BALANCE, 0), sums.get(Account.RESERVE, 0))

@@ -1,0 +1,70 @@
+"""What is to be told: one gapless sequence per provider for mail, webhooks and the pull feed; nothing told twice."""
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.timeline import Instant
+from tenure.store.either import either, unless_there
+from tenure.store.engine import Connection
+from tenure.store.schema import announcements, outbox, outbox_heads
+
+
+class Note(msgspec.Struct, frozen=True):
+    """One thing to tell; `since` is when it became true, `created` when it was put down."""
+
+    provider: str
+    seq: int
+    kind: str
+    subscription: str | None
+    since: Instant
+    created: Instant
+    body: bytes
+
+
+_NEXT = either(
+    outbox_heads,
+    lambda insert: (
+        insert.values(provider=sa.bindparam("provider"), seq=1)
+        .on_conflict_do_update(index_elements=["provider"], set_={"seq": outbox_heads.c.seq + 1})
+        .returning(outbox_heads.c.seq)
+    ),
+)
+_ADD = outbox.insert()
+_ANNOUNCE = unless_there(announcements, "subscription", "kind", "since")
+_PAGE = (
+    sa.select(*[outbox.c[name] for name in Note.__struct_fields__])
+    .where(outbox.c.provider == sa.bindparam("tenant"), outbox.c.seq > sa.bindparam("after"))
+    .order_by(outbox.c.seq)
+    .limit(sa.bindparam("most"))
+)
+_LAST = sa.select(outbox_heads.c.seq).where(outbox_heads.c.provider == sa.bindparam("tenant"))
+
+
+def put(
+    conn: Connection, provider: str, kind: str, subscription: str | None, since: Instant, now: Instant, body: bytes
+) -> Note:
+    """Put a note down under the provider's next number."""
+    seq = conn.execute(_NEXT[conn.dialect.name], {"provider": provider}).scalar_one()
+    note = Note(provider, seq, kind, subscription, since, now, body)
+    conn.execute(_ADD, msgspec.structs.asdict(note))
+    return note
+
+
+def announce(
+    conn: Connection, provider: str, kind: str, subscription: str, since: Instant, now: Instant, body: bytes
+) -> Note | None:
+    """Put it down unless this kind was announced for this subscription and instant before: then None."""
+    made = conn.execute(
+        _ANNOUNCE[conn.dialect.name], {"subscription": subscription, "kind": kind, "since": since}
+    ).rowcount
+    return put(conn, provider, kind, subscription, since, now, body) if made == 1 else None
+
+
+def page(conn: Connection, provider: str, after: int = 0, limit: int = 50) -> list[Note]:
+    """At most `limit` notes of the provider after number `after`."""
+    return [Note(*row) for row in conn.execute(_PAGE, {"tenant": provider, "after": after, "most": limit})]
+
+
+def last(conn: Connection, provider: str) -> int:
+    """The number of the provider's last note; 0 when there is none."""
+    return conn.scalar(_LAST, {"tenant": provider}) or 0

@@ -1,0 +1,72 @@
+"""The tables (state of record and projections, spec 6.9), one module per subject, gathered here.
+
+`METADATA` is what the sum of all migrations must equal; `REVISIONS` names the migrations, oldest first.
+"""
+
+from tenure.store.schema.catalogue import chains, chronicle, documents, offers, plans, policies, products
+from tenure.store.schema.columns import METADATA
+from tenure.store.schema.money import accounts, entries, postings
+from tenure.store.schema.people import customers, providers, tokens
+from tenure.store.schema.sites import leases, site_tokens, sites
+from tenure.store.schema.subscriptions import codes, facts, standings, subscriptions
+from tenure.store.schema.traffic import announcements, idempotency, meta, outbox, outbox_heads, throttles
+from tenure.store.schema.triggers import APPEND_ONLY, statements
+
+REVISIONS = ("0001",)
+HEAD = REVISIONS[-1]
+APPLICATION = "tenure"
+APPLICATION_ID = 0x54656E75
+"""`Tenu`: SQLite's `application_id`, by which a file says whose it is."""
+
+TENANT_TABLES = (
+    customers,
+    offers,
+    policies,
+    subscriptions,
+    facts,
+    codes,
+    standings,
+    accounts,
+    postings,
+    entries,
+    sites,
+    leases,
+    outbox,
+)
+
+__all__ = [
+    "APPEND_ONLY",
+    "APPLICATION",
+    "APPLICATION_ID",
+    "HEAD",
+    "METADATA",
+    "REVISIONS",
+    "TENANT_TABLES",
+    "accounts",
+    "announcements",
+    "chains",
+    "chronicle",
+    "codes",
+    "customers",
+    "documents",
+    "entries",
+    "facts",
+    "idempotency",
+    "leases",
+    "meta",
+    "offers",
+    "outbox",
+    "outbox_heads",
+    "plans",
+    "policies",
+    "postings",
+    "products",
+    "providers",
+    "site_tokens",
+    "sites",
+    "standings",
+    "statements",
+    "subscriptions",
+    "throttles",
+    "tokens",
+]

@@ -1,0 +1,82 @@
+"""Tables of prepaid money: an account per customer, postings and their entries.
+
+The account is the unit of lock and of settlement (spec 6.1). Its balance and reserve repeat what the entries sum up
+to, so that a guard in the database can keep both from going below their bounds; `ledger.drift` compares.
+"""
+
+import sqlalchemy as sa
+
+from tenure.store.schema.columns import METADATA, STRICT, maybe_text, maybe_whole, octets, text, to, whole
+
+
+class AccountColumns(sa.TypedColumns):
+    """Minor units; settled up to `settled_at`, again from `next_due` on (none: never); `version` counts writes."""
+
+    customer = text(to("customers.id"), key=True)
+    provider = text(to("providers.id"))
+    currency = text()
+    credit_limit = whole()
+    balance = whole()
+    reserve = whole()
+    settled_at = whole()
+    next_due = maybe_whole()
+    version = whole()
+
+
+class PostingColumns(sa.TypedColumns):
+    """One booking; a link of the provider's ledger chain. `body` is the whole of it, entries included.
+
+    `once` names what may be booked one time only: a top-up's reference, a subscription's period.
+    """
+
+    provider = text(to("providers.id"), key=True)
+    seq = whole(key=True)
+    customer = text(to("accounts.customer"))
+    kind = text()
+    at = whole()
+    recorded_at = whole()
+    by_actor = text()
+    subscription = maybe_text(to("subscriptions.id"))
+    once = maybe_text()
+    body = octets()
+    prev_hash = octets()
+    hash = octets()
+
+
+class EntryColumns(sa.TypedColumns):
+    """One side of a booking: `account` is `balance`, `reserve`, `revenue` or `clearing`; they sum to zero."""
+
+    provider = text(key=True)
+    seq = whole(key=True)
+    account = text(key=True)
+    customer = text()
+    amount = whole()
+
+
+accounts = sa.Table(
+    "accounts",
+    METADATA,
+    AccountColumns,
+    sa.CheckConstraint("credit_limit >= 0", name="credit_limit"),
+    sa.CheckConstraint("balance >= -credit_limit", name="balance"),
+    sa.CheckConstraint("reserve >= 0", name="reserve"),
+    sa.Index(None, "provider", "customer"),
+    sa.Index(None, "next_due"),
+    **STRICT,
+)
+postings = sa.Table(
+    "postings",
+    METADATA,
+    PostingColumns,
+    sa.Index(None, "customer", "seq"),
+    sa.UniqueConstraint("provider", "once"),
+    **STRICT,
+)
+entries = sa.Table(
+    "entries",
+    METADATA,
+    EntryColumns,
+    sa.ForeignKeyConstraint(["provider", "seq"], ["postings.provider", "postings.seq"]),
+    sa.Index(None, "customer", "account"),
+    **STRICT,
+)

@@ -1,0 +1,96 @@
+"""Tables of sites: what every synchronisation reads and writes, kept small, and beside it what it seldom needs."""
+
+import sqlalchemy as sa
+
+from tenure.store.schema.columns import (
+    KEYED,
+    METADATA,
+    STRICT,
+    maybe_octets,
+    maybe_text,
+    maybe_whole,
+    octets,
+    text,
+    to,
+    whole,
+)
+
+
+class SiteColumns(sa.TypedColumns):
+    """One key's use of one product. No column that a synchronisation changes is indexed.
+
+    `token` is the digest of the current state token; `answer` the stored answer to `last_request`. `promised_until`
+    is the last instant that a lease not yet acknowledged as replaced promises.
+    """
+
+    id = text(key=True)
+    provider = text(to("providers.id"))
+    customer = text(to("customers.id"))
+    product = text(to("products.id"))
+    subscription = text(to("subscriptions.id"))
+    successor = maybe_text(to("subscriptions.id"))
+    thumbprint = text()
+    jwk = octets()
+    state = text()
+    created = whole()
+    name = text()
+    version = text()
+    body = octets()
+    token = octets()
+    last_request = text()
+    answer = octets()
+    serial = whole()
+    epoch = whole()
+    revision = whole()
+    acked_serial = whole()
+    lease_until = whole()
+    promised_until = whole()
+    allotment = whole()
+    devices = whole()
+    devices_digest = text()
+    last_contact = maybe_whole()
+    next_sync = maybe_whole()
+    forked_at = maybe_whole()
+
+
+class SiteTokenColumns(sa.TypedColumns):
+    """Digests of state tokens that a site has used up: whoever shows one again is a copy (the fork rule, 3.5)."""
+
+    site = text(to("sites.id"), key=True)
+    digest = octets(key=True)
+    replaced = whole()
+
+
+class LeaseColumns(sa.TypedColumns):
+    """Every lease signed for a site, as the words that the rule *Giving back* asks about; the latest with its bytes.
+
+    `slot` is `present` or `successor`; `until` the last instant it grants plan features for.
+    """
+
+    site = text(to("sites.id"), key=True)
+    epoch = whole(key=True)
+    serial = whole(key=True)
+    slot = text(key=True)
+    provider = text()
+    subscription = text(to("subscriptions.id"))
+    revision = whole()
+    signed_at = whole()
+    until = whole()
+    contact_until = whole()
+    acked_at = maybe_whole()
+    digest = octets()
+    body = maybe_octets()
+
+
+sites = sa.Table(
+    "sites",
+    METADATA,
+    SiteColumns,
+    sa.UniqueConstraint("thumbprint", "product"),
+    sa.Index(None, "provider", "id"),
+    sa.Index(None, "subscription"),
+    sa.Index(None, "successor"),
+    **STRICT,
+)
+site_tokens = sa.Table("site_tokens", METADATA, SiteTokenColumns, **KEYED)
+leases = sa.Table("leases", METADATA, LeaseColumns, sa.Index(None, "subscription"), **STRICT)

@@ -1,0 +1,88 @@
+"""Tables of subscriptions: their head, their facts, their codes, and the projection that lists are made from."""
+
+import sqlalchemy as sa
+
+from tenure.store.schema.columns import KEYED, METADATA, STRICT, maybe_whole, octets, text, to, whole
+
+
+class SubscriptionColumns(sa.TypedColumns):
+    """The head of a history: `revision` facts so far, the last one's hash, and when to look again."""
+
+    id = text(key=True)
+    provider = text(to("providers.id"))
+    customer = text(to("customers.id"))
+    product = text(to("products.id"))
+    trial = whole()
+    revision = whole()
+    head_hash = octets()
+    next_change = maybe_whole()
+    created = whole()
+
+
+class FactColumns(sa.TypedColumns):
+    """What has happened, numbered from 1; never changed, never deleted."""
+
+    subscription = text(to("subscriptions.id"), key=True)
+    seq = whole(key=True)
+    provider = text()
+    kind = text()
+    at = whole()
+    recorded_at = whole()
+    by_actor = text()
+    body = octets()
+    prev_hash = octets()
+    hash = octets()
+
+
+class CodeColumns(sa.TypedColumns):
+    """An activation code: its keyed hash and what may be shown of it."""
+
+    digest = octets(key=True)
+    id = text()
+    provider = text()
+    subscription = text(to("subscriptions.id"))
+    last_group = text()
+    state = text()
+    created = whole()
+
+
+class StandingColumns(sa.TypedColumns):
+    """Projection: instants, never phases; `tenure rebuild` may drop it. A missing instant means never."""
+
+    subscription = text(to("subscriptions.id"), key=True)
+    provider = text()
+    customer = text()
+    product = text()
+    plan = text()
+    kind = text()
+    devices = whole()
+    active_from = maybe_whole()
+    paid_until = maybe_whole()
+    ended_at = maybe_whole()
+    paused_from = maybe_whole()
+    paused_until = maybe_whole()
+    cancelled_at = maybe_whole()
+    last_group = text()
+    body = octets()
+
+
+subscriptions = sa.Table(
+    "subscriptions",
+    METADATA,
+    SubscriptionColumns,
+    sa.Index(None, "provider", "id"),
+    sa.Index(None, "customer", "product"),
+    sa.Index(None, "next_change"),
+    **STRICT,
+)
+facts = sa.Table("facts", METADATA, FactColumns, **STRICT)
+codes = sa.Table("codes", METADATA, CodeColumns, sa.UniqueConstraint("id"), sa.Index(None, "subscription"), **KEYED)
+standings = sa.Table(
+    "standings",
+    METADATA,
+    StandingColumns,
+    sa.Index(None, "provider", "subscription"),
+    sa.Index(None, "provider", "customer", "subscription"),
+    sa.Index(None, "provider", "paid_until"),
+    **STRICT,
+)

@@ -1,0 +1,38 @@
+"""Answers that hold a secret (a new activation code, a new token) are kept encrypted until they are deleted.
+
+The key is 32 bytes from the server's secret file, never in the database (spec 6.6).
+"""
+
+import hashlib
+
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+KEY_BYTES = SecretBox.KEY_SIZE
+
+
+class Safe:
+    """Closes and opens bytes for one purpose each; what was closed for one opens for no other."""
+
+    def __init__(self, key: bytes) -> None:
+        self._box = SecretBox(key)
+
+    def close(self, secret: bytes, purpose: str) -> bytes:
+        """`secret`, encrypted and authenticated under a fresh nonce."""
+        return bytes(self._box.encrypt(_bind(purpose) + secret))
+
+    def open(self, closed: bytes, purpose: str) -> bytes | None:
+        """What was closed for `purpose`; None when the bytes, the key or the purpose are others."""
+        try:
+            opened = self._box.decrypt(closed)
+        except (CryptoError, ValueError):
+            return None
+        bound = _bind(purpose)
+        return opened[len(bound) :] if opened.startswith(bound) else None
+
+    def __repr__(self) -> str:
+        return "Safe(…)"
+
+
+def _bind(purpose: str) -> bytes:
+    return hashlib.sha256(purpose.encode()).digest()

@@ -1,0 +1,150 @@
+"""Sites as the server remembers them; the set-based functions are the hot path of every synchronisation (spec 3.5).
+
+What a lease or an answer says, and whether a token is good, is decided elsewhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.timeline import Instant
+from tenure.store.either import unless_there
+from tenure.store.engine import Connection
+from tenure.store.schema import site_tokens, sites
+
+
+class Site(msgspec.Struct, frozen=True):
+    """One key's use of one product; digests, tokens and answers as bytes. `body` is the rest as JSON."""
+
+    id: str
+    provider: str
+    customer: str
+    product: str
+    subscription: str
+    thumbprint: str
+    """RFC 7638 thumbprint of the site's key."""
+    jwk: bytes
+    state: str
+    created: Instant
+    name: str
+    version: str
+    token: bytes
+    """Digest of the current state token."""
+    successor: str | None = None
+    body: bytes = b"{}"
+    last_request: str = ""
+    answer: bytes = b""
+    """The stored answer to `last_request`."""
+    serial: int = 0
+    epoch: int = 0
+    revision: int = 0
+    acked_serial: int = 0
+    lease_until: Instant = 0
+    promised_until: Instant = 0
+    """The last instant that a lease not acknowledged as replaced promises."""
+    allotment: int = 0
+    devices: int = 0
+    devices_digest: str = ""
+    last_contact: Instant | None = None
+    next_sync: Instant | None = None
+    forked_at: Instant | None = None
+
+
+_NAMES = Site.__struct_fields__
+_FIXED = frozenset({"id", "thumbprint", "product", "created"})
+_SITE = [sites.c[name] for name in _NAMES]
+_ADD = sites.insert()
+_BY_ID = sa.select(*_SITE).where(sites.c.id == sa.bindparam("of"))
+_MINE = sites.c.provider == sa.bindparam("tenant")
+_OF_TENANT = _BY_ID.where(_MINE)
+_BY_KEY = sa.select(*_SITE).where(sites.c.thumbprint == sa.bindparam("key"), sites.c.product == sa.bindparam("what"))
+# In the order of ids, so that two processes never wait for each other in a circle.
+_LOCK_MANY = (
+    sa.select(*_SITE).where(sites.c.id.in_(sa.bindparam("of", expanding=True))).order_by(sites.c.id).with_for_update()
+)
+def _update_of(*names: str) -> Swift:
+    values = {name: sa.bindparam(name, type_=sites.c[name].type) for name in names}
+    return Swift(sa.update(_NAMELESS).where(_NAMELESS.c.id == sa.bindparam("id")).values(values))
+
+
+_SAVE = _update_of(*(name for name in _NAMES if name not in _FIXED))
+_SAVE_CONTACT = _update_of(*(name for name in _NAMES if name not in _FIXED | _SELDOM))
+_PAGE = (
+    sa.select(*_SITE).where(_MINE, sites.c.id > sa.bindparam("after")).order_by(sites.c.id).limit(sa.bindparam("most"))
+)
+_PAGE_OF = _PAGE.where(
+    sa.or_(sites.c.subscription == sa.bindparam("of"), sites.c.successor == sa.bindparam("of")),
+)
+_REMEMBER = unless_there(site_tokens, "site", "digest")
+_WAS_USED = sa.select(site_tokens.c.replaced).where(
+    site_tokens.c.site == sa.bindparam("of"), site_tokens.c.digest == sa.bindparam("shown")
+)
+_FORGET = site_tokens.delete().where(site_tokens.c.replaced < sa.bindparam("before"))
+
+
+def add(conn: Connection, new: Site) -> None:
+    """A site that has activated."""
+    conn.execute(_ADD, msgspec.structs.asdict(new))
+
+
+def by_id(conn: Connection, site: str) -> Site | None:
+    """The site of that id, whoever's: for messages that the site's own key has signed."""
+    return _one(conn.execute(_BY_ID, {"of": site}).one_or_none())
+
+
+def by_key(conn: Connection, thumbprint: str, product: str) -> Site | None:
+    """The site that uses the product under that key, whoever's: rule M10 binds the key, not the provider."""
+    return _one(conn.execute(_BY_KEY, {"key": thumbprint, "what": product}).one_or_none())
+
+
+def of_tenant(conn: Connection, provider: str, site: str) -> Site | None:
+    """The provider's site of that id."""
+    return _one(conn.execute(_OF_TENANT, {"of": site, "tenant": provider}).one_or_none())
+
+
+def page(
+    conn: Connection, provider: str, subscription: str | None = None, after: str = "", limit: int = 50
+) -> list[Site]:
+    """At most `limit` of the provider's sites with ids after `after`; those using or staging one subscription."""
+    asked = {"tenant": provider, "after": after, "most": limit}
+    if subscription is None:
+        return [Site(*row) for row in conn.execute(_PAGE, asked)]
+    return [Site(*row) for row in conn.execute(_PAGE_OF, asked | {"of": subscription})]
+
+
+def lock_many(conn: Connection, wanted: Iterable[str]) -> dict[str, Site]:
+    """The sites of those ids, by id, nobody else's to change before this transaction ends; unknown ones left out."""
+    return {row[0]: Site(*row) for row in conn.execute(_LOCK_MANY, {"of": list(wanted)})}
+
+
+def save_many(conn: Connection, changed: Sequence[Site]) -> None:
+    """What those sites have become; id, key, product and birth never change."""
+    if changed:
+        conn.execute(_SAVE, [_changes(site) for site in changed])
+
+
+def remember_tokens(conn: Connection, used_up: Sequence[tuple[str, bytes]], now: Instant) -> None:
+    """Digests of state tokens replaced just now, as pairs (site, digest)."""
+    if used_up:
+        rows = [{"site": site, "digest": digest, "replaced": now} for site, digest in used_up]
+        conn.execute(_REMEMBER[conn.dialect.name], rows)
+
+
+def token_replaced(conn: Connection, site: str, digest: bytes) -> Instant | None:
+    """When that token of the site was replaced: whoever shows it since is a copy. None: never seen here."""
+    return conn.scalar(_WAS_USED, {"of": site, "shown": digest})
+
+
+def forget_tokens(conn: Connection, before: Instant) -> int:
+    """Forget tokens replaced before that instant; how many."""
+    return conn.execute(_FORGET, {"before": before}).rowcount
+
+
+def _changes(site: Site) -> dict[str, object]:
+    return {f"b_{name}": getattr(site, name) for name in _NAMES if name not in _FIXED} | {"b_id": site.id}
+
+
+def _one(row: Sequence[Any] | None) -> Site | None:
+    return None if row is None else Site(*row)

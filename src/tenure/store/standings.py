@@ -1,0 +1,100 @@
+"""The projection that lists are made from: instants per subscription, never phases; `tenure rebuild` may drop it."""
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.timeline import Instant, Phase
+from tenure.store.either import in_place_of
+from tenure.store.engine import Connection
+from tenure.store.schema import standings
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What lists show and filter by: instants, never phases; a missing one means never."""
+
+    subscription: str
+    provider: str
+    customer: str
+    product: str
+    plan: str
+    kind: str
+    devices: int
+    last_group: str
+    active_from: Instant | None = None
+    paid_until: Instant | None = None
+    ended_at: Instant | None = None
+    paused_from: Instant | None = None
+    paused_until: Instant | None = None
+    cancelled_at: Instant | None = None
+    body: bytes = b"{}"
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a list is narrowed to; what is None does not narrow."""
+
+    customer: str | None = None
+    product: str | None = None
+    phase: Phase | None = None
+    ends_before: Instant | None = None
+    """The paid period ends before this instant."""
+    cancelled: bool | None = None
+
+
+_PUT = in_place_of(standings, "subscription")
+_STANDING = [standings.c[name] for name in Standing.__struct_fields__]
+_GET_STANDING = sa.select(*_STANDING).where(
+    standings.c.subscription == sa.bindparam("of"), standings.c.provider == sa.bindparam("tenant")
+)
+
+
+def put(conn: Connection, standing: Standing) -> None:
+    """The projection of one subscription, in place of what was there."""
+    conn.execute(_PUT[conn.dialect.name], msgspec.structs.asdict(standing))
+
+
+def get(conn: Connection, provider: str, subscription: str) -> Standing | None:
+    """The projection of the provider's subscription."""
+    row = conn.execute(_GET_STANDING, {"of": subscription, "tenant": provider}).one_or_none()
+    return None if row is None else Standing(*row)
+
+
+def page(
+    conn: Connection, provider: str, wanted: Wanted, now: Instant, after: str = "", limit: int = 50
+) -> list[Standing]:
+    """At most `limit` of the provider's subscriptions with ids after `after`, as they stand at `now`."""
+    found = (
+        sa.select(*_STANDING)
+        .where(standings.c.provider == provider, standings.c.subscription > after, *_narrowed(wanted, now))
+        .order_by(standings.c.subscription)
+        .limit(limit)
+    )
+    return [Standing(*row) for row in conn.execute(found)]
+
+
+def _narrowed(wanted: Wanted, now: Instant) -> list[sa.ColumnElement[bool]]:
+    rules: list[sa.ColumnElement[bool]] = []
+    if wanted.customer is not None:
+        rules.append(standings.c.customer == wanted.customer)
+    if wanted.product is not None:
+        rules.append(standings.c.product == wanted.product)
+    if wanted.ends_before is not None:
+        rules.append(standings.c.paid_until < wanted.ends_before)
+    if wanted.cancelled is not None:
+        is_cancelled = standings.c.cancelled_at.is_not(None)
+        rules.append(is_cancelled if wanted.cancelled else ~is_cancelled)
+    if wanted.phase is not None:
+        rules.append(phase_at(now) == wanted.phase)
+    return rules
+
+
+def phase_at(now: Instant) -> sa.ColumnElement[str]:
+    """The phase that a standing's instants imply at `now`: ended > pending > paused > grace > active (spec 2.2)."""
+    row = standings.c
+    resumed = sa.and_(row.paused_until.is_not(None), row.paused_until <= now)
+    return sa.case(
+        (row.ended_at <= now, Phase.ENDED),
+        (sa.or_(row.active_from.is_(None), row.active_from > now), Phase.PENDING),
+        (sa.and_(row.paused_from <= now, ~resumed), Phase.PAUSED),
+        (row.paid_until <= now, Phase.GRACE),
+        else_=sa.literal(str(Phase.ACTIVE)),
+    )

@@ -1,0 +1,109 @@
+"""Subscriptions as registered: whose they are, and when to look again. Facts: `facts`; lists: `standings`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.timeline import Instant
+from tenure.store.chain import ZERO
+from tenure.store.engine import Connection
+from tenure.store.schema import providers, subscriptions
+
+
+class Registration(msgspec.Struct, frozen=True):
+    """Whose subscription it is, how far its history goes, and when to look at it again."""
+
+    id: str
+    provider: str
+    customer: str
+    product: str
+    trial: bool
+    created: Instant
+    revision: int = 0
+    head_hash: bytes = ZERO
+    next_change: Instant | None = None
+
+
+_ROW = [subscriptions.c[name] for name in Registration.__struct_fields__]
+_MINE = subscriptions.c.provider == sa.bindparam("tenant")
+_ADD = subscriptions.insert()
+_GET = sa.select(*_ROW).where(subscriptions.c.id == sa.bindparam("of"), _MINE)
+_OF_CUSTOMER = (
+    sa.select(*_ROW).where(subscriptions.c.customer == sa.bindparam("of"), _MINE).order_by(subscriptions.c.id)
+)
+_TRIED = (
+    sa.select(subscriptions.c.id)
+    .where(
+        subscriptions.c.customer == sa.bindparam("of"),
+        subscriptions.c.product == sa.bindparam("what"),
+        subscriptions.c.trial == 1,
+        _MINE,
+    )
+    .limit(1)
+)
+_LOOK_AGAIN = (
+    subscriptions.update()
+    .where(subscriptions.c.id == sa.bindparam("of"), _MINE)
+    .values(next_change=sa.bindparam("moment"))
+)
+_TRANSFER = (
+    subscriptions.update().where(subscriptions.c.id == sa.bindparam("of"), _MINE).values(customer=sa.bindparam("heir"))
+)
+_DUE = (
+    sa.select(subscriptions.c.provider, subscriptions.c.id)
+    .where(subscriptions.c.next_change <= sa.bindparam("now"))
+    .order_by(subscriptions.c.next_change, subscriptions.c.id)
+    .limit(sa.bindparam("most"))
+)
+_SANDBOXES = sa.select(providers.c.id).where(providers.c.sandbox == 1)
+_DUE_HERE = _DUE.where(subscriptions.c.provider.not_in(_SANDBOXES))
+_DUE_OF = _DUE.where(_MINE)
+
+
+def register(conn: Connection, new: Registration) -> None:
+    """A subscription without facts yet; `facts.append` writes its first at expected number 0."""
+    conn.execute(_ADD, msgspec.structs.asdict(new) | {"trial": int(new.trial)})
+
+
+def registration(conn: Connection, provider: str, subscription: str) -> Registration | None:
+    """The provider's subscription of that id."""
+    row = conn.execute(_GET, {"of": subscription, "tenant": provider}).one_or_none()
+    return None if row is None else _registration(row)
+
+
+def of_customer(conn: Connection, provider: str, customer: str) -> list[Registration]:
+    """Every subscription of a customer, by id: what one account settles."""
+    return [_registration(row) for row in conn.execute(_OF_CUSTOMER, {"of": customer, "tenant": provider})]
+
+
+def trial_used(conn: Connection, provider: str, customer: str, product: str) -> bool:
+    """Whether the customer has tried the product."""
+    return conn.scalar(_TRIED, {"of": customer, "what": product, "tenant": provider}) is not None
+
+
+def look_again(conn: Connection, provider: str, subscription: str, moment: Instant | None) -> None:
+    """When the sweep has to look at it next; None: never by itself."""
+    conn.execute(_LOOK_AGAIN, {"of": subscription, "tenant": provider, "moment": moment})
+
+
+def transfer(conn: Connection, provider: str, subscription: str, customer: str) -> None:
+    """It belongs to another customer of the same provider from now on."""
+    conn.execute(_TRANSFER, {"of": subscription, "tenant": provider, "heir": customer})
+
+
+def due(conn: Connection, now: Instant, limit: int, provider: str | None = None) -> list[tuple[str, str]]:
+    """At most `limit` pairs (provider, subscription) to look at by `now`, longest due first.
+
+    Without `provider` over all but sandboxes, whose clocks are their own: name the sandbox and give its now.
+    """
+    if provider is None:
+        return [(tenant, found) for tenant, found in conn.execute(_DUE_HERE, {"now": now, "most": limit})]
+    rows = conn.execute(_DUE_OF, {"now": now, "most": limit, "tenant": provider})
+    return [(tenant, found) for tenant, found in rows]
+
+
+def _registration(row: Sequence[Any]) -> Registration:
+    found = Registration(*row)
+    return msgspec.structs.replace(found, trial=bool(found.trial))

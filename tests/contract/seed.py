@@ -1,0 +1,109 @@
+"""Two providers that have everything once, so that a test finds something wherever it looks.
+
+Ids end in the provider's letter; every body names its owner. `NOW` is when it all happened.
+"""
+
+import msgspec
+
+from tenure.core import ledger as money
+from tenure.core.refusals import Refused
+from tenure.store import (
+    accounts,
+    catalogue,
+    codes,
+    facts,
+    leases,
+    ledger,
+    outbox,
+    people,
+    sites,
+    standings,
+    subscriptions,
+    tokens,
+)
+from tenure.store.catalogue import Item, Stamp
+from tenure.store.chain import StoredFact
+from tenure.store.chronicle import VENDOR
+from tenure.store.engine import Connection
+
+NOW = 1_800_000_000
+STAMP = Stamp("tester", NOW)
+
+
+def fact(kind: str = "Ordered", body: bytes = b"{}", at: int = NOW) -> StoredFact:
+    """A fact whose body means nothing here."""
+    return StoredFact(kind, at, at, "tester", body)
+
+
+def sell(conn: Connection) -> None:
+    """What the vendor sells."""
+    must(catalogue.PRODUCTS.add(conn, Item("prd", VENDOR, "", b"product", 1, NOW), STAMP))
+    must(catalogue.PLANS.add(conn, Item("pln", VENDOR, "prd", b"plan", 1, NOW), STAMP))
+
+
+def provide(conn: Connection, letter: str, *, sandbox: bool = False) -> None:
+    """A provider with one of everything."""
+    provider, owner = f"prv_{letter}", letter.encode()
+    clock = people.SandboxClock(NOW, NOW, 1) if sandbox else None
+    must(people.add_provider(conn, people.Provider(provider, letter, sandbox, "EUR", owner, 1, NOW, clock=clock)))
+    must(catalogue.OFFERS.add(conn, Item(f"off_{letter}", provider, "pln", owner, 1, NOW), STAMP))
+    must(catalogue.POLICIES.publish(conn, provider, 0, owner, STAMP))
+    must(people.add_customer(conn, people.Customer(f"cus_{letter}", provider, letter, "ref", owner, 1, NOW)))
+    accounts.open_account(conn, provider, f"cus_{letter}", "EUR", NOW)
+    top_up = money.top_up(10_000, at=NOW, recorded_at=NOW, reference="first")
+    must(ledger.post(conn, provider, f"cus_{letter}", "tester", [top_up]))
+    token = tokens.Token(owner, f"tok_{letter}", provider, None, "provider", ("order",), letter, NOW)
+    tokens.add_token(conn, token)
+    subscribe(conn, letter)
+    outbox.put(conn, provider, "ordered", f"sub_{letter}", NOW, NOW, owner)
+
+
+def subscribe(conn: Connection, letter: str) -> None:
+    """The provider's subscription with two facts, a code, a site, a lease."""
+    provider, customer, subscription, owner = f"prv_{letter}", f"cus_{letter}", f"sub_{letter}", letter.encode()
+    subscriptions.register(conn, subscriptions.Registration(subscription, provider, customer, "prd", False, NOW))
+    facts.append(conn, provider, subscription, 0, [fact("Ordered", owner), fact("Activated", owner)])
+    codes.add(conn, codes.ActivationCode(owner, f"cod_{letter}", provider, subscription, "ABCDE", "live", NOW))
+    standings.put(conn, standing(letter))
+    sites.add(conn, site(letter))
+    leases.add(conn, lease(letter))
+
+
+def standing(letter: str, **changed: object) -> standings.Standing:
+    """The projection of the provider's subscription: active for 30 days from now, then grace for 10."""
+    day = 86_400
+    known = standings.Standing(
+        f"sub_{letter}", f"prv_{letter}", f"cus_{letter}", "prd", "pln", "limited", 10, "ABCDE",
+        active_from=NOW, paid_until=NOW + 30 * day, ended_at=NOW + 40 * day,
+    )  # fmt: skip
+    return msgspec.structs.replace(known, **changed)
+
+
+def site(letter: str, **changed: object) -> sites.Site:
+    """The provider's site."""
+    known = sites.Site(
+        f"sit_{letter}", f"prv_{letter}", f"cus_{letter}", "prd", f"sub_{letter}", f"key-{letter}", b"jwk", "active",
+        NOW, letter, "1.0", letter.encode(),
+    )  # fmt: skip
+    return msgspec.structs.replace(known, **changed)
+
+
+def lease(letter: str, **changed: object) -> leases.SignedLease:
+    """The first lease of the provider's site."""
+    known = leases.SignedLease(
+        f"sit_{letter}", 1, 1, leases.PRESENT, f"prv_{letter}", f"sub_{letter}", 2, NOW, NOW + 100, NOW + 200,
+        letter.encode(), letter.encode(),
+    )  # fmt: skip
+    return msgspec.structs.replace(known, **changed)
+
+
+def two_providers(conn: Connection) -> None:
+    """`prv_a` and `prv_b`."""
+    sell(conn)
+    provide(conn, "a")
+    provide(conn, "b")
+
+
+def must(outcome: object) -> None:
+    """It was not refused."""
+    assert not isinstance(outcome, Refused), outcome

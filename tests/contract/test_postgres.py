@@ -1,0 +1,127 @@
+"""What only PostgreSQL can show: several servers on one database at the same moment."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import sqlalchemy as sa
+
+from tenure.core.refusals import Code, Refused
+from tenure.store.engine import Conflict, Connection, Database, Unavailable
+from tenure.store.postgres import open_postgres
+from tenure.store.schema import meta
+from tests.contract.databases import PostgresSchema, fresh_schema, run_sql
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+async def schema(postgres_url: str) -> AsyncIterator[PostgresSchema]:
+    async with fresh_schema(postgres_url) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+async def pair(schema: PostgresSchema) -> AsyncIterator[tuple[Database, Database]]:
+    """Two servers that start on an empty database at the same moment."""
+    one, other = await asyncio.gather(schema.open(), schema.open())
+    yield one, other
+    await one.close()
+    await other.close()
+
+
+def keys(conn: Connection) -> set[str]:
+    return set(conn.scalars(sa.select(meta.c.key).where(meta.c.key != "application")))
+
+
+def put(conn: Connection, key: str) -> None:
+    conn.execute(meta.insert(), {"key": key, "value": ""})
+
+
+async def test_a_reader_sees_one_moment(pair: tuple[Database, Database]) -> None:
+    """What is committed between two queries of one read does not show in the second."""
+    db, other = pair
+    between, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def look_twice(conn: Connection) -> list[set[str]]:
+        first = keys(conn)
+        loop.call_soon(between.set)
+        sa.util.await_only(go_on.wait())
+        return [first, keys(conn)]
+
+    reading = asyncio.create_task(db.read(look_twice))
+    await between.wait()
+    await other.write(put, "a")
+    go_on.set()
+    assert await reading == [set(), set()]
+    assert await db.read(keys) == {"a"}
+
+
+async def test_who_was_second_reads_again_and_decides_again(pair: tuple[Database, Database]) -> None:
+    db, other = pair
+    attempts: list[set[str]] = []
+    met, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def put_unless_there(conn: Connection, key: str) -> str:
+        attempts.append(keys(conn))
+        if key in attempts[-1]:
+            return "there already"
+        if len(attempts) == 1:
+            loop.call_soon(met.set)
+            sa.util.await_only(go_on.wait())
+        put(conn, key)
+        return "put"
+
+    slow = asyncio.create_task(db.write(put_unless_there, "a"))
+    await met.wait()
+    await other.write(put, "a")
+    go_on.set()
+    assert await slow == "there already"
+    assert attempts == [set(), {"a"}]
+
+
+async def test_a_conflict_is_tried_three_times_and_then_told(pair: tuple[Database, Database]) -> None:
+    tries: list[int] = []
+
+    def always_late(conn: Connection) -> None:
+        tries.append(1)
+        raise Conflict("again")
+
+    with pytest.raises(Conflict):
+        await pair[0].write(always_late)
+    assert len(tries) == 3
+
+
+async def test_a_connection_that_breaks_is_replaced(schema: PostgresSchema) -> None:
+    db = await schema.open()
+
+    def suicide(conn: Connection) -> bool:
+        return bool(conn.scalar(sa.text("select pg_terminate_backend(pg_backend_pid())")))
+
+    for job in (db.write(suicide), db.read(suicide)):
+        with pytest.raises(Unavailable):
+            await job
+    with pytest.raises((Unavailable, sa.exc.DBAPIError)):
+        await db.submit_set(lambda conn, items: [suicide(conn) for _ in items], 1)
+    await db.write(put, "a")
+    assert await db.read(keys) == {"a"}
+    assert await db.submit_set(lambda conn, items: [keys(conn) for _ in items], 1) == {"a"}
+    await db.close()
+
+
+async def test_a_server_that_is_not_there_is_refused(schema: PostgresSchema) -> None:
+    refused = await open_postgres("postgresql://nobody@127.0.0.1:1/none")
+    assert isinstance(refused, Refused)
+    assert refused.code is Code.SERVER_BUSY
+
+
+async def test_a_schema_of_somebody_else_is_left_alone(schema: PostgresSchema) -> None:
+    await run_sql(schema.url, f"create table {schema.schema}.theirs (x int)")
+    refused = await open_postgres(schema.url, schema=schema.schema)
+    assert isinstance(refused, Refused)
+    assert refused.code is Code.ALREADY_EXISTS
+    await run_sql(schema.url, f"drop table {schema.schema}.theirs")
+    opened = await schema.open()
+    await opened.close()

@@ -1,0 +1,108 @@
+"""Sites: the set-based hot path, used-up tokens, and the words that the rule *Giving back* asks about."""
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from tenure.core.commands import Word
+from tenure.store import leases, sites
+from tenure.store.engine import Connection, Database
+from tenure.store.leases import PRESENT, SUCCESSOR
+from tests.contract.seed import NOW, lease, must, site, two_providers
+
+
+@pytest.fixture
+async def stocked(db: Database) -> Database:
+    must(await db.write(two_providers))
+    return db
+
+
+async def test_a_site_is_found_by_id_and_by_key_and_product(stocked: Database) -> None:
+    assert await stocked.read(sites.by_id, "sit_a") == site("a")
+    assert await stocked.read(sites.by_key, "key-a", "prd") == site("a")
+    assert await stocked.read(sites.by_key, "key-a", "other") is None
+    assert await stocked.read(sites.by_id, "sit_none") is None
+
+
+async def test_many_are_loaded_and_saved_at_once(stocked: Database) -> None:
+    """As a synchronisation does it: what cannot change stays, everything else is as it was handed in."""
+
+    def sync_many(conn: Connection, names: Sequence[str]) -> list[bool]:
+        known = sites.lock_many(conn, names)
+        moved = [
+            msgspec.structs.replace(
+                each, token=b"next", last_request="req", answer=b"answer", serial=5, epoch=2, revision=3,
+                acked_serial=4, lease_until=NOW + 1, promised_until=NOW + 2, allotment=6, devices=7, devices_digest="d",
+                last_contact=NOW, next_sync=NOW + 3, forked_at=NOW, version="2.0", successor="sub_b",
+            )
+            for each in known.values()
+        ]  # fmt: skip
+        sites.save_many(conn, moved)
+        sites.remember_tokens(conn, [(each.id, each.token) for each in known.values()], NOW)
+        return [name in known for name in names]
+
+    assert await stocked.write(sync_many, ["sit_b", "sit_none", "sit_a"]) == [True, False, True]
+    found = await stocked.read(sites.by_id, "sit_a")
+    assert found is not None
+    changed = {name for name in site("a").__struct_fields__ if getattr(found, name) != getattr(site("a"), name)}
+    assert changed == {
+        "token", "last_request", "answer", "serial", "epoch", "revision", "acked_serial", "lease_until",
+        "promised_until", "allotment", "devices", "devices_digest", "last_contact", "next_sync", "forked_at", "version",
+        "successor",
+    }  # fmt: skip
+    assert await stocked.write(sync_many, []) == []
+
+
+async def test_a_used_up_token_is_known_again(stocked: Database) -> None:
+    await stocked.write(sites.remember_tokens, [("sit_a", b"old"), ("sit_b", b"older")], NOW)
+    await stocked.write(sites.remember_tokens, [("sit_a", b"old")], NOW + 9)
+    assert await stocked.read(sites.token_replaced, "sit_a", b"old") == NOW, "the first time counts"
+    assert await stocked.read(sites.token_replaced, "sit_b", b"old") is None
+    assert await stocked.read(sites.token_replaced, "sit_a", b"never") is None
+    assert await stocked.write(sites.forget_tokens, NOW) == 0
+    assert await stocked.write(sites.forget_tokens, NOW + 1) == 2
+    assert await stocked.read(sites.token_replaced, "sit_a", b"old") is None
+
+
+async def test_sites_of_a_subscription_include_its_stagers(stocked: Database) -> None:
+    staging = site("a", id="sit_a2", thumbprint="k2", subscription="sub_a", successor=None)
+    await stocked.write(sites.add, staging)
+    found = await stocked.read(sites.page, "prv_a", "sub_a")
+    assert [each.id for each in found] == ["sit_a", "sit_a2"]
+    await stocked.write(sites.save_many, [msgspec.structs.replace(staging, subscription="sub_b", successor="sub_a")])
+    assert [each.id for each in await stocked.read(sites.page, "prv_a", "sub_a")] == ["sit_a", "sit_a2"]
+
+
+async def test_only_the_latest_lease_keeps_its_bytes(stocked: Database) -> None:
+    await stocked.write(leases.add, lease("a", serial=2, digest=b"2", body=b"second"))
+    await stocked.write(leases.add, lease("a", serial=2, slot=SUCCESSOR, digest=b"s", body=b"successor"))
+    await stocked.write(leases.add, lease("a", epoch=2, serial=1, digest=b"3", body=b"third"))
+    latest = await stocked.read(leases.latest, "sit_a")
+    assert latest is not None
+    assert (latest.epoch, latest.serial, latest.body) == (2, 1, b"third"), "an epoch outranks every serial before it"
+    successor = await stocked.read(leases.latest, "sit_a", SUCCESSOR)
+    assert successor is not None
+    assert successor.body == b"successor"
+    assert await stocked.read(leases.latest, "sit_none", PRESENT) is None
+    assert await stocked.write(leases.collect, NOW + 999) == 2, "those without bytes go when they are over"
+    assert await stocked.read(leases.latest, "sit_a") == latest
+
+
+async def test_words_count_until_a_later_one_is_acknowledged(stocked: Database) -> None:
+    async def words() -> tuple[Word, ...]:
+        return await stocked.read(leases.words, "prv_a", "sub_a")
+
+    assert await words() == (Word(site="sit_a", until=NOW + 100),)
+    await stocked.write(leases.add, lease("a", serial=2, revision=3, until=NOW + 50))
+    assert await words() == (Word(site="sit_a", until=NOW + 100),), "the longer one may still be in use"
+    await stocked.write(leases.acknowledged, "sit_a", 1, 1, NOW + 5)
+    assert await words() == (Word(site="sit_a", until=NOW + 100, acks=((2, NOW + 5),)),)
+    await stocked.write(leases.add, lease("a", epoch=2, serial=1, revision=4, until=NOW + 60))
+    await stocked.write(leases.acknowledged, "sit_a", 1, 2, NOW + 6)
+    acks = ((2, NOW + 5), (3, NOW + 6))
+    assert await words() == (Word(site="sit_a", until=NOW + 60, acks=acks),)
+    await stocked.write(leases.acknowledged, "sit_a", 2, 1, NOW + 7)
+    assert await words() == (Word(site="sit_a", until=NOW + 60, acks=(*acks, (4, NOW + 7))),)
+    await stocked.write(leases.acknowledged, "sit_a", 2, 1, NOW + 99)
+    assert (await words())[0].acks[-1] == (4, NOW + 7), "acknowledged once"

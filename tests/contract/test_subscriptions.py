@@ -1,0 +1,165 @@
+"""Registrations, codes and the projection that lists are made from."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenure.core.timeline import DAY, Phase
+from tenure.store import audit, codes, people, standings, subscriptions
+from tenure.store.codes import ActivationCode
+from tenure.store.engine import Connection, Database
+from tenure.store.standings import Standing, Wanted
+from tenure.store.subscriptions import Registration
+from tests.contract.seed import NOW, must, provide, sell, standing, two_providers
+
+
+@pytest.fixture
+async def stocked(db: Database) -> Database:
+    must(await db.write(two_providers))
+    return db
+
+
+async def test_the_sweep_sees_what_is_due_longest_first(stocked: Database) -> None:
+    assert await stocked.read(subscriptions.due, NOW, 10) == []
+    await stocked.write(subscriptions.look_again, "prv_a", "sub_a", NOW + 2)
+    await stocked.write(subscriptions.look_again, "prv_b", "sub_b", NOW + 1)
+    assert await stocked.read(subscriptions.due, NOW, 10) == []
+    assert await stocked.read(subscriptions.due, NOW + 2, 10) == [("prv_b", "sub_b"), ("prv_a", "sub_a")]
+    assert await stocked.read(subscriptions.due, NOW + 2, 1) == [("prv_b", "sub_b")]
+    await stocked.write(subscriptions.look_again, "prv_b", "sub_b", None)
+    assert await stocked.read(subscriptions.due, NOW + 2, 10) == [("prv_a", "sub_a")]
+
+
+async def test_sandboxes_are_swept_by_their_own_clock_alone(stocked: Database) -> None:
+    await stocked.write(provide, "s", sandbox=True)
+    await stocked.write(subscriptions.look_again, "prv_s", "sub_s", NOW - 5)
+    assert await stocked.read(subscriptions.due, NOW, 10) == [], "by real time nobody may touch it"
+    assert await stocked.read(subscriptions.due, NOW - 6, 10, "prv_s") == []
+    assert await stocked.read(subscriptions.due, NOW - 5, 10, "prv_s") == [("prv_s", "sub_s")]
+
+
+async def test_a_trial_is_used_once_per_customer_and_product(stocked: Database) -> None:
+    tried = Registration("sub_try", "prv_a", "cus_a", "prd", True, NOW)
+    assert not await stocked.read(subscriptions.trial_used, "prv_a", "cus_a", "prd")
+    await stocked.write(subscriptions.register, tried)
+    assert await stocked.read(subscriptions.trial_used, "prv_a", "cus_a", "prd")
+    assert not await stocked.read(subscriptions.trial_used, "prv_a", "cus_a", "other")
+    assert not await stocked.read(subscriptions.trial_used, "prv_b", "cus_b", "prd")
+    assert await stocked.read(subscriptions.registration, "prv_a", "sub_try") == tried
+
+
+async def test_a_transfer_stays_with_the_provider(stocked: Database) -> None:
+    must(await stocked.write(people.add_customer, people.Customer("cus_a2", "prv_a", "2", None, b"", 1, NOW)))
+    await stocked.write(subscriptions.transfer, "prv_a", "sub_a", "cus_a2")
+    assert await stocked.read(subscriptions.of_customer, "prv_a", "cus_a") == []
+    assert [each.id for each in await stocked.read(subscriptions.of_customer, "prv_a", "cus_a2")] == ["sub_a"]
+
+
+async def test_a_code_is_found_by_its_hash_alone(stocked: Database) -> None:
+    new = ActivationCode(b"new", "cod_a2", "prv_a", "sub_a", "FGHJK", "live", NOW + 1)
+    await stocked.write(codes.add, new)
+    assert await stocked.read(codes.by_digest, b"new") == new
+    assert await stocked.read(codes.by_digest, b"guess") is None
+    await stocked.write(codes.set_state, "prv_a", "cod_a", "withdrawn")
+    found = await stocked.read(codes.of_subscription, "prv_a", "sub_a")
+    assert [(each.id, each.state) for each in found] == [("cod_a", "withdrawn"), ("cod_a2", "live")]
+
+
+EDGES = {
+    NOW - 1: Phase.PENDING,
+    NOW: Phase.ACTIVE,
+    NOW + 30 * DAY - 1: Phase.ACTIVE,
+    NOW + 30 * DAY: Phase.GRACE,
+    NOW + 40 * DAY - 1: Phase.GRACE,
+    NOW + 40 * DAY: Phase.ENDED,
+}
+
+
+async def test_a_list_by_phase_turns_at_the_very_second(stocked: Database) -> None:
+    for now, phase in EDGES.items():
+        found = {
+            wanted: [
+                each.subscription for each in await stocked.read(standings.page, "prv_a", Wanted(phase=wanted), now)
+            ]
+            for wanted in Phase
+        }
+        assert found == {wanted: ["sub_a"] if wanted is phase else [] for wanted in Phase}, f"at NOW {now - NOW:+}"
+
+
+MOMENTS = st.none() | st.integers(-3, 3).map(lambda n: NOW + n)
+
+
+def expected(each: Standing) -> Phase:
+    """The same rule in plain words: ended > pending > paused > grace > active, a missing instant means never."""
+    if each.ended_at is not None and each.ended_at <= NOW:
+        return Phase.ENDED
+    if each.active_from is None or each.active_from > NOW:
+        return Phase.PENDING
+    if each.paused_from is not None and each.paused_from <= NOW < (each.paused_until or NOW + 9):
+        return Phase.PAUSED
+    if each.paid_until is not None and each.paid_until <= NOW:
+        return Phase.GRACE
+    return Phase.ACTIVE
+
+
+async def test_every_mixture_of_instants_has_one_phase(stocked: Database) -> None:
+    rows: list[Standing] = []
+
+    @given(st.lists(MOMENTS, min_size=5, max_size=5))
+    def draw(moments: list[int | None]) -> None:
+        names = ("active_from", "paid_until", "ended_at", "paused_from", "paused_until")
+        rows.append(standing("a", **dict(zip(names, moments, strict=True))))
+
+    draw()
+
+    def phases(conn: Connection) -> list[tuple[Standing, list[Phase]]]:
+        seen = []
+        for row in rows:
+            standings.put(conn, row)
+            listed = [phase for phase in Phase if standings.page(conn, "prv_a", Wanted(phase=phase), NOW)]
+            seen.append((row, listed))
+        return seen
+
+    seen = await stocked.rehearse(phases)
+    assert isinstance(seen, list)
+    assert len(seen) >= 50
+    assert [(row, listed) for row, listed in seen if listed != [expected(row)]] == []
+
+
+async def test_lists_are_narrowed_and_paged(db: Database) -> None:
+    def stock(conn: Connection) -> None:
+        sell(conn)
+        provide(conn, "a")
+        for n in range(4):
+            subscriptions.register(conn, Registration(f"sub_{n}", "prv_a", "cus_a", "prd", False, NOW))
+            row = standing("a", subscription=f"sub_{n}", paid_until=NOW + n * DAY)
+            standings.put(conn, msgspec.structs.replace(row, cancelled_at=NOW if n == 3 else None))
+
+    must(await db.write(stock))
+
+    async def ids(wanted: Wanted, after: str = "", limit: int = 50) -> list[str]:
+        return [each.subscription for each in await db.read(standings.page, "prv_a", wanted, NOW, after, limit)]
+
+    assert await ids(Wanted(), "", 3) == ["sub_0", "sub_1", "sub_2"]
+    assert await ids(Wanted(), "sub_2", 3) == ["sub_3", "sub_a"]
+    assert await ids(Wanted(ends_before=NOW + 2 * DAY)) == ["sub_0", "sub_1"]
+    assert await ids(Wanted(cancelled=True)) == ["sub_3"]
+    assert await ids(Wanted(cancelled=False, phase=Phase.GRACE)) == ["sub_0"]
+    assert await ids(Wanted(customer="cus_a", product="prd", phase=Phase.ACTIVE)) == [
+        "sub_1",
+        "sub_2",
+        "sub_3",
+        "sub_a",
+    ]
+    assert await ids(Wanted(customer="cus_b")) == await ids(Wanted(product="other")) == []
+
+
+async def test_what_is_dropped_can_be_computed_again(stocked: Database) -> None:
+    await stocked.write(audit.drop_projections)
+    assert await stocked.read(standings.get, "prv_a", "sub_a") is None
+    assert await stocked.read(subscriptions.due, 0, 10) == [("prv_a", "sub_a"), ("prv_b", "sub_b")]
+    await stocked.write(standings.put, standing("a"))
+    await stocked.write(standings.put, standing("a", devices=7))
+    assert await stocked.read(standings.get, "prv_a", "sub_a") == standing("a", devices=7)
+    assert await stocked.read(lambda conn: list(audit.verify(conn))) == [], "history is no projection"

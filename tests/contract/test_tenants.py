@@ -1,0 +1,181 @@
+"""P6: a provider never sees or touches another's data, whichever function is asked, by list, by id or by write."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tenure.core import ledger as money
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Phase
+from tenure.store import (
+    accounts,
+    catalogue,
+    chronicle,
+    codes,
+    facts,
+    leases,
+    ledger,
+    outbox,
+    people,
+    sites,
+    standings,
+    subscriptions,
+    tokens,
+)
+from tenure.store.engine import Conflict, Connection, Database
+from tenure.store.schema import METADATA, TENANT_TABLES
+from tests.contract.seed import NOW, STAMP, fact, site, two_providers
+
+Ask = Callable[[Connection, str], Any]
+
+LISTS: dict[str, Ask] = {
+    "offers": catalogue.OFFERS.page,
+    "offers on sale": lambda conn, who: catalogue.OFFERS.page(conn, who, withdrawn=False),
+    "policies": catalogue.POLICIES.all,
+    "catalogue log": lambda conn, who: chronicle.history(conn, who, chronicle.CATALOGUE),
+    "policy log": lambda conn, who: chronicle.history(conn, who, chronicle.POLICY),
+    "customers": people.list_customers,
+    "tokens": tokens.list_tokens,
+    "accounts": accounts.list_accounts,
+    "due accounts": lambda conn, who: accounts.due(conn, NOW, 10, who),
+    "subscriptions of a.customer": lambda conn, who: subscriptions.of_customer(conn, who, f"cus_{who[-1]}"),
+    "due subscriptions": lambda conn, who: subscriptions.due(conn, NOW, 10, who),
+    "standings": lambda conn, who: standings.page(conn, who, standings.Wanted(), NOW),
+    "sites": sites.page,
+    "outbox": outbox.page,
+}
+BY_CONTENT = {"policies", "catalogue log", "policy log"}
+"""Lists whose rows name their owner only in what they say."""
+OF_A: dict[str, Ask] = {
+    "offer": lambda conn, who: catalogue.OFFERS.get(conn, who, "off_a"),
+    "customer": lambda conn, who: people.customer(conn, who, "cus_a"),
+    "account": lambda conn, who: accounts.account(conn, who, "cus_a"),
+    "account to lock": lambda conn, who: accounts.lock(conn, who, "cus_a"),
+    "statement": lambda conn, who: ledger.statement(conn, who, "cus_a"),
+    "balances": lambda conn, who: ledger.balances_at(conn, who, "cus_a", 99) != money.Balances(),
+    "subscription": lambda conn, who: subscriptions.registration(conn, who, "sub_a"),
+    "subscriptions of customer": lambda conn, who: subscriptions.of_customer(conn, who, "cus_a"),
+    "facts": lambda conn, who: facts.load(conn, who, "sub_a"),
+    "facts of many": lambda conn, who: facts.load_many(conn, who, ["sub_a"]),
+    "history": lambda conn, who: facts.history(conn, who, "sub_a"),
+    "standing": lambda conn, who: standings.get(conn, who, "sub_a"),
+    "standings of customer": lambda conn, who: standings.page(conn, who, standings.Wanted(customer="cus_a"), NOW),
+    "standings by phase": lambda conn, who: [
+        each for each in standings.page(conn, who, standings.Wanted(phase=Phase.ACTIVE), NOW)
+        if each.subscription == "sub_a"
+    ],
+    "codes": lambda conn, who: codes.of_subscription(conn, who, "sub_a"),
+    "site": lambda conn, who: sites.of_tenant(conn, who, "sit_a"),
+    "sites of subscription": lambda conn, who: sites.page(conn, who, "sub_a"),
+    "words": lambda conn, who: leases.words(conn, who, "sub_a"),
+}  # fmt: skip
+WRITES_TO_A: dict[str, Ask] = {
+    "offer": lambda conn, who: catalogue.OFFERS.change(conn, who, "off_a", 1, b"theirs", STAMP),
+    "offer withdrawn": lambda conn, who: catalogue.OFFERS.withdraw(conn, who, "off_a", 1, STAMP),
+    "customer": lambda conn, who: people.change_customer(
+        conn, people.Customer("cus_a", who, "theirs", None, b"", 1, NOW), 1
+    ),
+    "token": lambda conn, who: tokens.withdraw_token(conn, who, "tok_a", NOW),
+    "credit limit": lambda conn, who: accounts.set_credit_limit(conn, who, "cus_a", 500),
+    "posting": lambda conn, who: ledger.post(
+        conn, who, "cus_a", "thief", [money.charge(1, at=NOW, recorded_at=NOW, subscription="sub_a")]
+    ),
+}  # fmt: skip
+SILENT_WRITES_TO_A: dict[str, Ask] = {
+    "settled": lambda conn, who: accounts.settled(conn, who, "cus_a", NOW + 5, NOW + 6),
+    "hurry": lambda conn, who: accounts.hurry(conn, who, "cus_a", 1),
+    "look again": lambda conn, who: subscriptions.look_again(conn, who, "sub_a", 1),
+    "transfer": lambda conn, who: subscriptions.transfer(conn, who, "sub_a", "cus_b"),
+    "code state": lambda conn, who: codes.set_state(conn, who, "cod_a", "blocked"),
+}
+
+
+def owner_of(found: Any) -> str:
+    """Whose a listed thing is."""
+    return str(found[0] if isinstance(found, tuple) else found.provider)
+
+
+@pytest.fixture
+async def stocked(db: Database) -> Database:
+    def stock(conn: Connection) -> None:
+        two_providers(conn)
+        for letter in "ab":
+            accounts.settled(conn, f"prv_{letter}", f"cus_{letter}", NOW, NOW)
+            subscriptions.look_again(conn, f"prv_{letter}", f"sub_{letter}", NOW)
+
+    await db.write(stock)
+    return db
+
+
+async def _asked(db: Database, questions: dict[str, Ask], who: str) -> dict[str, Any]:
+    return {what: await db.rehearse(ask, who) for what, ask in questions.items()}
+
+
+async def test_a_list_shows_ones_own_alone(stocked: Database) -> None:
+    own, others = await _asked(stocked, LISTS, "prv_a"), await _asked(stocked, LISTS, "prv_b")
+    nobodys = await _asked(stocked, LISTS, "prv_c")
+    assert {what: len(found) for what, found in own.items()} == dict.fromkeys(LISTS, 1), "one of everything"
+    assert {what: len(found) for what, found in others.items()} == dict.fromkeys(LISTS, 1)
+    assert {what: found for what, found in nobodys.items() if found} == {}
+    assert [what for what in LISTS if own[what] == others[what]] == []
+    named = {what: owner_of(found[0]) for what, found in own.items() if what not in BY_CONTENT}
+    assert named == dict.fromkeys(named, "prv_a")
+
+
+async def test_anothers_thing_is_not_there(stocked: Database) -> None:
+    own, others = await _asked(stocked, OF_A, "prv_a"), await _asked(stocked, OF_A, "prv_b")
+    assert [what for what, found in own.items() if not found] == [], "its owner finds it"
+    assert {what: found for what, found in others.items() if found} == {}
+
+
+async def test_anothers_thing_cannot_be_written(stocked: Database) -> None:
+    own, others = await _asked(stocked, WRITES_TO_A, "prv_a"), await _asked(stocked, WRITES_TO_A, "prv_b")
+    assert [what for what, outcome in own.items() if isinstance(outcome, Refused)] == [], "its owner may"
+    codes_of_refusals = {what: getattr(outcome, "code", outcome) for what, outcome in others.items()}
+    assert codes_of_refusals == dict.fromkeys(WRITES_TO_A, Code.NOT_FOUND)
+
+
+async def test_a_write_that_names_another_tenant_hits_nothing(stocked: Database) -> None:
+    before = await stocked.read(_state_of_a)
+
+    def tried(conn: Connection, write: Ask, who: str) -> list[Any]:
+        write(conn, who)
+        return _state_of_a(conn)
+
+    hits = {}
+    for what, write in SILENT_WRITES_TO_A.items():
+        assert await stocked.rehearse(tried, write, "prv_a") != before, f"{what}: its owner's hits"
+        hits[what] = await stocked.rehearse(tried, write, "prv_b")
+    assert hits == dict.fromkeys(SILENT_WRITES_TO_A, before)
+
+
+async def test_facts_cannot_be_appended_to_anothers_history(stocked: Database) -> None:
+    with pytest.raises(Conflict):
+        await stocked.write(facts.append, "prv_b", "sub_a", 2, [fact()])
+
+
+async def test_a_page_ends_where_the_tenant_ends(stocked: Database) -> None:
+    """However wide the page, it never runs on into the next tenant's rows."""
+    for n in range(3):
+        await stocked.write(sites.add, site("a", id=f"sit_a{n}", thumbprint=f"key{n}"))
+    assert [each.id for each in await stocked.read(sites.page, "prv_a", None, "", 99)] == [
+        "sit_a", "sit_a0", "sit_a1", "sit_a2",
+    ]  # fmt: skip
+    assert [each.id for each in await stocked.read(sites.page, "prv_a", None, "sit_a0", 1)] == ["sit_a1"]
+
+
+def test_every_table_of_a_tenant_names_it() -> None:
+    without = {"meta", "idempotency", "throttles", "documents", "providers", "site_tokens", "announcements"}
+    assert {table.name for table in METADATA.sorted_tables if "provider" not in table.c} == without
+    assert {table.name for table in TENANT_TABLES} <= {table.name for table in METADATA.sorted_tables}
+    nullable = {table.name for table in TENANT_TABLES if table.c.provider.nullable}
+    assert not nullable
+
+
+def _state_of_a(conn: Connection) -> list[Any]:
+    return [
+        accounts.account(conn, "prv_a", "cus_a"),
+        subscriptions.registration(conn, "prv_a", "sub_a"),
+        codes.of_subscription(conn, "prv_a", "sub_a"),
+    ]

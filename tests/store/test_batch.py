@@ -1,0 +1,145 @@
+"""The batcher alone, over a small in-memory database whose COMMIT can be held back or made to fail."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+import sqlalchemy as sa
+
+from tenure.core.refusals import Code, Refused
+from tenure.store.batch import Batcher
+from tenure.store.engine import Connection, Unavailable
+
+NOTES = sa.Table("notes", sa.MetaData(), sa.Column("word", sa.Text, primary_key=True))
+
+
+class Held:
+    """Real transactions; a COMMIT waits for `gate`, and fails while `broken`."""
+
+    def __init__(self) -> None:
+        engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
+        self.connection = engine.connect()
+        NOTES.metadata.create_all(self.connection)
+        self.connection.commit()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.broken = False
+        self.batches: list[int] = []
+
+    async def apply(self, work: Callable[[Connection], None]) -> None:
+        self.connection.begin()
+        self.connection.exec_driver_sql("begin")
+        work(self.connection)
+
+    async def commit(self) -> None:
+        await self.gate.wait()
+        if self.broken:
+            raise OSError("no space left on device")
+        self.connection.commit()
+        self.batches.append(len(self.words()))
+
+    async def rollback(self) -> None:
+        self.connection.rollback()
+
+    def savepoint(self, connection: Connection, statement: str) -> None:
+        connection.exec_driver_sql(statement)
+
+    def words(self) -> set[str]:
+        found = set(self.connection.scalars(sa.select(NOTES.c.word)))
+        self.connection.rollback()
+        return found
+
+
+def note(word: str) -> Callable[[Connection], str]:
+    def work(conn: Connection) -> str:
+        conn.execute(NOTES.insert(), {"word": word})
+        return word
+
+    return work
+
+
+def note_all(conn: Connection, words: Sequence[str]) -> list[int]:
+    for word in words:
+        note(word)(conn)
+    return [len(words)] * len(words)
+
+
+async def rest() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_nobody_is_answered_before_the_commit() -> None:
+    held = Held()
+    batcher = Batcher(held)
+    held.gate.clear()
+    first = asyncio.create_task(batcher.run(note("a")))
+    await rest()
+    assert not first.done()
+    held.gate.set()
+    assert await first == "a"
+
+
+async def test_what_comes_during_a_commit_is_collected_for_the_next() -> None:
+    held = Held()
+    batcher = Batcher(held)
+    held.gate.clear()
+    first = asyncio.create_task(batcher.run_item(note_all, "a"))
+    await rest()
+    later = [asyncio.create_task(batcher.run_item(note_all, word)) for word in "bcd"]
+    await rest()
+    held.gate.set()
+    assert await first == 1
+    assert await asyncio.gather(*later) == [3, 3, 3]
+    assert held.batches == [1, 4]
+
+
+async def test_a_batch_is_no_larger_than_it_may_be() -> None:
+    held = Held()
+    batcher = Batcher(held, most=4)
+    assert await asyncio.gather(*[batcher.run_item(note_all, f"w{n}") for n in range(10)]) == [4] * 8 + [2] * 2
+    assert held.batches == [4, 8, 10]
+
+
+async def test_a_commit_that_fails_is_told_to_all_and_the_next_one_works() -> None:
+    held = Held()
+    batcher = Batcher(held)
+    held.broken = True
+    told = await asyncio.gather(batcher.run(note("a")), batcher.run_item(note_all, "b"), return_exceptions=True)
+    assert [type(each) for each in told] == [Unavailable, Unavailable]
+    assert held.words() == set()
+    held.broken = False
+    assert await batcher.run(note("a")) == "a"
+    assert held.words() == {"a"}
+
+
+async def test_who_is_refused_for_want_of_room_leaves_the_queue_as_it_was() -> None:
+    held = Held()
+    batcher = Batcher(held, capacity=2)
+    held.gate.clear()
+    running = asyncio.create_task(batcher.run(note("running")))
+    await rest()
+    waiting = [asyncio.create_task(batcher.run(note(f"w{n}"))) for n in range(2)]
+    await rest()
+    refused = await batcher.run(note("too much"))
+    assert isinstance(refused, Refused)
+    assert refused.code is Code.SERVER_BUSY
+    held.gate.set()
+    assert await asyncio.gather(running, *waiting) == ["running", "w0", "w1"]
+    assert await batcher.run(note("again")) == "again"
+
+
+@pytest.mark.parametrize("when", ["before", "during"])
+async def test_a_caller_who_leaves_does_not_disturb_the_others(when: str) -> None:
+    held = Held()
+    batcher = Batcher(held)
+    held.gate.clear()
+    leaving = asyncio.create_task(batcher.run(note("leaving")))
+    staying = asyncio.create_task(batcher.run(note("staying")))
+    await (asyncio.sleep(0) if when == "before" else rest())
+    leaving.cancel()
+    await rest()
+    held.gate.set()
+    assert await staying == "staying"
+    assert held.words() == {"leaving", "staying"}, "accepted work is done"
+    await batcher.close()
