@@ -1,0 +1,261 @@
+"""Activation: a code becomes a site with a lease (spec 3.3), in one transaction, once however often it is sent."""
+
+import logging
+
+import msgspec
+
+from tenure.core import codes
+from tenure.core import commands as c
+from tenure.core import facts as f
+from tenure.core.act import act
+from tenure.core.allotment import grant
+from tenure.core.contract import timeline
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.schedule import window
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import Instant
+from tenure.http.limits import Limit, Throttle, network_of
+from tenure.server import books, desk, takeover, words
+from tenure.server.context import Context, Tenant
+from tenure.server.takeover import Beside
+from tenure.store import codes as stored_codes
+from tenure.store import ids, people, sites
+from tenure.store.engine import Connection
+from tenure.store.sites import Site
+from tenure.wire import answers
+from tenure.wire.answers import Asked
+from tenure.wire.keys import thumbprint, to_jwk
+from tenure.wire.messages import ActivateAnswer, ActivateRequest, NextSync, padded, refusal, unknown_code
+
+BY_ADDRESS = Limit("wrong codes", 10, 3_600)
+BY_GROUP = Limit("wrong codes of one first group", 20, 3_600)
+EVERYWHERE = Limit("wrong codes everywhere", 10_000, 3_600)
+"""Only codes that match nothing are counted (spec 2.7); who has a real code is never slowed down."""
+
+_log = logging.getLogger("tenure.server.activation")
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What is to be signed, by a sandbox key or a real one; or an answer that was signed before."""
+
+    message: ActivateAnswer
+    sandbox: bool
+    stored: bytes = b""
+
+
+class Activations:
+    """The operation behind `POST /v1/activate`."""
+
+    def __init__(self, context: Context, throttle: Throttle) -> None:
+        self._context = context
+        self._throttle = throttle
+
+    async def activate(self, body: bytes, address: str) -> bytes | Refused:
+        """The signed answer to a signed request; what proves nothing gets an unsigned refusal.
+
+        The site's key is proven before anything is looked up; strangers learn nothing of codes (spec 2.7).
+        """
+        asked = answers.read_activate(body)
+        if isinstance(asked, Refused):
+            return asked
+        code = codes.parse(asked.message.code)
+        if isinstance(code, Refused):
+            return code
+        charges = ((BY_ADDRESS, network_of(address)), (EVERYWHERE, ""), (BY_GROUP, code.first_group))
+        limited = self._throttle.exhausted(*charges)
+        if limited is not None:
+            return limited
+        reply: Reply | Refused = await self._context.write(
+            False, lambda conn, now: self._answer(conn, asked, code, now)
+        )
+        if isinstance(reply, Refused):
+            return reply
+        if reply.message.refusal is not None and reply.message.refusal.code == Code.CODE_UNKNOWN:
+            self._throttle.take(*charges)
+        return reply.stored or answers.answer_activate(
+            reply.message, self._context.answer_signer(asked.message.product, sandbox=reply.sandbox)
+        )
+
+    def _answer(
+        self, conn: Connection, asked: Asked[ActivateRequest], code: codes.ActivationCode, real: Instant
+    ) -> Reply | Refused:
+        message, key = asked.message, thumbprint(asked.public)
+        site = sites.by_key(conn, key, message.product)
+        if site is not None and site.last_request == message.request:
+            return Reply(_bare(asked, real, self._context), False, site.answer)
+        found = stored_codes.by_digest(conn, bytes.fromhex(codes.digest(code, self._context.keys.pepper)))
+        if found is None:
+            return Reply(unknown_code(message.nonce, asked.sha256, real, self._context.keys.root.version), False)
+        provider = people.provider(conn, found.provider)
+        customer = books.customer_of(conn, found.provider, found.subscription)
+        if provider is None or customer is None:
+            return Refused(Code.INTERNAL)
+        now = provider.clock.read(real) if provider.clock else real
+        tenant = Tenant(provider, now, Role.SITE, site.id if site else "site", customer)
+        if site is not None:
+            site = takeover.take_over_if_due(conn, site, now)
+        return _Activation(self._context, conn, tenant, asked, key, found, site).answer()
+
+
+def _bare(asked: Asked[ActivateRequest], now: Instant, context: Context) -> ActivateAnswer:
+    return unknown_code(asked.message.nonce, asked.sha256, now, context.keys.root.version)
+
+
+class _Activation:
+    """One activation of a code that exists, inside its transaction."""
+
+    def __init__(
+        self,
+        context: Context,
+        conn: Connection,
+        tenant: Tenant,
+        asked: Asked[ActivateRequest],
+        key: str,
+        code: stored_codes.ActivationCode,
+        site: Site | None,
+    ) -> None:
+        self.context, self.conn, self.tenant, self.asked = context, conn, tenant, asked
+        self.key, self.code, self.site = key, code, site
+        self.now = tenant.now
+
+    def answer(self) -> Reply:
+        """Granted with a lease, or refused with the true reason: whoever has a real code may know."""
+        loaded = books.load(self.conn, self.tenant.id, self.tenant.customer)
+        item = None if loaded is None else loaded.item(self.code.subscription)
+        if loaded is None or item is None:
+            return self._refused(Refused(Code.SUBSCRIPTION_ENDED))
+        name = self.site.id if self.site else ids.new("site", self.context.clock())
+        seen = desk.seen_for(self.conn, self.tenant, item.sub, loaded.row.available)
+        seen = msgspec.structs.replace(seen, present=self._present())
+        _, outcome = act(loaded.account, loaded.items, item.sub.id, self._command(name, item.sub), seen, self.now)
+        if isinstance(outcome, Refused):
+            return self._refused(outcome)
+        desk.keep(self.conn, self.tenant, loaded, outcome)
+        self._leave(outcome.decision.others, seen.present)
+        return self._granted(name, outcome.subscription)
+
+    def _command(self, name: str, sub: Subscription) -> c.Activate | c.StageSuccessor:
+        message = self.asked.message
+        kind = c.StageSuccessor if message.role == "successor" else c.Activate
+        return kind(
+            by=name,
+            role=Role.SITE,
+            site=name,
+            key=self.key,
+            code=self.code.id,
+            product=message.product,
+            version=message.version,
+            name=message.name,
+            hardware=tuple(f"{part}:{digest}" for part, digest in sorted(message.hardware.items())),
+            allotment=self._first_allotment(name, sub),
+        )
+
+    def _first_allotment(self, name: str, sub: Subscription) -> int:
+        pool = words.pool_of(self.conn, sub, self.now)
+        own = pool.share(name).asking(pool.share(name).in_use, 0, self.now)
+        return grant(pool.with_share(own), name, own.in_use, 0, self.now).allotment
+
+    def _present(self) -> Subscription | None:
+        site = self.site
+        if site is None or site.state == LEFT:
+            return None
+        sub = books.subscription(self.conn, site.provider, site.subscription)
+        held = None if sub is None else sub.site(site.id)
+        return sub if held is not None and held.holds else None
+
+    def _leave(self, others: tuple[tuple[str, f.Fact], ...], present: Subscription | None) -> None:
+        if others and present is not None:
+            takeover.leaves(self.conn, present, tuple(fact for _, fact in others), self.now)
+
+    def _granted(self, name: str, sub: Subscription) -> Reply:
+        staged = self.asked.message.role == "successor"
+        site = self._staged(sub) if staged and self.site is not None else self._joined(name, sub)
+        if staged:
+            present = self._present()
+            if present is None:
+                return self._refused(Refused(Code.NO_SUCCESSOR))
+            signed = words.sign(self.conn, self.context, site, present, self.now)
+        else:
+            signed = words.sign(self.conn, self.context, site, sub, self.now)
+        site = msgspec.structs.replace(signed.site, last_request=self.asked.message.request, last_contact=self.now)
+        body = takeover.beside(site)
+        count = body.count + 1
+        site = takeover.with_beside(site, msgspec.structs.replace(body, count=count))
+        token = self.context.keys.state_token(site.id, site.epoch, count)
+        turn = window(timeline(sub, sub.site(site.id)), signed.lease.figures, self.now)
+        message = ActivateAnswer(
+            nonce=self.asked.message.nonce,
+            request_sha256=self.asked.sha256,
+            time=self.now,
+            root=self.context.keys.root.version,
+            result="granted",
+            site=site.id,
+            lease=signed.token.decode(),
+            successor=signed.successor.decode(),
+            token=token,
+            next_sync=None if turn is None else NextSync(*turn),
+        )
+        sandbox = self.tenant.provider.sandbox
+        answer = answers.answer_activate(message, self.context.answer_signer(site.product, sandbox=sandbox))
+        sites.save_many(self.conn, [msgspec.structs.replace(site, answer=answer, token=token.encode())])
+        return Reply(message, sandbox, answer)
+
+    def _joined(self, name: str, sub: Subscription) -> Site:
+        """The site's row: a new one, or the one it had, now with this subscription."""
+        message = self.asked.message
+        if self.site is None:
+            body = Beside(device_port=message.device_port, hardware=dict(message.hardware))
+            fresh = Site(
+                id=name,
+                provider=self.tenant.id,
+                customer=sub.customer,
+                product=message.product,
+                subscription=sub.id,
+                thumbprint=self.key,
+                jwk=msgspec.json.encode(to_jwk(self.asked.public)),
+                state=IN_USE,
+                created=self.now,
+                name=message.name,
+                version=message.version,
+                token=b"",
+                body=msgspec.json.encode(body),
+                epoch=self.now,
+            )
+            sites.add(self.conn, fresh)
+            return fresh
+        other = self.site.subscription != sub.id
+        body = takeover.beside(self.site)
+        body = msgspec.structs.replace(
+            body, device_port=message.device_port, hardware=dict(message.hardware), share=b"" if other else body.share
+        )
+        return msgspec.structs.replace(
+            takeover.with_beside(self.site, body),
+            provider=self.tenant.id,
+            customer=sub.customer,
+            subscription=sub.id,
+            successor=None if self.site.successor == sub.id else self.site.successor,
+            state=IN_USE,
+            name=message.name,
+            version=message.version,
+            forked_at=None if other else self.site.forked_at,
+        )
+
+    def _staged(self, sub: Subscription) -> Site:
+        assert self.site is not None  # noqa: S101 - the caller looked
+        body = msgspec.structs.replace(takeover.beside(self.site), successor_provider=self.tenant.id)
+        return msgspec.structs.replace(takeover.with_beside(self.site, body), successor=sub.id)
+
+    def _refused(self, refused: Refused) -> Reply:
+        message = ActivateAnswer(
+            nonce=self.asked.message.nonce,
+            request_sha256=self.asked.sha256,
+            time=self.now,
+            root=self.context.keys.root.version,
+            result="refused",
+            refusal=refusal(refused),
+        )
+        return Reply(padded(message), self.tenant.provider.sandbox)
+
+
+IN_USE, LEFT = "in_use", "left"

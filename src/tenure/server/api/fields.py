@@ -1,0 +1,44 @@
+"""Types of the API's fields: ids, names, durations, money, each within documented bounds."""
+
+from typing import Annotated
+
+import msgspec
+
+from tenure.core.periods import Duration, parse_duration
+from tenure.core.refusals import Refused
+
+Slug = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_.-]*$(?!\n)", description="Lower case, digits, `_ . -`."
+    ),
+]
+"""An id that people choose: products, plans, features."""
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z]{2,4}_[0-9a-z]{26}$(?!\n)")]
+"""An id that the server chose."""
+
+Digits = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[0-9]+(\.[0-9]+)*([-+.]?[0-9A-Za-z.-]+)?$(?!\n)")
+]
+"""An application's version."""
+
+Days = Annotated[int, msgspec.Meta(ge=1, le=90)]
+Devices = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Minor = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000, description="Minor units, such as cents.")]
+Amount = Annotated[int, msgspec.Meta(ge=1, le=10_000_000_000_000, description="Minor units, such as cents.")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.")]
+Period = Annotated[
+    str, msgspec.Meta(max_length=10, pattern=r"^P[0-9YMWD]+$(?!\n)", description="ISO 8601 duration: P1Y, P1M, P30D.")
+]
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^([^\s@]+@[^\s@]+)?$(?!\n)")]
+Reference = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")
+]
+Features = Annotated[tuple[Slug, ...], msgspec.Meta(max_length=128)]
+Plan_hash = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^([0-9]+\.[0-9a-f]{64})?$(?!\n)")]
+
+
+def duration(text: str, field: str) -> Duration | Refused:
+    """An ISO 8601 duration, or `field_invalid` naming `field`."""
+    return parse_duration(text, field)

@@ -1,0 +1,220 @@
+"""Sites as they report, the feed of what happened, and the sandbox clock."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core.periods import parse_instant
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal, Rule
+from tenure.http.fields import Body
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.fields import Id
+from tenure.server.context import Context, tenant_of
+from tenure.server.takeover import beside
+from tenure.server.views import shown
+from tenure.store import outbox, people, sites
+from tenure.store.engine import Connection
+from tenure.store.people import SandboxClock
+from tenure.store.sites import Site
+
+READ_SITES = Rule("sites:read")
+READ_EVENTS = Rule("events:read", frozenset({Role.VENDOR, Role.PROVIDER}))
+CLOCK = Rule("sandbox:write", frozenset({Role.VENDOR, Role.PROVIDER}))
+YEARS = 100 * 366 * 86_400
+
+
+class ReportedSite(msgspec.Struct, frozen=True, kw_only=True):
+    """A site as it last reported."""
+
+    id: str
+    name: str
+    customer: str
+    product: str
+    subscription: str
+    successor: str | None
+    version: str
+    serial: int
+    epoch: int
+    allotment: int
+    devices: int
+    last_contact: str | None
+    next_contact_by: str | None
+    last_trigger: str
+    last_path: str
+    forked: bool
+
+
+class EventView(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened; `seq` is gapless per provider."""
+
+    seq: int
+    kind: str
+    subscription: str | None
+    since: str
+    created: str
+    data: msgspec.Raw
+
+
+class ClockBody(Body, frozen=True, kw_only=True):
+    """Where the sandbox's clock shall stand, and how fast it runs: 0 frozen, 1 real, n times as fast."""
+
+    now: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    rate: Annotated[int, msgspec.Meta(ge=0, le=100_000)] | None = None
+
+
+class ClockView(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's clock."""
+
+    now: str
+    rate: int
+    sandbox: bool
+
+
+class Observed:
+    """The operations on what is reported."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def list_sites(
+        self, caller: Principal, paging: Paging, provider: Id | None = None, subscription: Id | None = None
+    ) -> Page[ReportedSite] | Refused:
+        """Lists sites as they last reported."""
+        after = paging.after(str)
+        if isinstance(after, Refused):
+            return after
+
+        def work(conn: Connection, real: Instant) -> list[Site] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            found = sites.page(conn, tenant.id, subscription, after or "", paging.limit + 1)
+            return [site for site in found if tenant.owns(site.customer)]
+
+        found = await self._context.read(work)
+        if isinstance(found, Refused):
+            return found
+        return cut_page(map(site_view, found), paging.limit, lambda each: each.id)
+
+    async def read_site(self, caller: Principal, site: str, provider: Id | None = None) -> ReportedSite | Refused:
+        """Reads a site as it last reported."""
+
+        def work(conn: Connection, real: Instant) -> ReportedSite | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            found = sites.of_tenant(conn, tenant.id, site)
+            if found is None or not tenant.owns(found.customer):
+                return Refused(Code.NOT_FOUND, field="site")
+            return site_view(found)
+
+        return await self._context.read(work)
+
+    async def list_events(
+        self, caller: Principal, paging: Paging, provider: Id | None = None
+    ) -> Page[EventView] | Refused:
+        """What happened, in a gapless sequence per provider; remember the last `seq` and go on from there."""
+        after = paging.after(int)
+        if isinstance(after, Refused):
+            return after
+
+        def work(conn: Connection, real: Instant) -> list[EventView] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            return [event_view(note) for note in outbox.page(conn, tenant.id, after or 0, paging.limit + 1)]
+
+        found = await self._context.read(work)
+        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
+
+    async def read_clock(self, caller: Principal, provider: Id | None = None) -> ClockView | Refused:
+        """Reads the provider's clock; a sandbox has its own (B5)."""
+
+        def work(conn: Connection, real: Instant) -> ClockView | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            return tenant if isinstance(tenant, Refused) else clock_view(tenant.provider, real)
+
+        return await self._context.read(work)
+
+    async def set_clock(
+        self, caller: Principal, body: ClockBody, provider: Id | None = None, dry_run: bool = False
+    ) -> Answer[ClockView] | Refused:
+        """Moves a sandbox's clock, forwards only."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            if tenant.provider.clock is None:
+                return Refused(Code.SANDBOX_ONLY)
+            moment = tenant.now if body.now is None else parse_instant(body.now, "now")
+            if isinstance(moment, Refused):
+                return moment
+            if moment > real + YEARS:
+                return Refused(Code.FIELD_INVALID, "A sandbox's clock stays within a hundred years.", "now")
+            rate = tenant.provider.clock.rate if body.rate is None else body.rate
+            moved = people.set_clock(conn, tenant.id, SandboxClock(moment, real, rate))
+            return moved if isinstance(moved, Refused) else made(clock_view(moved, real))
+
+        answer: Answer[ClockView] | Refused = await self._context.write(dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (
+            operation("GET", "/v1/sites", READ_SITES, self.list_sites),
+            operation("GET", "/v1/sites/{site}", READ_SITES, self.read_site),
+            operation("GET", "/v1/events", READ_EVENTS, self.list_events),
+            operation("GET", "/v1/sandbox/clock", CLOCK, self.read_clock),
+            operation(
+                "PUT", "/v1/sandbox/clock", CLOCK, self.set_clock, refusals=[Code.SANDBOX_ONLY, Code.CLOCK_BACKWARDS]
+            ),
+        )
+
+
+def site_view(site: Site) -> ReportedSite:
+    """A site as shown."""
+    body = beside(site)
+    return ReportedSite(
+        id=site.id,
+        name=site.name,
+        customer=site.customer,
+        product=site.product,
+        subscription=site.subscription,
+        successor=site.successor,
+        version=site.version,
+        serial=site.serial,
+        epoch=site.epoch,
+        allotment=site.allotment,
+        devices=site.devices,
+        last_contact=shown(site.last_contact),
+        next_contact_by=shown(site.next_sync),
+        last_trigger=body.trigger,
+        last_path=body.path,
+        forked=site.forked_at is not None,
+    )
+
+
+def event_view(note: outbox.Note) -> EventView:
+    """A note as shown."""
+    return EventView(
+        seq=note.seq,
+        kind=note.kind,
+        subscription=note.subscription,
+        since=rfc3339(note.since),
+        created=rfc3339(note.created),
+        data=msgspec.Raw(note.body),
+    )
+
+
+def clock_view(provider: people.Provider, real: Instant) -> ClockView:
+    """A clock as shown."""
+    clock = provider.clock
+    now = clock.read(real) if clock else real
+    return ClockView(now=rfc3339(now), rate=clock.rate if clock else 1, sandbox=provider.sandbox)

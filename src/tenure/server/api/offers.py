@@ -1,0 +1,282 @@
+"""What a provider sells and by which rules: offers, and the policy with its effective values and their sources."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core.bounds import Effective
+from tenure.core.policy import Action, RenewalOrder, Role
+from tenure.core.pricing import Band, check_bands, known_currency
+from tenure.core.refusals import Code, Refused
+from tenure.core.terms import Kind, Settlement
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal, Rule
+from tenure.http.etags import IfMatch, etag
+from tenure.http.fields import Body, OptionalLine
+from tenure.http.idempotency import Ticket
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.server import books, policies
+from tenure.server.api.fields import Currency, Id, Slug
+from tenure.server.context import Context, tenant_of
+from tenure.server.values import Layer, Offer, PolicyBody
+from tenure.store import ids
+from tenure.store.catalogue import OFFERS, Item, Stamp
+from tenure.store.engine import Connection
+
+READ = Rule("catalogue:read")
+WRITE = Rule("policy:write", frozenset({Role.VENDOR, Role.PROVIDER}))
+READ_POLICY = Rule("policy:read")
+NOTHING_SEEN = IfMatch()
+
+
+class BandBody(Body, frozen=True, kw_only=True):
+    """Up to `up_to` devices (absent: no end) each one costs `unit` minor units per period."""
+
+    unit: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+    up_to: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+
+
+class NewOffer(Body, frozen=True, kw_only=True):
+    """A plan for sale: its price by band of the whole quantity, net of tax."""
+
+    plan: Slug
+    currency: Currency
+    bands: Annotated[tuple[BandBody, ...], msgspec.Meta(min_length=1, max_length=20)]
+    settlement: Settlement = Settlement.PREPAID
+    name: OptionalLine = ""
+
+
+class OfferView(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer."""
+
+    id: str
+    plan: str
+    name: str
+    currency: str
+    bands: tuple[Band, ...]
+    settlement: Settlement
+    withdrawn: bool
+
+
+class PolicyUpdate(Body, frozen=True, kw_only=True):
+    """A provider's policy: figures that differ from the vendor's defaults, per plan too, and permissions."""
+
+    rules: Layer = {}  # noqa: RUF012 - msgspec copies empty containers
+    plans: Annotated[dict[Slug, Layer], msgspec.Meta(max_length=256)] = {}  # noqa: RUF012
+    customer_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
+    provider_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
+    renewal_order: RenewalOrder = RenewalOrder.OLDEST_DUE
+
+
+class EffectiveView(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure as it holds, and where it comes from."""
+
+    field: str
+    value: int | str | bool | tuple[int, ...]
+    source: str
+    """`vendor_default`, `plan`, `provider` or `subscription`."""
+
+
+class PolicyView(msgspec.Struct, frozen=True, kw_only=True):
+    """The policy in force."""
+
+    version: int
+    rules: tuple[EffectiveView, ...]
+    plans: dict[str, tuple[EffectiveView, ...]]
+    customer_actions: tuple[Action, ...]
+    provider_actions: tuple[Action, ...]
+    renewal_order: RenewalOrder
+
+
+class Offers:
+    """The operations on offers and policy."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def create_offer(
+        self, caller: Principal, ticket: Ticket, body: NewOffer, provider: Id | None = None, dry_run: bool = False
+    ) -> Answer[OfferView] | Refused:
+        """Offers a plan for sale."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            name = ids.new("off", real)
+            offer = _new_offer(conn, name, tenant.id, body)
+            if isinstance(offer, Refused):
+                return offer
+            item = Item(name, tenant.id, body.plan, msgspec.json.encode(offer), 1, tenant.now)
+            added = OFFERS.add(conn, item, Stamp(tenant.by, tenant.now))
+            return added if isinstance(added, Refused) else made(offer_view(added), 201, etag=etag(1))
+
+        answer: Answer[OfferView] | Refused = await self._context.once(ticket, dry_run, work)
+        return answer
+
+    async def list_offers(
+        self, caller: Principal, paging: Paging, provider: Id | None = None
+    ) -> Page[OfferView] | Refused:
+        """Lists offers."""
+        after = paging.after(str)
+        if isinstance(after, Refused):
+            return after
+
+        def work(conn: Connection, real: Instant) -> list[Item] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            return OFFERS.page(conn, tenant.id, after or "", paging.limit + 1, withdrawn=False)
+
+        found = await self._context.read(work)
+        if isinstance(found, Refused):
+            return found
+        return cut_page(map(offer_view, found), paging.limit, lambda each: each.id)
+
+    async def withdraw_offer(
+        self,
+        caller: Principal,
+        offer: Id,
+        provider: Id | None = None,
+        if_match: IfMatch = NOTHING_SEEN,
+        dry_run: bool = False,
+    ) -> Refused | None:
+        """Sells it no more; who has it keeps it."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            item = OFFERS.get(conn, tenant.id, offer)
+            if item is None:
+                return Refused(Code.NOT_FOUND, field="offer")
+            refused = if_match.refusal(etag(item.version))
+            if refused is not None:
+                return refused
+            gone = OFFERS.withdraw(conn, tenant.id, offer, item.version, Stamp(tenant.by, tenant.now))
+            return gone if isinstance(gone, Refused) else made(None)
+
+        done = await self._context.write(dry_run, work)
+        return done if isinstance(done, Refused) else None
+
+    async def read_policy(self, caller: Principal, provider: Id | None = None) -> Answer[PolicyView] | Refused:
+        """Reads the policy in force, each figure with its source."""
+
+        def work(conn: Connection, real: Instant) -> Answer[PolicyView] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            history = policies.history(conn, tenant.id)
+            return made(policy_view(history), etag=etag(history.version))
+
+        return await self._context.read(work)
+
+    async def publish_policy(
+        self,
+        caller: Principal,
+        body: PolicyUpdate,
+        provider: Id | None = None,
+        if_match: IfMatch = NOTHING_SEEN,
+        dry_run: bool = False,
+    ) -> Answer[PolicyView] | Refused:
+        """Publishes a new version: permissions hold at once, figures for periods that begin from now on."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            history = policies.history(conn, tenant.id)
+            refused = if_match.refusal(etag(history.version))
+            if refused is not None:
+                return refused
+            policy = _policy(body)
+            unsound = policies.unsound(conn, policy, history.bounds)
+            if unsound is not None:
+                return unsound
+            published = policies.publish(conn, tenant.id, policy, history.version, tenant.by, tenant.now)
+            if isinstance(published, Refused):
+                return published
+            after = policies.history(conn, tenant.id)
+            return made(policy_view(after), etag=etag(after.version))
+
+        answer: Answer[PolicyView] | Refused = await self._context.write(dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (
+            operation("GET", "/v1/offers", READ, self.list_offers),
+            operation("POST", "/v1/offers", WRITE, self.create_offer, status=201, refusals=[Code.UNKNOWN_PLAN]),
+            operation("DELETE", "/v1/offers/{offer}", WRITE, self.withdraw_offer),
+            operation("GET", "/v1/policy", READ_POLICY, self.read_policy),
+            operation("PUT", "/v1/policy", WRITE, self.publish_policy, refusals=[Code.POLICY_OUT_OF_BOUNDS]),
+        )
+
+
+def _policy(body: PolicyUpdate) -> PolicyBody:
+    plain = PolicyBody()
+    customer = plain.customer_actions if body.customer_actions is None else frozenset(body.customer_actions)
+    own = plain.provider_actions if body.provider_actions is None else frozenset(body.provider_actions)
+    return PolicyBody(
+        rules=body.rules,
+        plans=dict(body.plans),
+        customer_actions=customer,
+        provider_actions=own,
+        renewal_order=body.renewal_order,
+    )
+
+
+def _new_offer(conn: Connection, name: str, provider: str, body: NewOffer) -> Offer | Refused:
+    plan = books.plan_of(conn, body.plan)
+    if plan is None:
+        return Refused(Code.UNKNOWN_PLAN, f"The vendor has no plan {body.plan}.", "plan")
+    if plan.kind is Kind.UNLIMITED and body.settlement is Settlement.EXTERNAL:
+        return Refused(Code.AUTOMATIC_NEEDS_PREPAID, "Unlimited plans are always prepaid.", "settlement")
+    bands = tuple(Band(each.up_to, each.unit) for each in body.bands)
+    refused = known_currency(body.currency) or check_bands(bands)
+    if refused is not None:
+        return refused
+    return Offer(
+        id=name,
+        provider=provider,
+        plan=body.plan,
+        currency=body.currency,
+        bands=bands,
+        settlement=body.settlement,
+        name=body.name,
+    )
+
+
+def offer_view(item: Item) -> OfferView:
+    """An offer as shown."""
+    offer = msgspec.json.decode(item.body, type=Offer)
+    return OfferView(
+        id=offer.id,
+        plan=offer.plan,
+        name=offer.name,
+        currency=offer.currency,
+        bands=offer.bands,
+        settlement=offer.settlement,
+        withdrawn=item.withdrawn is not None,
+    )
+
+
+def policy_view(history: policies.History) -> PolicyView:
+    """The policy in force as shown."""
+    body = history.latest
+    return PolicyView(
+        version=history.version,
+        rules=_effective(policies.values_of(body, "", history.bounds)),
+        plans={plan: _effective(policies.values_of(body, plan, history.bounds)) for plan in sorted(body.plans)},
+        customer_actions=tuple(sorted(body.customer_actions)),
+        provider_actions=tuple(sorted(body.provider_actions)),
+        renewal_order=body.renewal_order,
+    )
+
+
+def _effective(values: dict[str, Effective]) -> tuple[EffectiveView, ...]:
+    return tuple(
+        EffectiveView(field=name, value=value, source=source) for name, (value, source) in sorted(values.items())
+    )

@@ -1,0 +1,132 @@
+"""The activation server's API put together from its parts; `main` hands it clock, keys and state."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge
+
+import tenure
+from tenure.core.policy import Role
+from tenure.http.api import Api, Parts
+from tenure.http.auth import Principal, Rule
+from tenure.http.edge import Border, log_requests
+from tenure.http.health import health_operations
+from tenure.http.limits import MemoryCounters, Throttle
+from tenure.http.metrics import HttpMetrics, metrics_operation
+from tenure.http.openapi import About
+from tenure.http.raw import RawOperation
+from tenure.server.activation import Activations
+from tenure.server.api.catalogue import Catalogue
+from tenure.server.api.money import Money
+from tenure.server.api.observed import Observed
+from tenure.server.api.offers import Offers
+from tenure.server.api.people import People
+from tenure.server.api.subscriptions import Subscriptions
+from tenure.server.api.trust import Trust
+from tenure.server.context import Context
+from tenure.server.sweep import Sweep
+from tenure.server.sync import Synchronisation
+from tenure.store import tokens
+from tenure.store.engine import Connection
+
+METRICS = Rule("metrics:read", frozenset({Role.VENDOR}))
+USE_NOTED_EVERY = 3_600
+
+_requests = logging.getLogger("tenure.server.requests")
+
+
+def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True) -> Api:
+    """The application; `ticks` is a monotonic counter in seconds. Without `sweeping` nothing runs in the background."""
+    registry = CollectorRegistry()
+    metrics = HttpMetrics(registry)
+    drift = Gauge("tenure_ledger_drift", "Accounts whose balance differs from their postings.", registry=registry)
+    drift.set_function(lambda: len(context.stopped_money))
+    throttle = Throttle(MemoryCounters(), ticks, context.clock)
+    activations, synchronisation = Activations(context, throttle), Synchronisation(context)
+    api = Api(
+        Parts(
+            about=About(title="Tenure activation server", version=tenure.__version__),
+            operations=(
+                *Catalogue(context).operations(),
+                *People(context).operations(),
+                *Offers(context).operations(),
+                *Subscriptions(context).operations(),
+                *Money(context).operations(),
+                *Observed(context).operations(),
+                *Trust(context).operations(),
+                *health_operations({"store": _store_works(context)}),
+                metrics_operation(registry, METRICS),
+            ),
+            raw=(
+                RawOperation(
+                    path="/v1/activate",
+                    work=activations.activate,
+                    name="activate",
+                    summary="A site applies an activation code: a signed request, a signed answer (spec 3.3).",
+                ),
+                RawOperation(
+                    path="/v1/sync",
+                    work=synchronisation.synchronise,
+                    name="synchronise",
+                    summary="A site synchronises: a signed request, a signed answer (spec 3.5).",
+                ),
+            ),
+            authenticate=authenticator(context),
+            border=Border(
+                clock=context.clock,
+                ticks=ticks,
+                observers=(metrics, log_requests(_requests, quiet=("/v1/sync", "/livez", "/readyz"))),
+            ),
+            lifespan=(_sweeping(context),) if sweeping else (),
+        )
+    )
+    metrics.watch_in_flight(lambda: api.in_flight)
+    return api
+
+
+def authenticator(context: Context) -> Callable[[str], Any]:
+    """Token to principal, by its keyed hash; the time of use is noted once an hour."""
+
+    async def authenticate(token: str) -> Principal | None:
+        now = context.clock()
+        digest = context.keys.token_digest(token)
+        found = await context.db.read(lambda conn: tokens.token(conn, digest, now))
+        if found is None:
+            return None
+        if found.last_use is None or now - found.last_use >= USE_NOTED_EVERY:
+            await context.db.write(lambda conn: tokens.token_used(conn, digest, now))
+        return Principal(
+            kind=Role(found.role),
+            provider=found.provider or "",
+            customer=found.customer or "",
+            role=found.role,
+            scopes=frozenset(found.scopes),
+            token_id=found.id,
+        )
+
+    return authenticate
+
+
+def _store_works(context: Context) -> Callable[[], Any]:
+    async def check() -> bool:
+        def one(conn: Connection) -> bool:
+            return conn.exec_driver_sql("select 1").scalar() == 1
+
+        return await context.db.read(one)
+
+    return check
+
+
+@asynccontextmanager
+async def _sweeping(context: Context) -> AsyncIterator[None]:
+    task = asyncio.create_task(Sweep(context).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await context.db.close()

@@ -1,0 +1,235 @@
+"""A customer's account and subscriptions, out of the store and back: what `core.act` works on, and what it returned.
+
+Everything here runs inside one transaction of the caller and reads no clock.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core.commands import Word
+from tenure.core.contract import service_end, timeline
+from tenure.core.ledger import Posting
+from tenure.core.policy import Rules
+from tenure.core.refusals import Refused
+from tenure.core.settle import Account, Book, Item, Settled, settle
+from tenure.core.subscription import Subscription, fold
+from tenure.core.timeline import Instant, Phase, at
+from tenure.server import policies
+from tenure.server.values import Plan
+from tenure.store import accounts, facts, leases, ledger, outbox, standings, subscriptions
+from tenure.store.catalogue import PLANS
+from tenure.store.chain import StoredFact
+from tenure.store.chronicle import VENDOR
+from tenure.store.engine import Conflict, Connection
+
+
+class Books(msgspec.Struct, frozen=True):
+    """An account as loaded: its row, and the core's view of it."""
+
+    row: accounts.Account
+    account: Account
+    items: tuple[Item, ...]
+
+    def item(self, subscription: str) -> Item | None:
+        """The subscription of that id, if it belongs to the account."""
+        return next((item for item in self.items if item.sub.id == subscription), None)
+
+
+def load(conn: Connection, provider: str, customer: str) -> Books | None:
+    """The customer's account, locked, with every subscription of it; None when there is no such account."""
+    row = accounts.lock(conn, provider, customer)
+    if row is None:
+        return None
+    names = [each.id for each in subscriptions.of_customer(conn, provider, customer)]
+    policy = policies.history(conn, provider)
+    items = tuple(_item(conn, provider, sub, policy) for sub in _subscriptions(conn, provider, names))
+    account = Account(
+        balance=row.balance,
+        reserve=row.reserve,
+        credit_limit=row.credit_limit,
+        settled_at=row.settled_at,
+        order=policy.latest.renewal_order,
+    )
+    return Books(row, account, items)
+
+
+def subscription(conn: Connection, provider: str, name: str) -> Subscription | None:
+    """One subscription as its facts say, without settling; None when it is not this provider's."""
+    return next(iter(_subscriptions(conn, provider, [name])), None)
+
+
+def _subscriptions(conn: Connection, provider: str, names: list[str]) -> Iterable[Subscription]:
+    if not names:
+        return ()
+    histories = facts.load_many(conn, provider, names)
+    return (fold(tuple(f.decode(each.body) for each in histories[name])) for name in names if name in histories)
+
+
+def _item(conn: Connection, provider: str, sub: Subscription, policy: policies.History) -> Item:
+    return Item(sub, book(conn, policy, sub.changes[-1].terms.plan), words(conn, provider, sub.id))
+
+
+def book(conn: Connection, policy: policies.History, plan_id: str) -> Book:
+    """What was published over time for a plan: the provider's rules and the plan's lowest versions."""
+    plan = plan_of(conn, plan_id)
+    floors = [(each.since, each.version) for each in plan.floors] if plan else []
+    period = plan.period if plan else None
+    moments = sorted({0, *(since for since, _ in policy.editions), *(since for since, _ in floors)})
+    return Book(
+        tuple((moment, policy.rules_at(moment, plan_id, period), _floor_at(floors, moment)) for moment in moments)
+    )
+
+
+def plan_of(conn: Connection, plan_id: str) -> Plan | None:
+    """The vendor's plan."""
+    found = PLANS.get(conn, VENDOR, plan_id)
+    return None if found is None else msgspec.json.decode(found.body, type=Plan)
+
+
+def _floor_at(floors: list[tuple[Instant, str]], moment: Instant) -> str:
+    """The lowest version in force; the first one also holds for what was before it."""
+    held = floors[0][1] if floors else ""
+    for since, version in floors:
+        if since <= moment:
+            held = version
+    return held
+
+
+def words(conn: Connection, provider: str, name: str) -> tuple[Word, ...]:
+    """What every site still has in its hands of this subscription (rule *Giving back*)."""
+    return leases.words(conn, provider, name)
+
+
+def settled(conn: Connection, books: Books, now: Instant) -> Books:
+    """The books with everything booked that was due up to `now` (spec 6.1)."""
+    if not is_due(books, now):
+        return books
+    return _after(books, keep(conn, books, settle(books.account, books.items, now), now, "settlement"))
+
+
+def is_due(books: Books, now: Instant) -> bool:
+    """Whether something is to be booked before anybody may read this."""
+    return books.row.next_due is not None and books.row.next_due <= now
+
+
+def _after(books: Books, result: Settled) -> Books:
+    row = msgspec.structs.replace(
+        books.row,
+        balance=result.account.balance,
+        reserve=result.account.reserve,
+        settled_at=result.account.settled_at,
+        next_due=result.next_due,
+    )
+    return Books(row, result.account, result.items)
+
+
+def keep(conn: Connection, books: Books, result: Settled, now: Instant, by: str) -> Settled:
+    """Store what a settlement did: facts, postings, and when to look again."""
+    provider, customer = books.row.provider, books.row.customer
+    append(conn, provider, result.facts, result.items, now)
+    book_postings(conn, provider, customer, by, result.postings)
+    accounts.settled(conn, provider, customer, result.account.settled_at, result.next_due)
+    return result
+
+
+def book_postings(conn: Connection, provider: str, customer: str, by: str, postings: Iterable[Posting]) -> None:
+    """Book what was decided; a refusal here means that the account changed meanwhile, so decide again."""
+    wanted = tuple(postings)
+    if not wanted:
+        return
+    booked = ledger.post(conn, provider, customer, by, wanted)
+    if isinstance(booked, Refused):
+        raise Conflict(f"the ledger disagrees: {booked.code} {booked.detail}")
+
+
+def append(
+    conn: Connection, provider: str, new: Iterable[tuple[str, f.Fact]], items: Iterable[Item], now: Instant
+) -> None:
+    """Append facts to their histories and bring the projections and the outbox up to them."""
+    by_subscription: dict[str, list[f.Fact]] = {}
+    for name, fact in new:
+        by_subscription.setdefault(name, []).append(fact)
+    after = {item.sub.id: item.sub for item in items}
+    for name, added in by_subscription.items():
+        sub = after[name]
+        facts.append(conn, provider, name, sub.revision - len(added), [_stored(fact) for fact in added])
+        project(conn, sub, now)
+        for offset, fact in enumerate(added):
+            _tell(conn, sub, fact, sub.revision - len(added) + offset + 1, now)
+
+
+def append_to(conn: Connection, sub: Subscription, added: Iterable[f.Fact], now: Instant) -> None:
+    """Append facts to one history whose state afterwards is `sub`."""
+    append(conn, sub.provider, ((sub.id, fact) for fact in added), (Item(sub, Book(((0, Rules(), ""),))),), now)
+
+
+def _stored(fact: f.Fact) -> StoredFact:
+    return StoredFact(type(fact).__name__, fact.at, fact.recorded_at, fact.by, f.encode(fact))
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the feed says of a fact; never a code, never more than the API shows."""
+
+    subscription: str
+    customer: str
+    revision: int
+    fact: str
+    at: Instant
+    phase: str
+    why: str
+
+
+def _tell(conn: Connection, sub: Subscription, fact: f.Fact, revision: int, now: Instant) -> None:
+    span = at(timeline(sub), now)
+    told = Told(
+        subscription=sub.id,
+        customer=sub.customer,
+        revision=revision,
+        fact=type(fact).__name__,
+        at=fact.at,
+        phase=span.phase,
+        why=span.why,
+    )
+    kind = f"subscription.{snake(type(fact).__name__)}"
+    outbox.put(conn, sub.provider, kind, sub.id, fact.at, now, msgspec.json.encode(told))
+
+
+def snake(name: str) -> str:
+    """`SiteActivated` as `site_activated`."""
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
+
+
+def project(conn: Connection, sub: Subscription, now: Instant) -> None:
+    """The subscription's row in lists, made from its facts alone (`tenure rebuild` calls nothing else)."""
+    terms = sub.terms_at(now)
+    spans = timeline(sub)
+    paused = next((span for span in spans if span.phase is Phase.PAUSED and (span.until or now + 1) > now), None)
+    lapses = spans[-1].since if spans[-1].phase is Phase.ENDED else None
+    standings.put(
+        conn,
+        standings.Standing(
+            subscription=sub.id,
+            provider=sub.provider,
+            customer=sub.customer,
+            product=sub.product,
+            plan=terms.plan,
+            kind="trial" if sub.trial and len(sub.periods) < 2 else sub.kind.value,
+            devices=terms.devices,
+            last_group=sub.codes[-1].last_group,
+            active_from=sub.started_at,
+            paid_until=sub.paid_until if sub.cancellation is None else min(sub.paid_until or 0, spans[-1].since),
+            ended_at=service_end(sub) if sub.paid else lapses,
+            paused_from=paused.since if paused else None,
+            paused_until=paused.until if paused else None,
+            cancelled_at=sub.cancellation.at if sub.cancellation else None,
+        ),
+    )
+    subscriptions.look_again(conn, sub.provider, sub.id, at(spans, now).until)
+
+
+def customer_of(conn: Connection, provider: str, name: str) -> str | None:
+    """The customer of the provider's subscription; None when it is not this provider's."""
+    found = subscriptions.registration(conn, provider, name)
+    return None if found is None else found.customer

@@ -1,0 +1,273 @@
+"""A synchronisation that changes something: forks, acknowledgements, reports, allotments, new leases (spec 3.5).
+
+One `Contact` answers one request inside the caller's transaction. What it may take away it says signed; what it cannot
+tell it refuses unsigned.
+"""
+
+import base64
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core.contract import timeline
+from tenure.core.lease import Lease
+from tenure.core.refusals import Code, Refused
+from tenure.core.schedule import window
+from tenure.core.subscription import SiteState, Subscription, evolve
+from tenure.core.timeline import DAY, Instant
+from tenure.server import books, takeover, words
+from tenure.server.context import Context
+from tenure.server.leases import renewal_due
+from tenure.server.takeover import beside, with_beside
+from tenure.store import facts, leases, sites
+from tenure.store.engine import Connection
+from tenure.store.sites import Site
+from tenure.wire import answers
+from tenure.wire.answers import Asked
+from tenure.wire.keys import Signer
+from tenure.wire.leases import read_lease
+from tenure.wire.messages import Change, Message, NextSync, SyncAnswer, SyncRequest, refusal
+
+FORK_ANSWERS_APART = 90 * DAY
+"""A copy gets the present truth once in so long, so that an honest restore is not punished (spec 3.5)."""
+CHANGES_TOLD = 16
+
+
+class Contact:
+    """One request of one site, answered."""
+
+    def __init__(
+        self, context: Context, conn: Connection, asked: Asked[SyncRequest], site: Site, now: Instant, *, sandbox: bool
+    ) -> None:
+        self._context, self._conn, self._asked = context, conn, asked
+        self._site, self._now, self._sandbox = site, now, sandbox
+
+    def answer(self) -> tuple[bytes, Site]:
+        """The signed answer, and the site as it is afterwards."""
+        shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token)
+        body = beside(self._site)
+        if shown is not None and shown > (self._site.epoch, body.count):
+            return self._learn()
+        if self._site.token and self._asked.message.token != self._site.token.decode():
+            return self._forked()
+        return self._present()
+
+    @staticmethod
+    def latest_lease(conn: Connection, site: Site) -> Lease | None:
+        """The site's newest lease as a value: the server's own word, read without checking it again."""
+        signed = leases.latest(conn, site.id)
+        if signed is None or signed.body is None:
+            return None
+        payload = signed.body.split(b".")[1]
+        return msgspec.json.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), type=Lease)
+
+    def _present(self) -> tuple[bytes, Site]:
+        """The present truth for a site that is who it says."""
+        self._note_acknowledgement()
+        self._note_report()
+        self._site = takeover.take_over_if_due(self._conn, self._site, self._now)
+        sub = self._settled()
+        state = None if sub is None else sub.site(self._site.id)
+        if sub is None or state is None or not state.holds:
+            gone = Refused(Code.SITE_LOST if state is not None and state.lost else Code.SITE_UNKNOWN)
+            return self._finish(self._message(result="refused", refusal=refusal(gone)))
+        sub = self._share_out(sub, state)
+        return self._lease_or_unchanged(sub)
+
+    def _lease_or_unchanged(self, sub: Subscription) -> tuple[bytes, Site]:
+        state = sub.site(self._site.id)
+        assert state is not None  # noqa: S101 - the caller looked
+        lease = self.latest_lease(self._conn, self._site)
+        message = self._asked.message
+        held = (message.epoch, message.serial) == (self._site.epoch, self._site.serial)
+        spans = timeline(sub, state)
+        if lease is not None and held and not self._outdated(lease, sub, state):
+            return self._finish(self._message(result="unchanged", turn=window(spans, lease.figures, self._now)))
+        signed = words.sign(self._conn, self._context, self._site, sub, self._now)
+        self._site = signed.site
+        return self._finish(
+            self._message(
+                result="lease",
+                lease=signed.token.decode(),
+                successor=signed.successor.decode(),
+                turn=window(spans, signed.lease.figures, self._now),
+                changes=self._changes(sub, lease),
+            )
+        )
+
+    def _outdated(self, lease: Lease, sub: Subscription, state: SiteState) -> bool:
+        turned = lease.spans[0].until is not None and lease.spans[0].until <= self._now
+        return turned or renewal_due(lease, sub, state, self._now) or self._site.successor is not None
+
+    def _note_acknowledgement(self) -> None:
+        """The site shows which lease it goes by: earlier words are replaced (rule *Giving back*)."""
+        message = self._asked.message
+        if message.epoch == self._site.epoch and self._site.acked_serial < message.serial <= self._site.serial:
+            leases.acknowledged(self._conn, self._site.id, message.epoch, message.serial, self._now)
+            self._site = msgspec.structs.replace(self._site, acked_serial=message.serial)
+
+    def _note_report(self) -> None:
+        message = self._asked.message
+        goes_by_newest = (message.epoch, message.serial) == (self._site.epoch, self._site.serial)
+        self._site = words.reported(
+            self._site, message.use.total, message.wanted, self._now, acknowledged=goes_by_newest
+        )
+        self._site = msgspec.structs.replace(
+            self._site, devices=message.use.total, devices_digest=message.use.digest, version=message.version
+        )
+        sites.save_many(self._conn, [self._site])
+
+    def _settled(self) -> Subscription | None:
+        site = self._site
+        customer = books.customer_of(self._conn, site.provider, site.subscription)
+        loaded = None if customer is None else books.load(self._conn, site.provider, customer)
+        item = None if loaded is None else books.settled(self._conn, loaded, self._now).item(site.subscription)
+        return None if item is None else item.sub
+
+    def _share_out(self, sub: Subscription, state: SiteState) -> Subscription:
+        """The subscription after this site's allotment was set to what the pool has for it (B7)."""
+        if self._site.forked_at is not None:
+            return sub
+        allotment = words.allotment_for(self._conn, self._site, sub, self._now)
+        if allotment == state.allotment:
+            return sub
+        return self._append(
+            sub,
+            f.AllotmentSet(
+                at=self._now, recorded_at=self._now, by=self._site.id, site=self._site.id, allotment=allotment
+            ),
+        )
+
+    def _append(self, sub: Subscription, fact: f.Fact) -> Subscription:
+        after = evolve(sub, fact)
+        books.append_to(self._conn, after, (fact,), self._now)
+        return after
+
+    def _forked(self) -> tuple[bytes, Site]:
+        """A token used before, with a new request: two copies of the site live (fork rule, 3.5).
+
+        The current token stays: the other copy is not disturbed. The stale one gets the truth for a week, once in 90
+        days, and is refused after that until somebody says what it is.
+        """
+        sub = self._settled()
+        state = None if sub is None else sub.site(self._site.id)
+        if sub is None or state is None or not state.holds:
+            return self._aside(self._message(result="refused", refusal=refusal(Refused(Code.SITE_UNKNOWN))))
+        if state.forked_at is None:
+            message = self._asked.message
+            evidence = f"serial {message.serial}, token {message.token[:20]}, version {message.version}"
+            fact = f.ForkFound(
+                at=self._now, recorded_at=self._now, by=self._site.id, site=self._site.id, evidence=evidence
+            )
+            sub = self._append(sub, fact)
+            self._site = msgspec.structs.replace(self._site, forked_at=self._now)
+        body = beside(self._site)
+        if body.fork_answered and self._now < body.fork_answered + FORK_ANSWERS_APART:
+            again = Refused(Code.LEASE_FORKED, when=body.fork_answered + FORK_ANSWERS_APART)
+            return self._aside(self._message(result="refused", refusal=refusal(again), forked=True))
+        self._site = with_beside(self._site, msgspec.structs.replace(body, fork_answered=self._now))
+        signed = words.sign(self._conn, self._context, self._site, sub, self._now, forked=True)
+        self._site = signed.site
+        turn = window(timeline(sub, state), signed.lease.figures, self._now)
+        return self._aside(self._message(result="lease", lease=signed.token.decode(), turn=turn, forked=True))
+
+    def _aside(self, message: SyncAnswer) -> tuple[bytes, Site]:
+        """The answer to a stale copy: token and stored answer stay those of the other one."""
+        return answers.answer_sync(message, self._signer()), self._site
+
+    def _learn(self) -> tuple[bytes, Site]:
+        """An authentic token newer than the server remembers: it was restored, and the site knows more (3.5)."""
+        if not self._asked.message.lease:
+            return self._aside(self._message(result="send_lease"))
+        known = read_lease(
+            self._asked.message.lease.encode(),
+            self._context.keys.root,
+            product=self._site.product,
+            sandbox=self._sandbox,
+        )
+        if isinstance(known, Refused) or known.lease.sub != self._site.id:
+            bad = known if isinstance(known, Refused) else Refused(Code.LEASE_NOT_MINE)
+            return self._aside(self._message(result="refused", refusal=refusal(bad)))
+        sub = self._settled()
+        if sub is None:
+            return self._aside(self._message(result="refused", refusal=refusal(Refused(Code.SITE_UNKNOWN))))
+        lease = known.lease
+        learned = f.Learned(
+            at=self._now,
+            recorded_at=self._now,
+            by=self._site.id,
+            site=self._site.id,
+            key=self._site.thumbprint,
+            serial=lease.serial,
+            until=lease.contact_until,
+            lease=known.digest,
+        )
+        self._append(sub, learned)
+        shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token) or (0, 0)
+        body = msgspec.structs.replace(beside(self._site), count=shown[1])
+        self._site = msgspec.structs.replace(
+            with_beside(self._site, body),
+            epoch=max(self._site.epoch, lease.epoch),
+            serial=max(self._site.serial, lease.serial),
+            revision=0,
+        )
+        return self._present()
+
+    def _changes(self, sub: Subscription, lease: Lease | None) -> tuple[Change, ...]:
+        """What happened since the revision that the site knows."""
+        since = self._asked.message.revision if lease is not None and lease.subscription == sub.id else 0
+        told = facts.history(self._conn, sub.provider, sub.id, since, CHANGES_TOLD)
+        return tuple(Change(link.seq, link.fact.at, books.snake(link.fact.kind), link.fact.kind) for link in told)
+
+    def _message(
+        self,
+        *,
+        result: str,
+        lease: str = "",
+        successor: str = "",
+        turn: tuple[Instant, Instant] | None = None,
+        refusal: object = None,
+        forked: bool = False,
+        changes: tuple[Change, ...] = (),
+    ) -> SyncAnswer:
+        values = {"result": result, "refusal": refusal}
+        return SyncAnswer(
+            nonce=self._asked.message.nonce,
+            request_sha256=self._asked.sha256,
+            time=self._now,
+            root=self._context.keys.root.version,
+            lease=lease,
+            successor=successor,
+            next_sync=None if turn is None else NextSync(*turn),
+            forked=forked,
+            changes=changes,
+            messages=self._words_for_people(),
+            **values,  # type: ignore[arg-type]  # one of the literals, and a Refusal or None
+        )
+
+    def _words_for_people(self) -> tuple[Message, ...]:
+        if self._site.forked_at is None:
+            return ()
+        text = "A copy of this administration server uses the same identity. Say in the console what it is."
+        return (Message("fork", self._site.forked_at, text, "critical"),)
+
+    def _finish(self, message: SyncAnswer) -> tuple[bytes, Site]:
+        """Sign, rotate the state token, and keep the answer for a repetition of the request."""
+        body = beside(self._site)
+        count = body.count + 1
+        token = self._context.keys.state_token(self._site.id, self._site.epoch, count)
+        answer = answers.answer_sync(msgspec.structs.replace(message, token=token), self._signer())
+        told = self._asked.message
+        body = msgspec.structs.replace(body, count=count, path=told.path.kind, trigger=told.trigger)
+        site = msgspec.structs.replace(
+            with_beside(self._site, body),
+            token=token.encode(),
+            last_request=told.request,
+            answer=answer,
+            last_contact=self._now,
+            next_sync=None if message.next_sync is None else message.next_sync.not_after,
+        )
+        return answer, site
+
+    def _signer(self) -> Signer:
+        return self._context.answer_signer(self._site.product, sandbox=self._sandbox)

@@ -1,0 +1,136 @@
+"""What every part of the server is handed: state, clock, keys, randomness; and how a request's effect happens once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import pack, replayed, unpack
+from tenure.http.auth import Principal
+from tenure.http.idempotency import Ticket
+from tenure.server.keyring import Draw, KeyRing
+from tenure.store import idempotency, people
+from tenure.store.catalogue import DOCUMENTS
+from tenure.store.engine import Conflict, Connection, Database
+from tenure.store.sealed import Safe
+from tenure.wire import root as roots
+from tenure.wire.keys import Purpose, SeedSigner
+
+ROOT = "root"
+"""Name of the root document among the vendor's documents."""
+
+T = TypeVar("T")
+Clock = Callable[[], Instant]
+Work = Callable[[Connection, Instant], Any]
+"""What a request does: given a transaction and the real now, its answer or a refusal that leaves nothing behind."""
+
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Context:
+    """The server's parts, put together once in `main`."""
+
+    db: Database
+    clock: Clock
+    keys: KeyRing
+    draw: Draw
+    safe: Safe
+    issuer: str
+    """The server's name in what it signs, such as `https://licence.example.com`."""
+    stopped_money: list[str] = field(default_factory=list)
+    """Why money cannot be written at the moment (ledger drift); empty when it can."""
+
+    async def take_root(self) -> None:
+        """Go by the newest root document that is stored; it was verified when it was published."""
+        edition = await self.db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
+        newest = None if edition is None else roots.pin(edition.body)
+        if newest is not None and not isinstance(newest, Refused):
+            self.keys.root = newest
+
+    def answer_signer(self, product: str, *, sandbox: bool) -> SeedSigner:
+        """The key that signs answers now."""
+        return self.keys.signer(Purpose.ANSWER, product, self.clock(), sandbox=sandbox)
+
+    async def once(self, ticket: Ticket, dry_run: bool, work: Work, *, secret: bool = False) -> Any:
+        """`work` in one transaction with its idempotency record; again after a conflict, three times at most.
+
+        `secret`: the answer holds a code or a token, so that its stored copy is sealed (spec 6.6).
+        """
+        now = self.clock()
+
+        def run(conn: Connection) -> Any:
+            known = idempotency.begin(conn, self.safe, ticket.scope, ticket.key, ticket.payload_hash, now)
+            if known is not None:
+                return known if isinstance(known, Refused) else replayed(unpack(known.answer))
+            answer = work(conn, now)
+            if isinstance(answer, Refused):
+                return answer
+            idempotency.finish(conn, self.safe, ticket.scope, ticket.key, pack(answer), secret=secret)
+            return answer
+
+        return await self._repeated(run, dry_run)
+
+    async def write(self, dry_run: bool, work: Work) -> Any:
+        """`work` in one transaction, for writes that are repeatable by nature (PUT, DELETE, signed messages)."""
+        now = self.clock()
+        return await self._repeated(lambda conn: work(conn, now), dry_run)
+
+    async def settled(
+        self, due: Callable[[Connection, Instant], bool], work: Callable[[Connection, Instant], T]
+    ) -> Any:
+        """`work` on settled books: reading alone while nothing is due, else writing what is (spec 6.1)."""
+        now = self.clock()
+        if await self.db.read(lambda conn: due(conn, now)):
+            return await self._repeated(lambda conn: work(conn, now), dry_run=False)
+        return await self.db.read(lambda conn: work(conn, now))
+
+    async def read(self, work: Callable[[Connection, Instant], T]) -> T:
+        """`work` on a state that does not change meanwhile."""
+        now = self.clock()
+        return await self.db.read(lambda conn: work(conn, now))
+
+    async def _repeated(self, run: Callable[[Connection], Any], dry_run: bool) -> Any:
+        for _ in range(ATTEMPTS):
+            try:
+                return await (self.db.rehearse(run) if dry_run else self.db.write(run))
+            except Conflict:  # somebody else wrote first: read again, decide again
+                continue
+        return Refused(Code.SERVER_BUSY, "Too many wrote to the same place at once.")
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """On whose behalf something is done: every query carries `provider`, a customer's also `customer`."""
+
+    provider: people.Provider
+    now: Instant
+    """The tenant's now: a sandbox has its own."""
+    role: Role
+    by: str
+    customer: str = ""
+
+    @property
+    def id(self) -> str:
+        """The provider's id: the tenant predicate."""
+        return self.provider.id
+
+    def owns(self, customer: str) -> bool:
+        """Whether a resource of `customer` may be seen: a customer sees its own only."""
+        return not self.customer or self.customer == customer
+
+
+def tenant_of(conn: Connection, caller: Principal, named: str | None, real: Instant) -> Tenant | Refused:
+    """Whose data the caller means: its own provider's; the vendor must name one. Foreign ones are `not_found`."""
+    wanted = caller.provider or named or ""
+    if caller.provider and named and named != caller.provider:
+        return Refused(Code.NOT_FOUND, field="provider")
+    if not wanted:
+        return Refused(Code.FIELD_INVALID, "Name the provider whose data is meant.", "provider")
+    provider = people.provider(conn, wanted)
+    if provider is None or caller.kind is None:
+        return Refused(Code.NOT_FOUND, field="provider")
+    now = provider.clock.read(real) if provider.clock else real
+    return Tenant(provider, now, caller.kind, caller.token_id, caller.customer)

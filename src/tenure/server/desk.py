@@ -1,0 +1,156 @@
+"""The provider's desk: one command on one subscription, from the token's permissions to what is stored and shown.
+
+Loads, lets `core.act` decide, stores, shows. Everything a command does happens in one transaction of the caller.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from tenure.core import commands as c
+from tenure.core.act import Outcome, act, plan_hash, same_plan
+from tenure.core.allowed import allowed_actions
+from tenure.core.contract import timeline
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.settle import Item
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import Instant
+from tenure.server import books, policies, takeover
+from tenure.server.books import Books
+from tenure.server.context import Tenant
+from tenure.server.views import OutcomeView, SubscriptionView, posting_view, subscription_view, timeline_view
+from tenure.store import accounts, sites, subscriptions
+from tenure.store.engine import Connection
+
+
+class Asking(msgspec.Struct, frozen=True, kw_only=True):
+    """One command as it came: what is asked, and the plan and revision the caller has seen, if it says so."""
+
+    command: c.Command
+    plan: str = ""
+    """Hash of a previewed plan (B4)."""
+    check: Callable[[Subscription], Refused | None] = lambda _: None
+    """What else must hold inside the transaction, such as If-Match."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """An accepted command: what it did, and how that is shown."""
+
+    outcome: Outcome
+    view: OutcomeView
+
+
+def load(conn: Connection, tenant: Tenant, name: str) -> Books | Refused:
+    """The books that a tenant's subscription is in; a foreign one is `not_found`, like an unknown one."""
+    customer = books.customer_of(conn, tenant.id, name)
+    loaded = None if customer is None or not tenant.owns(customer) else books.load(conn, tenant.id, customer)
+    return Refused(Code.NOT_FOUND, field="subscription") if loaded is None else loaded
+
+
+def current(conn: Connection, tenant: Tenant, name: str) -> Item | Refused:
+    """The subscription with everything booked that was due up to the tenant's now (spec 6.1)."""
+    _take_over(conn, tenant, name)
+    loaded = load(conn, tenant, name)
+    if isinstance(loaded, Refused):
+        return loaded
+    item = books.settled(conn, loaded, tenant.now).item(name)
+    return Refused(Code.NOT_FOUND, field="subscription") if item is None else item
+
+
+def unsettled(conn: Connection, tenant: Tenant, name: str) -> bool:
+    """Whether reading the subscription must book something first."""
+    loaded = load(conn, tenant, name)
+    if isinstance(loaded, Refused):
+        return False
+    waiting = any(site.successor for site in sites.page(conn, tenant.id, name))
+    return books.is_due(loaded, tenant.now) or waiting
+
+
+def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int) -> c.Seen:
+    """What lies outside the subscription, for its tenant's role."""
+    policy = policies.history(conn, tenant.id)
+    plan = sub.terms_at(tenant.now).plan
+    plan_row = books.plan_of(conn, plan)
+    return c.Seen(
+        rules=policy.rules_at(tenant.now, plan, plan_row.period if plan_row else None),
+        actions=policy.permitted(tenant.role),
+        floor=plan_row.floor if plan_row else "",
+        available=available,
+        in_use=sum(site.devices for site in sites.page(conn, tenant.id, sub.id, limit=200)),
+        words=books.words(conn, tenant.id, sub.id),
+    )
+
+
+def command(conn: Connection, tenant: Tenant, name: str, asking: Asking) -> Done | Refused:
+    """Decide and store; a refusal leaves only what was due anyway, which the next reader would book as well."""
+    _take_over(conn, tenant, name)
+    loaded = load(conn, tenant, name)
+    if isinstance(loaded, Refused):
+        return loaded
+    item = loaded.item(name)
+    if item is None:
+        return Refused(Code.NOT_FOUND, field="subscription")
+    refused = asking.check(item.sub)
+    if refused is not None:
+        return refused
+    seen = seen_for(conn, tenant, item.sub, loaded.row.available)
+    _, outcome = act(loaded.account, loaded.items, name, asking.command, seen, tenant.now)
+    if isinstance(outcome, Refused):
+        return outcome
+    changed = same_plan(asking.plan, outcome, asking.command, tenant.now) if asking.plan else None
+    if changed is not None:
+        return changed
+    keep(conn, tenant, loaded, outcome)
+    return Done(outcome, show(outcome, asking.command, tenant))
+
+
+def keep(conn: Connection, tenant: Tenant, loaded: Books, outcome: Outcome) -> None:
+    """Store an outcome: what was due before, the command's own facts and postings, and what followed."""
+    now, by = tenant.now, tenant.by
+    books.keep(conn, loaded, outcome.before, now, "settlement")
+    subs = {item.sub.id: item for item in outcome.after.items}
+    sub = outcome.subscription
+    books.append(conn, tenant.id, outcome.facts, subs.values(), now)
+    books.book_postings(conn, tenant.id, loaded.row.customer, by, outcome.postings)
+    accounts.settled(conn, tenant.id, loaded.row.customer, outcome.after.account.settled_at, outcome.after.next_due)
+    if sub.customer != loaded.row.customer:
+        subscriptions.transfer(conn, tenant.id, sub.id, sub.customer)
+        accounts.hurry(conn, tenant.id, sub.customer, now)
+
+
+def show(outcome: Outcome, asked: c.Command, tenant: Tenant, code: str = "") -> OutcomeView:
+    """An outcome as the API shows it; `code` only in the one answer that may."""
+    sub = outcome.subscription
+    return OutcomeView(
+        subscription=subscription_view(sub, tenant.now),
+        facts=tuple(type(fact).__name__ for _, fact in outcome.facts),
+        postings=tuple(map(posting_view, outcome.postings)),
+        timeline=timeline_view(timeline(sub)),
+        affected_leases=len(sub.sites_holding) if outcome.facts else 0,
+        plan=plan_hash(outcome, asked, tenant.now),
+        activation_code=code,
+    )
+
+
+def view(conn: Connection, tenant: Tenant, sub: Subscription) -> SubscriptionView:
+    """A subscription with what the caller may do to it (B3)."""
+    row = accounts.account(conn, tenant.id, sub.customer)
+    seen = seen_for(conn, tenant, sub, row.available if row else 0)
+    return subscription_view(sub, tenant.now, allowed_actions(sub, _acting(tenant.role), seen, tenant.now))
+
+
+def _acting(role: Role) -> Role:
+    return Role.PROVIDER if role is Role.SITE else role
+
+
+def _take_over(conn: Connection, tenant: Tenant, name: str) -> None:
+    for site in sites.page(conn, tenant.id, name, limit=200):
+        takeover.take_over_if_due(conn, site, tenant.now)
+
+
+def rebuild(conn: Connection, provider: str, name: str, now: Instant) -> None:
+    """The subscription's projections anew, from its facts alone."""
+    sub = books.subscription(conn, provider, name)
+    if sub is not None:
+        books.project(conn, sub, now)

@@ -1,0 +1,184 @@
+"""The server's secrets and online keys: one file, mode 0600, never the database; and their root document.
+
+Root keys are not here: `found` writes them to a file of their own, which belongs off the server (spec 3.2).
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, Instant
+from tenure.wire import root as roots
+from tenure.wire import rotation
+from tenure.wire.keys import Purpose, SeedSigner, is_production_kid
+from tenure.wire.root import Document, Key, Root, RootKey
+
+Draw = Callable[[int], bytes]
+"""So many random bytes from the system's source."""
+
+LONGEST_LEASE = 120 * DAY
+"""No online key signs anything that lives longer: the air-gap lease of 90 days and some margin."""
+KEY_LIFE = 2 * 366 * DAY
+ROOT_LIFE = 396 * DAY
+"""A root document expires after 13 months, so that a client that is fed a frozen one notices."""
+
+
+class OnlineKey(msgspec.Struct, frozen=True):
+    """One online key as kept: its id, what it is for, and its seed in base64."""
+
+    kid: str
+    purpose: Purpose
+    seed: str
+
+
+class Secrets(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of the secret file; 32-byte values in base64."""
+
+    pepper: str
+    """Keys the hashes of activation codes and tokens."""
+    box: str
+    """Seals stored answers that hold a code or a token (spec 6.6)."""
+    marker: str
+    """Authenticates state tokens, so that an authentic newer one is recognised after a restore."""
+    keys: tuple[OnlineKey, ...]
+
+
+class RootSecrets(msgspec.Struct, frozen=True, kw_only=True):
+    """The root keys as handed out once; they belong off the server."""
+
+    keys: tuple[OnlineKey, ...]
+
+
+class KeyRing:
+    """The online keys in use, chosen by the root document, and the keyed hashes of the server."""
+
+    def __init__(self, secrets: Secrets, root: Root) -> None:
+        """Raises ValueError when the root document and the secret file do not belong together."""
+        self.root = root
+        self.box = _bytes(secrets.box)
+        self._pepper = _bytes(secrets.pepper)
+        self._marker = _bytes(secrets.marker)
+        self._signers = {key.kid: SeedSigner(_bytes(key.seed), key.kid) for key in secrets.keys}
+        known = {key.kid for key in root.document.keys}
+        if not known & set(self._signers):
+            raise ValueError("none of the keys in the secret file stands in the root document")
+
+    @property
+    def pepper(self) -> bytes:
+        """The key for `core.codes.digest`."""
+        return self._pepper
+
+    def signer(self, purpose: Purpose, product: str, now: Instant, *, sandbox: bool = False) -> SeedSigner:
+        """The key that signs for `purpose` now. Raises LookupError when none may: the operator must rotate."""
+        wanted = Purpose.SANDBOX if sandbox else purpose
+        key = rotation.signing_key(self.root.document, wanted, product, now)
+        if isinstance(key, Refused) or key.kid not in self._signers:
+            raise LookupError(f"no key may sign for {wanted} of {product}: rotate (`tenure keys rotate`)")
+        return self._signers[key.kid]
+
+    def token_digest(self, token: str) -> bytes:
+        """The keyed hash under which an API token is stored."""
+        return hmac.digest(self._pepper, b"token:" + token.encode(), "sha256")
+
+    def state_token(self, site: str, epoch: int, count: int) -> str:
+        """The state token number `count` of a site: an authentic marker, not a secret."""
+        body = f"{epoch}.{count}"
+        mark = hmac.digest(self._marker, f"{site}.{body}".encode(), "sha256")[:16]
+        return f"{body}.{base64.urlsafe_b64encode(mark).rstrip(b'=').decode()}"
+
+    def read_state_token(self, site: str, token: str) -> tuple[int, int] | None:
+        """(epoch, count) of an authentic state token of `site`; None for anything else."""
+        epoch, _, rest = token.partition(".")
+        count, _, _ = rest.partition(".")
+        if not (epoch.isascii() and epoch.isdigit() and count.isascii() and count.isdigit() and len(token) < 80):
+            return None
+        expected = self.state_token(site, int(epoch), int(count))
+        return (int(epoch), int(count)) if hmac.compare_digest(expected, token) else None
+
+
+def found(
+    name: str, draw: Draw, now: Instant, *, root_keys: int = 1, threshold: int = 1
+) -> tuple[Secrets, RootSecrets, bytes]:
+    """A new server's secrets, its root keys, and root version 1 signed by them all."""
+    online = tuple(_new_key(purpose, draw) for purpose in Purpose)
+    offline = tuple(OnlineKey(f"root-{number}", Purpose.LEASE, _text(draw(32))) for number in range(1, root_keys + 1))
+    signers = [SeedSigner(_bytes(key.seed), key.kid) for key in offline]
+    document = rotation.begin(
+        name,
+        tuple(RootKey(signer.kid, _public(signer)) for signer in signers),
+        threshold,
+        tuple(online_entry(key, now) for key in online),
+        now,
+        now + ROOT_LIFE,
+    )
+    if isinstance(document, Refused):
+        raise ValueError(document.detail)
+    secrets = Secrets(pepper=_text(draw(32)), box=_text(draw(32)), marker=_text(draw(32)), keys=online)
+    return secrets, RootSecrets(keys=offline), roots.sign(document, signers)
+
+
+def new_key(purpose: Purpose, draw: Draw) -> OnlineKey:
+    """A fresh online key; its id says what it is for and follows from the key."""
+    return _new_key(purpose, draw)
+
+
+def online_entry(key: OnlineKey, now: Instant) -> Key:
+    """The key as the root document lists it, good from now on for two years."""
+    signer = SeedSigner(_bytes(key.seed), key.kid)
+    # A little skew, so that the first lease, dated back for readers whose clocks are slow, is inside the window.
+    return Key(
+        kid=key.kid,
+        x=_public(signer),
+        purpose=key.purpose,
+        nbf=max(0, now - DAY),
+        naf=now + KEY_LIFE,
+        longest=LONGEST_LEASE,
+    )
+
+
+def sign_root(document: Document, offline: RootSecrets) -> bytes:
+    """`document` signed by every root key at hand."""
+    return roots.sign(document, [SeedSigner(_bytes(key.seed), key.kid) for key in offline.keys])
+
+
+def read_secrets(path: Path) -> Secrets | Refused:
+    """The secret file; refuses one that others can read, because it may be known already."""
+    try:
+        mode = path.stat().st_mode & 0o077
+        data = path.read_bytes()
+    except OSError as fault:
+        return Refused(Code.NOT_FOUND, f"The secret file cannot be read: {fault.strerror}.", "secrets")
+    if mode:
+        return Refused(Code.ACTION_NOT_PERMITTED, f"{path} can be read by others; set its mode to 0600.", "secrets")
+    try:
+        return msgspec.json.decode(data, type=Secrets)
+    except msgspec.MsgspecError as fault:
+        return Refused(Code.FIELD_INVALID, f"The secret file is damaged: {fault}.", "secrets")
+
+
+def unfit_for_production(secrets: Secrets) -> list[str]:
+    """Ids of development keys, with which no production server starts (spec 3.2)."""
+    return [key.kid for key in secrets.keys if key.purpose is not Purpose.SANDBOX and not is_production_kid(key.kid)]
+
+
+def _new_key(purpose: Purpose, draw: Draw) -> OnlineKey:
+    seed = draw(32)
+    tail = hashlib.sha256(SeedSigner(seed).public).hexdigest()[:12]
+    return OnlineKey(f"{purpose.value}-{tail}", purpose, _text(seed))
+
+
+def _public(signer: SeedSigner) -> str:
+    return base64.urlsafe_b64encode(signer.public).rstrip(b"=").decode()
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _bytes(value: str) -> bytes:
+    return base64.b64decode(value, validate=True)

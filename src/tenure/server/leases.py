@@ -1,0 +1,184 @@
+"""What the server says to a site: the lease that follows from a subscription, pure and not yet signed (spec 3.4)."""
+
+import msgspec
+
+from tenure.core.contract import SERVING, timeline
+from tenure.core.lease import Brand, Confirmation, Figures, Lease
+from tenure.core.renewal import PROMISE_DAYS, due
+from tenure.core.subscription import SiteState, Subscription
+from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, at, since
+
+SKEW = 300
+"""Seconds by which `iat` may lie in the past, because JWT libraries refuse one that lies ahead (spec 6.12)."""
+FORK_DAYS = 7
+"""A forked site's lease reaches at most so far (spec 3.5)."""
+SUCCESSOR_DAYS = 30
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """The site as the lease names it."""
+
+    id: str
+    jwk: dict[str, str]
+    epoch: int
+    serial: int
+    """The serial of the lease to be signed."""
+    prev: str = ""
+    device_port: str = ""
+
+
+class Issuer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who speaks, and for which provider."""
+
+    name: str
+    provider: str
+    brand: Brand = Brand()
+    dns: str = "auto"
+    sandbox: bool = False
+
+
+def lease_for(
+    sub: Subscription, site: SiteState, holder: Holder, issuer: Issuer, now: Instant, *, forked: bool = False
+) -> Lease:
+    """The lease of a site that uses `sub`: the present truth, good until `contact_until` without further contact."""
+    spans = since(timeline(sub, site), now)
+    running = spans[0]
+    iat = max(running.since, now - SKEW)
+    until = _contact_until(sub, iat, now, forked=forked)
+    terms = sub.terms_at(now)
+    period = next((each for each in reversed(sub.paid) if each.since <= now), None)
+    return Lease(
+        iss=issuer.name,
+        sub=holder.id,
+        aud=sub.product,
+        jti=f"{holder.id}.{holder.epoch}.{holder.serial}",
+        iat=iat,
+        nbf=iat,
+        exp=_features_end(spans, until),
+        cnf=Confirmation(jwk=holder.jwk),
+        serial=holder.serial,
+        epoch=holder.epoch,
+        prev=holder.prev,
+        subscription=sub.id,
+        revision=sub.revision,
+        product=sub.product,
+        plan=terms.plan,
+        kind="trial" if period is not None and period.trial else sub.kind.value,
+        spans=spans,
+        contact_until=until,
+        refresh_after=now + sub.rules.sync_interval,
+        features=running.features,
+        base_features=terms.base_features,
+        allotment=site.allotment,
+        limit=terms.devices,
+        min_version=site.floor if period is None else period.min_version,
+        device_port=holder.device_port,
+        figures=_figures(sub, issuer),
+        provider=issuer.provider,
+        brand=issuer.brand,
+        code_last_group=_last_group(sub, site),
+        prepaid_until=sub.paid_until,
+        sandbox=issuer.sandbox,
+    )
+
+
+def successor_lease(
+    sub: Subscription, site: SiteState, holder: Holder, issuer: Issuer, *, begins: Instant, now: Instant
+) -> Lease:
+    """The lease that lets a site switch at `begins` without a server: good from then on, at most 30 days (2.4)."""
+    terms = sub.terms_at(begins)
+    running = at(timeline(sub, site), begins)
+    until = begins + min(SUCCESSOR_DAYS, sub.rules.lease_days) * DAY
+    if running.phase is Phase.PENDING:  # its term begins with the takeover
+        features = tuple(dict.fromkeys((*terms.features, *terms.base_features)))
+        running = Span(begins, None, Phase.ACTIVE, running.why, features, site.allotment)
+        spans: Timeline = (running,)
+    else:
+        spans = since(timeline(sub, site), begins)
+    return Lease(
+        iss=issuer.name,
+        sub=holder.id,
+        aud=sub.product,
+        jti=f"{holder.id}.{holder.epoch}.{holder.serial}s",
+        iat=now,
+        nbf=max(begins, now),
+        exp=_features_end(spans, max(until, now + 1)),
+        cnf=Confirmation(jwk=holder.jwk),
+        serial=holder.serial,
+        epoch=holder.epoch,
+        prev=holder.prev,
+        subscription=sub.id,
+        revision=sub.revision,
+        product=sub.product,
+        plan=terms.plan,
+        kind="trial" if sub.trial else sub.kind.value,
+        spans=spans,
+        contact_until=max(until, now + 1),
+        refresh_after=begins,
+        features=running.features,
+        base_features=terms.base_features,
+        allotment=site.allotment,
+        limit=terms.devices,
+        min_version=site.floor,
+        device_port=holder.device_port,
+        figures=_figures(sub, issuer),
+        provider=issuer.provider,
+        brand=issuer.brand,
+        code_last_group=_last_group(sub, site),
+        role="successor",
+        prepaid_until=sub.paid_until,
+        sandbox=issuer.sandbox,
+    )
+
+
+def grants_until(lease: Lease) -> Instant:
+    """The last instant for which `lease` promises plan features: what *Giving back* waits for (2.4)."""
+    serving = [span for span in lease.spans if span.phase in SERVING]
+    if not serving:
+        return lease.iat
+    end = serving[-1].until
+    return lease.contact_until if end is None else min(end, lease.contact_until)
+
+
+def renewal_due(lease: Lease, sub: Subscription, site: SiteState, now: Instant) -> bool:
+    """Whether a new lease is to be signed: anything changed, or a quarter of its life has passed (spec 3.4)."""
+    changed = (lease.subscription, lease.revision, lease.allotment) != (sub.id, sub.revision, site.allotment)
+    return changed or now >= lease.iat + (lease.contact_until - lease.iat) // 4
+
+
+def _contact_until(sub: Subscription, iat: Instant, now: Instant, *, forked: bool) -> Instant:
+    until = iat + sub.rules.lease_days * DAY
+    if sub.reserved is not None:
+        # Cancelling must be able to give the reserve back, so no word reaches far into a period not yet begun.
+        until = min(until, due(sub) + PROMISE_DAYS * DAY)
+    if forked:
+        until = min(until, now + FORK_DAYS * DAY)
+    return max(until, now + 1)
+
+
+def _features_end(spans: Timeline, contact_until: Instant) -> Instant:
+    """The `exp` of plain readers: when something granted is first taken away, at most `contact_until`."""
+    granted = set(spans[0].features)
+    for span in spans[1:]:
+        if not granted <= set(span.features):
+            return min(span.since, contact_until)
+    return contact_until
+
+
+def _figures(sub: Subscription, issuer: Issuer) -> Figures:
+    rules = sub.rules
+    return Figures(
+        tolerance_percent=rules.tolerance_percent,
+        idle_release_days=rules.idle_release_days,
+        seat_conflict_days=rules.seat_conflict_days,
+        reminders=rules.reminders,
+        sync_interval=rules.sync_interval,
+        after_end_sync_days=rules.after_end_sync_days,
+        reinstate_days=rules.reinstate_days,
+        dns=issuer.dns,
+    )
+
+
+def _last_group(sub: Subscription, site: SiteState) -> str:
+    code = sub.code(site.code)
+    return code.last_group if code else ""

@@ -1,0 +1,70 @@
+"""The activation server as a program: settings, state, keys, application, serve. Reads clock and randomness itself."""
+
+import asyncio
+import logging
+import secrets
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.logs import handler
+from tenure.http.serve import Listen, Server
+from tenure.server import keyring, setup
+from tenure.server.app import build
+from tenure.server.context import ROOT, Context
+from tenure.server.keyring import KeyRing
+from tenure.server.setup import DATABASE, SECRETS, Initialised
+from tenure.store.catalogue import DOCUMENTS
+from tenure.store.lite import open_lite
+from tenure.store.sealed import Safe
+from tenure.wire import root as roots
+
+
+def now() -> Instant:
+    """The system's clock, whole seconds."""
+    return int(time.time())
+
+
+def init(folder: Path, name: str, *, root_keys: int = 1, threshold: int = 1) -> Initialised | Refused:
+    """Make a new server in `folder`; see `setup.init`."""
+    return asyncio.run(setup.init(folder, name, secrets.token_bytes, now(), root_keys=root_keys, threshold=threshold))
+
+
+async def open_context(folder: Path) -> Context | Refused:
+    """State and keys of the server in `folder`; refuses what is missing, damaged or readable by others."""
+    secret = keyring.read_secrets(folder / SECRETS)
+    if isinstance(secret, Refused):
+        return secret
+    db = open_lite(folder / DATABASE)
+    if isinstance(db, Refused):
+        return db
+    edition = await db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
+    root = roots.pin(edition.body) if edition is not None else Refused(Code.NOT_FOUND, "There is no root.")
+    if isinstance(root, Refused):
+        return root
+    name = msgspec.json.decode((folder / "server.json").read_bytes(), type=dict[str, str])["name"]
+    keys = KeyRing(secret, root)
+    return Context(db=db, clock=now, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer=name)
+
+
+def run(folder: Path, host: str = "127.0.0.1", port: int = 8_080) -> Refused | None:
+    """Serve until stopped; a refusal instead when the server cannot start."""
+    root = logging.getLogger()
+    root.addHandler(handler(sys.stderr))
+    root.setLevel(logging.INFO)
+
+    async def serve() -> Refused | None:
+        context = await open_context(folder)
+        if isinstance(context, Refused):
+            return context
+        server = Server(build(context, time.monotonic), Listen(host=host, port=port))
+        sys.stdout.write(f"listening on {server.url}\n")
+        sys.stdout.flush()
+        await server.serve()
+        return None
+
+    return asyncio.run(serve())

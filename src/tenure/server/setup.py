@@ -1,0 +1,107 @@
+"""A new activation server: folder, secrets, root document, database, the vendor's first token."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, Instant
+from tenure.server import keyring
+from tenure.server.api.people import SCOPES
+from tenure.server.context import ROOT
+from tenure.server.keyring import Draw, KeyRing
+from tenure.store import ids, tokens
+from tenure.store.catalogue import DOCUMENTS, Stamp
+from tenure.store.engine import Connection, Database
+from tenure.store.lite import open_lite
+from tenure.wire import root as roots
+
+SECRETS, ROOT_SECRETS, ROOT_FILE, DATABASE = "secrets.json", "root-secrets.json", "root.jws", "tenure.db"
+TOKEN_DAYS = 3_650
+
+
+class Initialised(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new server consists of, and what must be put away."""
+
+    folder: str
+    root_file: str
+    """To be given to every client; not secret."""
+    root_secrets: str
+    """Belongs off this server: whoever has it can replace every key."""
+    fingerprint: str
+    """Eight words by which people compare root documents."""
+    vendor_token: str
+    """Shown once."""
+
+
+async def init(
+    folder: Path, name: str, draw: Draw, now: Instant, *, root_keys: int = 1, threshold: int = 1
+) -> Initialised | Refused:
+    """Make a server in an empty or missing folder; `name` is its address as leases name it.
+
+    Refuses `already_exists` for a folder with a server in it, `field_invalid` for keys that cannot reach the threshold.
+    """
+    if not 1 <= threshold <= root_keys <= 16:
+        return Refused(Code.FIELD_INVALID, "At least one root key, at most 16, and no higher threshold.", "threshold")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - a program's first step, nobody waits
+    if any((folder / each).exists() for each in (SECRETS, DATABASE)):
+        return Refused(Code.ALREADY_EXISTS, f"There is a server in {folder} already.", "folder")
+    identity = f"root-{draw(6).hex()}"
+    secrets, offline, root = keyring.found(identity, draw, now, root_keys=root_keys, threshold=threshold)
+    write_secret(folder / SECRETS, msgspec.json.encode(secrets))
+    write_secret(folder / ROOT_SECRETS, msgspec.json.encode(offline))
+    (folder / ROOT_FILE).write_bytes(root)
+    write_secret(folder / "server.json", msgspec.json.encode({"name": name}))
+    db = open_lite(folder / DATABASE)
+    if isinstance(db, Refused):
+        return db
+    pinned = roots.pin(root)
+    if isinstance(pinned, Refused):
+        return pinned
+    ring = KeyRing(secrets, pinned)
+    token = await furnish(db, ring, root, draw, now)
+    await db.close()
+    return Initialised(
+        folder=str(folder),
+        root_file=str(folder / ROOT_FILE),
+        root_secrets=str(folder / ROOT_SECRETS),
+        fingerprint=pinned.fingerprint(),
+        vendor_token=token,
+    )
+
+
+async def furnish(db: Database, keys: KeyRing, root: bytes, draw: Draw, now: Instant) -> str:
+    """Root version 1 and the vendor's first token, put into an empty database; the token's secret."""
+    secret = "tnr_" + draw(32).hex()
+
+    def work(conn: Connection) -> None:
+        DOCUMENTS.publish(conn, ROOT, 0, root, Stamp("setup", now))
+        tokens.add_token(
+            conn,
+            tokens.Token(
+                digest=keys.token_digest(secret),
+                id=ids.new("tok", now),
+                provider=None,
+                customer=None,
+                role=Role.VENDOR,
+                scopes=SCOPES[Role.VENDOR],
+                name="first token",
+                created=now,
+                expires=now + TOKEN_DAYS * DAY,
+            ),
+        )
+
+    await db.write(work)
+    return secret
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """A new file that only its owner can read; durable when this returns."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)

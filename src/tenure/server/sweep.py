@@ -1,0 +1,126 @@
+"""Collects what fell due and announces what has already happened; makes nothing true (spec 2.1, house).
+
+A sweep that was down for a week books exactly what one awake would have booked, and announces it late.
+"""
+
+import asyncio
+import logging
+
+import msgspec
+
+from tenure.core.contract import timeline
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import DAY, Instant, Phase, at
+from tenure.server import books, takeover
+from tenure.server.context import Context
+from tenure.store import accounts, audit, idempotency, leases, outbox, people, sites, subscriptions, throttle
+from tenure.store.engine import Connection
+
+AT_ONCE = 200
+PAUSE = 1.0
+"""Seconds between looks; each look is one indexed query when nothing is due."""
+CHECK_EVERY = 3_600
+KEEP_TOKENS = 400 * DAY
+
+_log = logging.getLogger("tenure.server.sweep")
+
+
+class Announced(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change of phase says in the feed."""
+
+    subscription: str
+    customer: str
+    phase: str
+    why: str
+    since: Instant
+    until: Instant | None
+
+
+class Sweep:
+    """The server's one background task."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._checked_at: Instant | None = None
+
+    async def run(self) -> None:
+        """Until cancelled; a failing look is logged and repeated, for nothing depends on it."""
+        while True:
+            try:
+                while await self.once() >= AT_ONCE:
+                    pass
+                await self.housekeeping()
+            except Exception:
+                _log.exception("a look of the sweep failed; it is repeated")
+            await asyncio.sleep(PAUSE)
+
+    async def once(self) -> int:
+        """One look: settle what is due, announce what has changed; how many things were found."""
+        return max([await self._look(provider, now) for provider, now in await self._clocks()])
+
+    async def _look(self, provider: str | None, now: Instant) -> int:
+        due = await self._context.db.read(accounts.due, now, AT_ONCE, provider)
+        for tenant, customer in due:
+            await self._context.db.write(self._settle, tenant, customer, now)
+        changed = await self._context.db.read(subscriptions.due, now, AT_ONCE, provider)
+        for tenant, name in changed:
+            await self._context.db.write(self._announce, tenant, name, now)
+        return max(len(due), len(changed))
+
+    async def housekeeping(self) -> None:
+        """Once an hour: forget what is over, and compare every balance with its postings (5.3)."""
+        now = self._context.clock()
+        if self._checked_at is not None and now - self._checked_at < CHECK_EVERY:
+            return
+        self._checked_at = now
+        await self._context.db.write(_collect, now)
+        drifted = await self._context.db.read(audit.drift)
+        self._context.stopped_money[:] = [each.customer for each in drifted]
+        if drifted:
+            _log.critical("balances of %d accounts differ from their postings: money is stopped", len(drifted))
+
+    async def _clocks(self) -> list[tuple[str | None, Instant]]:
+        """Production once, and each sandbox by its own clock."""
+        real = self._context.clock()
+
+        def work(conn: Connection) -> list[tuple[str | None, Instant]]:
+            after, clocks = "", list[tuple[str | None, Instant]]()
+            while page := people.list_providers(conn, after, AT_ONCE):
+                clocks.extend((each.id, each.clock.read(real)) for each in page if each.clock is not None)
+                after = page[-1].id
+            return clocks
+
+        return [(None, real), *await self._context.db.read(work)]
+
+    def _settle(self, conn: Connection, provider: str, customer: str, now: Instant) -> None:
+        loaded = books.load(conn, provider, customer)
+        if loaded is not None:
+            books.settled(conn, loaded, now)
+
+    def _announce(self, conn: Connection, provider: str, name: str, now: Instant) -> None:
+        for site in sites.page(conn, provider, name, limit=200):
+            takeover.take_over_if_due(conn, site, now)
+        sub = books.subscription(conn, provider, name)
+        if sub is not None:
+            announce(conn, sub, now)
+            books.project(conn, sub, now)
+
+
+def announce(conn: Connection, sub: Subscription, now: Instant) -> None:
+    """Tell the feed which phase holds and since when it truly does; each once."""
+    span = at(timeline(sub), now)
+    if span.phase is Phase.PENDING:
+        return
+    told = Announced(
+        subscription=sub.id, customer=sub.customer, phase=span.phase, why=span.why, since=span.since, until=span.until
+    )
+    outbox.announce(
+        conn, sub.provider, f"subscription.now_{span.phase}", sub.id, span.since, now, msgspec.json.encode(told)
+    )
+
+
+def _collect(conn: Connection, now: Instant) -> None:
+    idempotency.collect(conn, now)
+    throttle.collect(conn, now - DAY)
+    sites.forget_tokens(conn, now - KEEP_TOKENS)
+    leases.collect(conn, now - KEEP_TOKENS)

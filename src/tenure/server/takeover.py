@@ -1,0 +1,86 @@
+"""Successors that take over: booked by whoever looks first, as of the true instant (spec 2.4 Successor)."""
+
+import msgspec
+
+from tenure.core import commands as c
+from tenure.core.decide.sites import take_over
+from tenure.core.facts import Fact
+from tenure.core.settle import Item
+from tenure.core.subscription import Subscription, evolve
+from tenure.core.timeline import Instant
+from tenure.server import books
+from tenure.store import sites
+from tenure.store.engine import Connection
+from tenure.store.sites import Site
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a site's row keeps as its body. Evolution: fields are appended with defaults."""
+
+    successor_provider: str = ""
+    """Whose subscription the successor is; a site may change its provider."""
+    device_port: str = ""
+    hardware: dict[str, str] = {}
+    fork_answered: Instant = 0
+    """When a copy of this site was last given the truth of a fork answer (once in 90 days, spec 3.5)."""
+    restores: tuple[Instant, ...] = ()
+    """When its own administrator said that it was restored."""
+    share: bytes = b""
+    """The site's part of the pool (`core.allotment.SiteShare`) as JSON."""
+    count: int = 0
+    """Number of the current state token."""
+    path: str = ""
+    """The way by which the last request came, as the site reports it."""
+    trigger: str = ""
+
+
+def beside(site: Site) -> Beside:
+    """The site's body."""
+    return msgspec.json.decode(site.body, type=Beside)
+
+
+def with_beside(site: Site, body: Beside) -> Site:
+    """The site with another body."""
+    return msgspec.structs.replace(site, body=msgspec.json.encode(body))
+
+
+def take_over_if_due(conn: Connection, site: Site, now: Instant) -> Site:
+    """The site as it is once a successor whose instant has come is booked; unchanged while it has not."""
+    if site.successor is None:
+        return site
+    body = beside(site)
+    owner = body.successor_provider or site.provider
+    present = _settled(conn, site.provider, site.subscription, now)
+    successor = _settled(conn, owner, site.successor, now)
+    if present is None or successor is None:
+        return site
+    rules, floor = successor.book.at(now)
+    seen = c.Seen(rules=rules, floor=floor)
+    outcome = take_over(successor.sub, present.sub, seen, now)
+    if outcome is None:
+        return site
+    started = successor.sub
+    for fact in outcome.facts:
+        started = evolve(started, fact)
+    books.append_to(conn, started, outcome.facts, now)
+    leaves(conn, present.sub, tuple(fact for _, fact in outcome.others), now)
+    moved = msgspec.structs.replace(
+        site, provider=owner, customer=started.customer, subscription=started.id, successor=None
+    )
+    moved = with_beside(moved, msgspec.structs.replace(body, successor_provider=""))
+    sites.save_many(conn, [moved])
+    return moved
+
+
+def leaves(conn: Connection, sub: Subscription, facts: tuple[Fact, ...], now: Instant) -> None:
+    """Append to another subscription what a decision about this one did to it."""
+    after = sub
+    for fact in facts:
+        after = evolve(after, fact)
+    books.append_to(conn, after, facts, now)
+
+
+def _settled(conn: Connection, provider: str, name: str, now: Instant) -> Item | None:
+    customer = books.customer_of(conn, provider, name)
+    loaded = None if customer is None else books.load(conn, provider, customer)
+    return None if loaded is None else books.settled(conn, loaded, now).item(name)

@@ -1,0 +1,120 @@
+"""What is stored as bodies of the catalogue and of people: products, plans, offers, providers, customers, policies.
+
+Evolution: fields are appended only, each with a default that keeps the old meaning.
+"""
+
+import msgspec
+
+from tenure.core.lease import Brand
+from tenure.core.periods import Duration
+from tenure.core.policy import Action, Policy, RenewalOrder
+from tenure.core.pricing import Band
+from tenure.core.terms import Kind, Settlement, Start, Terms
+from tenure.core.timeline import Instant
+
+Layer = dict[str, int | str | bool | list[int]]
+"""Some fields of `core.policy.Rules`, by name: what one layer of the policy says."""
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True):
+    """What the vendor makes."""
+
+    id: str
+    name: str
+
+
+class Floor(msgspec.Struct, frozen=True):
+    """The lowest version that may activate, from an instant on (M13)."""
+
+    since: Instant
+    version: str
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """One way in which a product is licensed."""
+
+    id: str
+    product: str
+    name: str
+    kind: Kind
+    period: Duration
+    features: tuple[str, ...]
+    base_features: tuple[str, ...] = ()
+    floors: tuple[Floor, ...] = ()
+    """Oldest first; the last one is in force now."""
+    min_devices: int = 1
+    max_devices: int = 1_000_000
+    max_sites: int = 5
+    start: Start = Start.AT_ORDER
+    trial: Duration | None = None
+    """How long the plan may be tried; None: not at all."""
+
+    @property
+    def floor(self) -> str:
+        """The lowest version in force now; empty for none."""
+        return self.floors[-1].version if self.floors else ""
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one provider sells: a plan, its price per device and period, and how it is paid."""
+
+    id: str
+    provider: str
+    plan: str
+    currency: str
+    bands: tuple[Band, ...]
+    settlement: Settlement = Settlement.PREPAID
+    name: str = ""
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """A service provider: a tenant of the server."""
+
+    id: str
+    name: str
+    currency: str
+    sandbox: bool = False
+    brand: Brand = Brand()
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer of one provider."""
+
+    id: str
+    provider: str
+    name: str
+    reference: str = ""
+    email: str = ""
+    credit_limit: int = 0
+
+
+class PolicyBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's policy as published: figures as layers, permissions, the order of payment."""
+
+    rules: Layer = {}
+    plans: dict[str, Layer] = {}
+    """What differs for single plans."""
+    customer_actions: frozenset[Action] = Policy().customer_actions
+    provider_actions: frozenset[Action] = Policy().provider_actions
+    renewal_order: RenewalOrder = RenewalOrder.OLDEST_DUE
+
+
+def terms_of(plan: Plan, offer: Offer, devices: int) -> Terms:
+    """What a customer agrees to when buying `devices` of `plan` under `offer`."""
+    return Terms(
+        product=plan.product,
+        plan=plan.id,
+        kind=plan.kind,
+        period=plan.period,
+        devices=devices,
+        features=plan.features,
+        base_features=plan.base_features,
+        min_version=plan.floor,
+        min_devices=plan.min_devices,
+        max_devices=plan.max_devices,
+        max_sites=plan.max_sites,
+        start=plan.start,
+        settlement=offer.settlement,
+        currency=offer.currency,
+        bands=offer.bands,
+    )

@@ -1,0 +1,150 @@
+"""The server's signed words: leases for a site and its successor, recorded as they are signed (spec 3.4)."""
+
+import base64
+import hashlib
+
+import msgspec
+
+from tenure.core.allotment import Pool, SiteShare, grant, recalls
+from tenure.core.lease import Lease
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import Instant
+from tenure.server import books
+from tenure.server.context import Context
+from tenure.server.leases import Holder, Issuer, grants_until, lease_for, successor_lease
+from tenure.server.takeover import Beside, beside, with_beside
+from tenure.server.values import Provider
+from tenure.store import leases, people, sites
+from tenure.store.engine import Connection
+from tenure.store.leases import PRESENT, SUCCESSOR, SignedLease
+from tenure.store.sites import Site
+from tenure.wire.keys import Purpose
+from tenure.wire.leases import seal_lease
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A site after a lease was signed for it."""
+
+    site: Site
+    lease: Lease
+    token: bytes
+    successor: bytes = b""
+
+
+def issuer_of(context: Context, provider: people.Provider) -> Issuer:
+    """Who speaks in a provider's leases."""
+    value = msgspec.json.decode(provider.body, type=Provider)
+    brand = value.brand if value.brand.name else msgspec.structs.replace(value.brand, name=provider.name)
+    return Issuer(name=context.issuer, provider=provider.name, brand=brand, sandbox=provider.sandbox)
+
+
+def sign(
+    conn: Connection, context: Context, site: Site, sub: Subscription, now: Instant, *, forked: bool = False
+) -> Signed:
+    """The next lease of the site, signed, recorded as a word, its allotment counted; the successor's too."""
+    provider = people.provider(conn, site.provider)
+    state = sub.site(site.id)
+    if provider is None or state is None:
+        raise LookupError(f"{site.id} does not hold {sub.id}")
+    issuer = issuer_of(context, provider)
+    body = beside(site)
+    lease = lease_for(sub, state, _holder(conn, site, body), issuer, now, forked=forked)
+    signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
+    token = seal_lease(lease, signer)
+    _record(conn, site, sub, lease, token, PRESENT, now)
+    share = _share(body, site).given(lease.allotment, lease.contact_until, now)
+    moved = msgspec.structs.replace(
+        site, serial=lease.serial, revision=sub.revision, lease_until=lease.exp, allotment=lease.allotment
+    )
+    moved = with_beside(moved, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
+    return Signed(moved, lease, token, _sign_successor(conn, context, moved, sub, now))
+
+
+def _holder(conn: Connection, site: Site, body: Beside) -> Holder:
+    last = leases.latest(conn, site.id)
+    prev = "" if last is None else base64.urlsafe_b64encode(last.digest).rstrip(b"=").decode()
+    return Holder(
+        id=site.id,
+        jwk=msgspec.json.decode(site.jwk, type=dict[str, str]),
+        epoch=site.epoch,
+        serial=site.serial + 1,
+        prev=prev,
+        device_port=body.device_port,
+    )
+
+
+def _record(
+    conn: Connection, site: Site, sub: Subscription, lease: Lease, token: bytes, slot: str, now: Instant
+) -> None:
+    leases.add(
+        conn,
+        SignedLease(
+            site=site.id,
+            epoch=lease.epoch,
+            serial=lease.serial,
+            slot=slot,
+            provider=sub.provider,
+            subscription=sub.id,
+            revision=sub.revision,
+            signed_at=now,
+            until=grants_until(lease),
+            contact_until=lease.contact_until,
+            digest=hashlib.sha256(token).digest(),
+            body=token,
+        ),
+    )
+
+
+def _sign_successor(conn: Connection, context: Context, site: Site, present: Subscription, now: Instant) -> bytes:
+    """The staged successor's lease, signed anew with every present one; its beginning follows the present one's end."""
+    if site.successor is None or present.paid_until is None:
+        return b""
+    owner = beside(site).successor_provider or site.provider
+    sub = books.subscription(conn, owner, site.successor)
+    provider = people.provider(conn, owner)
+    state = None if sub is None else sub.site(site.id)
+    if sub is None or provider is None or state is None:
+        return b""
+    stop = present.cancellation
+    begins = stop.effective if stop is not None else present.paid_until
+    holder = msgspec.structs.replace(_holder(conn, site, beside(site)), serial=site.serial, prev="")
+    lease = successor_lease(sub, state, holder, issuer_of(context, provider), begins=begins, now=now)
+    signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
+    token = seal_lease(lease, signer)
+    _record(conn, site, sub, lease, token, SUCCESSOR, now)
+    return token
+
+
+def _share(body: Beside, site: Site) -> SiteShare:
+    return msgspec.json.decode(body.share, type=SiteShare) if body.share else SiteShare(site=site.id)
+
+
+def pool_of(conn: Connection, sub: Subscription, now: Instant) -> Pool:
+    """The subscription's devices as they are shared now."""
+    rows = sites.page(conn, sub.provider, sub.id, limit=1_000)
+    terms = sub.terms_at(now)
+    shares = tuple(_share(beside(row), row) for row in rows if row.subscription == sub.id)
+    return Pool(terms.devices, sub.rules.tolerance_percent, shares)
+
+
+def reported(site: Site, in_use: int, wanted: int, now: Instant, *, acknowledged: bool) -> Site:
+    """The site's part of the pool after its report; acknowledged when it goes by its newest lease."""
+    body = beside(site)
+    share = _share(body, site)
+    if acknowledged:
+        share = share.acknowledged(in_use)
+    share = share.asking(in_use, max(in_use, wanted), now)
+    return with_beside(site, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
+
+
+def allotment_for(conn: Connection, site: Site, sub: Subscription, now: Instant) -> int:
+    """What the pool has for the site now (B7); unused margin elsewhere comes back at those sites' next contact."""
+    body = beside(site)
+    own = _share(body, site)
+    pool = pool_of(conn, sub, now).with_share(own)
+    granted = grant(pool, site.id, own.in_use, own.wanted, now)
+    for name, _ in recalls(pool, now):
+        other = sites.by_id(conn, name)
+        if other is not None and other.id != site.id:
+            sites.save_many(conn, [msgspec.structs.replace(other, revision=0)])
+    return granted.allotment

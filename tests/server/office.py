@@ -1,0 +1,274 @@
+"""The real server in process, on a file, with a clock moved by hand; and a plain site that speaks its protocol."""
+
+import asyncio
+import hashlib
+import itertools
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.http.api import Api
+from tenure.server import keyring, setup
+from tenure.server.app import build
+from tenure.server.context import Context
+from tenure.server.keyring import KeyRing
+from tenure.server.sweep import Sweep
+from tenure.store.lite import open_lite
+from tenure.store.sealed import Safe
+from tenure.wire import answers, b64
+from tenure.wire import root as roots
+from tenure.wire.keys import SeedSigner
+from tenure.wire.leases import SealedLease, read_lease
+from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest, Use
+
+START = 1_767_225_600  # 2026-01-01
+
+
+class Clock:
+    """Real time, for the server: moved by hand."""
+
+    def __init__(self, now: int = START) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass
+class Caller:
+    """Somebody with a token."""
+
+    http: httpx2.AsyncClient
+    token: str
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    async def send(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, **query: Any
+    ) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if method == "POST":
+            headers["Idempotency-Key"] = key or f"key-{id(self)}-{next(self.numbers)}"
+        content = None if body is None else msgspec.json.encode(body)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return await self.http.request(method, path, content=content, headers=headers, params=query)
+
+    async def post(self, path: str, body: Any = None, **query: Any) -> Any:
+        answer = await self.send("POST", path, {} if body is None else body, **query)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    async def get(self, path: str, **query: Any) -> Any:
+        answer = await self.send("GET", path, **query)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    async def refused(self, path: str, body: Any = None, **query: Any) -> str:
+        answer = await self.send("POST", path, {} if body is None else body, **query)
+        assert answer.status_code >= 400, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        code: str = answer.json()["code"]
+        return code
+
+
+@dataclass
+class Office:
+    """A server with a vendor, a provider and one customer with money, and what they sell."""
+
+    api: Api
+    context: Context
+    clock: Clock
+    http: httpx2.AsyncClient
+    vendor: Caller
+    desk: Caller
+    provider: str
+    customer: str
+    offers: dict[str, str]
+
+    async def order(self, offer: str = "standard", devices: int = 10, **more: Any) -> tuple[str, str]:
+        """(subscription, activation code) of a fresh order."""
+        body = {"customer": self.customer, "offer": self.offers[offer], "devices": devices, **more}
+        made = await self.desk.post("/v1/subscriptions", body)
+        return made["subscription"]["id"], made["activation_code"]
+
+    async def sweep(self) -> None:
+        """One look of the sweep."""
+        await Sweep(self.context).once()
+
+    def site(self, **more: Any) -> "PlainSite":
+        return PlainSite(self, **more)
+
+
+class PlainSite:
+    """A site in its plainest form: speaks the protocol, keeps nothing but what the next request needs."""
+
+    def __init__(self, office: Office, version: str = "12.0", product: str = "editor") -> None:
+        self.office, self.version, self.product = office, version, product
+        self.signer = SeedSigner(secrets.token_bytes(32))
+        self.id = ""
+        self.token = ""
+        self.lease: SealedLease | None = None
+        self.use = Use()
+        self.wanted = 0
+        self.last: bytes = b""
+
+    @property
+    def sandbox(self) -> bool:
+        return False
+
+    def clone(self) -> "PlainSite":
+        """A copy of the whole disk."""
+        copy = PlainSite(self.office, self.version, self.product)
+        copy.signer, copy.id, copy.token, copy.lease = self.signer, self.id, self.token, self.lease
+        return copy
+
+    async def activate(self, code: str, **more: Any) -> ActivateAnswer | str:
+        """The proven answer, or the code of an unsigned refusal."""
+        message = ActivateRequest(
+            nonce=_nonce(),
+            request=_request(),
+            code=code,
+            product=self.product,
+            version=self.version,
+            name="Site of Ana",
+            key=answers.jwk(self.signer.public),
+            wall=self.office.clock(),
+            uptime=1_000,
+            root=1,
+            **more,
+        )
+        asked = answers.ask(message, self.signer)
+        reply = await self._post("/v1/activate", asked)
+        if isinstance(reply, str):
+            return reply
+        told = answers.read_activate_answer(reply, asked, self.office.context.keys.root, sandbox=self.sandbox)
+        assert not isinstance(told, Refused), told
+        if told.message.result == "granted":
+            self.id, self.token = told.message.site, told.message.token
+            self._take(told.message.lease)
+        return told.message
+
+    async def sync(self, *, resend: bool = False, lose: bool = False, **more: Any) -> SyncAnswer | str:
+        """One synchronisation; `resend` repeats the last request, `lose` loses the answer."""
+        if not resend:
+            assert self.lease is not None
+            known = self.lease.lease
+            message = SyncRequest(
+                nonce=_nonce(),
+                request=_request(),
+                site=self.id,
+                subscription=known.subscription,
+                product=self.product,
+                serial=known.serial,
+                epoch=known.epoch,
+                revision=known.revision,
+                token=self.token,
+                version=self.version,
+                wall=self.office.clock(),
+                uptime=1_000,
+                trigger="timer",
+                use=self.use,
+                wanted=self.wanted,
+            )
+            self.last = answers.ask(msgspec.structs.replace(message, **more), self.signer)
+        reply = await self._post("/v1/sync", self.last)
+        if isinstance(reply, str) or lose:
+            return reply if isinstance(reply, str) else "lost"
+        told = answers.read_sync_answer(reply, self.last, self.office.context.keys.root, sandbox=self.sandbox)
+        assert not isinstance(told, Refused), told
+        self.token = told.message.token or self.token
+        if told.message.lease:
+            self._take(told.message.lease)
+        return told.message
+
+    def _take(self, token: str) -> None:
+        read = read_lease(
+            token.encode(), self.office.context.keys.root, product=self.product, sandbox=self.sandbox
+        )
+        assert isinstance(read, SealedLease), read
+        self.lease = read
+
+    async def _post(self, path: str, body: bytes) -> bytes | str:
+        answer = await self.office.http.post(path, content=body, headers={"Content-Type": "application/jose"})
+        if answer.status_code == 200:
+            return answer.content
+        assert answer.headers["content-type"] == "application/problem+json", answer.text
+        code: str = answer.json()["code"]
+        return code
+
+
+def _nonce() -> str:
+    return b64.encode_text(secrets.token_bytes(32))
+
+
+def _request() -> str:
+    return "req_" + hashlib.sha256(secrets.token_bytes(16)).hexdigest()[:32]
+
+
+PLANS: dict[str, dict[str, Any]] = {
+    "standard": {"kind": "limited", "period": "P1Y"},
+    "monthly": {"kind": "unlimited", "period": "P1M"},
+    "later": {"kind": "limited", "period": "P1Y", "start": "at_first_activation"},
+    "next": {"kind": "limited", "period": "P1Y", "min_version": "13.0"},
+}
+
+
+@asynccontextmanager
+async def office(folder: Path, *, sandbox: bool = False, clock: Clock | None = None) -> AsyncIterator[Office]:
+    """A server in `folder`, furnished."""
+    clock = clock or Clock()
+    secret, _, root = keyring.found("root-test", secrets.token_bytes, clock())
+    pinned = roots.pin(root)
+    db = open_lite(folder / "tenure.db")
+    assert not isinstance(pinned, Refused) and not isinstance(db, Refused)
+    keys = KeyRing(secret, pinned)
+    token = await setup.furnish(db, keys, root, secrets.token_bytes, clock())
+    context = Context(
+        db=db, clock=clock, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer="https://licence.test"
+    )
+    api = build(context, lambda: float(clock()), sweeping=False)
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=api), base_url="http://licence.test"
+    ) as http:
+        yield await _furnished(api, context, clock, http, token, sandbox=sandbox)
+    await db.close()
+
+
+async def _furnished(
+    api: Api, context: Context, clock: Clock, http: httpx2.AsyncClient, token: str, *, sandbox: bool
+) -> Office:
+    vendor = Caller(http, token)
+    await vendor.post("/v1/products", {"id": "editor", "name": "Editor"})
+    for name, more in PLANS.items():
+        plan = {
+            "id": name,
+            "product": "editor",
+            "name": name.title(),
+            "features": ["edit", "export"],
+            "base_features": ["read"],
+            "min_version": "10.0",
+            **more,
+        }
+        await vendor.post("/v1/plans", plan)
+    provider = (await vendor.post("/v1/providers", {"name": "North", "currency": "EUR", "sandbox": sandbox}))["id"]
+    made = await vendor.post("/v1/tokens", {"name": "desk", "role": "provider", "days": 3_650}, provider=provider)
+    desk = Caller(http, made["token"])
+    offers = {}
+    for name in PLANS:
+        offer = {"plan": name, "currency": "EUR", "bands": [{"unit": 1_200}]}
+        offers[name] = (await desk.post("/v1/offers", offer))["id"]
+    customer = (await desk.post("/v1/customers", {"name": "ACME"}))["id"]
+    await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 1_000_000, "reference": "bank 1"})
+    return Office(api, context, clock, http, vendor, desk, provider, customer, offers)
+
+
+def run(coroutine: Any) -> Any:
+    """Run one scene."""
+    return asyncio.run(coroutine)
