@@ -1,0 +1,151 @@
+"""One connection to one address: TCP, TLS for the configured name, or a tunnel through a proxy; a stream or a fault.
+
+The fallback of spec 3.7 is at the connection, certificate included, so a stream is handed out only after its handshake.
+Which address is tried when is decided in `walk`; what is said over the stream in `talk`.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable
+
+import httpcore2
+
+from tenure.sdk.names.bounds import Deadline
+from tenure.sdk.names.path import Fault, Outcome
+from tenure.sdk.names.proxy import Proxy
+
+_TCP = httpcore2.SyncBackend()
+
+
+class TooMuch(httpcore2.ReadError):
+    """More bytes than the reader will take."""
+
+
+class Bounded(httpcore2.NetworkStream):
+    """A stream whose every wait ends at one deadline and which reads no more than `most` bytes.
+
+    Timeouts per read, as HTTP libraries have them, let one byte a second go on for ever.
+    """
+
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline, most: int) -> None:
+        self._stream = stream
+        self._deadline = deadline
+        self._room = most
+        self.ended = False
+        """Whether the other side has closed its half."""
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Up to `max_bytes`; the caller's timeout gives way to the deadline."""
+        data = self._stream.read(max_bytes, self._deadline.left())
+        self._room -= len(data)
+        if self._room < 0:
+            raise TooMuch("more bytes than are ever needed")
+        self.ended = self.ended or not data
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """All of `buffer`, before the deadline."""
+        self._stream.write(buffer, self._deadline.left())
+
+    def close(self) -> None:
+        """Closes the stream below."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        """TLS on top, unbounded again: wrap what is returned."""
+        return self._stream.start_tls(ssl_context, server_hostname, self._deadline.left())
+
+    def get_extra_info(self, info: str) -> object:
+        """What the stream below knows."""
+        return self._stream.get_extra_info(info)
+
+
+def connect(address: str, port: int, deadline: Deadline) -> httpcore2.NetworkStream | Fault:
+    """A TCP stream to an IP address; never raises."""
+    try:
+        return _TCP.connect_tcp(address, port, timeout=deadline.left(), socket_options=())
+    except Exception as error:
+        return fault_of(error)
+
+
+def secure(
+    stream: httpcore2.NetworkStream, context: Callable[[], ssl.SSLContext], name: str, deadline: Deadline
+) -> httpcore2.NetworkStream | Fault:
+    """TLS over `stream`, SNI and certificate for `name`; never raises. On a fault the stream is closed.
+
+    The context comes as a callable because its roots may be unreadable, which is a fault of this step.
+    """
+    try:
+        return stream.start_tls(context(), name, deadline.left())
+    except Exception as error:
+        stream.close()
+        return fault_of(error)
+
+
+def dial(
+    address: str, port: int, deadline: Deadline, context: Callable[[], ssl.SSLContext], name: str
+) -> httpcore2.NetworkStream | Fault:
+    """TCP to `address` and TLS for `name`; never raises."""
+    stream = connect(address, port, deadline)
+    return stream if isinstance(stream, Fault) else secure(stream, context, name, deadline)
+
+
+def tunnel(
+    stream: httpcore2.NetworkStream, proxy: Proxy, target: str, deadline: Deadline
+) -> httpcore2.NetworkStream | Fault:
+    """The stream that `proxy`, connected to by `stream`, gives to `target` (host:port); never raises.
+
+    It is not yet secured: the caller does that for the server's name.
+    """
+    url = httpcore2.URL(scheme="http", host=proxy.host, port=proxy.port, target=target)
+    headers = [("Host", target)] + ([("Proxy-Authorization", proxy.authorization)] if proxy.authorization else [])
+    connection = httpcore2.HTTP11Connection(url.origin, Bounded(stream, deadline, 64 * 1024))
+    try:
+        response = connection.handle_request(httpcore2.Request("CONNECT", url, headers=headers))
+    except Exception as error:
+        stream.close()
+        return fault_of(error)
+    if not 200 <= response.status < 300:
+        stream.close()
+        reason = bytes(response.extensions.get("reason_phrase", b"")).decode("ascii", "replace")
+        return Fault(Outcome.PROXY_REFUSED, f"{response.status} {reason}".rstrip())
+    after: httpcore2.NetworkStream = response.extensions["network_stream"]
+    return after
+
+
+def fault_of(error: BaseException) -> Fault:
+    """What an exception of sockets, TLS, HTTP or DNS libraries means on a path.
+
+    It is total: the other side chooses the bytes, and the libraries' exceptions are not ours to enumerate.
+    """
+    cause = error.__cause__ or error
+    for kinds, outcome in _MEANINGS:
+        if isinstance(error, kinds) or isinstance(cause, kinds):
+            return Fault(outcome, _words(cause))
+    return Fault(Outcome.NOT_HTTP, f"{type(cause).__name__}: {cause}"[:200])
+
+
+_MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Outcome], ...] = (
+    ((TooMuch,), Outcome.TOO_LARGE),
+    ((httpcore2.TimeoutException, TimeoutError), Outcome.TIMEOUT),
+    ((ssl.SSLCertVerificationError,), Outcome.CERTIFICATE),
+    ((ssl.SSLError,), Outcome.TLS),
+    ((ConnectionRefusedError,), Outcome.REFUSED),
+    ((ConnectionError, httpcore2.ReadError, httpcore2.WriteError), Outcome.CUT_OFF),
+    ((httpcore2.ProtocolError,), Outcome.NOT_HTTP),
+    ((socket.gaierror, OSError, httpcore2.NetworkError), Outcome.NO_ROUTE),
+)
+
+
+def _words(error: BaseException) -> str:
+    """What an error says, without its numbers, where it says anything useful.
+
+    Attributes are looked for, not relied on: errors made by other libraries lack them.
+    """
+    if isinstance(error, TimeoutError | ConnectionRefusedError):
+        return ""
+    reason: object = getattr(error, "reason", None)
+    said = getattr(error, "verify_message", None) or (str(reason).replace("_", " ").lower() if reason else None)
+    return str(said or getattr(error, "strerror", None) or error)[:200]

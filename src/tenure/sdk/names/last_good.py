@@ -1,0 +1,98 @@
+"""Addresses that worked lately: the second step, for the day on which no resolver answers (spec 3.7).
+
+Hints without authority: what is reached there must show a certificate for the name. When they are tried: `walk`.
+"""
+
+import os
+import threading
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from tenure.core.timeline import Instant
+
+ADDRESSES = 6
+"""Kept per host: as many as are ever tried."""
+HOSTS = 16
+
+
+class Good(msgspec.Struct, frozen=True):
+    """An IP address and when it last worked."""
+
+    address: str
+    at: Instant
+
+
+class LastGood(Protocol):
+    """Where addresses that worked are kept; both methods return at once and never raise."""
+
+    def recall(self, host: str) -> tuple[Good, ...]:
+        """What worked for `host`, latest first, however old."""
+
+    def remember(self, host: str, address: str, at: Instant) -> None:
+        """Notes that `address` worked for `host`; the oldest beyond six is forgotten."""
+
+
+Kept = dict[str, tuple[Good, ...]]
+
+
+class LastGoodInMemory:
+    """Kept as long as the program runs."""
+
+    def __init__(self, kept: Kept | None = None) -> None:
+        self._kept: Kept = dict(kept or {})
+        self._lock = threading.Lock()
+
+    def recall(self, host: str) -> tuple[Good, ...]:
+        """What worked for `host`, latest first."""
+        return self._kept.get(host, ())
+
+    def remember(self, host: str, address: str, at: Instant) -> None:
+        """Notes that `address` worked for `host`."""
+        with self._lock:
+            others = (good for good in self._kept.pop(host, ()) if good.address != address)
+            self._kept[host] = (Good(address, at), *others)[:ADDRESSES]
+            while len(self._kept) > HOSTS:
+                del self._kept[next(iter(self._kept))]
+
+    def as_json(self) -> bytes:
+        """Everything kept, for a caller who stores it with its own state; `from_json` reads it."""
+        return msgspec.json.encode(self._kept)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "LastGoodInMemory":
+        """What `as_json` wrote; anything unreadable counts as nothing kept, for these are only hints."""
+        try:
+            return cls(msgspec.json.decode(text, type=Kept))
+        except (msgspec.DecodeError, RecursionError):
+            return cls()
+
+
+class LastGoodFile:
+    """Kept in one small JSON file of the caller's, replaced whole; a file lost or damaged costs only hints."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._memory = LastGoodInMemory.from_json(_read(path))
+
+    def recall(self, host: str) -> tuple[Good, ...]:
+        """What worked for `host`, latest first."""
+        return self._memory.recall(host)
+
+    def remember(self, host: str, address: str, at: Instant) -> None:
+        """Notes that `address` worked for `host`, on disk too if that is possible."""
+        self._memory.remember(host, address, at)
+        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.{threading.get_ident()}.new")
+        try:
+            beside.write_bytes(self._memory.as_json())
+            beside.replace(self._path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()[: 64 * 1024]
+    except OSError:
+        return b""

@@ -1,0 +1,64 @@
+"""The operating system's resolver, with an end to its patience. Which others are asked, and when: `walk`."""
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+from tenure.sdk.names.bounds import Deadline
+from tenure.sdk.names.looked import Looked, alternate
+from tenure.sdk.names.path import Outcome
+
+GetAddrInfo = Callable[[str], Sequence[str]]
+"""Blocking lookup: addresses in the order of preference; raises OSError."""
+
+
+class SystemDns:
+    """The operating system's resolver, bounded: `getaddrinfo` cannot be cancelled, so it waits in threads of its own.
+
+    At most `threads` of them; they end with the program. When all are stuck, the answer is a time-out at once, not a
+    longer queue. One object serves the whole process.
+    """
+
+    def __init__(self, ask: GetAddrInfo | None = None, threads: int = 4) -> None:
+        self._ask = ask or _getaddrinfo
+        self._free = threading.Semaphore(threads)
+
+    def look(self, host: str, deadline: Deadline) -> Looked:
+        """The addresses of `host`, within the deadline; never raises."""
+        if not self._free.acquire(blocking=False):
+            return Looked(Outcome.TIMEOUT, detail="earlier lookups have not come back")
+        results: list[Looked] = []
+        done = threading.Event()
+
+        def work() -> None:
+            try:
+                results.append(self._looked(host))
+            finally:
+                self._free.release()
+                done.set()
+
+        try:
+            threading.Thread(target=work, name="tenure-getaddrinfo", daemon=True).start()
+        except RuntimeError as error:
+            self._free.release()
+            return Looked(Outcome.SERVER_FAILURE, detail=str(error))
+        if not done.wait(deadline.rest):
+            return Looked(Outcome.TIMEOUT)
+        return results[0] if results else Looked(Outcome.SERVER_FAILURE)
+
+    def _looked(self, host: str) -> Looked:
+        try:
+            addresses = alternate(self._ask(host))
+        except socket.gaierror as error:
+            meant = {socket.EAI_NONAME: Outcome.NO_SUCH_NAME, _NODATA: Outcome.NO_ADDRESS}
+            return Looked(meant.get(error.errno or 0, Outcome.SERVER_FAILURE), detail=error.strerror or "")
+        except (OSError, ValueError) as error:
+            return Looked(Outcome.SERVER_FAILURE, detail=str(error))
+        return Looked(Outcome.FOUND if addresses else Outcome.NO_ADDRESS, addresses)
+
+
+_NODATA: int = getattr(socket, "EAI_NODATA", -5)
+
+
+def _getaddrinfo(host: str) -> list[str]:
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]

@@ -1,0 +1,109 @@
+"""The way to the server: system DNS, addresses that worked, public DNS, or a proxy and nothing else (spec 3.7).
+
+The next step is taken when the name does not resolve or no address it gave shows a certificate for the name. What is
+said over the stream found is `tenure.sdk.transport`'s.
+"""
+
+import httpcore2
+import msgspec
+
+from tenure.sdk.names.bounds import Deadline
+from tenure.sdk.names.path import Fault, Kind, PathUsed, Unreached, unreached
+from tenure.sdk.names.policy import NamePolicy
+from tenure.sdk.names.ports import Ports, Source
+from tenure.sdk.names.server import Server, at_port
+from tenure.sdk.names.sources import sources, why_no_public
+from tenure.sdk.names.through import through_proxy
+from tenure.sdk.names.trail import Trail
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A stream to the server, trusted, and how it was found."""
+
+    stream: httpcore2.NetworkStream
+    path: PathUsed
+
+
+class _Preferred(msgspec.Struct, frozen=True):
+    """The source that worked when system DNS did not, and until when (monotonic) it goes first."""
+
+    kind: Kind
+    resolver: str
+    until: float
+
+
+class Walk:
+    """Finds a way to one server again and again, and remembers for an hour which one it was."""
+
+    def __init__(self, server: Server, policy: NamePolicy, ports: Ports) -> None:
+        self.server = server
+        self.policy = policy
+        self.ports = ports
+        self._preferred: _Preferred | None = None
+
+    def open(self, deadline: Deadline) -> Opened | Unreached:
+        """A stream over which the configured name has proven itself, before `deadline`; never raises."""
+        trail = Trail(self.ports)
+        if self.policy.proxy:
+            stream = through_proxy(self.policy.proxy, self.policy, self.server, trail, deadline)
+            path = PathUsed(
+                Kind.PROXY, at_port(self.server.host, self.server.port), self.policy.proxy.text, trail.steps
+            )
+            return self._failed(trail) if isinstance(stream, Fault) else Opened(stream, path)
+        return self._directly(trail, deadline)
+
+    def _directly(self, trail: Trail, deadline: Deadline) -> Opened | Unreached:
+        ordered = self._in_order()
+        left = self.ports.bounds.candidates
+        spent: set[str] = set()
+        for number, source in enumerate(ordered):
+            if left <= 0 or deadline.over:
+                break
+            looked = trail.look(source, deadline)
+            fresh = [address for address in looked.addresses if address not in spent]
+            for address in fresh[: fair_share(left, len(ordered) - number - 1)]:
+                left -= 1
+                spent.add(address)
+                stream = trail.reach(source, self.server, address, deadline)
+                if not isinstance(stream, Fault):
+                    where = at_port(address, self.server.port)
+                    return Opened(stream, PathUsed(source.kind, where, source.resolver, trail.steps))
+        return self._failed(trail)
+
+    def _failed(self, trail: Trail) -> Unreached:
+        return unreached(self.server.host, trail.steps, why_no_public(self.server, self.policy) or "")
+
+    def worked(self, path: PathUsed) -> None:
+        """Notes that an answer came by `path`: its address is good, and its source goes first for up to an hour."""
+        if path.kind in (Kind.PROXY, Kind.ADDRESS):
+            return
+        address = path.address.rpartition(":")[0].strip("[]")
+        self.ports.last_good.remember(self.server.host, address, self.ports.wall())
+        if path.kind is Kind.SYSTEM:
+            self._preferred = None
+        elif self._preferred is None or not self._is_preferred(path.kind, path.resolver):
+            until = self.ports.monotonic() + self.ports.bounds.remember
+            self._preferred = _Preferred(path.kind, path.resolver, until)
+
+    def _is_preferred(self, kind: Kind, resolver: str) -> bool:
+        preferred = self._preferred
+        return (
+            preferred is not None
+            and (preferred.kind, preferred.resolver) == (kind, resolver)
+            and self.ports.monotonic() < preferred.until
+        )
+
+    def _in_order(self) -> list[Source]:
+        """All sources: the one that worked within the hour, then the order of spec 3.7."""
+        return sorted(
+            sources(self.server, self.policy, self.ports),
+            key=lambda source: not self._is_preferred(source.kind, source.resolver),
+        )
+
+
+def fair_share(left: int, later: int) -> int:
+    """How many of the `left` candidates one source may use while `later` sources may still have to be tried.
+
+    Two are kept for those after it: a captive portal with many dead addresses must not use up the way around it.
+    """
+    return max(1, left - min(2, later))

@@ -1,0 +1,93 @@
+"""The Transport port: one request to the activation server, its answer or a refusal as a value; never an exception.
+
+Moves bytes only. Whether an answer may change anything is decided by its signature (spec 3.5), when to try again by
+the schedule, which way is taken by `tenure.sdk.names`.
+"""
+
+import logging
+from typing import Literal, Protocol
+
+import httpcore2
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.sdk.names.bounds import Deadline
+from tenure.sdk.names.path import Exchange, Fault, PathUsed, Step, unreached
+from tenure.sdk.names.policy import NamePolicy
+from tenure.sdk.names.ports import Ports
+from tenure.sdk.names.server import Server
+from tenure.sdk.names.talk import Asked, Headers, Line
+from tenure.sdk.names.walk import Opened, Walk
+
+log = logging.getLogger("tenure.transport")
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What is sent: `POST /v1/sync` with a signed message, or a `GET`."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    """From the slash on, below the server's prefix; ASCII, already escaped."""
+    body: bytes = b""
+    content_type: str = "application/jose"
+    """Sent with a POST only."""
+    headers: Headers = ()
+    """Others, such as a request id. Host, lengths and encodings are the transport's."""
+
+
+class Transport(Protocol):
+    """How the SDK, a site and their tests reach the activation server."""
+
+    def send(self, request: Request) -> Exchange | Refused:
+        """The answer, whatever its status, or a refusal (`unreachable`, never conclusive). Blocks; never raises."""
+
+
+class HttpTransport:
+    """HTTP/1.1 over the way that `names` finds: one connection per request, at most 30 s from call to last byte.
+
+    Synchronous on purpose: it serves a background thread (and asyncio through one), a synchronisation comes once a day,
+    and sockets with one deadline are simpler to bound than tasks. Safe to call from several threads.
+    """
+
+    def __init__(self, server: Server, policy: NamePolicy, ports: Ports) -> None:
+        self._walk = Walk(server, policy, ports)
+        self._ports = ports
+
+    def send(self, request: Request) -> Exchange | Refused:
+        """Sends `request` once. Trouble after the server has proven its name ends the exchange: the request may have
+        been received, and repeating it is the caller's decision."""
+        began = self._ports.monotonic()
+        deadline = Deadline.after(self._ports.monotonic, self._ports.bounds.total)
+        opened = self._walk.open(deadline)
+        if not isinstance(opened, Opened):
+            log.warning("no answer: %s", opened.detail)
+            return opened
+        line = Line(opened.stream, self._url(request), deadline, self._ports.bounds.body)
+        answer = line.ask(self._asked(request))
+        line.close()
+        if isinstance(answer, Fault):
+            return self._no_answer(opened.path, answer, began)
+        self._walk.worked(opened.path)
+        elapsed = self._ports.monotonic() - began
+        log.info("%s %s: %d by %s, %.3f s", request.method, request.path, answer.status, opened.path.told(), elapsed)
+        return Exchange(answer.status, answer.headers, answer.body, opened.path, elapsed)
+
+    def _no_answer(self, path: PathUsed, fault: Fault, began: float) -> Refused:
+        seconds = round(self._ports.monotonic() - began, 3)
+        step = Step(path.kind, fault.outcome, path.resolver, path.address, fault.detail, seconds)
+        self._ports.watch(step)
+        refused = unreached(self._walk.server.host, (*path.tried, step))
+        log.warning("no answer: %s", refused.detail)
+        return refused
+
+    def _url(self, request: Request) -> httpcore2.URL:
+        server = self._walk.server
+        return httpcore2.URL(
+            scheme=server.scheme, host=server.host, port=server.port, target=(server.prefix + request.path).encode()
+        )
+
+    def _asked(self, request: Request) -> Asked:
+        headers = (("Host", self._walk.server.authority), ("Connection", "close"), *request.headers)
+        if request.method == "POST":
+            headers = (*headers, ("Content-Type", request.content_type))
+        return Asked(request.method, self._url(request), headers, request.body)

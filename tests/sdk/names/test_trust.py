@@ -1,0 +1,62 @@
+"""Whose certificates are believed; a context that checks nothing is not used at all."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from tenure.sandbox.dns import LocalDns
+from tenure.sdk.names.path import Exchange, Outcome, Unreached
+from tenure.sdk.names.trust import Roots, Trust, roots_from, system_roots
+from tenure.sdk.transport import Request
+from tests.sdk.names.servers import OURS, STRANGER, Site, Target, asking
+
+SYNC = Request("POST", "/v1/sync", b"signed")
+
+
+def test_a_private_ca_from_a_file(tmp_path: Path, system: LocalDns, home: Target) -> None:
+    for ca, reached in ((OURS, True), (STRANGER, False)):
+        path = tmp_path / f"{reached}.pem"
+        ca.cert_pem.write_to_path(str(path))
+        got = Site(asking(system=system.plain), home.port, trust=Trust(roots_from(str(path)))).transport.send(SYNC)
+        assert isinstance(got, Exchange) is reached
+
+
+def test_the_systems_roots_do_not_know_a_private_ca(system: LocalDns, home: Target) -> None:
+    got = Site(asking(system=system.plain), home.port, trust=Trust()).transport.send(SYNC)
+    assert isinstance(got, Unreached)
+    assert got.tried[-1].outcome is Outcome.CERTIFICATE
+    assert system_roots().verify_mode is ssl.CERT_REQUIRED
+
+
+def careless() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def nameless() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    OURS.configure_trust(context)
+    context.check_hostname = False
+    return context
+
+
+@pytest.mark.parametrize(
+    ("roots", "words"),
+    [
+        (careless, "does not check"),
+        (nameless, "does not check"),
+        (roots_from("/nowhere/ca.pem"), "trusted certificates cannot be read"),
+        (roots_from("/dev/null"), "trusted certificates cannot be read"),
+    ],
+)
+def test_nothing_is_sent_under_a_context_that_cannot_be_relied_on(
+    roots: Roots, words: str, system: LocalDns, home: Target
+) -> None:
+    got = Site(asking(system=system.plain), home.port, trust=Trust(roots)).transport.send(SYNC)
+    assert isinstance(got, Unreached)
+    assert got.tried[-1].outcome is Outcome.TLS
+    assert words in got.detail
+    assert home.requests == []
