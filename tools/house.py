@@ -79,8 +79,8 @@ ROOMS = {
     ),
     "store": Room(
         _names("core wire"),
-        _DATABASE | _names("msgspec asyncpg greenlet"),
-        "the store remembers; it knows nothing of HTTP and decides nothing",
+        _DATABASE | _names("msgspec asyncpg greenlet nacl"),
+        "the store remembers; it knows nothing of HTTP and decides nothing (nacl: answers that hold a secret are sealed)",
     ),
     "http": Room(
         _names("core wire"),

@@ -54,6 +54,23 @@ async def test_many_are_loaded_and_saved_at_once(stocked: Database) -> None:
     assert await stocked.write(sync_many, []) == []
 
 
+async def test_a_mere_contact_leaves_what_is_seldom_changed(stocked: Database) -> None:
+    """The cheap way to save writes what a synchronisation reports, and not whose the site is."""
+    everything = msgspec.structs.replace(
+        site("a"), provider="prv_b", customer="cus_b", subscription="sub_b", successor="sub_b", jwk=b"x", state="left",
+        name="x", version="2.0", body=b"x", token=b"next", last_request="r", answer=b"x", serial=5, epoch=2, revision=3,
+        acked_serial=4, lease_until=1, promised_until=2, allotment=6, devices=7, devices_digest="d", last_contact=NOW,
+        next_sync=NOW, forked_at=NOW,
+    )  # fmt: skip
+    await stocked.write(sites.save_contacts, [everything])
+    found = await stocked.read(sites.by_id, "sit_a")
+    kept = {name: getattr(site("a"), name) for name in sites._SELDOM | sites._FIXED}
+    assert found == msgspec.structs.replace(everything, **kept)
+    await stocked.write(sites.save_many, [everything])
+    assert await stocked.read(sites.by_id, "sit_a") == everything
+    await stocked.write(sites.save_many, [])
+
+
 async def test_a_used_up_token_is_known_again(stocked: Database) -> None:
     await stocked.write(sites.remember_tokens, [("sit_a", b"old"), ("sit_b", b"older")], NOW)
     await stocked.write(sites.remember_tokens, [("sit_a", b"old")], NOW + 9)

@@ -23,6 +23,8 @@ Draw = Callable[[int], bytes]
 
 LONGEST_LEASE = 120 * DAY
 """No online key signs anything that lives longer: the air-gap lease of 90 days and some margin."""
+END_OF_TIME = 253_402_300_799
+"""The last second of the year 9999."""
 KEY_LIFE = 2 * 366 * DAY
 ROOT_LIFE = 396 * DAY
 """A root document expires after 13 months, so that a client that is fed a frozen one notices."""
@@ -131,13 +133,11 @@ def online_entry(key: OnlineKey, now: Instant) -> Key:
     """The key as the root document lists it, good from now on for two years."""
     signer = SeedSigner(_bytes(key.seed), key.kid)
     # A little skew, so that the first lease, dated back for readers whose clocks are slow, is inside the window.
+    since, until = max(0, now - DAY), now + KEY_LIFE
+    if key.purpose is Purpose.SANDBOX:
+        since, until = 0, END_OF_TIME  # what it signs is dated by sandbox clocks, which go where their owners like
     return Key(
-        kid=key.kid,
-        x=_public(signer),
-        purpose=key.purpose,
-        nbf=max(0, now - DAY),
-        naf=now + KEY_LIFE,
-        longest=LONGEST_LEASE,
+        kid=key.kid, x=_public(signer), purpose=key.purpose, nbf=since, naf=until, longest=LONGEST_LEASE
     )
 
 

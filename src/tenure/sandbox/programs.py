@@ -1,0 +1,78 @@
+"""The real programs as processes of their own on loopback: started, waited for, killed."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+COMMAND = (sys.executable, "-m", "tenure.cli.main")
+PATIENCE = 20.0
+"""Seconds that a program may take until it listens."""
+
+
+class Program:
+    """One running `tenure` program that says `listening on <url>` once it serves."""
+
+    def __init__(self, *words: str, folder: Path) -> None:
+        self._words, self._folder = words, folder
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+        self.said: list[str] = []
+
+    def start(self) -> Self:
+        """Start it and wait until it listens; RuntimeError with its last words when it does not."""
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [*COMMAND, *self._words],
+            stdout=subprocess.PIPE,
+            stderr=(self._folder / "programs.log").open("a"),
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        threading.Thread(target=self._listen, daemon=True).start()
+        deadline = time.monotonic() + PATIENCE
+        while not self.url:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"`tenure {' '.join(self._words)}` did not start: {self.said[-3:]}")
+            time.sleep(0.01)
+        return self
+
+    def kill(self) -> None:
+        """End it the hard way (`kill -9`), as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self.url = ""
+
+    def stop(self) -> None:
+        """End it as an operator would."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _listen(self) -> None:
+        assert self._process is not None and self._process.stdout is not None
+        for line in self._process.stdout:
+            self.said.append(line.rstrip())
+            if line.startswith("listening on "):
+                self.url = line.split()[-1]
+
+
+def tell(words: Sequence[str], *, given: str = "") -> tuple[int, str]:
+    """Run a `tenure` command to its end: its exit code and what it printed."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*COMMAND, *words], input=given, capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
