@@ -18,12 +18,10 @@ from tenure.http.api import Api
 from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import Context
-from tenure.server.keyring import KeyRing
 from tenure.server.sweep import Sweep
 from tenure.store.lite import open_lite
 from tenure.store.sealed import Safe
 from tenure.wire import answers, b64
-from tenure.wire import root as roots
 from tenure.wire.keys import SeedSigner
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest, Use
@@ -123,6 +121,10 @@ class PlainSite:
     def sandbox(self) -> bool:
         return False
 
+    @property
+    def root(self) -> roots.Root:
+        return self.office.context.keys.root_of(sandbox=self.sandbox)
+
     def clone(self) -> "PlainSite":
         """A copy of the whole disk."""
         copy = PlainSite(self.office, self.version, self.product)
@@ -148,7 +150,7 @@ class PlainSite:
         reply = await self._post("/v1/activate", asked)
         if isinstance(reply, str):
             return reply
-        told = answers.read_activate_answer(reply, asked, self.office.context.keys.root, sandbox=self.sandbox)
+        told = answers.read_activate_answer(reply, asked, self.root, sandbox=self.sandbox)
         assert not isinstance(told, Refused), told
         if told.message.result == "granted":
             self.id, self.token = told.message.site, told.message.token
@@ -181,7 +183,7 @@ class PlainSite:
         reply = await self._post("/v1/sync", self.last)
         if isinstance(reply, str) or lose:
             return reply if isinstance(reply, str) else "lost"
-        told = answers.read_sync_answer(reply, self.last, self.office.context.keys.root, sandbox=self.sandbox)
+        told = answers.read_sync_answer(reply, self.last, self.root, sandbox=self.sandbox)
         assert not isinstance(told, Refused), told
         self.token = told.message.token or self.token
         if told.message.lease:
@@ -190,7 +192,10 @@ class PlainSite:
 
     def _take(self, token: str) -> None:
         read = read_lease(
-            token.encode(), self.office.context.keys.root, product=self.product, sandbox=self.sandbox
+            token.encode(),
+            self.office.context.keys.root_of(sandbox=self.sandbox),
+            product=self.product,
+            sandbox=self.sandbox,
         )
         assert isinstance(read, SealedLease), read
         self.lease = read
@@ -224,19 +229,15 @@ PLANS: dict[str, dict[str, Any]] = {
 async def office(folder: Path, *, sandbox: bool = False, clock: Clock | None = None) -> AsyncIterator[Office]:
     """A server in `folder`, furnished."""
     clock = clock or Clock()
-    secret, _, root = keyring.found("root-test", secrets.token_bytes, clock())
-    pinned = roots.pin(root)
+    keys = setup.ring_of(keyring.found("root-test", secrets.token_bytes, clock()))
     db = open_lite(folder / "tenure.db")
-    assert not isinstance(pinned, Refused) and not isinstance(db, Refused)
-    keys = KeyRing(secret, pinned)
-    token = await setup.furnish(db, keys, root, secrets.token_bytes, clock())
+    assert not isinstance(db, Refused)
+    token = await setup.furnish(db, keys, secrets.token_bytes, clock())
     context = Context(
         db=db, clock=clock, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer="https://licence.test"
     )
     api = build(context, lambda: float(clock()), sweeping=False)
-    async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=api), base_url="http://licence.test"
-    ) as http:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test") as http:
         yield await _furnished(api, context, clock, http, token, sandbox=sandbox)
     await db.close()
 

@@ -86,7 +86,7 @@ class Activations:
             return Reply(_bare(asked, real, self._context), False, site.answer)
         found = stored_codes.by_digest(conn, bytes.fromhex(codes.digest(code, self._context.keys.pepper)))
         if found is None:
-            return Reply(unknown_code(message.nonce, asked.sha256, real, self._context.keys.root.version), False)
+            return Reply(_bare(asked, real, self._context), message.sandbox)
         provider = people.provider(conn, found.provider)
         customer = books.customer_of(conn, found.provider, found.subscription)
         if provider is None or customer is None:
@@ -99,7 +99,8 @@ class Activations:
 
 
 def _bare(asked: Asked[ActivateRequest], now: Instant, context: Context) -> ActivateAnswer:
-    return unknown_code(asked.message.nonce, asked.sha256, now, context.keys.root.version)
+    version = context.keys.root_of(sandbox=asked.message.sandbox).version
+    return unknown_code(asked.message.nonce, asked.sha256, now, version)
 
 
 class _Activation:
@@ -188,7 +189,7 @@ class _Activation:
             nonce=self.asked.message.nonce,
             request_sha256=self.asked.sha256,
             time=self.now,
-            root=self.context.keys.root.version,
+            root=self.context.keys.root_of(sandbox=self.tenant.provider.sandbox).version,
             result="granted",
             site=site.id,
             lease=signed.token.decode(),
@@ -251,7 +252,7 @@ class _Activation:
             nonce=self.asked.message.nonce,
             request_sha256=self.asked.sha256,
             time=self.now,
-            root=self.context.keys.root.version,
+            root=self.context.keys.root_of(sandbox=self.tenant.provider.sandbox).version,
             result="refused",
             refusal=refusal(refused),
         )

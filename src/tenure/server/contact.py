@@ -181,7 +181,7 @@ class Contact:
             return self._aside(self._message(result="send_lease"))
         known = read_lease(
             self._asked.message.lease.encode(),
-            self._context.keys.root,
+            self._context.keys.root_of(sandbox=self._sandbox),
             product=self._site.product,
             sandbox=self._sandbox,
         )
@@ -235,7 +235,7 @@ class Contact:
             nonce=self._asked.message.nonce,
             request_sha256=self._asked.sha256,
             time=self._now,
-            root=self._context.keys.root.version,
+            root=self._context.keys.root_of(sandbox=self._sandbox).version,
             lease=lease,
             successor=successor,
             next_sync=None if turn is None else NextSync(*turn),

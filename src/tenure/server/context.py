@@ -20,6 +20,8 @@ from tenure.wire.keys import Purpose, SeedSigner
 
 ROOT = "root"
 """Name of the root document among the vendor's documents."""
+SANDBOX_ROOT = "sandbox-root"
+"""Name of the root document of sandboxes."""
 
 T = TypeVar("T")
 Clock = Callable[[], Instant]

@@ -59,9 +59,9 @@ class RootSecrets(msgspec.Struct, frozen=True, kw_only=True):
 class KeyRing:
     """The online keys in use, chosen by the root document, and the keyed hashes of the server."""
 
-    def __init__(self, secrets: Secrets, root: Root) -> None:
-        """Raises ValueError when the root document and the secret file do not belong together."""
-        self.root = root
+    def __init__(self, secrets: Secrets, root: Root, sandbox_root: Root) -> None:
+        """Raises ValueError when the root documents and the secret file do not belong together."""
+        self.root, self.sandbox_root = root, sandbox_root
         self.box = _bytes(secrets.box)
         self._pepper = _bytes(secrets.pepper)
         self._marker = _bytes(secrets.marker)
@@ -69,6 +69,10 @@ class KeyRing:
         known = {key.kid for key in root.document.keys}
         if not known & set(self._signers):
             raise ValueError("none of the keys in the secret file stands in the root document")
+
+    def root_of(self, *, sandbox: bool) -> Root:
+        """The root document that a reader of production, or of a sandbox, goes by."""
+        return self.sandbox_root if sandbox else self.root
 
     @property
     def pepper(self) -> bytes:
@@ -78,7 +82,7 @@ class KeyRing:
     def signer(self, purpose: Purpose, product: str, now: Instant, *, sandbox: bool = False) -> SeedSigner:
         """The key that signs for `purpose` now. Raises LookupError when none may: the operator must rotate."""
         wanted = Purpose.SANDBOX if sandbox else purpose
-        key = rotation.signing_key(self.root.document, wanted, product, now)
+        key = rotation.signing_key(self.root_of(sandbox=sandbox).document, wanted, product, now)
         if isinstance(key, Refused) or key.kid not in self._signers:
             raise LookupError(f"no key may sign for {wanted} of {product}: rotate (`tenure keys rotate`)")
         return self._signers[key.kid]
@@ -103,30 +107,47 @@ class KeyRing:
         return (int(epoch), int(count)) if hmac.compare_digest(expected, token) else None
 
 
-def found(
-    name: str, draw: Draw, now: Instant, *, root_keys: int = 1, threshold: int = 1
-) -> tuple[Secrets, RootSecrets, bytes]:
-    """A new server's secrets, its root keys, and root version 1 signed by them all."""
-    online = tuple(_new_key(purpose, draw) for purpose in Purpose)
+class Founded(msgspec.Struct, frozen=True, kw_only=True):
+    """A new server's secrets, its root keys, and version 1 of its two root documents."""
+
+    secrets: Secrets
+    offline: RootSecrets
+    root: bytes
+    sandbox_root: bytes
+    """Lists sandbox keys only, so that whoever pins it can never take a lease for a real one."""
+
+
+def found(name: str, draw: Draw, now: Instant, *, root_keys: int = 1, threshold: int = 1) -> Founded:
+    """Everything a new server needs; both root documents are signed by all root keys."""
+    online = tuple(new_key(purpose, draw) for purpose in Purpose)
     offline = tuple(OnlineKey(f"root-{number}", Purpose.LEASE, _text(draw(32))) for number in range(1, root_keys + 1))
-    signers = [SeedSigner(_bytes(key.seed), key.kid) for key in offline]
-    document = rotation.begin(
-        name,
-        tuple(RootKey(signer.kid, _public(signer)) for signer in signers),
-        threshold,
-        tuple(online_entry(key, now) for key in online),
-        now,
-        now + ROOT_LIFE,
+    secrets = Secrets(pepper=_text(draw(32)), box=_text(draw(32)), marker=_text(draw(32)), keys=online)
+    real = tuple(key for key in online if key.purpose is not Purpose.SANDBOX)
+    play = tuple(key for key in online if key.purpose is Purpose.SANDBOX)
+    return Founded(
+        secrets=secrets,
+        offline=RootSecrets(keys=offline),
+        root=_first(name, offline, threshold, real, now, now + ROOT_LIFE),
+        sandbox_root=_first(f"{name}-sandbox", offline, threshold, play, now, END_OF_TIME),
     )
+
+
+def _first(
+    name: str, offline: tuple[OnlineKey, ...], threshold: int, keys: tuple[OnlineKey, ...], now: Instant, until: Instant
+) -> bytes:
+    signers = [SeedSigner(_bytes(key.seed), key.kid) for key in offline]
+    listed = tuple(RootKey(signer.kid, _public(signer)) for signer in signers)
+    document = rotation.begin(name, listed, threshold, tuple(online_entry(key, now) for key in keys), now, until)
     if isinstance(document, Refused):
         raise ValueError(document.detail)
-    secrets = Secrets(pepper=_text(draw(32)), box=_text(draw(32)), marker=_text(draw(32)), keys=online)
-    return secrets, RootSecrets(keys=offline), roots.sign(document, signers)
+    return roots.sign(document, signers)
 
 
 def new_key(purpose: Purpose, draw: Draw) -> OnlineKey:
     """A fresh online key; its id says what it is for and follows from the key."""
-    return _new_key(purpose, draw)
+    seed = draw(32)
+    tail = hashlib.sha256(SeedSigner(seed).public).hexdigest()[:12]
+    return OnlineKey(f"{purpose.value}-{tail}", purpose, _text(seed))
 
 
 def online_entry(key: OnlineKey, now: Instant) -> Key:
@@ -136,9 +157,7 @@ def online_entry(key: OnlineKey, now: Instant) -> Key:
     since, until = max(0, now - DAY), now + KEY_LIFE
     if key.purpose is Purpose.SANDBOX:
         since, until = 0, END_OF_TIME  # what it signs is dated by sandbox clocks, which go where their owners like
-    return Key(
-        kid=key.kid, x=_public(signer), purpose=key.purpose, nbf=since, naf=until, longest=LONGEST_LEASE
-    )
+    return Key(kid=key.kid, x=_public(signer), purpose=key.purpose, nbf=since, naf=until, longest=LONGEST_LEASE)
 
 
 def sign_root(document: Document, offline: RootSecrets) -> bytes:
@@ -164,12 +183,6 @@ def read_secrets(path: Path) -> Secrets | Refused:
 def unfit_for_production(secrets: Secrets) -> list[str]:
     """Ids of development keys, with which no production server starts (spec 3.2)."""
     return [key.kid for key in secrets.keys if key.purpose is not Purpose.SANDBOX and not is_production_kid(key.kid)]
-
-
-def _new_key(purpose: Purpose, draw: Draw) -> OnlineKey:
-    seed = draw(32)
-    tail = hashlib.sha256(SeedSigner(seed).public).hexdigest()[:12]
-    return OnlineKey(f"{purpose.value}-{tail}", purpose, _text(seed))
 
 
 def _public(signer: SeedSigner) -> str:

@@ -15,7 +15,7 @@ from tenure.http.logs import handler
 from tenure.http.serve import Listen, Server
 from tenure.server import keyring, setup
 from tenure.server.app import build
-from tenure.server.context import ROOT, Context
+from tenure.server.context import ROOT, SANDBOX_ROOT, Context
 from tenure.server.keyring import KeyRing
 from tenure.server.setup import DATABASE, SECRETS, Initialised
 from tenure.store.catalogue import DOCUMENTS
@@ -43,11 +43,16 @@ async def open_context(folder: Path) -> Context | Refused:
     if isinstance(db, Refused):
         return db
     edition = await db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
-    root = roots.pin(edition.body) if edition is not None else Refused(Code.NOT_FOUND, "There is no root.")
+    sandbox_edition = await db.read(lambda conn: DOCUMENTS.last(conn, SANDBOX_ROOT))
+    if edition is None or sandbox_edition is None:
+        return Refused(Code.NOT_FOUND, "There is no root document in the database.")
+    root, sandbox_root = roots.pin(edition.body), roots.pin(sandbox_edition.body)
     if isinstance(root, Refused):
         return root
+    if isinstance(sandbox_root, Refused):
+        return sandbox_root
     name = msgspec.json.decode((folder / "server.json").read_bytes(), type=dict[str, str])["name"]
-    keys = KeyRing(secret, root)
+    keys = KeyRing(secret, root, sandbox_root)
     return Context(db=db, clock=now, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer=name)
 
 

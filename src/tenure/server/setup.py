@@ -10,15 +10,16 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.server import keyring
 from tenure.server.api.people import SCOPES
-from tenure.server.context import ROOT
-from tenure.server.keyring import Draw, KeyRing
+from tenure.server.context import ROOT, SANDBOX_ROOT
+from tenure.server.keyring import Draw, Founded, KeyRing
 from tenure.store import ids, tokens
 from tenure.store.catalogue import DOCUMENTS, Stamp
 from tenure.store.engine import Connection, Database
 from tenure.store.lite import open_lite
 from tenure.wire import root as roots
 
-SECRETS, ROOT_SECRETS, ROOT_FILE, DATABASE = "secrets.json", "root-secrets.json", "root.jws", "tenure.db"
+SECRETS, ROOT_SECRETS, DATABASE = "secrets.json", "root-secrets.json", "tenure.db"
+ROOT_FILE, SANDBOX_ROOT_FILE = "root.jws", "sandbox-root.jws"
 TOKEN_DAYS = 3_650
 
 
@@ -49,35 +50,42 @@ async def init(
     if any((folder / each).exists() for each in (SECRETS, DATABASE)):
         return Refused(Code.ALREADY_EXISTS, f"There is a server in {folder} already.", "folder")
     identity = f"root-{draw(6).hex()}"
-    secrets, offline, root = keyring.found(identity, draw, now, root_keys=root_keys, threshold=threshold)
-    write_secret(folder / SECRETS, msgspec.json.encode(secrets))
-    write_secret(folder / ROOT_SECRETS, msgspec.json.encode(offline))
-    (folder / ROOT_FILE).write_bytes(root)
+    founded = keyring.found(identity, draw, now, root_keys=root_keys, threshold=threshold)
+    write_secret(folder / SECRETS, msgspec.json.encode(founded.secrets))
+    write_secret(folder / ROOT_SECRETS, msgspec.json.encode(founded.offline))
+    (folder / ROOT_FILE).write_bytes(founded.root)
+    (folder / SANDBOX_ROOT_FILE).write_bytes(founded.sandbox_root)
     write_secret(folder / "server.json", msgspec.json.encode({"name": name}))
     db = open_lite(folder / DATABASE)
     if isinstance(db, Refused):
         return db
-    pinned = roots.pin(root)
-    if isinstance(pinned, Refused):
-        return pinned
-    ring = KeyRing(secrets, pinned)
-    token = await furnish(db, ring, root, draw, now)
+    ring = ring_of(founded)
+    token = await furnish(db, ring, draw, now)
     await db.close()
     return Initialised(
         folder=str(folder),
         root_file=str(folder / ROOT_FILE),
         root_secrets=str(folder / ROOT_SECRETS),
-        fingerprint=pinned.fingerprint(),
+        fingerprint=ring.root.fingerprint(),
         vendor_token=token,
     )
 
 
-async def furnish(db: Database, keys: KeyRing, root: bytes, draw: Draw, now: Instant) -> str:
-    """Root version 1 and the vendor's first token, put into an empty database; the token's secret."""
+def ring_of(founded: Founded) -> KeyRing:
+    """The key ring of a server just founded."""
+    root, sandbox_root = roots.pin(founded.root), roots.pin(founded.sandbox_root)
+    if isinstance(root, Refused) or isinstance(sandbox_root, Refused):
+        raise ValueError("a root document just signed does not hold")
+    return KeyRing(founded.secrets, root, sandbox_root)
+
+
+async def furnish(db: Database, keys: KeyRing, draw: Draw, now: Instant) -> str:
+    """The root documents and the vendor's first token, put into an empty database; the token's secret."""
     secret = "tnr_" + draw(32).hex()
 
     def work(conn: Connection) -> None:
-        DOCUMENTS.publish(conn, ROOT, 0, root, Stamp("setup", now))
+        DOCUMENTS.publish(conn, ROOT, 0, keys.root.token, Stamp("setup", now))
+        DOCUMENTS.publish(conn, SANDBOX_ROOT, 0, keys.sandbox_root.token, Stamp("setup", now))
         tokens.add_token(
             conn,
             tokens.Token(

@@ -130,7 +130,7 @@ class Synchronisation:
             nonce=asked.message.nonce,
             request_sha256=asked.sha256,
             time=now,
-            root=self._context.keys.root.version,
+            root=self._context.keys.root_of(sandbox=sandbox).version,
             token=token,
             next_sync=None if turn is None else NextSync(*turn),
             result="unchanged",

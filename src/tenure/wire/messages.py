@@ -65,6 +65,8 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Salted digests of hardware parts by name; raw ids never leave."""
     role: Literal["active", "successor"] = "active"
     """`successor` stages the code to follow the present subscription (spec 2.4)."""
+    sandbox: bool = False
+    """Whether the sender goes by a sandbox's root, so that even a refusal of a stranger is one it can prove."""
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

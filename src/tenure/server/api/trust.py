@@ -11,7 +11,7 @@ from tenure.http.answers import Answer, made
 from tenure.http.auth import PUBLIC, Principal, Rule
 from tenure.http.fields import Body
 from tenure.http.operations import Operation, operation
-from tenure.server.context import ROOT, Context
+from tenure.server.context import ROOT, SANDBOX_ROOT, Context
 from tenure.store.catalogue import DOCUMENTS, Stamp
 from tenure.store.engine import Connection
 from tenure.wire import root as roots
@@ -47,6 +47,13 @@ class Trust:
             return Refused(Code.NOT_FOUND, field="number")
         return Answer(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
 
+    async def read_sandbox_root(self, number: Number) -> Answer[bytes] | Refused:
+        """Reads one version of the root document of sandboxes, whose signatures are worthless in production (B5)."""
+        edition = await self._context.read(lambda conn, now: DOCUMENTS.version(conn, SANDBOX_ROOT, number))
+        if edition is None:
+            return Refused(Code.NOT_FOUND, field="number")
+        return Answer(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
+
     async def read_jwks(self) -> Answer[dict[str, Any]]:
         """Lists the keys that sign leases, for any JWT library (RFC 7517)."""
         keys = jwks(self._context.keys.root, self._context.clock())
@@ -77,6 +84,9 @@ class Trust:
         """Every operation of this group."""
         return (
             operation("GET", "/v1/root/{number}", PUBLIC, self.read_root, media_type="application/jose"),
+            operation(
+                "GET", "/v1/sandbox/root/{number}", PUBLIC, self.read_sandbox_root, media_type="application/jose"
+            ),
             operation("GET", "/.well-known/jwks.json", PUBLIC, self.read_jwks),
             operation("PUT", "/v1/root", WRITE, self.publish_root, refusals=[Code.ROOT_REJECTED]),
         )

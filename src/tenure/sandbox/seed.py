@@ -1,0 +1,84 @@
+"""A believable vendor, provider and customers, made through the public API like everything else."""
+
+from typing import Any
+
+import msgspec
+
+from tenure.sandbox.shop import Shop
+
+EDITOR: dict[str, Any] = {
+    "product": "editor",
+    "features": ["edit", "export", "collaborate"],
+    "base_features": ["read"],
+    "min_version": "10.0",
+}
+PLANS: tuple[dict[str, Any], ...] = (
+    {**EDITOR, "id": "editor-year", "name": "Editor, yearly", "kind": "limited", "period": "P1Y"},
+    {**EDITOR, "id": "editor-month", "name": "Editor, monthly", "kind": "unlimited", "period": "P1M"},
+    {
+        **EDITOR,
+        "id": "editor-team",
+        "name": "Editor for teams, from first activation",
+        "kind": "limited",
+        "period": "P1Y",
+        "start": "at_first_activation",
+        "trial": "P30D",
+    },
+    {
+        **EDITOR,
+        "id": "editor-next",
+        "name": "Editor, next generation",
+        "kind": "limited",
+        "period": "P1Y",
+        "min_version": "13.0",
+    },
+)
+BANDS = [{"up_to": 9, "unit": 1_500}, {"up_to": 49, "unit": 1_200}, {"unit": 900}]
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider as a story knows it: its desk's token, its offers by plan."""
+
+    id: str
+    name: str
+    token: str
+    offers: dict[str, str]
+
+
+def catalogue(vendor: Shop) -> None:
+    """The vendor's product and plans."""
+    vendor.post("/v1/products", {"id": "editor", "name": "Editor"})
+    for plan in PLANS:
+        vendor.post("/v1/plans", plan)
+
+
+def provider(vendor: Shop, url: str, name: str, *, rules: dict[str, Any] | None = None) -> Provider:
+    """A sandbox provider with a desk, offers for every plan, and `rules` as its policy."""
+    brand = {"name": name, "colour": "#1f6f54", "support": "support@example.com", "renew_url": f"{url}/renew"}
+    body = {"name": name, "currency": "EUR", "sandbox": True, "brand": brand}
+    made = vendor.post("/v1/providers", body)["id"]
+    token = vendor.post("/v1/tokens", {"name": "desk", "role": "provider", "days": 3_650}, provider=made)["token"]
+    desk = Shop(url, token)
+    offers = {}
+    for plan in PLANS:
+        offer = {"plan": plan["id"], "currency": "EUR", "bands": BANDS, "name": plan["name"]}
+        offers[plan["id"]] = desk.post("/v1/offers", offer)["id"]
+    if rules:
+        desk.put("/v1/policy", {"rules": rules})
+    desk.close()
+    return Provider(id=made, name=name, token=token, offers=offers)
+
+
+def customer(desk: Shop, name: str, money: int = 0) -> str:
+    """A customer with `money` minor units; its id."""
+    made: str = desk.post("/v1/customers", {"name": name, "reference": name.lower().replace(" ", "-")})["id"]
+    if money:
+        desk.post(f"/v1/customers/{made}/top-ups", {"amount": money, "reference": f"opening balance of {name}"})
+    return made
+
+
+def order(desk: Shop, offers: dict[str, str], plan: str, customer_id: str, devices: int, **more: Any) -> tuple[str, str]:
+    """(subscription, activation code)."""
+    body = {"customer": customer_id, "offer": offers[plan], "devices": devices, **more}
+    made = desk.post("/v1/subscriptions", body)
+    return made["subscription"]["id"], made["activation_code"]
