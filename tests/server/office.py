@@ -22,6 +22,7 @@ from tenure.server.sweep import Sweep
 from tenure.store.lite import open_lite
 from tenure.store.sealed import Safe
 from tenure.wire import answers, b64
+from tenure.wire import root as roots
 from tenure.wire.keys import SeedSigner
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest, Use

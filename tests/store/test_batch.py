@@ -23,7 +23,7 @@ class Held:
         self.connection.commit()
         self.gate = asyncio.Event()
         self.gate.set()
-        self.broken = False
+        self.broken = self.stuck = False
         self.batches: list[int] = []
 
     async def apply(self, work: Callable[[Connection], None]) -> None:
@@ -40,6 +40,8 @@ class Held:
 
     async def rollback(self) -> None:
         self.connection.rollback()
+        if self.stuck:
+            raise OSError("and the disk is gone")
 
     def savepoint(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
@@ -101,10 +103,11 @@ async def test_a_batch_is_no_larger_than_it_may_be() -> None:
     assert held.batches == [4, 8, 10]
 
 
-async def test_a_commit_that_fails_is_told_to_all_and_the_next_one_works() -> None:
+@pytest.mark.parametrize("stuck", [False, True])
+async def test_a_commit_that_fails_is_told_to_all_and_the_next_one_works(stuck: bool) -> None:
     held = Held()
     batcher = Batcher(held)
-    held.broken = True
+    held.broken, held.stuck = True, stuck
     told = await asyncio.gather(batcher.run(note("a")), batcher.run_item(note_all, "b"), return_exceptions=True)
     assert [type(each) for each in told] == [Unavailable, Unavailable]
     assert held.words() == set()

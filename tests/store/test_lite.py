@@ -144,3 +144,18 @@ async def test_a_disk_that_is_full_fails_that_batch_alone(tmp_path: Path) -> Non
     await db.write(put, "after")
     assert await db.read(lambda conn: conn.scalar(sa.select(meta.c.key).where(meta.c.key == "after"))) == "after"
     await db.close()
+
+
+async def test_a_commit_that_the_database_refuses_is_told_to_all_and_the_next_one_works(tmp_path: Path) -> None:
+    db = opened(tmp_path / "t.db")
+
+    def dangling(conn: Connection) -> None:
+        conn.exec_driver_sql("pragma defer_foreign_keys=on")
+        conn.exec_driver_sql("insert into outbox_heads values ('nobody', 1)")
+
+    outcomes = await asyncio.gather(db.write(put, "a"), db.write(dangling), db.write(put, "b"), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
+    await db.write(put, "after")
+    found = await db.read(lambda conn: set(conn.scalars(sa.select(meta.c.key))))
+    assert found == {"application", "after"}
+    await db.close()

@@ -117,9 +117,15 @@ class Batcher:
         except Exception as fault:
             # The transaction itself broke (disk full, connection lost): nobody can be told that his work is done.
             _log.exception("a batch of %d jobs failed", len(batch))
-            await self._transactions.rollback()
             for job in batch:
                 job.fault = Unavailable(str(fault))
+            await self._end()
+
+    async def _end(self) -> None:
+        try:
+            await self._transactions.rollback()
+        except Exception:  # those who wait must be told all the same; the next batch finds out how things are
+            _log.exception("a transaction could not be rolled back")
 
     def _apply(self, connection: Connection, batch: list[_Job]) -> None:
         sets: dict[Handler, list[_ItemJob]] = {}

@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import asyncpg
 
 Both = dict[str, sa.Insert]
 
@@ -41,7 +40,11 @@ class Swift:
     def __init__(self, statement: sa.Update) -> None:
         self._sql: dict[str, str] = {}
         self._values: dict[str, Callable[[object], tuple[object, ...]]] = {}
-        for dialect in (sqlite.dialect(), asyncpg.dialect()):
+        dialects: tuple[sa.Dialect, ...] = (
+            sqlite.dialect(),
+            postgresql.dialect(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
+        )
+        for dialect in dialects:
             compiled = statement.compile(dialect=dialect)
             names = compiled.positiontup or ()
             self._sql[dialect.name] = str(compiled)

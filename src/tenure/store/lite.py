@@ -91,8 +91,10 @@ class Lite:
         await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.commit)
 
     async def rollback(self) -> None:
-        """For the batcher."""
+        """For the batcher: after a COMMIT that failed SQLAlchemy takes the transaction for ended, SQLite does not."""
         self._writer.rollback()
+        if self._raw.in_transaction:
+            self._raw.rollback()
 
     def savepoint(self, connection: Connection, statement: str) -> None:
         """For the batcher: past SQLAlchemy, because a fence must cost less than what it guards."""
