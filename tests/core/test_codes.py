@@ -70,6 +70,11 @@ def test_a_code_is_read_however_it_was_typed(values: bytes, data: st.DataObject)
     assert parse(f"\t {text} \r\n") == code
 
 
+def test_generous_spaces_are_read_up_to_a_bound() -> None:
+    assert parse(TEXT.rjust(MAX_TYPED)) == CODE
+    malformed(TEXT.rjust(MAX_TYPED + 1))
+
+
 @pytest.mark.parametrize("position", range(LENGTH))
 def test_every_single_error_is_caught(position: int) -> None:
     # The check is linear, so that one code stands for all: an error's weight does not depend on the other symbols.

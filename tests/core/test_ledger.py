@@ -102,6 +102,13 @@ def test_the_credit_limit_is_the_only_way_below_nothing(balance: int, credit: in
     assert affordable(held, amount, credit) is (short == 0)
 
 
+def test_without_a_credit_limit_only_what_is_there_can_be_spent() -> None:
+    held = Balances(100)
+    assert (available(held), missing(held, 100), missing(held, 101)) == (100, 0, 1)
+    assert affordable(held, 100)
+    assert not affordable(held, 101)
+
+
 def test_the_statement_runs_on_from_what_was_there() -> None:
     lines = statement(
         [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tenure.core.periods import (
     LAST_INSTANT,
+    LEAST_TERM_DAYS,
     Duration,
     begun_days,
     date_only_until,
@@ -194,6 +195,8 @@ def test_a_duration_that_is_no_period_cannot_be_made_nor_decoded(months: int, da
         ("2027-03-31T12:00:00+02:00", "2027-03-31T10:00:00"),
         ("2027-03-31T00:30:00-05:30", "2027-03-31T06:00:00"),
         ("2028-02-29T23:59:59Z", "2028-02-29T23:59:59"),
+        ("2027-03-31T23:59:00+23:59", "2027-03-31T00:00:00"),
+        ("2027-03-31T00:00:00-23:59", "2027-03-31T23:59:00"),
         ("1970-01-01T01:00:00+01:00", "1970-01-01T00:00:00"),
         ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59"),
     ],
@@ -237,6 +240,12 @@ def test_a_date_only_until_includes_the_day_it_names() -> None:
 def test_other_dates_are_refused_with_the_field_named(text: str) -> None:
     assert refused(date_only_until(text, "terms.until"), "terms.until")
     assert refused(parse_until(text, "terms.until"), "terms.until")
+
+
+def test_the_days_of_a_period_are_those_of_its_months() -> None:
+    anchor = when("2025-01-31")
+    assert [period_days(anchor, MONTH), period_days(anchor, MONTH, 1), period_days(anchor, YEAR)] == [28, 31, 365]
+    assert min(period_days(anchor, MONTH, k) for k in range(24)) == LEAST_TERM_DAYS
 
 
 def test_days_are_whole_or_begun() -> None:

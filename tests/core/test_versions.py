@@ -88,7 +88,16 @@ def test_without_a_floor_nothing_is_compared() -> None:
             "1.2 ",
             "1\n",
         ),
-        *("-1", "1,2", "1.2.3.4.5.6.7.8.9", "1234567890", "\u0661.2", "1\u00b2", "1-\u00e4", "1-" + "a" * MAX_LENGTH),
+        *(
+            "-1",
+            "1,2",
+            "1.2.3.4.5.6.7.8.9",
+            "1234567890",
+            "\u0661.2",
+            "1\u00b2",
+            "1-\u00e4",
+            "1-" + "a" * (MAX_LENGTH - 1),
+        ),
     ],
 )
 def test_anything_else_is_unreadable(text: str) -> None:

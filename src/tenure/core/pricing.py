@@ -81,16 +81,6 @@ def for_term(period_price: int, period: Duration, start: Instant, until: Instant
     return half_up(period_price * begun_days(start, until), period_days(start, period))
 
 
-def for_raise(old_total: int, new_total: int, now: Instant, start: Instant, end: Instant) -> int:
-    """Price of more devices for the rest of the running period [start, end): days begun count, half up (spec 2.4).
-
-    Never negative: when the greater count falls into a cheaper band, nothing is charged and nothing given back.
-    """
-    if not start < end:
-        raise ValueError("a period ends after its start")
-    return half_up(max(0, new_total - old_total) * begun_days(max(now, start), end), begun_days(start, end))
-
-
 def unused(price: int, now: Instant, start: Instant, end: Instant) -> int:
     """What the unused whole days of [start, end) are worth at `now`, rounded down so that nothing is given away.
 

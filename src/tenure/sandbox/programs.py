@@ -26,7 +26,7 @@ class Program:
 
     def start(self) -> Self:
         """Start it and wait until it listens; RuntimeError with its last words when it does not."""
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
+        self._process = subprocess.Popen(
             [*COMMAND, *self._words],
             stdout=subprocess.PIPE,
             stderr=(self._folder / "programs.log").open("a"),
@@ -40,6 +40,13 @@ class Program:
                 raise RuntimeError(f"`tenure {' '.join(self._words)}` did not start: {self.said[-3:]}")
             time.sleep(0.01)
         return self
+
+    def restart(self, port: str) -> None:
+        """Start it again on the port it had, so that whoever knows its address finds it."""
+        words = list(self._words)
+        words[words.index("--port") + 1] = port
+        self._words = tuple(words)
+        self.start()
 
     def kill(self) -> None:
         """End it the hard way (`kill -9`), as a power cut would."""
@@ -63,8 +70,10 @@ class Program:
         self.stop()
 
     def _listen(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
-        for line in self._process.stdout:
+        process = self._process
+        if process is None or process.stdout is None:
+            return
+        for line in process.stdout:
             self.said.append(line.rstrip())
             if line.startswith("listening on "):
                 self.url = line.split()[-1]
@@ -72,7 +81,7 @@ class Program:
 
 def tell(words: Sequence[str], *, given: str = "") -> tuple[int, str]:
     """Run a `tenure` command to its end: its exit code and what it printed."""
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [*COMMAND, *words], input=given, capture_output=True, text=True, timeout=60, check=False
     )
     return done.returncode, done.stdout + done.stderr

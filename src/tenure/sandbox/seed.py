@@ -77,7 +77,9 @@ def customer(desk: Shop, name: str, money: int = 0) -> str:
     return made
 
 
-def order(desk: Shop, offers: dict[str, str], plan: str, customer_id: str, devices: int, **more: Any) -> tuple[str, str]:
+def order(
+    desk: Shop, offers: dict[str, str], plan: str, customer_id: str, devices: int, **more: Any
+) -> tuple[str, str]:
     """(subscription, activation code)."""
     body = {"customer": customer_id, "offer": offers[plan], "devices": devices, **more}
     made = desk.post("/v1/subscriptions", body)

@@ -20,6 +20,7 @@ class Shop:
     """One token's view of the server at `url`."""
 
     def __init__(self, url: str, token: str) -> None:
+        self.token = token
         self._http = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
 
     def get(self, path: str, **query: Any) -> Any:

@@ -1,0 +1,40 @@
+"""One test clock for a whole chain (B5): the sandbox provider's, and the file that sites and applications read."""
+
+from pathlib import Path
+
+from tenure.core.periods import parse_instant
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.http.instants import rfc3339
+from tenure.sandbox.shop import Shop
+
+
+class TestClock:
+    """The instant that server, sites and applications of one sandbox go by; moved forwards only."""
+
+    __test__ = False  # its name says what it is for people; it is no test
+
+    def __init__(self, desk: Shop, file: Path, start: str) -> None:
+        self._desk, self.file = desk, file
+        self.now: Instant = 0
+        self.set(start)
+
+    def set(self, moment: str | Instant) -> None:
+        """Move everything to `moment`, RFC 3339 or Unix seconds."""
+        instant = parse_instant(moment) if isinstance(moment, str) else moment
+        if isinstance(instant, Refused):
+            raise ValueError(instant.detail)
+        self.now = instant
+        self._desk.set_clock(rfc3339(instant))
+        self.tell()
+
+    def tell(self) -> None:
+        """Write the clock file anew; never half."""
+        fresh = self.file.with_suffix(".new")
+        fresh.write_text(rfc3339(self.now) + "\n", encoding="ascii")
+        fresh.replace(self.file)
+
+    def only_file(self, moment: Instant) -> None:
+        """Move sites and applications while the server cannot be reached."""
+        self.now = moment
+        self.tell()

@@ -1,0 +1,89 @@
+"""Where a story takes place: the server's process, two providers with their clocks, licensed applications."""
+
+from pathlib import Path
+
+from tenure.http.instants import rfc3339
+from tenure.sandbox.programs import Program
+from tenure.sandbox.seed import Provider, customer, order
+from tenure.sandbox.shop import Shop
+from tenure.sandbox.site_clock import TestClock
+from tenure.sdk import License
+from tenure.sdk.reach import Network
+
+BEGINNING = "2030-01-31T12:00:00Z"
+"""A 31st, so that months have to be clipped; in the future, so that every sandbox clock may begin there."""
+
+
+class Desk:
+    """A provider at work: its view of the server and its clock."""
+
+    def __init__(self, folder: Path, url: str, provider: Provider) -> None:
+        self.provider = provider
+        self.shop = Shop(url, provider.token)
+        self.clock = TestClock(self.shop, folder / f"{provider.name}.clock", BEGINNING)
+
+    def customer(self, name: str, money: int = 0) -> str:
+        """A customer with money; its id."""
+        return customer(self.shop, name, money)
+
+    def order(self, plan: str, buyer: str, devices: int = 10, **more: object) -> tuple[str, str]:
+        """(subscription, activation code)."""
+        return order(self.shop, self.provider.offers, plan, buyer, devices, **more)
+
+    def look(self, subscription: str) -> dict[str, object]:
+        """The subscription as it stands."""
+        seen: dict[str, object] = self.shop.get(f"/v1/subscriptions/{subscription}")
+        return seen
+
+    def phase(self, subscription: str) -> str:
+        """Its phase and cause in a word."""
+        seen = self.look(subscription)
+        return f"{seen['phase']}({seen['why']})"
+
+    def do(self, subscription: str, action: str, **body: object) -> dict[str, object]:
+        """One action."""
+        done: dict[str, object] = self.shop.post(f"/v1/subscriptions/{subscription}/{action}", dict(body))
+        return done
+
+    def refused(self, subscription: str, action: str, **body: object) -> str:
+        """The code with which an action is refused."""
+        return self.shop.refusal(f"/v1/subscriptions/{subscription}/{action}", dict(body))
+
+
+class Stage:
+    """Everything a chapter may use."""
+
+    def __init__(self, folder: Path, server: Program, vendor: Shop, north: Provider, strict: Provider) -> None:
+        self.folder, self.server, self.vendor = folder, server, vendor
+        self.north, self.strict = Desk(folder, server.url, north), Desk(folder, server.url, strict)
+        self.notes: dict[str, str] = {}
+        """What one chapter leaves for the next: ids and codes."""
+
+    @property
+    def root(self) -> Path:
+        """The sandbox's root document, as it comes with a product."""
+        return self.folder / "server" / "sandbox-root.jws"
+
+    def application(self, name: str, desk: Desk, version: str = "12.0", server: str = "") -> License:
+        """An application on a computer of its own, licensed in the way of the README."""
+        return License.open(
+            product="editor",
+            version=version,
+            server=server or self.server.url,
+            root=self.root,
+            folder=self.folder / name,
+            name=name,
+            sandbox=True,
+            clock=desk.clock.file,
+            network=Network(loopback_http=True, proxy=""),
+        )
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        for shop in (self.vendor, self.north.shop, self.strict.shop):
+            shop.close()
+
+
+def shown(instant: int | None) -> str:
+    """An instant as the story writes it."""
+    return "never" if instant is None else rfc3339(instant)

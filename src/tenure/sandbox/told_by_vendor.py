@@ -1,0 +1,52 @@
+"""The story's chapters at the vendor: keys changed under way, a server killed, a history verified."""
+
+import json
+
+from tenure.core.timeline import DAY
+from tenure.sandbox.narrator import Narrator
+from tenure.sandbox.programs import tell
+from tenure.sandbox.stage import Stage
+
+
+def rotates(told: Narrator, stage: Stage) -> None:
+    """P8: a new answer and lease key, published, waited out, used; the application never refuses anything."""
+    folder = stage.folder / "server"
+    app = stage.application("ana", stage.north)
+    before = stage.vendor.get("/.well-known/jwks.json")["keys"]
+    told.expect("the keys in use are public", True, len(before) >= 1)
+    words = ("keys", "publish", "--purpose", "lease", "--folder", str(folder), "--url", stage.server.url)
+    code, _ = tell((*words, "--token-file", str(_token_file(stage))))
+    told.expect("a new key is published in root version 2", 0, code)
+    told.expect("which clients can fetch and prove", 200, stage.vendor.status("/v1/root/2"))
+    listed = stage.vendor.get("/.well-known/jwks.json")["keys"]
+    told.expect("both keys verify leases now", len(before) + 1, len(listed))
+    stage.north.clock.set(stage.north.clock.now + DAY)
+    outcome = app.synchronize()
+    told.expect("and nobody noticed", "Synchronized", type(outcome).__name__)
+
+
+def survives(told: Narrator, stage: Stage) -> None:
+    """P3: what was acknowledged survives `kill -9`."""
+    desk = stage.north
+    sub, _ = desk.order("editor-year", desk.customer("Before the power cut", 12_000))
+    port = stage.server.url.rsplit(":", 1)[1]
+    stage.server.kill()
+    stage.server.restart(port)
+    told.expect("an order acknowledged before `kill -9` is there after it", "active(paid)", desk.phase(sub))
+    account = desk.look(sub)["customer"]
+    balance = desk.shop.get(f"/v1/customers/{account}/account")["balance"]
+    told.expect("and so is its payment", 0, balance)
+
+
+def verifies(told: Narrator, stage: Stage) -> None:
+    """B12: every link of every history is what was written."""
+    code, said = tell(("verify-history", "--folder", str(stage.folder / "server"), "--json"))
+    told.expect("`tenure verify-history` finds nothing", 0, code)
+    told.expect("and says how much it looked at", True, bool(json.loads(said)) if code == 0 else said)
+
+
+def _token_file(stage: Stage) -> object:
+    file = stage.folder / "vendor.token"
+    file.write_text(stage.vendor.token, encoding="ascii")
+    file.chmod(0o600)
+    return file
