@@ -1,6 +1,5 @@
 """The real server in process, on a file, with a clock moved by hand; and a plain site that speaks its protocol."""
 
-import asyncio
 import hashlib
 import itertools
 import secrets
@@ -12,6 +11,7 @@ from typing import Any
 
 import httpx2
 import msgspec
+import sqlalchemy as sa
 
 from tenure.core.refusals import Refused
 from tenure.http.api import Api
@@ -19,7 +19,9 @@ from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import Context
 from tenure.server.sweep import Sweep
+from tenure.store.engine import Connection, Database
 from tenure.store.lite import open_lite
+from tenure.store.schema import METADATA
 from tenure.store.sealed import Safe
 from tenure.wire import answers, b64
 from tenure.wire import root as roots
@@ -90,6 +92,7 @@ class Office:
     provider: str
     customer: str
     offers: dict[str, str]
+    sandbox: bool = False
 
     async def order(self, offer: str = "standard", devices: int = 10, **more: Any) -> tuple[str, str]:
         """(subscription, activation code) of a fresh order."""
@@ -97,9 +100,32 @@ class Office:
         made = await self.desk.post("/v1/subscriptions", body)
         return made["subscription"]["id"], made["activation_code"]
 
+    async def token(self, role: str = "customer", *, of: str = "", scopes: tuple[str, ...] = ()) -> Caller:
+        """Somebody of the provider's: a customer (`of` names which), or another desk, with all scopes or some."""
+        whose = {"customer": of or self.customer} if role == "customer" else {}
+        made = await self.desk.post("/v1/tokens", {"name": role, "role": role, "scopes": scopes, **whose})
+        return Caller(self.http, made["token"])
+
+    async def facts(self, name: str) -> list[str]:
+        """The kinds of a subscription's facts, in order."""
+        return [fact["kind"] for fact in (await self.desk.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]]
+
     async def sweep(self) -> None:
         """One look of the sweep."""
         await Sweep(self.context).once()
+
+    async def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Everything stored but for when tokens were used: two equal ones mean that nothing was done."""
+
+        def read(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
+            kept = {
+                table.name: [each for each in table.c if each.name != "last_use"] for table in METADATA.sorted_tables
+            }
+            return {
+                name: sorted(map(tuple, conn.execute(sa.select(*columns))), key=repr) for name, columns in kept.items()
+            }
+
+        return await self.context.db.read(read)
 
     def site(self, **more: Any) -> "PlainSite":
         return PlainSite(self, **more)
@@ -120,7 +146,7 @@ class PlainSite:
 
     @property
     def sandbox(self) -> bool:
-        return False
+        return self.office.sandbox
 
     @property
     def root(self) -> roots.Root:
@@ -145,6 +171,7 @@ class PlainSite:
             wall=self.office.clock(),
             uptime=1_000,
             root=1,
+            sandbox=self.sandbox,
             **more,
         )
         asked = answers.ask(message, self.signer)
@@ -192,12 +219,7 @@ class PlainSite:
         return told.message
 
     def _take(self, token: str) -> None:
-        read = read_lease(
-            token.encode(),
-            self.office.context.keys.root_of(sandbox=self.sandbox),
-            product=self.product,
-            sandbox=self.sandbox,
-        )
+        read = read_lease(token.encode(), self.root, product=self.product, sandbox=self.sandbox)
         assert isinstance(read, SealedLease), read
         self.lease = read
 
@@ -227,11 +249,13 @@ PLANS: dict[str, dict[str, Any]] = {
 
 
 @asynccontextmanager
-async def office(folder: Path, *, sandbox: bool = False, clock: Clock | None = None) -> AsyncIterator[Office]:
-    """A server in `folder`, furnished."""
+async def office(
+    folder: Path, *, sandbox: bool = False, clock: Clock | None = None, database: Database | None = None
+) -> AsyncIterator[Office]:
+    """A server in `folder`, furnished; on another empty `database` if one is given."""
     clock = clock or Clock()
     keys = setup.ring_of(keyring.found("root-test", secrets.token_bytes, clock()))
-    db = open_lite(folder / "tenure.db")
+    db = database or open_lite(folder / "tenure.db")
     assert not isinstance(db, Refused)
     token = await setup.furnish(db, keys, secrets.token_bytes, clock())
     context = Context(
@@ -268,9 +292,4 @@ async def _furnished(
         offers[name] = (await desk.post("/v1/offers", offer))["id"]
     customer = (await desk.post("/v1/customers", {"name": "ACME"}))["id"]
     await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 1_000_000, "reference": "bank 1"})
-    return Office(api, context, clock, http, vendor, desk, provider, customer, offers)
-
-
-def run(coroutine: Any) -> Any:
-    """Run one scene."""
-    return asyncio.run(coroutine)
+    return Office(api, context, clock, http, vendor, desk, provider, customer, offers, sandbox)

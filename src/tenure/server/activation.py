@@ -154,8 +154,10 @@ class _Activation:
 
     def _first_allotment(self, name: str, sub: Subscription) -> int:
         pool = words.pool_of(self.conn, sub, self.now)
-        own = pool.share(name).asking(pool.share(name).in_use, 0, self.now)
-        return grant(pool.with_share(own), name, own.in_use, 0, self.now).allotment
+        in_use = pool.share(name).in_use
+        # One more than it has, so that a pool that is exhausted calls unused margin back at once.
+        own = pool.share(name).asking(in_use, in_use + 1, self.now)
+        return grant(pool.with_share(own), name, in_use, in_use + 1, self.now).allotment
 
     def _present(self) -> Subscription | None:
         site = self.site

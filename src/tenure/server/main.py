@@ -62,14 +62,12 @@ def run(folder: Path, host: str = "127.0.0.1", port: int = 8_080) -> Refused | N
     root.addHandler(handler(sys.stderr))
     root.setLevel(logging.INFO)
 
-    async def serve() -> Refused | None:
-        context = await open_context(folder)
-        if isinstance(context, Refused):
-            return context
-        server = Server(build(context, time.monotonic), Listen(host=host, port=port))
-        sys.stdout.write(f"listening on {server.url}\n")
-        sys.stdout.flush()
-        await server.serve()
-        return None
-
-    return asyncio.run(serve())
+    # The state needs no loop of its own; the server brings the faster one, and obeys signals.
+    context = asyncio.run(open_context(folder))
+    if isinstance(context, Refused):
+        return context
+    server = Server(build(context, time.monotonic), Listen(host=host, port=port))
+    sys.stdout.write(f"listening on {server.url}\n")
+    sys.stdout.flush()
+    server.run()
+    return None

@@ -1,0 +1,253 @@
+"""Every action on a subscription as a table: its body, the command it becomes, what may be refused (spec 2.4).
+
+How a command is decided, stored and shown is `subscriptions`' and `desk`'s.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core import commands as c
+from tenure.core.policy import LateRenewal
+from tenure.core.refusals import Code, Refused
+from tenure.core.subscription import Subscription
+from tenure.core.terms import Intent
+from tenure.http.fields import Body, Line, OptionalLine
+from tenure.http.instants import Moment, instant_of
+from tenure.server.api.fields import Days, Devices, Id, Plan_hash, Reference
+from tenure.server.context import Tenant
+from tenure.server.ordering import terms_for
+from tenure.store import people
+from tenure.store.engine import Connection
+
+
+class Why(Body, frozen=True, kw_only=True):
+    """A command that needs nothing but its reason; `plan` applies exactly what was previewed."""
+
+    why: OptionalLine = ""
+    plan: Plan_hash = ""
+
+
+class RenewBody(Why, frozen=True, kw_only=True):
+    """Buy the next period."""
+
+    late: LateRenewal | None = None
+    """Where a period bought after the end begins, instead of what the policy says."""
+
+
+class IntentBody(Why, frozen=True, kw_only=True):
+    """Switch automatic renewal."""
+
+    intent: Intent
+
+
+class CancelBody(Why, frozen=True, kw_only=True):
+    """Buy nothing any more: at the end of what is paid for, or at once."""
+
+    at_once: bool = False
+
+
+class HoldBody(Why, frozen=True, kw_only=True):
+    """Pause the service."""
+
+    reason: Line
+    until: Moment | None = None
+
+
+class DevicesBody(Why, frozen=True, kw_only=True):
+    """Another number of devices."""
+
+    devices: Devices
+    at_once: bool = False
+
+
+class OtherPlanBody(Why, frozen=True, kw_only=True):
+    """Another offer for the same product."""
+
+    offer: Id
+    devices: Devices | None = None
+
+
+class DropBody(Why, frozen=True, kw_only=True):
+    """A scheduled change that shall not happen."""
+
+    effective: Moment
+
+
+class CodeBody(Why, frozen=True, kw_only=True):
+    """Which code is meant."""
+
+    code: Id
+
+
+class BlockBody(CodeBody, frozen=True, kw_only=True):
+    """Block a code: after days of grace, for fraud at once."""
+
+    fraud: bool = False
+
+
+class GraceBody(Why, frozen=True, kw_only=True):
+    """Goodwill days."""
+
+    days: Days
+
+
+class TransferBody(Why, frozen=True, kw_only=True):
+    """The customer who gets it."""
+
+    customer: Id
+
+
+class AnchorBody(Why, frozen=True, kw_only=True):
+    """Another day on which periods turn."""
+
+    anchor: Moment
+
+
+class PaymentBody(Why, frozen=True, kw_only=True):
+    """A payment that came outside the prepaid balance."""
+
+    reference: Reference
+    covers: Annotated[str, msgspec.Meta(pattern=r"^(order|renewal|raise)$(?!\n)")]
+    devices: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
+class SiteBody(Why, frozen=True, kw_only=True):
+    """Which site is meant."""
+
+    site: Id
+
+
+class LostBody(SiteBody, frozen=True, kw_only=True):
+    """A site that is gone for good, and the one that gets its allotment."""
+
+    heir: Id | None = None
+
+
+class ForkBody(SiteBody, frozen=True, kw_only=True):
+    """What two copies of a site are."""
+
+    resolution: Annotated[str, msgspec.Meta(pattern=r"^(restored|second_site|retired)$(?!\n)")]
+
+
+def by(tenant: Tenant, body: Why) -> dict[str, Any]:
+    """Who asks, in which role, and why."""
+    return {"by": tenant.by, "role": tenant.role, "why": body.why}
+
+
+MakeFrom = Callable[[Connection, Tenant, Subscription, Any], c.Command | Refused]
+
+
+def _plain(kind: type[Any], *names: str) -> MakeFrom:
+    """A command whose fields are those of the body, under the same names."""
+
+    def make(_: Connection, tenant: Tenant, __: Subscription, body: Why) -> c.Command | Refused:
+        command: c.Command = kind(**by(tenant, body), **{name: getattr(body, name) for name in names})
+        return command
+
+    return make
+
+
+def _hold(_: Connection, tenant: Tenant, __: Subscription, body: HoldBody) -> c.Command | Refused:
+    until = None if body.until is None else instant_of(body.until)
+    return c.Hold(**by(tenant, body), reason=body.reason, until=until)
+
+
+def _change_plan(conn: Connection, tenant: Tenant, sub: Subscription, body: OtherPlanBody) -> c.Command | Refused:
+    devices = sub.terms_at(tenant.now).devices if body.devices is None else body.devices
+    terms = terms_for(conn, tenant, body.offer, devices)
+    return terms if isinstance(terms, Refused) else c.ChangePlan(**by(tenant, body), terms=terms.terms)
+
+
+def _drop(_: Connection, tenant: Tenant, __: Subscription, body: DropBody) -> c.Command | Refused:
+    return c.DropChange(**by(tenant, body), effective=instant_of(body.effective))
+
+
+def _reanchor(_: Connection, tenant: Tenant, __: Subscription, body: AnchorBody) -> c.Command | Refused:
+    return c.Reanchor(**by(tenant, body), anchor=instant_of(body.anchor))
+
+
+def _transfer(conn: Connection, tenant: Tenant, __: Subscription, body: TransferBody) -> c.Command | Refused:
+    if people.customer(conn, tenant.id, body.customer) is None:
+        return Refused(Code.NOT_FOUND, field="customer")
+    return c.Transfer(**by(tenant, body), customer=body.customer)
+
+
+def _lost(_: Connection, tenant: Tenant, __: Subscription, body: LostBody) -> c.Command | Refused:
+    return c.DeclareSiteLost(**by(tenant, body), site=body.site, heir=body.heir or "")
+
+
+ALWAYS = (Code.PLAN_CHANGED_MEANWHILE, Code.LEDGER_DRIFT)
+_STATE = (
+    Code.SUBSCRIPTION_ENDED, Code.SUBSCRIPTION_CANCELLED, Code.NOT_ACTIVATED, Code.AWAITING_PAYMENT,
+    Code.NOTHING_TO_CHANGE,
+)  # fmt: skip
+_PAYING = (
+    *_STATE, Code.INSUFFICIENT_BALANCE, Code.RENEWAL_TOO_EARLY, Code.RENEWAL_TOO_LATE, Code.RENEWAL_IS_AUTOMATIC,
+    Code.RENEWAL_AMBIGUOUS, Code.SUBSCRIPTION_PAUSED,
+)  # fmt: skip
+_DEVICES = (*_STATE, Code.INSUFFICIENT_BALANCE, Code.DEVICE_COUNT_OUT_OF_RANGE, Code.SEAT_CONFLICT_OPEN)
+
+ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
+    ("renew", RenewBody, _plain(c.Renew, "late"), "Buys the next period from the balance (M3).", _PAYING),
+    (
+        "set_renewal_intent", IntentBody, _plain(c.SetRenewalIntent, "intent"),
+        "Switches automatic renewal, or resumes it after it stopped.",
+        (*_STATE, Code.RENEWAL_IS_AUTOMATIC, Code.AUTOMATIC_NEEDS_PREPAID, Code.RENEWAL_TOO_LATE),
+    ),
+    (
+        "cancel", CancelBody, _plain(c.Cancel, "at_once"),
+        "Cancels at the end of what is paid for, or at once.", (Code.ALREADY_CANCELLED, Code.SUBSCRIPTION_ENDED),
+    ),
+    (
+        "undo_cancellation", Why, _plain(c.UndoCancellation), "Takes back a cancellation that has not taken effect.",
+        (Code.NOTHING_TO_UNDO, Code.INSUFFICIENT_BALANCE),
+    ),
+    ("hold", HoldBody, _hold, "Pauses the service.", (*_STATE, Code.ALREADY_PAUSED)),
+    ("release", Why, _plain(c.Release), "Ends your side's pause.", (Code.NOT_PAUSED,)),
+    (
+        "change_devices", DevicesBody, _plain(c.ChangeDevices, "devices", "at_once"),
+        "More devices at once, fewer at the first period end far enough away.", _DEVICES,
+    ),
+    (
+        "change_plan", OtherPlanBody, _change_plan,
+        "Another plan of the same product: dearer at once, cheaper at the next period end.",
+        (*_DEVICES, Code.UNKNOWN_PLAN, Code.CODE_NOT_FOR_PRODUCT),
+    ),
+    ("drop_change", DropBody, _drop, "Drops a scheduled change.", (Code.NOTHING_TO_CHANGE,)),
+    (
+        "block_code", BlockBody, _plain(c.BlockCode, "code", "fraud"),
+        "Blocks a code: sites that used it end after days of grace, for fraud at once.", (Code.CODE_BLOCKED,),
+    ),
+    ("unblock_code", CodeBody, _plain(c.UnblockCode, "code"), "Lifts a block.", (Code.NOT_BLOCKED,)),
+    (
+        "extend_grace", GraceBody, _plain(c.ExtendGrace, "days"), "Gives goodwill days of grace.",
+        (*_STATE, Code.GRACE_OUT_OF_BOUNDS),
+    ),
+    (
+        "transfer", TransferBody, _transfer, "Moves it to another customer.",
+        (Code.NOTHING_TO_CHANGE, Code.RENEWAL_IS_AUTOMATIC, Code.SUBSCRIPTION_CANCELLED),
+    ),
+    (
+        "reanchor", AnchorBody, _reanchor, "Lets later periods turn at another day.",
+        (*_STATE, Code.RENEWAL_IS_AUTOMATIC),
+    ),
+    (
+        "confirm_payment", PaymentBody, _plain(c.ConfirmPayment, "reference", "covers", "devices"),
+        "Confirms a payment made outside the prepaid balance, and does what it pays for.",
+        (*_PAYING, Code.NOT_AWAITING_PAYMENT, Code.DEVICE_COUNT_OUT_OF_RANGE, Code.TERM_TOO_SHORT),
+    ),
+    (
+        "leave_site", SiteBody, _plain(c.LeaveSite, "site"), "Takes the subscription from a site.",
+        (Code.SITE_UNKNOWN,),
+    ),
+    (
+        "resolve_fork", ForkBody, _plain(c.ResolveFork, "site", "resolution"), "Says what two copies of a site are.",
+        (Code.SITE_UNKNOWN, Code.NOTHING_TO_CHANGE),
+    ),
+    (
+        "declare_site_lost", LostBody, _lost,
+        "Declares a site gone: its key is refused for good, its allotment moves at once.", (Code.SITE_UNKNOWN,),
+    ),
+)  # fmt: skip

@@ -1,0 +1,392 @@
+"""Every route of the built API, asked by everybody who should not be: a foreign thing looks exactly like no thing.
+
+Routes, places of ids and rules are read from the API itself. A route that has no line in `ACCESS`, a body without an
+example or an id without an owner fails here, so that none is ever added unlooked at.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+from msgspec import inspect as shapes
+
+from tenure.core.policy import Role
+from tenure.http.auth import rule_of
+from tenure.http.inputs import Place, path_names
+from tenure.http.operations import WRITES, Operation
+from tenure.server.api.people import SCOPES
+from tests.server.office import Caller, Office, office
+
+pytestmark = pytest.mark.anyio
+
+PUBLIC = "read_root read_sandbox_root read_jwks read_liveness read_readiness"
+VENDORS = "create_product create_plan update_plan create_provider publish_root read_metrics"
+DESKS = (
+    "list_providers list_customers create_customer read_customer change_customer list_tokens create_token"
+    " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
+)
+EVERYBODYS = (
+    "list_products list_plans read_plan list_offers list_subscriptions create_order read_subscription read_timeline"
+    " explain_subscription read_history reissue_code renew set_renewal_intent cancel undo_cancellation hold release"
+    " change_devices change_plan drop_change extend_grace transfer leave_site resolve_fork read_account read_statement"
+    " read_runway list_sites read_site"
+    # Open to a customer's token, whose action the decision itself then refuses.
+    " block_code unblock_code reanchor confirm_payment declare_site_lost"
+)
+KINDS: dict[str, frozenset[Role]] = {
+    **dict.fromkeys(VENDORS.split(), frozenset({Role.VENDOR})),
+    **dict.fromkeys(DESKS.split(), frozenset({Role.VENDOR, Role.PROVIDER})),
+    **dict.fromkeys(EVERYBODYS.split(), frozenset({Role.VENDOR, Role.PROVIDER, Role.CUSTOMER})),
+}
+ACCESS = {*PUBLIC.split(), *KINDS}
+
+PLAN = {"name": "P", "features": ["edit"]}
+BODIES: dict[str, dict[str, Any]] = {
+    "create_product": {"id": "other", "name": "Other"},
+    "create_plan": {"id": "other", "product": "editor", "kind": "limited", "period": "P1Y", **PLAN},
+    "update_plan": PLAN,
+    "create_provider": {"name": "West", "currency": "EUR"},
+    "create_customer": {"name": "Cole"},
+    "change_customer": {"name": "Cole"},
+    "create_token": {"name": "t", "role": "customer", "customer": "customer"},
+    "create_offer": {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1}]},
+    "publish_policy": {},
+    "create_order": {"customer": "customer", "offer": "offer", "devices": 1},
+    "reissue_code": {},
+    "renew": {},
+    "set_renewal_intent": {"intent": "auto"},
+    "cancel": {},
+    "undo_cancellation": {},
+    "hold": {"reason": "away"},
+    "release": {},
+    "change_devices": {"devices": 20},
+    "change_plan": {"offer": "offer", "devices": 20},
+    "drop_change": {"effective": "2027-01-01T00:00:00Z"},
+    "block_code": {"code": "code"},
+    "unblock_code": {"code": "code"},
+    "extend_grace": {"days": 1},
+    "transfer": {"customer": "customer"},
+    "reanchor": {"anchor": "2026-02-01T00:00:00Z"},
+    "confirm_payment": {"reference": "r", "covers": "renewal"},
+    "leave_site": {"site": "site"},
+    "resolve_fork": {"site": "site", "resolution": "restored"},
+    "declare_site_lost": {"site": "site", "heir": "heir"},
+    "top_up": {"amount": 1, "reference": "r"},
+    "set_clock": {"rate": 1},
+    "publish_root": {"document": "a.b.c"},
+}
+OTHERS = {"plan": "standard", "number": "1"}
+"""What is in a path and belongs to nobody in particular."""
+OWNED = frozenset({"provider", "customer", "offer", "subscription", "site", "heir", "code", "token"})
+
+
+@dataclass
+class Tenancy:
+    """A provider's things: one of each, and who may ask for them."""
+
+    desk: Caller
+    customer: Caller
+    things: dict[str, str]
+
+
+@dataclass
+class World:
+    shop: Office
+    north: Tenancy
+    south: Tenancy
+    neighbour: Tenancy
+    """Another customer of the provider in the north."""
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return self.shop.api.operations
+
+
+async def tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: str) -> Tenancy:
+    """A customer with a subscription, two sites and a token."""
+    customer = (await desk.post("/v1/customers", {"name": name}))["id"]
+    await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 100_000, "reference": f"for {name}"})
+    order = await desk.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": 10})
+    sites = [shop.site(), shop.site()]
+    for site in sites:
+        await site.activate(order["activation_code"])
+    token = await desk.post("/v1/tokens", {"name": name, "role": "customer", "customer": customer})
+    things = {
+        "provider": provider,
+        "customer": customer,
+        "offer": offer,
+        "subscription": order["subscription"]["id"],
+        "code": order["subscription"]["codes"][0]["id"],
+        "site": sites[0].id,
+        "heir": sites[1].id,
+        "token": token["id"],
+    }
+    return Tenancy(desk, Caller(shop.http, token["token"]), things)
+
+
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with office(tmp_path_factory.mktemp("tenants")) as shop:
+        south = (await shop.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
+        made = await shop.vendor.post("/v1/tokens", {"name": "desk", "role": "provider"}, provider=south)
+        desk = Caller(shop.http, made["token"])
+        sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]}
+        offer = (await desk.post("/v1/offers", sold))["id"]
+        here = shop.offers["standard"]
+        yield World(
+            shop,
+            await tenancy(shop, shop.desk, shop.provider, here, "Anvil"),
+            await tenancy(shop, desk, south, offer, "Bellows"),
+            await tenancy(shop, shop.desk, shop.provider, here, "Chisel"),
+        )
+
+
+def unknown(like: str) -> str:
+    """An id of the same kind that nobody has."""
+    return f"{like.partition('_')[0]}_{'7' * 26}"
+
+
+# -- places of ids, read from the operations --
+
+
+def places(one: Operation) -> Iterator[tuple[str, str]]:
+    """(where, name) of every id that a request for this operation carries."""
+    yield from (("path", name) for name in path_names(one.path) if name not in OTHERS)
+    yield from (("query", query.name) for query in one.queries if _is_id(query.type))
+    body = one.takes(Place.BODY)
+    if body is not None:
+        info = shapes.type_info(body.type)
+        assert isinstance(info, shapes.StructType)
+        yield from (("body", field.encode_name) for field in info.fields if _is_id(field.type))
+
+
+def _is_id(kind: Any) -> bool:
+    shape = shapes.type_info(kind) if not isinstance(kind, shapes.Type) else kind
+    if isinstance(shape, shapes.UnionType):
+        return any(map(_is_id, shape.types))
+    if isinstance(shape, shapes.Metadata):
+        return _is_id(shape.type)
+    return isinstance(shape, shapes.StrType) and (shape.pattern or "").startswith("^[a-z]{2,4}_")
+
+
+async def ask(one: Operation, caller: Caller, things: dict[str, str], *ids: str, **query: str) -> httpx2.Response:
+    """The operation's plainest request about `things`; `ids` are sent where they may be left out."""
+    path = one.path
+    for name in path_names(one.path):
+        path = path.replace(f"{{{name}}}", OTHERS.get(name) or things[name])
+    body = BODIES[one.name] if one.takes(Place.BODY) else None
+    if body is not None:
+        body = {name: things.get(str(value), value) if name in OWNED else value for name, value in body.items()}
+    asked = {name: things[name] for name in ids}
+    return await caller.send(one.method, path, body, **asked, **query)
+
+
+def open_to(one: Operation) -> frozenset[Role]:
+    """The kinds of callers that can have a token for it."""
+    return frozenset(kind for kind, scopes in SCOPES.items() if kind in one.rule.kinds and one.rule.scope in scopes)
+
+
+def dry(one: Operation) -> dict[str, str]:
+    return {"dry_run": "true"} if one.method in WRITES else {}
+
+
+def plain(answer: httpx2.Response) -> tuple[int, str]:
+    """Status and body without what is different each time."""
+    problem = answer.json()
+    problem.pop("request_id", None)
+    return answer.status_code, re.sub(r"[a-z]{2,4}_[0-9a-z]{26}", "<id>", msgspec.json.encode(problem).decode())
+
+
+# -- the walk --
+
+
+async def test_every_route_has_its_line_here(world: World) -> None:
+    names = {one.name for one in world.operations}
+    assert names == ACCESS, f"say who may ask: {sorted(names ^ ACCESS)}"
+    assert {one.name for one in world.operations if one.takes(Place.BODY)} == set(BODIES)
+    for one in world.operations:
+        found = {name for _, name in places(one)}
+        assert found <= OWNED, f"{one.name}: to whom belongs {sorted(found - OWNED)}?"
+        assert one.rule.public == (one.name in PUBLIC.split()), one.name
+        if not one.rule.public:
+            assert one.rule.scope, f"{one.name} asks for no scope"
+            assert open_to(one) == KINDS[one.name], one.name
+
+
+async def test_nothing_is_served_beside_the_operations(world: World) -> None:
+    """What the framework routes is what the table lists, the documentation, and the two signed operations."""
+    served = {
+        (method, str(route.path).replace(":str", ""))
+        for route in world.shop.api.framework.routes
+        for method, (handler, _) in getattr(route, "route_handler_map", {}).items()
+        if rule_of(handler.opt) is not None
+    }
+    described = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/refusals/{code}")}
+    assert served == {(one.method, one.path) for one in world.operations} | described
+    documented = {
+        (path, method.upper()) for path, methods in world.shop.api.document["paths"].items() for method in methods
+    }
+    assert documented == {(one.path, one.method) for one in world.operations} | {
+        ("/v1/activate", "POST"),
+        ("/v1/sync", "POST"),
+    }
+
+
+async def test_strangers_learn_nothing(world: World) -> None:
+    before = await world.shop.snapshot()
+    for one in world.operations:
+        for token in ("", "tnr_" + "0" * 52, "x"):
+            answer = await ask(one, Caller(world.shop.http, token), world.north.things)
+            if one.rule.public:
+                assert answer.status_code == 200, one.name
+            else:
+                assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated"), one.name
+                assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert await world.shop.snapshot() == before
+
+
+async def test_a_token_without_the_scope_is_refused(world: World) -> None:
+    """A token of the right kind that carries every scope but the one asked for."""
+    shop = world.shop
+    guarded = [one for one in world.operations if not one.rule.public]
+    every = {one.rule.scope for one in guarded}
+    for scope in sorted(every):
+        vendor = scope in {"catalogue:write", "providers:write", "server:write", "metrics:read"}
+        who, more = (shop.vendor, {"role": "vendor"}) if vendor else (shop.desk, {"role": "provider"})
+        open_to = {one.rule.scope for one in guarded if Role.PROVIDER in one.rule.kinds or vendor}
+        rest = sorted(open_to - {scope, "server:write" if not vendor else scope})
+        lacking = Caller(shop.http, (await who.post("/v1/tokens", {"name": "less", "scopes": rest, **more}))["token"])
+        before = await shop.snapshot()
+        for one in (one for one in guarded if one.rule.scope == scope):
+            answer = await ask(one, lacking, world.north.things)
+            assert (answer.status_code, answer.json()["code"]) == (403, "action_not_permitted"), one.name
+            assert scope in answer.json()["detail"]
+        assert await shop.snapshot() == before
+
+
+async def test_a_token_of_the_wrong_kind_is_refused(world: World) -> None:
+    before = await world.shop.snapshot()
+    asked = {Role.PROVIDER: world.north.desk, Role.CUSTOMER: world.north.customer}
+    for one in world.operations:
+        for kind, caller in asked.items():
+            if not one.rule.public and kind not in open_to(one):
+                answer = await ask(one, caller, world.north.things)
+                assert (answer.status_code, answer.json()["code"]) == (403, "action_not_permitted"), one.name
+    assert await world.shop.snapshot() == before
+
+
+@pytest.mark.parametrize("who", ["desk", "customer"])
+async def test_what_is_ones_own_is_found(world: World, who: str) -> None:
+    """The control: with one's own ids the same requests get through to the decision."""
+    caller = world.north.desk if who == "desk" else world.north.customer
+    kind = Role.PROVIDER if who == "desk" else Role.CUSTOMER
+    for one in world.operations:
+        if one.rule.public or kind not in open_to(one):
+            continue
+        given = [name for where, name in places(one) if where == "query"]
+        answer = await ask(one, caller, world.north.things, *given, **dry(one))
+        permitted = {200, 201, 204, 409} | ({403} if who == "customer" else set())
+        assert answer.status_code in permitted, (one.name, answer.text)
+
+
+@pytest.mark.parametrize("asking", ["another provider", "its customer", "another customer of the same provider"])
+async def test_m02_a_foreign_thing_cannot_be_told_from_no_thing(world: World, asking: str) -> None:
+    """Each id of each request in turn is a foreign one and one that does not exist, the others are the caller's own."""
+    mine = world.neighbour if asking.startswith("another customer") else world.south
+    caller = mine.desk if asking == "another provider" else mine.customer
+    kind = Role.PROVIDER if asking == "another provider" else Role.CUSTOMER
+    before, looked_at = await world.shop.snapshot(), 0
+    for one in world.operations:
+        if one.rule.public or kind not in open_to(one):
+            continue
+        for where, name in places(one):
+            foreign, nobodys = world.north.things[name], unknown(world.north.things[name])
+            if foreign == mine.things[name]:
+                continue  # the same provider's offer, or the provider itself: theirs to see
+            given = [name] if where == "query" else []
+            seen = await ask(one, caller, mine.things | {name: foreign}, *given)
+            control = await ask(one, caller, mine.things | {name: nobodys}, *given)
+            assert plain(seen) == plain(control), (one.name, where, name)
+            assert seen.status_code in _refusing(one, where), (one.name, where, name, seen.text)
+            assert foreign not in seen.text.replace(str(seen.url), "")
+            looked_at += 1
+    assert looked_at > 25
+    assert await world.shop.snapshot() == before
+
+
+def _refusing(one: Operation, where: str) -> set[int]:
+    if where == "path":
+        return {404}
+    # A filter narrows a list to nothing; what is in a body may be refused for the caller's own lack of permission.
+    return {404, 403, 409} if where == "body" else {404, 200}
+
+
+async def test_m02_lists_never_hold_a_foreign_row(world: World) -> None:
+    lists = [one for one in world.operations if one.method == "GET" and one.takes(Place.PAGING)]
+    assert len(lists) >= 10
+    for one in lists:
+        for mine, others in ((world.north, [world.south]), (world.south, [world.north, world.neighbour])):
+            await _clean(one, mine.desk, mine, others)
+        for mine in (world.north, world.neighbour):
+            other = world.neighbour if mine is world.north else world.north
+            await _clean(one, mine.customer, mine, [world.south, other])
+
+
+async def _clean(one: Operation, caller: Caller, mine: Tenancy, others: list[Tenancy]) -> None:
+    kind = Role.PROVIDER if caller is mine.desk else Role.CUSTOMER
+    if kind not in open_to(one):
+        return
+    cursor, rows = "", 0
+    while True:
+        page = {"limit": "1"} | ({"cursor": cursor} if cursor else {})
+        answer = await ask(one, caller, mine.things, **page)
+        assert answer.status_code == 200, answer.text
+        theirs = {thing for other in others for thing in other.things.values()} - set(mine.things.values())
+        assert not [thing for thing in theirs if thing in answer.text], one.name
+        rows += len(answer.json()["items"])
+        cursor = answer.json()["next"] or ""
+        if not cursor:
+            break
+    assert rows, f"{one.name} shows nothing at all to {kind}"
+
+
+async def test_the_vendor_must_say_whose_data_is_meant(world: World) -> None:
+    for one in world.operations:
+        if ("query", "provider") not in places(one) or one.name in {"list_tokens", "create_token", "withdraw_token"}:
+            continue
+        vague = await ask(one, world.shop.vendor, world.north.things, **dry(one))
+        assert (vague.status_code, vague.json().get("field")) == (422, "provider"), one.name
+        wrong = await ask(
+            one, world.shop.vendor, world.north.things | {"provider": unknown("prv_")}, "provider", **dry(one)
+        )
+        assert (wrong.status_code, wrong.json().get("field")) == (404, "provider"), one.name
+        # Naming the wrong one of two providers finds nothing either: the predicate is in every query.
+        if any(name not in {"provider"} for where, name in places(one) if where == "path"):
+            crossed = await ask(
+                one,
+                world.shop.vendor,
+                world.north.things | {"provider": world.south.things["provider"]},
+                "provider",
+                **dry(one),
+            )
+            assert crossed.status_code == 404, one.name
+
+
+async def test_a_withdrawn_and_an_expired_token_are_unknown(world: World) -> None:
+    shop = world.shop
+    made = await shop.desk.post("/v1/tokens", {"name": "short", "role": "provider", "days": 1})
+    caller = Caller(shop.http, made["token"])
+    assert (await caller.send("GET", "/v1/policy")).status_code == 200
+    assert (await shop.desk.send("DELETE", f"/v1/tokens/{made['id']}")).status_code == 204
+    assert (await caller.send("GET", "/v1/policy")).status_code == 401
+    late = Caller(
+        shop.http, (await shop.desk.post("/v1/tokens", {"name": "late", "role": "provider", "days": 1}))["token"]
+    )
+    shop.clock.now += 86_400 - 1
+    assert (await late.send("GET", "/v1/policy")).status_code == 200
+    shop.clock.now += 1
+    assert (await late.send("GET", "/v1/policy")).status_code == 401
