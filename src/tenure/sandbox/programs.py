@@ -81,7 +81,5 @@ class Program:
 
 def tell(words: Sequence[str], *, given: str = "") -> tuple[int, str]:
     """Run a `tenure` command to its end: its exit code and what it printed."""
-    done = subprocess.run(
-        [*COMMAND, *words], input=given, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run([*COMMAND, *words], input=given, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout + done.stderr

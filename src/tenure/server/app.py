@@ -8,7 +8,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge
 
-import tenure
+from tenure import __version__
 from tenure.core.policy import Role
 from tenure.http.api import Api, Parts
 from tenure.http.auth import Principal, Rule
@@ -48,7 +48,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
     activations, synchronisation = Activations(context, throttle), Synchronisation(context)
     api = Api(
         Parts(
-            about=About(title="Tenure activation server", version=tenure.__version__),
+            about=About(title="Tenure activation server", version=__version__),
             operations=(
                 *Catalogue(context).operations(),
                 *People(context).operations(),

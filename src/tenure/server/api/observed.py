@@ -15,10 +15,10 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.fields import Id
-from tenure.server.context import Context, tenant_of
+from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.takeover import beside
 from tenure.server.views import shown
-from tenure.store import outbox, people, sites
+from tenure.store import outbox, people, sites, subscriptions
 from tenure.store.engine import Connection
 from tenure.store.people import SandboxClock
 from tenure.store.sites import Site
@@ -94,15 +94,14 @@ class Observed:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            found = sites.page(conn, tenant.id, subscription, after or "", paging.limit + 1)
-            return [site for site in found if tenant.owns(site.customer)]
+            return _visible(conn, tenant, subscription, after or "", paging.limit + 1)
 
         found = await self._context.read(work)
         if isinstance(found, Refused):
             return found
         return cut_page(map(site_view, found), paging.limit, lambda each: each.id)
 
-    async def read_site(self, caller: Principal, site: str, provider: Id | None = None) -> ReportedSite | Refused:
+    async def read_site(self, caller: Principal, site: Id, provider: Id | None = None) -> ReportedSite | Refused:
         """Reads a site as it last reported."""
 
         def work(conn: Connection, real: Instant) -> ReportedSite | Refused:
@@ -176,6 +175,16 @@ class Observed:
                 "PUT", "/v1/sandbox/clock", CLOCK, self.set_clock, refusals=[Code.SANDBOX_ONLY, Code.CLOCK_BACKWARDS]
             ),
         )
+
+
+def _visible(conn: Connection, tenant: Tenant, subscription: str | None, after: str, most: int) -> list[Site]:
+    """The sites that the caller may see: a customer's are found by its subscriptions, so that no page has holes."""
+    if not tenant.customer:
+        return sites.page(conn, tenant.id, subscription, after, most)
+    owned = [each.id for each in subscriptions.of_customer(conn, tenant.id, tenant.customer)]
+    wanted = [name for name in owned if subscription in {None, name}]
+    found = {site.id: site for name in wanted for site in sites.page(conn, tenant.id, name, after, most)}
+    return sorted((site for site in found.values() if tenant.owns(site.customer)), key=lambda site: site.id)[:most]
 
 
 def site_view(site: Site) -> ReportedSite:
