@@ -1,0 +1,35 @@
+"""`tenure demo` and `tenure story`: everything started with data to play with, and the main job told step by step."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from tenure.cli.desk import Desk
+from tenure.cli.options import LOCAL
+from tenure.cli.output import made, sentence
+from tenure.cli.verbs import ACCESS, Ended, verb
+from tenure.core.refusals import Exit
+
+
+def add(app: App) -> None:
+    """Add `tenure demo` and `tenure story`."""
+    verb(app, "demo", LOCAL, group=ACCESS, example="tenure demo")(demo)
+    verb(app, "story", LOCAL, group=ACCESS, example="tenure story")(story)
+
+
+def demo(
+    desk: Desk, port: Annotated[int, Parameter(help="Where to listen; another when it is taken.")] = 8_080
+) -> Ended:
+    """Start everything in one process on a scratch folder, and say what there is to try; Ctrl-C ends it."""
+    from tenure.sandbox.demo import demo as start
+
+    start(desk.world.stdout, port=port)
+    return made({"ended": True}, sentence("Ended; nothing was kept."))
+
+
+def story(desk: Desk) -> Ended:
+    """Tell the main job through the real programs on a test clock, one line per step."""
+    from tenure.sandbox.story import story as tell
+
+    told = tell(desk.world.stdout)
+    return made(told, lambda screen, _: None, Exit.FAULT if told.differences else Exit.DONE)
