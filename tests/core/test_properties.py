@@ -25,8 +25,10 @@ from tenure.core.terms import Settlement
 from tenure.core.timeline import DAY, SEVERITY, Instant, Phase, Span, Timeline, at
 from tests.core.histories import Life, Step, copy, live, lives
 
+
 def scale(n: int) -> int:
     import os
+
     return n * int(os.environ.get("SCALE", "1"))
 
 
@@ -163,7 +165,9 @@ def test_p5_money_is_never_made_and_never_lost(drawn: Drawn) -> None:
 @given(lives())
 def test_b06_each_period_is_paid_once(drawn: Drawn) -> None:
     world = lived(drawn)
-    keys = Counter((posting.kind, posting.subscription, posting.period, posting.reference) for posting in world.postings)
+    keys = Counter(
+        (posting.kind, posting.subscription, posting.period, posting.reference) for posting in world.postings
+    )
     assert max(keys.values()) == 1
     paying = {ledger.Kind.CHARGE, ledger.Kind.CAPTURE}
     paid = Counter((each.subscription, each.period) for each in world.postings if each.kind in paying and not each.note)

@@ -4,16 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tenure.core.codes import from_random
 from tenure.core.timeline import DAY, Phase
 from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
 from tests.server.office import START, office
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+UNKNOWN = [from_random(bytes([number + 1] * 19)).reveal() for number in range(12)]
 
 
 def granted(answer: ActivateAnswer | str) -> ActivateAnswer:
@@ -241,13 +238,3 @@ async def test_b08_m05_a_blocked_code_reaches_its_site(tmp_path: Path) -> None:
         assert site.lease is not None
         span = site.lease.lease.spans[0]
         assert (span.phase, span.until) == (Phase.GRACE, START + 8 * DAY)
-
-
-UNKNOWN: list[str] = []
-
-
-@pytest.fixture(autouse=True, scope="module")
-def unknown_codes() -> None:
-    from tenure.core.codes import from_random
-
-    UNKNOWN.extend(from_random(bytes([number + 1] * 19)).reveal() for number in range(12))

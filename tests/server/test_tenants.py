@@ -5,21 +5,18 @@ example or an id without an owner fails here, so that none is ever added unlooke
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import httpx2
 import msgspec
 import pytest
-from msgspec import inspect as shapes
 
 from tenure.core.policy import Role
 from tenure.http.auth import rule_of
-from tenure.http.inputs import Place, path_names
-from tenure.http.operations import WRITES, Operation
+from tenure.http.inputs import Place
+from tenure.http.operations import Operation
 from tenure.server.api.people import SCOPES
-from tests.server.office import Caller, Office, office
+from tests.server.office import Caller
+from tests.server.walk import BODIES, OWNED, Tenancy, World, ask, dry, fields, places, unknown
 
 pytestmark = pytest.mark.anyio
 
@@ -44,154 +41,10 @@ KINDS: dict[str, frozenset[Role]] = {
 }
 ACCESS = {*PUBLIC.split(), *KINDS}
 
-PLAN = {"name": "P", "features": ["edit"]}
-BODIES: dict[str, dict[str, Any]] = {
-    "create_product": {"id": "other", "name": "Other"},
-    "create_plan": {"id": "other", "product": "editor", "kind": "limited", "period": "P1Y", **PLAN},
-    "update_plan": PLAN,
-    "create_provider": {"name": "West", "currency": "EUR"},
-    "create_customer": {"name": "Cole"},
-    "change_customer": {"name": "Cole"},
-    "create_token": {"name": "t", "role": "customer", "customer": "customer"},
-    "create_offer": {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1}]},
-    "publish_policy": {},
-    "create_order": {"customer": "customer", "offer": "offer", "devices": 1},
-    "reissue_code": {},
-    "renew": {},
-    "set_renewal_intent": {"intent": "auto"},
-    "cancel": {},
-    "undo_cancellation": {},
-    "hold": {"reason": "away"},
-    "release": {},
-    "change_devices": {"devices": 20},
-    "change_plan": {"offer": "offer", "devices": 20},
-    "drop_change": {"effective": "2027-01-01T00:00:00Z"},
-    "block_code": {"code": "code"},
-    "unblock_code": {"code": "code"},
-    "extend_grace": {"days": 1},
-    "transfer": {"customer": "customer"},
-    "reanchor": {"anchor": "2026-02-01T00:00:00Z"},
-    "confirm_payment": {"reference": "r", "covers": "renewal"},
-    "leave_site": {"site": "site"},
-    "resolve_fork": {"site": "site", "resolution": "restored"},
-    "declare_site_lost": {"site": "site", "heir": "heir"},
-    "top_up": {"amount": 1, "reference": "r"},
-    "set_clock": {"rate": 1},
-    "publish_root": {"document": "a.b.c"},
-}
-OTHERS = {"plan": "standard", "number": "1"}
-"""What is in a path and belongs to nobody in particular."""
-OWNED = frozenset({"provider", "customer", "offer", "subscription", "site", "heir", "code", "token"})
-
-
-@dataclass
-class Tenancy:
-    """A provider's things: one of each, and who may ask for them."""
-
-    desk: Caller
-    customer: Caller
-    things: dict[str, str]
-
-
-@dataclass
-class World:
-    shop: Office
-    north: Tenancy
-    south: Tenancy
-    neighbour: Tenancy
-    """Another customer of the provider in the north."""
-
-    @property
-    def operations(self) -> tuple[Operation, ...]:
-        return self.shop.api.operations
-
-
-async def tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: str) -> Tenancy:
-    """A customer with a subscription, two sites and a token."""
-    customer = (await desk.post("/v1/customers", {"name": name}))["id"]
-    await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 100_000, "reference": f"for {name}"})
-    order = await desk.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": 10})
-    sites = [shop.site(), shop.site()]
-    for site in sites:
-        await site.activate(order["activation_code"])
-    token = await desk.post("/v1/tokens", {"name": name, "role": "customer", "customer": customer})
-    things = {
-        "provider": provider,
-        "customer": customer,
-        "offer": offer,
-        "subscription": order["subscription"]["id"],
-        "code": order["subscription"]["codes"][0]["id"],
-        "site": sites[0].id,
-        "heir": sites[1].id,
-        "token": token["id"],
-    }
-    return Tenancy(desk, Caller(shop.http, token["token"]), things)
-
-
-@pytest.fixture(scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with office(tmp_path_factory.mktemp("tenants")) as shop:
-        south = (await shop.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
-        made = await shop.vendor.post("/v1/tokens", {"name": "desk", "role": "provider"}, provider=south)
-        desk = Caller(shop.http, made["token"])
-        sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]}
-        offer = (await desk.post("/v1/offers", sold))["id"]
-        here = shop.offers["standard"]
-        yield World(
-            shop,
-            await tenancy(shop, shop.desk, shop.provider, here, "Anvil"),
-            await tenancy(shop, desk, south, offer, "Bellows"),
-            await tenancy(shop, shop.desk, shop.provider, here, "Chisel"),
-        )
-
-
-def unknown(like: str) -> str:
-    """An id of the same kind that nobody has."""
-    return f"{like.partition('_')[0]}_{'7' * 26}"
-
-
-# -- places of ids, read from the operations --
-
-
-def places(one: Operation) -> Iterator[tuple[str, str]]:
-    """(where, name) of every id that a request for this operation carries."""
-    yield from (("path", name) for name in path_names(one.path) if name not in OTHERS)
-    yield from (("query", query.name) for query in one.queries if _is_id(query.type))
-    body = one.takes(Place.BODY)
-    if body is not None:
-        info = shapes.type_info(body.type)
-        assert isinstance(info, shapes.StructType)
-        yield from (("body", field.encode_name) for field in info.fields if _is_id(field.type))
-
-
-def _is_id(kind: Any) -> bool:
-    shape = shapes.type_info(kind) if not isinstance(kind, shapes.Type) else kind
-    if isinstance(shape, shapes.UnionType):
-        return any(map(_is_id, shape.types))
-    if isinstance(shape, shapes.Metadata):
-        return _is_id(shape.type)
-    return isinstance(shape, shapes.StrType) and (shape.pattern or "").startswith("^[a-z]{2,4}_")
-
-
-async def ask(one: Operation, caller: Caller, things: dict[str, str], *ids: str, **query: str) -> httpx2.Response:
-    """The operation's plainest request about `things`; `ids` are sent where they may be left out."""
-    path = one.path
-    for name in path_names(one.path):
-        path = path.replace(f"{{{name}}}", OTHERS.get(name) or things[name])
-    body = BODIES[one.name] if one.takes(Place.BODY) else None
-    if body is not None:
-        body = {name: things.get(str(value), value) if name in OWNED else value for name, value in body.items()}
-    asked = {name: things[name] for name in ids}
-    return await caller.send(one.method, path, body, **asked, **query)
-
 
 def open_to(one: Operation) -> frozenset[Role]:
     """The kinds of callers that can have a token for it."""
     return frozenset(kind for kind, scopes in SCOPES.items() if kind in one.rule.kinds and one.rule.scope in scopes)
-
-
-def dry(one: Operation) -> dict[str, str]:
-    return {"dry_run": "true"} if one.method in WRITES else {}
 
 
 def plain(answer: httpx2.Response) -> tuple[int, str]:
@@ -201,14 +54,12 @@ def plain(answer: httpx2.Response) -> tuple[int, str]:
     return answer.status_code, re.sub(r"[a-z]{2,4}_[0-9a-z]{26}", "<id>", msgspec.json.encode(problem).decode())
 
 
-# -- the walk --
-
-
 async def test_every_route_has_its_line_here(world: World) -> None:
     names = {one.name for one in world.operations}
     assert names == ACCESS, f"say who may ask: {sorted(names ^ ACCESS)}"
     assert {one.name for one in world.operations if one.takes(Place.BODY)} == set(BODIES)
     for one in world.operations:
+        assert {field.encode_name for field in fields(one)} == set(BODIES.get(one.name, ())), one.name
         found = {name for _, name in places(one)}
         assert found <= OWNED, f"{one.name}: to whom belongs {sorted(found - OWNED)}?"
         assert one.rule.public == (one.name in PUBLIC.split()), one.name

@@ -29,7 +29,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...]
 
 
-_RULES: dict[Why, tuple[str, str]] = {
+RULES: dict[Why, tuple[str, str]] = {
     Why.NOT_ACTIVATED: (
         "It waits for its first activation.",
         "The term begins when the activation code is applied (M9); unused it lapses after 365 days.",
@@ -58,7 +58,7 @@ _RULES: dict[Why, tuple[str, str]] = {
     Why.NEVER_ACTIVATED: ("It was never activated.", "What nobody activates within 365 days lapses."),
 }
 
-_REMEDIES: dict[Why, tuple[Remedy, ...]] = {
+REMEDIES: dict[Why, tuple[Remedy, ...]] = {
     Why.NOT_ACTIVATED: (Remedy("administrator", "Apply the activation code in the application."),),
     Why.AWAITING_PAYMENT: (
         Remedy("customer", "Pay the provider as agreed."),
@@ -83,7 +83,7 @@ _REMEDIES: dict[Why, tuple[Remedy, ...]] = {
     Why.NEVER_ACTIVATED: (Remedy("customer", "Order again."),),
 }
 
-_PHASES = {
+PHASES = {
     Phase.PENDING: "Nothing is licensed yet",
     Phase.ACTIVE: "All functions are on",
     Phase.GRACE: "All functions are on, in grace",
@@ -95,17 +95,17 @@ _PHASES = {
 def explain(timeline: Timeline, now: Instant) -> Explanation:
     """The story of what holds at `now`."""
     span = at(timeline, now)
-    sentence, rule = _RULES[span.why]
+    sentence, rule = RULES[span.why]
     note = f" ({span.note})" if span.note else ""
     return Explanation(
         phase=span.phase,
         why=span.why,
-        sentence=f"{_PHASES[span.phase]}: {sentence[0].lower()}{sentence[1:-1]}{note}.",
+        sentence=f"{PHASES[span.phase]}: {sentence[0].lower()}{sentence[1:-1]}{note}.",
         rule=rule,
         since=span.since,
         until=span.until,
         follows=_follows(timeline, span),
-        remedies=_REMEDIES[span.why],
+        remedies=REMEDIES[span.why],
     )
 
 
@@ -115,5 +115,5 @@ def _follows(timeline: Timeline, span: Span) -> str:
     after = at(timeline, span.until)
     lost = [feature for feature in span.features if feature not in after.features]
     effect = f"; withdrawn then: {', '.join(lost)}" if lost else ""
-    why = _RULES[after.why][0]
-    return f"On {format_instant(span.until)}: {_PHASES[after.phase].lower()}, {why[0].lower()}{why[1:-1]}{effect}."
+    why = RULES[after.why][0]
+    return f"On {format_instant(span.until)}: {PHASES[after.phase].lower()}, {why[0].lower()}{why[1:-1]}{effect}."

@@ -79,7 +79,15 @@ class Program:
                 self.url = line.split()[-1]
 
 
-def tell(words: Sequence[str], *, given: str = "") -> tuple[int, str]:
-    """Run a `tenure` command to its end: its exit code and what it printed."""
-    done = subprocess.run([*COMMAND, *words], input=given, capture_output=True, text=True, timeout=60, check=False)
+def tell(words: Sequence[str], *, given: str = "", **env: str) -> tuple[int, str]:
+    """Run a `tenure` command to its end: its exit code and what it printed; `env` goes on top of ours."""
+    done = subprocess.run(
+        [*COMMAND, *words],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **env},
+    )
     return done.returncode, done.stdout + done.stderr

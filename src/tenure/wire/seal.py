@@ -30,6 +30,8 @@ class Typ(StrEnum):
     NOTICE = "tenure-notice+jws"
     ERASED = "tenure-erased+jws"
     CHECKPOINT = "tenure-checkpoint+jws"
+    DEVICE_REQUEST = "tenure-device-request+jws"
+    DEVICE_ANSWER = "tenure-device-answer+jws"
 
 
 CAPS: dict[Typ, int] = {
@@ -43,6 +45,8 @@ CAPS: dict[Typ, int] = {
     Typ.NOTICE: 4 * 1024,
     Typ.ERASED: 4 * 1024,
     Typ.CHECKPOINT: 16 * 1024,
+    Typ.DEVICE_REQUEST: 24 * 1024,
+    Typ.DEVICE_ANSWER: 64 * 1024,
 }
 """Bytes of the whole compact form, looked at before anything else."""
 

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import msgspec
 
 from tenure.core import commands as c
-from tenure.core.policy import LateRenewal
+from tenure.core.policy import Action, LateRenewal
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
 from tenure.core.terms import Intent
 from tenure.http.fields import Body, Line, OptionalLine
 from tenure.http.instants import Moment, instant_of
+from tenure.server import policies
 from tenure.server.api.fields import Days, Devices, Id, Plan_hash, Reference
 from tenure.server.context import Tenant
 from tenure.server.ordering import terms_for
@@ -169,7 +170,9 @@ def _reanchor(_: Connection, tenant: Tenant, __: Subscription, body: AnchorBody)
 
 
 def _transfer(conn: Connection, tenant: Tenant, __: Subscription, body: TransferBody) -> c.Command | Refused:
-    if people.customer(conn, tenant.id, body.customer) is None:
+    # Who may not transfer is told so by `decide`, and must not learn here which other customers there are.
+    permitted = Action.TRANSFER in policies.history(conn, tenant.id).permitted(tenant.role)
+    if permitted and people.customer(conn, tenant.id, body.customer) is None:
         return Refused(Code.NOT_FOUND, field="customer")
     return c.Transfer(**by(tenant, body), customer=body.customer)
 

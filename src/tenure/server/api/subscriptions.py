@@ -18,7 +18,7 @@ from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import desk, policies
+from tenure.server import desk
 from tenure.server.api.actions import ACTIONS, ALWAYS, MakeFrom, Why, by
 from tenure.server.api.fields import Devices, Id, Slug
 from tenure.server.context import Context, Tenant, tenant_of

@@ -1,0 +1,180 @@
+"""The load: many sites on kept-alive connections, each with its requests sealed beforehand, so that sending is cheap.
+
+Sealing ahead is possible because the load generator knows the server's secrets and with them every coming state token;
+the server cannot tell. Answers are kept and judged after the clock has stopped.
+"""
+
+import gc
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+READ = 65_536
+PATIENCE = 10.0
+"""Seconds without any answer after which a slice is given up."""
+
+
+class Slice(NamedTuple):
+    """What one slice of load was answered."""
+
+    answered: int
+    seconds: float
+    own_cpu: float
+    """Seconds of processor time that the load generator used."""
+    milliseconds: list[float]
+    """From the instant at which each request was to be sent, sorted."""
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return self.answered / self.seconds
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds within which `share` of the answers came."""
+        return self.milliseconds[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * share))]
+
+
+@dataclass
+class Link:
+    """One connection with what it has still to send and what it was answered."""
+
+    sock: socket.socket
+    waiting: deque[bytes] = field(default_factory=deque)
+    """Whole HTTP requests; those of one site are all on one connection, in order."""
+    answers: list[bytes] = field(default_factory=list)
+    due: float = 0.0
+    """When the request under way was to be sent."""
+    busy: bool = False
+    begun: bytes = b""
+
+
+def http_request(body: bytes) -> bytes:
+    """A synchronisation as it goes over the wire."""
+    head = f"POST /v1/sync HTTP/1.1\r\nHost: bench\r\nContent-Type: application/jose\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def body_of(answer: bytes) -> bytes:
+    """The body of a whole answer; raises ValueError for one that is not 200."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise ValueError((head + body).decode(errors="replace")[:600])
+    return body
+
+
+class Crowd:
+    """Connections to one server."""
+
+    def __init__(self, port: int, connections: int) -> None:
+        self.links = [Link(_connect(port)) for _ in range(connections)]
+        self._poll = select.epoll()
+        self._by_number = {link.sock.fileno(): link for link in self.links}
+        for number in self._by_number:
+            self._poll.register(number, select.EPOLLIN)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._poll.close()
+        for link in self.links:
+            link.sock.close()
+
+    def flood(self) -> Slice:
+        """As fast as the server answers, one request at a time on each connection, until one has nothing to send."""
+        return self._measured(self._flood)
+
+    def stream(self, rate: float) -> Slice:
+        """At `rate` requests a second in all, spread evenly; a late answer delays no other connection's request."""
+        return self._measured(lambda times: self._stream(times, rate))
+
+    def _measured(self, run: Callable[[list[float]], None]) -> Slice:
+        gc.collect()
+        gc.disable()
+        times: list[float] = []
+        cpu, begun = time.process_time(), time.perf_counter()
+        try:
+            run(times)
+        finally:
+            gc.enable()
+        seconds, used = time.perf_counter() - begun, time.process_time() - cpu
+        self._drain()
+        return Slice(len(times), seconds, used, sorted(each * 1000 for each in times))
+
+    def _flood(self, times: list[float]) -> None:
+        clock = time.perf_counter
+        for link in self.links:
+            self._send(link, clock())
+        while True:
+            for number, _ in self._answered():
+                link = self._by_number[number]
+                if not self._read(link, times):
+                    continue
+                if not link.waiting:
+                    return
+                self._send(link, clock())
+
+    def _stream(self, times: list[float], rate: float) -> None:
+        clock, gap = time.perf_counter, 1.0 / rate
+        begun, sent, links = clock(), 0, len(self.links)
+        late: list[deque[float]] = [deque() for _ in self.links]
+        position = {id(link): number for number, link in enumerate(self.links)}
+        while True:
+            # Whoever is still busy when his turn comes sends late; the delay counts from his turn.
+            while begun + sent * gap <= clock():
+                turn, due = sent % links, begun + sent * gap
+                link = self.links[turn]
+                if not link.waiting:
+                    return
+                if link.busy:
+                    late[turn].append(due)
+                else:
+                    self._send(link, due)
+                sent += 1
+            for number, _ in self._poll.poll(0):
+                link = self._by_number[number]
+                queue = late[position[id(link)]]
+                if self._read(link, times) and queue and link.waiting:
+                    self._send(link, queue.popleft())
+
+    def _answered(self) -> list[tuple[int, int]]:
+        ready = self._poll.poll(PATIENCE)
+        if not ready:
+            raise TimeoutError(f"no answer for {PATIENCE:.0f} s")
+        return ready
+
+    @staticmethod
+    def _send(link: Link, due: float) -> None:
+        link.due, link.busy = due, True
+        link.sock.send(link.waiting.popleft())
+
+    @staticmethod
+    def _read(link: Link, times: list[float]) -> bool:
+        """Whether the answer is now whole; then it is kept and its time noted."""
+        data = link.sock.recv(READ)
+        if not data:
+            raise ConnectionError("the server hung up")
+        data = link.begun + data if link.begun else data
+        head = data.find(b"\r\n\r\n")
+        at = data.find(b"content-length: ", 0, head)
+        if head < 0 or len(data) < head + 4 + int(data[at + 16 : data.index(b"\r", at)]):
+            link.begun = data
+            return False
+        times.append(time.perf_counter() - link.due)
+        link.begun, link.busy = b"", False
+        link.answers.append(data)
+        return True
+
+    def _drain(self) -> None:
+        """Take what is still under way, outside the measured time."""
+        while any(link.busy for link in self.links):
+            for number, _ in self._answered():
+                self._read(self._by_number[number], [])
+
+
+def _connect(port: int) -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", port))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock

@@ -1,0 +1,67 @@
+"""The programs that are measured, each a process of its own pinned to one core, and what the kernel says of them."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+SERVER_CORE = 0
+LOAD_CORE = 1 if (os.cpu_count() or 1) > 1 else 0
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Program:
+    """A server under measurement: a module of this folder that says where it listens, and its arguments."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        begun = time.perf_counter()
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", f"benchmarks.{module}", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        os.sched_setaffinity(self._process.pid, {SERVER_CORE})
+        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        line = self._process.stdout.readline()
+        if not line.startswith("listening on "):
+            raise RuntimeError(f"{module} did not start")
+        url = line.split()[-1]
+        self.port = int(url.rsplit(":", 1)[1])
+        with urllib.request.urlopen(f"{url}/livez") as answer:  # noqa: S310 - our own child
+            answer.read()
+        self.cold_start = time.perf_counter() - begun
+        """Seconds from starting the interpreter to the first answer."""
+
+    def cpu(self) -> float:
+        """Seconds of processor time that its threads have used so far, commit thread included."""
+        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+    def waited(self) -> float:
+        """Seconds in which its threads could have run but others had the core."""
+        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
+
+    def megabytes(self) -> float:
+        """Resident memory."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+        if self._process.stdout is not None:
+            self._process.stdout.close()

@@ -1,0 +1,158 @@
+"""What can be done to one subscription, as a table: verb, route, arguments. Each row becomes a command.
+
+The server decides; what a row does not say is the same for all: preview, plan, idempotency, the outcome shown.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+from cyclopts import App
+
+from tenure.cli import outcome
+from tenure.cli.api import Sending, path
+from tenure.cli.desk import Desk
+from tenure.cli.kinds import begin, end
+from tenure.cli.options import ACTING, argument, option
+from tenure.cli.problems import Failed
+from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, register
+
+Own = tuple[inspect.Parameter, ...]
+Late = Literal["charge_grace", "from_now", "from_end"]
+Resolution = Literal["restored", "second_site", "retired"]
+Covers = Literal["order", "renewal", "raise"]
+
+_SUBSCRIPTION = argument("subscription", str, "The subscription's id, `sub_…`.")
+_WHY = option("why", str, "The reason, kept in the history.", "")
+_CODE = argument("code", str, "The code's id, `cod_…`; `tenure subscriptions show` names them.")
+_SITE = argument("site", str, "The site's id.")
+_AT_ONCE = "Now instead of at the end of what is paid for."
+_INSTANTS = {"until": end, "effective": begin, "anchor": begin}
+"""Fields that hold an instant, and what a date alone stands for there."""
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One row: `tenure <verb> SUBSCRIPTION …` is `POST /v1/subscriptions/{id}/<route>`."""
+
+    verb: str
+    text: str
+    arguments: str
+    """An example of what follows the subscription."""
+    own: Own = ()
+    short: str = ""
+    """Another name of the command; the verb is also the route."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What may be typed."""
+        return (self.verb, self.short) if self.short else (self.verb,)
+
+
+ACTIONS = (
+    Action(
+        "renew", "Buy the next period from the balance.", "",
+        (option("late", Late | None, "Where a period bought after the end begins, against the policy.", None),),
+    ),
+    Action(
+        "cancel", "Buy nothing any more: ends with what is paid for.", "--why 'moving away'",
+        (option("at_once", bool, _AT_ONCE, False),),
+    ),
+    Action("undo-cancellation", "Take back a cancellation that has not taken effect.", ""),
+    Action(
+        "set-renewal-intent", "Switch automatic renewal, or resume it after it stopped.", "auto",
+        (argument("intent", Literal["auto", "manual"], "Renew by itself, or by hand."),), "intent",
+    ),
+    Action(
+        "hold", "Pause the service: only the base features stay on.", "'invoice 17 is open' --until 2027-03-31",
+        (argument("reason", str, "Shown to the customer."), option("until", str, "Its last day, or an instant.", "")),
+    ),
+    Action("release", "End your side's pause.", ""),
+    Action(
+        "change-devices", "More devices at once, fewer at the first period end far enough away.", "40",
+        (argument("devices", int, "How many."), option("at_once", bool, "Fewer at once, if use allows.", False)),
+    ),
+    Action(
+        "change-plan", "Another plan of the same product: dearer at once, cheaper at the next period end.", "off_…",
+        (argument("offer", str, "The offer's id, `off_…`."), option("devices", int | None, "How many; as now.", None)),
+    ),
+    Action(
+        "drop-change", "Drop a change that is scheduled.", "2027-03-31T00:00:00Z",
+        (argument("effective", str, "When it would take effect: an instant, or a date for its midnight UTC."),),
+    ),
+    Action("reissue-code", "Give a new activation code, shown once; earlier ones activate nothing any more.", ""),
+    Action(
+        "block-code", "Block a code: sites that used it end after days of grace.", "cod_… --why 'leaked'",
+        (_CODE, option("fraud", bool, "At once, without days of grace.", False)),
+    ),
+    Action("unblock-code", "Lift a block, as if nothing had been.", "cod_…", (_CODE,)),
+    Action(
+        "extend-grace", "Give goodwill days of grace at the coming or running end.", "7",
+        (argument("days", int, "How many days."),),
+    ),
+    Action(
+        "transfer", "Move it to another customer of the same provider.", "cus_…",
+        (argument("customer", str, "The customer who gets it."),),
+    ),
+    Action(
+        "reanchor", "Let later periods turn at another day.", "2027-01-01T00:00:00Z",
+        (argument("anchor", str, "From when periods are counted: an instant, or a date for its midnight UTC."),),
+    ),
+    Action(
+        "confirm-payment", "Confirm a payment made outside the prepaid balance, and do what it pays for.",
+        "INV-2027-17 renewal",
+        (
+            argument("reference", str, "Your own reference of the payment."),
+            argument("covers", Covers, "What it pays for."),
+            option("devices", int | None, "For a raise: how many devices it pays for.", None),
+        ),
+    ),
+    Action("leave-site", "Take the subscription from a site.", "SITE", (_SITE,)),
+    Action(
+        "resolve-fork", "Say what two copies of a site are.", "SITE restored",
+        (_SITE, argument("resolution", Resolution, "What the second copy is.")),
+    ),
+    Action(
+        "declare-site-lost", "Declare a site gone: its key is refused for good, its allotment moves at once.",
+        "SITE --heir OTHER",
+        (_SITE, option("heir", str, "The site that gets its allotment.", "")), "declare-lost",
+    ),
+)  # fmt: skip
+
+
+def add(app: App) -> None:
+    """Add a command for every row."""
+    for action in ACTIONS:
+        register(
+            app,
+            action.names,
+            _does(action),
+            (_SUBSCRIPTION, *action.own, _WHY),
+            ACTING,
+            text=action.text,
+            example=f"tenure {action.verb} sub_… {action.arguments}".rstrip(),
+            group=CUSTOMERS_SIDE,
+        )
+
+
+def _does(action: Action) -> Callable[..., Ended]:
+    def run(desk: Desk, subscription: str, **given: Any) -> Ended:
+        body = _body(given)
+        if isinstance(body, Failed):
+            return body
+        where = path("/v1/subscriptions/{subscription}/", subscription=subscription) + action.verb
+        people = outcome.rehearsed if desk.options.dry_run else outcome.outcome
+        return desk.write(Sending(method="POST", path=where, body=body, planned=True), people)
+
+    return run
+
+
+def _body(given: dict[str, Any]) -> dict[str, Any] | Failed:
+    """What was said, and nothing of what was not: the server's own defaults hold."""
+    body = {field: value for field, value in given.items() if value not in ("", None, False)}
+    for field in _INSTANTS.keys() & body.keys():
+        instant = _INSTANTS[field](body[field], field)
+        if isinstance(instant, Failed):
+            return instant
+        body[field] = instant
+    return body

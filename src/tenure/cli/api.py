@@ -1,0 +1,237 @@
+"""The client of the public API: one request, its answer or a problem as a value, never an exception; lists to the end.
+
+The command has no other door to state. What an answer means is left to whoever asked.
+"""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+import msgspec
+
+import tenure
+from tenure.cli.problems import Failed, failed, invalid, read_problem
+from tenure.cli.profiles import Target
+from tenure.cli.world import World
+from tenure.core.refusals import Code, Refused
+
+if TYPE_CHECKING:
+    import httpx2
+
+ANSWER_CAP = 16 * 1024 * 1024
+"""Bytes of one answer that are read at most."""
+CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
+TRIES = 4
+PATIENCE = 10
+"""Seconds that a server may ask for before the same request is sent again by itself; more is left to the caller."""
+PAGE = 200
+
+Query = Mapping[str, str | int | bool | None]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back with a 2xx: the body as it was sent, and the entity tag."""
+
+    status: int
+    body: bytes
+    etag: str = ""
+
+    def value(self) -> Any:
+        """The decoded JSON; None for no body."""
+        return msgspec.json.decode(self.body) if self.body else None
+
+
+class Sending(msgspec.Struct, frozen=True, kw_only=True):
+    """One request; `tenant` says that the operation takes the provider whose data is meant."""
+
+    method: str
+    path: str
+    query: dict[str, str | int | bool | None] = {}
+    body: dict[str, Any] | bytes | None = None
+    """Bytes are JSON already."""
+    key: str = ""
+    if_match: str = ""
+    tenant: bool = True
+    planned: bool = False
+    """The operation applies exactly a previewed plan when it is told its name."""
+
+
+def path(template: str, **parts: str) -> str:
+    """`template` with its `{names}` filled in; whatever a part holds, it stays one segment."""
+    escaped = {name: quote(part, safe="") for name, part in parts.items()}
+    # A segment of dots alone would be taken for a way up, however it is escaped.
+    return template.format(**{name: part.replace(".", "%2E") for name, part in escaped.items()})
+
+
+class Api:
+    """One server as `target` names it; a context manager that lets its connections go."""
+
+    def __init__(self, target: Target, world: World) -> None:
+        self._target, self._world = target, world
+        self._made: httpx2.Client | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self._target.url
+
+    @property
+    def provider(self) -> str:
+        """Whose data is meant; empty where the token says it."""
+        return self._target.provider
+
+    def get(self, path: str, query: Query | None = None, *, tenant: bool = True) -> Answer | Failed:
+        """What is at `path`."""
+        return self.send(Sending(method="GET", path=path, query=dict(query or {}), tenant=tenant))
+
+    def pages(
+        self,
+        path: str,
+        query: Query,
+        *,
+        limit: int | None = None,
+        tenant: bool = True,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> list[msgspec.Raw] | Failed:
+        """Every item of a list, page by page, at most `limit`; `progress` hears how many there are after each page."""
+        items: list[msgspec.Raw] = []
+        cursor: Any = query.get("cursor", "")
+        while cursor is not None and (limit is None or len(items) < limit):
+            most = PAGE if limit is None else min(PAGE, limit - len(items))
+            asked = {**query, "limit": most, "cursor": cursor or None}
+            answer = self.get(path, asked, tenant=tenant)
+            page = answer if isinstance(answer, Failed) else _page(answer, self.url)
+            if isinstance(page, Failed):
+                return page
+            items += page.items
+            progress(len(items))
+            # A page that says it is not the last but holds nothing would be asked for for ever.
+            cursor = page.next if page.items else None
+        return items
+
+    def send(self, sending: Sending) -> Answer | Failed:
+        """The answer to one request, repeated while the server asks for a short wait; every POST carries its key."""
+        try:
+            content = _content(sending.body)
+        except OverflowError:
+            return invalid("A number is beyond everything that can be counted.")
+        for attempt in range(1, TRIES + 1):
+            answer, wait = self._once(sending, content)
+            if wait is None or attempt == TRIES or wait > PATIENCE:
+                return answer
+            self._world.sleep(wait)
+        raise AssertionError("the last try always answers")
+
+    def _once(self, sending: Sending, content: bytes | None) -> tuple[Answer | Failed, int | None]:
+        """The answer, and how long to wait before the same may be sent again; None where that would change nothing."""
+        import httpx2
+
+        try:
+            with self._client().stream(
+                sending.method,
+                sending.path,
+                params=self._query(sending),
+                content=content,
+                headers=_headers(sending),
+            ) as response:
+                body = _read(response)
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as fault:
+            return _unreachable(self.url, _words(fault), sending), None
+        return self._judge(sending, response, body)
+
+    def _judge(self, sending: Sending, response: "httpx2.Response", body: bytes) -> tuple[Answer | Failed, int | None]:
+        media = response.headers.get("content-type", "").partition(";")[0].strip()
+        if response.is_success and (media == "application/json" or response.status_code == 204):
+            return Answer(response.status_code, body, response.headers.get("etag", "")), None
+        found = read_problem(body) if media == "application/problem+json" else None
+        if found is None:
+            strange = f"it answered {response.status_code} with {media or 'nothing'}, which no Tenure server does"
+            return _unreachable(self.url, strange, sending), None
+        again = response.status_code in (409, 429, 503) and not found.problem.conclusive
+        return found, _seconds(response.headers.get("retry-after", "")) if again else None
+
+    def _query(self, sending: Sending) -> dict[str, str]:
+        asked = {**sending.query, "provider": self._target.provider or None} if sending.tenant else sending.query
+        return {name: _text(value) for name, value in asked.items() if value is not None and value is not False}
+
+    def _client(self) -> "httpx2.Client":
+        if self._made is None:
+            import httpx2
+
+            loopback = self.url.startswith("http://")
+            self._made = httpx2.Client(
+                base_url=self.url,
+                headers={
+                    "Authorization": f"Bearer {self._target.token}",
+                    "Accept": "application/json, application/problem+json",
+                    "Accept-Encoding": "identity",
+                    "User-Agent": f"tenure-cli/{tenure.__version__}",
+                },
+                timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+                follow_redirects=False,
+                trust_env=not loopback,
+            )
+        return self._made
+
+
+class _Page(msgspec.Struct, frozen=True):
+    items: tuple[msgspec.Raw, ...]
+    next: str | None = None
+
+
+def _page(answer: Answer, url: str) -> _Page | Failed:
+    try:
+        return msgspec.json.decode(answer.body, type=_Page)
+    except msgspec.MsgspecError:
+        return _unreachable(url, "it answered with something that is no list")
+
+
+def _read(response: "httpx2.Response") -> bytes:
+    body = bytearray()
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > ANSWER_CAP:
+            raise ValueError("its answer does not end")
+    return bytes(body)
+
+
+def _content(body: dict[str, Any] | bytes | None) -> bytes | None:
+    return body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
+
+
+def _headers(sending: Sending) -> dict[str, str]:
+    headers = {"Content-Type": "application/json"} if sending.body is not None else {}
+    if sending.key:
+        headers["Idempotency-Key"] = sending.key
+    if sending.if_match:
+        headers["If-Match"] = sending.if_match
+    return headers
+
+
+def _text(value: str | int | bool) -> str:
+    return "true" if value is True else str(value)
+
+
+def _seconds(text: str) -> int:
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+
+
+def _words(fault: Exception) -> str:
+    return str(fault).strip().rstrip(".") or type(fault).__name__
+
+
+def _unreachable(url: str, why: str, sending: Sending | None = None) -> Failed:
+    detail = f"{url}: {why}."
+    if sending is not None and sending.key:
+        detail += f" Whether it was done is not known; the same command with --idempotency-key {sending.key} is safe."
+    return failed(Refused(Code.UNREACHABLE, detail))

@@ -1,0 +1,157 @@
+"""Copies of a server's SQLite file: one made while it is written, and one put back in a new epoch (spec 3.4, 3.5).
+
+The epoch is left in the table `meta` under `epoch_floor`: every lease signed from now on carries at least that one.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tenure.cli.state import driver, unfit
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.server import keyring, rotating
+from tenure.server.context import ROOT
+from tenure.server.setup import DATABASE, SECRETS
+
+PAGES = 2_000
+"""Pages copied at a time, between which the server writes on."""
+FLOOR = "epoch_floor"
+
+_EPOCHS = "select max(greatest) from (select max(epoch) as greatest from sites union all select max(cast(value as integer)) from meta where key = 'epoch_floor')"
+_SET_FLOOR = (
+    "insert into meta (key, value) values ('epoch_floor', ?) on conflict (key) do update set value = excluded.value"
+)
+_ROOTS = "select body from documents where name = ? order by version"
+
+Progress = Callable[[int], None]
+"""Hears how many pages are left."""
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What a restore did: the epoch it opened, and where the former database is kept (empty: there was none)."""
+
+    epoch: Instant
+    kept: str
+
+
+def backup(folder: Path, file: Path, progress: Progress) -> Refused | None:
+    """The database in one new file, mode 0600, checked and durable. Raises OSError; refuses what cannot be copied."""
+    source = folder / DATABASE
+    return unfit(source) or _copy(source, file, progress)
+
+
+def restore(folder: Path, file: Path, now: Instant, progress: Progress) -> Restored | Refused:
+    """The backup in place of the database, in an epoch above every one seen.
+
+    Refuses `server_busy` while the server runs, `not_found` and `field_invalid` for a file that is no backup, and
+    `root_rejected` for one whose keys are not in the folder's secret file.
+    """
+    refused = unfit(file) or _stranger(folder, file)
+    if refused is not None:
+        return refused
+    place, fresh = folder / DATABASE, folder / f"{DATABASE}.new"
+    with _alone(place) as free:
+        if not free:
+            return Refused(Code.SERVER_BUSY, "The server is running; stop it first.")
+        fresh.unlink(missing_ok=True)
+        damaged = _copy(file, fresh, progress)
+        if damaged is not None:
+            return damaged
+        epoch = max(now, 1 + max(_greatest(fresh), _greatest(place)))
+        with closing(driver.connect(str(fresh))) as opened, opened:
+            opened.execute(_SET_FLOOR, (str(epoch),))
+        _flush(fresh)
+        kept = _set_aside(place, now)
+        fresh.replace(place)
+        _flush(folder)
+    return Restored(epoch, kept)
+
+
+def _copy(source: Path, file: Path, progress: Progress) -> Refused | None:
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with closing(driver.connect(str(source))) as reader, closing(driver.connect(str(file))) as writer:
+            reader.backup(writer, pages=PAGES, progress=lambda status, left, total: progress(left))
+            # One file by itself: no log beside it that could be forgotten or mixed up.
+            writer.execute("pragma journal_mode=delete").fetchall()
+            verdict = writer.execute("pragma quick_check").fetchone()[0]
+    except driver.Error as fault:
+        file.unlink(missing_ok=True)
+        return Refused(Code.FIELD_INVALID, f"{source} cannot be copied: {fault}.", "file")
+    if verdict != "ok":
+        file.unlink(missing_ok=True)
+        return Refused(Code.FIELD_INVALID, f"{source} is damaged: {verdict}.", "file")
+    _flush(file)
+    return None
+
+
+def _stranger(folder: Path, file: Path) -> Refused | None:
+    """None when the folder's secret file holds keys of the backup's root document."""
+    secrets = keyring.read_secrets(folder / SECRETS)
+    if isinstance(secrets, Refused):
+        return secrets
+    walked = rotating.walk([row[0] for row in _rows(file, _ROOTS, (ROOT,))])
+    if isinstance(walked, Refused):
+        return walked
+    if not {key.kid for key in secrets.keys} & {key.kid for key in walked[-1].document.keys}:
+        return Refused(
+            Code.ROOT_REJECTED, f"The backup belongs to other keys than those in {folder / SECRETS}.", "file"
+        )
+    return None
+
+
+def _greatest(path: Path) -> Instant:
+    """The greatest epoch that the database knows; 0 where nothing can be read, as after the damage that is repaired."""
+    if unfit(path) is not None:
+        return 0
+    try:
+        return int(_rows(path, _EPOCHS)[0][0] or 0)
+    except driver.Error:
+        return 0
+
+
+def _rows(path: Path, statement: str, values: tuple[str, ...] = ()) -> list[Any]:
+    with closing(driver.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as opened:
+        return list(opened.execute(statement, values))
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[bool]:
+    """Whether no server has the database open for writing; none can start meanwhile (the lock of `store.lite`)."""
+    handle = os.open(place.with_name(place.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+def _set_aside(place: Path, now: Instant) -> str:
+    """The present database under another name, its log with it: applied to the restored file it would destroy it."""
+    if not place.exists():
+        return ""
+    aside = place.with_name(f"{place.name}.before-{now}")
+    for ending in ("-wal", "-shm"):
+        log = place.with_name(place.name + ending)
+        if log.exists():
+            log.rename(aside.with_name(aside.name + ending))
+    os.link(place, aside)
+    return str(aside)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,94 @@
+"""`tenure customers`: who buys from a provider."""
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from tenure.cli.api import Sending, path
+from tenure.cli.desk import Desk
+from tenure.cli.kinds import Customer, Limit, minor
+from tenure.cli.options import CHANGING, CREATING, READING
+from tenure.cli.problems import Failed
+from tenure.cli.providing import currency
+from tenure.cli.show import Column, Screen
+from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
+
+COLUMNS = (
+    Column("Customer", "id"),
+    Column("Name", "name"),
+    Column("Reference", "reference"),
+    Column("E-mail", "email"),
+    Column("Since", "created", "moment"),
+)
+
+Name = Annotated[str, Parameter(help="The customer's name.")]
+Reference = Annotated[str, Parameter(help="Your own name or number for the customer.")]
+Email = Annotated[str, Parameter(help="Where messages go.")]
+Credit = Annotated[str, Parameter(help="How far the balance may go below zero, such as 100.00.")]
+
+_APP = noun("customers", "Customers: list, add, show, change.", CUSTOMERS_SIDE)
+
+
+def add(app: App) -> None:
+    """Add `tenure customers`."""
+    app.command(_APP)
+
+
+@verb(_APP, "list", READING, example="tenure customers list")
+def list_customers(desk: Desk, *, limit: Limit = None) -> Ended:
+    """List customers."""
+    return desk.listed("/v1/customers", _table, {}, limit=limit)
+
+
+@verb(_APP, "show", READING, example="tenure customers show cus_…")
+def show_customer(desk: Desk, customer: Customer) -> Ended:
+    """Show one customer."""
+    return desk.shown(path("/v1/customers/{customer}", customer=customer), _card)
+
+
+@verb(_APP, "add", CREATING, example="tenure customers add 'Harbour Clinic' --reference C-1042")
+def add_customer(
+    desk: Desk, name: Name, *, reference: Reference = "", email: Email = "", credit_limit: Credit = ""
+) -> Ended:
+    """Add a customer with an empty prepaid account."""
+    body = _body(desk, name, reference, email, credit_limit)
+    if isinstance(body, Failed):
+        return body
+    return desk.write(Sending(method="POST", path="/v1/customers", body=body), _card)
+
+
+@verb(_APP, "change", CHANGING, example="tenure customers change cus_… 'Harbour Clinic Ltd' --reference C-1042")
+def change_customer(
+    desk: Desk,
+    customer: Customer,
+    name: Name,
+    *,
+    reference: Reference = "",
+    email: Email = "",
+    credit_limit: Credit = "",
+) -> Ended:
+    """Replace what is known of a customer; what is left out becomes empty, the credit limit zero."""
+    body = _body(desk, name, reference, email, credit_limit)
+    if isinstance(body, Failed):
+        return body
+    where = path("/v1/customers/{customer}", customer=customer)
+    return desk.write(Sending(method="PUT", path=where, body=body), _card)
+
+
+def _body(desk: Desk, name: str, reference: str, email: str, credit_limit: str) -> dict[str, Any] | Failed:
+    body: dict[str, Any] = {"name": name, "reference": reference, "email": email}
+    if credit_limit:
+        own = currency(desk)
+        limit = own if isinstance(own, Failed) else minor(credit_limit, own, "credit_limit")
+        if isinstance(limit, Failed):
+            return limit
+        body["credit_limit"] = limit
+    return body
+
+
+def _table(screen: Screen, items: Any) -> None:
+    screen.table(items, COLUMNS, "There are no customers yet.")
+
+
+def _card(screen: Screen, value: Any) -> None:
+    screen.card(value, COLUMNS)

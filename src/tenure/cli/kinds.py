@@ -1,0 +1,76 @@
+"""Types of arguments: what they look like to the parser, and how what was typed becomes what the API takes.
+
+The server judges every field; here only what would change its meaning on the way is refused.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tenure.cli.problems import Failed, failed, invalid
+from tenure.cli.world import World
+from tenure.core.periods import format_instant, parse_instant, parse_until
+from tenure.core.pricing import EXPONENTS
+from tenure.core.refusals import Refused
+
+Limit = Annotated[int | None, Parameter(help="At most so many; otherwise all.")]
+Customer = Annotated[str, Parameter(help="The customer's id, `cus_…`.")]
+Subscription = Annotated[str, Parameter(help="The subscription's id, `sub_…`.")]
+Devices = Annotated[int, Parameter(help="How many devices.")]
+Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
+File = Annotated[Path, Parameter(help="A file; `-` for standard input.")]
+Folder = Annotated[Path, Parameter(help="The folder of the server.")]
+
+_MONEY = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,4}))?")
+
+
+def end(text: str, field: str) -> str | Failed:
+    """An end as RFC 3339: an instant, or a date whose whole day is included (spec 6.15)."""
+    read = parse_until(text, field)
+    return failed(read) if isinstance(read, Refused) else format_instant(read)
+
+
+def begin(text: str, field: str) -> str | Failed:
+    """A beginning as RFC 3339: an instant, or the midnight UTC in which a date begins."""
+    read = parse_instant(f"{text}T00:00:00Z" if len(text) == len("2027-03-31") else text, field)
+    return failed(read) if isinstance(read, Refused) else format_instant(read)
+
+
+def read_file(world: World, file: Path, field: str = "file", most: int = 1024 * 1024) -> bytes | Failed:
+    """The content of a file, or of standard input for `-`; `field_invalid` when it cannot be read or is too large."""
+    try:
+        if str(file) == "-":
+            data = world.stdin.read(most + 1).encode()
+        else:
+            with file.open("rb") as opened:
+                data = opened.read(most + 1)
+    except (OSError, UnicodeError, ValueError) as fault:
+        return invalid(f"{file} cannot be read: {getattr(fault, 'strerror', None) or fault}.", field)
+    return data if len(data) <= most else invalid(f"{file} holds more than {most:,} bytes.", field)
+
+
+def create(file: Path, data: bytes, field: str = "out") -> Failed | None:
+    """A new file, readable by its owner alone, durable; never in place of another."""
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as fault:
+        return invalid(f"{file} cannot be written: {fault.strerror}.", field)
+    return None
+
+
+def minor(text: str, currency: str, field: str) -> int | Failed:
+    """Minor units of an amount as people write it, `120` or `120.50`, in `currency`."""
+    digits, found = EXPONENTS.get(currency), _MONEY.fullmatch(text)
+    if digits is None:
+        return invalid(f"{currency!r} is not a currency with known minor units.", "currency")
+    if found is None or len(found[2] or "") > digits:
+        places = f"at most {digits} digits after the point" if digits else "no digits after the point"
+        return invalid(f"An amount in {currency} is written as 120{'.50' if digits else ''}, with {places}.", field)
+    return int(found[1] + (found[2] or "").ljust(digits, "0"))

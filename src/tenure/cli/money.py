@@ -1,0 +1,123 @@
+"""`tenure top-up`, `account`, `statement` and `runway`: a customer's prepaid money."""
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from tenure.cli import outcome
+from tenure.cli.api import Sending, path
+from tenure.cli.desk import Desk
+from tenure.cli.kinds import Customer, Limit, minor
+from tenure.cli.options import CREATING, READING
+from tenure.cli.problems import Failed
+from tenure.cli.show import Column, Screen, money
+from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, verb
+
+ACCOUNT = (
+    Column("Customer", "customer"),
+    Column("Balance", "balance", "money:currency"),
+    Column("Reserved", "reserve", "money:currency"),
+    Column("Credit limit", "credit_limit", "money:currency"),
+    Column("Available", "available", "money:currency"),
+    Column("Next due", "next_due", "moment"),
+)
+LINE = (
+    Column("No.", "seq", "count"),
+    Column("Kind", "posting.kind"),
+    Column("At", "posting.at", "moment"),
+    Column("Amount", "posting.amount", "money:currency"),
+    Column("Balance", "balance", "money:currency"),
+    Column("Reserved", "reserve", "money:currency"),
+    Column("Reference", "posting.reference"),
+    Column("Subscription", "posting.subscription"),
+)
+UNPAID = (
+    Column("Will go unpaid", "subscription"),
+    Column("Due", "due", "moment"),
+    Column("Price", "price", "money:currency"),
+)
+
+
+def add(app: App) -> None:
+    """Add the four commands."""
+    group = CUSTOMERS_SIDE
+    verb(app, "top-up", CREATING, group=group, example="tenure top-up cus_… 250.00 --reference BANK-8812")(top_up)
+    verb(app, "account", READING, group=group, example="tenure account cus_…")(account)
+    verb(app, "statement", READING, group=group, example="tenure statement cus_…")(statement)
+    verb(app, "runway", READING, group=group, example="tenure runway cus_…")(runway)
+
+
+def top_up(
+    desk: Desk,
+    customer: Customer,
+    amount: Annotated[str, Parameter(help="In the account's currency, such as 250.00.")],
+    *,
+    reference: Annotated[str, Parameter(help="Your own reference; under it the payment is booked once.")],
+    note: Annotated[str, Parameter(help="Shown in the statement.")] = "",
+) -> Ended:
+    """Book money that came in; what waits for it is paid at once."""
+    currency = _currency(desk, customer)
+    units = currency if isinstance(currency, Failed) else minor(amount, currency, "amount")
+    if isinstance(units, Failed):
+        return units
+    body = {"amount": units, "reference": reference, "note": note}
+    where = path("/v1/customers/{customer}/top-ups", customer=customer)
+    return desk.write(Sending(method="POST", path=where, body=body), _topped_up)
+
+
+def account(desk: Desk, customer: Customer) -> Ended:
+    """Show a customer's balance and what can be spent."""
+    return desk.shown(_at(customer), lambda screen, value: screen.card(value, ACCOUNT))
+
+
+def statement(desk: Desk, customer: Customer, *, limit: Limit = None) -> Ended:
+    """Show every movement of a customer's money, oldest first."""
+    currency = _currency(desk, customer)
+    if isinstance(currency, Failed):
+        return currency
+    where = path("/v1/customers/{customer}/statement", customer=customer)
+    return desk.listed(where, lambda screen, items: _statement(screen, items, currency), {}, limit=limit)
+
+
+def runway(desk: Desk, customer: Customer) -> Ended:
+    """Show until when the balance covers what falls due, and what will go unpaid."""
+    currency = _currency(desk, customer)
+    if isinstance(currency, Failed):
+        return currency
+    where = path("/v1/customers/{customer}/runway", customer=customer)
+    return desk.shown(where, lambda screen, value: _runway(screen, value, currency))
+
+
+def _at(customer: str) -> str:
+    return path("/v1/customers/{customer}/account", customer=customer)
+
+
+def _currency(desk: Desk, customer: str) -> str | Failed:
+    """The account's currency: amounts in answers are minor units without it."""
+    answer = desk.get(_at(customer))
+    return answer if isinstance(answer, Failed) else str(answer.value()["currency"])
+
+
+def _topped_up(screen: Screen, value: Any) -> None:
+    own = value["account"]
+    if not value["postings"]:
+        screen.line("This reference was booked before, with the same figures: nothing happens twice.")
+    else:
+        outcome.postings(screen, value["postings"], own["currency"])
+        if value["facts"]:
+            screen.line(f"It paid for: {', '.join(value['facts'])}.")
+    screen.line()
+    screen.card(own, ACCOUNT)
+
+
+def _statement(screen: Screen, items: Any, currency: str) -> None:
+    screen.table([item | {"currency": currency} for item in items], LINE, "Nothing was booked yet.")
+
+
+def _runway(screen: Screen, value: Any, currency: str) -> None:
+    if value["until"] is None:
+        screen.line("Everything that falls due in the next 400 days is covered.")
+        return
+    screen.heading(f"The balance is enough until {outcome.until(screen, value['until'])}.")
+    screen.line(f"Then {money(value['missing'], currency)} are missing.")
+    screen.table([item | {"currency": currency} for item in value["unpaid"]], UNPAID)

@@ -1,0 +1,88 @@
+"""Options that many commands share, as rows: what they are called, what they mean, and what a command is handed.
+
+A row becomes a parameter of the parser; nothing here looks at the outside.
+"""
+
+import inspect
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Group, Parameter
+
+from tenure.cli.profiles import Asked
+
+WRITING = Group.create_ordered("Options of every write")
+COMMON = Group.create_ordered("Common options")
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the shared options said."""
+
+    json: bool = False
+    debug: bool = False
+    profile: str = ""
+    url: str = ""
+    provider: str = ""
+    dry_run: bool = False
+    preview: bool = False
+    plan: str = ""
+    idempotency_key: str = ""
+    if_match: str = ""
+
+    @property
+    def asked(self) -> Asked:
+        """Which server, as whom."""
+        return Asked(profile=self.profile, url=self.url, provider=self.provider)
+
+
+def option(
+    name: str, kind: Any, text: str, default: Any = inspect.Parameter.empty, group: Any = None
+) -> inspect.Parameter:
+    """One option `--name` of the parser; without default it must be given."""
+    parameter = Parameter(help=text, group=group, negative=() if kind is bool else None)
+    return inspect.Parameter(
+        name.replace("-", "_"), inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, parameter]
+    )
+
+
+def argument(name: str, kind: Any, text: str, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    """One argument in its place, which may also be given by name."""
+    return inspect.Parameter(
+        name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=Annotated[kind, Parameter(help=text)]
+    )
+
+
+_EVERYWHERE = (
+    option("json", bool, "Print the answer as JSON, a refusal as problem+json on stderr.", False, COMMON),
+    option("debug", bool, "Write the trace of an unforeseen error to a file.", False, COMMON),
+)
+_REMOTE = (
+    option("profile", str, "The profile to use instead of the default one [env: TENURE_PROFILE].", "", COMMON),
+    option("url", str, "The server's address [env: TENURE_URL].", "", COMMON),
+    option("provider", str, "For the vendor's tokens: whose data is meant [env: TENURE_PROVIDER].", "", COMMON),
+)
+_KEY = option(
+    "idempotency_key", str, "The key of an earlier try of the same command: it then has one effect.", "", WRITING
+)
+_DRY = option("dry_run", bool, "Do nothing; show what would happen.", False, WRITING)
+_PREVIEW = option("preview", bool, "Show what would happen, ask, then do exactly that.", False, WRITING)
+_PLAN = option("plan", str, "The plan a dry run named: do exactly that or nothing.", "", WRITING)
+_IF_MATCH = option("if_match", str, "Do it only if the resource still has this ETag.", "", WRITING)
+
+LOCAL = _EVERYWHERE
+"""Commands that need no server."""
+READING = (*_REMOTE, *_EVERYWHERE)
+CREATING = (_DRY, _PREVIEW, _KEY, *READING)
+"""A POST: one effect however often it is sent."""
+CHANGING = (_DRY, _PREVIEW, _IF_MATCH, *READING)
+"""PUT and DELETE, repeatable by nature."""
+ACTING = (_DRY, _PREVIEW, _PLAN, _KEY, _IF_MATCH, *READING)
+"""An action on a subscription: what was previewed can be applied by its name."""
+
+
+def split(given: dict[str, Any], shared: Iterable[inspect.Parameter]) -> tuple[Options, dict[str, Any]]:
+    """What was given, divided into the shared options and the command's own."""
+    names = {each.name for each in shared}
+    own = {name: value for name, value in given.items() if name not in names}
+    return Options(**{name: value for name, value in given.items() if name in names}), own

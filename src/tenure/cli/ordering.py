@@ -1,0 +1,42 @@
+"""`tenure order`: a new subscription, and the code that is shown once."""
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from tenure.cli import outcome
+from tenure.cli.api import Sending
+from tenure.cli.desk import Desk
+from tenure.cli.kinds import Customer, Devices, Why
+from tenure.cli.options import CREATING
+from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, verb
+
+
+def add(app: App) -> None:
+    """Add `tenure order`."""
+    verb(app, "order", CREATING, group=CUSTOMERS_SIDE, example="tenure order cus_… off_… 25 --auto")(order)
+
+
+def order(
+    desk: Desk,
+    customer: Customer,
+    offer: Annotated[str, Parameter(help="The offer's id, `off_…`; `tenure offers list` shows them.")],
+    devices: Devices,
+    *,
+    until: Annotated[str, Parameter(help="Its last day, or an instant; otherwise the plan's period.")] = "",
+    auto: Annotated[bool, Parameter(negative=(), help="Let it renew itself from the prepaid balance.")] = False,
+    trial: Annotated[bool, Parameter(negative=(), help="As a trial, once for each customer and product.")] = False,
+    why: Why = "",
+) -> Ended:
+    """Order a subscription for a customer; the activation code is in this answer only."""
+    body: dict[str, Any] = {
+        "customer": customer,
+        "offer": offer,
+        "devices": devices,
+        "renewal_intent": "auto" if auto else "manual",
+        "trial": trial,
+        "why": why,
+    }
+    if until:
+        body["until"] = until
+    return desk.write(Sending(method="POST", path="/v1/subscriptions", body=body), outcome.outcome)

@@ -1,0 +1,89 @@
+"""What a command on a subscription did, or would do, for people: facts, money, the timeline, the plan's name, the code."""
+
+import re
+from typing import Any
+
+from tenure.cli.show import Column, Screen, moment
+
+STANDING = (
+    Column("Subscription", "id"),
+    Column("Customer", "customer"),
+    Column("Product", "terms.product"),
+    Column("Plan", "terms.plan"),
+    Column("Kind", "terms.kind"),
+    Column("Devices", "terms.devices", "count"),
+    Column("Phase", "phase"),
+    Column("Because", "why"),
+    Column("Paid until", "paid_until", "moment"),
+    Column("Renewal", "renewal_intent"),
+)
+SPAN = (
+    Column("From", "since", "moment"),
+    Column("Until", "until", "moment"),
+    Column("Phase", "phase"),
+    Column("Because", "why"),
+    Column("Features", "features", "list"),
+    Column("Devices", "limit", "count"),
+)
+POSTING = (
+    Column("Money", "kind"),
+    Column("At", "at", "moment"),
+    Column("Balance", "amount", "money:currency"),
+    Column("Reserve", "reserve", "money:currency"),
+    Column("Reference", "reference"),
+)
+
+
+def outcome(screen: Screen, value: Any) -> None:
+    """Everything an outcome says."""
+    sub = value["subscription"]
+    screen.line(f"Facts: {', '.join(map(_words, value['facts'])) or 'none; it was so already'}.")
+    postings(screen, value["postings"], sub["terms"]["currency"])
+    screen.line()
+    screen.card(sub, STANDING)
+    screen.line()
+    timeline(screen, value["timeline"], sub["as_of"])
+    if value["affected_leases"]:
+        screen.line(f"Sites that get another lease at their next synchronisation: {value['affected_leases']:,}.")
+    _code(screen, value["activation_code"])
+
+
+def rehearsed(screen: Screen, value: Any) -> None:
+    """An outcome of a dry run: how to get exactly this."""
+    outcome(screen, value)
+    screen.line()
+    screen.line(f"To do exactly this within 15 minutes, add: --plan {value['plan']}")
+
+
+def timeline(screen: Screen, spans: Any, now: str) -> None:
+    """What holds from now on, or all of it where nothing is said about now."""
+    # RFC 3339 in UTC with whole seconds sorts as text.
+    ahead = [span for span in spans if span["until"] is None or span["until"] > now]
+    screen.table(ahead, SPAN)
+
+
+def postings(screen: Screen, items: Any, currency: str) -> None:
+    """Movements of money."""
+    if items:
+        screen.table([item | {"currency": currency} for item in items], POSTING)
+    else:
+        screen.line("No money moves.")
+
+
+def until(screen: Screen, text: str | None) -> str:
+    """An instant or `never`, in the reader's zone."""
+    return moment(text, screen.zone)
+
+
+def _code(screen: Screen, code: str) -> None:
+    if not code:
+        return
+    screen.line()
+    screen.heading(f"Activation code: {code}")
+    screen.line("It is shown this once. Give it to the customer, who applies it in the application;")
+    screen.line("if it is lost, `tenure reissue-code` makes a new one.")
+
+
+def _words(fact: str) -> str:
+    """`RenewalReserved` as `renewal reserved`."""
+    return re.sub(r"(?<!^)([A-Z])", r" \1", fact).lower()

@@ -1,0 +1,88 @@
+"""Why a command did nothing: the API's problem as received, or a refusal of our own, told to people and to programs.
+
+The words come from the one table of refusals; the exit code is its family (spec 6.15).
+"""
+
+import msgspec
+
+from tenure.core.periods import format_instant
+from tenure.core.refusals import TABLE, Code, Exit, Refused
+
+_BY_STATUS = {401: Exit.PERMISSION, 403: Exit.PERMISSION, 404: Exit.UNKNOWN, 429: Exit.LATER, 503: Exit.LATER}
+"""The family of a code that a newer server says and this command does not know."""
+_CODES = {str(code): row for code, row in TABLE.items()}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A problem of the API (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    cause: str
+    remedy: str
+    who: str
+    conclusive: bool
+    request_id: str
+    detail: str = ""
+    field: str = ""
+    possible_at: str = ""
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code: the family of the refusal."""
+        row = _CODES.get(self.code)
+        if row is not None:
+            return row.exit
+        return _BY_STATUS.get(self.status, Exit.FAULT if self.status >= 500 else Exit.INPUT)
+
+    def says(self, code: Code) -> bool:
+        """Whether it is this refusal."""
+        return self.code == code
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """What ends a command without effect: the problem, and its bytes as the API sent them (or as it would have)."""
+
+    problem: Problem
+    raw: bytes
+
+    @property
+    def exit(self) -> Exit:
+        """See `Problem.exit`."""
+        return self.problem.exit
+
+
+def failed(refused: Refused) -> Failed:
+    """A refusal that was found here, in the same words and shape as the API's."""
+    row = refused.row
+    problem = Problem(
+        type=f"/refusals/{row.code}",
+        title=row.sentence,
+        status=row.status,
+        code=row.code,
+        cause=row.cause,
+        remedy=row.remedy,
+        who=row.who,
+        conclusive=row.conclusive,
+        request_id="",
+        detail=refused.detail,
+        field=refused.field,
+        possible_at="" if refused.when is None else format_instant(refused.when),
+    )
+    return Failed(problem, msgspec.json.encode(problem))
+
+
+def invalid(detail: str, field: str = "") -> Failed:
+    """`field_invalid`, for what was typed."""
+    return failed(Refused(Code.FIELD_INVALID, detail, field))
+
+
+def read_problem(body: bytes) -> Failed | None:
+    """The problem in an answer's body; None when it is none of ours."""
+    try:
+        problem = msgspec.json.decode(body, type=Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return Failed(problem, body)

@@ -1,0 +1,172 @@
+"""Which server, as whom: options before environment before the file of profiles, which only its owner can read.
+
+A token goes to the server it was given for and to no other: an address from elsewhere leaves the profile's token out.
+"""
+
+import os
+import re
+import tempfile
+import tomllib
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tenure.cli.problems import Failed, failed, invalid
+from tenure.cli.world import World
+from tenure.core.refusals import Code, Refused
+
+DEFAULT = "default"
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{1,512}=*")
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One server and who is asking there."""
+
+    url: str
+    token: str = ""
+    provider: str = ""
+    """For the vendor's tokens: whose data is meant when nothing else is said."""
+
+
+class Profiles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file's content."""
+
+    default: str = DEFAULT
+    profiles: dict[str, Profile] = {}
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Where requests go, and with what; its text form never shows the token."""
+
+    url: str
+    token: str
+    provider: str = ""
+
+    def __repr__(self) -> str:
+        return f"Target(url={self.url!r}, provider={self.provider!r})"
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the options say."""
+
+    profile: str = ""
+    url: str = ""
+    provider: str = ""
+
+
+def read(path: Path) -> Profiles | Failed:
+    """The profiles; none when there is no file. Refuses a file that others can read, or that is damaged."""
+    try:
+        if path.stat().st_mode & 0o077:
+            detail = f"{path} holds tokens and can be read by others; set its mode to 0600 (chmod 600 {path})."
+            return failed(Refused(Code.ACTION_NOT_PERMITTED, detail, "config"))
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Profiles)
+    except FileNotFoundError:
+        return Profiles()
+    except OSError as fault:
+        return invalid(f"{path} cannot be read: {fault.strerror}.", "config")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as fault:
+        return invalid(f"{path} is not a file of profiles: {fault}.", "config")
+
+
+def write(path: Path, profiles: Profiles) -> Failed | None:
+    """The file in place of the present one, mode 0600 from its first byte; whole or not at all."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(_toml(profiles))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as fault:
+        return invalid(f"{path} cannot be written: {fault.strerror}.", "config")
+    return None
+
+
+def _toml(profiles: Profiles) -> str:
+    lines = [f"default = {_text(profiles.default)}"]
+    for name, profile in sorted(profiles.profiles.items()):
+        lines += ["", f"[profiles.{name if _NAME.fullmatch(name) else _text(name)}]"]
+        lines += [f"{member} = {_text(value)}" for member, value in msgspec.to_builtins(profile).items()]
+    return "\n".join(lines) + "\n"
+
+
+def _text(value: str) -> str:
+    # A basic string of TOML is one of JSON, but that DEL has to be escaped too.
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
+
+
+def check_name(name: str) -> Failed | None:
+    """None, or why this cannot be the name of a profile."""
+    if _NAME.fullmatch(name):
+        return None
+    return invalid("A profile's name is 1 to 64 letters, digits, `_` and `-`.", "profile")
+
+
+def check_token(token: str) -> Failed | None:
+    """None, or why this cannot be a token; the token is not repeated."""
+    if _TOKEN.fullmatch(token):
+        return None
+    return invalid("This does not look like a token: one word of letters, digits and `._~+/-`.", "token")
+
+
+def check_url(url: str, field: str = "url") -> Failed | None:
+    """None, or why this cannot be a server's address; plain HTTP is spoken to this machine only."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return invalid(f"{url!r} is not the address of a server.", field)
+    if not url.isprintable() or " " in url or not host or parts.query or parts.fragment or "@" in parts.netloc:
+        return invalid(f"{url!r} is not the address of a server, such as https://licence.example.com.", field)
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_here(host)):
+        return None
+    return invalid(f"{url!r} would carry the token in the clear; the address begins with https://.", field)
+
+
+def _is_here(host: str) -> bool:
+    """Whether the host is this machine: the one place where plain HTTP is spoken (the demo)."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def target(world: World, asked: Asked) -> Target | Failed:
+    """The server and token to use. Refuses `field_invalid` without a server, `not_authenticated` without a token."""
+    kept = read(world.config)
+    if isinstance(kept, Failed):
+        return kept
+    name = asked.profile or world.env.get("TENURE_PROFILE", "")
+    profile = kept.profiles.get(name or kept.default)
+    if name and profile is None:
+        return invalid(f"There is no profile {name!r}; `tenure profiles list` shows what there is.", "profile")
+    url = (asked.url or world.env.get("TENURE_URL", "") or (profile.url if profile else "")).rstrip("/")
+    if not url:
+        return invalid("No server is named: run `tenure login`, or set TENURE_URL and TENURE_TOKEN.", "url")
+    unsound = check_url(url)
+    if unsound is not None:
+        return unsound
+    provider = asked.provider or world.env.get("TENURE_PROVIDER", "")
+    here = profile if profile is not None and profile.url.rstrip("/") == url else None
+    token = world.env.get("TENURE_TOKEN", "") or (here.token if here else "")
+    if not token:
+        return failed(Refused(Code.NOT_AUTHENTICATED, _no_token(url, profile, here)))
+    unsound = check_token(token)
+    if unsound is not None:
+        return unsound
+    return Target(url=url, token=token, provider=provider or (here.provider if here else ""))
+
+
+def _no_token(url: str, profile: Profile | None, here: Profile | None) -> str:
+    if profile is not None and here is None:
+        return f"The profile's token is for {profile.url}, not for {url}; set TENURE_TOKEN, or sign in there."
+    return f"There is no token for {url}: run `tenure login`, or set TENURE_TOKEN."

@@ -1,0 +1,81 @@
+"""`tenure server`: making an activation server, and running it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from tenure.cli.desk import Desk
+from tenure.cli.kinds import Folder
+from tenure.cli.options import LOCAL
+from tenure.cli.output import Output, made, sentence
+from tenure.cli.problems import failed, invalid
+from tenure.cli.profiles import check_url
+from tenure.cli.show import Screen
+from tenure.cli.verbs import SERVER, Ended, noun, verb
+from tenure.core.refusals import Refused
+
+_APP = noun("server", "The activation server: init, run.", SERVER)
+
+
+def add(app: App) -> None:
+    """Add `tenure server`."""
+    app.command(_APP)
+
+
+@verb(_APP, "init", LOCAL, example="tenure server init --folder /srv/tenure --name https://licence.example.com")
+def init_server(
+    desk: Desk,
+    *,
+    folder: Folder,
+    name: Annotated[str, Parameter(help="Its address, as it stands in everything it signs: https://…")],
+    root_keys: Annotated[int, Parameter(help="How many root keys to make.")] = 1,
+    threshold: Annotated[int, Parameter(help="How many of them must sign a root document.")] = 1,
+) -> Ended:
+    """Make a new activation server in an empty folder: keys, root document, database, the vendor's first token."""
+    from tenure.server.main import init
+
+    unsound = check_url(name, "name")
+    if unsound is not None:
+        return unsound
+    try:
+        done = init(Path(folder), name, root_keys=root_keys, threshold=threshold)
+    except OSError as fault:
+        return invalid(f"{folder} cannot be written: {fault.strerror}.", "folder")
+    return failed(done) if isinstance(done, Refused) else made(done, _initialised)
+
+
+@verb(_APP, "run", LOCAL, example="tenure server run --folder /srv/tenure --port 8080")
+def run_server(
+    desk: Desk,
+    *,
+    folder: Folder,
+    host: Annotated[str, Parameter(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="The port; 0 lets the system choose.")] = 8_080,
+) -> Ended:
+    """Run the activation server until it is stopped."""
+    from tenure.server.main import run
+
+    if not 0 <= port <= 65_535:
+        return invalid("A port is a number from 0 to 65535.", "port")
+    if not (Path(folder) / "secrets.json").exists():
+        return invalid(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
+    try:
+        refused = run(Path(folder), host, port)
+    except OSError as fault:
+        return invalid(f"It cannot listen at {host}, port {port}: {fault.strerror}.", "port")
+    return failed(refused) if refused is not None else Output(b"", sentence("The server has stopped."))
+
+
+def _initialised(screen: Screen, value: Any) -> None:
+    screen.heading(f"A new activation server is in {value['folder']}.")
+    screen.pairs(
+        [
+            ("Root document", f"{value['root_file']} (give it to every client)"),
+            ("Its fingerprint", value["fingerprint"]),
+            ("Root keys", f"{value['root_secrets']} (move it off this machine: whoever has it can replace every key)"),
+            ("Vendor's token", value["vendor_token"]),
+        ]
+    )
+    screen.line("The token is shown this once; `tenure login` keeps it.")
+    screen.line(f"Start it with: tenure server run --folder {value['folder']}")

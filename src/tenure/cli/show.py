@@ -1,0 +1,204 @@
+"""What people read: sentences, money, instants in their own zone with UTC beside, tables; no decisions.
+
+What came from a server or another person is never sent to the terminal as it is: it could move the cursor or lie about
+what stands where.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any, TextIO
+
+import msgspec
+
+from tenure.core.periods import parse_instant
+from tenure.core.pricing import EXPONENTS
+from tenure.core.refusals import Refused
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Control characters, and the marks that turn the direction of writing.
+_UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_PIPE_WIDTH, _PAGE_WIDTH = 100_000, 100
+"""Columns where there is no terminal: no table is cut or wrapped for a program or a file; help is a page of text."""
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column of a table, or one line of a card: its heading, the value's path in the JSON, how it is shown."""
+
+    heading: str
+    path: str
+    as_: str = "text"
+    """`text`, `moment`, `yes`, `list`, `count`, or `money:<path of the currency>`."""
+
+
+def plain(value: object) -> str:
+    """`value` as text that can do nothing to a terminal."""
+    return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
+
+
+def moment(text: str | None, zone: tzinfo | None) -> str:
+    """An RFC 3339 instant in the reader's zone with UTC beside; `never` for none, the text itself if it is no instant.
+
+    Seconds are shown only where there are any; of UTC the date only where it is another one.
+    """
+    if not text:
+        return "never"
+    instant = parse_instant(text)
+    if isinstance(instant, Refused):
+        return plain(text)
+    there = datetime.fromtimestamp(instant, UTC)
+    here = there.astimezone(zone)
+    if here.utcoffset() == there.utcoffset():
+        return f"{_date(there)} {_time(there)} UTC"
+    beside = _time(there) if here.date() == there.date() else f"{_date(there)} {_time(there)}"
+    return f"{_date(here)} {_time(here)} {here.tzname()} ({beside} UTC)"
+
+
+def _date(when: datetime) -> str:
+    return f"{when.year:04}-{when.month:02}-{when.day:02}"
+
+
+def _time(when: datetime) -> str:
+    return when.strftime("%H:%M:%S" if when.second else "%H:%M")
+
+
+def span_of(seconds: int) -> str:
+    """A length of time in its two largest units: `3 d 4 h`, `12 min`."""
+    left, parts = max(0, seconds), []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        if left >= size:
+            parts.append(f"{left // size} {unit}")
+            left %= size
+    return " ".join(parts[:2]) or "now"
+
+
+def money(amount: int, currency: str) -> str:
+    """Minor units as people write them, `1,234.50 EUR`; of an unknown currency the minor units themselves."""
+    digits = EXPONENTS.get(currency)
+    if digits is None:
+        return plain(f"{amount:,} minor units {currency}".strip())
+    sign, whole = "-" if amount < 0 else "", abs(amount)
+    if not digits:
+        return f"{sign}{whole:,} {currency}"
+    return f"{sign}{whole // 10**digits:,}.{whole % 10**digits:0{digits}} {currency}"
+
+
+def at_path(value: Any, path: str) -> Any:
+    """The member of decoded JSON at a dotted path; None where something on the way is missing."""
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+class Screen:
+    """Where answers for people go; made once for each stream."""
+
+    def __init__(self, stream: TextIO, zone: tzinfo | None, env: Mapping[str, str] | None = None) -> None:
+        self._stream, self.zone, self._env = stream, zone, dict(env or {})
+        self._made: Console | None = None
+
+    @property
+    def terminal(self) -> bool:
+        """Whether a person looks at it."""
+        return self._stream.isatty()
+
+    @property
+    def console(self) -> "Console":
+        """Rich's console, loaded with the first word."""
+        if self._made is None:
+            self._made = self._console(_PIPE_WIDTH)
+        return self._made
+
+    def page(self) -> "Console":
+        """A console for the parser's help."""
+        return self._console(_PAGE_WIDTH)
+
+    def _console(self, width: int) -> "Console":
+        from rich.console import Console
+
+        return Console(
+            file=self._stream,
+            width=None if self.terminal else width,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            soft_wrap=False,
+            _environ=self._env,
+        )
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """One sentence; styled on a terminal only."""
+        self.console.print(plain(text), style=style or None, soft_wrap=True)
+
+    def heading(self, text: str) -> None:
+        """What follows is about this."""
+        self.line(text, "bold")
+
+    def cell(self, value: Any, column: Column) -> str:
+        """One value of an item as `column` shows it."""
+        found = at_path(value, column.path)
+        kind, _, beside = column.as_.partition(":")
+        if found is None or found == "" or found == []:
+            return "never" if kind == "moment" and found is None else "-"
+        match kind:
+            case "moment":
+                return moment(str(found), self.zone)
+            case "yes":
+                return "yes" if found else "no"
+            case "list":
+                return plain(", ".join(map(str, found)))
+            case "count" if isinstance(found, int):
+                return f"{found:,}"
+            case "money" if isinstance(found, int):
+                return money(found, str(at_path(value, beside) or ""))
+        return plain(found)
+
+    def table(self, items: Sequence[Any], columns: Sequence[Column], empty: str = "There is nothing.") -> None:
+        """Items below each other."""
+        if not items:
+            self.line(empty)
+            return
+        rows = [[self.cell(item, column) for column in columns] for item in items]
+        self.rows([column.heading for column in columns], rows, [_is_figure(column) for column in columns])
+
+    def rows(self, headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> None:
+        """A table of texts; those marked `right` stand at the right of their column."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for number, name in enumerate(headings):
+            is_right = number < len(right) and right[number]
+            table.add_column(name, justify="right" if is_right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(plain(text)) for text in row))
+        self._without_trailing_blanks(table)
+
+    def card(self, item: Any, columns: Sequence[Column]) -> None:
+        """One item, a line for each member."""
+        self.pairs([(column.heading, self.cell(item, column)) for column in columns])
+
+    def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Names and what they stand for, below each other."""
+        width = max((len(name) for name, _ in pairs), default=0)
+        for name, text in pairs:
+            self.line(f"{name:<{width}}  {text}")
+
+    def _without_trailing_blanks(self, table: Any) -> None:
+        if self.terminal:
+            self.console.print(table)
+            return
+        with self.console.capture() as captured:
+            self.console.print(table)
+        for text in captured.get().splitlines():
+            self._stream.write(text.rstrip() + "\n")
+
+
+def _is_figure(column: Column) -> bool:
+    return column.as_.startswith(("count", "money"))
+
+
+People = Callable[[Screen, Any], None]
+"""How a person is shown an answer: the screen, and the decoded JSON."""

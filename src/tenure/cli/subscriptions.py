@@ -1,0 +1,168 @@
+"""`tenure subscriptions`: what was bought, how it stands, why, and its history."""
+
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from tenure.cli import outcome
+from tenure.cli.api import path
+from tenure.cli.desk import Desk
+from tenure.cli.kinds import Limit, Subscription
+from tenure.cli.options import READING
+from tenure.cli.show import Column, Screen, money
+from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
+
+LISTED = (
+    Column("Subscription", "id"),
+    Column("Customer", "customer"),
+    Column("Product", "product"),
+    Column("Plan", "plan"),
+    Column("Kind", "kind"),
+    Column("Devices", "devices", "count"),
+    Column("Paid until", "paid_until", "moment"),
+    Column("Ends", "ends_at", "moment"),
+    Column("Cancelled", "cancelled_at", "moment"),
+    Column("Code ends in", "code_last_group"),
+)
+DETAILS = (
+    *outcome.STANDING,
+    Column("Settlement", "terms.settlement"),
+    Column("Features", "terms.features", "list"),
+    Column("After the end", "terms.base_features", "list"),
+    Column("From version", "terms.min_version"),
+    Column("Ordered", "ordered_at", "moment"),
+    Column("So since", "since", "moment"),
+    Column("Next change", "next_change", "moment"),
+    Column("Grace until", "grace_until", "moment"),
+    Column("Ends", "ends_at", "moment"),
+    Column("Cancelled", "cancelled_at", "moment"),
+    Column("As of", "as_of", "moment"),
+)
+SITE = (
+    Column("Site", "id"),
+    Column("Name", "name"),
+    Column("Version", "version"),
+    Column("Role", "role"),
+    Column("Since", "since", "moment"),
+    Column("Allotment", "allotment", "count"),
+    Column("Forked", "forked", "yes"),
+    Column("Lost", "lost", "yes"),
+)
+CODE = (Column("Code", "id"), Column("Ends in", "last_group"), Column("State", "state"))
+HOLD = (
+    Column("Hold by", "owner"),
+    Column("Reason", "reason"),
+    Column("Since", "since", "moment"),
+    Column("Until", "until", "moment"),
+)
+CHANGE = (
+    Column("Change on", "effective", "moment"),
+    Column("Plan", "plan"),
+    Column("Devices", "devices", "count"),
+)
+PERIOD = (
+    Column("Paid from", "since", "moment"),
+    Column("until", "until", "moment"),
+    Column("Devices", "devices", "count"),
+    Column("Cost", "cost", "money:currency"),
+    Column("Reserved only", "reserved", "yes"),
+)
+FACT = (
+    Column("No.", "seq", "count"),
+    Column("Fact", "kind"),
+    Column("At", "at", "moment"),
+    Column("Recorded", "recorded_at", "moment"),
+    Column("By", "by"),
+    Column("Hash", "hash"),
+)
+
+_APP = noun("subscriptions", "Subscriptions: list, show, timeline, explain, history.", CUSTOMERS_SIDE)
+
+
+def add(app: App) -> None:
+    """Add `tenure subscriptions`."""
+    app.command(_APP)
+
+
+@verb(_APP, "list", READING, example="tenure subscriptions list --phase grace")
+def list_subscriptions(
+    desk: Desk,
+    *,
+    customer: Annotated[str, Parameter(help="Of this customer only.")] = "",
+    product: Annotated[str, Parameter(help="Of this product only.")] = "",
+    phase: Annotated[
+        Literal["pending", "active", "grace", "paused", "ended"] | None, Parameter(help="In this phase only.")
+    ] = None,
+    limit: Limit = None,
+) -> Ended:
+    """List subscriptions."""
+    query = {"customer": customer or None, "product": product or None, "phase": phase}
+    return desk.listed("/v1/subscriptions", _table, query, limit=limit)
+
+
+@verb(_APP, "show", READING, example="tenure subscriptions show sub_…")
+def show_subscription(desk: Desk, subscription: Subscription) -> Ended:
+    """Show one subscription with everything that belongs to it and what may be done."""
+    return desk.shown(path("/v1/subscriptions/{subscription}", subscription=subscription), _details)
+
+
+@verb(_APP, "timeline", READING, example="tenure subscriptions timeline sub_…")
+def show_timeline(desk: Desk, subscription: Subscription) -> Ended:
+    """Show everything that has held and will hold if nobody does anything."""
+    where = path("/v1/subscriptions/{subscription}/timeline", subscription=subscription)
+    return desk.shown(where, lambda screen, spans: screen.table(spans, outcome.SPAN))
+
+
+@verb(_APP, "explain", READING, example="tenure subscriptions explain sub_…")
+def explain_subscription(desk: Desk, subscription: Subscription) -> Ended:
+    """Explain why it is as it is, until when, what follows, and who can change it."""
+    return desk.shown(path("/v1/subscriptions/{subscription}/explain", subscription=subscription), explained)
+
+
+@verb(_APP, "history", READING, example="tenure subscriptions history sub_…")
+def show_history(desk: Desk, subscription: Subscription, *, limit: Limit = None) -> Ended:
+    """Show its facts with their hash chain, oldest first."""
+    where = path("/v1/subscriptions/{subscription}/history", subscription=subscription)
+    return desk.listed(where, lambda screen, items: screen.table(items, FACT), {}, limit=limit)
+
+
+def explained(screen: Screen, value: Any) -> None:
+    """The story of a standing."""
+    screen.heading(value["sentence"])
+    screen.line(value["rule"])
+    screen.line(f"So since {outcome.until(screen, value['since'])}.")
+    screen.line(f"Until {outcome.until(screen, value['until'])}.")
+    screen.line(value["follows"])
+    for remedy in value["remedies"]:
+        screen.line(f"What helps ({remedy['who']}): {remedy['how']}")
+
+
+def _table(screen: Screen, items: Any) -> None:
+    screen.table(items, LISTED, "There are no such subscriptions.")
+
+
+def _details(screen: Screen, value: Any) -> None:
+    screen.card(value, DETAILS)
+    currency = value["terms"]["currency"]
+    parts = (
+        (value["periods"], PERIOD),
+        (value["scheduled"], CHANGE),
+        (value["holds"], HOLD),
+        (value["codes"], CODE),
+        (value["sites"], SITE),
+    )
+    for items, columns in parts:
+        if items:
+            screen.line()
+            screen.table([item | {"currency": currency} for item in items], columns)
+    if value["allowed_actions"]:
+        screen.line()
+        screen.rows(
+            ("Action", "May it be done", "Costs"), [_action(each, currency) for each in value["allowed_actions"]]
+        )
+
+
+def _action(action: Any, currency: str) -> tuple[str, str, str]:
+    refusal = action["refusal"]
+    said = "yes" if refusal is None else refusal["detail"] or refusal["sentence"]
+    return action["action"], said, money(action["price"], currency) if action["price"] else "-"

@@ -1,0 +1,85 @@
+"""How a function becomes a command: it is handed a desk and its own arguments, and returns what there is to show.
+
+The parser is cyclopts; only this module, `options` and `main` know it.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from cyclopts import App, Group, Parameter
+
+from tenure.cli import options as shared
+from tenure.cli.desk import Desk
+from tenure.cli.output import Output
+from tenure.cli.problems import Failed
+from tenure.cli.world import World
+
+Ended = Output | Failed
+Run = Callable[..., Ended]
+R = TypeVar("R", bound=Run)
+
+CUSTOMERS_SIDE = Group.create_ordered("Customers and what they bought")
+SELLING = Group.create_ordered("What is sold")
+ACCESS = Group.create_ordered("Access")
+SERVER = Group.create_ordered("The server itself")
+
+_WORLD = inspect.Parameter("world", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Parameter(parse=False)])
+
+
+def noun(name: str, text: str, group: Group) -> App:
+    """A word under which verbs stand: `tenure <name> …`."""
+    return App(name=name, help=text, group=group, default_parameter=Parameter(negative_iterable=()))
+
+
+def register(
+    app: App,
+    name: str | tuple[str, ...],
+    run: Run,
+    own: Sequence[inspect.Parameter],
+    common: Sequence[inspect.Parameter],
+    *,
+    text: str,
+    example: str,
+    group: Group | None = None,
+) -> None:
+    """Add `run` to `app` as a command: `own` are its arguments, `common` the options it shares with others."""
+
+    def command(*, world: World, **given: Any) -> tuple[Desk, Ended]:
+        options, arguments = shared.split(given, common)
+        desk = Desk(world, options)
+        try:
+            return desk, run(desk, **arguments)
+        finally:
+            desk.close()
+
+    parameters = [*map(_quiet, own), *map(_quiet, common), _WORLD]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    command.__doc__ = text
+    app.command(command, name=name, help_epilogue=f"Example: {example}", group=group)
+
+
+def _quiet(parameter: inspect.Parameter) -> inspect.Parameter:
+    """A default that says nothing (no text, nothing listed, switched off) is not shown in the help."""
+    if parameter.default or parameter.default is parameter.empty:
+        return parameter
+    return parameter.replace(annotation=Annotated[parameter.annotation, Parameter(show_default=False)])
+
+
+def verb(
+    app: App,
+    name: str,
+    common: Sequence[inspect.Parameter],
+    *,
+    example: str,
+    group: Group | None = None,
+) -> Callable[[R], R]:
+    """The decorated function becomes the command `name` of `app`; its docstring is the help, `desk` is handed in."""
+
+    def take(run: R) -> R:
+        _, *own = inspect.signature(run).parameters.values()
+        register(app, name, run, own, common, text=inspect.getdoc(run) or "", example=example, group=group)
+        return run
+
+    return take

@@ -1,0 +1,110 @@
+"""The computer's clocks as a port, and the one estimate of the present that everything in this process goes by.
+
+Which clock is to be trusted is decided in `core.clock`; reading the system's clocks is `main`'s.
+"""
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from tenure.core.clock import ClockState, Estimate, Reading, SandboxClock, observe, sandbox_now
+from tenure.core.periods import parse_instant
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+
+
+class Clocks(msgspec.Struct, frozen=True):
+    """What a computer has to tell the time by; `main` makes the real one, a test brings its own."""
+
+    boot: str
+    """Names the boot; made up for this run where the system has no name for it."""
+    ticks: Callable[[], float]
+    """Seconds since that boot, suspended time included; nobody can set it."""
+    wall: Callable[[], Instant]
+
+    def read(self) -> Reading:
+        """All of them at one moment, in whole seconds."""
+        return Reading(self.boot, int(self.ticks()), self.wall())
+
+
+class ClockFile(msgspec.Struct, frozen=True):
+    """The clock of a sandbox as JSON: it showed `at` when it was `set` in real time, and runs `rate` times as fast."""
+
+    at: Instant
+    set: Instant = 0
+    rate: int = 0
+
+
+def read_clock_file(text: bytes, wall: Instant) -> Instant | None:
+    """The instant that a clock file tells at the real time `wall`; None when it cannot be read.
+
+    It holds an integer (Unix seconds), an RFC 3339 instant, or `ClockFile` as JSON; the first two stand still.
+    """
+    words = text.strip()
+    try:
+        if words.startswith(b"{"):
+            told = msgspec.json.decode(words, type=ClockFile)
+            return told.at + max(0, wall - told.set) * told.rate
+        if words.isdigit() and len(words) <= 12:
+            return int(words)
+        read = parse_instant(words.decode("ascii"))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return None if isinstance(read, Refused) else read
+
+
+class Now(msgspec.Struct, frozen=True):
+    """The present as estimated, with the reading it was made from."""
+
+    reading: Reading
+    estimate: Estimate
+
+    @property
+    def instant(self) -> Instant:
+        """The estimate itself."""
+        return self.estimate.now
+
+
+class Timekeeper:
+    """Keeps the clock state of one process. Safe to use from any thread; no wait in it is longer than a calculation."""
+
+    def __init__(self, clocks: Clocks, sandbox_time: Callable[[], Instant | None] | None = None) -> None:
+        """`sandbox_time` tells a sandbox's clock (None: it cannot be read now) and is used with a sandbox alone."""
+        self.clocks = clocks
+        self._sandbox_time = sandbox_time
+        self._lock = threading.Lock()
+        self._state = ClockState()
+
+    @property
+    def state(self) -> ClockState:
+        """What is to be saved."""
+        return self._state
+
+    def adopt(self, state: ClockState) -> None:
+        """Goes on from `state`: what was saved, or what an answer has made of it."""
+        with self._lock:
+            self._state = state
+
+    def now(self, serial: int = 0, *, sandbox: bool = False) -> Now:
+        """Reads the clocks and moves on. `sandbox`: root and lease are both a sandbox's, whose time is its own."""
+        told = self._sandbox_time() if sandbox and self._sandbox_time is not None else None
+        # The reading belongs inside: an older one that came in second would look like another boot.
+        with self._lock:
+            reading = self.clocks.read()
+            self._state, estimate = estimated(self._state, reading, serial, told, sandbox=sandbox)
+        return Now(reading, estimate)
+
+
+def estimated(
+    state: ClockState, reading: Reading, serial: int, told: Instant | None, *, sandbox: bool
+) -> tuple[ClockState, Estimate]:
+    """The estimate at `reading`; in a sandbox by the clock file `told`, or else by the server's last answer (6.4)."""
+    if sandbox and told is not None:
+        read = sandbox_now(state, SandboxClock(told), root_is_sandbox=True, lease_is_sandbox=True)
+        if not isinstance(read, Refused):
+            after, estimate = read
+            return msgspec.structs.replace(after, boot=reading.boot, uptime=reading.uptime), estimate
+    after, estimate = observe(state, reading, serial)
+    # A sandbox lives in a year of its own, so that the wall clock is neither right nor wrong.
+    return after, Estimate(now=estimate.now) if sandbox else estimate

@@ -1,0 +1,166 @@
+"""One question to the activation server and what comes of it: saved, sent, proven under the newest root, taken, saved.
+
+Which question is asked, and when, is `keeper`'s; a lock around the whole is its duty too.
+"""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import msgspec
+
+from tenure.core.acceptance import Heard
+from tenure.core.codes import ActivationCode
+from tenure.core.refusals import Code, Refused
+from tenure.sdk.exchange import (
+    ACTIVATE,
+    SYNC,
+    Draw,
+    Identity,
+    Inconclusive,
+    Report,
+    SiteKey,
+    activate_request,
+    hear_activation,
+    hear_sync,
+    sync_request,
+)
+from tenure.sdk.holder import Holder
+from tenure.sdk.kept import Kept, Pending
+from tenure.sdk.names.path import Exchange
+from tenure.sdk.steps import Progress
+from tenure.sdk.taking import Arrival, Taken, failed, take_activation, take_sync
+from tenure.sdk.transport import Request, Transport
+from tenure.wire.answers import Answered
+from tenure.wire.messages import ActivateAnswer, Path, SyncAnswer, Trigger
+from tenure.wire.root import STEPS, Root, expired
+
+A = TypeVar("A", ActivateAnswer, SyncAnswer)
+Hear = Callable[[Exchange | Refused, bytes, Root, bool], Answered[A] | Inconclusive]
+
+
+class Done(msgspec.Struct, Generic[A], frozen=True):
+    """An answer that was proven and taken."""
+
+    taken: Taken
+    answer: A
+    resent: bool
+    """The question was asked before, so that the answer may be one that the server had stored."""
+    path: str
+
+
+class Dialogue:
+    """Asks on behalf of one site."""
+
+    def __init__(
+        self, who: Identity, key: SiteKey, holder: Holder, transport: Transport, draw: Draw, progress: Progress
+    ) -> None:
+        self._who = who
+        self._key = key
+        self._holder = holder
+        self._transport = transport
+        self._draw = draw
+        self._progress = progress
+
+    def ask_to_activate(self, code: ActivationCode, role: str) -> Done[ActivateAnswer] | Inconclusive | Refused:
+        """A new activation, saved before it is sent in place of any that was pending."""
+        reading = self._holder.now().reading
+        root = self._holder.root.version
+        request = activate_request(self._who, self._key, code, role, self._holder.kept, reading, root, self._draw)
+        refused = self._saved(msgspec.structs.replace(self._holder.kept, activation=Pending(request, reading)))
+        return self.repeat_activation(resent=False) if refused is None else refused
+
+    def repeat_activation(self, *, resent: bool = True) -> Done[ActivateAnswer] | Inconclusive | Refused:
+        """The pending activation, byte for byte as it was first sent."""
+        pending = self._holder.kept.activation
+        if pending is None:
+            return Refused(Code.NOT_ACTIVATED)
+        return self._answered(ACTIVATE, pending, hear_activation, take_activation, resent=resent)
+
+    def synchronize(self, trigger: Trigger, report: Report) -> Done[SyncAnswer] | Inconclusive | Refused:
+        """The pending synchronisation, byte for byte as it was first sent, or else a new one, saved first."""
+        pending = self._holder.kept.sync
+        if pending is not None:
+            self._progress.tell("prepare", "The last request was not answered; the same one is sent again.")
+            return self._answered(SYNC, pending, hear_sync, take_sync, resent=True)
+        reading = self._holder.now().reading
+        request = sync_request(self._who, self._key, report, trigger, self._holder.kept, reading, self._draw)
+        pending = Pending(request, reading)
+        refused = self._saved(msgspec.structs.replace(self._holder.kept, sync=pending))
+        if refused is not None:
+            return refused
+        return self._answered(SYNC, pending, hear_sync, take_sync, resent=False)
+
+    def _saved(self, kept: Kept) -> Refused | None:
+        refused = self._holder.save(kept)
+        if refused is not None:
+            self._progress.tell("save", refused.detail, ok=False)
+        return refused
+
+    def _answered(
+        self,
+        path: str,
+        pending: Pending,
+        hear: Hear[A],
+        take: Callable[..., Taken],
+        *,
+        resent: bool,
+    ) -> Done[A] | Inconclusive:
+        reply = self._transport.send(Request("POST", path, pending.request))
+        received = self._holder.now().reading
+        heard = self._proven(reply, pending, hear)
+        if isinstance(heard, Inconclusive):
+            self._progress.tell("answer", f"{heard.row.sentence} {heard.detail}".strip(), ok=False)
+            self._keep(failed(self._holder.kept, self._holder.now().instant, heard.retry_after))
+            return heard
+        self._progress.tell("answer", f"The server answered: {heard.message.result}.")
+        arrival = Arrival(pending.sent, received)
+        taken = take(self._holder.kept, heard.message, arrival, self._holder.reader, self._holder.root)
+        way = reply.path if isinstance(reply, Exchange) else None
+        if way is not None:
+            kept = msgspec.structs.replace(taken.kept, path=Path(way.kind.value, way.resolver))
+            taken = msgspec.structs.replace(taken, kept=kept)
+        self._keep(taken.kept)
+        self._tell(taken)
+        return Done(taken, heard.message, resent, "" if way is None else way.told())
+
+    def _keep(self, kept: Kept) -> None:
+        """Saves; where that fails, goes by it in memory: on disk the question is still pending, and harmless."""
+        if self._saved(kept) is not None:
+            self._holder.adopt(kept)
+
+    def _tell(self, taken: Taken) -> None:
+        if taken.refused is not None:
+            self._progress.tell("lease", f"{taken.refused.row.sentence} {taken.refused.detail}".strip(), ok=False)
+        elif taken.heard in (Heard.LEASE, Heard.FORKED):
+            self._progress.tell("lease", f"Lease {taken.kept.present.serial} is in force.")
+
+    def _proven(self, reply: Exchange | Refused, pending: Pending, hear: Hear[A]) -> Answered[A] | Inconclusive:
+        """The answer under the newest root there is: it decides which key may still say anything (spec 3.2)."""
+        heard = hear(reply, pending.request, self._holder.root, self._holder.reader.sandbox)
+        if isinstance(heard, Inconclusive):
+            newer = heard.heard is Heard.FOREIGN and self._walk()
+            return hear(reply, pending.request, self._holder.root, self._holder.reader.sandbox) if newer else heard
+        stale = expired(self._holder.root, heard.message.time)
+        if (heard.message.root > self._holder.root.version or stale is not None) and self._walk():
+            heard = hear(reply, pending.request, self._holder.root, self._holder.reader.sandbox)
+        if isinstance(heard, Inconclusive):
+            return heard
+        # Measured by the signed time: by our own, a clock once set to 2099 could never be healed by an answer.
+        stale = expired(self._holder.root, heard.message.time)
+        return heard if stale is None else Inconclusive(stale.code, stale.detail, stale.field, heard=Heard.FOREIGN)
+
+    def _walk(self) -> bool:
+        """Fetches and takes the root documents that follow, one version at a time; whether there was any."""
+        began = self._holder.root.version
+        path = "/v1/sandbox/root" if self._who.sandbox else "/v1/root"
+        for _ in range(STEPS):
+            version = self._holder.root.version + 1
+            reply = self._transport.send(Request("GET", f"{path}/{version}"))
+            if isinstance(reply, Refused) or reply.status != 200:
+                break
+            refused = self._holder.further(reply.body)
+            if refused is not None:
+                self._progress.tell("root", f"{refused.row.sentence} {refused.detail}", ok=False)
+                break
+            self._progress.tell("root", f"Root document {version} is trusted.")
+        return self._holder.root.version > began

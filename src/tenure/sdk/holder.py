@@ -1,0 +1,152 @@
+"""The one place in a process where what is kept, what is proven of it, and the time come together.
+
+Every value handed out is immutable and replaced whole, so that readers never wait and never see half a change. Who may
+change it, and when, is `keeper`'s.
+"""
+
+import logging
+from contextlib import AbstractContextManager
+
+import msgspec
+
+from tenure.core.clock import ClockState
+from tenure.core.lease import Lease
+from tenure.core.refusals import Code, Refused
+from tenure.core.standing import compiled
+from tenure.sdk.clock import Now, Timekeeper
+from tenure.sdk.holdings import Holdings, Reader, prove
+from tenure.sdk.kept import Kept, Memory
+from tenure.sdk.shown import Standing, shown
+from tenure.sdk.trusted import Trusted, walk
+from tenure.wire.root import Root
+
+log = logging.getLogger("tenure.license")
+
+LOOK_AGAIN = 60
+"""Seconds after which the clocks are looked at again, whatever is due: a leap of the wall clock has to be noticed."""
+LOOK_AGAIN_IN_SANDBOX = 0.05
+"""A sandbox's clock file jumps without notice."""
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The functions that are on, and until when (ticks) that needs no second look."""
+
+    until: float
+    features: frozenset[str]
+
+
+class Holder:
+    """Possession of one product's lease: kept, proven, dated."""
+
+    def __init__(self, reader: Reader, pinned: Root, memory: Memory, time: Timekeeper, *, told: bool = False) -> None:
+        """`told`: a sandbox's clock file tells the time."""
+        self._configured = reader
+        self._pinned = pinned
+        self._memory = memory
+        self._time = time
+        self._look_again = LOOK_AGAIN_IN_SANDBOX if told else LOOK_AGAIN
+        self._saved = self._kept = memory.load()
+        self._prove()
+        time.adopt(self._kept.clock)
+        self.ready = self._compiled()
+
+    @property
+    def kept(self) -> Kept:
+        """What is kept, with the clock as it has gone on since."""
+        return msgspec.structs.replace(self._kept, clock=self._time.state)
+
+    @property
+    def saved_clock(self) -> ClockState:
+        """The clock as it was saved last."""
+        return self._saved.clock
+
+    @property
+    def root(self) -> Root:
+        """The newest root document proven."""
+        return self._trusted.root
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads; a sandbox only as long as the root is one of a sandbox."""
+        return self._reader
+
+    @property
+    def holdings(self) -> Holdings:
+        """Everything proven."""
+        return self._holdings
+
+    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """See `kept.Memory`."""
+        return self._memory.alone(wait=wait)
+
+    def reload(self) -> None:
+        """Takes over what another process has saved since."""
+        try:
+            loaded = self._memory.load()
+        except OSError as error:
+            log.warning("what is kept cannot be read: %s", error)
+            return
+        # What is only in memory, because it could not be saved, is newer than what was saved before it.
+        if loaded != self._saved:
+            self._saved = loaded
+            self.adopt(loaded)
+
+    def adopt(self, kept: Kept) -> None:
+        """Goes by `kept` from now on, whether it could be saved or not."""
+        self._kept = kept
+        self._prove()
+        self._time.adopt(kept.clock)
+        self.ready = self._compiled()
+
+    def save(self, kept: Kept) -> Refused | None:
+        """Saves `kept` and goes by it; a refusal, and no change, when it cannot be saved."""
+        try:
+            self._memory.save(kept)
+        except OSError as error:
+            log.warning("the license state cannot be saved: %s", error)
+            return Refused(Code.INTERNAL, f"The license state cannot be saved: {error.strerror or error}.")
+        self._saved = kept
+        self.adopt(kept)
+        return None
+
+    def further(self, data: bytes) -> Refused | None:
+        """Takes the next root document, saved before anything is believed because of it; refuses like `root.step`."""
+        following = self._trusted.then(data)
+        if isinstance(following, Refused):
+            return following
+        return self.save(msgspec.structs.replace(self.kept, roots=following.followed))
+
+    def now(self) -> Now:
+        """Reads the clocks."""
+        serial = self._kept.present.serial
+        return self._time.now(serial, sandbox=self._reader.sandbox and self._holds_sandbox_lease())
+
+    def lease(self) -> Lease | None:
+        """The lease that rules now."""
+        return self._holdings.lease_at(self.now().instant)
+
+    def standing(self) -> Standing:
+        """What is licensed now, with words."""
+        return shown(self._holdings, self.now().estimate, forked=self._kept.forked)
+
+    def renewed(self) -> Ready:
+        """The functions that are on now, looked at anew."""
+        self.ready = self._compiled()
+        return self.ready
+
+    def _compiled(self) -> Ready:
+        now = self.now()
+        snapshot = compiled(self._holdings.standing(now.estimate), now.instant)
+        # The estimate moves on with whole ticks, so that the change comes exactly at a whole tick.
+        steady = min(self._look_again, snapshot.valid_until - now.instant)
+        return Ready(now.reading.uptime + steady, snapshot.features)
+
+    def _prove(self) -> None:
+        self._trusted: Trusted = walk(self._pinned, self._kept.roots)
+        sandbox = self._configured.sandbox and self._trusted.root.sandbox
+        self._reader = msgspec.structs.replace(self._configured, sandbox=sandbox)
+        self._holdings = prove(self._kept, self._trusted.root, self._reader)
+
+    def _holds_sandbox_lease(self) -> bool:
+        held = (self._holdings.present, self._holdings.successor)
+        return any(each is not None and each.lease.sandbox for each in held)

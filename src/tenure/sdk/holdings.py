@@ -1,0 +1,93 @@
+"""What is held, proven anew from the bytes kept: present lease, successor, amnesties; and the standing that follows.
+
+Bytes may have lain on a disk for months, so nothing in them is believed because it was believed once. What time it is
+is `clock`'s, what a standing is `core.standing`'s.
+"""
+
+import msgspec
+
+from tenure.core.acceptance import Held, take_over
+from tenure.core.clock import Estimate
+from tenure.core.lease import Lease
+from tenure.core.refusals import Refused
+from tenure.core.standing import UNLICENSED, Amnesty, Standing, holding, standing
+from tenure.core.timeline import Instant
+from tenure.sdk.kept import Kept, Slot
+from tenure.wire.leases import SealedLease, read_lease
+from tenure.wire.notices import read_notice
+from tenure.wire.root import Root
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """Who reads leases: the application or administration server, by its product, version and key."""
+
+    product: str
+    version: str
+    jwk: dict[str, str]
+    sandbox: bool = False
+    """Set only under the root of a sandbox."""
+
+    @property
+    def held(self) -> Held:
+        """This reader with empty hands."""
+        return Held(product=self.product, version=self.version, key=self.jwk, sandbox=self.sandbox)
+
+
+class Holdings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything proven that a standing is made of."""
+
+    reader: Reader
+    contact: Instant = 0
+    present: SealedLease | None = None
+    successor: SealedLease | None = None
+    successor_slot: Slot = Slot()
+    amnesties: tuple[Amnesty, ...] = ()
+    lost: Refused | None = None
+    fault: Refused | None = None
+    """Why the present lease that was kept counts no longer, such as a key that its root has disowned."""
+
+    def lease_at(self, now: Instant) -> Lease | None:
+        """The lease that rules at `now`: a successor is checked whole once more, as of its takeover (3.4)."""
+        present = None if self.present is None else self.present.lease
+        staged = self.successor
+        if staged is None or holding(present, staged.lease, now) is not staged.lease:
+            return present
+        slot = self.successor_slot.held(self.reader.held)
+        # As of that instant, for it goes on ruling when it is over itself; its end is the standing's to tell.
+        taken = take_over(slot, staged.lease, staged.digest, staged.lease.nbf, self.amnesties)
+        return present if isinstance(taken, Refused) else staged.lease
+
+    def standing(self, estimate: Estimate) -> Standing:
+        """What may be done now (6.3)."""
+        lease = self.lease_at(estimate.now)
+        if lease is None:
+            return msgspec.structs.replace(UNLICENSED, refusal=self.fault, warning=estimate.refusal)
+        return standing(lease, self.contact, self.amnesties, estimate, version=self.reader.version, lost=self.lost)
+
+
+def prove(kept: Kept, root: Root, reader: Reader) -> Holdings:
+    """What of `kept` still holds under `root`."""
+    present = _proven(kept.present, root, reader)
+    successor = _proven(kept.successor, root, reader)
+    return Holdings(
+        reader=reader,
+        contact=kept.contact,
+        present=present if isinstance(present, SealedLease) else None,
+        successor=successor if isinstance(successor, SealedLease) else None,
+        successor_slot=kept.successor,
+        amnesties=amnesties(kept, root, reader),
+        lost=None if kept.lost is None else kept.lost.refused(),
+        fault=present if isinstance(present, Refused) else None,
+    )
+
+
+def amnesties(kept: Kept, root: Root, reader: Reader) -> tuple[Amnesty, ...]:
+    """The outages announced by notices that still hold under `root`."""
+    read = (read_notice(token, root, product=reader.product, sandbox=reader.sandbox) for token in kept.notices)
+    return tuple(notice.amnesty() for notice in read if not isinstance(notice, Refused))
+
+
+def _proven(slot: Slot, root: Root, reader: Reader) -> SealedLease | Refused | None:
+    if not slot.token:
+        return None
+    return read_lease(slot.token, root, product=reader.product, sandbox=reader.sandbox)

@@ -1,0 +1,280 @@
+"""Keeps one product's lease in touch with the activation server: what applications and administration servers share.
+
+It decides which question is asked next and sees to it that only one is under way. How bytes travel is `transport`'s,
+where they are kept is the Memory's, when to ask is `core.schedule`'s; whoever calls `tick` decides how often.
+"""
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from tenure.core.acceptance import Heard, another_code
+from tenure.core.codes import ActivationCode, parse
+from tenure.core.refusals import Code, Refused
+from tenure.core.schedule import AFTER_EDGE, BEFORE_EDGE, Rhythm, manual, next_due, retry_at, rhythm
+from tenure.core.timeline import Instant
+from tenure.sdk.clock import Now
+from tenure.sdk.dialogue import Dialogue, Done
+from tenure.sdk.exchange import Draw, Identity, Inconclusive, Report, SiteKey, asks_for
+from tenure.sdk.holder import Holder
+from tenure.sdk.kept import Kept
+from tenure.sdk.outcomes import Declined, Granted, Synchronized, declined, differences
+from tenure.sdk.shown import Standing
+from tenure.sdk.steps import Progress, Step, Watch
+from tenure.sdk.taking import take_notice
+from tenure.sdk.transport import Transport
+from tenure.wire.messages import ActivateAnswer, SyncAnswer, Trigger
+from tenure.wire.notices import Notice
+
+EXCHANGES = 4
+"""Questions in one synchronisation: after a stored answer, or when the server asked for the lease, one follows."""
+
+SAVE_CLOCK = 600
+"""Seconds after which the highest time seen is saved, so that a dead battery costs no more than that."""
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """What a keeper takes from outside."""
+
+    transport: Transport
+    draw: Draw
+    progress: Progress
+    report: Callable[[], Report] = Report
+    """Use at the moment of asking; an administration server counts its devices."""
+    after_end_days: int | None = None
+    """The administrator's own figure for how long to go on asking after the end (M14)."""
+
+
+class Keeper:
+    """One site's dealings with the server about one product. Safe to call from any thread."""
+
+    def __init__(self, who: Identity, key: SiteKey, holder: Holder, ports: Ports) -> None:
+        self.holder = holder
+        self._ports = ports
+        self._dialogue = Dialogue(who, key, holder, ports.transport, ports.draw, ports.progress)
+        self._turn = threading.Lock()
+        self._woke = holder.now().instant
+        self._because: Trigger = "startup"
+        self._lot = self._drawn()
+
+    # asking
+
+    def activate(self, text: str, role: str = "active", watch: Watch | None = None) -> Granted | Declined:
+        """Applies an activation code, or stages it as `successor`. Blocks for the exchange; never raises.
+
+        Refuses `code_malformed` and `subscription_in_force` before anything is sent, otherwise what the server signed.
+        A request that finds no answer stays pending and is repeated by `tick`; that refusal is not `conclusive`.
+        """
+        code = parse(text)
+        if isinstance(code, Refused):
+            return declined(code, conclusive=True)
+        with self._turn, self._ports.progress.watched(watch) as steps, self.holder.alone():
+            self.holder.reload()
+            done = self._activated(code, role)
+            return self._granted(done, role, tuple(steps))
+
+    def synchronize(self, trigger: Trigger = "manual", watch: Watch | None = None) -> Synchronized | Declined:
+        """Asks for the present truth. Blocks for the exchange; never raises.
+
+        By hand it works in every phase, once a minute (`too_many_requests`). What the server refuses, and what is
+        inconclusive, is a `Declined`; neither takes anything away that was not signed away.
+        """
+        with self._turn, self._ports.progress.watched(watch) as steps, self.holder.alone():
+            self.holder.reload()
+            refused = self._by_hand() if trigger == "manual" else None
+            if refused is not None:
+                return declined(refused, conclusive=False)
+            before = self.holder.standing()
+            done = self._contact(trigger)
+            self._lot = self._drawn()
+            return self._synchronized(done, before, tuple(steps))
+
+    def take_notice(self, token: bytes) -> Notice | Declined:
+        """Takes a sealed notice, such as an amnesty that came as a file (B15); refuses what the root does not prove."""
+        with self._turn, self.holder.alone():
+            self.holder.reload()
+            taken = take_notice(self.holder.kept, token.strip(), self.holder.root, self.holder.reader)
+            if isinstance(taken, Refused):
+                return declined(taken, conclusive=True)
+            refused = self.holder.save(taken[0])
+            return taken[1] if refused is None else declined(refused, conclusive=False)
+
+    # time
+
+    def tick(self) -> Synchronized | Declined | None:
+        """Does what is due, tells what came of it. To be called about twice a minute, where blocking harms nobody."""
+        outcome: Synchronized | Declined | None = None
+        self.holder.reload()
+        now = self.holder.now()
+        due = self.due(now)
+        if due is not None and due <= now.instant:
+            outcome = self.synchronize(self._trigger(now.instant))
+        else:
+            self.remember_time()
+        self.holder.renewed()
+        return outcome
+
+    def remember_time(self) -> None:
+        """Saves how far time has come, once per boot and then every ten minutes, so that running time always counts.
+
+        Never waits: while another exchange is under way, it saves the time anyway.
+        """
+        before, now = self.holder.saved_clock, self.holder.now().reading
+        if before.boot == now.boot and 0 <= now.uptime - before.uptime < SAVE_CLOCK:
+            return
+        if not self.holder.kept.present.token or not self._turn.acquire(blocking=False):
+            return
+        try:
+            with self.holder.alone(wait=False) as held:
+                if held:
+                    self.holder.reload()
+                    self.holder.save(self.holder.kept)
+        finally:
+            self._turn.release()
+
+    def due(self, now: Now | None = None) -> Instant | None:
+        """When the server is asked next by itself; None: not any more, or not yet."""
+        now = now or self.holder.now()
+        kept = self.holder.kept
+        contacts = kept.contacts
+        if kept.activation is not None:
+            if contacts.failed is None:
+                return now.instant
+            return retry_at(contacts.failed, contacts.failures, contacts.retry_after, self._lot)
+        if not _site(kept):
+            return None
+        state = contacts.state(self._rhythm(now.instant), self._woke)
+        return next_due(msgspec.structs.replace(state, urgent=now.estimate.synchronise), now.instant, self._lot)
+
+    def network_returned(self) -> None:
+        """The network is back: the next contact comes within 15 minutes, spread so that not all come at once."""
+        self._woke, self._because = self.holder.now().instant, "network_up"
+
+    def forked(self) -> None:
+        """This is a child process: a lock that another thread of the parent held would never be released here."""
+        self._turn = threading.Lock()
+
+    # the parts of an activation
+
+    def _activated(
+        self, code: ActivationCode, role: str
+    ) -> Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused:
+        kept = self.holder.kept
+        same = kept.activation is not None and _asks_for(kept, code, role)
+        if kept.activation is not None and not same:
+            # What was asked before may have been granted: it is settled first, unless the server declines it.
+            earlier = self._dialogue.repeat_activation()
+            if isinstance(earlier, Inconclusive) and not earlier.declined:
+                return earlier
+        refused = self._in_force(code, role)
+        if refused is not None and not same:
+            return refused
+        done = self._dialogue.repeat_activation() if same else self._dialogue.ask_to_activate(code, role)
+        if isinstance(done, Refused) or done.answer.result != "granted" or not done.resent:
+            return done
+        # The answer may have been stored long ago: what it brought is brought up to date at once (spec 3.3).
+        if not _site(self.holder.kept):
+            return self._dialogue.ask_to_activate(code, role)
+        self._syncs("startup")
+        return done
+
+    def _in_force(self, code: ActivationCode, role: str) -> Refused | None:
+        """M10, as far as it can be told here; the same code again is idempotent, so it is let through."""
+        lease = self.holder.lease()
+        if role == "successor" or lease is None or self.holder.holdings.lost is not None:
+            return None
+        return None if lease.code_last_group == code.last_group else another_code(lease, self.holder.now().instant)
+
+    def _granted(
+        self, done: Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused, role: str, steps: tuple[Step, ...]
+    ) -> Granted | Declined:
+        if isinstance(done, Refused):
+            return declined(done, conclusive=not isinstance(done, Inconclusive), steps=steps)
+        if done.taken.refused is not None:
+            refusal = done.answer.refusal
+            return declined(done.taken.refused, conclusive=refusal is None or refusal.conclusive, steps=steps)
+        standing = self.holder.standing()
+        return Granted(standing=standing, role=role, begins=standing.successor_from, steps=steps)
+
+    # the parts of a synchronisation
+
+    def _by_hand(self) -> Refused | None:
+        contacts, now = self.holder.kept.contacts, self.holder.now().instant
+        refused = manual(contacts.by_hand, now)
+        if refused is None:
+            noted = msgspec.structs.replace(contacts, by_hand=now)
+            self.holder.adopt(msgspec.structs.replace(self.holder.kept, contacts=noted))
+        return refused
+
+    def _contact(self, trigger: Trigger) -> Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused:
+        activation: Done[ActivateAnswer] | Inconclusive | Refused | None = None
+        if self.holder.kept.activation is not None:
+            # The newest question first: were it granted already, an older one would look like a copy's.
+            activation = self._dialogue.repeat_activation()
+            if isinstance(activation, Inconclusive) and not activation.declined:
+                return activation
+        if not _site(self.holder.kept):
+            return Refused(Code.NOT_ACTIVATED) if activation is None else activation
+        return self._syncs(trigger)
+
+    def _syncs(self, trigger: Trigger) -> Done[SyncAnswer] | Inconclusive | Refused:
+        done = self._dialogue.synchronize(trigger, self._ports.report())
+        for _ in range(EXCHANGES - 1):
+            if isinstance(done, Refused) or not self._one_more(done):
+                break
+            done = self._dialogue.synchronize(trigger, self._ports.report())
+        return done
+
+    def _one_more(self, done: Done[SyncAnswer]) -> bool:
+        """Whether the answer calls for another question at once: a stored one, or one that wants the lease."""
+        return done.resent or done.taken.heard is Heard.SEND_LEASE
+
+    def _synchronized(
+        self,
+        done: Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused,
+        before: Standing,
+        steps: tuple[Step, ...],
+    ) -> Synchronized | Declined:
+        if isinstance(done, Refused):
+            return declined(done, conclusive=not isinstance(done, Inconclusive), steps=steps)
+        if done.taken.refused is not None:
+            refusal = done.answer.refusal
+            return declined(done.taken.refused, conclusive=refusal is None or refusal.conclusive, steps=steps)
+        after = self.holder.standing()
+        return Synchronized(
+            result=done.taken.heard.value,
+            before=before,
+            after=after,
+            differences=differences(before, after),
+            changes=done.answer.changes if isinstance(done.answer, SyncAnswer) else (),
+            messages=done.answer.messages,
+            path=done.path,
+            steps=steps,
+        )
+
+    # the schedule
+
+    def _rhythm(self, now: Instant) -> Rhythm:
+        lease = self.holder.holdings.lease_at(now)
+        return Rhythm(spans=()) if lease is None else rhythm(lease, self._ports.after_end_days)
+
+    def _trigger(self, now: Instant) -> Trigger:
+        answered = self.holder.kept.contacts.answered
+        if answered is None or answered < self._woke:
+            return self._because
+        spans = self._rhythm(now).spans
+        near = any(span.since - BEFORE_EDGE <= now < span.since + AFTER_EDGE for span in spans)
+        return "edge" if near else "timer"
+
+    def _drawn(self) -> float:
+        return int.from_bytes(self._ports.draw(7), "big") / 2**56
+
+
+def _site(kept: Kept) -> str:
+    return kept.present.site or kept.successor.site
+
+
+def _asks_for(kept: Kept, code: ActivationCode, role: str) -> bool:
+    asked = None if kept.activation is None else asks_for(kept.activation.request)
+    return asked is not None and parse(asked.code) == code and asked.role == role

@@ -1,0 +1,159 @@
+"""What a holder of leases remembers between two runs, as one value that is saved whole, and the port it is saved by.
+
+Shared by applications (files, see `cache`) and administration servers (a store of their own). What it means is decided
+in `taking` and `keeper`.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+import msgspec
+
+from tenure.core.acceptance import Held
+from tenure.core.clock import ClockState, Reading
+from tenure.core.schedule import Rhythm, SyncState
+from tenure.core.timeline import Instant
+from tenure.wire.messages import Message, Path, Refusal
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A sealed request that was saved before it was sent, and is sent again byte for byte until it is answered."""
+
+    request: bytes
+    sent: Reading
+    """The clocks at its first sending: whether its answer may set the clock is measured from there."""
+
+
+class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A lease as received, and the numbers that the next one is measured against; these outlive it."""
+
+    token: bytes = b""
+    site: str = ""
+    epoch: int = 0
+    serial: int = 0
+    digest: str = ""
+    subscription: str = ""
+    revision: int = 0
+
+    def held(self, who: Held) -> Held:
+        """The numbers of this slot in the hands of `who`."""
+        return msgspec.structs.replace(
+            who,
+            site=self.site,
+            epoch=self.epoch,
+            serial=self.serial,
+            digest=self.digest,
+            subscription=self.subscription,
+            revision=self.revision,
+        )
+
+
+def slot(token: bytes, held: Held) -> Slot:
+    """The slot after `token` was accepted with `held`."""
+    return Slot(
+        token=token,
+        site=held.site,
+        epoch=held.epoch,
+        serial=held.serial,
+        digest=held.digest,
+        subscription=held.subscription,
+        revision=held.revision,
+    )
+
+
+class Contacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the last contacts went, for `core.schedule`; instants by the clock estimate."""
+
+    answered: Instant | None = None
+    window: tuple[Instant, Instant] | None = None
+    failed: Instant | None = None
+    failures: int = 0
+    retry_after: int | None = None
+    by_hand: Instant | None = None
+    """The last synchronisation by hand."""
+
+    def state(self, rhythm: Rhythm, woke: Instant) -> SyncState:
+        """As the schedule reads it, by the rhythm of the lease held, in a program that started at `woke`."""
+        return SyncState(
+            rhythm=rhythm,
+            woke=woke,
+            answered=self.answered,
+            window=self.window,
+            failed=self.failed,
+            failures=self.failures,
+            retry_after=self.retry_after,
+        )
+
+    def after(self, state: SyncState) -> "Contacts":
+        """These contacts as the schedule has moved them on."""
+        return Contacts(
+            answered=state.answered,
+            window=state.window,
+            failed=state.failed,
+            failures=state.failures,
+            retry_after=state.retry_after,
+            by_hand=self.by_hand,
+        )
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything. Evolution: fields are only appended, each with a default; an older reader ignores newer ones."""
+
+    roots: tuple[bytes, ...] = ()
+    """The root documents that followed the one pinned, as received, oldest first: each start walks them anew."""
+    present: Slot = Slot()
+    successor: Slot = Slot()
+    token: str = ""
+    """The state token of the last answer."""
+    clock: ClockState = ClockState()
+    contact: Instant = 0
+    """Server's time of the last answered synchronisation."""
+    contacts: Contacts = Contacts()
+    activation: Pending | None = None
+    sync: Pending | None = None
+    notices: tuple[bytes, ...] = ()
+    """Sealed notices that may still move an end."""
+    lost: Refusal | None = None
+    """The signed refusal by which this site was withdrawn."""
+    forked: bool = False
+    """The last answer said that another copy uses this identity."""
+    lease_wanted: bool = False
+    """The server has asked for the lease it once signed (after a restore of its own)."""
+    path: Path = Path()
+    messages: tuple[Message, ...] = ()
+    """Words to the administrator, latest last."""
+
+
+class Memory(Protocol):
+    """Where `Kept` lives. One product, one key, one memory."""
+
+    def load(self) -> Kept:
+        """What was saved last; an empty `Kept` when nothing was, or when nothing that was saved can be read."""
+
+    def save(self, kept: Kept) -> None:
+        """Whole or not at all, and durable when it returns. Raises OSError when it cannot be saved."""
+
+    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """While it is held no other process loads, decides and saves: two would show the server one token twice.
+
+        Yields whether it is held, which without `wait` it may not be.
+        """
+
+
+class MemoryInProcess:
+    """Kept as long as the program runs: for tests, and for whoever has nowhere to write."""
+
+    def __init__(self, kept: Kept | None = None) -> None:
+        self.kept = kept or Kept()
+
+    def load(self) -> Kept:
+        """What was saved last."""
+        return self.kept
+
+    def save(self, kept: Kept) -> None:
+        """Replaces it."""
+        self.kept = kept
+
+    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """There is nobody else."""
+        return nullcontext(enter_result=True)

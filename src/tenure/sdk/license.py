@@ -1,0 +1,205 @@
+"""What an application sees: a code is applied, a function asked for, a standing shown; the rest goes by itself.
+
+What it is put together from is in `assembly`; the work is `keeper`'s.
+"""
+
+import os
+import weakref
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from tenure.core.lease import Lease
+from tenure.core.timeline import Instant, Timeline
+from tenure.sdk.assembly import AnyPath, Misuse, Parts, identity, read_root
+from tenure.sdk.background import TURN, InTask, InThread, Turns
+from tenure.sdk.cache import forget
+from tenure.sdk.computer import Computer
+from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.main import this_computer
+from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.sdk.reach import Network
+from tenure.sdk.shown import Standing
+from tenure.sdk.steps import Watch
+from tenure.wire.notices import Notice
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """A successor that waits: what it brings, from when, and when it runs out in its turn."""
+
+    begins: Instant
+    plan: str
+    spans: Timeline
+
+
+class License:
+    """One product's license in one application. Every method may be called from any thread."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Use `open`."""
+        self._parts = parts
+        self._ticks = parts.computer.clocks.ticks
+        self._keeper = parts.keeper()
+        self._holder = self._keeper.holder
+        self._turns = Turns(self._tick, parts.computer.online, self.network_returned)
+        self._thread = InThread(self._turns, TURN)
+        _OPEN.add(self)
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        product: str,
+        version: str,
+        server: str,
+        root: AnyPath | bytes,
+        folder: AnyPath,
+        name: str = "",
+        sandbox: bool = False,
+        clock: AnyPath | None = None,
+        after_end_days: int | None = None,
+        network: Network | None = None,
+        computer: Computer | None = None,
+    ) -> Self:
+        """The license of `product` as this application, of `version`, holds it in `folder`; sends nothing.
+
+        `root`: the vendor's root document, a file or its bytes, as it comes with the product. `folder`: made when it
+        is missing (0700), one per user and product; several processes may share it. `name`: of this installation, for
+        people; the computer's by default. `sandbox`: with the root of a sandbox, and only then; `clock` is then a file
+        that tells the sandbox's time. `after_end_days`: how long to go on asking after the end (M14).
+
+        Raises `Misuse` for arguments that can never work, and OSError when `folder` cannot hold a key.
+        """
+        computer = computer or this_computer()
+        pinned = read_root(root, sandbox=sandbox)
+        if clock is not None and not sandbox:
+            raise Misuse("a clock file is honoured only in a sandbox: pass sandbox=True with the root of a sandbox")
+        parts = Parts(
+            who=identity(product, version, name, pinned, computer, sandbox=sandbox),
+            pinned=pinned,
+            disk=FolderOnDisk(Path(folder).expanduser()),
+            server=server,
+            network=network or Network(loopback_http=sandbox),
+            computer=computer,
+            clock=None if clock is None else Path(clock).expanduser(),
+            after_end_days=after_end_days,
+        )
+        return cls(parts)
+
+    # what an application asks all the time
+
+    def allows(self, feature: str) -> bool:
+        """Whether `feature` is on at this instant: no network, no file, no lock, below a microsecond.
+
+        Changes of the license take effect at their second, without any call to another method.
+        """
+        ready = self._holder.ready
+        if self._ticks() < ready.until:
+            return feature in ready.features
+        return feature in self._holder.renewed().features
+
+    @property
+    def standing(self) -> Standing:
+        """What is licensed now, why, until when, and what to do about it; no network."""
+        return self._holder.standing()
+
+    @property
+    def lease(self) -> Lease | None:
+        """The lease that rules now, with all its figures; None before the first activation."""
+        return self._holder.lease()
+
+    @property
+    def lease_jwt(self) -> str:
+        """The present lease as the server signed it: a JWT that any library verifies; empty when there is none."""
+        return self._holder.kept.present.token.decode("ascii")
+
+    @property
+    def successor(self) -> Staged | None:
+        """The subscription that is staged to follow, if there is one: a preview of its dates."""
+        staged = self._holder.holdings.successor
+        if staged is None or self._holder.lease() is staged.lease:
+            return None
+        return Staged(staged.lease.nbf, staged.lease.plan, staged.lease.spans)
+
+    @property
+    def next_contact(self) -> Instant | None:
+        """When the server is asked next in the background; None: not by itself."""
+        return self._keeper.due()
+
+    # what an application does
+
+    def activate(self, code: str, watch: Watch | None = None) -> Granted | Declined:
+        """Applies an activation code; blocks for at most a few exchanges. Both outcomes have a `message`; never raises.
+
+        A site that its provider declared lost becomes a new one first, with a new key, as its remedy says.
+        """
+        return self._apply(code, "active", watch)
+
+    def stage(self, code: str, watch: Watch | None = None) -> Granted | Declined:
+        """Stages a code as successor: it takes over at the end of what is paid, also without a server (spec 2.4)."""
+        return self._apply(code, "successor", watch)
+
+    def synchronize(self, watch: Watch | None = None) -> Synchronized | Declined:
+        """Asks the server now, in any phase, once a minute; `watch` is told every step and must return at once."""
+        return self._keeper.synchronize("manual", watch)
+
+    def take_notice(self, notice: bytes | AnyPath) -> Notice | Declined:
+        """Takes a signed notice of the vendor (an amnesty) from its bytes or a file. Raises OSError for the file."""
+        return self._keeper.take_notice(notice if isinstance(notice, bytes) else Path(notice).expanduser().read_bytes())
+
+    def network_returned(self) -> None:
+        """To be called by an application that notices it earlier than we do: the server is asked within 15 minutes."""
+        self._keeper.network_returned()
+
+    def begin_anew(self) -> None:
+        """Puts the key and everything held aside: from now on this is a new site that needs a code. Raises OSError."""
+        forget(self._parts.disk)
+        self._keeper = self._parts.keeper()
+        self._holder = self._keeper.holder
+
+    # the background
+
+    def start(self) -> None:
+        """Synchronises in a daemon thread from now on, which neither raises into the application nor outlives it."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread, without waiting for it."""
+        self._thread.stop()
+
+    def background(self) -> InTask:
+        """The same for asyncio: `async with license.background():`."""
+        return InTask(self._turns, TURN)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _apply(self, code: str, role: str, watch: Watch | None) -> Granted | Declined:
+        if role == "active" and self._holder.holdings.lost is not None:
+            self.begin_anew()
+        return self._keeper.activate(code, role, watch)
+
+    def _tick(self) -> None:
+        self._keeper.tick()
+
+    def _in_child(self) -> None:
+        self._keeper.forked()
+
+
+_OPEN: "weakref.WeakSet[License]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for license_ in list(_OPEN):
+        license_._in_child()
+
+
+os.register_at_fork(after_in_child=_after_fork)

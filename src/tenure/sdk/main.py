@@ -1,0 +1,61 @@
+"""The parts list of the SDK: the system's clocks, randomness, environment and hardware, read here and nowhere else.
+
+`License.open` puts them together with the rest; a test hands in a `Computer` of its own instead.
+"""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from tenure.sdk.clock import Clocks
+from tenure.sdk.computer import Computer
+from tenure.sdk.hardware import read_parts
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# Each with its number of heading lines, and the column that names the interface.
+_ROUTES = ((Path("/proc/net/route"), 1, 0), (Path("/proc/net/ipv6_route"), 0, -1))
+
+
+def this_computer() -> Computer:
+    """The computer this process runs on."""
+    return Computer(
+        clocks=Clocks(boot=_boot(), ticks=_ticks(), wall=lambda: int(time.time())),
+        monotonic=time.monotonic,
+        draw=secrets.token_bytes,
+        environment=os.environ,
+        hardware=read_parts,
+        online=_online,
+        host=socket.gethostname(),
+    )
+
+
+def _boot() -> str:
+    """The system's name for this boot, or one made up for this run."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return secrets.token_hex(16)
+
+
+def _ticks() -> Callable[[], float]:
+    """The boot-time clock, which goes on while the computer sleeps; the monotonic one where there is none."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic if boot_time is None else partial(time.clock_gettime, boot_time)
+
+
+def _online() -> bool:
+    """Whether any network but loopback has a route; True where that cannot be told."""
+    known = False
+    for path, headings, interface in _ROUTES:
+        try:
+            lines = path.read_text(encoding="ascii").splitlines()[headings:]
+        except OSError:
+            continue
+        known = True
+        if any(line.split()[interface] != "lo" for line in lines if line.strip()):
+            return True
+    return not known

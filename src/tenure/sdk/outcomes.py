@@ -1,0 +1,113 @@
+"""What activation and synchronisation come to, as values with words for people; a refusal is one of them, never raised.
+
+What has changed is told by comparing what was shown before with what is shown after.
+"""
+
+import msgspec
+
+from tenure.core.periods import format_instant
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.sdk.shown import Standing, words
+from tenure.sdk.steps import Step
+from tenure.wire.messages import Change, Message
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One thing shown that is now otherwise."""
+
+    what: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.before or 'none'} -> {self.after or 'none'}"
+
+
+class Declined(Refused, frozen=True, kw_only=True):
+    """A "no", or no answer, with its reason; nothing was taken away. Counts as false."""
+
+    conclusive: bool = True
+    """False: nothing has been decided, and it is tried again by itself."""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What happened and what to do about it, in a few sentences."""
+        when = "" if self.when is None else f" Possible from {format_instant(self.when)}."
+        return words(self) + when
+
+
+class Granted(msgspec.Struct, frozen=True, kw_only=True):
+    """The code was accepted: licensed from now on, or staged to follow (`role`)."""
+
+    standing: Standing
+    role: str = "active"
+    begins: Instant | None = None
+    """When a staged successor takes over."""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What was achieved."""
+        if self.role == "successor":
+            begins = "" if self.begins is None else f" It takes over by itself on {format_instant(self.begins)}."
+            return f"The activation code is staged as successor.{begins}"
+        return f"The activation code was accepted. {self.standing.message}"
+
+
+class Synchronized(msgspec.Struct, frozen=True, kw_only=True):
+    """The server has answered, signed and bound to what was asked."""
+
+    result: str
+    """`lease`, `unchanged`, `forked`, as the server put it."""
+    before: Standing
+    after: Standing
+    differences: tuple[Difference, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """What changed at the server since the last revision known here, in its own words."""
+    messages: tuple[Message, ...] = ()
+    path: str = ""
+    """The way to the server, for people."""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What was learnt."""
+        if not self.differences:
+            return f"Synchronised by {self.path}: nothing has changed."
+        return f"Synchronised by {self.path}. " + "; ".join(map(str, self.differences)) + "."
+
+
+def declined(refused: Refused, *, conclusive: bool, steps: tuple[Step, ...] = ()) -> Declined:
+    """`refused` as it is handed to an application."""
+    return Declined(refused.code, refused.detail, refused.field, refused.when, conclusive=conclusive, steps=steps)
+
+
+def differences(before: Standing, after: Standing) -> tuple[Difference, ...]:
+    """What an administrator sees changed, in the order of a page."""
+    rows = ((name, _text(before, name), _text(after, name)) for name in _SHOWN)
+    return tuple(Difference(_SHOWN[name], one, other) for name, one, other in rows if one != other)
+
+
+_SHOWN = {
+    "phase": "Phase",
+    "cause": "Cause",
+    "features": "Functions",
+    "paid_until": "Paid until",
+    "plan": "Plan",
+    "limit": "Device limit",
+    "allotment": "Allotment",
+    "min_version": "Lowest version",
+    "successor_from": "Successor takes over",
+    "provider": "Provider",
+}
+
+
+def _text(standing: Standing, name: str) -> str:
+    value = getattr(standing, name)
+    if value is None:
+        return ""
+    if name in ("paid_until", "successor_from"):
+        return format_instant(value)
+    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,102 @@
+"""The way to the server put together from an application's settings; what is tried in which order is `names`'s.
+
+Kept apart from the license, because an administrator changes these settings and a developer does not.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.sdk.computer import Computer
+from tenure.sdk.names.bounds import Bounds
+from tenure.sdk.names.last_good import LastGood
+from tenure.sdk.names.path import Exchange, Step
+from tenure.sdk.names.policy import Mode, NamePolicy, read_name_policy
+from tenure.sdk.names.ports import Ports
+from tenure.sdk.names.proxy import Proxy, proxy_from_environment
+from tenure.sdk.names.server import Server, read_server
+from tenure.sdk.names.trust import Trust, roots_from, system_roots
+from tenure.sdk.transport import HttpTransport, Request, Transport
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer decides about the way to the server (M15, B10)."""
+
+    dns: str = ""
+    """`auto`, `list` (only `resolvers`) or `off`; empty: as the lease says, and `auto` before there is one."""
+    resolvers: tuple[str, ...] = ()
+    """Public resolvers in order, such as `dns://9.9.9.9` or `https://dns.example/dns-query`."""
+    private_suffixes: tuple[str, ...] = ()
+    """Names that no public resolver may learn of."""
+    system: str = "system"
+    """Who stands in for the system's resolver: `dns://host:port`."""
+    proxy: str | None = None
+    """`http://[user:password@]host[:port]`, empty for none; None: as `https_proxy` in the environment says."""
+    ca_file: str = ""
+    """Certificates (PEM) that are believed instead of the system's."""
+    loopback_http: bool = False
+    """Plain HTTP within this computer, for a demo."""
+    bounds: Bounds = Bounds()
+
+
+class ByLease:
+    """A transport that leaves public resolvers alone while the lease in force says so."""
+
+    def __init__(self, usual: Transport, private: Transport, only_private: Callable[[], bool]) -> None:
+        self._usual = usual
+        self._private = private
+        self._only_private = only_private
+
+    def send(self, request: Request) -> Exchange | Refused:
+        """See `transport.Transport`."""
+        return (self._private if self._only_private() else self._usual).send(request)
+
+
+def reach(
+    url: str,
+    network: Network,
+    computer: Computer,
+    last_good: LastGood,
+    watch: Callable[[Step], None],
+    dns_of_lease: Callable[[], str],
+) -> Transport | Refused:
+    """The transport to the server at `url`; refuses with `field_invalid` what of the settings cannot be read."""
+    server = read_server(url, allow_loopback_http=network.loopback_http)
+    if isinstance(server, Refused):
+        return server
+    policy = _policy(network, computer, server)
+    if isinstance(policy, Refused):
+        return policy
+    trust = Trust(roots_from(str(Path(network.ca_file).expanduser())) if network.ca_file else system_roots)
+    ports = Ports(
+        monotonic=computer.monotonic,
+        wall=computer.clocks.wall,
+        last_good=last_good,
+        trust=trust,
+        bounds=network.bounds,
+        watch=watch,
+    )
+    usual = HttpTransport(server, policy, ports)
+    if network.dns:
+        return usual
+    private = HttpTransport(server, msgspec.structs.replace(policy, mode=Mode.OFF), ports)
+    # `list` without a list of this customer's own names nobody who may be asked.
+    return ByLease(usual, private, lambda: dns_of_lease() in (Mode.OFF, Mode.LIST))
+
+
+def _policy(network: Network, computer: Computer, server: Server) -> NamePolicy | Refused:
+    policy = read_name_policy(
+        network.dns or "auto",
+        network.resolvers,
+        private_suffixes=network.private_suffixes,
+        system=network.system,
+        proxy=network.proxy or "",
+    )
+    if isinstance(policy, Refused) or network.proxy is not None:
+        return policy
+    proxy = proxy_from_environment(computer.environment, server)
+    if isinstance(proxy, Proxy):
+        return msgspec.structs.replace(policy, proxy=proxy)
+    return policy if proxy is None else proxy

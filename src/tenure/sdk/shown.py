@@ -1,0 +1,127 @@
+"""A standing with words: what an application shows its user, and what can be done about it.
+
+What holds is `core.standing`'s, the sentences are `core.explain`'s and the refusal table's; nothing is decided here.
+"""
+
+import msgspec
+
+from tenure.core.clock import Estimate
+from tenure.core.explain import Explanation, Remedy, explain
+from tenure.core.refusals import Code, Refused
+from tenure.core.standing import Standing as Plain
+from tenure.core.standing import local_timeline
+from tenure.core.timeline import Instant, Phase, Why
+from tenure.sdk.holdings import Holdings
+
+UNLICENSED = "Nothing is licensed yet: apply the activation code that your provider sent."
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is licensed now, why, until when, and what to do; as of the instant `at`."""
+
+    at: Instant
+    phase: Phase
+    cause: Why
+    message: str
+    """Plain words: what holds, what follows and when, and what is wrong, if anything is."""
+    remedies: tuple[Remedy, ...] = ()
+    since: Instant | None = None
+    until: Instant | None = None
+    """The first instant at which anything of this changes by itself; None: never."""
+    features: tuple[str, ...] = ()
+    refusal: Refused | None = None
+    """Why functions are withheld: `version_too_old`, `site_lost`, a key that is no longer trusted."""
+    warnings: tuple[Refused, ...] = ()
+    """What is wrong without taking anything away: `clock_implausible`, `lease_forked`."""
+    contact_until: Instant | None = None
+    """When silence would end the service."""
+    paid_until: Instant | None = None
+    plan: str = ""
+    provider: str = ""
+    limit: int = 0
+    allotment: int = 0
+    min_version: str = ""
+    renew_url: str = ""
+    successor_from: Instant | None = None
+    """When a staged successor takes over."""
+
+    @property
+    def licensed(self) -> bool:
+        """Whether a code has been applied whose subscription is not over: active, in grace or on hold.
+
+        Which functions are on is in `features`.
+        """
+        return self.phase in (Phase.ACTIVE, Phase.GRACE, Phase.PAUSED)
+
+
+def shown(holdings: Holdings, estimate: Estimate, *, forked: bool = False) -> Standing:
+    """The standing of `holdings` at the time of `estimate`, for people."""
+    plain = holdings.standing(estimate)
+    warnings = () if plain.warning is None else (plain.warning,)
+    if forked:
+        warnings = (*warnings, Refused(Code.LEASE_FORKED))
+    told = _explained(holdings, plain, estimate.now)
+    lease = holdings.lease_at(estimate.now)
+    staged = holdings.successor
+    standing = Standing(
+        at=estimate.now,
+        phase=plain.phase,
+        cause=plain.why,
+        message=_message(plain, told, warnings),
+        remedies=_remedies(plain, told, warnings),
+        since=plain.since,
+        until=plain.until,
+        features=plain.features,
+        refusal=plain.refusal,
+        warnings=warnings,
+        contact_until=plain.contact_until,
+        successor_from=None if staged is None or staged.lease is lease else staged.lease.nbf,
+    )
+    if lease is None:
+        return standing
+    return msgspec.structs.replace(
+        standing,
+        paid_until=lease.prepaid_until,
+        plan=lease.plan,
+        provider=lease.brand.name or lease.provider,
+        limit=lease.limit,
+        allotment=lease.allotment,
+        min_version=lease.min_version,
+        renew_url=lease.brand.renew_url,
+    )
+
+
+def words(refused: Refused) -> str:
+    """A refusal in full: what, the particulars, what to do."""
+    row = refused.row
+    return " ".join(part for part in (row.sentence, refused.detail, row.remedy) if part)
+
+
+def _explained(holdings: Holdings, plain: Plain, now: Instant) -> Explanation | None:
+    lease = holdings.lease_at(now)
+    if lease is None or holdings.lost is not None:
+        return None
+    if plain.why is Why.SYNC_OVERDUE or plain.phase is Phase.PENDING:
+        return explain(local_timeline(lease, holdings.contact, holdings.amnesties), now)
+    # While all is well people ask how long it is paid for, not when silence would begin to matter.
+    return explain(lease.spans, now)
+
+
+def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...]) -> str:
+    if plain.refusal is not None:
+        parts = [words(plain.refusal)]
+    elif told is None:
+        parts = [UNLICENSED]
+    else:
+        parts = [told.sentence] if told.until is None else [told.sentence, told.follows]
+    return " ".join([*parts, *(f"{each.row.sentence} {each.detail}".strip() for each in warnings)])
+
+
+def _remedies(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...]) -> tuple[Remedy, ...]:
+    refusals = [each for each in (plain.refusal, *warnings) if each is not None]
+    found = [Remedy(each.row.who, each.row.remedy) for each in refusals]
+    if told is not None:
+        found += told.remedies
+    elif plain.refusal is None:
+        found.append(Remedy("administrator", "Apply the activation code in the application."))
+    return tuple(found)

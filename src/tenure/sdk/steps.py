@@ -1,0 +1,59 @@
+"""What a synchronisation shows while it runs: one line per thing done, and who is watching at the moment.
+
+The lines are for people; what came of it is in `outcomes`.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from tenure.sdk.names.path import Outcome
+from tenure.sdk.names.path import Step as PathStep
+
+log = logging.getLogger("tenure.license")
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing done."""
+
+    name: str
+    """`prepare`, `path`, `answer`, `root`, `lease`, `save`: stable, so that a page can group them."""
+    text: str
+    ok: bool = True
+
+
+Watch = Callable[[Step], None]
+
+
+class Progress:
+    """Passes steps on to whoever watches the exchange that is running, and keeps those of that exchange."""
+
+    def __init__(self) -> None:
+        self._watch: Watch | None = None
+        self._seen: list[Step] = []
+
+    @contextmanager
+    def watched(self, watch: Watch | None) -> Iterator[list[Step]]:
+        """While it is open `watch` is told every step; yields the list in which they gather."""
+        self._watch, self._seen = watch, []
+        try:
+            yield self._seen
+        finally:
+            self._watch = None
+
+    def tell(self, name: str, text: str, *, ok: bool = True) -> None:
+        """Notes a step. A watcher that raises is no reason to give a synchronisation up."""
+        step = Step(name, text, ok)
+        self._seen.append(step)
+        if self._watch is not None:
+            try:
+                self._watch(step)
+            except Exception:
+                log.exception("the watcher of a synchronisation failed")
+
+    def path(self, step: PathStep) -> None:
+        """Notes a step of the way to the server; fits `names.ports.Ports.watch`."""
+        text = step.told()
+        self.tell("path", f"{text[0].upper()}{text[1:]}.", ok=step.outcome in (Outcome.FOUND, Outcome.REACHED))

@@ -1,0 +1,207 @@
+"""Devices as the site knows them: who they are, which seat they hold, whether they count, and until when.
+
+When a device may have a seat is decided in `site.contact`; here it is only written and found.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+from tenure.core import usage
+from tenure.core.timeline import Instant
+from tenure.site.store import pools
+from tenure.site.store.sql import every, marks, sql
+from tenure.site.store.writer import Connection
+from tenure.wire.b64 import encode_text
+
+ALIKE = 2
+"""Parts of the hardware that have to agree before two devices look like one (spec 6.14)."""
+
+
+class State(StrEnum):
+    """What the site has decided about a device."""
+
+    WAITING = "waiting"
+    """It wants a seat and has none: the limit is reached, or no new seat is signed for the moment."""
+    PROTECTED = "protected"
+    IDLE = "idle"
+    """Silent for so long that it no longer counts; at its next contact it claims a seat anew."""
+    WITHDRAWN = "withdrawn"
+    """The administrator took its seat back; it counts until its receipt or its seat's end."""
+    REMOVED = "removed"
+    """As withdrawn, and forgotten once it no longer counts."""
+    RELEASED = "released"
+    """It gave its seat up by a signed receipt."""
+
+
+class Device(msgspec.Struct, frozen=True):
+    """One row."""
+
+    number: int
+    id: str
+    product: str
+    thumbprint: str
+    name: str
+    group: str
+    """Empty: unassigned."""
+    version: str
+    hardware: bytes
+    """Salted digests by part, as JSON."""
+    created: Instant
+    last_seen: Instant
+    count: int
+    """Number of the state token that is current."""
+    last_request: str
+    seat: str
+    """Id of the seat signed last."""
+    seat_sha256: str
+    seat_until: Instant
+    lease_iat: Instant
+    """When the lease was signed that the seat stands on: it decides which amnesties move the seat's end."""
+    state: str
+    counted: int
+    counts_until: Instant
+    pinned: int
+    twin: str
+    """Id of a device with the same hardware that was there before, until it is known what became of it."""
+    note: str
+    """Why it has no seat, as a refusal's code."""
+
+    def counting(self, moved: int) -> usage.Device:
+        """As counting sees it, its seat's end moved by `moved` seconds of amnesty."""
+        return usage.Device(
+            id=self.id,
+            last_seen=self.last_seen,
+            seat_until=self.seat_until + moved if self.seat else 0,
+            pinned=bool(self.pinned),
+            removed=self.state in (State.WITHDRAWN, State.REMOVED),
+            erased=self.state == State.RELEASED,
+        )
+
+
+_COLUMNS = (
+    "number, id, product, thumbprint, name, grp, version, hardware, created, last_seen, count, last_request, seat,"
+    " seat_sha256, seat_until, lease_iat, state, counted, counts_until, pinned, twin, note"
+)
+_SELECT = sql("select", _COLUMNS, "from devices")
+
+
+def by_key(conn: Connection, product: str, thumbprint: str) -> Device | None:
+    """The device with this key."""
+    return _one(conn, "where product = ? and thumbprint = ?", (product, thumbprint))
+
+
+def by_id(conn: Connection, device: str) -> Device | None:
+    """The device of this id."""
+    return _one(conn, "where id = ?", (device,))
+
+
+def _one(conn: Connection, where: str, values: tuple[object, ...]) -> Device | None:
+    row = conn.execute(sql(_SELECT, where), values).fetchone()
+    return None if row is None else Device(*row)
+
+
+def save(conn: Connection, device: Device) -> Device:
+    """Write the row, a new one where `number` is 0; the device with its number."""
+    values = msgspec.structs.astuple(device)
+    if device.number:
+        conn.execute(_UPDATE, (*values[1:], device.number))
+        return device
+    cursor = conn.execute(_INSERT, values[1:])
+    number = cursor.lastrowid or 0
+    digests = set(msgspec.json.decode(device.hardware, type=dict[str, str]).values())
+    conn.executemany(
+        "insert into hardware values (?, ?, ?)", [(device.product, digest, number) for digest in sorted(digests)]
+    )
+    return msgspec.structs.replace(device, number=number)
+
+
+_NAMES = _COLUMNS.split(", ")[1:]
+_UPDATE = sql("update devices set", ", ".join(f"{name} = ?" for name in _NAMES), "where number = ?")
+_INSERT = sql("insert into devices (", ", ".join(_NAMES), ") values", marks(_NAMES))
+
+
+def delete(conn: Connection, device: Device) -> None:
+    """Forget the device, and count it no longer."""
+    if device.counted:
+        pools.free(conn, device.product)
+    conn.execute("delete from devices where number = ?", (device.number,))
+
+
+def uncounted(conn: Connection, device: Device, state: State) -> Device:
+    """The device in `state`, which does not count any more."""
+    if device.counted:
+        pools.free(conn, device.product)
+    return save(conn, msgspec.structs.replace(device, state=state, counted=0))
+
+
+def due(conn: Connection, product: str, now: Instant, most: int = 500) -> list[Device]:
+    """Counted devices whose time may be over at `now`, found by an index."""
+    rows = conn.execute(
+        sql(_SELECT, "where product = ? and counted = 1 and counts_until <= ? order by counts_until limit ?"),
+        (product, now, most),
+    )
+    return [Device(*row) for row in rows]
+
+
+def twin_of(conn: Connection, device: Device) -> Device | None:
+    """The device seen last among those that share enough of the hardware of `device`."""
+    digests = sorted(set(msgspec.json.decode(device.hardware, type=dict[str, str]).values()))
+    if len(digests) < ALIKE:
+        return None
+    alike = sql(
+        "where number in (select device from hardware where product = ? and device <> ? and digest in",
+        marks(digests),
+        "group by device having count(*) >= ?) order by last_seen desc limit 1",
+    )
+    return _one(conn, alike, (device.product, device.number, *digests, ALIKE))
+
+
+def waiting(conn: Connection, product: str) -> int:
+    """How many devices wait for a seat."""
+    (count,) = conn.execute(
+        "select count(*) from devices where product = ? and state = 'waiting'", (product,)
+    ).fetchone()
+    return int(count)
+
+
+def digest(conn: Connection, product: str) -> str:
+    """SHA-256 (base64url) over the sorted keys of the devices that count; empty when none does."""
+    rows = conn.execute(
+        "select thumbprint from devices where product = ? and counted = 1 order by thumbprint", (product,)
+    )
+    seen, made = False, hashlib.sha256()
+    for (thumbprint,) in rows:
+        seen = True
+        made.update(thumbprint.encode("ascii") + b"\n")
+    return encode_text(made.digest()) if seen else ""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which devices are asked for; empty fields ask for all."""
+
+    product: str = ""
+    state: str = ""
+    group: str | None = None
+
+
+def page(conn: Connection, wanted: Wanted, after: int, limit: int) -> list[Device]:
+    """Up to `limit` devices beyond row `after`, in the order in which they came."""
+    where: list[str] = ["number > ?"]
+    values: list[object] = [after]
+    for column, value in (("product", wanted.product), ("state", wanted.state)):
+        if value:
+            where.append(f"{column} = ?")
+            values.append(value)
+    if wanted.group is not None:
+        where.append("grp = ?")
+        values.append(wanted.group)
+    rows = conn.execute(sql(_SELECT, every(where), "order by number limit ?"), (*values, limit))
+    return [Device(*row) for row in rows]
+
+
+def counts(conn: Connection, products: Iterable[str]) -> dict[str, int]:
+    """How many devices count, by product."""
+    return {product: pools.pool(conn, product).counted for product in products}

@@ -1,0 +1,63 @@
+"""Enrolment tokens: for one device, or for a group by count and end; only the hash of their secret is kept."""
+
+import hashlib
+
+import msgspec
+
+from tenure.core.timeline import Instant
+from tenure.site.store.sql import marks, sql
+from tenure.site.store.writer import Connection
+
+
+class Enrolment(msgspec.Struct, frozen=True):
+    """One token."""
+
+    id: str
+    digest: bytes
+    product: str
+    group: str
+    uses: int
+    """Devices that may enrol with it."""
+    used: int
+    until: Instant | None
+    """The first instant at which it is no longer taken; None: no end of its own."""
+    created: Instant
+    withdrawn: int
+
+
+_COLUMNS = "id, digest, product, grp, uses, used, until, created, withdrawn"
+
+
+def digest_of(secret: str) -> bytes:
+    """Under which a secret is kept; it has 128 bits or more, so that a plain hash tells nothing."""
+    return hashlib.sha256(b"tenure enrolment\0" + secret.encode("ascii")).digest()
+
+
+def add(conn: Connection, enrolment: Enrolment) -> None:
+    """A new token."""
+    values = msgspec.structs.astuple(enrolment)
+    conn.execute(sql("insert into enrolments (", _COLUMNS, ") values", marks(values)), values)
+
+
+def use(conn: Connection, secret: str, product: str, now: Instant) -> Enrolment | None:
+    """The token behind `secret`, one use of it spent, in one statement; None when it is unknown, spent or over."""
+    row = conn.execute(
+        sql(
+            "update enrolments set used = used + 1 where digest = ? and product = ? and used < uses",
+            "and withdrawn = 0 and (until is null or until > ?) returning",
+            _COLUMNS,
+        ),
+        (digest_of(secret), product, now),
+    ).fetchone()
+    return None if row is None else Enrolment(*row)
+
+
+def withdraw(conn: Connection, name: str) -> bool:
+    """Whether there was such a token; nobody enrols with it from now on."""
+    return conn.execute("update enrolments set withdrawn = 1 where id = ?", (name,)).rowcount == 1
+
+
+def page(conn: Connection, after: str, limit: int) -> list[Enrolment]:
+    """Up to `limit` tokens whose ids come after `after`, oldest first."""
+    rows = conn.execute(sql("select", _COLUMNS, "from enrolments where id > ? order by id limit ?"), (after, limit))
+    return [Enrolment(*row) for row in rows]

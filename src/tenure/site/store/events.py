@@ -1,0 +1,65 @@
+"""What happened at this site, for its administrator: told once, kept by severity, acknowledged by people (spec 4.4)."""
+
+from typing import Literal
+
+import msgspec
+
+from tenure.core.timeline import DAY, Instant
+from tenure.site.store.sql import every, sql
+from tenure.site.store.writer import Connection
+
+Severity = Literal["info", "warning", "critical"]
+
+KEPT_DAYS: dict[Severity, int] = {"info": 30, "warning": 90, "critical": 180}
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One thing that happened, at the instant at which it became true."""
+
+    number: int
+    at: Instant
+    severity: Severity
+    kind: str
+    product: str
+    device: str
+    text: str
+    acknowledged: int
+
+
+_COLUMNS = "number, at, severity, kind, product, device, text, acknowledged"
+
+
+def add(
+    conn: Connection, at: Instant, severity: Severity, kind: str, text: str, *, product: str = "", device: str = ""
+) -> None:
+    """Note what happened."""
+    conn.execute(
+        "insert into events (at, severity, kind, product, device, text, acknowledged) values (?, ?, ?, ?, ?, ?, 0)",
+        (at, severity, kind, product, device, text),
+    )
+
+
+def page(conn: Connection, severity: str, before: int, limit: int) -> list[Event]:
+    """Up to `limit` events before number `before` (0: the latest), latest first."""
+    where: list[str] = []
+    values: list[object] = []
+    if severity:
+        where.append("severity = ?")
+        values.append(severity)
+    if before:
+        where.append("number < ?")
+        values.append(before)
+    statement = sql("select", _COLUMNS, "from events", every(where), "order by number desc limit ?")
+    rows = conn.execute(statement, (*values, limit))
+    return [Event(*row) for row in rows]
+
+
+def acknowledge(conn: Connection, number: int) -> bool:
+    """Whether there was such an event; a person has seen it."""
+    return conn.execute("update events set acknowledged = 1 where number = ?", (number,)).rowcount == 1
+
+
+def prune(conn: Connection, now: Instant) -> None:
+    """Forget what is older than its severity is kept for."""
+    for severity, days in KEPT_DAYS.items():
+        conn.execute("delete from events where severity = ? and at < ?", (severity, now - days * DAY))

@@ -1,0 +1,55 @@
+"""The memory of a lease keeper (`sdk.kept.Memory`) in the site's store, one row for each product."""
+
+import contextlib
+import logging
+from contextlib import AbstractContextManager
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.sdk.kept import Kept
+from tenure.site.store.lite import Store
+from tenure.site.store.writer import Connection
+
+log = logging.getLogger("tenure.site.store")
+
+
+class StoredMemory:
+    """What is kept of one product; see `sdk.kept.Memory`. The site is one process, which the store's lock ensures."""
+
+    def __init__(self, store: Store, product: str) -> None:
+        self._store = store
+        self._product = product
+
+    def load(self) -> Kept:
+        """What was saved last; an empty `Kept` when nothing was."""
+        row = self._store.read(lambda conn: conn.execute(_READ, (self._product,)).fetchone())
+        try:
+            return Kept() if row is None else msgspec.json.decode(row[0], type=Kept)
+        except (msgspec.MsgspecError, RecursionError):
+            log.exception("what is kept of %s cannot be read: apply the activation code again", self._product)
+            return Kept()
+
+    def save(self, kept: Kept) -> None:
+        """Durable when it returns; raises OSError when it cannot be saved."""
+        body = msgspec.json.encode(kept)
+
+        def work(conn: Connection) -> None:
+            conn.execute(_WRITE, (self._product, body))
+
+        outcome = self._store.write(work).result()
+        if isinstance(outcome, Refused):
+            raise OSError(outcome.detail)
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Nobody else is there."""
+        return contextlib.nullcontext()
+
+
+_READ = "select body from kept where product = ?"
+_WRITE = "insert into kept values (?, ?) on conflict (product) do update set body = excluded.body"
+
+
+def forget(conn: Connection, product: str) -> None:
+    """Nothing is kept of `product` any more."""
+    conn.execute("delete from kept where product = ?", (product,))

@@ -1,0 +1,77 @@
+"""How many devices of a product count: one number beside the devices, so that claiming costs the same for any number.
+
+The number equals the rows with `counted = 1`; only the functions here and in `devices` change either.
+"""
+
+import msgspec
+
+from tenure.core.timeline import Instant
+from tenure.site.store.sql import sql
+from tenure.site.store.writer import Connection
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """What the site remembers of one product's devices as a whole."""
+
+    counted: int
+    epoch: int
+    """Of the last lease seen; 0 before the first."""
+    forked: bool
+    """Whether a fork was open when it was last looked at."""
+    adopting_until: Instant
+    """Until then devices' own seats are adopted and none is new (spec 3.8)."""
+    asked: int
+    """The need that the last answered synchronisation knew of."""
+    told: bytes
+    """What was announced last, as JSON of `watch.Told`."""
+
+
+_COLUMNS = "counted, epoch, forked, adopting_until, asked, told"
+
+
+def ensure(conn: Connection, product: str) -> None:
+    """The row of a product that is kept here from now on."""
+    conn.execute("insert into pools (product) values (?) on conflict do nothing", (product,))
+
+
+def pool(conn: Connection, product: str) -> Pool:
+    """The product's pool; raises LookupError for a product that is not kept here."""
+    row = conn.execute(sql("select", _COLUMNS, "from pools where product = ?"), (product,)).fetchone()
+    if row is None:
+        raise LookupError(f"{product} is not kept here")
+    return Pool(row[0], row[1], bool(row[2]), row[3], row[4], row[5])
+
+
+def claim(conn: Connection, product: str, allowed: int) -> bool:
+    """Count one device more if at most `allowed` then count: one statement, whatever the number of devices."""
+    return conn.execute(
+        "update pools set counted = counted + 1 where product = ? and counted < ?", (product, allowed)
+    ).rowcount == 1  # fmt: skip
+
+
+def adopt(conn: Connection, product: str) -> None:
+    """Count one device more whatever is allowed: it holds a seat that this site signed."""
+    conn.execute("update pools set counted = counted + 1 where product = ?", (product,))
+
+
+def free(conn: Connection, product: str) -> None:
+    """Count one device less."""
+    conn.execute("update pools set counted = counted - 1 where product = ? and counted > 0", (product,))
+
+
+def noticed_epoch(conn: Connection, product: str, epoch: int, forked: bool, adopting_until: Instant) -> None:
+    """What the present lease and the last answer say of the site's own history."""
+    conn.execute(
+        "update pools set epoch = ?, forked = ?, adopting_until = ? where product = ?",
+        (epoch, int(forked), adopting_until, product),
+    )
+
+
+def noticed_asked(conn: Connection, product: str, need: int) -> None:
+    """The server has answered a report of this need."""
+    conn.execute("update pools set asked = ? where product = ?", (need, product))
+
+
+def noticed_told(conn: Connection, product: str, told: bytes) -> None:
+    """What was announced."""
+    conn.execute("update pools set told = ? where product = ?", (told, product))

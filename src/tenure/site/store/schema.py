@@ -1,0 +1,101 @@
+"""The tables of a site, as statements in the order in which they were added; a file's `user_version` counts them.
+
+What the columns mean to the programs is said beside the functions that use them. Instants are Unix seconds.
+"""
+
+APPLICATION_ID = 0x54_4E_53_31  # "TNS1"
+
+FIRST = """
+create table kept (
+    product text primary key,
+    body blob not null
+) strict;
+
+create table pools (
+    product text primary key,
+    counted integer not null default 0,
+    epoch integer not null default 0,
+    forked integer not null default 0,
+    adopting_until integer not null default 0,
+    asked integer not null default 0,
+    told blob not null default x''
+) strict;
+
+create table devices (
+    number integer primary key,
+    id text not null unique,
+    product text not null references pools,
+    thumbprint text not null,
+    name text not null,
+    grp text not null,
+    version text not null,
+    hardware blob not null,
+    created integer not null,
+    last_seen integer not null,
+    count integer not null,
+    last_request text not null,
+    seat text not null,
+    seat_sha256 text not null,
+    seat_until integer not null,
+    lease_iat integer not null,
+    state text not null,
+    counted integer not null,
+    counts_until integer not null,
+    pinned integer not null,
+    twin text not null,
+    note text not null,
+    unique (product, thumbprint)
+) strict;
+create index devices_due on devices (product, counts_until) where counted = 1;
+create index devices_waiting on devices (product) where state = 'waiting';
+
+create table hardware (
+    product text not null,
+    digest text not null,
+    device integer not null references devices on delete cascade,
+    primary key (product, digest, device)
+) strict, without rowid;
+create index hardware_of on hardware (device);
+
+create table enrolments (
+    id text primary key,
+    digest blob not null unique,
+    product text not null,
+    grp text not null,
+    uses integer not null,
+    used integer not null,
+    until integer,
+    created integer not null,
+    withdrawn integer not null
+) strict;
+
+create table events (
+    number integer primary key autoincrement,
+    at integer not null,
+    severity text not null,
+    kind text not null,
+    product text not null,
+    device text not null,
+    text text not null,
+    acknowledged integer not null
+) strict;
+
+create table notices (
+    product text not null,
+    token blob not null,
+    primary key (product, token)
+) strict, without rowid;
+
+create table answers (
+    scope text not null,
+    key text not null,
+    payload blob not null,
+    run text not null,
+    at integer not null,
+    answer blob not null,
+    primary key (scope, key)
+) strict, without rowid;
+create index answers_at on answers (at);
+"""
+
+STEPS = (FIRST,)

@@ -1,0 +1,126 @@
+"""The one writer of a site: jobs that wait are done in one transaction, committed once, and then answered.
+
+Each job is fenced by a savepoint, so that one that fails or is refused leaves nothing behind and harms no other.
+"""
+
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from tenure.core.refusals import Code, Refused
+
+Connection = sqlite3.Connection
+"""Of whichever library is used: the standard one and its newer builds are of one shape."""
+
+CAPACITY = 1_024
+"""Jobs that may wait; one more is refused, because who retries later costs less than a long queue."""
+MOST = 128
+"""Jobs of one transaction."""
+
+log = logging.getLogger("tenure.site.store")
+
+
+class Unavailable(OSError):
+    """The file failed under a job, such as a full disk: nothing of it was done."""
+
+
+class _Job:
+    __slots__ = ("fault", "future", "outcome", "work")
+
+    def __init__(self, work: Callable[[Connection], Any]) -> None:
+        self.work = work
+        self.future: Future[Any] = Future()
+        self.outcome: Any = None
+        self.fault: BaseException | None = None
+
+    def tell(self) -> None:
+        if not self.future.set_running_or_notify_cancel():
+            return
+        if self.fault is not None:
+            self.future.set_exception(self.fault)
+        else:
+            self.future.set_result(self.outcome)
+
+
+class Writer:
+    """The thread that alone uses the writing connection."""
+
+    def __init__(self, connection: Connection, error: type[Exception]) -> None:
+        """`error`: what the connection's library raises."""
+        self._connection = connection
+        self._error = error
+        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="tenure-site-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Connection], Any]) -> "Future[Any]":
+        """The outcome of `work`, to come once it is durable; raises `Unavailable` where the file failed."""
+        job = _Job(work)
+        if self._closed or self._jobs.qsize() >= CAPACITY:
+            job.outcome = Refused(Code.SERVER_BUSY, "The site's store takes no more work at the moment.")
+            job.tell()
+        else:
+            self._jobs.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Finish what was accepted."""
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+            self._thread.join()
+            self._connection.close()
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            first = self._jobs.get()
+            batch = [] if first is None else [first]
+            ended = first is None or self._more(batch)
+            if batch:
+                self._together(batch)
+                for job in batch:
+                    job.tell()
+
+    def _more(self, batch: list[_Job]) -> bool:
+        """Adds what waits already; whether that was the end."""
+        while len(batch) < MOST:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return False
+            if job is None:
+                return True
+            batch.append(job)
+        return False
+
+    def _together(self, batch: list[_Job]) -> None:
+        try:
+            self._connection.execute("begin immediate")
+            for job in batch:
+                self._fenced(job)
+            self._connection.execute("commit")
+        except self._error as fault:
+            # The transaction itself broke: nobody can be told that his work is done.
+            log.exception("a batch of %d jobs failed", len(batch))
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+            for job in batch:
+                job.fault = Unavailable(str(fault))
+
+    def _fenced(self, job: _Job) -> None:
+        self._connection.execute("savepoint job")
+        try:
+            job.outcome = job.work(self._connection)
+        except Exception as fault:  # handed to the one caller whose job it is
+            job.fault = Unavailable(str(fault)) if isinstance(fault, self._error) else fault
+        if job.fault is not None or isinstance(job.outcome, Refused):
+            if not self._connection.in_transaction:
+                raise self._error("the transaction was lost")
+            self._connection.execute("rollback to job")
+        self._connection.execute("release job")

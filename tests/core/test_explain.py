@@ -1,0 +1,89 @@
+"""Explain (B2): the same sentences for everybody, each cause with a remedy of its own (B6)."""
+
+import pytest
+
+from tenure.core import commands as c
+from tenure.core.contract import timeline
+from tenure.core.explain import PHASES, REMEDIES, RULES, explain
+from tenure.core.timeline import Phase, Span, Why
+from tests.core.situations import PRICE, accepted, cancel, limited, outside, unlimited, waiting
+from tests.core.world import World, day
+
+
+def story(world: World) -> str:
+    return explain(timeline(world.sub()), world.now).sentence
+
+
+def test_b02_it_says_how_it_is_why_until_when_and_what_follows() -> None:
+    world = limited()
+    told = explain(timeline(world.sub()), world.now)
+    assert told.sentence == "All functions are on: it is paid for."
+    assert told.until == day("2027-01-01")
+    assert told.follows == "On 2027-01-01T00:00:00Z: all functions are on, in grace, the paid period is over."
+
+
+def test_b02_what_will_be_withdrawn_is_named() -> None:
+    world = limited()
+    world.until(day("2027-01-05"))
+    told = explain(timeline(world.sub()), world.now)
+    assert told.sentence == "All functions are on, in grace: the paid period is over."
+    assert told.follows == "On 2027-01-15T00:00:00Z: ended, the paid period is over; withdrawn then: edit, export."
+    assert [remedy.who for remedy in told.remedies] == ["customer", "provider"]
+
+
+def test_b02_at_the_end_nothing_changes_by_itself() -> None:
+    world = limited()
+    world.until(day("2028-01-01"))
+    told = explain(timeline(world.sub()), world.now)
+    assert (told.until, told.follows) == (None, "Nothing changes by itself any more.")
+
+
+def _held(world: World) -> World:
+    accepted(world.do(c.Hold(by="x", reason="unpaid bill")))
+    return world
+
+
+def _cancelled(world: World) -> World:
+    accepted(cancel(world, at_once=True))
+    return world
+
+
+def _dry(world: World) -> World:
+    world.until(day("2026-02-02"))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("world", "sentence"),
+    [
+        (waiting(), "Nothing is licensed yet: it waits for its first activation."),
+        (outside(), "Nothing is licensed yet: it waits for its payment."),
+        (_held(limited()), "Paused: it is on hold (unpaid bill)."),
+        (_cancelled(limited(PRICE)), "Ended: it was cancelled."),
+        (_dry(unlimited(1)), "All functions are on, in grace: the paid period is over."),
+    ],
+)
+def test_b02_the_sentence_names_phase_and_cause(world: World, sentence: str) -> None:
+    assert story(world) == sentence
+
+
+@pytest.mark.parametrize("why", list(Why))
+def test_b06_every_cause_has_its_words_its_rule_and_its_remedy(why: Why) -> None:
+    sentence, rule = RULES[why]
+    assert sentence.endswith(".")
+    assert rule.endswith(".")
+    assert all(remedy.who and remedy.how.endswith(".") for remedy in REMEDIES[why])
+    assert REMEDIES[why] or why is Why.PAID
+
+
+def test_b06_the_remedies_of_grace_differ_by_cause() -> None:
+    graces = [Why.PAYMENT_ENDED, Why.CANCELLED, Why.SYNC_OVERDUE, Why.CODE_BLOCKED]
+    assert len({REMEDIES[why] for why in graces}) == len(graces)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("why", list(Why))
+def test_any_span_can_be_explained(phase: Phase, why: Why) -> None:
+    told = explain((Span(0, None, phase, why),), 5)
+    assert told.sentence.startswith(PHASES[phase])
+    assert told.sentence.endswith(".")

@@ -1,0 +1,88 @@
+"""The one table of refusals: complete, in plain sentences, carried by sane statuses and exit codes (spec 2.8)."""
+
+import re
+
+import pytest
+
+from tenure.core.refusals import TABLE, Code, Exit, Refused, Row
+
+ROWS = list(TABLE.values())
+
+PROMISED = """
+code_malformed code_unknown code_blocked code_withdrawn code_not_for_product version_too_old version_unreadable
+subscription_in_force site_limit device_limit_reached subscription_ended subscription_cancelled subscription_paused
+not_activated awaiting_payment renewal_too_early renewal_is_automatic renewal_too_late already_cancelled nothing_to_undo
+not_paused already_paused insufficient_balance duplicate_reference action_not_permitted term_too_short
+end_before_current_end unknown_plan device_count_out_of_range trial_already_used plan_changed_meanwhile
+seat_conflict_open sandbox_only lease_forked clock_implausible too_many_requests not_found
+""".split()
+
+STATUSES = {
+    Exit.FAULT: {500},
+    Exit.INPUT: {400, 405, 413, 415, 422},
+    Exit.PERMISSION: {401, 403},
+    Exit.UNKNOWN: {404},
+    Exit.STATE: {409, 412},
+    Exit.CODE: {404, 409, 422},
+    Exit.LIMIT: {409},
+    Exit.MONEY: {409, 503},
+    Exit.LATER: {409, 429, 503},
+    Exit.UNREACHABLE: {503},
+    Exit.TRUST: {400, 401, 409, 413},
+}
+"""Which HTTP statuses a family of exit codes may have."""
+
+
+def test_every_code_has_one_row_and_every_row_a_code() -> None:
+    assert list(TABLE) == list(Code)
+    assert all(code is row.code for code, row in TABLE.items())
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_every_refusal_that_was_promised_exists(name: str) -> None:
+    assert Code(name) in TABLE
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_a_codes_name_is_its_value(code: Code) -> None:
+    assert code.value == code.name.lower()
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code.value)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.code.value)
+def test_what_is_said_are_whole_sentences(row: Row) -> None:
+    for text in (row.sentence, row.cause, row.remedy):
+        assert re.match(r"[A-Z`]", text)
+        assert text.endswith(".")
+        assert "  " not in text
+        assert text == text.strip()
+    assert len(row.sentence) <= 90, "the first sentence fits on one line"
+    assert len({row.sentence, row.cause, row.remedy}) == 3
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.code.value)
+def test_somebody_can_act_and_the_status_fits_the_family(row: Row) -> None:
+    assert row.who in {"administrator", "customer", "provider", "vendor", "caller"}
+    assert row.status in STATUSES[row.exit]
+
+
+def test_no_two_refusals_say_the_same() -> None:
+    assert len({row.sentence for row in ROWS}) == len(ROWS)
+
+
+def test_about_ten_families_of_exit_codes_and_none_is_a_signal() -> None:
+    assert [family.value for family in Exit] == list(range(12))
+    assert {row.exit for row in ROWS} == set(Exit) - {Exit.DONE}
+
+
+def test_what_may_succeed_later_by_itself_is_marked() -> None:
+    soon = {row.code for row in ROWS if not row.conclusive}
+    assert {Code.TOO_MANY_REQUESTS, Code.SERVER_BUSY, Code.UNREACHABLE, Code.INTERNAL} <= soon
+    assert {row.exit for row in ROWS if not row.conclusive} <= {Exit.LATER, Exit.UNREACHABLE, Exit.FAULT, Exit.TRUST}
+    assert all(row.code in soon for row in ROWS if row.status in {429, 500})
+
+
+def test_a_refusal_knows_its_row() -> None:
+    refused = Refused(Code.SITE_LOST, "On Tuesday.", "site", 5)
+    assert refused.row is TABLE[Code.SITE_LOST]
+    assert (refused.detail, refused.field, refused.when) == ("On Tuesday.", "site", 5)

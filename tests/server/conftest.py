@@ -1,0 +1,14 @@
+"""One world for each file whose tests leave no mark on it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.server.office import office
+from tests.server.walk import World, furnished
+
+
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with office(tmp_path_factory.mktemp("world")) as shop:
+        yield await furnished(shop)

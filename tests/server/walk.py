@@ -1,0 +1,202 @@
+"""Every operation of the API with an example of what it takes, and a world of several tenants to ask it in.
+
+An operation, a body or a field that has no example here fails the tests that walk them, so that none is added unlooked
+at.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from msgspec import inspect as shapes
+
+from tenure.http.inputs import Place, path_names
+from tenure.http.operations import WRITES, Operation
+from tests.server.office import Caller, Office
+
+PLAN: dict[str, Any] = {
+    "name": "P",
+    "features": ["edit"],
+    "base_features": ["read"],
+    "min_version": "10.0",
+    "min_devices": 1,
+    "max_devices": 1_000,
+    "max_sites": 5,
+}
+BRAND = {
+    "name": "West",
+    "logo": "https://west.example/logo.svg",
+    "colour": "#aabbcc",
+    "support": "help@west.example",
+    "renew_url": "https://west.example/renew",
+}
+WHY: dict[str, Any] = {"why": "asked for", "plan": ""}
+BODIES: dict[str, dict[str, Any]] = {
+    "create_product": {"id": "other", "name": "Other"},
+    "create_plan": {
+        "id": "other", "product": "editor", "kind": "limited", "period": "P1Y", "start": "at_order", "trial": "P30D",
+        **PLAN,
+    },
+    "update_plan": PLAN,
+    "create_provider": {"name": "West", "currency": "EUR", "sandbox": False, "brand": BRAND},
+    "create_customer": {"name": "Cole", "reference": "c 1", "email": "cole@west.example", "credit_limit": 0},
+    "change_customer": {"name": "Cole", "reference": "c 1", "email": "cole@west.example", "credit_limit": 0},
+    "create_token": {"name": "t", "role": "customer", "customer": "customer", "scopes": ["money:read"], "days": 30},
+    "create_offer": {
+        "plan": "standard", "currency": "EUR", "bands": [{"unit": 2, "up_to": 10}, {"unit": 1}],
+        "settlement": "prepaid", "name": "O",
+    },
+    "publish_policy": {
+        "rules": {"grace_days": 7, "late_renewal": "from_now", "stop_clock": True, "reminders": [30, 7]},
+        "plans": {"standard": {"grace_days": 3}},
+        "customer_actions": ["order", "renew"],
+        "provider_actions": ["order", "renew", "top_up"],
+        "renewal_order": "cheapest",
+    },
+    "create_order": {
+        "customer": "customer", "offer": "offer", "devices": 1, "until": "2026-12-31", "renewal_intent": "manual",
+        "trial": False, "why": "asked for",
+    },
+    "reissue_code": WHY,
+    "renew": {"late": None, **WHY},
+    "set_renewal_intent": {"intent": "auto", **WHY},
+    "cancel": {"at_once": False, **WHY},
+    "undo_cancellation": WHY,
+    "hold": {"reason": "away", "until": "2026-02-01T00:00:00Z", **WHY},
+    "release": WHY,
+    "change_devices": {"devices": 20, "at_once": False, **WHY},
+    "change_plan": {"offer": "offer", "devices": 20, **WHY},
+    "drop_change": {"effective": "2027-01-01T00:00:00Z", **WHY},
+    "block_code": {"code": "code", "fraud": False, **WHY},
+    "unblock_code": {"code": "code", **WHY},
+    "extend_grace": {"days": 1, **WHY},
+    "transfer": {"customer": "customer", **WHY},
+    "reanchor": {"anchor": "2026-02-01T00:00:00Z", **WHY},
+    "confirm_payment": {"reference": "r", "covers": "renewal", "devices": 0, **WHY},
+    "leave_site": {"site": "site", **WHY},
+    "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
+    "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
+    "top_up": {"amount": 1, "reference": "r", "note": "cash"},
+    "set_clock": {"now": "2026-02-01T00:00:00Z", "rate": 1},
+    "publish_root": {"document": "a.b.c"},
+}  # fmt: skip
+OTHERS = {"plan": "standard", "number": "1"}
+"""What is in a path and belongs to nobody in particular."""
+OWNED = frozenset({"provider", "customer", "offer", "subscription", "site", "heir", "code", "token"})
+
+
+@dataclass
+class Tenancy:
+    """One customer's things, and who may ask for them."""
+
+    desk: Caller
+    customer: Caller
+    things: dict[str, str]
+
+
+@dataclass
+class World:
+    """Two providers, the one in the north with two customers."""
+
+    shop: Office
+    north: Tenancy
+    south: Tenancy
+    neighbour: Tenancy
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return self.shop.api.operations
+
+
+async def furnished(shop: Office) -> World:
+    """The office with a second provider and customers who own something."""
+    south = (await shop.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
+    made = await shop.vendor.post("/v1/tokens", {"name": "desk", "role": "provider"}, provider=south)
+    desk = Caller(shop.http, made["token"])
+    sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]}
+    offer = (await desk.post("/v1/offers", sold))["id"]
+    here = shop.offers["standard"]
+    return World(
+        shop,
+        await _tenancy(shop, shop.desk, shop.provider, here, "Anvil"),
+        await _tenancy(shop, desk, south, offer, "Bellows"),
+        await _tenancy(shop, shop.desk, shop.provider, here, "Chisel"),
+    )
+
+
+async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: str) -> Tenancy:
+    customer = (await desk.post("/v1/customers", {"name": name}))["id"]
+    await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 100_000, "reference": f"for {name}"})
+    order = await desk.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": 10})
+    sites = [shop.site(), shop.site()]
+    for site in sites:
+        await site.activate(order["activation_code"])
+    token = await desk.post("/v1/tokens", {"name": name, "role": "customer", "customer": customer})
+    things = {
+        "provider": provider,
+        "customer": customer,
+        "offer": offer,
+        "subscription": order["subscription"]["id"],
+        "code": order["subscription"]["codes"][0]["id"],
+        "site": sites[0].id,
+        "heir": sites[1].id,
+        "token": token["id"],
+    }
+    return Tenancy(desk, Caller(shop.http, token["token"]), things)
+
+
+def unknown(like: str) -> str:
+    """An id of the same kind that nobody has."""
+    return f"{like.partition('_')[0]}_{'7' * 26}"
+
+
+def fields(one: Operation) -> tuple[shapes.Field, ...]:
+    """The fields of the operation's body; none when it takes no body."""
+    body = one.takes(Place.BODY)
+    if body is None:
+        return ()
+    info = shapes.type_info(body.type)
+    assert isinstance(info, shapes.StructType)
+    return info.fields
+
+
+def places(one: Operation) -> Iterator[tuple[str, str]]:
+    """(where, name) of every id that a request for this operation carries."""
+    yield from (("path", name) for name in path_names(one.path) if name not in OTHERS)
+    yield from (("query", query.name) for query in one.queries if _is_id(shapes.type_info(query.type)))
+    yield from (("body", field.encode_name) for field in fields(one) if _is_id(field.type))
+
+
+def _is_id(shape: shapes.Type) -> bool:
+    if isinstance(shape, shapes.UnionType):
+        return any(map(_is_id, shape.types))
+    if isinstance(shape, shapes.Metadata):
+        return _is_id(shape.type)
+    return isinstance(shape, shapes.StrType) and (shape.pattern or "").startswith("^[a-z]{2,4}_")
+
+
+def path_of(one: Operation, things: dict[str, str]) -> str:
+    """The operation's path, about `things`."""
+    path = one.path
+    for name in path_names(one.path):
+        path = path.replace(f"{{{name}}}", OTHERS.get(name) or things[name])
+    return path
+
+
+def body_of(one: Operation, things: dict[str, str]) -> dict[str, Any] | None:
+    """The operation's example body, about `things`; None when it takes none."""
+    if not one.takes(Place.BODY):
+        return None
+    return {name: things.get(str(value), value) if name in OWNED else value for name, value in BODIES[one.name].items()}
+
+
+async def ask(one: Operation, caller: Caller, things: dict[str, str], *ids: str, **query: str) -> httpx2.Response:
+    """The operation's example about `things`; `ids` are sent as parameters where they may be left out."""
+    asked = {name: things[name] for name in ids}
+    return await caller.send(one.method, path_of(one, things), body_of(one, things), **asked, **query)
+
+
+def dry(one: Operation) -> dict[str, str]:
+    """What makes a write a rehearsal."""
+    return {"dry_run": "true"} if one.method in WRITES else {}
