@@ -21,8 +21,13 @@ class Program:
     def __init__(self, *words: str, folder: Path) -> None:
         self._words, self._folder = words, folder
         self._process: subprocess.Popen[str] | None = None
-        self.url = ""
+        self.url = self._port = ""
         self.said: list[str] = []
+
+    @property
+    def port(self) -> str:
+        """The port it listens on."""
+        return self.url.rsplit(":", 1)[1] if self.url else self._port
 
     def start(self) -> Self:
         """Start it and wait until it listens; RuntimeError with its last words when it does not."""
@@ -53,7 +58,7 @@ class Program:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            self.url = ""
+            self._port, self.url = self.port, ""
 
     def stop(self) -> None:
         """End it as an operator would."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
-from tenure.sandbox import told_by_application, told_by_provider, told_by_vendor
+from tenure.sandbox import told_by_application, told_by_network, told_by_provider, told_by_vendor
 from tenure.sandbox.narrator import Narrator, Told
 from tenure.sandbox.programs import Program, tell
 from tenure.sandbox.seed import catalogue, provider
@@ -27,6 +27,10 @@ CHAPTERS: tuple[tuple[str, Chapter], ...] = (
     ("Renewed by hand, and by itself", told_by_provider.renews),
     ("The end, grace, and a late renewal", told_by_application.ends_and_recovers),
     ("No grace at all", told_by_application.ends_without_grace),
+    ("System DNS broken, public DNS used", told_by_network.loses_dns),
+    ("Every server killed", told_by_network.loses_every_server),
+    ("A successor takes over without a server", told_by_network.switches_alone),
+    ("A disk is copied", told_by_network.is_copied),
     ("Unlimited, prepaid, dry, and recovered", told_by_application.runs_dry_and_recovers),
     ("Cancelled, and undone", told_by_provider.cancels),
     ("Another provider sees nothing", told_by_provider.foreigners),

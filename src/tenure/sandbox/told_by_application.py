@@ -17,7 +17,7 @@ def activates(told: Narrator, stage: Stage) -> None:
     told.expect("before the code nothing is licensed", (False, False), (app.standing.licensed, app.allows("edit")))
     code = stage.notes["year code"]
     wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
-    told.expect("a mistyped code is noticed before anything is sent", "code_malformed", _refusal(app.activate(wrong)))
+    told.expect("a mistyped code is noticed before anything is sent", "code_malformed", refusal(app.activate(wrong)))
     granted = app.activate(code.lower().replace("-", " "))
     told.expect("the code is accepted, however it is typed", True, isinstance(granted, Granted))
     told.expect("and the functions of the plan are on", (True, True, False), _functions(app))
@@ -36,13 +36,13 @@ def refused(told: Narrator, stage: Stage) -> None:
     _, other = desk.order("editor-year", desk.customer("Another order", 12_000))
     app = stage.application("ana", desk)
     answer = app.activate(other)
-    told.expect("a second code is refused while the first is in force", "subscription_in_force", _refusal(answer))
+    told.expect("a second code is refused while the first is in force", "subscription_in_force", refusal(answer))
     when = answer.when if isinstance(answer, Declined) else None
     told.expect("with the date from which it is possible", "2031-01-31T12:00:00Z", shown(when))
     _, newer = desk.order("editor-next", desk.customer("New version only", 12_000))
     old = stage.application("old version", desk, version="12.0")
     answer = old.activate(newer)
-    told.expect("an earlier version is refused", "version_too_old", _refusal(answer))
+    told.expect("an earlier version is refused", "version_too_old", refusal(answer))
     told.expect("and the version needed is named", True, isinstance(answer, Declined) and "13.0" in answer.message)
     new = stage.application("new version", desk, version="13.0")
     told.expect("the version needed is accepted", True, isinstance(new.activate(newer), Granted))
@@ -64,7 +64,7 @@ def synchronises(told: Narrator, stage: Stage) -> None:
     outcome = app.synchronize()
     changed = [str(each) for each in outcome.differences] if isinstance(outcome, Synchronized) else [str(outcome)]
     told.expect("by hand, with before and after", True, "Device limit: 12 -> 13" in changed)
-    told.expect("by hand at most once a minute", "too_many_requests", _refusal(app.synchronize()))
+    told.expect("by hand at most once a minute", "too_many_requests", refusal(app.synchronize()))
     sites = desk.shop.get("/v1/sites")["items"]
     mine = next(site for site in sites if site["name"] == "ana")
     told.expect("the server knows who asked, and how", ("12.0", "manual"), (mine["version"], mine["last_trigger"]))
@@ -83,17 +83,17 @@ def ends_and_recovers(told: Narrator, stage: Stage) -> None:
     desk.clock.set(end - 5 * DAY)
     app.synchronize()
     desk.clock.only_file(end - 1)
-    told.expect("a second before the end it is active", ("active", True), _phase(app))
+    told.expect("a second before the end it is active", ("active", True), look(app))
     desk.clock.only_file(end)
-    told.expect("at the end itself grace begins, offline, with everything on", ("grace", True), _phase(app))
+    told.expect("at the end itself grace begins, offline, with everything on", ("grace", True), look(app))
     told.expect("and its cause is shown", "payment_ended", app.standing.cause.value)
     desk.clock.set(end + 10 * DAY)
     app.synchronize()
     told.expect("the provider sees the same", "grace(payment_ended)", desk.phase(sub))
     desk.clock.only_file(end + 14 * DAY - 1)
-    told.expect("a second before grace is over", ("grace", True), _phase(app))
+    told.expect("a second before grace is over", ("grace", True), look(app))
     desk.clock.only_file(end + 14 * DAY)
-    told.expect("functions are withdrawn at the instant promised", ("ended", False), _phase(app))
+    told.expect("functions are withdrawn at the instant promised", ("ended", False), look(app))
     told.expect("which was known all the time", over, shown(end + 14 * DAY))
     told.expect("what stays after the end stays", True, app.allows("read"))
     desk.clock.set(end + 20 * DAY)
@@ -116,9 +116,9 @@ def ends_without_grace(told: Narrator, stage: Stage) -> None:
     desk.clock.set(end - 5 * DAY)
     app.synchronize()
     desk.clock.only_file(end - 1)
-    told.expect("without grace: active to the last second", ("active", True), _phase(app))
+    told.expect("without grace: active to the last second", ("active", True), look(app))
     desk.clock.only_file(end)
-    told.expect("and ended in the next", ("ended", False), _phase(app))
+    told.expect("and ended in the next", ("ended", False), look(app))
     desk.clock.set(end)
     told.expect("at the provider as well", "ended(payment_ended)", desk.phase(sub))
 
@@ -150,7 +150,8 @@ def runs_dry_and_recovers(told: Narrator, stage: Stage) -> None:
     )
 
 
-def _refusal(answer: object) -> str:
+def refusal(answer: object) -> str:
+    """The code with which something was refused; `accepted` when it was not."""
     return answer.code.value if isinstance(answer, Declined) else "accepted"
 
 
@@ -158,7 +159,7 @@ def _functions(app: License) -> tuple[bool, bool, bool]:
     return app.allows("edit"), app.allows("read"), app.allows("fly")
 
 
-def _phase(app: License) -> tuple[str, bool]:
+def look(app: License) -> tuple[str, bool]:
     """The phase shown and whether `edit` is on, once the application has looked at its clock again."""
     time.sleep(0.06)
     return app.standing.phase.value, app.allows("edit")

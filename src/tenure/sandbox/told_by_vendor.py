@@ -28,9 +28,8 @@ def survives(told: Narrator, stage: Stage) -> None:
     """P3: what was acknowledged survives `kill -9`."""
     desk = stage.north
     sub, _ = desk.order("editor-year", desk.customer("Before the power cut", 12_000))
-    port = stage.server.url.rsplit(":", 1)[1]
     stage.server.kill()
-    stage.server.restart(port)
+    stage.server.restart(stage.server.port)
     told.expect("an order acknowledged before `kill -9` is there after it", "active(paid)", desk.phase(sub))
     account = desk.look(sub)["customer"]
     balance = desk.shop.get(f"/v1/customers/{account}/account")["balance"]
