@@ -1,0 +1,46 @@
+"""`make demo`: everything starts, its codes work, and the ten lines it writes down license an application."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tenure.sandbox.demo import Demo, running
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> object:
+    with running(tmp_path_factory.mktemp("demo")) as started:
+        yield started
+
+
+def test_the_server_is_ready(demo: Demo) -> None:
+    assert httpx2.get(f"{demo.url}/readyz").status_code == 200
+
+
+def test_the_script_it_writes_licenses_an_application(demo: Demo) -> None:
+    code = next(iter(demo.codes.values()))
+    script = Path(demo.folder) / "app.py"
+    done = subprocess.run(
+        [sys.executable, str(script)], input=f"{code}\n\n", capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "editing is on" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_provider_sees_its_customers(demo: Demo) -> None:
+    headers = {"Authorization": f"Bearer {demo.provider.token}"}
+    listed = httpx2.get(f"{demo.url}/v1/subscriptions", headers=headers).json()["items"]
+    assert len(listed) == 5
+
+
+def test_it_starts_and_ends_by_the_command_and_a_signal() -> None:
+    words = [sys.executable, "-m", "tenure.cli.main", "demo", "--port", "0"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "tenure clock set" in line:
+            break
+    process.terminate()
+    assert process.wait(20) == 0
