@@ -22,16 +22,12 @@ class Slice(NamedTuple):
     """What one slice of load was answered."""
 
     answered: int
-    seconds: float
+    rate: float
+    """Answers per second."""
     own_cpu: float
     """Seconds of processor time that the load generator used."""
     milliseconds: list[float]
     """From the instant at which each request was to be sent, sorted."""
-
-    @property
-    def rate(self) -> float:
-        """Answers per second."""
-        return self.answered / self.seconds
 
     def percentile(self, share: float) -> float:
         """Milliseconds within which `share` of the answers came."""
@@ -45,7 +41,11 @@ class Link:
     sock: socket.socket
     waiting: deque[bytes] = field(default_factory=deque)
     """Whole HTTP requests; those of one site are all on one connection, in order."""
+    sent: list[bytes] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
+    """One for each of `sent`."""
+    late: deque[float] = field(default_factory=deque)
+    """When requests were to be sent for which the connection was still busy."""
     due: float = 0.0
     """When the request under way was to be sent."""
     busy: bool = False
@@ -54,8 +54,8 @@ class Link:
 
 def http_request(body: bytes) -> bytes:
     """A synchronisation as it goes over the wire."""
-    head = f"POST /v1/sync HTTP/1.1\r\nHost: bench\r\nContent-Type: application/jose\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    head = f"POST /v1/sync HTTP/1.1\r\nHost: bench\r\nContent-Type: application/jose\r\nContent-Length: {len(body)}"
+    return head.encode() + b"\r\n\r\n" + body
 
 
 def body_of(answer: bytes) -> bytes:
@@ -83,61 +83,65 @@ class Crowd:
             link.sock.close()
 
     def flood(self) -> Slice:
-        """As fast as the server answers, one request at a time on each connection, until one has nothing to send."""
+        """As fast as the server answers, one request at a time on each connection, until all are answered."""
         return self._measured(self._flood)
 
     def stream(self, rate: float) -> Slice:
         """At `rate` requests a second in all, spread evenly; a late answer delays no other connection's request."""
         return self._measured(lambda times: self._stream(times, rate))
 
-    def _measured(self, run: Callable[[list[float]], None]) -> Slice:
+    def answered(self) -> list[tuple[bytes, bytes]]:
+        """Every request with its answer since the last call, as HTTP messages."""
+        pairs = [pair for link in self.links for pair in zip(link.sent, link.answers, strict=True)]
+        for link in self.links:
+            link.sent, link.answers = [], []
+        return pairs
+
+    def _measured(self, run: Callable[[list[float]], float]) -> Slice:
         gc.collect()
         gc.disable()
         times: list[float] = []
-        cpu, begun = time.process_time(), time.perf_counter()
+        cpu = time.process_time()
         try:
-            run(times)
+            rate = run(times)
         finally:
             gc.enable()
-        seconds, used = time.perf_counter() - begun, time.process_time() - cpu
-        self._drain()
-        return Slice(len(times), seconds, used, sorted(each * 1000 for each in times))
+        return Slice(len(times), rate, time.process_time() - cpu, sorted(each * 1000 for each in times))
 
-    def _flood(self, times: list[float]) -> None:
+    def _flood(self, times: list[float]) -> float:
         clock = time.perf_counter
+        begun = clock()
         for link in self.links:
             self._send(link, clock())
-        while True:
+        under_way = len(self.links)
+        while under_way:
             for number, _ in self._answered():
                 link = self._by_number[number]
                 if not self._read(link, times):
                     continue
-                if not link.waiting:
-                    return
-                self._send(link, clock())
+                if link.waiting:
+                    self._send(link, clock())
+                else:
+                    under_way -= 1
+        return len(times) / (clock() - begun)
 
-    def _stream(self, times: list[float], rate: float) -> None:
+    def _stream(self, times: list[float], rate: float) -> float:
         clock, gap = time.perf_counter, 1.0 / rate
-        begun, sent, links = clock(), 0, len(self.links)
-        late: list[deque[float]] = [deque() for _ in self.links]
-        position = {id(link): number for number, link in enumerate(self.links)}
-        while True:
-            # Whoever is still busy when his turn comes sends late; the delay counts from his turn.
-            while begun + sent * gap <= clock():
-                turn, due = sent % links, begun + sent * gap
-                link = self.links[turn]
-                if not link.waiting:
-                    return
+        begun, sent, all_ = clock(), 0, sum(len(link.waiting) for link in self.links)
+        while len(times) < all_:
+            while sent < all_ and begun + sent * gap <= clock():
+                link, due = self.links[sent % len(self.links)], begun + sent * gap
                 if link.busy:
-                    late[turn].append(due)
+                    link.late.append(due)
                 else:
                     self._send(link, due)
                 sent += 1
             for number, _ in self._poll.poll(0):
                 link = self._by_number[number]
-                queue = late[position[id(link)]]
-                if self._read(link, times) and queue and link.waiting:
-                    self._send(link, queue.popleft())
+                if self._read(link, times) and link.late:
+                    # It goes out late; the delay counts from its turn.
+                    self._send(link, link.late.popleft())
+        return len(times) / (clock() - begun)
 
     def _answered(self) -> list[tuple[int, int]]:
         ready = self._poll.poll(PATIENCE)
@@ -147,8 +151,10 @@ class Crowd:
 
     @staticmethod
     def _send(link: Link, due: float) -> None:
+        request = link.waiting.popleft()
         link.due, link.busy = due, True
-        link.sock.send(link.waiting.popleft())
+        link.sent.append(request)
+        link.sock.send(request)
 
     @staticmethod
     def _read(link: Link, times: list[float]) -> bool:
@@ -166,12 +172,6 @@ class Crowd:
         link.begun, link.busy = b"", False
         link.answers.append(data)
         return True
-
-    def _drain(self) -> None:
-        """Take what is still under way, outside the measured time."""
-        while any(link.busy for link in self.links):
-            for number, _ in self._answered():
-                self._read(self._by_number[number], [])
 
 
 def _connect(port: int) -> socket.socket:

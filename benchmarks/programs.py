@@ -7,7 +7,7 @@ import time
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 SERVER_CORE = 0
 LOAD_CORE = 1 if (os.cpu_count() or 1) > 1 else 0
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 class Program:
     """A server under measurement: a module of this folder that says where it listens, and its arguments."""
 
-    def __init__(self, module: str, *arguments: str) -> None:
+    def __init__(self, module: str, *arguments: str, log: IO[str] | None = None) -> None:
         begun = time.perf_counter()
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))}
         self._process = subprocess.Popen(
@@ -26,6 +26,7 @@ class Program:
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
+            stderr=log,
             text=True,
         )
         os.sched_setaffinity(self._process.pid, {SERVER_CORE})
@@ -44,11 +45,6 @@ class Program:
         """Seconds of processor time that its threads have used so far, commit thread included."""
         tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
-
-    def waited(self) -> float:
-        """Seconds in which its threads could have run but others had the core."""
-        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
 
     def megabytes(self) -> float:
         """Resident memory."""

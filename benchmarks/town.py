@@ -42,7 +42,7 @@ class Citizen:
     """Number of its state token."""
 
     def request(self, keys: KeyRing, *, serials_behind: int = 0) -> bytes:
-        """Its next synchronisation, sealed; `serials_behind` 1 shows the lease before the newest, which asks for one."""
+        """Its next synchronisation, sealed; one serial behind it shows the lease before the newest, and gets a new one."""
         message = SyncRequest(
             nonce=b64.encode_text(secrets.token_bytes(32)),
             request=f"req_{secrets.token_hex(16)}",
@@ -67,6 +67,7 @@ class Town:
 
     folder: Path
     keys: KeyRing
+    provider: str
     citizens: list[Citizen]
 
 
@@ -84,11 +85,13 @@ async def _furnished(folder: Path, token: str, sites: int) -> Town:
         raise RuntimeError(context.detail)
     api = build(context, time.monotonic, sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.example") as http:
-        offer = await _offer(_Caller(http, token))
+        provider, desk, offer = await _offer(_Caller(http, token))
         gate = asyncio.Semaphore(AT_ONCE)
-        citizens = await asyncio.gather(*(_guarded(gate, lambda: _settle_down(http, context, *offer)) for _ in range(sites)))
+        citizens = await asyncio.gather(
+            *(_guarded(gate, lambda: _settle_down(http, context, desk, offer)) for _ in range(sites))
+        )
     await context.db.close()
-    return Town(folder, context.keys, list(citizens))
+    return Town(folder, context.keys, provider, list(citizens))
 
 
 async def _guarded(gate: asyncio.Semaphore, work: Callable[[], Awaitable[Citizen]]) -> Citizen:
@@ -119,8 +122,8 @@ class _Caller:
         return _Caller(self._http, token)
 
 
-async def _offer(vendor: _Caller) -> tuple[_Caller, str]:
-    """A provider's desk, and the offer that it sells."""
+async def _offer(vendor: _Caller) -> tuple[str, _Caller, str]:
+    """A provider, its desk, and the offer that it sells."""
     await vendor.post("/v1/products", {"id": PRODUCT, "name": "Editor"})
     plan = {
         "id": "standard",
@@ -137,7 +140,7 @@ async def _offer(vendor: _Caller) -> tuple[_Caller, str]:
     token = await vendor.post("/v1/tokens", {"name": "desk", "role": "provider", "days": 30}, provider=provider)
     desk = vendor.with_token(token["token"])
     offer = await desk.post("/v1/offers", {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]})
-    return desk, offer["id"]
+    return provider, desk, offer["id"]
 
 
 async def _settle_down(http: httpx2.AsyncClient, context: Context, desk: _Caller, offer: str) -> Citizen:
@@ -218,10 +221,13 @@ def durability(folder: Path) -> str:
         if isinstance(context, Refused) or not isinstance(context.db, Lite):
             raise RuntimeError("not a server on SQLite")
         told = await context.db.write(
-            lambda conn: " ".join(
-                f"{name}={conn.exec_driver_sql(f'pragma {name}').scalar()}" for name in ("journal_mode", "synchronous")
+            lambda conn: (
+                " ".join(
+                    f"{name}={conn.exec_driver_sql(f'pragma {name}').scalar()}"
+                    for name in ("journal_mode", "synchronous")
+                )
+                + f", SQLite {conn.exec_driver_sql('select sqlite_version()').scalar()}"
             )
-            + f", SQLite {conn.exec_driver_sql('select sqlite_version()').scalar()}"
         )
         await context.db.close()
         return str(told)

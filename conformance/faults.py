@@ -264,7 +264,7 @@ FAULTS: dict[str, Fault] = {
     "wrong_request": _answer(request_sha256=b64.encode_text(bytes(32))),
     "replay": _replay,
     "answer": _answer(),
-    "dated_outside_key": _answer(time=keys.START + 2 * keys.YEAR),
+    "dated_outside_key": _answer(time=keys.START + 2 * keys.LONG),
     # changed on its way, or spelled so that two readers could differ
     "wrong_signature": _bytes(_flipped),
     "forged_payload": _bytes(_forged),

@@ -16,6 +16,8 @@ from tenure.wire.root import Document, Key, RootKey
 START: Instant = 1_800_000_000
 """When every scenario begins: 2027-01-15T08:00:00Z."""
 YEAR = 365 * DAY
+LONG = 30 * YEAR
+"""How long keys and root documents are good where a scenario does not say otherwise."""
 
 
 def signer(kid: str) -> SeedSigner:
@@ -24,13 +26,13 @@ def signer(kid: str) -> SeedSigner:
 
 
 def key(kid: str, purpose: Purpose, **bounds: object) -> Key:
-    """An online key as a root document lists it: good for a year, for leases of at most 40 days."""
+    """An online key as a root document lists it: good for years, for leases of at most 40 days."""
     made = Key(
         kid=kid,
         x=encode_text(signer(kid).public),
         purpose=purpose,
         nbf=START - YEAR,
-        naf=START + YEAR,
+        naf=START + LONG,
         longest=40 * DAY,
     )
     return msgspec.structs.replace(made, **bounds)
@@ -64,7 +66,7 @@ def first(*, sandbox: bool = False) -> Document:
         id="vendor-1",
         version=1,
         issued=START - YEAR,
-        expires=START + YEAR,
+        expires=START + LONG,
         threshold=2,
         root_keys=tuple(map(root_key, ("root-a", "root-b", "root-c"))),
         keys=SANDBOX_KEYS if sandbox else KEYS,

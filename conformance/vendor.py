@@ -31,7 +31,7 @@ from tenure.wire.messages import (
     refusal,
     unknown_code,
 )
-from tenure.wire.root import Document, Root, pin
+from tenure.wire.root import Document
 
 LEASE_DAYS = 30
 FORK_DAYS = 7
@@ -136,14 +136,6 @@ class Vendor:
         """The next root version, as clients fetch it."""
         self.documents.append(document)
         self.roots[document.version] = keys.signed(document, *kids)
-
-    @property
-    def root(self) -> Root:
-        """The newest document; what clients make of it is their affair."""
-        pinned = pin(keys.signed(self.documents[-1]))
-        if isinstance(pinned, Refused):
-            raise ValueError(pinned.detail)
-        return pinned
 
     def key(self, purpose: Purpose) -> str:
         """The newest key that signs for `purpose`."""
@@ -294,7 +286,7 @@ class Vendor:
         row.signed = self._state(row)
 
     def _state(self, row: SiteRow) -> tuple[str, int, int]:
-        return row.contract.id, row.contract.revision, self.root.version
+        return row.contract.id, row.contract.revision, self.documents[-1].version
 
     def _lease(self, row: SiteRow, serial: int) -> Lease:
         contract = row.contract

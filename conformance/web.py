@@ -101,7 +101,7 @@ def honest(vendor: Vendor, asked: Asked) -> Reply:
         return _sealed(vendor.activate(asked.body))
     if asked.method == "POST" and asked.path == "/v1/sync":
         return _sealed(vendor.sync(asked.body))
-    number = asked.path.removeprefix("/v1/root/")
+    number = asked.path.removeprefix("/v1/sandbox/root/" if vendor.sandbox else "/v1/root/")
     if asked.method == "GET" and number.isdigit() and len(number) < 10 and int(number) in vendor.roots:
         return Reply(body=vendor.roots[int(number)])
     return problem(404, "not_found")

@@ -1,15 +1,25 @@
 """Sites: the set-based hot path, used-up tokens, and the words that the rule *Giving back* asks about."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 import pytest
 
 from tenure.core.commands import Word
-from tenure.store import leases, sites
+from tenure.core.refusals import Refused
+from tenure.store import contacts, leases, sites
 from tenure.store.engine import Connection, Database
 from tenure.store.leases import PRESENT, SUCCESSOR
-from tests.contract.seed import NOW, lease, must, site, two_providers
+from tests.contract.seed import NOW, lease, must, provide, site, two_providers
+
+T = TypeVar("T")
+
+
+def must_be(outcome: T | Refused) -> T:
+    """It was not refused."""
+    assert not isinstance(outcome, Refused), outcome
+    return outcome
 
 
 @pytest.fixture
@@ -54,21 +64,54 @@ async def test_many_are_loaded_and_saved_at_once(stocked: Database) -> None:
     assert await stocked.write(sync_many, []) == []
 
 
-async def test_a_mere_contact_leaves_what_is_seldom_changed(stocked: Database) -> None:
-    """The cheap way to save writes what a synchronisation reports, and not whose the site is."""
-    everything = msgspec.structs.replace(
-        site("a"), provider="prv_b", customer="cus_b", subscription="sub_b", successor="sub_b", jwk=b"x", state="left",
-        name="x", version="2.0", body=b"x", token=b"next", last_request="r", answer=b"x", serial=5, epoch=2, revision=3,
-        acked_serial=4, lease_until=1, promised_until=2, allotment=6, devices=7, devices_digest="d", last_contact=NOW,
-        next_sync=NOW, forked_at=NOW,
-    )  # fmt: skip
-    await stocked.write(sites.save_contacts, [everything])
-    found = await stocked.read(sites.by_id, "sit_a")
-    kept = {name: getattr(site("a"), name) for name in sites._SELDOM | sites._FIXED}
-    assert found == msgspec.structs.replace(everything, **kept)
-    await stocked.write(sites.save_many, [everything])
-    assert await stocked.read(sites.by_id, "sit_a") == everything
-    await stocked.write(sites.save_many, [])
+async def test_what_a_contact_needs_is_found_at_once(stocked: Database) -> None:
+    def look(conn: Connection) -> dict[str, contacts.AtHand]:
+        return contacts.at_hand(conn, ["sit_b", "sit_none", "sit_a"])
+
+    found = must_be(await stocked.write(look))
+    assert sorted(found) == ["sit_a", "sit_b"]
+    at_hand, whole = found["sit_a"], site("a")
+    own = set(contacts.AtHand.__struct_fields__) & set(whole.__struct_fields__)
+    assert {name: getattr(at_hand, name) for name in own} == {name: getattr(whole, name) for name in own}
+    assert (at_hand.next_due, at_hand.sandbox, at_hand.now(5)) == (None, False, 5)
+    assert await stocked.read(contacts.key_of, "sit_a") == b"jwk"
+    assert await stocked.read(contacts.key_of, "sit_none") is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "settled"),
+    [
+        ({"serial": 3, "acked_serial": 3, "revision": 2}, True),
+        ({"serial": 3, "acked_serial": 2, "revision": 2}, False),
+        ({"serial": 3, "acked_serial": 3, "revision": 1}, False),
+        ({"serial": 3, "acked_serial": 3, "revision": 2, "successor": "sub_b"}, False),
+        ({"serial": 3, "acked_serial": 3, "revision": 2, "forked_at": NOW}, False),
+    ],
+)
+async def test_a_site_is_settled_when_it_goes_by_the_present_revision(
+    stocked: Database, changed: dict[str, object], settled: bool
+) -> None:
+    await stocked.write(sites.save_many, [msgspec.structs.replace(site("a"), **changed)])
+    found = must_be(await stocked.write(lambda conn: contacts.at_hand(conn, ["sit_a"])))
+    assert bool(found["sit_a"].settled) is settled
+
+
+async def test_a_sandbox_has_its_own_time_at_every_contact(stocked: Database) -> None:
+    await stocked.write(lambda conn: provide(conn, "s", sandbox=True))
+    found = must_be(await stocked.write(lambda conn: contacts.at_hand(conn, ["sit_s"])))
+    assert found["sit_s"].sandbox
+    assert found["sit_s"].now(NOW + 60) == NOW + 60, "its clock was set to the real one, at the same pace"
+
+
+async def test_a_mere_contact_leaves_everything_else(stocked: Database) -> None:
+    told = contacts.Contacted("sit_a", b"next", 7, "req", b"answer", NOW, NOW + 9, "system", "timer")
+    await stocked.write(contacts.save, [told])
+    changed = {name: getattr(told, name) for name in told.__struct_fields__}
+    assert await stocked.read(sites.by_id, "sit_a") == msgspec.structs.replace(site("a"), **changed)
+    assert await stocked.read(sites.by_id, "sit_b") == site("b")
+    assert await stocked.read(contacts.last_answer, "sit_a") == b"answer"
+    assert await stocked.read(contacts.last_answer, "sit_none") == b""
+    await stocked.write(contacts.save, [])
 
 
 async def test_a_used_up_token_is_known_again(stocked: Database) -> None:

@@ -1,6 +1,10 @@
-"""Random lives: orders, commands (also illegal ones), money and waiting, drawn by Hypothesis and lived in a `World`."""
+"""Random lives: orders, commands (also illegal ones), money and waiting, drawn by Hypothesis and lived in a `World`.
 
-from collections.abc import Callable
+Every step is one choice out of a table, so that a failing life shrinks to the few steps that matter.
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -10,16 +14,17 @@ from tenure.core import commands as c
 from tenure.core.contract import timeline
 from tenure.core.decide.sites import take_over
 from tenure.core.periods import Duration
-from tenure.core.policy import Action, LateRenewal, Refund, RenewalOrder, Role, Rules
+from tenure.core.policy import LateRenewal, Refund, RenewalOrder, Role, Rules
 from tenure.core.pricing import Band
-from tenure.core.settle import Account, settle
-from tenure.core.subscription import evolve
+from tenure.core.settle import Account
+from tenure.core.subscription import Subscription, evolve
 from tenure.core.terms import CodeRef, Intent, Kind, Settlement, Start, Terms
 from tenure.core.timeline import DAY, Instant, at
 from tests.core.world import MONTH, YEAR, World, activation, day, terms
 
-NAMES = ("sub_1", "sub_2")
+NAMES = ("sub_1", "sub_1", "sub_2")
 SITES = ("site_1", "site_2")
+DAYS = (-1, 1, 9, 31, 100)
 BANDS = (Band(up_to=20, unit=1_200), Band(up_to=50, unit=1_000))
 """A price that falls with the number, and an end: 51 devices are not sold."""
 
@@ -27,7 +32,7 @@ Step = tuple[Any, ...]
 
 
 class Life(World):
-    """A world whose sweep looks as rarely as it likes, and that also books what lies in other subscriptions."""
+    """A world whose sweep looks as rarely as it likes."""
 
     stride: int = 10 * DAY + 3_601
 
@@ -40,147 +45,120 @@ class Life(World):
             self.settle()
 
 
-rules = st.builds(
-    Rules,
-    grace_days=st.sampled_from([0, 7, 13]),
-    cancel_grace_days=st.sampled_from([0, 5]),
-    trial_grace_days=st.sampled_from([0, 2]),
-    resume_days=st.sampled_from([30, 60]),
-    reinstate_days=st.sampled_from([45, 365]),
-    late_renewal=st.sampled_from(LateRenewal),
-    refund=st.sampled_from(Refund),
-    stop_clock=st.booleans(),
-)
+def _rules() -> Iterable[Rules]:
+    figures = product([0, 7, 13], Refund, LateRenewal, [False, True])
+    for number, (grace, refund, late, stop_clock) in enumerate(figures):
+        yield Rules(
+            grace_days=grace,
+            cancel_grace_days=5 * (number % 2),
+            trial_grace_days=2 * (number % 3),
+            resume_days=30 + 30 * (number % 2),
+            reinstate_days=45 if number % 5 == 0 else 365,
+            late_renewal=late,
+            refund=refund,
+            stop_clock=stop_clock,
+        )
 
-sold = st.builds(
-    terms,
-    kind=st.sampled_from(Kind),
-    period=st.sampled_from([MONTH, MONTH, YEAR, Duration(days=14)]),
-    devices=st.sampled_from([1, 10, 20, 21, 50]),
-    bands=st.just(BANDS),
-    start=st.sampled_from([Start.AT_ORDER, Start.AT_ORDER, Start.AT_FIRST_ACTIVATION]),
-    max_sites=st.sampled_from([1, 5]),
-)
-outside = st.builds(
-    terms,
-    settlement=st.just(Settlement.EXTERNAL),
-    period=st.just(MONTH),
-    bands=st.just(BANDS),
-    start=st.sampled_from(Start),
-)
+
+def _sold() -> Iterable[Terms]:
+    periods = (MONTH, YEAR, Duration(days=14))
+    starts = (Start.AT_ORDER, Start.AT_ORDER, Start.AT_FIRST_ACTIVATION)
+    for kind, period, start, devices in product(Kind, periods, starts, (10, 20, 50)):
+        yield terms(kind=kind, period=period, start=start, devices=devices, bands=BANDS, max_sites=devices // 10)
+
+
+def _orders(name: str) -> Iterable[Step]:
+    sold = list(_sold())
+    outside = [terms(settlement=Settlement.EXTERNAL, period=MONTH, bands=BANDS, start=start) for start in Start]
+    yield from (("order", name, of, {"intent": intent}) for of, intent in product(sold, Intent))
+    trial = {"trial": True, "trial_period": Duration(days=14)}
+    yield from (("order", name, of, {"intent": intent, **trial}) for of, intent in product(sold[::5], Intent))
+    yield from (("order", name, of, {"until_in": days}) for of, days in product([*sold[::9], *outside], DAYS))
+    yield from [("order", name, of, {}) for of in outside] * 4
+
+
+def _ask(kind: type, *, roles: Iterable[Role] = (Role.PROVIDER,), **choices: Iterable[Any]) -> list[Step]:
+    """A command to every subscription in every form, by every role."""
+    forms = [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
+    return [
+        ("ask", name, kind(by="somebody", role=role, **form), in_use)
+        for name, role, form, in_use in product(NAMES, roles, forms, (0, 0, 15))
+    ]
+
+
+def _ask_later(kind: type, field: str, **more: Any) -> list[Step]:
+    """A command with an instant, counted in days from now."""
+    return [("ask_later", name, kind, field, days, more) for name, days in product(NAMES, DAYS)]
+
+
+ALL = (Role.PROVIDER, Role.CUSTOMER, Role.VENDOR)
+COUNTS = (10**9, 0, 51, 1, 9, 10, 15, 20, 21, 30, 50)
+CODES = ("code of sub_1", "new code")
+NEW = (CodeRef(id="new code", last_group="1"), CodeRef(id="newer code", last_group="2"))
+COVERS = ("order", "order", "renewal", "raise", "lunch")
+
+ASKED: list[list[Step]] = [
+    _ask(c.Renew, roles=ALL, late=[None, None, *LateRenewal]),
+    _ask(c.SetRenewalIntent, roles=ALL, intent=Intent),
+    _ask(c.ChangeDevices, devices=COUNTS, at_once=[False, True]),
+    [("plan", *parts) for parts in product(NAMES, (1, 2, 3), (1, 10, 30), (False, True))],
+    _ask_later(c.Hold, "until", reason="holiday"),
+    _ask(c.Hold, roles=ALL, reason=["unpaid bill"]),
+    _ask(c.Release, roles=ALL),
+    _ask(c.Cancel, roles=ALL, at_once=[False, True]),
+    _ask(c.Cancel),
+    _ask(c.UndoCancellation),
+    [("activate", *parts) for parts in product(NAMES, SITES, ("12.0", "12.0", "12.0", "9.9", "x"), (1, 1, 0))],
+    [("activate", *parts) for parts in product(NAMES, SITES, ("12.0",), (1,))],
+    [("stage", *parts) for parts in product(("sub_2", "sub_2", "sub_1"), SITES)],
+    _ask(c.ConfirmPayment, reference=["bank"], covers=COVERS, devices=[0, 20, 51]),
+    [
+        *_ask(c.ExtendGrace, days=[-3, 0, 1, 5, 90, 10**9]),
+        *_ask_later(c.Reanchor, "anchor") * 3,
+        *_ask_later(c.DropChange, "effective"),
+        *_ask(c.Transfer, customer=["cus_1", "cus_2"]),
+    ],
+    [
+        *_ask(c.ReissueCode, code=NEW),
+        *_ask(c.BlockCode, code=CODES, fraud=[False, True]),
+        *_ask(c.UnblockCode, code=CODES),
+    ],
+    [
+        *_ask(c.LeaveSite, site=SITES),
+        *_ask(c.DropSuccessor, site=SITES),
+        *_ask(c.DeclareSiteLost, site=SITES, heir=["", *SITES]),
+        *_ask(c.ResolveFork, site=SITES, resolution=["restored", "retired", "?"]),
+    ],
+]
+"""One table each for what is asked often; what is asked rarely shares one."""
+
+WAITS: list[Step] = [("wait", seconds) for seconds in (1, DAY, 3 * DAY, 9 * DAY + 5, 20 * DAY, 100 * DAY)]
+EDGES: list[Step] = [("edge", *parts) for parts in product(NAMES, (-1, 0, 1))]
+CREDITS: list[Step] = [("credit", amount) for amount in (1, 1_200, 12_000, 24_000, 100_000)]
+WORDS: list[Step] = [("word", *parts) for parts in product(NAMES, (0, 3, 9, 31), (False, True))]
+TAKEOVERS: list[Step] = [("takeover", name) for name in NAMES]
+
+TABLES = [*ASKED, *[WAITS, EDGES] * 4, CREDITS, CREDITS, WORDS, WORDS, TAKEOVERS, list(_orders("sub_2"))]
 
 worlds = st.builds(
     Life,
     now=st.sampled_from([day("2027-01-31"), day("2028-02-29"), day("2026-06-01") + 12_345]),
-    rules=rules,
-    account=st.builds(
-        Account, credit_limit=st.sampled_from([0, 0, 5_000]), order=st.sampled_from(RenewalOrder), settled_at=st.just(1)
+    rules=st.sampled_from(list(_rules())),
+    account=st.sampled_from(
+        [Account(credit_limit=limit, order=order, settled_at=1) for order, limit in product(RenewalOrder, (0, 5_000))]
     ),
 )
-
-_names = st.sampled_from(["sub_1", "sub_1", "sub_1", "sub_2"])
-_sites = st.sampled_from(SITES)
-_roles = st.sampled_from([Role.PROVIDER, Role.PROVIDER, Role.PROVIDER, Role.CUSTOMER, Role.VENDOR])
-_days = st.sampled_from([-1, 0, 1, 3, 9, 20, 28, 31, 45, 100, 400])
-
-
-def _order_of(of: st.SearchStrategy[Terms], **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
-    return st.tuples(st.just("order"), st.just("sub_2"), of, st.fixed_dictionaries(more))
-
-
-def _one_of(*families: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
-    """Each family equally often, however many branches it has itself."""
-    return st.sampled_from(families).flatmap(lambda family: family)
-
-
-first_orders = st.tuples(
-    st.just("order"), st.just("sub_1"), sold, st.fixed_dictionaries({"intent": st.sampled_from(Intent)})
+steps = st.sampled_from(TABLES).flatmap(st.sampled_from)
+first_orders = st.sampled_from([step for step in _orders("sub_1") if "until_in" not in step[3]])
+second_orders = st.sampled_from(list(_orders("sub_2")))
+openings = st.sampled_from(
+    [("activate", "sub_1", "site_1", "12.0", 1), ("activate", "sub_1", "site_2", "12.0", 1), WAITS[4]]
 )
-orders = _one_of(
-    _order_of(sold, intent=st.sampled_from(Intent)),
-    _order_of(sold, intent=st.sampled_from(Intent)),
-    _order_of(sold, intent=st.sampled_from(Intent), trial=st.just(True), trial_period=st.just(Duration(days=14))),
-    _order_of(sold, until_in=_days),
-    _order_of(outside),
-    _order_of(outside, until_in=st.sampled_from([31, 100])),
-)
-waits = st.tuples(st.just("wait"), st.sampled_from([1, 3_600, DAY, 3 * DAY, 9 * DAY, 20 * DAY, 31 * DAY, 100 * DAY]))
-edges = st.tuples(st.just("edge"), _names, st.sampled_from([-1, 0, 1]))
-credits = st.tuples(st.just("credit"), st.sampled_from([1, 1_200, 12_000, 24_000, 100_000]))
-words = st.tuples(st.just("word"), _names, _days, st.booleans())
-takeovers = st.tuples(st.just("takeover"), _names)
-
-
-def _asked(kind: type, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
-    build = st.builds(kind, by=st.just("somebody"), role=_roles, **fields)
-    return st.tuples(st.just("ask"), _names, build, st.sampled_from([0, 3, 15]))
-
-
-def _later(kind: type, field: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
-    """A command with an instant counted in days from now, or none."""
-    return st.tuples(
-        st.just("ask_at"), _names, st.just(kind), st.just(field), _days, st.fixed_dictionaries(fields), _roles
-    )
-
-
-_versions = st.sampled_from(["12.0"] * 6 + ["9.9", "x"])
-_activations = st.tuples(st.just("activate"), _names, _sites, _versions, st.sampled_from([1, 1, 1, -1]))
-_stagings = st.tuples(st.just("stage"), _names, _sites)
-_plans = st.tuples(st.just("plan"), _names, st.sampled_from([1, 2, 3]), st.sampled_from([1, 10, 30]), st.booleans())
-
-FAMILIES: tuple[st.SearchStrategy[Step], ...] = (
-    _asked(c.Renew, late=st.sampled_from([None, None, *LateRenewal])),
-    _asked(c.SetRenewalIntent, intent=st.sampled_from(Intent)),
-    _asked(c.ChangeDevices, devices=st.sampled_from([-5, 0, 1, 9, 10, 20, 21, 50, 51, 10**9]), at_once=st.booleans()),
-    _plans,
-    _later(c.Hold, "until", reason=st.just("holiday")),
-    _asked(c.Hold, reason=st.just("holiday")),
-    _asked(c.Release),
-    _asked(c.Cancel, at_once=st.booleans()),
-    _asked(c.Cancel),
-    _asked(c.UndoCancellation),
-    _activations,
-    _activations,
-    _stagings,
-    _stagings,
-    _asked(
-        c.ConfirmPayment,
-        reference=st.just("bank"),
-        covers=st.sampled_from(["order", "order", "renewal", "raise", "lunch"]),
-        devices=st.sampled_from([0, 20, 50, 51]),
-    ),
-    st.one_of(
-        _asked(c.ExtendGrace, days=st.sampled_from([-3, 0, 1, 5, 90, 10**9])),
-        _later(c.Reanchor, "anchor"),
-        _later(c.DropChange, "effective"),
-        _asked(c.Transfer, customer=st.sampled_from(["cus_1", "cus_2"])),
-    ),
-    st.one_of(
-        _asked(
-            c.ReissueCode,
-            code=st.builds(CodeRef, id=st.sampled_from(["new code", "newer code"]), last_group=st.just("1")),
-        ),
-        _asked(c.BlockCode, code=st.sampled_from(["code of sub_1", "new code"]), fraud=st.booleans()),
-        _asked(c.UnblockCode, code=st.sampled_from(["code of sub_1", "new code"])),
-    ),
-    st.one_of(
-        _asked(c.LeaveSite, site=_sites),
-        _asked(c.DropSuccessor, site=_sites),
-        _asked(c.DeclareSiteLost, site=_sites, heir=st.sampled_from(["", *SITES])),
-        _asked(c.ResolveFork, site=_sites, resolution=st.sampled_from(["restored", "retired", "?"])),
-    ),
-)
-"""One entry each for what is asked often; what is asked rarely shares one."""
-
-commands = _one_of(*FAMILIES)
-_time = _one_of(waits, edges)
-_around = _one_of(credits, words, takeovers, words, takeovers, orders)
-steps = _one_of(*[commands] * 5, *[_time] * 3, *[_around] * 2)
 
 
 def lives(length: int = 12) -> st.SearchStrategy[tuple[Life, list[Step]]]:
     """A world with some money and two orders, and what happens then."""
-    begun = st.tuples(st.just(("credit", 100_000)), first_orders, orders, st.one_of(_activations, waits))
+    begun = st.tuples(st.just(("credit", 100_000)), first_orders, second_orders, openings)
     course = st.tuples(begun, st.lists(steps, min_size=length, max_size=length))
     return st.tuples(worlds, course.map(lambda drawn: [*drawn[0], *drawn[1]]))
 
@@ -211,18 +189,17 @@ def _edge(world: Life, name: str, offset: int) -> None:
             world.until(max(world.now, until + offset))
 
 
-def _ask(world: Life, name: str, command: c.Command, in_use: int) -> Any:
+def _asked(world: Life, name: str, command: c.Command, in_use: int) -> Any:
     return world.do(command, name, in_use=in_use)
 
 
-def _ask_at(world: Life, name: str, kind: type, field: str, days: int, more: dict[str, Any], role: Role) -> Any:
-    return world.do(kind(by="somebody", role=role, **{field: world.now + days * DAY}, **more), name)
+def _asked_later(world: Life, name: str, kind: type, field: str, days: int, more: dict[str, Any]) -> Any:
+    return world.do(kind(by="somebody", **{field: world.now + days * DAY}, **more), name)
 
 
 def _activate(world: Life, name: str, site: str, version: str, newest: int) -> Any:
-    present = _used_by(world, site)
-    code = world.sub(name).codes[-max(0, newest)].id if name in world.items else "?"
-    return world.do(activation(site, name, version=version, code=code), name, present=present)
+    code = world.sub(name).codes[-newest].id if name in world.items else "?"
+    return world.do(activation(site, name, version=version, code=code), name, present=_used_by(world, site))
 
 
 def _stage(world: Life, name: str, site: str) -> Any:
@@ -231,7 +208,7 @@ def _stage(world: Life, name: str, site: str) -> Any:
     return world.do(command, name, present=_used_by(world, site))
 
 
-def _used_by(world: Life, site: str) -> Any:
+def _used_by(world: Life, site: str) -> Subscription | None:
     using = (
         item.sub for item in world.items.values() if any(each.id == site and each.holds for each in item.sub.sites)
     )
@@ -253,15 +230,14 @@ def _word(world: Life, name: str, days: int, heard: bool) -> None:
     """A site holds a lease for so many days; or has just acknowledged the newest truth."""
     world.settle()
     if name in world.items:
-        sub = world.sub(name)
-        acks = ((sub.revision, world.now),) if heard else ()
-        world.hear(name, c.Word(site="site_1", until=world.now + max(0, days) * DAY, acks=acks))
+        acks = ((world.sub(name).revision, world.now),) if heard else ()
+        world.hear(name, c.Word(site="site_1", until=world.now + days * DAY, acks=acks))
 
 
 def _takeover(world: Life, name: str) -> None:
     """Whoever looks first books a successor whose instant has come."""
     world.settle()
-    for site in [] if name not in world.items else [each for each in world.sub(name).sites if each.staged]:
+    for site in [each for each in world.sub(name).sites if each.staged] if name in world.items else []:
         present = world.items.get(site.present)
         seen = c.Seen(rules=world.rules, floor=world.floor)
         done = None if present is None else take_over(world.sub(name), present.sub, seen, world.now, site.id)
@@ -279,11 +255,9 @@ _ACTS: dict[str, Callable[..., Any]] = {
     "credit": lambda world, amount: world.top_up(amount),
     "word": _word,
     "takeover": _takeover,
-    "ask": _ask,
-    "ask_at": _ask_at,
+    "ask": _asked,
+    "ask_later": _asked_later,
     "activate": _activate,
     "stage": _stage,
     "plan": _plan,
 }
-
-__all__ = ["Action", "Life", "copy", "live", "lives", "settle"]

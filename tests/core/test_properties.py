@@ -26,16 +26,13 @@ from tenure.core.timeline import DAY, SEVERITY, Instant, Phase, Span, Timeline, 
 from tests.core.histories import Life, Step, copy, live, lives
 
 
-def scale(n: int) -> int:
-    import os
-
-    return n * int(os.environ.get("SCALE", "1"))
-
-
 FORWARD = [Phase.PENDING, Phase.ACTIVE, Phase.GRACE, Phase.ENDED]
 """The order in which time alone may lead through the phases (spec 6.11)."""
 
 Drawn = tuple[Life, list[Step]]
+
+some_lives = settings(max_examples=settings.default.max_examples // 2)
+"""A life is a dozen examples in one, so that half as many as usual say as much; a deeper profile deepens these, too."""
 
 
 def lived(drawn: Drawn) -> Life:
@@ -57,7 +54,7 @@ def history(world: Life, name: str) -> tuple[f.Fact, ...]:
     return tuple(fact for owner, fact in world.facts if owner == name)
 
 
-@settings(max_examples=scale(120))
+@some_lives
 @given(lives())
 def test_b01_a_timeline_is_whole(drawn: Drawn) -> None:
     for sub in subscriptions(lived(drawn)):
@@ -72,7 +69,7 @@ def test_b01_a_timeline_is_whole(drawn: Drawn) -> None:
                 ), "a span ends where something changes"
 
 
-@settings(max_examples=scale(120))
+@some_lives
 @given(lives())
 def test_b01_what_the_timeline_foretells_comes_true(drawn: Drawn) -> None:
     """`until` is the first instant of change, and what follows is what was announced, unless somebody buys."""
@@ -103,7 +100,7 @@ def _seen_later(world: Life, name: str, moment: Instant) -> Subscription | None:
     return next(item.sub for item in ahead.items if item.sub.id == name)
 
 
-@settings(max_examples=scale(120))
+@some_lives
 @given(lives())
 def test_b12_the_history_replayed_is_the_state(drawn: Drawn) -> None:
     world = lived(drawn)
@@ -114,7 +111,7 @@ def test_b12_the_history_replayed_is_the_state(drawn: Drawn) -> None:
         assert sub.revision == len(stored)
 
 
-@settings(max_examples=scale(120))
+@some_lives
 @given(lives())
 def test_time_alone_never_moves_a_phase_back(drawn: Drawn) -> None:
     world = lived(drawn)
@@ -124,7 +121,7 @@ def test_time_alone_never_moves_a_phase_back(drawn: Drawn) -> None:
             assert ahead == sorted(ahead, key=FORWARD.index)
 
 
-@settings(max_examples=scale(120))
+@some_lives
 @given(lives())
 def test_periods_never_overlap_and_no_paid_day_is_lost_or_given_away(drawn: Drawn) -> None:
     world = lived(drawn)
@@ -150,9 +147,9 @@ def _added(sub: Subscription) -> int:
     )
 
 
-@settings(max_examples=scale(120))
+@some_lives
 @given(lives())
-def test_p5_money_is_never_made_and_never_lost(drawn: Drawn) -> None:
+def test_money_is_never_made_and_never_lost(drawn: Drawn) -> None:
     world = lived(drawn)
     balances = ledger.fold(world.postings)
     assert (balances.balance, balances.reserve) == (world.account.balance, world.account.reserve)
@@ -161,9 +158,9 @@ def test_p5_money_is_never_made_and_never_lost(drawn: Drawn) -> None:
     assert world.account.reserve == sum(cost(sub.reserved) for sub in subscriptions(world) if sub.reserved)
 
 
-@settings(max_examples=scale(120))
+@some_lives
 @given(lives())
-def test_b06_each_period_is_paid_once(drawn: Drawn) -> None:
+def test_m06_each_period_is_paid_exactly_once(drawn: Drawn) -> None:
     world = lived(drawn)
     keys = Counter(
         (posting.kind, posting.subscription, posting.period, posting.reference) for posting in world.postings
@@ -180,7 +177,7 @@ def test_b06_each_period_is_paid_once(drawn: Drawn) -> None:
             assert moved + refunded >= sum(cost(period) for period in sub.periods)
 
 
-@settings(max_examples=scale(100))
+@some_lives
 @given(lives())
 def test_b01_a_sweep_that_slept_books_what_one_awake_would_have_booked(drawn: Drawn) -> None:
     awake, asleep = copy(drawn[0]), copy(drawn[0])
@@ -205,7 +202,7 @@ def _unrecorded(world: Life) -> list[tuple[str, f.Fact]]:
     )
 
 
-@settings(max_examples=scale(150))
+@some_lives
 @given(lives(20))
 def test_a_refusal_changes_nothing_and_nothing_is_partly_accepted(drawn: Drawn) -> None:
     """`decide` never raises, whatever is asked of whatever state; a refused command leaves only what was due anyway."""
@@ -219,7 +216,7 @@ def test_a_refusal_changes_nothing_and_nothing_is_partly_accepted(drawn: Drawn) 
             assert explain(timeline(sub), world.now).sentence
 
 
-@settings(max_examples=scale(100))
+@some_lives
 @given(lives())
 def test_neither_money_nor_a_command_that_gives_takes_service_away(drawn: Drawn) -> None:
     """Only a pause, a cancellation, a block or a lowered limit may take something from who has it."""
@@ -235,7 +232,7 @@ def test_neither_money_nor_a_command_that_gives_takes_service_away(drawn: Drawn)
             assert SEVERITY[at(timeline(world.sub(name)), world.now).phase] <= SEVERITY[span.phase]
 
 
-@settings(max_examples=scale(60))
+@some_lives
 @given(lives(), st.sampled_from([Role.PROVIDER, Role.CUSTOMER]))
 def test_b03_allowed_actions_are_what_decide_says(drawn: Drawn, role: Role) -> None:
     world = lived(drawn)
@@ -253,7 +250,7 @@ def test_b03_allowed_actions_are_what_decide_says(drawn: Drawn, role: Role) -> N
                 assert allowed.refused == decided
 
 
-@settings(max_examples=scale(100))
+@some_lives
 @given(lives(), st.integers(0, PLAN_LIFE))
 def test_b04_what_was_previewed_is_what_is_applied(drawn: Drawn, minutes: int) -> None:
     """The same command on an unchanged world has the same plan; once a fact was added it has another."""

@@ -49,7 +49,7 @@ def real_now() -> Callable[[], int]:
 
 
 def ran(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
 
 
 def spoil(folder: Path) -> None:

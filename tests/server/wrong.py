@@ -9,7 +9,19 @@ from msgspec import inspect as shapes
 
 Path = tuple[str | int, ...]
 _MARK = "@@ here @@"
-_ALPHABETS = ("Ünïcode", "a b c", "../../etc/passwd", "' or 1=1 --", "<script>", "%00", "A" * 7, "-1", "0", "\u202e", "💥")
+_ALPHABETS = (
+    "Ünïcode",
+    "a b c",
+    "../../etc/passwd",
+    "' or 1=1 --",
+    "<script>",
+    "%00",
+    "A" * 7,
+    "-1",
+    "0",
+    "\u202e",
+    "💥",
+)
 _CONTROL = ("\x07", "a\nb", "a\r\nb", "\u2028")
 
 
@@ -59,7 +71,8 @@ def values(shape: shapes.Type, example: Any) -> Iterator[str]:
         case shapes.BoolType():
             yield from ("0", "1", '"true"', "[]", "{}")
         case shapes.EnumType() | shapes.LiteralType():
-            yield from ('"nonsense"', '""', "7", "true", "[]", "{}", '"\\u0000"')
+            known = shape.values if isinstance(shape, shapes.LiteralType) else ()
+            yield from (json.dumps(each) for each in ("nonsense", "", 7, True, [], {}, "\0") if each not in known)
         case shapes.DateTimeType():
             yield from _dates()
         case shapes.VarTupleType() | shapes.ListType():
@@ -115,7 +128,7 @@ def _high(shape: shapes.IntType) -> int:
 
 
 def _inside(shape: shapes.Type, example: Any, path: Path) -> Iterator[tuple[Path, shapes.Type]]:
-    """Places inside a value, with their types: the fields of structs, the first item of lists, one value of mappings."""
+    """Places inside a value, with their types: fields of structs, the first item of lists, one value of mappings."""
     if isinstance(shape, shapes.Metadata):
         shape = shape.type
     match shape:

@@ -37,9 +37,11 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
     etag: str = ""
 
-    def value(self) -> Any:
-        """The decoded JSON; None for no body."""
-        return msgspec.json.decode(self.body) if self.body else None
+    def member(self, name: str) -> str | Failed:
+        """A text in the answer's object; `unreachable` where no Tenure server would have left it out."""
+        value = msgspec.json.decode(self.body) if self.body else None
+        found = value.get(name) if isinstance(value, dict) else None
+        return found if isinstance(found, str) else _unreachable("the server", f"its answer says nothing of `{name}`")
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,7 +153,7 @@ class Api:
 
     def _judge(self, sending: Sending, response: "httpx2.Response", body: bytes) -> tuple[Answer | Failed, int | None]:
         media = response.headers.get("content-type", "").partition(";")[0].strip()
-        if response.is_success and (media == "application/json" or response.status_code == 204):
+        if response.is_success and (response.status_code == 204 or (media == "application/json" and _is_json(body))):
             return Answer(response.status_code, body, response.headers.get("etag", "")), None
         found = read_problem(body) if media == "application/problem+json" else None
         if found is None:
@@ -168,6 +170,7 @@ class Api:
         if self._made is None:
             import httpx2
 
+            # Plain HTTP goes to this machine only (`profiles.check_url`): no proxy, and no certificates to load.
             loopback = self.url.startswith("http://")
             self._made = httpx2.Client(
                 base_url=self.url,
@@ -180,6 +183,7 @@ class Api:
                 timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
                 follow_redirects=False,
                 trust_env=not loopback,
+                verify=not loopback,
             )
         return self._made
 
@@ -187,6 +191,14 @@ class Api:
 class _Page(msgspec.Struct, frozen=True):
     items: tuple[msgspec.Raw, ...]
     next: str | None = None
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _page(answer: Answer, url: str) -> _Page | Failed:

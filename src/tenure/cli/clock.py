@@ -11,8 +11,8 @@ from tenure.cli.kinds import begin
 from tenure.cli.options import CHANGING, READING
 from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.show import Column, Screen
-from tenure.cli.verbs import ACCESS, Ended, noun, verb
-from tenure.core.periods import format_instant, parse_instant
+from tenure.cli.verbs import SANDBOX, Ended, noun, verb
+from tenure.core.periods import LAST_INSTANT, format_instant, parse_instant
 from tenure.core.refusals import Refused
 
 CLOCK = (Column("Now", "now", "moment"), Column("Runs", "pace"), Column("Sandbox", "sandbox", "yes"))
@@ -20,7 +20,7 @@ _WHERE = "/v1/sandbox/clock"
 _STEP = re.compile(r"\+([0-9]{1,7})(s|min|h|d|w)")
 _SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
-_APP = noun("clock", "The sandbox's clock: show, set.", ACCESS)
+_APP = noun("clock", "The sandbox's clock: show, set.", SANDBOX)
 
 
 def add(app: App) -> None:
@@ -60,12 +60,14 @@ def _target(desk: Desk, text: str) -> str | Failed:
     if step is None:
         return begin(text, "to")
     answer = desk.get(_WHERE)
-    if isinstance(answer, Failed):
-        return answer
-    now = parse_instant(str(answer.value()["now"]), "now")
+    told = answer if isinstance(answer, Failed) else answer.member("now")
+    if isinstance(told, Failed):
+        return told
+    now = parse_instant(told, "now")
     if isinstance(now, Refused):
         return failed(now)
-    return format_instant(now + int(step[1]) * _SECONDS[step[2]])
+    later = now + int(step[1]) * _SECONDS[step[2]]
+    return format_instant(later) if later <= LAST_INSTANT else invalid("No calendar reaches that far.", "to")
 
 
 def _clock(screen: Screen, value: Any) -> None:

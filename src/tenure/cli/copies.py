@@ -21,9 +21,11 @@ from tenure.server.setup import DATABASE, SECRETS
 
 PAGES = 2_000
 """Pages copied at a time, between which the server writes on."""
-FLOOR = "epoch_floor"
 
-_EPOCHS = "select max(greatest) from (select max(epoch) as greatest from sites union all select max(cast(value as integer)) from meta where key = 'epoch_floor')"
+_EPOCHS = (
+    "select max(seen) from (select max(epoch) as seen from sites"
+    " union all select cast(value as integer) from meta where key = 'epoch_floor')"
+)
 _SET_FLOOR = (
     "insert into meta (key, value) values ('epoch_floor', ?) on conflict (key) do update set value = excluded.value"
 )

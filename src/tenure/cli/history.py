@@ -119,13 +119,17 @@ def _verdict(findings: list[Any], drift: list[Any], heads: bytes, then: "Checkpo
 
 
 def _show(screen: Screen, value: Any) -> None:
-    looked = f"{value['links']:,} links of {value['chains']:,} histories"
+    looked = f"{_many(value['links'], 'link')} in {_many(value['chains'], 'history', 'histories')}"
     if value["sound"]:
-        screen.heading(f"Sound: {looked} are as they were written.")
+        screen.heading(f"Sound: what was written is there unchanged, {looked}.")
     else:
-        screen.heading(f"Not as it was written: {len(value['findings']):,} faults in {looked}.")
+        screen.heading(f"Not as it was written: {_many(len(value['findings']), 'fault')} in {looked}.")
         screen.table(value["findings"], FINDING, "The chains themselves are sound.")
     for each in value["drift"]:
         screen.line(f"The balance of {each['customer']} is not what its postings sum up to.")
     if value["checkpoint_of"] is None:
         screen.line("Ends that were cut off show only against a checkpoint kept elsewhere: --checkpoint FILE.")
+
+
+def _many(count: int, one: str, several: str = "") -> str:
+    return f"{count:,} {one if count == 1 else several or one + 's'}"

@@ -32,7 +32,7 @@ KEY = (
     Column("At hand", "at_hand", "yes"),
 )
 
-PurposeName = Literal["lease", "answer", "notice", "checkpoint", "webhook", "sandbox"]
+PurposeName = Literal["lease", "answer", "notice", "checkpoint", "webhook"]
 Secrets = Annotated[tuple[Path, ...], Parameter(help="A file with root keys; repeat for more of them.")]
 Kid = Annotated[str, Parameter(help="The key's id, as `tenure keys show` names it.")]
 Dry = Annotated[bool, Parameter(negative=(), help="Do nothing; show what would stand in the root document.")]

@@ -21,7 +21,7 @@ Customer = Annotated[str, Parameter(help="The customer's id, `cus_…`.")]
 Subscription = Annotated[str, Parameter(help="The subscription's id, `sub_…`.")]
 Devices = Annotated[int, Parameter(help="How many devices.")]
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
-File = Annotated[Path, Parameter(help="A file; `-` for standard input.")]
+File = Annotated[Path, Parameter(help="A file; `-` for standard input.", allow_leading_hyphen=True)]
 Folder = Annotated[Path, Parameter(help="The folder of the server.")]
 
 _MONEY = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,4}))?")

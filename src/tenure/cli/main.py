@@ -45,8 +45,9 @@ from tenure.core.refusals import Code, Exit, Refused
 PARTS = (
     ordering, subscriptions, actions, customers, money, sites, events,
     catalogue, offers, policy, people,
-    signin, clock, refusals,
-    server, keys, history, upkeep, playing,
+    signin, refusals,
+    clock, playing,
+    server, keys, history, upkeep,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""
 
@@ -130,7 +131,12 @@ def _show(ended: Output, screen: Screen, world: World, *, as_json: bool) -> int:
     if as_json:
         world.stdout.write(ended.program().decode())
     else:
-        ended.tell(screen)
+        try:
+            ended.tell(screen)
+        except (LookupError, TypeError, AttributeError, ValueError):
+            # It was done: what a newer server says of it, a code shown once perhaps, must not be lost.
+            world.stderr.write("The answer has another form than this command knows; this is how it came:\n")
+            world.stdout.write(ended.program().decode())
     world.stdout.flush()
     return ended.exit
 

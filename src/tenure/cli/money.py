@@ -95,7 +95,7 @@ def _at(customer: str) -> str:
 def _currency(desk: Desk, customer: str) -> str | Failed:
     """The account's currency: amounts in answers are minor units without it."""
     answer = desk.get(_at(customer))
-    return answer if isinstance(answer, Failed) else str(answer.value()["currency"])
+    return answer if isinstance(answer, Failed) else answer.member("currency")
 
 
 def _topped_up(screen: Screen, value: Any) -> None:

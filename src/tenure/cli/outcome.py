@@ -1,4 +1,4 @@
-"""What a command on a subscription did, or would do, for people: facts, money, the timeline, the plan's name, the code."""
+"""What a command on a subscription did, or would do, for people: facts, money, timeline, the plan's name, the code."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ STANDING = (
 )
 SPAN = (
     Column("From", "since", "moment"),
-    Column("Until", "until", "moment"),
+    Column("Until", "until", "end"),
     Column("Phase", "phase"),
     Column("Because", "why"),
     Column("Features", "features", "list"),

@@ -7,14 +7,14 @@ from cyclopts import App, Parameter
 from tenure.cli.desk import Desk
 from tenure.cli.options import LOCAL
 from tenure.cli.output import made, sentence
-from tenure.cli.verbs import ACCESS, Ended, verb
+from tenure.cli.verbs import SANDBOX, Ended, verb
 from tenure.core.refusals import Exit
 
 
 def add(app: App) -> None:
     """Add `tenure demo` and `tenure story`."""
-    verb(app, "demo", LOCAL, group=ACCESS, example="tenure demo")(demo)
-    verb(app, "story", LOCAL, group=ACCESS, example="tenure story")(story)
+    verb(app, "demo", LOCAL, group=SANDBOX, example="tenure demo")(demo)
+    verb(app, "story", LOCAL, group=SANDBOX, example="tenure story")(story)
 
 
 def demo(

@@ -12,6 +12,7 @@ from tenure.cli.options import CHANGING, READING
 from tenure.cli.problems import Failed, invalid
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import SELLING, Ended, noun, verb
+from tenure.core.refusals import Refused
 
 RULE = (Column("Rule", "field"), Column("Value", "shown"), Column("From", "source"))
 
@@ -35,7 +36,7 @@ def show_policy(desk: Desk) -> Ended:
 def publish_policy(desk: Desk, file: File | None = None, *, rule: Rules = ()) -> Ended:
     """Publish the whole policy anew: from a JSON file, from single rules, or both.
 
-    What neither says is the vendor's default again. Permissions hold at once, figures for periods that begin from now on.
+    What neither says is the vendor's default again. Permissions hold at once, figures for periods that begin later.
     """
     if file is None and not rule:
         return invalid("Name a file with the policy, or at least one --rule.", "file")
@@ -50,11 +51,15 @@ def _with(data: bytes, rules: tuple[str, ...]) -> bytes | Failed:
     """The policy's JSON with single rules put in; without any, the very bytes of the file for the server to judge."""
     if not rules:
         return data
-    try:
-        body = msgspec.json.decode(data, type=dict[str, Any])
-        merged = dict(msgspec.convert(body.get("rules", {}), dict[str, Any]))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
-        return invalid(f"The file is not a policy: {fault}.", "file")
+    from tenure.wire.strict import parse
+
+    body = parse(data, len(data))
+    if isinstance(body, Refused):
+        return invalid(f"The file is not a policy: {body.detail}", "file")
+    merged = body.get("rules", {}) if isinstance(body, dict) else None
+    if not isinstance(merged, dict):
+        return invalid("The file is not a policy: `rules` is no object.", "file")
+    merged = dict(merged)
     for each in rules:
         name, equals, text = each.partition("=")
         if not (name and equals):

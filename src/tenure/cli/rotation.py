@@ -1,4 +1,4 @@
-"""The steps of a change of keys as `tenure keys` takes them: what the next root document is, signed, and put in force."""
+"""The steps of a change of keys as `tenure keys` takes them: the next root document, signed, and put in force."""
 
 import asyncio
 from collections.abc import Callable

@@ -30,7 +30,7 @@ class Column(msgspec.Struct, frozen=True):
     heading: str
     path: str
     as_: str = "text"
-    """`text`, `moment`, `yes`, `list`, `count`, or `money:<path of the currency>`."""
+    """`text`, `moment`, `end` (none: for good), `yes`, `list`, `count`, or `money:<path of the currency>`."""
 
 
 def plain(value: object) -> str:
@@ -141,9 +141,9 @@ class Screen:
         found = at_path(value, column.path)
         kind, _, beside = column.as_.partition(":")
         if found is None or found == "" or found == []:
-            return "never" if kind == "moment" and found is None else "-"
+            return {"moment": "never", "end": "for good"}.get(kind, "-")
         match kind:
-            case "moment":
+            case "moment" | "end":
                 return moment(str(found), self.zone)
             case "yes":
                 return "yes" if found else "no"
@@ -177,7 +177,9 @@ class Screen:
         self._without_trailing_blanks(table)
 
     def card(self, item: Any, columns: Sequence[Column]) -> None:
-        """One item, a line for each member."""
+        """One item, a line for each member. Raises TypeError when it has none."""
+        if not isinstance(item, dict):
+            raise TypeError("what is shown as a card is an object")
         self.pairs([(column.heading, self.cell(item, column)) for column in columns])
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:

@@ -48,7 +48,10 @@ def login(
     as_: As = profiles.DEFAULT,
     provider: Annotated[str, Parameter(help="For a vendor's token: whose data is meant when nothing is said.")] = "",
     token_file: Annotated[
-        Path | None, Parameter(help="The file that holds the token; `-` for standard input. Otherwise it is asked for.")
+        Path | None,
+        Parameter(
+            help="The file with the token; `-` for standard input. Else it is asked for.", allow_leading_hyphen=True
+        ),
     ] = None,
     unchecked: Annotated[
         bool, Parameter(negative=(), help="Do not ask the server whether it knows the token.")

@@ -53,7 +53,7 @@ HOLD = (
     Column("Hold by", "owner"),
     Column("Reason", "reason"),
     Column("Since", "since", "moment"),
-    Column("Until", "until", "moment"),
+    Column("Until", "until", "end"),
 )
 CHANGE = (
     Column("Change on", "effective", "moment"),

@@ -73,5 +73,5 @@ def restore(
     if isinstance(done, Refused):
         return failed(done)
     kept = f" What was there is kept as {done.kept}." if done.kept else ""
-    told = f"{file} is in place, in epoch {done.epoch}.{kept} Start the server; sites report what the backup does not know."
+    told = f"{file} is in place, in epoch {done.epoch}.{kept} Start the server: sites tell what is missing."
     return made(done, sentence(told))

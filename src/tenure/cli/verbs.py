@@ -4,10 +4,12 @@ The parser is cyclopts; only this module, `options` and `main` know it.
 """
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from cyclopts import App, Group, Parameter
+from cyclopts import App, Group, Parameter, Token
 
 from tenure.cli import options as shared
 from tenure.cli.desk import Desk
@@ -22,14 +24,17 @@ R = TypeVar("R", bound=Run)
 CUSTOMERS_SIDE = Group.create_ordered("Customers and what they bought")
 SELLING = Group.create_ordered("What is sold")
 ACCESS = Group.create_ordered("Access")
+SANDBOX = Group.create_ordered("To play with")
 SERVER = Group.create_ordered("The server itself")
 
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+"""As far as every database and every reader of JSON counts exactly."""
 _WORLD = inspect.Parameter("world", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Parameter(parse=False)])
 
 
 def noun(name: str, text: str, group: Group) -> App:
     """A word under which verbs stand: `tenure <name> …`."""
-    return App(name=name, help=text, group=group, default_parameter=Parameter(negative_iterable=()))
+    return App(name=name, help=text, group=group, version_flags=(), default_parameter=Parameter(negative_iterable=()))
 
 
 def register(
@@ -53,18 +58,37 @@ def register(
         finally:
             desk.close()
 
-    parameters = [*map(_quiet, own), *map(_quiet, common), _WORLD]
+    parameters = [*map(_plain, own), *map(_plain, common), _WORLD]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     command.__doc__ = text
     app.command(command, name=name, help_epilogue=f"Example: {example}", group=group)
 
 
-def _quiet(parameter: inspect.Parameter) -> inspect.Parameter:
-    """A default that says nothing (no text, nothing listed, switched off) is not shown in the help."""
-    if parameter.default or parameter.default is parameter.empty:
-        return parameter
-    return parameter.replace(annotation=Annotated[parameter.annotation, Parameter(show_default=False)])
+def _plain(parameter: inspect.Parameter) -> inspect.Parameter:
+    """The parameter as this command wants it read and shown.
+
+    A whole number is one: the parser itself would round `1.5` devices to 2. A default that says nothing (no text,
+    nothing listed, switched off) is not shown in the help.
+    """
+    annotation = parameter.annotation
+    if _is_number(annotation):
+        annotation = Annotated[annotation, Parameter(converter=_whole)]
+    if not parameter.default and parameter.default is not parameter.empty:
+        annotation = Annotated[annotation, Parameter(show_default=False)]
+    return parameter.replace(annotation=annotation)
+
+
+def _is_number(annotation: Any) -> bool:
+    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    return kind is int or (get_origin(kind) in (Union, UnionType) and int in get_args(kind))
+
+
+def _whole(_: Any, tokens: Sequence[Token]) -> int:
+    text = tokens[0].value
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not a whole number of at most 18 digits.")
+    return int(text)
 
 
 def verb(

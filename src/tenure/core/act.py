@@ -58,15 +58,16 @@ def act(
 ) -> tuple[Settled, Outcome | Refused]:
     """Settle up to `now`, then `decide`; the settlement stands whatever the answer to the command is.
 
-    `seen` needs only what lies outside the account (actions, use, trial, present); balance, rules, floor and words
-    are taken from the account and the item.
+    `seen` needs only what lies outside the account (actions, use, trial, a present subscription elsewhere); balance,
+    rules, floor and words are taken from the account and the item, settled.
     """
     before = settle(account, items, now)
     item = next((one for one in before.items if one.sub.id == subject), None)
     if item is not None:
         rules, floor = item.book.at(_begins(item.sub, command, now))
         seen = msgspec.structs.replace(seen, rules=rules, floor=floor, words=item.words)
-    seen = msgspec.structs.replace(seen, available=before.account.available)
+    present = next((one.sub for one in before.items if seen.present and one.sub.id == seen.present.id), seen.present)
+    seen = msgspec.structs.replace(seen, available=before.account.available, present=present)
     decision = decide(item.sub if item else None, command, seen, now)
     if isinstance(decision, Refused):
         return before, decision

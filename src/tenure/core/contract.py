@@ -55,7 +55,9 @@ def service_end(sub: Subscription) -> Instant | None:
     """The instant at which the contract ends for good if nobody does anything; None before the term has started."""
     if sub.paid_until is None:
         return None
-    return contract(sub)[-1].since
+    if sub.cancellation is not None:
+        return sub.cancellation.effective + sub.cancellation.grace_days * DAY
+    return sub.paid_until + grace_days(sub.paid[-1]) * DAY
 
 
 def _never_started(sub: Subscription) -> list[Span]:

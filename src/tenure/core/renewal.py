@@ -136,9 +136,8 @@ def automatic_runs(sub: Subscription, now: Instant) -> bool:
     stop = automatic_until(sub)
     if stop is None or now >= stop or sub.stopped is not None:
         return False
-    served = at(contract(sub), now).phase is Phase.ACTIVE
     abandoned = bool(sub.sites) and not any(site.holds or site.staged for site in sub.sites)
-    return served or not abandoned
+    return not abandoned or at(contract(sub), now).phase is Phase.ACTIVE
 
 
 def due(sub: Subscription) -> Instant:

@@ -43,8 +43,8 @@ class Cache:
     def __init__(self, disk: Disk, draw: Draw) -> None:
         """Reads the key, or makes it: raises OSError when there is none and none can be saved."""
         self._disk = disk
-        with disk.lock(LOCK):
-            self._seed = _read_seed(disk) or _make_seed(disk, draw)
+        seed = _seed_in(disk)
+        self._seed = _make_seed(disk, draw) if seed is None else seed
         self._mac_key = hashlib.sha256(b"tenure state file\0" + self._seed).digest()
         self._number = 0
 
@@ -63,7 +63,9 @@ class Cache:
         return newest.kept
 
     def save(self, kept: Kept) -> None:
-        """Writes the next generation over the older one. Raises OSError when that fails; the newer one is untouched."""
+        """Writes the next generation over the older one. Raises OSError when that fails: the newer one is untouched."""
+        if self._disk.read(KEY) != _spelled(self._seed):
+            raise OSError("another process has begun anew here, under a key of its own")
         number = self._number + 1
         body = msgspec.json.encode(kept)
         self._disk.write(NEW_STATE, _MARK + str(number).encode() + b" " + self._mac(number, body) + b"\n" + body)
@@ -119,26 +121,32 @@ def forget(disk: Disk) -> None:
         disk.sync_folder()
 
 
-def _read_seed(disk: Disk) -> bytes | None:
-    text = disk.read(KEY)
-    if text is None:
-        return None
+def _seed_in(disk: Disk) -> bytes | None:
+    """The key that is there; None when there is none, or none that could be one."""
     try:
-        seed = base64.b64decode(text.strip(), validate=True)
+        seed = base64.b64decode((disk.read(KEY) or b"").strip(), validate=True)
     except (binascii.Error, ValueError):
-        seed = b""
-    if len(seed) == SEED_BYTES:
-        return seed
-    # Nothing can be done under a key that is lost, and what is left of it may still help somebody to recover it.
-    log.error("the key file is damaged; it is put aside and a new key is made: apply the activation code again")
-    disk.rename(KEY, f"{KEY}.damaged")
-    return None
+        return None
+    return seed if len(seed) == SEED_BYTES else None
 
 
 def _make_seed(disk: Disk, draw: Draw) -> bytes:
-    seed = draw(SEED_BYTES)
-    disk.write(NEW_KEY, base64.b64encode(seed) + b"\n")
-    disk.sync(NEW_KEY)
-    disk.rename(NEW_KEY, KEY)
-    disk.sync_folder()
+    """Makes the key, unless another process has done so meanwhile."""
+    with disk.lock(LOCK):
+        made = _seed_in(disk)
+        if made is not None:
+            return made
+        if disk.read(KEY) is not None:
+            # Nothing can be done under a key that is damaged, but what is left may help somebody to recover it.
+            log.error("the key file is damaged; it is put aside and another made: apply the activation code again")
+            disk.rename(KEY, f"{KEY}.damaged")
+        seed = draw(SEED_BYTES)
+        disk.write(NEW_KEY, _spelled(seed))
+        disk.sync(NEW_KEY)
+        disk.rename(NEW_KEY, KEY)
+        disk.sync_folder()
     return seed
+
+
+def _spelled(seed: bytes) -> bytes:
+    return base64.b64encode(seed) + b"\n"

@@ -45,6 +45,7 @@ class Holder:
         self._memory = memory
         self._time = time
         self._look_again = LOOK_AGAIN_IN_SANDBOX if told else LOOK_AGAIN
+        self._holdings: Holdings
         self._saved = self._kept = memory.load()
         self._prove()
         time.adopt(self._kept.clock)
@@ -86,6 +87,9 @@ class Holder:
         except OSError as error:
             log.warning("what is kept cannot be read: %s", error)
             return
+        if loaded == Kept() != self._saved:
+            log.warning("what was kept is gone or cannot be read; what this process knows goes on")
+            return
         # What is only in memory, because it could not be saved, is newer than what was saved before it.
         if loaded != self._saved:
             self._saved = loaded
@@ -93,8 +97,11 @@ class Holder:
 
     def adopt(self, kept: Kept) -> None:
         """Goes by `kept` from now on, whether it could be saved or not."""
-        self._kept = kept
-        self._prove()
+        before, self._kept = self._kept, kept
+        if _proof_of(kept) != _proof_of(before):
+            self._prove()
+        else:
+            self._holdings = msgspec.structs.replace(self._holdings, contact=kept.contact)
         self._time.adopt(kept.clock)
         self.ready = self._compiled()
 
@@ -150,3 +157,8 @@ class Holder:
     def _holds_sandbox_lease(self) -> bool:
         held = (self._holdings.present, self._holdings.successor)
         return any(each is not None and each.lease.sandbox for each in held)
+
+
+def _proof_of(kept: Kept) -> tuple[object, ...]:
+    """What holdings are proven from; as long as it stays the same they need no second proof."""
+    return kept.roots, kept.present, kept.successor, kept.notices, kept.lost

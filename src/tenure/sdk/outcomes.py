@@ -25,7 +25,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Declined(Refused, frozen=True, kw_only=True):
-    """A "no", or no answer, with its reason; nothing was taken away. Counts as false."""
+    """A "no", or no answer, with its reason."""
 
     conclusive: bool = True
     """False: nothing has been decided, and it is tried again by itself."""

@@ -53,7 +53,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 def take_sync(kept: Kept, answer: SyncAnswer, arrival: Arrival, reader: Reader, root: Root) -> Taken:
     """The answer to the pending synchronisation, which is thereby no longer pending, whatever it says."""
-    heard = Heard.FORKED if answer.forked else Heard(answer.result)
+    heard = Heard.FORKED if answer.forked and answer.result != "refused" else Heard(answer.result)
     without = msgspec.structs.replace(kept, sync=None, lease_wanted=heard is Heard.SEND_LEASE)
     return _take(without, answer, heard, arrival, reader, root)
 

@@ -182,9 +182,7 @@ class _Activation:
         else:
             signed = words.sign(self.conn, self.context, site, sub, self.now)
         site = msgspec.structs.replace(signed.site, last_request=self.asked.message.request, last_contact=self.now)
-        body = takeover.beside(site)
-        count = body.count + 1
-        site = takeover.with_beside(site, msgspec.structs.replace(body, count=count))
+        count = site.token_count + 1
         token = self.context.keys.state_token(site.id, site.epoch, count)
         turn = window(timeline(sub, sub.site(site.id)), signed.lease.figures, self.now)
         message = ActivateAnswer(
@@ -201,7 +199,8 @@ class _Activation:
         )
         sandbox = self.tenant.provider.sandbox
         answer = answers.answer_activate(message, self.context.answer_signer(site.product, sandbox=sandbox))
-        sites.save_many(self.conn, [msgspec.structs.replace(site, answer=answer, token=token.encode())])
+        site = msgspec.structs.replace(site, answer=answer, token=token.encode(), token_count=count)
+        sites.save_many(self.conn, [site])
         return Reply(message, sandbox, answer)
 
     def _joined(self, name: str, sub: Subscription) -> Site:

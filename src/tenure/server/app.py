@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import msgspec
 from prometheus_client import CollectorRegistry, Gauge
 
 from tenure import __version__
 from tenure.core.policy import Role
+from tenure.core.refusals import Code
 from tenure.http.api import Api, Parts
 from tenure.http.auth import Principal, Rule
 from tenure.http.edge import Border, log_requests
@@ -17,6 +19,7 @@ from tenure.http.health import health_operations
 from tenure.http.limits import MemoryCounters, Throttle
 from tenure.http.metrics import HttpMetrics, metrics_operation
 from tenure.http.openapi import About
+from tenure.http.operations import Operation
 from tenure.http.raw import RawOperation
 from tenure.server.activation import Activations
 from tenure.server.api.catalogue import Catalogue
@@ -33,6 +36,11 @@ from tenure.store import tokens
 from tenure.store.engine import Connection
 
 METRICS = Rule("metrics:read", frozenset({Role.VENDOR}))
+UNPROVEN = (
+    Code.MESSAGE_MALFORMED, Code.MESSAGE_TOO_LARGE, Code.TYPE_UNEXPECTED, Code.EXTENSION_UNKNOWN, Code.KEY_UNKNOWN,
+    Code.SIGNATURE_INVALID,
+)  # fmt: skip
+"""What a signed message is refused with before anything in it is believed: unsigned, so inconclusive to a client."""
 USE_NOTED_EVERY = 3_600
 
 _requests = logging.getLogger("tenure.server.requests")
@@ -50,12 +58,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
         Parts(
             about=About(title="Tenure activation server", version=__version__),
             operations=(
-                *Catalogue(context).operations(),
-                *People(context).operations(),
-                *Offers(context).operations(),
-                *Subscriptions(context).operations(),
-                *Money(context).operations(),
-                *Observed(context).operations(),
+                *map(_naming_a_tenant, _tenants_operations(context)),
                 *Trust(context).operations(),
                 *health_operations({"store": _store_works(context)}),
                 metrics_operation(registry, METRICS),
@@ -66,12 +69,14 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
                     work=activations.activate,
                     name="activate",
                     summary="A site applies an activation code: a signed request, a signed answer (spec 3.3).",
+                    refusals=(*UNPROVEN, Code.CODE_MALFORMED, Code.LEDGER_DRIFT),
                 ),
                 RawOperation(
                     path="/v1/sync",
                     work=synchronisation.synchronise,
                     name="synchronise",
                     summary="A site synchronises: a signed request, a signed answer (spec 3.5).",
+                    refusals=UNPROVEN,
                 ),
             ),
             authenticate=authenticator(context),
@@ -85,6 +90,18 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
     )
     metrics.watch_in_flight(lambda: api.in_flight)
     return api
+
+
+def _tenants_operations(context: Context) -> Iterator[Operation]:
+    for group in (Catalogue, People, Offers, Subscriptions, Money, Observed):
+        yield from group(context).operations()
+
+
+def _naming_a_tenant(one: Operation) -> Operation:
+    """Who may name a provider may name one that does not exist; the documentation says so."""
+    if all(query.name != "provider" for query in one.queries):
+        return one
+    return msgspec.structs.replace(one, refusals=(*one.refusals, Code.NOT_FOUND))
 
 
 def authenticator(context: Context) -> Callable[[str], Any]:

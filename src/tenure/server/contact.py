@@ -45,8 +45,7 @@ class Contact:
     def answer(self) -> tuple[bytes, Site]:
         """The signed answer, and the site as it is afterwards."""
         shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token)
-        body = beside(self._site)
-        if shown is not None and shown > (self._site.epoch, body.count):
+        if shown is not None and shown > (self._site.epoch, self._site.token_count):
             return self._learn()
         if self._site.token and self._asked.message.token != self._site.token.decode():
             return self._forked()
@@ -204,9 +203,9 @@ class Contact:
         )
         self._append(sub, learned)
         shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token) or (0, 0)
-        body = msgspec.structs.replace(beside(self._site), count=shown[1])
         self._site = msgspec.structs.replace(
-            with_beside(self._site, body),
+            self._site,
+            token_count=shown[1],
             epoch=max(self._site.epoch, lease.epoch),
             serial=max(self._site.serial, lease.serial),
             revision=0,
@@ -253,15 +252,16 @@ class Contact:
 
     def _finish(self, message: SyncAnswer) -> tuple[bytes, Site]:
         """Sign, rotate the state token, and keep the answer for a repetition of the request."""
-        body = beside(self._site)
-        count = body.count + 1
+        count = self._site.token_count + 1
         token = self._context.keys.state_token(self._site.id, self._site.epoch, count)
         answer = answers.answer_sync(msgspec.structs.replace(message, token=token), self._signer())
         told = self._asked.message
-        body = msgspec.structs.replace(body, count=count, path=told.path.kind, trigger=told.trigger)
         site = msgspec.structs.replace(
-            with_beside(self._site, body),
+            self._site,
             token=token.encode(),
+            token_count=count,
+            last_path=told.path.kind,
+            last_trigger=told.trigger,
             last_request=told.request,
             answer=answer,
             last_contact=self._now,

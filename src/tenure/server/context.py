@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
@@ -31,6 +31,14 @@ Work = Callable[[Connection, Instant], Any]
 ATTEMPTS = 3
 
 
+class ChosenSigner(NamedTuple):
+    """A signer, and for which second and which root document it was chosen."""
+
+    signer: SeedSigner
+    now: Instant
+    root: roots.Root
+
+
 @dataclass(frozen=True)
 class Context:
     """The server's parts, put together once in `main`."""
@@ -44,6 +52,8 @@ class Context:
     """The server's name in what it signs, such as `https://licence.example.com`."""
     stopped_money: list[str] = field(default_factory=list)
     """Why money cannot be written at the moment (ledger drift); empty when it can."""
+    answer_signers: dict[tuple[str, bool], ChosenSigner] = field(default_factory=dict)
+    """By product and sandbox, the signers of answers as last chosen."""
 
     async def take_root(self) -> None:
         """Go by the newest root document that is stored; it was verified when it was published."""
@@ -53,8 +63,14 @@ class Context:
             self.keys.root = newest
 
     def answer_signer(self, product: str, *, sandbox: bool) -> SeedSigner:
-        """The key that signs answers now."""
-        return self.keys.signer(Purpose.ANSWER, product, self.clock(), sandbox=sandbox)
+        """The key that signs answers now; looked up once a second, because every answer asks."""
+        now, root = self.clock(), self.keys.root_of(sandbox=sandbox)
+        known = self.answer_signers.get((product, sandbox))
+        if known is not None and known.now == now and known.root is root:
+            return known.signer
+        signer = self.keys.signer(Purpose.ANSWER, product, now, sandbox=sandbox)
+        self.answer_signers[product, sandbox] = ChosenSigner(signer, now, root)
+        return signer
 
     async def once(self, ticket: Ticket, dry_run: bool, work: Work, *, secret: bool = False) -> Any:
         """`work` in one transaction with its idempotency record; again after a conflict, three times at most.

@@ -131,6 +131,14 @@ def successor_lease(
     )
 
 
+def slimmer(lease: Lease) -> tuple[Lease, ...]:
+    """The same word in ever fewer bytes, for one that exceeds a lease's cap: what people read goes, never a right."""
+    silent = msgspec.structs.replace(lease, spans=tuple(msgspec.structs.replace(each, note="") for each in lease.spans))
+    brand = msgspec.structs.replace(lease.brand, logo="", support="")
+    plain = msgspec.structs.replace(silent, brand=brand)
+    return silent, plain, msgspec.structs.replace(plain, brand=Brand(name=lease.provider))
+
+
 def grants_until(lease: Lease) -> Instant:
     """The last instant for which `lease` promises plan features: what *Giving back* waits for (2.4)."""
     serving = [span for span in lease.spans if span.phase in SERVING]

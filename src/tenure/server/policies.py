@@ -5,7 +5,7 @@ import msgspec
 from tenure.core.bounds import Bound, Effective, Source, check_rules, effective, rules_of, validate
 from tenure.core.periods import Duration
 from tenure.core.policy import Action, Role, Rules
-from tenure.core.refusals import Refused
+from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.server.values import Plan, PolicyBody
 from tenure.store.catalogue import DOCUMENTS, PLANS, POLICIES, Edition, Stamp
@@ -72,14 +72,16 @@ def values_of(
 
 
 def unsound(conn: Connection, body: PolicyBody, limits: dict[str, Bound]) -> Refused | None:
-    """None when `body` may be published; refuses `field_invalid`, `policy_out_of_bounds`."""
+    """None when `body` may be published; refuses `field_invalid`, `unknown_plan`, `policy_out_of_bounds`."""
     refused = validate(body.rules, limits)
     if refused is not None:
         return refused
     for name, layer in body.plans.items():
         item = PLANS.get(conn, VENDOR, name)
-        plan = None if item is None else msgspec.json.decode(item.body, type=Plan)
-        refused = validate(layer, limits, plan.period if plan else None, f"plans.{name}")
+        if item is None:
+            return Refused(Code.UNKNOWN_PLAN, f"The vendor has no plan {name}.", f"plans.{name}")
+        plan = msgspec.json.decode(item.body, type=Plan)
+        refused = validate(layer, limits, plan.period, f"plans.{name}")
         if refused is not None:
             return refused
     for name in ("", *body.plans):

@@ -21,6 +21,7 @@ from tenure.wire import root as roots
 SECRETS, ROOT_SECRETS, DATABASE = "secrets.json", "root-secrets.json", "tenure.db"
 ROOT_FILE, SANDBOX_ROOT_FILE = "root.jws", "sandbox-root.jws"
 TOKEN_DAYS = 3_650
+LONGEST_NAME = 256
 
 
 class Initialised(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +43,11 @@ async def init(
 ) -> Initialised | Refused:
     """Make a server in an empty or missing folder; `name` is its address as leases name it.
 
-    Refuses `already_exists` for a folder with a server in it, `field_invalid` for keys that cannot reach the threshold.
+    Refuses `already_exists` for a folder with a server in it, `field_invalid` for keys that cannot reach the threshold
+    and for a name that no lease can carry.
     """
+    if not 1 <= len(name) <= LONGEST_NAME or not all("!" <= char <= "~" for char in name):
+        return Refused(Code.FIELD_INVALID, "A name is an address such as https://licence.example.com.", "name")
     if not 1 <= threshold <= root_keys <= 16:
         return Refused(Code.FIELD_INVALID, "At least one root key, at most 16, and no higher threshold.", "threshold")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - a program's first step, nobody waits

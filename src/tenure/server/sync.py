@@ -1,29 +1,46 @@
 """Synchronisation, the hot path (spec 3.5): proven requests in, signed answers out, durable before acknowledged.
 
-Most answers are `unchanged` and cost one look at the site's row; `contact` does what a changed site needs.
+Most answers are `unchanged` and cost one look at what is at hand of the site; `contact` does what a changed one needs.
 """
 
 from collections.abc import Sequence
 
 import msgspec
 
-from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
-from tenure.core.schedule import window
 from tenure.core.timeline import Instant
 from tenure.server.contact import Contact
 from tenure.server.context import Context
-from tenure.server.takeover import Beside, beside, with_beside
+from tenure.server.pace import Pace, read_pace
 from tenure.store import contacts, sites
-from tenure.store.contacts import Around
+from tenure.store.contacts import AtHand, Contacted
 from tenure.store.engine import Connection, Unavailable
-from tenure.store.sites import Site
 from tenure.wire import answers, b64, seal
 from tenure.wire.answers import Asked
-from tenure.wire.keys import key_id
+from tenure.wire.keys import key_id, thumbprint
 from tenure.wire.messages import NextSync, SyncAnswer, SyncRequest
 
-KEYS_REMEMBERED = 100_000
+KEYS_REMEMBERED = 50_000
+"""Of sites that synchronised lately; another one's costs one more look into the store."""
+
+
+class Known(msgspec.Struct, frozen=True, gc=False):
+    """A site's public key and its RFC 7638 thumbprint."""
+
+    public: bytes
+    thumbprint: str
+
+
+class Proven(msgspec.Struct, frozen=True, gc=False):
+    """A request whose signature holds, and the thumbprint of the key that made it."""
+
+    asked: Asked[SyncRequest]
+    thumbprint: str
+
+    @property
+    def site(self) -> str:
+        """The site it says it is of; whether the key is that site's is not yet looked at."""
+        return self.asked.message.site
 
 
 class Synchronisation:
@@ -31,135 +48,125 @@ class Synchronisation:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._publics: dict[str, bytes] = {}
-        self._leases: dict[str, tuple[int, int, Lease]] = {}
+        self._known: dict[str, Known] = {}
 
     async def synchronise(self, body: bytes, _address: str) -> bytes | Refused:
         """The signed answer to a site's request; what is not proven gets an unsigned, inconclusive refusal."""
         envelope = answers.unwrap_sync(body)
         if isinstance(envelope, Refused):
             return envelope
-        public = self._publics.get(envelope.kid) or await self._find(envelope)
-        if public is None:
+        known = self._known.get(envelope.kid) or await self._find(envelope)
+        if known is None:
             return Refused(Code.KEY_UNKNOWN, "No site here has this key; activate it first.", "header.kid")
-        asked = answers.read_sync(envelope, public)
+        asked = answers.read_sync(envelope, known.public)
         if isinstance(asked, Refused):
             return asked
         try:
-            return await self._context.db.submit_set(self.answer_many, asked)
+            return await self._context.db.submit_set(self.answer_many, Proven(asked, known.thumbprint))
         except Unavailable:
             return Refused(Code.SERVER_BUSY, "The store is not available.")
 
-    async def _find(self, envelope: seal.Envelope) -> bytes | None:
+    async def _find(self, envelope: seal.Envelope) -> Known | None:
         """The key of the site named, if it is the one that signed; remembered, for keys never change."""
         claimed = answers.claimed_site(envelope)
-        site = await self._context.db.read(lambda conn: sites.by_id(conn, claimed)) if claimed else None
-        public = None if site is None else b64.decode_text(msgspec.json.decode(site.jwk, type=dict[str, str])["x"])
+        jwk = await self._context.db.read(contacts.key_of, claimed) if claimed else None
+        public = None if jwk is None else b64.decode_text(msgspec.json.decode(jwk, type=dict[str, str])["x"])
         if public is None or key_id(public) != envelope.kid:
             return None
-        if len(self._publics) >= KEYS_REMEMBERED:
-            self._publics.pop(next(iter(self._publics)))
-        self._publics[envelope.kid] = public
-        return public
+        if len(self._known) >= KEYS_REMEMBERED:
+            self._known.pop(next(iter(self._known)))
+        known = self._known[envelope.kid] = Known(public, thumbprint(public))
+        return known
 
-    def answer_many(self, conn: Connection, requests: Sequence[Asked[SyncRequest]]) -> list[bytes | Refused]:
+    def answer_many(self, conn: Connection, requests: Sequence[Proven]) -> list[bytes | Refused]:
         """The answers in order, their effects in the caller's transaction; several of one site are taken in turn."""
         real = self._context.clock()
-        names = {asked.message.site for asked in requests}
-        rows = sites.lock_many(conn, names)
-        around = contacts.around(conn, names)
-        changed: dict[str, Site] = {}
-        answered: list[bytes | Refused] = []
-        for asked in requests:
-            name = asked.message.site
-            site = changed.get(name) or rows.get(name)
-            beside_it = around.get(name)
-            if site is None or beside_it is None or not _signed_by(site, asked):
-                answered.append(Refused(Code.KEY_UNKNOWN, "This key is not the site's.", "site"))
+        answered: dict[int, bytes | Refused] = {}
+        waiting = list(enumerate(requests))
+        while waiting:
+            round_: dict[str, tuple[int, Proven]] = {}
+            for place, proven in waiting:
+                round_.setdefault(proven.site, (place, proven))
+            self._answer_round(conn, round_, real, answered)
+            waiting = [each for each in waiting if each[0] not in answered]
+        return [answered[place] for place in range(len(requests))]
+
+    def _answer_round(
+        self,
+        conn: Connection,
+        requests: dict[str, tuple[int, Proven]],
+        real: Instant,
+        answered: dict[int, bytes | Refused],
+    ) -> None:
+        """One request of each site: first all that bring nothing new, at once, then the others, one by one."""
+        found = contacts.at_hand(conn, requests)
+        contacted: list[Contacted] = []
+        others: list[tuple[int, AtHand, Asked[SyncRequest]]] = []
+        for name, (place, proven) in requests.items():
+            site, asked = found.get(name), proven.asked
+            if site is None or (site.thumbprint, site.product) != (proven.thumbprint, asked.message.product):
+                answered[place] = Refused(Code.KEY_UNKNOWN, "This key is not the site's.", "site")
                 continue
-            answer, after = self._answer(conn, asked, site, beside_it, real)
-            answered.append(answer)
-            if after is not None:
-                changed[name] = after
-        sites.save_many(conn, list(changed.values()))
-        return answered
+            now = site.now(real)
+            pace = None if site.last_request == asked.message.request else read_pace(site.pace)
+            if pace is not None and _nothing_new(asked.message, site, pace, now):
+                told = self._unchanged(asked, site, pace, now)
+                contacted.append(told)
+                answered[place] = told.answer
+            else:
+                others.append((place, site, asked))
+        contacts.save(conn, contacted)
+        for place, site, asked in others:
+            answered[place] = self._answer_one(conn, asked, site, site.now(real))
 
-    def _answer(
-        self, conn: Connection, asked: Asked[SyncRequest], site: Site, around: Around, real: Instant
-    ) -> tuple[bytes, Site | None]:
-        if site.last_request == asked.message.request:
-            return site.answer, None  # sent again because the answer was lost: the same bytes (fork rule, 3.5)
-        now = real if around.clock is None else around.clock.read(real)
-        body = beside(site)
-        if self._nothing_new(conn, asked, site, body, around, now):
-            return self._unchanged(conn, asked, site, body, now, sandbox=around.clock is not None)
-        contact = Contact(self._context, conn, asked, site, now, sandbox=around.clock is not None)
-        return contact.answer()
+    def _answer_one(self, conn: Connection, asked: Asked[SyncRequest], at_hand: AtHand, now: Instant) -> bytes:
+        if at_hand.last_request == asked.message.request:
+            # Sent again because the answer was lost: the same bytes (fork rule, 3.5).
+            return contacts.last_answer(conn, at_hand.id)
+        site = sites.lock_many(conn, [at_hand.id])[at_hand.id]
+        answer, after = Contact(self._context, conn, asked, site, now, sandbox=at_hand.sandbox).answer()
+        sites.save_many(conn, [after])
+        return answer
 
-    def _nothing_new(
-        self, conn: Connection, asked: Asked[SyncRequest], site: Site, body: Beside, around: Around, now: Instant
-    ) -> bool:
-        message = asked.message
-        lease = self._lease(conn, site)
-        return (
-            message.token == site.token.decode()
-            and lease is not None
-            and (message.epoch, message.serial) == (site.epoch, site.serial)
-            and site.acked_serial == site.serial
-            and site.revision == around.revision
-            and (around.next_due is None or around.next_due > now)
-            and now < lease.iat + (lease.contact_until - lease.iat) // 4
-            and (message.use.total, message.use.digest) == (site.devices, site.devices_digest)
-            and message.wanted <= site.allotment
-            and message.version == site.version
-            and site.successor is None
-            and site.forked_at is None
-            and not message.lease
-            and (lease.spans[0].until is None or lease.spans[0].until > now)
-            and message.subscription == site.subscription
-        )
-
-    def _unchanged(
-        self, conn: Connection, asked: Asked[SyncRequest], site: Site, body: Beside, now: Instant, *, sandbox: bool
-    ) -> tuple[bytes, Site]:
-        lease = self._lease(conn, site)
-        turn = None if lease is None else window(lease.spans, lease.figures, now)
-        count = body.count + 1
-        token = self._context.keys.state_token(site.id, site.epoch, count)
-        message = SyncAnswer(
-            nonce=asked.message.nonce,
+    def _unchanged(self, asked: Asked[SyncRequest], site: AtHand, pace: Pace, now: Instant) -> Contacted:
+        keys, message = self._context.keys, asked.message
+        turn = pace.turn(now)
+        count = site.token_count + 1
+        token = keys.state_token(site.id, site.epoch, count)
+        answer = SyncAnswer(
+            nonce=message.nonce,
             request_sha256=asked.sha256,
             time=now,
-            root=self._context.keys.root_of(sandbox=sandbox).version,
+            root=keys.root_of(sandbox=site.sandbox).version,
             token=token,
             next_sync=None if turn is None else NextSync(*turn),
             result="unchanged",
         )
-        answer = seal.seal(seal.Typ.SYNC_ANSWER, message, self._context.answer_signer(site.product, sandbox=sandbox))
-        told = msgspec.structs.replace(body, count=count, path=asked.message.path.kind, trigger=asked.message.trigger)
-        after = msgspec.structs.replace(
-            with_beside(site, told),
+        signer = self._context.answer_signer(site.product, sandbox=site.sandbox)
+        return Contacted(
+            id=site.id,
             token=token.encode(),
-            last_request=asked.message.request,
-            answer=answer,
+            token_count=count,
+            last_request=message.request,
+            answer=seal.seal(seal.Typ.SYNC_ANSWER, answer, signer),
             last_contact=now,
             next_sync=None if turn is None else turn[1],
+            last_path=message.path.kind,
+            last_trigger=message.trigger,
         )
-        return answer, after
-
-    def _lease(self, conn: Connection, site: Site) -> Lease | None:
-        """The site's newest lease as a value; decoded once, for leases never change."""
-        known = self._leases.get(site.id)
-        if known is not None and known[:2] == (site.epoch, site.serial):
-            return known[2]
-        lease = Contact.latest_lease(conn, site)
-        if lease is not None:
-            if len(self._leases) >= KEYS_REMEMBERED:
-                self._leases.pop(next(iter(self._leases)))
-            self._leases[site.id] = (lease.epoch, lease.serial, lease)
-        return lease
 
 
-def _signed_by(site: Site, asked: Asked[SyncRequest]) -> bool:
-    known: str = msgspec.json.decode(site.jwk, type=dict[str, str])["x"]
-    return known == b64.encode_text(asked.public)
+def _nothing_new(message: SyncRequest, site: AtHand, pace: Pace, now: Instant) -> bool:
+    """Whether neither side has anything to tell the other but that it is there."""
+    return bool(
+        site.settled
+        and message.token == site.token.decode()
+        and (message.epoch, message.serial) == (site.epoch, site.serial)
+        and now < pace.renew_at
+        and (site.next_due is None or now < site.next_due)
+        and (message.use.total, message.use.digest) == (site.devices, site.devices_digest)
+        and message.wanted <= site.allotment
+        and message.version == site.version
+        and message.subscription == site.subscription
+        and not message.lease
+    )

@@ -27,11 +27,6 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When its own administrator said that it was restored."""
     share: bytes = b""
     """The site's part of the pool (`core.allotment.SiteShare`) as JSON."""
-    count: int = 0
-    """Number of the current state token."""
-    path: str = ""
-    """The way by which the last request came, as the site reports it."""
-    trigger: str = ""
 
 
 def beside(site: Site) -> Beside:

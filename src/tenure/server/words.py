@@ -11,14 +11,15 @@ from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
 from tenure.server import books
 from tenure.server.context import Context
-from tenure.server.leases import Holder, Issuer, grants_until, lease_for, successor_lease
+from tenure.server.leases import Holder, Issuer, grants_until, lease_for, slimmer, successor_lease
+from tenure.server.pace import pace_of
 from tenure.server.takeover import Beside, beside, with_beside
 from tenure.server.values import Provider
 from tenure.store import leases, people, sites
 from tenure.store.engine import Connection
 from tenure.store.leases import PRESENT, SUCCESSOR, SignedLease
 from tenure.store.sites import Site
-from tenure.wire.keys import Purpose
+from tenure.wire.keys import Purpose, Signer
 from tenure.wire.leases import seal_lease
 
 
@@ -50,14 +51,29 @@ def sign(
     body = beside(site)
     lease = lease_for(sub, state, _holder(conn, site, body), issuer, now, forked=forked)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
-    token = seal_lease(lease, signer)
+    lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, PRESENT, now)
     share = _share(body, site).given(lease.allotment, lease.contact_until, now)
     moved = msgspec.structs.replace(
-        site, serial=lease.serial, revision=sub.revision, lease_until=lease.exp, allotment=lease.allotment
+        site,
+        serial=lease.serial,
+        revision=sub.revision,
+        lease_until=lease.exp,
+        allotment=lease.allotment,
+        pace=pace_of(lease),
     )
     moved = with_beside(moved, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
     return Signed(moved, lease, token, _sign_successor(conn, context, moved, sub, now))
+
+
+def _sealed(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
+    """The lease and its bytes; without its ornaments when it would be too large with them (spec 3.1)."""
+    for shorter in slimmer(lease):
+        try:
+            return lease, seal_lease(lease, signer)
+        except ValueError:
+            lease = shorter
+    return lease, seal_lease(lease, signer)
 
 
 def _holder(conn: Connection, site: Site, body: Beside) -> Holder:
@@ -110,7 +126,7 @@ def _sign_successor(conn: Connection, context: Context, site: Site, present: Sub
     holder = msgspec.structs.replace(_holder(conn, site, beside(site)), serial=site.serial, prev="")
     lease = successor_lease(sub, state, holder, issuer_of(context, provider), begins=begins, now=now)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
-    token = seal_lease(lease, signer)
+    lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, SUCCESSOR, now)
     return token
 

@@ -1,32 +1,83 @@
-"""What a synchronisation has to know beside the site's own row, for many sites in one query: the hot path's second read.
+"""The hot path's read and write: what decides whether a synchronisation brings anything new, many sites at a time.
 
-Whether anything has changed since the last lease shows in two figures: the history's length, and when the account has
-to be settled next.
+One query tells what of a site's row, its subscription, its account and its provider matters; one statement keeps what
+a mere contact changes, which is nothing that is indexed or refers to another row. What is new is decided elsewhere.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
+from tenure.store.either import Swift, SwiftRead
 from tenure.store.engine import Connection
 from tenure.store.people import SandboxClock
 from tenure.store.schema import accounts, providers, sites, subscriptions
 
 
-class Around(msgspec.Struct, frozen=True):
-    """The present revision of the site's subscription, its account's next due instant, and its provider's clock."""
+class AtHand(msgspec.Struct, frozen=True, gc=False):
+    """A site as the hot path sees it; the first fields are those of `sites.Site`."""
 
-    revision: int
+    id: str
+    product: str
+    subscription: str
+    thumbprint: str
+    version: str
+    token: bytes
+    token_count: int
+    last_request: str
+    serial: int
+    epoch: int
+    allotment: int
+    devices: int
+    devices_digest: str
+    pace: bytes
+    settled: int
+    """Whether it goes by its newest lease, made from the present revision, and is neither copied nor to take over."""
     next_due: Instant | None
-    clock: SandboxClock | None
+    """When its account has to be settled next."""
+    clock_at: Instant | None
+    clock_set: Instant | None
+    clock_rate: int | None
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether its provider's time is a sandbox's."""
+        return self.clock_at is not None
+
+    def now(self, real: Instant) -> Instant:
+        """Its provider's time at the real instant."""
+        if self.clock_at is None:
+            return real
+        return SandboxClock(self.clock_at, self.clock_set or 0, self.clock_rate or 0).read(real)
 
 
-_AROUND = (
+class Contacted(msgspec.Struct, frozen=True, gc=False):
+    """What a contact that brought nothing new changes of a site; the fields are those of `sites.Site`."""
+
+    id: str
+    token: bytes
+    token_count: int
+    last_request: str
+    answer: bytes
+    last_contact: Instant
+    next_sync: Instant | None
+    last_path: str
+    last_trigger: str
+
+
+_OWN = AtHand.__struct_fields__[: AtHand.__struct_fields__.index("settled")]
+_SETTLED = sa.and_(
+    sites.c.acked_serial == sites.c.serial,
+    sites.c.revision == subscriptions.c.revision,
+    sites.c.successor.is_(None),
+    sites.c.forked_at.is_(None),
+)
+_AT_HAND = SwiftRead(
     sa.select(
-        sites.c.id,
-        subscriptions.c.revision,
+        *(sites.c[name] for name in _OWN),
+        _SETTLED,
         accounts.c.next_due,
         providers.c.clock_at,
         providers.c.clock_set,
@@ -35,13 +86,35 @@ _AROUND = (
     .join_from(sites, subscriptions, subscriptions.c.id == sites.c.subscription)
     .join(accounts, accounts.c.customer == subscriptions.c.customer)
     .join(providers, providers.c.id == sites.c.provider)
-    .where(sites.c.id.in_(sa.bindparam("of", expanding=True)))
+    # In the order of ids, so that two processes never wait for each other in a circle.
+    .order_by(sites.c.id)
+    .with_for_update(of=sites),
+    among=sites.c.id,
 )
+_SAVE = Swift(
+    sites.update()
+    .where(sites.c.id == sa.bindparam("id"))
+    .values({name: sa.bindparam(name) for name in Contacted.__struct_fields__ if name != "id"})
+)
+_KEY = SwiftRead(sa.select(sites.c.jwk), among=sites.c.id)
+_ANSWER = SwiftRead(sa.select(sites.c.answer), among=sites.c.id)
 
 
-def around(conn: Connection, wanted: Iterable[str]) -> dict[str, Around]:
-    """What surrounds each of those sites, by id; unknown ones are left out."""
-    return {
-        name: Around(revision, due, None if at is None else SandboxClock(at, was_set or 0, rate or 0))
-        for name, revision, due, at, was_set, rate in conn.execute(_AROUND, {"of": list(wanted)})
-    }
+def at_hand(conn: Connection, wanted: Iterable[str]) -> dict[str, AtHand]:
+    """The sites of those ids, by id, nobody else's to change before the transaction ends; unknown ones left out."""
+    return {row[0]: AtHand(*row) for row in _AT_HAND.run(conn, wanted)}
+
+
+def save(conn: Connection, contacted: Sequence[Contacted]) -> None:
+    """What those sites have become by a contact that brought nothing new."""
+    _SAVE.run(conn, contacted)
+
+
+def key_of(conn: Connection, site: str) -> bytes | None:
+    """The public key of the site as JWK, whoever's it is: nothing is told before it has proven a signature."""
+    return next((row[0] for row in _KEY.run(conn, [site])), None)
+
+
+def last_answer(conn: Connection, site: str) -> bytes:
+    """The stored answer to the site's last request."""
+    return next((row[0] for row in _ANSWER.run(conn, [site])), b"")

@@ -1,4 +1,4 @@
-"""Sites as the server remembers them; the set-based functions are the hot path of every synchronisation (spec 3.5).
+"""Sites as the server remembers them, whole; what most synchronisations need of one is in `contacts` (spec 3.5).
 
 What a lease or an answer says, and whether a token is good, is decided elsewhere.
 """
@@ -31,7 +31,7 @@ class Site(msgspec.Struct, frozen=True):
     name: str
     version: str
     token: bytes
-    """Digest of the current state token."""
+    """The current state token."""
     successor: str | None = None
     body: bytes = b"{}"
     last_request: str = ""
@@ -50,11 +50,17 @@ class Site(msgspec.Struct, frozen=True):
     last_contact: Instant | None = None
     next_sync: Instant | None = None
     forked_at: Instant | None = None
+    token_count: int = 0
+    """Number of the current state token."""
+    last_path: str = ""
+    """The way by which the last request came, as the site reports it."""
+    last_trigger: str = ""
+    pace: bytes = b""
+    """What of the newest lease says how long nothing is new, in the form its maker chose; empty: look at the lease."""
 
 
 _NAMES = Site.__struct_fields__
 _FIXED = frozenset({"id", "thumbprint", "product", "created"})
-_SELDOM = frozenset({"provider", "customer", "subscription", "successor", "jwk", "state", "name"})
 _SITE = [sites.c[name] for name in _NAMES]
 _ADD = sites.insert()
 _BY_ID = sa.select(*_SITE).where(sites.c.id == sa.bindparam("of"))
@@ -68,11 +74,6 @@ _LOCK_MANY = (
 _CHANGES = [name for name in _NAMES if name not in _FIXED]
 _SAVE = Swift(
     sites.update().where(sites.c.id == sa.bindparam("id")).values({name: sa.bindparam(name) for name in _CHANGES})
-)
-_SAVE_CONTACT = Swift(
-    sites.update()
-    .where(sites.c.id == sa.bindparam("id"))
-    .values({name: sa.bindparam(name) for name in _CHANGES if name not in _SELDOM})
 )
 _PAGE = (
     sa.select(*_SITE).where(_MINE, sites.c.id > sa.bindparam("after")).order_by(sites.c.id).limit(sa.bindparam("most"))
@@ -125,14 +126,6 @@ def lock_many(conn: Connection, wanted: Iterable[str]) -> dict[str, Site]:
 def save_many(conn: Connection, changed: Sequence[Site]) -> None:
     """What those sites have become; id, key, product and birth never change."""
     _SAVE.run(conn, changed)
-
-
-def save_contacts(conn: Connection, changed: Sequence[Site]) -> None:
-    """What a mere synchronisation changes, at half the cost: nothing that is indexed or refers to another row.
-
-    Left as they are: provider, customer, subscription, successor, public key, state, name.
-    """
-    _SAVE_CONTACT.run(conn, changed)
 
 
 def remember_tokens(conn: Connection, used_up: Sequence[tuple[str, bytes]], now: Instant) -> None:

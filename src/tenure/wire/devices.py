@@ -14,6 +14,7 @@ from tenure.wire import b64, fields, seal, strict
 from tenure.wire.keys import Signer, from_jwk, key_id
 from tenure.wire.messages import Jwk, NextSync, Refusal
 from tenure.wire.seal import CAPS, Typ, digest
+from tenure.wire.seats import Seat
 
 Ask = Literal["enrol", "refresh", "release"]
 Result = Literal["seat", "send_seat", "erase", "released", "refused"]
@@ -37,7 +38,7 @@ class DeviceRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """The device's id; empty until the site has given it one."""
     token: fields.Token = ""
     """The state token of the last answer."""
-    enrolment: Annotated[str, Meta(max_length=64, pattern=r"\\A[A-Za-z0-9_-]*\\Z")] = ""
+    enrolment: Annotated[str, Meta(max_length=64, pattern=r"\A[A-Za-z0-9_-]*\Z")] = ""
     """The secret of an enrolment token, with `enrol`."""
     name: fields.Name = ""
     """Of the device, for people."""
@@ -84,7 +85,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pin: fields.Bytes32
     """SHA-256 of the public key (SPKI) of the device port's certificate."""
     product: fields.Id
-    secret: Annotated[str, Meta(min_length=16, max_length=64, pattern=r"\\A[A-Za-z0-9_-]+\\Z")]
+    secret: Annotated[str, Meta(min_length=16, max_length=64, pattern=r"\A[A-Za-z0-9_-]+\Z")]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -97,6 +98,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 _load_request = strict.Loader(DeviceRequest, CAPS[Typ.DEVICE_REQUEST])
 _load_answer = strict.Loader(DeviceAnswer, CAPS[Typ.DEVICE_ANSWER])
+_load_seat = strict.Loader(Seat, CAPS[Typ.SEAT])
 _load_ticket = strict.Loader(Ticket, TICKET_CAP)
 
 
@@ -180,6 +182,12 @@ def incoherent(message: DeviceAnswer) -> Refused | None:
     if (message.result == "seat") != bool(message.seat):
         return strict.malformed("A seat comes with the result `seat` and with no other.", "seat")
     return None
+
+
+def read_lone_seat(token: bytes, site: bytes) -> Seat | Refused:
+    """A seat without its lease, proven by the key of the site that signed it: what a device shows a restored site."""
+    opened = seal.open_(token, Typ.SEAT, seal.by_owner(site))
+    return opened if isinstance(opened, Refused) else _load_seat(opened.payload)
 
 
 def write_ticket(ticket: Ticket) -> str:

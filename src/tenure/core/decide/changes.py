@@ -53,7 +53,7 @@ def _not_changeable(sub: Subscription, now: Instant) -> Refused | None:
     if sub.cancellation is not None:
         return Refused(Code.SUBSCRIPTION_CANCELLED)
     if not sub.paid:
-        code = Code.NOT_ACTIVATED if now < sub.activate_by else Code.SUBSCRIPTION_ENDED
+        code = Code.SUBSCRIPTION_ENDED if contract_at(sub, now).phase is Phase.ENDED else Code.NOT_ACTIVATED
         return Refused(code, "What was ordered can be changed once the term has begun.")
     if contract_at(sub, now).phase is Phase.ENDED:
         return Refused(Code.SUBSCRIPTION_ENDED, "Renew it first.")

@@ -87,7 +87,7 @@ def _not_renewable(sub: Subscription, now: Instant) -> Refused | None:
 
 
 def _not_begun(sub: Subscription, now: Instant) -> Refused:
-    if now >= sub.activate_by:
+    if contract_at(sub, now).phase is Phase.ENDED:
         return Refused(Code.SUBSCRIPTION_ENDED, "It was never activated.")
     return Refused(Code.AWAITING_PAYMENT if sub.awaiting_payment else Code.NOT_ACTIVATED)
 
@@ -100,6 +100,8 @@ def set_intent(sub: Subscription, command: SetRenewalIntent, seen: Seen, now: In
         return Refused(Code.SUBSCRIPTION_CANCELLED, "Undo the cancellation while that is possible.")
     if sub.kind is Kind.UNLIMITED and command.intent is Intent.MANUAL:
         return Refused(Code.RENEWAL_IS_AUTOMATIC, "An unlimited subscription is cancelled, not switched.", "intent")
+    if not sub.paid and contract_at(sub, now).phase is Phase.ENDED:
+        return _not_begun(sub, now)
     on_trial = sub.trial and all(period.trial for period in sub.paid)
     if on_trial and command.intent is Intent.AUTO and sub.intent_at_order is Intent.MANUAL:
         return Refused(Code.RENEWAL_TOO_LATE, "A trial goes on by itself only if the order said so; renew by hand.")
@@ -128,6 +130,8 @@ def reanchor(sub: Subscription, command: Reanchor, now: Instant) -> Accepted | R
         return _not_begun(sub, now)
     if sub.cancellation is not None:
         return Refused(Code.SUBSCRIPTION_CANCELLED)
+    if contract_at(sub, now).phase is Phase.ENDED:
+        return Refused(Code.SUBSCRIPTION_ENDED, "A renewal after the end finds its own anchor.")
     if sub.reserved is not None:
         return Refused(Code.RENEWAL_IS_AUTOMATIC, "The next period is reserved already.", when=due(sub))
     if command.anchor == sub.anchor:

@@ -27,6 +27,10 @@ from tenure.store.engine import Connection
 READ = Rule("catalogue:read")
 WRITE = Rule("catalogue:write", frozenset({Role.VENDOR}))
 NOTHING_SEEN = IfMatch()
+LEASE_ROOM = 4_000
+"""Bytes that a plan's features may fill in a lease, which has 8 KiB in all and repeats them in each coming span."""
+MOST_FEATURES = 128
+_PLANNING = (Code.ALREADY_EXISTS, Code.NOT_FOUND, Code.VERSION_UNREADABLE)
 Version = Annotated[str, msgspec.Meta(max_length=64)]
 
 
@@ -180,20 +184,28 @@ class Catalogue:
             operation("GET", "/v1/products", READ, self.list_products),
             operation("POST", "/v1/products", WRITE, self.create_product, status=201, refusals=[Code.ALREADY_EXISTS]),
             operation("GET", "/v1/plans", READ, self.list_plans),
-            operation("POST", "/v1/plans", WRITE, self.create_plan, status=201, refusals=[Code.ALREADY_EXISTS]),
+            operation("POST", "/v1/plans", WRITE, self.create_plan, status=201, refusals=_PLANNING),
             operation("GET", "/v1/plans/{plan}", READ, self.read_plan),
-            operation("PUT", "/v1/plans/{plan}", WRITE, self.update_plan),
+            operation("PUT", "/v1/plans/{plan}", WRITE, self.update_plan, refusals=[Code.VERSION_UNREADABLE]),
         )
 
 
 def _unsound(body: PlanBody) -> Refused | None:
     if body.min_devices > body.max_devices:
         return Refused(Code.FIELD_INVALID, "The least number of devices exceeds the greatest.", "min_devices")
+    if _room(body) > LEASE_ROOM or len({*body.features, *body.base_features}) > MOST_FEATURES:
+        return Refused(Code.FIELD_INVALID, "So many features, or such long names, do not fit into a lease.", "features")
     if body.min_version is not None:
         version = parse_version(body.min_version, "min_version")
         if isinstance(version, Refused):
             return version
     return None
+
+
+def _room(body: PlanBody) -> int:
+    """Bytes of a lease: running, coming and grace spans and the lease itself name all features, others the base."""
+    whole, base = ((*body.features, *body.base_features), body.base_features)
+    return 4 * len(msgspec.json.encode(whole)) + 3 * len(msgspec.json.encode(base))
 
 
 def _new_plan(body: NewPlan, now: Instant) -> Plan | Refused:

@@ -31,10 +31,14 @@ Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$(?!\n)", description=
 Period = Annotated[
     str, msgspec.Meta(max_length=10, pattern=r"^P[0-9YMWD]+$(?!\n)", description="ISO 8601 duration: P1Y, P1M, P30D.")
 ]
-Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^([^\s@]+@[^\s@]+)?$(?!\n)")]
-Reference = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")
-]
+# Blanks and control characters are spelled out: `\s` means more to one reader than to another.
+_MAILBOX = r"[^\x00-\x20\x7f-\xa0\u2028\u2029@]+"
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=rf"^({_MAILBOX}@{_MAILBOX})?$(?!\n)")]
+_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_LINE)]
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_LINE)]
+"""A name that leases carry, which have less room than a page."""
+OptionalTitle = Annotated[str, msgspec.Meta(max_length=128, pattern=_LINE)]
 Features = Annotated[tuple[Slug, ...], msgspec.Meta(max_length=128)]
 Plan_hash = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^([0-9]+\.[0-9a-f]{64})?$(?!\n)")]
 

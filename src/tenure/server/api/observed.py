@@ -16,7 +16,6 @@ from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.takeover import beside
 from tenure.server.views import shown
 from tenure.store import outbox, people, sites, subscriptions
 from tenure.store.engine import Connection
@@ -189,7 +188,6 @@ def _visible(conn: Connection, tenant: Tenant, subscription: str | None, after: 
 
 def site_view(site: Site) -> ReportedSite:
     """A site as shown."""
-    body = beside(site)
     return ReportedSite(
         id=site.id,
         name=site.name,
@@ -204,8 +202,8 @@ def site_view(site: Site) -> ReportedSite:
         devices=site.devices,
         last_contact=shown(site.last_contact),
         next_contact_by=shown(site.next_sync),
-        last_trigger=body.trigger,
-        last_path=body.path,
+        last_trigger=site.last_trigger,
+        last_path=site.last_path,
         forked=site.forked_at is not None,
     )
 

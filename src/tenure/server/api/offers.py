@@ -1,6 +1,6 @@
 """What a provider sells and by which rules: offers, and the policy with its effective values and their sources."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 
@@ -21,7 +21,7 @@ from tenure.server import books, policies
 from tenure.server.api.fields import Currency, Id, Slug
 from tenure.server.context import Context, tenant_of
 from tenure.server.values import Layer, Offer, PolicyBody
-from tenure.store import ids
+from tenure.store import ids, people
 from tenure.store.catalogue import OFFERS, Item, Stamp
 from tenure.store.engine import Connection
 
@@ -29,6 +29,8 @@ READ = Rule("catalogue:read")
 WRITE = Rule("policy:write", frozenset({Role.VENDOR, Role.PROVIDER}))
 READ_POLICY = Rule("policy:read")
 NOTHING_SEEN = IfMatch()
+_SELLING = (Code.UNKNOWN_PLAN, Code.AUTOMATIC_NEEDS_PREPAID)
+_RULING = (Code.UNKNOWN_PLAN, Code.POLICY_OUT_OF_BOUNDS)
 
 
 class BandBody(Body, frozen=True, kw_only=True):
@@ -60,11 +62,19 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool
 
 
+Figure = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z_]+$(?!\n)")]
+Figures = Annotated[
+    dict[Name, Figure | Name | bool | Annotated[list[Figure], msgspec.Meta(max_length=20)]], msgspec.Meta(max_length=32)
+]
+"""Some figures of the policy by name; which there are, and within what bounds, the policy itself shows."""
+
+
 class PolicyUpdate(Body, frozen=True, kw_only=True):
     """A provider's policy: figures that differ from the vendor's defaults, per plan too, and permissions."""
 
-    rules: Layer = {}  # noqa: RUF012 - msgspec copies empty containers
-    plans: Annotated[dict[Slug, Layer], msgspec.Meta(max_length=256)] = {}  # noqa: RUF012
+    rules: Figures = {}  # noqa: RUF012 - msgspec copies empty containers
+    plans: Annotated[dict[Slug, Figures], msgspec.Meta(max_length=256)] = {}  # noqa: RUF012
     customer_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
     provider_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
     renewal_order: RenewalOrder = RenewalOrder.OLDEST_DUE
@@ -106,7 +116,7 @@ class Offers:
             if isinstance(tenant, Refused):
                 return tenant
             name = ids.new("off", real)
-            offer = _new_offer(conn, name, tenant.id, body)
+            offer = _new_offer(conn, name, tenant.provider, body)
             if isinstance(offer, Refused):
                 return offer
             item = Item(name, tenant.id, body.plan, msgspec.json.encode(offer), 1, tenant.now)
@@ -208,10 +218,10 @@ class Offers:
         """Every operation of this group."""
         return (
             operation("GET", "/v1/offers", READ, self.list_offers),
-            operation("POST", "/v1/offers", WRITE, self.create_offer, status=201, refusals=[Code.UNKNOWN_PLAN]),
+            operation("POST", "/v1/offers", WRITE, self.create_offer, status=201, refusals=_SELLING),
             operation("DELETE", "/v1/offers/{offer}", WRITE, self.withdraw_offer),
             operation("GET", "/v1/policy", READ_POLICY, self.read_policy),
-            operation("PUT", "/v1/policy", WRITE, self.publish_policy, refusals=[Code.POLICY_OUT_OF_BOUNDS]),
+            operation("PUT", "/v1/policy", WRITE, self.publish_policy, refusals=_RULING),
         )
 
 
@@ -220,15 +230,15 @@ def _policy(body: PolicyUpdate) -> PolicyBody:
     customer = plain.customer_actions if body.customer_actions is None else frozenset(body.customer_actions)
     own = plain.provider_actions if body.provider_actions is None else frozenset(body.provider_actions)
     return PolicyBody(
-        rules=body.rules,
-        plans=dict(body.plans),
+        rules=cast(Layer, body.rules),
+        plans=cast(dict[str, Layer], body.plans),
         customer_actions=customer,
         provider_actions=own,
         renewal_order=body.renewal_order,
     )
 
 
-def _new_offer(conn: Connection, name: str, provider: str, body: NewOffer) -> Offer | Refused:
+def _new_offer(conn: Connection, name: str, provider: people.Provider, body: NewOffer) -> Offer | Refused:
     plan = books.plan_of(conn, body.plan)
     if plan is None:
         return Refused(Code.UNKNOWN_PLAN, f"The vendor has no plan {body.plan}.", "plan")
@@ -238,9 +248,11 @@ def _new_offer(conn: Connection, name: str, provider: str, body: NewOffer) -> Of
     refused = known_currency(body.currency) or check_bands(bands)
     if refused is not None:
         return refused
+    if body.currency != provider.currency:  # balances have no other (spec 2.5)
+        return Refused(Code.FIELD_INVALID, f"This provider's balances are in {provider.currency}.", "currency")
     return Offer(
         id=name,
-        provider=provider,
+        provider=provider.id,
         plan=body.plan,
         currency=body.currency,
         bands=bands,

@@ -18,7 +18,7 @@ from tenure.http.idempotency import Ticket
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server.api.fields import Currency, Email, Id, Minor
+from tenure.server.api.fields import Currency, Email, Id, Minor, OptionalTitle, Title
 from tenure.server.context import Context, tenant_of
 from tenure.server.values import Customer, Provider
 from tenure.server.views import shown
@@ -54,17 +54,17 @@ SCOPES: dict[Role, tuple[str, ...]] = {
 class BrandBody(Body, frozen=True, kw_only=True):
     """How the provider shows itself."""
 
-    name: OptionalLine = ""
-    logo: Annotated[str, msgspec.Meta(max_length=2_048, pattern=r"^(https://[!-~]+)?$(?!\n)")] = ""
+    name: OptionalTitle = ""
+    logo: Annotated[str, msgspec.Meta(max_length=512, pattern=r"^(https://[!-~]+)?$(?!\n)")] = ""
     colour: Annotated[str, msgspec.Meta(max_length=7, pattern=r"^(#[0-9a-fA-F]{6})?$(?!\n)")] = ""
     support: OptionalLine = ""
-    renew_url: Annotated[str, msgspec.Meta(max_length=2_048, pattern=r"^(https?://[!-~]+)?$(?!\n)")] = ""
+    renew_url: Annotated[str, msgspec.Meta(max_length=512, pattern=r"^(https?://[!-~]+)?$(?!\n)")] = ""
 
 
 class NewProvider(Body, frozen=True, kw_only=True):
     """A service provider; a sandbox has a clock of its own and worthless signatures (B5)."""
 
-    name: Line
+    name: Title
     currency: Currency
     sandbox: bool = False
     brand: BrandBody = BrandBody()

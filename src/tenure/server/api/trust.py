@@ -18,6 +18,10 @@ from tenure.wire import root as roots
 from tenure.wire.jwks import jwks
 
 WRITE = Rule("server:write", frozenset({Role.VENDOR}))
+_ROOT = (
+    Code.ROOT_REJECTED, Code.VERSION_STALE, Code.MESSAGE_MALFORMED, Code.MESSAGE_TOO_LARGE, Code.TYPE_UNEXPECTED,
+    Code.EXTENSION_UNKNOWN,
+)  # fmt: skip
 Number = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
@@ -88,5 +92,5 @@ class Trust:
                 "GET", "/v1/sandbox/root/{number}", PUBLIC, self.read_sandbox_root, media_type="application/jose"
             ),
             operation("GET", "/.well-known/jwks.json", PUBLIC, self.read_jwks),
-            operation("PUT", "/v1/root", WRITE, self.publish_root, refusals=[Code.ROOT_REJECTED]),
+            operation("PUT", "/v1/root", WRITE, self.publish_root, refusals=_ROOT),
         )

@@ -1,8 +1,7 @@
 """The memory of a lease keeper (`sdk.kept.Memory`) in the site's store, one row for each product."""
 
-import contextlib
 import logging
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
@@ -41,15 +40,10 @@ class StoredMemory:
         if isinstance(outcome, Refused):
             raise OSError(outcome.detail)
 
-    def alone(self) -> AbstractContextManager[object]:
+    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
         """Nobody else is there."""
-        return contextlib.nullcontext()
+        return nullcontext(enter_result=True)
 
 
 _READ = "select body from kept where product = ?"
 _WRITE = "insert into kept values (?, ?) on conflict (product) do update set body = excluded.body"
-
-
-def forget(conn: Connection, product: str) -> None:
-    """Nothing is kept of `product` any more."""
-    conn.execute("delete from kept where product = ?", (product,))

@@ -43,9 +43,13 @@ class Store:
         for _ in range(READERS):
             self._readers.put(_connect(path, _READER))
 
-    def write(self, work: Callable[[Connection], T]) -> "Future[T | Refused]":
+    def write(self, work: Callable[[Connection], T | Refused]) -> "Future[T | Refused]":
         """What `work` answers, once it is durable; a `Refused`, or an exception, leaves nothing behind."""
         return cast("Future[T | Refused]", self._writer.submit(work))
+
+    def rehearse(self, work: Callable[[Connection], T | Refused]) -> "Future[T | Refused]":
+        """What `work` would answer; nothing of its effect stays."""
+        return cast("Future[T | Refused]", self._writer.submit(work, keep=False))
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` finds, all of it as of one moment."""

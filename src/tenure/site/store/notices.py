@@ -1,4 +1,4 @@
-"""Every notice of the vendor that reached this site: some that a newer lease forgot still move seats of older leases."""
+"""Every notice of the vendor that reached this site: some that a newer lease forgot still move seats of older ones."""
 
 from collections.abc import Iterable
 

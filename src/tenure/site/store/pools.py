@@ -20,13 +20,11 @@ class Pool(msgspec.Struct, frozen=True):
     """Whether a fork was open when it was last looked at."""
     adopting_until: Instant
     """Until then devices' own seats are adopted and none is new (spec 3.8)."""
-    asked: int
-    """The need that the last answered synchronisation knew of."""
     told: bytes
     """What was announced last, as JSON of `watch.Told`."""
 
 
-_COLUMNS = "counted, epoch, forked, adopting_until, asked, told"
+_COLUMNS = "counted, epoch, forked, adopting_until, told"
 
 
 def ensure(conn: Connection, product: str) -> None:
@@ -39,7 +37,7 @@ def pool(conn: Connection, product: str) -> Pool:
     row = conn.execute(sql("select", _COLUMNS, "from pools where product = ?"), (product,)).fetchone()
     if row is None:
         raise LookupError(f"{product} is not kept here")
-    return Pool(row[0], row[1], bool(row[2]), row[3], row[4], row[5])
+    return Pool(row[0], row[1], bool(row[2]), row[3], row[4])
 
 
 def claim(conn: Connection, product: str, allowed: int) -> bool:
@@ -65,11 +63,6 @@ def noticed_epoch(conn: Connection, product: str, epoch: int, forked: bool, adop
         "update pools set epoch = ?, forked = ?, adopting_until = ? where product = ?",
         (epoch, int(forked), adopting_until, product),
     )
-
-
-def noticed_asked(conn: Connection, product: str, need: int) -> None:
-    """The server has answered a report of this need."""
-    conn.execute("update pools set asked = ? where product = ?", (need, product))
 
 
 def noticed_told(conn: Connection, product: str, told: bytes) -> None:

@@ -17,7 +17,6 @@ create table pools (
     epoch integer not null default 0,
     forked integer not null default 0,
     adopting_until integer not null default 0,
-    asked integer not null default 0,
     told blob not null default x''
 ) strict;
 

@@ -29,10 +29,10 @@ class Unavailable(OSError):
 
 
 class _Job:
-    __slots__ = ("fault", "future", "outcome", "work")
+    __slots__ = ("fault", "future", "keep", "outcome", "work")
 
-    def __init__(self, work: Callable[[Connection], Any]) -> None:
-        self.work = work
+    def __init__(self, work: Callable[[Connection], Any], *, keep: bool) -> None:
+        self.work, self.keep = work, keep
         self.future: Future[Any] = Future()
         self.outcome: Any = None
         self.fault: BaseException | None = None
@@ -58,9 +58,12 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="tenure-site-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], Any]) -> "Future[Any]":
-        """The outcome of `work`, to come once it is durable; raises `Unavailable` where the file failed."""
-        job = _Job(work)
+    def submit(self, work: Callable[[Connection], Any], *, keep: bool = True) -> "Future[Any]":
+        """The outcome of `work`, to come once it is durable; raises `Unavailable` where the file failed.
+
+        With `keep` false nothing of it stays.
+        """
+        job = _Job(work, keep=keep)
         if self._closed or self._jobs.qsize() >= CAPACITY:
             job.outcome = Refused(Code.SERVER_BUSY, "The site's store takes no more work at the moment.")
             job.tell()
@@ -119,7 +122,7 @@ class Writer:
             job.outcome = job.work(self._connection)
         except Exception as fault:  # handed to the one caller whose job it is
             job.fault = Unavailable(str(fault)) if isinstance(fault, self._error) else fault
-        if job.fault is not None or isinstance(job.outcome, Refused):
+        if job.fault is not None or not job.keep or isinstance(job.outcome, Refused):
             if not self._connection.in_transaction:
                 raise self._error("the transaction was lost")
             self._connection.execute("rollback to job")

@@ -19,8 +19,9 @@ from tenure.store.schema.columns import (
 class SiteColumns(sa.TypedColumns):
     """One key's use of one product. No column that a synchronisation changes is indexed.
 
-    `token` is the digest of the current state token; `answer` the stored answer to `last_request`. `promised_until`
-    is the last instant that a lease not yet acknowledged as replaced promises.
+    `token` is the current state token, `token_count` its number; `answer` the stored answer to `last_request`.
+    `promised_until` is the last instant that a lease not yet acknowledged as replaced promises. `pace` is the
+    server's own: what of the newest lease says how long nothing is new.
     """
 
     id = text(key=True)
@@ -51,6 +52,10 @@ class SiteColumns(sa.TypedColumns):
     last_contact = maybe_whole()
     next_sync = maybe_whole()
     forked_at = maybe_whole()
+    token_count = whole()
+    last_path = text()
+    last_trigger = text()
+    pace = octets()
 
 
 class SiteTokenColumns(sa.TypedColumns):

@@ -191,7 +191,8 @@ def upgrade() -> None:
         "thumbprint text, jwk octets, state text, created whole, name text, version text, body octets, "
         "token octets, last_request text, answer octets, serial whole, epoch whole, revision whole, "
         "acked_serial whole, lease_until whole, promised_until whole, allotment whole, devices whole, "
-        "devices_digest text, last_contact whole?, next_sync whole?, forked_at whole?",
+        "devices_digest text, last_contact whole?, next_sync whole?, forked_at whole?, token_count whole, "
+        "last_path text, last_trigger text, pace octets",
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
         sa.UniqueConstraint("thumbprint", "product", name=op.f("uq_sites_thumbprint_product")),
         sa.ForeignKeyConstraint(["provider"], ["providers.id"], name=op.f("fk_sites_provider")),

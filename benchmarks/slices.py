@@ -1,0 +1,120 @@
+"""One slice of load at one server: requests sealed, sent, answers judged, processor time told."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from benchmarks.crowd import Crowd, Slice, body_of, http_request
+from benchmarks.programs import Program
+from benchmarks.town import Citizen, Town
+from tenure.core.refusals import Refused
+from tenure.wire import answers, b64
+
+PROVEN_EACH = 50
+"""Every so many answers one is proven like a client does; of all others only what they say is looked at."""
+
+
+class Measured(NamedTuple):
+    """What a slice cost."""
+
+    rate: float
+    server_us: float
+    """Microseconds of the server's processor time for each answer."""
+    load_us: float
+    """The same of the load generator."""
+    slice: Slice
+
+
+class Load:
+    """The town's sites on connections to one server."""
+
+    def __init__(self, town: Town, program: Program, connections: int) -> None:
+        self._town, self._program = town, program
+        self._crowd = Crowd(program.port, connections)
+        self._hands = [town.citizens[number::connections] for number in range(connections)]
+
+    def close(self) -> None:
+        """Hang up."""
+        self._crowd.close()
+
+    def unchanged(self, requests: int, rate: float | None = None) -> Measured:
+        """About so many synchronisations that bring nothing new, at `rate` a second or as fast as they are answered."""
+        return self._slice("unchanged", requests, 0, rate)
+
+    def new_lease(self, requests: int) -> Measured:
+        """Sites that show the lease before the newest: each gets a new one, signed, recorded, acknowledged next time."""
+        return self._slice("lease", requests, 1, None)
+
+    def nothing(self, requests: int) -> Measured:
+        """The same bytes at a server that looks at none of them."""
+        for link in self._crowd.links:
+            link.waiting.extend([http_request(self._town.citizens[0].request(self._town.keys))] * self._each(requests))
+        measured = self._run(None)
+        for _, answer in self._crowd.answered():
+            body_of(answer)
+        return measured
+
+    def _each(self, requests: int) -> int:
+        return max(1, requests // len(self._crowd.links))
+
+    def _slice(self, result: str, requests: int, behind: int, rate: float | None) -> Measured:
+        for link, hand in zip(self._crowd.links, self._hands, strict=True):
+            for number in range(self._each(requests)):
+                citizen = hand[number % len(hand)]
+                link.waiting.append(http_request(citizen.request(self._town.keys, serials_behind=behind)))
+                advance(citizen, behind)
+        measured = self._run(rate)
+        judge(self._town, result, self._crowd.answered())
+        return measured
+
+    def _run(self, rate: float | None) -> Measured:
+        before = self._program.cpu()
+        taken = self._crowd.flood() if rate is None else self._crowd.stream(rate)
+        used = self._program.cpu() - before
+        return Measured(taken.rate, used / taken.answered * 1e6, taken.own_cpu / taken.answered * 1e6, taken)
+
+
+def advance(citizen: Citizen, leases: int) -> None:
+    """The site as it is after its request is answered."""
+    citizen.count += 1
+    citizen.serial += leases
+
+
+def judge(town: Town, result: str, pairs: list[tuple[bytes, bytes]]) -> None:
+    """Raises ValueError unless every answer says `result`; one in fifty is proven by signature, nonce and hash."""
+    for number, (request, answer) in enumerate(pairs):
+        body = body_of(answer)
+        told = _payload(body)
+        if told.get("result") != result:
+            raise ValueError(f"expected `{result}`, was told {told}")
+        if number % PROVEN_EACH == 0:
+            read = answers.read_sync_answer(body, request.partition(b"\r\n\r\n")[2], town.keys.root)
+            if isinstance(read, Refused):
+                raise ValueError(f"an answer is not proven: {read.code} {read.detail}")
+
+
+def known_bad_are_caught(town: Town) -> None:
+    """The control: `judge` must refuse another result, another question's answer, and an altered signature."""
+    request = http_request(town.citizens[0].request(town.keys))
+    bad: list[Callable[[], None]] = [
+        lambda: judge(town, "unchanged", [(request, b"HTTP/1.1 503 Service Unavailable\r\n\r\n{}")]),
+        lambda: judge(town, "unchanged", [(request, b"HTTP/1.1 200 OK\r\n\r\n" + _forged(b'{"result":"lease"}'))]),
+        lambda: judge(town, "unchanged", [(request, b"HTTP/1.1 200 OK\r\n\r\n" + _forged(b'{"result":"unchanged"}'))]),
+    ]
+    for each in bad:
+        try:
+            each()
+        except ValueError:
+            continue
+        raise RuntimeError("the benchmark takes a bad answer for a good one")
+
+
+def _forged(payload: bytes) -> bytes:
+    return b"e30." + b64.encode(payload) + b"." + b64.encode(bytes(64))
+
+
+def _payload(token: bytes) -> dict[str, Any]:
+    raw = b64.decode(token.split(b".")[1])
+    told: dict[str, Any] = msgspec.json.decode(raw or b"{}")
+    return told

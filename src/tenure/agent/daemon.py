@@ -1,0 +1,69 @@
+"""The agent's two loops: one asks the site when it is due, the other looks which functions are on and switches them.
+
+Neither waits for the other, so that a site that does not answer never holds up a withdrawal.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from tenure.agent.holder import Holder, Ready
+from tenure.agent.keeper import Keeper
+from tenure.agent.switchboard import Switchboard
+
+log = logging.getLogger("tenure.agent")
+
+LOOK = 0.2
+"""Seconds between two looks at what is on: a change is seen so soon after its second begins."""
+ASK = 5.0
+"""Seconds between two looks at whether the site is to be asked."""
+
+
+class Daemon:
+    """One running agent."""
+
+    def __init__(
+        self, keeper: Keeper, switchboard: Switchboard, ticks: Callable[[], float], look_again: float | None = None
+    ) -> None:
+        """`look_again`: seconds after which the clocks are looked at again, where a sandbox's clock file may jump."""
+        self._keeper = keeper
+        self._holder: Holder = keeper.holder
+        self._switchboard = switchboard
+        self._ticks = ticks
+        self._look_again = look_again
+        self._stop = threading.Event()
+
+    def look(self) -> Ready:
+        """One look: what is on now, switched at once. Cheap as long as nothing can have changed."""
+        ready = self._holder.ready
+        if self._look_again is not None or self._ticks() >= ready.until:
+            ready = self._holder.compiled()
+        self._switchboard.look(ready)
+        return ready
+
+    def run(self) -> None:
+        """Runs until `stop`."""
+        asking = threading.Thread(target=self._ask, name="tenure-agent-asks", daemon=True)
+        asking.start()
+        try:
+            while not self._stop.is_set():
+                self._guarded(self.look)
+                self._stop.wait(LOOK if self._look_again is None else min(LOOK, self._look_again))
+        finally:
+            self._stop.set()
+            self._switchboard.close()
+
+    def stop(self) -> None:
+        """Asks it to end; functions stay as they are, because a restart is not the end of a license."""
+        self._stop.set()
+
+    def _ask(self) -> None:
+        while not self._stop.is_set():
+            self._guarded(self._keeper.tick)
+            self._stop.wait(ASK)
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("a turn failed; the next one comes all the same")

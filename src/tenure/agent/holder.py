@@ -1,0 +1,204 @@
+"""The one place of the agent where what is kept, what is proven of it, and the time come together.
+
+Every value handed out is immutable and replaced whole. Who may change it, and when, is `keeper`'s.
+"""
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from tenure.agent.exchange import Identity
+from tenure.agent.kept import Kept, Memory
+from tenure.core.acceptance import Held
+from tenure.core.clock import Estimate
+from tenure.core.lease import Lease
+from tenure.core.refusals import Code, Refused
+from tenure.core.standing import UNLICENSED, Amnesty, Standing, compiled, device_standing, device_timeline
+from tenure.core.timeline import Timeline
+from tenure.sdk.clock import Now, Timekeeper
+from tenure.sdk.trusted import Trusted, walk
+from tenure.wire import seal
+from tenure.wire.keys import SeedSigner, thumbprint
+from tenure.wire.notices import Notice, read_notice
+from tenure.wire.root import Root
+from tenure.wire.seal import Typ
+from tenure.wire.seats import SealedSeat, read_seat
+
+log = logging.getLogger("tenure.agent")
+
+LOOK_AGAIN = 60
+"""Seconds after which the clocks are looked at again, whatever is due: a leap of the wall clock has to be noticed."""
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The functions that are on, and until when (ticks) that needs no second look."""
+
+    until: float
+    features: frozenset[str]
+    standing: Standing
+
+
+class Proven(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the state kept still holds, proven anew from root to seat."""
+
+    seat: SealedSeat | None = None
+    amnesties: tuple[Amnesty, ...] = ()
+    fault: Refused | None = None
+    """Why the seat that is kept counts no longer."""
+
+    @property
+    def lease(self) -> Lease | None:
+        """The lease that the seat stands on."""
+        return None if self.seat is None else self.seat.lease.lease
+
+
+class Holder:
+    """Possession of one seat."""
+
+    def __init__(
+        self, who: Identity, pinned: Root, memory: Memory, time: Timekeeper, draw: Callable[[int], bytes]
+    ) -> None:
+        self._configured = who
+        self._pinned = pinned
+        self._memory, self._time, self._draw = memory, time, draw
+        self._saved = self._kept = memory.load()
+        self._prove()
+        time.adopt(self._kept.clock)
+        self.ready = self.compiled()
+
+    @property
+    def kept(self) -> Kept:
+        """What is kept, with the clock as it has gone on since."""
+        return msgspec.structs.replace(self._kept, clock=self._time.state)
+
+    @property
+    def saved(self) -> Kept:
+        """What is on disk."""
+        return self._saved
+
+    @property
+    def root(self) -> Root:
+        """The newest root document proven."""
+        return self._trusted.root
+
+    @property
+    def who(self) -> Identity:
+        """Who reads; a sandbox only as long as the root is one of a sandbox."""
+        return self._who
+
+    @property
+    def held(self) -> Held:
+        """This reader with empty hands. A device holds another key than the lease names, and goes by the site."""
+        return Held(product=self._who.product, version=self._who.version, key=None, sandbox=self._who.sandbox)
+
+    @property
+    def proven(self) -> Proven:
+        """Everything proven."""
+        return self._proven
+
+    @property
+    def memory(self) -> Memory:
+        """Where it is kept."""
+        return self._memory
+
+    def reload(self) -> None:
+        """Takes over what another process of this device has saved since."""
+        loaded = self._memory.load()
+        if loaded == Kept() != self._saved:
+            log.warning("what was kept is gone or cannot be read; what this process knows goes on")
+        elif loaded != self._saved:
+            self._saved = loaded
+            self.adopt(loaded)
+
+    def adopt(self, kept: Kept) -> None:
+        """Goes by `kept` from now on, whether it could be saved or not."""
+        self._kept = kept
+        self._prove()
+        self._time.adopt(kept.clock)
+        self.ready = self.compiled()
+
+    def save(self, kept: Kept) -> Refused | None:
+        """Saves `kept` and goes by it; a refusal, and no change, when it cannot be saved."""
+        try:
+            self._memory.save(kept)
+        except OSError as fault:
+            log.warning("the state cannot be saved: %s", fault)
+            return Refused(Code.INTERNAL, f"The agent's state cannot be saved: {fault.strerror or fault}.")
+        self._saved = kept
+        self.adopt(kept)
+        return None
+
+    def further(self, data: bytes) -> Refused | None:
+        """Takes the next root document, saved before anything is believed because of it."""
+        following = self._trusted.then(data)
+        if isinstance(following, Refused):
+            return following
+        return self.save(msgspec.structs.replace(self.kept, roots=following.followed))
+
+    def now(self) -> Now:
+        """Reads the clocks."""
+        lease = self._proven.lease
+        return self._time.now(self._kept.held.serial, sandbox=self._who.sandbox and lease is not None and lease.sandbox)
+
+    def standing(self, estimate: Estimate) -> Standing:
+        """What this device may do now (6.3), bounded by its seat."""
+        seat, kept = self._proven.seat, self._kept
+        if seat is None:
+            return msgspec.structs.replace(UNLICENSED, refusal=self._proven.fault, warning=estimate.refusal)
+        return device_standing(
+            seat.lease.lease,
+            seat.seat.term(),
+            kept.contact,
+            self._proven.amnesties,
+            estimate,
+            version=self._who.version,
+        )
+
+    def timeline(self) -> Timeline:
+        """Everything that will happen to this device if nobody does anything; empty without a seat."""
+        seat = self._proven.seat
+        if seat is None:
+            return ()
+        return device_timeline(seat.lease.lease, seat.seat.term(), self._kept.contact, self._proven.amnesties)
+
+    def compiled(self) -> Ready:
+        """The functions that are on now, and how long that is certain."""
+        now = self.now()
+        snapshot = compiled(self.standing(now.estimate), now.instant)
+        # The estimate moves on with whole ticks, so that the change comes exactly at a whole tick.
+        steady = min(LOOK_AGAIN, snapshot.valid_until - now.instant)
+        self.ready = Ready(now.reading.uptime + steady, snapshot.features, snapshot.standing)
+        return self.ready
+
+    def _prove(self) -> None:
+        self._trusted: Trusted = walk(self._pinned, self._kept.roots)
+        sandbox = self._configured.sandbox and self._trusted.root.sandbox
+        self._who = msgspec.structs.replace(self._configured, sandbox=sandbox)
+        self._proven = prove(self._kept, self._trusted.root, self._who, self._draw)
+
+
+def prove(kept: Kept, root: Root, who: Identity, draw: Callable[[int], bytes]) -> Proven:
+    """What of `kept` still holds under `root`: the lease by the root, the seat by the lease, the key by this device."""
+    read = (read_notice(token, root, product=who.product, sandbox=who.sandbox) for token in kept.notices)
+    amnesties = tuple(notice.amnesty() for notice in read if isinstance(notice, Notice))
+    if not kept.bundle:
+        return Proven(amnesties=amnesties)
+    seat = read_seat(kept.bundle, root, product=who.product, sandbox=who.sandbox)
+    if isinstance(seat, Refused):
+        return Proven(amnesties=amnesties, fault=seat)
+    fault = not_held(kept.seat_seed, seat.seat.cnf.jkt, draw)
+    return Proven(seat=None if fault is not None else seat, amnesties=amnesties, fault=fault)
+
+
+def not_held(seed: bytes, jkt: str, draw: Callable[[int], bytes]) -> Refused | None:
+    """`lease_not_mine` unless this device can sign as the key that the seat names; it is put to the proof."""
+    if not seed:
+        return Refused(Code.LEASE_NOT_MINE, "The device's key is gone.")
+    signer = SeedSigner(seed)
+    opened = seal.open_(
+        seal.seal(Typ.DEVICE_REQUEST, draw(32), signer), Typ.DEVICE_REQUEST, seal.by_owner(signer.public)
+    )
+    if isinstance(opened, Refused) or thumbprint(opened.public) != jkt:
+        return Refused(Code.LEASE_NOT_MINE, "The seat names another device's key.")
+    return None

@@ -1,0 +1,227 @@
+"""Keeps a device's seat in touch with its site: decides what is asked next and sees to it that only one is under way.
+
+How bytes travel is `port`'s, what an answer changes `taking`'s, when to ask `core.schedule`'s; whoever calls `tick`
+decides how often.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from tenure.agent.exchange import DEVICE, Identity, asks, hear, request_for
+from tenure.agent.holder import Holder
+from tenure.agent.kept import Kept
+from tenure.agent.taking import Taken, anew, erase, failed, take
+from tenure.core.refusals import Code, Refused
+from tenure.core.schedule import Rhythm, next_due, retry_at
+from tenure.core.timeline import DAY, Instant
+from tenure.sdk.clock import Now
+from tenure.sdk.exchange import Inconclusive
+from tenure.sdk.keeper import SAVE_CLOCK
+from tenure.sdk.kept import Contacts, Pending
+from tenure.sdk.taking import Arrival
+from tenure.sdk.transport import Request, Transport
+from tenure.wire.devices import Ask, DeviceAnswer, Ticket, read_ticket
+from tenure.wire.root import STEPS
+
+log = logging.getLogger("tenure.agent")
+
+EXCHANGES = 4
+"""Questions in one contact: a receipt, a seat that was asked for, or a new enrolment may follow at once."""
+ALWAYS = 100 * 366
+"""Days after the end for which a device goes on asking its site: that costs the vendor nothing, and a late renewal
+reaches it without a touch."""
+
+Connect = Callable[[Ticket, str], Transport]
+"""An enrolment token and the certificate known so far to the way to the site."""
+
+
+class Keeper:
+    """One device's dealings with its site. Safe to call from any thread."""
+
+    def __init__(self, who: Identity, holder: Holder, connect: Connect, draw: Callable[[int], bytes]) -> None:
+        self.holder = holder
+        self._who, self._connect, self._draw = who, connect, draw
+        self._turn = threading.Lock()
+        self._woke = holder.now().instant
+        self._lot = self._drawn()
+        self._way: tuple[Ticket, Transport] | None = None
+
+    # asking
+
+    def enrol(self, text: str) -> Refused | None:
+        """Enrols with an enrolment token; blocks for the exchange. None: there is a seat. Never raises.
+
+        Refuses `field_invalid` for what is no token, and what the site says; a request without an answer stays pending.
+        """
+        ticket = read_ticket(text)
+        if isinstance(ticket, Refused):
+            return ticket
+        if ticket.product != self._who.product:
+            return Refused(Code.FIELD_INVALID, f"The token is for {ticket.product}, not {self._who.product}.", "token")
+        with self._turn, self.holder.memory.alone():
+            self.holder.reload()
+            refused = self.holder.save(self._with_ticket(ticket))
+            return self._contact() if refused is None else refused
+
+    def refresh(self) -> Refused | None:
+        """Asks the site now; as `enrol`. Refuses `not_activated` before the first enrolment."""
+        with self._turn, self.holder.memory.alone():
+            self.holder.reload()
+            return self._contact()
+
+    def release(self) -> Refused | None:
+        """Gives the seat up: it is erased first, then the site is told so until it has heard. None: it has."""
+        with self._turn, self.holder.memory.alone():
+            self.holder.reload()
+            kept = self.holder.kept
+            gone = erase(kept, self.holder.root, self.holder.who, self.holder.now().instant)
+            refused = self.holder.save(msgspec.structs.replace(gone, given_up=True))
+            return self._contact() if refused is None and self._has_to_say(self.holder.kept) else refused
+
+    # time
+
+    def tick(self) -> None:
+        """Does what is due; to be called every few seconds, where blocking for an exchange harms nobody."""
+        self.holder.reload()
+        now = self.holder.now()
+        due = self.due(now)
+        if due is not None and due <= now.instant:
+            self.refresh()
+        else:
+            self._remember_time(now)
+        self.holder.compiled()
+
+    def due(self, now: Now | None = None) -> Instant | None:
+        """When the site is asked next by itself; None: not yet, or not any more."""
+        now = now or self.holder.now()
+        kept = self.holder.kept
+        contacts = kept.contacts
+        if kept.ticket is None or not self._has_to_say(kept):
+            return None
+        if kept.pending is not None or kept.receipt or not kept.device:
+            if contacts.failed is None:
+                return now.instant
+            return retry_at(contacts.failed, contacts.failures, contacts.retry_after, self._lot)
+        state = contacts.state(self._rhythm(), self._woke)
+        return next_due(msgspec.structs.replace(state, urgent=now.estimate.synchronise), now.instant, self._lot)
+
+    def _rhythm(self) -> Rhythm:
+        lease = self.holder.proven.lease
+        return Rhythm(spans=() if lease is None else lease.spans, interval=DAY, after_end_days=ALWAYS)
+
+    def _remember_time(self, now: Now) -> None:
+        before = self.holder.saved.clock
+        if before.boot == now.reading.boot and 0 <= now.reading.uptime - before.uptime < SAVE_CLOCK:
+            return
+        if not self.holder.kept.bundle or not self._turn.acquire(blocking=False):
+            return
+        try:
+            with self.holder.memory.alone(wait=False) as held:
+                if held:
+                    self.holder.reload()
+                    self.holder.save(self.holder.kept)
+        finally:
+            self._turn.release()
+
+    # one contact
+
+    def _with_ticket(self, ticket: Ticket) -> Kept:
+        """The state with another enrolment: at the same site the device stays who it is, at another it begins anew."""
+        kept = self.holder.kept
+        if kept.ticket == ticket and kept.seed:
+            return msgspec.structs.replace(kept, given_up=False, contacts=Contacts())
+        moved = kept.ticket is None or kept.ticket.pin != ticket.pin
+        kept = msgspec.structs.replace(kept, ticket=ticket, given_up=False, contacts=Contacts())
+        if moved or not kept.seed or not kept.device:
+            kept = msgspec.structs.replace(anew(kept, self._draw), certificate="", receipt=b"")
+        return kept
+
+    def _has_to_say(self, kept: Kept) -> bool:
+        """A device that gave its seat up has nothing more to say once that is settled."""
+        return not kept.given_up or bool(kept.receipt) or kept.pending is not None
+
+    def _contact(self) -> Refused | None:
+        """Asks until there is nothing more to ask at once; None when the last answer brought what was asked for."""
+        outcome: Taken | Refused = Refused(Code.NOT_ACTIVATED, "This device is not enrolled at any site.")
+        for _ in range(EXCHANGES):
+            kept = self.holder.kept
+            if kept.ticket is None or not self._has_to_say(kept):
+                break
+            outcome = self._exchanged(kept, kept.ticket)
+            if isinstance(outcome, Refused) or not self._one_more(kept, outcome.kept):
+                break
+        self._lot = self._drawn()
+        if isinstance(outcome, Refused):
+            log.warning("the site was asked in vain: %s %s", outcome.row.sentence, outcome.detail)
+            return outcome
+        return outcome.refused
+
+    def _one_more(self, before: Kept, after: Kept) -> bool:
+        """A receipt to send, a seat to show, or a copy that has just taken a new key and may enrol with it."""
+        if after.receipt and (before.pending is not None or not before.receipt):
+            return True
+        return (after.seat_wanted and not before.seat_wanted) or (after.seed != before.seed)
+
+    def _exchanged(self, kept: Kept, ticket: Ticket) -> Taken | Refused:
+        pending = kept.pending or self._prepared(kept)
+        if isinstance(pending, Refused):
+            return pending
+        way = self._to(ticket)
+        reply = way.send(Request("POST", DEVICE, pending.request))
+        received = self.holder.now().reading
+        heard = hear(reply, pending.request, self.holder.kept, self.holder.who, self.holder.root)
+        if isinstance(heard, DeviceAnswer) and heard.root > self.holder.root.version and self._walk(way):
+            heard = hear(reply, pending.request, self.holder.kept, self.holder.who, self.holder.root)
+        if isinstance(heard, Inconclusive):
+            self._keep(failed(self.holder.kept, self.holder.now().instant, heard.retry_after))
+            return heard
+        arrival = Arrival(pending.sent, received)
+        taken = take(
+            self.holder.kept,
+            asks(pending.request),
+            heard,
+            arrival,
+            self.holder.who,
+            self.holder.held,
+            self.holder.root,
+            self._draw,
+        )
+        certificate = getattr(way, "certificate", "") or taken.kept.certificate
+        self._keep(msgspec.structs.replace(taken.kept, certificate=certificate))
+        if taken.refused is not None:
+            log.warning("the site gave no seat: %s %s", taken.refused.row.sentence, taken.refused.detail)
+        return taken
+
+    def _prepared(self, kept: Kept) -> Pending | Refused:
+        """The next request, saved before it is sent."""
+        ask: Ask = "release" if kept.receipt else "refresh" if kept.device else "enrol"
+        reading = self.holder.now().reading
+        request = request_for(ask, self.holder.who, kept, reading, self.holder.root.version, self._draw)
+        pending = Pending(request, reading)
+        refused = self.holder.save(msgspec.structs.replace(self.holder.kept, pending=pending))
+        return pending if refused is None else refused
+
+    def _keep(self, kept: Kept) -> None:
+        """Saves; where that fails, goes by it in memory: on disk the question is still pending, and harmless."""
+        if self.holder.save(kept) is not None:
+            self.holder.adopt(kept)
+
+    def _to(self, ticket: Ticket) -> Transport:
+        if self._way is None or self._way[0] != ticket:
+            self._way = (ticket, self._connect(ticket, self.holder.kept.certificate))
+        return self._way[1]
+
+    def _walk(self, way: Transport) -> bool:
+        """Fetches and takes the root documents that follow, one version at a time; whether there was any."""
+        began = self.holder.root.version
+        for _ in range(STEPS):
+            reply = way.send(Request("GET", f"/v1/root/{self.holder.root.version + 1}"))
+            if isinstance(reply, Refused) or reply.status != 200 or self.holder.further(reply.body) is not None:
+                break
+        return self.holder.root.version > began
+
+    def _drawn(self) -> float:
+        return int.from_bytes(self._draw(7), "big") / 2**56

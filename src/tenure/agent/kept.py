@@ -1,0 +1,139 @@
+"""What a device remembers between two runs, as one value that is saved whole, and where it lies.
+
+What it means is decided in `taking` and `keeper`. Evolution: fields are only appended, each with a default.
+"""
+
+import hmac
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import msgspec
+
+from tenure.core.acceptance import Held, HeldSeat
+from tenure.core.clock import ClockState
+from tenure.core.timeline import Instant
+from tenure.sdk.disk import Disk
+from tenure.sdk.kept import Contacts, Pending, Slot
+from tenure.wire.devices import Ticket
+from tenure.wire.messages import Refusal
+
+log = logging.getLogger("tenure.agent")
+
+SEAL, LOCK = "seal", "lock"
+_MARK = b"tenure-agent-1 "
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything."""
+
+    roots: tuple[bytes, ...] = ()
+    """The root documents that followed the one pinned, as received, oldest first."""
+    ticket: Ticket | None = None
+    """The enrolment token last given: where the site is, and how a copy of this device enrols anew."""
+    certificate: str = ""
+    """The device port's certificate (PEM), whose key is the one pinned."""
+    seed: bytes = b""
+    """Of the device's own key, made here; empty before the first enrolment."""
+    seat_seed: bytes = b""
+    """Of the key that the seat held names: another one only while a copy has no seat of its own yet."""
+    device: str = ""
+    token: str = ""
+    """The state token of the last answer."""
+    site: bytes = b""
+    """Public key of the site that answers."""
+    bundle: bytes = b""
+    """Seat and lease as received."""
+    held: Slot = Slot()
+    """The numbers that the next lease is measured against; they outlive the seat."""
+    seat_iat: Instant = 0
+    clock: ClockState = ClockState()
+    contact: Instant = 0
+    """The site's time when it last gave a seat."""
+    contacts: Contacts = Contacts()
+    pending: Pending | None = None
+    notices: tuple[bytes, ...] = ()
+    seat_wanted: bool = False
+    """The site has forgotten this device and asks for the seat that it once signed."""
+    receipt: bytes = b""
+    """The signed receipt of an erased seat, until the site has it."""
+    refusal: Refusal | None = None
+    """Why the site gave no seat, when it last said so."""
+    given_up: bool = False
+    """This device has released its seat by its own will; it asks for none until it is enrolled again."""
+
+    def held_seat(self, who: Held, thumbprint: str) -> HeldSeat:
+        """The numbers in the hands of this device."""
+        return HeldSeat(lease=self.held.held(who), thumbprint=thumbprint, iat=self.seat_iat)
+
+
+class Generation(msgspec.Struct, frozen=True):
+    """One saved state and its number, one higher than that of the state before it."""
+
+    number: int
+    kept: Kept
+
+
+class Memory:
+    """`Kept` in a folder, in two generations: a save touches only the older one (as `sdk.cache` does for leases)."""
+
+    def __init__(self, disk: Disk, draw: Callable[[int], bytes]) -> None:
+        """Reads the seal's key or makes it; raises OSError when that cannot be saved."""
+        self._disk = disk
+        with disk.lock(LOCK):
+            self._key = disk.read(SEAL) or self._made(draw(32))
+        self._number = 0
+
+    def load(self) -> Kept:
+        """The newest generation that is sound; an empty `Kept` when there is none."""
+        found = [each for each in (self._read(0), self._read(1)) if each is not None]
+        newest = max(found, key=lambda each: each.number, default=Generation(0, Kept()))
+        self._number = newest.number
+        return newest.kept
+
+    def save(self, kept: Kept) -> None:
+        """Writes the next generation over the older one; durable when it returns. Raises OSError when that fails."""
+        number = self._number + 1
+        body = msgspec.json.encode(kept)
+        self._write(f"state.{number % 2}", _MARK + f"{number} {self._mac(number, body)}\n".encode() + body)
+        self._number = number
+
+    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """While it is held no other process of this device asks the site or saves; yields whether it is held."""
+        return self._disk.lock(LOCK, wait=wait)
+
+    def _made(self, key: bytes) -> bytes:
+        self._write(SEAL, key)
+        return key
+
+    def _write(self, name: str, data: bytes) -> None:
+        beside = f"{name}.new"
+        self._disk.write(beside, data)
+        self._disk.sync(beside)
+        self._disk.rename(beside, name)
+        self._disk.sync_folder()
+
+    def _mac(self, number: int, body: bytes) -> str:
+        return hmac.digest(self._key, b"%d\n" % number + body, "sha256").hex()
+
+    def _read(self, which: int) -> Generation | None:
+        try:
+            data = self._disk.read(f"state.{which}")
+        except OSError as fault:
+            log.warning("state.%d cannot be read: %s", which, fault)
+            return None
+        if data is None:
+            return None
+        head, _, body = data.partition(b"\n")
+        number, _, mac = head.removeprefix(_MARK).partition(b" ")
+        formed = head.startswith(_MARK) and number.isdigit() and len(number) < 19
+        if formed and hmac.compare_digest(self._mac(int(number), body).encode(), mac):
+            return self._decoded(int(number), body)
+        log.warning("state.%d was torn or edited and is not used", which)
+        return None
+
+    def _decoded(self, number: int, body: bytes) -> Generation | None:
+        try:
+            return Generation(number, msgspec.json.decode(body, type=Kept))
+        except (msgspec.MsgspecError, RecursionError):
+            return None

@@ -1,0 +1,123 @@
+"""The agent as a parts list: settings, memory, clocks, the way to the site, switches, the daemon.
+
+Reads the system only through `sdk.main`.
+"""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tenure.agent.daemon import Daemon
+from tenure.agent.exchange import Identity
+from tenure.agent.holder import Holder
+from tenure.agent.keeper import Connect, Keeper
+from tenure.agent.kept import Memory
+from tenure.agent.port import PinnedTransport
+from tenure.agent.settings import Settings, read_settings
+from tenure.agent.switchboard import Switchboard
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.sdk.assembly import Misuse, read_root
+from tenure.sdk.clock import Timekeeper, read_clock_file
+from tenure.sdk.computer import Computer
+from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.hardware import digests
+from tenure.sdk.main import this_computer
+from tenure.sdk.transport import Transport
+from tenure.wire.devices import Ticket
+from tenure.wire.root import Root
+
+SETTINGS = "agent.toml"
+LOOK_AGAIN_IN_SANDBOX = 0.05
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """An opened agent: what every command works with."""
+
+    folder: Path
+    settings: Settings
+    computer: Computer
+    keeper: Keeper
+    clock: Path | None
+
+
+def open_agent(
+    folder: Path, computer: Computer | None = None, *, clock: Path | None = None, connect: Connect | None = None
+) -> Agent | Refused:
+    """The agent in `folder`. `clock`: a file that tells a sandbox's time, refused outside a sandbox (6.4).
+
+    Refuses like `read_settings`; `field_invalid` for a root that does not fit, `sandbox_only` for a clock file.
+    """
+    computer = computer or this_computer()
+    settings = read_settings(folder / SETTINGS)
+    root = settings if isinstance(settings, Refused) else _root(folder / settings.root, settings, clock)
+    if isinstance(settings, Refused) or isinstance(root, Refused):
+        return settings if isinstance(settings, Refused) else root  # type: ignore[return-value]  # one of them is
+    shown = settings.name or computer.host
+    who = Identity(
+        product=settings.product,
+        version=settings.version,
+        name="".join(char if char.isprintable() else " " for char in shown)[:128],
+        hardware=digests(computer.hardware(), root.document.id, settings.product),
+        sandbox=settings.sandbox,
+    )
+    try:
+        memory = Memory(FolderOnDisk(folder), computer.draw)
+    except OSError as fault:
+        return Refused(Code.INTERNAL, f"{folder} cannot be used: {fault.strerror or fault}.", "agent")
+    told = None if clock is None else _teller(clock, computer.clocks.wall)
+    holder = Holder(who, root, memory, Timekeeper(computer.clocks, told), computer.draw)
+    keeper = Keeper(who, holder, connect or _connect(computer), computer.draw)
+    return Agent(folder, settings, computer, keeper, clock)
+
+
+def run(folder: Path, *, clock: Path | None = None) -> Refused | None:
+    """Runs the agent until it is told to stop (SIGINT, SIGTERM); a refusal instead when it cannot start."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    agent = open_agent(folder, clock=clock)
+    if isinstance(agent, Refused):
+        return agent
+    daemon = daemon_of(agent)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: daemon.stop())
+    daemon.run()
+    return None
+
+
+def daemon_of(agent: Agent) -> Daemon:
+    """The daemon of an opened agent."""
+    ticks = agent.computer.clocks.ticks
+    board = Switchboard(agent.settings, ticks)
+    return Daemon(agent.keeper, board, ticks, None if agent.clock is None else LOOK_AGAIN_IN_SANDBOX)
+
+
+def _connect(computer: Computer) -> Connect:
+    def connect(ticket: Ticket, certificate: str) -> Transport:
+        return PinnedTransport(ticket, certificate, computer.monotonic, computer.clocks.wall)
+
+    return connect
+
+
+def _root(path: Path, settings: Settings, clock: Path | None) -> Root | Refused:
+    try:
+        root = read_root(path, sandbox=settings.sandbox)
+    except Misuse as fault:
+        return Refused(Code.FIELD_INVALID, f"{path}: {fault}.", "root")
+    if clock is not None and not settings.sandbox:
+        return Refused(Code.SANDBOX_ONLY, "A clock file is honoured only with a sandbox root and lease.", "clock")
+    return root
+
+
+def _teller(path: Path, wall: Callable[[], Instant]) -> Callable[[], Instant | None]:
+    def told() -> Instant | None:
+        try:
+            with path.open("rb") as file:
+                return read_clock_file(file.read(256), wall())
+        except OSError:
+            return None
+
+    return told

@@ -1,0 +1,85 @@
+"""The agent's settings: one TOML file that the administrator writes; a misspelt field is refused by its name."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.versions import parse_version
+from tenure.wire import fields
+
+Command = Annotated[tuple[str, ...], Meta(max_length=64)]
+"""A program and its arguments, handed over as they are: no shell reads them."""
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class FeatureSettings(_Strict, frozen=True, kw_only=True):
+    """What is done for software that does not carry the SDK, when a function is granted and when it is withdrawn.
+
+    All of it is done at the instant itself, and again after a restart, so it has to be repeatable.
+    """
+
+    grant: Command = ()
+    withdraw: Command = ()
+    unit: str = ""
+    """A unit of the service manager, started and stopped."""
+    status_file: str = ""
+    """A file kept up to date: one line of JSON with `feature`, `on`, `since`, `until`, `phase` and `cause`."""
+    timeout: Annotated[int, Meta(ge=1, le=3_600)] = 30
+    """Seconds that one command may take."""
+
+
+class Settings(_Strict, frozen=True, kw_only=True):
+    """The whole file."""
+
+    product: fields.Id
+    version: str
+    """Of the protected application, held against the plan's lowest (M13)."""
+    root: str = "root.jws"
+    """The vendor's root document, relative to the folder."""
+    name: fields.Name = ""
+    """Of this device, for people; the computer's by default."""
+    sandbox: bool = False
+    service_command: Command = ("systemctl",)
+    """The service manager; it is given `start` or `stop` and the unit."""
+    features: Annotated[dict[fields.Id, FeatureSettings], Meta(max_length=128)] = {}
+
+
+def read_settings(path: Path) -> Settings | Refused:
+    """The settings in the file at `path`; `not_found`, or `field_invalid` with the field to blame."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Refused(Code.NOT_FOUND, f"There is no {path}: make it with `tenure agent init`.", "agent")
+    except (OSError, UnicodeDecodeError) as fault:
+        return Refused(Code.FIELD_INVALID, f"{path} cannot be read: {fault}.", "agent")
+    try:
+        settings = msgspec.convert(tomllib.loads(text), Settings)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as fault:
+        return Refused(Code.FIELD_INVALID, f"{path}: {fault}.", "agent")
+    refused = check(settings)
+    return settings if refused is None else refused
+
+
+def check(settings: Settings) -> Refused | None:
+    """`version_unreadable`, or `field_invalid` for a command that could mean something else at another time."""
+    version = parse_version(settings.version)
+    if isinstance(version, Refused):
+        return version
+    for name, feature in settings.features.items():
+        for field, command in (("grant", feature.grant), ("withdraw", feature.withdraw)):
+            if command and not command[0].startswith("/"):
+                where = f"features.{name}.{field}"
+                return Refused(Code.FIELD_INVALID, "A program is named by its whole path.", where)
+        if feature.unit.startswith("-"):
+            return Refused(Code.FIELD_INVALID, "A unit's name does not begin with a dash.", f"features.{name}.unit")
+        if feature.status_file and not feature.status_file.startswith("/"):
+            where = f"features.{name}.status_file"
+            return Refused(Code.FIELD_INVALID, "A status file is named by its whole path.", where)
+    return None

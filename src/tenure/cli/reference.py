@@ -1,0 +1,165 @@
+"""`docs/cli.md`, made from the commands themselves: `python -m tenure.cli.reference > docs/cli.md`; a test compares."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, get_args, get_origin
+
+from cyclopts import App
+from cyclopts.argument import Argument
+
+from tenure.cli import options
+from tenure.cli.main import application
+from tenure.core.refusals import TABLE, Exit
+
+_OPENING = """\
+# The command line
+
+`tenure` is one command with verbs by noun, over the public API. This page is generated from it
+(`python -m tenure.cli.reference`); `tenure <words> --help` says the same.
+
+- **Which server, as whom:** `tenure login` keeps address and token in a profile, in
+  `~/.config/tenure/config.toml` (mode 0600). Options come before the environment (`TENURE_PROFILE`, `TENURE_URL`,
+  `TENURE_TOKEN`, `TENURE_PROVIDER`), the environment before the profile. A token is never an argument, and a
+  profile's token is sent to that profile's server only.
+- **Programs** add `--json`: the API's own JSON on standard output, a refusal as problem+json on standard error.
+  Lists come with all their pages as one.
+- **Before it is done:** `--dry-run` shows facts, money and the resulting timeline; `--plan` with the name it gave
+  does exactly that or nothing. `--preview` shows, asks and does.
+- **Once:** every POST carries an Idempotency-Key. If no answer came, the same command with `--idempotency-key` and
+  the key that was named has one effect.
+- **Times** are shown in the reader's zone with UTC beside. A date alone stands for its whole day where it is an end,
+  and for its midnight UTC where it is a beginning.
+- **Completion:** `tenure --install-completion`.
+"""
+_MEANINGS = {
+    Exit.DONE: "done",
+    Exit.FAULT: "an error nobody foresaw",
+    Exit.INPUT: "what was typed or sent is not acceptable",
+    Exit.PERMISSION: "not known, or not permitted",
+    Exit.UNKNOWN: "there is no such thing, or it is not yours",
+    Exit.STATE: "the state of things forbids it",
+    Exit.CODE: "the activation code",
+    Exit.LIMIT: "a limit is reached",
+    Exit.MONEY: "money",
+    Exit.LATER: "not now: the same may work in a moment",
+    Exit.UNREACHABLE: "the server cannot be reached",
+    Exit.TRUST: "a signature, a key or a history is not as it must be",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    app = application()
+    return "\n".join([_OPENING, *_exits(), *_shared(app), *_commands(app)])
+
+
+def _exits() -> Iterator[str]:
+    yield "## Exit codes\n"
+    yield "One for each family of refusals; the refusal's own code is in the output, `tenure refusals` explains each.\n"
+    yield "| exit | means | refusals |"
+    yield "|---|---|---|"
+    for code in Exit:
+        family = " ".join(f"`{row.code}`" for row in TABLE.values() if row.exit is code)
+        yield f"| {code.value} | {_MEANINGS[code]} | {family} |"
+    yield "| 130 | interrupted | |\n"
+
+
+def _shared(app: App) -> Iterator[str]:
+    """The options that many commands have, once."""
+    arguments = {each.name: each for each in app["renew"].assemble_argument_collection()}
+    for group in (options.COMMON, options.WRITING):
+        yield f"## {group.name}\n"
+        yield from _rows(each for each in arguments.values() if group in _groups(each))
+        yield ""
+
+
+def _commands(app: App) -> Iterator[str]:
+    groups: dict[str, list[tuple[str, App]]] = {}
+    for name, command in _words(app):
+        groups.setdefault(_group_of(command), []).append((name, command))
+    for title, commands in groups.items():
+        yield f"## {title}\n"
+        for name, command in commands:
+            verbs = _words(command)
+            if not verbs:
+                yield from _command(f"tenure {name}", command, _short(app, name))
+            for verb, below in verbs:
+                yield from _command(f"tenure {name} {verb}", below)
+
+
+def _words(app: App) -> list[tuple[str, App]]:
+    """Names under an application with what they stand for; a second name of the same is told with the first."""
+    found: dict[int, tuple[str, App]] = {}
+    for name in app:
+        if not name.startswith("-"):
+            found.setdefault(id(app[name]), (name, app[name]))
+    return list(found.values())
+
+
+def _short(app: App, name: str) -> str:
+    """A second name of the command `name`; empty when it has none."""
+    return next((other for other in app if other != name and app[other] is app[name]), "")
+
+
+def _command(name: str, command: App, short: str = "") -> Iterator[str]:
+    arguments = [each for each in command.assemble_argument_collection() if _is_own(each)]
+    yield f"### `{name}`\n"
+    yield f"{command.help}\n"
+    if short:
+        yield f"Shorter: `tenure {short}`.\n"
+    yield f"```\n{command.help_epilogue.removeprefix('Example: ') if command.help_epilogue else name}\n```\n"
+    if arguments:
+        yield from _rows(arguments)
+        yield ""
+    shared = {group.name for each in command.assemble_argument_collection() for group in _groups(each)}
+    if options.WRITING.name in shared:
+        names = [each.name for each in command.assemble_argument_collection() if options.WRITING in _groups(each)]
+        yield f"Also {', '.join(f'`{each}`' for each in names)}.\n"
+
+
+def _rows(arguments: Iterable[Argument]) -> Iterator[str]:
+    yield "| option | | meaning |"
+    yield "|---|---|---|"
+    for each in arguments:
+        text = (each.parameter.help or "").replace("|", "\\|")
+        yield f"| {_name(each)} | {_need(each)} | {text} |"
+
+
+def _name(argument: Argument) -> str:
+    name = argument.name.lstrip("-")
+    if argument.field_info.kind is argument.field_info.POSITIONAL_OR_KEYWORD:
+        return f"`{name.upper()}`"
+    return f"`--{name}`"
+
+
+def _need(argument: Argument) -> str:
+    choices = _choices(argument.hint)
+    told = " ".join(f"`{each}`" for each in choices)
+    default = argument.field_info.default
+    if argument.required:
+        return f"required {told}".strip()
+    return f"{told} default `{default}`".strip() if default and default is not argument.field_info.empty else told
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    return next((found for each in get_args(hint) if (found := _choices(each))), ())
+
+
+def _is_own(argument: Argument) -> bool:
+    return argument.parameter.parse is not False and not {options.COMMON, options.WRITING} & {*_groups(argument)}
+
+
+def _groups(argument: Argument) -> tuple[Any, ...]:
+    group = argument.parameter.group
+    return group if isinstance(group, tuple) else (group,)
+
+
+def _group_of(command: App) -> str:
+    group = command.group[0] if isinstance(command.group, tuple) else command.group
+    return str(group.name if hasattr(group, "name") else group)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

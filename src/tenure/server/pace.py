@@ -1,0 +1,59 @@
+"""What of a site's newest lease tells how long nothing is new: kept in its row, so that the hot path reads no lease.
+
+Made whenever a lease is signed; what the lease itself says is left to `leases`.
+"""
+
+import msgspec
+
+from tenure.core.lease import Figures, Lease
+from tenure.core.schedule import window
+from tenure.core.timeline import Instant, Timeline
+
+
+class Pace(msgspec.Struct, frozen=True, array_like=True):
+    """Fields are appended only, each with a default."""
+
+    renew_at: Instant
+    """From then on a new lease is signed although nothing else has changed."""
+    spans: Timeline
+    """Those of the lease, as far as they say when."""
+    sync_interval: int
+    after_end_sync_days: int
+    reinstate_days: int
+
+    def turn(self, now: Instant) -> tuple[Instant, Instant] | None:
+        """The window for the contact after one answered at `now`; None: none."""
+        figures = Figures(
+            sync_interval=self.sync_interval,
+            after_end_sync_days=self.after_end_sync_days,
+            reinstate_days=self.reinstate_days,
+        )
+        return window(self.spans, figures, now)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Pace).decode
+
+
+def quarter(lease: Lease) -> Instant:
+    """When a quarter of the lease's life has passed (spec 3.4)."""
+    return lease.iat + (lease.contact_until - lease.iat) // 4
+
+
+def pace_of(lease: Lease) -> bytes:
+    """The pace that `lease` sets, as the site's row keeps it."""
+    over = lease.spans[0].until
+    figures = lease.figures
+    pace = Pace(
+        renew_at=quarter(lease) if over is None else min(quarter(lease), over),
+        spans=tuple(msgspec.structs.replace(span, features=(), limit=0, note="") for span in lease.spans),
+        sync_interval=figures.sync_interval,
+        after_end_sync_days=figures.after_end_sync_days,
+        reinstate_days=figures.reinstate_days,
+    )
+    return _encode(pace)
+
+
+def read_pace(kept: bytes) -> Pace | None:
+    """The pace out of a site's row; None where there is none."""
+    return _decode(kept) if kept else None

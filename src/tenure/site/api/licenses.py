@@ -1,0 +1,262 @@
+"""Licenses: listing, activation codes, successors, synchronisation, explanation, connection (spec 4.4 Licenses)."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core.explain import Explanation, explain
+from tenure.core.refusals import Code, Refused
+from tenure.core.standing import local_timeline
+from tenure.http.answers import Answer, made, nothing
+from tenure.http.auth import Principal
+from tenure.http.fields import Body
+from tenure.http.idempotency import Ticket
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.sdk.names.doctor import Check
+from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.site.api.local import ADMINISTRATOR, Local, Outcome
+from tenure.site.api.views import LicenseView, SpanView, SyncView, declined, license_view, moment, spans, sync_view
+from tenure.site.doctor import Patient, doctor
+from tenure.site.license import ProductLicense
+from tenure.site.store import events
+from tenure.site.store.writer import Connection
+
+Product = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_.-]*$(?!\n)")]
+Typed = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[ -~]+$(?!\n)")]
+
+
+class CodeBody(Body, frozen=True, kw_only=True):
+    """An activation code as typed."""
+
+    code: Typed
+
+
+class NoticeBody(Body, frozen=True, kw_only=True):
+    """A signed notice of the vendor, such as an amnesty that came as a file (B15)."""
+
+    notice: Annotated[str, msgspec.Meta(min_length=1, max_length=4_096, pattern=r"^[A-Za-z0-9_.-]+$(?!\n)")]
+
+
+class LicenseList(msgspec.Struct, frozen=True):
+    """Every product that is licensed through this site."""
+
+    items: tuple[LicenseView, ...]
+
+
+class RunView(msgspec.Struct, frozen=True, kw_only=True):
+    """A synchronisation as far as it has come."""
+
+    began: str
+    running: bool
+    steps: tuple[dict[str, Any], ...]
+
+
+class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
+    """How it is, why, until when, what follows, who can change it (B2)."""
+
+    product: str
+    sentence: str
+    rule: str
+    since: str | None
+    until: str | None
+    follows: str
+    remedies: tuple[dict[str, str], ...]
+    timeline: tuple[SpanView, ...]
+
+
+class ConnectionView(msgspec.Struct, frozen=True):
+    """One line for each check."""
+
+    checks: tuple[Check, ...]
+
+
+class Licenses:
+    """The operations on licenses."""
+
+    def __init__(self, local: Local) -> None:
+        self._local = local
+
+    async def list_licenses(self) -> LicenseList:
+        """Lists every product with its license."""
+        return LicenseList(tuple([await self._view(each) for each in self._local.site.licenses.values()]))
+
+    async def read_license(self, product: Product) -> LicenseView | Refused:
+        """Reads one product's license."""
+        license_ = self._local.license(product)
+        return license_ if isinstance(license_, Refused) else await self._view(license_)
+
+    async def activate(
+        self, caller: Principal, ticket: Ticket, product: Product, body: CodeBody, dry_run: bool = False
+    ) -> Answer[SyncView] | Refused:
+        """Applies an activation code; refused while a present subscription is in force (M10)."""
+        return await self._apply(ticket, product, body.code, "active", dry_run=dry_run)
+
+    async def stage_successor(
+        self, caller: Principal, ticket: Ticket, product: Product, body: CodeBody, dry_run: bool = False
+    ) -> Answer[SyncView] | Refused:
+        """Stages a code that takes over at the end of what is paid, also without a server."""
+        return await self._apply(ticket, product, body.code, "successor", dry_run=dry_run)
+
+    async def synchronize(self, caller: Principal, ticket: Ticket, product: Product) -> Answer[SyncView] | Refused:
+        """Synchronises subscription settings with the licensing server, now (M17); once a minute."""
+        license_ = self._local.license(product)
+        if isinstance(license_, Refused):
+            return license_
+        return await self._local.aside(ticket, lambda: self._synchronized(license_))
+
+    async def read_synchronization(self, product: Product) -> RunView | Refused:
+        """Reads the steps of the exchange that runs, or ran last, with the server."""
+        license_ = self._local.license(product)
+        run = license_ if isinstance(license_, Refused) else self._local.runs.last(product)
+        if run is None or isinstance(run, Refused):
+            return run or Refused(Code.NOT_FOUND, "Nothing was asked of the server since the site started.")
+        steps = tuple(msgspec.to_builtins(step) for step in run.steps)
+        return RunView(began=rfc3339(run.began), running=run.running, steps=steps)
+
+    async def explain_license(self, product: Product) -> ExplanationView | Refused:
+        """Explains what holds, by which rule, until when, what comes next and who can change it (B2)."""
+        license_ = self._local.license(product)
+        return license_ if isinstance(license_, Refused) else _explained(license_)
+
+    async def remove_license(
+        self, caller: Principal, product: Product, dry_run: bool = False
+    ) -> Answer[None] | Refused:
+        """Forgets a license that is not in force; refused with the reason and the date otherwise."""
+        license_ = self._local.license(product)
+        if isinstance(license_, Refused):
+            return license_
+        if dry_run:
+            return license_.in_force() or nothing()
+        refused = await asyncio.to_thread(license_.remove)
+        if refused is not None:
+            return refused
+
+        def work(conn: Connection, now: int) -> Answer[None]:
+            text = f"The license of {product} was removed."
+            events.add(conn, now, "warning", "license_removed", text, product=product)
+            return nothing()
+
+        answer: Answer[None] | Refused = await self._local.write(False, work)
+        return answer
+
+    async def take_notice(
+        self, caller: Principal, ticket: Ticket, product: Product, body: NoticeBody, dry_run: bool = False
+    ) -> Answer[LicenseView] | Refused:
+        """Takes a signed notice of the vendor that came as a file."""
+        license_ = self._local.license(product)
+        if isinstance(license_, Refused) or dry_run:
+            return license_ if isinstance(license_, Refused) else made(await self._view(license_))
+
+        def work() -> Answer[LicenseView] | Refused:
+            taken = license_.take_notice(body.notice.encode("ascii"))
+            return declined(taken) if isinstance(taken, Declined) else made(self._viewed(license_))
+
+        return await self._local.aside(ticket, work)
+
+    async def test_connection(self, caller: Principal) -> ConnectionView:
+        """Tries every way to the licensing server: DNS, TCP, TLS, proxy, clock, root; one line each."""
+        return ConnectionView(await asyncio.to_thread(lambda: tuple(doctor(self._patient()))))
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        each = "/v1/licenses/{product}"
+        asks = [Code.UNREACHABLE, Code.CODE_MALFORMED, Code.CODE_UNKNOWN, Code.SUBSCRIPTION_IN_FORCE, Code.SITE_LIMIT]
+        return (
+            operation("GET", "/v1/licenses", ADMINISTRATOR, self.list_licenses),
+            operation("GET", each, ADMINISTRATOR, self.read_license),
+            operation("DELETE", each, ADMINISTRATOR, self.remove_license, refusals=[Code.SUBSCRIPTION_IN_FORCE]),
+            operation("POST", f"{each}/activate", ADMINISTRATOR, self.activate, refusals=asks),
+            operation("POST", f"{each}/successor", ADMINISTRATOR, self.stage_successor, refusals=asks),
+            # Nothing to rehearse: it changes here what the server says.
+            operation(
+                "POST", f"{each}/synchronize", ADMINISTRATOR, self.synchronize, exempt=["dry_run"],
+                refusals=[Code.UNREACHABLE, Code.NOT_ACTIVATED],
+            ),
+            operation("GET", f"{each}/synchronization", ADMINISTRATOR, self.read_synchronization),
+            operation("GET", f"{each}/explain", ADMINISTRATOR, self.explain_license),
+            operation(
+                "POST", f"{each}/notices", ADMINISTRATOR, self.take_notice,
+                refusals=[Code.KEY_NOT_FOR_THIS, Code.MESSAGE_MALFORMED, Code.SIGNATURE_INVALID, Code.KEY_UNKNOWN],
+            ),
+            # It changes nothing, and is a POST only because it sends packets.
+            operation(
+                "POST", "/v1/test-connection", ADMINISTRATOR, self.test_connection,
+                exempt=["dry_run", "idempotency_key"],
+            ),
+        )  # fmt: skip
+
+    async def _view(self, license_: ProductLicense) -> LicenseView:
+        return await asyncio.to_thread(self._viewed, license_)
+
+    def _viewed(self, license_: ProductLicense) -> LicenseView:
+        look = license_.look()
+        return self._local.site.store.read(lambda conn: license_view(conn, license_, look))
+
+    async def _apply(self, ticket: Ticket, product: str, code: str, role: str, *, dry_run: bool) -> Outcome[SyncView]:
+        license_ = self._local.license(product)
+        if isinstance(license_, Refused):
+            return license_
+        if dry_run:
+            refused = license_.would_apply(code, role)
+            if refused is not None:
+                return refused
+            would = Granted(standing=license_.keeper.holder.standing(), role=role)
+            return made(sync_view(would, await self._view(license_)))
+        return await self._local.aside(ticket, lambda: self._applied(license_, code, role))
+
+    def _applied(self, license_: ProductLicense, code: str, role: str) -> Answer[SyncView] | Refused:
+        watch = self._local.runs.begin(license_.product, license_.look().now)
+        try:
+            outcome = license_.activate(code, role, watch)
+        finally:
+            self._local.runs.end(license_.product)
+        self._local.watch.note(license_)
+        return declined(outcome) if isinstance(outcome, Declined) else made(sync_view(outcome, self._viewed(license_)))
+
+    def _synchronized(self, license_: ProductLicense) -> Answer[SyncView] | Refused:
+        watch = self._local.runs.begin(license_.product, license_.look().now)
+        try:
+            outcome: Synchronized | Declined = license_.synchronize("manual", watch)
+        finally:
+            self._local.runs.end(license_.product)
+        self._local.watch.synchronized(license_, outcome)
+        self._local.watch.note(license_)
+        return declined(outcome) if isinstance(outcome, Declined) else made(sync_view(outcome, self._viewed(license_)))
+
+    def _patient(self) -> Patient:
+        site = self._local.site
+        holder = next(iter(site.licenses.values())).keeper.holder
+        lease = holder.lease()
+        return Patient(
+            settings=site.settings,
+            computer=site.computer,
+            addresses=site.addresses,
+            dns="" if lease is None else lease.figures.dns,
+            root=holder.root,
+            estimate=holder.now().estimate,
+        )
+
+
+def _explained(license_: ProductLicense) -> ExplanationView:
+    look, holder = license_.look(), license_.keeper.holder
+    standing = holder.standing()
+    if look.terms is None or look.kept.lost is not None:
+        remedies = tuple(msgspec.to_builtins(each) for each in standing.remedies)
+        return ExplanationView(
+            product=license_.product, sentence=standing.message, rule="", since=None, until=None, follows="",
+            remedies=remedies, timeline=(),
+        )  # fmt: skip
+    timeline = local_timeline(look.terms, look.kept.contact, look.amnesties)
+    told: Explanation = explain(timeline, look.now)
+    return ExplanationView(
+        product=license_.product,
+        sentence=told.sentence,
+        rule=told.rule,
+        since=moment(told.since),
+        until=moment(told.until),
+        follows=told.follows,
+        remedies=tuple(msgspec.to_builtins(each) for each in told.remedies),
+        timeline=spans(timeline),
+    )

@@ -1,0 +1,80 @@
+"""What every operation of the local API is handed, and how a request's effect happens once."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, replayed
+from tenure.http.auth import Rule
+from tenure.http.idempotency import Ticket
+from tenure.site.license import ProductLicense
+from tenure.site.opening import Site
+from tenure.site.runs import Runs
+from tenure.site.store.writer import Connection
+from tenure.site.watch import Watch
+
+T = TypeVar("T")
+Outcome = Answer[T] | Refused
+Work = Callable[[Connection, Instant], Answer[T] | Refused]
+
+ADMINISTRATOR = Rule(kinds=frozenset({Role.SITE}))
+"""Whoever holds the token in the site's folder; there is one role here, and one tenant."""
+
+
+class Local:
+    """The parts, and three ways to do something."""
+
+    def __init__(self, site: Site, watch: Watch, device_port: Callable[[], int]) -> None:
+        """`device_port`: the number on which devices are listened to, known once that server runs."""
+        self.site, self.watch, self.device_port = site, watch, device_port
+        self.runs = Runs()
+
+    def license(self, product: str) -> ProductLicense | Refused:
+        """The license of a product; `not_found` for one that is not kept here."""
+        return self.site.licenses.get(product) or Refused(Code.NOT_FOUND, field="product")
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` finds; in a thread, because a long list must not hold others up."""
+        return await asyncio.to_thread(self.site.store.read, work)
+
+    async def write(self, dry_run: bool, work: Work[T]) -> Outcome[T]:
+        """`work` in one transaction, for writes that are repeatable by nature."""
+        now = self.site.now()
+        do = self.site.store.rehearse if dry_run else self.site.store.write
+        return await asyncio.wrap_future(do(lambda conn: work(conn, now)))
+
+    async def once(self, ticket: Ticket, dry_run: bool, work: Work[T]) -> Outcome[T]:
+        """`work` in one transaction with its idempotency record."""
+        answers = self.site.answers
+
+        def run(conn: Connection, now: Instant) -> Outcome[T]:
+            known = answers.begin(conn, ticket, now)
+            if known is not None:
+                return known if isinstance(known, Refused) else cast(Answer[T], replayed(known))
+            answer = work(conn, now)
+            if not isinstance(answer, Refused):
+                answers.finish(conn, ticket, answer, now)
+            return answer
+
+        return await self.write(dry_run, run)
+
+    async def aside(self, ticket: Ticket, work: Callable[[], Outcome[T]]) -> Outcome[T]:
+        """`work` in a thread, for what waits for the network; its record is made before and finished after it."""
+        answers, now = self.site.answers, self.site.now()
+        store = self.site.store
+        known = await asyncio.wrap_future(store.write(lambda conn: answers.begin(conn, ticket, now)))
+        if known is not None:
+            return known if isinstance(known, Refused) else cast(Answer[T], replayed(known))
+        answer: Outcome[T] = Refused(Code.INTERNAL)
+        try:
+            answer = await asyncio.to_thread(work)
+        finally:
+            if isinstance(answer, Refused):
+                await asyncio.wrap_future(store.write(lambda conn: answers.drop(conn, ticket)))
+            else:
+                done = answer
+                await asyncio.wrap_future(store.write(lambda conn: answers.finish(conn, ticket, done, now)))
+        return answer

@@ -1,0 +1,130 @@
+"""The site at a glance, and its events."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from tenure import __version__
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, nothing
+from tenure.http.auth import Principal
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.site.api.local import ADMINISTRATOR, Local
+from tenure.site.api.views import EventView, event_view, moment
+from tenure.site.license import ProductLicense
+from tenure.site.store import devices, events, pools
+from tenure.site.store.writer import Connection
+
+Number = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+
+
+class ProductStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One product in a line."""
+
+    product: str
+    phase: str
+    cause: str
+    message: str
+    until: str | None
+    in_use: int
+    waiting: int
+    allotment: int
+    device_limit: int
+    next_contact: str | None
+
+
+class SiteStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The site."""
+
+    name: str
+    version: str
+    server: str
+    sandbox: bool
+    key: str
+    """Id of the site's own key."""
+    device_host: str
+    device_port: int
+    root_version: int
+    root_fingerprint: str
+    now: str
+    clock_plausible: bool
+    products: tuple[ProductStatus, ...]
+
+
+class Status:
+    """The operations."""
+
+    def __init__(self, local: Local) -> None:
+        self._local = local
+
+    async def read_status(self) -> SiteStatus:
+        """Reads how the site is, product by product."""
+        site = self._local.site
+        now = next(iter(site.licenses.values())).keeper.holder.now()
+        root = next(iter(site.licenses.values())).keeper.holder.root
+        products = await self._local.read(
+            lambda conn: tuple(_product(conn, license_) for license_ in site.licenses.values())
+        )
+        return SiteStatus(
+            name=site.name,
+            version=__version__,
+            server=site.settings.server,
+            sandbox=site.settings.sandbox,
+            key=site.secrets.signer.kid,
+            device_host=site.device_host,
+            device_port=self._local.device_port(),
+            root_version=root.version,
+            root_fingerprint=root.fingerprint(),
+            now=rfc3339(now.instant),
+            clock_plausible=now.estimate.plausible,
+            products=products,
+        )
+
+    async def list_events(
+        self, paging: Paging, severity: Literal["info", "warning", "critical"] | None = None
+    ) -> Page[EventView] | Refused:
+        """Lists what happened, latest first."""
+        before = paging.after(int)
+        if isinstance(before, Refused):
+            return before
+        rows = await self._local.read(lambda conn: events.page(conn, severity or "", before or 0, paging.limit + 1))
+        page = cut_page(rows, paging.limit, lambda event: event.number)
+        return Page(tuple(map(event_view, page.items)), page.next)
+
+    async def acknowledge_event(
+        self, caller: Principal, event: Number, dry_run: bool = False
+    ) -> Answer[None] | Refused:
+        """Marks an event as seen."""
+
+        def work(conn: Connection, _: Instant) -> Answer[None] | Refused:
+            return nothing() if events.acknowledge(conn, event) else Refused(Code.NOT_FOUND, field="event")
+
+        answer: Answer[None] | Refused = await self._local.write(dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (
+            operation("GET", "/v1/status", ADMINISTRATOR, self.read_status),
+            operation("GET", "/v1/events", ADMINISTRATOR, self.list_events),
+            operation("PUT", "/v1/events/{event}/acknowledgement", ADMINISTRATOR, self.acknowledge_event),
+        )
+
+
+def _product(conn: Connection, license_: ProductLicense) -> ProductStatus:
+    standing, lease = license_.keeper.holder.standing(), license_.look().terms
+    return ProductStatus(
+        product=license_.product,
+        phase=standing.phase.value,
+        cause=standing.cause.value,
+        message=standing.message,
+        until=moment(standing.until),
+        in_use=pools.pool(conn, license_.product).counted,
+        waiting=devices.waiting(conn, license_.product),
+        allotment=standing.allotment,
+        device_limit=0 if lease is None else lease.limit,
+        next_contact=moment(license_.keeper.due()),
+    )

@@ -1,0 +1,290 @@
+"""What the local API shows: values with instants in RFC 3339, made from what the site knows; nothing is decided."""
+
+import msgspec
+
+from tenure.core.explain import Remedy
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant, Phase, Span, Timeline
+from tenure.http.instants import rfc3339
+from tenure.sdk.outcomes import Declined, Difference, Granted, Synchronized
+from tenure.sdk.shown import Standing, words
+from tenure.sdk.steps import Step
+from tenure.site.license import Look, ProductLicense
+from tenure.site.seats import allowed, no_new_seat
+from tenure.site.store import devices, enrolments, events, pools
+from tenure.site.store.writer import Connection
+from tenure.wire.messages import Message
+
+
+def moment(instant: Instant | None) -> str | None:
+    """RFC 3339, or None."""
+    return None if instant is None else rfc3339(instant)
+
+
+class SpanView(msgspec.Struct, frozen=True):
+    """One stretch of the timeline."""
+
+    since: str
+    until: str | None
+    phase: str
+    cause: str
+    features: tuple[str, ...]
+    limit: int
+    note: str
+
+
+class SuccessorView(msgspec.Struct, frozen=True):
+    """A subscription that waits to follow."""
+
+    begins: str
+    plan: str
+    code_last_group: str
+    timeline: tuple[SpanView, ...]
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why something is withheld or wrong."""
+
+    code: str
+    text: str
+
+
+class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the Licenses folder, with everything that its page shows."""
+
+    product: str
+    phase: str
+    cause: str
+    message: str
+    remedies: tuple[Remedy, ...]
+    since: str | None
+    until: str | None
+    kind: str
+    plan: str
+    provider: str
+    renew_url: str
+    code_last_group: str
+    subscription: str
+    paid_until: str | None
+    grace_until: str | None
+    contact_until: str | None
+    features: tuple[str, ...]
+    device_limit: int
+    allotment: int
+    in_use: int
+    waiting: int
+    free: int
+    new_seats: Reason | None
+    """Why no new device is protected for the moment, apart from the limit; None when devices may be."""
+    min_version: str
+    last_answered: str | None
+    next_contact: str | None
+    pending: bool
+    """Whether an activation waits for its answer."""
+    refusal: Reason | None
+    warnings: tuple[Reason, ...]
+    forked: bool
+    path: str
+    messages: tuple[Message, ...]
+    successor: SuccessorView | None
+    timeline: tuple[SpanView, ...]
+    as_of: str
+
+
+class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A device as the site knows it."""
+
+    id: str
+    product: str
+    name: str
+    group: str
+    version: str
+    state: str
+    counted: bool
+    seat_until: str | None
+    enrolled: str
+    last_seen: str
+    looks_like: str
+    """Another device with the same hardware, as long as it is open what became of it."""
+    reason: str
+    """Why it has no seat, as the code of a refusal."""
+
+
+class EnrolmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """An enrolment token, without its word."""
+
+    id: str
+    product: str
+    group: str
+    uses: int
+    used: int
+    until: str | None
+    created: str
+    withdrawn: bool
+
+
+class EventView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened."""
+
+    number: int
+    at: str
+    severity: str
+    kind: str
+    product: str
+    device: str
+    text: str
+    acknowledged: bool
+
+
+class SyncView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a synchronisation or activation has come to."""
+
+    result: str
+    message: str
+    steps: tuple[Step, ...]
+    path: str
+    differences: tuple[Difference, ...]
+    license: LicenseView
+
+
+def license_view(conn: Connection, license_: ProductLicense, look: Look) -> LicenseView:
+    """Everything about one product's license."""
+    standing = license_.keeper.holder.standing()
+    lease, kept = look.terms, look.kept
+    pool, waiting = pools.pool(conn, license_.product), devices.waiting(conn, license_.product)
+    most = 0 if lease is None else allowed(lease)
+    barred = None if lease is None else no_new_seat(look, pool)
+    return LicenseView(
+        product=license_.product,
+        phase=standing.phase.value,
+        cause=standing.cause.value,
+        message=standing.message,
+        remedies=standing.remedies,
+        since=moment(standing.since),
+        until=moment(standing.until),
+        kind="" if lease is None else lease.kind,
+        plan=standing.plan,
+        provider=standing.provider,
+        renew_url=standing.renew_url,
+        code_last_group="" if lease is None else lease.code_last_group,
+        subscription="" if lease is None else lease.subscription,
+        paid_until=moment(standing.paid_until),
+        grace_until=moment(None if lease is None else _grace_until(lease.spans, look.now)),
+        contact_until=moment(standing.contact_until),
+        features=standing.features,
+        device_limit=0 if lease is None else lease.limit,
+        allotment=most,
+        in_use=pool.counted,
+        waiting=waiting,
+        free=max(0, most - pool.counted),
+        new_seats=reason(barred),
+        min_version=standing.min_version,
+        last_answered=moment(kept.contact or None),
+        next_contact=moment(license_.keeper.due()),
+        pending=kept.activation is not None,
+        refusal=reason(standing.refusal),
+        warnings=tuple(Reason(each.code.value, words(each)) for each in standing.warnings),
+        forked=kept.forked,
+        path=f"{kept.path.kind} {kept.path.resolver}".strip(),
+        messages=kept.messages,
+        successor=_successor(license_, standing),
+        timeline=() if lease is None else spans(lease.spans),
+        as_of=rfc3339(look.now),
+    )
+
+
+def _grace_until(timeline: Timeline, now: Instant) -> Instant | None:
+    """The end of the first grace that runs or follows."""
+    ends = (span.until for span in timeline if span.phase is Phase.GRACE and (span.until is None or now < span.until))
+    return next(ends, None)
+
+
+def _successor(license_: ProductLicense, standing: Standing) -> SuccessorView | None:
+    staged = license_.keeper.holder.holdings.successor
+    if staged is None or standing.successor_from is None:
+        return None
+    lease = staged.lease
+    return SuccessorView(rfc3339(lease.nbf), lease.plan, lease.code_last_group, spans(lease.spans))
+
+
+def spans(timeline: Timeline) -> tuple[SpanView, ...]:
+    """A timeline for people."""
+    return tuple(_span(each) for each in timeline)
+
+
+def _span(span: Span) -> SpanView:
+    return SpanView(
+        rfc3339(span.since), moment(span.until), span.phase.value, span.why.value, span.features, span.limit, span.note
+    )
+
+
+def reason(refused: Refused | None) -> Reason | None:
+    """A refusal as something to show beside what works."""
+    return None if refused is None else Reason(refused.code.value, words(refused))
+
+
+def device_view(device: devices.Device) -> DeviceView:
+    """One device."""
+    return DeviceView(
+        id=device.id,
+        product=device.product,
+        name=device.name,
+        group=device.group,
+        version=device.version,
+        state=device.state,
+        counted=bool(device.counted),
+        seat_until=moment(device.seat_until or None),
+        enrolled=rfc3339(device.created),
+        last_seen=rfc3339(device.last_seen),
+        looks_like=device.twin,
+        reason=device.note,
+    )
+
+
+def enrolment_view(enrolment: enrolments.Enrolment) -> EnrolmentView:
+    """One enrolment token."""
+    return EnrolmentView(
+        id=enrolment.id,
+        product=enrolment.product,
+        group=enrolment.group,
+        uses=enrolment.uses,
+        used=enrolment.used,
+        until=moment(enrolment.until),
+        created=rfc3339(enrolment.created),
+        withdrawn=bool(enrolment.withdrawn),
+    )
+
+
+def event_view(event: events.Event) -> EventView:
+    """One event."""
+    return EventView(
+        number=event.number,
+        at=rfc3339(event.at),
+        severity=event.severity,
+        kind=event.kind,
+        product=event.product,
+        device=event.device,
+        text=event.text,
+        acknowledged=bool(event.acknowledged),
+    )
+
+
+def sync_view(outcome: Synchronized | Granted, license_: LicenseView) -> SyncView:
+    """What has come of an exchange that was answered."""
+    if isinstance(outcome, Granted):
+        return SyncView(
+            result="granted", message=outcome.message, steps=outcome.steps, path="", differences=(), license=license_
+        )
+    return SyncView(
+        result=outcome.result,
+        message=outcome.message,
+        steps=outcome.steps,
+        path=outcome.path,
+        differences=outcome.differences,
+        license=license_,
+    )
+
+
+def declined(outcome: Declined) -> Refused:
+    """A "no" as the API says it."""
+    return Refused(outcome.code, outcome.detail, outcome.field, outcome.when)

@@ -1,0 +1,103 @@
+"""*Test connection* and `tenure doctor`: every way to the server, the clock and the root of trust, one line each.
+
+The ways are `sdk.names.doctor`'s; nothing is sent to a public resolver that the settings or the lease forbid.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tenure.core.clock import Estimate
+from tenure.core.periods import format_date, format_instant
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.sdk.computer import Computer
+from tenure.sdk.names.doctor import Check, State
+from tenure.sdk.names.doctor import doctor as ways
+from tenure.sdk.names.last_good import LastGood
+from tenure.sdk.names.policy import Mode, NamePolicy, read_name_policy
+from tenure.sdk.names.ports import Ports
+from tenure.sdk.names.proxy import proxy_from_environment
+from tenure.sdk.names.server import Server, read_server
+from tenure.sdk.names.trust import Trust, roots_from, system_roots
+from tenure.site.settings import Settings
+from tenure.wire.root import Root, expired
+
+
+class Patient(msgspec.Struct, frozen=True, kw_only=True):
+    """What is examined."""
+
+    settings: Settings
+    computer: Computer
+    addresses: LastGood
+    dns: str
+    """What the lease says of public DNS; empty before there is one."""
+    root: Root | Refused
+    estimate: Estimate | None
+    """None where the site is not running, so that only the wall clock is known."""
+
+
+def doctor(patient: Patient) -> Iterator[Check]:
+    """One check after another, each as soon as it is made; never raises."""
+    server = read_server(patient.settings.server, allow_loopback_http=patient.settings.network.loopback_http)
+    policy = server if isinstance(server, Refused) else _policy(patient, server)
+    if isinstance(server, Refused) or isinstance(policy, Refused):
+        refused = server if isinstance(server, Refused) else policy
+        yield Check("Settings", State.FAILED, f"{refused.detail}", "Correct the file site.toml.")  # type: ignore[union-attr]
+    else:
+        yield from ways(server, policy, _ports(patient))
+    yield _clock(patient)
+    yield _root(patient.root, _now(patient))
+
+
+def _policy(patient: Patient, server: Server) -> NamePolicy | Refused:
+    network = patient.settings.network
+    policy = read_name_policy(
+        network.dns or "auto",
+        network.resolvers,
+        private_suffixes=network.private_suffixes,
+        system=network.system,
+        proxy=network.proxy or "",
+    )
+    if isinstance(policy, Refused):
+        return policy
+    if not network.dns and patient.dns in (Mode.OFF, Mode.LIST):
+        policy = msgspec.structs.replace(policy, mode=Mode.OFF)
+    proxy = None if network.proxy is not None else proxy_from_environment(patient.computer.environment, server)
+    if isinstance(proxy, Refused):
+        return proxy
+    return policy if proxy is None else msgspec.structs.replace(policy, proxy=proxy)
+
+
+def _ports(patient: Patient) -> Ports:
+    ca_file = patient.settings.network.ca_file
+    return Ports(
+        monotonic=patient.computer.monotonic,
+        wall=patient.computer.clocks.wall,
+        last_good=patient.addresses,
+        trust=Trust(roots_from(ca_file) if ca_file else system_roots),
+    )
+
+
+def _now(patient: Patient) -> Instant:
+    return patient.computer.clocks.wall() if patient.estimate is None else patient.estimate.now
+
+
+def _clock(patient: Patient) -> Check:
+    if patient.estimate is None:
+        text = f"This computer says {format_instant(_now(patient))}; a running site compares it with the server's time."
+        return Check("Clock", State.SKIPPED, text)
+    refused = patient.estimate.refusal
+    if refused is None:
+        return Check("Clock", State.OK, f"{format_instant(patient.estimate.now)} agrees with everything proven.")
+    return Check("Clock", State.FAILED, refused.detail, refused.row.remedy)
+
+
+def _root(root: Root | Refused, now: Instant) -> Check:
+    if isinstance(root, Refused):
+        return Check("Root of trust", State.FAILED, root.detail, "Put the vendor's root document in its place.")
+    stale = expired(root, now)
+    text = f"Version {root.version}, good until {format_date(root.document.expires)}: {root.fingerprint()}."
+    if stale is None:
+        return Check("Root of trust", State.OK, text)
+    return Check("Root of trust", State.FAILED, text, "Synchronise: newer versions are fetched one by one.")

@@ -1,0 +1,104 @@
+"""The site's folder: its key, made there once, the administrator's token, and the names of everything else in it.
+
+Files that hold a secret are readable by their owner alone, and refused when they are not.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.sdk.disk import FolderOnDisk
+from tenure.wire.keys import SEED_BYTES, SeedSigner
+
+SETTINGS, ROOT, STATE = "site.toml", "root.jws", "site.db"
+KEY, TOKEN, ADDRESS = "key", "admin.token", "api.json"
+CERTIFICATE, CERTIFICATE_KEY = "device-port.pem", "device-port.key"
+
+Draw = Callable[[int], bytes]
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where a running site's local API is to be found, for the command line and the console."""
+
+    url: str
+
+
+class Secrets(msgspec.Struct, frozen=True):
+    """What this site alone knows."""
+
+    seed: bytes
+
+    @property
+    def signer(self) -> SeedSigner:
+        """The site's own key, which signs seats."""
+        return SeedSigner(self.seed)
+
+    def derived(self, purpose: str) -> bytes:
+        """32 bytes for another purpose, that tell nothing of the key."""
+        return hashlib.sha256(f"tenure site {purpose}\0".encode() + self.seed).digest()
+
+
+def secrets_of(disk: FolderOnDisk, draw: Draw) -> Secrets | Refused:
+    """The site's key, made on first use; refuses a file that others can read or that is damaged."""
+    text = owned(disk, KEY)
+    if isinstance(text, Refused):
+        return text
+    if text is None:
+        seed = draw(SEED_BYTES)
+        write(disk, KEY, base64.b64encode(seed) + b"\n")
+        return Secrets(seed)
+    try:
+        seed = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        seed = b""
+    if len(seed) != SEED_BYTES:
+        return Refused(Code.FIELD_INVALID, f"{disk.folder / KEY} is damaged; restore it, or begin a new site.", "key")
+    return Secrets(seed)
+
+
+def token_of(disk: FolderOnDisk, draw: Draw) -> str | Refused:
+    """The token of the local API, made on first use: whoever can read the file administers the site."""
+    text = owned(disk, TOKEN)
+    if isinstance(text, Refused):
+        return text
+    if text is None:
+        token = f"tns_{draw(24).hex()}"
+        write(disk, TOKEN, token.encode("ascii") + b"\n")
+        return token
+    return text.decode("ascii", "replace").strip()
+
+
+def owned(disk: FolderOnDisk, name: str) -> bytes | Refused | None:
+    """The content of a secret file, None when there is none; refuses one that others can read."""
+    path = disk.folder / name
+    try:
+        data = disk.read(name)
+        loose = data is not None and path.stat().st_mode & 0o077
+    except OSError as fault:
+        return Refused(Code.ACTION_NOT_PERMITTED, f"{path} cannot be read: {fault.strerror}.", name)
+    if loose:
+        return Refused(Code.ACTION_NOT_PERMITTED, f"{path} can be read by others; set its mode to 0600.", name)
+    return data
+
+
+def write(disk: FolderOnDisk, name: str, data: bytes) -> None:
+    """A whole file, durable when this returns."""
+    beside = f"{name}.new"
+    disk.write(beside, data)
+    disk.sync(beside)
+    disk.rename(beside, name)
+    disk.sync_folder()
+
+
+def read_address(folder: Path) -> Address | Refused:
+    """Where the site in `folder` listens; refuses `not_found` when none has run there."""
+    try:
+        return msgspec.json.decode((folder / ADDRESS).read_bytes(), type=Address)
+    except (OSError, msgspec.MsgspecError):
+        detail = f"No site runs in {folder}: start it with `tenure site run`, or name another folder with --site."
+        return Refused(Code.UNREACHABLE, detail, "site")

@@ -1,0 +1,147 @@
+"""One product's license at this site: its keeper, and one look at everything that seats are decided by.
+
+Asking the server is the keeper's (`sdk.keeper`); who gets a seat is `seats`' and `contact`'s.
+"""
+
+import msgspec
+
+from tenure.core.acceptance import Heard, another_code, conclude
+from tenure.core.clock import Estimate
+from tenure.core.codes import parse
+from tenure.core.lease import Lease
+from tenure.core.refusals import Code, Refused
+from tenure.core.standing import Amnesty, Standing
+from tenure.core.timeline import HOUR, Instant
+from tenure.sdk.keeper import Keeper
+from tenure.sdk.kept import Kept
+from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.sdk.steps import Watch
+from tenure.site.store import devices, notices, pools
+from tenure.site.store.lite import Store
+from tenure.site.store.writer import Connection
+from tenure.wire.leases import SealedLease
+from tenure.wire.messages import Trigger
+from tenure.wire.notices import Notice, read_notice
+
+PATIENCE = 24 * HOUR
+"""Seconds of running after which new seats are signed although no synchronisation since the start was answered."""
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that decides on seats, as of one moment."""
+
+    now: Instant
+    estimate: Estimate
+    lease: SealedLease | None
+    """The lease that rules."""
+    standing: Standing
+    kept: Kept
+    amnesties: tuple[Amnesty, ...]
+    """All that ever reached this site: seats may stand on older leases than the present one."""
+    opened: bool
+    """Whether new seats may be signed as far as the start of this run is concerned (spec 3.8)."""
+
+    @property
+    def terms(self) -> Lease | None:
+        """The claims of the lease that rules."""
+        return None if self.lease is None else self.lease.lease
+
+
+class ProductLicense:
+    """The license of one product. Safe to use from any thread."""
+
+    def __init__(self, product: str, keeper: Keeper, store: Store) -> None:
+        self.product = product
+        self.keeper = keeper
+        self._store = store
+        self._started = keeper.holder.now().reading.uptime
+        self._answered = False
+        self._known: dict[bytes, Amnesty] = {}
+        self.learn()
+
+    def look(self) -> Look:
+        """Everything that decides on seats, now."""
+        holder = self.keeper.holder
+        now, holdings, kept = holder.now(), holder.holdings, holder.kept
+        rules = holdings.lease_at(now.instant)
+        held = (holdings.present, holdings.successor)
+        return Look(
+            now=now.instant,
+            estimate=now.estimate,
+            lease=next((each for each in held if each is not None and each.lease is rules), None),
+            standing=holdings.standing(now.estimate),
+            kept=kept,
+            amnesties=tuple(self._known.values()),
+            opened=self._answered or now.reading.uptime - self._started >= PATIENCE,
+        )
+
+    def activate(self, code: str, role: str = "active", watch: Watch | None = None) -> Granted | Declined:
+        """Applies a code, or stages it; see `Keeper.activate`."""
+        outcome = self.keeper.activate(code, role, watch)
+        self._answered = self._answered or (isinstance(outcome, Granted) and role == "active")
+        self.learn()
+        return outcome
+
+    def would_apply(self, text: str, role: str = "active") -> Refused | None:
+        """What `activate` would refuse before anything is sent; None when it would ask the server."""
+        code = parse(text)
+        if isinstance(code, Refused):
+            return code
+        lease = self.look().terms
+        same = lease is not None and lease.code_last_group == code.last_group
+        return None if role == "successor" or same else self.in_force()
+
+    def in_force(self) -> Refused | None:
+        """Why the present license cannot be replaced or removed: `subscription_in_force`, with the date (M10)."""
+        look = self.look()
+        return None if look.kept.lost is not None else another_code(look.terms, look.now)
+
+    def remove(self) -> Refused | None:
+        """Forgets the license; refuses `subscription_in_force`, and `not_activated` when there is none."""
+        look = self.look()
+        if look.lease is None and look.kept.activation is None:
+            return Refused(Code.NOT_ACTIVATED, "There is no license to remove.", "product")
+        kept = look.kept
+        return self.in_force() or self.keeper.holder.save(Kept(roots=kept.roots, clock=kept.clock))
+
+    def synchronize(self, trigger: Trigger = "manual", watch: Watch | None = None) -> Synchronized | Declined:
+        """Asks the server now; see `Keeper.synchronize`."""
+        return self._noted(self.keeper.synchronize(trigger, watch))
+
+    def tick(self) -> Synchronized | Declined | None:
+        """Does what is due; see `Keeper.tick`."""
+        outcome = self.keeper.tick()
+        return outcome if outcome is None else self._noted(outcome)
+
+    def take_notice(self, token: bytes) -> Notice | Declined:
+        """Takes a notice that came as a file; see `Keeper.take_notice`."""
+        outcome = self.keeper.take_notice(token)
+        self.learn()
+        return outcome
+
+    def _noted(self, outcome: Synchronized | Declined) -> Synchronized | Declined:
+        # A fork's answer does not count as answered, and one that asks for the lease is followed by another (3.8).
+        conclusive = isinstance(outcome, Synchronized) and conclude(Heard(outcome.result)).seats
+        self._answered = self._answered or conclusive
+        self.learn()
+        return outcome
+
+    def learn(self) -> None:
+        """Keeps the notices that have come, and counts with all that ever came."""
+        kept, holder = self.keeper.holder.kept.notices, self.keeper.holder
+
+        def work(conn: Connection) -> tuple[bytes, ...]:
+            pools.ensure(conn, self.product)
+            notices.keep(conn, self.product, kept)
+            return notices.kept(conn, self.product)
+
+        known = self._store.write(work).result()
+        for token in () if isinstance(known, Refused) else known:
+            if token not in self._known:
+                read = read_notice(token, holder.root, product=self.product, sandbox=holder.reader.sandbox)
+                if isinstance(read, Notice):
+                    self._known[token] = read.amnesty()
+
+    def need(self, conn: Connection) -> int:
+        """Devices that ought to be covered: those that count, and those that wait."""
+        return pools.pool(conn, self.product).counted + devices.waiting(conn, self.product)

@@ -1,0 +1,118 @@
+"""The site as a program: a parts list, from a folder and this computer to two servers and one watch."""
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.http.logs import handler
+from tenure.http.serve import Listen, Server
+from tenure.sdk.background import InThread, Turns
+from tenure.sdk.computer import Computer
+from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.main import this_computer
+from tenure.site import certificate, folder
+from tenure.site.app import device_api, local_api
+from tenure.site.folder import Address
+from tenure.site.opening import Site, open_site
+from tenure.site.settings import Settings, check, write_settings
+from tenure.site.watch import TURN, Watch
+
+TURN_IN_SANDBOX = 0.25
+"""Seconds between two looks where a sandbox's clock file may jump."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A new site's folder."""
+
+    folder: str
+    settings: str
+    key: str
+    """Id of the site's own key, made just now."""
+    token_file: str
+
+
+def init(path: Path, settings: Settings, root: bytes, computer: Computer | None = None) -> Made | Refused:
+    """A new site in an empty or missing folder, with the vendor's root document.
+
+    Refuses `already_exists` for a folder with a site in it, and what of settings or root cannot work.
+    """
+    refused = check(settings)
+    if refused is not None:
+        return refused
+    if (path / folder.SETTINGS).exists():
+        return Refused(Code.ALREADY_EXISTS, f"There is a site in {path} already.", "site")
+    computer = computer or this_computer()
+    disk = FolderOnDisk(path)
+    folder.write(disk, settings.root, root)
+    folder.write(disk, folder.SETTINGS, write_settings(settings).encode())
+    opened = open_site(path, computer)
+    if isinstance(opened, Refused):
+        (path / folder.SETTINGS).unlink()
+        return opened
+    opened.store.close()
+    return Made(str(path), str(path / folder.SETTINGS), opened.secrets.signer.kid, str(path / folder.TOKEN))
+
+
+def run(path: Path, *, clock: Path | None = None) -> Refused | None:
+    """Serves the site in `path` until stopped (SIGINT, SIGTERM); a refusal instead when it cannot start."""
+    root = logging.getLogger()
+    root.addHandler(handler(sys.stderr))
+    root.setLevel(logging.INFO)
+    site = open_site(path, this_computer(), clock=clock)
+    if isinstance(site, Refused):
+        return site
+    try:
+        return asyncio.run(_serve(site, sandbox=clock is not None))
+    except OSError as fault:
+        return Refused(Code.INTERNAL, f"The site cannot listen: {fault.strerror or fault}.", "api")
+    finally:
+        site.store.close()
+
+
+async def _serve(site: Site, *, sandbox: bool) -> Refused | None:
+    serving = Serving(site, sandbox=sandbox)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, serving.stop)
+    sys.stdout.write(f"local API on {serving.local.url}\ndevice port on {serving.devices.url}\n")
+    sys.stdout.flush()
+    await serving.serve()
+    return None
+
+
+class Serving:
+    """A site's servers and its watch, in one process."""
+
+    def __init__(self, site: Site, *, sandbox: bool = False) -> None:
+        """Takes the ports at once; raises OSError when one is taken already."""
+        self.site = site
+        self.watch = Watch(site)
+        settings, ticks = site.settings, site.computer.monotonic
+        chain, key = certificate.files(site.folder)
+        port = settings.devices
+        listen = Listen(host=port.host, port=port.port, certificate=chain, key=key)
+        self.devices = Server(device_api(site, ticks), listen)
+        where = Listen(host=settings.api.host, port=settings.api.port)
+        self.local = Server(local_api(site, self.watch, ticks, lambda: self.devices.port), where)
+        turns = Turns(self.watch.turn, site.computer.online, self.watch.network_returned)
+        self._turns = InThread(turns, TURN_IN_SANDBOX if sandbox else TURN)
+        address = msgspec.json.encode(Address(self.local.url))
+        folder.write(FolderOnDisk(site.folder), folder.ADDRESS, address)
+
+    async def serve(self) -> None:
+        """Serves until `stop`."""
+        self._turns.start()
+        try:
+            await asyncio.gather(self.local.serve(), self.devices.serve())
+        finally:
+            self._turns.stop()
+
+    def stop(self) -> None:
+        """Asks both servers to end."""
+        self.local.stop()
+        self.devices.stop()

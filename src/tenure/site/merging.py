@@ -1,0 +1,105 @@
+"""Devices that come to an end without a word, and a reinstalled one that is the same as before (spec 2.4, 3.8).
+
+A device counts as long as a seat of it may still be in use; only then is silence, or its successor on the same
+hardware, a reason to count it no longer.
+"""
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.standing import moved_by
+from tenure.core.usage import counts_until
+from tenure.site.license import Look
+from tenure.site.store import devices, events
+from tenure.site.store.devices import Device, State
+from tenure.site.store.writer import Connection
+
+
+def moved(device: Device, look: Look) -> int:
+    """Seconds by which amnesties move the end of the device's seat."""
+    return moved_by(device.lease_iat, look.amnesties)
+
+
+def counting_until(device: Device, state: State, figures: tuple[int, int]) -> int:
+    """The first instant at which `device` no longer counts in `state`; `figures`: amnesty seconds, idle days."""
+    changed = msgspec.structs.replace(device, state=state)
+    return counts_until(changed.counting(figures[0]), figures[1])
+
+
+def seat_over(device: Device, look: Look) -> bool:
+    """Whether nothing that was signed for the device can still be in use."""
+    return not device.seat or look.now >= device.seat_until + moved(device, look) or device.state == State.RELEASED
+
+
+def settle_twin(conn: Connection, device: Device, look: Look) -> Device:
+    """What became of the device that was there before on the same hardware, as far as it can be told now.
+
+    It has spoken since: then this is a clone, and both count. It was silent since before, and its seat is over: then
+    they are one, and the old self goes. Otherwise it stays open.
+    """
+    old = devices.by_id(conn, device.twin) if device.twin else None
+    if old is None:
+        return device if not device.twin else devices.save(conn, msgspec.structs.replace(device, twin=""))
+    if old.last_seen >= device.created:
+        text = f"{old.name or old.id} and {device.name or device.id} look alike and are both alive: likely clones."
+        events.add(conn, look.now, "warning", "device_cloned", text, product=device.product, device=device.id)
+        return devices.save(conn, msgspec.structs.replace(device, twin=""))
+    return _merged(conn, old, device, look) if seat_over(old, look) else device
+
+
+def merge_by_hand(conn: Connection, old: Device, device: Device, look: Look) -> Device | Refused:
+    """The administrator says that both are one computer: the count goes over at once.
+
+    Refuses `nothing_to_change` unless they share enough of their hardware, for the same product, and the old one has
+    been silent since before the new one was enrolled.
+    """
+    twin = devices.twin_of(conn, device)
+    alike = old.product == device.product and twin is not None and old.number != device.number
+    if not alike or not _alike(old, device):
+        return Refused(Code.NOTHING_TO_CHANGE, "They do not share enough of their hardware.", "into")
+    if old.last_seen >= device.created:
+        detail = "The older one has spoken since the newer one was enrolled: they are two computers."
+        return Refused(Code.NOTHING_TO_CHANGE, detail, "into")
+    return _merged(conn, old, device, look)
+
+
+def _alike(old: Device, device: Device) -> bool:
+    one, other = (msgspec.json.decode(each.hardware, type=dict[str, str]) for each in (old, device))
+    return sum(one.get(part) == digest for part, digest in other.items()) >= devices.ALIKE
+
+
+def _merged(conn: Connection, old: Device, device: Device, look: Look) -> Device:
+    """The old self gives its place to the new one, which counts in its stead if it did not yet."""
+    text = f"{device.name or device.id} is {old.name or old.id}, installed anew."
+    events.add(conn, look.now, "info", "device_merged", text, product=device.product, device=device.id)
+    inherits = old.counted and not device.counted and look.terms is not None
+    devices.delete(conn, msgspec.structs.replace(old, counted=0 if inherits else old.counted))
+    days = 0 if look.terms is None else look.terms.figures.idle_release_days
+    heir = msgspec.structs.replace(device, twin="", group=device.group or old.group, pinned=device.pinned or old.pinned)
+    if inherits:
+        until = counts_until(heir.counting(0), days)
+        heir = msgspec.structs.replace(heir, counted=1, counts_until=until)
+    return devices.save(conn, heir)
+
+
+def release_due(conn: Connection, product: str, look: Look) -> int:
+    """Counts no longer what was removed or silent long enough by now; how many were looked at (at most 500).
+
+    Amnesties may have moved a seat's end since its row was written: then only the row is brought up to date.
+    """
+    if look.terms is None:
+        return 0
+    found = devices.due(conn, product, look.now)
+    for device in found:
+        until = counts_until(device.counting(moved(device, look)), look.terms.figures.idle_release_days)
+        if until > look.now:
+            devices.save(conn, msgspec.structs.replace(device, counts_until=until))
+        elif device.state == State.REMOVED:
+            devices.delete(conn, device)
+        elif device.state == State.WITHDRAWN:
+            devices.uncounted(conn, device, State.WITHDRAWN)
+        else:
+            text = f"{device.name or device.id} has been silent for so long that it no longer counts."
+            events.add(conn, look.now, "info", "device_idle", text, product=product, device=device.id)
+            devices.uncounted(conn, device, State.IDLE)
+    return len(found)

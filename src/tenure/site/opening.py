@@ -1,0 +1,222 @@
+"""From a folder to a site: settings, key, certificate, store and one keeper for each product, put together once.
+
+Serving is `app`'s, the background `watch`'s; what cannot work is refused here, before anything listens.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.sdk import assembly as sdk
+from tenure.sdk.clock import Timekeeper, read_clock_file
+from tenure.sdk.computer import Computer
+from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.exchange import Identity
+from tenure.sdk.holder import Holder
+from tenure.sdk.holdings import Reader
+from tenure.sdk.keeper import Keeper, Ports
+from tenure.sdk.names.last_good import LastGood, LastGoodFile
+from tenure.sdk.reach import reach
+from tenure.sdk.steps import Progress
+from tenure.sdk.transport import Transport
+from tenure.site import certificate, folder
+from tenure.site.folder import Secrets
+from tenure.site.license import ProductLicense
+from tenure.site.port import DevicePort
+from tenure.site.report import report
+from tenure.site.settings import ProductSettings, Settings, read_settings
+from tenure.site.store import pools
+from tenure.site.store.answers import Answers
+from tenure.site.store.kept import StoredMemory
+from tenure.site.store.lite import Store, open_store
+from tenure.site.store.writer import Connection
+from tenure.site.tokens import Tokens
+from tenure.wire.keys import to_jwk
+from tenure.wire.root import Root
+
+MakeTransport = Callable[[str, Progress, Callable[[], str]], Transport | Refused]
+"""Product, progress and the lease's DNS policy to the way to the server."""
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """An opened site."""
+
+    folder: Path
+    settings: Settings
+    computer: Computer
+    root: Root
+    """As it came with the product; newer ones are the keepers'."""
+    secrets: Secrets
+    token: str
+    """Of the local API."""
+    pin: str
+    """Hash of the device port's key."""
+    store: Store
+    licenses: dict[str, ProductLicense]
+    port: DevicePort
+    answers: Answers
+    addresses: LastGood
+
+    @property
+    def name(self) -> str:
+        """Of this site, for people."""
+        return self.settings.name or self.computer.host
+
+    @property
+    def device_host(self) -> str:
+        """The name that devices use."""
+        return self.settings.devices.name or self.computer.host
+
+    def now(self) -> Instant:
+        """The present, as far as the site's own administration is concerned."""
+        first = next(iter(self.licenses.values()))
+        return first.keeper.holder.now().instant
+
+
+def open_site(
+    path: Path, computer: Computer, *, clock: Path | None = None, transports: MakeTransport | None = None
+) -> Site | Refused:
+    """The site in the folder `path`. `clock`: a file that tells a sandbox's time (6.4); refused outside a sandbox.
+
+    `transports` replaces the way to the server, for a demo in one process and for tests.
+    Refuses like `read_settings` and `open_store`; `field_invalid` for a root document that does not fit,
+    `sandbox_only` for a clock file outside a sandbox.
+    """
+    settings = read_settings(path / folder.SETTINGS)
+    if isinstance(settings, Refused):
+        return settings
+    disk = FolderOnDisk(path)
+    root = read_root(path / settings.root, sandbox=settings.sandbox, clock=clock)
+    secrets = root if isinstance(root, Refused) else folder.secrets_of(disk, computer.draw)
+    token = secrets if isinstance(secrets, Refused) else folder.token_of(disk, computer.draw)
+    if isinstance(root, Refused) or isinstance(secrets, Refused) or isinstance(token, Refused):
+        return next(each for each in (root, secrets, token) if isinstance(each, Refused))
+    pin_ = certificate.ensure(disk, names_of(settings, computer))
+    store = open_store(path / folder.STATE)
+    if isinstance(store, Refused):
+        return store
+    parts = _Parts(path, settings, computer, root, secrets, pin_, store, clock, transports)
+    licenses = parts.licenses()
+    if isinstance(licenses, Refused):
+        store.close()
+        return licenses
+    port = DevicePort(licenses, store, secrets.signer, Tokens(secrets.derived("device tokens")), computer.draw)
+    return Site(
+        folder=path,
+        settings=settings,
+        computer=computer,
+        root=root,
+        secrets=secrets,
+        token=token,
+        pin=pin_,
+        store=store,
+        licenses=licenses,
+        port=port,
+        answers=Answers(secrets.derived("answers"), computer.draw(8).hex()),
+        addresses=parts.addresses,
+    )
+
+
+def names_of(settings: Settings, computer: Computer) -> tuple[str, ...]:
+    """The names that the device port's certificate is for."""
+    first = settings.devices.name or computer.host
+    return tuple(dict.fromkeys((first, *settings.devices.names)))
+
+
+def read_root(path: Path, *, sandbox: bool, clock: Path | None) -> Root | Refused:
+    """The vendor's root document; refuses one that does not fit the settings, and a clock file in production."""
+    try:
+        root = sdk.read_root(path, sandbox=sandbox)
+    except sdk.Misuse as fault:
+        return Refused(Code.FIELD_INVALID, f"{path}: {fault}.", "root")
+    if clock is not None and not sandbox:
+        return Refused(Code.SANDBOX_ONLY, "A clock file is honoured only with a sandbox root and lease.", "clock")
+    return root
+
+
+class _Parts:
+    """What the keepers are made from."""
+
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        computer: Computer,
+        root: Root,
+        secrets: Secrets,
+        pin_: str,
+        store: Store,
+        clock: Path | None,
+        transports: MakeTransport | None,
+    ) -> None:
+        self._settings, self._computer, self._root, self._secrets = settings, computer, root, secrets
+        self._pin, self._store, self._clock = pin_, store, clock
+        self._transports = transports or self._over_the_network
+        self.addresses = LastGoodFile(path / "addresses")
+
+    def licenses(self) -> dict[str, ProductLicense] | Refused:
+        made: dict[str, ProductLicense] = {}
+        for product, settings in self._settings.products.items():
+            license_ = self._license(product, settings)
+            if isinstance(license_, Refused):
+                return license_
+            made[product] = license_
+        return made
+
+    def _license(self, product: str, settings: ProductSettings) -> ProductLicense | Refused:
+        self._store.write(lambda conn: _ensure(conn, product)).result()
+        sandbox, key = self._settings.sandbox, self._secrets.signer
+        reader = Reader(product=product, version=settings.version, jwk=to_jwk(key.public), sandbox=sandbox)
+        clocks = self._computer.clocks
+        told = None if self._clock is None else teller(self._clock, clocks.wall)
+        holder = Holder(
+            reader, self._root, StoredMemory(self._store, product), Timekeeper(clocks, told), told=told is not None
+        )
+        progress = Progress()
+        way = self._transports(product, progress, lambda: _dns(holder))
+        if isinstance(way, Refused):
+            return way
+        ports = Ports(
+            transport=way,
+            draw=self._computer.draw,
+            progress=progress,
+            report=lambda: report(self._store, product),
+            after_end_days=self._settings.after_end_days,
+        )
+        return ProductLicense(product, Keeper(self._who(product, settings), key, holder, ports), self._store)
+
+    def _who(self, product: str, settings: ProductSettings) -> Identity:
+        name, sandbox = self._settings.name, self._settings.sandbox
+        who = sdk.identity(product, settings.version, name, self._root, self._computer, sandbox=sandbox)
+        return msgspec.structs.replace(who, device_port=self._pin)
+
+    def _over_the_network(
+        self, _product: str, progress: Progress, dns_of_lease: Callable[[], str]
+    ) -> Transport | Refused:
+        network = self._settings.network.network()
+        return reach(self._settings.server, network, self._computer, self.addresses, progress.path, dns_of_lease)
+
+
+def _ensure(conn: Connection, product: str) -> None:
+    pools.ensure(conn, product)
+
+
+def _dns(holder: Holder) -> str:
+    lease = holder.lease()
+    return "" if lease is None else lease.figures.dns
+
+
+def teller(path: Path, wall: Callable[[], Instant]) -> Callable[[], Instant | None]:
+    """What a sandbox's clock file tells, looked at anew each time; None where it cannot be read."""
+
+    def told() -> Instant | None:
+        try:
+            with path.open("rb") as file:
+                return read_clock_file(file.read(256), wall())
+        except OSError:
+            return None
+
+    return told

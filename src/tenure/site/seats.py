@@ -1,0 +1,102 @@
+"""Who may have a seat, and what it says: pure rules over the lease that rules and what the site remembers (spec 3.8).
+
+Counting is the store's, the order of things `contact`'s.
+"""
+
+from tenure.core.lease import Lease
+from tenure.core.refusals import Code, Refused
+from tenure.core.schedule import window
+from tenure.core.timeline import DAY, HOUR, Instant, Phase, Why
+from tenure.core.usage import ceiling
+from tenure.site.license import Look
+from tenure.site.store.pools import Pool
+from tenure.wire.leases import SealedLease
+from tenure.wire.messages import NextSync
+from tenure.wire.seats import Holder, Seat
+
+SKEW = 300
+"""Seconds by which a seat is dated back, because JWT libraries refuse one that lies ahead (spec 6.12)."""
+REFRESH = DAY
+"""Devices refresh daily, give or take a tenth."""
+ROUND = REFRESH * 11 // 10
+"""In so long every device that reaches the site has refreshed."""
+WAIT = HOUR
+"""A device without a seat asks again after about so long."""
+
+
+def allowed(lease: Lease) -> int:
+    """How many devices may count here: the allotment, never more than the limit with its tolerance."""
+    return min(lease.allotment, ceiling(lease.limit, lease.figures.tolerance_percent))
+
+
+def unserved(look: Look) -> Refused | None:
+    """Why no device gets anything at all: nothing is licensed here, or the site was withdrawn."""
+    if look.kept.lost is not None:
+        return look.kept.lost.refused()
+    return Refused(Code.NOT_ACTIVATED) if look.lease is None else None
+
+
+def no_new_seat(look: Look, pool: Pool) -> Refused | None:
+    """Why a device without a counted seat gets none for the moment, whatever is free; None when it may claim one.
+
+    Refuses `lease_forked` (until the fork is resolved), `unreachable` (after a start, and while seats are adopted),
+    `subscription_paused`, `not_activated`, `subscription_cancelled`, `subscription_ended`.
+    """
+    if look.kept.forked:
+        return Refused(Code.LEASE_FORKED, "No new device is protected until it is said what the copy is.")
+    if not look.opened:
+        detail = "After its start the site protects new devices once the licensing server has answered, or after a day."
+        return Refused(Code.UNREACHABLE, detail)
+    if look.now < pool.adopting_until:
+        detail = "The site was restored: devices that hold a seat are taken in first."
+        return Refused(Code.UNREACHABLE, detail, when=pool.adopting_until)
+    return _phase_forbids(look.standing.phase, look.standing.why)
+
+
+def _phase_forbids(phase: Phase, why: Why) -> Refused | None:
+    if phase in (Phase.ACTIVE, Phase.GRACE):
+        return None
+    if phase is Phase.PAUSED:
+        return Refused(Code.SUBSCRIPTION_PAUSED)
+    if phase is Phase.PENDING:
+        return Refused(Code.NOT_ACTIVATED)
+    if why is Why.SYNC_OVERDUE:
+        return Refused(Code.UNREACHABLE, "The licensing server has not answered for too long.")
+    return Refused(Code.SUBSCRIPTION_CANCELLED if why is Why.CANCELLED else Code.SUBSCRIPTION_ENDED)
+
+
+def signable(lease: Lease, now: Instant) -> tuple[Instant, Instant] | Refused:
+    """(iat, exp) of a seat signed now: never beyond the lease's `contact_until`; refused once that is reached."""
+    iat = max(lease.nbf, now - SKEW)
+    until = min(now + lease.figures.seat_life, lease.contact_until)
+    if until <= max(iat, now):
+        return Refused(Code.LEASE_OUTSIDE_WINDOW, "The site's lease is over; it has to synchronise first.")
+    return iat, until
+
+
+def seat_for(sealed: SealedLease, device: str, thumbprint: str, name: str, term: tuple[Instant, Instant]) -> Seat:
+    """The seat of a device under the lease that rules: every feature that any of its spans has."""
+    lease = sealed.lease
+    spans = (feature for span in lease.spans for feature in span.features)
+    return Seat(
+        iss=lease.sub,
+        sub=device,
+        aud=lease.product,
+        jti=name,
+        iat=term[0],
+        nbf=term[0],
+        exp=term[1],
+        cnf=Holder(thumbprint),
+        lease=sealed.digest,
+        features=tuple(dict.fromkeys((*lease.features, *spans)))[:128],
+    )
+
+
+def next_contact(lease: Lease | None, now: Instant, *, has_seat: bool) -> NextSync:
+    """When the device is expected again: daily, hourly near an edge and while it waits for a seat."""
+    if lease is None or not has_seat:
+        return NextSync(now + WAIT * 9 // 10, now + WAIT * 11 // 10)
+    turn = window(lease.spans, lease.figures, now)
+    latest = (now + REFRESH * 9 // 10, now + REFRESH * 11 // 10)
+    begin, end = latest if turn is None else (min(turn[0], latest[0]), min(turn[1], latest[1]))
+    return NextSync(begin, max(begin, end))

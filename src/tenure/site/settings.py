@@ -1,0 +1,133 @@
+"""The site's settings: one TOML file that the administrator writes; a misspelt field is refused by its name."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.versions import parse_version
+from tenure.sdk.names.server import read_host, read_server
+from tenure.sdk.reach import Network
+from tenure.wire import fields
+
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class ProductSettings(_Strict, frozen=True, kw_only=True):
+    """A product whose lease is kept here."""
+
+    version: str
+    """Of the product's own administration software, held against the plan's lowest (M13)."""
+
+
+class NetworkSettings(_Strict, frozen=True, kw_only=True):
+    """The way to the activation server; see `sdk.reach.Network`."""
+
+    dns: str = ""
+    resolvers: tuple[str, ...] = ()
+    private_suffixes: tuple[str, ...] = ()
+    system: str = "system"
+    proxy: str | None = None
+    ca_file: str = ""
+    loopback_http: bool = False
+
+    def network(self) -> Network:
+        """As the SDK takes it."""
+        return Network(**msgspec.structs.asdict(self))
+
+
+class ApiSettings(_Strict, frozen=True, kw_only=True):
+    """Where the local API listens."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8_481
+
+
+class DeviceSettings(_Strict, frozen=True, kw_only=True):
+    """Where devices find the site."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - devices come from the whole network; every request proves itself
+    port: Port = 8_482
+    name: str = ""
+    """The name or address that devices use, as it stands in enrolment tokens; empty: the computer's own name."""
+    names: tuple[str, ...] = ()
+    """Further names or addresses that the certificate is for."""
+
+
+class Settings(_Strict, frozen=True, kw_only=True):
+    """The whole file."""
+
+    server: str
+    """Address of the activation server."""
+    products: Annotated[dict[fields.Id, ProductSettings], Meta(min_length=1, max_length=64)]
+    name: fields.Name = ""
+    """Of this site, for people; the computer's by default."""
+    root: str = "root.jws"
+    """The vendor's root document, relative to the folder."""
+    sandbox: bool = False
+    after_end_days: int | None = None
+    """How long to go on asking after the end (M14); none given: as the provider says, 0: not at all."""
+    network: NetworkSettings = NetworkSettings()
+    api: ApiSettings = ApiSettings()
+    devices: DeviceSettings = DeviceSettings()
+
+
+def read_settings(path: Path) -> Settings | Refused:
+    """The settings in the file at `path`; `not_found`, or `field_invalid` with the field to blame."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Refused(Code.NOT_FOUND, f"There is no {path}: make a site with `tenure site init`.", "site")
+    except (OSError, UnicodeDecodeError) as fault:
+        return Refused(Code.FIELD_INVALID, f"{path} cannot be read: {fault}.", "site")
+    try:
+        settings = msgspec.convert(tomllib.loads(text), Settings)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as fault:
+        return Refused(Code.FIELD_INVALID, f"{path}: {fault}.", "site")
+    refused = check(settings)
+    return settings if refused is None else refused
+
+
+def check(settings: Settings) -> Refused | None:
+    """`field_invalid` or `version_unreadable` for what no site can work with."""
+    server = read_server(settings.server, allow_loopback_http=settings.network.loopback_http)
+    if isinstance(server, Refused):
+        return server
+    for product, each in settings.products.items():
+        read = parse_version(each.version, f"products.{product}.version")
+        if isinstance(read, Refused):
+            return read
+    for name in (settings.devices.name, *settings.devices.names):
+        if name and read_host(name) is None:
+            return Refused(Code.FIELD_INVALID, f"{name!r} is not a name or an address.", "devices.name")
+    return None
+
+
+def write_settings(settings: Settings) -> str:
+    """The file for `settings`."""
+    plain = msgspec.to_builtins(settings)
+    tables = {key: value for key, value in plain.items() if isinstance(value, dict)}
+    lines = [f"{key} = {_value(value)}" for key, value in plain.items() if key not in tables]
+    for key, table in tables.items():
+        nested = {inner: value for inner, value in table.items() if isinstance(value, dict)}
+        flat = {inner: value for inner, value in table.items() if inner not in nested}
+        for name, section in ((key, flat), *((f"{key}.{_key(inner)}", value) for inner, value in nested.items())):
+            if section:
+                lines += ["", f"[{name}]", *(f"{inner} = {_value(value)}" for inner, value in section.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _key(text: str) -> str:
+    return _value(text)
+
+
+def _value(value: object) -> str:
+    # Strings, numbers, truth and lists of strings are spelled in TOML as in JSON, but for DEL.
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

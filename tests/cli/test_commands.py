@@ -1,0 +1,263 @@
+"""A provider's day at the command line, against the real server over HTTP."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenure.core.refusals import Exit
+from tests.cli.terminal import Terminal
+from tests.cli.vendor import Desk, Vendor
+
+
+def test_m01_an_order_by_command_line_names_plan_devices_and_term(desk: Desk) -> None:
+    until = desk.order("year", 10, "--until", "2026-12-31")
+    assert until["subscription"]["paid_until"] == "2027-01-01T00:00:00Z"
+    period = desk.order("year", 25)
+    assert period["subscription"]["paid_until"] == "2027-01-01T00:00:00Z"
+    assert period["subscription"]["terms"]["devices"] == 25
+    assert re.fullmatch(r"([0-9A-Z]{5}-){3}[0-9A-Z]{5}", period["activation_code"])
+
+
+def test_m03_renewed_by_hand_switched_to_automatic_cancelled_and_undone(sandbox: Desk) -> None:
+    sub, tell = sandbox.subscription(), sandbox.terminal.good
+    tell("clock", "set", "2026-11-01")
+    assert tell("renew", sub)["subscription"]["paid_until"] == "2028-01-01T00:00:00Z"
+    assert tell("set-renewal-intent", sub, "auto")["subscription"]["renewal_intent"] == "auto"
+    assert tell("intent", sub, "manual")["subscription"]["renewal_intent"] == "manual"
+    cancelled = tell("cancel", sub, "--why", "moving away")["subscription"]
+    assert cancelled["cancellation_effective"] == "2028-01-01T00:00:00Z"
+    assert tell("undo-cancellation", sub)["subscription"]["cancelled_at"] is None
+    assert tell("cancel", sub, "--at-once")["subscription"]["phase"] == "ended"
+
+
+def test_a_hold_includes_its_last_day_and_is_released(desk: Desk) -> None:
+    sub, tell = desk.subscription(), desk.terminal.good
+    held = tell("hold", sub, "an invoice is open", "--until", "2026-02-28")["subscription"]
+    assert (held["phase"], held["holds"][0]["until"]) == ("paused", "2026-03-01T00:00:00Z")
+    assert tell("release", sub)["subscription"]["phase"] == "active"
+
+
+def test_devices_plan_and_a_change_that_is_dropped(desk: Desk) -> None:
+    sub, tell = desk.subscription(devices=20), desk.terminal.good
+    assert tell("change-devices", sub, "40")["subscription"]["terms"]["devices"] == 40
+    fewer = tell("change-devices", sub, "10")["subscription"]
+    assert fewer["terms"]["devices"] == 40
+    (change,) = fewer["scheduled"]
+    assert change["effective"] == "2027-01-01T00:00:00Z"
+    assert tell("drop-change", sub, "2027-01-01")["subscription"]["scheduled"] == []
+    assert desk.terminal.refused("change-plan", sub, desk.offer("year"))["code"] == "nothing_to_change"
+
+
+def test_codes_are_shown_once_reissued_blocked_and_unblocked(desk: Desk) -> None:
+    made = desk.order()
+    sub = made["subscription"]["id"]
+    again = desk.terminal.good("reissue-code", sub)
+    assert again["activation_code"] not in ("", made["activation_code"])
+    first, second = again["subscription"]["codes"]
+    assert (first["state"], second["state"]) == ("withdrawn", "good")
+    blocked = desk.terminal.good("block-code", sub, second["id"], "--fraud", "--why", "leaked")["subscription"]
+    assert blocked["codes"][1]["state"] == "blocked"
+    assert desk.terminal.good("unblock-code", sub, second["id"])["subscription"]["codes"][1]["state"] == "good"
+    shown = desk.terminal.run("subscriptions", "show", sub).out
+    assert again["activation_code"] not in shown
+    assert again["activation_code"][-5:] in shown
+
+
+def test_a_subscription_moves_to_another_customer_and_to_another_day(sandbox: Desk) -> None:
+    tell, sub = sandbox.terminal.good, sandbox.subscription()
+    heir = tell("customers", "add", "Harbour Dentist")["id"]
+    assert tell("transfer", sub, heir)["subscription"]["customer"] == heir
+    tell("top-up", heir, "1000.00", "--reference", "heir")
+    assert tell("extend-grace", sub, "7")["facts"] == ["GraceExtended"]
+    moved = tell("reanchor", sub, "2027-01-01")
+    assert moved["facts"] == ["Reanchored"]
+
+
+def test_a_payment_outside_the_balance_is_confirmed(desk: Desk) -> None:
+    tell = desk.terminal.good
+    words = ("offers", "add", "year", "--currency", "EUR", "--price", "10.00", "--settlement", "external")
+    offer = tell(*words)["id"]
+    made = tell("order", desk.customer, offer, "5")["subscription"]
+    assert made["why"] == "awaiting_payment"
+    paid = tell("confirm-payment", made["id"], "INV-17", "order")["subscription"]
+    assert paid["why"] == "paid"
+
+
+def test_sites_that_do_not_hold_it_are_unknown(desk: Desk) -> None:
+    sub, site = desk.subscription(), "sit_" + "0" * 26
+    for words in (("leave-site",), ("resolve-fork",), ("declare-site-lost",)):
+        more = ("restored",) if words == ("resolve-fork",) else ()
+        assert desk.terminal.refused(*words, sub, site, *more)["code"] == "site_unknown"
+
+
+def test_every_list_follows_its_pages_to_the_end(desk: Desk) -> None:
+    names = [desk.subscription("year", 1) for _ in range(5)]
+    listed = desk.terminal.good("subscriptions", "list")
+    assert [each["id"] for each in listed["items"]] == sorted(names)
+    assert listed["next"] is None
+    assert len(desk.terminal.good("subscriptions", "list", "--limit", "3")["items"]) == 3
+    by_phase = desk.terminal.good("subscriptions", "list", "--phase", "ended")
+    assert by_phase["items"] == []
+    mine = desk.terminal.good("subscriptions", "list", "--customer", desk.customer, "--product", "editor")
+    assert len(mine["items"]) == 5
+
+
+def test_money_in_and_out_as_people_write_it(desk: Desk) -> None:
+    tell = desk.terminal.good
+    more = tell("top-up", desk.customer, "0.05", "--reference", "five cents")["account"]
+    assert more["balance"] == 500_005
+    assert tell("top-up", desk.customer, "0.05", "--reference", "five cents")["account"]["balance"] == 500_005
+    desk.subscription("month", 10)
+    assert tell("account", desk.customer)["balance"] == 500_005 - 12_000
+    amounts = [line["posting"]["amount"] for line in tell("statement", desk.customer)["items"]]
+    assert amounts == [500_000, 5, -12_000]
+    runway = tell("runway", desk.customer)
+    assert runway["until"] is None or runway["missing"] > 0
+
+
+def test_b04_a_dry_run_does_nothing_and_its_plan_does_exactly_that(desk: Desk) -> None:
+    sub, tell = desk.subscription(), desk.terminal.good
+    seen = tell("change-devices", sub, "15", "--dry-run")
+    assert tell("subscriptions", "show", sub)["terms"]["devices"] == 10
+    done = tell("change-devices", sub, "15", "--plan", seen["plan"])
+    assert (done["facts"], done["timeline"]) == (seen["facts"], seen["timeline"])
+    seen = tell("change-devices", sub, "20", "--dry-run")
+    tell("hold", sub, "something else happens")
+    assert (
+        desk.terminal.refused("change-devices", sub, "20", "--plan", seen["plan"])["code"] == "plan_changed_meanwhile"
+    )
+    assert tell("subscriptions", "show", sub)["terms"]["devices"] == 15
+
+
+def test_b04_a_preview_is_shown_confirmed_and_done(desk: Desk) -> None:
+    sub = desk.subscription()
+    no = desk.terminal.run("change-devices", sub, "15", "--preview", terminal=True, answers=("n",))
+    assert (no.code, no.out.strip()) == (Exit.DONE, "Nothing was done.")
+    assert "This is what would happen" in no.err
+    yes = desk.terminal.run("change-devices", sub, "15", "--preview", terminal=True, answers=("y",))
+    assert yes.code == Exit.DONE
+    assert desk.terminal.good("subscriptions", "show", sub)["terms"]["devices"] == 15
+
+
+def test_the_same_key_has_one_effect(desk: Desk) -> None:
+    words = ("order", desk.customer, desk.offer("year"), "3", "--idempotency-key", "order-of-monday")
+    first, second = desk.terminal.good(*words), desk.terminal.good(*words)
+    assert first == second
+    assert len(desk.terminal.good("subscriptions", "list")["items"]) == 1
+
+
+def test_what_changed_meanwhile_is_not_overwritten(desk: Desk) -> None:
+    sub = desk.subscription()
+    assert desk.terminal.refused("cancel", sub, "--if-match", '"99"')["code"] == "version_stale"
+    words = ("customers", "change", desk.customer, "Harbour Clinic Ltd", "--credit-limit", "50.00")
+    assert desk.terminal.refused(*words, "--if-match", '"99"')["code"] == "version_stale"
+    assert desk.terminal.good(*words, "--if-match", '"1"')["name"] == "Harbour Clinic Ltd"
+    assert desk.terminal.good("account", desk.customer)["credit_limit"] == 5_000
+
+
+def test_policy_from_a_file_and_from_single_rules(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text('{"rules": {"grace_days": 3, "reminders": [30, 7]}, "plans": {"year": {"grace_days": 5}}}')
+    published = desk.terminal.good(
+        "policy", "publish", str(file), "--rule", "grace_days=9", "--rule", "refund=unused_days"
+    )
+    rules = {each["field"]: (each["value"], each["source"]) for each in published["rules"]}
+    assert rules["grace_days"] == (9, "provider")
+    assert rules["refund"] == ("unused_days", "provider")
+    assert rules["reminders"] == ([30, 7], "provider")
+    plan = {each["field"]: each["value"] for each in published["plans"]["year"]}
+    assert plan["grace_days"] == 5
+    assert desk.terminal.good("policy", "show") == published
+    piped = desk.terminal.good("policy", "publish", "-", given='{"rules": {"grace_days": 0}}')
+    assert piped["version"] == 2
+
+
+def test_b05_the_clock_of_a_sandbox_moves_by_instants_dates_and_steps(sandbox: Desk) -> None:
+    tell = sandbox.terminal.good
+    assert tell("clock", "set", "2026-03-01", "--rate", "0")["now"] == "2026-03-01T00:00:00Z"
+    assert tell("clock", "set", "+90s")["now"] == "2026-03-01T00:01:30Z"
+    assert tell("clock", "set", "+4w")["now"] == "2026-03-29T00:01:30Z"
+    assert tell("clock", "set", "2028-02-29T12:00:00+01:00")["now"] == "2028-02-29T11:00:00Z"
+    assert tell("clock", "show") == {"now": "2028-02-29T11:00:00Z", "rate": 0, "sandbox": True}
+
+
+def test_events_go_on_from_the_last_number(desk: Desk) -> None:
+    desk.subscription()
+    first = desk.terminal.good("events")["items"]
+    desk.subscription()
+    later = desk.terminal.good("events", "--after", str(first[-1]["seq"]))["items"]
+    assert [each["seq"] for each in later] == [first[-1]["seq"] + 1]
+
+
+def test_b02_explain_says_what_holds_why_and_what_follows(desk: Desk) -> None:
+    said = desk.terminal.run("subscriptions", "explain", desk.subscription()).out
+    assert "All functions are on: it is paid for." in said
+    assert "Until 2027-01-01 01:00 CET (00:00 UTC)." in said
+
+
+def test_tokens_are_shown_once_and_withdrawn(desk: Desk, shop: Vendor, tmp_path: Path) -> None:
+    made = desk.terminal.good("tokens", "add", "billing", "--scope", "money:read", "--scope", "catalogue:read")
+    billing = Terminal(tmp_path / "billing", {"TENURE_URL": shop.url, "TENURE_TOKEN": made["token"]})
+    assert billing.good("account", desk.customer)["currency"] == "EUR"
+    assert billing.refused("customers", "list")["exit"] == Exit.PERMISSION
+    assert made["token"] not in desk.terminal.run("tokens", "list").out
+    assert desk.terminal.run("tokens", "withdraw", made["id"], "--json").json is None
+    assert billing.refused("account", desk.customer)["code"] == "not_authenticated"
+
+
+def test_the_vendor_names_whose_data_is_meant(shop: Vendor, desk: Desk) -> None:
+    assert shop.terminal.refused("customers", "list")["field"] == "provider"
+    assert len(shop.terminal.good("customers", "list", "--provider", desk.provider)["items"]) == 1
+    named = Terminal(shop.terminal.home, {**shop.terminal.env, "TENURE_PROVIDER": desk.provider})
+    assert len(named.good("customers", "list")["items"]) == 1
+    limited = ("customers", "add", "Quay", "--credit-limit", "5.00", "--provider", desk.provider)
+    assert shop.terminal.good(*limited)["name"] == "Quay"
+    unknown = "prv_" + "0" * 26
+    assert shop.terminal.refused(*limited[:-1], unknown)["code"] == "not_found"
+
+
+def test_offers_are_withdrawn_and_plans_changed(shop: Vendor, desk: Desk) -> None:
+    desk.offer("year")
+    assert desk.terminal.run("offers", "withdraw", desk.offer("month")).code == Exit.DONE
+    assert [each["plan"] for each in desk.terminal.good("offers", "list")["items"]] == ["year"]
+    plan = ("plans", "add", "once", "Once", "--product", "editor", "--feature", "edit", "--max-sites", "2")
+    assert shop.terminal.good(*plan, "--dry-run")["id"] == "once"
+    assert shop.terminal.refused("plans", "show", "once")["code"] == "not_found"
+    shop.terminal.good(*plan)
+    changed = shop.terminal.good("plans", "change", "once", "Once more", "--feature", "read", "--min-devices", "2")
+    assert (changed["name"], changed["features"], changed["min_devices"]) == ("Once more", ["read"], 2)
+    assert shop.terminal.refused("products", "add", "editor", "Again")["code"] == "already_exists"
+
+
+@pytest.fixture(scope="module")
+def sellers(shop: Vendor, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return shop.desk(tmp_path_factory.mktemp("sellers"), name="Sellers").provider
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("customers", "list"),
+        ("products", "list"),
+        ("plans", "list"),
+        ("offers", "list"),
+        ("providers", "list"),
+        ("tokens", "list"),
+        ("subscriptions", "list"),
+        ("sites", "list"),
+        ("events",),
+        ("policy", "show"),
+        ("refusals",),
+        ("refusals", "not_found"),
+        ("profiles", "list"),
+    ],
+)
+def test_what_a_program_reads_is_one_json_document(shop: Vendor, words: tuple[str, ...], sellers: str) -> None:
+    ran = Terminal(shop.terminal.home, {**shop.terminal.env, "TENURE_PROVIDER": sellers}).run(*words, "--json")
+    assert ran.code == Exit.DONE
+    assert ran.err == ""
+    assert ran.out.count("\n") == 1
+    value: Any = ran.json
+    assert isinstance(value, dict | list)

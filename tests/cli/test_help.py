@@ -1,0 +1,87 @@
+"""Every command explains itself: by an example, in the reference, and without loading what it does not use."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cyclopts import App
+
+import tenure
+from tenure.cli import reference
+from tenure.cli.main import application
+from tests.cli.terminal import Terminal
+
+ROOT = Path(__file__).parents[2]
+
+
+def commands(app: App, *words: str) -> Iterator[tuple[tuple[str, ...], App]]:
+    """Every command below `app` with what is typed for it, without options of the parser itself."""
+    for name in app:
+        if name.startswith("-"):
+            continue
+        below = list(commands(app[name], *words, name))
+        yield from below or [((*words, name), app[name])]
+
+
+ALL = list(commands(application()))
+
+
+def test_every_command_of_the_specification_is_there() -> None:
+    nouns = {words[0] for words, _ in ALL}
+    wanted = (
+        "login logout profiles customers products plans offers providers tokens order subscriptions renew cancel"
+        " undo-cancellation hold release change-devices change-plan set-renewal-intent reissue-code block-code"
+        " unblock-code extend-grace transfer reanchor confirm-payment declare-site-lost resolve-fork leave-site top-up"
+        " account statement runway policy sites clock events refusals server keys verify-history checkpoint rebuild"
+        " backup restore"
+    )
+    assert set(wanted.split()) <= nouns
+
+
+@pytest.mark.parametrize(("words", "command"), ALL, ids=[" ".join(words) for words, _ in ALL])
+def test_every_command_has_a_sentence_and_an_example_that_parses(words: tuple[str, ...], command: App) -> None:
+    assert re.match(r"[A-Z].*[.]", str(command.help))
+    example = str(command.help_epilogue)
+    assert example.startswith("Example: tenure ")
+    typed = re.findall(r"'[^']*'|\S+", example.removeprefix("Example: tenure "))
+    name = " ".join(words)
+    assert " ".join(typed).startswith((name, *(" ".join(other) for other, same in ALL if same is command)))
+    application().parse_args([each.strip("'") for each in typed], exit_on_error=False, print_error=False)
+
+
+@pytest.mark.parametrize(("words", "command"), ALL, ids=[" ".join(words) for words, _ in ALL])
+def test_json_and_debug_are_everywhere_and_a_token_is_no_argument(words: tuple[str, ...], command: App) -> None:
+    names = {each.name for each in command.assemble_argument_collection()}
+    assert {"--json", "--debug"} <= names
+    assert "--token" not in names or words[:2] == ("tokens", "withdraw")
+
+
+def test_the_reference_is_what_the_commands_say() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert page == reference.page(), "run: python -m tenure.cli.reference > docs/cli.md"
+
+
+def test_the_version_is_told(terminal: Terminal) -> None:
+    assert terminal.run("--version").out.strip() == tenure.__version__
+
+
+def test_a_word_alone_shows_what_can_follow_it(terminal: Terminal) -> None:
+    ran = terminal.run("customers")
+    assert (ran.code, ran.err) == (0, "")
+    assert "change" in ran.out
+
+
+def test_nothing_heavy_is_loaded_before_a_command_needs_it() -> None:
+    """A command that asks no server and draws no table is there at once."""
+    heavy = ("rich", "httpx2", "litestar", "sqlalchemy", "uvicorn", "nacl", "dns", "cryptography")
+    code = f"import sys, tenure.cli.main; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src")
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_shell_can_complete_commands() -> None:
+    script = application().generate_completion(shell="bash")  # noqa: S604 - the name of a shell, none is started
+    assert "undo-cancellation" in script

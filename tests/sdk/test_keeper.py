@@ -1,0 +1,334 @@
+"""When a site asks, what it asks again, and what it keeps; the protocol's own cases are the conformance kit's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import pytest
+
+from conformance.vendor import code, paid
+from conformance.web import problem
+from tenure.core.refusals import Code
+from tenure.core.timeline import DAY, HOUR, Phase
+from tenure.sdk.exchange import Report
+from tenure.sdk.kept import Kept, MemoryInProcess
+from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.sdk.steps import Step
+from tenure.wire import b64
+from tenure.wire.messages import SyncRequest, Use
+from tests.sdk.world import World
+
+
+def activated(**parts: object) -> World:
+    world = World(**parts)  # type: ignore[arg-type]
+    granted = world.keeper.activate(code("A").reveal())
+    assert isinstance(granted, Granted), granted
+    return world
+
+
+def asked(world: World) -> SyncRequest:
+    """The last synchronisation as the server read it."""
+    body = [each.body for each in world.cable.sent if each.path == "/v1/sync"][-1]
+    return msgspec.json.decode(b64.decode(body.split(b".")[1]) or b"", type=SyncRequest)
+
+
+class TestWhenItAsks:
+    def test_nothing_is_sent_before_a_code_was_applied(self) -> None:
+        world = World()
+        assert world.keeper.due() is None
+        assert world.keeper.tick() is None
+        assert world.cable.sent == []
+
+    def test_m14_the_next_contact_follows_the_server_window(self) -> None:
+        world = activated()
+        due = world.keeper.due()
+        assert due is not None
+        assert world.vendor.now + 21 * HOUR < due <= world.vendor.now + 27 * HOUR
+        world.wait(due - world.vendor.now - 1)
+        assert world.keeper.tick() is None
+        world.wait(1)
+        assert isinstance(world.keeper.tick(), Synchronized)
+        assert asked(world).trigger == "timer"
+
+    def test_the_first_contact_after_a_start_is_spread_over_a_quarter_of_an_hour(self) -> None:
+        world = activated()
+        world.wait(DAY)
+        dues = {world.started().due() for _ in range(40)}
+        assert all(due is not None and world.vendor.now <= due <= world.vendor.now + 900 for due in dues)
+        assert len(dues) > 30
+        again = world.started()
+        world.wait(900)
+        assert isinstance(again.tick(), Synchronized)
+        assert asked(world).trigger == "startup"
+
+    def test_the_network_is_back(self) -> None:
+        world = activated()
+        world.wait(HOUR)
+        world.keeper.network_returned()
+        due = world.keeper.due()
+        assert due is not None
+        assert due <= world.vendor.now + 900
+        world.wait(900)
+        assert isinstance(world.keeper.tick(), Synchronized)
+        assert asked(world).trigger == "network_up"
+
+    def test_near_an_edge_it_asks_every_hour(self) -> None:
+        world = activated()
+        contract = world.vendor.contracts[code("A").reveal()]
+        contract.change(paid(world.vendor.now, 2, 3), world.vendor.now + 2 * DAY)
+        world.vendor.interval = HOUR
+        assert isinstance(world.keeper.synchronize("timer"), Synchronized)
+        due = world.keeper.due()
+        assert due is not None
+        assert due <= world.vendor.now + 2 * HOUR
+        world.wait(2 * HOUR)
+        world.keeper.tick()
+        assert asked(world).trigger == "edge"
+
+    def test_m14_the_administrator_can_have_it_stop_at_the_end(self) -> None:
+        world = activated(after_end_days=0)
+        world.wait(200 * DAY)
+        assert world.keeper.holder.standing().phase is Phase.ENDED
+        assert world.keeper.due() is None
+        assert isinstance(world.keeper.synchronize(), Synchronized)
+
+    def test_a_failure_is_followed_by_another_try_within_the_hour_however_many_there_were(self) -> None:
+        world = activated()
+        world.cable.loses_question = lambda: True
+        for _ in range(30):
+            due = world.keeper.due()
+            assert due is not None
+            world.wait(max(due - world.vendor.now, 0))
+            assert isinstance(world.keeper.tick(), Declined)
+            due = world.keeper.due()
+            assert due is not None
+            assert world.vendor.now < due <= world.vendor.now + HOUR
+
+    def test_after_thirty_days_without_a_server_one_answer_restores_everything(self) -> None:
+        world = activated()
+        world.cable.loses_question = lambda: True
+        for _ in range(33):
+            world.wait(DAY)
+            world.keeper.tick()
+        assert world.keeper.holder.standing().phase is Phase.ENDED
+        world.cable.loses_question = lambda: False
+        world.wait(HOUR)
+        assert isinstance(world.keeper.tick(), Synchronized)
+        assert world.keeper.holder.standing().phase is Phase.ACTIVE
+
+
+class TestWhatItAsksAgain:
+    def test_a_pending_activation_is_repeated_by_itself(self) -> None:
+        world = World()
+        world.cable.loses_answer = lambda: True
+        refused = world.keeper.activate(code("A").reveal())
+        assert isinstance(refused, Declined)
+        assert not refused.conclusive
+        world.cable.loses_answer = lambda: False
+        world.wait(HOUR)
+        world.keeper.tick()
+        assert world.keeper.holder.standing().licensed
+        bodies = [each.body for each in world.cable.sent if each.path == "/v1/activate"]
+        assert len(bodies) == 2
+        assert len(set(bodies)) == 1
+
+    def test_another_code_waits_until_the_first_is_settled(self) -> None:
+        world = World()
+        world.cable.loses_answer = lambda: True
+        world.keeper.activate(code("A").reveal())
+        assert isinstance(world.keeper.activate(code("B").reveal()), Declined)
+        world.cable.loses_answer = lambda: False
+        refused = world.keeper.activate(code("B").reveal())
+        assert isinstance(refused, Declined)
+        assert refused.code is Code.SUBSCRIPTION_IN_FORCE
+        lease = world.keeper.holder.lease()
+        assert lease is not None
+        assert lease.subscription == "sub_a"
+
+    def test_another_code_takes_the_place_of_one_that_the_server_declines(self) -> None:
+        world = World()
+        world.cable.replies = [problem(415, "media_type_unsupported"), problem(415, "media_type_unsupported")]
+        assert isinstance(world.keeper.activate(code("A").reveal()), Declined)
+        assert isinstance(world.keeper.activate(code("B").reveal()), Granted)
+        lease = world.keeper.holder.lease()
+        assert lease is not None
+        assert lease.subscription == "sub_b"
+
+    def test_a_declined_activation_does_not_keep_a_licensed_site_from_synchronising(self) -> None:
+        world = activated()
+        world.cable.replies = [problem(404, "not_found")] * 2
+        staged = world.keeper.activate(code("B").reveal(), "successor")
+        assert isinstance(staged, Declined)
+        world.wait(DAY)
+        assert isinstance(world.keeper.tick(), Synchronized)
+        assert world.kept.activation is not None
+        world.wait(DAY)
+        world.keeper.tick()
+        assert world.keeper.holder.standing().successor_from is not None
+
+    def test_an_activation_over_a_synchronisation_that_was_never_answered_is_no_fork(self) -> None:
+        world = activated()
+        world.cable.loses_answer = lambda: True
+        world.keeper.synchronize("timer")
+        assert world.kept.sync is not None
+        world.cable.loses_answer = lambda: False
+        assert isinstance(world.keeper.activate(code("A").reveal()), Granted)
+        outcome = world.keeper.synchronize("timer")
+        assert isinstance(outcome, Synchronized)
+        assert not world.kept.forked
+
+
+class FullDisk(MemoryInProcess):
+    """A memory that cannot be written to while it is full."""
+
+    full = False
+
+    def save(self, kept: Kept) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        super().save(kept)
+
+
+class TestWhatItKeeps:
+    def test_nothing_is_sent_that_could_not_be_saved_first(self) -> None:
+        memory = FullDisk()
+        world = activated(memory=memory)
+        sent = len(world.cable.sent)
+        memory.full = True
+        refused = world.keeper.synchronize("timer")
+        assert isinstance(refused, Declined)
+        assert "No space left" in refused.message
+        assert len(world.cable.sent) == sent
+        assert world.keeper.holder.standing().licensed
+
+    def test_an_answer_that_cannot_be_saved_counts_all_the_same_and_is_asked_for_again_after_a_start(self) -> None:
+        memory = FullDisk()
+        world = activated(memory=memory)
+        contract = world.vendor.contracts[code("A").reveal()]
+        contract.change(paid(world.vendor.now, 300, 14), world.vendor.now + 300 * DAY)
+
+        def fills_up() -> bool:
+            memory.full = True
+            return False
+
+        world.cable.loses_answer = fills_up
+        assert isinstance(world.keeper.synchronize("timer"), Synchronized)
+        assert world.keeper.holder.standing().paid_until == world.vendor.now + 300 * DAY
+        memory.full = False
+        world.cable.loses_answer = lambda: False
+        again = world.started()
+        assert isinstance(again.synchronize("timer"), Synchronized)
+        assert again.holder.standing().paid_until == world.vendor.now + 300 * DAY
+        assert not again.holder.kept.forked
+
+    def test_two_processes_share_one_state_and_are_no_fork(self) -> None:
+        world = activated()
+        other = world.started()
+        for keeper in (world.keeper, other, other, world.keeper, other):
+            world.wait(HOUR)
+            outcome = keeper.synchronize("timer")
+            assert isinstance(outcome, Synchronized)
+            assert outcome.result == "unchanged"
+        assert not world.vendor.sites[next(iter(world.vendor.sites))].forked
+
+    def test_one_process_sees_what_another_has_learnt(self) -> None:
+        world = activated()
+        other = world.started()
+        contract = world.vendor.contracts[code("A").reveal()]
+        contract.change(paid(world.vendor.now - DAY, 0, 0)[1:], None)
+        assert isinstance(other.synchronize("timer"), Synchronized)
+        world.keeper.tick()
+        assert world.keeper.holder.ready.features == {"read"}
+
+    def test_a_memory_that_is_lost_while_the_program_runs_takes_nothing_away(self) -> None:
+        memory = MemoryInProcess()
+        world = activated(memory=memory)
+        memory.kept = Kept()
+        world.keeper.tick()
+        assert world.keeper.holder.standing().licensed
+
+    def test_time_is_saved_every_ten_minutes_and_at_once_after_a_restart(self) -> None:
+        memory = MemoryInProcess()
+        world = activated(memory=memory)
+        world.wait(599)
+        world.keeper.tick()
+        before = memory.kept.clock
+        world.wait(2)
+        world.keeper.tick()
+        assert memory.kept.clock.highest == before.highest + 601
+        world.hands.restart(off=60)
+        again = world.started()
+        again.remember_time()
+        assert memory.kept.clock.boot == world.hands.boot
+
+    def test_time_is_not_saved_while_another_process_is_busy(self) -> None:
+        memory = Busy()
+        world = activated(memory=memory)
+        saves = memory.saves
+        memory.busy = True
+        world.wait(1_000)
+        world.keeper.remember_time()
+        assert memory.saves == saves
+
+
+class Busy(MemoryInProcess):
+    """A memory that another process holds."""
+
+    busy = False
+    saves = 0
+
+    def save(self, kept: Kept) -> None:
+        self.saves += 1
+        super().save(kept)
+
+    @contextmanager
+    def _held(self, wait: bool) -> Iterator[bool]:
+        assert not (wait and self.busy), "it would wait for ever"
+        yield not self.busy
+
+    def alone(self, *, wait: bool = True):  # type: ignore[no-untyped-def]
+        return self._held(wait)
+
+
+class TestWhatItTells:
+    def test_m17_steps_are_shown_as_they_are_taken_and_again_in_the_outcome(self) -> None:
+        world = activated()
+        shown: list[Step] = []
+        outcome = world.keeper.synchronize("manual", shown.append)
+        assert isinstance(outcome, Synchronized)
+        assert tuple(shown) == outcome.steps
+        assert [step.name for step in shown] == ["answer"]
+        assert outcome.path == "system DNS, 192.0.2.1:443"
+
+    def test_a_watcher_that_fails_does_not_stop_a_synchronisation(self) -> None:
+        def fails(step: Step) -> None:
+            raise RuntimeError(step.text)
+
+        assert isinstance(activated().keeper.synchronize("manual", fails), Synchronized)
+
+    def test_what_changed_is_told_before_and_after(self) -> None:
+        world = activated()
+        contract = world.vendor.contracts[code("A").reveal()]
+        contract.change(paid(world.vendor.now, 300, 14), world.vendor.now + 300 * DAY)
+        outcome = world.keeper.synchronize()
+        assert isinstance(outcome, Synchronized)
+        assert [each.what for each in outcome.differences] == ["Paid until"]
+        assert outcome.before.paid_until == world.vendor.now + 60 * DAY
+        assert "2027-11-11" in outcome.message
+
+    @pytest.mark.parametrize("text", ["", "A" * 500, "Ünïcode", "00000-00000-00000-00001", "\x00"])
+    def test_a_code_that_is_none_is_refused_here(self, text: str) -> None:
+        world = World()
+        refused = world.keeper.activate(text)
+        assert isinstance(refused, Declined)
+        assert refused.code is Code.CODE_MALFORMED
+        assert "Compare it" in refused.message
+        assert world.cable.sent == []
+
+    def test_use_and_allotment_are_reported_at_the_moment_of_asking(self) -> None:
+        devices = [3]
+        world = activated(report=lambda: Report(Use(devices[0]), devices[0] + 10))
+        devices[0] = 7
+        world.keeper.synchronize("timer")
+        assert asked(world).use.total == 7
+        assert asked(world).wanted == 17

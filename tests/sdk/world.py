@@ -1,0 +1,121 @@
+"""An application, the vendor's small honest server and a network between them, in memory, on clocks moved by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from conformance import keys
+from conformance.vendor import Vendor
+from conformance.web import Asked, Reply, honest
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.sdk.clock import Clocks, Timekeeper
+from tenure.sdk.computer import Computer
+from tenure.sdk.exchange import Identity, Report
+from tenure.sdk.holder import Holder
+from tenure.sdk.holdings import Reader
+from tenure.sdk.keeper import Keeper, Ports
+from tenure.sdk.kept import Kept, Memory, MemoryInProcess
+from tenure.sdk.names.path import Exchange, Kind, PathUsed
+from tenure.sdk.steps import Progress
+from tenure.sdk.transport import Request
+from tenure.wire.keys import SeedSigner, to_jwk
+from tenure.wire.root import pin
+
+UNREACHED = Refused(Code.UNREACHABLE, "The cable is out.")
+BY_SYSTEM = PathUsed(Kind.SYSTEM, "192.0.2.1:443")
+
+
+@dataclass
+class Hands:
+    """The computer's clocks, moved by hand."""
+
+    boot: str = "boot-1"
+    uptime: float = 1_000.0
+    wall: Instant = keys.START
+
+    @property
+    def clocks(self) -> Clocks:
+        return Clocks(self.boot, lambda: self.uptime, lambda: self.wall)
+
+    def computer(self) -> Computer:
+        random = Random(7)  # noqa: S311 - no secrets here
+        return Computer(
+            clocks=self.clocks,
+            monotonic=lambda: self.uptime,
+            draw=random.randbytes,
+            environment={},
+            hardware=dict,
+            online=lambda: True,
+            host="desk 4",
+        )
+
+    def restart(self, off: int = 0) -> None:
+        self.boot, self.uptime, self.wall = f"{self.boot}+", 20.0, self.wall + off
+
+
+@dataclass
+class Cable:
+    """A transport that goes straight to the vendor, and loses what it is told to lose."""
+
+    vendor: Vendor
+    loses_question: Callable[[], bool] = lambda: False
+    loses_answer: Callable[[], bool] = lambda: False
+    replies: list[Reply] = field(default_factory=list)
+    """Said instead of the vendor's next answers."""
+    sent: list[Request] = field(default_factory=list)
+
+    def send(self, request: Request) -> Exchange | Refused:
+        self.sent.append(request)
+        if self.loses_question():
+            return UNREACHED
+        asked = Asked(request.method, request.path, request.body)
+        reply = self.replies.pop(0) if self.replies else honest(self.vendor, asked)
+        if self.loses_answer():
+            return UNREACHED
+        headers = tuple((name.lower(), value) for name, value in reply.headers)
+        return Exchange(reply.status, headers, reply.body, BY_SYSTEM, 0.0)
+
+
+@dataclass
+class World:
+    """One application and its vendor."""
+
+    seed: bytes = bytes(range(32))
+    version: str = "12.0"
+    vendor: Vendor = field(default_factory=Vendor)
+    hands: Hands = field(default_factory=Hands)
+    memory: Memory = field(default_factory=MemoryInProcess)
+    random: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - no secrets here
+    report: Callable[[], Report] = Report
+    after_end_days: int | None = None
+
+    def __post_init__(self) -> None:
+        self.cable = Cable(self.vendor)
+        self.keeper = self.started()
+
+    def started(self, memory: Memory | None = None) -> Keeper:
+        """A program that has just begun, with what is kept."""
+        signer = SeedSigner(self.seed)
+        pinned = pin(self.vendor.roots[1])
+        assert not isinstance(pinned, Refused)
+        reader = Reader(product="editor", version=self.version, jwk=to_jwk(signer.public), sandbox=self.vendor.sandbox)
+        holder = Holder(reader, pinned, memory or self.memory, Timekeeper(self.hands.clocks))
+        who = Identity(product="editor", version=self.version, name="desk 4", sandbox=self.vendor.sandbox)
+        ports = Ports(
+            transport=self.cable,
+            draw=self.random.randbytes,
+            progress=Progress(),
+            report=self.report,
+            after_end_days=self.after_end_days,
+        )
+        return Keeper(who, signer, holder, ports)
+
+    @property
+    def kept(self) -> Kept:
+        return self.keeper.holder.kept
+
+    def wait(self, seconds: int) -> None:
+        self.vendor.now += seconds
+        self.hands.uptime += seconds
+        self.hands.wall += seconds

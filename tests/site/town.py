@@ -1,0 +1,325 @@
+"""A town: the real activation server, a site and devices, in one process, on one clock that is moved by hand.
+
+The server runs in a loop of its own; everything else is called plainly, as the programs' own threads would.
+"""
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+
+from tenure.agent.main import SETTINGS, Agent, open_agent
+from tenure.agent.switchboard import Switchboard
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.sdk.clock import Clocks
+from tenure.sdk.computer import Computer
+from tenure.sdk.names.path import Exchange, Kind, PathUsed
+from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.sdk.transport import Request, Transport
+from tenure.site import enrolling
+from tenure.site.folder import SETTINGS as SITE_SETTINGS
+from tenure.site.license import Look, ProductLicense
+from tenure.site.opening import Site, open_site
+from tenure.site.settings import DeviceSettings, ProductSettings, Settings, write_settings
+from tenure.site.store import devices, events, pools
+from tenure.site.store.devices import Device
+from tenure.site.watch import Watch
+from tenure.wire.devices import Ticket
+from tests.server.office import START, Clock, Office, office
+
+T = TypeVar("T")
+UNREACHED = Refused(Code.UNREACHABLE, "The cable is out.")
+BY_SYSTEM = PathUsed(Kind.SYSTEM, "192.0.2.1:443")
+FEATURES = frozenset({"edit", "export", "read"})
+
+
+class Time:
+    """The instant that everything in town goes by, and how long each computer has been up."""
+
+    def __init__(self, now: Instant = START) -> None:
+        self.now = now
+
+    def __call__(self) -> Instant:
+        return self.now
+
+
+@dataclass
+class Hands:
+    """One computer's clocks."""
+
+    time: Time
+    boot: str = "boot-1"
+    started: int = field(default=0)
+    hardware: dict[str, str] = field(default_factory=dict)
+    off: int = 0
+    """How far its wall clock is ahead."""
+
+    def __post_init__(self) -> None:
+        self.started = self.time.now - 1_000
+
+    def computer(self, host: str = "here") -> Computer:
+        return Computer(
+            clocks=Clocks(self.boot, lambda: float(self.time.now - self.started), lambda: self.time.now + self.off),
+            monotonic=lambda: 0.0,
+            draw=secrets.token_bytes,
+            environment={},
+            hardware=lambda: self.hardware,
+            online=lambda: True,
+            host=host,
+        )
+
+    def restart(self) -> None:
+        self.boot, self.started = f"{self.boot}+", self.time.now - 20
+
+
+class Town:
+    """The activation server in a loop of its own, and whoever lives around it."""
+
+    def __init__(self, shop: Office, loop: asyncio.AbstractEventLoop, folder: Path, time: Time) -> None:
+        self.shop, self.loop, self.folder, self.time = shop, loop, folder, time
+        self.server_up = True
+        self.sites: list[House] = []
+
+    def ask(self, coroutine: Awaitable[T]) -> T:
+        """Awaits something of the server's."""
+
+        async def waited() -> T:
+            return await coroutine
+
+        return asyncio.run_coroutine_threadsafe(waited(), self.loop).result(30)
+
+    def order(self, offer: str = "standard", devices: int = 10, **more: Any) -> tuple[str, str]:
+        return self.ask(self.shop.order(offer, devices, **more))
+
+    def post(self, path: str, body: Any = None, **query: Any) -> Any:
+        return self.ask(self.shop.desk.post(path, body, **query))
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.ask(self.shop.desk.get(path, **query))
+
+    def wait(self, seconds: int) -> None:
+        self.time.now += seconds
+
+    def house(self, name: str = "site", **more: Any) -> "House":
+        """A site in a folder of its own, opened."""
+        made = House(self, self.folder / name, **more)
+        self.sites.append(made)
+        return made
+
+
+class ToServer:
+    """A site's transport that goes straight to the server, and loses what it is told to lose."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.sent: list[Request] = []
+        self.loses_answer = False
+
+    def send(self, request: Request) -> Exchange | Refused:
+        self.sent.append(request)
+        if not self.town.server_up:
+            return UNREACHED
+        headers = {"Content-Type": request.content_type} if request.method == "POST" else {}
+        http: httpx2.AsyncClient = self.town.shop.http
+        answer = self.town.ask(http.request(request.method, request.path, content=request.body, headers=headers))
+        if self.loses_answer:
+            return UNREACHED
+        told = tuple((name.lower(), value) for name, value in answer.headers.items())
+        return Exchange(answer.status_code, told, answer.content, BY_SYSTEM, 0.0)
+
+
+class House:
+    """A customer's site, as its process would hold it."""
+
+    def __init__(self, town: Town, folder: Path, version: str = "12.0", hands: Hands | None = None) -> None:
+        self.town, self.folder = town, folder
+        self.hands = hands or Hands(town.time)
+        self.up = True
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not (folder / SITE_SETTINGS).exists():
+            settings = Settings(
+                server="https://licence.test",
+                products={"editor": ProductSettings(version=version)},
+                name="Head office",
+                devices=DeviceSettings(host="127.0.0.1", port=0, name="127.0.0.1"),
+            )
+            (folder / SITE_SETTINGS).write_text(write_settings(settings))
+            (folder / "root.jws").write_bytes(town.shop.context.keys.root.token)
+        self.cable = ToServer(town)
+        self.open()
+
+    def open(self) -> None:
+        """Starts the site's process."""
+        opened = open_site(self.folder, self.hands.computer("site.test"), transports=lambda *_: self.cable)
+        assert isinstance(opened, Site), opened
+        self.site = opened
+        self.watch = Watch(opened)
+
+    def restart(self) -> None:
+        """The process ends and begins again."""
+        self.site.store.close()
+        self.open()
+
+    @property
+    def license(self) -> ProductLicense:
+        return self.site.licenses["editor"]
+
+    def look(self) -> Look:
+        return self.license.look()
+
+    def activate(self, code: str, role: str = "active") -> Granted:
+        outcome = self.license.activate(code, role)
+        assert isinstance(outcome, Granted), outcome
+        self.watch.note(self.license)
+        return outcome
+
+    def sync(self, trigger: Any = "timer") -> Synchronized | Declined:
+        outcome = self.license.synchronize(trigger)
+        self.watch.note(self.license)
+        return outcome
+
+    def ticket(self, uses: int = 1, until: Instant | None = None, group: str = "") -> str:
+        made = enrolling.new_ticket(self.site, "editor", group=group, uses=uses, until=until)
+        assert not isinstance(made, Refused), made
+        self.site.store.write(lambda conn: enrolling.stored(conn, made)).result()
+        return made.token
+
+    def agent(self, name: str = "desk", **more: Any) -> "Desk":
+        return Desk(self, self.town.folder / f"{self.folder.name}-{name}", **more)
+
+    @property
+    def counted(self) -> int:
+        return self.site.store.read(lambda conn: pools.pool(conn, "editor").counted)
+
+    def devices(self) -> list[Device]:
+        return self.site.store.read(lambda conn: devices.page(conn, devices.Wanted(), 0, 1_000))
+
+    def events(self) -> list[str]:
+        return [event.kind for event in self.site.store.read(lambda conn: events.page(conn, "", 0, 1_000))]
+
+
+class ToSite:
+    """A device's transport that goes straight to the site's port."""
+
+    certificate = ""
+
+    def __init__(self, house: Callable[[], House]) -> None:
+        self.house = house
+        self.loses_answer = False
+        self.sent: list[Request] = []
+
+    def send(self, request: Request) -> Exchange | Refused:
+        self.sent.append(request)
+        house = self.house()
+        if not house.up:
+            return UNREACHED
+        reply = house.site.port.answer(request.body).result(10)
+        if self.loses_answer:
+            return UNREACHED
+        if isinstance(reply, Refused):
+            return Exchange(reply.row.status, (), b'{"title":"no"}', BY_SYSTEM, 0.0)
+        return Exchange(200, (), reply, BY_SYSTEM, 0.0)
+
+
+class Desk:
+    """A device with its agent, as its process would hold it."""
+
+    def __init__(
+        self,
+        house: House,
+        folder: Path,
+        version: str = "12.0",
+        features: str = "",
+        hardware: dict[str, str] | None = None,
+    ) -> None:
+        self.house, self.folder = house, folder
+        self.hands = Hands(house.town.time, hardware=hardware or {})
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not (folder / SETTINGS).exists():
+            (folder / SETTINGS).write_text(f'product = "editor"\nversion = "{version}"\n{features}')
+            (folder / "root.jws").write_bytes(house.town.shop.context.keys.root.token)
+        self.cable = ToSite(lambda: self.house)
+        self.open()
+
+    def open(self) -> None:
+        """Starts the agent's process."""
+        opened = open_agent(self.folder, self.hands.computer(self.folder.name), connect=self._connect)
+        assert isinstance(opened, Agent), opened
+        self.agent = opened
+        self.board = Switchboard(opened.settings, opened.computer.clocks.ticks)
+
+    def _connect(self, _ticket: Ticket, _certificate: str) -> Transport:
+        return self.cable
+
+    def restart(self) -> None:
+        self.board.close()
+        self.open()
+
+    def enrol(self, ticket: str) -> Refused | None:
+        return self.agent.keeper.enrol(ticket)
+
+    def refresh(self) -> Refused | None:
+        return self.agent.keeper.refresh()
+
+    @property
+    def on(self) -> frozenset[str]:
+        """The functions that are on."""
+        return self.agent.keeper.holder.compiled().features
+
+    @property
+    def standing(self) -> Any:
+        return self.agent.keeper.holder.compiled().standing
+
+    @property
+    def kept(self) -> Any:
+        return self.agent.keeper.holder.kept
+
+
+@contextmanager
+def town(folder: Path, now: Instant = START) -> Iterator[Town]:
+    """A town around a server in `folder`."""
+    time = Time(now)
+    clock = Clock(now)
+    clock.__class__ = type("TownClock", (Clock,), {"__call__": lambda _: time.now})
+    loop = asyncio.new_event_loop()
+    made: list[Town] = []
+    ready, over = threading.Event(), asyncio.Event()
+    faults: list[BaseException] = []
+
+    async def live() -> None:
+        server = folder / "server"
+        server.mkdir(exist_ok=True)
+        async with office(server, clock=clock) as shop:
+            made.append(Town(shop, loop, folder, time))
+            ready.set()
+            await over.wait()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(live())
+        except BaseException as fault:
+            faults.append(fault)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, name="office", daemon=True)
+    thread.start()
+    ready.wait(30)
+    if faults:
+        raise faults[0]
+    try:
+        yield made[0]
+    finally:
+        for house in made[0].sites:
+            house.site.store.close()
+        loop.call_soon_threadsafe(over.set)
+        thread.join(10)
+        loop.close()
