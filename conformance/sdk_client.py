@@ -4,6 +4,7 @@ Each command is a program of its own: everything that lasts is in the folder. Se
 """
 
 import argparse
+import functools
 import json
 import secrets
 import sys
@@ -41,6 +42,7 @@ def run(arguments: list[str]) -> dict[str, Any]:
     return _status(keeper)
 
 
+@functools.cache
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="conformance.sdk_client")
     commands = parser.add_subparsers(dest="command", required=True)

@@ -56,6 +56,7 @@ class Scene:
         self.rules = msgspec.structs.replace(Rules(), **rules)
         self.account = Account(settled_at=self.now)
         self.items: dict[str, Item] = {}
+        self.asked: list[c.Command] = []
 
     def sub(self, name: str = SUBJECT) -> Subscription:
         """A subscription as it is now."""
@@ -88,6 +89,7 @@ class Scene:
 
     def ask(self, command: c.Command, name: str = SUBJECT, present: str = "") -> Outcome | Refused:
         """A command is decided, and what it makes payable is tried."""
+        self.asked.append(command)
         seen = c.Seen(rules=self.rules, present=self.sub(present) if present else None)
         before, outcome = act(self.account, self.items.values(), name, command, seen, self.now)
         self._keep(before if isinstance(outcome, Refused) else outcome.after)

@@ -1,4 +1,4 @@
-"""How a run ends when something unforeseen happens: a code, a sentence, a trace only in a file, and no secret anywhere."""
+"""How a run ends when something unforeseen happens: a code, a sentence, a trace only in a file, no secret anywhere."""
 
 import dataclasses
 import os

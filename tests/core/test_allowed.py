@@ -71,7 +71,9 @@ def test_m11_a_site_acts_with_its_customers_permissions_and_the_vendor_with_all(
 @pytest.mark.parametrize(
     ("world", "possible"),
     [
-        (waiting(PRICE), {Action.AUTO_RENEW, Action.CANCEL_AT_END, Action.CANCEL_NOW, Action.REISSUE_CODE, Action.TRANSFER}),
+        (waiting(PRICE), {
+            Action.AUTO_RENEW, Action.CANCEL_AT_END, Action.CANCEL_NOW, Action.REISSUE_CODE, Action.TRANSFER,
+        }),
         (limited(**refunding()), {
             Action.AUTO_RENEW, Action.CANCEL_AT_END, Action.CANCEL_NOW, Action.PAUSE, Action.REISSUE_CODE,
             Action.EXTEND_GRACE, Action.TRANSFER,

@@ -12,6 +12,7 @@ from tenure.core.act import credit
 from tenure.core.decide.money import affordable
 from tenure.core.periods import Duration
 from tenure.core.policy import LateRenewal, RenewalOrder, Rules
+from tenure.core.pricing import Band
 from tenure.core.refusals import Code
 from tenure.core.settle import Account, Book, runway, settle
 from tenure.core.terms import Intent, Kind, Start
@@ -280,10 +281,8 @@ def test_what_costs_nothing_can_always_be_paid(price: int, available: int, can: 
     assert affordable(price, available) is can
 
 
-def test_an_automatic_trial_period_of_no_price_needs_no_posting() -> None:
-    free = terms(
-        kind=Kind.UNLIMITED, period=MONTH, bands=terms().bands[:0] + (type(terms().bands[0])(up_to=None, unit=0),)
-    )
+def test_a_period_that_costs_nothing_needs_no_posting() -> None:
+    free = terms(kind=Kind.UNLIMITED, period=MONTH, bands=(Band(up_to=None, unit=0),))
     world = funded(0)
     accepted(world.order(of=free))
     world.until(day("2026-04-10"))
@@ -328,14 +327,14 @@ def test_nothing_falls_due_before_the_instant_that_was_named(drawn: tuple[Life, 
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 120), st.integers(1, 3 * PRICE)), max_size=6), st.sampled_from([0, 7, 20]))
-def test_m06_what_is_billed_is_what_was_served(credits: list[tuple[int, int]], grace: int) -> None:
+def test_m06_what_is_billed_is_what_was_served(drips: list[tuple[int, int]], grace: int) -> None:
     """However the money drips in: one price per month bought, never two for one, never one for none."""
     world = unlimited(1, grace_days=grace)
-    for days, amount in credits:
+    for days, amount in drips:
         world.wait(days=days)
         world.top_up(amount)
     world.wait(days=40)
-    spent = PRICE + sum(amount for _, amount in credits) - world.account.balance
+    spent = PRICE + sum(amount for _, amount in drips) - world.account.balance
     assert spent == PRICE * len(world.sub().paid)
     assert len({period.since for period in world.sub().paid}) == len(world.sub().paid)
 

@@ -319,3 +319,11 @@ def test_a_trial_that_converts_can_be_switched_off_and_on_again() -> None:
     accepted(world.do(c.SetRenewalIntent(by="customer", intent=Intent.AUTO)))
     world.until(day("2026-02-02"))
     assert world.span().why is Why.PAID
+
+
+def test_more_devices_cost_their_price_on_a_trial_too() -> None:
+    """What is tried for nothing is the number that was ordered."""
+    world = funded()
+    accepted(world.order(**TRIAL))
+    accepted(world.do(c.ChangeDevices(by="customer", devices=20)))
+    assert world.account.balance == 10 * PRICE - round(PRICE * 31 / 365)

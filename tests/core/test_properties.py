@@ -13,7 +13,7 @@ from tenure.core import facts as f
 from tenure.core import ledger
 from tenure.core.act import PLAN_LIFE, Outcome, act, plan_hash, same_plan
 from tenure.core.allowed import allowed_actions, samples
-from tenure.core.contract import contract_at, timeline
+from tenure.core.contract import timeline
 from tenure.core.decide import Accepted, decide
 from tenure.core.explain import explain
 from tenure.core.policy import Role
@@ -24,7 +24,6 @@ from tenure.core.subscription import Subscription, fold
 from tenure.core.terms import Settlement
 from tenure.core.timeline import DAY, SEVERITY, Instant, Phase, Span, Timeline, at
 from tests.core.histories import Life, Step, copy, live, lives
-
 
 FORWARD = [Phase.PENDING, Phase.ACTIVE, Phase.GRACE, Phase.ENDED]
 """The order in which time alone may lead through the phases (spec 6.11)."""

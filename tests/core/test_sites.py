@@ -27,7 +27,7 @@ from tests.core.situations import (
     waiting,
     word,
 )
-from tests.core.world import MONTH, World, activation, day, terms
+from tests.core.world import World, activation, day, terms
 
 RENEW = c.Renew(by="operator")
 
@@ -611,7 +611,6 @@ def test_a_reissued_code_of_an_unlimited_one_revives_it_at_a_new_site() -> None:
     accepted(world.do(activation("site_2", code="second code")))
     assert (world.sub().intent, world.sub().kind, world.phase()) == (Intent.AUTO, Kind.UNLIMITED, Phase.ACTIVE)
     assert world.sub().periods[-1].until - world.sub().periods[-1].since == 28 * DAY
-    assert MONTH == world.sub().terms_at(world.now).period
 
 
 def test_activated_waiting_ones_begin_with_the_rules_of_that_day() -> None:

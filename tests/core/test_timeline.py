@@ -1,5 +1,7 @@
 """The one function of time: spans, a cursor on them, and how several causes lie over one another (spec 2.2, 2.3)."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,7 +117,7 @@ def test_an_overlay_is_well_formed_and_says_at_each_instant_the_most_severe(
     spans = overlay(first, *others)
     assert spans[0].since == first[0].since
     assert spans[-1].until is None
-    assert all(one.until == other.since for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one.until == other.since for one, other in pairwise(spans))
     moment = max(now, first[0].since)
     speaking = [at(layer, moment) for layer in (first, *others) if layer[0].since <= moment]
     assert at(spans, moment).phase is max((span.phase for span in speaking), key=SEVERITY.__getitem__)

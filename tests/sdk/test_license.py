@@ -227,14 +227,14 @@ class TestMistakesOfTheProgram:
         ("changed", "told"),
         [
             ({"product": "Editor 2"}, "is not an id"),
-            ({"version": "newest"}, "cannot be read"),
+            ({"version": "newest"}, "version: A version is written as 12.4.1"),
             ({"server": "http://licence.example.com", "network": Network()}, "plain HTTP is not spoken"),
-            ({"server": "licence.example.com"}, "begins with https://"),
+            ({"server": "licence.example.com"}, "server: 'licence.example.com' is not the address"),
             ({"root": b"rubbish"}, "root document is no good"),
             ({"root": "nowhere.jws"}, "cannot be read"),
             ({"sandbox": True}, "not that of a sandbox"),
             ({"clock": "now.txt"}, "only in a sandbox"),
-            ({"network": Network(dns="sometimes")}, "auto, list, off"),
+            ({"network": Network(dns="sometimes", loopback_http=True)}, "auto, list, off"),
             ({"network": Network(proxy="socks5://127.0.0.1", loopback_http=True)}, "HTTP proxy"),
         ],
     )

@@ -20,8 +20,8 @@ from tests.server.walk import BODIES, OWNED, Tenancy, World, ask, dry, fields, p
 
 pytestmark = pytest.mark.anyio
 
-PUBLIC = "read_root read_sandbox_root read_jwks read_liveness read_readiness"
-VENDORS = "create_product create_plan update_plan create_provider publish_root read_metrics"
+PUBLIC = "list_notices read_root read_sandbox_root read_jwks read_liveness read_readiness"
+VENDORS = "create_product create_plan update_plan create_provider publish_root publish_amnesty read_metrics"
 DESKS = (
     "list_providers list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"

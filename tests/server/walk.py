@@ -56,7 +56,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "create_order": {
         "customer": "customer", "offer": "offer", "devices": 1, "until": "2026-12-31", "renewal_intent": "manual",
-        "trial": False, "why": "asked for",
+        "trial": False, **WHY,
     },
     "reissue_code": WHY,
     "renew": {"late": None, **WHY},
@@ -80,6 +80,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
     "set_clock": {"now": "2026-02-01T00:00:00Z", "rate": 1},
     "publish_root": {"document": "a.b.c"},
+    "publish_amnesty": {"since": "2025-12-20T00:00:00Z", "until": "2025-12-27T00:00:00Z", "text": "a long outage"},
 }  # fmt: skip
 OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""

@@ -5,6 +5,7 @@ The server runs in a loop of its own; everything else is called plainly, as the 
 
 import asyncio
 import secrets
+import shutil
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
+import msgspec
 
 from tenure.agent.main import SETTINGS, Agent, open_agent
 from tenure.agent.switchboard import Switchboard
@@ -23,13 +25,13 @@ from tenure.sdk.computer import Computer
 from tenure.sdk.names.path import Exchange, Kind, PathUsed
 from tenure.sdk.outcomes import Declined, Granted, Synchronized
 from tenure.sdk.transport import Request, Transport
-from tenure.site import enrolling
+from tenure.site import enrolling, merging
 from tenure.site.folder import SETTINGS as SITE_SETTINGS
 from tenure.site.license import Look, ProductLicense
 from tenure.site.opening import Site, open_site
 from tenure.site.settings import DeviceSettings, ProductSettings, Settings, write_settings
 from tenure.site.store import devices, events, pools
-from tenure.site.store.devices import Device
+from tenure.site.store.devices import Device, State
 from tenure.site.watch import Watch
 from tenure.wire.devices import Ticket
 from tests.server.office import START, Clock, Office, office
@@ -86,6 +88,7 @@ class Town:
         self.shop, self.loop, self.folder, self.time = shop, loop, folder, time
         self.server_up = True
         self.sites: list[House] = []
+        self.orders = 0
 
     def ask(self, coroutine: Awaitable[T]) -> T:
         """Awaits something of the server's."""
@@ -96,6 +99,10 @@ class Town:
         return asyncio.run_coroutine_threadsafe(waited(), self.loop).result(30)
 
     def order(self, offer: str = "standard", devices: int = 10, **more: Any) -> tuple[str, str]:
+        self.orders += 1
+        self.post(
+            f"/v1/customers/{self.shop.customer}/top-ups", {"amount": 1_000_000, "reference": f"top {self.orders}"}
+        )
         return self.ask(self.shop.order(offer, devices, **more))
 
     def post(self, path: str, body: Any = None, **query: Any) -> Any:
@@ -106,6 +113,11 @@ class Town:
 
     def wait(self, seconds: int) -> None:
         self.time.now += seconds
+
+    def close_sites(self) -> None:
+        for house in self.sites:
+            house.site.store.close()
+        self.sites.clear()
 
     def house(self, name: str = "site", **more: Any) -> "House":
         """A site in a folder of its own, opened."""
@@ -195,6 +207,40 @@ class House:
         return Desk(self, self.town.folder / f"{self.folder.name}-{name}", **more)
 
     @property
+    def allotment(self) -> int:
+        terms = self.look().terms
+        assert terms is not None
+        return terms.allotment
+
+    def withdraw(self, device: Device) -> None:
+        self._put(device, State.WITHDRAWN)
+
+    def remove(self, device: Device) -> None:
+        self._put(device, State.REMOVED)
+
+    def _put(self, device: Device, state: State) -> None:
+        look = self.look()
+        figures = (merging.moved(device, look), 60)
+        until = merging.counting_until(device, state, figures)
+        changed = msgspec.structs.replace(device, state=state, counts_until=until)
+        self.site.store.write(lambda conn: devices.save(conn, changed)).result()
+
+    def backed_up(self) -> Path:
+        """A copy of the whole folder."""
+        copy = self.folder.with_name(f"{self.folder.name}-{len(list(self.folder.parent.iterdir()))}")
+        self.site.store.close()
+        shutil.copytree(self.folder, copy)
+        self.open()
+        self.license._answered = True  # a backup is taken while the site runs on
+        return copy
+
+    def restore(self, backup: Path) -> None:
+        self.site.store.close()
+        shutil.rmtree(self.folder)
+        shutil.copytree(backup, self.folder)
+        self.open()
+
+    @property
     def counted(self) -> int:
         return self.site.store.read(lambda conn: pools.pool(conn, "editor").counted)
 
@@ -262,6 +308,12 @@ class Desk:
         self.board.close()
         self.open()
 
+    def copied(self, name: str) -> "Desk":
+        """Another computer that starts from a copy of this one's disk."""
+        folder = self.folder.with_name(f"{self.folder.name}-{name}")
+        shutil.copytree(self.folder, folder)
+        return Desk(self.house, folder)
+
     def enrol(self, ticket: str) -> Refused | None:
         return self.agent.keeper.enrol(ticket)
 
@@ -318,8 +370,7 @@ def town(folder: Path, now: Instant = START) -> Iterator[Town]:
     try:
         yield made[0]
     finally:
-        for house in made[0].sites:
-            house.site.store.close()
+        made[0].close_sites()
         loop.call_soon_threadsafe(over.set)
         thread.join(10)
         loop.close()

@@ -56,6 +56,11 @@ class Keeper:
 
         Refuses `field_invalid` for what is no token, and what the site says; a request without an answer stays pending.
         """
+        refused = self.prepare(text)
+        return self.refresh() if refused is None else refused
+
+    def prepare(self, text: str) -> Refused | None:
+        """Keeps an enrolment token and asks nothing yet: for a disk image whose copies are to enrol by themselves."""
         ticket = read_ticket(text)
         if isinstance(ticket, Refused):
             return ticket
@@ -63,8 +68,7 @@ class Keeper:
             return Refused(Code.FIELD_INVALID, f"The token is for {ticket.product}, not {self._who.product}.", "token")
         with self._turn, self.holder.memory.alone():
             self.holder.reload()
-            refused = self.holder.save(self._with_ticket(ticket))
-            return self._contact() if refused is None else refused
+            return self.holder.save(self._with_ticket(ticket))
 
     def refresh(self) -> Refused | None:
         """Asks the site now; as `enrol`. Refuses `not_activated` before the first enrolment."""
@@ -131,13 +135,13 @@ class Keeper:
     def _with_ticket(self, ticket: Ticket) -> Kept:
         """The state with another enrolment: at the same site the device stays who it is, at another it begins anew."""
         kept = self.holder.kept
-        if kept.ticket == ticket and kept.seed:
-            return msgspec.structs.replace(kept, given_up=False, contacts=Contacts())
         moved = kept.ticket is None or kept.ticket.pin != ticket.pin
+        spent = kept.ticket != ticket and not kept.device
         kept = msgspec.structs.replace(kept, ticket=ticket, given_up=False, contacts=Contacts())
-        if moved or not kept.seed or not kept.device:
-            kept = msgspec.structs.replace(anew(kept, self._draw), certificate="", receipt=b"")
-        return kept
+        if moved or spent:
+            # The key is made with the first request: whoever copies this disk before shares none.
+            kept = msgspec.structs.replace(kept, seed=b"", device="", token="", pending=None, receipt=b"")
+        return msgspec.structs.replace(kept, certificate="") if moved else kept
 
     def _has_to_say(self, kept: Kept) -> bool:
         """A device that gave its seat up has nothing more to say once that is settled."""
@@ -198,10 +202,11 @@ class Keeper:
     def _prepared(self, kept: Kept) -> Pending | Refused:
         """The next request, saved before it is sent."""
         ask: Ask = "release" if kept.receipt else "refresh" if kept.device else "enrol"
+        kept = kept if kept.seed else anew(kept, self._draw)
         reading = self.holder.now().reading
         request = request_for(ask, self.holder.who, kept, reading, self.holder.root.version, self._draw)
         pending = Pending(request, reading)
-        refused = self.holder.save(msgspec.structs.replace(self.holder.kept, pending=pending))
+        refused = self.holder.save(msgspec.structs.replace(kept, pending=pending))
         return pending if refused is None else refused
 
     def _keep(self, kept: Kept) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from getpass import getpass
 from typing import Any
 
+import msgspec
 from cyclopts import App, CycloptsError, Parameter
 
 import tenure
@@ -37,7 +38,7 @@ from tenure.cli import (
     upkeep,
 )
 from tenure.cli.output import Output
-from tenure.cli.problems import Failed, failed, invalid
+from tenure.cli.problems import Failed, Problem, failed, invalid
 from tenure.cli.show import Screen
 from tenure.cli.world import World
 from tenure.core.refusals import Code, Exit, Refused
@@ -115,7 +116,7 @@ def _ended(argv: Sequence[str], world: World) -> int:
     try:
         command, bound, ignored = application().parse_args(list(argv), exit_on_error=False, print_error=False)
     except CycloptsError as fault:
-        return _tell(invalid(masked(str(fault).strip()), _blamed(fault)), world, as_json=as_json)
+        return _tell(invalid(str(fault).strip(), _blamed(fault)), world, as_json=as_json)
     if "world" not in ignored:  # help, version, completion: the parser's own
         if "console" in bound.arguments:
             bound.arguments["console"] = screen.page()
@@ -142,10 +143,11 @@ def _show(ended: Output, screen: Screen, world: World, *, as_json: bool) -> int:
 
 
 def _tell(ended: Failed, world: World, *, as_json: bool) -> int:
+    raw = masked(ended.raw.decode())
     if as_json:
-        world.stderr.write(ended.raw.decode() + "\n")
+        world.stderr.write(raw + "\n")
     else:
-        tell.refusal(Screen(world.stderr, world.zone, world.env), ended.problem)
+        tell.refusal(Screen(world.stderr, world.zone, world.env), msgspec.json.decode(raw, type=Problem))
     return ended.exit
 
 

@@ -130,7 +130,10 @@ class Screen:
 
     def line(self, text: str = "", style: str = "") -> None:
         """One sentence; styled on a terminal only."""
-        self.console.print(plain(text), style=style or None, soft_wrap=True)
+        if self.terminal:
+            self.console.print(plain(text), style=style or None, soft_wrap=True)
+        else:
+            self._stream.write(plain(text) + "\n")
 
     def heading(self, text: str) -> None:
         """What follows is about this."""

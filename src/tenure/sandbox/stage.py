@@ -17,10 +17,10 @@ BEGINNING = "2030-01-31T12:00:00Z"
 class Desk:
     """A provider at work: its view of the server and its clock."""
 
-    def __init__(self, folder: Path, url: str, provider: Provider) -> None:
+    def __init__(self, folder: Path, url: str, provider: Provider, beginning: str = BEGINNING) -> None:
         self.provider = provider
         self.shop = Shop(url, provider.token)
-        self.clock = TestClock(self.shop, folder / f"{provider.name}.clock", BEGINNING)
+        self.clock = TestClock(self.shop, folder / f"{provider.name}.clock", beginning)
 
     def customer(self, name: str, money: int = 0) -> str:
         """A customer with money; its id."""

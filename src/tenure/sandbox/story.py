@@ -30,6 +30,7 @@ CHAPTERS: tuple[tuple[str, Chapter], ...] = (
     ("System DNS broken, public DNS used", told_by_network.loses_dns),
     ("Every server killed", told_by_network.loses_every_server),
     ("A successor takes over without a server", told_by_network.switches_alone),
+    ("The vendor's servers were out", told_by_vendor.forgives),
     ("A disk is copied", told_by_network.is_copied),
     ("Unlimited, prepaid, dry, and recovered", told_by_application.runs_dry_and_recovers),
     ("Cancelled, and undone", told_by_provider.cancels),

@@ -5,7 +5,9 @@ import json
 from tenure.core.timeline import DAY
 from tenure.sandbox.narrator import Narrator
 from tenure.sandbox.programs import tell
-from tenure.sandbox.stage import Stage
+from tenure.sandbox.seed import provider
+from tenure.sandbox.stage import Desk, Stage, shown
+from tenure.sandbox.told_by_application import look
 
 
 def rotates(told: Narrator, stage: Stage) -> None:
@@ -22,6 +24,30 @@ def rotates(told: Narrator, stage: Stage) -> None:
     stage.north.clock.set(stage.north.clock.now + DAY)
     outcome = app.synchronize()
     told.expect("and nobody noticed", "Synchronized", type(outcome).__name__)
+
+
+def forgives(told: Narrator, stage: Stage) -> None:
+    """B15: an outage of the vendor's moves every offline deadline, never the contract's end."""
+    made = provider(stage.vendor, stage.server.url, "Outage")
+    today = stage.vendor.get("/v1/sandbox/clock", provider=made.id)["now"]
+    desk = Desk(stage.folder, stage.server.url, made, today)
+    _, code = desk.order("editor-year", desk.customer("Cut off for a week", 12_000))
+    app = stage.application("forgiven", desk)
+    app.activate(code)
+    lease = app.lease
+    until, paid = (lease.contact_until, app.standing.paid_until) if lease else (0, 0)
+    outage = {"since": shown(desk.clock.now - 5 * DAY), "until": shown(desk.clock.now + 3_600), "text": "servers out"}
+    stage.vendor.post("/v1/notices", outage)
+    desk.clock.set(desk.clock.now + 120)
+    app.synchronize()
+    stage.server.kill()
+    desk.clock.only_file(until + 4 * DAY)
+    told.expect("an amnesty carries an application over the end of its lease", ("grace", True), look(app))
+    desk.clock.only_file(until + 5 * DAY + 3_600)
+    told.expect("by the length of the outage and not a second more", ("ended", False), look(app))
+    told.expect("the contract's end has not moved", paid, app.standing.paid_until)
+    stage.server.restart(stage.server.port)
+    desk.shop.close()
 
 
 def survives(told: Narrator, stage: Stage) -> None:

@@ -61,7 +61,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
         addresses = LastGoodFile(self.disk.folder / "addresses")
         way = reach(self.server, self.network, self.computer, addresses, progress.path, lambda: _dns(holder))
         if isinstance(way, Refused):
-            raise Misuse(words(way))
+            raise Misuse(f"{way.field}: {way.detail}")
         ports = Ports(transport=way, draw=self.computer.draw, progress=progress, after_end_days=self.after_end_days)
         keeper = Keeper(who, key, holder, ports)
         keeper.remember_time()
@@ -91,7 +91,7 @@ def identity(product: str, version: str, name: str, pinned: Root, computer: Comp
         raise Misuse(f"product {product!r} is not an id of lower-case letters, digits and _.-") from error
     read = parse_version(version)
     if isinstance(read, Refused):
-        raise Misuse(words(read))
+        raise Misuse(f"{read.field}: {read.detail}")
     shown = "".join(char if char.isprintable() else " " for char in name or computer.host)[:128]
     hardware = digests(computer.hardware(), pinned.document.id, product)
     return Identity(product=product, version=version, name=shown, hardware=hardware, sandbox=sandbox)

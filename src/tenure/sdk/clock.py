@@ -81,6 +81,10 @@ class Timekeeper:
         """What is to be saved."""
         return self._state
 
+    def forked(self) -> None:
+        """See `keeper.Keeper.forked`."""
+        self._lock = threading.Lock()
+
     def adopt(self, state: ClockState) -> None:
         """Goes on from `state`: what was saved, or what an answer has made of it."""
         with self._lock:

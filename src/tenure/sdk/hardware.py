@@ -50,7 +50,7 @@ def _addresses(system: Path) -> list[str]:
     """Addresses of the network cards that are hardware and carry the address they were made with."""
     cards = (path.parent for path in _listed(system / "sys/class/net", "address"))
     burnt_in = [card for card in cards if (card / "device").exists() and _text(card / "addr_assign_type") in ("", "0")]
-    return sorted(_text(card / "address") for card in burnt_in)
+    return sorted(_text(card / "address").lower() for card in burnt_in)
 
 
 def _listed(folder: Path, below: str) -> Iterable[Path]:

@@ -123,6 +123,10 @@ class Holder:
             return following
         return self.save(msgspec.structs.replace(self.kept, roots=following.followed))
 
+    def forked(self) -> None:
+        """See `keeper.Keeper.forked`."""
+        self._time.forked()
+
     def now(self) -> Now:
         """Reads the clocks."""
         serial = self._kept.present.serial

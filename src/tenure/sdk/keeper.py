@@ -154,6 +154,7 @@ class Keeper:
     def forked(self) -> None:
         """This is a child process: a lock that another thread of the parent held would never be released here."""
         self._turn = threading.Lock()
+        self.holder.forked()
 
     # the parts of an activation
 

@@ -24,6 +24,7 @@ from tenure.http.raw import RawOperation
 from tenure.server.activation import Activations
 from tenure.server.api.catalogue import Catalogue
 from tenure.server.api.money import Money
+from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
 from tenure.server.api.offers import Offers
 from tenure.server.api.people import People
@@ -60,6 +61,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
             operations=(
                 *map(_naming_a_tenant, _tenants_operations(context)),
                 *Trust(context).operations(),
+                *Notices(context).operations(),
                 *health_operations({"store": _store_works(context)}),
                 metrics_operation(registry, METRICS),
             ),

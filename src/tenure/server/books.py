@@ -17,6 +17,7 @@ from tenure.core.settle import Account, Book, Item, Settled, settle
 from tenure.core.subscription import Subscription, fold
 from tenure.core.timeline import Instant, Phase, at
 from tenure.server import policies
+from tenure.server.notices import current, prolonged
 from tenure.server.values import Plan
 from tenure.store import accounts, facts, leases, ledger, outbox, standings, subscriptions
 from tenure.store.catalogue import PLANS
@@ -99,7 +100,7 @@ def _floor_at(floors: list[tuple[Instant, str]], moment: Instant) -> str:
 
 def words(conn: Connection, provider: str, name: str) -> tuple[Word, ...]:
     """What every site still has in its hands of this subscription (rule *Giving back*)."""
-    return leases.words(conn, provider, name)
+    return prolonged(leases.words(conn, provider, name), current(conn))
 
 
 def settled(conn: Connection, books: Books, now: Instant) -> Books:

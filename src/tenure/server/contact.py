@@ -241,6 +241,7 @@ class Contact:
             forked=forked,
             changes=changes,
             messages=self._words_for_people(),
+            notices=self._context.carried(sandbox=self._sandbox),
             **values,  # type: ignore[arg-type]  # one of the literals, and a Refusal or None
         )
 

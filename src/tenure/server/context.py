@@ -11,6 +11,7 @@ from tenure.http.answers import pack, replayed, unpack
 from tenure.http.auth import Principal
 from tenure.http.idempotency import Ticket
 from tenure.server.keyring import Draw, KeyRing
+from tenure.server.notices import Published, current
 from tenure.store import idempotency, people
 from tenure.store.catalogue import DOCUMENTS
 from tenure.store.engine import Conflict, Connection, Database
@@ -54,6 +55,17 @@ class Context:
     """Why money cannot be written at the moment (ledger drift); empty when it can."""
     answer_signers: dict[tuple[str, bool], ChosenSigner] = field(default_factory=dict)
     """By product and sandbox, the signers of answers as last chosen."""
+
+    notices: list[Published] = field(default_factory=list)
+    """Amnesties that go with every answer."""
+
+    async def take_notices(self) -> None:
+        """Go by the newest published notices."""
+        self.notices[:] = await self.db.read(current)
+
+    def carried(self, *, sandbox: bool) -> tuple[str, ...]:
+        """The notices as they go with an answer."""
+        return tuple(each.sandbox if sandbox else each.real for each in self.notices)
 
     async def take_root(self) -> None:
         """Go by the newest root document that is stored; it was verified when it was published."""

@@ -53,7 +53,9 @@ async def open_context(folder: Path) -> Context | Refused:
         return sandbox_root
     name = msgspec.json.decode((folder / "server.json").read_bytes(), type=dict[str, str])["name"]
     keys = KeyRing(secret, root, sandbox_root)
-    return Context(db=db, clock=now, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer=name)
+    context = Context(db=db, clock=now, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer=name)
+    await context.take_notices()
+    return context
 
 
 def run(folder: Path, host: str = "127.0.0.1", port: int = 8_080) -> Refused | None:

@@ -4,7 +4,7 @@ import msgspec
 
 from tenure.core import codes
 from tenure.core import commands as c
-from tenure.core.act import act
+from tenure.core.act import act, same_plan
 from tenure.core.periods import Duration, parse_until
 from tenure.core.refusals import Code, Refused
 from tenure.core.terms import CodeRef, Intent, Terms
@@ -33,6 +33,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     intent: Intent = Intent.MANUAL
     trial: bool = False
     why: str = ""
+    plan: str = ""
+    """Hash of a previewed plan (B4)."""
 
 
 class FreshCode(msgspec.Struct, frozen=True):
@@ -96,6 +98,9 @@ def order(
     _, outcome = act(loaded.account, loaded.items, name, command, seen, tenant.now)
     if isinstance(outcome, Refused):
         return outcome
+    changed = same_plan(wish.plan, outcome, command, tenant.now) if wish.plan else None
+    if changed is not None:
+        return changed
     registered = Registration(name, tenant.id, wish.customer, agreed.terms.product, wish.trial, tenant.now)
     subscriptions.register(conn, registered)
     remember_code(conn, fresh, tenant, name)

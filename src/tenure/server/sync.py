@@ -140,6 +140,7 @@ class Synchronisation:
             root=keys.root_of(sandbox=site.sandbox).version,
             token=token,
             next_sync=None if turn is None else NextSync(*turn),
+            notices=self._context.carried(sandbox=site.sandbox),
             result="unchanged",
         )
         signer = self._context.answer_signer(site.product, sandbox=site.sandbox)

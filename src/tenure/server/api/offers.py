@@ -1,6 +1,6 @@
 """What a provider sells and by which rules: offers, and the policy with its effective values and their sources."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import msgspec
 
@@ -20,7 +20,7 @@ from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import books, policies
 from tenure.server.api.fields import Currency, Id, Slug
 from tenure.server.context import Context, tenant_of
-from tenure.server.values import Layer, Offer, PolicyBody
+from tenure.server.values import Offer, PolicyBody
 from tenure.store import ids, people
 from tenure.store.catalogue import OFFERS, Item, Stamp
 from tenure.store.engine import Connection
@@ -230,8 +230,8 @@ def _policy(body: PolicyUpdate) -> PolicyBody:
     customer = plain.customer_actions if body.customer_actions is None else frozenset(body.customer_actions)
     own = plain.provider_actions if body.provider_actions is None else frozenset(body.provider_actions)
     return PolicyBody(
-        rules=cast(Layer, body.rules),
-        plans=cast(dict[str, Layer], body.plans),
+        rules=body.rules,
+        plans=dict(body.plans),
         customer_actions=customer,
         provider_actions=own,
         renewal_order=body.renewal_order,

@@ -20,7 +20,7 @@ from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import desk
 from tenure.server.api.actions import ACTIONS, ALWAYS, MakeFrom, Why, by
-from tenure.server.api.fields import Devices, Id, Slug
+from tenure.server.api.fields import Devices, Id, Plan_hash, Slug
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.desk import Asking, Done
 from tenure.server.ordering import Wish, new_code, order
@@ -54,6 +54,8 @@ class NewOrder(Body, frozen=True, kw_only=True):
     renewal_intent: Intent = Intent.MANUAL
     trial: bool = False
     why: OptionalLine = ""
+    plan: Plan_hash = ""
+    """Of a preview, to order exactly what it showed."""
 
 
 class ListedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +111,7 @@ class Subscriptions:
                 intent=body.renewal_intent,
                 trial=body.trial,
                 why=body.why,
+                plan=body.plan,
             )
             view = order(conn, self._context, tenant, wish, real, dry_run=dry_run)
             return view if isinstance(view, Refused) else made(view, 201, etag=etag(view.subscription.revision))
@@ -359,5 +362,5 @@ def _fact_view(link: Link) -> FactView:
 
 _ORDERING = (
     Code.UNKNOWN_PLAN, Code.DEVICE_COUNT_OUT_OF_RANGE, Code.TERM_AMBIGUOUS, Code.TERM_TOO_SHORT,
-    Code.TRIAL_ALREADY_USED, Code.AUTOMATIC_NEEDS_PREPAID, Code.INSUFFICIENT_BALANCE, Code.LEDGER_DRIFT,
+    Code.TRIAL_ALREADY_USED, Code.AUTOMATIC_NEEDS_PREPAID, Code.INSUFFICIENT_BALANCE, *ALWAYS,
 )  # fmt: skip

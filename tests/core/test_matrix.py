@@ -1,0 +1,121 @@
+"""The golden matrix: every command in every state, as docs/model.md shows it; the odd cells are named (ADR 5)."""
+
+from typing import get_args
+
+import pytest
+
+from tenure.core import commands as c
+from tenure.core import facts as f
+from tenure.core.refusals import TABLE, Code
+from tenure.core.timeline import Phase, Why
+from tools.model import PAGE, Cell, course, main, matrix, page
+from tools.scenes import FAMILIES, STATES, State, build
+
+ROWS = {(state.name, state.kind.value): row for state, row in matrix()}
+
+
+def cell(state: str, command: str, kind: str = "limited") -> str:
+    return ROWS[state, kind][command].text
+
+
+def test_the_page_shows_what_the_code_does() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python tools/model.py`, and look at what changed"
+    assert main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: f"{state.name} {state.kind}")
+def test_every_row_is_in_the_state_it_names(state: State) -> None:
+    scene = build(state)
+    assert (scene.span().phase, scene.span().why, scene.sub().kind) == (state.phase, state.why, state.kind)
+
+
+def test_every_phase_and_cause_the_contract_knows_has_a_row() -> None:
+    shown = {(state.phase, state.why) for state in STATES}
+    assert {phase for phase, _ in shown} == set(Phase)
+    assert {why for _, why in shown} == set(Why) - {Why.SYNC_OVERDUE}
+
+
+def test_every_row_has_its_own_name() -> None:
+    assert len(ROWS) == len(STATES)
+
+
+def test_every_command_has_a_column() -> None:
+    asked: set[type] = set()
+    for attempt in (attempt for family in FAMILIES.values() for attempt in family.values()):
+        scene = build(STATES[0])
+        scene.asked.clear()
+        attempt(scene)
+        asked |= {type(command) for command in scene.asked}
+    assert asked == set(get_args(c.Command))
+
+
+def test_every_refusal_in_the_matrix_has_a_row_in_the_table() -> None:
+    refused = {found.text.strip("`") for row in ROWS.values() for found in row.values() if found.text.startswith("`")}
+    assert refused
+    assert {Code(code) for code in refused} <= set(TABLE)
+
+
+def test_no_cell_is_empty() -> None:
+    assert all(isinstance(found, Cell) and found.text for row in ROWS.values() for found in row.values())
+
+
+def test_time_alone_leads_to_an_end_that_lasts() -> None:
+    for state in STATES:
+        last = course(state)[-1]
+        assert last.until is None
+        assert last.phase in {Phase.ENDED, Phase.PENDING, Phase.PAUSED}
+
+
+def test_the_page_names_every_fact_and_every_refusal() -> None:
+    text = page()
+    assert all(f"| `{kind.__name__}` |" in text for kind in get_args(f.Fact))
+    assert all(f"| `{code}` |" in text for code in Code)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "command", "expected"),
+    [
+        ("in grace", "limited", "fewer devices", "yes"),
+        ("in grace", "limited", "cheaper plan", "yes"),
+        ("in grace", "limited", "dearer plan", "`subscription_ended`"),
+        ("in grace", "limited", "more devices", "`subscription_ended`"),
+        ("in grace", "limited", "cancel", "yes, then ended cancelled"),
+        ("in grace", "limited", "renew", "**→ active paid**"),
+        ("in grace", "limited", "renew from now", "`renewal_ambiguous`"),
+        ("in grace, no money", "unlimited", "renew", "`renewal_is_automatic`"),
+        ("in grace, no money", "unlimited", "top up", "**→ active paid**"),
+        ("in grace, cancelled in it", "limited", "undo", "yes, then ended payment_ended"),
+        ("in grace after a cancellation", "limited", "undo", "`nothing_to_undo`"),
+        ("in grace after a cancellation", "limited", "renew", "`subscription_cancelled`"),
+        ("ended", "limited", "cancel", "`subscription_ended`"),
+        ("ended", "limited", "activate a site", "`subscription_ended`"),
+        ("ended", "limited", "automatic on", "**→ active paid**"),
+        ("ended longer than a year ago", "limited", "renew", "`renewal_too_late`"),
+        ("ended, no money", "unlimited", "cancel", "**→ ended cancelled**"),
+        ("ended, automatic payment stopped", "unlimited", "cancel", "`subscription_ended`"),
+        ("ended, automatic payment stopped", "unlimited", "activate a site", "**→ active paid**"),
+        ("cancelled, runs to its end", "limited", "renew", "`subscription_cancelled`"),
+        ("cancelled, runs to its end", "limited", "cancel now", "`already_cancelled`"),
+        ("cancelled, runs to its end", "limited", "another code here (M10)", "yes"),
+        (
+            "cancelled in the reserve window, a lease promises a week",
+            "unlimited",
+            "undo",
+            "yes, then grace payment_ended",
+        ),
+        ("next period reserved", "limited", "renew", "`renewal_is_automatic`"),
+        ("next period reserved", "unlimited", "transfer", "`renewal_is_automatic`"),
+        ("held", "limited", "another code here (M10)", "`subscription_in_force`"),
+        ("held, its clock stopped", "limited", "renew", "`subscription_paused`"),
+        ("held, its clock stopped", "limited", "cancel now", "**→ ended cancelled**"),
+        ("code blocked, in its days", "limited", "another code here (M10)", "`subscription_in_force`"),
+        ("code blocked for good", "limited", "another code here (M10)", "yes"),
+        ("staged as successor", "limited", "drop successor", "yes, then ended never_activated"),
+        ("far from its end", "limited", "stage as successor", "`successor_used`"),
+        ("on trial", "limited", "automatic on", "`renewal_too_late`"),
+        ("never activated", "limited", "activate a site", "`subscription_ended`"),
+        ("never activated", "limited", "automatic on", "`subscription_ended`"),
+    ],
+)
+def test_an_odd_cell_is_as_it_was_decided(state: str, kind: str, command: str, expected: str) -> None:
+    assert cell(state, command, kind) == expected

@@ -1,0 +1,361 @@
+"""Devices at a site: who is protected, who is not, and how a place becomes free again (spec 2.4 Devices, 3.8)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, HOUR
+from tenure.site.store import enrolments, pools
+from tenure.site.store.devices import State
+from tests.site.town import FEATURES, Desk, House, Town
+
+
+def code_of(refused: Refused | None) -> Code | None:
+    return None if refused is None else refused.code
+
+
+NUMBERS = count(100)
+
+
+def enrolled(house: House, many: int, ticket: str = "") -> list[Desk]:
+    ticket = ticket or house.ticket(uses=many)
+    desks = [house.agent(f"desk-{next(NUMBERS)}") for _ in range(many)]
+    assert [desk.enrol(ticket) for desk in desks] == [None] * many
+    return desks
+
+
+def truly_counted(house: House) -> int:
+    """Counted row by row, to hold against the number that claims go by."""
+    rows = sum(device.counted for device in house.devices())
+    assert rows == house.counted
+    return rows
+
+
+class TestTheLimit:
+    def test_m01_devices_are_protected_up_to_the_limit_with_its_tolerance_and_refused_beyond(
+        self, house: House
+    ) -> None:
+        ticket = house.ticket(uses=20)
+        enrolled(house, 10, ticket)
+        house.watch.turn()  # asks for more, now that less than half of the margin is free
+        last = house.agent("desk-10")
+        assert last.enrol(ticket) is None
+        house.watch.turn()
+        beyond = house.agent("desk-11")
+        assert code_of(beyond.enrol(ticket)) is Code.DEVICE_LIMIT_REACHED
+        assert beyond.on == frozenset()
+        assert last.on == FEATURES
+        assert truly_counted(house) == 11
+        assert "device_limit_reached" in house.events()
+
+    def test_who_was_refused_gets_the_place_that_becomes_free(self, house: House) -> None:
+        desks = enrolled(house, 10)
+        house.watch.turn()
+        ticket = house.ticket(uses=2)
+        enrolled(house, 1, ticket)
+        waiting = house.agent("waiting")
+        assert code_of(waiting.enrol(ticket)) is Code.DEVICE_LIMIT_REACHED
+        assert desks[0].agent.keeper.release() is None
+        waiting.house.town.wait(2 * HOUR)
+        waiting.agent.keeper.tick()
+        assert waiting.on == FEATURES
+        assert truly_counted(house) == 11
+
+    def test_the_site_asks_for_the_places_that_devices_wait_for(self, here: Town) -> None:
+        house = here.house()
+        name, code = here.order(devices=100)
+        house.activate(code)
+        first = house.allotment
+        ticket = house.ticket(uses=30)
+        enrolled(house, first, ticket)
+        refused = [house.agent(f"more-{number}").enrol(ticket) for number in range(5)]
+        assert {code_of(each) for each in refused} == {Code.DEVICE_LIMIT_REACHED}
+        house.watch.turn()
+        assert house.allotment >= first + 5 + 10
+        site = here.get(f"/v1/subscriptions/{name}")["sites"][0]["id"]
+        assert here.get(f"/v1/sites/{site}")["devices"] == first
+
+    def test_the_last_place_is_given_once_to_sixteen_who_come_at_the_same_moment(self, here: Town) -> None:
+        house = here.house()
+        house.activate(here.order(devices=10)[1])
+        ticket = house.ticket(uses=40)
+        enrolled(house, house.allotment - 1, ticket)
+        racers = [house.agent(f"racer-{number}") for number in range(16)]
+        with ThreadPoolExecutor(16) as pool:
+            outcomes = list(pool.map(lambda desk: desk.enrol(ticket), racers))
+        assert [code_of(each) for each in outcomes].count(None) == 1
+        assert {code_of(each) for each in outcomes} == {None, Code.DEVICE_LIMIT_REACHED}
+        assert truly_counted(house) == house.allotment
+
+    def test_b07_two_sites_never_protect_more_than_the_limit_together(self, here: Town) -> None:
+        _, code = here.order(devices=10)
+        one, other = here.house("one"), here.house("other")
+        one.activate(code)
+        other.activate(code)
+        for house in (one, other):
+            ticket = house.ticket(uses=20)
+            for number in range(12):
+                house.agent(f"desk-{number}").enrol(ticket)
+                here.wait(700)
+                house.watch.turn()
+        assert truly_counted(one) + truly_counted(other) == 11
+
+    def test_protected_devices_stay_when_the_limit_falls_below_their_number(self, here: Town) -> None:
+        house = here.house()
+        name, code = here.order(devices=30)
+        house.activate(code)
+        desks = enrolled(house, 10)
+        here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 10, "at_once": True})
+        house.sync()
+        assert [desk.refresh() for desk in desks] == [None] * 10
+
+
+class TestEnrolment:
+    def test_a_token_for_one_device_is_good_for_one(self, house: House) -> None:
+        ticket = house.ticket()
+        assert house.agent("one").enrol(ticket) is None
+        second = house.agent("two")
+        assert code_of(second.enrol(ticket)) is Code.NOT_AUTHENTICATED
+        assert second.on == frozenset()
+
+    def test_a_groups_token_has_a_count_and_an_end(self, house: House) -> None:
+        now = house.town.time.now
+        ticket = house.ticket(uses=2, until=now + DAY, group="Bureau")
+        assert house.agent("one").enrol(ticket) is None
+        assert house.devices()[0].group == "Bureau"
+        house.town.wait(DAY)
+        assert code_of(house.agent("two").enrol(ticket)) is Code.NOT_AUTHENTICATED
+
+    def test_a_withdrawn_token_enrols_nobody(self, house: House) -> None:
+        ticket = house.ticket(uses=5)
+        assert house.agent("one").enrol(ticket) is None
+        (token,) = house.site.store.read(lambda conn: enrolments.page(conn, "", 10))
+        assert house.site.store.write(lambda conn: enrolments.withdraw(conn, token.id)).result()
+        assert code_of(house.agent("two").enrol(ticket)) is Code.NOT_AUTHENTICATED
+
+    def test_before_the_code_nothing_is_protected_and_nothing_conclusive_is_said(self, here: Town) -> None:
+        house, desk = here.house(), None
+        desk = house.agent()
+        refused = desk.enrol(house.ticket())
+        assert refused is not None
+        assert refused.code is Code.UNREACHABLE
+        house.activate(here.order()[1])
+        here.wait(HOUR)
+        desk.agent.keeper.tick()
+        assert desk.on == FEATURES
+
+    def test_a_lost_answer_is_asked_for_again_and_costs_one_place(self, house: House) -> None:
+        desk = house.agent()
+        desk.cable.loses_answer = True
+        assert desk.enrol(house.ticket()) is not None
+        desk.cable.loses_answer = False
+        house.town.wait(HOUR)
+        desk.restart()
+        desk.agent.keeper.tick()
+        assert desk.on == FEATURES
+        assert truly_counted(house) == 1
+        assert desk.cable.sent[0].body == desk.cable.sent[-1].body
+        assert desk.refresh() is None
+
+    def test_what_is_no_token_is_refused_before_anything_is_sent(self, house: House) -> None:
+        desk = house.agent()
+        for text in ("", "hello", "x" * 5_000, house.ticket()[:-4]):
+            assert code_of(desk.enrol(text)) is Code.FIELD_INVALID
+        assert desk.cable.sent == []
+
+
+class TestGivingBack:
+    def test_a_receipt_frees_at_once(self, house: House) -> None:
+        (desk,) = enrolled(house, 1)
+        assert desk.agent.keeper.release() is None
+        assert desk.on == frozenset()
+        assert truly_counted(house) == 0
+        assert desk.agent.keeper.due() is None
+
+    def test_without_a_receipt_a_removed_device_counts_until_its_seats_end(self, house: House) -> None:
+        (desk,) = enrolled(house, 1)
+        device = house.devices()[0]
+        house.remove(device)
+        house.town.wait(14 * DAY - 1)
+        house.watch.turn()
+        assert truly_counted(house) == 1
+        assert desk.on == FEATURES
+        house.town.wait(1)
+        assert desk.on == {"read"}
+        house.watch.turn()
+        assert house.devices() == []
+        assert truly_counted(house) == 0
+
+    def test_a_withdrawn_device_erases_its_seat_when_it_hears_of_it(self, house: House) -> None:
+        (desk,) = enrolled(house, 1)
+        house.withdraw(house.devices()[0])
+        assert desk.on == FEATURES
+        desk.refresh()
+        assert desk.on == frozenset()
+        assert truly_counted(house) == 0
+        assert house.devices()[0].state == State.WITHDRAWN
+        assert code_of(desk.refresh()) is Code.ACTION_NOT_PERMITTED
+
+    def test_the_receipt_is_sent_until_the_site_has_it(self, house: House) -> None:
+        (desk,) = enrolled(house, 1)
+        house.up = False
+        assert code_of(desk.agent.keeper.release()) is Code.UNREACHABLE
+        assert desk.on == frozenset()
+        house.up = True
+        desk.restart()
+        house.town.wait(HOUR)
+        desk.agent.keeper.tick()
+        assert truly_counted(house) == 0
+        assert desk.kept.receipt == b""
+
+    def test_a_refresh_whose_answer_was_lost_does_not_keep_the_place_of_a_device_that_left(self, house: House) -> None:
+        (desk,) = enrolled(house, 1)
+        desk.cable.loses_answer = True
+        desk.refresh()
+        desk.cable.loses_answer = False
+        assert desk.agent.keeper.release() is None
+        assert desk.on == frozenset()
+        assert truly_counted(house) == 0
+
+    def test_silence_frees_after_sixty_days_and_the_place_is_claimed_again(self, house: House) -> None:
+        (desk,) = enrolled(house, 1)
+        for _ in range(61):
+            house.town.wait(DAY)
+            house.sync()
+            house.watch.turn()
+        assert truly_counted(house) == 0
+        assert house.devices()[0].state == State.IDLE
+        assert desk.refresh() is None
+        assert truly_counted(house) == 1
+
+
+class TestCopies:
+    def test_the_copy_of_a_device_is_found_and_gets_a_seat_of_its_own(self, house: House) -> None:
+        ticket = house.ticket(uses=5)
+        (desk,) = enrolled(house, 1, ticket)
+        copy = desk.copied("copy")
+        assert desk.refresh() is None
+        assert copy.on == FEATURES
+        assert copy.refresh() is None  # found stale, takes a new key, enrols with the group's token
+        assert truly_counted(house) == 2
+        assert "device_copied" in house.events()
+        assert desk.refresh() is None
+        assert copy.refresh() is None
+        assert truly_counted(house) == 2
+
+    def test_a_copy_whose_token_is_spent_keeps_what_was_promised_and_no_more(self, house: House) -> None:
+        (desk,) = enrolled(house, 1, house.ticket())
+        copy = desk.copied("copy")
+        assert desk.refresh() is None
+        assert code_of(copy.refresh()) is Code.NOT_AUTHENTICATED
+        assert copy.on == FEATURES
+        house.town.wait(14 * DAY)
+        copy.refresh()
+        assert copy.on == {"read"}
+        assert truly_counted(house) == 1
+
+    def test_a_golden_image_makes_as_many_devices_as_start_from_it(self, house: House) -> None:
+        image = house.agent("image")
+        assert image.agent.keeper.prepare(house.ticket(uses=9)) is None
+        assert image.cable.sent == []
+        desks = [image.copied(f"made-{number}") for number in range(3)]
+        assert [desk.refresh() for desk in desks] == [None] * 3
+        assert truly_counted(house) == 3
+
+
+PARTS = {"machine": "m-1", "board": "b-1", "network": "n-1"}
+
+
+class TestTheSameHardware:
+    def test_a_reinstalled_device_is_one_with_its_old_self_once_that_ones_seat_is_over(self, house: House) -> None:
+        ticket = house.ticket(uses=5)
+        old = house.agent("old", hardware=PARTS)
+        assert old.enrol(ticket) is None
+        house.town.wait(DAY)
+        new = house.agent("new", hardware={**PARTS, "network": "n-2"})
+        assert new.enrol(ticket) is None
+        assert truly_counted(house) == 2
+        for _ in range(14):
+            house.town.wait(DAY)
+            assert new.refresh() is None
+        assert truly_counted(house) == 1
+        assert [device.name for device in house.devices()] == [house.devices()[0].name]
+        assert "device_merged" in house.events()
+
+    def test_clones_that_are_both_alive_count_both(self, house: House) -> None:
+        ticket = house.ticket(uses=5)
+        old, new = house.agent("old", hardware=PARTS), house.agent("new", hardware=PARTS)
+        assert old.enrol(ticket) is None
+        house.town.wait(HOUR)
+        assert new.enrol(ticket) is None
+        for _ in range(20):
+            house.town.wait(DAY)
+            assert old.refresh() is None
+            assert new.refresh() is None
+        assert truly_counted(house) == 2
+        assert "device_cloned" in house.events()
+
+    def test_one_part_alike_is_no_likeness(self, house: House) -> None:
+        ticket = house.ticket(uses=5)
+        house.agent("one", hardware=PARTS).enrol(ticket)
+        other = {"machine": "m-1", "board": "b-9", "network": "n-9"}
+        house.agent("two", hardware=other).enrol(ticket)
+        assert [device.twin for device in house.devices()] == ["", ""]
+
+
+class TestAfterAStart:
+    def test_no_new_seat_until_a_synchronisation_was_answered_but_refreshes_go_on(self, house: House) -> None:
+        (desk,) = enrolled(house, 1)
+        house.restart()
+        ticket = house.ticket(uses=5)
+        fresh = house.agent("fresh")
+        assert code_of(fresh.enrol(ticket)) is Code.UNREACHABLE
+        assert fresh.on == frozenset()
+        assert desk.refresh() is None
+        house.sync()
+        assert fresh.refresh() is None
+        assert truly_counted(house) == 2
+
+    def test_an_offline_site_protects_new_devices_a_day_after_its_start(self, house: House) -> None:
+        house.restart()
+        house.town.server_up = False
+        fresh = house.agent("fresh")
+        fresh.enrol(house.ticket())
+        house.town.wait(DAY - 1)
+        fresh.refresh()
+        assert fresh.on == frozenset()
+        house.town.wait(1)
+        assert fresh.refresh() is None
+        assert fresh.on == FEATURES
+
+    def test_a_restored_site_takes_in_the_devices_that_it_has_forgotten(self, house: House) -> None:
+        before = house.backed_up()
+        desks = enrolled(house, 3)
+        house.restore(before)
+        assert house.counted == 0
+        house.sync()
+        assert [desk.refresh() for desk in desks] == [None] * 3
+        assert truly_counted(house) == 3
+        assert house.events().count("device_adopted") == 3
+
+    def test_a_restored_site_believes_newer_tokens_of_its_own(self, house: House) -> None:
+        (desk,) = enrolled(house, 1)
+        before = house.backed_up()
+        for _ in range(3):
+            assert desk.refresh() is None
+        house.restore(before)
+        assert desk.refresh() is None
+        assert "device_copied" not in house.events()
+
+
+def test_claiming_is_one_statement_and_never_looks_at_other_devices(house: House) -> None:
+    seen: list[str] = []
+
+    def work(conn: object) -> None:
+        conn.set_trace_callback(seen.append)  # type: ignore[attr-defined]
+        assert pools.claim(conn, "editor", 10)  # type: ignore[arg-type]
+        conn.set_trace_callback(None)  # type: ignore[attr-defined]
+
+    house.site.store.rehearse(work).result()
+    assert len(seen) == 1
+    assert seen[0].startswith("update pools set counted = counted + 1")
