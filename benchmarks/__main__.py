@@ -101,8 +101,6 @@ def _measure(made: Town, plan: Plan, server: Program, nothing: Program) -> Round
     rate = 0.8 * middle([each.rate for each in rounds.unchanged])
     for _ in range(plan.rounds):
         rounds.tail.append(load.unchanged(int(plan.seconds * rate), rate))
-    load.close()
-    idle.close()
     return rounds
 
 

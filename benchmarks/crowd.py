@@ -9,7 +9,7 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -67,10 +67,10 @@ def body_of(answer: bytes) -> bytes:
 
 
 class Crowd:
-    """Connections to one server."""
+    """Connections to one server, each with the requests that it is to send, in order."""
 
-    def __init__(self, port: int, connections: int) -> None:
-        self.links = [Link(_connect(port)) for _ in range(connections)]
+    def __init__(self, port: int, waiting: Sequence[Sequence[bytes]]) -> None:
+        self.links = [Link(_connect(port), deque(each)) for each in waiting]
         self._poll = select.epoll()
         self._by_number = {link.sock.fileno(): link for link in self.links}
         for number in self._by_number:
@@ -91,11 +91,8 @@ class Crowd:
         return self._measured(lambda times: self._stream(times, rate))
 
     def answered(self) -> list[tuple[bytes, bytes]]:
-        """Every request with its answer since the last call, as HTTP messages."""
-        pairs = [pair for link in self.links for pair in zip(link.sent, link.answers, strict=True)]
-        for link in self.links:
-            link.sent, link.answers = [], []
-        return pairs
+        """Every request with its answer, as HTTP messages."""
+        return [pair for link in self.links for pair in zip(link.sent, link.answers, strict=True)]
 
     def _measured(self, run: Callable[[list[float]], float]) -> Slice:
         gc.collect()

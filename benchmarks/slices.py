@@ -1,5 +1,6 @@
 """One slice of load at one server: requests sealed, sent, answers judged, processor time told."""
 
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from benchmarks.town import Citizen, Town
 from tenure.core.refusals import Refused
 from tenure.wire import answers, b64
 
+SETTLE = 0.05
+"""Seconds in which the server takes the connections, before anything is measured."""
 PROVEN_EACH = 50
 """Every so many answers one is proven like a client does; of all others only what they say is looked at."""
 
@@ -30,13 +33,8 @@ class Load:
     """The town's sites on connections to one server."""
 
     def __init__(self, town: Town, program: Program, connections: int) -> None:
-        self._town, self._program = town, program
-        self._crowd = Crowd(program.port, connections)
+        self._town, self._program, self._connections = town, program, connections
         self._hands = [town.citizens[number::connections] for number in range(connections)]
-
-    def close(self) -> None:
-        """Hang up."""
-        self._crowd.close()
 
     def unchanged(self, requests: int, rate: float | None = None) -> Measured:
         """About so many synchronisations that bring nothing new, at `rate` a second or as fast as they are answered."""
@@ -48,31 +46,37 @@ class Load:
 
     def nothing(self, requests: int) -> Measured:
         """The same bytes at a server that looks at none of them."""
-        for link in self._crowd.links:
-            link.waiting.extend([http_request(self._town.citizens[0].request(self._town.keys))] * self._each(requests))
-        measured = self._run(None)
-        for _, answer in self._crowd.answered():
+        request = http_request(self._town.citizens[0].request(self._town.keys))
+        measured, pairs = self._run([[request] * self._each(requests)] * self._connections, None)
+        for _, answer in pairs:
             body_of(answer)
         return measured
 
     def _each(self, requests: int) -> int:
-        return max(1, requests // len(self._crowd.links))
+        return max(1, requests // self._connections)
 
     def _slice(self, result: str, requests: int, behind: int, rate: float | None) -> Measured:
-        for link, hand in zip(self._crowd.links, self._hands, strict=True):
+        waiting: list[list[bytes]] = []
+        for hand in self._hands:
+            waiting.append([])
             for number in range(self._each(requests)):
                 citizen = hand[number % len(hand)]
-                link.waiting.append(http_request(citizen.request(self._town.keys, serials_behind=behind)))
+                waiting[-1].append(http_request(citizen.request(self._town.keys, serials_behind=behind)))
                 advance(citizen, behind)
-        measured = self._run(rate)
-        judge(self._town, result, self._crowd.answered())
+        measured, pairs = self._run(waiting, rate)
+        judge(self._town, result, pairs)
         return measured
 
-    def _run(self, rate: float | None) -> Measured:
+    def _run(self, waiting: list[list[bytes]], rate: float | None) -> tuple[Measured, list[tuple[bytes, bytes]]]:
+        # Connected anew each time: between slices the server would hang up on idle connections.
+        crowd = Crowd(self._program.port, waiting)
+        time.sleep(SETTLE)
         before = self._program.cpu()
-        taken = self._crowd.flood() if rate is None else self._crowd.stream(rate)
+        taken = crowd.flood() if rate is None else crowd.stream(rate)
         used = self._program.cpu() - before
-        return Measured(taken.rate, used / taken.answered * 1e6, taken.own_cpu / taken.answered * 1e6, taken)
+        crowd.close()
+        measured = Measured(taken.rate, used / taken.answered * 1e6, taken.own_cpu / taken.answered * 1e6, taken)
+        return measured, crowd.answered()
 
 
 def advance(citizen: Citizen, leases: int) -> None:

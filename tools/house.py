@@ -80,7 +80,7 @@ ROOMS = {
     "store": Room(
         _names("core wire"),
         _DATABASE | _names("msgspec asyncpg greenlet nacl"),
-        "the store remembers; it knows nothing of HTTP and decides nothing (nacl: answers that hold a secret are sealed)",
+        "the store remembers; it knows nothing of HTTP and decides nothing (nacl seals answers with secrets)",
     ),
     "http": Room(
         _names("core wire"),

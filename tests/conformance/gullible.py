@@ -1,4 +1,4 @@
-"""A client as a hurried developer writes it: reads answers without proof, keeps nothing before it sends, asks its clock.
+"""A client as a hurried developer writes it: believes answers unproven, saves nothing before it sends, asks its clock.
 
 The kit must catch it; it stands for everything that a kit which only knows good clients would let through.
 """

@@ -1,7 +1,9 @@
 """When a site asks, what it asks again, and what it keeps; the protocol's own cases are the conformance kit's."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,6 +12,8 @@ from conformance.vendor import code, paid
 from conformance.web import problem
 from tenure.core.refusals import Code
 from tenure.core.timeline import DAY, HOUR, Phase
+from tenure.sdk.cache import Cache
+from tenure.sdk.disk import FolderOnDisk
 from tenure.sdk.exchange import Report
 from tenure.sdk.kept import Kept, MemoryInProcess
 from tenure.sdk.outcomes import Declined, Granted, Synchronized
@@ -230,6 +234,30 @@ class TestWhatItKeeps:
             assert isinstance(outcome, Synchronized)
             assert outcome.result == "unchanged"
         assert not world.vendor.sites[next(iter(world.vendor.sites))].forked
+
+    def test_looking_at_the_folder_while_an_exchange_is_under_way_loses_nothing(self, tmp_path: Path) -> None:
+        world = World(memory=Cache(FolderOnDisk(tmp_path), lambda count: bytes(range(count))))
+        assert isinstance(world.keeper.activate(code("A").reveal()), Granted)
+        done = threading.Event()
+
+        def looks() -> None:
+            while not done.is_set():
+                world.keeper.look()
+                world.keeper.holder.standing()
+
+        looking = threading.Thread(target=looks)
+        looking.start()
+        try:
+            for _ in range(60):
+                outcome = world.keeper.synchronize("timer")
+                assert isinstance(outcome, Synchronized)
+                assert outcome.result == "unchanged"
+                row = next(iter(world.vendor.sites.values()))
+                assert world.kept.token == row.token
+                assert world.started().holder.kept.token == row.token
+        finally:
+            done.set()
+            looking.join()
 
     def test_one_process_sees_what_another_has_learnt(self) -> None:
         world = activated()

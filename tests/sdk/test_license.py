@@ -196,6 +196,13 @@ class TestALicense:
         assert again.standing == first.standing
         assert again.lease_jwt == first.lease_jwt
 
+    def test_an_application_that_only_looks_sees_what_another_process_has_learnt(self, office: Office) -> None:
+        first, second = office.open(), office.open()
+        assert not second.standing.licensed
+        first.activate(code("A").reveal())
+        assert second.standing.licensed
+        assert second.allows("edit")
+
     def test_a_restart_with_the_clock_set_back_gains_nothing(self, office: Office) -> None:
         office.open().activate(code("A").reveal())
         for _ in range(31):

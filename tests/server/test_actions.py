@@ -1,4 +1,4 @@
-"""Every action on a subscription through the API: previewed, applied by its plan, or refused because something changed."""
+"""Every action on a subscription through the API: previewed, applied by its plan, refused once something changed."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -154,6 +154,7 @@ async def set_up(shop: Office, action: str) -> tuple[Stage, str, Body]:
         sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}], "settlement": "external"}
         shop.offers["external"] = (await shop.desk.post("/v1/offers", sold))["id"]
     stage = await staged(shop, "external" if action == "confirm_payment" else "standard")
+    shop.clock.now += 3_600
     body = await SCENARIOS[action][0](stage)
     return stage, action.replace("_", "-"), body
 
@@ -228,11 +229,8 @@ async def test_nobody_overwrites_what_he_has_not_seen(tmp_path: Path, action: st
         before = await shop.snapshot()
         address = f"{stage.path}/{path}"
         token = {"Authorization": f"Bearer {shop.desk.token}"}
-        stale = await shop.http.post(address, json=body, headers=token | {"If-Match": '"1"', "Idempotency-Key": "a"})
-        if seen == '"1"':
-            stale = await shop.http.post(
-                address, json=body, headers=token | {"If-Match": '"2"', "Idempotency-Key": "b"}
-            )
+        other = '"2"' if seen == '"1"' else '"1"'
+        stale = await shop.http.post(address, json=body, headers=token | {"If-Match": other, "Idempotency-Key": "a"})
         assert (stale.status_code, stale.json()["code"]) == (412, "version_stale")
         assert seen in stale.json()["detail"]
         assert await shop.snapshot() == before
@@ -277,12 +275,14 @@ async def test_a_transferred_unlimited_one_is_paid_by_the_heir_from_then_on(tmp_
         shop.clock.now = START + 35 * DAY
         assert (await shop.desk.get(stage.path))["phase"] == "grace"
         await stage.do("transfer", {"customer": heir})
+        assert (await shop.desk.get(stage.path))["phase"] == "grace"
+        shop.clock.now += DAY  # it is tried daily
         assert (await shop.desk.get(stage.path))["phase"] == "active"
         lines = (await shop.desk.get(f"/v1/customers/{heir}/statement"))["items"]
         assert [(line["posting"]["kind"], line["posting"]["amount"]) for line in lines] == [
             ("top_up", 50_000), ("charge", -12_000),
         ]  # fmt: skip
-        assert lines[1]["posting"]["at"] == "2026-02-05T00:00:00Z"
+        assert lines[1]["posting"]["at"] == "2026-02-06T00:00:00Z"
         shop.clock.now = START + 95 * DAY
         assert (await shop.desk.get(stage.path))["phase"] == "active"
         assert (await shop.desk.get(f"/v1/customers/{poor}/account"))["balance"] == 0

@@ -1,3 +1,4 @@
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,8 +9,9 @@ from tenure.core.timeline import DAY
 from tests.server.office import START
 from tests.site.town import House, Town, town
 
-AGED = START + 200 * DAY
-"""By then a subscription of a year is near its end for whoever comes next: a new town is built."""
+AGED = START + 8 * DAY
+"""From then on a new town is built for whoever comes next: the root document is good for 13 months, and some tests take
+a year and the days of grace."""
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +24,28 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Town,
 
 
 @pytest.fixture
-def here(towns: list[tuple[Town, ExitStack]], tmp_path: Path) -> Iterator[Town]:
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where state is kept: in memory where there is such a place, for none of it has to survive a power cut here."""
+    shm = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else tmp_path) as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def here(towns: list[tuple[Town, ExitStack]], folder: Path) -> Iterator[Town]:
     """The real server, and nobody else around yet."""
     if towns and towns[-1][0].time.now > AGED:
         towns.pop()[1].close()
     if not towns:
         stack = ExitStack()
-        towns.append((stack.enter_context(town(tmp_path)), stack))
+        towns.append(
+            (
+                stack.enter_context(town(Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder.parent))))),
+                stack,
+            )
+        )
     made = towns[-1][0]
-    made.folder, made.server_up = tmp_path, True
+    made.folder, made.server_up = folder, True
     yield made
     made.close_sites()
 

@@ -56,8 +56,8 @@ def request_for(
         name=who.name,
         version=who.version,
         hardware=who.hardware,
-        lease=kept.held.digest if kept.bundle else "",
-        seat=_seat(kept) if kept.seat_wanted else "",
+        lease=kept.held.digest if kept.held.token else "",
+        seat=kept.seat if kept.seat_wanted else "",
         erased=kept.receipt.decode("ascii") if ask == "release" else "",
     )
     return devices.ask(message, signer)
@@ -67,10 +67,6 @@ def asks(request: bytes) -> Ask:
     """What a request that was made here asks for."""
     read = devices.read_request(request)
     return "refresh" if isinstance(read, Refused) else read.message.ask
-
-
-def _seat(kept: Kept) -> str:
-    return msgspec.json.decode(kept.bundle, type=dict[str, str])["seat"] if kept.bundle else ""
 
 
 def hear(

@@ -182,7 +182,7 @@ def prove(kept: Kept, root: Root, who: Identity, draw: Callable[[int], bytes]) -
     """What of `kept` still holds under `root`: the lease by the root, the seat by the lease, the key by this device."""
     read = (read_notice(token, root, product=who.product, sandbox=who.sandbox) for token in kept.notices)
     amnesties = tuple(notice.amnesty() for notice in read if isinstance(notice, Notice))
-    if not kept.bundle:
+    if not kept.seat:
         return Proven(amnesties=amnesties)
     seat = read_seat(kept.bundle, root, product=who.product, sandbox=who.sandbox)
     if isinstance(seat, Refused):

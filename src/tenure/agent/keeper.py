@@ -120,7 +120,7 @@ class Keeper:
         before = self.holder.saved.clock
         if before.boot == now.reading.boot and 0 <= now.reading.uptime - before.uptime < SAVE_CLOCK:
             return
-        if not self.holder.kept.bundle or not self._turn.acquire(blocking=False):
+        if not self.holder.kept.seat or not self._turn.acquire(blocking=False):
             return
         try:
             with self.holder.memory.alone(wait=False) as held:

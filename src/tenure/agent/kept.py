@@ -17,6 +17,7 @@ from tenure.sdk.disk import Disk
 from tenure.sdk.kept import Contacts, Pending, Slot
 from tenure.wire.devices import Ticket
 from tenure.wire.messages import Refusal
+from tenure.wire.seats import Bundle
 
 log = logging.getLogger("tenure.agent")
 
@@ -42,10 +43,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state token of the last answer."""
     site: bytes = b""
     """Public key of the site that answers."""
-    bundle: bytes = b""
-    """Seat and lease as received."""
+    seat: str = ""
+    """The seat as received; empty when there is none, or none any more."""
     held: Slot = Slot()
-    """The numbers that the next lease is measured against; they outlive the seat."""
+    """The lease as received, and the numbers that the next one is measured against; both outlive the seat."""
     seat_iat: Instant = 0
     clock: ClockState = ClockState()
     contact: Instant = 0
@@ -61,6 +62,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why the site gave no seat, when it last said so."""
     given_up: bool = False
     """This device has released its seat by its own will; it asks for none until it is enrolled again."""
+
+    @property
+    def bundle(self) -> bytes:
+        """Seat and lease as `wire.seats` reads them; empty without a seat."""
+        return msgspec.json.encode(Bundle(self.seat, self.held.token.decode("ascii"))) if self.seat else b""
 
     def held_seat(self, who: Held, thumbprint: str) -> HeldSeat:
         """The numbers in the hands of this device."""

@@ -104,9 +104,8 @@ def _notices(kept: Kept, answer: DeviceAnswer, who: Identity, root: Root) -> tup
 def _seated(
     kept: Kept, answer: DeviceAnswer, arrival: Arrival, who: Identity, held: Held, root: Root
 ) -> tuple[Kept, Refused | None]:
-    lease = answer.lease or (msgspec.json.decode(kept.bundle, type=Bundle).lease if kept.bundle else "")
-    bundle = msgspec.json.encode(Bundle(answer.seat, lease))
-    sealed = read_seat(bundle, root, product=who.product, sandbox=who.sandbox)
+    token = answer.lease.encode("ascii") or kept.held.token
+    sealed = read_seat(_bundle(answer.seat, token), root, product=who.product, sandbox=who.sandbox)
     if isinstance(sealed, Refused):
         return kept, sealed
     known = _of_site(kept, sealed)
@@ -127,14 +126,18 @@ def _seated(
     site = from_jwk(sealed.lease.lease.cnf.jwk, "cnf.jwk")
     return msgspec.structs.replace(
         kept,
-        bundle=bundle,
+        seat=answer.seat,
         seat_seed=kept.seed,
         site=kept.site if isinstance(site, Refused) else site,
-        held=slot(b"", accepted.held.lease),
+        held=slot(token, accepted.held.lease),
         seat_iat=accepted.held.iat,
         clock=clock,
         contact=answer.time if arrival.fresh else max(kept.contact, answer.time),
     ), None
+
+
+def _bundle(seat: str, lease: bytes) -> bytes:
+    return msgspec.json.encode(Bundle(seat, lease.decode("ascii")))
 
 
 def _of_site(kept: Kept, sealed: SealedSeat) -> Kept:
@@ -146,12 +149,12 @@ def _of_site(kept: Kept, sealed: SealedSeat) -> Kept:
 
 
 def _erased(kept: Kept, root: Root, who: Identity, now: Instant) -> Kept:
-    gone = msgspec.structs.replace(kept, bundle=b"", seat_seed=b"")
-    sealed = read_seat(kept.bundle, root, product=who.product, sandbox=who.sandbox) if kept.bundle else None
+    gone = msgspec.structs.replace(kept, seat="", seat_seed=b"")
+    sealed = read_seat(kept.bundle, root, product=who.product, sandbox=who.sandbox) if kept.seat else None
     if not isinstance(sealed, SealedSeat) or not kept.seed:
         return gone
-    token = msgspec.json.decode(kept.bundle, type=Bundle).seat.encode("ascii")
-    said = Erased(what="seat", jti=sealed.seat.jti, sha256=digest(token), sub=sealed.seat.sub, iat=max(now, 0))
+    sha256 = digest(kept.seat.encode("ascii"))
+    said = Erased(what="seat", jti=sealed.seat.jti, sha256=sha256, sub=sealed.seat.sub, iat=max(now, 0))
     return msgspec.structs.replace(gone, receipt=seal_erased(said, SeedSigner(kept.seed)))
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-import tenure
+from tenure import __version__
 from tenure.cli.problems import Failed, failed, invalid, read_problem
 from tenure.cli.profiles import Target
 from tenure.cli.world import World
@@ -178,7 +178,7 @@ class Api:
                     "Authorization": f"Bearer {self._target.token}",
                     "Accept": "application/json, application/problem+json",
                     "Accept-Encoding": "identity",
-                    "User-Agent": f"tenure-cli/{tenure.__version__}",
+                    "User-Agent": f"tenure-cli/{__version__}",
                 },
                 timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
                 follow_redirects=False,

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from cyclopts import App, CycloptsError, Parameter
 
-import tenure
+from tenure import __version__
 from tenure.cli import (
     actions,
     catalogue,
@@ -85,7 +85,7 @@ def application() -> App:
     app = App(
         name="tenure",
         help="Subscription licensing: orders, renewals and prepaid accounts, and the server behind them.",
-        version=tenure.__version__,
+        version=__version__,
         default_parameter=Parameter(negative_iterable=()),
     )
     for part in PARTS:

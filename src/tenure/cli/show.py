@@ -4,6 +4,7 @@ What came from a server or another person is never sent to the terminal as it is
 what stands where.
 """
 
+import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -108,18 +109,24 @@ class Screen:
     def console(self) -> "Console":
         """Rich's console, loaded with the first word."""
         if self._made is None:
-            self._made = self._console(_PIPE_WIDTH)
+            self._made = self._console(self._stream, _PIPE_WIDTH)
         return self._made
 
     def page(self) -> "Console":
         """A console for the parser's help."""
-        return self._console(_PAGE_WIDTH)
+        return self._console(self._stream, _PAGE_WIDTH)
 
-    def _console(self, width: int) -> "Console":
+    def _console(self, stream: TextIO, width: int) -> "Console":
         from rich.console import Console
 
-        return Console(
-            file=self._stream,
+        class Quiet(Console):
+            """Leaves a reader who has gone to `main`, instead of ending the process."""
+
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError
+
+        return Quiet(
+            file=stream,
             width=None if self.terminal else width,
             highlight=False,
             markup=False,
@@ -195,9 +202,9 @@ class Screen:
         if self.terminal:
             self.console.print(table)
             return
-        with self.console.capture() as captured:
-            self.console.print(table)
-        for text in captured.get().splitlines():
+        drawn = io.StringIO()
+        self._console(drawn, _PIPE_WIDTH).print(table)
+        for text in drawn.getvalue().splitlines():
             self._stream.write(text.rstrip() + "\n")
 
 

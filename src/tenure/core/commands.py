@@ -1,4 +1,4 @@
-"""What may be asked of a subscription: imperative, may be refused by `decide`. Ids and code hashes come in with them."""
+"""What may be asked of a subscription: imperative, may be refused by `decide`; ids and code hashes come along."""
 
 import msgspec
 

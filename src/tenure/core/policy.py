@@ -1,6 +1,6 @@
 """What a provider allows: the rules a period runs under, the actions of each role, and the vendor's bounds on both.
 
-A period is pinned to the `Rules` in force at its start; `Policy.actions` always applies as published now (spec 2.1, 2.6).
+A period is pinned to the `Rules` in force at its start; `Policy.actions` applies as published now (spec 2.1, 2.6).
 """
 
 from enum import StrEnum

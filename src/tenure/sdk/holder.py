@@ -81,7 +81,8 @@ class Holder:
         return self._memory.alone(wait=wait)
 
     def reload(self) -> None:
-        """Takes over what another process has saved since."""
+        """Takes over what another process has saved since. Only for whoever has the turn: what was read before this
+        process saved something would take its place."""
         try:
             loaded = self._memory.load()
         except OSError as error:

@@ -105,7 +105,7 @@ class Keeper:
     def tick(self) -> Synchronized | Declined | None:
         """Does what is due, tells what came of it. To be called about twice a minute, where blocking harms nobody."""
         outcome: Synchronized | Declined | None = None
-        self.holder.reload()
+        self.look()
         now = self.holder.now()
         due = self.due(now)
         if due is not None and due <= now.instant:
@@ -114,6 +114,14 @@ class Keeper:
             self.remember_time()
         self.holder.renewed()
         return outcome
+
+    def look(self) -> None:
+        """Takes over what another process has learnt, unless this one is just learning something newer. Never waits."""
+        if self._turn.acquire(blocking=False):
+            try:
+                self.holder.reload()
+            finally:
+                self._turn.release()
 
     def remember_time(self) -> None:
         """Saves how far time has come, once per boot and then every ten minutes, so that running time always counts.

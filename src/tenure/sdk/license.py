@@ -102,7 +102,8 @@ class License:
 
     @property
     def standing(self) -> Standing:
-        """What is licensed now, why, until when, and what to do about it; no network."""
+        """What is licensed now, why, until when, and what to do about it; no network, but a look at the folder."""
+        self._keeper.look()
         return self._holder.standing()
 
     @property

@@ -18,6 +18,7 @@ from tenure.core.timeline import Instant
 from tenure.http.limits import Limit, Throttle, network_of
 from tenure.server import books, desk, takeover, words
 from tenure.server.context import Context, Tenant
+from tenure.server.rows import IN_USE, LEFT
 from tenure.server.takeover import Beside
 from tenure.store import codes as stored_codes
 from tenure.store import ids, people, sites
@@ -81,7 +82,8 @@ class Activations:
         self, conn: Connection, asked: Asked[ActivateRequest], code: codes.ActivationCode, real: Instant
     ) -> Reply | Refused:
         message, key = asked.message, thumbprint(asked.public)
-        site = sites.by_key(conn, key, message.product)
+        known = sites.by_key(conn, key, message.product)
+        site = None if known is None else sites.lock_many(conn, [known.id])[known.id]
         if site is not None and site.last_request == message.request:
             return Reply(_bare(asked, real, self._context), False, site.answer)
         found = stored_codes.by_digest(conn, bytes.fromhex(codes.digest(code, self._context.keys.pepper)))
@@ -122,18 +124,19 @@ class _Activation:
 
     def answer(self) -> Reply:
         """Granted with a lease, or refused with the true reason: whoever has a real code may know."""
+        present = self._present()
         loaded = books.load(self.conn, self.tenant.id, self.tenant.customer)
         item = None if loaded is None else loaded.item(self.code.subscription)
         if loaded is None or item is None:
             return self._refused(Refused(Code.SUBSCRIPTION_ENDED))
         name = self.site.id if self.site else ids.new("site", self.context.clock())
         seen = desk.seen_for(self.conn, self.tenant, item.sub, loaded.row.available)
-        seen = msgspec.structs.replace(seen, present=self._present())
+        seen = msgspec.structs.replace(seen, present=present)
         _, outcome = act(loaded.account, loaded.items, item.sub.id, self._command(name, item.sub), seen, self.now)
         if isinstance(outcome, Refused):
             return self._refused(outcome)
+        self._leave(outcome.decision.others, present)
         desk.keep(self.conn, self.tenant, loaded, outcome)
-        self._leave(outcome.decision.others, seen.present)
         return self._granted(name, outcome.subscription)
 
     def _command(self, name: str, sub: Subscription) -> c.Activate | c.StageSuccessor:
@@ -160,12 +163,16 @@ class _Activation:
         return grant(pool.with_share(own), name, in_use, in_use + 1, self.now).allotment
 
     def _present(self) -> Subscription | None:
+        """What the site uses now, with everything booked that was due: it may have renewed itself (M10)."""
         site = self.site
-        if site is None or site.state == LEFT:
+        provider = None if site is None or site.state == LEFT else people.provider(self.conn, site.provider)
+        if site is None or provider is None:
             return None
-        sub = books.subscription(self.conn, site.provider, site.subscription)
-        held = None if sub is None else sub.site(site.id)
-        return sub if held is not None and held.holds else None
+        real = self.context.clock()
+        now = provider.clock.read(real) if provider.clock else real
+        item = takeover.settled(self.conn, site.provider, site.subscription, now)
+        held = None if item is None else item.sub.site(site.id)
+        return item.sub if item is not None and held is not None and held.holds else None
 
     def _leave(self, others: tuple[tuple[str, f.Fact], ...], present: Subscription | None) -> None:
         if others and present is not None:
@@ -258,6 +265,3 @@ class _Activation:
             refusal=refusal(refused),
         )
         return Reply(padded(message), self.tenant.provider.sandbox)
-
-
-IN_USE, LEFT = "in_use", "left"

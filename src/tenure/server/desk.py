@@ -13,15 +13,16 @@ from tenure.core.allowed import allowed_actions
 from tenure.core.contract import timeline
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
-from tenure.core.settle import Item
+from tenure.core.settle import Item, settle
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
-from tenure.server import books, policies, takeover
+from tenure.server import books, policies, rows, takeover
 from tenure.server.books import Books
 from tenure.server.context import Tenant
 from tenure.server.views import OutcomeView, SubscriptionView, posting_view, subscription_view, timeline_view
-from tenure.store import accounts, sites, subscriptions
+from tenure.store import accounts, subscriptions
 from tenure.store.engine import Connection
+from tenure.store.sites import Site
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ def load(conn: Connection, tenant: Tenant, name: str) -> Books | Refused:
 
 def current(conn: Connection, tenant: Tenant, name: str) -> Item | Refused:
     """The subscription with everything booked that was due up to the tenant's now (spec 6.1)."""
-    _take_over(conn, tenant, name)
+    takeover.take_over_all(conn, tenant.id, name, tenant.now)
     loaded = load(conn, tenant, name)
     if isinstance(loaded, Refused):
         return loaded
@@ -63,7 +64,7 @@ def unsettled(conn: Connection, tenant: Tenant, name: str) -> bool:
     loaded = load(conn, tenant, name)
     if isinstance(loaded, Refused):
         return False
-    waiting = any(site.successor for site in sites.page(conn, tenant.id, name))
+    waiting = any(site.successor for site in takeover.rows_of(conn, tenant.id, name))
     return books.is_due(loaded, tenant.now) or waiting
 
 
@@ -77,14 +78,20 @@ def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int
         actions=policy.permitted(tenant.role),
         floor=plan_row.floor if plan_row else "",
         available=available,
-        in_use=sum(site.devices for site in sites.page(conn, tenant.id, sub.id, limit=200)),
+        in_use=sum(row.devices for row in takeover.rows_of(conn, tenant.id, sub.id) if _holds(sub, row)),
         words=books.words(conn, tenant.id, sub.id),
     )
 
 
+def _holds(sub: Subscription, row: Site) -> bool:
+    """Whether the devices that a site reports count here: not where it only waits, nor where it left."""
+    state = sub.site(row.id)
+    return row.subscription == sub.id and state is not None and state.holds
+
+
 def command(conn: Connection, tenant: Tenant, name: str, asking: Asking) -> Done | Refused:
     """Decide and store; a refusal leaves only what was due anyway, which the next reader would book as well."""
-    _take_over(conn, tenant, name)
+    takeover.take_over_all(conn, tenant.id, name, tenant.now)
     loaded = load(conn, tenant, name)
     if isinstance(loaded, Refused):
         return loaded
@@ -114,9 +121,18 @@ def keep(conn: Connection, tenant: Tenant, loaded: Books, outcome: Outcome) -> N
     books.append(conn, tenant.id, outcome.facts, subs.values(), now)
     books.book_postings(conn, tenant.id, loaded.row.customer, by, outcome.postings)
     accounts.settled(conn, tenant.id, loaded.row.customer, outcome.after.account.settled_at, outcome.after.next_due)
+    rows.follow(conn, sub, (fact for name, fact in outcome.facts if name == sub.id), now)
     if sub.customer != loaded.row.customer:
-        subscriptions.transfer(conn, tenant.id, sub.id, sub.customer)
-        accounts.hurry(conn, tenant.id, sub.customer, now)
+        _hand_over(conn, tenant, sub)
+
+
+def _hand_over(conn: Connection, tenant: Tenant, sub: Subscription) -> None:
+    """From now on another account pays: not for what fell due before, so that account is settled up to now first."""
+    heir = books.load(conn, tenant.id, sub.customer)
+    if heir is not None:
+        books.keep(conn, heir, settle(heir.account, heir.items, tenant.now), tenant.now, "settlement")
+    subscriptions.transfer(conn, tenant.id, sub.id, sub.customer)
+    accounts.hurry(conn, tenant.id, sub.customer, tenant.now)
 
 
 def show(outcome: Outcome, asked: c.Command, tenant: Tenant, code: str = "") -> OutcomeView:
@@ -142,11 +158,6 @@ def view(conn: Connection, tenant: Tenant, sub: Subscription) -> SubscriptionVie
 
 def _acting(role: Role) -> Role:
     return Role.PROVIDER if role is Role.SITE else role
-
-
-def _take_over(conn: Connection, tenant: Tenant, name: str) -> None:
-    for site in sites.page(conn, tenant.id, name, limit=200):
-        takeover.take_over_if_due(conn, site, tenant.now)
 
 
 def rebuild(conn: Connection, provider: str, name: str, now: Instant) -> None:

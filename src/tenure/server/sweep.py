@@ -98,8 +98,7 @@ class Sweep:
             books.settled(conn, loaded, now)
 
     def _announce(self, conn: Connection, provider: str, name: str, now: Instant) -> None:
-        for site in sites.page(conn, provider, name, limit=200):
-            takeover.take_over_if_due(conn, site, now)
+        takeover.take_over_all(conn, provider, name, now)
         sub = books.subscription(conn, provider, name)
         if sub is not None:
             announce(conn, sub, now)

@@ -13,6 +13,8 @@ from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
 
+AT_ONCE = 500
+
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a site's row keeps as its body. Evolution: fields are appended with defaults."""
@@ -39,14 +41,31 @@ def with_beside(site: Site, body: Beside) -> Site:
     return msgspec.structs.replace(site, body=msgspec.json.encode(body))
 
 
+def rows_of(conn: Connection, provider: str, subscription: str) -> list[Site]:
+    """Every site that uses the provider's subscription or keeps it ready, those that left it included."""
+    rows: list[Site] = []
+    while page := sites.page(conn, provider, subscription, rows[-1].id if rows else "", AT_ONCE):
+        rows += page
+        if len(page) < AT_ONCE:
+            break
+    return rows
+
+
+def take_over_all(conn: Connection, provider: str, subscription: str, now: Instant) -> None:
+    """Book every takeover that is due at the sites of a subscription."""
+    waiting = [site.id for site in rows_of(conn, provider, subscription) if site.successor is not None]
+    for site in sites.lock_many(conn, waiting).values():  # locked: a synchronisation writes the same rows
+        take_over_if_due(conn, site, now)
+
+
 def take_over_if_due(conn: Connection, site: Site, now: Instant) -> Site:
     """The site as it is once a successor whose instant has come is booked; unchanged while it has not."""
     if site.successor is None:
         return site
     body = beside(site)
     owner = body.successor_provider or site.provider
-    present = _settled(conn, site.provider, site.subscription, now)
-    successor = _settled(conn, owner, site.successor, now)
+    present = settled(conn, site.provider, site.subscription, now)
+    successor = settled(conn, owner, site.successor, now)
     if present is None or successor is None:
         return site
     rules, floor = successor.book.at(now)
@@ -75,7 +94,8 @@ def leaves(conn: Connection, sub: Subscription, facts: tuple[Fact, ...], now: In
     books.append_to(conn, after, facts, now)
 
 
-def _settled(conn: Connection, provider: str, name: str, now: Instant) -> Item | None:
+def settled(conn: Connection, provider: str, name: str, now: Instant) -> Item | None:
+    """The provider's subscription with everything booked that was due up to its `now`; None when there is none."""
     customer = books.customer_of(conn, provider, name)
     loaded = None if customer is None else books.load(conn, provider, customer)
     return None if loaded is None else books.settled(conn, loaded, now).item(name)

@@ -13,7 +13,7 @@ from tenure.server import books
 from tenure.server.context import Context
 from tenure.server.leases import Holder, Issuer, grants_until, lease_for, slimmer, successor_lease
 from tenure.server.pace import pace_of
-from tenure.server.takeover import Beside, beside, with_beside
+from tenure.server.takeover import Beside, beside, rows_of, with_beside
 from tenure.server.values import Provider
 from tenure.store import leases, people, sites
 from tenure.store.engine import Connection
@@ -131,13 +131,23 @@ def _sign_successor(conn: Connection, context: Context, site: Site, present: Sub
     return token
 
 
+def share_of(site: Site) -> SiteShare:
+    """The site's part of the pool, as its row keeps it."""
+    return _share(beside(site), site)
+
+
+def with_share(site: Site, share: SiteShare) -> Site:
+    """The site with another part of the pool."""
+    return with_beside(site, msgspec.structs.replace(beside(site), share=msgspec.json.encode(share)))
+
+
 def _share(body: Beside, site: Site) -> SiteShare:
     return msgspec.json.decode(body.share, type=SiteShare) if body.share else SiteShare(site=site.id)
 
 
 def pool_of(conn: Connection, sub: Subscription, now: Instant) -> Pool:
     """The subscription's devices as they are shared now."""
-    rows = sites.page(conn, sub.provider, sub.id, limit=1_000)
+    rows = rows_of(conn, sub.provider, sub.id)
     terms = sub.terms_at(now)
     shares = tuple(_share(beside(row), row) for row in rows if row.subscription == sub.id)
     return Pool(terms.devices, sub.rules.tolerance_percent, shares)
@@ -159,8 +169,7 @@ def allotment_for(conn: Connection, site: Site, sub: Subscription, now: Instant)
     own = _share(body, site)
     pool = pool_of(conn, sub, now).with_share(own)
     granted = grant(pool, site.id, own.in_use, own.wanted, now)
-    for name, _ in recalls(pool, now):
-        other = sites.by_id(conn, name)
-        if other is not None and other.id != site.id:
-            sites.save_many(conn, [msgspec.structs.replace(other, revision=0)])
+    called = [name for name, _ in recalls(pool, now) if name != site.id]
+    for other in sites.lock_many(conn, called).values():  # locked: another process may be answering it
+        sites.save_many(conn, [msgspec.structs.replace(other, revision=0)])
     return granted.allotment

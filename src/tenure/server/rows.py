@@ -1,0 +1,68 @@
+"""The rows of sites that synchronisations go by, kept in step with what was decided about the sites.
+
+The history says what is true; a row repeats of it what a synchronisation must know without reading the history.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tenure.core import allotment
+from tenure.core import facts as f
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import Instant
+from tenure.server import words
+from tenure.server.takeover import beside, rows_of, with_beside
+from tenure.store import sites
+from tenure.store.engine import Connection
+from tenure.store.sites import Site
+
+IN_USE, LEFT = "in_use", "left"
+
+
+def follow(conn: Connection, sub: Subscription, facts: Iterable[f.Fact], now: Instant) -> None:
+    """Bring the rows up to `facts`, just appended, whose outcome is `sub`."""
+    for fact in facts:
+        match fact:
+            case f.Transferred():
+                rows = [row for row in rows_of(conn, sub.provider, sub.id) if row.subscription == sub.id]
+                sites.save_many(conn, [msgspec.structs.replace(row, customer=fact.customer) for row in rows])
+            case f.SiteLeft() | f.SuccessorDropped() | f.ForkResolved():
+                row = _locked(conn, fact.site)
+                sites.save_many(conn, [] if row is None else [_after(row, fact, now)])
+            case f.SiteDeclaredLost():
+                _lost(conn, sub, fact, now)
+            case _:
+                pass  # nothing that a row repeats
+
+
+def _locked(conn: Connection, site: str) -> Site | None:
+    return sites.lock_many(conn, [site]).get(site)
+
+
+def _after(row: Site, fact: f.SiteLeft | f.SuccessorDropped | f.ForkResolved, now: Instant) -> Site:
+    match fact:
+        case f.SiteLeft():
+            # It has not heard of it yet, so whatever its lease allows counts until that ends (rule *Giving back*).
+            share = words.share_of(row)
+            gone = msgspec.structs.replace(row, state=LEFT, allotment=0)
+            return words.with_share(gone, share.leaving(share.held, share.word_until))
+        case f.SuccessorDropped():
+            body = msgspec.structs.replace(beside(row), successor_provider="")
+            return with_beside(msgspec.structs.replace(row, successor=None), body)
+        case f.ForkResolved(resolution="restored"):
+            # Whichever copy comes next is the site; the epoch tells the other one, should there be one, apart.
+            return msgspec.structs.replace(row, forked_at=None, epoch=max(row.epoch + 1, now), token=b"")
+        case f.ForkResolved():
+            return msgspec.structs.replace(row, forked_at=None)
+
+
+def _lost(conn: Connection, sub: Subscription, fact: f.SiteDeclaredLost, now: Instant) -> None:
+    """The lost one's part of the pool goes to its heir at once, the one exception to B7 (spec 2.4)."""
+    pool, _ = allotment.declare_lost(words.pool_of(conn, sub, now), fact.site, fact.heir, now)
+    lost, heir = _locked(conn, fact.site), _locked(conn, fact.heir)
+    if lost is not None:
+        bare = msgspec.structs.replace(lost, state=LEFT, allotment=0, forked_at=None)
+        sites.save_many(conn, [words.with_share(bare, allotment.SiteShare(site=lost.id))])
+    if heir is not None:
+        sites.save_many(conn, [words.with_share(heir, pool.share(heir.id))])
