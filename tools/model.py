@@ -67,9 +67,8 @@ def course(state: State) -> list[Span]:
     return [running, *spans] if running.until is not None else [running]
 
 
-def page() -> str:
-    """The whole page."""
-    cells = matrix()
+def page(cells: list[Row]) -> str:
+    """The whole page, with the matrix as it was found."""
     parts = (_HEAD, _diagram(cells), _causes(), _courses(), *_tables(cells), _facts(), _refusals())
     return "\n\n".join(parts) + "\n"
 
@@ -172,7 +171,7 @@ def _refusals() -> str:
 
 def main(arguments: list[str]) -> int:
     """Writes the page, or with `--check` only compares; returns 1 when it differs."""
-    made = page()
+    made = page(matrix())
     if "--check" not in arguments:
         PAGE.write_text(made, encoding="utf-8")
         print(f"written: docs/{PAGE.name}")

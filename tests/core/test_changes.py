@@ -22,6 +22,7 @@ from tests.core.situations import (
     funded,
     limited,
     monthly,
+    outside,
     refunding,
     refusal,
     unlimited,
@@ -471,3 +472,30 @@ def test_a_year_from_a_leap_day_costs_one_year() -> None:
     before = world.account.balance
     accepted(devices(world, 20))
     assert before - world.account.balance == round(PRICE * 365 / 366)
+
+
+def test_the_greatest_and_the_least_count_of_a_plan_are_sold() -> None:
+    world = limited(PRICE, of=terms(min_devices=5, max_devices=20))
+    accepted(devices(world, 20))
+    accepted(devices(world, 5, at_once=True))
+    external = outside(max_devices=20)
+    accepted(external.do(c.ConfirmPayment(by="x", reference="bank", covers="order")))
+    accepted(external.do(c.ConfirmPayment(by="x", reference="bank", covers="raise", devices=20)))
+    answer = external.do(c.ConfirmPayment(by="x", reference="bank", covers="raise", devices=21))
+    assert refusal(answer) is Code.DEVICE_COUNT_OUT_OF_RANGE
+
+
+def test_a_raise_leaves_periods_that_are_over_as_they_were() -> None:
+    world = unlimited(6)
+    world.until(day("2026-02-10"))
+    accepted(devices(world, 20))
+    assert [period.devices for period in world.sub().periods] == [10, 20]
+
+
+def test_a_cheaper_plan_for_as_many_devices_waits_for_no_conflict_of_seats() -> None:
+    world = limited()
+    world.until(day("2026-12-20"))
+    accepted(plan(world, 600))
+    assert world.sub().changes[-1].effective == day("2027-01-01")
+    accepted(plan(world, 600, devices=5))
+    assert world.sub().changes[-1].effective == day("2028-01-01")

@@ -81,9 +81,9 @@ def test_b06_the_remedies_of_grace_differ_by_cause() -> None:
     assert len({REMEDIES[why] for why in graces}) == len(graces)
 
 
-@pytest.mark.parametrize("phase", list(Phase))
 @pytest.mark.parametrize("why", list(Why))
-def test_any_span_can_be_explained(phase: Phase, why: Why) -> None:
-    told = explain((Span(0, None, phase, why),), 5)
-    assert told.sentence.startswith(PHASES[phase])
-    assert told.sentence.endswith(".")
+def test_any_span_can_be_explained(why: Why) -> None:
+    for phase in Phase:
+        told = explain((Span(0, None, phase, why),), 5)
+        assert told.sentence.startswith(PHASES[phase])
+        assert told.sentence.endswith(".")

@@ -2,16 +2,21 @@
 
 from typing import get_args
 
+import msgspec
 import pytest
 
 from tenure.core import commands as c
 from tenure.core import facts as f
-from tenure.core.refusals import TABLE, Code
+from tenure.core.decide import Accepted, decide
+from tenure.core.refusals import TABLE, Code, Refused
+from tenure.core.terms import CodeRef
 from tenure.core.timeline import Phase, Why
 from tools.model import PAGE, Cell, course, main, matrix, page
-from tools.scenes import FAMILIES, STATES, State, build
+from tools.scenes import FAMILIES, STATES, TERMS, State, build
 
-ROWS = {(state.name, state.kind.value): row for state, row in matrix()}
+CELLS = matrix()
+ROWS = {(state.name, state.kind.value): row for state, row in CELLS}
+TEXT = page(CELLS)
 
 
 def cell(state: str, command: str, kind: str = "limited") -> str:
@@ -19,8 +24,12 @@ def cell(state: str, command: str, kind: str = "limited") -> str:
 
 
 def test_the_page_shows_what_the_code_does() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `python tools/model.py`, and look at what changed"
+    assert PAGE.read_text(encoding="utf-8") == TEXT, "run `python tools/model.py`, and look at what changed"
+
+
+def test_checked_by_hand_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0
+    assert capsys.readouterr().out == "docs/model.md is up to date\n"
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: f"{state.name} {state.kind}")
@@ -67,9 +76,8 @@ def test_time_alone_leads_to_an_end_that_lasts() -> None:
 
 
 def test_the_page_names_every_fact_and_every_refusal() -> None:
-    text = page()
-    assert all(f"| `{kind.__name__}` |" in text for kind in get_args(f.Fact))
-    assert all(f"| `{code}` |" in text for code in Code)
+    assert all(f"| `{kind.__name__}` |" in TEXT for kind in get_args(f.Fact))
+    assert all(f"| `{code}` |" in TEXT for code in Code)
 
 
 @pytest.mark.parametrize(
@@ -119,3 +127,35 @@ def test_the_page_names_every_fact_and_every_refusal() -> None:
 )
 def test_an_odd_cell_is_as_it_was_decided(state: str, kind: str, command: str, expected: str) -> None:
     assert cell(state, command, kind) == expected
+
+
+NOBODY = CodeRef(id="", last_group="")
+HUGE = (-(10**18), -1, 0, 1, 253_402_300_799, 10**15)
+EXTREMES: list[c.Command] = [
+    *(c.Hold(by="", reason="", until=until) for until in HUGE),
+    *(c.Reanchor(by="", anchor=anchor) for anchor in HUGE),
+    *(c.DropChange(by="", effective=effective) for effective in HUGE),
+    *(c.ExtendGrace(by="", days=days) for days in HUGE),
+    *(c.ChangeDevices(by="", devices=devices, at_once=now) for devices in HUGE for now in (False, True)),
+    *(c.ConfirmPayment(by="", reference="", covers="raise", devices=devices) for devices in HUGE),
+    *(c.ChangePlan(by="", terms=msgspec.structs.replace(TERMS, devices=devices, bands=())) for devices in HUGE),
+    *(c.Order(by="", subscription="", provider="", customer="", terms=TERMS, code=NOBODY, until=end) for end in HUGE),
+    c.Activate(by="", site="", key="", code="", product="", version="", name=""),
+    c.StageSuccessor(by="", site="", key="", code="", product="", version="", name=""),
+    c.ResolveFork(by="", site="", resolution=""),
+    c.DeclareSiteLost(by="", site="", heir="site_1"),
+    c.BlockCode(by="", code=""),
+    c.Transfer(by="", customer=""),
+]
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: f"{state.name} {state.kind}")
+def test_whatever_is_asked_of_whatever_state_is_answered(state: State) -> None:
+    """`decide` is total: the answer to nonsense is a refusal or harmless, never an exception, even in the far future."""
+    scene = build(state)
+    for now in (scene.now, scene.now + 10**9, 253_402_300_799):
+        for command in EXTREMES:
+            for sub in (scene.sub(), None):
+                answer = decide(sub, command, c.Seen(available=-5, in_use=10**9), now)
+                assert isinstance(answer, Accepted | Refused)
+                assert not isinstance(answer, Accepted) or all(f.encode(fact) for fact in answer.facts)

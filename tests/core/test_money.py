@@ -307,7 +307,7 @@ def test_b14_with_enough_money_the_runway_has_no_end() -> None:
     assert (ahead.until, ahead.missing, ahead.unpaid) == (None, 0, ())
 
 
-@settings(max_examples=80)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(lives())
 def test_nothing_falls_due_before_the_instant_that_was_named(drawn: tuple[Life, list[Step]]) -> None:
     """A shell that looks again only at `next_due` misses nothing, and looking twice books nothing twice."""
@@ -325,7 +325,7 @@ def test_nothing_falls_due_before_the_instant_that_was_named(drawn: tuple[Life, 
         assert (before.facts, before.postings) == ((), ())
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.lists(st.tuples(st.integers(0, 120), st.integers(1, 3 * PRICE)), max_size=6), st.sampled_from([0, 7, 20]))
 def test_m06_what_is_billed_is_what_was_served(drips: list[tuple[int, int]], grace: int) -> None:
     """However the money drips in: one price per month bought, never two for one, never one for none."""

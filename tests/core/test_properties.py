@@ -30,8 +30,8 @@ FORWARD = [Phase.PENDING, Phase.ACTIVE, Phase.GRACE, Phase.ENDED]
 
 Drawn = tuple[Life, list[Step]]
 
-some_lives = settings(max_examples=settings.default.max_examples // 2)
-"""A life is a dozen examples in one, so that half as many as usual say as much; a deeper profile deepens these, too."""
+some_lives = settings(max_examples=settings.default.max_examples // 3)
+"""A life is a dozen examples in one, so that a third of the usual says as much; a deeper profile deepens these, too."""
 
 
 def lived(drawn: Drawn) -> Life:

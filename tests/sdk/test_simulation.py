@@ -3,6 +3,8 @@
 import os
 from random import Random
 
+import pytest
+
 from conformance.vendor import SiteRow, code
 from tenure.core.timeline import DAY, HOUR
 from tenure.sdk.kept import MemoryInProcess
@@ -31,6 +33,7 @@ def bad_network(world: World, random: Random) -> None:
     world.cable.loses_question = lambda: random.random() < 0.05
 
 
+@pytest.mark.slow
 def test_p04_ten_thousand_synchronisations_with_every_tenth_answer_lost_raise_no_false_alarm() -> None:
     answered = lost = restarts = 0
     for seed in range(SITES):

@@ -1,6 +1,6 @@
 """Every action on a subscription through the API: previewed, applied by its plan, refused once something changed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,6 @@ from tenure.server.api.actions import ACTIONS
 from tests.server.office import START, Office, PlainSite, office
 
 pytestmark = pytest.mark.anyio
-
-AFTER_A_YEAR = "2027-01-01T00:00:00Z"
 
 
 class Stage:
@@ -44,8 +42,10 @@ async def nothing(_: Stage) -> Body:
     return {}
 
 
-async def near_the_end(stage: Stage) -> Body:
-    stage.shop.clock.now = START + 300 * DAY
+async def monthly(stage: Stage) -> Body:
+    """Another subscription, whose renewal is open from the first day."""
+    stage.name, _ = await stage.shop.order("short")
+    stage.path = f"/v1/subscriptions/{stage.name}"
     return {}
 
 
@@ -77,8 +77,8 @@ async def dearer(stage: Stage) -> Body:
 
 
 async def lowered(stage: Stage) -> Body:
-    await stage.do("change-devices", {"devices": 5})
-    return {"effective": AFTER_A_YEAR}
+    coming = await stage.do("change-devices", {"devices": 5})
+    return {"effective": coming["subscription"]["scheduled"][0]["effective"]}
 
 
 async def its_code(stage: Stage) -> Body:
@@ -123,7 +123,7 @@ async def heir_named(stage: Stage) -> Body:
 
 
 SCENARIOS: dict[str, tuple[Callable[[Stage], Awaitable[Body]], tuple[str, ...]]] = {
-    "renew": (near_the_end, ("Renewed",)),
+    "renew": (monthly, ("Renewed",)),
     "set_renewal_intent": (automatic, ("RenewalIntentSet",)),
     "cancel": (nothing, ("Cancelled",)),
     "undo_cancellation": (cancelled, ("CancellationUndone",)),
@@ -149,10 +149,26 @@ def test_every_action_has_its_scenario() -> None:
     assert set(SCENARIOS) == {name for name, *_ in ACTIONS} | {"reissue_code"}
 
 
+@pytest.fixture(scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    """One office for all scenarios, each with a subscription of its own; its clock moves by minutes only."""
+    async with office(tmp_path_factory.mktemp("actions")) as shop:
+        short = {"id": "short", "product": "editor", "name": "Short", "kind": "limited", "period": "P1M"}
+        await shop.vendor.post("/v1/plans", short | {"features": ["edit"]})
+        for name, plan, settlement in (("short", "short", "prepaid"), ("external", "standard", "external")):
+            sold = {"plan": plan, "currency": "EUR", "bands": [{"unit": 1_200}], "settlement": settlement}
+            shop.offers[name] = (await shop.desk.post("/v1/offers", sold))["id"]
+        yield shop
+
+
+async def fresh_customer(shop: Office) -> str:
+    made: str = (await shop.desk.post("/v1/customers", {"name": "Fresh"}))["id"]
+    await shop.desk.post(f"/v1/customers/{made}/top-ups", {"amount": 100_000, "reference": made})
+    return made
+
+
 async def set_up(shop: Office, action: str) -> tuple[Stage, str, Body]:
-    if action == "confirm_payment":
-        sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}], "settlement": "external"}
-        shop.offers["external"] = (await shop.desk.post("/v1/offers", sold))["id"]
+    shop.customer = await fresh_customer(shop)  # whoever asks pays for all subscriptions of an account
     stage = await staged(shop, "external" if action == "confirm_payment" else "standard")
     shop.clock.now += 3_600
     body = await SCENARIOS[action][0](stage)
@@ -160,83 +176,84 @@ async def set_up(shop: Office, action: str) -> tuple[Stage, str, Body]:
 
 
 @pytest.mark.parametrize("action", sorted(SCENARIOS))
-async def test_b04_each_action_is_previewed_then_applied_by_its_plan(tmp_path: Path, action: str) -> None:
-    async with office(tmp_path) as shop:
-        stage, path, body = await set_up(shop, action)
-        seen = await shop.desk.get(stage.path)
-        before = await shop.snapshot()
-        shown = await stage.do(path, body, dry_run="true")
-        assert await shop.snapshot() == before, "a preview changes nothing"
-        assert shown["facts"][: len(SCENARIOS[action][1])] == list(SCENARIOS[action][1])
-        assert shown["activation_code"] == ""
-        assert shown["subscription"]["revision"] == seen["revision"] + len(shown["facts"])
+async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: Office, action: str) -> None:
+    stage, path, body = await set_up(shop, action)
+    seen = await shop.desk.get(stage.path)
+    before = await shop.snapshot()
+    shown = await stage.do(path, body, dry_run="true")
+    assert await shop.snapshot() == before, "a preview changes nothing"
+    assert shown["facts"][: len(SCENARIOS[action][1])] == list(SCENARIOS[action][1])
+    assert shown["activation_code"] == ""
+    assert shown["subscription"]["revision"] == seen["revision"] + len(shown["facts"])
 
-        shop.clock.now += 15 * 60  # the last second of its life
-        answer = await shop.desk.send(
-            "POST", f"{stage.path}/{path}", body | {"plan": shown["plan"]}, key="do-it", dry_run="false"
-        )
-        assert answer.status_code == 200, answer.text
-        done = answer.json()
-        told = ("facts", "affected_leases")
-        assert [done[name] for name in told] == [shown[name] for name in told]
-        moved = ("kind", "amount", "reserve")
-        assert [[one[name] for name in moved] for one in done["postings"]] == [
-            [one[name] for name in moved] for one in shown["postings"]
-        ]
-        assert bool(done["activation_code"]) == (action == "reissue_code")
-        assert answer.headers["etag"] == f'"{done["subscription"]["revision"]}"'
-        assert (await shop.facts(stage.name))[-len(done["facts"]) :] == done["facts"]
+    shop.clock.now += 15 * 60  # the last second of its life
+    answer = await shop.desk.send(
+        "POST", f"{stage.path}/{path}", body | {"plan": shown["plan"]}, key=f"do-{action}", dry_run="false"
+    )
+    assert answer.status_code == 200, answer.text
+    done = answer.json()
+    told = ("facts", "affected_leases")
+    assert [done[name] for name in told] == [shown[name] for name in told]
+    moved = ("kind", "amount", "reserve")
+    assert [[one[name] for name in moved] for one in done["postings"]] == [
+        [one[name] for name in moved] for one in shown["postings"]
+    ]
+    assert bool(done["activation_code"]) == (action == "reissue_code")
+    assert answer.headers["etag"] == f'"{done["subscription"]["revision"]}"'
+    assert (await shop.facts(stage.name))[-len(done["facts"]) :] == done["facts"]
 
-        stored = await shop.snapshot()
-        again = await shop.desk.send(
-            "POST", f"{stage.path}/{path}", body | {"plan": shown["plan"]}, key="do-it", dry_run="false"
-        )
-        assert again.content == answer.content, "sent twice it is done once"
-        assert await shop.snapshot() == stored
-
-
-@pytest.mark.parametrize("action", sorted(SCENARIOS))
-async def test_b04_a_plan_is_worth_nothing_once_something_changed(tmp_path: Path, action: str) -> None:
-    async with office(tmp_path) as shop:
-        stage, path, body = await set_up(shop, action)
-        shown = await stage.do(path, body, dry_run="true")
-        planned = body | {"plan": shown["plan"]}
-        shop.clock.now += 15 * 60 + 1
-        assert await shop.desk.refused(f"{stage.path}/{path}", planned) == "plan_changed_meanwhile", "too old"
-        shop.clock.now -= 60
-        tampered = body | {"plan": shown["plan"][:-1] + ("0" if shown["plan"][-1] != "0" else "1")}
-        assert await shop.desk.refused(f"{stage.path}/{path}", tampered) == "plan_changed_meanwhile"
-        elsewhere = await staged(shop, "standard")
-        assert await shop.desk.refused(f"{elsewhere.path}/cancel", {"plan": shown["plan"]}) == "plan_changed_meanwhile"
-
-        other = {"reason": "x"} if path not in {"hold", "release"} else {}
-        await shop.vendor.post(
-            f"{stage.path}/{'hold' if other else 'reissue-code'}", other, provider=shop.provider
-        ) if (action != "confirm_payment") else await stage.do("reissue-code")
-        before = await shop.snapshot()
-        refused = await shop.desk.refused(f"{stage.path}/{path}", planned)
-        assert refused == "plan_changed_meanwhile" or (action, refused) == ("renew", "subscription_paused")
-        stale = await shop.desk.send("POST", f"{stage.path}/{path}", body, dry_run="true")
-        assert stale.status_code == 200, "the control: without the plan it would still be done"
-        assert await shop.snapshot() == before
+    stored = await shop.snapshot()
+    again = await shop.desk.send(
+        "POST", f"{stage.path}/{path}", body | {"plan": shown["plan"]}, key=f"do-{action}", dry_run="false"
+    )
+    assert again.content == answer.content, "sent twice it is done once"
+    assert await shop.snapshot() == stored
 
 
 @pytest.mark.parametrize("action", sorted(SCENARIOS))
-async def test_nobody_overwrites_what_he_has_not_seen(tmp_path: Path, action: str) -> None:
-    async with office(tmp_path) as shop:
-        stage, path, body = await set_up(shop, action)
-        seen = (await shop.desk.send("GET", stage.path)).headers["etag"]
-        before = await shop.snapshot()
-        address = f"{stage.path}/{path}"
-        token = {"Authorization": f"Bearer {shop.desk.token}"}
-        other = '"2"' if seen == '"1"' else '"1"'
-        stale = await shop.http.post(address, json=body, headers=token | {"If-Match": other, "Idempotency-Key": "a"})
-        assert (stale.status_code, stale.json()["code"]) == (412, "version_stale")
-        assert seen in stale.json()["detail"]
-        assert await shop.snapshot() == before
-        fresh = await shop.http.post(address, json=body, headers=token | {"If-Match": seen, "Idempotency-Key": "c"})
-        assert fresh.status_code == 200, fresh.text
-        assert fresh.headers["etag"] != seen
+async def test_b04_a_plan_is_worth_nothing_once_something_changed(shop: Office, action: str) -> None:
+    stage, path, body = await set_up(shop, action)
+    shown = await stage.do(path, body, dry_run="true")
+    planned = body | {"plan": shown["plan"]}
+    shop.clock.now += 15 * 60 + 1
+    assert await shop.desk.refused(f"{stage.path}/{path}", planned) == "plan_changed_meanwhile", "too old"
+    shop.clock.now -= 60
+    tampered = body | {"plan": shown["plan"][:-1] + ("0" if shown["plan"][-1] != "0" else "1")}
+    assert await shop.desk.refused(f"{stage.path}/{path}", tampered) == "plan_changed_meanwhile"
+    elsewhere = await staged(shop, "standard")
+    assert await shop.desk.refused(f"{elsewhere.path}/cancel", {"plan": shown["plan"]}) == "plan_changed_meanwhile"
+
+    other = {"reason": "x"} if path not in {"hold", "release"} else {}
+    await shop.vendor.post(f"{stage.path}/{'hold' if other else 'reissue-code'}", other, provider=shop.provider) if (
+        action != "confirm_payment"
+    ) else await stage.do("reissue-code")
+    before = await shop.snapshot()
+    refused = await shop.desk.refused(f"{stage.path}/{path}", planned)
+    assert refused == "plan_changed_meanwhile" or (action, refused) == ("renew", "subscription_paused")
+    stale = await shop.desk.send("POST", f"{stage.path}/{path}", body, dry_run="true")
+    assert stale.status_code == 200, "the control: without the plan it would still be done"
+    assert await shop.snapshot() == before
+
+
+@pytest.mark.parametrize("action", sorted(SCENARIOS))
+async def test_nobody_overwrites_what_he_has_not_seen(shop: Office, action: str) -> None:
+    stage, path, body = await set_up(shop, action)
+    seen = (await shop.desk.send("GET", stage.path)).headers["etag"]
+    before = await shop.snapshot()
+    address = f"{stage.path}/{path}"
+    token = {"Authorization": f"Bearer {shop.desk.token}"}
+    other = '"2"' if seen == '"1"' else '"1"'
+    stale = await shop.http.post(
+        address, json=body, headers=token | {"If-Match": other, "Idempotency-Key": f"a-{action}"}
+    )
+    assert (stale.status_code, stale.json()["code"]) == (412, "version_stale")
+    assert seen in stale.json()["detail"]
+    assert await shop.snapshot() == before
+    fresh = await shop.http.post(
+        address, json=body, headers=token | {"If-Match": seen, "Idempotency-Key": f"c-{action}"}
+    )
+    assert fresh.status_code == 200, fresh.text
+    assert fresh.headers["etag"] != seen
 
 
 async def test_a_transferred_subscription_and_its_sites_are_the_heirs(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import secrets
 import shutil
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from tenure.site import enrolling, merging
 from tenure.site.folder import SETTINGS as SITE_SETTINGS
 from tenure.site.license import Look, ProductLicense
 from tenure.site.opening import Site, open_site
-from tenure.site.settings import DeviceSettings, ProductSettings, Settings, write_settings
+from tenure.site.settings import ApiSettings, DeviceSettings, ProductSettings, Settings, write_settings
 from tenure.site.store import devices, events, pools
 from tenure.site.store.devices import Device, State
 from tenure.site.watch import Watch
@@ -69,7 +70,7 @@ class Hands:
     def computer(self, host: str = "here") -> Computer:
         return Computer(
             clocks=Clocks(self.boot, lambda: float(self.time.now - self.started), lambda: self.time.now + self.off),
-            monotonic=lambda: 0.0,
+            monotonic=time.monotonic,
             draw=secrets.token_bytes,
             environment={},
             hardware=lambda: self.hardware,
@@ -160,6 +161,7 @@ class House:
                 server="https://licence.test",
                 products={"editor": ProductSettings(version=version)},
                 name="Head office",
+                api=ApiSettings(port=0),
                 devices=DeviceSettings(host="127.0.0.1", port=0, name="127.0.0.1"),
             )
             (folder / SITE_SETTINGS).write_text(write_settings(settings))

@@ -7,7 +7,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +143,9 @@ def _set_aside(place: Path, now: Instant) -> str:
     """The present database under another name, its log with it: applied to the restored file it would destroy it."""
     if not place.exists():
         return ""
-    names = (place.with_name(f"{place.name}.before-{now}{more}") for more in ("", *(f"-{each}" for each in count(2))))
-    aside = next(name for name in names if not name.exists())
+    wished = place.with_name(f"{place.name}.before-{now}")
+    others = (wished.with_name(f"{wished.name}-{number}") for number in count(2))
+    aside = next(name for name in chain([wished], others) if not name.exists())
     for ending in ("-wal", "-shm"):
         log = place.with_name(place.name + ending)
         if log.exists():

@@ -73,8 +73,13 @@ class FolderOnDisk:
 
     @contextlib.contextmanager
     def lock(self, name: str, *, wait: bool = True) -> Iterator[bool]:
-        """See `Disk`. On a file system without locks it always is held: one process alone does not need them."""
-        number = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """See `Disk`. Where there are no locks it always is held: one process alone does not need them."""
+        try:
+            number = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            # Nothing can be saved here either, and whoever tries to will hear of it.
+            yield True
+            return
         try:
             yield _locked(number, wait=wait)
         finally:

@@ -185,8 +185,8 @@ class Keeper:
         # The answer may have been stored long ago: what it brought is brought up to date at once (spec 3.3).
         if not _site(self.holder.kept):
             return self._dialogue.ask_to_activate(code, role)
-        self._syncs("startup")
-        return done
+        synced = self._syncs("startup")
+        return synced if isinstance(synced, Done) else done
 
     def _in_force(self, code: ActivationCode, role: str) -> Refused | None:
         """M10, as far as it can be told here; the same code again is idempotent, so it is let through."""

@@ -12,6 +12,7 @@ from typing import Self
 import msgspec
 
 from tenure.core.lease import Lease
+from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant, Timeline
 from tenure.sdk.assembly import AnyPath, Misuse, Parts, identity, read_root
 from tenure.sdk.background import TURN, InTask, InThread, Turns
@@ -19,7 +20,7 @@ from tenure.sdk.cache import forget
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
 from tenure.sdk.main import this_computer
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.sdk.outcomes import Declined, Granted, Synchronized, declined
 from tenure.sdk.reach import Network
 from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Watch
@@ -185,7 +186,10 @@ class License:
 
     def _apply(self, code: str, role: str, watch: Watch | None) -> Granted | Declined:
         if role == "active" and self._holder.holdings.lost is not None:
-            self.begin_anew()
+            try:
+                self.begin_anew()
+            except OSError as error:
+                return declined(Refused(Code.INTERNAL, f"The folder cannot be written to: {error}."), conclusive=False)
         return self._keeper.activate(code, role, watch)
 
     def _tick(self) -> None:

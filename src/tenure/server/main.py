@@ -1,6 +1,7 @@
 """The activation server as a program: settings, state, keys, application, serve. Reads clock and randomness itself."""
 
 import asyncio
+import gc
 import logging
 import secrets
 import sys
@@ -69,7 +70,15 @@ def run(folder: Path, host: str = "127.0.0.1", port: int = 8_080) -> Refused | N
     if isinstance(context, Refused):
         return context
     server = Server(build(context, time.monotonic), Listen(host=host, port=port))
+    _spare_the_collector()
     sys.stdout.write(f"listening on {server.url}\n")
     sys.stdout.flush()
     server.run()
     return None
+
+
+def _spare_the_collector() -> None:
+    """What lives as long as the server need not be searched for cycles, and a request makes none: look seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -39,16 +39,20 @@ class Transactions(Protocol):
         """Run `savepoint job`, `rollback to job` or `release job`."""
 
 
-class _Job:
-    """One caller who waits for the outcome of a job of his own (`keep` false: nothing of it stays)."""
+class _Waiting:
+    """One caller who waits: his place, and what he is to be told."""
 
-    __slots__ = ("fault", "future", "keep", "outcome", "work")
+    __slots__ = ("fault", "future", "keep", "outcome")
 
-    def __init__(self, work: Work, *, keep: bool) -> None:
-        self.work, self.keep = work, keep
+    def __init__(self, *, keep: bool) -> None:
+        self.keep = keep
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.outcome: Any = None
         self.fault: Exception | None = None
+
+    def work(self, connection: Connection) -> Any:
+        """What is to be done for him alone."""
+        raise NotImplementedError
 
     def tell(self) -> None:
         """Answer the caller, unless he has gone away."""
@@ -60,14 +64,30 @@ class _Job:
             self.future.set_result(self.outcome)
 
 
-class _ItemJob(_Job):
-    """One caller who waits for the answer to his item out of a set."""
+class _Job(_Waiting):
+    """A job of his own (`keep` false: nothing of it stays)."""
+
+    __slots__ = ("_work",)
+
+    def __init__(self, work: Work, *, keep: bool) -> None:
+        super().__init__(keep=keep)
+        self._work = work
+
+    def work(self, connection: Connection) -> Any:
+        return self._work(connection)
+
+
+class _ItemJob(_Waiting):
+    """An item out of a set."""
 
     __slots__ = ("handler", "item")
 
     def __init__(self, handler: Handler, item: object) -> None:
-        super().__init__(lambda connection: _answers(handler, connection, [self])[0], keep=True)
+        super().__init__(keep=True)
         self.handler, self.item = handler, item
+
+    def work(self, connection: Connection) -> Any:
+        return _answers(self.handler, connection, [self])[0]
 
 
 class Batcher:
@@ -76,17 +96,19 @@ class Batcher:
     def __init__(self, transactions: Transactions, capacity: int = CAPACITY, most: int = MOST) -> None:
         self._transactions = transactions
         self._capacity, self._most = capacity, most
-        self._waiting: deque[_Job] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._closed = False
 
     async def run(self, work: Work, *, keep: bool = True) -> Any:
         """What `work` answers, once it is durable; with `keep` false nothing of it stays."""
-        return await self._submit(lambda: _Job(work, keep=keep))
+        refused = self._full()
+        return await self._enter(_Job(work, keep=keep)) if refused is None else refused
 
     async def run_item(self, handler: Handler, item: object) -> Any:
         """The answer to `item` out of one call of `handler` for all that wait, once it is durable."""
-        return await self._submit(lambda: _ItemJob(handler, item))
+        refused = self._full()
+        return await self._enter(_ItemJob(handler, item)) if refused is None else refused
 
     async def close(self) -> None:
         """Refuse what comes from now on, and wait for what was accepted."""
@@ -94,14 +116,16 @@ class Batcher:
         if self._drain is not None:
             await self._drain
 
-    async def _submit(self, make: Callable[[], _Job]) -> Any:
+    def _full(self) -> Refused | None:
         if self._closed or len(self._waiting) >= self._capacity:
             return Refused(Code.SERVER_BUSY, "The store takes no more work at the moment.")
-        job = make()
+        return None
+
+    def _enter(self, job: _Waiting) -> asyncio.Future[Any]:
         self._waiting.append(job)
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._run_all())
-        return await job.future
+        return job.future
 
     async def _run_all(self) -> None:
         while self._waiting:
@@ -110,7 +134,7 @@ class Batcher:
             for job in batch:
                 job.tell()
 
-    async def _run_batch(self, batch: list[_Job]) -> None:
+    async def _run_batch(self, batch: list[_Waiting]) -> None:
         try:
             await self._transactions.apply(lambda connection: self._apply(connection, batch))
             await self._transactions.commit()
@@ -127,7 +151,7 @@ class Batcher:
         except Exception:  # those who wait must be told all the same; the next batch finds out how things are
             _log.exception("a transaction could not be rolled back")
 
-    def _apply(self, connection: Connection, batch: list[_Job]) -> None:
+    def _apply(self, connection: Connection, batch: list[_Waiting]) -> None:
         sets: dict[Handler, list[_ItemJob]] = {}
         for job in batch:
             if isinstance(job, _ItemJob):
@@ -146,7 +170,7 @@ class Batcher:
         for job, answer in zip(jobs, answers, strict=True):
             job.outcome = answer
 
-    def _apply_one(self, connection: Connection, job: _Job) -> None:
+    def _apply_one(self, connection: Connection, job: _Waiting) -> None:
         outcome = self._fenced(connection, job.work, keep=job.keep)
         if isinstance(outcome, Exception):
             job.fault = outcome

@@ -1,0 +1,3 @@
+from tests.site.conftest import folder, here, house, towns
+
+__all__ = ["folder", "here", "house", "towns"]

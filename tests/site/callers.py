@@ -1,0 +1,70 @@
+"""Whoever calls the site's local API, in process."""
+
+import asyncio
+import itertools
+from typing import Any
+
+import httpx2
+import msgspec
+
+from tenure.http.api import Api
+from tenure.site.app import local_api
+from tests.site.town import House
+
+PORT = 41_573
+
+
+def api_of(house: House) -> Api:
+    return local_api(house.site, house.watch, lambda: 0.0, lambda: PORT)
+
+
+class Caller:
+    """A console with the token of the site's folder, or with another one."""
+
+    def __init__(self, house: House, token: str | None = None) -> None:
+        self.api = api_of(house)
+        self.token = house.site.token if token is None else token
+        self._numbers = itertools.count(1)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str = "",
+        headers: dict[str, str] | None = None,
+        **query: Any,
+    ) -> httpx2.Response:
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if method == "POST":
+            sent["Idempotency-Key"] = key or f"key-{next(self._numbers)}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        content = body if isinstance(body, bytes) or body is None else msgspec.json.encode(body)
+
+        async def ask() -> httpx2.Response:
+            transport = httpx2.ASGITransport(app=self.api)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://site.test") as http:
+                return await http.request(
+                    method, path, content=content, headers=sent | (headers or {}), params=query or None
+                )
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, **query: Any) -> Any:
+        answer = self.send("GET", path, **query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any = None, **query: Any) -> Any:
+        answer = self.send("POST", path, body, **query)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    def refused(self, method: str, path: str, body: Any = None, **more: Any) -> str:
+        answer = self.send(method, path, body, **more)
+        assert answer.status_code >= 400, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        code: str = answer.json()["code"]
+        return code
