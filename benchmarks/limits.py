@@ -43,7 +43,7 @@ def microseconds(work: Callable[[], object], times: int) -> float:
 
 
 def core(town: Town) -> tuple[float, float]:
-    """Microseconds of a timeline and of a decision (a cancellation) on a subscription of the town; the least of five."""
+    """Microseconds of a timeline and of a decision (a cancellation) on one of the town."""
     sub = asyncio.run(_subscription(town))
     now = int(time.time())
     command, seen = c.Cancel(by="bench"), c.Seen()

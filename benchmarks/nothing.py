@@ -1,4 +1,4 @@
-"""The yardstick: a do-nothing ASGI application on the server that the product runs on: `python -m benchmarks.nothing`."""
+"""The yardstick: a do-nothing application on the server the product runs on: `python -m benchmarks.nothing`."""
 
 from typing import Any
 

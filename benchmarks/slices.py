@@ -41,7 +41,7 @@ class Load:
         return self._slice("unchanged", requests, 0, rate)
 
     def new_lease(self, requests: int) -> Measured:
-        """Sites that show the lease before the newest: each gets a new one, signed, recorded, acknowledged next time."""
+        """Sites that show the lease before the newest: each gets a new one, signed and recorded."""
         return self._slice("lease", requests, 1, None)
 
     def nothing(self, requests: int) -> Measured:

@@ -42,7 +42,7 @@ class Citizen:
     """Number of its state token."""
 
     def request(self, keys: KeyRing, *, serials_behind: int = 0) -> bytes:
-        """Its next synchronisation, sealed; one serial behind it shows the lease before the newest, and gets a new one."""
+        """Its next synchronisation, sealed; one serial behind it shows the lease before the newest."""
         message = SyncRequest(
             nonce=b64.encode_text(secrets.token_bytes(32)),
             request=f"req_{secrets.token_hex(16)}",

@@ -174,7 +174,7 @@ def test_commands_inherit_nothing_of_ours(house: House, tmp_path: Path) -> None:
 
 
 def test_the_daemon_switches_while_its_site_does_not_answer(house: House, script: Path, log: Path) -> None:
-    import threading
+    import threading  # noqa: PLC0415
 
     desk = desk_with(house, f'[features.export]\ngrant = ["{script}"]\nwithdraw = ["{script}"]\n')
     held = threading.Event()
@@ -230,7 +230,7 @@ def test_the_agent_listens_on_nothing(house: House, tmp_path: Path) -> None:
 
 
 LISTENS = (
-    "import socket, time; a = socket.create_server(('127.0.0.1', 0)); b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+    "import socket, time; a = socket.create_server(('127.0.0.1', 0)); b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"  # noqa: E501
     " b.bind(('127.0.0.1', 0)); print(flush=True); time.sleep(60)"
 )
 
@@ -239,7 +239,7 @@ def listening(pid: int) -> list[str]:
     """Sockets of a process that others can send to: TCP in state LISTEN (0A), bound UDP, bound UNIX sockets."""
     inodes = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
-        target = os.readlink(link)
+        target = os.readlink(link)  # noqa: PTH115
         if target.startswith("socket:["):
             inodes.add(target[8:-1])
     found = []

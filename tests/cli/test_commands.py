@@ -1,6 +1,7 @@
 """A provider's day at the command line, against the real server over HTTP."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,18 @@ def test_every_list_follows_its_pages_to_the_end(desk: Desk) -> None:
     assert by_phase["items"] == []
     mine = desk.terminal.good("subscriptions", "list", "--customer", desk.customer, "--product", "editor")
     assert len(mine["items"]) == 5
+
+
+def test_a_long_list_on_a_terminal_counts_aside_of_the_table(desk: Desk) -> None:
+    names = [desk.subscription("year", 1) for _ in range(3)]
+    ran = desk.terminal.run("subscriptions", "list", terminal=True)
+    assert ran.code == Exit.DONE
+    assert all(f"Subscription  {name}" in ran.out for name in names), "too wide for a table: one card for each"
+    assert "read" not in ran.out
+    wide = replace(desk.terminal, env={**desk.terminal.env, "COLUMNS": "250"})
+    assert len(wide.run("subscriptions", "list", terminal=True).out.splitlines()) == 4
+    quiet = desk.terminal.run("subscriptions", "list", "--json", terminal=True)
+    assert (quiet.err, len(quiet.json["items"])) == ("", 3)
 
 
 def test_money_in_and_out_as_people_write_it(desk: Desk) -> None:

@@ -91,7 +91,7 @@ def test_signing_in_and_the_profiles(shop: Vendor, terminal: Terminal) -> None:
     golden.compare("login", (ran.out + terminal.run("profiles", "list").out).replace(str(terminal.home), "~"))
 
 
-@pytest.mark.parametrize("words", [(), ("customers",), ("renew",), ("order",), ("login",), ("keys", "rotate")])
+@pytest.mark.parametrize("words", [("customers",), ("renew",), ("order",), ("login",), ("keys", "rotate")])
 def test_help(terminal: Terminal, words: tuple[str, ...]) -> None:
     ran = terminal.run(*words, "--help")
     assert ran.code == 0

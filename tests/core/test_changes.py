@@ -499,3 +499,11 @@ def test_a_cheaper_plan_for_as_many_devices_waits_for_no_conflict_of_seats() -> 
     assert world.sub().changes[-1].effective == day("2027-01-01")
     accepted(plan(world, 600, devices=5))
     assert world.sub().changes[-1].effective == day("2028-01-01")
+
+
+def test_paid_outside_a_raise_up_to_the_paid_count_waits_for_nothing() -> None:
+    world = outside()
+    accepted(world.do(c.ConfirmPayment(by="x", reference="bank", covers="order")))
+    accepted(devices(world, 5, at_once=True))
+    accepted(devices(world, 10))
+    assert world.span().limit == 10

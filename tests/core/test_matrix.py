@@ -151,7 +151,7 @@ EXTREMES: list[c.Command] = [
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: f"{state.name} {state.kind}")
 def test_whatever_is_asked_of_whatever_state_is_answered(state: State) -> None:
-    """`decide` is total: the answer to nonsense is a refusal or harmless, never an exception, even in the far future."""
+    """`decide` is total: nonsense is refused or harmless, and never raises, not even in the far future."""
     scene = build(state)
     for now in (scene.now, scene.now + 10**9, 253_402_300_799):
         for command in EXTREMES:

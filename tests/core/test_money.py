@@ -214,6 +214,16 @@ def test_left_by_every_site_it_buys_nothing_in_grace_but_a_new_site_resumes_it()
     assert world.phase() is Phase.ACTIVE
 
 
+def test_left_by_every_site_it_goes_on_once_somebody_says_so() -> None:
+    world = unlimited(1)
+    accepted(world.activate())
+    world.until(day("2026-02-02"))
+    accepted(world.do(LEAVE))
+    world.top_up(2 * PRICE)
+    accepted(world.do(c.SetRenewalIntent(by="customer", intent=Intent.AUTO)))
+    assert (world.phase(), world.sub().paid_until) == (Phase.ACTIVE, day("2026-03-01"))
+
+
 def test_kept_ready_as_successor_it_is_not_abandoned() -> None:
     world = limited()
     accepted(world.activate())

@@ -327,3 +327,8 @@ def test_more_devices_cost_their_price_on_a_trial_too() -> None:
     accepted(world.order(**TRIAL))
     accepted(world.do(c.ChangeDevices(by="customer", devices=20)))
     assert world.account.balance == 10 * PRICE - round(PRICE * 31 / 365)
+
+
+@pytest.mark.parametrize("count", [5, 20])
+def test_the_least_and_the_greatest_count_are_sold(count: int) -> None:
+    accepted(funded().order(of=terms(devices=count, min_devices=5, max_devices=20)))

@@ -529,3 +529,14 @@ def test_a_stopped_trial_at_first_activation_keeps_its_days_too() -> None:
     accepted(hold(world, until=day("2026-01-11")))
     world.until(day("2026-01-11"))
     assert (world.span().why, world.span().until) == (Why.TRIAL, days_after("2026-02-01", 10))
+
+
+def test_of_two_timed_stops_the_later_end_is_foretold() -> None:
+    world = limited(stop_clock=True)
+    accepted(hold(world, Role.CUSTOMER, until=day("2026-01-11")))
+    accepted(hold(world, Role.PROVIDER, until=day("2026-01-21")))
+    told = timeline(world.sub())
+    assert at(told, day("2026-01-21") - 1).phase is Phase.PAUSED
+    assert at(told, day("2026-01-21")).until == days_after("2027-01-01", 20)
+    world.until(day("2026-01-21"))
+    assert world.sub().paid_until == days_after("2027-01-01", 20)

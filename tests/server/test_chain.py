@@ -47,7 +47,7 @@ async def test_b12_an_untouched_history_verifies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "update facts set body = cast(replace(cast(body as text), 'Cancelled', 'Cancelled ') as blob) where kind = 'Cancelled'",
+        "update facts set body = cast(replace(cast(body as text), 'Ordered', 'Order2d') as blob) where kind = 'Ordered'",  # noqa: E501
         "update facts set by_actor = 'somebody else' where seq = 1",
         "update facts set at = at + 1 where seq = 2",
         "delete from facts where seq = 2",

@@ -4,7 +4,7 @@ from tenure.core.codes import from_random
 from tenure.core.refusals import Code
 from tenure.core.timeline import DAY, Phase
 from tenure.sdk.outcomes import Declined, Granted
-from tests.site.town import FEATURES, Hands, House, Town
+from tests.site.town import FEATURES, Hands, Town
 
 
 def test_m09_nothing_licensed_works_before_the_code_and_everything_after_it(here: Town) -> None:

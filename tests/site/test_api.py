@@ -37,7 +37,7 @@ class TestWhoMayAsk:
         assert (house.folder / "key").stat().st_mode & 0o077 == 0
 
     def test_the_token_opens_nothing_at_the_device_port(self, house: House) -> None:
-        from tenure.site.app import device_api
+        from tenure.site.app import device_api  # noqa: PLC0415
 
         paths = {operation.path for operation in device_api(house.site, lambda: 0.0).operations}
         assert paths == {"/v1/root/{number}", "/livez", "/readyz"}

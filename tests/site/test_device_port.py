@@ -1,10 +1,11 @@
-"""The device port over real TLS: the agent trusts exactly the key that its enrolment token names, name check on (6.13)."""
+"""The device port over real TLS: the agent trusts exactly the key that its enrolment token names, name check on."""
 
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import msgspec
 import pytest
 
@@ -129,8 +130,6 @@ def test_what_is_no_certificate_has_no_key(data: bytes) -> None:
 
 def test_a_device_walks_to_a_newer_root_through_its_site(house: House) -> None:
     # The site offers what it has; there is no newer document yet, and an unknown number is not found.
-    import httpx2
-
     with running(house) as serving:
         context = ssl.create_default_context(cafile=str(house.folder / "device-port.pem"))
         with httpx2.Client(base_url=serving.devices.url, verify=context) as http:

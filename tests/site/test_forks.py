@@ -1,4 +1,4 @@
-"""A copy of a site: found at the stale copy's first synchronisation, and no seat too many until it is settled (B9, 3.5)."""
+"""A copy of a site: found at the stale copy's first synchronisation, and no seat too many until it is settled (B9)."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""What was promised is kept to the second, with every server gone, and not a second longer (P1, P2; M5, M7, M12, B6, B15)."""
+"""What was promised is kept to the second, with every server gone, and not a second longer (P1, P2; M5, B6, B15)."""
 
 import pytest
 

@@ -53,6 +53,17 @@ class Time:
         return self.now
 
 
+class TownClock(Clock):
+    """The server's clock: the town's."""
+
+    def __init__(self, time: Time) -> None:
+        super().__init__(time.now)
+        self.time = time
+
+    def __call__(self) -> Instant:
+        return self.time.now
+
+
 @dataclass
 class Hands:
     """One computer's clocks."""
@@ -151,8 +162,16 @@ class ToServer:
 class House:
     """A customer's site, as its process would hold it."""
 
-    def __init__(self, town: Town, folder: Path, version: str = "12.0", hands: Hands | None = None) -> None:
-        self.town, self.folder = town, folder
+    def __init__(
+        self,
+        town: Town,
+        folder: Path,
+        version: str = "12.0",
+        hands: Hands | None = None,
+        clock: Path | None = None,
+    ) -> None:
+        """`clock`: the clock file of a sandbox."""
+        self.town, self.folder, self.clock = town, folder, clock
         self.hands = hands or Hands(town.time)
         self.up = True
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -161,17 +180,20 @@ class House:
                 server="https://licence.test",
                 products={"editor": ProductSettings(version=version)},
                 name="Head office",
+                sandbox=clock is not None,
                 api=ApiSettings(port=0),
                 devices=DeviceSettings(host="127.0.0.1", port=0, name="127.0.0.1"),
             )
             (folder / SITE_SETTINGS).write_text(write_settings(settings))
-            (folder / "root.jws").write_bytes(town.shop.context.keys.root.token)
+            root = town.shop.context.keys.root_of(sandbox=clock is not None)
+            (folder / "root.jws").write_bytes(root.token)
         self.cable = ToServer(town)
         self.open()
 
     def open(self) -> None:
         """Starts the site's process."""
-        opened = open_site(self.folder, self.hands.computer("site.test"), transports=lambda *_: self.cable)
+        computer = self.hands.computer("site.test")
+        opened = open_site(self.folder, computer, clock=self.clock, transports=lambda *_: self.cable)
         assert isinstance(opened, Site), opened
         self.site = opened
         self.watch = Watch(opened)
@@ -291,14 +313,17 @@ class Desk:
         self.hands = Hands(house.town.time, hardware=hardware or {})
         folder.mkdir(mode=0o700, exist_ok=True)
         if not (folder / SETTINGS).exists():
-            (folder / SETTINGS).write_text(f'product = "editor"\nversion = "{version}"\n{features}')
-            (folder / "root.jws").write_bytes(house.town.shop.context.keys.root.token)
+            sandbox = "true" if house.clock is not None else "false"
+            head = f'product = "editor"\nversion = "{version}"\nsandbox = {sandbox}\n'
+            (folder / SETTINGS).write_text(head + features)
+            shutil.copy(house.folder / "root.jws", folder / "root.jws")
         self.cable = ToSite(lambda: self.house)
         self.open()
 
     def open(self) -> None:
         """Starts the agent's process."""
-        opened = open_agent(self.folder, self.hands.computer(self.folder.name), connect=self._connect)
+        computer = self.hands.computer(self.folder.name)
+        opened = open_agent(self.folder, computer, clock=self.house.clock, connect=self._connect)
         assert isinstance(opened, Agent), opened
         self.agent = opened
         self.board = Switchboard(opened.settings, opened.computer.clocks.ticks)
@@ -337,11 +362,10 @@ class Desk:
 
 
 @contextmanager
-def town(folder: Path, now: Instant = START) -> Iterator[Town]:
-    """A town around a server in `folder`."""
+def town(folder: Path, now: Instant = START, *, sandbox: bool = False) -> Iterator[Town]:
+    """A town around a server in `folder`, whose provider sells for real or in a sandbox."""
     time = Time(now)
-    clock = Clock(now)
-    clock.__class__ = type("TownClock", (Clock,), {"__call__": lambda _: time.now})
+    clock = TownClock(time)
     loop = asyncio.new_event_loop()
     made: list[Town] = []
     ready, over = threading.Event(), asyncio.Event()
@@ -350,7 +374,7 @@ def town(folder: Path, now: Instant = START) -> Iterator[Town]:
     async def live() -> None:
         server = folder / "server"
         server.mkdir(exist_ok=True)
-        async with office(server, clock=clock) as shop:
+        async with office(server, clock=clock, sandbox=sandbox) as shop:
             made.append(Town(shop, loop, folder, time))
             ready.set()
             await over.wait()

@@ -34,6 +34,16 @@ from tenure.wire.root import Root
 SETTINGS = "agent.toml"
 LOOK_AGAIN_IN_SANDBOX = 0.05
 
+EXAMPLE = b"""
+# What is done for software that does not carry the SDK, at the instant of grant and withdrawal and after a restart:
+#
+# [features.export]
+# unit = "exporter.service"
+# grant = ["/usr/local/bin/exporter", "--enable"]
+# withdraw = ["/usr/local/bin/exporter", "--disable"]
+# status_file = "/run/exporter/licence.json"
+"""
+
 
 class Agent(msgspec.Struct, frozen=True):
     """An opened agent: what every command works with."""
@@ -75,6 +85,32 @@ def open_agent(
     return Agent(folder, settings, computer, keeper, clock)
 
 
+def init(
+    folder: Path, root: bytes, *, product: str, version: str, name: str = "", sandbox: bool = False
+) -> str | Refused:
+    """Makes the settings in an empty or missing folder; the path of the file that is to be completed by hand.
+
+    Refuses `already_exists`, and what of the settings or the root document cannot work.
+    """
+    path = folder / SETTINGS
+    if path.exists():
+        return Refused(Code.ALREADY_EXISTS, f"There is an agent in {folder} already.", "agent")
+    settings: dict[str, str | bool] = {"product": product, "version": version, "name": name, "sandbox": sandbox}
+    try:
+        disk = FolderOnDisk(folder)
+        disk.write("root.jws", root)
+        disk.write(SETTINGS, "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items()).encode() + EXAMPLE)
+        disk.sync_folder()
+    except OSError as fault:
+        return Refused(Code.INTERNAL, f"{folder} cannot be written: {fault.strerror or fault}.", "agent")
+    read = read_settings(path)
+    refused = read if isinstance(read, Refused) else _root(folder / read.root, read, None)
+    if isinstance(refused, Refused):
+        path.unlink()
+        return refused
+    return str(path)
+
+
 def run(folder: Path, *, clock: Path | None = None) -> Refused | None:
     """Runs the agent until it is told to stop (SIGINT, SIGTERM); a refusal instead when it cannot start."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
@@ -93,6 +129,10 @@ def daemon_of(agent: Agent) -> Daemon:
     ticks = agent.computer.clocks.ticks
     board = Switchboard(agent.settings, ticks)
     return Daemon(agent.keeper, board, ticks, None if agent.clock is None else LOOK_AGAIN_IN_SANDBOX)
+
+
+def _toml(value: str | bool) -> str:
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
 
 
 def _connect(computer: Computer) -> Connect:

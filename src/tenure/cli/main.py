@@ -32,6 +32,10 @@ from tenure.cli import (
     refusals,
     server,
     signin,
+    site,
+    site_agent,
+    site_devices,
+    site_licenses,
     sites,
     subscriptions,
     tell,
@@ -49,6 +53,7 @@ PARTS = (
     signin, refusals,
     clock, playing,
     server, keys, history, upkeep,
+    site, site_licenses, site_devices, site_agent,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""
 

@@ -166,11 +166,14 @@ class Screen:
         return plain(found)
 
     def table(self, items: Sequence[Any], columns: Sequence[Column], empty: str = "There is nothing.") -> None:
-        """Items below each other."""
+        """Items below each other; on a terminal too narrow for that, each one as a card of its own."""
         if not items:
             self.line(empty)
             return
         rows = [[self.cell(item, column) for column in columns] for item in items]
+        if self.terminal and _width(columns, rows) > self.console.width:
+            self._cards(items, columns)
+            return
         self.rows([column.heading for column in columns], rows, [_is_figure(column) for column in columns])
 
     def rows(self, headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> None:
@@ -192,6 +195,12 @@ class Screen:
             raise TypeError("what is shown as a card is an object")
         self.pairs([(column.heading, self.cell(item, column)) for column in columns])
 
+    def _cards(self, items: Sequence[Any], columns: Sequence[Column]) -> None:
+        for number, item in enumerate(items):
+            if number:
+                self.line()
+            self.card(item, columns)
+
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Names and what they stand for, below each other."""
         width = max((len(name) for name, _ in pairs), default=0)
@@ -206,6 +215,12 @@ class Screen:
         self._console(drawn, _PIPE_WIDTH).print(table)
         for text in drawn.getvalue().splitlines():
             self._stream.write(text.rstrip() + "\n")
+
+
+def _width(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> int:
+    """How wide a table wants to be, blanks between its columns included."""
+    widest = [max(len(cell) for cell in cells) for cells in zip([each.heading for each in columns], *rows, strict=True)]
+    return sum(widest) + 2 * (len(widest) - 1)
 
 
 def _is_figure(column: Column) -> bool:

@@ -34,7 +34,7 @@ def _try(sub: Subscription, action: Action, command: c.Command, seen: c.Seen, no
 
 
 def samples(sub: Subscription, role: Role, now: Instant) -> tuple[tuple[Action, c.Command], ...]:
-    """The plainest form of each action; one more device stands for any change of the number."""
+    """The plainest form of each action: one more device for any other number, another name for any other plan."""
     terms = sub.terms_at(now)
     one_more = terms.devices + 1 if terms.devices < terms.max_devices else terms.devices - 1
     switched = Intent.MANUAL if sub.intent is Intent.AUTO else Intent.AUTO
@@ -45,6 +45,10 @@ def samples(sub: Subscription, role: Role, now: Instant) -> tuple[tuple[Action, 
         (Action.CANCEL_NOW, c.Cancel(by="preview", role=role, at_once=True)),
         (Action.UNDO_CANCEL, c.UndoCancellation(by="preview", role=role)),
         (Action.CHANGE_DEVICES, c.ChangeDevices(by="preview", role=role, devices=one_more)),
+        (
+            Action.CHANGE_PLAN,
+            c.ChangePlan(by="preview", role=role, terms=msgspec.structs.replace(terms, plan="preview")),
+        ),
         (Action.PAUSE, c.Hold(by="preview", role=role, reason="preview")),
         (Action.RESUME, c.Release(by="preview", role=role)),
         (Action.REISSUE_CODE, c.ReissueCode(by="preview", role=role, code=CodeRef(id="preview", last_group="00000"))),

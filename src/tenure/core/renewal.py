@@ -132,12 +132,18 @@ def automatic_until(sub: Subscription) -> Instant | None:
 
 
 def automatic_runs(sub: Subscription, now: Instant) -> bool:
-    """Whether automatic payment would still buy a period at `now`; left by every site it stops with the period."""
+    """Whether automatic payment would still buy a period at `now`; left by every site it stops until it is resumed."""
     stop = automatic_until(sub)
     if stop is None or now >= stop or sub.stopped is not None:
         return False
-    abandoned = bool(sub.sites) and not any(site.holds or site.staged for site in sub.sites)
-    return not abandoned or at(contract(sub), now).phase is Phase.ACTIVE
+    return not _abandoned(sub) or at(contract(sub), now).phase is Phase.ACTIVE
+
+
+def _abandoned(sub: Subscription) -> bool:
+    """Every site has left, and nobody has said since that it shall go on."""
+    if not sub.sites or any(site.holds or site.staged for site in sub.sites):
+        return False
+    return sub.resumed_at is None or sub.resumed_at < max(site.left_at or 0 for site in sub.sites)
 
 
 def due(sub: Subscription) -> Instant:

@@ -95,7 +95,7 @@ class Activations:
             return Refused(Code.INTERNAL)
         now = provider.clock.read(real) if provider.clock else real
         tenant = Tenant(provider, now, Role.SITE, site.id if site else "site", customer)
-        if site is not None:
+        if site is not None and not self._context.stopped_money:
             site = takeover.take_over_if_due(conn, site, now)
         return _Activation(self._context, conn, tenant, asked, key, found, site).answer()
 
@@ -122,8 +122,11 @@ class _Activation:
         self.key, self.code, self.site = key, code, site
         self.now = tenant.now
 
-    def answer(self) -> Reply:
-        """Granted with a lease, or refused with the true reason: whoever has a real code may know."""
+    def answer(self) -> Reply | Refused:
+        """Granted with a lease, or refused with the true reason: whoever has a real code may know.
+
+        `ledger_drift`, unsigned, when money would move while it is stopped.
+        """
         present = self._present()
         loaded = books.load(self.conn, self.tenant.id, self.tenant.customer)
         item = None if loaded is None else loaded.item(self.code.subscription)
@@ -135,6 +138,8 @@ class _Activation:
         _, outcome = act(loaded.account, loaded.items, item.sub.id, self._command(name, item.sub), seen, self.now)
         if isinstance(outcome, Refused):
             return self._refused(outcome)
+        if self.context.stopped_money and (books.is_due(loaded, self.now) or outcome.postings):
+            return Refused(Code.LEDGER_DRIFT)
         self._leave(outcome.decision.others, present)
         desk.keep(self.conn, self.tenant, loaded, outcome)
         return self._granted(name, outcome.subscription)
@@ -170,9 +175,13 @@ class _Activation:
             return None
         real = self.context.clock()
         now = provider.clock.read(real) if provider.clock else real
-        item = takeover.settled(self.conn, site.provider, site.subscription, now)
-        held = None if item is None else item.sub.site(site.id)
-        return item.sub if item is not None and held is not None and held.holds else None
+        if self.context.stopped_money:
+            sub = books.subscription(self.conn, site.provider, site.subscription)
+        else:
+            item = takeover.settled(self.conn, site.provider, site.subscription, now)
+            sub = None if item is None else item.sub
+        held = None if sub is None else sub.site(site.id)
+        return sub if held is not None and held.holds else None
 
     def _leave(self, others: tuple[tuple[str, f.Fact], ...], present: Subscription | None) -> None:
         if others and present is not None:

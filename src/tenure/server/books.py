@@ -45,7 +45,8 @@ def load(conn: Connection, provider: str, customer: str) -> Books | None:
         return None
     names = [each.id for each in subscriptions.of_customer(conn, provider, customer)]
     policy = policies.history(conn, provider)
-    items = tuple(_item(conn, provider, sub, policy) for sub in _subscriptions(conn, provider, names))
+    known: dict[str, Book] = {}
+    items = tuple(_item(conn, provider, sub, policy, known) for sub in _subscriptions(conn, provider, names))
     account = Account(
         balance=row.balance,
         reserve=row.reserve,
@@ -68,8 +69,11 @@ def _subscriptions(conn: Connection, provider: str, names: list[str]) -> Iterabl
     return (fold(tuple(f.decode(each.body) for each in histories[name])) for name in names if name in histories)
 
 
-def _item(conn: Connection, provider: str, sub: Subscription, policy: policies.History) -> Item:
-    return Item(sub, book(conn, policy, sub.changes[-1].terms.plan), words(conn, provider, sub.id))
+def _item(conn: Connection, provider: str, sub: Subscription, policy: policies.History, known: dict[str, Book]) -> Item:
+    plan = sub.changes[-1].terms.plan
+    if plan not in known:  # an account with many subscriptions has few plans
+        known[plan] = book(conn, policy, plan)
+    return Item(sub, known[plan], words(conn, provider, sub.id))
 
 
 def book(conn: Connection, policy: policies.History, plan_id: str) -> Book:
@@ -103,9 +107,13 @@ def words(conn: Connection, provider: str, name: str) -> tuple[Word, ...]:
     return prolonged(leases.words(conn, provider, name), current(conn))
 
 
-def settled(conn: Connection, books: Books, now: Instant) -> Books:
-    """The books with everything booked that was due up to `now` (spec 6.1)."""
-    if not is_due(books, now):
+def settled(conn: Connection, books: Books, now: Instant, *, heard: bool = False) -> Books:
+    """The books with everything booked that was due up to `now` (spec 6.1).
+
+    `heard`: a site has just acknowledged its lease, so that money may go back earlier than it could be foreseen.
+    """
+    owing = heard and any(item.sub.owed is not None for item in books.items)
+    if not owing and not is_due(books, now):
         return books
     return _after(books, keep(conn, books, settle(books.account, books.items, now), now, "settlement"))
 
@@ -156,7 +164,9 @@ def append(
     for name, added in by_subscription.items():
         sub = after[name]
         facts.append(conn, provider, name, sub.revision - len(added), [_stored(fact) for fact in added])
-        project(conn, sub, now)
+        _show(conn, sub, now)
+        if not _unannounced(conn, sub, now):
+            look_again(conn, sub, now)
         for offset, fact in enumerate(added):
             _tell(conn, sub, fact, sub.revision - len(added) + offset + 1, now)
 
@@ -204,6 +214,22 @@ def snake(name: str) -> str:
 
 def project(conn: Connection, sub: Subscription, now: Instant) -> None:
     """The subscription's row in lists, made from its facts alone (`tenure rebuild` calls nothing else)."""
+    _show(conn, sub, now)
+    look_again(conn, sub, now)
+
+
+def look_again(conn: Connection, sub: Subscription, now: Instant) -> None:
+    """When the sweep has to look at it next: at the first change after `now`."""
+    subscriptions.look_again(conn, sub.provider, sub.id, at(timeline(sub), now).until)
+
+
+def _unannounced(conn: Connection, sub: Subscription, now: Instant) -> bool:
+    """Whether the sweep has yet to tell of a change that time brought: it must not be sent to the next one before."""
+    known = subscriptions.registration(conn, sub.provider, sub.id)
+    return known is not None and known.next_change is not None and known.next_change <= now
+
+
+def _show(conn: Connection, sub: Subscription, now: Instant) -> None:
     terms = sub.terms_at(now)
     spans = timeline(sub)
     paused = next((span for span in spans if span.phase is Phase.PAUSED and (span.until or now + 1) > now), None)
@@ -227,7 +253,6 @@ def project(conn: Connection, sub: Subscription, now: Instant) -> None:
             cancelled_at=sub.cancellation.at if sub.cancellation else None,
         ),
     )
-    subscriptions.look_again(conn, sub.provider, sub.id, at(spans, now).until)
 
 
 def customer_of(conn: Connection, provider: str, name: str) -> str | None:

@@ -41,6 +41,7 @@ class Contact:
     ) -> None:
         self._context, self._conn, self._asked = context, conn, asked
         self._site, self._now, self._sandbox = site, now, sandbox
+        self._heard = False
 
     def answer(self) -> tuple[bytes, Site]:
         """The signed answer, and the site as it is afterwards."""
@@ -64,7 +65,8 @@ class Contact:
         """The present truth for a site that is who it says."""
         self._note_acknowledgement()
         self._note_report()
-        self._site = takeover.take_over_if_due(self._conn, self._site, self._now)
+        if not self._context.stopped_money:
+            self._site = takeover.take_over_if_due(self._conn, self._site, self._now)
         sub = self._settled()
         state = None if sub is None else sub.site(self._site.id)
         if sub is None or state is None or not state.holds:
@@ -104,6 +106,7 @@ class Contact:
         if message.epoch == self._site.epoch and self._site.acked_serial < message.serial <= self._site.serial:
             leases.acknowledged(self._conn, self._site.id, message.epoch, message.serial, self._now)
             self._site = msgspec.structs.replace(self._site, acked_serial=message.serial)
+            self._heard = True
 
     def _note_report(self) -> None:
         message = self._asked.message
@@ -120,7 +123,9 @@ class Contact:
         site = self._site
         customer = books.customer_of(self._conn, site.provider, site.subscription)
         loaded = None if customer is None else books.load(self._conn, site.provider, customer)
-        item = None if loaded is None else books.settled(self._conn, loaded, self._now).item(site.subscription)
+        if loaded is not None and not self._context.stopped_money:
+            loaded = books.settled(self._conn, loaded, self._now, heard=self._heard)
+        item = None if loaded is None else loaded.item(site.subscription)
         return None if item is None else item.sub
 
     def _share_out(self, sub: Subscription, state: SiteState) -> Subscription:

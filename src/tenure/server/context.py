@@ -30,6 +30,7 @@ Work = Callable[[Connection, Instant], Any]
 """What a request does: given a transaction and the real now, its answer or a refusal that leaves nothing behind."""
 
 ATTEMPTS = 3
+_DUE = object()
 
 
 class ChosenSigner(NamedTuple):
@@ -111,11 +112,15 @@ class Context:
     async def settled(
         self, due: Callable[[Connection, Instant], bool], work: Callable[[Connection, Instant], T]
     ) -> Any:
-        """`work` on settled books: reading alone while nothing is due, else writing what is (spec 6.1)."""
+        """`work` on settled books: reading alone while nothing is due, else writing what is (spec 6.1).
+
+        While money is stopped nothing is written: the answer is what it would be.
+        """
         now = self.clock()
-        if await self.db.read(lambda conn: due(conn, now)):
-            return await self._repeated(lambda conn: work(conn, now), dry_run=False)
-        return await self.db.read(lambda conn: work(conn, now))
+        found = await self.db.read(lambda conn: _DUE if due(conn, now) else work(conn, now))
+        if found is not _DUE:
+            return found
+        return await self._repeated(lambda conn: work(conn, now), dry_run=bool(self.stopped_money))
 
     async def read(self, work: Callable[[Connection, Instant], T]) -> T:
         """`work` on a state that does not change meanwhile."""

@@ -8,13 +8,15 @@ from collections.abc import Callable
 import msgspec
 
 from tenure.core import commands as c
+from tenure.core import ledger
 from tenure.core.act import Outcome, act, plan_hash, same_plan
-from tenure.core.allowed import allowed_actions
+from tenure.core.allowed import Allowed, allowed_actions, samples
 from tenure.core.contract import timeline
+from tenure.core.decide import decide
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
-from tenure.core.settle import Item, settle
-from tenure.core.subscription import Subscription
+from tenure.core.settle import Account, Item, catch_up, posted, settle
+from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
 from tenure.server import books, policies, rows, takeover
 from tenure.server.books import Books
@@ -42,6 +44,13 @@ class Done(msgspec.Struct, frozen=True):
     view: OutcomeView
 
 
+class Opened(msgspec.Struct, frozen=True):
+    """A subscription in its customer's books."""
+
+    books: Books
+    item: Item
+
+
 def load(conn: Connection, tenant: Tenant, name: str) -> Books | Refused:
     """The books that a tenant's subscription is in; a foreign one is `not_found`, like an unknown one."""
     customer = books.customer_of(conn, tenant.id, name)
@@ -49,14 +58,15 @@ def load(conn: Connection, tenant: Tenant, name: str) -> Books | Refused:
     return Refused(Code.NOT_FOUND, field="subscription") if loaded is None else loaded
 
 
-def current(conn: Connection, tenant: Tenant, name: str) -> Item | Refused:
+def current(conn: Connection, tenant: Tenant, name: str) -> Opened | Refused:
     """The subscription with everything booked that was due up to the tenant's now (spec 6.1)."""
     takeover.take_over_all(conn, tenant.id, name, tenant.now)
     loaded = load(conn, tenant, name)
     if isinstance(loaded, Refused):
         return loaded
-    item = books.settled(conn, loaded, tenant.now).item(name)
-    return Refused(Code.NOT_FOUND, field="subscription") if item is None else item
+    settled = books.settled(conn, loaded, tenant.now)
+    item = settled.item(name)
+    return Refused(Code.NOT_FOUND, field="subscription") if item is None else Opened(settled, item)
 
 
 def unsettled(conn: Connection, tenant: Tenant, name: str) -> bool:
@@ -89,20 +99,14 @@ def _holds(sub: Subscription, row: Site) -> bool:
     return row.subscription == sub.id and state is not None and state.holds
 
 
-def command(conn: Connection, tenant: Tenant, name: str, asking: Asking) -> Done | Refused:
-    """Decide and store; a refusal leaves only what was due anyway, which the next reader would book as well."""
-    takeover.take_over_all(conn, tenant.id, name, tenant.now)
-    loaded = load(conn, tenant, name)
-    if isinstance(loaded, Refused):
-        return loaded
-    item = loaded.item(name)
-    if item is None:
-        return Refused(Code.NOT_FOUND, field="subscription")
+def command(conn: Connection, tenant: Tenant, opened: Opened, asking: Asking) -> Done | Refused:
+    """Decide on what `current` opened, and store; a refusal leaves nothing behind, not even what was due."""
+    loaded, item = opened.books, opened.item
     refused = asking.check(item.sub)
     if refused is not None:
         return refused
     seen = seen_for(conn, tenant, item.sub, loaded.row.available)
-    _, outcome = act(loaded.account, loaded.items, name, asking.command, seen, tenant.now)
+    _, outcome = act(loaded.account, loaded.items, item.sub.id, asking.command, seen, tenant.now)
     if isinstance(outcome, Refused):
         return outcome
     changed = same_plan(asking.plan, outcome, asking.command, tenant.now) if asking.plan else None
@@ -151,9 +155,28 @@ def show(outcome: Outcome, asked: c.Command, tenant: Tenant, code: str = "") -> 
 
 def view(conn: Connection, tenant: Tenant, sub: Subscription) -> SubscriptionView:
     """A subscription with what the caller may do to it (B3)."""
-    row = accounts.account(conn, tenant.id, sub.customer)
+    row, role, now = accounts.account(conn, tenant.id, sub.customer), _acting(tenant.role), tenant.now
     seen = seen_for(conn, tenant, sub, row.available if row else 0)
-    return subscription_view(sub, tenant.now, allowed_actions(sub, _acting(tenant.role), seen, tenant.now))
+    item = Item(sub, books.book(conn, policies.history(conn, tenant.id), sub.changes[-1].terms.plan), seen.words)
+    account = Account() if row is None else Account(balance=row.balance, credit_limit=row.credit_limit)
+    tried = zip(allowed_actions(sub, role, seen, now), samples(sub, role, now), strict=True)
+    priced = tuple(_with_what_follows(one, account, item, command, seen, now) for one, (_, command) in tried)
+    return subscription_view(sub, now, priced)
+
+
+def _with_what_follows(
+    one: Allowed, account: Account, item: Item, command: c.Command, seen: c.Seen, now: Instant
+) -> Allowed:
+    """The price with what the action lets fall due at once: automatic renewal in grace buys the next period."""
+    outcome = decide(item.sub, command, seen, now)
+    if isinstance(outcome, Refused):
+        return one
+    sub = item.sub
+    for fact in outcome.facts:
+        sub = evolve(sub, fact)
+    after = catch_up(posted(account, outcome.postings), (msgspec.structs.replace(item, sub=sub),), now)
+    more = sum(posting.moved(ledger.Account.BALANCE) for posting in after.postings)
+    return msgspec.structs.replace(one, price=one.price - more)
 
 
 def _acting(role: Role) -> Role:

@@ -55,7 +55,12 @@ class Sweep:
             await asyncio.sleep(PAUSE)
 
     async def once(self) -> int:
-        """One look: settle what is due, announce what has changed; how many things were found."""
+        """One look: settle what is due, announce what has changed; how many things were found.
+
+        None while money is stopped: what is due is booked later, as of its own instant.
+        """
+        if self._context.stopped_money:
+            return 0
         return max([await self._look(provider, now) for provider, now in await self._clocks()])
 
     async def _look(self, provider: str | None, now: Instant) -> int:

@@ -56,24 +56,32 @@ class ProductLicense:
         self._store = store
         self._started = keeper.holder.now().reading.uptime
         self._answered = False
+        self._last: tuple[object, Look] | None = None
         self._known: dict[bytes, Amnesty] = {}
         self.learn()
 
     def look(self) -> Look:
-        """Everything that decides on seats, now."""
+        """Everything that decides on seats, now; made anew when the second, or what is held, has changed."""
         holder = self.keeper.holder
-        now, holdings, kept = holder.now(), holder.holdings, holder.kept
+        now, holdings = holder.now(), holder.holdings
+        opened = self._answered or now.reading.uptime - self._started >= PATIENCE
+        seen = (now.estimate, holdings, self._known, opened)
+        last = self._last
+        if last is not None and last[0] == seen:
+            return last[1]
         rules = holdings.lease_at(now.instant)
         held = (holdings.present, holdings.successor)
-        return Look(
+        look = Look(
             now=now.instant,
             estimate=now.estimate,
             lease=next((each for each in held if each is not None and each.lease is rules), None),
             standing=holdings.standing(now.estimate),
-            kept=kept,
+            kept=holder.kept,
             amnesties=tuple(self._known.values()),
-            opened=self._answered or now.reading.uptime - self._started >= PATIENCE,
+            opened=opened,
         )
+        self._last = (seen, look)
+        return look
 
     def activate(self, code: str, role: str = "active", watch: Watch | None = None) -> Granted | Declined:
         """Applies a code, or stages it; see `Keeper.activate`."""
@@ -136,11 +144,13 @@ class ProductLicense:
             return notices.kept(conn, self.product)
 
         known = self._store.write(work).result()
+        fresh = dict(self._known)
         for token in () if isinstance(known, Refused) else known:
-            if token not in self._known:
+            if token not in fresh:
                 read = read_notice(token, holder.root, product=self.product, sandbox=holder.reader.sandbox)
                 if isinstance(read, Notice):
-                    self._known[token] = read.amnesty()
+                    fresh[token] = read.amnesty()
+        self._known = fresh
 
     def need(self, conn: Connection) -> int:
         """Devices that ought to be covered: those that count, and those that wait."""

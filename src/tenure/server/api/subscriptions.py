@@ -208,10 +208,10 @@ class Subscriptions:
 
         def work(conn: Connection, real: Instant) -> Any:
             tenant = tenant_of(conn, caller, provider, real)
-            item = tenant if isinstance(tenant, Refused) else desk.current(conn, tenant, name)
-            if isinstance(item, Refused) or isinstance(tenant, Refused):
-                return item
-            return show(conn, tenant, item.sub)
+            opened = tenant if isinstance(tenant, Refused) else desk.current(conn, tenant, name)
+            if isinstance(opened, Refused) or isinstance(tenant, Refused):
+                return opened
+            return show(conn, tenant, opened.item.sub)
 
         return await self._context.settled(due, work)
 
@@ -233,14 +233,16 @@ class Subscriptions:
                 return tenant
             if self._context.stopped_money:
                 return Refused(Code.LEDGER_DRIFT)
-            item = desk.current(conn, tenant, name)
-            command = item if isinstance(item, Refused) else make(conn, tenant, item.sub)
+            opened = desk.current(conn, tenant, name)
+            if isinstance(opened, Refused):
+                return opened
+            command = make(conn, tenant, opened.item.sub)
             if isinstance(command, Refused):
                 return command
             asking = Asking(
                 command=command, plan=once.plan, check=lambda sub: once.if_match.refusal(etag(sub.revision))
             )
-            done = desk.command(conn, tenant, name, asking)
+            done = desk.command(conn, tenant, opened, asking)
             return done if isinstance(done, Refused) else _answer(done, secret() if secret else "")
 
         return await self._context.once(once.ticket, once.dry_run, work, secret=secret is not None)

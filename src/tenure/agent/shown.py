@@ -1,0 +1,80 @@
+"""A device's standing with words, for `tenure agent status`: what holds, why, until when, what to do."""
+
+import msgspec
+
+from tenure.agent.keeper import Keeper
+from tenure.core.explain import Remedy, explain
+from tenure.core.periods import format_instant
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.sdk.shown import words
+
+NOT_ENROLLED = "This device is not enrolled at any site: ask its administrator for an enrolment token."
+NO_SEAT = "This device has no seat yet."
+GIVEN_UP = "This device has given its seat up."
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to say; instants in RFC 3339, None where there is none."""
+
+    product: str
+    version: str
+    device: str
+    site: str
+    """Where the site is."""
+    phase: str
+    cause: str
+    message: str
+    remedies: tuple[Remedy, ...]
+    since: str | None
+    until: str | None
+    features: tuple[str, ...]
+    seat_until: str | None
+    last_contact: str | None
+    next_contact: str | None
+    reason: str
+    """Why the site gave no seat, or why functions are withheld, as the code of a refusal."""
+    clock_plausible: bool
+
+
+def shown(keeper: Keeper) -> Shown:
+    """Everything about this device now; asks nobody."""
+    holder = keeper.holder
+    now, kept, proven = holder.now(), holder.kept, holder.proven
+    standing = holder.standing(now.estimate)
+    said = None if kept.refusal is None else kept.refusal.refused()
+    refusal = standing.refusal or (None if proven.seat is not None else said)
+    timeline = holder.timeline()
+    told = explain(timeline, now.instant) if timeline else None
+    if told is not None:
+        message = " ".join(part for part in (told.sentence, told.follows if told.until else "") if part)
+    elif kept.given_up:
+        message = GIVEN_UP
+    else:
+        message = NO_SEAT if kept.ticket is not None else NOT_ENROLLED
+    return Shown(
+        product=holder.who.product,
+        version=holder.who.version,
+        device=kept.device,
+        site="" if kept.ticket is None else f"{kept.ticket.host}:{kept.ticket.port}",
+        phase=standing.phase.value,
+        cause=standing.why.value,
+        message=" ".join(part for part in (message, "" if refusal is None else words(refusal)) if part),
+        remedies=_remedies(refusal, () if told is None else told.remedies),
+        since=_moment(standing.since),
+        until=_moment(standing.until),
+        features=standing.features,
+        seat_until=None if proven.seat is None else _moment(standing.contact_until),
+        last_contact=_moment(kept.contact or None),
+        next_contact=_moment(keeper.due(now)),
+        reason="" if refusal is None else refusal.code.value,
+        clock_plausible=now.estimate.plausible,
+    )
+
+
+def _remedies(refusal: Refused | None, others: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
+    return others if refusal is None else (Remedy(refusal.row.who, refusal.row.remedy), *others)
+
+
+def _moment(instant: Instant | None) -> str | None:
+    return None if instant is None else format_instant(instant)

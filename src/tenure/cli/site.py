@@ -1,0 +1,123 @@
+"""`tenure site`: making an administration server, running it, and what happened there."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from tenure.cli.desk import Desk
+from tenure.cli.kinds import File, Limit, read_file
+from tenure.cli.options import LOCAL
+from tenure.cli.output import Output, made, sentence
+from tenure.cli.problems import Failed, failed, invalid
+from tenure.cli.show import Column, Screen
+from tenure.cli.site_desk import HERE, Site, folder_of, site_desk
+from tenure.cli.verbs import Ended, noun, verb
+from tenure.core.refusals import Refused
+
+EVENT = (
+    Column("No.", "number"),
+    Column("At", "at", "moment"),
+    Column("Severity", "severity"),
+    Column("Product", "product"),
+    Column("Event", "text"),
+    Column("Seen", "acknowledged", "yes"),
+)
+
+_APP = noun("site", "The administration server of this network: init, run, events.", HERE)
+
+
+def add(app: App) -> None:
+    """Add `tenure site`."""
+    app.command(_APP)
+
+
+@verb(
+    _APP,
+    "init",
+    LOCAL,
+    example="tenure site init --server https://licence.example.com --root root.jws --product editor=12.4",
+)
+def init_site(
+    desk: Desk,
+    *,
+    server: Annotated[str, Parameter(help="The licensing server's address, https://…")],
+    root: File,
+    product: Annotated[list[str], Parameter(help="A product and its version, `editor=12.4`; may be repeated.")],
+    name: Annotated[str, Parameter(help="The site's name, for people; the computer's by default.")] = "",
+    device_name: Annotated[str, Parameter(help="The name or address under which devices find this computer.")] = "",
+    device_port: Annotated[int, Parameter(help="The port that devices speak to.")] = 8_482,
+    api_port: Annotated[int, Parameter(help="The port of the local API, on this computer alone.")] = 8_481,
+    sandbox: Annotated[bool, Parameter(help="With the root of a sandbox, and only then.")] = False,
+    site: Site = "",
+) -> Ended:
+    """Make a new site in an empty folder: its key, its settings, the administrator's token."""
+    from tenure.site.main import init
+    from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, ProductSettings, Settings
+
+    data = read_file(desk.world, root, "root")
+    if isinstance(data, Failed):
+        return data
+    pairs = dict(each.partition("=")[::2] for each in product)
+    if not all(pairs.values()) or not all(pairs):
+        return invalid("A product is written with its version: --product editor=12.4.", "product")
+    if not (0 <= device_port <= 65_535 and 0 <= api_port <= 65_535):
+        return invalid("A port is a number from 0 to 65535.", "device_port")
+    settings = Settings(
+        server=server,
+        products={each: ProductSettings(version=version) for each, version in pairs.items()},
+        name=name,
+        sandbox=sandbox,
+        network=NetworkSettings(loopback_http=sandbox),
+        api=ApiSettings(port=api_port),
+        devices=DeviceSettings(name=device_name, port=device_port),
+    )
+    folder = folder_of(desk.world, site, "TENURE_SITE", "site")
+    try:
+        done = init(folder, settings, data)
+    except OSError as fault:
+        return invalid(f"{folder} cannot be written: {fault.strerror}.", "site")
+    return failed(done) if isinstance(done, Refused) else made(done, _initialised)
+
+
+@verb(_APP, "run", LOCAL, example="tenure site run")
+def run_site(
+    desk: Desk,
+    *,
+    site: Site = "",
+    clock: Annotated[Path | None, Parameter(help="A file that tells the time; for a sandbox alone.")] = None,
+) -> Ended:
+    """Run the site until it is stopped."""
+    from tenure.site.main import run
+
+    refused = run(folder_of(desk.world, site, "TENURE_SITE", "site"), clock=clock)
+    return failed(refused) if refused is not None else Output(b"", sentence("The site has stopped."))
+
+
+@verb(_APP, "events", LOCAL, example="tenure site events --limit 20")
+def site_events(
+    desk: Desk,
+    *,
+    severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
+    limit: Limit = 50,
+    site: Site = "",
+) -> Ended:
+    """List what happened at this site, latest first."""
+    with site_desk(desk, site) as here:
+        return here.listed("/v1/events", _events, {"severity": severity or None}, limit=limit, tenant=False)
+
+
+def _events(screen: Screen, items: Any) -> None:
+    screen.table(items, EVENT, "Nothing has happened.")
+
+
+def _initialised(screen: Screen, value: Any) -> None:
+    screen.heading(f"A new site is in {value['folder']}.")
+    screen.pairs(
+        [
+            ("Settings", value["settings"]),
+            ("Its key", value["key"]),
+            ("Token of its API", f"{value['token_file']} (whoever can read it administers the site)"),
+        ]
+    )
+    screen.line("Start it with: tenure site run, then apply the activation code: tenure activate")

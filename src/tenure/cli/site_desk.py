@@ -1,0 +1,93 @@
+"""The desk of a site's administrator: the local API of the site in the folder named, found and opened by its files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from cyclopts import Group, Parameter
+
+from tenure.cli.api import Api
+from tenure.cli.desk import Desk
+from tenure.cli.problems import Failed, failed, invalid
+from tenure.cli.profiles import Target
+from tenure.cli.world import World
+from tenure.core.refusals import Code, Refused
+
+if TYPE_CHECKING:
+    import httpx2
+
+HERE = Group.create_ordered("At a customer: this administration server and its devices")
+
+Site = Annotated[str, Parameter(help="The site's folder [env: TENURE_SITE].")]
+Product = Annotated[str, Parameter(help="The product, where the site keeps more than one.")]
+
+EXCHANGE_SECONDS = 120.0
+"""An exchange with the licensing server tries every way before it gives up; the local API answers after that."""
+
+
+class SiteApi(Api):
+    """The local API; patient, because what is asked of it may wait for the licensing server."""
+
+    def _client(self) -> "httpx2.Client":
+        client = super()._client()
+        client.timeout = EXCHANGE_SECONDS
+        return client
+
+
+class SiteDesk(Desk):
+    """A desk that speaks to a site instead of the activation server."""
+
+    def __init__(self, desk: Desk, folder: Path) -> None:
+        super().__init__(desk.world, desk.options)
+        self.folder = folder
+
+    def api(self) -> Api | Failed:
+        """The site's own API, with the token that lies in its folder."""
+        if self._api is None:
+            target = target_of(self.folder)
+            if isinstance(target, Failed):
+                return target
+            self._api = SiteApi(target, self.world)
+        return self._api
+
+    def product(self, named: str) -> str | Failed:
+        """The product meant: the one named, or the only one there is."""
+        if named:
+            return named
+        answer = self.get("/v1/status", tenant=False)
+        if isinstance(answer, Failed):
+            return answer
+        products = [each["product"] for each in msgspec.json.decode(answer.body)["products"]]
+        if len(products) == 1:
+            return str(products[0])
+        return invalid(f"Name the product with --product: {', '.join(products)}.", "product")
+
+
+@contextmanager
+def site_desk(desk: Desk, site: str) -> Iterator[SiteDesk]:
+    """The desk for the site in the folder that option, environment or custom name."""
+    made = SiteDesk(desk, folder_of(desk.world, site, "TENURE_SITE", "site"))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def folder_of(world: World, named: str, variable: str, default: str) -> Path:
+    """The folder named by option or environment, else the user's own."""
+    return Path(named or world.env.get(variable, "") or world.state / default).expanduser()
+
+
+def target_of(folder: Path) -> Target | Failed:
+    """Address and token of the site that runs in `folder`."""
+    try:
+        url = msgspec.json.decode((folder / "api.json").read_bytes(), type=dict[str, str])["url"]
+        token = (folder / "admin.token").read_text(encoding="ascii").strip()
+    except PermissionError as fault:
+        return failed(Refused(Code.ACTION_NOT_PERMITTED, f"{fault.filename} belongs to the site's own user.", "site"))
+    except (OSError, msgspec.MsgspecError, KeyError, UnicodeDecodeError):
+        detail = f"No site runs in {folder}: start it with `tenure site run`, or name its folder with --site."
+        return failed(Refused(Code.UNREACHABLE, detail, "site"))
+    return Target(url=url, token=token)

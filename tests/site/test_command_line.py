@@ -1,0 +1,289 @@
+"""The administrator's and the device's commands against a running site: M9, M10, M14, M15, M17 on the command line."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tenure.core.codes import from_random
+from tenure.core.refusals import Exit
+from tenure.site.main import Serving
+from tests.cli.terminal import Ran, Terminal
+from tests.site.town import House, Town
+
+
+@pytest.fixture
+def office(here: Town) -> Iterator["Admin"]:
+    """An administrator at the terminal of a site that runs and has no code yet."""
+    house = here.house()
+    serving = Serving(house.site)
+    with serving.local, serving.devices:
+        yield Admin(house)
+
+
+class Admin(Terminal):
+    """Somebody who administers a site."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.town.folder, env={"TENURE_SITE": str(house.folder)})
+        self.house = house
+
+    def code(self, offer: str = "standard", devices: int = 10) -> str:
+        return self.house.town.order(offer, devices)[1]
+
+
+class TestCodes:
+    def test_m09_a_code_is_read_from_the_prompt_from_standard_input_or_from_the_arguments(self, here: Town) -> None:
+        for number, given in enumerate(("prompt", "input", "argument")):
+            house = here.house(f"site-{number}")
+            serving = Serving(house.site)
+            code = here.order()[1]
+            with serving.local:
+                admin = Admin(house)
+                if given == "prompt":
+                    ran = admin.run("activate", answers=(code,), terminal=True)
+                    assert admin.asked == ["Activation code: "]
+                elif given == "input":
+                    ran = admin.run("activate", given=f"{code}\n")
+                else:
+                    ran = admin.run("activate", code)
+            assert ran.code == Exit.DONE, ran.err
+            assert "The activation code was accepted." in ran.out
+            assert code not in ran.out
+
+    def test_m10_another_code_is_refused_with_the_date_and_the_family_of_states(self, office: "Admin") -> None:
+        office.good("activate", given=office.code())
+        problem = office.refused("activate", given=office.code())
+        assert (problem["code"], problem["exit"]) == ("subscription_in_force", Exit.STATE)
+        assert problem["possible_at"]
+
+    def test_refusals_end_with_their_family(self, office: "Admin") -> None:
+        cases = [
+            ("7K3MN-PQRST-VWXYZ-01235", "code_malformed", Exit.CODE),
+            (from_random(bytes([3] * 19)).reveal(), "code_unknown", Exit.CODE),
+        ]
+        for code, name, family in cases:
+            problem = office.refused("activate", code)
+            assert (problem["code"], problem["exit"]) == (name, family)
+        assert office.refused("activate", given="\n")["exit"] == Exit.INPUT
+        assert office.refused("licenses", "--product", "nothing")["exit"] == Exit.UNKNOWN
+        assert office.refused("devices", "withdraw", "dev_1")["exit"] == Exit.UNKNOWN
+
+    def test_a_successor_is_staged(self, office: "Admin") -> None:
+        office.good("activate", given=office.code())
+        told = office.good("activate", "--successor", given=office.code("later"))
+        assert told["license"]["successor"]["begins"] == told["license"]["paid_until"]
+
+
+class TestLooking:
+    def test_m17_sync_shows_steps_path_and_what_changed(self, office: "Admin") -> None:
+        town = office.house.town
+        name, code = town.order()
+        office.good("activate", given=code)
+        town.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 30})
+        town.wait(120)
+        ran = office.run("sync")
+        assert ran.code == Exit.DONE, ran.err
+        assert "The server answered: lease." in ran.out
+        assert "Path: system DNS, 192.0.2.1:443" in ran.out
+        changed = next(line for line in ran.out.splitlines() if line.startswith("Device limit"))
+        assert changed.split() == ["Device", "limit", "10", "30"]
+        town.wait(120)
+        assert "Nothing has changed." in office.run("sync").out
+        assert office.refused("sync")["exit"] == Exit.LATER
+
+    def test_m14_status_tells_when_the_next_contact_is(self, office: "Admin") -> None:
+        office.good("activate", given=office.code())
+        (product,) = office.good("status")["products"]
+        assert product["next_contact"]
+        text = office.run("status").out
+        assert "Head office" in text
+        assert "editor" in text
+
+    def test_licenses_in_a_table_and_one_whole(self, office: "Admin") -> None:
+        office.good("activate", given=office.code())
+        assert "editor" in office.run("licenses").out
+        whole = office.run("licenses", "--product", "editor").out
+        assert "Paid until" in whole
+        assert "payment_ended" in whole
+
+    def test_b02_explain_in_words(self, office: "Admin") -> None:
+        assert office.run("explain").code == Exit.DONE
+        office.good("activate", given=office.code())
+        text = office.run("explain").out
+        assert "paid" in text
+        assert "grace" in text
+
+    def test_without_a_running_site_it_says_how_to_start_one(self, tmp_path: Path) -> None:
+        nobody = Terminal(tmp_path)
+        for words in (("status",), ("sync",), ("devices", "list"), ("activate", "x")):
+            problem = nobody.refused(*words)
+            assert (problem["code"], problem["exit"]) == ("unreachable", Exit.UNREACHABLE)
+            assert "tenure site run" in problem["detail"]
+
+    def test_while_the_server_is_away_everything_licensed_goes_on_and_sync_says_why_not(self, office: "Admin") -> None:
+        office.good("activate", given=office.code())
+        office.house.town.server_up = False
+        assert office.refused("sync")["exit"] == Exit.UNREACHABLE
+        assert office.good("status")["products"][0]["phase"] == "active"
+
+
+class TestDevices:
+    def test_a_token_enrols_and_devices_are_listed_withdrawn_assigned_and_removed(self, office: "Admin") -> None:
+        house = office.house
+        office.good("activate", given=office.code())
+        made = office.good("devices", "token", "--uses", "2", "--group", "Bureau", "--until", "2028-01-31")
+        assert made["enrolment"]["until"] == "2028-02-01T00:00:00Z"
+        desk = house.agent("desk")
+        assert desk.enrol(made["token"]) is None
+        (device,) = office.good("devices", "list")["items"]
+        assert (device["state"], device["group"]) == ("protected", "Bureau")
+        assert "protected" in office.run("devices", "list").out
+        assert office.good("devices", "withdraw", device["id"])["state"] == "withdrawn"
+        desk.refresh()
+        assert desk.on == frozenset()
+        assert office.good("devices", "assign", device["id"])["state"] == "waiting"
+        assert desk.refresh() is None
+        assert office.run("devices", "remove", device["id"]).code == Exit.DONE
+        desk.refresh()
+        assert office.good("devices", "list")["items"] == []
+        token = office.good("devices", "tokens")["items"][0]["id"]
+        assert office.run("devices", "withdraw-token", token).code == Exit.DONE
+        assert "device_removed" in {event["kind"] for event in office.good("site", "events")["items"]}
+
+
+class TestMakingASite:
+    def test_init_makes_a_site_once_and_refuses_what_cannot_work(self, here: Town, tmp_path: Path) -> None:
+        root = tmp_path / "root.jws"
+        root.write_bytes(here.shop.context.keys.root.token)
+        admin = Terminal(tmp_path, env={"TENURE_SITE": str(tmp_path / "site")})
+        words = ("site", "init", "--server", "https://licence.test", "--root", str(root))
+        for bad in (
+            (*words, "--product", "editor"),
+            (*words, "--product", "editor=twelve"),
+            (*words[:3], "http://licence.test", *words[4:], "--product", "editor=12.0"),
+            (*words[:5], str(tmp_path / "nothing"), "--product", "editor=12.0"),
+            (*words, "--product", "editor=12.0", "--sandbox"),
+            (*words, "--product", "editor=12.0", "--device-port", "70000"),
+        ):
+            assert admin.refused(*bad)["exit"] == Exit.INPUT, bad
+        made = admin.good(*words, "--product", "editor=12.0", "--device-name", "site.example")
+        assert (tmp_path / "site" / "admin.token").stat().st_mode & 0o077 == 0
+        assert made["key"]
+        assert admin.refused(*words, "--product", "editor=12.0")["code"] == "already_exists"
+
+    def test_doctor_works_without_a_running_site_and_asks_no_public_resolver(self, here: Town, tmp_path: Path) -> None:
+        root = tmp_path / "root.jws"
+        root.write_bytes(here.shop.context.keys.root.token)
+        admin = Terminal(tmp_path, env={"TENURE_SITE": str(tmp_path / "site")})
+        server = ("--server", "https://127.0.0.1:9")
+        admin.good("site", "init", *server, "--root", str(root), "--product", "editor=12.0")
+        ran = admin.run("doctor", "--json")
+        assert ran.code == Exit.UNREACHABLE
+        checks = {check["name"]: check for check in ran.json["checks"]}
+        assert checks["TCP 127.0.0.1:9"]["state"] == "failed"
+        assert checks["TCP 127.0.0.1:9"]["remedy"]
+        assert checks["Public DNS"]["state"] == "skipped"
+        assert checks["Root of trust"]["state"] in ("ok", "failed")
+        assert "remedy" in admin.run("doctor").out.lower()
+
+
+class TestDoctor:
+    def test_m15_doctor_names_each_way_the_clock_and_the_root(self, office: "Admin") -> None:
+        network = msgspec.structs.replace(office.house.site.settings.network, dns="off", system="dns://127.0.0.1:9")
+        settings = msgspec.structs.replace(office.house.site.settings, network=network)
+        serving = Serving(msgspec.structs.replace(office.house.site, settings=settings))
+        with serving.local:
+            ran = office.run("doctor", "--json")
+        names = [check["name"] for check in ran.json["checks"]]
+        assert names[:2] == ["Proxy", "System DNS dns://127.0.0.1:9"]
+        assert names[-2:] == ["Clock", "Root of trust"]
+        assert ran.code == Exit.UNREACHABLE
+        states = {check["name"]: check["state"] for check in ran.json["checks"]}
+        assert states["Public DNS"] == "skipped"
+        assert states["Clock"] == states["Root of trust"] == "ok"
+
+
+class TestAgent:
+    def agent(self, office: "Admin", *words: str, given: str = "") -> Ran:
+        env = {"TENURE_AGENT": str(office.house.town.folder / "agent")}
+        return Terminal(office.house.town.folder, env=env).run("agent", *words, "--json", given=given)
+
+    def test_init_enrol_status_and_release(self, office: "Admin") -> None:
+        house = office.house
+        root = house.folder / "root.jws"
+        office.good("activate", given=office.code())
+        made = self.agent(office, "init", "--root", str(root), "--product", "editor", "--version", "12.0")
+        assert made.code == Exit.DONE, made.err
+        assert (
+            self.agent(office, "init", "--root", str(root), "--product", "editor", "--version", "1").code == Exit.STATE
+        )
+        before = self.agent(office, "status").json
+        assert (before["phase"], before["features"]) == ("pending", [])
+        assert "ask its administrator" in before["message"]
+        bad = self.agent(office, "enrol", "nonsense")
+        assert (bad.code, bad.problem["code"]) == (Exit.INPUT, "field_invalid")
+        token = office.good("devices", "token")["token"]
+        done = self.agent(office, "enrol", given=f"{token}\n")
+        assert done.code == Exit.DONE, done.err
+        # The system's clock is far from the town's: the seat is there, and what it is worth is the clock's to say.
+        assert done.json["device"] == office.good("devices", "list")["items"][0]["id"]
+        assert self.agent(office, "release").code == Exit.DONE
+        assert house.counted == 0
+        assert self.agent(office, "status").json["message"].startswith("This device has given its seat up.")
+
+    def test_a_bad_settings_file_is_refused_with_the_field(self, office: "Admin") -> None:
+        folder = office.house.town.folder / "agent"
+        folder.mkdir()
+        (folder / "root.jws").write_bytes((office.house.folder / "root.jws").read_bytes())
+        head = 'product = "editor"\nversion = "12.0"\n'
+        for text, field in (
+            ("product = 7\n", "agent"),
+            (head + "colour = 1\n", "agent"),
+            (head + '[features.export]\ngrant = ["touch"]\n', "features.export.grant"),
+            (head + '[features.export]\nunit = "--now"\n', "features.export.unit"),
+            (head + '[features.export]\nstatus_file = "here"\n', "features.export.status_file"),
+            (head + "[features.export]\ntimeout = 0\n", "agent"),
+            (head.replace("12.0", "twelve"), "version"),
+        ):
+            (folder / "agent.toml").write_text(text)
+            problem = self.agent(office, "status").problem
+            assert (problem["status"], problem["field"]) == (422, field), text
+
+
+def test_the_programs_start_serve_and_stop_as_a_person_would_run_them(here: Town, tmp_path: Path) -> None:
+    root = tmp_path / "root.jws"
+    root.write_bytes(here.shop.context.keys.root.token)
+    env = {"TENURE_SITE": str(tmp_path / "site"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    command = [str(Path(sys.executable).with_name("tenure"))]
+
+    def tenure(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run([*command, *words], env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    made = tenure(
+        "site", "init", "--server", "https://127.0.0.1:9", "--root", str(root), "--product", "editor=12.0",
+        "--api-port", "0", "--device-port", "0", "--device-name", "127.0.0.1",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    site = subprocess.Popen(
+        [*command, "site", "run"], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert site.stdout is not None
+        assert site.stdout.readline().startswith("local API on http://127.0.0.1:")
+        assert site.stdout.readline().startswith("device port on https://0.0.0.0:")
+        deadline = time.monotonic() + 20
+        shown = tenure("status", "--json")
+        while shown.returncode and time.monotonic() < deadline:
+            shown = tenure("status", "--json")
+        assert json.loads(shown.stdout)["products"][0]["phase"] == "pending"
+        again = tenure("site", "run", "--json")
+        assert (again.returncode, json.loads(again.stderr)["code"]) == (Exit.LATER, "server_busy")
+    finally:
+        site.terminate()
+        assert site.wait(30) == 0

@@ -1,0 +1,90 @@
+"""One clock file for site and devices of a sandbox: it jumps, and everything happens at its second (B5, 6.4)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tenure.agent.main import Agent, open_agent
+from tenure.core.periods import format_instant, parse_instant
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, Phase
+from tests.server.office import START
+from tests.site.town import FEATURES, House, Town, town
+
+JUMP = 400 * DAY
+
+
+@pytest.fixture
+def sandbox(folder: Path) -> Iterator[tuple[Town, House]]:
+    with town(folder, sandbox=True) as made:
+        made.folder = folder
+        clock = folder / "clock"
+        clock.write_text(format_instant(START))
+        yield made, made.house(clock=clock)
+
+
+def moved(made: Town, house: House, to: int) -> None:
+    """The provider's clock and the clock file, to one instant; everybody's real clock stands still."""
+    made.ask(made.shop.desk.send("PUT", "/v1/sandbox/clock", {"now": format_instant(to), "rate": 0}))
+    assert house.clock is not None
+    house.clock.write_text(format_instant(to))
+
+
+def test_b05_the_clock_file_rules_site_and_device_and_jumps_without_harm(sandbox: tuple[Town, House]) -> None:
+    made, house = sandbox
+    moved(made, house, START)
+    house.activate(made.order()[1])
+    desk = house.agent()
+    assert desk.enrol(house.ticket()) is None
+    assert desk.on == FEATURES
+    seat_until = house.devices()[0].seat_until
+    moved(made, house, seat_until - 1)
+    assert desk.on == FEATURES
+    moved(made, house, seat_until)
+    assert desk.on == {"read"}
+    house.sync()
+    desk.agent.keeper.tick()
+    assert desk.on == FEATURES
+    moved(made, house, START + JUMP)
+    house.watch.turn()
+    assert house.look().standing.phase is Phase.ENDED
+    assert house.look().now == START + JUMP
+
+
+def test_after_a_start_a_frozen_clock_does_not_keep_new_devices_out(sandbox: tuple[Town, House]) -> None:
+    made, house = sandbox
+    moved(made, house, START)
+    house.activate(made.order()[1])
+    house.restart()
+    assert house.agent("early").enrol(house.ticket()) is not None
+    house.sync()
+    assert house.agent("late").enrol(house.ticket()) is None
+
+
+def test_a_clock_file_is_refused_by_an_agent_of_production(here: Town, house: House, tmp_path: Path) -> None:
+    desk = house.agent()
+    desk.board.close()
+    clock = tmp_path / "clock"
+    clock.write_text(format_instant(START))
+    assert isinstance(parse_instant(clock.read_text()), int)
+    refused = open_agent(desk.folder, desk.hands.computer(), clock=clock)
+    assert isinstance(refused, Refused)
+    assert refused.code is Code.SANDBOX_ONLY
+    assert isinstance(open_agent(desk.folder, desk.hands.computer()), Agent)
+
+
+def test_a_sandbox_seat_is_worth_nothing_in_production(sandbox: tuple[Town, House], tmp_path: Path) -> None:
+    made, house = sandbox
+    moved(made, house, START)
+    house.activate(made.order()[1])
+    desk = house.agent()
+    desk.enrol(house.ticket())
+    (desk.folder / "root.jws").write_bytes(made.shop.context.keys.root.token)
+    text = (desk.folder / "agent.toml").read_text().replace("sandbox = true", "sandbox = false")
+    (desk.folder / "agent.toml").write_text(text)
+    opened = open_agent(desk.folder, desk.hands.computer())
+    assert isinstance(opened, Agent)
+    ready = opened.keeper.holder.compiled()
+    assert ready.features == frozenset()
+    assert ready.standing.refusal is not None
