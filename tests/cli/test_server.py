@@ -46,8 +46,6 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 sub = each.subscription("year", devices)
             each.subscription("month")
             each.terminal.good("hold", sub, "an invoice is open", "--until", "2026-02-28")
-        sandbox.terminal.good("clock", "set", "2026-03-01", "--rate", "0")
-        sandbox.terminal.good("account", sandbox.customer)
     yield opened.folder
 
 
@@ -129,7 +127,7 @@ def test_b12_a_sound_history_is_found_sound(terminal: Terminal, used: Path) -> N
     verdict = terminal.good("verify-history", "--folder", str(used))
     assert verdict["sound"]
     assert verdict["findings"] == verdict["drift"] == []
-    assert verdict["links"] > 30
+    assert verdict["links"] > 20
     assert "Sound: what was written is there unchanged" in terminal.run("verify-history", "--folder", str(used)).out
 
 
