@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -174,8 +175,6 @@ def test_commands_inherit_nothing_of_ours(house: House, tmp_path: Path) -> None:
 
 
 def test_the_daemon_switches_while_its_site_does_not_answer(house: House, script: Path, log: Path) -> None:
-    import threading  # noqa: PLC0415
-
     desk = desk_with(house, f'[features.export]\ngrant = ["{script}"]\nwithdraw = ["{script}"]\n')
     held = threading.Event()
     desk.cable.send = lambda request: held.wait(20) and None  # type: ignore[method-assign,assignment,return-value]

@@ -144,6 +144,18 @@ def test_b04_a_dry_run_does_nothing_and_its_plan_does_exactly_that(desk: Desk) -
     assert tell("subscriptions", "show", sub)["terms"]["devices"] == 15
 
 
+def test_b04_an_order_is_placed_exactly_as_it_was_shown(desk: Desk) -> None:
+    words = ("order", desk.customer, desk.offer("year"), "7")
+    seen = desk.terminal.good(*words, "--dry-run")
+    assert seen["activation_code"] == ""
+    assert desk.terminal.good("subscriptions", "list")["items"] == []
+    assert "--plan" in desk.terminal.run(*words, "--dry-run").out
+    other = (*words[:-1], "8")
+    assert desk.terminal.refused(*other, "--plan", seen["plan"])["code"] == "plan_changed_meanwhile"
+    done = desk.terminal.good(*words, "--plan", seen["plan"])
+    assert (done["facts"], len(done["activation_code"])) == (seen["facts"], 23)
+
+
 def test_b04_a_preview_is_shown_confirmed_and_done(desk: Desk) -> None:
     sub = desk.subscription()
     no = desk.terminal.run("change-devices", sub, "15", "--preview", terminal=True, answers=("n",))

@@ -80,6 +80,7 @@ def test_b04_the_previewed_plan_is_the_one_that_is_applied() -> None:
 
 
 def test_b04_a_plan_is_good_for_fifteen_minutes() -> None:
+    assert PLAN_LIFE == 900
     world = limited(PRICE)
     world.wait(days=1)
     plan = plan_hash(preview(world, MORE), MORE, world.now)

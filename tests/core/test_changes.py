@@ -507,3 +507,13 @@ def test_paid_outside_a_raise_up_to_the_paid_count_waits_for_nothing() -> None:
     accepted(devices(world, 5, at_once=True))
     accepted(devices(world, 10))
     assert world.span().limit == 10
+
+
+def test_only_what_is_still_to_come_is_dropped() -> None:
+    world = unlimited(6)
+    accepted(devices(world, 8))
+    world.until(day("2026-02-05"))
+    accepted(devices(world, 20))
+    accepted(devices(world, 30))
+    accepted(devices(world, 6))
+    assert "ChangeDropped" not in world.kinds()

@@ -185,6 +185,17 @@ def test_the_contract_knows_no_holds_and_no_blocks() -> None:
     assert contract(world.sub()) == before
 
 
+def test_at_its_first_second_a_period_is_under_its_own_rules() -> None:
+    world = unlimited(3)
+    item = world.items["sub_1"]
+    later = msgspec.structs.replace(world.rules, stop_clock=True)
+    versions = (*item.book.versions, (day("2026-01-20"), later, ""))
+    world.items["sub_1"] = msgspec.structs.replace(item, book=msgspec.structs.replace(item.book, versions=versions))
+    world.until(day("2026-02-01"))
+    assert not world.sub().rules_at(day("2026-02-01") - 1).stop_clock
+    assert world.sub().rules_at(day("2026-02-01")).stop_clock
+
+
 def test_before_the_term_has_begun_nobody_knows_its_end() -> None:
     assert service_end(waiting().sub()) is None
 

@@ -194,6 +194,14 @@ def test_automatic_attempts_stop_so_many_days_after_the_end(days: int, phase: Ph
     assert world.phase() is phase
 
 
+def test_once_automatic_attempts_have_stopped_nothing_is_due_any_more() -> None:
+    world = unlimited(1, resume_days=30)
+    world.until(days_after("2026-02-08", 28))
+    assert settle(world.account, world.items.values(), world.now).next_due == days_after("2026-02-08", 29)
+    world.until(days_after("2026-02-08", 29))
+    assert settle(world.account, world.items.values(), world.now).next_due is None
+
+
 def test_resumed_it_does_not_go_on_for_longer_than_it_can_be_revived() -> None:
     world = unlimited(1, resume_days=30, reinstate_days=40)
     world.until(days_after("2026-02-08", 39))

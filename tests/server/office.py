@@ -5,7 +5,7 @@ import itertools
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tenure.http.api import Api
 from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import Context
+from tenure.server.keyring import Founded
 from tenure.server.sweep import Sweep
 from tenure.store.engine import Connection, Database
 from tenure.store.lite import open_lite
@@ -110,6 +111,14 @@ class Office:
         """The kinds of a subscription's facts, in order."""
         return [fact["kind"] for fact in (await self.desk.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]]
 
+    def beside(self, database: Database) -> "Office":
+        """A second server process on the same state: its own access to the database, the same keys and clock."""
+        context = replace(self.context, db=database, answer_signers={}, stopped_money=[], notices=[])
+        api = build(context, lambda: float(self.clock()), sweeping=False)
+        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test")
+        vendor, desk = (Caller(http, caller.token) for caller in (self.vendor, self.desk))
+        return replace(self, api=api, context=context, http=http, vendor=vendor, desk=desk)
+
     async def sweep(self) -> None:
         """One look of the sweep."""
         await Sweep(self.context).once()
@@ -160,6 +169,18 @@ class PlainSite:
 
     async def activate(self, code: str, **more: Any) -> ActivateAnswer | str:
         """The proven answer, or the code of an unsigned refusal."""
+        reply = await self.apply(code, **more)
+        if isinstance(reply, str):
+            return reply
+        told = answers.read_activate_answer(reply, self.last, self.root, sandbox=self.sandbox)
+        assert not isinstance(told, Refused), told
+        if told.message.result == "granted":
+            self.id, self.token = told.message.site, told.message.token
+            self._take(told.message.lease)
+        return told.message
+
+    async def apply(self, code: str, **more: Any) -> bytes | str:
+        """The answer to an activation as it came, or the code of an unsigned refusal."""
         message = ActivateRequest(
             nonce=_nonce(),
             request=_request(),
@@ -174,16 +195,8 @@ class PlainSite:
             sandbox=self.sandbox,
             **more,
         )
-        asked = answers.ask(message, self.signer)
-        reply = await self._post("/v1/activate", asked)
-        if isinstance(reply, str):
-            return reply
-        told = answers.read_activate_answer(reply, asked, self.root, sandbox=self.sandbox)
-        assert not isinstance(told, Refused), told
-        if told.message.result == "granted":
-            self.id, self.token = told.message.site, told.message.token
-            self._take(told.message.lease)
-        return told.message
+        self.last = answers.ask(message, self.signer)
+        return await self._post("/v1/activate", self.last)
 
     async def sync(self, *, resend: bool = False, lose: bool = False, **more: Any) -> SyncAnswer | str:
         """One synchronisation; `resend` repeats the last request, `lose` loses the answer."""
@@ -240,6 +253,7 @@ def _request() -> str:
     return "req_" + hashlib.sha256(secrets.token_bytes(16)).hexdigest()[:32]
 
 
+FEATURES = {"features": ["edit", "export"], "base_features": ["read"], "min_version": "10.0"}
 PLANS: dict[str, dict[str, Any]] = {
     "standard": {"kind": "limited", "period": "P1Y"},
     "monthly": {"kind": "unlimited", "period": "P1M"},
@@ -250,11 +264,16 @@ PLANS: dict[str, dict[str, Any]] = {
 
 @asynccontextmanager
 async def office(
-    folder: Path, *, sandbox: bool = False, clock: Clock | None = None, database: Database | None = None
+    folder: Path,
+    *,
+    sandbox: bool = False,
+    clock: Clock | None = None,
+    database: Database | None = None,
+    founded: Founded | None = None,
 ) -> AsyncIterator[Office]:
-    """A server in `folder`, furnished; on another empty `database` if one is given."""
+    """A server in `folder`, furnished; on another empty `database` and with other keys if these are given."""
     clock = clock or Clock()
-    keys = setup.ring_of(keyring.found("root-test", secrets.token_bytes, clock()))
+    keys = setup.ring_of(founded or keyring.found("root-test", secrets.token_bytes, clock()))
     db = database or open_lite(folder / "tenure.db")
     assert not isinstance(db, Refused)
     token = await setup.furnish(db, keys, secrets.token_bytes, clock())
@@ -273,16 +292,7 @@ async def _furnished(
     vendor = Caller(http, token)
     await vendor.post("/v1/products", {"id": "editor", "name": "Editor"})
     for name, more in PLANS.items():
-        plan = {
-            "id": name,
-            "product": "editor",
-            "name": name.title(),
-            "features": ["edit", "export"],
-            "base_features": ["read"],
-            "min_version": "10.0",
-            **more,
-        }
-        await vendor.post("/v1/plans", plan)
+        await vendor.post("/v1/plans", {"id": name, "product": "editor", "name": name.title(), **FEATURES, **more})
     provider = (await vendor.post("/v1/providers", {"name": "North", "currency": "EUR", "sandbox": sandbox}))["id"]
     made = await vendor.post("/v1/tokens", {"name": "desk", "role": "provider", "days": 3_650}, provider=provider)
     desk = Caller(http, made["token"])

@@ -6,13 +6,17 @@ from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from tenure.core.bounds import Bound
 from tenure.core.timeline import DAY
+from tenure.server import desk
 from tenure.server.policies import BOUNDS
+from tenure.store import audit
 from tenure.store.catalogue import DOCUMENTS, Stamp
 from tenure.store.engine import Connection
-from tests.server.office import START, Caller, Office, office
+from tenure.store.schema import standings
+from tests.server.office import FEATURES, PLANS, START, Caller, Office, office
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +27,7 @@ ROUTES: dict[str, tuple[str, dict[str, Any]]] = {
     "cancel_now": ("cancel", {"at_once": True}),
     "undo_cancel": ("undo-cancellation", {}),
     "change_devices": ("change-devices", {"devices": 11}),
+    "change_plan": ("change-plan", {}),
     "pause": ("hold", {"reason": "away"}),
     "resume": ("release", {}),
     "reissue_code": ("reissue-code", {}),
@@ -52,6 +57,12 @@ async def states(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
         sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}], "settlement": "external"}
         shop.offers["outside"] = (await shop.desk.post("/v1/offers", sold))["id"]
         found["outside"] = (await shop.order("outside"))[0]
+        for plan in ("standard", "monthly", "later"):
+            twin = {"id": f"twin-{plan}", "product": "editor", "name": "Twin", **FEATURES, **PLANS[plan]}
+            await shop.vendor.post("/v1/plans", twin)
+            for settlement in ("prepaid", "external") if plan == "standard" else ("prepaid",):
+                sold |= {"plan": f"twin-{plan}", "settlement": settlement}
+                shop.offers[f"twin of {plan} {settlement}"] = (await shop.desk.post("/v1/offers", sold))["id"]
         yield shop, found
 
 
@@ -70,6 +81,8 @@ async def test_b03_what_is_shown_as_allowed_is_what_is_done(states: tuple[Office
             body = body | ({"customer": heir} if path == "transfer" else {})
             if one["action"] == "auto_renew":
                 body = {"intent": "manual" if shown["renewal_intent"] == "auto" else "auto"}
+            if one["action"] == "change_plan":
+                body = {"offer": shop.offers[f"twin of {shown['terms']['plan']} {shown['terms']['settlement']}"]}
             if one["action"] == "change_devices":
                 body = {"devices": shown["terms"]["devices"] + 1}
             address = f"/v1/subscriptions/{name}/{path}"
@@ -89,7 +102,9 @@ async def test_b03_what_is_shown_as_allowed_is_what_is_done(states: tuple[Office
                     state,
                     one["action"],
                 )
-    never = {"cancel_now", "pause", "resume", "extend_grace", "transfer"} if role == "customer" else set()
+    never = (
+        {"cancel_now", "change_plan", "pause", "resume", "extend_grace", "transfer"} if role == "customer" else set()
+    )
     for action in ROUTES:
         assert (action, False) in seen or action == "reissue_code", f"{action} was never refused"
         assert ((action, True) in seen) == (action not in never), action
@@ -122,6 +137,7 @@ async def test_m11_each_provider_switches_actions_on_and_off_for_each_role(tmp_p
         for action, (route, body) in ROUTES.items():
             if action not in {"pause", "resume"}:
                 asked = body | ({"customer": shop.customer} if route == "transfer" else {})
+                asked |= {"offer": shop.offers["next"]} if route == "change-plan" else {}
                 assert await customer.refused(f"{path}/{route}", asked) == "action_not_permitted", action
         assert await shop.desk.refused(f"{path}/cancel") == "action_not_permitted"
         assert await shop.desk.refused("/v1/subscriptions", await order(shop)) == "action_not_permitted"
@@ -264,6 +280,25 @@ async def test_lists_by_phase_agree_with_each_subscription(states: tuple[Office,
         assert listed == {name for name, its in phases.items() if its == phase}, phase
     answer = await shop.desk.send("GET", "/v1/subscriptions", phase="nonsense")
     assert answer.json()["field"] == "phase"
+
+
+async def test_lists_are_made_from_facts_alone_in_every_state(states: tuple[Office, dict[str, str]]) -> None:
+    """Projections dropped and rebuilt are what they were, row by row."""
+    shop, found = states
+
+    def rows(conn: Connection) -> list[Any]:
+        return sorted(map(tuple, conn.execute(sa.select(standings))))
+
+    def rebuilt(conn: Connection) -> tuple[list[Any], list[Any]]:
+        before = rows(conn)
+        audit.drop_projections(conn)
+        for name in found.values():
+            desk.rebuild(conn, shop.provider, name, shop.clock())
+        return before, rows(conn)
+
+    before, after = await shop.context.db.rehearse(rebuilt)
+    assert len(before) == len(found)
+    assert after == before
 
 
 async def test_b06_each_cause_of_grace_has_its_own_remedy(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import httpx2
 from msgspec import inspect as shapes
 
+from tenure.core.policy import Role
 from tenure.http.inputs import Place, path_names
 from tenure.http.operations import WRITES, Operation
+from tenure.server.api.people import SCOPES
 from tests.server.office import Caller, Office
 
 PLAN: dict[str, Any] = {
@@ -108,6 +110,17 @@ class World:
     @property
     def operations(self) -> tuple[Operation, ...]:
         return self.shop.api.operations
+
+    def caller(self, one: Operation) -> Caller:
+        """Who in the north may ask for it: the desk, or the vendor for what is his, or a stranger for what is open."""
+        if one.rule.public:
+            return Caller(self.shop.http, "")
+        return self.north.desk if Role.PROVIDER in open_to(one) else self.shop.vendor
+
+
+def open_to(one: Operation) -> frozenset[Role]:
+    """The kinds of callers that can have a token for it."""
+    return frozenset(kind for kind, scopes in SCOPES.items() if kind in one.rule.kinds and one.rule.scope in scopes)
 
 
 async def furnished(shop: Office) -> World:

@@ -4,6 +4,7 @@ import pytest
 
 from tenure.core.codes import from_random
 from tenure.core.timeline import DAY
+from tenure.site.app import device_api
 from tests.site.callers import PORT, Caller
 from tests.site.test_time import amnesty
 from tests.site.town import House, Town
@@ -37,8 +38,6 @@ class TestWhoMayAsk:
         assert (house.folder / "key").stat().st_mode & 0o077 == 0
 
     def test_the_token_opens_nothing_at_the_device_port(self, house: House) -> None:
-        from tenure.site.app import device_api  # noqa: PLC0415
-
         paths = {operation.path for operation in device_api(house.site, lambda: 0.0).operations}
         assert paths == {"/v1/root/{number}", "/livez", "/readyz"}
 

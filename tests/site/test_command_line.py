@@ -97,6 +97,13 @@ class TestLooking:
         assert "Nothing has changed." in office.run("sync").out
         assert office.refused("sync")["exit"] == Exit.LATER
 
+    def test_m17_on_a_terminal_each_step_is_shown_once_as_it_comes(self, office: "Admin") -> None:
+        office.good("activate", given=office.code())
+        office.house.town.wait(120)
+        ran = office.run("sync", terminal=True)
+        assert ran.code == Exit.DONE, ran.err
+        assert f"{ran.out}{ran.err}".count("The server answered: unchanged.") == 1
+
     def test_m14_status_tells_when_the_next_contact_is(self, office: "Admin") -> None:
         office.good("activate", given=office.code())
         (product,) = office.good("status")["products"]

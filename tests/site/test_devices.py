@@ -186,6 +186,21 @@ class TestGivingBack:
         assert house.devices() == []
         assert truly_counted(house) == 0
 
+    def test_a_removed_device_stays_away_although_its_token_is_still_good(self, house: House) -> None:
+        ticket = house.ticket(uses=9)
+        (desk,) = enrolled(house, 1, ticket)
+        house.remove(house.devices()[0])
+        assert code_of(desk.refresh()) is Code.NOT_FOUND
+        assert desk.on == frozenset()
+        for _ in range(5):
+            house.town.wait(DAY)
+            desk.agent.keeper.tick()
+        assert house.devices() == []
+        assert truly_counted(house) == 0
+        assert desk.agent.keeper.due() is None
+        assert desk.enrol(ticket) is None, "enrolled by hand it is welcome, under a new key"
+        assert truly_counted(house) == 1
+
     def test_a_withdrawn_device_erases_its_seat_when_it_hears_of_it(self, house: House) -> None:
         (desk,) = enrolled(house, 1)
         house.withdraw(house.devices()[0])
@@ -337,6 +352,18 @@ class TestAfterAStart:
         assert [desk.refresh() for desk in desks] == [None] * 3
         assert truly_counted(house) == 3
         assert house.events().count("device_adopted") == 3
+
+    def test_a_device_that_waited_for_a_seat_at_a_site_that_was_restored_enrols_again(self, house: House) -> None:
+        before = house.backed_up()
+        ticket = house.ticket(uses=99)
+        enrolled(house, house.allotment, ticket)
+        waits = house.agent("waits")
+        assert code_of(waits.enrol(ticket)) is Code.DEVICE_LIMIT_REACHED
+        house.restore(before)
+        house.sync()
+        assert code_of(waits.refresh()) is Code.NOT_AUTHENTICATED, "the token was made after the backup"
+        assert waits.enrol(house.ticket()) is None
+        assert waits.on == FEATURES
 
     def test_a_restored_site_believes_newer_tokens_of_its_own(self, house: House) -> None:
         (desk,) = enrolled(house, 1)

@@ -37,6 +37,7 @@ def test_b09_the_stale_copy_is_found_and_signs_no_new_seat_but_its_devices_go_on
     assert refused is not None
     assert refused.code is Code.LEASE_FORKED
     assert fresh.on == frozenset()
+    assert [device.state for device in copy.devices()] == ["protected", "waiting"]
     desk.house = copy
     assert desk.refresh() is None
     assert desk.on == FEATURES

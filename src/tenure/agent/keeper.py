@@ -13,7 +13,8 @@ import msgspec
 from tenure.agent.exchange import DEVICE, Identity, asks, hear, request_for
 from tenure.agent.holder import Holder
 from tenure.agent.kept import Kept
-from tenure.agent.taking import Taken, anew, erase, failed, take
+from tenure.agent.taking import By, Taken, anew, erase, failed, take
+from tenure.core.acceptance import Heard
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import Rhythm, next_due, retry_at
 from tenure.core.timeline import DAY, Instant
@@ -81,7 +82,8 @@ class Keeper:
         with self._turn, self.holder.memory.alone():
             self.holder.reload()
             kept = self.holder.kept
-            gone = erase(kept, self.holder.root, self.holder.who, self.holder.now().instant)
+            reading = self.holder.now().reading
+            gone = erase(kept, self._by(Arrival(reading, reading)))
             refused = self.holder.save(msgspec.structs.replace(gone, given_up=True))
             return self._contact() if refused is None and self._has_to_say(self.holder.kept) else refused
 
@@ -105,7 +107,7 @@ class Keeper:
         contacts = kept.contacts
         if kept.ticket is None or not self._has_to_say(kept):
             return None
-        if kept.pending is not None or kept.receipt or not kept.device:
+        if kept.pending is not None or kept.receipt or (not kept.device and contacts.answered is None):
             if contacts.failed is None:
                 return now.instant
             return retry_at(contacts.failed, contacts.failures, contacts.retry_after, self._lot)
@@ -155,7 +157,7 @@ class Keeper:
             if kept.ticket is None or not self._has_to_say(kept):
                 break
             outcome = self._exchanged(kept, kept.ticket)
-            if isinstance(outcome, Refused) or not self._one_more(kept, outcome.kept):
+            if isinstance(outcome, Refused) or not self._one_more(kept, outcome):
                 break
         self._lot = self._drawn()
         if isinstance(outcome, Refused):
@@ -163,11 +165,12 @@ class Keeper:
             return outcome
         return outcome.refused
 
-    def _one_more(self, before: Kept, after: Kept) -> bool:
+    def _one_more(self, before: Kept, outcome: Taken) -> bool:
         """A receipt to send, a seat to show, or a copy that has just taken a new key and may enrol with it."""
+        after = outcome.kept
         if after.receipt and (before.pending is not None or not before.receipt):
             return True
-        return (after.seat_wanted and not before.seat_wanted) or (after.seed != before.seed)
+        return outcome.again
 
     def _exchanged(self, kept: Kept, ticket: Ticket) -> Taken | Refused:
         pending = kept.pending or self._prepared(kept)
@@ -177,27 +180,27 @@ class Keeper:
         reply = way.send(Request("POST", DEVICE, pending.request))
         received = self.holder.now().reading
         heard = hear(reply, pending.request, self.holder.kept, self.holder.who, self.holder.root)
-        if isinstance(heard, DeviceAnswer) and heard.root > self.holder.root.version and self._walk(way):
+        if self._may_need_newer_root(heard) and self._walk(way):
             heard = hear(reply, pending.request, self.holder.kept, self.holder.who, self.holder.root)
         if isinstance(heard, Inconclusive):
             self._keep(failed(self.holder.kept, self.holder.now().instant, heard.retry_after))
             return heard
-        arrival = Arrival(pending.sent, received)
-        taken = take(
-            self.holder.kept,
-            asks(pending.request),
-            heard,
-            arrival,
-            self.holder.who,
-            self.holder.held,
-            self.holder.root,
-            self._draw,
-        )
+        taken = take(self.holder.kept, asks(pending.request), heard, self._by(Arrival(pending.sent, received)))
         certificate = getattr(way, "certificate", "") or taken.kept.certificate
         self._keep(msgspec.structs.replace(taken.kept, certificate=certificate))
         if taken.refused is not None:
             log.warning("the site gave no seat: %s %s", taken.refused.row.sentence, taken.refused.detail)
         return taken
+
+    def _by(self, arrival: Arrival) -> By:
+        holder = self.holder
+        return By(who=holder.who, held=holder.held, root=holder.root, arrival=arrival, draw=self._draw)
+
+    def _may_need_newer_root(self, heard: DeviceAnswer | Inconclusive) -> bool:
+        """The site knows a newer root document, or speaks under a lease whose key this device does not know yet."""
+        if isinstance(heard, Inconclusive):
+            return heard.heard is Heard.FOREIGN
+        return heard.root > self.holder.root.version
 
     def _prepared(self, kept: Kept) -> Pending | Refused:
         """The next request, saved before it is sent."""

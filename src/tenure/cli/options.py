@@ -75,6 +75,8 @@ LOCAL = _EVERYWHERE
 READING = (*_REMOTE, *_EVERYWHERE)
 CREATING = (_DRY, _PREVIEW, _KEY, *READING)
 """A POST: one effect however often it is sent."""
+ORDERING = (_DRY, _PREVIEW, _PLAN, _KEY, *READING)
+"""An order: a POST whose preview can be applied by its name."""
 CHANGING = (_DRY, _PREVIEW, _IF_MATCH, *READING)
 """PUT and DELETE, repeatable by nature."""
 ACTING = (_DRY, _PREVIEW, _PLAN, _KEY, _IF_MATCH, *READING)

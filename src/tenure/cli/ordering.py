@@ -8,13 +8,13 @@ from tenure.cli import outcome
 from tenure.cli.api import Sending
 from tenure.cli.desk import Desk
 from tenure.cli.kinds import Customer, Devices, Why
-from tenure.cli.options import CREATING
+from tenure.cli.options import ORDERING
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, verb
 
 
 def add(app: App) -> None:
     """Add `tenure order`."""
-    verb(app, "order", CREATING, group=CUSTOMERS_SIDE, example="tenure order cus_… off_… 25 --auto")(order)
+    verb(app, "order", ORDERING, group=CUSTOMERS_SIDE, example="tenure order cus_… off_… 25 --auto")(order)
 
 
 def order(
@@ -39,4 +39,5 @@ def order(
     }
     if until:
         body["until"] = until
-    return desk.write(Sending(method="POST", path="/v1/subscriptions", body=body), outcome.outcome)
+    people = outcome.rehearsed if desk.options.dry_run else outcome.outcome
+    return desk.write(Sending(method="POST", path="/v1/subscriptions", body=body, planned=True), people)

@@ -23,6 +23,7 @@ from tenure.http.asgi import App
 from tenure.http.limits import network_of
 from tenure.http.problems import problem
 from tenure.http.requestid import random_request_id
+from tenure.http.whole import WholeAnswers
 
 log = logging.getLogger("tenure.http.serve")
 
@@ -145,7 +146,10 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A request's head is complete."""
         self._in_head = False
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self.cycle.__class__ = WholeAnswers
 
     def on_message_complete(self) -> None:
         """A request has arrived whole."""

@@ -70,11 +70,11 @@ class Activations:
         reply: Reply | Refused = await self._context.write(
             False, lambda conn, now: self._answer(conn, asked, code, now)
         )
-        if isinstance(reply, Refused):
-            return reply
+        if isinstance(reply, Refused) or reply.stored:
+            return reply if isinstance(reply, Refused) else reply.stored
         if reply.message.refusal is not None and reply.message.refusal.code == Code.CODE_UNKNOWN:
             self._throttle.take(*charges)
-        return reply.stored or answers.answer_activate(
+        return answers.answer_activate(
             reply.message, self._context.answer_signer(asked.message.product, sandbox=reply.sandbox)
         )
 

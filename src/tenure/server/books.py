@@ -38,9 +38,12 @@ class Books(msgspec.Struct, frozen=True):
         return next((item for item in self.items if item.sub.id == subscription), None)
 
 
-def load(conn: Connection, provider: str, customer: str) -> Books | None:
-    """The customer's account, locked, with every subscription of it; None when there is no such account."""
-    row = accounts.lock(conn, provider, customer)
+def load(conn: Connection, provider: str, customer: str, *, lock: bool = True) -> Books | None:
+    """The customer's account with every subscription of it; None when there is no such account.
+
+    Locked unless it is only to be looked at: nobody may lock where nobody may write.
+    """
+    row = (accounts.lock if lock else accounts.account)(conn, provider, customer)
     if row is None:
         return None
     names = [each.id for each in subscriptions.of_customer(conn, provider, customer)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
@@ -30,7 +30,9 @@ Work = Callable[[Connection, Instant], Any]
 """What a request does: given a transaction and the real now, its answer or a refusal that leaves nothing behind."""
 
 ATTEMPTS = 3
-_DUE = object()
+PRODUCTS_REMEMBERED = 256
+DUE: Final = "due"
+"""Something must be booked before this can be read."""
 
 
 class ChosenSigner(NamedTuple):
@@ -82,6 +84,8 @@ class Context:
         if known is not None and known.now == now and known.root is root:
             return known.signer
         signer = self.keys.signer(Purpose.ANSWER, product, now, sandbox=sandbox)
+        if len(self.answer_signers) >= PRODUCTS_REMEMBERED:
+            self.answer_signers.clear()  # strangers may name any product
         self.answer_signers[product, sandbox] = ChosenSigner(signer, now, root)
         return signer
 
@@ -109,18 +113,17 @@ class Context:
         now = self.clock()
         return await self._repeated(lambda conn: work(conn, now), dry_run)
 
-    async def settled(
-        self, due: Callable[[Connection, Instant], bool], work: Callable[[Connection, Instant], T]
-    ) -> Any:
+    async def settled(self, work: Callable[[Connection, Instant, bool], Any]) -> Any:
         """`work` on settled books: reading alone while nothing is due, else writing what is (spec 6.1).
 
-        While money is stopped nothing is written: the answer is what it would be.
+        Its last argument says whether it may write; if not, it answers `DUE` when it would have to. While money is
+        stopped nothing is written: the answer is what it would be.
         """
         now = self.clock()
-        found = await self.db.read(lambda conn: _DUE if due(conn, now) else work(conn, now))
-        if found is not _DUE:
+        found = await self.db.read(lambda conn: work(conn, now, False))
+        if found is not DUE:
             return found
-        return await self._repeated(lambda conn: work(conn, now), dry_run=bool(self.stopped_money))
+        return await self._repeated(lambda conn: work(conn, now, True), dry_run=bool(self.stopped_money))
 
     async def read(self, work: Callable[[Connection, Instant], T]) -> T:
         """`work` on a state that does not change meanwhile."""

@@ -4,6 +4,7 @@ Loads, lets `core.act` decide, stores, shows. Everything a command does happens 
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -20,7 +21,7 @@ from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
 from tenure.server import books, policies, rows, takeover
 from tenure.server.books import Books
-from tenure.server.context import Tenant
+from tenure.server.context import DUE, Tenant
 from tenure.server.views import OutcomeView, SubscriptionView, posting_view, subscription_view, timeline_view
 from tenure.store import accounts, subscriptions
 from tenure.store.engine import Connection
@@ -51,10 +52,11 @@ class Opened(msgspec.Struct, frozen=True):
     item: Item
 
 
-def load(conn: Connection, tenant: Tenant, name: str) -> Books | Refused:
+def load(conn: Connection, tenant: Tenant, name: str, *, lock: bool = True) -> Books | Refused:
     """The books that a tenant's subscription is in; a foreign one is `not_found`, like an unknown one."""
     customer = books.customer_of(conn, tenant.id, name)
-    loaded = None if customer is None or not tenant.owns(customer) else books.load(conn, tenant.id, customer)
+    mine = customer is not None and tenant.owns(customer)
+    loaded = books.load(conn, tenant.id, customer, lock=lock) if mine and customer is not None else None
     return Refused(Code.NOT_FOUND, field="subscription") if loaded is None else loaded
 
 
@@ -69,13 +71,16 @@ def current(conn: Connection, tenant: Tenant, name: str) -> Opened | Refused:
     return Refused(Code.NOT_FOUND, field="subscription") if item is None else Opened(settled, item)
 
 
-def unsettled(conn: Connection, tenant: Tenant, name: str) -> bool:
-    """Whether reading the subscription must book something first."""
-    loaded = load(conn, tenant, name)
+def look(conn: Connection, tenant: Tenant, name: str) -> Opened | Refused | Literal["due"]:
+    """As `current`, without writing; `DUE` when something must be booked first."""
+    loaded = load(conn, tenant, name, lock=False)
     if isinstance(loaded, Refused):
-        return False
+        return loaded
     waiting = any(site.successor for site in takeover.rows_of(conn, tenant.id, name))
-    return books.is_due(loaded, tenant.now) or waiting
+    if waiting or books.is_due(loaded, tenant.now):
+        return DUE
+    item = loaded.item(name)
+    return Refused(Code.NOT_FOUND, field="subscription") if item is None else Opened(loaded, item)
 
 
 def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int) -> c.Seen:

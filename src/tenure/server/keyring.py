@@ -80,12 +80,19 @@ class KeyRing:
         return self._pepper
 
     def signer(self, purpose: Purpose, product: str, now: Instant, *, sandbox: bool = False) -> SeedSigner:
-        """The key that signs for `purpose` now. Raises LookupError when none may: the operator must rotate."""
+        """The key that signs for `purpose` now, of those at hand: one may be published before this process has it.
+
+        Raises LookupError when none may: the operator must rotate.
+        """
         wanted = Purpose.SANDBOX if sandbox else purpose
-        key = rotation.signing_key(self.root_of(sandbox=sandbox).document, wanted, product, now)
-        if isinstance(key, Refused) or key.kid not in self._signers:
+        key = rotation.signing_key(self._at_hand(sandbox=sandbox), wanted, product, now)
+        if isinstance(key, Refused):
             raise LookupError(f"no key may sign for {wanted} of {product}: rotate (`tenure keys rotate`)")
         return self._signers[key.kid]
+
+    def _at_hand(self, *, sandbox: bool) -> Document:
+        document = self.root_of(sandbox=sandbox).document
+        return msgspec.structs.replace(document, keys=tuple(key for key in document.keys if key.kid in self._signers))
 
     def token_digest(self, token: str) -> bytes:
         """The keyed hash under which an API token is stored."""

@@ -17,9 +17,10 @@ from tenure.http.serve import Listen, Server
 from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import ROOT, SANDBOX_ROOT, Context
-from tenure.server.keyring import KeyRing
-from tenure.server.setup import DATABASE, SECRETS, Initialised
+from tenure.server.keyring import KeyRing, Secrets
+from tenure.server.setup import DATABASE, SECRETS, SETTINGS, Initialised
 from tenure.store.catalogue import DOCUMENTS
+from tenure.store.engine import Database
 from tenure.store.lite import open_lite
 from tenure.store.sealed import Safe
 from tenure.wire import root as roots
@@ -35,14 +36,40 @@ def init(folder: Path, name: str, *, root_keys: int = 1, threshold: int = 1) -> 
     return asyncio.run(setup.init(folder, name, secrets.token_bytes, now(), root_keys=root_keys, threshold=threshold))
 
 
-async def open_context(folder: Path) -> Context | Refused:
-    """State and keys of the server in `folder`; refuses what is missing, damaged or readable by others."""
+async def open_context(folder: Path, *, development: bool = False) -> Context | Refused:
+    """State and keys of the server in `folder`; refuses what is missing, damaged or readable by others.
+
+    Unless this is for `development`, keys made for it are refused too (`key_not_for_this`, spec 3.2).
+    """
     secret = keyring.read_secrets(folder / SECRETS)
     if isinstance(secret, Refused):
         return secret
+    unfit = [] if development else keyring.unfit_for_production(secret)
+    if unfit:
+        return Refused(
+            Code.KEY_NOT_FOR_THIS, f"Development keys sign nothing in production: {', '.join(unfit)}.", "secrets"
+        )
+    name = _name(folder)
+    if isinstance(name, Refused):
+        return name
     db = open_lite(folder / DATABASE)
     if isinstance(db, Refused):
         return db
+    context = await _context(db, secret, name)
+    if isinstance(context, Refused):
+        await db.close()
+    return context
+
+
+def _name(folder: Path) -> str | Refused:
+    """The server's name in what it signs."""
+    try:
+        return msgspec.json.decode((folder / SETTINGS).read_bytes(), type=dict[str, str])["name"]
+    except (OSError, KeyError, msgspec.MsgspecError):
+        return Refused(Code.NOT_FOUND, f"There is no server in {folder}, or its {SETTINGS} is damaged.", "folder")
+
+
+async def _context(db: Database, secret: Secrets, name: str) -> Context | Refused:
     edition = await db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
     sandbox_edition = await db.read(lambda conn: DOCUMENTS.last(conn, SANDBOX_ROOT))
     if edition is None or sandbox_edition is None:
@@ -52,21 +79,23 @@ async def open_context(folder: Path) -> Context | Refused:
         return root
     if isinstance(sandbox_root, Refused):
         return sandbox_root
-    name = msgspec.json.decode((folder / "server.json").read_bytes(), type=dict[str, str])["name"]
-    keys = KeyRing(secret, root, sandbox_root)
+    try:
+        keys = KeyRing(secret, root, sandbox_root)
+    except ValueError as fault:
+        return Refused(Code.KEY_UNKNOWN, f"Keys and root document do not belong together: {fault}.", "secrets")
     context = Context(db=db, clock=now, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer=name)
     await context.take_notices()
     return context
 
 
-def run(folder: Path, host: str = "127.0.0.1", port: int = 8_080) -> Refused | None:
-    """Serve until stopped; a refusal instead when the server cannot start."""
+def run(folder: Path, host: str = "127.0.0.1", port: int = 8_080, *, development: bool = False) -> Refused | None:
+    """Serve until stopped; a refusal instead when the server cannot start. `development`: see `open_context`."""
     root = logging.getLogger()
     root.addHandler(handler(sys.stderr))
     root.setLevel(logging.INFO)
 
     # The state needs no loop of its own; the server brings the faster one, and obeys signals.
-    context = asyncio.run(open_context(folder))
+    context = asyncio.run(open_context(folder, development=development))
     if isinstance(context, Refused):
         return context
     server = Server(build(context, time.monotonic), Listen(host=host, port=port))

@@ -18,7 +18,7 @@ from tenure.store.engine import Connection, Database
 from tenure.store.lite import open_lite
 from tenure.wire import root as roots
 
-SECRETS, ROOT_SECRETS, DATABASE = "secrets.json", "root-secrets.json", "tenure.db"
+SECRETS, ROOT_SECRETS, DATABASE, SETTINGS = "secrets.json", "root-secrets.json", "tenure.db", "server.json"
 ROOT_FILE, SANDBOX_ROOT_FILE = "root.jws", "sandbox-root.jws"
 TOKEN_DAYS = 3_650
 LONGEST_NAME = 256
@@ -59,7 +59,7 @@ async def init(
     write_secret(folder / ROOT_SECRETS, msgspec.json.encode(founded.offline))
     (folder / ROOT_FILE).write_bytes(founded.root)
     (folder / SANDBOX_ROOT_FILE).write_bytes(founded.sandbox_root)
-    write_secret(folder / "server.json", msgspec.json.encode({"name": name}))
+    write_secret(folder / SETTINGS, msgspec.json.encode({"name": name}))
     db = open_lite(folder / DATABASE)
     if isinstance(db, Refused):
         return db

@@ -27,6 +27,19 @@ from tenure.site.watch import Watch
 from tenure.wire import root as roots
 from tenure.wire.seal import CAPS, Typ
 
+UNPROVEN = (
+    Code.MESSAGE_MALFORMED,
+    Code.MESSAGE_TOO_LARGE,
+    Code.TYPE_UNEXPECTED,
+    Code.EXTENSION_UNKNOWN,
+    Code.KEY_UNKNOWN,
+    Code.SIGNATURE_INVALID,
+    Code.NOT_FOUND,
+    Code.NOT_ACTIVATED,
+    Code.SITE_LOST,
+)
+"""What the device port refuses unsigned, and so inconclusively: nothing was proven, or nothing is licensed here."""
+
 ADMINISTRATOR = "administrator"
 """How the one token is called: its own text never gets into a log or a record."""
 
@@ -77,7 +90,7 @@ def device_api(site: Site, ticks: Ticks) -> Api:
                     name="device",
                     summary="A device enrols, refreshes or releases its seat: a signed request, a signed answer (3.8).",
                     cap=CAPS[Typ.DEVICE_REQUEST],
-                    refusals=(Code.NOT_ACTIVATED, Code.NOT_FOUND, Code.SITE_LOST),
+                    refusals=UNPROVEN,
                 ),
             ),
             authenticate=_nobody,

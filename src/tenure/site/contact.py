@@ -27,6 +27,7 @@ from tenure.wire.messages import refusal
 
 TAKEN_BACK = frozenset({State.WITHDRAWN, State.REMOVED})
 NOTICES = 4
+GONE = Refused(Code.NOT_FOUND, "This device does not belong to this site any more.", "device")
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +70,7 @@ class Contact:
         if self._message.seat:
             return self._adopted()
         if self._message.ask == "release":
-            return self._said("released")  # nothing of it is known, so nothing counts
+            return self._refused(GONE)  # nothing of it is known, so nothing counts
         return self._said("send_seat")
 
     def _enrolled(self) -> bytes:
@@ -101,7 +102,7 @@ class Contact:
     def _copied(self, device: Device) -> bytes:
         """A token used before, with a new request: two copies of the device live. No refresh; it takes a new key."""
         self._event("warning", "device_copied", f"Two copies of {_called(device)} use one identity.", device)
-        return self._refused(Refused(Code.LEASE_FORKED, "This device is a copy of another; it needs a key of its own."))
+        return self._said("copied")
 
     def _new(self, name: str, group: str, *, count: int) -> Device:
         message = self._message
@@ -204,23 +205,20 @@ class Contact:
         """The administrator's word reaches the device: it erases its seat and says so, which frees at once."""
         if device.counted:
             return self._said("erase", device)
-        why = "removed" if device.state == State.REMOVED else "withdrawn"
-        return self._refused(Refused(Code.ACTION_NOT_PERMITTED, f"The administrator has {why} this device."), device)
+        if device.state == State.REMOVED:
+            return self._refused(GONE, device)
+        return self._refused(Refused(Code.ACTION_NOT_PERMITTED, "The administrator has withdrawn this device."), device)
 
     def _released(self, device: Device) -> bytes:
         receipt = self._message.erased.encode("ascii")
         erased = words.read_erased(receipt, self._asked.public)
         if isinstance(erased, Refused):
             return self._refused(erased, device)
-        if device.state == State.REMOVED:
-            self._event("info", "device_released", f"{_called(device)} has given its seat up.", device)
-            devices.delete(self._conn, device)
-            return self._said("released", device)
         if device.counted and (erased.what, erased.jti, erased.sub) == ("seat", device.seat, device.id):
             self._event("info", "device_released", f"{_called(device)} has given its seat up.", device)
-            state = State.WITHDRAWN if device.state == State.WITHDRAWN else State.RELEASED
+            state = State(device.state) if device.state in TAKEN_BACK else State.RELEASED
             device = devices.uncounted(self._conn, device, state)
-        return self._said("released", device)
+        return self._refused(GONE, device) if device.state == State.REMOVED else self._said("released", device)
 
     # the answer
 

@@ -35,6 +35,10 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True):
     root: Root | Refused
     estimate: Estimate | None
     """None where the site is not running, so that only the wall clock is known."""
+    pin: str = ""
+    """Of the device port's key; empty where it is not known."""
+    named: str | None = None
+    """The device port that the lease names; None before there is a lease."""
 
 
 def doctor(patient: Patient) -> Iterator[Check]:
@@ -46,6 +50,8 @@ def doctor(patient: Patient) -> Iterator[Check]:
         yield Check("Settings", State.FAILED, f"{refused.detail}", "Correct the file site.toml.")  # type: ignore[union-attr]
     else:
         yield from ways(server, policy, _ports(patient))
+    if patient.named is not None:
+        yield _device_port(patient.pin, patient.named)
     yield _clock(patient)
     yield _root(patient.root, _now(patient))
 
@@ -91,6 +97,15 @@ def _clock(patient: Patient) -> Check:
     if refused is None:
         return Check("Clock", State.OK, f"{format_instant(patient.estimate.now)} agrees with everything proven.")
     return Check("Clock", State.FAILED, refused.detail, refused.row.remedy)
+
+
+def _device_port(pin: str, named: str) -> Check:
+    if pin == named:
+        return Check("Device port", State.OK, "The lease names its key, so that devices trust it.")
+    text = "The lease names another key than the device port's, so that no new device trusts it."
+    return Check(
+        "Device port", State.FAILED, text, "Apply the same activation code again: the server then learns the key."
+    )
 
 
 def _root(root: Root | Refused, now: Instant) -> Check:

@@ -12,6 +12,7 @@ from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Amnesty, Standing
 from tenure.core.timeline import HOUR, Instant
+from tenure.sdk.holdings import Holdings
 from tenure.sdk.keeper import Keeper
 from tenure.sdk.kept import Kept
 from tenure.sdk.outcomes import Declined, Granted, Synchronized
@@ -38,6 +39,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     kept: Kept
     amnesties: tuple[Amnesty, ...]
     """All that ever reached this site: seats may stand on older leases than the present one."""
+    holdings: Holdings
     opened: bool
     """Whether new seats may be signed as far as the start of this run is concerned (spec 3.8)."""
 
@@ -56,7 +58,7 @@ class ProductLicense:
         self._store = store
         self._started = keeper.holder.now().reading.uptime
         self._answered = False
-        self._last: tuple[object, Look] | None = None
+        self._last: Look | None = None
         self._known: dict[bytes, Amnesty] = {}
         self.learn()
 
@@ -65,10 +67,10 @@ class ProductLicense:
         holder = self.keeper.holder
         now, holdings = holder.now(), holder.holdings
         opened = self._answered or now.reading.uptime - self._started >= PATIENCE
-        seen = (now.estimate, holdings, self._known, opened)
         last = self._last
-        if last is not None and last[0] == seen:
-            return last[1]
+        # Whatever is saved or heard is proven into new holdings, so that the same object means that nothing was.
+        if last is not None and last.holdings is holdings and (last.estimate, last.opened) == (now.estimate, opened):
+            return last
         rules = holdings.lease_at(now.instant)
         held = (holdings.present, holdings.successor)
         look = Look(
@@ -79,8 +81,9 @@ class ProductLicense:
             kept=holder.kept,
             amnesties=tuple(self._known.values()),
             opened=opened,
+            holdings=holdings,
         )
-        self._last = (seen, look)
+        self._last = look
         return look
 
     def activate(self, code: str, role: str = "active", watch: Watch | None = None) -> Granted | Declined:
@@ -150,7 +153,7 @@ class ProductLicense:
                 read = read_notice(token, holder.root, product=self.product, sandbox=holder.reader.sandbox)
                 if isinstance(read, Notice):
                     fresh[token] = read.amnesty()
-        self._known = fresh
+        self._known, self._last = fresh, None
 
     def need(self, conn: Connection) -> int:
         """Devices that ought to be covered: those that count, and those that wait."""

@@ -94,10 +94,8 @@ def release_due(conn: Connection, product: str, look: Look) -> int:
         until = counts_until(device.counting(moved(device, look)), look.terms.figures.idle_release_days)
         if until > look.now:
             devices.save(conn, msgspec.structs.replace(device, counts_until=until))
-        elif device.state == State.REMOVED:
-            devices.delete(conn, device)
-        elif device.state == State.WITHDRAWN:
-            devices.uncounted(conn, device, State.WITHDRAWN)
+        elif device.state in (State.REMOVED, State.WITHDRAWN):
+            devices.uncounted(conn, device, State(device.state))
         else:
             text = f"{device.name or device.id} has been silent for so long that it no longer counts."
             events.add(conn, look.now, "info", "device_idle", text, product=product, device=device.id)

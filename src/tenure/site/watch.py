@@ -9,20 +9,22 @@ import msgspec
 
 from tenure.core.allotment import should_ask
 from tenure.core.periods import format_instant
-from tenure.core.timeline import Instant, Phase, Why
+from tenure.core.timeline import DAY, Instant, Phase, Why
 from tenure.core.usage import Level, step
 from tenure.sdk.outcomes import Declined, Synchronized
 from tenure.site.license import Look, ProductLicense
 from tenure.site.merging import release_due
 from tenure.site.opening import Site
 from tenure.site.seats import ROUND
-from tenure.site.store import events, pools
+from tenure.site.store import devices, events, pools
 from tenure.site.store.writer import Connection
 
 log = logging.getLogger("tenure.site")
 
 TURN = 30.0
 """Seconds between two looks."""
+REMEMBERED = 60 * DAY
+"""For so long a removed device that returns is told that it was."""
 ASK_AGAIN = 600
 """Seconds between two synchronisations for the sake of a larger allotment."""
 
@@ -137,6 +139,7 @@ class Watch:
 
     def _prune(self, conn: Connection, now: Instant) -> None:
         events.prune(conn, now)
+        devices.forget_removed(conn, now - REMEMBERED)
         self._site.answers.prune(conn, now)
 
 

@@ -17,7 +17,8 @@ from tenure.wire.seal import CAPS, Typ, digest
 from tenure.wire.seats import Seat
 
 Ask = Literal["enrol", "refresh", "release"]
-Result = Literal["seat", "send_seat", "erase", "released", "refused"]
+Result = Literal["seat", "send_seat", "erase", "released", "copied", "refused"]
+"""`copied`: another copy of this device uses its identity; this one takes a new key and enrols with it."""
 
 TICKET_CAP = 1_024
 

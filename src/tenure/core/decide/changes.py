@@ -175,10 +175,9 @@ def lowering_edge(sub: Subscription, now: Instant) -> Instant:
     for period in sub.paid:
         if period.until >= earliest:
             return period.until
-    end, terms = sub.paid[-1].until, sub.terms_at(now)
-    anchor = sub.anchor if sub.anchor is not None else end
-    k = index_after(anchor, terms.period, max(earliest - 1, end - 1))
-    return edge(anchor, terms.period, k)
+    anchor = sub.anchor if sub.anchor is not None else sub.paid[-1].until
+    length = sub.terms_at(now).period
+    return edge(anchor, length, index_after(anchor, length, earliest - 1))
 
 
 def change_plan(sub: Subscription, command: ChangePlan, seen: Seen, now: Instant) -> Accepted | Refused:

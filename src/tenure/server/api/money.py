@@ -20,7 +20,7 @@ from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import books, policies
 from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.books import Books
-from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.context import DUE, Context, Tenant, tenant_of
 from tenure.server.views import PostingView, posting_view, shown
 from tenure.store import ledger
 from tenure.store.engine import Connection
@@ -156,21 +156,18 @@ class Money:
     async def _loaded(self, caller: Principal, customer: str, provider: str | None) -> Books | Refused:
         """The books, settled: by reading alone when nothing is due, else by writing what is."""
 
-        def work(conn: Connection, real: Instant) -> Books | Refused:
+        def work(conn: Connection, real: Instant, writing: bool) -> Any:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            loaded = books.load(conn, tenant.id, customer) if tenant.owns(customer) else None
+            loaded = books.load(conn, tenant.id, customer, lock=writing) if tenant.owns(customer) else None
             if loaded is None:
                 return Refused(Code.NOT_FOUND, field="customer")
+            if not writing and books.is_due(loaded, tenant.now):
+                return DUE
             return books.settled(conn, loaded, tenant.now)
 
-        def due(conn: Connection, real: Instant) -> bool:
-            tenant = tenant_of(conn, caller, provider, real)
-            loaded = None if isinstance(tenant, Refused) else books.load(conn, tenant.id, customer)
-            return loaded is not None and not isinstance(tenant, Refused) and books.is_due(loaded, tenant.now)
-
-        found: Books | Refused = await self._context.settled(due, work)
+        found: Books | Refused = await self._context.settled(work)
         return found
 
     def operations(self) -> tuple[Operation, ...]:

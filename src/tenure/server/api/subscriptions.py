@@ -22,7 +22,7 @@ from tenure.server import desk
 from tenure.server.api.actions import ACTIONS, ALWAYS, MakeFrom, Why, by
 from tenure.server.api.fields import Devices, Id, Plan_hash, Slug
 from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.desk import Asking, Done
+from tenure.server.desk import Asking, Done, Opened
 from tenure.server.ordering import Wish, new_code, order
 from tenure.server.views import (
     ExplainView,
@@ -202,18 +202,14 @@ class Subscriptions:
         provider: str | None,
         show: Callable[[Connection, Tenant, Subscription], Any],
     ) -> Any:
-        def due(conn: Connection, real: Instant) -> bool:
+        def work(conn: Connection, real: Instant, writing: bool) -> Any:
             tenant = tenant_of(conn, caller, provider, real)
-            return not isinstance(tenant, Refused) and desk.unsettled(conn, tenant, name)
+            if isinstance(tenant, Refused):
+                return tenant
+            opened = (desk.current if writing else desk.look)(conn, tenant, name)
+            return show(conn, tenant, opened.item.sub) if isinstance(opened, Opened) else opened
 
-        def work(conn: Connection, real: Instant) -> Any:
-            tenant = tenant_of(conn, caller, provider, real)
-            opened = tenant if isinstance(tenant, Refused) else desk.current(conn, tenant, name)
-            if isinstance(opened, Refused) or isinstance(tenant, Refused):
-                return opened
-            return show(conn, tenant, opened.item.sub)
-
-        return await self._context.settled(due, work)
+        return await self._context.settled(work)
 
     async def _do(
         self,

@@ -75,7 +75,7 @@ class Devices:
     async def read_device(self, device: Id) -> DeviceView | Refused:
         """Reads one device."""
         found = await self._local.read(lambda conn: devices.by_id(conn, device))
-        return Refused(Code.NOT_FOUND, field="device") if found is None else device_view(found)
+        return Refused(Code.NOT_FOUND, field="device") if found is None or _gone(found) else device_view(found)
 
     async def withdraw_device(
         self, caller: Principal, ticket: Ticket, device: Id, dry_run: bool = False
@@ -94,13 +94,10 @@ class Devices:
 
         def work(conn: Connection, now: Instant) -> Answer[None] | Refused:
             found = devices.by_id(conn, device)
-            if found is None:
+            if found is None or _gone(found):
                 return Refused(Code.NOT_FOUND, field="device")
-            if found.counted:
-                until = merging.counting_until(found, State.REMOVED, self._moved(found))
-                devices.save(conn, msgspec.structs.replace(found, state=State.REMOVED, counts_until=until))
-            else:
-                devices.delete(conn, found)
+            until = merging.counting_until(found, State.REMOVED, self._moved(found))
+            devices.save(conn, msgspec.structs.replace(found, state=State.REMOVED, counts_until=until, twin=""))
             _event(conn, now, "device_removed", f"{found.name or found.id} was removed.", found)
             return nothing()
 
@@ -182,7 +179,7 @@ class Devices:
         return (
             operation("GET", "/v1/devices", ADMINISTRATOR, self.list_devices),
             operation("GET", each, ADMINISTRATOR, self.read_device),
-            operation("DELETE", each, ADMINISTRATOR, self.remove_device),
+            operation("DELETE", each, ADMINISTRATOR, self.remove_device, status=204),
             operation("PUT", f"{each}/group", ADMINISTRATOR, self.group_device),
             operation(
                 "POST", f"{each}/withdraw", ADMINISTRATOR, self.withdraw_device, refusals=[Code.NOTHING_TO_CHANGE]
@@ -193,15 +190,16 @@ class Devices:
                 "POST", "/v1/enrolments", ADMINISTRATOR, self.create_enrolment, status=201, refusals=[Code.NOT_FOUND]
             ),
             operation("GET", "/v1/enrolments", ADMINISTRATOR, self.list_enrolments),
-            operation("DELETE", "/v1/enrolments/{enrolment}", ADMINISTRATOR, self.withdraw_enrolment),
+            operation("DELETE", "/v1/enrolments/{enrolment}", ADMINISTRATOR, self.withdraw_enrolment, status=204),
         )
 
     async def _changed(self, ticket: Ticket, name: str, state: State, *, dry_run: bool) -> Answer[DeviceView] | Refused:
         def work(conn: Connection, now: Instant) -> Answer[DeviceView] | Refused:
             found = devices.by_id(conn, name)
-            if found is None or found.state == State.REMOVED:
+            if found is None or _gone(found):
                 return Refused(Code.NOT_FOUND, field="device")
-            if (state is State.WITHDRAWN) == (found.state == State.WITHDRAWN):
+            taken_back = found.state in (State.WITHDRAWN, State.REMOVED)
+            if (state is State.WITHDRAWN) == taken_back:
                 return Refused(Code.NOTHING_TO_CHANGE, f"The device is {found.state}.", "device")
             to = State.PROTECTED if state is State.WAITING and found.counted else state
             until = merging.counting_until(found, to, self._moved(found))
@@ -221,6 +219,11 @@ class Devices:
             return 0, 0
         look = license_.look()
         return merging.moved(device, look), 0 if look.terms is None else look.terms.figures.idle_release_days
+
+
+def _gone(device: Device) -> bool:
+    """Removed, and not counted any more: it is kept only so that it can be told."""
+    return device.state == State.REMOVED and not device.counted
 
 
 def _event(conn: Connection, now: Instant, kind: str, text: str, device: Device) -> None:

@@ -166,7 +166,10 @@ class Licenses:
         return (
             operation("GET", "/v1/licenses", ADMINISTRATOR, self.list_licenses),
             operation("GET", each, ADMINISTRATOR, self.read_license),
-            operation("DELETE", each, ADMINISTRATOR, self.remove_license, refusals=[Code.SUBSCRIPTION_IN_FORCE]),
+            operation(
+                "DELETE", each, ADMINISTRATOR, self.remove_license, status=204,
+                refusals=[Code.SUBSCRIPTION_IN_FORCE, Code.NOT_ACTIVATED],
+            ),
             operation("POST", f"{each}/activate", ADMINISTRATOR, self.activate, refusals=asks),
             operation("POST", f"{each}/successor", ADMINISTRATOR, self.stage_successor, refusals=asks),
             # Nothing to rehearse: it changes here what the server says.
@@ -236,6 +239,8 @@ class Licenses:
             dns="" if lease is None else lease.figures.dns,
             root=holder.root,
             estimate=holder.now().estimate,
+            pin=site.pin,
+            named=None if lease is None else lease.device_port,
         )
 
 

@@ -110,7 +110,7 @@ class Status:
         return (
             operation("GET", "/v1/status", ADMINISTRATOR, self.read_status),
             operation("GET", "/v1/events", ADMINISTRATOR, self.list_events),
-            operation("PUT", "/v1/events/{event}/acknowledgement", ADMINISTRATOR, self.acknowledge_event),
+            operation("PUT", "/v1/events/{event}/acknowledgement", ADMINISTRATOR, self.acknowledge_event, status=204),
         )
 
 

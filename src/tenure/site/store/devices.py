@@ -31,7 +31,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
     """The administrator took its seat back; it counts until its receipt or its seat's end."""
     REMOVED = "removed"
-    """As withdrawn, and forgotten once it no longer counts."""
+    """As withdrawn, and no longer shown once it does not count; kept for a while, so that it can be told."""
     RELEASED = "released"
     """It gave its seat up by a signed receipt."""
 
@@ -118,6 +118,7 @@ def save(conn: Connection, device: Device) -> Device:
     return msgspec.structs.replace(device, number=number)
 
 
+SHOWN = "not (state = 'removed' and counted = 0)"
 _NAMES = _COLUMNS.split(", ")[1:]
 _UPDATE = sql("update devices set", ", ".join(f"{name} = ?" for name in _NAMES), "where number = ?")
 _INSERT = sql("insert into devices (", ", ".join(_NAMES), ") values", marks(_NAMES))
@@ -189,7 +190,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 def page(conn: Connection, wanted: Wanted, after: int, limit: int) -> list[Device]:
     """Up to `limit` devices beyond row `after`, in the order in which they came."""
-    where: list[str] = ["number > ?"]
+    where: list[str] = ["number > ?", SHOWN]
     values: list[object] = [after]
     for column, value in (("product", wanted.product), ("state", wanted.state)):
         if value:
@@ -200,6 +201,11 @@ def page(conn: Connection, wanted: Wanted, after: int, limit: int) -> list[Devic
         values.append(wanted.group)
     rows = conn.execute(sql(_SELECT, every(where), "order by number limit ?"), (*values, limit))
     return [Device(*row) for row in rows]
+
+
+def forget_removed(conn: Connection, before: Instant) -> None:
+    """Forget removed devices that no longer count and were last seen before an instant."""
+    conn.execute("delete from devices where state = 'removed' and counted = 0 and last_seen < ?", (before,))
 
 
 def counts(conn: Connection, products: Iterable[str]) -> dict[str, int]:

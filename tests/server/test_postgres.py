@@ -1,0 +1,149 @@
+"""The same server on PostgreSQL, where two processes share the state: what may happen once happens once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from tenure.core.timeline import DAY
+from tenure.server.sweep import Sweep
+from tenure.store import audit
+from tenure.wire.messages import ActivateAnswer, SyncAnswer
+from tests.contract.databases import SharedSchema, postgres_server
+from tests.server.office import START, Office, PlainSite, office
+from tests.server.test_last_site import CEILING, LIMIT, Fleet
+from tests.server.test_money import a_year, customer_with
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+
+
+@pytest.fixture(scope="module")
+def schema() -> Iterator[SharedSchema]:
+    with postgres_server() as url:
+        yield SharedSchema(url)
+
+
+@pytest.fixture
+async def shops(schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
+    """Two processes of one server."""
+    opener = await schema.emptied()
+    async with office(tmp_path, database=await opener.open()) as shop:
+        second = await opener.open()
+        yield shop, shop.beside(second)
+        await second.close()
+
+
+async def sound(shop: Office) -> None:
+    """Nothing is in the histories that does not belong there, and every balance is what was booked."""
+    assert await shop.context.db.read(lambda conn: list(audit.verify(conn))) == []
+    assert await shop.context.db.read(audit.drift) == []
+
+
+async def test_a_subscriptions_life_over_two_processes(shops: tuple[Office, Office]) -> None:
+    one, two = shops
+    name, code = await one.order()
+    path = f"/v1/subscriptions/{name}"
+    site = two.site()
+    told = await site.activate(code)
+    assert isinstance(told, ActivateAnswer) and told.result == "granted"
+    for turn, shop in zip(range(6), cycle(shops), strict=False):
+        site.office = shop
+        one.clock.now += DAY
+        heard = await site.sync()
+        assert isinstance(heard, SyncAnswer) and heard.refusal is None, turn
+    await one.desk.post(f"{path}/change-devices", {"devices": 20})
+    heard = await site.sync()
+    assert isinstance(heard, SyncAnswer) and heard.result == "lease"
+    shown = await two.desk.post(f"{path}/cancel", dry_run="true")
+    await one.desk.post(f"{path}/cancel", {"plan": shown["plan"]})
+    await two.desk.post(f"{path}/undo-cancellation")
+    heir = (await two.desk.post("/v1/customers", {"name": "Heir"}))["id"]
+    await one.desk.post(f"{path}/transfer", {"customer": heir})
+    assert (await two.desk.get(f"/v1/sites/{site.id}"))["customer"] == heir
+    one.clock.now = START + 366 * DAY
+    assert (await two.desk.get(path))["phase"] == "grace"
+    copy = site.clone()
+    await site.sync()
+    heard = await copy.sync()
+    assert isinstance(heard, SyncAnswer) and heard.forked
+    assert (await one.desk.send("GET", f"{path}/history")).status_code == 200
+    await sound(one)
+
+
+async def test_p4_p5_money_and_requests_raced_over_two_processes(shops: tuple[Office, Office]) -> None:
+    one, two = shops
+    desks = cycle((one.desk, two.desk))
+    for turn in range(3):
+        account = await customer_with(one, 12_000, f"Buyer {turn}")
+        body = {"customer": one.customer, "offer": one.offers["standard"], "devices": 10}
+        answers = await asyncio.gather(*(next(desks).send("POST", "/v1/subscriptions", body) for _ in range(16)))
+        assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 15}
+        assert (await two.desk.get(f"{account}/account"))["balance"] == 0
+
+        await one.desk.post(f"{account}/top-ups", {"amount": 30_000, "reference": f"more {turn}"})
+        key = f"once-{turn}"
+        answers = await asyncio.gather(
+            *(next(desks).send("POST", "/v1/subscriptions", body, key=key) for _ in range(8))
+        )
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.json()["activation_code"] for answer in answers}) == 1
+        assert (await two.desk.get(f"{account}/account"))["balance"] == 18_000
+    await sound(one)
+
+
+async def test_p5_the_last_site_raced_over_two_processes(shops: tuple[Office, Office]) -> None:
+    one, two = shops
+    name, code = await one.order(devices=100)
+    for _ in range(4):
+        await one.site().activate(code)
+    sites = [shop.site() for shop, _ in zip(cycle(shops), range(16), strict=False)]
+    told = await asyncio.gather(*(site.activate(code) for site in sites))
+    results = Counter(one_.refusal.code if one_.refusal else "granted" for one_ in told if not isinstance(one_, str))
+    assert results == {"granted": 1, "site_limit": 15}
+    assert len((await two.desk.get(f"/v1/subscriptions/{name}"))["sites"]) == 5
+    await sound(two)
+
+
+class Scattered(Fleet):
+    """A fleet whose sites ask now the one process, now the other."""
+
+    shops: tuple[Office, Office]
+
+    async def ask(self, site: PlainSite) -> None:
+        site.office = self.dice.choice(self.shops)
+        await super().ask(site)
+
+
+async def test_b07_the_allotments_of_two_processes_never_exceed_the_limit(shops: tuple[Office, Office]) -> None:
+    _, code = await shops[0].order(devices=LIMIT)
+    fleet = Scattered(shops[0], code, 11)
+    fleet.shops = shops
+    for step in range(50):
+        await fleet.step()
+        assert fleet.held() <= CEILING, step
+    assert fleet.seen["lease"] >= 5 and fleet.seen["at once"] >= 5
+    await sound(shops[1])
+
+
+async def test_m06_sweeps_of_two_processes_renew_exactly_once(shops: tuple[Office, Office]) -> None:
+    one, two = shops
+    account = await customer_with(one, 100_000)
+    name, _ = await one.order("monthly")
+    for month in range(1, 7):
+        one.clock.now = START + 31 * DAY * month
+        await asyncio.gather(*(Sweep(shop.context).once() for shop in (one, two, one)))
+    kinds = await two.facts(name)
+    assert kinds.count("Renewed") == 6
+    lines = (await two.desk.get(f"{account}/statement", limit=200))["items"]
+    assert [line["posting"]["kind"] for line in lines].count("capture") == 6
+    notes = (await one.desk.get("/v1/events", limit=200))["items"]
+    assert [note["seq"] for note in notes] == list(range(1, len(notes) + 1))
+    await sound(one)
+
+
+async def test_both_databases_book_the_same_year(shops: tuple[Office, Office], tmp_path: Path) -> None:
+    async with office(tmp_path) as lite:
+        assert await a_year(shops[0], 30 * DAY) == await a_year(lite, 30 * DAY)
