@@ -26,7 +26,6 @@ class Day:
 def day(shop: Vendor, tmp_path_factory: pytest.TempPathFactory) -> Day:
     desk = shop.desk(tmp_path_factory.mktemp("day"), sandbox=True, name="Day")
     desk.terminal.good("clock", "set", "2026-03-01", "--rate", "0")
-    desk.terminal.good("customers", "add", "Quay Surgery", "--email", "it@quay.example", "--credit-limit", "100.00")
     ordered = desk.terminal.run("order", desk.customer, desk.offer("year"), "10", "--why", "first order").out
     sub = desk.terminal.good("subscriptions", "list")["items"][0]["id"]
     desk.terminal.good("hold", sub, "an invoice is open", "--until", "2026-03-31")
