@@ -13,8 +13,8 @@ from tenure.server.sweep import Sweep
 from tenure.store import audit
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
 from tests.contract.databases import SharedSchema, postgres_server
+from tests.server.fleet import CEILING, LIMIT, Fleet
 from tests.server.office import START, Office, PlainSite, office
-from tests.server.test_last_site import CEILING, LIMIT, Fleet
 from tests.server.test_money import a_year, customer_with
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]

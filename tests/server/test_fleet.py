@@ -1,0 +1,26 @@
+"""One device limit, five sites that do as they like: nothing is ever out above it (B7, P5)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.server.fleet import CEILING, LIMIT, Fleet
+from tests.server.office import office
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_b07_whatever_sites_do_the_sum_of_their_allotments_stays_below_the_ceiling(
+    seed: int, tmp_path: Path
+) -> None:
+    async with office(tmp_path) as shop:
+        _, code = await shop.order(devices=LIMIT)
+        fleet = Fleet(shop, code, seed)
+        most = 0
+        for step in range(60):
+            await fleet.step()
+            most = max(most, fleet.held())
+            assert fleet.held() <= CEILING, step
+        assert most > LIMIT // 2, "sites that share a limit are to get something of it"
+        assert fleet.seen["lease"] >= 5 and fleet.seen["at once"] >= 5
