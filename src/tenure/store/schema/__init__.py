@@ -9,10 +9,10 @@ from tenure.store.schema.money import accounts, entries, postings
 from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, site_tokens, sites
 from tenure.store.schema.subscriptions import codes, facts, standings, subscriptions
-from tenure.store.schema.traffic import announcements, idempotency, meta, outbox, outbox_heads, throttles
+from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -53,6 +53,7 @@ __all__ = [
     "facts",
     "idempotency",
     "leases",
+    "letters",
     "meta",
     "offers",
     "outbox",

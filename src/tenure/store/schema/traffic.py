@@ -2,7 +2,18 @@
 
 import sqlalchemy as sa
 
-from tenure.store.schema.columns import KEYED, METADATA, STRICT, maybe_octets, maybe_text, octets, text, to, whole
+from tenure.store.schema.columns import (
+    KEYED,
+    METADATA,
+    STRICT,
+    maybe_octets,
+    maybe_text,
+    maybe_whole,
+    octets,
+    text,
+    to,
+    whole,
+)
 
 
 class MetaColumns(sa.TypedColumns):
@@ -51,6 +62,21 @@ class AnnouncementColumns(sa.TypedColumns):
     since = whole(key=True)
 
 
+class LetterColumns(sa.TypedColumns):
+    """A mail to be sent, of a provider or (none) the vendor; `body` is encrypted until it is sent, then empty."""
+
+    id = text(key=True)
+    provider = maybe_text(to("providers.id"))
+    recipient = text()
+    template = text()
+    body = octets()
+    created = whole()
+    due = maybe_whole()
+    tries = whole()
+    sent = maybe_whole()
+    fault = text()
+
+
 class ThrottleColumns(sa.TypedColumns):
     """How often something was tried; counted since `began`."""
 
@@ -64,4 +90,7 @@ idempotency = sa.Table("idempotency", METADATA, IdempotencyColumns, sa.Index(Non
 outbox = sa.Table("outbox", METADATA, OutboxColumns, **STRICT)
 outbox_heads = sa.Table("outbox_heads", METADATA, OutboxHeadColumns, **KEYED)
 announcements = sa.Table("announcements", METADATA, AnnouncementColumns, **KEYED)
+letters = sa.Table(
+    "letters", METADATA, LetterColumns, sa.Index(None, "due"), sa.Index(None, "provider", "id"), **STRICT
+)
 throttles = sa.Table("throttles", METADATA, ThrottleColumns, sa.Index(None, "began"), **KEYED)
