@@ -72,6 +72,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
             {"kty": "OKP", "crv": "Ed25519", "x": "AA"},
         ),
         "wall": INSTANTS,
+        "sandbox": (1, None, "yes"),
         "uptime": INSTANTS,
         "root": NUMBERS,
         "device_port": DIGESTS,
