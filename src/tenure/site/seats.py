@@ -6,7 +6,8 @@ Counting is the store's, the order of things `contact`'s.
 from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
-from tenure.core.timeline import DAY, HOUR, Instant, Phase, Why
+from tenure.core.standing import SERVING
+from tenure.core.timeline import DAY, HOUR, Instant, Phase, Why, at
 from tenure.core.usage import ceiling
 from tenure.site.license import Look
 from tenure.site.store.pools import Pool
@@ -93,8 +94,9 @@ def seat_for(sealed: SealedLease, device: str, thumbprint: str, name: str, term:
 
 
 def next_contact(lease: Lease | None, now: Instant, *, has_seat: bool) -> NextSync:
-    """When the device is expected again: daily, hourly near an edge and while it waits for a seat."""
-    if lease is None or not has_seat:
+    """When the device is expected again: daily; hourly near an edge, while it waits for a seat, and while functions
+    are withdrawn, so that whoever renewed has the devices back before the day is over."""
+    if lease is None or not has_seat or at(lease.spans, now).phase not in SERVING:
         return NextSync(now + WAIT * 9 // 10, now + WAIT * 11 // 10)
     turn = window(lease.spans, lease.figures, now)
     latest = (now + REFRESH * 9 // 10, now + REFRESH * 11 // 10)
