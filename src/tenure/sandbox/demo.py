@@ -14,11 +14,13 @@ import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.http.serve import Listen, Server
+from tenure.sandbox.inhouse import Inhouse
 from tenure.sandbox.seed import Provider, catalogue, customer, order, provider
 from tenure.sandbox.shop import Shop
 from tenure.server.app import build
 from tenure.server.main import init, open_context
 
+DEVICES = ("reception", "workshop", "archive")
 SCRIPT = """\
 from tenure.sdk import License
 from tenure.sdk.reach import Network
@@ -40,6 +42,10 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     folder: str
     provider: Provider
+    site: str
+    """The administration server's folder."""
+    console: str
+    """Address of its local API."""
     codes: dict[str, str]
     """Activation codes that nobody has used yet, by what they are for."""
     seconds: float
@@ -80,7 +86,18 @@ def running(folder: Path, port: int = 0) -> Iterator[Demo]:
         root = folder / "server" / "sandbox-root.jws"
         (folder / "app.py").write_text(SCRIPT.format(url=server.url, root=root, folder=folder), encoding="utf-8")
         vendor.close()
-        yield Demo(url=server.url, folder=str(folder), provider=north, codes=codes, seconds=time.monotonic() - began)
+        desk = Shop(server.url, north.token)
+        with Inhouse(folder / "office", server.url, root, desk, DEVICES) as office:
+            yield Demo(
+                url=server.url,
+                folder=str(folder),
+                provider=north,
+                site=str(office.site),
+                console=office.url,
+                codes=codes,
+                seconds=time.monotonic() - began,
+            )
+        desk.close()
 
 
 @contextmanager
@@ -120,16 +137,26 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
   Activation codes that nobody has used yet:
 {codes}
 
-  1. License an application in ten lines. In a second terminal, in this folder:
-       .venv/bin/python {demo.folder}/app.py
+  1. Be the administrator of "Ana's office": apply a code at its administration server and watch its devices.
+     In a second terminal, in this folder:
+       export TENURE_SITE={demo.site}
+       .venv/bin/tenure activate            # type the first code
+       .venv/bin/tenure status
+       .venv/bin/tenure devices list        # {len(DEVICES)} agents run here and ask for seats by themselves
+       .venv/bin/tenure sync
+       .venv/bin/tenure doctor
 
-  2. Be the provider "{demo.provider.name}". In that terminal:
+  2. Be the provider "{demo.provider.name}". In another terminal:
        export TENURE_URL={demo.url}
        export TENURE_TOKEN={demo.provider.token}
        .venv/bin/tenure subscriptions list
        .venv/bin/tenure customers list
 
-  3. Move the clock of this sandbox, and look again at the application:
-       .venv/bin/tenure clock set --help
+  3. Move the clock of this sandbox as that provider; the office and its devices follow:
+       .venv/bin/tenure clock set 2028-03-01
+       .venv/bin/tenure devices list        # in the administrator's terminal
+
+  4. License an application in ten lines:
+       .venv/bin/python {demo.folder}/app.py
 
 """

@@ -143,9 +143,9 @@ def until(seen: Callable[[], Any], wanted: Any, patience: float = PATIENCE) -> A
     return found
 
 
-def free_port() -> int:
-    """A port that nobody uses now."""
+def free_port(wished: int = 0) -> int:
+    """A port that nobody uses now, or the one wished for; raises OSError when that is taken."""
     with socket.socket() as asked:
-        asked.bind((LOOPBACK, 0))
+        asked.bind((LOOPBACK, wished))
         port: int = asked.getsockname()[1]
         return port

@@ -112,6 +112,10 @@ class Serving:
         finally:
             self._turns.stop()
 
+    def wait(self, seconds: float) -> bool:
+        """Whether both servers answer, waiting so long at most; for whoever serves in another thread."""
+        return self.local.wait(seconds) and self.devices.wait(seconds)
+
     def stop(self) -> None:
         """Asks both servers to end."""
         self.local.stop()
