@@ -52,6 +52,11 @@ def token(conn: Connection, digest: bytes, now: Instant) -> Token | None:
     return None if found is None or (found.expires is not None and found.expires <= now) else found
 
 
+def expiry(conn: Connection, token_id: str) -> Instant | None:
+    """When the token of that id expires; None: never."""
+    return conn.scalar(sa.select(tokens.c.expires).where(tokens.c.id == token_id))
+
+
 def list_tokens(conn: Connection, provider_id: str | None, after: str = "", limit: int = 50) -> list[Token]:
     """At most `limit` tokens of the provider (None: the vendor's own) with ids after `after`."""
     asked = {"tenant": provider_id, "after": after, "most": limit}

@@ -20,6 +20,7 @@ from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.fields import Currency, Email, Id, Minor, OptionalTitle, Title
 from tenure.server.context import Context, tenant_of
+from tenure.server.roles import SCOPES, usual
 from tenure.server.values import Customer, Provider
 from tenure.server.views import shown
 from tenure.store import accounts, ids, people, tokens
@@ -34,21 +35,6 @@ READ = Rule("customers:read", DESK)
 WRITE = Rule("customers:write", DESK)
 TOKENS = Rule("tokens:write", DESK)
 NOTHING_SEEN = IfMatch()
-
-SCOPES: dict[Role, tuple[str, ...]] = {
-    Role.VENDOR: (
-        "catalogue:read", "catalogue:write", "providers:read", "providers:write", "customers:read", "customers:write",
-        "subscriptions:read", "subscriptions:write", "money:read", "money:write", "policy:read", "policy:write",
-        "sites:read", "tokens:write", "events:read", "metrics:read", "sandbox:write", "server:write",
-    ),
-    Role.PROVIDER: (
-        "catalogue:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",
-        "subscriptions:write", "money:read", "money:write", "policy:read", "policy:write", "sites:read",
-        "tokens:write", "events:read", "sandbox:write",
-    ),
-    Role.CUSTOMER: ("catalogue:read", "subscriptions:read", "subscriptions:write", "money:read", "sites:read"),
-}  # fmt: skip
-"""The scopes that a token of each kind may carry."""
 
 
 class BrandBody(Body, frozen=True, kw_only=True):
@@ -109,7 +95,7 @@ class NewToken(Body, frozen=True, kw_only=True):
     customer: Id | None = None
     """For role `customer`: whose."""
     scopes: Annotated[tuple[str, ...], msgspec.Meta(max_length=32)] = ()
-    """None given: all that the role may carry."""
+    """None given: all that the role may carry, but for what is about accounts (`people:…`, `audit:read`)."""
     days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 365
 
 
@@ -359,7 +345,7 @@ def _unsound_token(conn: Connection, caller: Principal, body: NewToken, provider
     unknown = [scope for scope in body.scopes if scope not in allowed]
     if unknown:
         return Refused(Code.FIELD_INVALID, f"This role cannot carry the scope {unknown[0][:64]!a}.", "scopes")
-    beyond = [scope for scope in body.scopes or SCOPES[body.role] if scope not in caller.scopes]
+    beyond = [scope for scope in body.scopes or usual(body.role) if scope not in caller.scopes]
     if beyond and caller.kind is not Role.VENDOR:
         return Refused(Code.ACTION_NOT_PERMITTED, f"Your own token does not carry {beyond[0]}.", "scopes")
     return None
@@ -374,7 +360,7 @@ def new_token(context: Context, body: NewToken, provider: str | None, now: Insta
         provider=provider,
         customer=body.customer,
         role=body.role,
-        scopes=body.scopes or SCOPES[body.role],
+        scopes=body.scopes or usual(body.role),
         name=body.name,
         created=now,
         expires=now + body.days * DAY,
