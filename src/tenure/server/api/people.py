@@ -15,9 +15,11 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, Line, OptionalLine
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Currency, Email, Id, Minor, OptionalTitle, Title
 from tenure.server.context import Context, tenant_of
 from tenure.server.roles import SCOPES, usual
@@ -26,6 +28,7 @@ from tenure.server.views import shown
 from tenure.store import accounts, ids, people, tokens
 from tenure.store.engine import Connection
 from tenure.store.people import SandboxClock
+from tenure.store.persons import Place
 
 VENDOR_ONLY = frozenset({Role.VENDOR})
 DESK = frozenset({Role.VENDOR, Role.PROVIDER})
@@ -264,7 +267,13 @@ class People:
         return answer
 
     async def create_token(
-        self, caller: Principal, ticket: Ticket, body: NewToken, provider: Id | None = None, dry_run: bool = False
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        body: NewToken,
+        address: Address,
+        provider: Id | None = None,
+        dry_run: bool = False,
     ) -> Answer[TokenView] | Refused:
         """Makes a token; its secret is in this answer only."""
 
@@ -274,7 +283,9 @@ class People:
                 return refused
             secret, row = new_token(self._context, body, caller.provider or provider, real)
             tokens.add_token(conn, row)
-            return made(msgspec.structs.replace(token_view(row), token=secret), 201)
+            note(conn, Place(row.provider, row.customer), caller, address, "token_made", f"{row.id}: {row.name}", real)
+            # What a rehearsal shows must not look like something that works.
+            return made(msgspec.structs.replace(token_view(row), token="" if dry_run else secret), 201)
 
         answer: Answer[TokenView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
         return answer
@@ -295,7 +306,7 @@ class People:
         return cut_page(map(token_view, found), paging.limit, lambda each: each.id)
 
     async def withdraw_token(
-        self, caller: Principal, token: Id, provider: Id | None = None, dry_run: bool = False
+        self, caller: Principal, token: Id, address: Address, provider: Id | None = None, dry_run: bool = False
     ) -> Refused | None:
         """Withdraws a token: it is good for nothing from now on."""
         if caller.provider and provider and provider != caller.provider:
@@ -303,7 +314,19 @@ class People:
         owner = caller.provider or provider
 
         def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
-            return tokens.withdraw_token(conn, owner, token, now) or made(None)
+            gone = tokens.withdraw_token(conn, owner, token, now)
+            if isinstance(gone, Refused):
+                return gone
+            note(
+                conn,
+                Place(gone.provider, gone.customer),
+                caller,
+                address,
+                "token_withdrawn",
+                f"{gone.id}: {gone.name}",
+                now,
+            )
+            return made(None)
 
         done = await self._context.write(dry_run, work)
         return done if isinstance(done, Refused) else None

@@ -17,8 +17,13 @@ from tenure.store import trail
 from tenure.store.engine import Connection
 
 READ = Rule("audit:read")
-_Place = tuple[Annotated[int, msgspec.Meta(ge=0, le=2**53)], Id]
-"""Where a page begins, as cursors carry it."""
+
+
+class _Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page begins, as cursors carry it."""
+
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    id: Id
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,17 +53,18 @@ class Auditing:
         before = paging.after(_Place)
         if isinstance(before, Refused):
             return before
+        begin = None if before is None else (before.seq, before.id)
 
         def work(conn: Connection, now: Instant) -> list[trail.Entry] | Refused:
             place = place_of(conn, caller, provider, customer)
             if isinstance(place, Refused):
                 return place
-            return trail.page(conn, place.provider, place.customer, before, paging.limit + 1)
+            return trail.page(conn, place.provider, place.customer, begin, paging.limit + 1)
 
         found = await self._context.read(work)
         if isinstance(found, Refused):
             return found
-        page = cut_page(found, paging.limit, lambda each: (each.seq, each.id))
+        page = cut_page(found, paging.limit, lambda each: _Place(each.seq, each.id))
         return Page(tuple(map(entry_view, page.items)), page.next)
 
     def operations(self) -> tuple[Operation, ...]:
