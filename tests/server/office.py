@@ -13,12 +13,15 @@ import httpx2
 import msgspec
 import sqlalchemy as sa
 
+from tenure.core.policy import Role
 from tenure.core.refusals import Refused
+from tenure.http.accounts.passwords import Cost, Passwords
 from tenure.http.api import Api
 from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import Context
 from tenure.server.keyring import Founded
+from tenure.server.roles import SCOPES
 from tenure.server.sweep import Sweep
 from tenure.store.engine import Connection, Database
 from tenure.store.lite import open_lite
@@ -31,6 +34,8 @@ from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest, Use
 
 START = 1_767_225_600  # 2026-01-01
+CHEAP = Cost(passes=1, memory=64)
+"""Passwords are hashed in no time: what a guess costs is shown elsewhere."""
 
 
 class Clock:
@@ -123,12 +128,17 @@ class Office:
         """One look of the sweep."""
         await Sweep(self.context).once()
 
-    async def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Everything stored but for when tokens were used: two equal ones mean that nothing was done."""
+    async def snapshot(self, *, but: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:
+        """Everything stored but for when tokens were used: two equal ones mean that nothing was done.
+
+        `but` names tables that are left out.
+        """
 
         def read(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
             kept = {
-                table.name: [each for each in table.c if each.name != "last_use"] for table in METADATA.sorted_tables
+                table.name: [each for each in table.c if each.name != "last_use"]
+                for table in METADATA.sorted_tables
+                if table.name not in but
             }
             return {
                 name: sorted(map(tuple, conn.execute(sa.select(*columns))), key=repr) for name, columns in kept.items()
@@ -278,7 +288,14 @@ async def office(
     assert not isinstance(db, Refused)
     token = await setup.furnish(db, keys, secrets.token_bytes, clock())
     context = Context(
-        db=db, clock=clock, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer="https://licence.test"
+        db=db,
+        clock=clock,
+        keys=keys,
+        draw=secrets.token_bytes,
+        safe=Safe(keys.box),
+        issuer="https://licence.test",
+        portal_url="https://portal.test",
+        passwords=Passwords(CHEAP),
     )
     api = build(context, lambda: float(clock()), sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test") as http:
@@ -294,7 +311,8 @@ async def _furnished(
     for name, more in PLANS.items():
         await vendor.post("/v1/plans", {"id": name, "product": "editor", "name": name.title(), **FEATURES, **more})
     provider = (await vendor.post("/v1/providers", {"name": "North", "currency": "EUR", "sandbox": sandbox}))["id"]
-    made = await vendor.post("/v1/tokens", {"name": "desk", "role": "provider", "days": 3_650}, provider=provider)
+    body = {"name": "desk", "role": "provider", "scopes": SCOPES[Role.PROVIDER], "days": 3_650}
+    made = await vendor.post("/v1/tokens", body, provider=provider)
     desk = Caller(http, made["token"])
     offers = {}
     for name in PLANS:

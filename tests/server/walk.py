@@ -14,7 +14,8 @@ from msgspec import inspect as shapes
 from tenure.core.policy import Role
 from tenure.http.inputs import Place, path_names
 from tenure.http.operations import WRITES, Operation
-from tenure.server.api.people import SCOPES
+from tenure.server.roles import ROLES, SCOPES
+from tests.server.crew import Person, joined
 from tests.server.office import Caller, Office
 
 PLAN: dict[str, Any] = {
@@ -81,21 +82,47 @@ BODIES: dict[str, dict[str, Any]] = {
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
     "set_clock": {"now": "2026-02-01T00:00:00Z", "rate": 1},
+    "sign_in": {"email": "nobody@north.example", "password": "wrong and long"},
+    "show_second_factor": {"ticket": "tnt_nobodys", "code": "123456"},
+    "choose_membership": {"id": "id"},
+    "change_password": {"old": "wrong and long", "new": "even longer and wronger"},
+    "confirm_second_factor": {"code": "123456"},
+    "remove_second_factor": {"code": "123456"},
+    "change_role": {"role": "auditor"},
+    "invite": {"email": "dora@north.example", "name": "Dora", "role": "auditor", "customer": "customer"},
+    "read_invitation": {"token": "tni_nobodys"},
+    "accept_invitation": {
+        "token": "tni_nobodys", "name": "Dora", "password": "long and secret", "email": "dora@north.example",
+    },
+    "request_password_reset": {"email": "nobody@north.example"},
+    "finish_password_reset": {"token": "tnp_nobodys", "password": "long and secret"},
     "publish_root": {"document": "a.b.c"},
     "publish_amnesty": {"since": "2025-12-20T00:00:00Z", "until": "2025-12-27T00:00:00Z", "text": "a long outage"},
 }  # fmt: skip
 OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
-OWNED = frozenset({"provider", "customer", "offer", "subscription", "site", "heir", "code", "token"})
+OWNED = frozenset(
+    {"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "person", "invitation", "id"}
+)
+OF_PEOPLE = frozenset(
+    {
+        "sign_out", "choose_membership", "change_password", "propose_second_factor", "confirm_second_factor",
+        "remove_second_factor",
+    }
+)  # fmt: skip
+"""About one's own account: open to every person whatever the role, and to no program."""
+TRACES = ("audit", "throttles")
+"""Tables in which somebody leaves traces who is refused at the door."""
 
 
 @dataclass
 class Tenancy:
-    """One customer's things, and who may ask for them."""
+    """One customer's things, who may ask for them by a token, and people of each role in each team by a session."""
 
     desk: Caller
     customer: Caller
     things: dict[str, str]
+    people: dict[tuple[Role, str], Person]
 
 
 @dataclass
@@ -120,13 +147,18 @@ class World:
 
 def open_to(one: Operation) -> frozenset[Role]:
     """The kinds of callers that can have a token for it."""
-    return frozenset(kind for kind, scopes in SCOPES.items() if kind in one.rule.kinds and one.rule.scope in scopes)
+    return frozenset(
+        kind
+        for kind, scopes in SCOPES.items()
+        if kind in one.rule.kinds and (not one.rule.scope or one.rule.scope in scopes)
+    )
 
 
 async def furnished(shop: Office) -> World:
     """The office with a second provider and customers who own something."""
     south = (await shop.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
-    made = await shop.vendor.post("/v1/tokens", {"name": "desk", "role": "provider"}, provider=south)
+    body = {"name": "desk", "role": "provider", "scopes": SCOPES[Role.PROVIDER]}
+    made = await shop.vendor.post("/v1/tokens", body, provider=south)
     desk = Caller(shop.http, made["token"])
     sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]}
     offer = (await desk.post("/v1/offers", sold))["id"]
@@ -146,7 +178,13 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
     sites = [shop.site(), shop.site()]
     for site in sites:
         await site.activate(order["activation_code"])
-    token = await desk.post("/v1/tokens", {"name": name, "role": "customer", "customer": customer})
+    body = {"name": name, "role": "customer", "customer": customer, "scopes": SCOPES[Role.CUSTOMER]}
+    token = await desk.post("/v1/tokens", body)
+    people = await _people(shop, desk, customer)
+    asked = {"email": "eve@example.com", "name": "Eve", "role": "auditor"}
+    invitation = await desk.post("/v1/invitations", asked | {"customer": customer})
+    await desk.post("/v1/invitations", asked | {"email": f"eve@{name.lower()}.example"})
+    member = people[Role.CUSTOMER, "auditor"]
     things = {
         "provider": provider,
         "customer": customer,
@@ -156,8 +194,23 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
         "site": sites[0].id,
         "heir": sites[1].id,
         "token": token["id"],
+        "person": member.id,
+        "id": member.membership,
+        "invitation": invitation["id"],
     }
-    return Tenancy(desk, Caller(shop.http, token["token"]), things)
+    return Tenancy(desk, Caller(shop.http, token["token"]), things, people)
+
+
+async def _people(shop: Office, desk: Caller, customer: str) -> dict[tuple[Role, str], Person]:
+    """Somebody of each role in the provider's team, the customer's, and the vendor's."""
+    found = {}
+    for kind, roles in ROLES.items():
+        by, more = (shop.vendor if kind == Role.VENDOR else desk), {}
+        if kind == Role.CUSTOMER:
+            more = {"customer": customer}
+        for role in roles:
+            found[Role(kind), str(role)] = await joined(shop, by, role, **more)
+    return found
 
 
 def unknown(like: str) -> str:

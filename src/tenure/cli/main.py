@@ -58,7 +58,7 @@ PARTS = (
 """Modules that add commands to the application, in the order in which help shows them."""
 
 INTERRUPTED = 130
-_TOKEN = re.compile(r"tnr_[A-Za-z0-9]+")
+_TOKEN = re.compile(r"(tn[rstip])_[A-Za-z0-9]+")
 
 
 def main() -> None:
@@ -178,8 +178,8 @@ def _trace(world: World, error: Exception) -> str:
 
 
 def masked(text: str) -> str:
-    """`text` without API tokens: what was typed in the wrong place must not end up in a log."""
-    return _TOKEN.sub("tnr_…", text)
+    """`text` without tokens and links: what was typed in the wrong place must not end up in a log."""
+    return _TOKEN.sub(r"\1_…", text)
 
 
 def _blamed(fault: CycloptsError) -> str:

@@ -106,6 +106,12 @@ class Code(StrEnum):
     MEDIA_TYPE_UNSUPPORTED = "media_type_unsupported"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_AUTHENTICATED = "not_authenticated"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105 - the name of a refusal
+    PASSWORD_UNFIT = "password_unfit"  # noqa: S105 - the name of a refusal
+    SECOND_FACTOR_REFUSED = "second_factor_refused"
+    LINK_UNKNOWN = "link_unknown"
+    LAST_OWNER = "last_owner"
     IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     REQUEST_IN_FLIGHT = "request_in_flight"
@@ -226,6 +232,12 @@ _say(_C.BODY_TOO_LARGE, 413, _E.INPUT, "caller", "The request is too large. | Ev
 _say(_C.MEDIA_TYPE_UNSUPPORTED, 415, _E.INPUT, "caller", "This media type is not read here. | The operation reads what its documentation names, uncompressed. | Set Content-Type to the documented type and send without Content-Encoding.")
 _say(_C.METHOD_NOT_ALLOWED, 405, _E.INPUT, "caller", "This method is not offered here. | The path exists with other methods. | Use a method named in the Allow header.")
 _say(_C.NOT_AUTHENTICATED, 401, _E.PERMISSION, "caller", "It is not known who is asking. | The token is missing, unknown, expired or withdrawn. | Send a valid token as `Authorization: Bearer …`.")
+_say(_C.SIGN_IN_REFUSED, 401, _E.PERMISSION, "caller", "You could not be signed in. | E-mail address, password or code do not belong together, or the sign-in took too long. | Try again with care; if the password is lost, ask for a link to set a new one.")
+_say(_C.PASSWORD_REFUSED, 403, _E.PERMISSION, "caller", "This is not your present password. | Whoever changes a password, or gives a second factor up, shows the present one. | Type your present password; if it is lost, sign out and ask for a link to set a new one.")
+_say(_C.PASSWORD_UNFIT, 422, _E.INPUT, "caller", "This password will not do. | It is too short, too plain, or what anybody would try first. | Choose a longer one: several words that do not belong together are easy to remember.")
+_say(_C.SECOND_FACTOR_REFUSED, 403, _E.PERMISSION, "caller", "This code is not good. | It was mistyped, is over, or was used before: each is good once. | Wait for the application's next code; check the clock of the device that shows it.")
+_say(_C.LINK_UNKNOWN, 404, _E.UNKNOWN, "caller", "This link is not good any more. | It was used, withdrawn, replaced by a newer one, or its time is over. | Ask for a new one.")
+_say(_C.LAST_OWNER, 409, _E.STATE, "caller", "A team keeps at least one owner. | This is the only one, and without an owner nobody could manage the team. | Make somebody else an owner first.")
 _say(_C.IDEMPOTENCY_KEY_MISSING, 400, _E.INPUT, "caller", "The Idempotency-Key header is missing. | Every POST needs one, so that a repeated request has one effect. | Send a fresh random key, and the same key again when you repeat.")
 _say(_C.IDEMPOTENCY_KEY_REUSED, 422, _E.INPUT, "caller", "This Idempotency-Key was used for another request. | A key names one request for good. | Use a fresh key for a new request.")
 _say(_C.REQUEST_IN_FLIGHT, 409, _E.LATER, "caller", "The same request is still being worked on. | It was sent a second time before the first was answered. | Wait a moment and repeat with the same key.", conclusive=False)

@@ -13,7 +13,7 @@ from tenure import __version__
 from tenure.core.policy import Role
 from tenure.core.refusals import Code
 from tenure.http.api import Api, Parts
-from tenure.http.auth import Principal, Rule
+from tenure.http.auth import Rule
 from tenure.http.edge import Border, log_requests
 from tenure.http.health import health_operations
 from tenure.http.limits import MemoryCounters, Throttle
@@ -22,6 +22,13 @@ from tenure.http.openapi import About
 from tenure.http.operations import Operation
 from tenure.http.raw import RawOperation
 from tenure.server.activation import Activations
+from tenure.server.api.accounts.auditing import Auditing
+from tenure.server.api.accounts.inviting import Inviting
+from tenure.server.api.accounts.own import Own
+from tenure.server.api.accounts.resets import Resets
+from tenure.server.api.accounts.securing import Securing
+from tenure.server.api.accounts.signing import Signing
+from tenure.server.api.accounts.team import Team
 from tenure.server.api.catalogue import Catalogue
 from tenure.server.api.money import Money
 from tenure.server.api.notices import Notices
@@ -30,10 +37,10 @@ from tenure.server.api.offers import Offers
 from tenure.server.api.people import People
 from tenure.server.api.subscriptions import Subscriptions
 from tenure.server.api.trust import Trust
+from tenure.server.authenticating import authenticator
 from tenure.server.context import Context
 from tenure.server.sweep import Sweep
 from tenure.server.sync import Synchronisation
-from tenure.store import tokens
 from tenure.store.engine import Connection
 
 METRICS = Rule("metrics:read", frozenset({Role.VENDOR}))
@@ -42,7 +49,6 @@ UNPROVEN = (
     Code.SIGNATURE_INVALID,
 )  # fmt: skip
 """What a signed message is refused with before anything in it is believed: unsigned, so inconclusive to a client."""
-USE_NOTED_EVERY = 3_600
 
 _requests = logging.getLogger("tenure.server.requests")
 
@@ -95,7 +101,9 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
 
 
 def _tenants_operations(context: Context) -> Iterator[Operation]:
-    for group in (Catalogue, People, Offers, Subscriptions, Money, Observed):
+    business = (Catalogue, People, Offers, Subscriptions, Money, Observed)
+    access = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
+    for group in (*business, *access):
         yield from group(context).operations()
 
 
@@ -104,29 +112,6 @@ def _naming_a_tenant(one: Operation) -> Operation:
     if all(query.name != "provider" for query in one.queries):
         return one
     return msgspec.structs.replace(one, refusals=(*one.refusals, Code.NOT_FOUND))
-
-
-def authenticator(context: Context) -> Callable[[str], Any]:
-    """Token to principal, by its keyed hash; the time of use is noted once an hour."""
-
-    async def authenticate(token: str) -> Principal | None:
-        now = context.clock()
-        digest = context.keys.token_digest(token)
-        found = await context.db.read(lambda conn: tokens.token(conn, digest, now))
-        if found is None:
-            return None
-        if found.last_use is None or now - found.last_use >= USE_NOTED_EVERY:
-            await context.db.write(lambda conn: tokens.token_used(conn, digest, now))
-        return Principal(
-            kind=Role(found.role),
-            provider=found.provider or "",
-            customer=found.customer or "",
-            role=found.role,
-            scopes=frozenset(found.scopes),
-            token_id=found.id,
-        )
-
-    return authenticate
 
 
 def _store_works(context: Context) -> Callable[[], Any]:

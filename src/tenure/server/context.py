@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
+from tenure.http.accounts.passwords import Passwords
 from tenure.http.answers import pack, replayed, unpack
 from tenure.http.auth import Principal
 from tenure.http.idempotency import Ticket
@@ -54,6 +55,9 @@ class Context:
     safe: Safe
     issuer: str
     """The server's name in what it signs, such as `https://licence.example.com`."""
+    portal_url: str = ""
+    """Where people reach the portal, such as `https://portal.example.com`, for links in mails; empty: not known."""
+    passwords: Passwords = field(default_factory=Passwords)
     stopped_money: list[str] = field(default_factory=list)
     """Why money cannot be written at the moment (ledger drift); empty when it can."""
     answer_signers: dict[tuple[str, bool], ChosenSigner] = field(default_factory=dict)
@@ -171,4 +175,4 @@ def tenant_of(conn: Connection, caller: Principal, named: str | None, real: Inst
     if provider is None or caller.kind is None:
         return Refused(Code.NOT_FOUND, field="provider")
     now = provider.clock.read(real) if provider.clock else real
-    return Tenant(provider, now, caller.kind, caller.token_id, caller.customer)
+    return Tenant(provider, now, caller.kind, caller.by, caller.customer)

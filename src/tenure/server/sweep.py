@@ -13,7 +13,20 @@ from tenure.core.subscription import Subscription
 from tenure.core.timeline import DAY, Instant, Phase, at
 from tenure.server import books, takeover
 from tenure.server.context import Context
-from tenure.store import accounts, audit, idempotency, leases, outbox, people, sites, subscriptions, throttle
+from tenure.store import (
+    accounts,
+    audit,
+    idempotency,
+    invitations,
+    leases,
+    outbox,
+    people,
+    sessions,
+    sites,
+    subscriptions,
+    throttle,
+    trail,
+)
 from tenure.store.engine import Connection
 
 AT_ONCE = 200
@@ -21,6 +34,10 @@ PAUSE = 1.0
 """Seconds between looks; each look is one indexed query when nothing is due."""
 CHECK_EVERY = 3_600
 KEEP_TOKENS = 400 * DAY
+KEEP_INVITATIONS = 30 * DAY
+"""An invitation that nobody followed is shown as over for a while."""
+KEEP_AUDIT = 400 * DAY
+"""Addresses and e-mails are kept no longer than a year's audit needs."""
 
 _log = logging.getLogger("tenure.server.sweep")
 
@@ -128,3 +145,6 @@ def _collect(conn: Connection, now: Instant) -> None:
     throttle.collect(conn, now - DAY)
     sites.forget_tokens(conn, now - KEEP_TOKENS)
     leases.collect(conn, now - KEEP_TOKENS)
+    sessions.collect(conn, now)
+    invitations.collect(conn, now - KEEP_INVITATIONS)
+    trail.collect(conn, now - KEEP_AUDIT)

@@ -15,15 +15,18 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import books, policies
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Currency, Id, Slug
 from tenure.server.context import Context, tenant_of
 from tenure.server.values import Offer, PolicyBody
 from tenure.store import ids, people
 from tenure.store.catalogue import OFFERS, Item, Stamp
 from tenure.store.engine import Connection
+from tenure.store.persons import Place
 
 READ = Rule("catalogue:read")
 WRITE = Rule("policy:write", frozenset({Role.VENDOR, Role.PROVIDER}))
@@ -190,6 +193,7 @@ class Offers:
         self,
         caller: Principal,
         body: PolicyUpdate,
+        address: Address,
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
@@ -211,6 +215,7 @@ class Offers:
             published = policies.publish(conn, tenant.id, policy, history.version, tenant.by, tenant.now)
             if isinstance(published, Refused):
                 return published
+            note(conn, Place(tenant.id), caller, address, "policy_published", f"version {published.version}", real)
             after = policies.history(conn, tenant.id)
             return made(policy_view(after), etag=etag(after.version))
 

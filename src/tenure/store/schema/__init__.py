@@ -9,10 +9,11 @@ from tenure.store.schema.money import accounts, entries, postings
 from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, site_tokens, sites
 from tenure.store.schema.subscriptions import codes, facts, standings, subscriptions
+from tenure.store.schema.team import audit, invitations, memberships, people, recovery, sessions
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -44,6 +45,7 @@ __all__ = [
     "TENANT_TABLES",
     "accounts",
     "announcements",
+    "audit",
     "chains",
     "chronicle",
     "codes",
@@ -52,17 +54,22 @@ __all__ = [
     "entries",
     "facts",
     "idempotency",
+    "invitations",
     "leases",
     "letters",
+    "memberships",
     "meta",
     "offers",
     "outbox",
     "outbox_heads",
+    "people",
     "plans",
     "policies",
     "postings",
     "products",
     "providers",
+    "recovery",
+    "sessions",
     "site_tokens",
     "sites",
     "standings",
