@@ -22,7 +22,9 @@ from tenure.http.openapi import About
 from tenure.http.operations import Operation
 from tenure.http.raw import RawOperation
 from tenure.server.activation import Activations
+from tenure.server.api.board import Board
 from tenure.server.api.catalogue import Catalogue
+from tenure.server.api.lists import Lists
 from tenure.server.api.money import Money
 from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
@@ -95,7 +97,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
 
 
 def _tenants_operations(context: Context) -> Iterator[Operation]:
-    for group in (Catalogue, People, Offers, Subscriptions, Money, Observed):
+    for group in (Catalogue, People, Offers, Lists, Board, Subscriptions, Money, Observed):
         yield from group(context).operations()
 
 

@@ -5,14 +5,14 @@
 
 from tenure.store.schema.catalogue import chains, chronicle, documents, offers, plans, policies, products
 from tenure.store.schema.columns import METADATA
-from tenure.store.schema.money import accounts, entries, postings
+from tenure.store.schema.money import accounts, entries, gateways, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, site_tokens, sites
 from tenure.store.schema.subscriptions import codes, facts, standings, subscriptions
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0005")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -29,6 +29,8 @@ TENANT_TABLES = (
     accounts,
     postings,
     entries,
+    payment_requests,
+    gateways,
     sites,
     leases,
     outbox,
@@ -51,6 +53,7 @@ __all__ = [
     "documents",
     "entries",
     "facts",
+    "gateways",
     "idempotency",
     "leases",
     "letters",
@@ -58,6 +61,7 @@ __all__ = [
     "offers",
     "outbox",
     "outbox_heads",
+    "payment_requests",
     "plans",
     "policies",
     "postings",
