@@ -153,7 +153,7 @@ class Api:
 
     def _judge(self, sending: Sending, response: "httpx2.Response", body: bytes) -> tuple[Answer | Failed, int | None]:
         media = response.headers.get("content-type", "").partition(";")[0].strip()
-        if response.is_success and (response.status_code == 204 or (media == "application/json" and _is_json(body))):
+        if response.is_success and (response.status_code == 204 or _is_whole(media, body)):
             return Answer(response.status_code, body, response.headers.get("etag", "")), None
         found = read_problem(body) if media == "application/problem+json" else None
         if found is None:
@@ -176,7 +176,7 @@ class Api:
                 base_url=self.url,
                 headers={
                     "Authorization": f"Bearer {self._target.token}",
-                    "Accept": "application/json, application/problem+json",
+                    "Accept": "application/json, application/problem+json, text/csv",
                     "Accept-Encoding": "identity",
                     "User-Agent": f"tenure-cli/{__version__}",
                 },
@@ -191,6 +191,10 @@ class Api:
 class _Page(msgspec.Struct, frozen=True):
     items: tuple[msgspec.Raw, ...]
     next: str | None = None
+
+
+def _is_whole(media: str, body: bytes) -> bool:
+    return media == "text/csv" or (media == "application/json" and _is_json(body))
 
 
 def _is_json(body: bytes) -> bool:

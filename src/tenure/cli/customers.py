@@ -1,11 +1,12 @@
 """`tenure customers`: who buys from a provider."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
 from tenure.cli.api import Sending, path
 from tenure.cli.desk import Desk
+from tenure.cli.exporting import Out, exported
 from tenure.cli.kinds import Customer, Limit, minor
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.problems import Failed
@@ -21,12 +22,22 @@ COLUMNS = (
     Column("Since", "created", "moment"),
 )
 
+LISTED = (
+    *COLUMNS,
+    Column("Balance", "balance", "money:currency"),
+    Column("Reserved", "reserve", "money:currency"),
+    Column("Subscriptions", "subscriptions", "count"),
+)
+
 Name = Annotated[str, Parameter(help="The customer's name.")]
 Reference = Annotated[str, Parameter(help="Your own name or number for the customer.")]
 Email = Annotated[str, Parameter(help="Where messages go.")]
 Credit = Annotated[str, Parameter(help="How far the balance may go below zero, such as 100.00.")]
 
-_APP = noun("customers", "Customers: list, add, show, change.", CUSTOMERS_SIDE)
+About = Annotated[str, Parameter(help="Part of a name, a reference or an address, or an id.")]
+Sorted = Annotated[Literal["id", "name", "balance"], Parameter(help="By what the list is sorted.")]
+
+_APP = noun("customers", "Customers: list, export, add, show, change.", CUSTOMERS_SIDE)
 
 
 def add(app: App) -> None:
@@ -35,9 +46,17 @@ def add(app: App) -> None:
 
 
 @verb(_APP, "list", READING, example="tenure customers list")
-def list_customers(desk: Desk, *, limit: Limit = None) -> Ended:
-    """List customers."""
-    return desk.listed("/v1/customers", _table, {}, limit=limit)
+def list_customers(desk: Desk, *, about: About = "", sort: Sorted = "id", limit: Limit = None) -> Ended:
+    """List customers with their balances."""
+    return desk.listed(
+        "/v1/customers", _table, {"q": about or None, "sort": None if sort == "id" else sort}, limit=limit
+    )
+
+
+@verb(_APP, "export", READING, example="tenure customers export --out customers.csv")
+def export_customers(desk: Desk, *, out: Out, about: About = "", sort: Sorted = "id") -> Ended:
+    """Write the same list to a CSV file for a spreadsheet; money is in minor units."""
+    return exported(desk, "/v1/customers.csv", {"q": about or None, "sort": None if sort == "id" else sort}, out)
 
 
 @verb(_APP, "show", READING, example="tenure customers show cus_…")
@@ -87,7 +106,7 @@ def _body(desk: Desk, name: str, reference: str, email: str, credit_limit: str) 
 
 
 def _table(screen: Screen, items: Any) -> None:
-    screen.table(items, COLUMNS, "There are no customers yet.")
+    screen.table(items, LISTED, "There are no customers yet.")
 
 
 def _card(screen: Screen, value: Any) -> None:

@@ -17,6 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 from tenure import __version__
 from tenure.cli import (
     actions,
+    board,
     catalogue,
     clock,
     customers,
@@ -48,7 +49,7 @@ from tenure.cli.world import World
 from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
-    ordering, subscriptions, actions, customers, money, sites, events,
+    board, ordering, subscriptions, actions, customers, money, sites, events,
     catalogue, offers, policy, people,
     signin, refusals,
     clock, playing,

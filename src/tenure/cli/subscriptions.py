@@ -7,19 +7,22 @@ from cyclopts import App, Parameter
 from tenure.cli import outcome
 from tenure.cli.api import path
 from tenure.cli.desk import Desk
-from tenure.cli.kinds import Limit, Subscription
+from tenure.cli.exporting import Out, exported
+from tenure.cli.kinds import Limit, Subscription, begin
 from tenure.cli.options import READING
+from tenure.cli.problems import Failed
 from tenure.cli.show import Column, Screen, money
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
 
 LISTED = (
     Column("Subscription", "id"),
-    Column("Customer", "customer"),
-    Column("Product", "product"),
+    Column("Customer", "customer_name"),
     Column("Plan", "plan"),
     Column("Kind", "kind"),
     Column("Devices", "devices", "count"),
+    Column("Phase", "phase"),
     Column("Paid until", "paid_until", "moment"),
+    Column("Automatic", "auto", "yes"),
     Column("Ends", "ends_at", "moment"),
     Column("Cancelled", "cancelled_at", "moment"),
     Column("Code ends in", "code_last_group"),
@@ -76,7 +79,7 @@ FACT = (
     Column("Hash", "hash"),
 )
 
-_APP = noun("subscriptions", "Subscriptions: list, show, timeline, explain, history.", CUSTOMERS_SIDE)
+_APP = noun("subscriptions", "Subscriptions: list, export, show, timeline, explain, history.", CUSTOMERS_SIDE)
 
 
 def add(app: App) -> None:
@@ -84,20 +87,81 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "list", READING, example="tenure subscriptions list --phase grace")
+Of = Annotated[str, Parameter(help="Of this customer only.")]
+OfProduct = Annotated[str, Parameter(help="Of this product only.")]
+OfPlan = Annotated[str, Parameter(help="On this plan only.")]
+InPhase = Annotated[
+    Literal["pending", "active", "grace", "paused", "ended"] | None, Parameter(help="In this phase only.")
+]
+About = Annotated[str, Parameter(help="Part of the customer's name or reference, an id, or a code's last group.")]
+DueBefore = Annotated[str, Parameter(help="Whose next period falls due before this date or instant.")]
+Automatic = Annotated[bool | None, Parameter(help="Paid from the balance without anybody asking, or by hand.")]
+Sorted = Annotated[
+    Literal["id", "newest", "due", "ends", "customer", "devices"], Parameter(help="By what the list is sorted.")
+]
+
+
+@verb(_APP, "list", READING, example="tenure subscriptions list --phase grace --sort due")
 def list_subscriptions(
     desk: Desk,
     *,
-    customer: Annotated[str, Parameter(help="Of this customer only.")] = "",
-    product: Annotated[str, Parameter(help="Of this product only.")] = "",
-    phase: Annotated[
-        Literal["pending", "active", "grace", "paused", "ended"] | None, Parameter(help="In this phase only.")
-    ] = None,
+    customer: Of = "",
+    product: OfProduct = "",
+    plan: OfPlan = "",
+    phase: InPhase = None,
+    about: About = "",
+    due_before: DueBefore = "",
+    auto: Automatic = None,
+    sort: Sorted = "id",
     limit: Limit = None,
 ) -> Ended:
     """List subscriptions."""
-    query = {"customer": customer or None, "product": product or None, "phase": phase}
-    return desk.listed("/v1/subscriptions", _table, query, limit=limit)
+    query = _query(customer, product, plan, phase, about, due_before, auto, sort)
+    return query if isinstance(query, Failed) else desk.listed("/v1/subscriptions", _table, query, limit=limit)
+
+
+@verb(_APP, "export", READING, example="tenure subscriptions export --out subscriptions.csv")
+def export_subscriptions(
+    desk: Desk,
+    *,
+    out: Out,
+    customer: Of = "",
+    product: OfProduct = "",
+    plan: OfPlan = "",
+    phase: InPhase = None,
+    about: About = "",
+    due_before: DueBefore = "",
+    auto: Automatic = None,
+    sort: Sorted = "id",
+) -> Ended:
+    """Write the same list to a CSV file for a spreadsheet; money is in minor units."""
+    query = _query(customer, product, plan, phase, about, due_before, auto, sort)
+    return query if isinstance(query, Failed) else exported(desk, "/v1/subscriptions.csv", query, out)
+
+
+def _query(
+    customer: str,
+    product: str,
+    plan: str,
+    phase: str | None,
+    about: str,
+    due_before: str,
+    auto: bool | None,
+    sort: str,
+) -> dict[str, str | int | bool | None] | Failed:
+    due = begin(due_before, "due_before") if due_before else None
+    if isinstance(due, Failed):
+        return due
+    return {
+        "customer": customer or None,
+        "product": product or None,
+        "plan": plan or None,
+        "phase": phase,
+        "q": about or None,
+        "due_before": due,
+        "auto": None if auto is None else str(auto).lower(),
+        "sort": None if sort == "id" else sort,
+    }
 
 
 @verb(_APP, "show", READING, example="tenure subscriptions show sub_…")

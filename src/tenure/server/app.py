@@ -29,7 +29,9 @@ from tenure.server.api.accounts.resets import Resets
 from tenure.server.api.accounts.securing import Securing
 from tenure.server.api.accounts.signing import Signing
 from tenure.server.api.accounts.team import Team
+from tenure.server.api.board import Board
 from tenure.server.api.catalogue import Catalogue
+from tenure.server.api.lists import Lists
 from tenure.server.api.money import Money
 from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
@@ -101,7 +103,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
 
 
 def _tenants_operations(context: Context) -> Iterator[Operation]:
-    business = (Catalogue, People, Offers, Subscriptions, Money, Observed)
+    business = (Catalogue, People, Offers, Lists, Board, Subscriptions, Money, Observed)
     access = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
     for group in (*business, *access):
         yield from group(context).operations()

@@ -9,10 +9,11 @@ import msgspec
 
 from tenure.core import facts as f
 from tenure.core.commands import Word
-from tenure.core.contract import service_end, timeline
+from tenure.core.contract import timeline
 from tenure.core.ledger import Posting
 from tenure.core.policy import Rules
 from tenure.core.refusals import Refused
+from tenure.core.renewal import cost, due, next_period, pays_itself
 from tenure.core.settle import Account, Book, Item, Settled, settle
 from tenure.core.subscription import Subscription, fold
 from tenure.core.timeline import Instant, Phase, at
@@ -233,29 +234,46 @@ def _unannounced(conn: Connection, sub: Subscription, now: Instant) -> bool:
 
 
 def _show(conn: Connection, sub: Subscription, now: Instant) -> None:
+    standings.put(conn, standing(sub, now))
+
+
+def standing(sub: Subscription, now: Instant) -> standings.Standing:
+    """The row in lists: instants from which every phase follows, and what falls due next."""
     terms = sub.terms_at(now)
     spans = timeline(sub)
     paused = next((span for span in spans if span.phase is Phase.PAUSED and (span.until or now + 1) > now), None)
-    lapses = spans[-1].since if spans[-1].phase is Phase.ENDED else None
-    standings.put(
-        conn,
-        standings.Standing(
-            subscription=sub.id,
-            provider=sub.provider,
-            customer=sub.customer,
-            product=sub.product,
-            plan=terms.plan,
-            kind="trial" if sub.trial and len(sub.periods) < 2 else sub.kind.value,
-            devices=terms.devices,
-            last_group=sub.codes[-1].last_group,
-            active_from=sub.started_at,
-            paid_until=sub.paid_until if sub.cancellation is None else min(sub.paid_until or 0, spans[-1].since),
-            ended_at=service_end(sub) if sub.paid else lapses,
-            paused_from=paused.since if paused else None,
-            paused_until=paused.until if paused else None,
-            cancelled_at=sub.cancellation.at if sub.cancellation else None,
-        ),
+    due_at, price = _due(sub, now)
+    return standings.Standing(
+        subscription=sub.id,
+        provider=sub.provider,
+        customer=sub.customer,
+        product=sub.product,
+        plan=terms.plan,
+        kind="trial" if sub.trial and len(sub.periods) < 2 else sub.kind.value,
+        devices=terms.devices,
+        last_group=sub.codes[-1].last_group,
+        active_from=sub.started_at,
+        paid_until=sub.paid_until if sub.cancellation is None else min(sub.paid_until or 0, spans[-1].since),
+        ended_at=spans[-1].since if spans[-1].phase is Phase.ENDED else None,
+        paused_from=paused.since if paused else None,
+        paused_until=paused.until if paused else None,
+        cancelled_at=sub.cancellation.at if sub.cancellation else None,
+        ordered_at=sub.ordered_at,
+        due_at=due_at,
+        price=price,
+        automatic=int(pays_itself(sub)),
+        reserved=int(sub.reserved is not None),
+        failed_at=sub.failed_at if sub.cancellation is None else None,
     )
+
+
+def _due(sub: Subscription, now: Instant) -> tuple[Instant | None, int]:
+    """When the next period falls due and what it costs; nothing while cancelled, stopped or not begun."""
+    if not sub.periods or sub.cancellation is not None or sub.stopped is not None:
+        return None, 0
+    if sub.reserved is not None:
+        return due(sub), cost(sub.reserved)
+    return due(sub), next_period(sub, due(sub), sub.rules, "", now).period.price
 
 
 def customer_of(conn: Connection, provider: str, name: str) -> str | None:

@@ -27,6 +27,17 @@ class Standing(msgspec.Struct, frozen=True):
     paused_until: Instant | None = None
     cancelled_at: Instant | None = None
     body: bytes = b"{}"
+    ordered_at: Instant = 0
+    due_at: Instant | None = None
+    """When the next period falls due; None when none does by itself or by hand."""
+    price: int = 0
+    """What that period costs, minor units."""
+    automatic: int = 0
+    """1: it is paid from the balance without anybody asking."""
+    reserved: int = 0
+    """1: its money is set aside already."""
+    failed_at: Instant | None = None
+    """When the balance was too low for a period not paid since."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -38,6 +49,10 @@ class Wanted(msgspec.Struct, frozen=True):
     ends_before: Instant | None = None
     """The paid period ends before this instant."""
     cancelled: bool | None = None
+    plan: str | None = None
+    due_before: Instant | None = None
+    """The next period falls due before this instant."""
+    automatic: bool | None = None
 
 
 _PUT = in_place_of(standings, "subscription")
@@ -64,14 +79,15 @@ def page(
     """At most `limit` of the provider's subscriptions with ids after `after`, as they stand at `now`."""
     found = (
         sa.select(*_STANDING)
-        .where(standings.c.provider == provider, standings.c.subscription > after, *_narrowed(wanted, now))
+        .where(standings.c.provider == provider, standings.c.subscription > after, *narrowed(wanted, now))
         .order_by(standings.c.subscription)
         .limit(limit)
     )
     return [Standing(*row) for row in conn.execute(found)]
 
 
-def _narrowed(wanted: Wanted, now: Instant) -> list[sa.ColumnElement[bool]]:
+def narrowed(wanted: Wanted, now: Instant) -> list[sa.ColumnElement[bool]]:
+    """What a row must fulfil to be in the list."""
     rules: list[sa.ColumnElement[bool]] = []
     if wanted.customer is not None:
         rules.append(standings.c.customer == wanted.customer)
@@ -82,6 +98,12 @@ def _narrowed(wanted: Wanted, now: Instant) -> list[sa.ColumnElement[bool]]:
     if wanted.cancelled is not None:
         is_cancelled = standings.c.cancelled_at.is_not(None)
         rules.append(is_cancelled if wanted.cancelled else ~is_cancelled)
+    if wanted.plan is not None:
+        rules.append(standings.c.plan == wanted.plan)
+    if wanted.due_before is not None:
+        rules.append(standings.c.due_at < wanted.due_before)
+    if wanted.automatic is not None:
+        rules.append(standings.c.automatic == int(wanted.automatic))
     if wanted.phase is not None:
         rules.append(phase_at(now) == wanted.phase)
     return rules

@@ -39,6 +39,8 @@ Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_L
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_LINE)]
 """A name that leases carry, which have less room than a page."""
 OptionalTitle = Annotated[str, msgspec.Meta(max_length=128, pattern=_LINE)]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=_LINE)]
+"""What is looked for: part of a name or reference, an id, a code's last group."""
 Features = Annotated[tuple[Slug, ...], msgspec.Meta(max_length=128)]
 Plan_hash = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^([0-9]+\.[0-9a-f]{64})?$(?!\n)")]
 

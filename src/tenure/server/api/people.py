@@ -190,25 +190,6 @@ class People:
         answer: Answer[CustomerView] | Refused = await self._context.once(ticket, dry_run, work)
         return answer
 
-    async def list_customers(
-        self, caller: Principal, paging: Paging, provider: Id | None = None
-    ) -> Page[CustomerView] | Refused:
-        """Lists customers."""
-        after = paging.after(str)
-        if isinstance(after, Refused):
-            return after
-
-        def work(conn: Connection, real: Instant) -> list[people.Customer] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            return people.list_customers(conn, tenant.id, after or "", paging.limit + 1)
-
-        found = await self._context.read(work)
-        if isinstance(found, Refused):
-            return found
-        return cut_page(map(customer_view, found), paging.limit, lambda each: each.id)
-
     async def read_customer(
         self, caller: Principal, customer: Id, provider: Id | None = None
     ) -> Answer[CustomerView] | Refused:
@@ -339,7 +320,6 @@ class People:
             operation(
                 "POST", "/v1/providers", WRITE_PROVIDERS, self.create_provider, status=201, refusals=taken
             ),
-            operation("GET", "/v1/customers", READ, self.list_customers),
             operation("POST", "/v1/customers", WRITE, self.create_customer, status=201, refusals=taken),
             operation("GET", "/v1/customers/{customer}", READ, self.read_customer),
             operation(

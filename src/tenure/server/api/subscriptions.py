@@ -10,7 +10,7 @@ from tenure.core.contract import timeline
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
 from tenure.core.terms import Intent
-from tenure.core.timeline import Instant, Phase
+from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
@@ -20,7 +20,7 @@ from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import desk
 from tenure.server.api.actions import ACTIONS, ALWAYS, MakeFrom, Why, by
-from tenure.server.api.fields import Devices, Id, Plan_hash, Slug
+from tenure.server.api.fields import Devices, Id, Plan_hash
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.desk import Asking, Done, Opened
 from tenure.server.ordering import Wish, new_code, order
@@ -33,7 +33,7 @@ from tenure.server.views import (
     shown,
     timeline_view,
 )
-from tenure.store import facts, standings
+from tenure.store import facts
 from tenure.store.chain import Link
 from tenure.store.engine import Connection
 
@@ -56,21 +56,6 @@ class NewOrder(Body, frozen=True, kw_only=True):
     why: OptionalLine = ""
     plan: Plan_hash = ""
     """Of a preview, to order exactly what it showed."""
-
-
-class ListedView(msgspec.Struct, frozen=True, kw_only=True):
-    """A subscription in a list."""
-
-    id: str
-    customer: str
-    product: str
-    plan: str
-    kind: str
-    devices: int
-    paid_until: str | None
-    ends_at: str | None
-    cancelled_at: str | None
-    code_last_group: str
 
 
 class FactView(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,38 +103,6 @@ class Subscriptions:
 
         answer: Answer[OutcomeView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
         return answer
-
-    async def list_subscriptions(
-        self,
-        caller: Principal,
-        paging: Paging,
-        provider: Id | None = None,
-        customer: Id | None = None,
-        product: Slug | None = None,
-        phase: str | None = None,
-    ) -> Page[ListedView] | Refused:
-        """Lists subscriptions, narrowed to a customer, a product, a phase."""
-        after = paging.after(str)
-        if isinstance(after, Refused):
-            return after
-        if phase is not None and phase not in set(Phase):
-            return Refused(Code.FIELD_INVALID, f"A phase is one of {', '.join(Phase)}.", "phase")
-
-        def work(conn: Connection, real: Instant) -> list[standings.Standing] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            if customer is not None and not tenant.owns(customer):
-                return Refused(Code.NOT_FOUND, field="customer")
-            wanted = standings.Wanted(
-                customer=tenant.customer or customer, product=product, phase=Phase(phase) if phase else None
-            )
-            return standings.page(conn, tenant.id, wanted, tenant.now, after or "", paging.limit + 1)
-
-        found = await self._context.read(work)
-        if isinstance(found, Refused):
-            return found
-        return cut_page(map(listed_view, found), paging.limit, lambda each: each.id)
 
     async def read_subscription(
         self, caller: Principal, subscription: Id, provider: Id | None = None
@@ -304,7 +257,6 @@ class Subscriptions:
             for name, body, make, doc, refusals in ACTIONS
         )
         return (
-            operation("GET", "/v1/subscriptions", READ, self.list_subscriptions),
             operation("POST", "/v1/subscriptions", WRITE, self.create_order, status=201, refusals=_ORDERING),
             operation("GET", one, READ, self.read_subscription),
             operation("GET", f"{one}/timeline", READ, self.read_timeline),
@@ -327,22 +279,6 @@ class Once(msgspec.Struct, frozen=True, kw_only=True):
 def _answer(done: Done, code: str) -> Answer[OutcomeView]:
     view = msgspec.structs.replace(done.view, activation_code=code)
     return made(view, etag=etag(view.subscription.revision))
-
-
-def listed_view(row: standings.Standing) -> ListedView:
-    """A subscription as listed."""
-    return ListedView(
-        id=row.subscription,
-        customer=row.customer,
-        product=row.product,
-        plan=row.plan,
-        kind=row.kind,
-        devices=row.devices,
-        paid_until=shown(row.paid_until),
-        ends_at=shown(row.ended_at),
-        cancelled_at=shown(row.cancelled_at),
-        code_last_group=row.last_group,
-    )
 
 
 def _fact_view(link: Link) -> FactView:

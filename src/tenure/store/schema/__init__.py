@@ -5,7 +5,7 @@
 
 from tenure.store.schema.catalogue import chains, chronicle, documents, offers, plans, policies, products
 from tenure.store.schema.columns import METADATA
-from tenure.store.schema.money import accounts, entries, postings
+from tenure.store.schema.money import accounts, entries, gateways, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, site_tokens, sites
 from tenure.store.schema.subscriptions import codes, facts, standings, subscriptions
@@ -13,7 +13,7 @@ from tenure.store.schema.team import audit, invitations, memberships, people, re
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0005")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -30,6 +30,8 @@ TENANT_TABLES = (
     accounts,
     postings,
     entries,
+    payment_requests,
+    gateways,
     sites,
     leases,
     outbox,
@@ -53,6 +55,7 @@ __all__ = [
     "documents",
     "entries",
     "facts",
+    "gateways",
     "idempotency",
     "invitations",
     "leases",
@@ -62,6 +65,7 @@ __all__ = [
     "offers",
     "outbox",
     "outbox_heads",
+    "payment_requests",
     "people",
     "plans",
     "policies",

@@ -6,7 +6,18 @@ to, so that a guard in the database can keep both from going below their bounds;
 
 import sqlalchemy as sa
 
-from tenure.store.schema.columns import METADATA, STRICT, maybe_text, maybe_whole, octets, text, to, whole
+from tenure.store.schema.columns import (
+    KEYED,
+    METADATA,
+    STRICT,
+    maybe_octets,
+    maybe_text,
+    maybe_whole,
+    octets,
+    text,
+    to,
+    whole,
+)
 
 
 class AccountColumns(sa.TypedColumns):
@@ -53,6 +64,36 @@ class EntryColumns(sa.TypedColumns):
     amount = whole()
 
 
+class PaymentRequestColumns(sa.TypedColumns):
+    """What a customer was asked, or asks, to pay; instants, never states. `reference` is what the payer quotes."""
+
+    id = text(key=True)
+    provider = text(to("providers.id"))
+    customer = text(to("accounts.customer"))
+    subscription = maybe_text(to("subscriptions.id"))
+    reference = text()
+    amount = whole()
+    note = text()
+    by_actor = text()
+    created = whole()
+    expires = whole()
+    withdrawn_at = maybe_whole()
+    booked_at = maybe_whole()
+    booked_as = maybe_text()
+    paid = whole()
+
+
+class GatewayColumns(sa.TypedColumns):
+    """How a provider's customers pay: words for them, and the encrypted secret that payment notifications prove."""
+
+    provider = text(to("providers.id"), key=True)
+    instructions = text()
+    request_days = whole()
+    secret = maybe_octets()
+    secret_since = maybe_whole()
+    version = whole()
+
+
 accounts = sa.Table(
     "accounts",
     METADATA,
@@ -80,3 +121,13 @@ entries = sa.Table(
     sa.Index(None, "customer", "account"),
     **STRICT,
 )
+payment_requests = sa.Table(
+    "payment_requests",
+    METADATA,
+    PaymentRequestColumns,
+    sa.UniqueConstraint("provider", "reference"),
+    sa.Index(None, "provider", "id"),
+    sa.Index(None, "customer", "id"),
+    **STRICT,
+)
+gateways = sa.Table("gateways", METADATA, GatewayColumns, **KEYED)

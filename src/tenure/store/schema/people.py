@@ -75,6 +75,7 @@ customers = sa.Table(
     CustomerColumns,
     sa.UniqueConstraint("provider", "reference"),
     sa.Index(None, "provider", "id"),
+    sa.Index("ix_customers_by_name", "provider", sa.text("lower(name)"), "id"),
     **STRICT,
 )
 tokens = sa.Table(

@@ -64,6 +64,12 @@ class StandingColumns(sa.TypedColumns):
     cancelled_at = maybe_whole()
     last_group = text()
     body = octets()
+    ordered_at = whole()
+    due_at = maybe_whole()
+    price = whole()
+    automatic = whole()
+    reserved = whole()
+    failed_at = maybe_whole()
 
 
 subscriptions = sa.Table(
@@ -84,5 +90,12 @@ standings = sa.Table(
     sa.Index(None, "provider", "subscription"),
     sa.Index(None, "provider", "customer", "subscription"),
     sa.Index(None, "provider", "paid_until"),
+    sa.Index(None, "provider", "ended_at"),
+    sa.Index(None, "provider", "failed_at"),
+    sa.Index(None, "provider", "last_group"),
+    # Phases are counted, and what falls due is summed up, in the index alone.
+    sa.Index("ix_standings_due", "provider", "due_at", "ended_at", "price"),
+    sa.Index("ix_standings_wanting", "provider", "automatic", "reserved", "customer", "due_at", "ended_at", "price"),
+    sa.Index("ix_standings_phases", "provider", "active_from", "ended_at", "paused_from", "paused_until", "paid_until"),
     **STRICT,
 )

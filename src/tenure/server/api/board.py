@@ -1,0 +1,138 @@
+"""The provider's board: what falls due, is in grace, failed to renew, runs out of money or waits for a code (B13)."""
+
+from typing import Annotated
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import DAY, Instant
+from tenure.http.auth import Principal, Rule
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.server.api.fields import Id
+from tenure.server.api.lists import ListedView, listed_view
+from tenure.server.api.people import DESK
+from tenure.server.context import Context, Tenant, tenant_of
+from tenure.store import board
+from tenure.store.board import PARTS, Asked, Part, Short
+from tenure.store.engine import Connection
+
+READ = Rule("subscriptions:read", DESK)
+FAILED_DAYS = 60
+"""Days for which a failed renewal stays on the board."""
+
+Ahead = Annotated[int, msgspec.Meta(ge=1, le=366, description="How many days ahead.")]
+Most = Annotated[int, msgspec.Meta(ge=1, le=100, description="Rows of each list at most.")]
+
+
+class ShortView(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer whose balance does not cover what falls due by itself; minor units."""
+
+    customer: str
+    customer_name: str
+    available: int
+    needed: int
+    missing: int
+    until: str
+    """The first due date that the balance does not reach."""
+
+
+class CountView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many there are of one list, and what their next periods cost together (running out: what is missing)."""
+
+    count: int
+    amount: int
+
+
+class TotalsView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything, counted; money in minor units of `currency`."""
+
+    subscriptions: int
+    customers: int
+    phases: dict[str, int]
+    currency: str
+    balance: int
+    reserve: int
+    due: CountView
+    grace: CountView
+    failed: CountView
+    running_out: CountView
+    pending: CountView
+
+
+class BoardView(msgspec.Struct, frozen=True, kw_only=True):
+    """The board at one instant; each list shows its first rows, `totals` how many there are."""
+
+    as_of: str
+    until: str
+    """Up to here things fall due and balances run out."""
+    due: tuple[ListedView, ...]
+    grace: tuple[ListedView, ...]
+    failed: tuple[ListedView, ...]
+    running_out: tuple[ShortView, ...]
+    pending: tuple[ListedView, ...]
+    totals: TotalsView
+
+
+class Board:
+    """The operation on the board."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def read_board(
+        self, caller: Principal, provider: Id | None = None, days: Ahead = 30, limit: Most = 20
+    ) -> BoardView | Refused:
+        """What an operator should look at now: due, in grace, failed, running out of money, not activated."""
+
+        def work(conn: Connection, real: Instant) -> BoardView | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            return tenant if isinstance(tenant, Refused) else _board(conn, tenant, days, limit)
+
+        return await self._context.read(work)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (operation("GET", "/v1/board", READ, self.read_board),)
+
+
+def _board(conn: Connection, tenant: Tenant, days: int, limit: int) -> BoardView:
+    now = tenant.now
+    asked = Asked(provider=tenant.id, now=now, until=now + days * DAY, since=now - FAILED_DAYS * DAY, most=limit)
+    parts = {name: board.part(conn, name, asked) for name in PARTS}
+    short_count, missing, shorts = board.running_out(conn, asked)
+    phases = board.phases(conn, tenant.id, now)
+    customers, balance, reserve = board.money(conn, tenant.id)
+    totals = TotalsView(
+        subscriptions=sum(phases.values()),
+        customers=customers,
+        phases=phases,
+        currency=tenant.provider.currency,
+        balance=balance,
+        reserve=reserve,
+        running_out=CountView(count=short_count, amount=missing),
+        **{name: CountView(count=one.count, amount=one.amount) for name, one in parts.items()},
+    )
+    return BoardView(
+        as_of=rfc3339(now),
+        until=rfc3339(asked.until),
+        running_out=tuple(map(short_view, shorts)),
+        totals=totals,
+        **{name: _rows(one) for name, one in parts.items()},
+    )
+
+
+def _rows(one: Part) -> tuple[ListedView, ...]:
+    return tuple(map(listed_view, one.rows))
+
+
+def short_view(one: Short) -> ShortView:
+    """See `ShortView`."""
+    return ShortView(
+        customer=one.customer,
+        customer_name=one.name,
+        available=one.available,
+        needed=one.needed,
+        missing=one.missing,
+        until=rfc3339(one.until),
+    )

@@ -1,0 +1,286 @@
+"""Subscriptions and customers as lists: filtered, searched, sorted, paged, and as CSV for spreadsheets (spec 4.3)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from tenure.core.ledger import csv_row
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant, Phase
+from tenure.http.answers import Answer
+from tenure.http.auth import Principal, Rule
+from tenure.http.instants import Moment, instant_of, rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.fields import Id, Slug, Words
+from tenure.server.api.people import DESK
+from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.values import Customer
+from tenure.server.views import shown
+from tenure.store import lists
+from tenure.store.engine import Connection
+from tenure.store.lists import CustomerOrder, Listed, ListedCustomer, Order, Place
+from tenure.store.standings import Wanted
+
+READ = Rule("subscriptions:read")
+READ_CUSTOMERS = Rule("customers:read", DESK)
+CSV = "text/csv"
+ROWS_MOST = 100_000
+"""Rows of one export; what is more is refused, so that nobody takes a part for the whole."""
+
+
+class ListedView(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription in a list, as it stands now; `price` is what the next period costs, minor units."""
+
+    id: str
+    customer: str
+    customer_name: str
+    product: str
+    plan: str
+    kind: str
+    devices: int
+    phase: str
+    ordered_at: str
+    paid_until: str | None
+    due_at: str | None
+    """When the next period falls due; absent where none does."""
+    price: int
+    auto: bool
+    reserved: bool
+    failed_at: str | None
+    """When the balance was too low for a period that is not paid since."""
+    ends_at: str | None
+    cancelled_at: str | None
+    code_last_group: str
+
+
+class ListedCustomerView(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer in a list; money in minor units of `currency`."""
+
+    id: str
+    name: str
+    reference: str
+    email: str
+    created: str
+    currency: str
+    balance: int
+    reserve: int
+    available: int
+    subscriptions: int
+
+
+class Lists:
+    """The operations that list."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def list_subscriptions(
+        self,
+        caller: Principal,
+        paging: Paging,
+        provider: Id | None = None,
+        customer: Id | None = None,
+        product: Slug | None = None,
+        plan: Slug | None = None,
+        phase: Phase | None = None,
+        q: Words | None = None,
+        due_before: Moment | None = None,
+        auto: bool | None = None,
+        sort: Order = Order.ID,
+    ) -> Page[ListedView] | Refused:
+        """Lists subscriptions, narrowed by customer, product, plan, phase, words, due date, automatic payment."""
+        after = _after(paging, sort)
+        if isinstance(after, Refused):
+            return after
+        wanted = _wanted(customer, product, plan, phase, due_before, auto)
+        found = await self._subscriptions(caller, provider, wanted, q, sort, after, paging.limit + 1)
+        if isinstance(found, Refused):
+            return found
+        page = cut_page(found, paging.limit, lambda each: lists.place_of(each, sort))
+        return Page(tuple(map(listed_view, page.items)), page.next)
+
+    async def export_subscriptions(
+        self,
+        caller: Principal,
+        provider: Id | None = None,
+        customer: Id | None = None,
+        product: Slug | None = None,
+        plan: Slug | None = None,
+        phase: Phase | None = None,
+        q: Words | None = None,
+        due_before: Moment | None = None,
+        auto: bool | None = None,
+        sort: Order = Order.ID,
+    ) -> Answer[str] | Refused:
+        """The same list whole, as CSV: at most 100,000 rows, money in minor units, formulas made harmless."""
+        wanted = _wanted(customer, product, plan, phase, due_before, auto)
+        found = await self._subscriptions(caller, provider, wanted, q, sort, None, ROWS_MOST + 1)
+        return found if isinstance(found, Refused) else csv_of(ListedView, map(listed_view, found), "subscriptions")
+
+    async def _subscriptions(
+        self,
+        caller: Principal,
+        provider: str | None,
+        wanted: Wanted,
+        words: str | None,
+        sort: Order,
+        after: Place | None,
+        limit: int,
+    ) -> list[Listed] | Refused:
+        def work(conn: Connection, tenant: Tenant) -> list[Listed] | Refused:
+            if wanted.customer is not None and not tenant.owns(wanted.customer):
+                return Refused(Code.NOT_FOUND, field="customer")
+            mine = msgspec.structs.replace(wanted, customer=tenant.customer or wanted.customer)
+            return _few(lists.page(conn, tenant.id, mine, words or "", tenant.now, sort, after, limit))
+
+        found: list[Listed] | Refused = await self._read(caller, provider, work)
+        return found
+
+    async def list_customers(
+        self,
+        caller: Principal,
+        paging: Paging,
+        provider: Id | None = None,
+        q: Words | None = None,
+        sort: CustomerOrder = CustomerOrder.ID,
+    ) -> Page[ListedCustomerView] | Refused:
+        """Lists customers with their balances; `q` is part of a name, a reference or an address."""
+        after = _after(paging, sort)
+        if isinstance(after, Refused):
+            return after
+        found = await self._customers(caller, provider, q, sort, after, paging.limit + 1)
+        if isinstance(found, Refused):
+            return found
+        page = cut_page(found, paging.limit, lambda each: lists.customer_place(each, sort))
+        return Page(tuple(map(listed_customer_view, page.items)), page.next)
+
+    async def export_customers(
+        self,
+        caller: Principal,
+        provider: Id | None = None,
+        q: Words | None = None,
+        sort: CustomerOrder = CustomerOrder.ID,
+    ) -> Answer[str] | Refused:
+        """The same list whole, as CSV: at most 100,000 rows, money in minor units, formulas made harmless."""
+        found = await self._customers(caller, provider, q, sort, None, ROWS_MOST + 1)
+        if isinstance(found, Refused):
+            return found
+        return csv_of(ListedCustomerView, map(listed_customer_view, found), "customers")
+
+    async def _customers(
+        self,
+        caller: Principal,
+        provider: str | None,
+        words: str | None,
+        sort: CustomerOrder,
+        after: Place | None,
+        limit: int,
+    ) -> list[ListedCustomer] | Refused:
+        def work(conn: Connection, tenant: Tenant) -> list[ListedCustomer] | Refused:
+            return _few(lists.customers_page(conn, tenant.id, words or "", sort, after, limit))
+
+        found: list[ListedCustomer] | Refused = await self._read(caller, provider, work)
+        return found
+
+    async def _read(self, caller: Principal, provider: str | None, work: Callable[[Connection, Tenant], Any]) -> Any:
+        def run(conn: Connection, real: Instant) -> Any:
+            tenant = tenant_of(conn, caller, provider, real)
+            return tenant if isinstance(tenant, Refused) else work(conn, tenant)
+
+        return await self._context.read(run)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (
+            operation("GET", "/v1/subscriptions", READ, self.list_subscriptions),
+            operation("GET", "/v1/subscriptions.csv", READ, self.export_subscriptions, media_type=CSV),
+            operation("GET", "/v1/customers", READ_CUSTOMERS, self.list_customers),
+            operation("GET", "/v1/customers.csv", READ_CUSTOMERS, self.export_customers, media_type=CSV),
+        )
+
+
+def _few(rows: list[Any]) -> list[Any] | Refused:
+    if len(rows) <= ROWS_MOST:
+        return rows
+    return Refused(Code.FIELD_INVALID, f"More than {ROWS_MOST} rows: narrow what is asked for.", "q")
+
+
+def _after(paging: Paging, sort: Order | CustomerOrder) -> Place | Refused | None:
+    after = paging.after(Place)
+    if isinstance(after, Place) and not after.fits(sort):
+        return Refused(Code.FIELD_INVALID, "This cursor is of a list sorted otherwise.", "cursor")
+    return after
+
+
+def _wanted(
+    customer: str | None,
+    product: str | None,
+    plan: str | None,
+    phase: Phase | None,
+    due_before: Moment | None,
+    auto: bool | None,
+) -> Wanted:
+    due = None if due_before is None else instant_of(due_before)
+    return Wanted(customer=customer, product=product, plan=plan, phase=phase, due_before=due, automatic=auto)
+
+
+def listed_view(one: Listed) -> ListedView:
+    """A subscription as listed."""
+    row = one.standing
+    return ListedView(
+        id=row.subscription,
+        customer=row.customer,
+        customer_name=one.customer_name,
+        product=row.product,
+        plan=row.plan,
+        kind=row.kind,
+        devices=row.devices,
+        phase=one.phase,
+        ordered_at=rfc3339(row.ordered_at),
+        paid_until=shown(row.paid_until),
+        due_at=shown(row.due_at),
+        price=row.price,
+        auto=bool(row.automatic),
+        reserved=bool(row.reserved),
+        failed_at=shown(row.failed_at),
+        ends_at=shown(row.ended_at),
+        cancelled_at=shown(row.cancelled_at),
+        code_last_group=row.last_group,
+    )
+
+
+def listed_customer_view(row: ListedCustomer) -> ListedCustomerView:
+    """A customer as listed."""
+    return ListedCustomerView(
+        id=row.id,
+        name=row.name,
+        reference=row.reference,
+        email=msgspec.json.decode(row.body, type=Customer).email,
+        created=rfc3339(row.created),
+        currency=row.currency,
+        balance=row.balance,
+        reserve=row.reserve,
+        available=row.balance + row.credit_limit,
+        subscriptions=row.subscriptions,
+    )
+
+
+def csv_of(kind: type[msgspec.Struct], views: Iterable[msgspec.Struct], name: str) -> Answer[str]:
+    """Structs of one kind as CSV with a line of names; what is missing is empty, truth is `yes` or `no`."""
+    names = kind.__struct_fields__
+    return csv_answer(names, ([_cell(getattr(view, each)) for each in names] for view in views), name)
+
+
+def csv_answer(names: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> Answer[str]:
+    """A file of that name to be saved; it begins with a mark by which spreadsheets know it to be UTF-8."""
+    text = "\ufeff" + csv_row(names) + "".join(map(csv_row, rows))
+    saved = ("Content-Disposition", f'attachment; filename="{name}.csv"')
+    return Answer(body=text.encode(), media_type=f"{CSV}; charset=utf-8", headers=(saved,))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)

@@ -1,0 +1,271 @@
+"""Lists as people look for things in them: with names, searched, sorted, page by page; the instants are `standings`'.
+
+Every page is one statement over the projection; nothing here reads a history.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.timeline import Instant
+from tenure.store.engine import Connection
+from tenure.store.schema import accounts, customers, standings
+from tenure.store.standings import Standing, Wanted, narrowed, phase_at
+
+NEVER = 2**62
+"""Stands in a cursor for an instant that is missing."""
+GROUP = 5
+"""Characters of a code's last group."""
+
+
+class Order(StrEnum):
+    """By what a list of subscriptions is sorted; a later page begins after the last row's place and id."""
+
+    ID = "id"
+    NEWEST = "newest"
+    DUE = "due"
+    ENDS = "ends"
+    CUSTOMER = "customer"
+    DEVICES = "devices"
+
+
+class CustomerOrder(StrEnum):
+    """By what a list of customers is sorted."""
+
+    ID = "id"
+    NAME = "name"
+    BALANCE = "balance"
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A subscription in a list, with its customer's name and its phase at the instant asked for."""
+
+    standing: Standing
+    customer_name: str
+    phase: str
+
+
+class ListedCustomer(msgspec.Struct, frozen=True):
+    """A customer in a list with the figures of the account and how many subscriptions it has."""
+
+    id: str
+    name: str
+    reference: str
+    body: bytes
+    created: Instant
+    balance: int
+    reserve: int
+    credit_limit: int
+    currency: str
+    subscriptions: int
+
+
+_Number = Annotated[int, msgspec.Meta(ge=-NEVER, le=NEVER)]
+_Text = Annotated[str, msgspec.Meta(max_length=256, pattern=r"^[^\x00]*$")]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where the last page ended: by what it was sorted, the value there, and the id."""
+
+    order: _Text
+    value: _Number | _Text
+    id: _Text
+
+    def fits(self, order: Order | CustomerOrder) -> bool:
+        """Whether it is a place in a list sorted so."""
+        return self.order == order and isinstance(self.value, str) == (order in _BY_TEXT)
+
+
+STANDING = [standings.c[name] for name in Standing.__struct_fields__]
+_BY_TEXT = frozenset({Order.ID, Order.NEWEST, Order.CUSTOMER, CustomerOrder.ID, CustomerOrder.NAME})
+_JOINED = standings.join(customers, customers.c.id == standings.c.customer)
+_KEYS: dict[Order, tuple[sa.ColumnElement[Any], bool]] = {
+    Order.ID: (standings.c.subscription, False),
+    Order.NEWEST: (standings.c.subscription, True),
+    Order.DUE: (standings.c.due_at, False),
+    Order.ENDS: (standings.c.ended_at, False),
+    Order.CUSTOMER: (sa.func.lower(customers.c.name), False),
+    Order.DEVICES: (standings.c.devices, True),
+}
+_MAY_MISS = frozenset({Order.DUE, Order.ENDS})
+"""Orders by an instant that may be missing; such rows come last, by id."""
+_CUSTOMER_KEYS: dict[CustomerOrder, tuple[sa.ColumnElement[Any], bool]] = {
+    CustomerOrder.ID: (customers.c.id, False),
+    CustomerOrder.NAME: (sa.func.lower(customers.c.name), False),
+    CustomerOrder.BALANCE: (accounts.c.balance, False),
+}
+_HAS = (
+    sa.select(sa.func.count())
+    .where(standings.c.customer == customers.c.id, standings.c.provider == customers.c.provider)
+    .scalar_subquery()
+)
+
+
+def page(
+    conn: Connection,
+    provider: str,
+    wanted: Wanted,
+    words: str,
+    now: Instant,
+    order: Order,
+    after: Place | None,
+    limit: int,
+) -> list[Listed]:
+    """At most `limit` of the provider's subscriptions, sorted, those behind `after`; `words` as in `about`."""
+    mine = [standings.c.provider == provider, customers.c.provider == provider]
+    rules = [*mine, *narrowed(wanted, now), *about(provider, words)]
+    key, descending = _KEYS[order]
+    if order not in _MAY_MISS:
+        return _rows(conn, [*rules, *_behind(key, after, descending=descending)], now, key, limit, descending)
+    # In two steps, because no index sorts what is missing behind what is there on both databases.
+    found = []
+    if after is None or after.value != NEVER:
+        found = _rows(conn, [*rules, key.is_not(None), *_behind(key, after)], now, key, limit)
+        after = None
+    if len(found) < limit:
+        missing = [*rules, key.is_(None)] + ([standings.c.subscription > after.id] if after else [])
+        found += _rows(conn, missing, now, standings.c.subscription, limit - len(found))
+    return found
+
+
+def _rows(
+    conn: Connection,
+    rules: list[sa.ColumnElement[bool]],
+    now: Instant,
+    key: sa.ColumnElement[Any],
+    limit: int,
+    descending: bool = False,
+) -> list[Listed]:
+    found = (
+        sa.select(*STANDING, customers.c.name, phase_at(now))
+        .select_from(_JOINED)
+        .where(*rules)
+        .order_by(*_sorted(key, standings.c.subscription, descending=descending))
+        .limit(limit)
+    )
+    return [listed(row) for row in conn.execute(found)]
+
+
+def listed(row: Sequence[Any]) -> Listed:
+    """A row of `STANDING`, name and phase."""
+    return Listed(Standing(*row[:-2]), row[-2], row[-1])
+
+
+def place_of(one: Listed, order: Order) -> Place:
+    """Where a page that ends with `one` ends."""
+    row = one.standing
+    values: dict[Order, int | str] = {
+        Order.ID: row.subscription,
+        Order.NEWEST: row.subscription,
+        Order.DUE: NEVER if row.due_at is None else row.due_at,
+        Order.ENDS: NEVER if row.ended_at is None else row.ended_at,
+        Order.CUSTOMER: one.customer_name,
+        Order.DEVICES: row.devices,
+    }
+    return Place(order, values[order], row.subscription)
+
+
+def customers_page(
+    conn: Connection, provider: str, words: str, order: CustomerOrder, after: Place | None, limit: int
+) -> list[ListedCustomer]:
+    """At most `limit` customers, sorted, those behind `after`; `words` is part of a name, a reference, an address."""
+    key, descending = _CUSTOMER_KEYS[order]
+    found = (
+        sa.select(
+            customers.c.id,
+            customers.c.name,
+            sa.func.coalesce(customers.c.reference, ""),
+            customers.c.body,
+            customers.c.created,
+            accounts.c.balance,
+            accounts.c.reserve,
+            accounts.c.credit_limit,
+            accounts.c.currency,
+            _HAS,
+        )
+        .select_from(customers.join(accounts, accounts.c.customer == customers.c.id))
+        .where(customers.c.provider == provider, *_named(words, conn.dialect.name))
+        .where(*_behind(key, after, customers.c.id, descending=descending))
+        .order_by(*_sorted(key, customers.c.id, descending=descending))
+        .limit(limit)
+    )
+    return [ListedCustomer(*row) for row in conn.execute(found)]
+
+
+def customer_place(one: ListedCustomer, order: CustomerOrder) -> Place:
+    """Where a page that ends with `one` ends."""
+    values: dict[CustomerOrder, int | str] = {
+        CustomerOrder.ID: one.id,
+        CustomerOrder.NAME: one.name,
+        CustomerOrder.BALANCE: one.balance,
+    }
+    return Place(order, values[order], one.id)
+
+
+def about(provider: str, words: str) -> list[sa.ColumnElement[bool]]:
+    """Part of the customer's name or reference, the beginning of an id, or a code's last group; empty: anything."""
+    if not words:
+        return []
+    rows = standings.c
+    whose = sa.select(customers.c.id).where(
+        customers.c.provider == provider, sa.or_(_holds(customers.c.name, words), _holds(customers.c.reference, words))
+    )
+    kinds: list[sa.ColumnElement[bool]] = [rows.customer.in_(whose)]
+    low = words.lower()
+    if low.startswith("sub_"):
+        kinds.append(sa.and_(rows.subscription >= low, rows.subscription < low + "~"))
+    if low.startswith("cus_"):
+        kinds.append(rows.customer == low)
+    if len(words) == GROUP:
+        kinds.append(rows.last_group == words.upper())
+    # One question for each, so that each is answered by its own index.
+    each = [sa.select(rows.subscription).where(rows.provider == provider, kind) for kind in kinds]
+    return [rows.subscription.in_(sa.union(*each))]
+
+
+def _named(words: str, dialect: str) -> list[sa.ColumnElement[bool]]:
+    if not words:
+        return []
+    body: Any = customers.c.body
+    as_text = sa.cast(body, sa.Text) if dialect == "sqlite" else sa.func.convert_from(body, "UTF8")
+    # Addresses are lower case in the body's JSON; what is asked for is quoted as JSON would quote it.
+    inside = msgspec.json.encode(words.lower()).decode()[1:-1]
+    known = [_holds(customers.c.name, words), _holds(customers.c.reference, words), customers.c.id == words.lower()]
+    if "@" in words:
+        known.append(sa.func.lower(as_text).contains(inside, autoescape=True))
+    return [sa.or_(*known)]
+
+
+def _holds(column: Any, words: str) -> sa.ColumnElement[bool]:
+    # SQLite lowers ASCII only, so what is written exactly so is found in any script.
+    exact = column.contains(words, autoescape=True)
+    return sa.or_(exact, sa.func.lower(column).contains(words.lower(), autoescape=True))
+
+
+def _behind(
+    key: sa.ColumnElement[Any],
+    after: Place | None,
+    name: sa.ColumnElement[str] = standings.c.subscription,
+    *,
+    descending: bool = False,
+) -> list[sa.ColumnElement[bool]]:
+    if after is None:
+        return []
+    further = name < after.id if descending else name > after.id
+    if key is name:
+        return [further]
+    value: Any = sa.func.lower(after.value) if isinstance(after.value, str) else after.value
+    # The first rule says nothing new: it is the one that an index understands.
+    if descending:
+        return [key <= value, sa.or_(key < value, further)]
+    return [key >= value, sa.or_(key > value, further)]
+
+
+def _sorted(
+    key: sa.ColumnElement[Any], name: sa.ColumnElement[str], *, descending: bool
+) -> list[sa.ColumnElement[Any]]:
+    columns = [key, name] if key is not name else [name]
+    return [each.desc() if descending else each.asc() for each in columns]

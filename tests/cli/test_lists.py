@@ -1,0 +1,26 @@
+"""Looking around at the command line: the board, narrowed lists, and files for spreadsheets."""
+
+from pathlib import Path
+
+from tests.cli.vendor import Desk
+
+
+def test_the_board_and_a_list_that_is_narrowed(desk: Desk) -> None:
+    sub, tell = desk.subscription(), desk.terminal.good
+    assert sub in [
+        one["id"] for one in tell("subscriptions", "list", "--no-auto", "--due-before", "2028-01-01")["items"]
+    ]
+    assert tell("subscriptions", "list", "--about", sub, "--phase", "grace")["items"] == []
+    totals = tell("board", "--days", "14")["totals"]
+    assert totals["subscriptions"] >= 1 and totals["due"]["count"] == 0
+    shown = desk.terminal.run("board", "--days", "366").out
+    assert "Falls due: 1" in shown and "active" in shown
+
+
+def test_an_export_is_a_new_file(desk: Desk, tmp_path: Path) -> None:
+    sub, file = desk.subscription(), tmp_path / "all.csv"
+    told = desk.terminal.good("subscriptions", "export", "--out", str(file))
+    text = file.read_bytes().decode("utf-8-sig")
+    assert text.count("\r\n") == told["rows"] + 1 and sub in text
+    assert desk.terminal.refused("subscriptions", "export", "--out", str(file))["field"] == "out"
+    assert desk.terminal.good("customers", "export", "--out", str(tmp_path / "c.csv"))["rows"] >= 1
