@@ -299,13 +299,14 @@ async def office(
     )
     api = build(context, lambda: float(clock()), sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test") as http:
-        yield await _furnished(api, context, clock, http, token, sandbox=sandbox)
+        yield await furnished(api, context, clock, http, token, sandbox=sandbox)
     await db.close()
 
 
-async def _furnished(
-    api: Api, context: Context, clock: Clock, http: httpx2.AsyncClient, token: str, *, sandbox: bool
+async def furnished(
+    api: Api, context: Context, clock: Clock, http: httpx2.AsyncClient, token: str, *, sandbox: bool = False
 ) -> Office:
+    """The office of whoever holds the vendor's first token."""
     vendor = Caller(http, token)
     await vendor.post("/v1/products", {"id": "editor", "name": "Editor"})
     for name, more in PLANS.items():

@@ -54,6 +54,9 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "wanted": COUNTS,
         "path": (1, None, [], {"kind": "magic"}, {"resolver": "a b"}, {"resolver": "x" * 257}),
         "lease": SEALED,
+        "resolve": (1, None, "forgotten"),
+        "drop_successor": (1, None, "Sub_1", "a b", "s" * 65),
+        "offline": (1, None, "yes"),
     },
     ActivateRequest: {
         "nonce": (*DIGESTS, ""),
@@ -79,6 +82,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "lease": SEALED,
         "hardware": (1, None, [], {"Disk": NONCE}, {"disk": "x"}, {str(number): NONCE for number in range(9)}),
         "role": (1, None, "", "admin"),
+        "offline": (1, None, "yes"),
     },
     SyncAnswer: {
         "nonce": DIGESTS,
@@ -113,6 +117,15 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
             [{}],
             [{"revision": 1, "at": NOW, "what": "Renewed"}],
             [{"revision": 1, "at": NOW, "what": "renewed"}] * 17,
+        ),
+        "fork": (
+            1,
+            [],
+            {},
+            {"found": -1},
+            {"found": NOW, "copies": [{}]},
+            {"found": NOW, "copies": [{"which": "mine", "at": NOW, "serial": 1, "epoch": 1}]},
+            {"found": NOW, "copies": [{"which": "copy", "at": NOW, "serial": 1, "epoch": 1}] * 17},
         ),
     },
 }

@@ -97,6 +97,9 @@ class Code(StrEnum):
     LEASE_OLDER = "lease_older"
     LEASE_OUTSIDE_WINDOW = "lease_outside_window"
     LEASE_FORKED = "lease_forked"
+    RESTORED_TOO_OFTEN = "restored_too_often"
+    COPY_SEPARATED = "copy_separated"
+    COPY_RETIRED = "copy_retired"
     ROOT_REJECTED = "root_rejected"
     CLOCK_IMPLAUSIBLE = "clock_implausible"
     # manners of the API
@@ -196,7 +199,7 @@ _say(_C.NO_SUCCESSOR, 409, _E.STATE, "administrator", "No successor is staged at
 _say(_C.SEAT_CONFLICT_OPEN, 409, _E.LIMIT, "administrator", "A seat conflict is open. | More devices are protected than the coming limit allows. | Edit the proposed list in the console, or keep the higher limit.")
 _say(_C.SITE_LIMIT, 409, _E.LIMIT, "provider", "The subscription has no site left. | The plan allows a set number of sites, and that many hold it. | Leave it at a site no longer needed, or ask the provider for more sites.")
 _say(_C.SITE_UNKNOWN, 404, _E.UNKNOWN, "administrator", "This site does not hold the subscription. | It never activated it, or has left it. | Apply the activation code at the site.")
-_say(_C.SITE_LOST, 409, _E.STATE, "provider", "This site was declared lost. | Its provider declared the site gone for good, and its key is no longer accepted. | Set the site up anew: it makes a new key and applies the code again.")
+_say(_C.SITE_LOST, 409, _E.STATE, "provider", "This site was declared lost. | Its provider declared the site gone for good, and its key is no longer accepted. | Make a new key with `tenure site anew` (or a new site in a new folder with `tenure site init`), apply the activation code again and enrol its devices there.")
 _say(_C.DEVICE_LIMIT_REACHED, 409, _E.LIMIT, "administrator", "No seat is left for another device. | The device limit, with the tolerance granted, is used up. | Release a device that is no longer needed, or order more devices.")
 _say(_C.DEVICE_COUNT_OUT_OF_RANGE, 422, _E.INPUT, "caller", "The number of devices is outside what the plan sells. | A plan has a least and a greatest number of devices. | Choose a number within the range named.")
 _say(_C.TERM_TOO_SHORT, 422, _E.INPUT, "caller", "The term is too short. | A subscription with a fixed end lasts at least 28 days. | Choose a later end date.")
@@ -223,7 +226,10 @@ _say(_C.NOT_THE_ANSWER, 400, _E.TRUST, "caller", "This is not the answer to the 
 _say(_C.LEASE_NOT_MINE, 409, _E.TRUST, "administrator", "This lease belongs to another site. | It names another key than this site's own. | Activate this site with its own code; a lease cannot be copied.")
 _say(_C.LEASE_OLDER, 409, _E.TRUST, "administrator", "This lease is older than the one already held. | Epoch, serial or revision went backwards, as after a restored backup or a replay. | Synchronise now; if it persists ask the provider to resolve the fork.")
 _say(_C.LEASE_OUTSIDE_WINDOW, 409, _E.TRUST, "administrator", "This lease does not hold at this time. | It is not yet valid, or is over. | Check the clock and synchronise.", conclusive=False)
-_say(_C.LEASE_FORKED, 409, _E.TRUST, "administrator", "Two copies of this site use the same identity. | The site was cloned or an older state of it restored. | Say in the console which it is: restored, a second site, or to be retired.")
+_say(_C.LEASE_FORKED, 409, _E.TRUST, "administrator", "Two copies of this site use the same identity. | The site was cloned or an older state of it restored. | Say in the console, or with `tenure licenses resolve-fork`, which it is: restored, a second site, or to be retired.")
+_say(_C.RESTORED_TOO_OFTEN, 409, _E.STATE, "provider", "This site was declared restored too often. | Twice in 365 days the site's administrator can say so; after that it takes the provider. | Ask the provider to resolve the fork, or make this copy a site of its own.")
+_say(_C.COPY_SEPARATED, 409, _E.TRUST, "administrator", "This copy has to become a site of its own. | It was decided that it is a second site, and two sites cannot share one key. | Stop it, run `tenure site anew`, start it and apply the activation code again.")
+_say(_C.COPY_RETIRED, 409, _E.TRUST, "administrator", "This copy of the site was retired. | Two copies used one identity, and it was decided that this one is to go. | Use the other one. To license this computer again, run `tenure site anew` and apply an activation code.")
 _say(_C.ROOT_REJECTED, 409, _E.TRUST, "vendor", "The root document is not accepted. | A version is missing, went back, has expired or lacks signatures of the present or next root. | Fetch the missing versions one by one; if it persists ask the vendor.")
 _say(_C.CLOCK_IMPLAUSIBLE, 409, _E.TRUST, "administrator", "This computer's clock cannot be right. | It is behind a time already proven. | Set the clock, or synchronise: the server's time then counts.", conclusive=False)
 _say(_C.FIELD_INVALID, 422, _E.INPUT, "caller", "A field is not acceptable. | Its type, length, alphabet or value is outside what is documented. | Correct the field named and send again.")

@@ -13,12 +13,14 @@ from tenure.core.codes import ActivationCode
 from tenure.core.refusals import Code, Refused
 from tenure.sdk.exchange import (
     ACTIVATE,
+    NO_WISH,
     SYNC,
     Draw,
     Identity,
     Inconclusive,
     Report,
     SiteKey,
+    Wish,
     activate_request,
     hear_activation,
     hear_sync,
@@ -76,14 +78,16 @@ class Dialogue:
             return Refused(Code.NOT_ACTIVATED)
         return self._answered(ACTIVATE, pending, hear_activation, take_activation, resent=resent)
 
-    def synchronize(self, trigger: Trigger, report: Report) -> Done[SyncAnswer] | Inconclusive | Refused:
+    def synchronize(
+        self, trigger: Trigger, report: Report, wish: Wish = NO_WISH
+    ) -> Done[SyncAnswer] | Inconclusive | Refused:
         """The pending synchronisation, byte for byte as it was first sent, or else a new one, saved first."""
         pending = self._holder.kept.sync
         if pending is not None:
             self._progress.tell("prepare", "The last request was not answered; the same one is sent again.")
             return self._answered(SYNC, pending, hear_sync, take_sync, resent=True)
         reading = self._holder.now().reading
-        request = sync_request(self._who, self._key, report, trigger, self._holder.kept, reading, self._draw)
+        request = sync_request(self._who, self._key, report, trigger, self._holder.kept, reading, self._draw, wish)
         pending = Pending(request, reading)
         refused = self._saved(msgspec.structs.replace(self._holder.kept, sync=pending))
         if refused is not None:

@@ -16,7 +16,7 @@ from tenure.core.schedule import AFTER_EDGE, BEFORE_EDGE, Rhythm, manual, next_d
 from tenure.core.timeline import Instant
 from tenure.sdk.clock import Now
 from tenure.sdk.dialogue import Dialogue, Done
-from tenure.sdk.exchange import Draw, Identity, Inconclusive, Report, SiteKey, asks_for
+from tenure.sdk.exchange import NO_WISH, Draw, Identity, Inconclusive, Report, SiteKey, Wish, asks_for
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept
 from tenure.sdk.outcomes import Declined, Granted, Synchronized, declined, differences
@@ -74,19 +74,21 @@ class Keeper:
             done = self._activated(code, role)
             return self._granted(done, role, tuple(steps))
 
-    def synchronize(self, trigger: Trigger = "manual", watch: Watch | None = None) -> Synchronized | Declined:
-        """Asks for the present truth. Blocks for the exchange; never raises.
+    def synchronize(
+        self, trigger: Trigger = "manual", watch: Watch | None = None, wish: Wish = NO_WISH
+    ) -> Synchronized | Declined:
+        """Asks for the present truth, and for what is wished. Blocks for the exchange; never raises.
 
         By hand it works in every phase, once a minute (`too_many_requests`). What the server refuses, and what is
         inconclusive, is a `Declined`; neither takes anything away that was not signed away.
         """
         with self._turn, self._ports.progress.watched(watch) as steps, self.holder.alone():
             self.holder.reload()
-            refused = self._by_hand() if trigger == "manual" else None
+            refused = self._by_hand() if trigger == "manual" and wish is NO_WISH else None
             if refused is not None:
                 return declined(refused, conclusive=False)
             before = self.holder.standing()
-            done = self._contact(trigger)
+            done = self._contact(trigger, wish)
             self._lot = self._drawn()
             return self._synchronized(done, before, tuple(steps))
 
@@ -216,7 +218,9 @@ class Keeper:
             self.holder.adopt(msgspec.structs.replace(self.holder.kept, contacts=noted))
         return refused
 
-    def _contact(self, trigger: Trigger) -> Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused:
+    def _contact(
+        self, trigger: Trigger, wish: Wish
+    ) -> Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused:
         activation: Done[ActivateAnswer] | Inconclusive | Refused | None = None
         if self.holder.kept.activation is not None:
             # The newest question first: were it granted already, an older one would look like a copy's.
@@ -225,14 +229,14 @@ class Keeper:
                 return activation
         if not _site(self.holder.kept):
             return Refused(Code.NOT_ACTIVATED) if activation is None else activation
-        return self._syncs(trigger)
+        return self._syncs(trigger, wish)
 
-    def _syncs(self, trigger: Trigger) -> Done[SyncAnswer] | Inconclusive | Refused:
-        done = self._dialogue.synchronize(trigger, self._ports.report())
+    def _syncs(self, trigger: Trigger, wish: Wish = NO_WISH) -> Done[SyncAnswer] | Inconclusive | Refused:
+        done = self._dialogue.synchronize(trigger, self._ports.report(), wish)
         for _ in range(EXCHANGES - 1):
             if isinstance(done, Refused) or not self._one_more(done):
                 break
-            done = self._dialogue.synchronize(trigger, self._ports.report())
+            done = self._dialogue.synchronize(trigger, self._ports.report(), wish)
         return done
 
     def _one_more(self, done: Done[SyncAnswer]) -> bool:

@@ -13,7 +13,7 @@ from tenure.core.acceptance import Held
 from tenure.core.clock import ClockState, Reading
 from tenure.core.schedule import Rhythm, SyncState
 from tenure.core.timeline import Instant
-from tenure.wire.messages import Message, Path, Refusal
+from tenure.wire.messages import Fork, Message, Path, Refusal
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -122,6 +122,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: Path = Path()
     messages: tuple[Message, ...] = ()
     """Words to the administrator, latest last."""
+    fork: Fork | None = None
+    """What the server has seen of copies of this site, as long as nobody has said what they are."""
+    separated: bool = False
+    """It was decided that this copy is a second site: it needs a key of its own."""
 
 
 class Memory(Protocol):

@@ -66,6 +66,9 @@ class Context:
     notices: list[Published] = field(default_factory=list)
     """Amnesties that go with every answer."""
 
+    epoch_floor: int = 0
+    """The epoch opened by the last restore of this server: nothing is signed in an earlier one."""
+
     async def take_notices(self) -> None:
         """Go by the newest published notices."""
         self.notices[:] = await self.db.read(current)
@@ -79,7 +82,7 @@ class Context:
         edition = await self.db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
         newest = None if edition is None else roots.pin(edition.body)
         if newest is not None and not isinstance(newest, Refused):
-            self.keys.root = newest
+            self.keys.follow(newest)
 
     def answer_signer(self, product: str, *, sandbox: bool) -> SeedSigner:
         """The key that signs answers now; looked up once a second, because every answer asks."""

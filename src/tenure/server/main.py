@@ -22,6 +22,7 @@ from tenure.server.setup import DATABASE, SECRETS, SETTINGS, Initialised
 from tenure.store.catalogue import DOCUMENTS
 from tenure.store.engine import Database
 from tenure.store.lite import open_lite
+from tenure.store.meta import epoch_floor
 from tenure.store.sealed import Safe
 from tenure.wire import root as roots
 
@@ -55,7 +56,7 @@ async def open_context(folder: Path, *, development: bool = False) -> Context | 
     db = open_lite(folder / DATABASE)
     if isinstance(db, Refused):
         return db
-    context = await _context(db, secret, name)
+    context = await _context(db, secret, name, folder / SECRETS)
     if isinstance(context, Refused):
         await db.close()
     return context
@@ -69,7 +70,7 @@ def _name(folder: Path) -> str | Refused:
         return Refused(Code.NOT_FOUND, f"There is no server in {folder}, or its {SETTINGS} is damaged.", "folder")
 
 
-async def _context(db: Database, secret: Secrets, name: str) -> Context | Refused:
+async def _context(db: Database, secret: Secrets, name: str, secret_file: Path) -> Context | Refused:
     edition = await db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
     sandbox_edition = await db.read(lambda conn: DOCUMENTS.last(conn, SANDBOX_ROOT))
     if edition is None or sandbox_edition is None:
@@ -80,10 +81,18 @@ async def _context(db: Database, secret: Secrets, name: str) -> Context | Refuse
     if isinstance(sandbox_root, Refused):
         return sandbox_root
     try:
-        keys = KeyRing(secret, root, sandbox_root)
+        keys = KeyRing(secret, root, sandbox_root, lambda: keyring.read_secrets(secret_file))
     except ValueError as fault:
         return Refused(Code.KEY_UNKNOWN, f"Keys and root document do not belong together: {fault}.", "secrets")
-    context = Context(db=db, clock=now, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer=name)
+    context = Context(
+        db=db,
+        clock=now,
+        keys=keys,
+        draw=secrets.token_bytes,
+        safe=Safe(keys.box),
+        issuer=name,
+        epoch_floor=await db.read(epoch_floor),
+    )
     await context.take_notices()
     return context
 

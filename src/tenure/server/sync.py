@@ -109,7 +109,7 @@ class Synchronisation:
                 continue
             now = site.now(real)
             pace = None if site.last_request == asked.message.request else read_pace(site.pace)
-            if pace is not None and _nothing_new(asked.message, site, pace, now):
+            if pace is not None and _nothing_new(asked.message, site, pace, now, self._context.epoch_floor):
                 told = self._unchanged(asked, site, pace, now)
                 contacted.append(told)
                 answered[place] = told.answer
@@ -157,10 +157,11 @@ class Synchronisation:
         )
 
 
-def _nothing_new(message: SyncRequest, site: AtHand, pace: Pace, now: Instant) -> bool:
+def _nothing_new(message: SyncRequest, site: AtHand, pace: Pace, now: Instant, floor: int) -> bool:
     """Whether neither side has anything to tell the other but that it is there."""
     return bool(
         site.settled
+        and site.epoch >= floor
         and message.token == site.token.decode()
         and (message.epoch, message.serial) == (site.epoch, site.serial)
         and now < pace.renew_at
@@ -169,5 +170,5 @@ def _nothing_new(message: SyncRequest, site: AtHand, pace: Pace, now: Instant) -
         and message.wanted <= site.allotment
         and message.version == site.version
         and message.subscription == site.subscription
-        and not message.lease
+        and not (message.lease or message.resolve or message.drop_successor)
     )

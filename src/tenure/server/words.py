@@ -48,6 +48,8 @@ def sign(
     if provider is None or state is None:
         raise LookupError(f"{site.id} does not hold {sub.id}")
     issuer = issuer_of(context, provider)
+    # After a restore of the server every word is of the epoch it opened, or of a later one (spec 3.4).
+    site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = beside(site)
     lease = lease_for(sub, state, _holder(conn, site, body), issuer, now, forked=forked)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)

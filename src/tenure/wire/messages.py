@@ -14,6 +14,7 @@ from tenure.wire import fields, strict
 
 Trigger = Literal["timer", "manual", "startup", "edge", "network_up"]
 PathKind = Literal["", "address", "system", "last_good", "public", "proxy"]
+Resolution = Literal["", "restored", "second_site", "retired"]
 
 
 class Jwk(msgspec.Struct, frozen=True):
@@ -67,6 +68,8 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """`successor` stages the code to follow the present subscription (spec 2.4)."""
     sandbox: bool = False
     """Whether the sender goes by a sandbox's root, so that even a refusal of a stranger is one it can prove."""
+    offline: bool = False
+    """Question and answer are carried by hand (spec 3.9): a lease for an air gap is asked for."""
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,6 +95,13 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     path: Path = Path()
     lease: fields.Jws = ""
     """Only after the server asked for it by `send_lease`."""
+    resolve: Resolution = ""
+    """What the site's administrator says of a fork: that the asking one is the same server restored, that the copy is
+    a second site, that the copy is retired. The copy is the one whose token was replaced, whoever asks."""
+    drop_successor: fields.MaybeId = ""
+    """The subscription of a staged successor that the administrator does not want any more."""
+    offline: bool = False
+    """Question and answer are carried by hand (spec 3.9): a lease for an air gap is asked for."""
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -141,6 +151,32 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     text: fields.Line = ""
 
 
+class Copy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One of the copies of a site, as it last showed itself."""
+
+    which: Literal["current", "copy"]
+    """`current` shows the token given last, a `copy` one that was replaced."""
+    at: fields.Moment
+    serial: fields.Serial
+    epoch: fields.Serial
+    version: fields.Version = ""
+    devices: fields.Count = 0
+    path: PathKind = ""
+    wall: fields.Moment = 0
+    """Its own clock."""
+    uptime: fields.Seconds = 0
+    """How long its computer had been running."""
+
+
+class Fork(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The evidence of both sides (spec 3.5)."""
+
+    found: fields.Moment
+    copies: Annotated[tuple[Copy, ...], Meta(max_length=16)] = ()
+    restores_left: fields.Count = 0
+    """How often the administrator may still say that the same server was restored."""
+
+
 class Bound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every answer carries: the question it answers, and when it was given."""
 
@@ -180,6 +216,8 @@ class SyncAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
     forked: bool = False
     """The present truth for a site that was copied: refreshes yes, new seats no, and it does not count as answered."""
     changes: Annotated[tuple[Change, ...], Meta(max_length=16)] = ()
+    fork: Fork | None = None
+    """While a fork is open: what was seen of the copies, for both of them."""
 
 
 REFUSAL_BLOCK = 768
