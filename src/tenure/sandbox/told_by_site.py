@@ -106,8 +106,8 @@ def _recovers_untouched(
     desk.do(sub, "renew")
     desk.clock.set(desk.clock.now + DAY + 3 * HOUR)
     told.expect("renewed late, the site recovers without a touch", "active(paid)", _phase(place, "active"))
-    desk.clock.set(desk.clock.now + 2 * HOUR)
-    told.expect("and its devices within the hour in which they ask", (True, True), _on(*devices, wanted=True))
+    desk.clock.set(desk.clock.now + 11 * 60)
+    told.expect("and its devices when they ask next, within ten minutes", (True, True), _on(*devices, wanted=True))
 
 
 def _without_site(told: Narrator, stage: Stage, desk: Desk, place: Premises, device: Device) -> None:
