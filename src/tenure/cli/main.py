@@ -30,6 +30,7 @@ from tenure.cli import (
     people,
     playing,
     policy,
+    portal,
     refusals,
     server,
     signin,
@@ -53,7 +54,7 @@ PARTS = (
     catalogue, offers, policy, people,
     signin, refusals,
     clock, playing,
-    server, keys, history, upkeep,
+    server, portal, keys, history, upkeep,
     site, site_licenses, site_devices, site_agent,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""

@@ -80,6 +80,11 @@ def moment(text: str | None, otherwise: str = "–") -> str:
     return f"{date(text)}, {datetime.fromtimestamp(instant, UTC):%H:%M} UTC"
 
 
+def dated(text: str) -> str:
+    """A sentence of the API with its RFC 3339 instants as people write them."""
+    return re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z", lambda found: moment(found[0]), text)
+
+
 def relative(text: str | None, now: Instant) -> str:
     """`in 3 days`, `2 hours ago`, `now`."""
     instant = instant_of(text)
@@ -133,6 +138,7 @@ FILTERS: dict[str, Any] = {
     "plain_money": plain_money,
     "date": date,
     "moment": moment,
+    "dated": dated,
     "duration": duration,
     "every": every,
     "spoken": spoken,

@@ -5,7 +5,7 @@
   const offset = html.dataset.now ? Date.parse(html.dataset.now) - Date.now() : 0;
   const now = () => Date.now() + offset;
   const units = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
-  const spoken = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const spoken = new Intl.RelativeTimeFormat("en", { numeric: "always" });
   const dayOf = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
   const momentOf = new Intl.DateTimeFormat("en-GB", {
     day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",

@@ -1,0 +1,87 @@
+"""Signing in and out at the portal, with a password and with a token; what the browser never gets to see."""
+
+import pytest
+
+from tests.portal.stage import PASSWORD, Stage
+
+
+async def test_wrong_and_right_passwords(at_the_portal: Stage) -> None:
+    tab = at_the_portal.tab()
+    await tab.open("/customers")
+    await tab.send(email="ana@north.example", password="wrong")
+    assert tab.status == 401
+    assert "do not belong together" in tab.text
+    await tab.send(email="ana@north.example", password=PASSWORD)
+    assert tab.path == "/customers"
+
+
+async def test_a_token_signs_in_as_what_it_is(at_the_portal: Stage) -> None:
+    tab = at_the_portal.tab()
+    await tab.open("/sign-in")
+    await tab.send(tab.form("token"), token="tnr_unknown")
+    assert tab.status == 422
+    assert "not known" in tab.text
+    await tab.send(tab.form("token"), token=at_the_portal.office.desk.token)
+    await tab.open("/customers")
+    assert "ACME" in tab.text
+
+
+async def test_the_apis_secret_never_reaches_the_browser(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    secret = at_the_portal.office.desk.token
+    for path in ["/customers", "/subscriptions", "/order", "/tokens"]:
+        await tab.open(path)
+        assert secret not in tab.answer.text
+        assert secret not in str(tab.answer.headers)
+        assert secret not in str(dict(tab.http.cookies))
+
+
+async def test_a_session_that_the_server_ended_leads_to_signing_in_again(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    at_the_portal.accounts.known.clear()
+    vendor, provider = at_the_portal.office.vendor, at_the_portal.office.provider
+    for each in (await vendor.get("/v1/tokens", provider=provider))["items"]:
+        await vendor.send("DELETE", f"/v1/tokens/{each['id']}", provider=provider)
+    await tab.open("/customers")
+    assert tab.path.startswith("/sign-in?said=over")
+    assert "Your session is over." in tab.text
+    assert "next=%2Fcustomers" in tab.path
+
+
+async def test_signing_out(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.send(tab.form(action="/sign-out"))
+    assert "You are signed out." in tab.text
+    await tab.open("/customers")
+    assert tab.path.startswith("/sign-in")
+
+
+async def test_the_vendors_staff_chooses_whose_pages_to_look_at(at_the_portal: Stage) -> None:
+    tab = at_the_portal.tab()
+    await tab.open("/sign-in")
+    await tab.send(tab.form("token"), token=at_the_portal.office.vendor.token)
+    assert tab.path == "/providers"
+    await tab.send(tab.form("provider"))
+    await tab.open("/customers")
+    assert "ACME" in tab.text
+
+
+async def test_a_server_that_cannot_be_reached_is_told_in_human_words(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+
+    async def gone(_: object) -> None:
+        raise ConnectionRefusedError
+
+    at_the_portal.accounts.handle_async_request = gone  # type: ignore[method-assign,assignment]
+    await tab.open("/customers")
+    assert tab.status == 503
+    assert "cannot be reached at the moment" in tab.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/subscriptions/..%2f..%2fv1", "/subscriptions/x%3fa=b", "/customers/%00", "/subscriptions/a/do/nothing"]
+)
+async def test_addresses_that_mean_nothing_are_not_found(at_the_portal: Stage, path: str) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open(path)
+    assert tab.status == 404
