@@ -219,15 +219,17 @@ async def test_the_audit_tells_the_newest_first_and_each_team_its_own(stocked: D
 
 
 async def test_tries_are_counted_until_they_are_forgiven(stocked: Database) -> None:
-    assert await stocked.write(throttle.tries, "ana") == (0, 0)
+    assert await stocked.write(throttle.tries, "ana", NOW + 5) == (0, 0)
     for moment in (NOW, NOW, NOW + 5):
         await stocked.write(throttle.add_try, "ana", moment)
     await stocked.write(throttle.add_try, "ben", NOW)
-    assert await stocked.write(throttle.tries, "ana") == (3, NOW + 5)
-    await stocked.write(throttle.take_back, "ana")
-    assert await stocked.write(throttle.tries, "ana") == (2, NOW + 5)
-    await stocked.write(throttle.take_back, "ben")
-    assert await stocked.write(throttle.tries, "ben") == (0, 0)
+    assert await stocked.write(throttle.tries, "ana", NOW + 5 + throttle.PEACE - 1) == (3, NOW + 5)
+    assert await stocked.write(throttle.tries, "ana", NOW + 5 + throttle.PEACE) == (0, 0), "after a day of peace"
+    assert await stocked.write(throttle.tries, "ana", NOW + 5) == (3, NOW + 5)
+    await stocked.write(throttle.take_back, "ana", NOW + 5)
+    assert await stocked.write(throttle.tries, "ana", NOW + 5) == (2, NOW + 5)
+    await stocked.write(throttle.take_back, "ben", NOW + 5)
+    assert await stocked.write(throttle.tries, "ben", NOW + 5) == (0, 0)
     assert await stocked.write(throttle.collect, NOW + 5) == 0
     await stocked.write(throttle.forgive, "ana")
-    assert await stocked.write(throttle.tries, "ana") == (0, 0)
+    assert await stocked.write(throttle.tries, "ana", NOW + 5) == (0, 0)
