@@ -14,16 +14,20 @@ from tenure.store import (
     chronicle,
     codes,
     facts,
+    invitations,
     leases,
     ledger,
     outbox,
     people,
+    persons,
     sites,
     standings,
     subscriptions,
     tokens,
+    trail,
 )
 from tenure.store.engine import Conflict, Connection, Database
+from tenure.store.persons import Place
 from tenure.store.schema import METADATA, TENANT_TABLES
 from tests.contract.seed import NOW, STAMP, fact, site, two_providers
 
@@ -44,8 +48,11 @@ LISTS: dict[str, Ask] = {
     "standings": lambda conn, who: standings.page(conn, who, standings.Wanted(), NOW),
     "sites": sites.page,
     "outbox": outbox.page,
+    "team": lambda conn, who: persons.team(conn, Place(who)),
+    "invitations": lambda conn, who: invitations.open_invitations(conn, Place(who)),
+    "audit": trail.page,
 }
-BY_CONTENT = {"policies", "catalogue log", "policy log"}
+BY_CONTENT = {"policies", "catalogue log", "policy log", "team"}
 """Lists whose rows name their owner only in what they say."""
 OF_A: dict[str, Ask] = {
     "offer": lambda conn, who: catalogue.OFFERS.get(conn, who, "off_a"),
@@ -69,6 +76,8 @@ OF_A: dict[str, Ask] = {
     "site": lambda conn, who: sites.of_tenant(conn, who, "sit_a"),
     "sites of subscription": lambda conn, who: sites.page(conn, who, "sub_a"),
     "words": lambda conn, who: leases.words(conn, who, "sub_a"),
+    "membership": lambda conn, who: persons.member(conn, Place(who), "per_a"),
+    "teammate": lambda conn, who: persons.teammate(conn, Place(who), "per_a"),
 }  # fmt: skip
 WRITES_TO_A: dict[str, Ask] = {
     "offer": lambda conn, who: catalogue.OFFERS.change(conn, who, "off_a", 1, b"theirs", STAMP),
@@ -76,6 +85,9 @@ WRITES_TO_A: dict[str, Ask] = {
     "customer": lambda conn, who: people.change_customer(
         conn, people.Customer("cus_a", who, "theirs", None, b"", 1, NOW), 1
     ),
+    "role": lambda conn, who: persons.set_role(conn, Place(who), "per_a", "auditor"),
+    "leaving": lambda conn, who: persons.leave(conn, Place(who), "per_a"),
+    "invitation": lambda conn, who: invitations.withdraw(conn, Place(who), "inv_a"),
     "token": lambda conn, who: tokens.withdraw_token(conn, who, "tok_a", NOW),
     "credit limit": lambda conn, who: accounts.set_credit_limit(conn, who, "cus_a", 500),
     "posting": lambda conn, who: ledger.post(

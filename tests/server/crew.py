@@ -19,6 +19,12 @@ class Person(Caller):
     id: str = ""
     membership: str = ""
 
+    async def open(self, path: str, **query: Any) -> Any:
+        """A POST without a body."""
+        answer = await self.send("POST", path, **query)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
 
 def stranger(shop: Office) -> Caller:
     """Somebody without anything to show."""

@@ -1,13 +1,14 @@
 """The real server in process, on a file, with a clock moved by hand; and a plain site that speaks its protocol."""
 
+import asyncio
 import hashlib
 import itertools
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import msgspec
@@ -33,6 +34,7 @@ from tenure.wire.keys import SeedSigner
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest, Use
 
+T = TypeVar("T")
 START = 1_767_225_600  # 2026-01-01
 CHEAP = Cost(passes=1, memory=64)
 """Passwords are hashed in no time: what a guess costs is shown elsewhere."""
@@ -123,6 +125,15 @@ class Office:
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test")
         vendor, desk = (Caller(http, caller.token) for caller in (self.vendor, self.desk))
         return replace(self, api=api, context=context, http=http, vendor=vendor, desk=desk)
+
+    def seen_from(self, address: str) -> "Office":
+        """The same server as it is reached from another address."""
+        transport = httpx2.ASGITransport(app=self.api, client=(address, 40_000))
+        return replace(self, http=httpx2.AsyncClient(transport=transport, base_url="http://licence.test"))
+
+    async def at_once(self, times: int, ask: Callable[[], Awaitable[T]]) -> list[T]:
+        """What so many answer who ask in the same moment."""
+        return list(await asyncio.gather(*(ask() for _ in range(times))))
 
     async def sweep(self) -> None:
         """One look of the sweep."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.store.engine import Connection
-from tenure.store.schema import customers, invitations, memberships, people, providers, recovery, sessions
+from tenure.store.schema import customers, memberships, people, providers, recovery, sessions
 
 VENDOR = "vendor"
 OWNER = "owner"
@@ -246,12 +246,6 @@ def leave(conn: Connection, place: Place, person_id: str) -> Membership | Refuse
         conn.execute(recovery.delete().where(recovery.c.person == person_id))
         conn.execute(people.delete().where(people.c.id == person_id))
     return present
-
-
-def is_founded(conn: Connection, place: Place) -> bool:
-    """Whether the team has an owner, or somebody is asked to become one."""
-    asked = sa.select(invitations.c.id).where(invitations.c.place == place.name, invitations.c.role == OWNER)
-    return bool(conn.scalars(_OWNERS, {"team": place.name}).all()) or conn.scalar(asked.limit(1)) is not None
 
 
 def _member(row: Sequence[Any]) -> Member:

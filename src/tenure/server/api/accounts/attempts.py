@@ -54,7 +54,7 @@ class Attempts:
 
 def begin(conn: Connection, now: Instant, *counters: Counter) -> Refused | None:
     """As `Attempts.begin`, in a transaction of the caller's."""
-    whens = [possible_at(each.patience, Tries(*throttle.tries(conn, each.key))) for each in counters]
+    whens = [possible_at(each.patience, Tries(*throttle.tries(conn, each.key, now))) for each in counters]
     if max(whens) > now:
         return Refused(Code.TOO_MANY_REQUESTS, "Too many tries have failed.", when=max(whens))
     for each in counters:
@@ -62,7 +62,7 @@ def begin(conn: Connection, now: Instant, *counters: Counter) -> Refused | None:
     return None
 
 
-def succeeded(conn: Connection, account: Counter, address: Counter) -> None:
+def succeeded(conn: Connection, account: Counter, address: Counter, now: Instant) -> None:
     """The try was a good one: the account begins anew, the network gets its try back."""
     throttle.forgive(conn, account.key)
-    throttle.take_back(conn, address.key)
+    throttle.take_back(conn, address.key, now)

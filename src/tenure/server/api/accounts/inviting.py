@@ -223,7 +223,7 @@ class Inviting:
             if not held or present is None or present.password != person.password:
                 note_everywhere(conn, person, address, "sign_in_refused", "wrong password", now)
                 return Told(Refused(Code.SIGN_IN_REFUSED))
-            succeeded(conn, account, network)
+            succeeded(conn, account, network, now)
             return self._join(conn, invited.digest, present, address, now)
 
         return answered(await self._context.write(False, work))

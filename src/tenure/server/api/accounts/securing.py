@@ -85,7 +85,7 @@ class Securing:
             if not held or present is None or present.password != person.password:
                 note_everywhere(conn, person, address, "password_refused", "", now)
                 return Told(Refused(Code.PASSWORD_REFUSED, field="old"))
-            succeeded(conn, account, network)
+            succeeded(conn, account, network, now)
             if refused is not None:
                 return Told(msgspec.structs.replace(refused, field="new"))
             persons.set_password(conn, person.id, hashed)
@@ -167,12 +167,12 @@ class Securing:
         if person is None:
             return nobody_signed_in()
         if person.factor is None:
-            succeeded(conn, *counters)
+            succeeded(conn, *counters, now)
             return Told(Refused(Code.NOT_FOUND, "There is no second factor."))
         if not shows_factor(conn, self._context, person, code, now):
             note_everywhere(conn, person, address, "second_factor_refused", "", now)
             return Told(Refused(Code.SECOND_FACTOR_REFUSED, field="code"))
-        succeeded(conn, *counters)
+        succeeded(conn, *counters, now)
         persons.set_factor(conn, person.id, None, person.step)
         recovery.replace(conn, person.id, ())
         note_everywhere(conn, person, address, "second_factor_removed", "", now)

@@ -67,7 +67,7 @@ class Signing:
             if not held or present is None or person is None or present.password != person.password:
                 _note_refusal(conn, present, address, "wrong password" if present else "no such account", now)
                 return Told(Refused(Code.SIGN_IN_REFUSED))
-            succeeded(conn, account, network)
+            succeeded(conn, account, network, now)
             return come_in(conn, self._context, present, address, now)
 
         return answered(await self._context.write(False, work))
@@ -91,7 +91,7 @@ class Signing:
                 _note_refusal(conn, person, address, "wrong second factor", now)
                 return Told(Refused(Code.SIGN_IN_REFUSED))
             sessions.end(conn, ticket.id)
-            succeeded(conn, factor, network)
+            succeeded(conn, factor, network, now)
             return enter(conn, self._context, person, persons.memberships_of(conn, person.id)[0], address, now)
 
         return answered(await self._context.write(False, work))
