@@ -30,6 +30,7 @@ from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
 from tenure.server.api.offers import Offers
 from tenure.server.api.people import People
+from tenure.server.api.policy import Policies
 from tenure.server.api.subscriptions import Subscriptions
 from tenure.server.api.trust import Trust
 from tenure.server.context import Context
@@ -97,7 +98,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
 
 
 def _tenants_operations(context: Context) -> Iterator[Operation]:
-    for group in (Catalogue, People, Offers, Lists, Board, Subscriptions, Money, Observed):
+    for group in (Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Money, Observed):
         yield from group(context).operations()
 
 
