@@ -49,7 +49,7 @@ VENDORS = "create_product create_plan update_plan create_provider publish_root p
 DESKS = (
     "list_providers list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
-    " export_customers read_board"
+    " export_customers read_board read_effective foresee_impact"
 )
 EVERYBODYS = (
     "list_products list_plans read_plan list_offers list_subscriptions create_order read_subscription read_timeline"

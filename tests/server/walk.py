@@ -56,6 +56,15 @@ BODIES: dict[str, dict[str, Any]] = {
         "customer_actions": ["order", "renew"],
         "provider_actions": ["order", "renew", "top_up"],
         "renewal_order": "cheapest",
+        "plan": "",
+    },
+    "foresee_impact": {
+        "rules": {"grace_days": 7},
+        "plans": {},
+        "customer_actions": ["order", "renew"],
+        "provider_actions": ["order", "renew", "top_up"],
+        "renewal_order": "cheapest",
+        "plan": "",
     },
     "create_order": {
         "customer": "customer", "offer": "offer", "devices": 1, "until": "2026-12-31", "renewal_intent": "manual",

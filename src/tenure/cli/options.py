@@ -79,6 +79,8 @@ ORDERING = (_DRY, _PREVIEW, _PLAN, _KEY, *READING)
 """An order: a POST whose preview can be applied by its name."""
 CHANGING = (_DRY, _PREVIEW, _IF_MATCH, *READING)
 """PUT and DELETE, repeatable by nature."""
+PUBLISHING = (_DRY, _PREVIEW, _PLAN, _IF_MATCH, *READING)
+"""A PUT that does exactly what a report was about, when it is told the report's name."""
 ACTING = (_DRY, _PREVIEW, _PLAN, _KEY, _IF_MATCH, *READING)
 """An action on a subscription: what was previewed can be applied by its name."""
 

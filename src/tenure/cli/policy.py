@@ -1,5 +1,6 @@
 """`tenure policy`: the rules by which a provider sells, with their sources, and publishing the next version."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -8,17 +9,25 @@ from cyclopts import App, Parameter
 from tenure.cli.api import Sending
 from tenure.cli.desk import Desk
 from tenure.cli.kinds import File, read_file
-from tenure.cli.options import CHANGING, READING
+from tenure.cli.options import CREATING, PUBLISHING, READING
 from tenure.cli.problems import Failed, invalid
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import SELLING, Ended, noun, verb
 from tenure.core.refusals import Refused
 
 RULE = (Column("Rule", "field"), Column("Value", "shown"), Column("From", "source"))
+AFFECTED = (
+    Column("Subscription", "subscription"),
+    Column("Customer", "customer_name"),
+    Column("Plan", "plan"),
+    Column("From", "takes_effect", "moment"),
+    Column("With", "begins"),
+    Column("Which way", "way"),
+)
 
 Rules = Annotated[tuple[str, ...], Parameter(name="--rule", help="One rule, such as grace_days=7; repeatable.")]
 
-_APP = noun("policy", "The provider's policy: show, publish.", SELLING)
+_APP = noun("policy", "The provider's policy: show, effective, impact, publish.", SELLING)
 
 
 def add(app: App) -> None:
@@ -32,24 +41,52 @@ def show_policy(desk: Desk) -> Ended:
     return desk.shown("/v1/policy", _policy)
 
 
-@verb(_APP, "publish", CHANGING, example="tenure policy publish policy.json --rule grace_days=7 --preview")
+@verb(_APP, "effective", READING, example="tenure policy effective --subscription sub_…")
+def effective_policy(
+    desk: Desk,
+    *,
+    offer: Annotated[str, Parameter(help="What a period of this offer begun now would hold.")] = "",
+    subscription: Annotated[str, Parameter(help="What this subscription's running period holds.")] = "",
+) -> Ended:
+    """Show each figure that holds for an offer or a subscription, with its source."""
+    query = {"offer": offer or None, "subscription": subscription or None}
+    return desk.shown("/v1/policy/effective", _in_force, query)
+
+
+@verb(_APP, "impact", CREATING, example="tenure policy impact --rule grace_days=7")
+def foresee_impact(desk: Desk, file: File | None = None, *, rule: Rules = ()) -> Ended:
+    """Show whom publishing would affect, from when on and which way; nothing is changed.
+
+    It ends with the report's name: `tenure policy publish` with `--plan` publishes exactly this, or nothing.
+    """
+    body = _body(desk, file, rule)
+    if isinstance(body, Failed):
+        return body
+    return desk.write(Sending(method="POST", path="/v1/policy/impact", body=body), _impact)
+
+
+@verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7 --preview")
 def publish_policy(desk: Desk, file: File | None = None, *, rule: Rules = ()) -> Ended:
     """Publish the whole policy anew: from a JSON file, from single rules, or both.
 
     What neither says is the vendor's default again. Permissions hold at once, figures for periods that begin later.
     """
-    if file is None and not rule:
-        return invalid("Name a file with the policy, or at least one --rule.", "file")
-    data = b"{}" if file is None else read_file(desk.world, file)
-    body = data if isinstance(data, Failed) else _with(data, rule)
+    body = _body(desk, file, rule)
     if isinstance(body, Failed):
         return body
-    return desk.write(Sending(method="PUT", path="/v1/policy", body=body), _policy)
+    return desk.write(Sending(method="PUT", path="/v1/policy", body=body, planned=True), _policy)
 
 
-def _with(data: bytes, rules: tuple[str, ...]) -> bytes | Failed:
-    """The policy's JSON with single rules put in; without any, the very bytes of the file for the server to judge."""
-    if not rules:
+def _body(desk: Desk, file: Path | None, rules: tuple[str, ...]) -> bytes | dict[str, Any] | Failed:
+    if file is None and not rules:
+        return invalid("Name a file with the policy, or at least one --rule.", "file")
+    data = b"{}" if file is None else read_file(desk.world, file)
+    return data if isinstance(data, Failed) else _with(data, rules, plain=not desk.options.plan)
+
+
+def _with(data: bytes, rules: tuple[str, ...], *, plain: bool) -> bytes | dict[str, Any] | Failed:
+    """The policy with single rules put in; if it is to be sent as it is, the very bytes for the server to judge."""
+    if plain and not rules:
         return data
     from tenure.wire.strict import parse
 
@@ -65,7 +102,7 @@ def _with(data: bytes, rules: tuple[str, ...]) -> bytes | Failed:
         if not (name and equals):
             return invalid("A rule is written as grace_days=7.", "rule")
         merged[name] = _value(text)
-    return msgspec.json.encode(body | {"rules": merged})
+    return {**body, "rules": merged}
 
 
 def _value(text: str) -> Any:
@@ -88,7 +125,34 @@ def _policy(screen: Screen, value: Any) -> None:
     screen.line(f"When money is short: {value['renewal_order']} first.")
 
 
+def _in_force(screen: Screen, value: Any) -> None:
+    whose = f"the plan {value['plan']}" if value["plan"] else "every plan of which nothing else is said"
+    screen.heading(f"For {whose}, by version {value['version']} of the policy")
+    screen.table([_readable(each) for each in value["rules"]], RULE)
+
+
+def _impact(screen: Screen, value: Any) -> None:
+    counts = value["counts"]
+    ways = ", ".join(f"{counts[way]:,} {way}" for way in ("better", "worse", "mixed", "neutral") if counts[way])
+    screen.heading(f"{counts['subscriptions']:,} subscriptions of {counts['customers']:,} customers: {ways or 'none'}")
+    for plan in value["plans"]:
+        for change in plan["changes"]:
+            what = f"{change['field']}: {_text(change['before'])} becomes {_text(change['after'])}, {change['way']}"
+            screen.line(f"{plan['plan']}{' (trial)' if plan['trial'] else ''}, {plan['subscriptions']:,} times: {what}")
+    for one in value["permissions"]:
+        screen.line(f"At once: a {one['role']} {'may' if one['allowed'] else 'may no longer'} {one['action']}.")
+    if value["renewal_order"]:
+        screen.line(f"At once: when money is short, {value['renewal_order']} first.")
+    if value["subscriptions"]:
+        screen.line()
+        screen.table(value["subscriptions"], AFFECTED)
+    screen.line()
+    screen.line(f"To publish exactly this within 15 minutes: --plan {value['plan']}")
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
+
+
 def _readable(rule: Any) -> Any:
-    value = rule["value"]
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
-    return rule | {"shown": shown}
+    return rule | {"shown": _text(rule["value"])}

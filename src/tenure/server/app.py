@@ -37,6 +37,7 @@ from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
 from tenure.server.api.offers import Offers
 from tenure.server.api.people import People
+from tenure.server.api.policy import Policies
 from tenure.server.api.subscriptions import Subscriptions
 from tenure.server.api.trust import Trust
 from tenure.server.authenticating import authenticator
@@ -103,7 +104,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
 
 
 def _tenants_operations(context: Context) -> Iterator[Operation]:
-    business = (Catalogue, People, Offers, Lists, Board, Subscriptions, Money, Observed)
+    business = (Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Money, Observed)
     access = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
     for group in (*business, *access):
         yield from group(context).operations()

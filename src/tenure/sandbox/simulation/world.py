@@ -19,7 +19,7 @@ from tenure.sandbox.simulation.desk import Desk
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.disks import ServerDisk
 from tenure.sandbox.simulation.fate import CALM, Died, Fate, Odds
-from tenure.sandbox.simulation.judge import AFTER_A_COPY, Judge
+from tenure.sandbox.simulation.judge import Judge
 from tenure.sandbox.simulation.machines import START, Machine, Time
 from tenure.sandbox.simulation.network import NOT_FOUND, UNREACHED, exchange
 from tenure.sandbox.simulation.sites import SimulatedSite

@@ -1,11 +1,10 @@
-"""What a provider sells and by which rules: offers, and the policy with its effective values and their sources."""
+"""What a provider sells: offers."""
 
 from typing import Annotated, Any
 
 import msgspec
 
-from tenure.core.bounds import Effective
-from tenure.core.policy import Action, RenewalOrder, Role
+from tenure.core.policy import Role
 from tenure.core.pricing import Band, check_bands, known_currency
 from tenure.core.refusals import Code, Refused
 from tenure.core.terms import Kind, Settlement
@@ -15,25 +14,20 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
-from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import books, policies
-from tenure.server.api.accounts.places import note
+from tenure.server import books
 from tenure.server.api.fields import Currency, Id, Slug
 from tenure.server.context import Context, tenant_of
-from tenure.server.values import Offer, PolicyBody
+from tenure.server.values import Offer
 from tenure.store import ids, people
 from tenure.store.catalogue import OFFERS, Item, Stamp
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
 
 READ = Rule("catalogue:read")
 WRITE = Rule("policy:write", frozenset({Role.VENDOR, Role.PROVIDER}))
-READ_POLICY = Rule("policy:read")
 NOTHING_SEEN = IfMatch()
 _SELLING = (Code.UNKNOWN_PLAN, Code.AUTOMATIC_NEEDS_PREPAID)
-_RULING = (Code.UNKNOWN_PLAN, Code.POLICY_OUT_OF_BOUNDS)
 
 
 class BandBody(Body, frozen=True, kw_only=True):
@@ -63,47 +57,6 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     bands: tuple[Band, ...]
     settlement: Settlement
     withdrawn: bool
-
-
-Figure = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z_]+$(?!\n)")]
-# A text with a pattern beside a list in one union makes msgspec 0.22 free memory that is not its own.
-Choice = Annotated[str, msgspec.Meta(max_length=64)]
-Figures = Annotated[
-    dict[Name, Figure | Choice | bool | Annotated[list[Figure], msgspec.Meta(max_length=20)]],
-    msgspec.Meta(max_length=32),
-]
-"""Some figures of the policy by name; which there are, and within what bounds, the policy itself shows."""
-
-
-class PolicyUpdate(Body, frozen=True, kw_only=True):
-    """A provider's policy: figures that differ from the vendor's defaults, per plan too, and permissions."""
-
-    rules: Figures = {}  # noqa: RUF012 - msgspec copies empty containers
-    plans: Annotated[dict[Slug, Figures], msgspec.Meta(max_length=256)] = {}  # noqa: RUF012
-    customer_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
-    provider_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
-    renewal_order: RenewalOrder = RenewalOrder.OLDEST_DUE
-
-
-class EffectiveView(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure as it holds, and where it comes from."""
-
-    field: str
-    value: int | str | bool | tuple[int, ...]
-    source: str
-    """`vendor_default`, `plan`, `provider` or `subscription`."""
-
-
-class PolicyView(msgspec.Struct, frozen=True, kw_only=True):
-    """The policy in force."""
-
-    version: int
-    rules: tuple[EffectiveView, ...]
-    plans: dict[str, tuple[EffectiveView, ...]]
-    customer_actions: tuple[Action, ...]
-    provider_actions: tuple[Action, ...]
-    renewal_order: RenewalOrder
 
 
 class Offers:
@@ -177,73 +130,13 @@ class Offers:
         done = await self._context.write(dry_run, work)
         return done if isinstance(done, Refused) else None
 
-    async def read_policy(self, caller: Principal, provider: Id | None = None) -> Answer[PolicyView] | Refused:
-        """Reads the policy in force, each figure with its source."""
-
-        def work(conn: Connection, real: Instant) -> Answer[PolicyView] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            history = policies.history(conn, tenant.id)
-            return made(policy_view(history), etag=etag(history.version))
-
-        return await self._context.read(work)
-
-    async def publish_policy(
-        self,
-        caller: Principal,
-        body: PolicyUpdate,
-        address: Address,
-        provider: Id | None = None,
-        if_match: IfMatch = NOTHING_SEEN,
-        dry_run: bool = False,
-    ) -> Answer[PolicyView] | Refused:
-        """Publishes a new version: permissions hold at once, figures for periods that begin from now on."""
-
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            history = policies.history(conn, tenant.id)
-            refused = if_match.refusal(etag(history.version))
-            if refused is not None:
-                return refused
-            policy = _policy(body)
-            unsound = policies.unsound(conn, policy, history.bounds)
-            if unsound is not None:
-                return unsound
-            published = policies.publish(conn, tenant.id, policy, history.version, tenant.by, tenant.now)
-            if isinstance(published, Refused):
-                return published
-            note(conn, Place(tenant.id), caller, address, "policy_published", f"version {published.version}", real)
-            after = policies.history(conn, tenant.id)
-            return made(policy_view(after), etag=etag(after.version))
-
-        answer: Answer[PolicyView] | Refused = await self._context.write(dry_run, work)
-        return answer
-
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
             operation("GET", "/v1/offers", READ, self.list_offers),
             operation("POST", "/v1/offers", WRITE, self.create_offer, status=201, refusals=_SELLING),
             operation("DELETE", "/v1/offers/{offer}", WRITE, self.withdraw_offer),
-            operation("GET", "/v1/policy", READ_POLICY, self.read_policy),
-            operation("PUT", "/v1/policy", WRITE, self.publish_policy, refusals=_RULING),
         )
-
-
-def _policy(body: PolicyUpdate) -> PolicyBody:
-    plain = PolicyBody()
-    customer = plain.customer_actions if body.customer_actions is None else frozenset(body.customer_actions)
-    own = plain.provider_actions if body.provider_actions is None else frozenset(body.provider_actions)
-    return PolicyBody(
-        rules=body.rules,
-        plans=dict(body.plans),
-        customer_actions=customer,
-        provider_actions=own,
-        renewal_order=body.renewal_order,
-    )
 
 
 def _new_offer(conn: Connection, name: str, provider: people.Provider, body: NewOffer) -> Offer | Refused:
@@ -280,23 +173,4 @@ def offer_view(item: Item) -> OfferView:
         bands=offer.bands,
         settlement=offer.settlement,
         withdrawn=item.withdrawn is not None,
-    )
-
-
-def policy_view(history: policies.History) -> PolicyView:
-    """The policy in force as shown."""
-    body = history.latest
-    return PolicyView(
-        version=history.version,
-        rules=_effective(policies.values_of(body, "", history.bounds)),
-        plans={plan: _effective(policies.values_of(body, plan, history.bounds)) for plan in sorted(body.plans)},
-        customer_actions=tuple(sorted(body.customer_actions)),
-        provider_actions=tuple(sorted(body.provider_actions)),
-        renewal_order=body.renewal_order,
-    )
-
-
-def _effective(values: dict[str, Effective]) -> tuple[EffectiveView, ...]:
-    return tuple(
-        EffectiveView(field=name, value=value, source=source) for name, (value, source) in sorted(values.items())
     )

@@ -1,0 +1,223 @@
+"""The policy a provider sells by: what holds and why, what a change would do to whom, and publishing it (spec 2.6)."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core.bounds import Effective
+from tenure.core.policy import Action, RenewalOrder, Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal, Rule
+from tenure.http.etags import IfMatch, etag
+from tenure.http.fields import Body
+from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
+from tenure.http.operations import Operation, operation
+from tenure.server import impact, policies
+from tenure.server.api.accounts.places import note
+from tenure.server.api.fields import Id, Plan_hash, Slug
+from tenure.server.context import Context, tenant_of
+from tenure.server.impact import ImpactView
+from tenure.server.values import PolicyBody
+from tenure.server.views import shown
+from tenure.store.engine import Connection
+from tenure.store.persons import Place
+
+READ = Rule("policy:read")
+WRITE = Rule("policy:write", frozenset({Role.VENDOR, Role.PROVIDER}))
+NOTHING_SEEN = IfMatch()
+RULING = (Code.UNKNOWN_PLAN, Code.POLICY_OUT_OF_BOUNDS)
+
+Most = Annotated[int, msgspec.Meta(ge=1, le=500, description="How many subscriptions are named at most.")]
+
+Figure = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z_]+$(?!\n)")]
+# A text with a pattern beside a list in one union makes msgspec 0.22 free memory that is not its own.
+Choice = Annotated[str, msgspec.Meta(max_length=64)]
+Figures = Annotated[
+    dict[Name, Figure | Choice | bool | Annotated[list[Figure], msgspec.Meta(max_length=20)]],
+    msgspec.Meta(max_length=32),
+]
+"""Some figures of the policy by name; which there are, and within what bounds, the policy itself shows."""
+
+
+class PolicyUpdate(Body, frozen=True, kw_only=True):
+    """A provider's policy: figures that differ from the vendor's defaults, per plan too, and permissions."""
+
+    rules: Figures = {}  # noqa: RUF012 - msgspec copies empty containers
+    plans: Annotated[dict[Slug, Figures], msgspec.Meta(max_length=256)] = {}  # noqa: RUF012
+    customer_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
+    provider_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
+    renewal_order: RenewalOrder = RenewalOrder.OLDEST_DUE
+    plan: Plan_hash = ""
+    """Of an impact report, to publish only what it was about, and only if nobody published meanwhile."""
+
+
+class EffectiveView(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure as it holds, and where it comes from."""
+
+    field: str
+    value: int | str | bool | tuple[int, ...]
+    source: str
+    """`vendor_default`, `plan`, `provider` or `subscription`."""
+
+
+class PolicyInForce(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures for one offer or one subscription; `since` is the start of the period that they are pinned to."""
+
+    version: int
+    plan: str
+    since: str | None
+    rules: tuple[EffectiveView, ...]
+
+
+class PolicyView(msgspec.Struct, frozen=True, kw_only=True):
+    """The policy in force."""
+
+    version: int
+    rules: tuple[EffectiveView, ...]
+    plans: dict[str, tuple[EffectiveView, ...]]
+    customer_actions: tuple[Action, ...]
+    provider_actions: tuple[Action, ...]
+    renewal_order: RenewalOrder
+
+
+class Policies:
+    """The operations on the policy."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def read_policy(self, caller: Principal, provider: Id | None = None) -> Answer[PolicyView] | Refused:
+        """Reads the policy in force, each figure with its source."""
+
+        def work(conn: Connection, real: Instant) -> Answer[PolicyView] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            history = policies.history(conn, tenant.id)
+            return made(policy_view(history), etag=etag(history.version))
+
+        return await self._context.read(work)
+
+    async def publish_policy(
+        self,
+        caller: Principal,
+        body: PolicyUpdate,
+        address: Address,
+        provider: Id | None = None,
+        if_match: IfMatch = NOTHING_SEEN,
+        dry_run: bool = False,
+    ) -> Answer[PolicyView] | Refused:
+        """Publishes a new version: permissions hold at once, figures for periods that begin from now on."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            history = policies.history(conn, tenant.id)
+            refused = if_match.refusal(etag(history.version))
+            if refused is not None:
+                return refused
+            policy = _policy(body)
+            if body.plan and not impact.same(body.plan, history, policy, tenant.now):
+                return Refused(Code.PLAN_CHANGED_MEANWHILE, field="plan")
+            unsound = policies.unsound(conn, policy, history.bounds)
+            if unsound is not None:
+                return unsound
+            published = policies.publish(conn, tenant.id, policy, history.version, tenant.by, tenant.now)
+            if isinstance(published, Refused):
+                return published
+            note(conn, Place(tenant.id), caller, address, "policy_published", f"version {published.version}", real)
+            after = policies.history(conn, tenant.id)
+            return made(policy_view(after), etag=etag(after.version))
+
+        answer: Answer[PolicyView] | Refused = await self._context.write(dry_run, work)
+        return answer
+
+    async def read_effective(
+        self, caller: Principal, provider: Id | None = None, offer: Id | None = None, subscription: Id | None = None
+    ) -> PolicyInForce | Refused:
+        """What holds for a subscription's running period, for an offer, or (neither named) for everything else."""
+
+        def work(conn: Connection, real: Instant) -> PolicyInForce | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            found = impact.in_force(conn, tenant, offer, subscription)
+            if isinstance(found, Refused):
+                return found
+            return PolicyInForce(
+                version=found.version, plan=found.plan, since=shown(found.since), rules=_effective(found.values)
+            )
+
+        return await self._context.read(work)
+
+    async def foresee_impact(
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        body: PolicyUpdate,
+        provider: Id | None = None,
+        limit: Most = 100,
+        dry_run: bool = False,
+    ) -> Answer[ImpactView] | Refused:
+        """Says whom a policy would affect, from when on and which way; `plan` publishes exactly that. Changes nothing.
+
+        Those whom it reaches first are named, all are counted.
+        """
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            history, policy = policies.history(conn, tenant.id), _policy(body)
+            unsound = policies.unsound(conn, policy, history.bounds)
+            return unsound or made(impact.report(conn, tenant, history, policy, limit))
+
+        answer: Answer[ImpactView] | Refused = await self._context.once(ticket, dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        publishing = (*RULING, Code.PLAN_CHANGED_MEANWHILE)
+        return (
+            operation("GET", "/v1/policy", READ, self.read_policy),
+            operation("PUT", "/v1/policy", WRITE, self.publish_policy, refusals=publishing),
+            operation("GET", "/v1/policy/effective", READ, self.read_effective, refusals=[Code.NOT_FOUND]),
+            operation("POST", "/v1/policy/impact", READ, self.foresee_impact, refusals=RULING),
+        )
+
+
+def _policy(body: PolicyUpdate) -> PolicyBody:
+    plain = PolicyBody()
+    customer = plain.customer_actions if body.customer_actions is None else frozenset(body.customer_actions)
+    own = plain.provider_actions if body.provider_actions is None else frozenset(body.provider_actions)
+    return PolicyBody(
+        rules=body.rules,
+        plans=dict(body.plans),
+        customer_actions=customer,
+        provider_actions=own,
+        renewal_order=body.renewal_order,
+    )
+
+
+def policy_view(history: policies.History) -> PolicyView:
+    """The policy in force as shown."""
+    body = history.latest
+    return PolicyView(
+        version=history.version,
+        rules=_effective(policies.values_of(body, "", history.bounds)),
+        plans={plan: _effective(policies.values_of(body, plan, history.bounds)) for plan in sorted(body.plans)},
+        customer_actions=tuple(sorted(body.customer_actions)),
+        provider_actions=tuple(sorted(body.provider_actions)),
+        renewal_order=body.renewal_order,
+    )
+
+
+def _effective(values: dict[str, Effective]) -> tuple[EffectiveView, ...]:
+    return tuple(
+        EffectiveView(field=name, value=value, source=source) for name, (value, source) in sorted(values.items())
+    )

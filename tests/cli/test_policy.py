@@ -1,0 +1,15 @@
+"""The policy at the command line: a report first, then exactly that is published."""
+
+from tests.cli.vendor import Desk
+
+
+def test_a_report_is_read_and_exactly_that_is_published(desk: Desk) -> None:
+    sub, tell = desk.subscription(), desk.terminal.good
+    shown = desk.terminal.run("policy", "impact", "--rule", "grace_days=3").out
+    assert "grace_days: 14 becomes 3, worse" in shown and sub in shown
+    name = tell("policy", "impact", "--rule", "grace_days=3")["plan"]
+    refused = desk.terminal.refused("policy", "publish", "--rule", "grace_days=4", "--plan", name)
+    assert refused["code"] == "plan_changed_meanwhile"
+    assert tell("policy", "publish", "--rule", "grace_days=3", "--plan", name)["version"] >= 1
+    rules = {one["field"]: one["source"] for one in tell("policy", "effective", "--subscription", sub)["rules"]}
+    assert rules["grace_days"] in {"vendor_default", "subscription"}

@@ -1,0 +1,124 @@
+"""Before a policy is published its report says whom it reaches, when and which way; then exactly that comes true."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenure.core.impact import Way, way
+from tenure.core.policy import LateRenewal, Refund, Rules
+from tenure.core.timeline import DAY
+from tests.server.office import START, Office, office
+
+pytestmark = pytest.mark.anyio
+PATH = "/v1/policy/impact"
+
+
+async def graces(shop: Office, name: str) -> list[int]:
+    """Days of grace after each paid period of a subscription, as its timeline would have them."""
+    facts = (await shop.desk.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]
+    return [fact["body"]["period"]["rules"].get("grace_days", 14) for fact in facts if fact["body"].get("period")]
+
+
+async def test_the_report_names_whom_it_reaches_when_and_which_way_and_then_it_comes_true(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        year, _ = await shop.order()
+        month, _ = await shop.order("monthly")
+        waiting, _ = await shop.order("later")
+        gone, _ = await shop.order()
+        await shop.desk.post(f"/v1/subscriptions/{gone}/cancel", {"at_once": True})
+        policy = {"rules": {"grace_days": 3, "tolerance_percent": 20}, "plans": {"monthly": {"tolerance_percent": 10}}}
+        before = await shop.snapshot()
+        told = await shop.desk.post(PATH, policy, dry_run="true")
+        assert await shop.snapshot() == before
+
+        by_name = {one["subscription"]: one for one in told["subscriptions"]}
+        assert set(by_name) == {year, month, waiting}, "what is cancelled begins no period any more"
+        assert [by_name[name]["takes_effect"] for name in (year, month, waiting)] == [
+            "2027-01-01T00:00:00Z", "2026-02-01T00:00:00Z", None,
+        ]  # fmt: skip
+        assert by_name[waiting]["begins"] == "activation"
+        assert [by_name[name]["way"] for name in (year, month)] == ["mixed", "worse"]
+        assert told["counts"] == {
+            "subscriptions": 3, "customers": 1, "better": 0, "worse": 1, "mixed": 2, "neutral": 0,
+        }  # fmt: skip
+        assert by_name[month]["changes"] == [{"field": "grace_days", "before": 14, "after": 3, "way": "worse"}]
+        assert told["subscriptions"][0]["subscription"] == month, "whom it reaches first stands first"
+
+        shop.clock.now += 60
+        published = await shop.desk.send("PUT", "/v1/policy", {**policy, "plan": told["plan"]})
+        assert published.status_code == 200
+        shop.clock.now = START + 40 * DAY
+        await shop.sweep()
+        told_graces = await graces(shop, month)
+        assert (told_graces[0], told_graces[-1]) == (14, 3)
+        effective = await shop.desk.get("/v1/policy/effective", subscription=month)
+        assert _of(effective, "grace_days") == (3, "provider")
+        assert (effective["since"], effective["version"]) == ("2026-02-01T00:00:00Z", 1)
+        assert _of(await shop.desk.get("/v1/policy/effective", subscription=year), "grace_days") == (
+            14, "vendor_default",
+        )  # fmt: skip
+
+
+async def test_a_report_is_good_for_one_change_of_one_version(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        policy: dict[str, Any] = {"rules": {"grace_days": 7}}
+        name = (await shop.desk.post(PATH, policy))["plan"]
+
+        async def publish(body: dict[str, Any]) -> int | str:
+            answer = await shop.desk.send("PUT", "/v1/policy", body)
+            return answer.status_code if answer.status_code == 200 else str(answer.json()["code"])
+
+        assert await publish({"rules": {"grace_days": 8}, "plan": name}) == "plan_changed_meanwhile"
+        shop.clock.now += 15 * 60 + 1
+        assert await publish({**policy, "plan": name}) == "plan_changed_meanwhile", "too old"
+        name = (await shop.desk.post(PATH, policy))["plan"]
+        assert await publish({"rules": {"grace_days": 20}}) == 200, "somebody else publishes"
+        assert await publish({**policy, "plan": name}) == "plan_changed_meanwhile"
+        name = (await shop.desk.post(PATH, policy))["plan"]
+        assert await publish({**policy, "plan": name}) == 200
+
+
+async def test_permissions_and_the_order_of_payment_hold_at_once(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        await shop.order()
+        policy = {"customer_actions": ["order", "pause"], "renewal_order": "cheapest"}
+        told = await shop.desk.post(PATH, policy)
+        assert told["renewal_order"] == "cheapest" and told["counts"]["subscriptions"] == 0
+        ways = {one["action"]: (one["allowed"], one["way"]) for one in told["permissions"]}
+        assert ways["pause"] == (True, "better") and ways["renew"] == (False, "worse")
+        assert await shop.desk.refused(PATH, {"rules": {"grace_days": 91}}) == "policy_out_of_bounds"
+
+
+async def test_in_grace_the_open_period_is_still_bought_by_the_old_rules(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, _ = await shop.order()
+        shop.clock.now = START + 370 * DAY
+        told = (await shop.desk.post(PATH, {"rules": {"grace_days": 7}}))["subscriptions"][0]
+        assert (told["begins"], told["takes_effect"]) == ("period_after_next", None)
+        await shop.desk.send("PUT", "/v1/policy", {"rules": {"grace_days": 7}})
+        await shop.desk.post(f"/v1/subscriptions/{name}/renew")
+        assert (await graces(shop, name))[-1] == 14
+
+
+async def test_goodwill_days_are_the_subscriptions_own(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, _ = await shop.order()
+        await shop.desk.post(f"/v1/subscriptions/{name}/extend-grace", {"days": 5})
+        assert _of(await shop.desk.get("/v1/policy/effective", subscription=name), "grace_days") == (19, "subscription")
+        offer = await shop.desk.get("/v1/policy/effective", offer=shop.offers["standard"])
+        assert (offer["plan"], _of(offer, "grace_days")) == ("standard", (14, "vendor_default"))
+
+
+def test_every_figure_has_a_way() -> None:
+    assert way("late_renewal", LateRenewal.CHARGE_GRACE, LateRenewal.FROM_NOW) is Way.BETTER
+    assert way("refund", Refund.UNUSED_DAYS, Refund.NONE) is Way.WORSE
+    assert way("stop_clock", False, True) is Way.BETTER
+    assert way("idle_release_days", 60, 90) is Way.WORSE
+    assert way("reminders", (30,), (7,)) is Way.NEUTRAL
+    neutral = {name for name in Rules.__struct_fields__ if way(name, 0, 1) is Way.NEUTRAL}
+    assert neutral == {"reminders", "sync_interval"}
+
+
+def _of(told: Any, field: str) -> tuple[Any, str]:
+    return next((one["value"], one["source"]) for one in told["rules"] if one["field"] == field)
