@@ -19,7 +19,7 @@ from tenure.server import books, takeover, words
 from tenure.server.context import Context
 from tenure.server.leases import renewal_due
 from tenure.server.takeover import beside, with_beside
-from tenure.store import facts, leases, sites
+from tenure.store import epochs, facts, leases, sites
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
 from tenure.wire import answers
@@ -98,7 +98,9 @@ class Contact:
 
     def _outdated(self, lease: Lease, sub: Subscription, state: SiteState) -> bool:
         turned = lease.spans[0].until is not None and lease.spans[0].until <= self._now
-        return turned or renewal_due(lease, sub, state, self._now) or self._site.successor is not None
+        forgotten = lease.epoch < epochs.floor(self._conn)  # signed before a restore, which opened a later epoch
+        due = renewal_due(lease, sub, state, self._now)
+        return turned or forgotten or due or self._site.successor is not None
 
     def _note_acknowledgement(self) -> None:
         """The site shows which lease it goes by: earlier words are replaced (rule *Giving back*)."""
@@ -209,7 +211,7 @@ class Contact:
         self._append(sub, learned)
         shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token) or (0, 0)
         self._site = msgspec.structs.replace(
-            self._site,
+            words.learned(self._site, lease, self._now),
             token_count=shown[1],
             epoch=max(self._site.epoch, lease.epoch),
             serial=max(self._site.serial, lease.serial),

@@ -15,7 +15,7 @@ from tenure.server.leases import Holder, Issuer, grants_until, lease_for, slimme
 from tenure.server.pace import pace_of
 from tenure.server.takeover import Beside, beside, rows_of, with_beside
 from tenure.server.values import Provider
-from tenure.store import leases, people, sites
+from tenure.store import epochs, leases, people, sites
 from tenure.store.engine import Connection
 from tenure.store.leases import PRESENT, SUCCESSOR, SignedLease
 from tenure.store.sites import Site
@@ -48,6 +48,7 @@ def sign(
     if provider is None or state is None:
         raise LookupError(f"{site.id} does not hold {sub.id}")
     issuer = issuer_of(context, provider)
+    site = msgspec.structs.replace(site, epoch=max(site.epoch, epochs.floor(conn)))
     body = beside(site)
     lease = lease_for(sub, state, _holder(conn, site, body), issuer, now, forked=forked)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
@@ -160,6 +161,13 @@ def reported(site: Site, in_use: int, wanted: int, now: Instant, *, acknowledged
     if acknowledged:
         share = share.acknowledged(in_use)
     share = share.asking(in_use, max(in_use, wanted), now)
+    return with_beside(site, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
+
+
+def learned(site: Site, lease: Lease, now: Instant) -> Site:
+    """The site after it showed a lease that a restored server had forgotten: what that one grants counts again (B7)."""
+    body = beside(site)
+    share = _share(body, site).given(lease.allotment, lease.contact_until, now)
     return with_beside(site, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
 
 

@@ -33,6 +33,7 @@ _EPOCHS = "select max(epoch) from sites"
 _SET_FLOOR = (
     "insert into meta (key, value) values ('epoch_floor', ?) on conflict (key) do update set value = excluded.value"
 )
+_LOOK_AT_EACH = "update sites set revision = 0"
 
 
 class Vendor:
@@ -102,6 +103,7 @@ class Vendor:
         epoch: Instant = max(self._time.now, 1 + max(epochs))
         self.database.disk = backup.snapshot()
         self.disk.raw.execute(_SET_FLOOR, (str(epoch),))
+        self.disk.raw.execute(_LOOK_AT_EACH)
         self._open()
         return epoch
 
