@@ -121,6 +121,7 @@ class Contact:
         lease = self.latest_lease(self._conn, self._site)
         message = self._asked.message
         held = (message.epoch, message.serial) == (self._site.epoch, self._site.serial)
+        # What was signed before a restore is of an epoch that the restore has closed.
         held = held and self._site.epoch >= self._context.epoch_floor
         spans = timeline(sub, state)
         if lease is not None and held and not self._anew and not self._outdated(lease, sub, state):
@@ -271,7 +272,7 @@ class Contact:
         self._append(sub, learned)
         shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token) or (0, 0)
         self._site = msgspec.structs.replace(
-            self._site,
+            words.learned(self._site, lease, self._now),
             token_count=shown[1],
             epoch=max(self._site.epoch, lease.epoch),
             serial=max(self._site.serial, lease.serial),

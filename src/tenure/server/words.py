@@ -165,6 +165,13 @@ def reported(site: Site, in_use: int, wanted: int, now: Instant, *, acknowledged
     return with_beside(site, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
 
 
+def learned(site: Site, lease: Lease, now: Instant) -> Site:
+    """The site after it showed a lease that a restored server had forgotten: what that one grants counts again (B7)."""
+    body = beside(site)
+    share = _share(body, site).given(lease.allotment, lease.contact_until, now)
+    return with_beside(site, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
+
+
 def allotment_for(conn: Connection, site: Site, sub: Subscription, now: Instant) -> int:
     """What the pool has for the site now (B7); unused margin elsewhere comes back at those sites' next contact."""
     body = beside(site)

@@ -48,6 +48,11 @@ class Bounds:
         """The present is not later, as far as its clocks say; it is on."""
         return self._high + now - self._at
 
+    @property
+    def at(self) -> Instant:
+        """When these figures were taken."""
+        return self._at
+
     def exact(self, now: Instant) -> bool:
         """Whether it has to know the second."""
         return self.low(now) == self.high(now) == now
@@ -59,6 +64,13 @@ class Bounds:
                 self.set(answer.low, answer.high, answer.at, off)
             else:
                 self.raise_to(answer.low, answer.high, answer.at)
+
+    def perhaps(self, arrived: Iterable[Arrived], off: int) -> None:
+        """Answers came in before the process died: each was taken and saved, or was not."""
+        for answer in arrived:
+            low, high = self.low(answer.at), self.high(answer.at)
+            self._low, self._high, self._at = min(low, answer.low), max(high, answer.high), answer.at
+            self.trusted = self.trusted and abs(off) <= SOUND
 
     def set(self, low: Instant, high: Instant, now: Instant, off: int) -> None:
         """A fresh answer came at `now` from one who took the present to be between `low` and `high`."""
@@ -91,13 +103,8 @@ class Bounds:
             self.trusted, self._leap_from = False, None
         self._at = now
 
-    def earlier(self, other: "Bounds") -> None:
-        """A snapshot of the disk was put back: what was known is what was known then."""
-        self._low, self._high, self._leap_from = min(self._low, other._low), self._high, None
-        self.trusted = self.trusted and other.trusted
-
-    def copied(self) -> "Bounds":
-        """The same, for an image of the disk."""
-        copy = Bounds(self._at)
-        copy._low, copy._high, copy._leap_from, copy.trusted = self._low, self._high, self._leap_from, self.trusted
+    def image(self, now: Instant) -> "Bounds":
+        """What an image of the disk taken now knows; `now` as for `low`."""
+        copy = Bounds(now)
+        copy._low, copy._high, copy.trusted = self.low(now), self.high(now), self.trusted
         return copy

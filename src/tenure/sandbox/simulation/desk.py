@@ -90,11 +90,12 @@ class Desk:
 
     def act(self, sold: Sold, action: str, **body: Any) -> Any:
         """One action on a subscription."""
-        return self.post(f"/v1/subscriptions/{sold.id}/{action}", {"why": "simulated", **body}, **self._tenant)
+        path = f"/v1/subscriptions/{sold.id}/{action.replace('_', '-')}"
+        return self.post(path, {"why": "simulated", **body}, **self._tenant)
 
-    def resolve_fork(self, sold: Sold, site: str) -> bool:
-        """The provider says that it was the same server, restored; or that the copy is to go."""
-        resolution = self._fate.one_of(("restored", "restored", "retired", "second_site"))
+    def resolve_fork(self, name: str, site: str, resolution: str) -> bool:
+        """The provider says what two copies of a site are."""
+        sold = next(each for each in self.sold if each.id == name)
         return self.act(sold, "resolve_fork", site=site, resolution=resolution) is not None
 
     def do_something(self) -> None:

@@ -35,8 +35,11 @@ class SimulatedDevice:
         self.name, self.machine, self.site, self._fate, self._root = name, machine, site, fate, root
         self.disk = MemoryDisk(self.step, files)
         self.bounds = Bounds(machine.time.now)
-        self.up = False
+        self.up = self.heard = False
+        """Whether it runs, and whether its last turn brought a genuine answer."""
         self.mortal = False
+        self.rhythm = fate.one_of((0, 0, 0, 2, 5, 10))
+        """Days for which it sleeps at most between two uses; 0: it is always awake."""
         self.wanted = True
         """Whether somebody works with it: it enrols as soon as it can."""
         self.wire = Wire(fate, machine, lambda request: self.site.answer(request), lambda: self.site.bounds)
@@ -67,6 +70,8 @@ class SimulatedDevice:
     def stop(self) -> None:
         """The process is gone."""
         self.up = False
+        self.bounds.perhaps(self.wire.arrived, self.machine.off)
+        self.wire.arrived.clear()
         self.bounds.stopped(self.machine.time.now)
 
     def switch_off(self) -> None:
@@ -102,13 +107,18 @@ class SimulatedDevice:
         self._learn()
 
     def _remember(self) -> None:
+        """What it did every ten minutes since it was last looked at."""
+        mortal, self.mortal = self.mortal, False
         holder = self.keeper.holder
         before, now = holder.saved.clock, holder.now().reading
         if holder.kept.seat and (before.boot != now.boot or now.uptime - before.uptime >= SAVE_CLOCK):
             holder.save(holder.kept)
+        self.mortal = mortal
 
     def _learn(self) -> None:
         self.bounds.learn(self.wire.arrived, self.machine.off)
+        self.heard = bool(self.wire.arrived)
+        self.wire.arrived.clear()
 
     @property
     def promised(self) -> Promise | None:
@@ -131,4 +141,5 @@ class SimulatedDevice:
         cut_off = not (self.wire.up and self.site.up) and holder.kept.contacts.failures > 2
         if cut_off or not holder.kept.seat:
             wait += self._fate.between(0, DAY)  # nothing but one more failure, or one more "no", lies between
-        return now + min(wait, SELDOM)
+        asleep = self._fate.between(0, self.rhythm * DAY) if self.rhythm else 0
+        return now + max(min(wait, SELDOM), asleep)

@@ -94,9 +94,9 @@ class SiteDisk:
         else:
             image.raw.backup(self.raw)
 
-    def snapshot(self) -> "SiteDisk":
+    def snapshot(self, step: Step = never) -> "SiteDisk":
         """An image of the file as it is now."""
-        return SiteDisk(never, self)
+        return SiteDisk(step, self)
 
 
 class SiteStore(Store):

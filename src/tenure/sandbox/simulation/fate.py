@@ -15,7 +15,7 @@ from tenure.core.periods import format_instant
 from tenure.core.timeline import Instant
 
 T = TypeVar("T")
-REMEMBERED = 400
+REMEMBERED = 20_000
 """Lines of the trace that are kept for whoever has to understand a violation."""
 
 
@@ -61,9 +61,11 @@ class Trace:
         self.lines.append((now, who, line))
         self.checksum = zlib.crc32(f"{now} {who} {line}".encode(), self.checksum)
 
-    def told(self, count: int = REMEMBERED) -> str:
-        """The last `count` lines for people."""
-        return "\n".join(f"{format_instant(now)}  {who:<12} {line}" for now, who, line in list(self.lines)[-count:])
+    def told(self, count: int = REMEMBERED, who: str = "") -> str:
+        """The last `count` lines for people; of `who`, its site and the server alone, if that is given."""
+        wanted = {who, who.rpartition("-")[0], "server", "desk"} if who else set[str]()
+        lines = [each for each in self.lines if not wanted or each[1] in wanted]
+        return "\n".join(f"{format_instant(now)}  {name:<13} {line}" for now, name, line in lines[-count:])
 
 
 class Fate:

@@ -12,13 +12,17 @@ from tenure.core.timeline import DAY, Instant
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.fate import Trace
 from tenure.sandbox.simulation.machines import Time
-from tenure.sandbox.simulation.promises import lease_claims, payload
+from tenure.sandbox.simulation.promises import lease_claims, payload, seat_claims
 from tenure.sandbox.simulation.sites import SimulatedSite
 from tenure.sandbox.simulation.vendor import Vendor
 from tenure.store import audit
 
 AFTER_A_COPY = 17 * DAY
 """B7 after two copies of a site lived: one round of adoption and one seat life (spec 3.8)."""
+
+AFTER_A_RESTORE = 45 * DAY
+"""B7 after the server's database was put back: what it signed since the backup is known to the sites alone, until
+each has come or its leases and seats are over."""
 
 
 class Broken(AssertionError):
@@ -56,6 +60,8 @@ class Known(msgspec.Struct):
     current: int
     request: str = ""
     answer: bytes = b""
+    awaited: bool = False
+    """A fork was resolved as restored: whichever copy comes next is the site."""
 
 
 class Faults(logging.Handler):
@@ -85,11 +91,17 @@ class Judge:
         self._seats: dict[str, dict[str, tuple[str, Instant]]] = {}
         """By subscription the devices that hold a seat: whose, and until when."""
         self.faults = Faults()
+        self._first: Broken | None = None
 
     def broken(self, promise: str, who: str, what: str) -> Broken:
         """The violation as it is raised."""
         self._trace.note(self._time.now, who, f"VIOLATION of {promise}:", what)
-        return Broken(f"{promise} broken by {who}: {what}\nrepeat with --seed {self._seed}\n{self._trace.told(40)}")
+        found = Broken(
+            f"{promise} broken by {who}: {what}\nrepeat with --seed {self._seed}\n{self._trace.told(50, who)}"
+        )
+        # It may be raised in the midst of a program that goes on whatever happens to one of its turns.
+        self._first = self._first or found
+        return found
 
     # P1 and P2
 
@@ -110,7 +122,9 @@ class Judge:
             raise self.broken("P1", who.name, f"{sorted(less)} off, {promised.end - now} s before its end")
 
     def faultless(self) -> None:
-        """No program has logged a fault of its own."""
+        """Nothing was broken in the midst of a program's turn, and none has logged a fault of its own."""
+        if self._first is not None:
+            raise self._first
         if self.faults.seen:
             raise self.broken("faultlessness", "a program", self.faults.seen[0][:2_000])
 
@@ -134,9 +148,9 @@ class Judge:
         if living > most and now >= self.excused.get(name, 0):
             raise self.broken("P5", device.name, f"{living} devices protected where {most} may be")
 
-    def erased(self, subscription: str, device: str) -> None:
-        """A device has no seat any more."""
-        self._seats.get(subscription, {}).pop(device, None)
+    def erased(self, seat: str, lease: bytes) -> None:
+        """A device has erased the seat that it held under `lease`."""
+        self._seats.get(lease_claims(lease).subscription, {}).pop(seat_claims(seat).sub, None)
 
     def limit(self, subscription: str, devices: int) -> None:
         """The provider sells so many devices from now on; lowered ones are judged by what was sold before."""
@@ -172,7 +186,8 @@ class Judge:
             if reply != known.answer:
                 raise self.broken("P4", asked.site, "a repeated request got another answer")
             return
-        shown = known.tokens.get(asked.token, known.current)
+        shown = known.current if known.awaited else known.tokens.get(asked.token, known.current)
+        known.awaited = False
         stale = shown < known.current
         if stale and said.result != "refused" and not said.forked:
             raise self.broken("B9", asked.site, f"a copy {known.current - shown} tokens behind was not found")
@@ -196,6 +211,11 @@ class Judge:
             known.current = max(known.tokens.values(), default=-1) + 1
             known.tokens[said.token] = known.current
             known.request, known.answer = "", b""
+
+    def resolved(self, site: str) -> None:
+        """The provider says that a site was restored."""
+        if site in self._sites:
+            self._sites[site].awaited = True
 
     def restored(self, known: dict[str, str]) -> None:
         """The server's database was put back: it goes by the tokens it knew then; newer ones prove a site genuine."""

@@ -6,6 +6,7 @@ An answer is genuine when the program asked has made it for this very question; 
 from collections.abc import Callable
 
 from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
 from tenure.sandbox.simulation.bounds import Arrived, Bounds
 from tenure.sandbox.simulation.fate import Died, Fate
 from tenure.sandbox.simulation.machines import Machine
@@ -34,7 +35,7 @@ class Wire:
         self.up = True
         self.arrived: list[Arrived] = []
         """Genuine answers since somebody last looked."""
-        self._recorded: list[Exchange] = []
+        self._recorded: list[tuple[bytes, Exchange, tuple[Instant, Instant]]] = []
         self._sent: dict[bytes, tuple[int, int]] = {}
 
     def send(self, request: Request) -> Exchange | Refused:
@@ -46,7 +47,7 @@ class Wire:
         if fate.happens(odds.garbage):
             return self._garbage()
         if fate.happens(odds.replayed) and self._recorded:
-            return fate.one_of(self._recorded)
+            return self._heard(request, *fate.one_of(self._recorded), first)
         try:
             reply = self._answering(request)
             if fate.happens(odds.repeated):
@@ -65,11 +66,19 @@ class Wire:
             self._machine.time.now += min(took, PATIENCE)
         if isinstance(reply, Refused) or took > PATIENCE or fate.happens(odds.lost_answer):
             return UNREACHED
-        if reply.status == 200 and request.method == "POST":
+        if reply.status != 200 or request.method != "POST":
+            return reply
+        self._recorded = [*self._recorded[-3:], (request.body, reply, known)]
+        return self._heard(request, request.body, reply, known, first)
+
+    def _heard(
+        self, request: Request, asked: bytes, reply: Exchange, known: tuple[Instant, Instant], first: tuple[int, int]
+    ) -> Exchange:
+        """`reply` to the question `asked` comes in; genuine where that is the question, whenever it was answered."""
+        if asked == request.body:
             boot, uptime = first
             fresh = boot == self._machine.boots and self._machine.uptime - uptime <= FRESH
             self.arrived.append(Arrived(*known, self._machine.time.now, fresh))
-            self._recorded = [*self._recorded[-3:], reply]
         return reply
 
     def _first_sent(self, body: bytes) -> tuple[int, int]:

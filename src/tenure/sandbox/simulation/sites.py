@@ -43,9 +43,12 @@ class SimulatedSite:
         self.disk = disk or SiteDisk(self.step)
         self.disk.step = self.step
         self.bounds = Bounds(machine.time.now)
-        self.up = False
+        self.up = self.heard = False
+        """Whether it runs, and whether its last turn brought a genuine answer."""
         self.mortal = False
         self.code = ""
+        self.gone = False
+        """Switched off for good."""
         self.subscription = ""
         self.wire: Wire
 
@@ -80,12 +83,14 @@ class SimulatedSite:
     def stop(self) -> None:
         """The process is gone."""
         self.up = False
+        self.bounds.perhaps(self.wire.arrived, self.machine.off)
+        self.wire.arrived.clear()
         self.bounds.stopped(self.machine.time.now)
 
     def switch_off(self) -> None:
         """The machine is off; running programs saved the time within the last minutes, as they always do."""
         if self.up:
-            self.license.keeper.remember_time()
+            self._remember()
             self.stop()
         self.machine.on = False
 
@@ -98,9 +103,15 @@ class SimulatedSite:
     def turn(self) -> None:
         """One of its turns; raises `Died`."""
         self.wire.arrived.clear()
-        self.license.keeper.remember_time()
+        self._remember()
         self.watch.turn()
         self._learn()
+
+    def _remember(self) -> None:
+        """What it did every ten minutes since it was last looked at."""
+        mortal, self.mortal = self.mortal, False
+        self.license.keeper.remember_time()
+        self.mortal = mortal
 
     def activate(self, code: str) -> bool:
         """Applies a code; raises `Died`."""
@@ -113,6 +124,8 @@ class SimulatedSite:
     def _learn(self) -> None:
         """The judge's bounds after what came in: only now is it certain that it was taken."""
         self.bounds.learn(self.wire.arrived, self.machine.off)
+        self.heard = bool(self.wire.arrived)
+        self.wire.arrived.clear()
 
     # what devices see
 
@@ -129,8 +142,8 @@ class SimulatedSite:
             raise
 
     def ticket(self) -> str:
-        """An enrolment token for one device; raises `Died`."""
-        made = enrolling.new_ticket(self.site, PRODUCT)
+        """An enrolment token, for one device or several; raises `Died`."""
+        made = enrolling.new_ticket(self.site, PRODUCT, uses=self._fate.one_of((1, 1, 5)))
         if isinstance(made, Refused):
             raise RuntimeError(made.detail)
         self.site.store.write(lambda conn: enrolling.stored(conn, made)).result()

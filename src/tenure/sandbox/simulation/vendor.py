@@ -6,6 +6,7 @@ through the whole HTTP application.
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import httpx2
@@ -25,6 +26,7 @@ from tenure.server.context import Context
 from tenure.server.sweep import Sweep
 from tenure.server.sync import Synchronisation
 from tenure.store.engine import Connection
+from tenure.store.meta import epoch_floor
 from tenure.store.sealed import Safe
 
 T = TypeVar("T")
@@ -33,6 +35,7 @@ _EPOCHS = "select max(epoch) from sites"
 _SET_FLOOR = (
     "insert into meta (key, value) values ('epoch_floor', ?) on conflict (key) do update set value = excluded.value"
 )
+_LOOK_AT_EACH = "update sites set revision = 0"
 
 
 class Vendor:
@@ -83,6 +86,7 @@ class Vendor:
 
     def _open(self) -> None:
         """A process begins: it knows what the database says, and nothing else."""
+        self.context = replace(self.context, epoch_floor=driven(self.context.db.read(epoch_floor)))
         self.context.answer_signers.clear()
         self.context.stopped_money.clear()
         driven(self.context.take_notices())
@@ -102,6 +106,7 @@ class Vendor:
         epoch: Instant = max(self._time.now, 1 + max(epochs))
         self.database.disk = backup.snapshot()
         self.disk.raw.execute(_SET_FLOOR, (str(epoch),))
+        self.disk.raw.execute(_LOOK_AT_EACH)
         self._open()
         return epoch
 

@@ -15,11 +15,12 @@ import msgspec
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, HOUR, Instant
 from tenure.sandbox.simulation import sites
+from tenure.sandbox.simulation.copies import Copier
 from tenure.sandbox.simulation.desk import Desk
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.disks import ServerDisk
 from tenure.sandbox.simulation.fate import CALM, Died, Fate, Odds
-from tenure.sandbox.simulation.judge import Judge
+from tenure.sandbox.simulation.judge import AFTER_A_RESTORE, Judge
 from tenure.sandbox.simulation.machines import START, Machine, Time
 from tenure.sandbox.simulation.network import NOT_FOUND, UNREACHED, exchange
 from tenure.sandbox.simulation.sites import SimulatedSite
@@ -31,6 +32,10 @@ from tenure.wire.root import pin
 
 VISIT = 6 * HOUR
 """Seconds between two visits of fate."""
+OUTAGES = (60, 600, 600, HOUR, HOUR, 6 * HOUR, 6 * HOUR, DAY, 3 * DAY, 8 * DAY, 33 * DAY)
+"""Seconds for which the server is gone."""
+WRONG = (0, 0, -600, -DAY, -400 * DAY, 3 * HOUR, 20 * HOUR, 3 * DAY, 400 * DAY, 30 * 365 * DAY)
+"""Seconds by which somebody sets a wall clock ahead (negative: behind)."""
 REST = 10 * DAY
 """Seconds of calm at the end."""
 CHECK = 30 * DAY
@@ -84,6 +89,7 @@ class World:
         self.devices: list[SimulatedDevice] = []
         self.backup: ServerDisk | None = None
         self.resting = False
+        self.copier = Copier(self)
         self._queue: list[tuple[Instant, int, Callable[[], None]]] = []
         self._turns = 0
         self._wakes: dict[str, Instant] = {}
@@ -95,6 +101,11 @@ class World:
         logging.getLogger("tenure").removeHandler(self.judge.faults)
         self.vendor.close()
         ids.noise.reset(self._noise)
+
+    @property
+    def device_days(self) -> int:
+        """Days lived so far, for all devices together."""
+        return len(self.devices) * (self.time.now - START) // DAY
 
     # the scene
 
@@ -114,16 +125,16 @@ class World:
             for number, devices in enumerate(crowd, 1):
                 site = self._new_site(f"{sold.plan}-{number}")
                 site.code, site.subscription = sold.code, sold.id
-                self.devices += [self._new_device(f"{site.name}-{each}", site) for each in range(1, devices + 1)]
+                self.devices += [self.device_on(f"{site.name}-{each}", site) for each in range(1, devices + 1)]
         for site in self.sites:
             site.start()
             self._wake(site.name, self.time.now + self.fate.between(1, DAY), lambda site=site: self._visit(site))
         for device in self.devices:
             device.start()
             self._wake(device.name, self.time.now + self.fate.between(DAY, 5 * DAY), lambda one=device: self._see(one))
-        self._at(VISIT, self._fate_comes)
-        self._at(DAY, self._sweep)
-        self._at(CHECK, self._check)
+        self.at(VISIT, self._fate_comes)
+        self.at(DAY, self._sweep)
+        self.at(CHECK, self._check)
         self.fate.odds = self.plan.odds
         for each in (self.vendor, *self.sites, *self.devices):
             each.mortal = True
@@ -137,8 +148,15 @@ class World:
         self.sites.append(site)
         return site
 
-    def _new_device(self, name: str, site: SimulatedSite) -> SimulatedDevice:
-        return self.device(name, self.fate, Machine(name, self.time, self.fate.draw), site, self._root)
+    def device_on(self, name: str, site: SimulatedSite, files: dict[str, bytes] | None = None) -> SimulatedDevice:
+        """A device on a machine of its own, with what its disk holds."""
+        return self.device(name, self.fate, Machine(name, self.time, self.fate.draw), site, self._root, files)
+
+    def adopt(self, site: SimulatedSite) -> None:
+        """Another site lives here, and starts soon."""
+        site.connect(self._server)
+        self.sites.append(site)
+        self.at(self.fate.one_of((60, HOUR, DAY)), lambda: self.again(site))
 
     def live(self, until: Instant) -> None:
         """Lets everything happen that is due before `until`."""
@@ -149,7 +167,7 @@ class World:
             self.judge.faultless()
         self.time.now = max(self.time.now, until)
 
-    def _at(self, wait: int, act: Callable[[], None]) -> None:
+    def at(self, wait: int, act: Callable[[], None]) -> None:
         self._turns += 1
         heapq.heappush(self._queue, (self.time.now + wait, self._turns, act))
 
@@ -161,7 +179,7 @@ class World:
             if self._wakes.get(name) == moment:
                 act()
 
-        self._at(max(1, moment - self.time.now), awake)
+        self.at(max(1, moment - self.time.now), awake)
 
     # the server, as everybody reaches it
 
@@ -183,7 +201,7 @@ class World:
 
     def _died(self, who: str, again: Callable[[], object]) -> None:
         self.trace.note(self.time.now, who, "died")
-        self._at(self.fate.one_of((5, 60, 600, HOUR, 12 * HOUR)), again)
+        self.at(self.fate.one_of((5, 60, 600, HOUR, 12 * HOUR)), again)
 
     # turns
 
@@ -192,10 +210,12 @@ class World:
         if not site.up:
             return
         try:
-            if site.license.keeper.holder.kept.present.token or site.license.keeper.holder.kept.activation:
-                site.turn()
-            else:
+            kept = site.license.keeper.holder.kept
+            retired = "edit" not in site.features and self.fate.happens(0.05)
+            if retired or not (kept.present.token or kept.activation):
                 site.activate(site.code)
+            else:
+                site.turn()
         except Died:
             site.stop()
             self._down(site)
@@ -210,7 +230,8 @@ class World:
         held = device.keeper.holder.kept
         before = (held.seat, held.held.token)
         try:
-            if device.wanted and held.ticket is None:
+            homeless = not (held.seat or held.device or held.pending) and self.fate.happens(0.3)
+            if device.wanted and (held.ticket is None or homeless):
                 self._enrol(device)
             else:
                 device.tick()
@@ -227,8 +248,10 @@ class World:
         self.judge.look(device)
         after = device.keeper.holder.kept
         if (after.seat, after.held.token) != before:
-            if not device.wire.arrived:
+            if not device.heard:
                 raise self.judge.broken("P1", device.name, "its seat was touched without a genuine answer")
+            if before[0] and not after.seat:
+                self.judge.erased(*before)
             self.judge.seat(device)
 
     def _enrol(self, device: SimulatedDevice) -> None:
@@ -264,15 +287,15 @@ class World:
         self.trace.note(self.time.now, who.name, "died")
         if self.fate.happens(0.3):
             who.machine.on = False
-        self._at(self.fate.one_of((5, 60, 600, HOUR, DAY)), lambda: self._again(who))
+        self.at(self.fate.one_of((5, 60, 600, HOUR, DAY)), lambda: self.again(who))
 
-    def _again(self, who: SimulatedDevice | SimulatedSite) -> None:
+    def again(self, who: SimulatedDevice | SimulatedSite) -> None:
         """Started again; at once once more when it died over that."""
-        if who.up:
+        if who.up or (isinstance(who, SimulatedSite) and who.gone):
             return
         started = who.start() if who.machine.on else who.switch_on()
         if not started:
-            self._at(5, lambda: self._again(who))
+            self.at(5, lambda: self.again(who))
             return
         self.judge.look(who)
         act = (lambda: self._see(who)) if isinstance(who, SimulatedDevice) else (lambda: self._visit(who))
@@ -285,21 +308,21 @@ class World:
             self._died("server", self.vendor.restart)
         self.judge.books(self.vendor)
         self.judge.allotments(self.sites)
-        self._at(self.fate.between(HOUR, 2 * DAY), self._sweep)
+        self.at(self.fate.between(HOUR, 2 * DAY), self._sweep)
 
     def _check(self) -> None:
         self.judge.histories(self.vendor)
-        self._at(CHECK, self._check)
+        self.at(CHECK, self._check)
 
     def _fate_comes(self) -> None:
         """What happens to somebody, every few hours."""
         if self.resting:
             return
-        self._at(self.fate.between(VISIT // 2, VISIT), self._fate_comes)
+        self.at(self.fate.between(VISIT // 2, VISIT), self._fate_comes)
         dice = self.fate
         if dice.happens(0.25):
             self._cut(dice.one_of((*self.devices, *self.sites)))
-        if dice.happens(0.03):
+        if dice.happens(0.015):
             self._outage()
         if dice.happens(0.3):
             self._power(dice.one_of((*self.devices, *self.devices, *self.sites)))
@@ -309,15 +332,16 @@ class World:
             self._withdraw(dice.one_of(self.sites))
         if self.plan.desk and dice.happens(0.06):
             self.desk.do_something()
-        if self.plan.desk and dice.happens(0.015):
+        if self.plan.desk and dice.happens(0.006):
             for sold in self.desk.sold:
                 self.desk.keep_paid(sold)
         if self.plan.clocks and dice.happens(0.15):
-            self._set_clock(dice.one_of((*self.devices, *self.devices, *self.sites)))
+            far = dice.one_of(WRONG)
+            self._set_clock(dice.one_of((*self.devices, *self.devices, *self.sites)), far)
         if self.plan.backups:
             self._backups()
         if self.plan.copies:
-            self._copies()
+            self.copier.come()
 
     def _long(self) -> int:
         return self.fate.one_of((600, HOUR, 6 * HOUR, DAY, DAY, 3 * DAY, 8 * DAY, 16 * DAY, 40 * DAY))
@@ -327,21 +351,21 @@ class World:
         if who.wire.up:
             who.wire.up, wait = False, self._long()
             self.trace.note(self.time.now, who.name, "cut off", f"for {wait} s")
-            self._at(wait, lambda: setattr(who.wire, "up", True))
+            self.at(wait, lambda: setattr(who.wire, "up", True))
 
     def _outage(self) -> None:
         """The server is gone for everybody; for a long outage the vendor publishes an amnesty."""
         if not self.vendor.up:
             return
-        self.vendor.up, wait = False, self._long()
+        self.vendor.up, wait = False, self.fate.one_of(OUTAGES)
         self.trace.note(self.time.now, "server", "outage", f"for {wait} s")
 
         def over() -> None:
             self.vendor.restart()
-            if wait >= DAY and self.fate.happens(0.7):
+            if wait >= 3 * DAY and self.fate.happens(0.7):
                 self.desk.amnesty(min(wait, 30 * DAY))
 
-        self._at(wait, over)
+        self.at(wait, over)
 
     def _power(self, who: SimulatedDevice | SimulatedSite) -> None:
         """Switched off, for the night or for the holidays."""
@@ -353,13 +377,13 @@ class World:
             who.stop()
         wait = self.fate.one_of((300, 10 * HOUR, 10 * HOUR, 2 * DAY, 10 * DAY, 20 * DAY))
         self.trace.note(self.time.now, who.name, "switched off", f"for {wait} s")
-        self._at(wait, lambda: self._again(who))
+        self.at(wait, lambda: self.again(who))
 
     def _release(self, device: SimulatedDevice) -> None:
         """The device gives its seat up, and is wanted again some days later."""
         if not device.up or not device.keeper.holder.kept.seat:
             return
-        held = device.promised
+        kept = device.keeper.holder.kept
         try:
             device.release()
         except Died:
@@ -367,9 +391,9 @@ class World:
             self._down(device)
             return
         self.trace.note(self.time.now, device.name, "released")
-        if held is not None and held.seat is not None and not device.keeper.holder.kept.seat:
-            self.judge.erased(held.lease.subscription, held.seat.sub)
-        self._at(self.fate.between(1, 10) * DAY, lambda: self._wanted_again(device))
+        if not device.keeper.holder.kept.seat:
+            self.judge.erased(kept.seat, kept.held.token)
+        self.at(self.fate.between(1, 10) * DAY, lambda: self._wanted_again(device))
 
     def _wanted_again(self, device: SimulatedDevice) -> None:
         if device.up and device.site.up:
@@ -393,9 +417,10 @@ class World:
                 site.stop()
                 self._down(site)
 
-    def _set_clock(self, who: SimulatedDevice | SimulatedSite) -> None:
-        """Somebody sets a wall clock, right again in a third of all cases."""
-        far = self.fate.one_of((0, 0, -600, -DAY, -400 * DAY, 3 * HOUR, 20 * HOUR, 3 * DAY, 400 * DAY, 30 * 365 * DAY))
+    def _set_clock(self, who: SimulatedDevice | SimulatedSite, far: int) -> None:
+        """Somebody sets a wall clock `far` seconds ahead of the truth; 0 is right again."""
+        if who.machine.off == far:
+            return
         who.machine.off = far
         self.trace.note(self.time.now, who.name, "clock set", f"{far} s")
         if who.machine.on:
@@ -405,14 +430,13 @@ class World:
         if self.fate.happens(0.1):
             self.backup = self.vendor.disk.snapshot()
             self.trace.note(self.time.now, "server", "backed up")
-        elif self.backup is not None and self.fate.happens(0.01):
+        elif self.backup is not None and self.fate.happens(0.004):
             known = dict(self.backup.raw.execute("select id, token from sites").fetchall())
             epoch = self.vendor.restore(self.backup)
             self.trace.note(self.time.now, "server", "restored", f"in epoch {epoch}")
             self.judge.restored({name: token.decode() for name, token in known.items()})
-
-    def _copies(self) -> None:
-        """Images of disks are made, put back, and started a second time."""
+            for sold in self.desk.sold:
+                self.judge.excused[sold.id] = self.time.now + AFTER_A_RESTORE
 
     # the end
 
@@ -421,13 +445,12 @@ class World:
         self.fate.odds, self.resting = CALM, True
         if not self.vendor.up:
             self.vendor.restart()
+        self.copier.settle()
         for who in (*self.sites, *self.devices):
             who.wire.up = True
-            if who.machine.off:
-                who.machine.off = 0
-                who.bounds.tampered(0, self.time.now)
+            self._set_clock(who, 0)
             if not who.up:
-                self._again(who)
+                self.again(who)
         self.live(self.time.now + REST)
         self.judge.books(self.vendor)
         self.judge.histories(self.vendor)
