@@ -31,7 +31,7 @@ EVERYBODYS = (
     " change_devices change_plan drop_change extend_grace transfer leave_site resolve_fork read_account read_statement"
     " read_runway list_sites read_site"
     # Open to a customer's token, whose action the decision itself then refuses.
-    " block_code unblock_code reanchor confirm_payment declare_site_lost"
+    " block_code unblock_code reanchor confirm_payment declare_site_lost exchange_offline"
 )
 KINDS: dict[str, frozenset[Role]] = {
     **dict.fromkeys(VENDORS.split(), frozenset({Role.VENDOR})),

@@ -79,6 +79,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "leave_site": {"site": "site", **WHY},
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
+    "exchange_offline": {"request": "request"},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
     "set_clock": {"now": "2026-02-01T00:00:00Z", "rate": 1},
     "publish_root": {"document": "a.b.c"},
@@ -86,7 +87,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
-OWNED = frozenset({"provider", "customer", "offer", "subscription", "site", "heir", "code", "token"})
+OWNED = frozenset({"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "request"})
 
 
 @dataclass
@@ -156,6 +157,7 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
         "site": sites[0].id,
         "heir": sites[1].id,
         "token": token["id"],
+        "request": sites[0].asking().decode(),
     }
     return Tenancy(desk, Caller(shop.http, token["token"]), things)
 

@@ -25,6 +25,7 @@ from tenure.cli import (
     keys,
     money,
     offers,
+    offline,
     ordering,
     people,
     playing,
@@ -53,7 +54,7 @@ PARTS = (
     signin, refusals,
     clock, playing,
     server, keys, history, upkeep,
-    site, site_licenses, site_devices, site_agent,
+    site, site_licenses, offline, site_devices, site_agent,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""
 
