@@ -219,29 +219,34 @@ class PlainSite:
         self.last = answers.ask(message, self.signer)
         return await self._post("/v1/activate", self.last)
 
+    def asking(self, **more: Any) -> bytes:
+        """A request to synchronise, made and not sent."""
+        assert self.lease is not None
+        known = self.lease.lease
+        message = SyncRequest(
+            nonce=_nonce(),
+            request=_request(),
+            site=self.id,
+            subscription=known.subscription,
+            product=self.product,
+            serial=known.serial,
+            epoch=known.epoch,
+            revision=known.revision,
+            token=self.token,
+            version=self.version,
+            wall=self.office.clock(),
+            uptime=1_000,
+            trigger="timer",
+            use=self.use,
+            wanted=self.wanted,
+        )
+        self.last = answers.ask(msgspec.structs.replace(message, **more), self.signer)
+        return self.last
+
     async def sync(self, *, resend: bool = False, lose: bool = False, **more: Any) -> SyncAnswer | str:
         """One synchronisation; `resend` repeats the last request, `lose` loses the answer."""
         if not resend:
-            assert self.lease is not None
-            known = self.lease.lease
-            message = SyncRequest(
-                nonce=_nonce(),
-                request=_request(),
-                site=self.id,
-                subscription=known.subscription,
-                product=self.product,
-                serial=known.serial,
-                epoch=known.epoch,
-                revision=known.revision,
-                token=self.token,
-                version=self.version,
-                wall=self.office.clock(),
-                uptime=1_000,
-                trigger="timer",
-                use=self.use,
-                wanted=self.wanted,
-            )
-            self.last = answers.ask(msgspec.structs.replace(message, **more), self.signer)
+            self.asking(**more)
         reply = await self._post("/v1/sync", self.last)
         if isinstance(reply, str) or lose:
             return reply if isinstance(reply, str) else "lost"

@@ -52,13 +52,13 @@ class Scene:
             key = {"kty": "OKP", "crv": "Ed25519", "x": b64.encode_text(self.site.signer.public)}
             return common | {
                 "code": self.code, "name": "Site of Ana", "key": key, "root": 1, "device_port": digest,
-                "hardware": {"board": digest}, "role": "active", "sandbox": False, "offline": False,
+                "hardware": {"board": digest}, "role": "active", "sandbox": False,
             }  # fmt: skip
         return common | {
             "site": self.site.id, "subscription": self.subscription, "serial": known.serial, "epoch": known.epoch,
             "revision": known.revision, "token": self.site.token, "trigger": "timer", "wanted": 0,
             "use": {"total": 1, "by_product": {"editor": 1}, "digest": digest},
-            "path": {"kind": "system", "resolver": ""}, "resolve": "", "drop_successor": "", "offline": False,
+            "path": {"kind": "system", "resolver": ""}, "resolve": "", "drop_successor": "",
         }  # fmt: skip
 
     async def send(self, kind: str, body: bytes, media: str = "application/jose", **headers: str) -> str:

@@ -58,7 +58,7 @@ EVERYBODYS = (
     " read_runway list_sites read_site"
     " export_subscriptions"
     # Open to a customer's token, whose action the decision itself then refuses.
-    " block_code unblock_code reanchor confirm_payment declare_site_lost"
+    " block_code unblock_code reanchor confirm_payment declare_site_lost exchange_offline"
     " list_people change_role remove_person invite list_invitations withdraw_invitation read_audit"
 )
 KINDS: dict[str, frozenset[Role]] = {

@@ -89,6 +89,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "leave_site": {"site": "site", **WHY},
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
+    "exchange_offline": {"request": "request"},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
     "set_clock": {"now": "2026-02-01T00:00:00Z", "rate": 1},
     "sign_in": {"email": "nobody@north.example", "password": "wrong and long"},
@@ -111,7 +112,20 @@ BODIES: dict[str, dict[str, Any]] = {
 OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
 OWNED = frozenset(
-    {"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "person", "invitation", "id"}
+    {
+        "provider",
+        "customer",
+        "offer",
+        "subscription",
+        "site",
+        "heir",
+        "code",
+        "token",
+        "person",
+        "invitation",
+        "id",
+        "request",
+    }
 )
 OF_PEOPLE = frozenset(
     {
@@ -206,6 +220,7 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
         "person": member.id,
         "id": member.membership,
         "invitation": invitation["id"],
+        "request": sites[0].asking().decode(),
     }
     return Tenancy(desk, Caller(shop.http, token["token"]), things, people)
 

@@ -56,7 +56,6 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "lease": SEALED,
         "resolve": (1, None, "forgotten"),
         "drop_successor": (1, None, "Sub_1", "a b", "s" * 65),
-        "offline": (1, None, "yes"),
     },
     ActivateRequest: {
         "nonce": (*DIGESTS, ""),
@@ -82,7 +81,6 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "lease": SEALED,
         "hardware": (1, None, [], {"Disk": NONCE}, {"disk": "x"}, {str(number): NONCE for number in range(9)}),
         "role": (1, None, "", "admin"),
-        "offline": (1, None, "yes"),
     },
     SyncAnswer: {
         "nonce": DIGESTS,

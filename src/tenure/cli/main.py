@@ -26,6 +26,7 @@ from tenure.cli import (
     keys,
     money,
     offers,
+    offline,
     ordering,
     people,
     playing,
@@ -55,7 +56,7 @@ PARTS = (
     signin, refusals,
     clock, playing,
     server, portal, keys, history, upkeep,
-    site, site_licenses, site_devices, site_agent,
+    site, site_licenses, offline, site_devices, site_agent,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""
 

@@ -97,6 +97,11 @@ class Code(StrEnum):
     LEASE_OLDER = "lease_older"
     LEASE_OUTSIDE_WINDOW = "lease_outside_window"
     LEASE_FORKED = "lease_forked"
+    OFFLINE_OLDER = "offline_older"
+    OFFLINE_SAME = "offline_same"
+    OFFLINE_OTHER_SITE = "offline_other_site"
+    OFFLINE_UNKNOWN_SIGNER = "offline_unknown_signer"
+    OFFLINE_CHANGED_MEANWHILE = "offline_changed_meanwhile"
     RESTORED_TOO_OFTEN = "restored_too_often"
     COPY_SEPARATED = "copy_separated"
     COPY_RETIRED = "copy_retired"
@@ -227,6 +232,11 @@ _say(_C.LEASE_NOT_MINE, 409, _E.TRUST, "administrator", "This lease belongs to a
 _say(_C.LEASE_OLDER, 409, _E.TRUST, "administrator", "This lease is older than the one already held. | Epoch, serial or revision went backwards, as after a restored backup or a replay. | Synchronise now; if it persists ask the provider to resolve the fork.")
 _say(_C.LEASE_OUTSIDE_WINDOW, 409, _E.TRUST, "administrator", "This lease does not hold at this time. | It is not yet valid, or is over. | Check the clock and synchronise.", conclusive=False)
 _say(_C.LEASE_FORKED, 409, _E.TRUST, "administrator", "Two copies of this site use the same identity. | The site was cloned or an older state of it restored. | Say in the console, or with `tenure licenses resolve-fork`, which it is: restored, a second site, or to be retired.")
+_say(_C.OFFLINE_OLDER, 409, _E.TRUST, "administrator", "This offline message is too old. | A newer one was made since, or the 30 days in which it can be used are over. | Make a new request at the site and take it to the provider.")
+_say(_C.OFFLINE_SAME, 409, _E.TRUST, "administrator", "This answer was imported already. | Each answer counts once. | Nothing to do; for the present truth make a new request.")
+_say(_C.OFFLINE_OTHER_SITE, 409, _E.TRUST, "administrator", "This offline message belongs to another site. | It answers no request of this site, or was made by a site of somebody else. | Take each request and its answer to where they belong.")
+_say(_C.OFFLINE_UNKNOWN_SIGNER, 401, _E.TRUST, "administrator", "It is not known who signed this offline message. | Its key is not trusted here: another vendor's, not yet activated, or newer than the root document at hand. | Check where it comes from; a site has to be activated first, and answers carry newer root documents with them.")
+_say(_C.OFFLINE_CHANGED_MEANWHILE, 409, _E.TRUST, "administrator", "The site has synchronised since this request was made. | Its state moved on, so that the request, or its answer, is overtaken. | Make a new request if one is still needed.")
 _say(_C.RESTORED_TOO_OFTEN, 409, _E.STATE, "provider", "This site was declared restored too often. | Twice in 365 days the site's administrator can say so; after that it takes the provider. | Ask the provider to resolve the fork, or make this copy a site of its own.")
 _say(_C.COPY_SEPARATED, 409, _E.TRUST, "administrator", "This copy has to become a site of its own. | It was decided that it is a second site, and two sites cannot share one key. | Stop it, run `tenure site anew`, start it and apply the activation code again.")
 _say(_C.COPY_RETIRED, 409, _E.TRUST, "administrator", "This copy of the site was retired. | Two copies used one identity, and it was decided that this one is to go. | Use the other one. To license this computer again, run `tenure site anew` and apply an activation code.")

@@ -36,6 +36,7 @@ from tenure.server.api.money import Money
 from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
 from tenure.server.api.offers import Offers
+from tenure.server.api.offline import Offline
 from tenure.server.api.people import People
 from tenure.server.api.policy import Policies
 from tenure.server.api.subscriptions import Subscriptions
@@ -69,6 +70,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
             about=About(title="Tenure activation server", version=__version__),
             operations=(
                 *map(_naming_a_tenant, _tenants_operations(context)),
+                *map(_naming_a_tenant, Offline(context, synchronisation, activations).operations()),
                 *Trust(context).operations(),
                 *Notices(context).operations(),
                 *health_operations({"store": _store_works(context)}),

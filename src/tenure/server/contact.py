@@ -40,13 +40,22 @@ class Contact:
     """One request of one site, answered."""
 
     def __init__(
-        self, context: Context, conn: Connection, asked: Asked[SyncRequest], site: Site, now: Instant, *, sandbox: bool
+        self,
+        context: Context,
+        conn: Connection,
+        asked: Asked[SyncRequest],
+        site: Site,
+        now: Instant,
+        *,
+        sandbox: bool,
+        carried: bool = False,
     ) -> None:
+        """`carried`: request and answer travel by hand (spec 3.9)."""
         self._context, self._conn, self._asked = context, conn, asked
         self._site, self._now, self._sandbox = site, now, sandbox
         self._heard = False
         self._state: SiteState | None = None
-        self._anew = False
+        self._carried = self._anew = carried
         """Whether a lease is signed although nothing of the present subscription has changed."""
 
     def answer(self) -> tuple[bytes, Site]:
@@ -126,7 +135,7 @@ class Contact:
         spans = timeline(sub, state)
         if lease is not None and held and not self._anew and not self._outdated(lease, sub, state):
             return self._finish(self._message(result="unchanged", turn=window(spans, lease.figures, self._now)))
-        signed = words.sign(self._conn, self._context, self._site, sub, self._now)
+        signed = words.sign(self._conn, self._context, self._site, sub, self._now, carried=self._carried)
         self._site = signed.site
         return self._finish(
             self._message(

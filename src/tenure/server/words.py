@@ -40,9 +40,19 @@ def issuer_of(context: Context, provider: people.Provider) -> Issuer:
 
 
 def sign(
-    conn: Connection, context: Context, site: Site, sub: Subscription, now: Instant, *, forked: bool = False
+    conn: Connection,
+    context: Context,
+    site: Site,
+    sub: Subscription,
+    now: Instant,
+    *,
+    forked: bool = False,
+    carried: bool = False,
 ) -> Signed:
-    """The next lease of the site, signed, recorded as a word, its allotment counted; the successor's too."""
+    """The next lease of the site, signed, recorded as a word, its allotment counted; the successor's too.
+
+    `forked`, `carried`: see `leases.lease_for`.
+    """
     provider = people.provider(conn, site.provider)
     state = sub.site(site.id)
     if provider is None or state is None:
@@ -51,7 +61,7 @@ def sign(
     # After a restore of the server every word is of the epoch it opened, or of a later one (spec 3.4).
     site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = beside(site)
-    lease = lease_for(sub, state, _holder(conn, site, body), issuer, now, forked=forked)
+    lease = lease_for(sub, state, _holder(conn, site, body), issuer, now, forked=forked, carried=carried)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, PRESENT, now)

@@ -21,6 +21,7 @@ from tenure.sdk.steps import Watch
 from tenure.site.store import devices, notices, pools
 from tenure.site.store.lite import Store
 from tenure.site.store.writer import Connection
+from tenure.wire.armour import Armoured
 from tenure.wire.leases import SealedLease
 from tenure.wire.messages import Trigger
 from tenure.wire.notices import Notice, read_notice
@@ -128,6 +129,15 @@ class ProductLicense:
         successor = look.holdings.successor
         waits = successor is not None and successor.lease is not look.terms
         return successor.lease.subscription if successor is not None and waits else ""
+
+    def bring(self, blocks: tuple[Armoured, ...]) -> Granted | Synchronized | Notice | Declined:
+        """Takes what people carried here; see `Keeper.bring`."""
+        outcome = self.keeper.bring(blocks)
+        if isinstance(outcome, Synchronized):
+            return self._noted(outcome)
+        self._answered = self._answered or (isinstance(outcome, Granted) and outcome.role == "active")
+        self.learn()
+        return outcome
 
     def tick(self) -> Synchronized | Declined | None:
         """Does what is due; see `Keeper.tick`."""

@@ -68,8 +68,6 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """`successor` stages the code to follow the present subscription (spec 2.4)."""
     sandbox: bool = False
     """Whether the sender goes by a sandbox's root, so that even a refusal of a stranger is one it can prove."""
-    offline: bool = False
-    """Question and answer are carried by hand (spec 3.9): a lease for an air gap is asked for."""
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -100,8 +98,6 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     a second site, that the copy is retired. The copy is the one whose token was replaced, whoever asks."""
     drop_successor: fields.MaybeId = ""
     """The subscription of a staged successor that the administrator does not want any more."""
-    offline: bool = False
-    """Question and answer are carried by hand (spec 3.9): a lease for an air gap is asked for."""
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):

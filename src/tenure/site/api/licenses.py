@@ -236,8 +236,7 @@ class Licenses:
         return await asyncio.to_thread(self._viewed, license_)
 
     def _viewed(self, license_: ProductLicense) -> LicenseView:
-        look = license_.look()
-        return self._local.site.store.read(lambda conn: license_view(conn, license_, look))
+        return viewed(self._local, license_)
 
     async def _apply(self, ticket: Ticket, product: str, code: str, role: str, *, dry_run: bool) -> Outcome[SyncView]:
         license_ = self._local.license(product)
@@ -284,6 +283,12 @@ class Licenses:
             pin=site.pin,
             named=None if lease is None else lease.device_port,
         )
+
+
+def viewed(local: Local, license_: ProductLicense) -> LicenseView:
+    """One product's license as it is shown; reads the store, so not in the loop."""
+    look = license_.look()
+    return local.site.store.read(lambda conn: license_view(conn, license_, look))
 
 
 def _explained(license_: ProductLicense) -> ExplanationView:
