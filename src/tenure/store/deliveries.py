@@ -63,7 +63,7 @@ _DUE = (
 )
 _DUE_OF = (
     _DELIVERY.where(*_OF, deliveries.c.due <= sa.bindparam("now"))
-    .order_by(deliveries.c.due, deliveries.c.id)
+    .order_by(deliveries.c.due, deliveries.c.created, deliveries.c.seq, deliveries.c.id)
     .limit(sa.bindparam("most"))
 )
 _CLAIM = (
@@ -83,6 +83,11 @@ _TRIED = (
         answer=sa.bindparam("new_answer"),
         fault=sa.bindparam("new_fault"),
     )
+)
+_RELEASE = (
+    deliveries.update()
+    .where(deliveries.c.id == sa.bindparam("of"), *_OF, deliveries.c.due.is_not(None))
+    .values(due=sa.bindparam("now"))
 )
 _WAITING = sa.select(sa.func.count()).select_from(deliveries).where(deliveries.c.due.is_not(None))
 _COLLECT = deliveries.delete().where(deliveries.c.created < sa.bindparam("before"), deliveries.c.due.is_(None))
@@ -131,6 +136,11 @@ def claim(conn: Connection, provider: str, webhook: str, now: Instant, until: In
     return [
         each for each in found if conn.execute(_CLAIM, {"of": each.id, "seen": each.due, "until": until}).rowcount == 1
     ]
+
+
+def release(conn: Connection, one: Delivery, now: Instant) -> None:
+    """A claimed delivery that was not tried is due again."""
+    conn.execute(_RELEASE, {"of": one.id, "hook": one.webhook, "tenant": one.provider, "now": now})
 
 
 def tried(conn: Connection, one: Delivery, outcome: Tried, now: Instant) -> None:

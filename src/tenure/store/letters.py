@@ -134,6 +134,14 @@ def copy(conn: Connection, of: Letter, now: Instant) -> Letter:
     return new
 
 
+def hurry(conn: Connection, letter: Letter, now: Instant, soon: int) -> Letter:
+    """A mail that waits is due at once; one due within `soon` seconds may be claimed, and is left alone."""
+    if letter.due is None or letter.due <= now + soon:
+        return letter
+    conn.execute(_CLAIM, {"of": letter.id, "seen": letter.due, "until": now})
+    return msgspec.structs.replace(letter, due=now)
+
+
 def counted(conn: Connection) -> tuple[int, int]:
     """How many mails of all tenants (wait, were given up)."""
     waiting, given_up = conn.execute(_COUNT).one()
