@@ -44,6 +44,14 @@ class Receiver:
     at_once: int = 0
     most_at_once: int = 0
 
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def came(self, count: int) -> None:
+        """Until so many messages have come."""
+        while len(self.messages) < count:
+            self._news.clear()
+            await self._news.wait()
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
@@ -61,6 +69,7 @@ class Receiver:
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             self.messages.append(Message(first.split()[1], headers, body))
+            self._news.set()
             await asyncio.sleep(self.wait)
             writer.write(self.answers.pop(0) if self.answers else self.always)
             await writer.drain()

@@ -41,8 +41,13 @@ def courier(shop: Office) -> Courier:
 
 async def told(shop: Office) -> None:
     """Everything that can be told now is."""
-    while await courier(shop).once():
-        pass
+    await look(courier(shop))
+
+
+async def look(*couriers: Courier) -> None:
+    """Looks, one after the other, until nothing is found any more."""
+    while sum(await asyncio.gather(*[each.once() for each in couriers])):
+        await asyncio.gather(*[each.settle() for each in couriers])
 
 
 @asynccontextmanager
@@ -236,7 +241,9 @@ async def test_one_failure_does_not_throw_the_rest_after_it(tmp_path: Path) -> N
         other.answers = [answer("500 Oops")]
         for _ in range(3):
             await shop.order()
-        await courier(shop).once()
+        one_look = courier(shop)
+        await one_look.once()
+        await one_look.settle()
         assert len(other.messages) == 1
         await told(shop)
         waiting = [one for one in await deliveries(shop, hook) if one["state"] == "waiting"]
@@ -253,11 +260,27 @@ async def test_two_processes_deliver_each_message_once(tmp_path: Path) -> None:
         other.wait = 0.01
         beside = shop.beside(shop.context.db)
         both = [Courier(replace(one.context, reach=HERE), TRUST, lambda: 0.0) for one in (shop, beside, shop)]
-        while sum(await asyncio.gather(*[one.once() for one in both])):
-            pass
+        await look(*both)
         assert sorted(other.sequence) == list(range(min(other.sequence), min(other.sequence) + len(other.sequence)))
         assert {one["tries"] for one in await deliveries(shop, hook)} == {1}
         await beside.http.aclose()
+
+
+async def test_a_slow_webhook_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, slow, _), receiver() as quick:
+        slow.wait = 3
+        await shop.desk.post("/v1/webhooks", {"url": quick.url})
+        running = courier(shop)
+        begun = time.monotonic()
+        for number in range(3):
+            await shop.order()
+            await running.once()
+            await running.once()
+            async with asyncio.timeout(2):
+                await quick.came(number + 1)
+        assert time.monotonic() - begun < 2
+        await running.close()
+        assert len(slow.messages) == 1
 
 
 async def test_a_message_can_be_replayed_and_a_test_sent(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Takes the feed to webhooks: what happened becomes deliveries, deliveries are tried, what stays silent is given up.
+"""Takes the feed to webhooks: what happened becomes deliveries, deliveries are tried, the silent are given up.
 
 Each webhook has one try at a time in this process; rows are claimed, so that another process does not try them too.
 """
@@ -6,6 +6,7 @@ Each webhook has one try at a time in this process; rows are claimed, so that an
 import asyncio
 import logging
 import ssl
+from contextlib import suppress
 
 import msgspec
 
@@ -60,17 +61,42 @@ class Courier:
     def __init__(self, context: Context, trust: ssl.SSLContext, chance: Chance) -> None:
         self._context, self._trust, self._chance = context, trust, chance
         self._turns = asyncio.Semaphore(WEBHOOKS_AT_ONCE)
+        self._busy: dict[str, asyncio.Task[None]] = {}
 
     async def once(self) -> int:
-        """One look: the feed becomes deliveries, what is due is tried; how much was found."""
+        """One look: the feed becomes deliveries, what is due is being tried when this returns; how much was found.
+
+        A slow webhook keeps nobody waiting: who is served already is left alone.
+        """
         behind = await self._context.db.read(webhooks.behind)
         for hook in behind:
-            await self._context.db.write(fan_out, hook.provider, hook.id, self._context.clock())
+            with suppress(Conflict):  # another process serves it
+                await self._context.db.write(fan_out, hook.provider, hook.id, self._context.clock())
         due = await self._context.db.read(deliveries.due, self._context.clock())
-        await asyncio.gather(*[self._serve(provider, webhook) for provider, webhook in due])
-        return len(behind) + len(due)
+        free = [(provider, webhook) for provider, webhook in due if webhook not in self._busy]
+        for provider, webhook in free:
+            self._busy[webhook] = asyncio.create_task(self._serve(provider, webhook))
+        return len(behind) + len(free)
+
+    async def settle(self) -> None:
+        """Until everything that is being tried has come to an end."""
+        await asyncio.gather(*self._busy.values())
+
+    async def close(self) -> None:
+        """Stop trying; what was claimed is tried again once its claim is over."""
+        for task in self._busy.values():
+            task.cancel()
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
     async def _serve(self, provider: str, webhook: str) -> None:
+        try:
+            await self._serve_in_turn(provider, webhook)
+        except Exception:
+            _log.exception("webhook %s could not be served; it is tried again", webhook)
+        finally:
+            del self._busy[webhook]
+
+    async def _serve_in_turn(self, provider: str, webhook: str) -> None:
         async with self._turns:
             batch = await self._context.db.write(self._claim, provider, webhook, self._context.clock())
             if not isinstance(batch, Batch):

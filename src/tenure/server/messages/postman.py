@@ -5,6 +5,7 @@ Without a mail server letters wait where they can be seen; what a letter says is
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -21,7 +22,7 @@ from tenure.server.messages.mailing import compose as written
 from tenure.server.messages.rendering import House, house_of, render
 from tenure.server.values import Provider
 from tenure.store import letters, people
-from tenure.store.engine import Connection
+from tenure.store.engine import Conflict, Connection
 from tenure.store.letters import Letter
 
 AT_ONCE = 20
@@ -42,8 +43,15 @@ class Postman:
         """One look: the feed becomes letters, due letters are sent; how much was found."""
         behind = await self._context.db.read(letters.behind)
         for provider, seq in behind:
-            await self._context.db.write(compose, self._context, provider, seq, self._context.clock())
+            with suppress(Conflict):  # another process reads it
+                await self._context.db.write(compose, self._context, provider, seq, self._context.clock())
         return len(behind) + await self._send_due()
+
+    async def settle(self) -> None:
+        """Nothing is on its way when a look returns."""
+
+    async def close(self) -> None:
+        """Nothing is open between looks."""
 
     async def _send_due(self) -> int:
         server, now = self._context.post, self._context.clock()

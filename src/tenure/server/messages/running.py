@@ -36,6 +36,12 @@ class Worker(Protocol):
     async def once(self) -> int:
         """One look; how much was found."""
 
+    async def settle(self) -> None:
+        """Until what the looks have set going has come to an end."""
+
+    async def close(self) -> None:
+        """Let go of what is under way."""
+
 
 class Outgoing:
     """Mails and webhooks of one server process."""
@@ -53,11 +59,18 @@ class Outgoing:
 
     async def run(self) -> None:
         """Until cancelled; a failing look is logged and repeated."""
-        await asyncio.gather(*map(self._repeat, self._workers), self._count_on())
+        try:
+            await asyncio.gather(*map(self._repeat, self._workers), self._count_on())
+        finally:
+            for worker in self._workers.values():
+                await worker.close()
 
     async def once(self) -> int:
-        """One look of each; how much was found."""
-        return sum([await worker.once() for worker in self._workers.values()])
+        """One look of each, and what it set going; how much was found."""
+        found = sum([await worker.once() for worker in self._workers.values()])
+        for worker in self._workers.values():
+            await worker.settle()
+        return found
 
     async def count(self) -> None:
         """Note how much waits, for the metrics."""
