@@ -11,6 +11,7 @@ from tenure.store import (
     accounts,
     catalogue,
     codes,
+    deliveries,
     facts,
     invitations,
     leases,
@@ -23,6 +24,7 @@ from tenure.store import (
     subscriptions,
     tokens,
     trail,
+    webhooks,
 )
 from tenure.store.catalogue import Item, Stamp
 from tenure.store.chain import StoredFact
@@ -60,6 +62,8 @@ def provide(conn: Connection, letter: str, *, sandbox: bool = False) -> None:
     staff(conn, letter)
     subscribe(conn, letter)
     outbox.put(conn, provider, "ordered", f"sub_{letter}", NOW, NOW, owner)
+    must(webhooks.add(conn, webhooks.Webhook(f"whk_{letter}", provider, "https://x.test", (), "", b"", 0, NOW), 9))
+    deliveries.put(conn, (provider, f"whk_{letter}"), 1, "ordered", owner, NOW)
 
 
 def staff(conn: Connection, letter: str) -> None:

@@ -13,6 +13,7 @@ from tenure.store import (
     catalogue,
     chronicle,
     codes,
+    deliveries,
     facts,
     invitations,
     leases,
@@ -25,6 +26,7 @@ from tenure.store import (
     subscriptions,
     tokens,
     trail,
+    webhooks,
 )
 from tenure.store.engine import Conflict, Connection, Database
 from tenure.store.persons import Place
@@ -51,6 +53,7 @@ LISTS: dict[str, Ask] = {
     "team": lambda conn, who: persons.team(conn, Place(who)),
     "invitations": lambda conn, who: invitations.open_invitations(conn, Place(who)),
     "audit": trail.page,
+    "webhooks": webhooks.page,
 }
 BY_CONTENT = {"policies", "catalogue log", "policy log", "team"}
 """Lists whose rows name their owner only in what they say."""
@@ -75,6 +78,9 @@ OF_A: dict[str, Ask] = {
     "codes": lambda conn, who: codes.of_subscription(conn, who, "sub_a"),
     "site": lambda conn, who: sites.of_tenant(conn, who, "sit_a"),
     "sites of subscription": lambda conn, who: sites.page(conn, who, "sub_a"),
+    "webhook": lambda conn, who: webhooks.webhook(conn, who, "whk_a"),
+    "deliveries": lambda conn, who: deliveries.page(conn, who, "whk_a"),
+    "claimed deliveries": lambda conn, who: deliveries.claim(conn, who, "whk_a", NOW, NOW + 9, 9),
     "words": lambda conn, who: leases.words(conn, who, "sub_a"),
     "membership": lambda conn, who: persons.member(conn, Place(who), "per_a"),
     "teammate": lambda conn, who: persons.teammate(conn, Place(who), "per_a"),
@@ -95,12 +101,22 @@ WRITES_TO_A: dict[str, Ask] = {
     ),
 }  # fmt: skip
 SILENT_WRITES_TO_A: dict[str, Ask] = {
+    "webhook gone": lambda conn, who: webhooks.delete(conn, who, "whk_a"),
+    "webhook failing": lambda conn, who: webhooks.failing(conn, hook_of(who), NOW),
+    "webhook disabled": lambda conn, who: webhooks.disable(conn, hook_of(who), "", NOW),
+    "webhook served": lambda conn, who: webhooks.served(conn, hook_of(who), 9),
+    "webhook changed": lambda conn, who: webhooks.change(conn, hook_of(who), 1),
     "settled": lambda conn, who: accounts.settled(conn, who, "cus_a", NOW + 5, NOW + 6),
     "hurry": lambda conn, who: accounts.hurry(conn, who, "cus_a", 1),
     "look again": lambda conn, who: subscriptions.look_again(conn, who, "sub_a", 1),
     "transfer": lambda conn, who: subscriptions.transfer(conn, who, "sub_a", "cus_b"),
     "code state": lambda conn, who: codes.set_state(conn, who, "cod_a", "blocked"),
 }
+
+
+def hook_of(provider: str) -> webhooks.Webhook:
+    """The first provider's webhook, claimed to be `provider`'s."""
+    return webhooks.Webhook("whk_a", provider, "https://x.test", (), "", b"", 0, NOW)
 
 
 def owner_of(found: Any) -> str:
@@ -191,4 +207,5 @@ def _state_of_a(conn: Connection) -> list[Any]:
         accounts.account(conn, "prv_a", "cus_a"),
         subscriptions.registration(conn, "prv_a", "sub_a"),
         codes.of_subscription(conn, "prv_a", "sub_a"),
+        webhooks.webhook(conn, "prv_a", "whk_a"),
     ]

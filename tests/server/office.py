@@ -296,8 +296,12 @@ async def office(
     clock: Clock | None = None,
     database: Database | None = None,
     founded: Founded | None = None,
+    **more: Any,
 ) -> AsyncIterator[Office]:
-    """A server in `folder`, furnished; on another empty `database` and with other keys if these are given."""
+    """A server in `folder`, furnished; on another empty `database` and with other keys if these are given.
+
+    `more` are further parts of its context, such as a mail server.
+    """
     clock = clock or Clock()
     keys = setup.ring_of(founded or keyring.found("root-test", secrets.token_bytes, clock()))
     db = database or open_lite(folder / "tenure.db")
@@ -310,8 +314,8 @@ async def office(
         draw=secrets.token_bytes,
         safe=Safe(keys.box),
         issuer="https://licence.test",
-        portal_url="https://portal.test",
         passwords=Passwords(CHEAP),
+        **({"portal_url": "https://portal.test"} | more),
     )
     api = build(context, lambda: float(clock()), sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test") as http:

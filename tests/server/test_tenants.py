@@ -46,10 +46,13 @@ DOORS: dict[str, tuple[int, str]] = {
 OWN = {"read_me", *OF_PEOPLE}
 """About whoever asks, and nobody else: no scope is needed."""
 VENDORS = "create_product create_plan update_plan create_provider publish_root publish_amnesty read_metrics"
+VENDORS += " read_mail send_test_mail"
 DESKS = (
     "list_providers list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
     " export_customers read_board read_effective foresee_impact"
+    " list_webhooks read_webhook create_webhook change_webhook delete_webhook rotate_webhook_secret list_deliveries"
+    " replay_delivery test_webhook list_letters resend_letter"
 )
 EVERYBODYS = (
     "list_products list_plans read_plan list_offers list_subscriptions create_order read_subscription read_timeline"
@@ -238,7 +241,7 @@ async def _clean(one: Operation, caller: Caller, mine: Tenancy, others: list[Ten
 
 VENDORS_OWN_TOO = {
     "list_tokens", "create_token", "withdraw_token", "list_people", "change_role", "remove_person", "invite",
-    "list_invitations", "withdraw_invitation", "read_audit",
+    "list_invitations", "withdraw_invitation", "read_audit", "list_letters", "resend_letter",
 }  # fmt: skip
 """What the vendor has of its own: without a provider these are about the vendor's team."""
 

@@ -15,6 +15,7 @@ from tenure.core.policy import Role
 from tenure.http.inputs import Place, path_names
 from tenure.http.operations import WRITES, Operation
 from tenure.server.roles import ROLES, SCOPES
+from tenure.store import letters
 from tests.server.crew import Person, joined
 from tests.server.office import Caller, Office
 
@@ -106,26 +107,20 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "request_password_reset": {"email": "nobody@north.example"},
     "finish_password_reset": {"token": "tnp_nobodys", "password": "long and secret"},
+    "create_webhook": {"url": "https://north.example/hook", "events": ["subscription.*"], "note": "ours"},
+    "change_webhook": {
+        "url": "https://north.example/hook", "events": ["subscription.renewed"], "note": "", "active": True,
+    },
+    "rotate_webhook_secret": {"overlap_hours": 24},
+    "send_test_mail": {"to": "ana@north.example"},
     "publish_root": {"document": "a.b.c"},
     "publish_amnesty": {"since": "2025-12-20T00:00:00Z", "until": "2025-12-27T00:00:00Z", "text": "a long outage"},
 }  # fmt: skip
 OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
 OWNED = frozenset(
-    {
-        "provider",
-        "customer",
-        "offer",
-        "subscription",
-        "site",
-        "heir",
-        "code",
-        "token",
-        "person",
-        "invitation",
-        "id",
-        "request",
-    }
+    {"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "person", "invitation", "id"}
+    | {"request", "webhook", "delivery", "letter"}
 )
 OF_PEOPLE = frozenset(
     {
@@ -208,7 +203,13 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
     invitation = await desk.post("/v1/invitations", asked | {"customer": customer})
     await desk.post("/v1/invitations", asked | {"email": f"eve@{name.lower()}.example"})
     member = people[Role.CUSTOMER, "auditor"]
+    hook = await desk.post("/v1/webhooks", {"url": f"https://{name.lower()}.example/hook"})
+    letter = await shop.context.db.write(letters.put, shop.context.safe, provider, f"{name}@x.example", "ended", {}, 1)
+    assert isinstance(letter, letters.Letter)
     things = {
+        "webhook": hook["id"],
+        "delivery": (await desk.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()["id"],
+        "letter": letter.id,
         "provider": provider,
         "customer": customer,
         "offer": offer,

@@ -24,6 +24,7 @@ from tenure.cli import (
     events,
     history,
     keys,
+    mail,
     money,
     offers,
     offline,
@@ -43,6 +44,7 @@ from tenure.cli import (
     subscriptions,
     tell,
     upkeep,
+    webhooks,
 )
 from tenure.cli.output import Output
 from tenure.cli.problems import Failed, Problem, failed, invalid
@@ -53,6 +55,7 @@ from tenure.core.refusals import Code, Exit, Refused
 PARTS = (
     board, ordering, subscriptions, actions, customers, money, sites, events,
     catalogue, offers, policy, people,
+    webhooks, mail,
     signin, refusals,
     clock, playing,
     server, portal, keys, history, upkeep,

@@ -31,6 +31,7 @@ from tenure.server.api.accounts.signing import Signing
 from tenure.server.api.accounts.team import Team
 from tenure.server.api.board import Board
 from tenure.server.api.catalogue import Catalogue
+from tenure.server.api.letters import Letters
 from tenure.server.api.lists import Lists
 from tenure.server.api.money import Money
 from tenure.server.api.notices import Notices
@@ -41,8 +42,10 @@ from tenure.server.api.people import People
 from tenure.server.api.policy import Policies
 from tenure.server.api.subscriptions import Subscriptions
 from tenure.server.api.trust import Trust
+from tenure.server.api.webhooks import Webhooks
 from tenure.server.authenticating import authenticator
 from tenure.server.context import Context
+from tenure.server.messages.running import Outgoing, show_queues
 from tenure.server.sweep import Sweep
 from tenure.server.sync import Synchronisation
 from tenure.store.engine import Connection
@@ -63,6 +66,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
     metrics = HttpMetrics(registry)
     drift = Gauge("tenure_ledger_drift", "Accounts whose balance differs from their postings.", registry=registry)
     drift.set_function(lambda: len(context.stopped_money))
+    show_queues(context, registry)
     throttle = Throttle(MemoryCounters(), ticks, context.clock)
     activations, synchronisation = Activations(context, throttle), Synchronisation(context)
     api = Api(
@@ -108,7 +112,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
 def _tenants_operations(context: Context) -> Iterator[Operation]:
     business = (Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Money, Observed)
     access = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
-    for group in (*business, *access):
+    for group in (*business, *access, Webhooks, Letters):
         yield from group(context).operations()
 
 
@@ -131,11 +135,12 @@ def _store_works(context: Context) -> Callable[[], Any]:
 
 @asynccontextmanager
 async def _sweeping(context: Context) -> AsyncIterator[None]:
-    task = asyncio.create_task(Sweep(context).run())
+    tasks = [asyncio.create_task(work) for work in (Sweep(context).run(), Outgoing(context).run())]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await context.db.close()

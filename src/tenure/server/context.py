@@ -12,6 +12,8 @@ from tenure.http.answers import pack, replayed, unpack
 from tenure.http.auth import Principal
 from tenure.http.idempotency import Ticket
 from tenure.server.keyring import Draw, KeyRing
+from tenure.server.messages.addresses import PUBLIC_HTTPS, Reach
+from tenure.server.messages.mailing import MailServer
 from tenure.server.notices import Published, current
 from tenure.store import idempotency, people
 from tenure.store.catalogue import DOCUMENTS
@@ -65,6 +67,12 @@ class Context:
 
     notices: list[Published] = field(default_factory=list)
     """Amnesties that go with every answer."""
+    post: MailServer | None = None
+    """Who takes mails; without one they wait."""
+    reach: Reach = PUBLIC_HTTPS
+    """What webhooks may reach beyond public https."""
+    queues: dict[str, int] = field(default_factory=dict)
+    """How much waits to leave the server, as last counted."""
 
     epoch_floor: int = 0
     """The epoch opened by the last restore of this server: nothing is signed in an earlier one."""

@@ -11,12 +11,13 @@ SCOPES: dict[Role, tuple[str, ...]] = {
     Role.VENDOR: (
         "catalogue:read", "catalogue:write", "providers:read", "providers:write", "customers:read", "customers:write",
         "subscriptions:read", "subscriptions:write", "money:read", "money:write", "policy:read", "policy:write",
-        "sites:read", "tokens:write", "events:read", "metrics:read", "sandbox:write", "server:write", *PEOPLE,
+        "sites:read", "tokens:write", "events:read", "messages:read", "messages:write", "metrics:read",
+        "sandbox:write", "server:write", *PEOPLE,
     ),
     Role.PROVIDER: (
         "catalogue:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",
         "subscriptions:write", "money:read", "money:write", "policy:read", "policy:write", "sites:read",
-        "tokens:write", "events:read", "sandbox:write", *PEOPLE,
+        "tokens:write", "events:read", "messages:read", "messages:write", "sandbox:write", *PEOPLE,
     ),
     Role.CUSTOMER: (
         "catalogue:read", "subscriptions:read", "subscriptions:write", "money:read", "sites:read", *PEOPLE,

@@ -5,6 +5,7 @@
 
 from tenure.store.schema.catalogue import chains, chronicle, documents, offers, plans, policies, products
 from tenure.store.schema.columns import METADATA
+from tenure.store.schema.messages import deliveries, mailed, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, site_tokens, sites
@@ -13,7 +14,7 @@ from tenure.store.schema.team import audit, invitations, memberships, people, re
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001", "0002", "0003", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -35,6 +36,9 @@ TENANT_TABLES = (
     sites,
     leases,
     outbox,
+    webhooks,
+    deliveries,
+    mailed,
 )
 
 __all__ = [
@@ -52,6 +56,7 @@ __all__ = [
     "chronicle",
     "codes",
     "customers",
+    "deliveries",
     "documents",
     "entries",
     "facts",
@@ -60,6 +65,7 @@ __all__ = [
     "invitations",
     "leases",
     "letters",
+    "mailed",
     "memberships",
     "meta",
     "offers",
@@ -81,4 +87,5 @@ __all__ = [
     "subscriptions",
     "throttles",
     "tokens",
+    "webhooks",
 ]
