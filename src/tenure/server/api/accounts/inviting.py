@@ -9,6 +9,7 @@ from tenure.core.lease import Brand
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts import passwords
+from tenure.http.accounts.proof import PASSWORD, Proven
 from tenure.http.answers import Answer, made
 from tenure.http.auth import PUBLIC, Principal
 from tenure.http.fields import Body, Line
@@ -244,8 +245,10 @@ class Inviting:
         )
         trail.put(conn, place, deed, now)
         if person.factor is not None:
-            return come_in(conn, self._context, person, address, now)
-        return enter(conn, self._context, person, joined, address, now)
+            return come_in(conn, self._context, Proven(person.email, PASSWORD), address, now) or Refused(
+                Code.SIGN_IN_REFUSED
+            )
+        return enter(conn, self._context, person, joined, address, now, PASSWORD)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
