@@ -8,6 +8,7 @@ import pytest
 from tenure.core.policy import Role
 from tenure.core.timeline import DAY
 from tenure.server import setup
+from tenure.server.messages.rendering import House, render
 from tenure.server.roles import SCOPES
 from tests.server.crew import PASSWORD, audited, joined, mails, sign_in, stranger
 from tests.server.office import Caller, office
@@ -24,6 +25,10 @@ async def test_an_invitation_is_mailed_read_and_good_once(tmp_path: Path) -> Non
         template, values = (await mails(shop, "eve@example.com"))[-1]
         assert (template, values["token"], values["team"]) == ("invitation", asked["link_token"], "North")
         assert values["link"] == f"https://portal.test/invitation/{asked['link_token']}"
+        letter = render(template, values, House("North"))
+        assert letter is not None
+        assert values["link"] in letter.text
+        assert f"{ana.email} invites you" in letter.text
         told = await stranger(shop).post("/v1/invitations/read", {"token": asked["link_token"]})
         assert (told["email"], told["team"], told["role"], told["by"]) == (
             "eve@example.com", "North", "operator", ana.email,

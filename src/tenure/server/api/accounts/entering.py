@@ -86,6 +86,7 @@ def _tell_of_new_place(
     known = {network_of(each) for each in trail.signed_in_from(conn, person.id)}
     if known and network_of(address) not in known:
         values = {"name": person.name, "email": person.email, "address": address, "at": rfc3339(now)}
+        values["link"] = f"{context.portal_url}/account" if context.portal_url else ""
         letters.put(conn, context.safe, membership.provider, person.email, "sign_in_from_new_place", values, now)
 
 

@@ -21,7 +21,7 @@ from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.accounts.attempts import Attempts, succeeded
 from tenure.server.api.accounts.entering import Entrance, Told, come_in, enter
 from tenure.server.api.accounts.fields import Mailbox, Password, Secret
-from tenure.server.api.accounts.places import Prefix, fresh_secret, note, note_everywhere, place_of
+from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, note, note_everywhere, place_of
 from tenure.server.api.accounts.signing import WITHOUT_RECORD, answered
 from tenure.server.api.accounts.team import READ, WRITE, unfit_role
 from tenure.server.api.fields import Id
@@ -330,11 +330,11 @@ def _send(conn: Connection, context: Context, row: Invitation, secret: str, now:
     values = {
         "name": row.name,
         "email": row.email,
-        "by": row.by_actor,
+        "inviter": row.by_actor,
         "team": _team_name(conn, row.place),
         "role": row.role,
         "token": secret,
-        "link": f"{context.portal_url}/invitation/{secret}" if context.portal_url else "",
+        "link": link_of(context, "invitation", secret),
         "expires": rfc3339(row.expires),
     }
     letters.put(conn, context.safe, row.provider, row.email, "invitation", values, now)
