@@ -93,6 +93,15 @@ def test_a_new_server_has_its_secrets_for_its_owner_alone(place: Path) -> None:
         assert stat.S_IMODE((place / name).stat().st_mode) == 0o600
 
 
+def test_a_new_server_shows_an_invitation_for_its_owner_once(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "founded"
+    told = terminal.run("server", "init", "--folder", str(folder), "--name", "https://licence.example.com").out
+    link = next(word for word in told.split() if word.startswith("tni_"))
+    ((email, role, place),) = query(folder, "select email, role, place from invitations")
+    assert (email, role, place) == ("", "owner", "vendor")
+    assert not any(link.encode() in each.read_bytes() for each in folder.iterdir())
+
+
 def test_it_is_made_once_and_only_soundly(terminal: Terminal, place: Path, tmp_path: Path) -> None:
     words = ("server", "init", "--name", "https://licence.example.com")
     assert terminal.refused(*words, "--folder", str(place))["code"] == "already_exists"

@@ -42,6 +42,7 @@ from tenure.cli import (
     site_licenses,
     sites,
     subscriptions,
+    team,
     tell,
     upkeep,
     webhooks,
@@ -54,7 +55,7 @@ from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
     board, ordering, subscriptions, actions, customers, money, sites, events,
-    catalogue, offers, policy, people,
+    catalogue, offers, policy, people, team,
     webhooks, mail,
     signin, refusals,
     clock, playing,

@@ -39,7 +39,7 @@ class Initialised(msgspec.Struct, frozen=True, kw_only=True):
     vendor_token: str
     """Shown once."""
     owner_invitation: str
-    """Makes whoever shows it first the vendor's owner (`tenure invitations accept`, or the portal); shown once."""
+    """Makes whoever follows it the vendor's owner, in the portal or by `POST /v1/invitations/accept`; shown once."""
 
 
 async def init(

@@ -45,6 +45,9 @@ _MINE = (invitations.c.id == sa.bindparam("of"), invitations.c.place == sa.bindp
 _REPLACED = invitations.delete().where(
     invitations.c.place == sa.bindparam("team"), invitations.c.email == sa.bindparam("to")
 )
+_BY = invitations.delete().where(
+    invitations.c.place == sa.bindparam("team"), invitations.c.by_actor == sa.bindparam("who")
+)
 _TAKE = invitations.delete().where(invitations.c.id == sa.bindparam("of"))
 _COLLECT = invitations.delete().where(invitations.c.expires < sa.bindparam("before"))
 
@@ -74,6 +77,11 @@ def withdraw(conn: Connection, place: Place, name: str) -> Invitation | Refused:
     if row is None or not take(conn, name):
         return Refused(Code.NOT_FOUND, field="invitation")
     return Invitation(*row)
+
+
+def withdraw_all_by(conn: Connection, place: Place, who: str) -> int:
+    """What somebody asked for is good for nothing once that person is gone; how many invitations."""
+    return conn.execute(_BY, {"team": place.name, "who": who}).rowcount
 
 
 def take(conn: Connection, name: str) -> bool:

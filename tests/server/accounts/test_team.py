@@ -8,6 +8,7 @@ import pytest
 from tenure.core.policy import Role
 from tenure.core.timeline import DAY
 from tenure.server import setup
+from tenure.server.messages.rendering import House, render
 from tenure.server.roles import SCOPES
 from tests.server.crew import PASSWORD, audited, joined, mails, sign_in, stranger
 from tests.server.office import Caller, office
@@ -24,6 +25,10 @@ async def test_an_invitation_is_mailed_read_and_good_once(tmp_path: Path) -> Non
         template, values = (await mails(shop, "eve@example.com"))[-1]
         assert (template, values["token"], values["team"]) == ("invitation", asked["link_token"], "North")
         assert values["link"] == f"https://portal.test/invitation/{asked['link_token']}"
+        letter = render(template, values, House("North"))
+        assert letter is not None
+        assert values["link"] in letter.text
+        assert f"{ana.email} invites you" in letter.text
         told = await stranger(shop).post("/v1/invitations/read", {"token": asked["link_token"]})
         assert (told["email"], told["team"], told["role"], told["by"]) == (
             "eve@example.com", "North", "operator", ana.email,
@@ -146,10 +151,12 @@ async def test_roles_change_at_once_and_an_owner_remains(tmp_path: Path) -> None
             kept = await ana.send(change[0], f"/v1/people/{ana.id}", change[1])
             assert (kept.status_code, kept.json()["code"]) == (409, "last_owner")
         await ana.send("PUT", f"/v1/people/{eve.id}", {"role": "owner"})
+        link = (await ana.post("/v1/invitations", EVE))["link_token"]
         assert (await ana.send("DELETE", f"/v1/people/{ana.id}")).status_code == 204
         assert (await ana.send("GET", "/v1/me")).status_code == 401, "sessions end with the membership"
+        assert await stranger(shop).refused("/v1/invitations/read", {"token": link}) == "link_unknown", "so do links"
         assert (await sign_in(shop, ana.email)).status_code == 401
-        assert [what for what, _ in await audited(eve)][-2:] == ["role_changed", "person_removed"]
+        assert [what for what, _ in await audited(eve)][-2:] == ["invited", "person_removed"]
 
 
 async def test_the_audit_tells_who_made_and_withdrew_tokens_and_published_policies(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts import recovery as recovery_codes
 from tenure.http.accounts import totp
+from tenure.http.accounts.proof import Proven
 from tenure.http.instants import rfc3339
 from tenure.http.limits import network_of
 from tenure.server.api.accounts.places import Prefix, fresh_secret
@@ -39,10 +40,18 @@ class Told(msgspec.Struct, frozen=True):
     refused: Refused
 
 
-def come_in(conn: Connection, context: Context, person: Person, address: str, now: Instant) -> Entrance:
-    """After the right password: a session where the person worked last, or a ticket for the second factor."""
+def come_in(conn: Connection, context: Context, proven: Proven, address: str, now: Instant) -> Entrance | None:
+    """Lets the person in whose e-mail was proven: a session where it worked last, or a ticket for the second factor.
+
+    None when there is no such person: an account is made by an invitation alone.
+    """
+    known = persons.person_by_email(conn, proven.email)
+    person = None if known is None else persons.lock(conn, known.id)
+    if person is None:
+        return None
     if person.factor is None:
-        return enter(conn, context, person, persons.memberships_of(conn, person.id)[0], address, now)
+        home = persons.memberships_of(conn, person.id)[0]
+        return enter(conn, context, person, home, address, now, proven.issuer)
     secret, digest = fresh_secret(context.keys, context.draw, Prefix.TICKET)
     until = now + TICKET_LIFE
     ticket = Session(digest, ids.new("tic", now), person.id, None, Purpose.SECOND_FACTOR, now, until, now, address)
@@ -51,16 +60,22 @@ def come_in(conn: Connection, context: Context, person: Person, address: str, no
 
 
 def enter(
-    conn: Connection, context: Context, person: Person, membership: Membership, address: str, now: Instant
+    conn: Connection,
+    context: Context,
+    person: Person,
+    membership: Membership,
+    address: str,
+    now: Instant,
+    by: str,
 ) -> Entrance:
-    """A session in `membership`; a mail tells the person of a sign-in from a network that is new."""
+    """A session in `membership`, proven `by` that; a mail tells the person of a sign-in from a network that is new."""
     secret, digest = fresh_secret(context.keys, context.draw, Prefix.SESSION)
     until = now + LIFE
     opened = Session(digest, ids.new("ses", now), person.id, membership.id, Purpose.SESSION, now, until, now, address)
     sessions.open_session(conn, opened)
     persons.membership_used(conn, membership.id, now)
     _tell_of_new_place(conn, context, person, membership, address, now)
-    deed = Deed(trail.SIGNED_IN, person.id, person.email, membership.kind, address)
+    deed = Deed(trail.SIGNED_IN, person.id, person.email, membership.kind, address, by)
     trail.put(conn, membership.place, deed, now)
     return Entrance(second_factor=False, expires=rfc3339(until), session=secret)
 
@@ -71,6 +86,7 @@ def _tell_of_new_place(
     known = {network_of(each) for each in trail.signed_in_from(conn, person.id)}
     if known and network_of(address) not in known:
         values = {"name": person.name, "email": person.email, "address": address, "at": rfc3339(now)}
+        values["link"] = f"{context.portal_url}/account" if context.portal_url else ""
         letters.put(conn, context.safe, membership.provider, person.email, "sign_in_from_new_place", values, now)
 
 

@@ -9,6 +9,7 @@ from tenure.core.lease import Brand
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts import passwords
+from tenure.http.accounts.proof import PASSWORD, Proven
 from tenure.http.answers import Answer, made
 from tenure.http.auth import PUBLIC, Principal
 from tenure.http.fields import Body, Line
@@ -20,7 +21,7 @@ from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.accounts.attempts import Attempts, succeeded
 from tenure.server.api.accounts.entering import Entrance, Told, come_in, enter
 from tenure.server.api.accounts.fields import Mailbox, Password, Secret
-from tenure.server.api.accounts.places import Prefix, fresh_secret, note, note_everywhere, place_of
+from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, note, note_everywhere, place_of
 from tenure.server.api.accounts.signing import WITHOUT_RECORD, answered
 from tenure.server.api.accounts.team import READ, WRITE, unfit_role
 from tenure.server.api.fields import Id
@@ -244,8 +245,10 @@ class Inviting:
         )
         trail.put(conn, place, deed, now)
         if person.factor is not None:
-            return come_in(conn, self._context, person, address, now)
-        return enter(conn, self._context, person, joined, address, now)
+            return come_in(conn, self._context, Proven(person.email, PASSWORD), address, now) or Refused(
+                Code.SIGN_IN_REFUSED
+            )
+        return enter(conn, self._context, person, joined, address, now, PASSWORD)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
@@ -327,11 +330,11 @@ def _send(conn: Connection, context: Context, row: Invitation, secret: str, now:
     values = {
         "name": row.name,
         "email": row.email,
-        "by": row.by_actor,
+        "inviter": row.by_actor,
         "team": _team_name(conn, row.place),
         "role": row.role,
         "token": secret,
-        "link": f"{context.portal_url}/invitation/{secret}" if context.portal_url else "",
+        "link": link_of(context, "invitation", secret),
         "expires": rfc3339(row.expires),
     }
     letters.put(conn, context.safe, row.provider, row.email, "invitation", values, now)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
+from tenure.server.context import Context
 from tenure.server.keyring import Draw, KeyRing
 from tenure.store import people, persons, trail
 from tenure.store.engine import Connection
@@ -26,6 +27,11 @@ def fresh_secret(keys: KeyRing, draw: Draw, prefix: Prefix) -> tuple[str, bytes]
     """256 random bits as text, and the keyed digest under which alone it is kept."""
     secret = prefix + base64.b32encode(draw(32)).decode().rstrip("=").lower()
     return secret, keys.token_digest(secret)
+
+
+def link_of(context: Context, page: str, secret: str) -> str:
+    """Where a mail sends its reader; without a portal the secret itself, which the API takes."""
+    return f"{context.portal_url}/{page}/{secret}" if context.portal_url else secret
 
 
 def place_of(conn: Connection, caller: Principal, provider: str | None, customer: str | None) -> Place | Refused:

@@ -14,7 +14,7 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.server.api.accounts.attempts import Attempts, Counter, begin
 from tenure.server.api.accounts.fields import Mailbox, Password, Secret
-from tenure.server.api.accounts.places import Prefix, fresh_secret, note_everywhere
+from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, note_everywhere
 from tenure.server.api.accounts.signing import WITHOUT_RECORD
 from tenure.server.context import Context
 from tenure.store import ids, letters, persons, sessions, throttle
@@ -72,13 +72,12 @@ class Resets:
         until = now + RESET_LIFE
         link = Session(digest, ids.new("res", now), person.id, None, Purpose.PASSWORD_RESET, now, until, now, address)
         sessions.open_session(conn, link)
-        portal = self._context.portal_url
         values = {
             "name": person.name,
             "email": person.email,
             "address": address,
             "token": secret,
-            "link": f"{portal}/password-reset/{secret}" if portal else "",
+            "link": link_of(self._context, "password-reset", secret),
             "expires": rfc3339(until),
         }
         home = persons.memberships_of(conn, person.id)[0]

@@ -7,6 +7,7 @@ from typing import Any
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
+from tenure.http.accounts.proof import PASSWORD, Proven
 from tenure.http.answers import Answer, made
 from tenure.http.auth import PUBLIC, Principal, Rule
 from tenure.http.fields import Body
@@ -68,7 +69,8 @@ class Signing:
                 _note_refusal(conn, present, address, "wrong password" if present else "no such account", now)
                 return Told(Refused(Code.SIGN_IN_REFUSED))
             succeeded(conn, account, network, now)
-            return come_in(conn, self._context, present, address, now)
+            entered = come_in(conn, self._context, Proven(present.email, PASSWORD), address, now)
+            return entered or Told(Refused(Code.SIGN_IN_REFUSED))
 
         return answered(await self._context.write(False, work))
 
@@ -87,12 +89,14 @@ class Signing:
             person = persons.lock(conn, ticket.person)
             if person is None or sessions.find(conn, digest, Purpose.SECOND_FACTOR, now) is None:
                 return Refused(Code.SIGN_IN_REFUSED)
-            if not shows_factor(conn, self._context, person, body.code, now):
+            shown = shows_factor(conn, self._context, person, body.code, now)
+            if not shown:
                 _note_refusal(conn, person, address, "wrong second factor", now)
                 return Told(Refused(Code.SIGN_IN_REFUSED))
             sessions.end(conn, ticket.id)
             succeeded(conn, factor, network, now)
-            return enter(conn, self._context, person, persons.memberships_of(conn, person.id)[0], address, now)
+            home = persons.memberships_of(conn, person.id)[0]
+            return enter(conn, self._context, person, home, address, now, f"{PASSWORD} and {shown}")
 
         return answered(await self._context.write(False, work))
 

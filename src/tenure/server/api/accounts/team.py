@@ -18,7 +18,7 @@ from tenure.server.api.fields import Id
 from tenure.server.context import Context
 from tenure.server.roles import ROLES, TeamRole, scopes_of
 from tenure.server.views import shown
-from tenure.store import persons
+from tenure.store import invitations, persons
 from tenure.store.engine import Connection
 from tenure.store.persons import Member, Place
 
@@ -102,7 +102,7 @@ class Team:
         customer: Id | None = None,
         dry_run: bool = False,
     ) -> Refused | None:
-        """Takes somebody out of the team; sessions there end at once."""
+        """Takes somebody out of the team; sessions there, and invitations by that person, end at once."""
 
         def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
             place = place_of(conn, caller, provider, customer)
@@ -112,7 +112,9 @@ class Team:
             gone = persons.leave(conn, place, person)
             if isinstance(gone, Refused):
                 return gone
-            note(conn, place, caller, address, "person_removed", known.email if known else person, now)
+            email = known.email if known else person
+            ended = invitations.withdraw_all_by(conn, place, email)
+            note(conn, place, caller, address, "person_removed", f"{email}, {ended} open invitations", now)
             return made(None)
 
         done = await self._context.write(dry_run, work)
