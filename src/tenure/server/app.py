@@ -31,8 +31,8 @@ from tenure.server.api.accounts.signing import Signing
 from tenure.server.api.accounts.team import Team
 from tenure.server.api.board import Board
 from tenure.server.api.catalogue import Catalogue
-from tenure.server.api.lists import Lists
 from tenure.server.api.letters import Letters
+from tenure.server.api.lists import Lists
 from tenure.server.api.money import Money
 from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
