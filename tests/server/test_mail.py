@@ -250,7 +250,7 @@ async def test_a_recipient_that_is_no_mailbox_is_given_up(tmp_path: Path, to: st
 
 _VALUES = """
     product plan devices subscription customer end since days_left phase why price missing begins last_group link
-    renew_url amount reference note instructions name inviter role expires at address agent url reason server
+    renew_url amount reference note instructions name inviter role team token expires at address agent url reason server
 """
 VALUES = _VALUES.split()
 
@@ -275,6 +275,18 @@ def test_nothing_that_people_typed_is_markup_or_template(template: str) -> None:
     assert "<script" not in words.html
     assert "49" not in words.html + words.text + words.subject
     assert "red;" not in words.html
+
+
+def test_a_letter_without_link_carries_what_the_link_would() -> None:
+    for template in ("invitation", "password_reset"):
+        told = {"token": "tni_secret", "expires": "2026-03-04T05:06:07Z", "team": "ACME"}
+        words = render(template, told, NORTH)
+        assert words is not None
+        assert "tni_secret" in words.text
+        assert "4 March 2026, 05:06 UTC" in words.text
+        linked = render(template, told | {"link": "https://portal.test/x/tni_secret"}, NORTH)
+        assert linked is not None
+        assert linked.text.count("tni_secret") == 1
 
 
 def test_a_button_leads_to_the_web_only() -> None:
