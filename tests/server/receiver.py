@@ -44,6 +44,8 @@ class Receiver:
     at_once: int = 0
     most_at_once: int = 0
 
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set unless a test holds every answer back."""
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def came(self, count: int) -> None:
@@ -71,9 +73,10 @@ class Receiver:
             self.messages.append(Message(first.split()[1], headers, body))
             self._news.set()
             await asyncio.sleep(self.wait)
+            await self.open.wait()
             writer.write(self.answers.pop(0) if self.answers else self.always)
             await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             self.at_once -= 1
@@ -86,6 +89,7 @@ async def receiver(
 ) -> AsyncIterator[Receiver]:
     """A receiver for as long as the block lasts."""
     made = Receiver()
+    made.open.set()
     server = await asyncio.start_server(made.serve, host, port, ssl=tls)
     made.port = server.sockets[0].getsockname()[1]
     try:

@@ -268,19 +268,33 @@ async def test_two_processes_deliver_each_message_once(tmp_path: Path) -> None:
 
 async def test_a_slow_webhook_keeps_nobody_waiting(tmp_path: Path) -> None:
     async with watched(tmp_path) as (shop, slow, _), receiver() as quick:
-        slow.wait = 3
+        slow.open.clear()
         await shop.desk.post("/v1/webhooks", {"url": quick.url})
         running = courier(shop)
-        begun = time.monotonic()
         for number in range(3):
             await shop.order()
             await running.once()
-            await running.once()
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(30):
                 await quick.came(number + 1)
-        assert time.monotonic() - begun < 2
-        await running.close()
+            await asyncio.sleep(0.05)  # until it is free again
         assert len(slow.messages) == 1
+        slow.open.set()
+        await running.close()
+
+
+async def test_a_server_that_is_stopped_finishes_the_try_under_way(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        other.wait = 0.2
+        for _ in range(3):
+            await shop.order()
+        stopped = courier(shop)
+        await stopped.once()
+        await other.came(1)
+        await stopped.close()
+        states = [one["state"] for one in await deliveries(shop, hook)]
+        assert states.count("delivered") == len(other.messages) == 1
+        await told(shop)
+        assert {one["tries"] for one in await deliveries(shop, hook)} == {1}, "the rest was let go at once"
 
 
 async def test_a_message_can_be_replayed_and_a_test_sent(tmp_path: Path) -> None:
@@ -341,11 +355,11 @@ async def test_a_redirect_is_not_followed() -> None:
 
 async def test_a_slow_answer_is_not_waited_for() -> None:
     async with receiver() as other:
-        other.wait = 5
+        other.open.clear()
         begun = time.monotonic()
         reply = await post(other.url, [], b"{}", HERE, TRUST, 0.2)
         assert reply.fault == "no answer within 0.2 seconds"
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 15
 
 
 async def test_of_a_huge_answer_the_beginning_is_read() -> None:

@@ -10,13 +10,13 @@ import msgspec
 
 from tenure.core import facts as f
 from tenure.core.contract import contract, contract_at, timeline
-from tenure.core.periods import format_instant
 from tenure.core.pricing import format_money
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import DAY, Instant, Phase, Span, at
 from tenure.server import books
 from tenure.server.context import Context
 from tenure.server.messages.catalogue import REMINDER
+from tenure.server.messages.dates import date
 from tenure.server.messages.desks import is_mailbox
 from tenure.server.values import Customer, Product, Provider
 from tenure.store import facts, letters, outbox, people
@@ -168,14 +168,3 @@ LETTERS: dict[str, Callable[[Connection, News], Written | None]] = {
     "subscription.ordered": _ordered,
 }
 """Which notes are written to customers about, and by whom."""
-
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-
-
-def date(moment: Instant) -> str:
-    """An instant as letters say it: `31 December 2026, 12:00 UTC`."""
-    text = format_instant(moment)
-    return f"{int(text[8:10])} {_MONTHS[int(text[5:7]) - 1]} {text[:4]}, {text[11:16]} UTC"

@@ -17,6 +17,7 @@ from tenure.server.messages import backoff, signing
 from tenure.server.messages.catalogue import WEBHOOK_DISABLED, WEBHOOK_TEST, matches
 from tenure.server.messages.chance import Chance
 from tenure.server.messages.desks import desk_addresses
+from tenure.server.messages.noting import finish, note
 from tenure.server.messages.posting import Reply, post
 from tenure.store import deliveries, letters, outbox, people, webhooks
 from tenure.store.deliveries import DELIVERED, FAILED, WAITING, Delivery, Tried
@@ -62,6 +63,7 @@ class Courier:
         self._context, self._trust, self._chance = context, trust, chance
         self._turns = asyncio.Semaphore(WEBHOOKS_AT_ONCE)
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._closing = False
 
     async def once(self) -> int:
         """One look: the feed becomes deliveries, what is due is being tried when this returns; how much was found.
@@ -83,10 +85,9 @@ class Courier:
         await asyncio.gather(*self._busy.values())
 
     async def close(self) -> None:
-        """Stop trying; what was claimed is tried again once its claim is over."""
-        for task in self._busy.values():
-            task.cancel()
-        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        """Let the tries under way come to an end, begin no others."""
+        self._closing = True
+        await finish(list(self._busy.values()))
 
     async def _serve(self, provider: str, webhook: str) -> None:
         try:
@@ -102,7 +103,7 @@ class Courier:
             if not isinstance(batch, Batch):
                 return
             for place, one in enumerate(batch.items):
-                if not await self._try(batch, one):
+                if not await self._try(batch, one) or self._closing:
                     # It may be down: the rest is not thrown after it, but tried one by one.
                     await self._context.db.write(_release, batch.items[place + 1 :], self._context.clock())
                     return
@@ -123,7 +124,7 @@ class Courier:
         if not reply.taken:
             _log.info("webhook %s: delivery %s failed: %s", batch.hook.id, one.id, reply.fault)
         now, draw = self._context.clock(), self._chance()
-        await self._context.db.write(self._record, one, reply, now, draw)
+        await note(self._context.db, self._record, one, reply, now, draw)
         return reply.taken
 
     def _record(self, conn: Connection, one: Delivery, reply: Reply, now: Instant, draw: float) -> None:
@@ -160,25 +161,25 @@ def fan_out(conn: Connection, provider: str, webhook: str, now: Instant) -> int:
     notes = [] if hook is None else outbox.page(conn, provider, hook.seq, AT_ONCE)
     if hook is None or hook.disabled is not None or not notes:
         return 0
-    wanted = [note for note in notes if matches(hook.events, note.kind)]
-    for note in wanted:
-        deliveries.put(conn, (provider, webhook), note.seq, note.kind, payload(note), now)
+    wanted = [each for each in notes if matches(hook.events, each.kind)]
+    for each in wanted:
+        deliveries.put(conn, (provider, webhook), each.seq, each.kind, payload(each), now)
     if not webhooks.served(conn, hook, notes[-1].seq):
         raise Conflict("another process has served this webhook")
     return len(wanted)
 
 
-def payload(note: outbox.Note) -> bytes:
+def payload(told: outbox.Note) -> bytes:
     """The body that is sent, at every try the same."""
     return msgspec.json.encode(
         Payload(
-            type=note.kind,
-            timestamp=rfc3339(note.created),
-            provider=note.provider,
-            seq=note.seq,
-            subscription=note.subscription,
-            since=rfc3339(note.since),
-            data=msgspec.Raw(note.body),
+            type=told.kind,
+            timestamp=rfc3339(told.created),
+            provider=told.provider,
+            seq=told.seq,
+            subscription=told.subscription,
+            since=rfc3339(told.since),
+            data=msgspec.Raw(told.body),
         )
     )
 

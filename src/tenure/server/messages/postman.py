@@ -19,6 +19,7 @@ from tenure.server.messages.composing import compose
 from tenure.server.messages.desks import is_mailbox
 from tenure.server.messages.mailing import MailServer, Parts, Sent, send
 from tenure.server.messages.mailing import compose as written
+from tenure.server.messages.noting import finish, note
 from tenure.server.messages.rendering import House, house_of, render
 from tenure.server.values import Provider
 from tenure.store import letters, people
@@ -38,6 +39,7 @@ class Postman:
 
     def __init__(self, context: Context, chance: Chance) -> None:
         self._context, self._chance = context, chance
+        self._sending: list[asyncio.Task[None]] = []
 
     async def once(self) -> int:
         """One look: the feed becomes letters, due letters are sent; how much was found."""
@@ -51,7 +53,8 @@ class Postman:
         """Nothing is on its way when a look returns."""
 
     async def close(self) -> None:
-        """Nothing is open between looks."""
+        """Let what is on its way come to an end."""
+        await finish(self._sending)
 
     async def _send_due(self) -> int:
         server, now = self._context.post, self._context.clock()
@@ -60,14 +63,23 @@ class Postman:
         found = await self._context.db.write(letters.claim, now, now + CLAIM, AT_ONCE)
         if not isinstance(found, list):
             return 0
-        await asyncio.gather(*[self._send(server, letter) for letter in found])
+        # A mail once handed over is put on record, even if the server is just being stopped.
+        self._sending = [asyncio.create_task(self._send(server, letter)) for letter in found]
+        if self._sending:
+            await asyncio.wait(self._sending)
         return len(found)
 
     async def _send(self, server: MailServer, letter: Letter) -> None:
+        try:
+            await self._send_claimed(server, letter)
+        except Exception as fault:  # its trace could show what the mail says
+            _log.error("mail %s (%s) could not be sent: %s", letter.id, letter.template, type(fault).__name__)
+
+    async def _send_claimed(self, server: MailServer, letter: Letter) -> None:
         brand = await self._context.db.read(house, letter.provider)
         parts = self._words(letter, brand)
         sent = parts if isinstance(parts, Sent) else await _hand_over(server, parts, self._context.clock())
-        await self._context.db.write(self._record, letter, sent, self._context.clock(), self._chance())
+        await note(self._context.db, self._record, letter, sent, self._context.clock(), self._chance())
 
     def _words(self, letter: Letter, house: House) -> Parts | Sent:
         values = letter.values(self._context.safe)

@@ -13,6 +13,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 
 from tenure.core.lease import Brand
+from tenure.server.messages.dates import when
 
 FOLDER = Path(__file__).parent / "templates"
 LOCALES = Path(__file__).parent / "locales"
@@ -94,7 +95,7 @@ def _new_environment(language: str, *, rich: bool) -> Environment:
     )
     words = gettext.translation("messages", LOCALES, [language], fallback=True)
     made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
-    made.filters |= {"paragraph": _paragraph, "web": _web}
+    made.filters |= {"paragraph": _paragraph, "web": _web, "when": when}
     made.policies["ext.i18n.trimmed"] = True
     made.globals |= {"frame": "frame.html" if rich else "frame.txt", "kit": "kit.html" if rich else "kit.txt"}
     return made
