@@ -103,9 +103,9 @@ class Api:
         """Change something; `if_match` is the entity tag that was seen."""
         return await self._sent("PUT", path, body, query, if_match=if_match)
 
-    async def delete(self, path: str) -> None:
+    async def delete(self, path: str, **query: Any) -> None:
         """Take something away."""
-        await self._sent("DELETE", path, None, {})
+        await self._sent("DELETE", path, None, query)
 
     async def _sent(
         self,

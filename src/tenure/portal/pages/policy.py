@@ -92,7 +92,9 @@ class Policy:
             return _editor(seen.value, visit.form)
         try:
             if visit.form.text("step") == "apply":
-                await api.put("/v1/policy", body, if_match=visit.form.text("seen") or seen.etag)
+                plan = visit.form.text("impact", most=100)
+                published = {**body, "plan": plan} if plan else body
+                await api.put("/v1/policy", published, if_match=visit.form.text("seen") or seen.etag)
                 visit.say("The policy is published.")
                 return Goto("/policy")
             impact = await _impact(api, body)
