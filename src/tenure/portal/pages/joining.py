@@ -20,7 +20,7 @@ class Joining:
 
     async def _invitation(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
         token = visit.params["token"]
-        invited = (await self._server.stranger.public("/v1/invitations/read", {"token": token})).value
+        invited = (await self._server.stranger(visit).public("/v1/invitations/read", {"token": token})).value
         status = 422 if refusal or visit.form.errors else 200
         return Screen(template="invitation.html", values={"invited": invited, "refusal": refusal}, status=status)
 
@@ -37,7 +37,7 @@ class Joining:
         if form.errors:
             return await self._invitation(visit)
         try:
-            entrance = (await self._server.stranger.public("/v1/invitations/accept", body)).value
+            entrance = (await self._server.stranger(visit).public("/v1/invitations/accept", body)).value
         except RefusedPageError as error:
             form.values.pop("password", None)
             return await self._invitation(visit, None if blamed(form, error.refusal) else error.refusal)
@@ -57,7 +57,7 @@ class Joining:
         if visit.form.errors:
             return Screen(template="password_lost.html", values={"refusal": None}, status=422)
         try:
-            await self._server.stranger.public("/v1/password-reset", {"email": email})
+            await self._server.stranger(visit).public("/v1/password-reset", {"email": email})
         except RefusedPageError as error:
             status = error.refusal.status
             return Screen(template="password_lost.html", values={"refusal": error.refusal}, status=status)
@@ -73,7 +73,7 @@ class Joining:
         refusal = None
         if not visit.form.errors:
             try:
-                await self._server.stranger.public("/v1/password-reset/finish", body)
+                await self._server.stranger(visit).public("/v1/password-reset/finish", body)
                 return Goto("/sign-in?said=reset")
             except RefusedPageError as error:
                 refusal = None if blamed(visit.form, error.refusal) else error.refusal

@@ -62,8 +62,12 @@ class Webhooks:
         api, form, name = self._server.of(visit), visit.form, visit.params["webhook"]
         address = path("/v1/webhooks/{name}", name=name)
         hook = await api.tagged(address)
-        body = {"url": form.required("url", most=512), "events": _events(form), "note": form.text("note", most=200)}
-        body["active"] = form.text("active") == "on" if form.text("active") else hook.value["active"]
+        body = {
+            "url": form.required("url", most=512),
+            "events": _events(form),
+            "note": form.text("note", most=200),
+            "active": form.text("active") != "off",
+        }
         if form.errors:
             return await self._one(visit, name)
         try:
