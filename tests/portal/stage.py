@@ -9,17 +9,11 @@ from typing import Any
 import httpx2
 
 from tenure.portal.app import Settings, portal
-from tests.portal.accounts import Accounts, who
+from tests.server.crew import PASSWORD, Person, joined
 from tests.server.office import Office, office
 from tests.web.browser import Tab
 
-DESK = (
-    "catalogue:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",
-    "subscriptions:write", "money:read", "money:write", "policy:read", "policy:write", "sites:read", "tokens:write",
-    "events:read", "sandbox:write",
-)  # fmt: skip
-CUSTOMER = ("catalogue:read", "subscriptions:read", "subscriptions:write", "money:read", "sites:read")
-PASSWORD = "correct horse battery"
+SERVER = "http://licence.test"
 
 
 @dataclass
@@ -27,8 +21,12 @@ class Stage:
     """What a test has at hand."""
 
     office: Office
-    accounts: Accounts
+    http: httpx2.AsyncClient
     app: Any
+    ana: Person
+    """The provider's owner."""
+    ben: Person
+    """The customer's owner."""
     tabs: list[Tab] = field(default_factory=list)
 
     def tab(self, origin: str = "https://portal.test") -> Tab:
@@ -39,38 +37,27 @@ class Stage:
     async def signed_in(self, email: str) -> Tab:
         """A browser in which somebody has signed in."""
         tab = self.tab()
-        await tab.open("/sign-in?next=/subscriptions")
+        await tab.open("/sign-in")
         await tab.send(email=email, password=PASSWORD)
         assert tab.status == 200, tab.text
         return tab
 
     async def desk(self) -> Tab:
-        """The provider's owner."""
-        return await self.signed_in("ana@north.example")
+        """The provider's owner at work."""
+        return await self.signed_in(self.ana.email)
 
     async def customer(self) -> Tab:
         """The customer's owner."""
-        return await self.signed_in("ben@acme.example")
+        return await self.signed_in(self.ben.email)
 
 
 @asynccontextmanager
 async def stage(folder: Path, *, sandbox: bool = False) -> AsyncIterator[Stage]:
-    """Server, accounts, portal."""
+    """Server, people, portal."""
     async with office(folder, sandbox=sandbox) as shop:
-        accounts = Accounts(httpx2.ASGITransport(app=shop.api))
-        customer = await shop.token()
-        ana = {"id": "per_1", "name": "Ana", "email": "ana@north.example"}
-        ben = {"id": "per_2", "name": "Ben", "email": "ben@acme.example"}
-        accounts.known[shop.desk.token] = who("provider", DESK, shop.provider, person=ana, role="owner")
-        acme = {"id": shop.customer, "name": "ACME"}
-        asks = shop.desk.token
-        accounts.known[customer.token] = who(
-            "customer", CUSTOMER, shop.provider, person=ben, role="owner", customer=acme, asks=asks
-        )
-        accounts.known[shop.vendor.token] = who("vendor", ("providers:read", *DESK), None)
-        accounts.passwords[("ana@north.example", PASSWORD)] = shop.desk.token
-        accounts.passwords[("ben@acme.example", PASSWORD)] = customer.token
-        http = httpx2.AsyncClient(transport=accounts, base_url="http://licence.test")
+        ana = await joined(shop, shop.desk, email="ana@north.example")
+        ben = await joined(shop, shop.desk, email="ben@acme.example", customer=shop.customer)
+        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url=SERVER)
         app = portal(http, Settings(house="North"), shop.clock, lambda: float(shop.clock()))
-        yield Stage(shop, accounts, app)
+        yield Stage(shop, http, app, ana, ben)
         await http.aclose()

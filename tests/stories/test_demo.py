@@ -11,6 +11,7 @@ import pytest
 from tenure.sandbox.demo import DEVICES, Demo, running
 from tenure.sandbox.premises import until
 from tenure.sandbox.programs import tell
+from tenure.sandbox.seed import EVERYBODYS
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,16 @@ def test_an_administrator_applies_a_code_and_the_devices_get_seats_by_themselves
         return {each["name"] for each in listed if each["state"] == "protected"}
 
     assert until(protected, set(DEVICES), patience=30) == set(DEVICES)
+
+
+def test_the_provider_and_a_customer_sign_in_at_the_portal(demo: Demo) -> None:
+    for email in demo.people.values():
+        with httpx2.Client(base_url=demo.portal, follow_redirects=True) as browser:
+            page = browser.get("/sign-in").text
+            token = page.partition('name="_token" value="')[2].partition('"')[0]
+            answer = browser.post("/sign-in", data={"email": email, "password": EVERYBODYS, "_token": token})
+            assert answer.status_code == 200, answer.text
+            assert "Sign out" in answer.text
 
 
 def test_it_starts_and_ends_by_the_command_and_a_signal() -> None:

@@ -60,6 +60,9 @@ class Reader(HTMLParser):
             if "checked" in held:
                 value = held.get("value", "on")
                 form.fields[name] = [*form.fields.get(name, []), value] if kind == "checkbox" else value
+        elif tag == "input" and name in form.fields:
+            before = form.fields[name]
+            form.fields[name] = [*(before if isinstance(before, list) else [before]), held.get("value", "")]
         elif tag == "input":
             form.fields[name] = held.get("value", "")
 

@@ -12,10 +12,12 @@ from tenure.http.edge import Border, Edge
 from tenure.http.limits import Ticks
 from tenure.portal.framing import Framing
 from tenure.portal.pages import door
+from tenure.portal.pages.account import Account
 from tenure.portal.pages.acting import Acting
 from tenure.portal.pages.board import Board
 from tenure.portal.pages.customers import Customers
 from tenure.portal.pages.door import Door
+from tenure.portal.pages.joining import Joining
 from tenure.portal.pages.money import Money
 from tenure.portal.pages.order import Order
 from tenure.portal.pages.payments import Payments
@@ -26,15 +28,17 @@ from tenure.portal.pages.selling import Selling
 from tenure.portal.pages.sites import Sites
 from tenure.portal.pages.subscription import Subscription
 from tenure.portal.pages.subscriptions import Subscriptions
+from tenure.portal.pages.team import Team
 from tenure.portal.pages.tokens import Tokens
+from tenure.portal.pages.webhooks import Webhooks
 from tenure.portal.signed import Portal, Server, SignedIn
 from tenure.web.app import Parts, Route, Run, build
 from tenure.web.replies import RefusedPageError, Reply
 from tenure.web.sessions import MemorySessions
 
 PAGES = (
-    Door, Board, Subscriptions, Subscription, Acting, Order, Customers, Money, Payments, Sites, Selling, Policy, Tokens,
-    Sandbox, Providers,
+    Door, Joining, Account, Board, Subscriptions, Subscription, Acting, Order, Customers, Money, Payments, Sites,
+    Selling, Policy, Tokens, Team, Webhooks, Sandbox, Providers,
 )  # fmt: skip
 
 

@@ -54,11 +54,13 @@ def path(template: str, **parts: str) -> str:
 class Api:
     """The server as the holder of `secret` sees it; `provider` is named by vendor's staff only.
 
+    `address` is the browser's: the server counts failed sign-ins by it when it trusts this portal as a proxy.
+
     Every method raises `RefusedPageError` with the server's own words.
     """
 
-    def __init__(self, http: httpx2.AsyncClient, secret: str = "", provider: str = "") -> None:
-        self._http, self._secret, self._provider = http, secret, provider
+    def __init__(self, http: httpx2.AsyncClient, secret: str = "", provider: str = "", address: str = "") -> None:
+        self._http, self._secret, self._provider, self._address = http, secret, provider, address
 
     async def get(self, path: str, **query: str | int | bool | None) -> Any:
         """What is at `path`."""
@@ -103,9 +105,9 @@ class Api:
         """Change something; `if_match` is the entity tag that was seen."""
         return await self._sent("PUT", path, body, query, if_match=if_match)
 
-    async def delete(self, path: str) -> None:
+    async def delete(self, path: str, **query: Any) -> None:
         """Take something away."""
-        await self._sent("DELETE", path, None, {})
+        await self._sent("DELETE", path, None, query)
 
     async def _sent(
         self,
@@ -122,6 +124,8 @@ class Api:
         headers = {"Accept": "*/*" if raw else "application/json, application/problem+json"}
         if self._secret and not stranger:
             headers["Authorization"] = f"Bearer {self._secret}"
+        if self._address:
+            headers["X-Forwarded-For"] = self._address
         if key:
             headers["Idempotency-Key"] = key
         if if_match:

@@ -56,13 +56,12 @@ class Server:
 
     def of(self, visit: Portal) -> Api:
         """The API as the visitor may use it."""
-        return Api(self._http, visit.who.secret, visit.who.provider)
+        return Api(self._http, visit.who.secret, visit.who.provider, visit.address)
 
     def with_secret(self, secret: str) -> Api:
-        """The API for somebody about to be signed in."""
+        """The API for somebody about to be signed in, or for staff without a chosen provider."""
         return Api(self._http, secret)
 
-    @property
-    def stranger(self) -> Api:
+    def stranger(self, visit: Portal) -> Api:
         """The API for nobody in particular."""
-        return Api(self._http)
+        return Api(self._http, address=visit.address)

@@ -36,7 +36,9 @@ class Door:
         if visit.form.errors:
             return _sign_in(visit, 422)
         try:
-            entrance = (await self._server.stranger.public("/v1/sign-in", {"email": email, "password": password})).value
+            entrance = (
+                await self._server.stranger(visit).public("/v1/sign-in", {"email": email, "password": password})
+            ).value
         except RefusedPageError as error:
             return _sign_in(visit, error.refusal.status, error)
         if entrance.get("second_factor"):
@@ -49,7 +51,7 @@ class Door:
         ticket = visit.form.text("ticket")
         try:
             body = {"ticket": ticket, "code": visit.form.text("code", most=32)}
-            entrance = (await self._server.stranger.public("/v1/sign-in/second-factor", body)).value
+            entrance = (await self._server.stranger(visit).public("/v1/sign-in/second-factor", body)).value
         except RefusedPageError as error:
             values = {"ticket": ticket, "refusal": error.refusal}
             return Screen(template="second_factor.html", values=values, status=error.refusal.status)

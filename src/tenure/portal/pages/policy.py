@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tenure.portal.blame import blamed
+from tenure.portal.client import Api
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
@@ -70,6 +72,7 @@ ACTIONS = {
 
 OWN = frozenset({"_token", "_key", "step", "seen", "impact"})
 """Fields of the page itself; the others are the policy."""
+STALE = frozenset({"plan_changed_meanwhile", "version_stale"})
 
 
 class Policy:
@@ -91,16 +94,11 @@ class Policy:
         if visit.form.errors or visit.form.text("step") == "change":
             return _editor(seen.value, visit.form)
         try:
-            if visit.form.text("step") == "apply":
-                await api.put("/v1/policy", body, if_match=visit.form.text("seen") or seen.etag)
-                visit.say("The policy is published.")
+            if visit.form.text("step") == "apply" and await _published(api, visit, body, seen.etag):
                 return Goto("/policy")
-            impact = await _impact(api, body)
+            impact = (await api.post("/v1/policy/impact", body)).value
         except RefusedPageError as error:
-            refusal: Refusal | None = error.refusal
-            if error.refusal.field and visit.form.blame(error.refusal.field, error.refusal.detail):
-                refusal = None
-            return _editor(seen.value, visit.form, refusal)
+            return _editor(seen.value, visit.form, None if blamed(visit.form, error.refusal) else error.refusal)
         values = {
             "impact": impact,
             "differences": _differences(seen.value, body),
@@ -114,14 +112,18 @@ class Policy:
         return (page("/policy", self.show), action("/policy", self.change))
 
 
-async def _impact(api: Any, body: dict[str, Any]) -> Any:
+async def _published(api: Api, visit: Portal, body: dict[str, Any], etag: str) -> bool:
+    """Publish what the report was about; False when something changed since, so that it is shown again."""
+    plan = visit.form.text("impact", most=100)
     try:
-        return (await api.post("/v1/policy/impact", body)).value
+        await api.put("/v1/policy", {**body, "plan": plan}, if_match=visit.form.text("seen") or etag)
     except RefusedPageError as error:
-        if error.refusal.status not in {404, 405}:
+        if error.refusal.code not in STALE:
             raise
-        await api.put("/v1/policy", body, dry_run=True)
-        return None
+        visit.say("Something changed meanwhile. This is what it would do now.", "warn")
+        return False
+    visit.say("The policy is published.")
+    return True
 
 
 def _editor(policy: Any, form: Form, refusal: Refusal | None = None) -> Screen:

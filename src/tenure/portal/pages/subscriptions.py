@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, page
-from tenure.web.replies import Download, Reply, Screen
+from tenure.web.replies import Download, Goto, Reply, Screen
 
 FILTERS = ("q", "phase", "plan", "product", "customer", "auto", "due_before", "sort")
 PHASES = (
@@ -49,9 +50,18 @@ class Subscriptions:
         body = await self._server.of(visit).text("/v1/subscriptions.csv", **wanted(visit))
         return Download(name="subscriptions.csv", media_type="text/csv; charset=utf-8", body=body)
 
+    async def renew(self, visit: Portal) -> Reply:
+        """Where sites send whoever wants to renew (M16): `?subscription=` names which."""
+        name = visit.query.get("subscription", "")
+        return Goto(path("/subscriptions/{name}/do/renew", name=name) if name else "/subscriptions")
+
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
-        return (page("/subscriptions", self.show), page("/subscriptions/export.csv", self.export))
+        return (
+            page("/subscriptions", self.show),
+            page("/subscriptions/export.csv", self.export),
+            page("/renew", self.renew),
+        )
 
 
 def wanted(visit: Portal) -> dict[str, str]:
