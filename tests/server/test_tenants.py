@@ -19,19 +19,23 @@ from tests.server.walk import BODIES, OWNED, Tenancy, World, ask, dry, fields, o
 
 pytestmark = pytest.mark.anyio
 
-PUBLIC = "list_notices read_root read_sandbox_root read_jwks read_liveness read_readiness"
+PROVEN = "receive_payment_notification"
+"""Open to everybody, but what is sent must prove itself by a signature."""
+PUBLIC = f"list_notices read_root read_sandbox_root read_jwks read_liveness read_readiness {PROVEN}"
 VENDORS = "create_product create_plan update_plan create_provider publish_root publish_amnesty read_metrics"
 DESKS = (
     "list_providers list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
     " export_customers read_board read_effective foresee_impact"
+    " book_payment change_payment_settings rotate_gateway_secret"
 )
 EVERYBODYS = (
     "list_products list_plans read_plan list_offers list_subscriptions create_order read_subscription read_timeline"
     " explain_subscription read_history reissue_code renew set_renewal_intent cancel undo_cancellation hold release"
     " change_devices change_plan drop_change extend_grace transfer leave_site resolve_fork read_account read_statement"
     " read_runway list_sites read_site"
-    " export_subscriptions"
+    " export_subscriptions export_statement request_payment list_payment_requests read_payment_request"
+    " withdraw_payment_request pay_in_sandbox read_payment_settings"
     # Open to a customer's token, whose action the decision itself then refuses.
     " block_code unblock_code reanchor confirm_payment declare_site_lost"
 )
@@ -91,7 +95,9 @@ async def test_strangers_learn_nothing(world: World) -> None:
     for one in world.operations:
         for token in ("", "tnr_" + "0" * 52, "x"):
             answer = await ask(one, Caller(world.shop.http, token), world.north.things)
-            if one.rule.public:
+            if one.name in PROVEN.split():
+                assert (answer.status_code, answer.json()["code"]) == (401, "signature_invalid"), one.name
+            elif one.rule.public:
                 assert answer.status_code == 200, one.name
             else:
                 assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated"), one.name

@@ -89,13 +89,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
+    "request_payment": {"amount": 500, "subscription": "subscription", "note": "for March"},
+    "book_payment": {"reference": "bank 77", "amount": 500},
+    "pay_in_sandbox": {"payment_request": "payment_request"},
+    "receive_payment_notification": {
+        "provider": "provider", "request": "P-00000000", "amount": 500, "currency": "EUR", "reference": "gw 1",
+        "sent_at": 1_767_225_600, "signature": "0" * 64,
+    },
+    "change_payment_settings": {"instructions": "To the usual account.", "request_days": 14},
     "set_clock": {"now": "2026-02-01T00:00:00Z", "rate": 1},
     "publish_root": {"document": "a.b.c"},
     "publish_amnesty": {"since": "2025-12-20T00:00:00Z", "until": "2025-12-27T00:00:00Z", "text": "a long outage"},
 }  # fmt: skip
 OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
-OWNED = frozenset({"provider", "customer", "offer", "subscription", "site", "heir", "code", "token"})
+OWNED = frozenset({"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "payment_request"})
 
 
 @dataclass
@@ -156,6 +164,7 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
     for site in sites:
         await site.activate(order["activation_code"])
     token = await desk.post("/v1/tokens", {"name": name, "role": "customer", "customer": customer})
+    payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 1_000})
     things = {
         "provider": provider,
         "customer": customer,
@@ -165,6 +174,7 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
         "site": sites[0].id,
         "heir": sites[1].id,
         "token": token["id"],
+        "payment_request": payment["id"],
     }
     return Tenancy(desk, Caller(shop.http, token["token"]), things)
 

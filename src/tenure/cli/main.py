@@ -27,6 +27,7 @@ from tenure.cli import (
     money,
     offers,
     ordering,
+    payments,
     people,
     playing,
     policy,
@@ -49,7 +50,7 @@ from tenure.cli.world import World
 from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
-    board, ordering, subscriptions, actions, customers, money, sites, events,
+    board, ordering, subscriptions, actions, customers, money, payments, sites, events,
     catalogue, offers, policy, people,
     signin, refusals,
     clock, playing,

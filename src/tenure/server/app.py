@@ -24,11 +24,13 @@ from tenure.http.raw import RawOperation
 from tenure.server.activation import Activations
 from tenure.server.api.board import Board
 from tenure.server.api.catalogue import Catalogue
+from tenure.server.api.gateways import Gateways
 from tenure.server.api.lists import Lists
 from tenure.server.api.money import Money
 from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
 from tenure.server.api.offers import Offers
+from tenure.server.api.payments import Payments
 from tenure.server.api.people import People
 from tenure.server.api.policy import Policies
 from tenure.server.api.subscriptions import Subscriptions
@@ -98,7 +100,19 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
 
 
 def _tenants_operations(context: Context) -> Iterator[Operation]:
-    for group in (Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Money, Observed):
+    for group in (
+        Catalogue,
+        People,
+        Offers,
+        Policies,
+        Lists,
+        Board,
+        Subscriptions,
+        Money,
+        Payments,
+        Gateways,
+        Observed,
+    ):
         yield from group(context).operations()
 
 

@@ -38,15 +38,17 @@ NOTHING_SEEN = IfMatch()
 SCOPES: dict[Role, tuple[str, ...]] = {
     Role.VENDOR: (
         "catalogue:read", "catalogue:write", "providers:read", "providers:write", "customers:read", "customers:write",
-        "subscriptions:read", "subscriptions:write", "money:read", "money:write", "policy:read", "policy:write",
-        "sites:read", "tokens:write", "events:read", "metrics:read", "sandbox:write", "server:write",
+        "subscriptions:read", "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read",
+        "policy:write", "sites:read", "tokens:write", "events:read", "metrics:read", "sandbox:write", "server:write",
     ),
     Role.PROVIDER: (
         "catalogue:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",
-        "subscriptions:write", "money:read", "money:write", "policy:read", "policy:write", "sites:read",
-        "tokens:write", "events:read", "sandbox:write",
+        "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read", "policy:write",
+        "sites:read", "tokens:write", "events:read", "sandbox:write",
     ),
-    Role.CUSTOMER: ("catalogue:read", "subscriptions:read", "subscriptions:write", "money:read", "sites:read"),
+    Role.CUSTOMER: (
+        "catalogue:read", "subscriptions:read", "subscriptions:write", "money:read", "payments:write", "sites:read",
+    ),
 }  # fmt: skip
 """The scopes that a token of each kind may carry."""
 

@@ -27,7 +27,7 @@ WRITE = Rule("policy:write", frozenset({Role.VENDOR, Role.PROVIDER}))
 NOTHING_SEEN = IfMatch()
 RULING = (Code.UNKNOWN_PLAN, Code.POLICY_OUT_OF_BOUNDS)
 
-Most = Annotated[int, msgspec.Meta(ge=1, le=500, description="How many subscriptions are named at most.")]
+Most = Annotated[int, msgspec.Meta(ge=1, le=200, description="How many subscriptions are named at most.")]
 
 Figure = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z_]+$(?!\n)")]
