@@ -35,7 +35,7 @@ EVERYBODYS = (
     " change_devices change_plan drop_change extend_grace transfer leave_site resolve_fork read_account read_statement"
     " read_runway list_sites read_site"
     " export_subscriptions export_statement request_payment list_payment_requests read_payment_request"
-    " withdraw_payment_request pay_in_sandbox read_payment_settings"
+    " withdraw_payment_request pay_in_sandbox read_payment_settings run_batch"
     # Open to a customer's token, whose action the decision itself then refuses.
     " block_code unblock_code reanchor confirm_payment declare_site_lost"
 )

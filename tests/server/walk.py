@@ -89,6 +89,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
+    "run_batch": {"commands": [{"method": "POST", "path": "/v1/customers", "body": {"name": "Dora"}, "key": "k1"}]},
     "request_payment": {"amount": 500, "subscription": "subscription", "note": "for March"},
     "book_payment": {"reference": "bank 77", "amount": 500},
     "pay_in_sandbox": {"payment_request": "payment_request"},

@@ -17,6 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 from tenure import __version__
 from tenure.cli import (
     actions,
+    batch,
     board,
     catalogue,
     clock,
@@ -51,7 +52,7 @@ from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
     board, ordering, subscriptions, actions, customers, money, payments, sites, events,
-    catalogue, offers, policy, people,
+    catalogue, offers, policy, batch, people,
     signin, refusals,
     clock, playing,
     server, keys, history, upkeep,

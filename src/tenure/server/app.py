@@ -22,6 +22,7 @@ from tenure.http.openapi import About
 from tenure.http.operations import Operation
 from tenure.http.raw import RawOperation
 from tenure.server.activation import Activations
+from tenure.server.api.batch import Batch
 from tenure.server.api.board import Board
 from tenure.server.api.catalogue import Catalogue
 from tenure.server.api.gateways import Gateways
@@ -64,7 +65,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
         Parts(
             about=About(title="Tenure activation server", version=__version__),
             operations=(
-                *map(_naming_a_tenant, _tenants_operations(context)),
+                *_with_batch(context, tuple(map(_naming_a_tenant, _tenants_operations(context)))),
                 *Trust(context).operations(),
                 *Notices(context).operations(),
                 *health_operations({"store": _store_works(context)}),
@@ -114,6 +115,10 @@ def _tenants_operations(context: Context) -> Iterator[Operation]:
         Observed,
     ):
         yield from group(context).operations()
+
+
+def _with_batch(context: Context, alone: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    return (*alone, *Batch(alone, context.clock).operations())
 
 
 def _naming_a_tenant(one: Operation) -> Operation:
