@@ -17,6 +17,7 @@ from tenure.store import (
     leases,
     ledger,
     outbox,
+    payments,
     people,
     persons,
     sites,
@@ -61,6 +62,8 @@ def provide(conn: Connection, letter: str, *, sandbox: bool = False) -> None:
     tokens.add_token(conn, token)
     staff(conn, letter)
     subscribe(conn, letter)
+    payments.save(conn, payment_request(letter))
+    payments.save_gateway(conn, payments.Gateway(provider=provider, instructions=letter))
     outbox.put(conn, provider, "ordered", f"sub_{letter}", NOW, NOW, owner)
     must(webhooks.add(conn, webhooks.Webhook(f"whk_{letter}", provider, "https://x.test", (), "", b"", 0, NOW), 9))
     deliveries.put(conn, (provider, f"whk_{letter}"), 1, "ordered", owner, NOW)
@@ -105,9 +108,25 @@ def standing(letter: str, **changed: object) -> standings.Standing:
     day = 86_400
     known = standings.Standing(
         f"sub_{letter}", f"prv_{letter}", f"cus_{letter}", "prd", "pln", "limited", 10, "ABCDE",
-        active_from=NOW, paid_until=NOW + 30 * day, ended_at=NOW + 40 * day,
+        active_from=NOW, paid_until=NOW + 30 * day, ended_at=NOW + 40 * day, due_at=NOW + 30 * day,
     )  # fmt: skip
     return msgspec.structs.replace(known, **changed)
+
+
+def payment_request(letter: str) -> payments.PaymentRequest:
+    """The provider's customer is to pay."""
+    return payments.PaymentRequest(
+        id=f"pay_{letter}",
+        provider=f"prv_{letter}",
+        customer=f"cus_{letter}",
+        subscription=f"sub_{letter}",
+        reference=f"P-{letter}",
+        amount=100,
+        note="",
+        by_actor="tester",
+        created=NOW,
+        expires=NOW + 86_400,
+    )
 
 
 def site(letter: str, **changed: object) -> sites.Site:

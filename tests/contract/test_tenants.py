@@ -1,15 +1,17 @@
 """P6: a provider never sees or touches another's data, whichever function is asked, by list, by id or by write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tenure.core import ledger as money
 from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import Phase
+from tenure.core.timeline import DAY, Phase
 from tenure.store import (
     accounts,
+    board,
     catalogue,
     chronicle,
     codes,
@@ -18,9 +20,12 @@ from tenure.store import (
     invitations,
     leases,
     ledger,
+    lists,
     outbox,
+    payments,
     people,
     persons,
+    reach,
     sites,
     standings,
     subscriptions,
@@ -28,12 +33,21 @@ from tenure.store import (
     trail,
     webhooks,
 )
+from tenure.store.board import Asked
 from tenure.store.engine import Conflict, Connection, Database
 from tenure.store.persons import Place
 from tenure.store.schema import METADATA, TENANT_TABLES
 from tests.contract.seed import NOW, STAMP, fact, site, two_providers
 
 Ask = Callable[[Connection, str], Any]
+
+BY_DUE, BY_NAME = lists.Order.DUE, lists.CustomerOrder.NAME
+ASKED = partial(Asked, now=NOW, until=NOW + 90 * DAY, since=NOW, most=10)
+
+
+def _rows(found: Sequence[lists.Listed]) -> list[standings.Standing]:
+    return [each.standing for each in found]
+
 
 LISTS: dict[str, Ask] = {
     "offers": catalogue.OFFERS.page,
@@ -48,6 +62,13 @@ LISTS: dict[str, Ask] = {
     "subscriptions of a.customer": lambda conn, who: subscriptions.of_customer(conn, who, f"cus_{who[-1]}"),
     "due subscriptions": lambda conn, who: subscriptions.due(conn, NOW, 10, who),
     "standings": lambda conn, who: standings.page(conn, who, standings.Wanted(), NOW),
+    "listed": lambda conn, who: _rows(lists.page(conn, who, standings.Wanted(), "", NOW, BY_DUE, None, 10)),
+    "listed customers": lambda conn, who: [
+        (f"prv_{each.name}",) for each in lists.customers_page(conn, who, "", BY_NAME, None, 10)
+    ],
+    "board": lambda conn, who: _rows(board.part(conn, "due", ASKED(provider=who)).rows),
+    "reach of a policy": lambda conn, who: _rows(reach.first(conn, who, ["pln"], NOW, 10)),
+    "payment requests": lambda conn, who: payments.page(conn, who, None, None, NOW, "", 10),
     "sites": sites.page,
     "outbox": outbox.page,
     "team": lambda conn, who: persons.team(conn, Place(who)),
@@ -75,6 +96,8 @@ OF_A: dict[str, Ask] = {
         each for each in standings.page(conn, who, standings.Wanted(phase=Phase.ACTIVE), NOW)
         if each.subscription == "sub_a"
     ],
+    "payment request": lambda conn, who: payments.get(conn, who, "pay_a"),
+    "payment request by reference": lambda conn, who: payments.by_reference(conn, who, "P-a"),
     "codes": lambda conn, who: codes.of_subscription(conn, who, "sub_a"),
     "site": lambda conn, who: sites.of_tenant(conn, who, "sit_a"),
     "sites of subscription": lambda conn, who: sites.page(conn, who, "sub_a"),

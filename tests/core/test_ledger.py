@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 
 import msgspec
 import pytest
@@ -209,4 +210,8 @@ class Customer(RuleBasedStateMachine):
 
 
 TestCustomer = Customer.TestCase
-TestCustomer.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestCustomer.settings = settings(
+    max_examples=2_000 if os.environ.get("SOAK") else 40,  # 10^5 steps with `SOAK=1`
+    stateful_step_count=50 if os.environ.get("SOAK") else 30,
+    deadline=None,
+)

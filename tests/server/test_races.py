@@ -1,6 +1,7 @@
 """Sixteen at once for what is there once: the last money, the last site, the last renewal (P4, P5)."""
 
 import asyncio
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.server.office import START, Office, office
 
 pytestmark = pytest.mark.anyio
 WORKERS = 16
+ROUNDS = 200 if os.environ.get("SOAK") else 5
+"""All 200 with `SOAK=1`."""
 
 
 async def _buyer(shop: Office, money: int) -> None:
@@ -22,7 +25,7 @@ async def _buyer(shop: Office, money: int) -> None:
 
 async def test_the_last_money_buys_exactly_one(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
-        for round_ in range(5):
+        for round_ in range(ROUNDS):
             shop.clock.now = START + round_
             await _buyer(shop, 12_000)
             body = {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 10}

@@ -33,7 +33,9 @@ from tests.server.walk import (
 
 pytestmark = pytest.mark.anyio
 
-PUBLIC = "list_notices read_root read_sandbox_root read_jwks read_liveness read_readiness"
+PROVEN = "receive_payment_notification"
+"""Open to everybody, but what is sent must prove itself by a signature."""
+PUBLIC = f"list_notices read_root read_sandbox_root read_jwks read_liveness read_readiness {PROVEN}"
 DOORS: dict[str, tuple[int, str]] = {
     "sign_in": (401, "sign_in_refused"),
     "show_second_factor": (401, "sign_in_refused"),
@@ -53,13 +55,15 @@ DESKS = (
     " export_customers read_board read_effective foresee_impact"
     " list_webhooks read_webhook create_webhook change_webhook delete_webhook rotate_webhook_secret list_deliveries"
     " replay_delivery test_webhook list_letters resend_letter"
+    " book_payment change_payment_settings rotate_gateway_secret"
 )
 EVERYBODYS = (
     "list_products list_plans read_plan list_offers list_subscriptions create_order read_subscription read_timeline"
     " explain_subscription read_history reissue_code renew set_renewal_intent cancel undo_cancellation hold release"
     " change_devices change_plan drop_change extend_grace transfer leave_site resolve_fork read_account read_statement"
     " read_runway list_sites read_site"
-    " export_subscriptions"
+    " export_subscriptions export_statement request_payment list_payment_requests read_payment_request"
+    " withdraw_payment_request pay_in_sandbox read_payment_settings run_batch"
     # Open to a customer's token, whose action the decision itself then refuses.
     " block_code unblock_code reanchor confirm_payment declare_site_lost exchange_offline"
     " list_people change_role remove_person invite list_invitations withdraw_invitation read_audit"
@@ -123,6 +127,8 @@ async def test_strangers_learn_nothing(world: World) -> None:
             if one.name in DOORS:
                 assert answer.status_code == DOORS[one.name][0], one.name
                 assert not answer.content or answer.json()["code"] == DOORS[one.name][1]
+            elif one.name in PROVEN.split():
+                assert (answer.status_code, answer.json()["code"]) == (401, "signature_invalid"), one.name
             elif one.rule.public:
                 assert answer.status_code == 200, one.name
             else:

@@ -92,6 +92,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
     "exchange_offline": {"request": "request"},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
+    "run_batch": {"commands": [{"method": "POST", "path": "/v1/customers", "body": {"name": "Dora"}, "key": "k1"}]},
+    "request_payment": {"amount": 500, "subscription": "subscription", "note": "for March"},
+    "book_payment": {"reference": "bank 77", "amount": 500},
+    "pay_in_sandbox": {"payment_request": "payment_request"},
+    "receive_payment_notification": {
+        "provider": "provider", "request": "P-00000000", "amount": 500, "currency": "EUR", "reference": "gw 1",
+        "sent_at": 1_767_225_600, "signature": "0" * 64,
+    },
+    "change_payment_settings": {"instructions": "To the usual account.", "request_days": 14},
     "set_clock": {"now": "2026-02-01T00:00:00Z", "rate": 1},
     "sign_in": {"email": "nobody@north.example", "password": "wrong and long"},
     "show_second_factor": {"ticket": "tnt_nobodys", "code": "123456"},
@@ -120,7 +129,7 @@ OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
 OWNED = frozenset(
     {"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "person", "invitation", "id"}
-    | {"request", "webhook", "delivery", "letter"}
+    | {"request", "payment_request", "webhook", "delivery", "letter"}
 )
 OF_PEOPLE = frozenset(
     {
@@ -206,6 +215,7 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
     hook = await desk.post("/v1/webhooks", {"url": f"https://{name.lower()}.example/hook"})
     letter = await shop.context.db.write(letters.put, shop.context.safe, provider, f"{name}@x.example", "ended", {}, 1)
     assert isinstance(letter, letters.Letter)
+    payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 1_000})
     things = {
         "webhook": hook["id"],
         "delivery": (await desk.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()["id"],
@@ -222,6 +232,7 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
         "id": member.membership,
         "invitation": invitation["id"],
         "request": sites[0].asking().decode(),
+        "payment_request": payment["id"],
     }
     return Tenancy(desk, Caller(shop.http, token["token"]), things, people)
 

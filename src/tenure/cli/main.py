@@ -17,6 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 from tenure import __version__
 from tenure.cli import (
     actions,
+    batch,
     board,
     catalogue,
     clock,
@@ -29,6 +30,7 @@ from tenure.cli import (
     offers,
     offline,
     ordering,
+    payments,
     people,
     playing,
     policy,
@@ -54,8 +56,8 @@ from tenure.cli.world import World
 from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
-    board, ordering, subscriptions, actions, customers, money, sites, events,
-    catalogue, offers, policy, people, team,
+    board, ordering, subscriptions, actions, customers, money, payments, sites, events,
+    catalogue, offers, policy, batch, people, team,
     webhooks, mail,
     signin, refusals,
     clock, playing,

@@ -1,5 +1,6 @@
 """`tenure top-up`, `account`, `statement` and `runway`: a customer's prepaid money."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -7,6 +8,7 @@ from cyclopts import App, Parameter
 from tenure.cli import outcome
 from tenure.cli.api import Sending, path
 from tenure.cli.desk import Desk
+from tenure.cli.exporting import exported
 from tenure.cli.kinds import Customer, Limit, minor
 from tenure.cli.options import CREATING, READING
 from tenure.cli.problems import Failed
@@ -70,8 +72,16 @@ def account(desk: Desk, customer: Customer) -> Ended:
     return desk.shown(_at(customer), lambda screen, value: screen.card(value, ACCOUNT))
 
 
-def statement(desk: Desk, customer: Customer, *, limit: Limit = None) -> Ended:
+def statement(
+    desk: Desk,
+    customer: Customer,
+    *,
+    csv: Annotated[Path | None, Parameter(help="Write it whole to this new CSV file instead.")] = None,
+    limit: Limit = None,
+) -> Ended:
     """Show every movement of a customer's money, oldest first."""
+    if csv is not None:
+        return exported(desk, path("/v1/customers/{customer}/statement.csv", customer=customer), {}, csv)
     currency = _currency(desk, customer)
     if isinstance(currency, Failed):
         return currency

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from prometheus_client import CollectorRegistry, Gauge
@@ -29,8 +29,10 @@ from tenure.server.api.accounts.resets import Resets
 from tenure.server.api.accounts.securing import Securing
 from tenure.server.api.accounts.signing import Signing
 from tenure.server.api.accounts.team import Team
+from tenure.server.api.batch import Batch
 from tenure.server.api.board import Board
 from tenure.server.api.catalogue import Catalogue
+from tenure.server.api.gateways import Gateways
 from tenure.server.api.letters import Letters
 from tenure.server.api.lists import Lists
 from tenure.server.api.money import Money
@@ -38,6 +40,7 @@ from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
 from tenure.server.api.offers import Offers
 from tenure.server.api.offline import Offline
+from tenure.server.api.payments import Payments
 from tenure.server.api.people import People
 from tenure.server.api.policy import Policies
 from tenure.server.api.subscriptions import Subscriptions
@@ -73,7 +76,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
         Parts(
             about=About(title="Tenure activation server", version=__version__),
             operations=(
-                *map(_naming_a_tenant, _tenants_operations(context)),
+                *_tenants_operations(context),
                 *map(_naming_a_tenant, Offline(context, synchronisation, activations).operations()),
                 *Trust(context).operations(),
                 *Notices(context).operations(),
@@ -109,11 +112,27 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
     return api
 
 
+class Group(Protocol):
+    """Operations about one subject."""
+
+    def operations(self) -> tuple[Operation, ...]:
+        """All of them."""
+        ...
+
+
+BUSINESS: tuple[Callable[[Context], Group], ...] = (
+    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Money, Payments, Gateways, Observed, Webhooks,
+    Letters,
+)  # fmt: skip
+ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
+
+
 def _tenants_operations(context: Context) -> Iterator[Operation]:
-    business = (Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Money, Observed)
-    access = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
-    for group in (*business, *access, Webhooks, Letters):
-        yield from group(context).operations()
+    business = [_naming_a_tenant(one) for group in BUSINESS for one in group(context).operations()]
+    yield from business
+    # Several at once is for what is sold: passwords and sessions are nobody's batch.
+    yield from Batch(tuple(business), context.clock).operations()
+    yield from (_naming_a_tenant(one) for group in ACCESS for one in group(context).operations())
 
 
 def _naming_a_tenant(one: Operation) -> Operation:

@@ -244,7 +244,7 @@ def standing(sub: Subscription, now: Instant) -> standings.Standing:
     terms = sub.terms_at(now)
     spans = timeline(sub)
     paused = next((span for span in spans if span.phase is Phase.PAUSED and (span.until or now + 1) > now), None)
-    due_at, price = _due(sub, now)
+    due_at, price = falls_due(sub, now)
     return standings.Standing(
         subscription=sub.id,
         provider=sub.provider,
@@ -269,7 +269,7 @@ def standing(sub: Subscription, now: Instant) -> standings.Standing:
     )
 
 
-def _due(sub: Subscription, now: Instant) -> tuple[Instant | None, int]:
+def falls_due(sub: Subscription, now: Instant) -> tuple[Instant | None, int]:
     """When the next period falls due and what it costs; nothing while cancelled, stopped or not begun."""
     if not sub.periods or sub.cancellation is not None or sub.stopped is not None:
         return None, 0

@@ -1,7 +1,7 @@
 """Subscriptions and customers as lists: filtered, searched, sorted, paged, and as CSV for spreadsheets (spec 4.3)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ from tenure.store.standings import Wanted
 
 READ = Rule("subscriptions:read")
 READ_CUSTOMERS = Rule("customers:read", DESK)
+T = TypeVar("T")
 CSV = "text/csv"
 ROWS_MOST = 100_000
 """Rows of one export; what is more is refused, so that nobody takes a part for the whole."""
@@ -133,7 +134,7 @@ class Lists:
             if wanted.customer is not None and not tenant.owns(wanted.customer):
                 return Refused(Code.NOT_FOUND, field="customer")
             mine = msgspec.structs.replace(wanted, customer=tenant.customer or wanted.customer)
-            return _few(lists.page(conn, tenant.id, mine, words or "", tenant.now, sort, after, limit))
+            return few(lists.page(conn, tenant.id, mine, words or "", tenant.now, sort, after, limit))
 
         found: list[Listed] | Refused = await self._read(caller, provider, work)
         return found
@@ -179,7 +180,7 @@ class Lists:
         limit: int,
     ) -> list[ListedCustomer] | Refused:
         def work(conn: Connection, tenant: Tenant) -> list[ListedCustomer] | Refused:
-            return _few(lists.customers_page(conn, tenant.id, words or "", sort, after, limit))
+            return few(lists.customers_page(conn, tenant.id, words or "", sort, after, limit))
 
         found: list[ListedCustomer] | Refused = await self._read(caller, provider, work)
         return found
@@ -201,7 +202,8 @@ class Lists:
         )
 
 
-def _few(rows: list[Any]) -> list[Any] | Refused:
+def few(rows: list[T]) -> list[T] | Refused:
+    """All of them, unless one export cannot hold them."""
     if len(rows) <= ROWS_MOST:
         return rows
     return Refused(Code.FIELD_INVALID, f"More than {ROWS_MOST} rows: narrow what is asked for.", "q")

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 
 from tenure.core import ledger as core
-from tenure.core.act import credit
 from tenure.core.ledger import Balances
 from tenure.core.policy import Action, Role
 from tenure.core.refusals import Code, Refused
@@ -17,10 +16,12 @@ from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import books, policies
+from tenure.server import books, paying, policies
 from tenure.server.api.fields import Amount, Id, Reference
+from tenure.server.api.lists import CSV, ROWS_MOST, csv_answer, few
 from tenure.server.books import Books
-from tenure.server.context import DUE, Context, Tenant, tenant_of
+from tenure.server.context import DUE, Context, tenant_of
+from tenure.server.paying import Paid
 from tenure.server.views import PostingView, posting_view, shown
 from tenure.store import ledger
 from tenure.store.engine import Connection
@@ -114,7 +115,8 @@ class Money:
                 return Refused(Code.LEDGER_DRIFT)
             if Action.TOP_UP not in policies.history(conn, tenant.id).permitted(tenant.role):
                 return Refused(Code.ACTION_NOT_PERMITTED, "The policy does not allow top-ups to you.")
-            return _top_up(conn, tenant, customer, body)
+            paid = paying.top_up(conn, tenant, customer, body.amount, body.reference, body.note)
+            return paid if isinstance(paid, Refused) else made(topped_up(paid), 201)
 
         answer: Answer[ToppedUp] | Refused = await self._context.once(ticket, dry_run, work)
         return answer
@@ -140,6 +142,25 @@ class Money:
 
         found = await self._context.read(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
+
+    async def export_statement(
+        self, caller: Principal, customer: Id, provider: Id | None = None
+    ) -> Answer[str] | Refused:
+        """The statement whole, as CSV: at most 100,000 movements, minor units, formulas made harmless."""
+        loaded = await self._loaded(caller, customer, provider)
+        if isinstance(loaded, Refused):
+            return loaded
+
+        def work(conn: Connection, real: Instant) -> list[LineView] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            return few(_lines(ledger.statement(conn, tenant.id, customer, 0, ROWS_MOST + 1), Balances()))
+
+        found = await self._context.read(work)
+        if isinstance(found, Refused):
+            return found
+        return csv_answer(STATEMENT, (_row(line, loaded.row.currency) for line in found), "statement")
 
     async def read_runway(self, caller: Principal, customer: Id, provider: Id | None = None) -> RunwayView | Refused:
         """Until when the balance reaches, what will be missing then, and what will go unpaid."""
@@ -179,32 +200,18 @@ class Money:
                 refusals=[Code.DUPLICATE_REFERENCE, Code.LEDGER_DRIFT],
             ),
             operation("GET", "/v1/customers/{customer}/statement", READ, self.read_statement),
+            operation(
+                "GET", "/v1/customers/{customer}/statement.csv", READ, self.export_statement, media_type=CSV,
+            ),
             operation("GET", "/v1/customers/{customer}/runway", READ, self.read_runway),
         )  # fmt: skip
 
 
-def _top_up(conn: Connection, tenant: Tenant, customer: str, body: TopUp) -> Answer[Any] | Refused:
-    loaded = books.load(conn, tenant.id, customer)
-    if loaded is None:
-        return Refused(Code.NOT_FOUND, field="customer")
-    posting = core.top_up(body.amount, at=tenant.now, recorded_at=tenant.now, reference=body.reference, note=body.note)
-    booked = ledger.post(conn, tenant.id, customer, tenant.by, [posting])
-    if isinstance(booked, Refused):
-        return booked
-    if not booked.new:  # booked before under this reference with the same figures: nothing happens again
-        again = ToppedUp(account=account_view(loaded), postings=(), facts=())
-        return made(again, 201)
-    before, after = credit(loaded.account, loaded.items, posting, tenant.now)
-    books.keep(conn, loaded, before, tenant.now, "settlement")
-    books.keep(conn, loaded, after, tenant.now, "settlement")
-    settled = books.load(conn, tenant.id, customer)
-    facts = tuple(type(fact).__name__ for _, fact in after.facts)
-    view = ToppedUp(
-        account=account_view(settled or loaded),
-        postings=tuple(map(posting_view, (posting, *after.postings))),
-        facts=facts,
+def topped_up(paid: Paid) -> ToppedUp:
+    """What a payment did as shown."""
+    return ToppedUp(
+        account=account_view(paid.account), postings=tuple(map(posting_view, paid.postings)), facts=paid.facts
     )
-    return made(view, 201)
 
 
 def account_view(loaded: Books) -> AccountView:
@@ -219,6 +226,19 @@ def account_view(loaded: Books) -> AccountView:
         available=account.available,
         next_due=shown(loaded.row.next_due),
     )
+
+
+STATEMENT = (
+    "no", "kind", "at", "recorded_at", "amount", "balance", "reserve", "currency", "reference", "subscription",
+    "period", "note", "by",
+)  # fmt: skip
+
+
+def _row(line: LineView, currency: str) -> tuple[str, ...]:
+    one = line.posting
+    figures = (str(one.amount), str(line.balance), str(line.reserve))
+    words = (one.reference, one.subscription, one.period or "", one.note, line.by)
+    return (str(line.seq), one.kind, one.at, one.recorded_at, *figures, currency, *words)
 
 
 def _lines(stored: list[ledger.Line], start: Balances) -> list[LineView]:

@@ -1,0 +1,91 @@
+"""`tenure batch`: many writes from one file, a result for each, with a count of how far it is."""
+
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import App, Parameter
+
+from tenure.cli.api import Sending
+from tenure.cli.desk import Desk
+from tenure.cli.kinds import File, read_file
+from tenure.cli.options import CREATING
+from tenure.cli.output import Output
+from tenure.cli.problems import Failed, invalid
+from tenure.cli.show import Screen
+from tenure.cli.verbs import SELLING, Ended, verb
+from tenure.core.refusals import Exit, Refused
+
+AT_ONCE = 20
+"""Commands of one request: often enough to see how far it is, seldom enough to be quick."""
+MOST = 10_000
+FILE_CAP = 16 * 1024 * 1024
+Commands = Annotated[File, Parameter(help="JSON: a list of {method, path, body}; `-` for standard input.")]
+
+
+def add(app: App) -> None:
+    """Add `tenure batch`."""
+    verb(app, "batch", CREATING, group=SELLING, example="tenure batch monday.json --dry-run")(batch)
+
+
+def batch(desk: Desk, file: Commands) -> Ended:
+    """Do the writes of a file one after the other, each by itself; what is refused stops none of the others.
+
+    The same file with the same `--idempotency-key` does again only what was refused.
+    """
+    if desk.options.preview:
+        return invalid("A batch is rehearsed with `--dry-run`.", "preview")
+    data = read_file(desk.world, file, most=FILE_CAP)
+    commands = data if isinstance(data, Failed) else _commands(data)
+    if isinstance(commands, Failed):
+        return commands
+    key = desk.options.idempotency_key or desk.world.new_key()
+    return _sent(desk, commands, key)
+
+
+def _sent(desk: Desk, commands: list[Any], key: str) -> Ended:
+    api = desk.api()
+    if isinstance(api, Failed):
+        return api
+    items: list[Any] = []
+    with desk.counting(f"{{task.completed:,}} of {len(commands):,} done") as progress:
+        for begin in range(0, len(commands), AT_ONCE):
+            body = {"commands": commands[begin : begin + AT_ONCE]}
+            query: dict[str, Any] = {"dry_run": True} if desk.options.dry_run else {}
+            part = f"{key}.{begin}"
+            answer = api.send(Sending(method="POST", path="/v1/batch", query=query, body=body, key=part, tenant=False))
+            if isinstance(answer, Failed):
+                return answer
+            told = msgspec.json.decode(answer.body)["items"]
+            items += [item | {"number": begin + item["number"]} for item in told]
+            progress(len(items))
+    return _ended(items, key)
+
+
+def _ended(items: list[Any], key: str) -> Output:
+    refused = [item for item in items if not item["done"]]
+    value = {"done": len(items) - len(refused), "refused": len(refused), "idempotency_key": key, "items": items}
+    return Output(msgspec.json.encode(value), _shown, Exit.STATE if refused else Exit.DONE)
+
+
+def _commands(data: bytes) -> list[Any] | Failed:
+    from tenure.wire.strict import parse
+
+    read = parse(data, len(data))
+    if isinstance(read, Refused):
+        return invalid(f"The file is not JSON: {read.detail}", "file")
+    found = read.get("commands") if isinstance(read, dict) else read
+    if not isinstance(found, list) or not 1 <= len(found) <= MOST:
+        return invalid(f"The file holds a list of 1 to {MOST:,} commands.", "file")
+    return found
+
+
+def _shown(screen: Screen, value: Any) -> None:
+    screen.heading(f"{value['done']:,} done, {value['refused']:,} refused.")
+    rows = [
+        (str(item["number"]), item["answer"]["code"], item["answer"].get("detail") or item["answer"]["title"])
+        for item in value["items"]
+        if not item["done"]
+    ]
+    if rows:
+        screen.rows(("No.", "Refused", "Why"), rows)
+        screen.line(f"To try these again: the same command with --idempotency-key {value['idempotency_key']}")

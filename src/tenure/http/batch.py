@@ -1,0 +1,89 @@
+"""Mixed commands in one request, each judged, bound and answered exactly as if it had come alone (spec 4.2).
+
+There is no second way in: an item goes through the same rule, the same reading of its inputs and the same function.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.http.answers import JSON, Answer
+from tenure.http.asgi import Message, Receive
+from tenure.http.auth import Principal, judge
+from tenure.http.inputs import path_names
+from tenure.http.operations import WRITES, Operation, answer_of, bind
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One item: what would be sent alone; `path` may carry a query."""
+
+    method: str
+    path: str
+    body: bytes
+    key: str
+
+
+class Commands:
+    """The operations that may stand in a batch: writes that need a known caller."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._known = [(one, _pattern(one.path)) for one in operations if one.method in WRITES and not one.rule.public]
+
+    async def run(self, caller: Principal, command: Command, *, dry_run: bool) -> Answer[Any] | Refused:
+        """The item's answer, or the first reason why there is none."""
+        parts = urlsplit(command.path)
+        found = next(self._matching(command.method, parts.path), None)
+        if found is None:
+            return Refused(Code.NOT_FOUND, "There is no such write, or it cannot stand in a batch.", "path")
+        one, names = found
+        refused = judge(one.rule, caller)
+        if refused is not None:
+            return refused
+        scope = _scope(caller, command, parts.path, parts.query.encode(), names, dry_run=dry_run)
+        values = await bind(one, scope, _receiving(command.body))
+        result = values if isinstance(values, Refused) else await one.run(**values)
+        return result if isinstance(result, Refused) else answer_of(one, result, scope)
+
+    def _matching(self, method: str, path: str) -> Iterator[tuple[Operation, dict[str, str]]]:
+        for one, pattern in self._known:
+            matched = pattern.fullmatch(path) if one.method == method else None
+            if matched is not None:
+                yield one, matched.groupdict()
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    text = re.escape(template)
+    for name in path_names(template):
+        text = text.replace(re.escape(f"{{{name}}}"), f"(?P<{name}>[^/]+)")
+    return re.compile(text)
+
+
+def _scope(
+    caller: Principal, command: Command, path: str, query: bytes, names: dict[str, str], *, dry_run: bool
+) -> Any:
+    if dry_run and b"dry_run=" not in query:
+        query = b"&".join(filter(None, (query, b"dry_run=true")))
+    headers = [(b"idempotency-key", command.key.encode())] if command.method == "POST" else []
+    if command.body:
+        headers.append((b"content-type", JSON.encode()))
+    return {
+        "type": "http",
+        "method": command.method,
+        "path": path,
+        "query_string": query,
+        "headers": headers,
+        "path_params": names,
+        "user": caller,
+        "client": None,
+    }
+
+
+def _receiving(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

@@ -1,0 +1,95 @@
+"""A batch of mixed commands: a result for each, the same rules for each, partial success stated (spec 4.2)."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal, Rule
+from tenure.http.batch import Command, Commands
+from tenure.http.fields import Body
+from tenure.http.idempotency import KEY_LONGEST, Ticket
+from tenure.http.operations import Operation, operation
+from tenure.http.problems import problem
+
+WRITE = Rule("subscriptions:write")
+MOST = 100
+CAP = 1024 * 1024
+"""Bytes of a batch."""
+
+Path = Annotated[str, msgspec.Meta(min_length=4, max_length=512, pattern=r"^/v1/[!-~]*$(?!\n)")]
+Key = Annotated[str, msgspec.Meta(max_length=KEY_LONGEST, pattern=r"^[!-~]*$(?!\n)")]
+
+
+class CommandBody(Body, frozen=True, kw_only=True):
+    """One write as it would be sent alone; without `key` its place in the batch and the batch's key name it."""
+
+    method: Literal["POST", "PUT", "DELETE"]
+    path: Path
+    body: dict[str, Any] | None = None
+    key: Key = ""
+
+
+class BatchBody(Body, frozen=True, kw_only=True):
+    """Up to 100 commands, done in this order, each by itself: one that is refused stops none of the others."""
+
+    commands: Annotated[tuple[CommandBody, ...], msgspec.Meta(min_length=1, max_length=MOST)]
+
+
+class ItemView(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one command: its status, and the answer or the problem it would have got alone."""
+
+    number: int
+    """Its place in the batch, from 1."""
+    done: bool
+    status: int
+    answer: msgspec.Raw | None
+
+
+class BatchView(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the batch; `refused` above 0 is partial success, or none."""
+
+    done: int
+    refused: int
+    items: tuple[ItemView, ...]
+
+
+class Batch:
+    """The operation on batches, over every other write of the API."""
+
+    def __init__(self, operations: Iterable[Operation], clock: Callable[[], Instant]) -> None:
+        self._commands = Commands(operations)
+        self._clock = clock
+
+    async def run_batch(
+        self, caller: Principal, ticket: Ticket, body: BatchBody, dry_run: bool = False
+    ) -> Answer[BatchView] | Refused:
+        """Does up to 100 writes one after the other, each in a transaction of its own, with a result for each.
+
+        Sent again with the same key, what was done is not done again and what was refused is tried again. In a dry run
+        each command is rehearsed alone, on what is there now.
+        """
+        items = []
+        for number, each in enumerate(body.commands, 1):
+            content = b"" if each.body is None else msgspec.json.encode(each.body)
+            command = Command(method=each.method, path=each.path, body=content, key=each.key or _key(ticket, number))
+            items.append(self._item(number, await self._commands.run(caller, command, dry_run=dry_run)))
+        done = sum(item.done for item in items)
+        return made(BatchView(done=done, refused=len(items) - done, items=tuple(items)))
+
+    def _item(self, number: int, result: Answer[Any] | Refused) -> ItemView:
+        answer = problem(result, self._clock()) if isinstance(result, Refused) else result
+        told = msgspec.Raw(answer.body) if answer.body else None
+        return ItemView(number=number, done=not isinstance(result, Refused), status=answer.status, answer=told)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """The one operation."""
+        return (operation("POST", "/v1/batch", WRITE, self.run_batch, cap=CAP),)
+
+
+def _key(ticket: Ticket, number: int) -> str:
+    return f"{hashlib.sha256(ticket.key.encode()).hexdigest()}.{number}"

@@ -1,0 +1,124 @@
+"""How a provider is paid: what its customers are told, and the secret by which its gateway proves payments."""
+
+import base64
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal
+from tenure.http.etags import IfMatch, etag
+from tenure.http.fields import Body, Lines
+from tenure.http.idempotency import Ticket
+from tenure.http.operations import Operation, operation
+from tenure.server import paying
+from tenure.server.api.fields import Id
+from tenure.server.api.payments import BOOK, READ
+from tenure.server.context import Context, tenant_of
+from tenure.server.views import shown
+from tenure.store import payments
+from tenure.store.engine import Connection
+from tenure.store.payments import Gateway
+
+NOTHING_SEEN = IfMatch()
+RequestDays = Annotated[int, msgspec.Meta(ge=1, le=365)]
+
+
+class PaymentSettings(Body, frozen=True, kw_only=True):
+    """What customers are told, and for how many days a request is open."""
+
+    instructions: Lines = ""
+    request_days: RequestDays = 30
+
+
+class PaymentSettingsView(msgspec.Struct, frozen=True, kw_only=True):
+    """How the provider is paid; whether its gateway has a secret, never which."""
+
+    instructions: str
+    request_days: int
+    gateway_since: str | None
+
+
+class SecretView(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway's new secret, shown once; the one before is good for nothing from now on."""
+
+    secret: str
+
+
+class Gateways:
+    """The operations on how a provider is paid."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def read_payment_settings(
+        self, caller: Principal, provider: Id | None = None
+    ) -> Answer[PaymentSettingsView] | Refused:
+        """Reads how the provider is paid."""
+
+        def work(conn: Connection, real: Instant) -> Answer[PaymentSettingsView] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            return tenant if isinstance(tenant, Refused) else _settings(payments.gateway(conn, tenant.id))
+
+        return await self._context.read(work)
+
+    async def change_payment_settings(
+        self,
+        caller: Principal,
+        body: PaymentSettings,
+        provider: Id | None = None,
+        if_match: IfMatch = NOTHING_SEEN,
+        dry_run: bool = False,
+    ) -> Answer[PaymentSettingsView] | Refused:
+        """Changes what customers are told and how long requests are open."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            gateway = payments.gateway(conn, tenant.id)
+            changed = msgspec.structs.replace(gateway, instructions=body.instructions, request_days=body.request_days)
+            refused = if_match.refusal(etag(gateway.version))
+            return refused or _settings(payments.save_gateway(conn, changed))
+
+        answer: Answer[PaymentSettingsView] | Refused = await self._context.write(dry_run, work)
+        return answer
+
+    async def rotate_gateway_secret(
+        self, caller: Principal, ticket: Ticket, provider: Id | None = None, dry_run: bool = False
+    ) -> Answer[SecretView] | Refused:
+        """Gives the payment gateway a new secret, in this answer only; the one before is worth nothing any more."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            secret = "pgs_" + base64.b32encode(self._context.draw(32)).decode().rstrip("=").lower()
+            sealed = self._context.safe.close(secret.encode(), paying.purpose(tenant.id))
+            gateway = payments.gateway(conn, tenant.id)
+            payments.save_gateway(conn, msgspec.structs.replace(gateway, secret=sealed, secret_since=tenant.now))
+            return made(SecretView(secret="" if dry_run else secret), 201)
+
+        answer: Answer[SecretView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (
+            operation("GET", "/v1/payment-settings", READ, self.read_payment_settings),
+            operation("PUT", "/v1/payment-settings", BOOK, self.change_payment_settings),
+            operation(
+                "POST", "/v1/payment-settings/rotate-secret", BOOK, self.rotate_gateway_secret, status=201
+            ),
+        )  # fmt: skip
+
+
+def _settings(gateway: Gateway) -> Answer[PaymentSettingsView]:
+    view = PaymentSettingsView(
+        instructions=gateway.instructions,
+        request_days=gateway.request_days,
+        gateway_since=shown(gateway.secret_since),
+    )
+    return made(view, etag=etag(gateway.version))

@@ -1,0 +1,227 @@
+"""Paying: a request with a reference, the provider's booking or its gateway's signed word, and the money that follows.
+
+Everything runs inside one transaction of the caller. What money then pays for is decided by `core.act.credit`.
+"""
+
+import hashlib
+import hmac
+
+import msgspec
+
+from tenure.core import ledger as core
+from tenure.core.act import credit
+from tenure.core.codes import ALPHABET
+from tenure.core.pricing import EXPONENTS
+from tenure.core.refusals import Code, Refused
+from tenure.core.terms import Settlement
+from tenure.core.timeline import DAY, Instant
+from tenure.server import books
+from tenure.server.books import Books
+from tenure.server.context import Context, Tenant
+from tenure.server.values import Customer
+from tenure.store import accounts, ids, ledger, letters, outbox, payments, people
+from tenure.store.engine import Connection
+from tenure.store.payments import Gateway, PaymentRequest
+
+LATENESS = 5 * 60
+"""Seconds by which a notification's time may differ from the server's."""
+QUOTED = 8
+"""Symbols of a reference that a payer types."""
+
+
+class Paid(msgspec.Struct, frozen=True):
+    """Money that came in: the account afterwards, what was moved and what happened because of it."""
+
+    account: Books
+    postings: tuple[core.Posting, ...] = ()
+    facts: tuple[str, ...] = ()
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway says: so much was paid under its `reference` for the request that the payer quoted."""
+
+    provider: str
+    request: str
+    amount: int
+    currency: str
+    reference: str
+    sent_at: Instant
+
+    def signed_bytes(self) -> bytes:
+        """What the signature is over: a line each, so that nothing can pass for something else."""
+        parts = (self.provider, self.request, str(self.amount), self.currency, self.reference, str(self.sent_at))
+        return "\n".join(("tenure-payment-1", *parts)).encode()
+
+
+def top_up(
+    conn: Connection, tenant: Tenant, customer: str, amount: int, reference: str, note: str = ""
+) -> Paid | Refused:
+    """Book money that came in, once by its reference, and pay at once what it can.
+
+    Refuses `not_found`, `duplicate_reference` when the reference was booked with other figures.
+    """
+    loaded = books.load(conn, tenant.id, customer)
+    if loaded is None:
+        return Refused(Code.NOT_FOUND, field="customer")
+    posting = core.top_up(amount, at=tenant.now, recorded_at=tenant.now, reference=reference, note=note)
+    booked = ledger.post(conn, tenant.id, customer, tenant.by, [posting])
+    if isinstance(booked, Refused):
+        return booked
+    if not booked.new:  # booked before under this reference with the same figures: nothing happens again
+        return Paid(loaded)
+    before, after = credit(loaded.account, loaded.items, posting, tenant.now)
+    books.keep(conn, loaded, before, tenant.now, "settlement")
+    books.keep(conn, loaded, after, tenant.now, "settlement")
+    facts = tuple(type(fact).__name__ for _, fact in after.facts)
+    return Paid(books.load(conn, tenant.id, customer) or loaded, (posting, *after.postings), facts)
+
+
+def ask(
+    conn: Connection,
+    context: Context,
+    tenant: Tenant,
+    customer: str,
+    amount: int | None,
+    subscription: str | None,
+    note: str,
+    real: Instant,
+) -> PaymentRequest | Refused:
+    """A new request; without `amount` it is what the subscription's next period lacks.
+
+    Refuses `not_found`, `field_invalid` when neither is named, `nothing_to_change` when nothing is lacking.
+    """
+    row = people.customer(conn, tenant.id, customer) if tenant.owns(customer) else None
+    loaded = None if row is None else books.load(conn, tenant.id, customer)
+    if row is None or loaded is None:
+        return Refused(Code.NOT_FOUND, field="customer")
+    wanted = _wanted(loaded, amount, subscription, tenant.now)
+    if isinstance(wanted, Refused):
+        return wanted
+    gateway = payments.gateway(conn, tenant.id)
+    request = PaymentRequest(
+        id=ids.new("pay", real),
+        provider=tenant.id,
+        customer=customer,
+        subscription=subscription,
+        reference="P-" + "".join(ALPHABET[byte & 31] for byte in context.draw(QUOTED)),
+        amount=wanted,
+        note=note,
+        by_actor=tenant.by,
+        created=tenant.now,
+        expires=tenant.now + gateway.request_days * DAY,
+    )
+    payments.save(conn, request)
+    _tell(conn, tenant, request, "payment.requested")
+    _write_to(conn, context, tenant, msgspec.json.decode(row.body, type=Customer), request, gateway, real)
+    return request
+
+
+def book(
+    conn: Connection, tenant: Tenant, request: PaymentRequest, amount: int, reference: str
+) -> tuple[PaymentRequest, Paid] | Refused:
+    """The payment came: credit it, and close the request unless another payment has closed it before."""
+    paid = top_up(conn, tenant, request.customer, amount, reference, f"payment request {request.reference}")
+    if isinstance(paid, Refused):
+        return paid
+    if request.booked_at is not None:
+        return request, paid
+    if not paid.postings:
+        return Refused(Code.DUPLICATE_REFERENCE, "This reference was booked for something else.", "reference")
+    after = msgspec.structs.replace(request, booked_at=tenant.now, booked_as=reference, paid=amount)
+    payments.save(conn, after)
+    _tell(conn, tenant, after, "payment.booked")
+    return after, paid
+
+
+def locked(conn: Connection, request: PaymentRequest) -> PaymentRequest:
+    """The request as it is once nobody else can change it: its account's lock guards it, too."""
+    accounts.lock(conn, request.provider, request.customer)
+    return payments.get(conn, request.provider, request.id) or request
+
+
+def withdraw(conn: Connection, tenant: Tenant, request: PaymentRequest) -> PaymentRequest:
+    """Nobody needs to pay it any more."""
+    after = msgspec.structs.replace(request, withdrawn_at=tenant.now)
+    payments.save(conn, after)
+    _tell(conn, tenant, after, "payment.withdrawn")
+    return after
+
+
+def proven(context: Context, gateway: Gateway, told: Notification, signature: str, real: Instant) -> bool:
+    """Whether the provider's gateway said this, and said it now; the same work whether there is a secret or not."""
+    opened = None if gateway.secret is None else context.safe.open(gateway.secret, purpose(gateway.provider))
+    expected = hmac.new(opened or b"none", told.signed_bytes(), hashlib.sha256).hexdigest()
+    same = hmac.compare_digest(expected.encode(), signature.encode())
+    return same and opened is not None and abs(real - told.sent_at) <= LATENESS
+
+
+def purpose(provider: str) -> str:
+    """For what a gateway's secret is sealed: it opens for no other provider."""
+    return f"payment gateway of {provider}"
+
+
+def _wanted(loaded: Books, amount: int | None, subscription: str | None, now: Instant) -> int | Refused:
+    if subscription is None:
+        return amount or Refused(
+            Code.FIELD_INVALID, "Name an amount, or the subscription that is to be paid.", "amount"
+        )
+    item = loaded.item(subscription)
+    if item is None:
+        return Refused(Code.NOT_FOUND, field="subscription")
+    if item.sub.changes[0].terms.settlement is Settlement.EXTERNAL:
+        return Refused(Code.FIELD_INVALID, "This subscription is paid outside the prepaid balance.", "subscription")
+    if amount is not None:
+        return amount
+    _, price = books.falls_due(item.sub, now)
+    missing = price - max(0, loaded.row.available) if item.sub.reserved is None else 0
+    return missing if missing > 0 else Refused(Code.NOTHING_TO_CHANGE, "The balance covers the next period already.")
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the feed says of a payment request."""
+
+    payment_request: str
+    customer: str
+    reference: str
+    amount: int
+    paid: int
+
+
+def _tell(conn: Connection, tenant: Tenant, request: PaymentRequest, kind: str) -> None:
+    told = Told(
+        payment_request=request.id,
+        customer=request.customer,
+        reference=request.reference,
+        amount=request.amount,
+        paid=request.paid,
+    )
+    outbox.put(conn, tenant.id, kind, request.subscription, tenant.now, tenant.now, msgspec.json.encode(told))
+
+
+def _write_to(
+    conn: Connection,
+    context: Context,
+    tenant: Tenant,
+    customer: Customer,
+    request: PaymentRequest,
+    gateway: Gateway,
+    real: Instant,
+) -> None:
+    if not customer.email:
+        return
+    values = {
+        "customer": customer.name,
+        "amount": written(request.amount, tenant.provider.currency),
+        "reference": request.reference,
+        "instructions": gateway.instructions,
+        "note": request.note,
+    }
+    letters.put(conn, context.safe, tenant.id, customer.email, "payment_requested", values, real)
+
+
+def written(amount: int, currency: str) -> str:
+    """Minor units as people write them: `1234.50 EUR`."""
+    digits = EXPONENTS.get(currency, 0)
+    if not digits:
+        return f"{amount} {currency}"
+    return f"{amount // 10**digits}.{amount % 10**digits:0{digits}} {currency}"

@@ -1,0 +1,93 @@
+"""A batch: every item as if it had come alone, in order, once however often repeated; failures stop nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server.office import Caller, Office, office
+
+pytestmark = pytest.mark.anyio
+
+
+def command(method: str, path: str, body: Any = None, key: str = "") -> dict[str, Any]:
+    return {"method": method, "path": path, "body": body, "key": key}
+
+
+async def batch(who: Caller, *commands: dict[str, Any], key: str | None = None, **query: str) -> Any:
+    answer = await who.send("POST", "/v1/batch", {"commands": list(commands)}, key=key, **query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def order(shop: Office, devices: int) -> dict[str, Any]:
+    body = {"customer": shop.customer, "offer": shop.offers["standard"], "devices": devices}
+    return command("POST", "/v1/subscriptions", body)
+
+
+async def test_mixed_commands_have_a_result_each_and_what_failed_stops_nothing(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, _ = await shop.order()
+        told = await batch(
+            shop.desk,
+            command("POST", "/v1/customers", {"name": "Dora"}),
+            order(shop, 800),
+            order(shop, 800),
+            command("POST", f"/v1/subscriptions/{name}/cancel", {}),
+            command("POST", f"/v1/subscriptions/{name}/cancel", {}),
+            command("PUT", "/v1/policy", {"rules": {"grace_days": 91}}),
+            command("DELETE", f"/v1/offers/{shop.offers['next']}"),
+            command("POST", "/v1/customers?dryrun=true", {"name": "Eve"}),
+        )
+        codes = [one["answer"]["code"] if not one["done"] else one["status"] for one in told["items"]]
+        assert codes == [
+            201, 201, "insufficient_balance", 200, "already_cancelled", "policy_out_of_bounds", 204, "field_invalid",
+        ]  # fmt: skip
+        assert (told["done"], told["refused"]) == (4, 4)
+        assert told["items"][1]["answer"]["activation_code"]
+        assert [one["number"] for one in told["items"]] == list(range(1, 9))
+
+
+async def test_a_repeated_batch_repeats_answers_and_tries_again_what_was_refused(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        asked = (order(shop, 800), order(shop, 800))
+        first = await batch(shop.desk, *asked, key="monday")
+        before = await shop.snapshot()
+        second = await batch(shop.desk, *asked, key="monday")
+        assert second["items"][0] == first["items"][0] and second["refused"] == 1
+        assert await shop.snapshot() == before
+        more = {"amount": 10_000_000, "reference": "more"}
+        await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", more)
+        third = await batch(shop.desk, *asked, key="monday")
+        assert third["items"][0] == first["items"][0] and third["done"] == 2
+
+
+async def test_a_rehearsed_batch_does_nothing(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        before = await shop.snapshot()
+        told = await batch(shop.desk, order(shop, 1), command("POST", "/v1/customers", {"name": "D"}), dry_run="true")
+        assert told["done"] == 2 and told["items"][0]["answer"]["activation_code"] == ""
+        assert await shop.snapshot() == before
+
+
+async def test_nobody_may_in_a_batch_what_he_may_not_alone(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        mine = await shop.token()
+        foreign = (await shop.desk.post("/v1/customers", {"name": "Other"}))["id"]
+        lacking = await shop.token("provider", scopes=("subscriptions:write",))
+        before = await shop.snapshot()
+        for who, one, code in (
+            (mine, command("POST", "/v1/customers", {"name": "x"}), "action_not_permitted"),
+            (mine, command("POST", f"/v1/customers/{foreign}/payment-requests", {"amount": 1}), "not_found"),
+            (lacking, command("PUT", "/v1/policy", {}), "action_not_permitted"),
+            (shop.desk, command("POST", "/v1/batch", {"commands": []}), "not_found"),
+            (shop.desk, command("POST", "/v1/payment-notifications", {}), "not_found"),
+            (shop.desk, command("POST", "/v1/activate", {}), "not_found"),
+            (shop.desk, command("POST", "/v1/subscriptions/%2e%2e/renew", {}), "not_found"),
+        ):
+            told = await batch(who, one)
+            assert told["items"][0]["answer"]["code"] == code, one
+        assert await shop.snapshot() == before
+        assert await shop.desk.refused("/v1/batch", {"commands": []}) == "field_invalid"
+        many = [command("POST", "/v1/customers", {"name": "x"})] * 101
+        assert await shop.desk.refused("/v1/batch", {"commands": many}) == "field_invalid"
