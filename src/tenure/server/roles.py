@@ -10,14 +10,14 @@ PEOPLE = ("people:read", "people:write", "audit:read")
 SCOPES: dict[Role, tuple[str, ...]] = {
     Role.VENDOR: (
         "catalogue:read", "catalogue:write", "providers:read", "providers:write", "customers:read", "customers:write",
-        "subscriptions:read", "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read", "policy:write",
-        "sites:read", "tokens:write", "events:read", "messages:read", "messages:write", "metrics:read",
+        "subscriptions:read", "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read",
+        "policy:write", "sites:read", "tokens:write", "events:read", "messages:read", "messages:write", "metrics:read",
         "sandbox:write", "server:write", *PEOPLE,
     ),
     Role.PROVIDER: (
         "catalogue:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",
-        "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read", "policy:write", "sites:read",
-        "tokens:write", "events:read", "messages:read", "messages:write", "sandbox:write", *PEOPLE,
+        "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read", "policy:write",
+        "sites:read", "tokens:write", "events:read", "messages:read", "messages:write", "sandbox:write", *PEOPLE,
     ),
     Role.CUSTOMER: (
         "catalogue:read", "subscriptions:read", "subscriptions:write", "money:read", "payments:write", "sites:read",
