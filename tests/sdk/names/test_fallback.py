@@ -87,7 +87,7 @@ FORMS: dict[str, Callable[[LocalDns], str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_public_dns_leads_to_the_server_when_system_dns_does_not(
+def test_m15_public_dns_leads_to_the_server_when_system_dns_does_not(
     fault: str, system: LocalDns, public: LocalDns, home: Target
 ) -> None:
     broken, outcome = FAULTS[fault]
@@ -105,7 +105,7 @@ def test_public_dns_leads_to_the_server_when_system_dns_does_not(
 
 @pytest.mark.parametrize("fault", QUICK)
 @pytest.mark.parametrize("form", ["tls", "https"])
-def test_public_dns_is_asked_over_tls_and_https_too(
+def test_m15_public_dns_is_asked_over_tls_and_https_too(
     fault: str, form: str, system: LocalDns, public: LocalDns, home: Target
 ) -> None:
     site = Site(asking(FORMS[form](public), system=system.plain), home.port)
@@ -117,7 +117,7 @@ def test_public_dns_is_asked_over_tls_and_https_too(
     assert {name for _, name, _ in public.asked} == {NAME}
 
 
-def test_nothing_is_asked_of_public_dns_while_system_dns_is_healthy(
+def test_m15_nothing_is_asked_of_public_dns_while_system_dns_is_healthy(
     system: LocalDns, public: LocalDns, home: Target
 ) -> None:
     got = Site(asking(*(form(public) for form in FORMS.values()), system=system.plain), home.port).transport.send(SYNC)
@@ -127,7 +127,7 @@ def test_nothing_is_asked_of_public_dns_while_system_dns_is_healthy(
 
 
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name != "address is a black hole"])
-def test_switched_off_no_packet_goes_to_public_dns_whatever_happens(
+def test_b10_switched_off_no_packet_goes_to_public_dns_whatever_happens(
     fault: str, system: LocalDns, public: LocalDns, home: Target
 ) -> None:
     policy = asking(*(form(public) for form in FORMS.values()), system=system.plain, mode=Mode.OFF)
@@ -148,7 +148,7 @@ def test_the_capture_itself_sees_public_dns_when_it_is_used(system: LocalDns, pu
     assert "127.0.0.8" in {address for address, _ in seen}
 
 
-def test_no_certificate_no_answer_not_even_from_public_dns(system: LocalDns, public: LocalDns) -> None:
+def test_m15_no_certificate_no_answer_not_even_from_public_dns(system: LocalDns, public: LocalDns) -> None:
     with target(ca=STRANGER) as impostor:
         got = Site(asking(public.plain, system=system.plain), impostor.port).transport.send(SYNC)
         assert impostor.requests == []
@@ -168,7 +168,7 @@ def test_a_public_resolver_that_cannot_prove_its_own_name_is_not_believed(
     assert public.asked == []
 
 
-def test_the_customers_order_is_kept(system: LocalDns, public: LocalDns, home: Target) -> None:
+def test_b10_the_customers_order_is_kept(system: LocalDns, public: LocalDns, home: Target) -> None:
     system.zone.clear()
     with LocalDns({NAME: SERVER_FAILURE}, "127.0.0.9") as failing:
         first = Site(asking(failing.plain, public.plain, system=system.plain), home.port).transport.send(SYNC)

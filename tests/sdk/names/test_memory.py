@@ -69,7 +69,9 @@ def test_addresses_that_worked_are_used_for_thirty_days_without_any_dns(
     assert public.arrivals == 0
 
 
-def test_an_address_that_worked_is_tried_before_public_dns(system: LocalDns, public: LocalDns, home: Target) -> None:
+def test_m15_an_address_that_worked_is_tried_before_public_dns(
+    system: LocalDns, public: LocalDns, home: Target
+) -> None:
     good = LastGoodInMemory()
     clock = Clock()
     good.remember(NAME, "127.0.0.2", clock.wall())

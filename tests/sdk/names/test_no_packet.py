@@ -29,7 +29,7 @@ def addressed(mode: Mode, system: LocalDns, public: LocalDns, port: int, trace: 
 
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed: apt-get install strace")
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.LIST])
-def test_the_kernel_sees_public_dns_addressed_only_when_it_is_allowed(
+def test_b10_the_kernel_sees_public_dns_addressed_only_when_it_is_allowed(
     mode: Mode, system: LocalDns, public: LocalDns, home: Target, tmp_path: Path
 ) -> None:
     system.zone[NAME] = SERVER_FAILURE
