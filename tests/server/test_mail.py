@@ -297,6 +297,9 @@ def test_a_letter_without_link_carries_what_the_link_would() -> None:
         assert words is not None
         assert "tni_secret" in words.text
         assert "4 March 2026, 05:06 UTC" in words.text
+        bare = render(template, {"link": "tni_secret"}, NORTH)
+        assert bare is not None
+        assert "tni_secret" in bare.text, "without a portal the link is the secret itself"
         linked = render(template, told | {"link": "https://portal.test/x/tni_secret"}, NORTH)
         assert linked is not None
         assert linked.text.count("tni_secret") == 1

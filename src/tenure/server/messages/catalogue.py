@@ -27,6 +27,9 @@ _PHASES = {
 }
 _OTHERS = {
     REMINDER: "An end comes nearer; by the policy's `reminders`, then daily in grace.",
+    "payment.requested": "A customer is asked to pay, or asked to be.",
+    "payment.booked": "A requested payment came in and is on the balance.",
+    "payment.withdrawn": "A payment is no longer requested.",
     WEBHOOK_DISABLED: "A webhook took nothing for days, or said that it is gone; it is told nothing any more.",
 }
 CATALOGUE: dict[str, str] = _FACTS | _PHASES | _OTHERS
