@@ -1,0 +1,161 @@
+"""The portal in a real browser: the main jobs, with and without script, on a desk and on a phone, by keyboard."""
+
+import re
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+import trustme
+from playwright.sync_api import Browser, expect
+
+from tenure.http.serve import Listen, Server
+from tenure.portal.app import Settings, portal
+from tenure.portal.main import now
+from tenure.sandbox.demo import Demo
+from tests.browser.accessible import complaints
+from tests.browser.conftest import DESK, PHONE, picture, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CODE = re.compile(r"[0-9A-Z]{5}(-[0-9A-Z]{5}){3}")
+PAGES = (
+    "/", "/subscriptions", "/customers", "/customers/new", "/order", "/sites", "/offers", "/offers/new", "/policy",
+    "/team", "/tokens", "/webhooks", "/audit", "/sandbox", "/account", "/nowhere",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_can_be_read_by_everybody(browser: Browser, demo: Demo, size: dict[str, int], scheme: str) -> None:
+    context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    page = sign_in(context, demo)
+    name = f"{'desk' if size is DESK else 'phone'}-{scheme}"
+    page.goto(f"{demo.portal}/subscriptions")
+    one = page.locator("a.row").first.get_attribute("href") or ""
+    page.goto(f"{demo.portal}/customers")
+    buyer = page.locator("a.row").first.get_attribute("href") or ""
+    found = {}
+    more = (one, f"{one}/history", f"{one}/do/change_devices", f"{one}/do/cancel_at_end", buyer, f"{buyer}/money")
+    for path in (*PAGES, *more):
+        page.goto(demo.portal + path)
+        picture(page, f"{name}-{re.sub(r'[a-z]{3}_[0-9a-z]{26}', 'one', path).strip('/').replace('/', '-') or 'board'}")
+        if said := complaints(page):
+            found[path] = said
+    missing = "Failed to load resource: the server responded with a status of 404 (Not Found)"
+    assert found == {}
+    assert [each for each in page.complaints if each != missing] == []  # type: ignore[attr-defined]
+    context.close()
+
+
+def test_the_operators_day_with_a_real_browser(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(viewport=DESK)
+    page = sign_in(context, demo)
+    page.click("text=Customers")
+    page.click("text=New customer")
+    page.fill("#f-name", "Harbour Café")
+    page.click("text=Create the customer")
+    page.click("text=Statement and top-up")
+    page.locator("form[action$=top-up] input[name=amount]").fill("500.00")
+    page.fill("#f-reference", f"bank {time.time_ns()}")
+    page.click("text=Show what will happen")
+    page.click("button:has-text('Book')")
+    expect(page.locator(".flashes")).to_contain_text("€500.00 is booked.")
+    page.click("text=Harbour Café")
+    page.click("main >> text=Order")
+    page.fill("#f-devices", "5")
+    page.click("text=Show price and timeline")
+    picture(page, "order-preview")
+    assert complaints(page) == []
+    page.click("button:has-text('Order for')")
+    code = CODE.search(page.inner_text("[data-testid=code]"))
+    assert code
+    picture(page, "order-code")
+    assert complaints(page) == []
+    page.click("text=Go to the subscription")
+    page.click("a:has-text('Cancel at the end')")
+    page.click("button:has-text('Cancel at the end')")
+    expect(page.locator(".flashes")).to_contain_text("It is cancelled")
+    page.click("a:has-text('Undo')")
+    page.click("button:has-text('Undo the cancellation')")
+    expect(page.locator(".flashes")).to_contain_text("The cancellation is undone.")
+    assert code[0] not in page.content()
+    context.close()
+
+
+def test_everything_that_matters_works_without_script(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(viewport=PHONE, java_script_enabled=False)
+    page = sign_in(context, demo, "ana@architects.example")
+    page.locator("a.row").first.click()
+    page.click("a:has-text('Change devices')")
+    page.fill("#f-devices", "14")
+    page.click("text=Show what will happen")
+    page.click("button:has-text('Change devices')")
+    expect(page.locator(".flashes")).to_contain_text("The number of devices is changed.")
+    page.click(".menu-open")
+    page.click("nav#menu >> text=Balance")
+    expect(page.locator("h1")).to_have_text("Balance")
+    assert "UTC" in page.inner_text("main")
+    picture(page, "phone-noscript-balance")
+    context.close()
+
+
+def test_the_keyboard_alone_is_enough(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(viewport=DESK)
+    page = sign_in(context, demo)
+    page.goto(f"{demo.portal}/subscriptions")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none"
+    context.close()
+
+
+def test_times_are_told_in_the_readers_zone(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(viewport=DESK, timezone_id="America/New_York")
+    page = sign_in(context, demo)
+    text = page.inner_text(".lead time")
+    assert re.search(r"(GMT-[45]|EST|EDT)", text), text
+    context.close()
+
+
+def test_the_phones_menu_opens_and_closes(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(viewport=PHONE)
+    page = sign_in(context, demo)
+    menu = page.locator("nav#menu")
+    expect(menu).to_be_hidden()
+    page.click(".menu-open")
+    expect(menu).to_be_visible()
+    picture(page, "phone-menu")
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    context.close()
+
+
+def test_chromium_keeps_the_plain_cookie_over_http_and_the_bound_one_over_https(
+    browser: Browser, demo: Demo, tmp_path: Path
+) -> None:
+    context = browser.new_context()
+    sign_in(context, demo)
+    (kept,) = context.cookies()
+    assert (kept["name"], kept["httpOnly"], kept["sameSite"], kept["secure"]) == ("tenure-portal", True, "Lax", False)
+    context.close()
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "both.pem")
+    http = httpx2.AsyncClient(base_url=demo.url)
+    listen = Listen(certificate=str(tmp_path / "both.pem"), key=str(tmp_path / "both.pem"))
+    with Server(portal(http, Settings(), now, time.monotonic), listen) as server:
+        context = browser.new_context(ignore_https_errors=True)
+        page = context.new_page()
+        page.goto(f"{server.url}/sign-in")
+        page.fill("#f-email", "olga@north.example")
+        page.fill("#f-password", "wrong")
+        page.press("#f-password", "Enter")
+        expect(page.locator("main")).to_contain_text("What helps:")
+        (kept,) = context.cookies()
+        assert (kept["name"], kept["secure"], kept["path"]) == ("__Host-tenure-portal", True, "/")
+        context.close()
