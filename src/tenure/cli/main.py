@@ -24,6 +24,7 @@ from tenure.cli import (
     customers,
     events,
     history,
+    importing,
     keys,
     money,
     offers,
@@ -51,7 +52,7 @@ from tenure.cli.world import World
 from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
-    board, ordering, subscriptions, actions, customers, money, payments, sites, events,
+    board, ordering, subscriptions, actions, customers, money, payments, importing, sites, events,
     catalogue, offers, policy, batch, people,
     signin, refusals,
     clock, playing,
