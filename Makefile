@@ -35,6 +35,8 @@ bench: .venv/.stamp-dev ## measure durable, verified, signed synchronisations on
 
 docs: .venv/.stamp-dev ## write the generated pages of docs/ anew
 	@.venv/bin/python -m tools.mission
+	@.venv/bin/python -m tools.model
+	@.venv/bin/python -m tenure.cli.reference > docs/cli.md
 
 docs-check: .venv/.stamp-dev ## see whether the generated pages are up to date
 	@.venv/bin/python -m tools.mission --check

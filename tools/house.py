@@ -84,8 +84,9 @@ ROOMS = {
     ),
     "http": Room(
         _names("core wire"),
-        _WEB | _SERVE | _names("prometheus_client"),
-        "the manners of APIs are shared by activation server and site: they know neither's store nor any program",
+        _WEB | _SERVE | _names("prometheus_client argon2 pyotp"),
+        "the manners of APIs are shared by activation server and site: they know neither's store nor any program"
+        " (argon2 and pyotp are for its `accounts`, how people prove who they are)",
     ),
     "server": Room(
         _names("core wire store http"),

@@ -13,7 +13,7 @@ _ELSE = (
     (re.compile(r"\b[0-9]{10}\.[0-9a-f]{64}\b"), "1767225600." + "0" * 64),
     (re.compile(r"\b[0-9a-f]{64}\b"), "0" * 64),
     (re.compile(r"\breq_[0-9a-f]{24}\b"), "req_" + "0" * 24),
-    (re.compile(r"\btnr_[0-9a-z]+\b"), "tnr_secret"),
+    (re.compile(r"\b(tn[rstip])_[0-9a-z]+\b"), r"\1_secret"),
     (re.compile(r"127\.0\.0\.1:[0-9]{2,5}"), "127.0.0.1:44444"),
 )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tenure.core.refusals import Exit
@@ -232,6 +233,31 @@ def test_tokens_are_shown_once_and_withdrawn(desk: Desk, shop: Vendor, tmp_path:
     assert billing.refused("account", desk.customer)["code"] == "not_authenticated"
 
 
+def test_people_are_asked_in_given_roles_and_taken_out(shop: Vendor, desk: Desk) -> None:
+    """By the vendor here, whose first token carries what is about people; the team is the provider's."""
+    here = Terminal(shop.terminal.home, {**shop.terminal.env, "TENURE_PROVIDER": desk.provider})
+    assert "nobody in the team yet" in here.run("people", "list").out
+    asked = here.good("invitations", "add", "Eve@example.com", "Eve", "--role", "owner")
+    assert asked["link_token"] not in here.run("invitations", "list").out
+    assert "Nothing was done" in here.run("invitations", "add", "z@example.com", "Z", "--dry-run").out
+    assert [each["email"] for each in here.good("invitations", "list")["items"]] == ["eve@example.com"]
+    for name, link in (("Eve", asked), ("Zoe", here.good("invitations", "add", "zoe@example.com", "Zoe"))):
+        accepted = {"token": link["link_token"], "name": name, "password": "nine lives of a cat"}
+        answer = httpx2.post(f"{shop.url}/v1/invitations/accept", json=accepted)
+        assert answer.status_code == 200, answer.text
+    team = {each["name"]: each["id"] for each in here.good("people", "list")["items"]}
+    assert here.good("people", "role", team["Zoe"], "auditor")["role"] == "auditor"
+    assert here.refused("people", "role", team["Eve"], "auditor")["code"] == "last_owner"
+    assert here.refused("people", "remove", team["Eve"])["exit"] == Exit.STATE
+    assert here.run("people", "remove", team["Zoe"]).code == Exit.DONE
+    waiting = here.good("invitations", "add", "last@example.com", "Last")
+    assert here.run("invitations", "withdraw", waiting["id"]).code == Exit.DONE
+    noted = [each["what"] for each in here.good("audit", "--limit", "3")["items"]]
+    assert noted == ["invitation_withdrawn", "invited", "person_removed"]
+    assert "person_removed" in here.run("audit").out
+    assert desk.terminal.refused("people", "list")["exit"] == Exit.PERMISSION, "a program's token must name it"
+
+
 def test_the_vendor_names_whose_data_is_meant(shop: Vendor, desk: Desk) -> None:
     assert shop.terminal.refused("customers", "list")["field"] == "provider"
     assert len(shop.terminal.good("customers", "list", "--provider", desk.provider)["items"]) == 1
@@ -270,6 +296,9 @@ def sellers(shop: Vendor, tmp_path_factory: pytest.TempPathFactory) -> str:
         ("offers", "list"),
         ("providers", "list"),
         ("tokens", "list"),
+        ("people", "list"),
+        ("invitations", "list"),
+        ("audit",),
         ("subscriptions", "list"),
         ("sites", "list"),
         ("events",),

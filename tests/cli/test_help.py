@@ -36,7 +36,7 @@ def test_every_command_of_the_specification_is_there() -> None:
         " undo-cancellation hold release change-devices change-plan set-renewal-intent reissue-code block-code"
         " unblock-code extend-grace transfer reanchor confirm-payment declare-site-lost resolve-fork leave-site top-up"
         " account statement runway policy sites clock events refusals server keys verify-history checkpoint rebuild"
-        " backup restore"
+        " backup restore people invitations audit"
     )
     assert set(wanted.split()) <= nouns
 

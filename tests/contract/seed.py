@@ -11,16 +11,21 @@ from tenure.store import (
     accounts,
     catalogue,
     codes,
+    deliveries,
     facts,
+    invitations,
     leases,
     ledger,
     outbox,
     payments,
     people,
+    persons,
     sites,
     standings,
     subscriptions,
     tokens,
+    trail,
+    webhooks,
 )
 from tenure.store.catalogue import Item, Stamp
 from tenure.store.chain import StoredFact
@@ -55,10 +60,36 @@ def provide(conn: Connection, letter: str, *, sandbox: bool = False) -> None:
     must(ledger.post(conn, provider, f"cus_{letter}", "tester", [top_up]))
     token = tokens.Token(owner, f"tok_{letter}", provider, None, "provider", ("order",), letter, NOW)
     tokens.add_token(conn, token)
+    staff(conn, letter)
     subscribe(conn, letter)
     payments.save(conn, payment_request(letter))
     payments.save_gateway(conn, payments.Gateway(provider=provider, instructions=letter))
     outbox.put(conn, provider, "ordered", f"sub_{letter}", NOW, NOW, owner)
+    must(webhooks.add(conn, webhooks.Webhook(f"whk_{letter}", provider, "https://x.test", (), "", b"", 0, NOW), 9))
+    deliveries.put(conn, (provider, f"whk_{letter}"), 1, "ordered", owner, NOW)
+
+
+def staff(conn: Connection, letter: str) -> None:
+    """Somebody in the provider's team, somebody asked into it, and a line in its audit."""
+    place = persons.Place(f"prv_{letter}")
+    must(persons.add_person(conn, person(letter)))
+    must(persons.join(conn, membership(letter)))
+    asked = invitations.Invitation(
+        f"inv_{letter}", letter.encode(), "new@x.test", "New", place.provider, None, "auditor", letter, NOW, NOW + 100
+    )
+    invitations.invite(conn, asked)
+    trail.put(conn, place, trail.Deed("invited", f"per_{letter}", letter), NOW)
+
+
+def person(letter: str) -> persons.Person:
+    """Somebody of the provider's."""
+    return persons.Person(f"per_{letter}", f"{letter}@x.test", letter, f"hash of {letter}", NOW)
+
+
+def membership(letter: str, **changed: object) -> persons.Membership:
+    """That person's part in the provider's team."""
+    known = persons.Membership(f"mem_{letter}", f"per_{letter}", "provider", f"prv_{letter}", None, "operator", NOW)
+    return msgspec.structs.replace(known, **changed)
 
 
 def subscribe(conn: Connection, letter: str) -> None:

@@ -15,21 +15,27 @@ from tenure.store import (
     catalogue,
     chronicle,
     codes,
+    deliveries,
     facts,
+    invitations,
     leases,
     ledger,
     lists,
     outbox,
     payments,
     people,
+    persons,
     reach,
     sites,
     standings,
     subscriptions,
     tokens,
+    trail,
+    webhooks,
 )
 from tenure.store.board import Asked
 from tenure.store.engine import Conflict, Connection, Database
+from tenure.store.persons import Place
 from tenure.store.schema import METADATA, TENANT_TABLES
 from tests.contract.seed import NOW, STAMP, fact, site, two_providers
 
@@ -65,8 +71,12 @@ LISTS: dict[str, Ask] = {
     "payment requests": lambda conn, who: payments.page(conn, who, None, None, NOW, "", 10),
     "sites": sites.page,
     "outbox": outbox.page,
+    "team": lambda conn, who: persons.team(conn, Place(who)),
+    "invitations": lambda conn, who: invitations.open_invitations(conn, Place(who)),
+    "audit": trail.page,
+    "webhooks": webhooks.page,
 }
-BY_CONTENT = {"policies", "catalogue log", "policy log"}
+BY_CONTENT = {"policies", "catalogue log", "policy log", "team"}
 """Lists whose rows name their owner only in what they say."""
 OF_A: dict[str, Ask] = {
     "offer": lambda conn, who: catalogue.OFFERS.get(conn, who, "off_a"),
@@ -91,7 +101,12 @@ OF_A: dict[str, Ask] = {
     "codes": lambda conn, who: codes.of_subscription(conn, who, "sub_a"),
     "site": lambda conn, who: sites.of_tenant(conn, who, "sit_a"),
     "sites of subscription": lambda conn, who: sites.page(conn, who, "sub_a"),
+    "webhook": lambda conn, who: webhooks.webhook(conn, who, "whk_a"),
+    "deliveries": lambda conn, who: deliveries.page(conn, who, "whk_a"),
+    "claimed deliveries": lambda conn, who: deliveries.claim(conn, who, "whk_a", NOW, NOW + 9, 9),
     "words": lambda conn, who: leases.words(conn, who, "sub_a"),
+    "membership": lambda conn, who: persons.member(conn, Place(who), "per_a"),
+    "teammate": lambda conn, who: persons.teammate(conn, Place(who), "per_a"),
 }  # fmt: skip
 WRITES_TO_A: dict[str, Ask] = {
     "offer": lambda conn, who: catalogue.OFFERS.change(conn, who, "off_a", 1, b"theirs", STAMP),
@@ -99,6 +114,9 @@ WRITES_TO_A: dict[str, Ask] = {
     "customer": lambda conn, who: people.change_customer(
         conn, people.Customer("cus_a", who, "theirs", None, b"", 1, NOW), 1
     ),
+    "role": lambda conn, who: persons.set_role(conn, Place(who), "per_a", "auditor"),
+    "leaving": lambda conn, who: persons.leave(conn, Place(who), "per_a"),
+    "invitation": lambda conn, who: invitations.withdraw(conn, Place(who), "inv_a"),
     "token": lambda conn, who: tokens.withdraw_token(conn, who, "tok_a", NOW),
     "credit limit": lambda conn, who: accounts.set_credit_limit(conn, who, "cus_a", 500),
     "posting": lambda conn, who: ledger.post(
@@ -106,12 +124,22 @@ WRITES_TO_A: dict[str, Ask] = {
     ),
 }  # fmt: skip
 SILENT_WRITES_TO_A: dict[str, Ask] = {
+    "webhook gone": lambda conn, who: webhooks.delete(conn, who, "whk_a"),
+    "webhook failing": lambda conn, who: webhooks.failing(conn, hook_of(who), NOW),
+    "webhook disabled": lambda conn, who: webhooks.disable(conn, hook_of(who), "", NOW),
+    "webhook served": lambda conn, who: webhooks.served(conn, hook_of(who), 9),
+    "webhook changed": lambda conn, who: webhooks.change(conn, hook_of(who), 1),
     "settled": lambda conn, who: accounts.settled(conn, who, "cus_a", NOW + 5, NOW + 6),
     "hurry": lambda conn, who: accounts.hurry(conn, who, "cus_a", 1),
     "look again": lambda conn, who: subscriptions.look_again(conn, who, "sub_a", 1),
     "transfer": lambda conn, who: subscriptions.transfer(conn, who, "sub_a", "cus_b"),
     "code state": lambda conn, who: codes.set_state(conn, who, "cod_a", "blocked"),
 }
+
+
+def hook_of(provider: str) -> webhooks.Webhook:
+    """The first provider's webhook, claimed to be `provider`'s."""
+    return webhooks.Webhook("whk_a", provider, "https://x.test", (), "", b"", 0, NOW)
 
 
 def owner_of(found: Any) -> str:
@@ -190,6 +218,7 @@ async def test_a_page_ends_where_the_tenant_ends(stocked: Database) -> None:
 
 def test_every_table_of_a_tenant_names_it() -> None:
     without = {"meta", "idempotency", "throttles", "documents", "providers", "site_tokens", "announcements"}
+    without |= {"people", "sessions", "recovery"}  # a person is of no tenant: memberships say where it belongs
     assert {table.name for table in METADATA.sorted_tables if "provider" not in table.c} == without
     assert {table.name for table in TENANT_TABLES} <= {table.name for table in METADATA.sorted_tables}
     nullable = {table.name for table in TENANT_TABLES if table.c.provider.nullable}
@@ -201,4 +230,5 @@ def _state_of_a(conn: Connection) -> list[Any]:
         accounts.account(conn, "prv_a", "cus_a"),
         subscriptions.registration(conn, "prv_a", "sub_a"),
         codes.of_subscription(conn, "prv_a", "sub_a"),
+        webhooks.webhook(conn, "prv_a", "whk_a"),
     ]

@@ -369,11 +369,11 @@ def test_what_a_bound_answer_may_do(heard: Heard, contact: bool, lease: bool, se
 
 
 @pytest.mark.parametrize("refusal", list(Code))
-def test_a_bound_refusal_takes_nothing_away_unless_the_site_is_lost(refusal: Code) -> None:
+def test_a_bound_refusal_takes_nothing_away_unless_the_site_is_lost_or_the_copy_retired(refusal: Code) -> None:
     told = conclude(Heard.REFUSED, refusal)
     assert told.time
     assert not (told.contact or told.lease or told.seats)
-    assert told.lost is (refusal is Code.SITE_LOST)
+    assert told.lost is (refusal in {Code.SITE_LOST, Code.COPY_RETIRED})
     assert told.again is (not TABLE[refusal].conclusive)
 
 

@@ -19,7 +19,7 @@ def test_b02_it_says_how_it_is_why_until_when_and_what_follows() -> None:
     told = explain(timeline(world.sub()), world.now)
     assert told.sentence == "All functions are on: it is paid for."
     assert told.until == day("2027-01-01")
-    assert told.follows == "On 2027-01-01T00:00:00Z: all functions are on, in grace, the paid period is over."
+    assert told.follows == "On 2027-01-01 00:00:00 UTC: all functions are on, in grace, the paid period is over."
 
 
 def test_b02_what_will_be_withdrawn_is_named() -> None:
@@ -27,8 +27,16 @@ def test_b02_what_will_be_withdrawn_is_named() -> None:
     world.until(day("2027-01-05"))
     told = explain(timeline(world.sub()), world.now)
     assert told.sentence == "All functions are on, in grace: the paid period is over."
-    assert told.follows == "On 2027-01-15T00:00:00Z: ended, the paid period is over; withdrawn then: edit, export."
+    assert told.follows == "On 2027-01-15 00:00:00 UTC: ended, the paid period is over; withdrawn then: edit, export."
     assert [remedy.who for remedy in told.remedies] == ["customer", "provider"]
+
+
+def test_b06_silence_that_may_come_is_told_as_a_condition() -> None:
+    paid = Span(0, 7, Phase.ACTIVE, Why.PAID, ("edit",))
+    told = explain((paid, Span(7, None, Phase.GRACE, Why.SYNC_OVERDUE, ("edit",))), 0)
+    assert told.follows == (
+        "Unless the licensing server answers before 1970-01-01 00:00:07 UTC: all functions are on, in grace."
+    )
 
 
 def test_b02_at_the_end_nothing_changes_by_itself() -> None:

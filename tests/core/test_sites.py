@@ -565,7 +565,7 @@ def forked() -> World:
     return world
 
 
-@pytest.mark.parametrize(("resolution", "holds"), [("restored", True), ("second_site", True), ("retired", False)])
+@pytest.mark.parametrize(("resolution", "holds"), [("restored", True), ("second_site", True), ("retired", True)])
 def test_b09_a_fork_is_resolved_by_saying_what_the_copies_are(resolution: str, holds: bool) -> None:
     world = forked()
     accepted(world.do(c.ResolveFork(by="admin", site="site_1", resolution=resolution)))
@@ -579,6 +579,24 @@ def test_b09_only_an_open_fork_is_resolved() -> None:
     assert refusal(world.do(c.ResolveFork(by="a", site="site_9", resolution="restored"))) is Code.SITE_UNKNOWN
     accepted(world.do(c.ResolveFork(by="a", site="site_1", resolution="restored")))
     assert refusal(world.do(c.ResolveFork(by="a", site="site_1", resolution="restored"))) is Code.NOTHING_TO_CHANGE
+
+
+def test_b09_the_customers_side_says_restored_twice_in_a_year_and_then_it_takes_the_provider() -> None:
+    world = forked()
+    restored = c.ResolveFork(by="site_1", role=Role.SITE, site="site_1", resolution="restored")
+    for _ in range(2):
+        accepted(world.do(restored))
+        world.now += DAY
+        found = f.ForkFound(at=world.now, recorded_at=world.now, by="server", site="site_1")
+        item = world.items["sub_1"]
+        world.items["sub_1"] = msgspec.structs.replace(item, sub=evolve(item.sub, found))
+    said = world.do(restored)
+    assert refusal(said) is Code.RESTORED_TOO_OFTEN
+    assert said.when == world.now - 2 * DAY + 365 * DAY
+    accepted(world.do(msgspec.structs.replace(restored, resolution="retired")))
+    item = world.items["sub_1"]
+    world.items["sub_1"] = msgspec.structs.replace(item, sub=evolve(item.sub, found))
+    accepted(world.do(c.ResolveFork(by="desk", site="site_1", resolution="restored")))
 
 
 # What a site is shown

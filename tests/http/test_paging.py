@@ -47,6 +47,17 @@ def test_a_cursor_gives_back_its_key(value: object) -> None:
     assert read_cursor(next_cursor(value), type(value)) == value
 
 
+@pytest.mark.parametrize("number", [2**63, 2**64, 10**30, -(2**63) - 1])
+def test_a_number_that_no_store_counts_to_is_nobodys_cursor(number: int) -> None:
+    assert isinstance(read_cursor(next_cursor(number), int), Refused)
+    assert isinstance(read_cursor(next_cursor([number, "x"]), tuple[int, str]), Refused)
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 0])
+def test_the_greatest_number_is_a_cursor_still(number: int) -> None:
+    assert read_cursor(next_cursor(number), int) == number
+
+
 @given(st.text(max_size=20))
 def test_a_made_up_cursor_is_refused_or_the_very_one_we_would_give(text: str) -> None:
     found = read_cursor(text, str)

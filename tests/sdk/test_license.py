@@ -129,7 +129,7 @@ class TestALicense:
         standing = app.standing
         assert (standing.phase, standing.cause) == (Phase.GRACE, Why.SYNC_OVERDUE)
         assert "has not answered for too long" in standing.message
-        assert "2027-02-14T07:55:00Z" in standing.message
+        assert "2027-02-14 07:55:00 UTC" in standing.message
         assert [remedy.who for remedy in standing.remedies] == ["administrator"]
         assert "tenure doctor" in standing.remedies[0].how
 

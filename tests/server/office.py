@@ -1,24 +1,28 @@
 """The real server in process, on a file, with a clock moved by hand; and a plain site that speaks its protocol."""
 
+import asyncio
 import hashlib
 import itertools
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import msgspec
 import sqlalchemy as sa
 
+from tenure.core.policy import Role
 from tenure.core.refusals import Refused
+from tenure.http.accounts.passwords import Cost, Passwords
 from tenure.http.api import Api
 from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import Context
 from tenure.server.keyring import Founded
+from tenure.server.roles import SCOPES
 from tenure.server.sweep import Sweep
 from tenure.store.engine import Connection, Database
 from tenure.store.lite import open_lite
@@ -30,7 +34,10 @@ from tenure.wire.keys import SeedSigner
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest, Use
 
+T = TypeVar("T")
 START = 1_767_225_600  # 2026-01-01
+CHEAP = Cost(passes=1, memory=64)
+"""Passwords are hashed in no time: what a guess costs is shown elsewhere."""
 
 
 class Clock:
@@ -119,16 +126,30 @@ class Office:
         vendor, desk = (Caller(http, caller.token) for caller in (self.vendor, self.desk))
         return replace(self, api=api, context=context, http=http, vendor=vendor, desk=desk)
 
+    def seen_from(self, address: str) -> "Office":
+        """The same server as it is reached from another address."""
+        transport = httpx2.ASGITransport(app=self.api, client=(address, 40_000))
+        return replace(self, http=httpx2.AsyncClient(transport=transport, base_url="http://licence.test"))
+
+    async def at_once(self, times: int, ask: Callable[[], Awaitable[T]]) -> list[T]:
+        """What so many answer who ask in the same moment."""
+        return list(await asyncio.gather(*(ask() for _ in range(times))))
+
     async def sweep(self) -> None:
         """One look of the sweep."""
         await Sweep(self.context).once()
 
-    async def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Everything stored but for when tokens were used: two equal ones mean that nothing was done."""
+    async def snapshot(self, *, but: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:
+        """Everything stored but for when tokens were used: two equal ones mean that nothing was done.
+
+        `but` names tables that are left out.
+        """
 
         def read(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
             kept = {
-                table.name: [each for each in table.c if each.name != "last_use"] for table in METADATA.sorted_tables
+                table.name: [each for each in table.c if each.name != "last_use"]
+                for table in METADATA.sorted_tables
+                if table.name not in but
             }
             return {
                 name: sorted(map(tuple, conn.execute(sa.select(*columns))), key=repr) for name, columns in kept.items()
@@ -198,29 +219,34 @@ class PlainSite:
         self.last = answers.ask(message, self.signer)
         return await self._post("/v1/activate", self.last)
 
+    def asking(self, **more: Any) -> bytes:
+        """A request to synchronise, made and not sent."""
+        assert self.lease is not None
+        known = self.lease.lease
+        message = SyncRequest(
+            nonce=_nonce(),
+            request=_request(),
+            site=self.id,
+            subscription=known.subscription,
+            product=self.product,
+            serial=known.serial,
+            epoch=known.epoch,
+            revision=known.revision,
+            token=self.token,
+            version=self.version,
+            wall=self.office.clock(),
+            uptime=1_000,
+            trigger="timer",
+            use=self.use,
+            wanted=self.wanted,
+        )
+        self.last = answers.ask(msgspec.structs.replace(message, **more), self.signer)
+        return self.last
+
     async def sync(self, *, resend: bool = False, lose: bool = False, **more: Any) -> SyncAnswer | str:
         """One synchronisation; `resend` repeats the last request, `lose` loses the answer."""
         if not resend:
-            assert self.lease is not None
-            known = self.lease.lease
-            message = SyncRequest(
-                nonce=_nonce(),
-                request=_request(),
-                site=self.id,
-                subscription=known.subscription,
-                product=self.product,
-                serial=known.serial,
-                epoch=known.epoch,
-                revision=known.revision,
-                token=self.token,
-                version=self.version,
-                wall=self.office.clock(),
-                uptime=1_000,
-                trigger="timer",
-                use=self.use,
-                wanted=self.wanted,
-            )
-            self.last = answers.ask(msgspec.structs.replace(message, **more), self.signer)
+            self.asking(**more)
         reply = await self._post("/v1/sync", self.last)
         if isinstance(reply, str) or lose:
             return reply if isinstance(reply, str) else "lost"
@@ -270,31 +296,44 @@ async def office(
     clock: Clock | None = None,
     database: Database | None = None,
     founded: Founded | None = None,
+    **more: Any,
 ) -> AsyncIterator[Office]:
-    """A server in `folder`, furnished; on another empty `database` and with other keys if these are given."""
+    """A server in `folder`, furnished; on another empty `database` and with other keys if these are given.
+
+    `more` are further parts of its context, such as a mail server.
+    """
     clock = clock or Clock()
     keys = setup.ring_of(founded or keyring.found("root-test", secrets.token_bytes, clock()))
     db = database or open_lite(folder / "tenure.db")
     assert not isinstance(db, Refused)
     token = await setup.furnish(db, keys, secrets.token_bytes, clock())
     context = Context(
-        db=db, clock=clock, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer="https://licence.test"
+        db=db,
+        clock=clock,
+        keys=keys,
+        draw=secrets.token_bytes,
+        safe=Safe(keys.box),
+        issuer="https://licence.test",
+        passwords=Passwords(CHEAP),
+        **({"portal_url": "https://portal.test"} | more),
     )
     api = build(context, lambda: float(clock()), sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test") as http:
-        yield await _furnished(api, context, clock, http, token, sandbox=sandbox)
+        yield await furnished(api, context, clock, http, token, sandbox=sandbox)
     await db.close()
 
 
-async def _furnished(
-    api: Api, context: Context, clock: Clock, http: httpx2.AsyncClient, token: str, *, sandbox: bool
+async def furnished(
+    api: Api, context: Context, clock: Clock, http: httpx2.AsyncClient, token: str, *, sandbox: bool = False
 ) -> Office:
+    """The office of whoever holds the vendor's first token."""
     vendor = Caller(http, token)
     await vendor.post("/v1/products", {"id": "editor", "name": "Editor"})
     for name, more in PLANS.items():
         await vendor.post("/v1/plans", {"id": name, "product": "editor", "name": name.title(), **FEATURES, **more})
     provider = (await vendor.post("/v1/providers", {"name": "North", "currency": "EUR", "sandbox": sandbox}))["id"]
-    made = await vendor.post("/v1/tokens", {"name": "desk", "role": "provider", "days": 3_650}, provider=provider)
+    body = {"name": "desk", "role": "provider", "scopes": SCOPES[Role.PROVIDER], "days": 3_650}
+    made = await vendor.post("/v1/tokens", body, provider=provider)
     desk = Caller(http, made["token"])
     offers = {}
     for name in PLANS:

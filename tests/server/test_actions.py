@@ -370,18 +370,3 @@ async def test_a_fork_resolved_as_restored_lets_the_restored_one_go_on(tmp_path:
         told = await copy.sync()
         assert not isinstance(told, str)
         assert (told.result, told.forked, told.messages) == ("unchanged", False, ())
-
-
-async def test_a_fork_resolved_as_retired_ends_both_copies(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        stage = await staged(shop)
-        site = stage.sites[0]
-        copy = site.clone()
-        await site.sync()
-        await copy.sync()
-        await stage.do("resolve-fork", {"site": site.id, "resolution": "retired"})
-        for each in (site, copy):
-            told = await each.sync()
-            assert not isinstance(told, str) and told.refusal is not None
-            assert told.refusal.code == "site_unknown"
-        assert [one["id"] for one in (await shop.desk.get(stage.path))["sites"]] == [stage.sites[1].id]

@@ -13,8 +13,9 @@ from tenure.server.sweep import Sweep
 from tenure.store import audit
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
 from tests.contract.databases import SharedSchema, postgres_server
+from tests.server.crew import PASSWORD, joined, sign_in, stranger
 from tests.server.fleet import CEILING, LIMIT, Fleet
-from tests.server.office import START, Office, PlainSite, office
+from tests.server.office import START, Caller, Office, PlainSite, office
 from tests.server.test_money import a_year, customer_with
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
@@ -147,3 +148,30 @@ async def test_m06_sweeps_of_two_processes_renew_exactly_once(shops: tuple[Offic
 async def test_both_databases_book_the_same_year(shops: tuple[Office, Office], tmp_path: Path) -> None:
     async with office(tmp_path) as lite:
         assert await a_year(shops[0], 30 * DAY) == await a_year(lite, 30 * DAY)
+
+
+async def test_whoever_signs_in_at_one_process_is_known_and_slowed_down_at_the_other(
+    shops: tuple[Office, Office],
+) -> None:
+    first, second = shops
+    ana = await joined(first, first.desk)
+    there = Caller(second.http, (await sign_in(second, ana.email)).json()["session"])
+    assert (await there.get("/v1/me"))["person"]["id"] == ana.id
+    assert (await Caller(second.http, ana.token).send("POST", "/v1/sign-out")).status_code == 204
+    assert (await ana.send("GET", "/v1/me")).status_code == 401
+    sides = cycle((first, second))
+    seen = [await sign_in(next(sides), ana.email, "wrong and long") for _ in range(6)]
+    assert [each.status_code for each in seen] == [401] * 5 + [429]
+    asked = await first.desk.post("/v1/invitations", {"email": "eve@example.com", "name": "Eve", "role": "auditor"})
+    accepted = {"token": asked["link_token"], "name": "Eve", "password": PASSWORD}
+
+    async def accept() -> int:
+        return (await stranger(next(sides)).send("POST", "/v1/invitations/accept", accepted)).status_code
+
+    entered = sorted(await asyncio.gather(*(accept() for _ in range(6))))
+    assert entered[0] == 200
+    assert 200 not in entered[1:], "a link is good once, wherever it is followed"
+    assert max(entered) < 500
+    team = (await first.desk.get("/v1/people"))["items"]
+    assert sorted(each["name"] for each in team) == ["Ana", "Eve"]
+    assert (await second.desk.get("/v1/audit", limit=1))["items"][0]["what"] in {"signed_in", "sign_in_refused"}

@@ -14,7 +14,9 @@ from msgspec import inspect as shapes
 from tenure.core.policy import Role
 from tenure.http.inputs import Place, path_names
 from tenure.http.operations import WRITES, Operation
-from tenure.server.api.people import SCOPES
+from tenure.server.roles import ROLES, SCOPES
+from tenure.store import letters
+from tests.server.crew import Person, joined
 from tests.server.office import Caller, Office
 
 PLAN: dict[str, Any] = {
@@ -88,6 +90,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "leave_site": {"site": "site", **WHY},
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
+    "exchange_offline": {"request": "request"},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
     "run_batch": {"commands": [{"method": "POST", "path": "/v1/customers", "body": {"name": "Dora"}, "key": "k1"}]},
     "request_payment": {"amount": 500, "subscription": "subscription", "note": "for March"},
@@ -99,21 +102,67 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "change_payment_settings": {"instructions": "To the usual account.", "request_days": 14},
     "set_clock": {"now": "2026-02-01T00:00:00Z", "rate": 1},
+    "sign_in": {"email": "nobody@north.example", "password": "wrong and long"},
+    "show_second_factor": {"ticket": "tnt_nobodys", "code": "123456"},
+    "choose_membership": {"id": "id"},
+    "change_password": {"old": "wrong and long", "new": "even longer and wronger"},
+    "confirm_second_factor": {"code": "123456"},
+    "remove_second_factor": {"code": "123456"},
+    "change_role": {"role": "auditor"},
+    "invite": {"email": "dora@north.example", "name": "Dora", "role": "auditor", "customer": "customer"},
+    "read_invitation": {"token": "tni_nobodys"},
+    "accept_invitation": {
+        "token": "tni_nobodys", "name": "Dora", "password": "long and secret", "email": "dora@north.example",
+    },
+    "request_password_reset": {"email": "nobody@north.example"},
+    "finish_password_reset": {"token": "tnp_nobodys", "password": "long and secret"},
+    "create_webhook": {"url": "https://north.example/hook", "events": ["subscription.*"], "note": "ours"},
+    "change_webhook": {
+        "url": "https://north.example/hook", "events": ["subscription.renewed"], "note": "", "active": True,
+    },
+    "rotate_webhook_secret": {"overlap_hours": 24},
+    "send_test_mail": {"to": "ana@north.example"},
     "publish_root": {"document": "a.b.c"},
     "publish_amnesty": {"since": "2025-12-20T00:00:00Z", "until": "2025-12-27T00:00:00Z", "text": "a long outage"},
 }  # fmt: skip
 OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
-OWNED = frozenset({"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "payment_request"})
+OWNED = frozenset(
+    {
+        "provider",
+        "customer",
+        "offer",
+        "subscription",
+        "site",
+        "heir",
+        "code",
+        "token",
+        "payment_request",
+        "person",
+        "invitation",
+        "id",
+    }
+    | {"request", "webhook", "delivery", "letter"}
+)
+OF_PEOPLE = frozenset(
+    {
+        "sign_out", "choose_membership", "change_password", "propose_second_factor", "confirm_second_factor",
+        "remove_second_factor",
+    }
+)  # fmt: skip
+"""About one's own account: open to every person whatever the role, and to no program."""
+TRACES = ("audit", "throttles")
+"""Tables in which somebody leaves traces who is refused at the door."""
 
 
 @dataclass
 class Tenancy:
-    """One customer's things, and who may ask for them."""
+    """One customer's things, who may ask for them by a token, and people of each role in each team by a session."""
 
     desk: Caller
     customer: Caller
     things: dict[str, str]
+    people: dict[tuple[Role, str], Person]
 
 
 @dataclass
@@ -138,13 +187,18 @@ class World:
 
 def open_to(one: Operation) -> frozenset[Role]:
     """The kinds of callers that can have a token for it."""
-    return frozenset(kind for kind, scopes in SCOPES.items() if kind in one.rule.kinds and one.rule.scope in scopes)
+    return frozenset(
+        kind
+        for kind, scopes in SCOPES.items()
+        if kind in one.rule.kinds and (not one.rule.scope or one.rule.scope in scopes)
+    )
 
 
 async def furnished(shop: Office) -> World:
     """The office with a second provider and customers who own something."""
     south = (await shop.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
-    made = await shop.vendor.post("/v1/tokens", {"name": "desk", "role": "provider"}, provider=south)
+    body = {"name": "desk", "role": "provider", "scopes": SCOPES[Role.PROVIDER]}
+    made = await shop.vendor.post("/v1/tokens", body, provider=south)
     desk = Caller(shop.http, made["token"])
     sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]}
     offer = (await desk.post("/v1/offers", sold))["id"]
@@ -164,9 +218,21 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
     sites = [shop.site(), shop.site()]
     for site in sites:
         await site.activate(order["activation_code"])
-    token = await desk.post("/v1/tokens", {"name": name, "role": "customer", "customer": customer})
+    body = {"name": name, "role": "customer", "customer": customer, "scopes": SCOPES[Role.CUSTOMER]}
+    token = await desk.post("/v1/tokens", body)
+    people = await _people(shop, desk, customer)
+    asked = {"email": "eve@example.com", "name": "Eve", "role": "auditor"}
+    invitation = await desk.post("/v1/invitations", asked | {"customer": customer})
+    await desk.post("/v1/invitations", asked | {"email": f"eve@{name.lower()}.example"})
+    member = people[Role.CUSTOMER, "auditor"]
+    hook = await desk.post("/v1/webhooks", {"url": f"https://{name.lower()}.example/hook"})
+    letter = await shop.context.db.write(letters.put, shop.context.safe, provider, f"{name}@x.example", "ended", {}, 1)
+    assert isinstance(letter, letters.Letter)
     payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 1_000})
     things = {
+        "webhook": hook["id"],
+        "delivery": (await desk.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()["id"],
+        "letter": letter.id,
         "provider": provider,
         "customer": customer,
         "offer": offer,
@@ -176,8 +242,24 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
         "heir": sites[1].id,
         "token": token["id"],
         "payment_request": payment["id"],
+        "person": member.id,
+        "id": member.membership,
+        "invitation": invitation["id"],
+        "request": sites[0].asking().decode(),
     }
-    return Tenancy(desk, Caller(shop.http, token["token"]), things)
+    return Tenancy(desk, Caller(shop.http, token["token"]), things, people)
+
+
+async def _people(shop: Office, desk: Caller, customer: str) -> dict[tuple[Role, str], Person]:
+    """Somebody of each role in the provider's team, the customer's, and the vendor's."""
+    found = {}
+    for kind, roles in ROLES.items():
+        by, more = (shop.vendor if kind == Role.VENDOR else desk), {}
+        if kind == Role.CUSTOMER:
+            more = {"customer": customer}
+        for role in roles:
+            found[Role(kind), str(role)] = await joined(shop, by, role, **more)
+    return found
 
 
 def unknown(like: str) -> str:

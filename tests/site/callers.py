@@ -12,6 +12,8 @@ from tenure.site.app import local_api
 from tests.site.town import House
 
 PORT = 41_573
+NUMBERS = itertools.count(1)
+"""Of idempotency keys: none is used twice, whoever asks."""
 
 
 def api_of(house: House) -> Api:
@@ -24,7 +26,6 @@ class Caller:
     def __init__(self, house: House, token: str | None = None) -> None:
         self.api = api_of(house)
         self.token = house.site.token if token is None else token
-        self._numbers = itertools.count(1)
 
     def send(
         self,
@@ -38,7 +39,7 @@ class Caller:
     ) -> httpx2.Response:
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if method == "POST":
-            sent["Idempotency-Key"] = key or f"key-{next(self._numbers)}"
+            sent["Idempotency-Key"] = key or f"key-{next(NUMBERS)}"
         if body is not None:
             sent["Content-Type"] = "application/json"
         content = body if isinstance(body, bytes) or body is None else msgspec.json.encode(body)

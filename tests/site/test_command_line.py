@@ -294,3 +294,24 @@ def test_the_programs_start_serve_and_stop_as_a_person_would_run_them(here: Town
     finally:
         site.terminate()
         assert site.wait(30) == 0
+
+
+class TestOffline:
+    def test_b16_request_answer_and_import_by_files(self, here: Town, tmp_path: Path) -> None:
+        house = here.house("vault")
+        house.cable.cut = True
+        serving = Serving(house.site)
+        asked, answer = tmp_path / "request.txt", tmp_path / "answer.txt"
+        with serving.local:
+            admin = Admin(house)
+            ran = admin.run("offline", "request", "--activate", "--out", str(asked), given=f"{here.order()[1]}\n")
+            assert ran.code == Exit.DONE, ran.err
+            assert "The site takes the answer until" in ran.out
+            answer.write_text(here.post("/v1/offline-exchange", {"request": asked.read_text()})["answer"])
+            ran = admin.run("offline", "import", str(answer))
+            assert ran.code == Exit.DONE, ran.err
+            assert "The activation code was accepted." in ran.out
+            assert admin.refused("offline", "import", str(answer))["code"] == "offline_same"
+            assert admin.refused("licenses", "resolve-fork", "restored")["code"] == "unreachable"
+            assert admin.refused("licenses", "drop-successor")["code"] == "no_successor"
+            assert admin.run("licenses").out.startswith("Product")

@@ -386,3 +386,15 @@ def test_claiming_is_one_statement_and_never_looks_at_other_devices(house: House
     house.site.store.rehearse(work).result()
     assert len(seen) == 1
     assert seen[0].startswith("update pools set counted = counted + 1")
+
+
+class TestAfterTheEnd:
+    def test_devices_have_their_functions_back_within_minutes_of_a_late_renewal(self, house: House) -> None:
+        (desk,) = enrolled(house, 1)
+        house.town.wait(380 * DAY)
+        house.watch.turn()
+        desk.agent.keeper.tick()
+        assert desk.on == {"read"}
+        due = desk.agent.keeper.due()
+        assert due is not None
+        assert due - house.town.time.now <= 11 * 60

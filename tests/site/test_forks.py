@@ -4,10 +4,14 @@ import shutil
 
 import msgspec
 
-from tenure.core.refusals import Code
+from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, HOUR
 from tenure.sdk.outcomes import Declined, Synchronized
+from tenure.site.main import Anew, anew
+from tests.site.callers import Caller
 from tests.site.town import FEATURES, House, Town
+
+LICENSE = "/v1/licenses/editor"
 
 
 def clone(house: House) -> House:
@@ -101,3 +105,107 @@ def test_after_a_resolved_fork_one_round_of_refreshes_goes_by_before_a_new_seat(
     assert refused.code is Code.UNREACHABLE
     here.wait(27 * HOUR)
     assert copy.agent("later").enrol(copy.ticket()) is None
+
+
+def test_b09_the_administrator_says_restored_at_the_copy_and_it_recovers_by_itself(house: House) -> None:
+    desk = house.agent()
+    assert desk.enrol(house.ticket()) is None
+    copy = clone(house)
+    assert isinstance(house.sync(), Synchronized)
+    copy.sync()
+    console = Caller(copy)
+    fork = console.get(LICENSE)["fork"]
+    assert (fork["you_are_the_copy"], fork["separated"], fork["restores_left"]) == (True, False, 2)
+    assert [each["which"] for each in fork["copies"]] == ["current", "copy"]
+    assert copy.agent("fresh").enrol(copy.ticket()) is not None
+    settled = console.post(f"{LICENSE}/resolve-fork", {"resolution": "restored"})
+    assert settled["license"]["fork"] is None
+    assert "fork_resolved" in copy.events()
+    desk.house = copy
+    assert desk.refresh() is None
+    house.town.wait(27 * HOUR)
+    assert copy.agent("later").enrol(copy.ticket()) is None
+    found = house.sync()
+    assert isinstance(found, Declined)
+    assert found.code is Code.LEASE_FORKED
+    assert Caller(house).get(LICENSE)["fork"]["restores_left"] == 1
+
+
+def test_b09_the_site_sees_its_copy_and_retires_it_for_good(house: House) -> None:
+    copy = clone(house)
+    assert isinstance(house.sync(), Synchronized)
+    copy.sync()
+    house.sync()
+    console = Caller(house)
+    assert console.get(LICENSE)["fork"]["you_are_the_copy"] is False
+    console.post(f"{LICENSE}/resolve-fork", {"resolution": "retired"})
+    assert console.get(LICENSE)["fork"] is None
+    assert house.agent().enrol(house.ticket()) is None
+    assert isinstance(copy.sync(), Declined)
+    shown = Caller(copy).get(LICENSE)
+    assert (shown["phase"], shown["refusal"]["code"]) == ("ended", "copy_retired")
+    assert "tenure site anew" in shown["message"]
+    assert copy.agent("fresh").enrol(copy.ticket()) is not None
+
+
+def test_b09_a_second_site_begins_anew_with_a_key_of_its_own(here: Town) -> None:
+    house = here.house()
+    name, code = here.order()
+    house.activate(code)
+    copy = clone(house)
+    assert isinstance(house.sync(), Synchronized)
+    copy.sync()
+    assert Caller(copy).refused("POST", f"{LICENSE}/resolve-fork", {"resolution": "second_site"}) == "copy_separated"
+    shown = Caller(copy).get(LICENSE)
+    assert shown["fork"]["separated"]
+    assert shown["phase"] == "active", "what was promised holds to its end"
+    assert "tenure site anew" in shown["warnings"][0]["text"]
+    running = anew(copy.folder, copy.hands.computer())
+    assert isinstance(running, Refused)
+    assert running.code is Code.SERVER_BUSY
+    former = copy.site.secrets.signer.kid
+    copy.site.store.close()
+    done = anew(copy.folder, copy.hands.computer())
+    assert isinstance(done, Anew)
+    assert done.key != former
+    copy.open()
+    copy.activate(code)
+    refused = copy.agent("fresh").enrol(copy.ticket())
+    assert refused is not None
+    assert refused.code is Code.DEVICE_LIMIT_REACHED, "the first site has it all, until it hears of the other's need"
+    for each in (copy, house, house, copy):
+        assert isinstance(each.sync(), Synchronized)
+    assert copy.agent("later").enrol(copy.ticket()) is None
+    assert len(here.get(f"/v1/subscriptions/{name}")["sites"]) == 2
+    assert house.look().kept.fork is None
+
+
+def test_a_site_that_was_declared_lost_says_what_to_do_and_begins_anew(here: Town) -> None:
+    house = here.house()
+    name, code = here.order()
+    house.activate(code)
+    site = here.get(f"/v1/subscriptions/{name}")["sites"][0]["id"]
+    here.post(f"/v1/subscriptions/{name}/declare-site-lost", {"site": site})
+    assert isinstance(house.sync(), Declined)
+    assert "tenure site anew" in Caller(house).get(LICENSE)["message"]
+    refused = house.license.activate(code)
+    assert isinstance(refused, Declined)
+    assert refused.code is Code.SITE_LOST
+    house.site.store.close()
+    assert isinstance(anew(house.folder, house.hands.computer()), Anew)
+    house.open()
+    house.activate(code)
+
+
+def test_a_staged_successor_is_dropped_at_the_site_and_its_code_is_free_again(here: Town) -> None:
+    house = here.house()
+    house.activate(here.order()[1])
+    _, second = here.order("later")
+    console = Caller(house)
+    assert console.refused("POST", f"{LICENSE}/drop-successor") == "no_successor"
+    house.activate(second, "successor")
+    assert console.get(LICENSE)["successor"] is not None
+    here.wait(HOUR)
+    assert console.post(f"{LICENSE}/drop-successor")["license"]["successor"] is None
+    assert house.license.staged() == ""
+    house.activate(second, "successor")

@@ -144,11 +144,11 @@ class ToServer:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.sent: list[Request] = []
-        self.loses_answer = False
+        self.loses_answer = self.cut = False
 
     def send(self, request: Request) -> Exchange | Refused:
         self.sent.append(request)
-        if not self.town.server_up:
+        if self.cut or not self.town.server_up:
             return UNREACHED
         headers = {"Content-Type": request.content_type} if request.method == "POST" else {}
         http: httpx2.AsyncClient = self.town.shop.http

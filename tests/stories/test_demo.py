@@ -1,5 +1,6 @@
 """`make demo`: everything starts, its codes work, and the ten lines it writes down license an application."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tenure.sandbox.demo import Demo, running
+from tenure.sandbox.demo import DEVICES, Demo, running
+from tenure.sandbox.premises import until
+from tenure.sandbox.programs import tell
+from tenure.sandbox.seed import EVERYBODYS
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +37,28 @@ def test_the_provider_sees_its_customers(demo: Demo) -> None:
     headers = {"Authorization": f"Bearer {demo.provider.token}"}
     listed = httpx2.get(f"{demo.url}/v1/subscriptions", headers=headers).json()["items"]
     assert len(listed) == 5
+
+
+def test_an_administrator_applies_a_code_and_the_devices_get_seats_by_themselves(demo: Demo) -> None:
+    code = list(demo.codes.values())[1]
+    exits, said = tell(["activate", "--site", demo.site], given=f"{code}\n")
+    assert exits == 0, said
+
+    def protected() -> set[str]:
+        listed = json.loads(tell(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
+        return {each["name"] for each in listed if each["state"] == "protected"}
+
+    assert until(protected, set(DEVICES), patience=30) == set(DEVICES)
+
+
+def test_the_provider_and_a_customer_sign_in_at_the_portal(demo: Demo) -> None:
+    for email in demo.people.values():
+        with httpx2.Client(base_url=demo.portal, follow_redirects=True) as browser:
+            page = browser.get("/sign-in").text
+            token = page.partition('name="_token" value="')[2].partition('"')[0]
+            answer = browser.post("/sign-in", data={"email": email, "password": EVERYBODYS, "_token": token})
+            assert answer.status_code == 200, answer.text
+            assert "Sign out" in answer.text
 
 
 def test_it_starts_and_ends_by_the_command_and_a_signal() -> None:

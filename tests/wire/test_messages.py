@@ -54,6 +54,8 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "wanted": COUNTS,
         "path": (1, None, [], {"kind": "magic"}, {"resolver": "a b"}, {"resolver": "x" * 257}),
         "lease": SEALED,
+        "resolve": (1, None, "forgotten"),
+        "drop_successor": (1, None, "Sub_1", "a b", "s" * 65),
     },
     ActivateRequest: {
         "nonce": (*DIGESTS, ""),
@@ -72,6 +74,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
             {"kty": "OKP", "crv": "Ed25519", "x": "AA"},
         ),
         "wall": INSTANTS,
+        "sandbox": (1, None, "yes"),
         "uptime": INSTANTS,
         "root": NUMBERS,
         "device_port": DIGESTS,
@@ -112,6 +115,15 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
             [{}],
             [{"revision": 1, "at": NOW, "what": "Renewed"}],
             [{"revision": 1, "at": NOW, "what": "renewed"}] * 17,
+        ),
+        "fork": (
+            1,
+            [],
+            {},
+            {"found": -1},
+            {"found": NOW, "copies": [{}]},
+            {"found": NOW, "copies": [{"which": "mine", "at": NOW, "serial": 1, "epoch": 1}]},
+            {"found": NOW, "copies": [{"which": "copy", "at": NOW, "serial": 1, "epoch": 1}] * 17},
         ),
     },
 }

@@ -17,6 +17,8 @@ LOOK = 0.2
 """Seconds between two looks at what is on: a change is seen so soon after its second begins."""
 ASK = 5.0
 """Seconds between two looks at whether the site is to be asked."""
+ASK_IN_SANDBOX = 0.25
+"""The same where a sandbox's clock file may jump over a day at once."""
 
 
 class Daemon:
@@ -58,9 +60,10 @@ class Daemon:
         self._stop.set()
 
     def _ask(self) -> None:
+        pause = ASK if self._look_again is None else ASK_IN_SANDBOX
         while not self._stop.is_set():
             self._guarded(self._keeper.tick)
-            self._stop.wait(ASK)
+            self._stop.wait(pause)
 
     def _guarded(self, work: Callable[[], object]) -> None:
         try:

@@ -113,8 +113,9 @@ class Holder:
 
     def adopt(self, kept: Kept) -> None:
         """Goes by `kept` from now on, whether it could be saved or not."""
-        self._kept = kept
-        self._prove()
+        before, self._kept = self._kept, kept
+        if _proof_of(kept) != _proof_of(before):
+            self._prove()
         self._time.adopt(kept.clock)
         self.ready = self.compiled()
 
@@ -176,6 +177,11 @@ class Holder:
         sandbox = self._configured.sandbox and self._trusted.root.sandbox
         self._who = msgspec.structs.replace(self._configured, sandbox=sandbox)
         self._proven = prove(self._kept, self._trusted.root, self._who, self._draw)
+
+
+def _proof_of(kept: Kept) -> tuple[object, ...]:
+    """What is proven; as long as it stays the same it needs no second proof."""
+    return kept.roots, kept.seat, kept.seat_seed, kept.held.token, kept.notices
 
 
 def prove(kept: Kept, root: Root, who: Identity, draw: Callable[[int], bytes]) -> Proven:

@@ -30,6 +30,8 @@ _EPOCHS = (
 _SET_FLOOR = (
     "insert into meta (key, value) values ('epoch_floor', ?) on conflict (key) do update set value = excluded.value"
 )
+_LOOK_AT_EACH = "update sites set revision = 0"
+"""Every site's next synchronisation is looked at whole, so that it gets a lease of the new epoch."""
 _ROOTS = "select body from documents where name = ? order by version"
 
 Progress = Callable[[int], None]
@@ -69,6 +71,7 @@ def restore(folder: Path, file: Path, now: Instant, progress: Progress) -> Resto
         epoch = max(now, 1 + max(_greatest(fresh), _greatest(place)))
         with closing(driver.connect(str(fresh))) as opened, opened:
             opened.execute(_SET_FLOOR, (str(epoch),))
+            opened.execute(_LOOK_AT_EACH)
         _flush(fresh)
         kept = _set_aside(place, now)
         fresh.replace(place)

@@ -26,13 +26,16 @@ from tenure.cli import (
     history,
     importing,
     keys,
+    mail,
     money,
     offers,
+    offline,
     ordering,
     payments,
     people,
     playing,
     policy,
+    portal,
     refusals,
     server,
     signin,
@@ -42,8 +45,10 @@ from tenure.cli import (
     site_licenses,
     sites,
     subscriptions,
+    team,
     tell,
     upkeep,
+    webhooks,
 )
 from tenure.cli.output import Output
 from tenure.cli.problems import Failed, Problem, failed, invalid
@@ -53,16 +58,17 @@ from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
     board, ordering, subscriptions, actions, customers, money, payments, importing, sites, events,
-    catalogue, offers, policy, batch, people,
+    catalogue, offers, policy, batch, people, team,
+    webhooks, mail,
     signin, refusals,
     clock, playing,
-    server, keys, history, upkeep,
-    site, site_licenses, site_devices, site_agent,
+    server, portal, keys, history, upkeep,
+    site, site_licenses, offline, site_devices, site_agent,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""
 
 INTERRUPTED = 130
-_TOKEN = re.compile(r"tnr_[A-Za-z0-9]+")
+_TOKEN = re.compile(r"(tn[rstip])_[A-Za-z0-9]+")
 
 
 def main() -> None:
@@ -182,8 +188,8 @@ def _trace(world: World, error: Exception) -> str:
 
 
 def masked(text: str) -> str:
-    """`text` without API tokens: what was typed in the wrong place must not end up in a log."""
-    return _TOKEN.sub("tnr_…", text)
+    """`text` without tokens and links: what was typed in the wrong place must not end up in a log."""
+    return _TOKEN.sub(r"\1_…", text)
 
 
 def _blamed(fault: CycloptsError) -> str:

@@ -32,7 +32,7 @@ def init_server(
     root_keys: Annotated[int, Parameter(help="How many root keys to make.")] = 1,
     threshold: Annotated[int, Parameter(help="How many of them must sign a root document.")] = 1,
 ) -> Ended:
-    """Make a new activation server in an empty folder: keys, root document, database, the vendor's first token."""
+    """Make a new activation server in a folder: keys, root document, database, a token, the owner's invitation."""
     from tenure.server.main import init
 
     unsound = check_url(name, "name")
@@ -75,7 +75,9 @@ def _initialised(screen: Screen, value: Any) -> None:
             ("Its fingerprint", value["fingerprint"]),
             ("Root keys", f"{value['root_secrets']} (move it off this machine: whoever has it can replace every key)"),
             ("Vendor's token", value["vendor_token"]),
+            ("Owner's invitation", value["owner_invitation"]),
         ]
     )
-    screen.line("The token is shown this once; `tenure login` keeps it.")
+    screen.line("Token and invitation are shown this once. `tenure login` keeps the token.")
+    screen.line("The invitation makes whoever follows it within a week the vendor's owner, by e-mail and password.")
     screen.line(f"Start it with: tenure server run --folder {value['folder']}")

@@ -24,7 +24,7 @@ EVENT = (
     Column("Seen", "acknowledged", "yes"),
 )
 
-_APP = noun("site", "The administration server of this network: init, run, events.", HERE)
+_APP = noun("site", "The administration server of this network: init, run, anew, events.", HERE)
 
 
 def add(app: App) -> None:
@@ -94,6 +94,19 @@ def run_site(
     return failed(refused) if refused is not None else Output(b"", sentence("The site has stopped."))
 
 
+@verb(_APP, "anew", LOCAL, example="tenure site anew")
+def begin_anew(desk: Desk, *, site: Site = "") -> Ended:
+    """Begin anew with another key: for a copy that becomes a site of its own, and for one that was declared lost."""
+    from tenure.site.main import anew
+
+    folder = folder_of(desk.world, site, "TENURE_SITE", "site")
+    try:
+        done = anew(folder)
+    except OSError as fault:
+        return invalid(f"{folder} cannot be written: {fault.strerror}.", "site")
+    return failed(done) if isinstance(done, Refused) else made(done, _begun_anew)
+
+
 @verb(_APP, "events", LOCAL, example="tenure site events --limit 20")
 def site_events(
     desk: Desk,
@@ -109,6 +122,15 @@ def site_events(
 
 def _events(screen: Screen, items: Any) -> None:
     screen.table(items, EVENT, "Nothing has happened.")
+
+
+def _begun_anew(screen: Screen, value: Any) -> None:
+    screen.heading(f"The site in {value['folder']} has a new key: {value['key']}.")
+    for each in value["kept"]:
+        screen.line(f"Kept aside: {each}")
+    screen.line(
+        "Start it with: tenure site run, apply an activation code: tenure activate, and enrol its devices anew."
+    )
 
 
 def _initialised(screen: Screen, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from cyclopts import App, Parameter
@@ -14,7 +14,7 @@ from tenure.cli.output import Output
 from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.show import Column, Screen, moment
 from tenure.cli.site_desk import HERE, Product, Site, SiteDesk, site_desk
-from tenure.cli.verbs import Ended, verb
+from tenure.cli.verbs import Ended, noun, verb
 from tenure.core.refusals import Exit, Refused
 
 LICENSE = (
@@ -36,7 +36,8 @@ STATUS = (
     Column("Product", "product"),
     Column("Phase", "phase"),
     Column("Because", "cause"),
-    Column("Until", "until", "moment"),
+    Column("Paid until", "paid_until", "moment"),
+    Column("Without contact until", "contact_until", "moment"),
     Column("Devices", "in_use", "count"),
     Column("Waiting", "waiting", "count"),
     Column("Allotment", "allotment", "count"),
@@ -56,6 +57,14 @@ CHECK = (
     Column("Seen", "text"),
     Column("Remedy", "remedy"),
 )
+COPY = (
+    Column("Copy", "which"),
+    Column("Seen", "at", "moment"),
+    Column("Serial", "serial", "count"),
+    Column("Version", "version"),
+    Column("Devices", "devices", "count"),
+    Column("Its clock", "clock", "moment"),
+)
 LOOK_AGAIN = 0.25
 """Seconds between two looks at the steps of an exchange that runs."""
 
@@ -64,7 +73,11 @@ def add(app: App) -> None:
     """Add the commands."""
     verb(app, "activate", LOCAL, group=HERE, example="tenure activate")(activate)
     verb(app, "status", LOCAL, group=HERE, example="tenure status --json")(status)
-    verb(app, "licenses", LOCAL, group=HERE, example="tenure licenses")(licenses)
+    folder = noun("licenses", "Licenses of this site; also: resolve-fork, drop-successor.", HERE)
+    verb(folder, "", LOCAL, example="tenure licenses")(licenses)
+    verb(folder, "resolve-fork", LOCAL, example="tenure licenses resolve-fork restored")(resolve_fork)
+    verb(folder, "drop-successor", LOCAL, example="tenure licenses drop-successor")(drop_successor)
+    app.command(folder)
     verb(app, "sync", LOCAL, group=HERE, example="tenure sync")(sync)
     verb(app, "explain", LOCAL, group=HERE, example="tenure explain")(explain)
     verb(app, "doctor", LOCAL, group=HERE, example="tenure doctor")(doctor)
@@ -100,6 +113,27 @@ def licenses(desk: Desk, *, product: Product = "", site: Site = "") -> Ended:
         if product:
             return here.shown(path("/v1/licenses/{product}", product=product), _license, tenant=False)
         return here.shown("/v1/licenses", lambda screen, value: screen.table(value["items"], LICENSE), tenant=False)
+
+
+def resolve_fork(
+    desk: Desk,
+    resolution: Annotated[
+        Literal["restored", "second_site", "retired"],
+        Parameter(help="This is the same server restored; the copy is a second site; the copy is retired."),
+    ],
+    *,
+    product: Product = "",
+    site: Site = "",
+) -> Ended:
+    """Say what two copies of this site are; the copy is the one that the other has overtaken."""
+    with site_desk(desk, site) as here:
+        return _exchange(here, product, "resolve-fork", {"resolution": resolution}, _synchronised)
+
+
+def drop_successor(desk: Desk, *, product: Product = "", site: Site = "") -> Ended:
+    """Drop the staged successor: its code can be staged or applied elsewhere."""
+    with site_desk(desk, site) as here:
+        return _exchange(here, product, "drop-successor", None, _synchronised)
 
 
 def sync(desk: Desk, *, product: Product = "", site: Site = "") -> Ended:
@@ -236,10 +270,21 @@ def _status(screen: Screen, value: Any) -> None:
 def _license(screen: Screen, value: Any) -> None:
     screen.card(value, LICENSE)
     screen.line(value["message"])
+    if value["fork"] is not None:
+        _fork(screen, value["fork"])
     for one in (value["new_seats"], value["refusal"], *value["warnings"]):
         if one is not None:
             screen.line(f"{one['text']} ({one['code']})")
     screen.table(value["timeline"], SPAN)
+
+
+def _fork(screen: Screen, fork: Any) -> None:
+    screen.line(
+        "Two copies of this site use one identity; this one is the "
+        + ("copy that was overtaken." if fork["you_are_the_copy"] else "one that the server goes by.")
+    )
+    screen.table(fork["copies"], COPY)
+    screen.line(f"`restored` can be said {fork['restores_left']} more times here: tenure licenses resolve-fork")
 
 
 def _explained(screen: Screen, value: Any) -> None:

@@ -48,7 +48,10 @@ def register(
     example: str,
     group: Group | None = None,
 ) -> None:
-    """Add `run` to `app` as a command: `own` are its arguments, `common` the options it shares with others."""
+    """Add `run` to `app` as a command, without a name as what the word alone does.
+
+    `own` are its arguments, `common` the options it shares with others.
+    """
 
     def command(*, world: World, **given: Any) -> tuple[Desk, Ended]:
         options, arguments = shared.split(given, common)
@@ -62,7 +65,10 @@ def register(
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     command.__doc__ = text
-    app.command(command, name=name, help_epilogue=f"Example: {example}", group=group)
+    if name:
+        app.command(command, name=name, help_epilogue=f"Example: {example}", group=group)
+    else:
+        app.default(command)
 
 
 def _plain(parameter: inspect.Parameter) -> inspect.Parameter:

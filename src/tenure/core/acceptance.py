@@ -184,14 +184,18 @@ _BOUND = {
 }
 
 
+GONE = frozenset({Code.SITE_LOST, Code.COPY_RETIRED})
+"""Refusals that end a site for good."""
+
+
 def conclude(heard: Heard, refusal: Code | None = None) -> Conclusion:
     """What `heard` may change: only a signed, nonce-bound answer takes anything away (spec 3.5).
 
-    `refusal`: the code of a `refused` answer. Even that leaves the lease to run to its end, except `site_lost`;
+    `refusal`: the code of a `refused` answer. Even that leaves the lease to run to its end, except `GONE`;
     whether to repeat the request follows the table's `conclusive`.
     """
     if heard is Heard.REFUSED and refusal is not None:
-        return Conclusion(time=True, lost=refusal is Code.SITE_LOST, again=not TABLE[refusal].conclusive)
+        return Conclusion(time=True, lost=refusal in GONE, again=not TABLE[refusal].conclusive)
     return _BOUND.get(heard, Conclusion())
 
 

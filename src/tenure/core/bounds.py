@@ -66,6 +66,7 @@ ABSOLUTE: dict[str, Bound] = {
     # A lease is renewed when a quarter of its life has passed: from 14 days on an outage of 7 days harms nobody; 90
     # days is what an air-gapped site gets.
     "lease_days": Bound(minimum=14, maximum=90),
+    "air_gap_lease_days": Bound(minimum=14, maximum=90),
     "after_end_sync_days": Bound(minimum=0, maximum=3_650),
 }
 MOST_REMINDERS = 20

@@ -115,5 +115,13 @@ def _follows(timeline: Timeline, span: Span) -> str:
     after = at(timeline, span.until)
     lost = [feature for feature in span.features if feature not in after.features]
     effect = f"; withdrawn then: {', '.join(lost)}" if lost else ""
+    when, then = _moment(span.until), PHASES[after.phase].lower()
+    if after.why is Why.SYNC_OVERDUE:
+        return f"Unless the licensing server answers before {when}: {then}{effect}."
     why = RULES[after.why][0]
-    return f"On {format_instant(span.until)}: {PHASES[after.phase].lower()}, {why[0].lower()}{why[1:-1]}{effect}."
+    return f"On {when}: {then}, {why[0].lower()}{why[1:-1]}{effect}."
+
+
+def _moment(instant: Instant) -> str:
+    """For people: `2027-01-01 00:00:00 UTC`."""
+    return format_instant(instant).replace("T", " ").replace("Z", " UTC")

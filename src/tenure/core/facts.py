@@ -271,6 +271,8 @@ class ForkResolved(Happened, frozen=True, kw_only=True, tag="ForkResolved"):
 
     site: str
     resolution: str
+    own: bool = False
+    """The customer's side said so, who may say `restored` only so often."""
 
 
 class Transferred(Happened, frozen=True, kw_only=True, tag="Transferred"):

@@ -46,6 +46,7 @@ MORE_IS_BETTER = frozenset(
         "seat_conflict_days",
         "block_grace_days",
         "lease_days",
+        "air_gap_lease_days",
         "after_end_sync_days",
     }
 )

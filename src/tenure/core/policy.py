@@ -86,6 +86,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     lease_days: int = 30
     after_end_sync_days: int = 90
     """Days of daily synchronisation after the end, then weekly; 0 stops at the end as the original does (M14)."""
+    air_gap_lease_days: int = 90
+    """Life of a lease that is carried by hand to a site without a network (spec 3.9)."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

@@ -98,6 +98,14 @@ class Code(StrEnum):
     LEASE_OLDER = "lease_older"
     LEASE_OUTSIDE_WINDOW = "lease_outside_window"
     LEASE_FORKED = "lease_forked"
+    OFFLINE_OLDER = "offline_older"
+    OFFLINE_SAME = "offline_same"
+    OFFLINE_OTHER_SITE = "offline_other_site"
+    OFFLINE_UNKNOWN_SIGNER = "offline_unknown_signer"
+    OFFLINE_CHANGED_MEANWHILE = "offline_changed_meanwhile"
+    RESTORED_TOO_OFTEN = "restored_too_often"
+    COPY_SEPARATED = "copy_separated"
+    COPY_RETIRED = "copy_retired"
     ROOT_REJECTED = "root_rejected"
     CLOCK_IMPLAUSIBLE = "clock_implausible"
     # manners of the API
@@ -107,6 +115,12 @@ class Code(StrEnum):
     MEDIA_TYPE_UNSUPPORTED = "media_type_unsupported"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_AUTHENTICATED = "not_authenticated"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105 - the name of a refusal
+    PASSWORD_UNFIT = "password_unfit"  # noqa: S105 - the name of a refusal
+    SECOND_FACTOR_REFUSED = "second_factor_refused"
+    LINK_UNKNOWN = "link_unknown"
+    LAST_OWNER = "last_owner"
     IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     REQUEST_IN_FLIGHT = "request_in_flight"
@@ -191,7 +205,7 @@ _say(_C.NO_SUCCESSOR, 409, _E.STATE, "administrator", "No successor is staged at
 _say(_C.SEAT_CONFLICT_OPEN, 409, _E.LIMIT, "administrator", "A seat conflict is open. | More devices are protected than the coming limit allows. | Edit the proposed list in the console, or keep the higher limit.")
 _say(_C.SITE_LIMIT, 409, _E.LIMIT, "provider", "The subscription has no site left. | The plan allows a set number of sites, and that many hold it. | Leave it at a site no longer needed, or ask the provider for more sites.")
 _say(_C.SITE_UNKNOWN, 404, _E.UNKNOWN, "administrator", "This site does not hold the subscription. | It never activated it, or has left it. | Apply the activation code at the site.")
-_say(_C.SITE_LOST, 409, _E.STATE, "provider", "This site was declared lost. | Its provider declared the site gone for good, and its key is no longer accepted. | Set the site up anew: it makes a new key and applies the code again.")
+_say(_C.SITE_LOST, 409, _E.STATE, "provider", "This site was declared lost. | Its provider declared the site gone for good, and its key is no longer accepted. | Make a new key with `tenure site anew` (or a new site in a new folder with `tenure site init`), apply the activation code again and enrol its devices there.")
 _say(_C.DEVICE_LIMIT_REACHED, 409, _E.LIMIT, "administrator", "No seat is left for another device. | The device limit, with the tolerance granted, is used up. | Release a device that is no longer needed, or order more devices.")
 _say(_C.DEVICE_COUNT_OUT_OF_RANGE, 422, _E.INPUT, "caller", "The number of devices is outside what the plan sells. | A plan has a least and a greatest number of devices. | Choose a number within the range named.")
 _say(_C.TERM_TOO_SHORT, 422, _E.INPUT, "caller", "The term is too short. | A subscription with a fixed end lasts at least 28 days. | Choose a later end date.")
@@ -219,7 +233,15 @@ _say(_C.NOT_THE_ANSWER, 400, _E.TRUST, "caller", "This is not the answer to the 
 _say(_C.LEASE_NOT_MINE, 409, _E.TRUST, "administrator", "This lease belongs to another site. | It names another key than this site's own. | Activate this site with its own code; a lease cannot be copied.")
 _say(_C.LEASE_OLDER, 409, _E.TRUST, "administrator", "This lease is older than the one already held. | Epoch, serial or revision went backwards, as after a restored backup or a replay. | Synchronise now; if it persists ask the provider to resolve the fork.")
 _say(_C.LEASE_OUTSIDE_WINDOW, 409, _E.TRUST, "administrator", "This lease does not hold at this time. | It is not yet valid, or is over. | Check the clock and synchronise.", conclusive=False)
-_say(_C.LEASE_FORKED, 409, _E.TRUST, "administrator", "Two copies of this site use the same identity. | The site was cloned or an older state of it restored. | Say in the console which it is: restored, a second site, or to be retired.")
+_say(_C.LEASE_FORKED, 409, _E.TRUST, "administrator", "Two copies of this site use the same identity. | The site was cloned or an older state of it restored. | Say in the console, or with `tenure licenses resolve-fork`, which it is: restored, a second site, or to be retired.")
+_say(_C.OFFLINE_OLDER, 409, _E.TRUST, "administrator", "This offline message is too old. | A newer one was made since, or the 30 days in which it can be used are over. | Make a new request at the site and take it to the provider.")
+_say(_C.OFFLINE_SAME, 409, _E.TRUST, "administrator", "This answer was imported already. | Each answer counts once. | Nothing to do; for the present truth make a new request.")
+_say(_C.OFFLINE_OTHER_SITE, 409, _E.TRUST, "administrator", "This offline message belongs to another site. | It answers no request of this site, or was made by a site of somebody else. | Take each request and its answer to where they belong.")
+_say(_C.OFFLINE_UNKNOWN_SIGNER, 401, _E.TRUST, "administrator", "It is not known who signed this offline message. | Its key is not trusted here: another vendor's, not yet activated, or newer than the root document at hand. | Check where it comes from; a site has to be activated first, and answers carry newer root documents with them.")
+_say(_C.OFFLINE_CHANGED_MEANWHILE, 409, _E.TRUST, "administrator", "The site has synchronised since this request was made. | Its state moved on, so that the request, or its answer, is overtaken. | Make a new request if one is still needed.")
+_say(_C.RESTORED_TOO_OFTEN, 409, _E.STATE, "provider", "This site was declared restored too often. | Twice in 365 days the site's administrator can say so; after that it takes the provider. | Ask the provider to resolve the fork, or make this copy a site of its own.")
+_say(_C.COPY_SEPARATED, 409, _E.TRUST, "administrator", "This copy has to become a site of its own. | It was decided that it is a second site, and two sites cannot share one key. | Stop it, run `tenure site anew`, start it and apply the activation code again.")
+_say(_C.COPY_RETIRED, 409, _E.TRUST, "administrator", "This copy of the site was retired. | Two copies used one identity, and it was decided that this one is to go. | Use the other one. To license this computer again, run `tenure site anew` and apply an activation code.")
 _say(_C.ROOT_REJECTED, 409, _E.TRUST, "vendor", "The root document is not accepted. | A version is missing, went back, has expired or lacks signatures of the present or next root. | Fetch the missing versions one by one; if it persists ask the vendor.")
 _say(_C.CLOCK_IMPLAUSIBLE, 409, _E.TRUST, "administrator", "This computer's clock cannot be right. | It is behind a time already proven. | Set the clock, or synchronise: the server's time then counts.", conclusive=False)
 _say(_C.FIELD_INVALID, 422, _E.INPUT, "caller", "A field is not acceptable. | Its type, length, alphabet or value is outside what is documented. | Correct the field named and send again.")
@@ -228,6 +250,12 @@ _say(_C.BODY_TOO_LARGE, 413, _E.INPUT, "caller", "The request is too large. | Ev
 _say(_C.MEDIA_TYPE_UNSUPPORTED, 415, _E.INPUT, "caller", "This media type is not read here. | The operation reads what its documentation names, uncompressed. | Set Content-Type to the documented type and send without Content-Encoding.")
 _say(_C.METHOD_NOT_ALLOWED, 405, _E.INPUT, "caller", "This method is not offered here. | The path exists with other methods. | Use a method named in the Allow header.")
 _say(_C.NOT_AUTHENTICATED, 401, _E.PERMISSION, "caller", "It is not known who is asking. | The token is missing, unknown, expired or withdrawn. | Send a valid token as `Authorization: Bearer …`.")
+_say(_C.SIGN_IN_REFUSED, 401, _E.PERMISSION, "caller", "You could not be signed in. | E-mail address, password or code do not belong together, or the sign-in took too long. | Try again with care; if the password is lost, ask for a link to set a new one.")
+_say(_C.PASSWORD_REFUSED, 403, _E.PERMISSION, "caller", "This is not your present password. | Whoever changes a password, or gives a second factor up, shows the present one. | Type your present password; if it is lost, sign out and ask for a link to set a new one.")
+_say(_C.PASSWORD_UNFIT, 422, _E.INPUT, "caller", "This password will not do. | It is too short, too plain, or what anybody would try first. | Choose a longer one: several words that do not belong together are easy to remember.")
+_say(_C.SECOND_FACTOR_REFUSED, 403, _E.PERMISSION, "caller", "This code is not good. | It was mistyped, is over, or was used before: each is good once. | Wait for the application's next code; check the clock of the device that shows it.")
+_say(_C.LINK_UNKNOWN, 404, _E.UNKNOWN, "caller", "This link is not good any more. | It was used, withdrawn, replaced by a newer one, or its time is over. | Ask for a new one.")
+_say(_C.LAST_OWNER, 409, _E.STATE, "caller", "A team keeps at least one owner. | This is the only one, and without an owner nobody could manage the team. | Make somebody else an owner first.")
 _say(_C.IDEMPOTENCY_KEY_MISSING, 400, _E.INPUT, "caller", "The Idempotency-Key header is missing. | Every POST needs one, so that a repeated request has one effect. | Send a fresh random key, and the same key again when you repeat.")
 _say(_C.IDEMPOTENCY_KEY_REUSED, 422, _E.INPUT, "caller", "This Idempotency-Key was used for another request. | A key names one request for good. | Use a fresh key for a new request.")
 _say(_C.REQUEST_IN_FLIGHT, 409, _E.LATER, "caller", "The same request is still being worked on. | It was sent a second time before the first was answered. | Wait a moment and repeat with the same key.", conclusive=False)

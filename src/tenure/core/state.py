@@ -48,6 +48,10 @@ class SiteState(msgspec.Struct, frozen=True, kw_only=True):
     left_at: Instant | None = None
     lost: bool = False
     forked_at: Instant | None = None
+    evidence: str = ""
+    """What was seen of the two copies while a fork is open."""
+    restores: tuple[Instant, ...] = ()
+    """When the customer's side said of a fork that the same server was restored."""
 
     @property
     def holds(self) -> bool:

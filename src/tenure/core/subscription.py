@@ -332,12 +332,20 @@ def _sites(sub: Subscription, fact: _Sites) -> Subscription:
         case f.AllotmentSet():
             return _change_site(sub, fact.site, allotment=fact.allotment)
         case f.ForkFound():
-            return _change_site(sub, fact.site, forked_at=fact.at)
+            return _change_site(sub, fact.site, forked_at=fact.at, evidence=fact.evidence)
         case f.ForkResolved():
-            return _change_site(sub, fact.site, forked_at=None)
+            return _resolve(sub, fact)
+
+
+def _resolve(sub: Subscription, fact: f.ForkResolved) -> Subscription:
+    site = sub.site(fact.site)
+    counts = site is not None and fact.own and fact.resolution == "restored"
+    restores = () if site is None else (*site.restores, fact.at) if counts else site.restores
+    return _change_site(sub, fact.site, forked_at=None, evidence="", restores=restores)
 
 
 def _join(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present: str) -> Subscription:
+    before = sub.site(fact.site)
     site = SiteState(
         id=fact.site,
         key=fact.key,
@@ -349,6 +357,7 @@ def _join(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present:
         allotment=fact.allotment,
         hardware=fact.hardware,
         present=present,
+        restores=() if before is None else before.restores,
     )
     others = tuple(known for known in sub.sites if known.id != site.id)
     return msgspec.structs.replace(sub, sites=(*others, site))

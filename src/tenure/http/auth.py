@@ -28,11 +28,20 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Provider id whose data this is about; empty for the vendor's staff."""
     customer: str = ""
     role: str = ""
-    """Role in the own team, such as `operator`; what it permits is written in `scopes` when the token is made."""
+    """A person's role in the team, such as `operator`; empty for a program. What it permits is written in `scopes`."""
     scopes: frozenset[str] = frozenset()
     token_id: str = ""
     """What the caller showed, by its id: a token's or a session's; never empty for a known caller."""
+    person: str = ""
+    """Who has signed in; empty for a program with an API token."""
+    name: str = ""
+    """What people know the caller by: an e-mail address, or the name of a token."""
     sandbox: bool = False
+
+    @property
+    def by(self) -> str:
+        """Who did it, as histories write it: the person, whatever session it was, else the token."""
+        return self.person or self.token_id
 
 
 NOBODY = Principal()
@@ -62,8 +71,14 @@ def judge(rule: Rule, principal: Principal) -> Refused | None:
     if principal.kind not in rule.kinds:
         return Refused(Code.ACTION_NOT_PERMITTED, f"This is not open to a {principal.kind}.")
     if rule.scope and rule.scope not in principal.scopes:
-        return Refused(Code.ACTION_NOT_PERMITTED, f"The token does not carry the scope {rule.scope}.")
+        return Refused(Code.ACTION_NOT_PERMITTED, _lacking(rule.scope, principal))
     return None
+
+
+def _lacking(scope: str, principal: Principal) -> str:
+    if principal.person:
+        return f"Your role, {principal.role}, does not include {scope}."
+    return f"The token does not carry the scope {scope}."
 
 
 def bearer_token(values: list[str]) -> str | None:

@@ -15,6 +15,8 @@ K = TypeVar("K")
 
 LIMIT_DEFAULT, LIMIT_MOST = 50, 200
 CURSOR_LONGEST = 512
+COUNTED = 2**63
+"""Databases count in 64 bits with a sign."""
 
 
 class Paging(msgspec.Struct, frozen=True):
@@ -48,7 +50,14 @@ def read_cursor(cursor: str, key: type[K]) -> K | Refused:
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError):
         return _not_a_cursor()
     # One spelling only, so that nothing else can hide in the unused bits or in the JSON's blanks.
-    return found if next_cursor(found) == cursor else _not_a_cursor()
+    return found if _countable(found) and next_cursor(found) == cursor else _not_a_cursor()
+
+
+def _countable(key: object) -> bool:
+    """Whether every number in a key is one that the stores can compare with; no list ever gives out another."""
+    if isinstance(key, int):
+        return -COUNTED <= key < COUNTED
+    return not isinstance(key, tuple | list) or all(map(_countable, key))
 
 
 def cut_page(items: Iterable[T], limit: int, key_of: Callable[[T], object]) -> Page[T]:

@@ -259,6 +259,10 @@ class Server:
         """Serve inside the running loop until `stop` is called; signals are left to whoever runs the loop."""
         await self._uvicorn.serve(sockets=[self._socket])
 
+    def wait(self, seconds: float) -> bool:
+        """Whether it answers requests, waiting so long at most; for whoever has it served in another thread."""
+        return self._uvicorn.ready.wait(seconds)
+
     def stop(self) -> None:
         """Ask it to stop; from any thread. A thread of its own is waited for."""
         self._uvicorn.should_exit = True

@@ -8,17 +8,24 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
+import httpx2
 import msgspec
 
 from tenure.core.refusals import Refused
+from tenure.http.asgi import App
 from tenure.http.serve import Listen, Server
-from tenure.sandbox.seed import Provider, catalogue, customer, order, provider
+from tenure.portal.app import Settings, portal
+from tenure.portal.main import client, now
+from tenure.sandbox.inhouse import Inhouse
+from tenure.sandbox.seed import EVERYBODYS, Provider, catalogue, customer, order, person, provider
 from tenure.sandbox.shop import Shop
 from tenure.server.app import build
 from tenure.server.main import init, open_context
+from tenure.server.setup import SETTINGS
 
+DEVICES = ("reception", "workshop", "archive")
 SCRIPT = """\
 from tenure.sdk import License
 from tenure.sdk.reach import Network
@@ -38,8 +45,16 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     """What a visitor is told."""
 
     url: str
+    portal: str
+    """Address of the website for providers and customers."""
+    people: dict[str, str]
+    """E-mail addresses that can sign in there, by who they are; `EVERYBODYS` is everybody's."""
     folder: str
     provider: Provider
+    site: str
+    """The administration server's folder."""
+    console: str
+    """Address of its local API."""
     codes: dict[str, str]
     """Activation codes that nobody has used yet, by what they are for."""
     seconds: float
@@ -68,23 +83,44 @@ def running(folder: Path, port: int = 0) -> Iterator[Demo]:
     made = init(folder / "server", "https://licence.example.com")
     if isinstance(made, Refused):
         raise RuntimeError(f"{made.row.sentence} {made.detail}")
-    context = asyncio.run(open_context(folder / "server"))
-    if isinstance(context, Refused):
-        raise RuntimeError(f"{context.row.sentence} {context.detail}")
-    with _listening(build(context, time.monotonic), port) as server:
+    with ExitStack() as stack:
+        # The portal takes its port first: the server's mails and codes name the portal's address.
+        http = client("http://127.0.0.1")
+        website = portal(http, Settings(house="Tenure demo"), now, time.monotonic)
+        pages = stack.enter_context(_listening(website, port + 10 if port else 0))
+        _set_portal(folder / "server", pages.url)
+        context = asyncio.run(open_context(folder / "server"))
+        if isinstance(context, Refused):
+            raise RuntimeError(f"{context.row.sentence} {context.detail}")
+        server = stack.enter_context(_listening(build(context, time.monotonic), port))
+        http.base_url = httpx2.URL(server.url)
         vendor = Shop(server.url, made.vendor_token)
         catalogue(vendor)
-        north = provider(vendor, server.url, "North Telecom", rules={"grace_days": 14})
-        provider(vendor, server.url, "Strict Hosting", rules={"grace_days": 0})
-        codes = _customers(server.url, north)
+        north = provider(vendor, server.url, "North Telecom", rules={"grace_days": 14}, portal=pages.url)
+        provider(vendor, server.url, "Strict Hosting", rules={"grace_days": 0}, portal=pages.url)
+        codes, customers = _customers(server.url, north)
+        people = _people(vendor, north, customers)
         root = folder / "server" / "sandbox-root.jws"
         (folder / "app.py").write_text(SCRIPT.format(url=server.url, root=root, folder=folder), encoding="utf-8")
         vendor.close()
-        yield Demo(url=server.url, folder=str(folder), provider=north, codes=codes, seconds=time.monotonic() - began)
+        desk = Shop(server.url, north.token)
+        with Inhouse(folder / "office", server.url, root, desk, DEVICES) as office:
+            yield Demo(
+                url=server.url,
+                portal=pages.url,
+                people=people,
+                folder=str(folder),
+                provider=north,
+                site=str(office.site),
+                console=office.url,
+                codes=codes,
+                seconds=time.monotonic() - began,
+            )
+        desk.close()
 
 
 @contextmanager
-def _listening(app: Any, port: int) -> Iterator[Server]:
+def _listening(app: App, port: int) -> Iterator[Server]:
     """On the port wished for, or on any when it is taken."""
     try:
         server = Server(app, Listen(port=port))
@@ -94,8 +130,28 @@ def _listening(app: Any, port: int) -> Iterator[Server]:
         yield server
 
 
-def _customers(url: str, north: Provider) -> dict[str, str]:
-    """Customers as a provider has them: paid up, about to run dry, cancelled, waiting for their first activation."""
+def _set_portal(folder: Path, url: str) -> None:
+    """Tell a server that has not started yet where its portal is."""
+    file = folder / SETTINGS
+    file.write_bytes(msgspec.json.encode({**msgspec.json.decode(file.read_bytes()), "portal_url": url}))
+
+
+def _people(vendor: Shop, north: Provider, customers: dict[str, str]) -> dict[str, str]:
+    """Who can sign in at the portal: the provider's owner, and one person of each customer."""
+    found = {f"owner of {north.name}": "olga@north.example"}
+    person(vendor, north.id, "Olga North", "olga@north.example")
+    for first, (name, customer_id) in zip(("Ana", "Rosa", "Stu"), customers.items(), strict=True):
+        email = f"{first.lower()}@{name.split()[-1].lower()}.example"
+        person(vendor, north.id, f"{first} of {name}", email, customer_id=customer_id)
+        found[f"customer {name}"] = email
+    return found
+
+
+def _customers(url: str, north: Provider) -> tuple[dict[str, str], dict[str, str]]:
+    """Customers as a provider has them: paid up, about to run dry, cancelled, waiting for their first activation.
+
+    Answers with activation codes by what they are for, and with the customers' ids by name.
+    """
     desk = Shop(url, north.token)
     office = customer(desk, "Ana's architects", 200_000)
     school = customer(desk, "Riverside school", 15_000)
@@ -107,29 +163,44 @@ def _customers(url: str, north: Provider) -> dict[str, str]:
     codes["a successor, starts at its first activation"] = order(desk, north.offers, "editor-team", office, 12)[1]
     codes["only for version 13 and later"] = order(desk, north.offers, "editor-next", office, 3)[1]
     desk.close()
-    return codes
+    return codes, {"Ana's architects": office, "Riverside school": school, "Studio Brook": studio}
 
 
 def _welcome(demo: Demo) -> str:
     codes = "\n".join(f"    {code}   {what}" for what, code in demo.codes.items())
+    people = "\n".join(f"       {email:<28} {who}" for who, email in demo.people.items())
     return f"""
 Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
 
+  portal              {demo.portal}       for the provider and its customers
   activation server   {demo.url}       API reference: {demo.url}/docs
+
+  Sign in at the portal with the password "{EVERYBODYS}":
+{people}
 
   Activation codes that nobody has used yet:
 {codes}
 
-  1. License an application in ten lines. In a second terminal, in this folder:
-       .venv/bin/python {demo.folder}/app.py
+  1. Be the administrator of "Ana's office": apply a code at its administration server and watch its devices.
+     In a second terminal, in this folder:
+       export TENURE_SITE={demo.site}
+       .venv/bin/tenure activate            # type the first code
+       .venv/bin/tenure status
+       .venv/bin/tenure devices list        # {len(DEVICES)} agents run here and ask for seats by themselves
+       .venv/bin/tenure sync
+       .venv/bin/tenure doctor
 
-  2. Be the provider "{demo.provider.name}". In that terminal:
+  2. Be the provider "{demo.provider.name}". In another terminal:
        export TENURE_URL={demo.url}
        export TENURE_TOKEN={demo.provider.token}
        .venv/bin/tenure subscriptions list
        .venv/bin/tenure customers list
 
-  3. Move the clock of this sandbox, and look again at the application:
-       .venv/bin/tenure clock set --help
+  3. Move the clock of this sandbox as that provider; the office and its devices follow:
+       .venv/bin/tenure clock set 2028-03-01
+       .venv/bin/tenure devices list        # in the administrator's terminal
+
+  4. License an application in ten lines:
+       .venv/bin/python {demo.folder}/app.py
 
 """

@@ -16,10 +16,13 @@ PATIENCE = 20.0
 
 
 class Program:
-    """One running `tenure` program that says `listening on <url>` once it serves."""
+    """One running `tenure` program that says `listening on <url>`, or `says` and an address, once it serves.
 
-    def __init__(self, *words: str, folder: Path) -> None:
-        self._words, self._folder = words, folder
+    One that says nothing of the kind (`says` empty) is started and not waited for.
+    """
+
+    def __init__(self, *words: str, folder: Path, says: str = "listening on ") -> None:
+        self._words, self._folder, self._says = words, folder, says
         self._process: subprocess.Popen[str] | None = None
         self.url = self._port = ""
         self.said: list[str] = []
@@ -40,16 +43,17 @@ class Program:
         )
         threading.Thread(target=self._listen, daemon=True).start()
         deadline = time.monotonic() + PATIENCE
-        while not self.url:
+        while self._says and not self.url:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"`tenure {' '.join(self._words)}` did not start: {self.said[-3:]}")
             time.sleep(0.01)
         return self
 
-    def restart(self, port: str) -> None:
-        """Start it again on the port it had, so that whoever knows its address finds it."""
+    def restart(self, port: str = "") -> None:
+        """Start it again, on the port it had if that was any free one, so that whoever knows its address finds it."""
         words = list(self._words)
-        words[words.index("--port") + 1] = port
+        if port:
+            words[words.index("--port") + 1] = port
         self._words = tuple(words)
         self.start()
 
@@ -80,7 +84,7 @@ class Program:
             return
         for line in process.stdout:
             self.said.append(line.rstrip())
-            if line.startswith("listening on "):
+            if self._says and line.startswith(self._says):
                 self.url = line.split()[-1]
 
 

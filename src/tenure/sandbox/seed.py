@@ -33,6 +33,8 @@ PLANS: tuple[dict[str, Any], ...] = (
         "min_version": "13.0",
     },
 )
+EVERYBODYS = "a demo to play with"
+"""The password of everybody in a demo; such a server ends with its window."""
 BANDS = [{"up_to": 9, "unit": 1_500}, {"up_to": 49, "unit": 1_200}, {"unit": 900}]
 
 
@@ -52,9 +54,9 @@ def catalogue(vendor: Shop) -> None:
         vendor.post("/v1/plans", plan)
 
 
-def provider(vendor: Shop, url: str, name: str, *, rules: dict[str, Any] | None = None) -> Provider:
-    """A sandbox provider with a desk, offers for every plan, and `rules` as its policy."""
-    brand = {"name": name, "colour": "#1f6f54", "support": "support@example.com", "renew_url": f"{url}/renew"}
+def provider(vendor: Shop, url: str, name: str, *, rules: dict[str, Any] | None = None, portal: str = "") -> Provider:
+    """A sandbox provider with a desk, offers for every plan, `rules` as its policy, and a website at `portal`."""
+    brand = {"name": name, "colour": "#1f6f54", "support": "support@example.com", "renew_url": f"{portal or url}/renew"}
     body = {"name": name, "currency": "EUR", "sandbox": True, "brand": brand}
     made = vendor.post("/v1/providers", body)["id"]
     token = vendor.post("/v1/tokens", {"name": "desk", "role": "provider", "days": 3_650}, provider=made)["token"]
@@ -67,6 +69,13 @@ def provider(vendor: Shop, url: str, name: str, *, rules: dict[str, Any] | None 
         desk.put("/v1/policy", {"rules": rules})
     desk.close()
     return Provider(id=made, name=name, token=token, offers=offers)
+
+
+def person(vendor: Shop, provider_id: str, name: str, email: str, *, customer_id: str = "") -> None:
+    """Somebody with an account and everybody's password: the owner of a provider's team, or of its customer's."""
+    wish = {"email": email, "name": name, "role": "owner", **({"customer": customer_id} if customer_id else {})}
+    asked = vendor.post("/v1/invitations", wish, provider=provider_id)
+    vendor.post("/v1/invitations/accept", {"token": asked["link_token"], "name": name, "password": EVERYBODYS})
 
 
 def customer(desk: Shop, name: str, money: int = 0) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
-from tenure.sandbox import told_by_application, told_by_network, told_by_provider, told_by_vendor
+from tenure.sandbox import told_by_application, told_by_network, told_by_provider, told_by_site, told_by_vendor
 from tenure.sandbox.narrator import Narrator, Told
 from tenure.sandbox.programs import Program, tell
 from tenure.sandbox.seed import catalogue, provider
@@ -29,6 +29,7 @@ CHAPTERS: tuple[tuple[str, Chapter], ...] = (
     ("No grace at all", told_by_application.ends_without_grace),
     ("System DNS broken, public DNS used", told_by_network.loses_dns),
     ("Every server killed", told_by_network.loses_every_server),
+    ("An administration server and its devices", told_by_site.protects),
     ("A successor takes over without a server", told_by_network.switches_alone),
     ("The vendor's servers were out", told_by_vendor.forgives),
     ("A disk is copied", told_by_network.is_copied),

@@ -9,16 +9,20 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tenure.core.acceptance import Heard
+from tenure.core.clock import Reading
 from tenure.core.codes import ActivationCode
 from tenure.core.refusals import Code, Refused
+from tenure.sdk import carried
 from tenure.sdk.exchange import (
     ACTIVATE,
+    NO_WISH,
     SYNC,
     Draw,
     Identity,
     Inconclusive,
     Report,
     SiteKey,
+    Wish,
     activate_request,
     hear_activation,
     hear_sync,
@@ -30,12 +34,16 @@ from tenure.sdk.names.path import Exchange
 from tenure.sdk.steps import Progress
 from tenure.sdk.taking import Arrival, Taken, failed, take_activation, take_sync
 from tenure.sdk.transport import Request, Transport
-from tenure.wire.answers import Answered
+from tenure.wire.answers import Answered, read_activate_answer, read_sync_answer
 from tenure.wire.messages import ActivateAnswer, Path, SyncAnswer, Trigger
 from tenure.wire.root import STEPS, Root, expired
+from tenure.wire.seal import Typ, typ_of
 
 A = TypeVar("A", ActivateAnswer, SyncAnswer)
 Hear = Callable[[Exchange | Refused, bytes, Root, bool], Answered[A] | Inconclusive]
+
+
+UNASKED = Refused(Code.NOT_THE_ANSWER)
 
 
 class Done(msgspec.Struct, Generic[A], frozen=True):
@@ -76,14 +84,16 @@ class Dialogue:
             return Refused(Code.NOT_ACTIVATED)
         return self._answered(ACTIVATE, pending, hear_activation, take_activation, resent=resent)
 
-    def synchronize(self, trigger: Trigger, report: Report) -> Done[SyncAnswer] | Inconclusive | Refused:
+    def synchronize(
+        self, trigger: Trigger, report: Report, wish: Wish = NO_WISH
+    ) -> Done[SyncAnswer] | Inconclusive | Refused:
         """The pending synchronisation, byte for byte as it was first sent, or else a new one, saved first."""
         pending = self._holder.kept.sync
         if pending is not None:
             self._progress.tell("prepare", "The last request was not answered; the same one is sent again.")
             return self._answered(SYNC, pending, hear_sync, take_sync, resent=True)
         reading = self._holder.now().reading
-        request = sync_request(self._who, self._key, report, trigger, self._holder.kept, reading, self._draw)
+        request = sync_request(self._who, self._key, report, trigger, self._holder.kept, reading, self._draw, wish)
         pending = Pending(request, reading)
         refused = self._saved(msgspec.structs.replace(self._holder.kept, sync=pending))
         if refused is not None:
@@ -112,9 +122,7 @@ class Dialogue:
             self._progress.tell("answer", f"{heard.row.sentence} {heard.detail}".strip(), ok=False)
             self._keep(failed(self._holder.kept, self._holder.now().instant, heard.retry_after))
             return heard
-        self._progress.tell("answer", f"The server answered: {heard.message.result}.")
-        arrival = Arrival(pending.sent, received)
-        taken = take(self._holder.kept, heard.message, arrival, self._holder.reader, self._holder.root)
+        taken = self._taken(heard, pending, received, take)
         way = reply.path if isinstance(reply, Exchange) else None
         if way is not None:
             kept = msgspec.structs.replace(taken.kept, path=Path(way.kind.value, way.resolver))
@@ -122,6 +130,60 @@ class Dialogue:
         self._keep(taken.kept)
         self._tell(taken)
         return Done(taken, heard.message, resent, "" if way is None else way.told())
+
+    def _taken(self, heard: Answered[A], pending: Pending, received: Reading, take: Callable[..., Taken]) -> Taken:
+        self._progress.tell("answer", f"The server answered: {heard.message.result}.")
+        arrival = Arrival(pending.sent, received)
+        return take(self._holder.kept, heard.message, arrival, self._holder.reader, self._holder.root)
+
+    def prepare_activation(self, code: ActivationCode, role: str) -> bytes | Refused:
+        """The request to activate, saved to be carried by hand (or sent later)."""
+        reading = self._holder.now().reading
+        kept, root = self._holder.kept, self._holder.root.version
+        request = activate_request(self._who, self._key, code, role, kept, reading, root, self._draw)
+        refused = self._saved(msgspec.structs.replace(kept, activation=Pending(request, reading)))
+        return request if refused is None else refused
+
+    def prepare_synchronisation(self, report: Report) -> bytes | Refused:
+        """The request to synchronise, saved to be carried by hand (or sent later)."""
+        reading, kept = self._holder.now().reading, self._holder.kept
+        request = sync_request(self._who, self._key, report, "manual", kept, reading, self._draw)
+        refused = self._saved(msgspec.structs.replace(kept, sync=Pending(request, reading)))
+        return request if refused is None else refused
+
+    def carried(self, answer: bytes) -> Done[ActivateAnswer] | Done[SyncAnswer] | Refused:
+        """An answer that was carried here, taken if it belongs to what is pending; one of the five causes if not."""
+        kept = self._holder.kept
+        if typ_of(answer) is Typ.ACTIVATE_ANSWER:
+            return self._brought(answer, kept.activation, read_activate_answer, take_activation)
+        return self._brought(answer, kept.sync, read_sync_answer, take_sync)
+
+    def _brought(
+        self,
+        answer: bytes,
+        pending: Pending | None,
+        read: Callable[..., Answered[A] | Refused],
+        take: Callable[..., Taken],
+    ) -> Done[A] | Refused:
+        kept, received = self._holder.kept, self._holder.now()
+        unfit = carried.unfit(kept, answer, None if pending is None else pending.request, received.instant)
+        if unfit is not None:
+            return unfit
+        root, reader = self._holder.root, self._holder.reader
+        heard = UNASKED if pending is None else read(answer, pending.request, root, sandbox=reader.sandbox)
+        if pending is None or (isinstance(heard, Refused) and heard.code is Code.NOT_THE_ANSWER):
+            return carried.misplaced(kept, answer, root, reader.product, sandbox=reader.sandbox)
+        stale = None if isinstance(heard, Refused) else expired(root, heard.message.time)
+        if isinstance(heard, Refused) or stale is not None:
+            return carried.named(heard if isinstance(heard, Refused) else stale or UNASKED)
+        taken = self._taken(heard, pending, received.reading, take)
+        if taken.refused is not None and heard.message.refusal is None:
+            return carried.named(taken.refused)
+        refused = self._saved(carried.imported(taken.kept, answer))
+        if refused is not None:
+            return refused
+        self._tell(taken)
+        return Done(taken, heard.message, resent=False, path="a file")
 
     def _keep(self, kept: Kept) -> None:
         """Saves; where that fails, goes by it in memory: on disk the question is still pending, and harmless."""

@@ -19,7 +19,7 @@ from tenure.wire import fields
 from tenure.wire.answers import Answered, ask, jwk, read_activate, read_activate_answer, read_sync_answer
 from tenure.wire.b64 import encode_text
 from tenure.wire.keys import Signer
-from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest, Trigger, Use
+from tenure.wire.messages import ActivateAnswer, ActivateRequest, Resolution, SyncAnswer, SyncRequest, Trigger, Use
 from tenure.wire.root import Root
 
 ACTIVATE, SYNC = "/v1/activate", "/v1/sync"
@@ -56,6 +56,18 @@ class Report(msgspec.Struct, frozen=True):
     use: Use = Use()
     wanted: int = 0
     """Allotment wanted."""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What the site's administrator asks for with a synchronisation."""
+
+    resolve: Resolution = ""
+    """What the copies of this site are, while a fork is open (spec 3.5)."""
+    drop_successor: str = ""
+    """The subscription of a staged successor that is not wanted any more."""
+
+
+NO_WISH = Wish()
 
 
 class Inconclusive(Refused, frozen=True):
@@ -100,7 +112,14 @@ def activate_request(
 
 
 def sync_request(
-    who: Identity, signer: SiteKey, report: Report, trigger: Trigger, kept: Kept, reading: Reading, draw: Draw
+    who: Identity,
+    signer: SiteKey,
+    report: Report,
+    trigger: Trigger,
+    kept: Kept,
+    reading: Reading,
+    draw: Draw,
+    wish: Wish = NO_WISH,
 ) -> bytes:
     """The sealed request to synchronise; it carries the lease only where the server has asked for it."""
     held = kept.present
@@ -122,6 +141,8 @@ def sync_request(
         wanted=report.wanted,
         path=kept.path,
         lease=held.token.decode("ascii") if kept.lease_wanted else "",
+        resolve=wish.resolve,
+        drop_successor=wish.drop_successor,
     )
     return ask(message, signer)
 

@@ -139,7 +139,8 @@ class Holder:
 
     def standing(self) -> Standing:
         """What is licensed now, with words."""
-        return shown(self._holdings, self.now().estimate, forked=self._kept.forked)
+        forked = Code.COPY_SEPARATED if self._kept.separated else Code.LEASE_FORKED if self._kept.forked else None
+        return shown(self._holdings, self.now().estimate, forked=forked)
 
     def renewed(self) -> Ready:
         """The functions that are on now, looked at anew."""

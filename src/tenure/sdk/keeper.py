@@ -14,9 +14,10 @@ from tenure.core.codes import ActivationCode, parse
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import AFTER_EDGE, BEFORE_EDGE, Rhythm, manual, next_due, retry_at, rhythm
 from tenure.core.timeline import Instant
+from tenure.sdk.carried import Carried, exported
 from tenure.sdk.clock import Now
 from tenure.sdk.dialogue import Dialogue, Done
-from tenure.sdk.exchange import Draw, Identity, Inconclusive, Report, SiteKey, asks_for
+from tenure.sdk.exchange import NO_WISH, Draw, Identity, Inconclusive, Report, SiteKey, Wish, asks_for
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept
 from tenure.sdk.outcomes import Declined, Granted, Synchronized, declined, differences
@@ -24,11 +25,15 @@ from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Progress, Step, Watch
 from tenure.sdk.taking import take_notice
 from tenure.sdk.transport import Transport
+from tenure.wire.armour import Armoured
 from tenure.wire.messages import ActivateAnswer, SyncAnswer, Trigger
 from tenure.wire.notices import Notice
+from tenure.wire.seal import Typ, typ_of
 
 EXCHANGES = 4
 """Questions in one synchronisation: after a stored answer, or when the server asked for the lease, one follows."""
+
+NOT_ACTIVATED = Refused(Code.NOT_ACTIVATED)
 
 SAVE_CLOCK = 600
 """Seconds after which the highest time seen is saved, so that a dead battery costs no more than that."""
@@ -74,19 +79,21 @@ class Keeper:
             done = self._activated(code, role)
             return self._granted(done, role, tuple(steps))
 
-    def synchronize(self, trigger: Trigger = "manual", watch: Watch | None = None) -> Synchronized | Declined:
-        """Asks for the present truth. Blocks for the exchange; never raises.
+    def synchronize(
+        self, trigger: Trigger = "manual", watch: Watch | None = None, wish: Wish = NO_WISH
+    ) -> Synchronized | Declined:
+        """Asks for the present truth, and for what is wished. Blocks for the exchange; never raises.
 
         By hand it works in every phase, once a minute (`too_many_requests`). What the server refuses, and what is
         inconclusive, is a `Declined`; neither takes anything away that was not signed away.
         """
         with self._turn, self._ports.progress.watched(watch) as steps, self.holder.alone():
             self.holder.reload()
-            refused = self._by_hand() if trigger == "manual" else None
+            refused = self._by_hand() if trigger == "manual" and wish is NO_WISH else None
             if refused is not None:
                 return declined(refused, conclusive=False)
             before = self.holder.standing()
-            done = self._contact(trigger)
+            done = self._contact(trigger, wish)
             self._lot = self._drawn()
             return self._synchronized(done, before, tuple(steps))
 
@@ -99,6 +106,49 @@ class Keeper:
                 return declined(taken, conclusive=True)
             refused = self.holder.save(taken[0])
             return taken[1] if refused is None else declined(refused, conclusive=False)
+
+    def export(self, text: str = "", role: str = "active") -> Carried | Declined:
+        """The request to be carried by hand, saved before it is given out: what is pending already, or a new one.
+
+        Refuses what `activate` and `synchronize` refuse before they send, and `request_in_flight` for another code
+        than the one whose activation is pending.
+        """
+        with self._turn, self.holder.alone():
+            self.holder.reload()
+            request = self._to_activate(text, role) if text else self._to_carry()
+            if isinstance(request, Refused):
+                return declined(request, conclusive=True)
+            kept, known = exported(self.holder.kept, request, self.holder.now().instant)
+            refused = self.holder.save(kept)
+            kind = "synchronisation" if asks_for(request) is None else "activation"
+            if refused is not None:
+                return declined(refused, conclusive=False)
+            return Carried(kind=kind, request=request, made=known.made)
+
+    def bring(self, blocks: tuple[Armoured, ...]) -> Granted | Synchronized | Notice | Declined:
+        """Takes what was carried here: an answer to what is pending, with the root documents beside it, or a notice.
+
+        Refuses with the five causes of spec 3.9, and what the answer itself refuses.
+        """
+        answers = [each for each in blocks if each.kind != "ROOT"]
+        if len(answers) != 1:
+            refused = Refused(Code.MESSAGE_MALFORMED, "One answer is expected in a text.", "text")
+            return declined(refused, conclusive=True)
+        if typ_of(answers[0].token) is Typ.NOTICE:
+            return self.take_notice(answers[0].token)
+        with self._turn, self._ports.progress.watched(None) as steps, self.holder.alone():
+            self.holder.reload()
+            for each in blocks:
+                if each.kind == "ROOT":
+                    self.holder.further(each.token)  # one that is known already, or leads nowhere, changes nothing
+            before = self.holder.standing()
+            done = self._dialogue.carried(answers[0].token)
+            if isinstance(done, Refused):
+                return declined(done, conclusive=True, steps=tuple(steps))
+            if isinstance(done.answer, ActivateAnswer):
+                role = "active" if done.answer.lease and not done.answer.successor else "successor"
+                return self._granted(done, role, tuple(steps))
+            return self._synchronized(done, before, tuple(steps))
 
     # time
 
@@ -206,6 +256,26 @@ class Keeper:
         standing = self.holder.standing()
         return Granted(standing=standing, role=role, begins=standing.successor_from, steps=steps)
 
+    # the parts of what is carried by hand
+
+    def _to_activate(self, text: str, role: str) -> bytes | Refused:
+        code = parse(text)
+        if isinstance(code, Refused):
+            return code
+        pending = self.holder.kept.activation
+        if pending is not None:
+            if _asks_for(self.holder.kept, code, role):
+                return pending.request
+            return Refused(Code.REQUEST_IN_FLIGHT, "The activation of another code waits for its answer.")
+        return self._in_force(code, role) or self._dialogue.prepare_activation(code, role)
+
+    def _to_carry(self) -> bytes | Refused:
+        kept = self.holder.kept
+        pending = kept.activation or kept.sync
+        if pending is not None:
+            return pending.request
+        return self._dialogue.prepare_synchronisation(self._ports.report()) if _site(kept) else NOT_ACTIVATED
+
     # the parts of a synchronisation
 
     def _by_hand(self) -> Refused | None:
@@ -216,7 +286,9 @@ class Keeper:
             self.holder.adopt(msgspec.structs.replace(self.holder.kept, contacts=noted))
         return refused
 
-    def _contact(self, trigger: Trigger) -> Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused:
+    def _contact(
+        self, trigger: Trigger, wish: Wish
+    ) -> Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused:
         activation: Done[ActivateAnswer] | Inconclusive | Refused | None = None
         if self.holder.kept.activation is not None:
             # The newest question first: were it granted already, an older one would look like a copy's.
@@ -225,14 +297,14 @@ class Keeper:
                 return activation
         if not _site(self.holder.kept):
             return Refused(Code.NOT_ACTIVATED) if activation is None else activation
-        return self._syncs(trigger)
+        return self._syncs(trigger, wish)
 
-    def _syncs(self, trigger: Trigger) -> Done[SyncAnswer] | Inconclusive | Refused:
-        done = self._dialogue.synchronize(trigger, self._ports.report())
+    def _syncs(self, trigger: Trigger, wish: Wish = NO_WISH) -> Done[SyncAnswer] | Inconclusive | Refused:
+        done = self._dialogue.synchronize(trigger, self._ports.report(), wish)
         for _ in range(EXCHANGES - 1):
             if isinstance(done, Refused) or not self._one_more(done):
                 break
-            done = self._dialogue.synchronize(trigger, self._ports.report())
+            done = self._dialogue.synchronize(trigger, self._ports.report(), wish)
         return done
 
     def _one_more(self, done: Done[SyncAnswer]) -> bool:

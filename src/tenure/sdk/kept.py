@@ -13,7 +13,7 @@ from tenure.core.acceptance import Held
 from tenure.core.clock import ClockState, Reading
 from tenure.core.schedule import Rhythm, SyncState
 from tenure.core.timeline import Instant
-from tenure.wire.messages import Message, Path, Refusal
+from tenure.wire.messages import Fork, Message, Path, Refusal
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -96,6 +96,14 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
+class Exported(msgspec.Struct, frozen=True):
+    """A request that was given out to be carried by hand (spec 3.9)."""
+
+    sha256: str
+    """Of the sealed request's bytes, base64url."""
+    made: Instant
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything. Evolution: fields are only appended, each with a default; an older reader ignores newer ones."""
 
@@ -122,6 +130,14 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: Path = Path()
     messages: tuple[Message, ...] = ()
     """Words to the administrator, latest last."""
+    fork: Fork | None = None
+    """What the server has seen of copies of this site, as long as nobody has said what they are."""
+    exported: tuple[Exported, ...] = ()
+    """Requests that were given out to be carried by hand, latest last."""
+    imported: tuple[str, ...] = ()
+    """SHA-256 (base64url) of answers that were carried here and taken, latest last."""
+    separated: bool = False
+    """It was decided that this copy is a second site: it needs a key of its own."""
 
 
 class Memory(Protocol):

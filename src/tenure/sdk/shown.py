@@ -54,12 +54,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return self.phase in (Phase.ACTIVE, Phase.GRACE, Phase.PAUSED)
 
 
-def shown(holdings: Holdings, estimate: Estimate, *, forked: bool = False) -> Standing:
-    """The standing of `holdings` at the time of `estimate`, for people."""
+def shown(holdings: Holdings, estimate: Estimate, *, forked: Code | None = None) -> Standing:
+    """The standing of `holdings` at the time of `estimate`, for people; `forked`: what is wrong with a copied site."""
     plain = holdings.standing(estimate)
     warnings = () if plain.warning is None else (plain.warning,)
-    if forked:
-        warnings = (*warnings, Refused(Code.LEASE_FORKED))
+    if forked is not None:
+        warnings = (*warnings, Refused(forked))
     told = _explained(holdings, plain, estimate.now)
     lease = holdings.lease_at(estimate.now)
     staged = holdings.successor

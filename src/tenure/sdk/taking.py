@@ -99,7 +99,12 @@ def _take(
         now = _now(after, arrival, reader)
     if conclusion.lost:
         after = msgspec.structs.replace(after, lost=refusal)
-    after = msgspec.structs.replace(after, forked=_forked(kept.forked, heard, refusal))
+    after = msgspec.structs.replace(
+        after,
+        forked=_forked(kept.forked, heard, refusal),
+        fork=answer.fork if isinstance(answer, SyncAnswer) else None,
+        separated=_said(refusal, Code.COPY_SEPARATED) or (kept.separated and heard is Heard.REFUSED),
+    )
     after = _contact(after, answer, conclusion, arrival, now, refused)
     return Taken(kept=after, heard=heard, now=now, refused=refused)
 
@@ -211,8 +216,12 @@ def _now(kept: Kept, arrival: Arrival, reader: Reader) -> Instant:
 
 def _forked(before: bool, heard: Heard, refusal: Refusal | None) -> bool:
     if heard is Heard.REFUSED:
-        return before or (refusal is not None and refusal.code == Code.LEASE_FORKED.value)
+        return before or _said(refusal, Code.LEASE_FORKED) or _said(refusal, Code.COPY_SEPARATED)
     return heard is Heard.FORKED
+
+
+def _said(refusal: Refusal | None, code: Code) -> bool:
+    return refusal is not None and refusal.code == code.value
 
 
 def _settled(refusal: Refusal | None) -> bool:

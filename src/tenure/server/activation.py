@@ -67,8 +67,19 @@ class Activations:
         limited = self._throttle.exhausted(*charges)
         if limited is not None:
             return limited
+        return await self.answer(asked, code, charges)
+
+    async def answer(
+        self,
+        asked: Asked[ActivateRequest],
+        code: codes.ActivationCode,
+        charges: tuple[tuple[Limit, str], ...] = (),
+        *,
+        carried: bool = False,
+    ) -> bytes | Refused:
+        """The signed answer to a proven request; a code that matches nothing is charged."""
         reply: Reply | Refused = await self._context.write(
-            False, lambda conn, now: self._answer(conn, asked, code, now)
+            False, lambda conn, now: self._answer(conn, asked, code, now, carried=carried)
         )
         if isinstance(reply, Refused) or reply.stored:
             return reply if isinstance(reply, Refused) else reply.stored
@@ -79,7 +90,13 @@ class Activations:
         )
 
     def _answer(
-        self, conn: Connection, asked: Asked[ActivateRequest], code: codes.ActivationCode, real: Instant
+        self,
+        conn: Connection,
+        asked: Asked[ActivateRequest],
+        code: codes.ActivationCode,
+        real: Instant,
+        *,
+        carried: bool,
     ) -> Reply | Refused:
         message, key = asked.message, thumbprint(asked.public)
         known = sites.by_key(conn, key, message.product)
@@ -97,7 +114,7 @@ class Activations:
         tenant = Tenant(provider, now, Role.SITE, site.id if site else "site", customer)
         if site is not None and not self._context.stopped_money:
             site = takeover.take_over_if_due(conn, site, now)
-        return _Activation(self._context, conn, tenant, asked, key, found, site).answer()
+        return _Activation(self._context, conn, tenant, asked, key, found, site, carried=carried).answer()
 
 
 def _bare(asked: Asked[ActivateRequest], now: Instant, context: Context) -> ActivateAnswer:
@@ -117,7 +134,10 @@ class _Activation:
         key: str,
         code: stored_codes.ActivationCode,
         site: Site | None,
+        *,
+        carried: bool,
     ) -> None:
+        self.carried = carried
         self.context, self.conn, self.tenant, self.asked = context, conn, tenant, asked
         self.key, self.code, self.site = key, code, site
         self.now = tenant.now
@@ -194,9 +214,9 @@ class _Activation:
             present = self._present()
             if present is None:
                 return self._refused(Refused(Code.NO_SUCCESSOR))
-            signed = words.sign(self.conn, self.context, site, present, self.now)
+            signed = words.sign(self.conn, self.context, site, present, self.now, carried=self.carried)
         else:
-            signed = words.sign(self.conn, self.context, site, sub, self.now)
+            signed = words.sign(self.conn, self.context, site, sub, self.now, carried=self.carried)
         site = msgspec.structs.replace(signed.site, last_request=self.asked.message.request, last_contact=self.now)
         count = site.token_count + 1
         token = self.context.keys.state_token(site.id, site.epoch, count)

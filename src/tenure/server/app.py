@@ -13,7 +13,7 @@ from tenure import __version__
 from tenure.core.policy import Role
 from tenure.core.refusals import Code
 from tenure.http.api import Api, Parts
-from tenure.http.auth import Principal, Rule
+from tenure.http.auth import Rule
 from tenure.http.edge import Border, log_requests
 from tenure.http.health import health_operations
 from tenure.http.limits import MemoryCounters, Throttle
@@ -22,24 +22,35 @@ from tenure.http.openapi import About
 from tenure.http.operations import Operation
 from tenure.http.raw import RawOperation
 from tenure.server.activation import Activations
+from tenure.server.api.accounts.auditing import Auditing
+from tenure.server.api.accounts.inviting import Inviting
+from tenure.server.api.accounts.own import Own
+from tenure.server.api.accounts.resets import Resets
+from tenure.server.api.accounts.securing import Securing
+from tenure.server.api.accounts.signing import Signing
+from tenure.server.api.accounts.team import Team
 from tenure.server.api.batch import Batch
 from tenure.server.api.board import Board
 from tenure.server.api.catalogue import Catalogue
 from tenure.server.api.gateways import Gateways
+from tenure.server.api.letters import Letters
 from tenure.server.api.lists import Lists
 from tenure.server.api.money import Money
 from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
 from tenure.server.api.offers import Offers
+from tenure.server.api.offline import Offline
 from tenure.server.api.payments import Payments
 from tenure.server.api.people import People
 from tenure.server.api.policy import Policies
 from tenure.server.api.subscriptions import Subscriptions
 from tenure.server.api.trust import Trust
+from tenure.server.api.webhooks import Webhooks
+from tenure.server.authenticating import authenticator
 from tenure.server.context import Context
+from tenure.server.messages.running import Outgoing, show_queues
 from tenure.server.sweep import Sweep
 from tenure.server.sync import Synchronisation
-from tenure.store import tokens
 from tenure.store.engine import Connection
 
 METRICS = Rule("metrics:read", frozenset({Role.VENDOR}))
@@ -48,7 +59,6 @@ UNPROVEN = (
     Code.SIGNATURE_INVALID,
 )  # fmt: skip
 """What a signed message is refused with before anything in it is believed: unsigned, so inconclusive to a client."""
-USE_NOTED_EVERY = 3_600
 
 _requests = logging.getLogger("tenure.server.requests")
 
@@ -59,13 +69,16 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
     metrics = HttpMetrics(registry)
     drift = Gauge("tenure_ledger_drift", "Accounts whose balance differs from their postings.", registry=registry)
     drift.set_function(lambda: len(context.stopped_money))
+    show_queues(context, registry)
     throttle = Throttle(MemoryCounters(), ticks, context.clock)
     activations, synchronisation = Activations(context, throttle), Synchronisation(context)
     api = Api(
         Parts(
             about=About(title="Tenure activation server", version=__version__),
             operations=(
-                *_with_batch(context, tuple(map(_naming_a_tenant, _tenants_operations(context)))),
+                *_with_batch(context, tuple(map(_naming_a_tenant, _business(context)))),
+                *map(_naming_a_tenant, _tenants_operations(context)),
+                *map(_naming_a_tenant, Offline(context, synchronisation, activations).operations()),
                 *Trust(context).operations(),
                 *Notices(context).operations(),
                 *health_operations({"store": _store_works(context)}),
@@ -101,19 +114,15 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
 
 
 def _tenants_operations(context: Context) -> Iterator[Operation]:
-    for group in (
-        Catalogue,
-        People,
-        Offers,
-        Policies,
-        Lists,
-        Board,
-        Subscriptions,
-        Money,
-        Payments,
-        Gateways,
-        Observed,
-    ):
+    access = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
+    for group in (*access, Webhooks, Letters):
+        yield from group(context).operations()
+
+
+def _business(context: Context) -> Iterator[Operation]:
+    """What may also be asked for in a batch: no accounts, whose doors count their visitors."""
+    desk = (Catalogue, People, Offers, Policies, Lists, Board)
+    for group in (*desk, Subscriptions, Money, Payments, Gateways, Observed):
         yield from group(context).operations()
 
 
@@ -128,29 +137,6 @@ def _naming_a_tenant(one: Operation) -> Operation:
     return msgspec.structs.replace(one, refusals=(*one.refusals, Code.NOT_FOUND))
 
 
-def authenticator(context: Context) -> Callable[[str], Any]:
-    """Token to principal, by its keyed hash; the time of use is noted once an hour."""
-
-    async def authenticate(token: str) -> Principal | None:
-        now = context.clock()
-        digest = context.keys.token_digest(token)
-        found = await context.db.read(lambda conn: tokens.token(conn, digest, now))
-        if found is None:
-            return None
-        if found.last_use is None or now - found.last_use >= USE_NOTED_EVERY:
-            await context.db.write(lambda conn: tokens.token_used(conn, digest, now))
-        return Principal(
-            kind=Role(found.role),
-            provider=found.provider or "",
-            customer=found.customer or "",
-            role=found.role,
-            scopes=frozenset(found.scopes),
-            token_id=found.id,
-        )
-
-    return authenticate
-
-
 def _store_works(context: Context) -> Callable[[], Any]:
     async def check() -> bool:
         def one(conn: Connection) -> bool:
@@ -163,11 +149,12 @@ def _store_works(context: Context) -> Callable[[], Any]:
 
 @asynccontextmanager
 async def _sweeping(context: Context) -> AsyncIterator[None]:
-    task = asyncio.create_task(Sweep(context).run())
+    tasks = [asyncio.create_task(work) for work in (Sweep(context).run(), Outgoing(context).run())]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await context.db.close()

@@ -13,6 +13,7 @@ from tenure.core.contract import timeline
 from tenure.core.ledger import Posting
 from tenure.core.policy import Rules
 from tenure.core.refusals import Refused
+from tenure.core.reminders import next_reminder
 from tenure.core.renewal import cost, due, next_period, pays_itself
 from tenure.core.settle import Account, Book, Item, Settled, settle
 from tenure.core.subscription import Subscription, fold
@@ -223,8 +224,9 @@ def project(conn: Connection, sub: Subscription, now: Instant) -> None:
 
 
 def look_again(conn: Connection, sub: Subscription, now: Instant) -> None:
-    """When the sweep has to look at it next: at the first change after `now`."""
-    subscriptions.look_again(conn, sub.provider, sub.id, at(timeline(sub), now).until)
+    """When the sweep has to look at it next: at the first change or reminder after `now`."""
+    moments = [each for each in (at(timeline(sub), now).until, next_reminder(sub, now)) if each is not None]
+    subscriptions.look_again(conn, sub.provider, sub.id, min(moments, default=None))
 
 
 def _unannounced(conn: Connection, sub: Subscription, now: Instant) -> bool:

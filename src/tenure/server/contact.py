@@ -8,14 +8,17 @@ import base64
 
 import msgspec
 
+from tenure.core import commands as c
 from tenure.core import facts as f
 from tenure.core.contract import timeline
+from tenure.core.decide.sites import resolve_fork
 from tenure.core.lease import Lease
+from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
 from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.timeline import DAY, Instant
-from tenure.server import books, takeover, words
+from tenure.server import books, forks, takeover, words
 from tenure.server.context import Context
 from tenure.server.leases import renewal_due
 from tenure.server.takeover import beside, with_beside
@@ -37,17 +40,32 @@ class Contact:
     """One request of one site, answered."""
 
     def __init__(
-        self, context: Context, conn: Connection, asked: Asked[SyncRequest], site: Site, now: Instant, *, sandbox: bool
+        self,
+        context: Context,
+        conn: Connection,
+        asked: Asked[SyncRequest],
+        site: Site,
+        now: Instant,
+        *,
+        sandbox: bool,
+        carried: bool = False,
     ) -> None:
+        """`carried`: request and answer travel by hand (spec 3.9)."""
         self._context, self._conn, self._asked = context, conn, asked
         self._site, self._now, self._sandbox = site, now, sandbox
         self._heard = False
+        self._state: SiteState | None = None
+        self._carried = self._anew = carried
+        """Whether a lease is signed although nothing of the present subscription has changed."""
 
     def answer(self) -> tuple[bytes, Site]:
         """The signed answer, and the site as it is afterwards."""
         shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token)
         if shown is not None and shown > (self._site.epoch, self._site.token_count):
             return self._learn()
+        settled = forks.told(self._site, self._asked.message.token)
+        if settled is not None:
+            return self._aside(self._message(result="refused", refusal=refusal(settled)))
         if self._site.token and self._asked.message.token != self._site.token.decode():
             return self._forked()
         return self._present()
@@ -72,8 +90,39 @@ class Contact:
         if sub is None or state is None or not state.holds:
             gone = Refused(Code.SITE_LOST if state is not None and state.lost else Code.SITE_UNKNOWN)
             return self._finish(self._message(result="refused", refusal=refusal(gone)))
-        sub = self._share_out(sub, state)
-        return self._lease_or_unchanged(sub)
+        self._state = state
+        wished = self._wishes(sub)
+        if isinstance(wished, Refused):
+            return self._finish(self._message(result="refused", refusal=refusal(wished)))
+        return self._lease_or_unchanged(self._share_out(wished, state))
+
+    def _wishes(self, sub: Subscription) -> Subscription | Refused:
+        """The subscription after what the administrator asked for at the site: a fork resolved, a successor dropped."""
+        message = self._asked.message
+        if message.resolve:
+            resolved = self._resolve(sub, message.resolve)
+            if isinstance(resolved, Refused):
+                return resolved
+            sub = resolved
+        if message.drop_successor:
+            dropped = takeover.drop_successor(self._conn, self._site, message.drop_successor, self._now)
+            if isinstance(dropped, Refused):
+                return dropped
+            self._site, self._anew = dropped, True
+        return sub
+
+    def _resolve(self, sub: Subscription, resolution: str) -> Subscription | Refused:
+        """The fork settled by the site's administrator; both copies hold the key, so that only so much can be said."""
+        command = c.ResolveFork(by=self._site.id, role=Role.SITE, site=self._site.id, resolution=resolution)
+        outcome = resolve_fork(sub, command, self._now)
+        if isinstance(outcome, Refused):
+            return outcome
+        for fact in outcome.facts:
+            sub = self._append(sub, fact)
+            if isinstance(fact, f.ForkResolved):
+                self._site = forks.resolved(self._site, fact, self._now)
+        self._state = sub.site(self._site.id)
+        return sub
 
     def _lease_or_unchanged(self, sub: Subscription) -> tuple[bytes, Site]:
         state = sub.site(self._site.id)
@@ -81,10 +130,12 @@ class Contact:
         lease = self.latest_lease(self._conn, self._site)
         message = self._asked.message
         held = (message.epoch, message.serial) == (self._site.epoch, self._site.serial)
+        # What was signed before a restore is of an epoch that the restore has closed.
+        held = held and self._site.epoch >= self._context.epoch_floor
         spans = timeline(sub, state)
-        if lease is not None and held and not self._outdated(lease, sub, state):
+        if lease is not None and held and not self._anew and not self._outdated(lease, sub, state):
             return self._finish(self._message(result="unchanged", turn=window(spans, lease.figures, self._now)))
-        signed = words.sign(self._conn, self._context, self._site, sub, self._now)
+        signed = words.sign(self._conn, self._context, self._site, sub, self._now, carried=self._carried)
         self._site = signed.site
         return self._finish(
             self._message(
@@ -157,14 +208,10 @@ class Contact:
         state = None if sub is None else sub.site(self._site.id)
         if sub is None or state is None or not state.holds:
             return self._aside(self._message(result="refused", refusal=refusal(Refused(Code.SITE_UNKNOWN))))
-        if state.forked_at is None:
-            message = self._asked.message
-            evidence = f"serial {message.serial}, token {message.token[:20]}, version {message.version}"
-            fact = f.ForkFound(
-                at=self._now, recorded_at=self._now, by=self._site.id, site=self._site.id, evidence=evidence
-            )
-            sub = self._append(sub, fact)
-            self._site = msgspec.structs.replace(self._site, forked_at=self._now)
+        sub = self._sighted(sub, state)
+        message = self._asked.message
+        if message.resolve:
+            return self._said_by_the_copy(sub, message.resolve)
         body = beside(self._site)
         if body.fork_answered and self._now < body.fork_answered + FORK_ANSWERS_APART:
             again = Refused(Code.LEASE_FORKED, when=body.fork_answered + FORK_ANSWERS_APART)
@@ -174,6 +221,31 @@ class Contact:
         self._site = signed.site
         turn = window(timeline(sub, state), signed.lease.figures, self._now)
         return self._aside(self._message(result="lease", lease=signed.token.decode(), turn=turn, forked=True))
+
+    def _sighted(self, sub: Subscription, state: SiteState) -> Subscription:
+        """The subscription, whose fork is open from now on, with the copy among the evidence."""
+        message = self._asked.message
+        if state.forked_at is None:
+            seen = forks.evidence(self._site, message)
+            fact = f.ForkFound(at=self._now, recorded_at=self._now, by=self._site.id, site=self._site.id, evidence=seen)
+            sub = self._append(sub, fact)
+            self._site = msgspec.structs.replace(self._site, forked_at=self._now)
+        self._site = forks.sighted(self._site, message, self._now)
+        self._state = sub.site(self._site.id)
+        return sub
+
+    def _said_by_the_copy(self, sub: Subscription, resolution: str) -> tuple[bytes, Site]:
+        """The stale copy's own administrator speaks: restored, it is the site from this answer on."""
+        resolved = self._resolve(sub, resolution)
+        if isinstance(resolved, Refused):
+            return self._aside(self._message(result="refused", refusal=refusal(resolved), forked=True))
+        settled = forks.told(self._site, self._asked.message.token)
+        if settled is not None:
+            return self._aside(self._message(result="refused", refusal=refusal(settled)))
+        self._asked = msgspec.structs.replace(
+            self._asked, message=msgspec.structs.replace(self._asked.message, resolve="")
+        )
+        return self._present()
 
     def _aside(self, message: SyncAnswer) -> tuple[bytes, Site]:
         """The answer to a stale copy: token and stored answer stay those of the other one."""
@@ -209,7 +281,7 @@ class Contact:
         self._append(sub, learned)
         shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token) or (0, 0)
         self._site = msgspec.structs.replace(
-            self._site,
+            words.learned(self._site, lease, self._now),
             token_count=shown[1],
             epoch=max(self._site.epoch, lease.epoch),
             serial=max(self._site.serial, lease.serial),
@@ -247,6 +319,7 @@ class Contact:
             changes=changes,
             messages=self._words_for_people(),
             notices=self._context.carried(sandbox=self._sandbox),
+            fork=forks.shown(self._site, self._state, self._now),
             **values,  # type: ignore[arg-type]  # one of the literals, and a Refusal or None
         )
 

@@ -7,10 +7,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
+from tenure.http.accounts.passwords import Passwords
 from tenure.http.answers import pack, replayed, unpack
 from tenure.http.auth import Principal
 from tenure.http.idempotency import Ticket
 from tenure.server.keyring import Draw, KeyRing
+from tenure.server.messages.addresses import PUBLIC_HTTPS, Reach
+from tenure.server.messages.mailing import MailServer
 from tenure.server.notices import Published, current
 from tenure.store import idempotency, people
 from tenure.store.catalogue import DOCUMENTS
@@ -54,6 +57,9 @@ class Context:
     safe: Safe
     issuer: str
     """The server's name in what it signs, such as `https://licence.example.com`."""
+    portal_url: str = ""
+    """Where people reach the portal, such as `https://portal.example.com`, for links in mails; empty: not known."""
+    passwords: Passwords = field(default_factory=Passwords)
     stopped_money: list[str] = field(default_factory=list)
     """Why money cannot be written at the moment (ledger drift); empty when it can."""
     answer_signers: dict[tuple[str, bool], ChosenSigner] = field(default_factory=dict)
@@ -61,6 +67,15 @@ class Context:
 
     notices: list[Published] = field(default_factory=list)
     """Amnesties that go with every answer."""
+    post: MailServer | None = None
+    """Who takes mails; without one they wait."""
+    reach: Reach = PUBLIC_HTTPS
+    """What webhooks may reach beyond public https."""
+    queues: dict[str, int] = field(default_factory=dict)
+    """How much waits to leave the server, as last counted."""
+
+    epoch_floor: int = 0
+    """The epoch opened by the last restore of this server: nothing is signed in an earlier one."""
 
     async def take_notices(self) -> None:
         """Go by the newest published notices."""
@@ -75,7 +90,7 @@ class Context:
         edition = await self.db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
         newest = None if edition is None else roots.pin(edition.body)
         if newest is not None and not isinstance(newest, Refused):
-            self.keys.root = newest
+            self.keys.follow(newest)
 
     def answer_signer(self, product: str, *, sandbox: bool) -> SeedSigner:
         """The key that signs answers now; looked up once a second, because every answer asks."""
@@ -171,4 +186,4 @@ def tenant_of(conn: Connection, caller: Principal, named: str | None, real: Inst
     if provider is None or caller.kind is None:
         return Refused(Code.NOT_FOUND, field="provider")
     now = provider.clock.read(real) if provider.clock else real
-    return Tenant(provider, now, caller.kind, caller.token_id, caller.customer)
+    return Tenant(provider, now, caller.kind, caller.by, caller.customer)

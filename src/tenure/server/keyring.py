@@ -6,6 +6,7 @@ Root keys are not here: `found` writes them to a file of their own, which belong
 import base64
 import hashlib
 import hmac
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,8 @@ Draw = Callable[[int], bytes]
 
 LONGEST_LEASE = 120 * DAY
 """No online key signs anything that lives longer: the air-gap lease of 90 days and some margin."""
+_log = logging.getLogger("tenure.server.keys")
+
 END_OF_TIME = 253_402_300_799
 """The last second of the year 9999."""
 KEY_LIFE = 2 * 366 * DAY
@@ -59,16 +62,35 @@ class RootSecrets(msgspec.Struct, frozen=True, kw_only=True):
 class KeyRing:
     """The online keys in use, chosen by the root document, and the keyed hashes of the server."""
 
-    def __init__(self, secrets: Secrets, root: Root, sandbox_root: Root) -> None:
-        """Raises ValueError when the root documents and the secret file do not belong together."""
+    def __init__(
+        self, secrets: Secrets, root: Root, sandbox_root: Root, reread: Callable[[], Secrets | Refused] | None = None
+    ) -> None:
+        """`reread` reads the secret file anew, for keys made while the server runs.
+
+        Raises ValueError when the root documents and the secret file do not belong together.
+        """
+        self._reread = reread
         self.root, self.sandbox_root = root, sandbox_root
         self.box = _bytes(secrets.box)
         self._pepper = _bytes(secrets.pepper)
         self._marker = _bytes(secrets.marker)
-        self._signers = {key.kid: SeedSigner(_bytes(key.seed), key.kid) for key in secrets.keys}
+        self._signers = _signers(secrets)
         known = {key.kid for key in root.document.keys}
         if not known & set(self._signers):
             raise ValueError("none of the keys in the secret file stands in the root document")
+
+    def follow(self, root: Root) -> None:
+        """Goes by the root document that follows; keys it names that are not at hand are looked for in the secret file.
+
+        A file that cannot be read changes nothing: one signs with what is at hand, and the next document tries again.
+        """
+        named = {key.kid for key in root.document.keys}
+        found = self._reread() if self._reread is not None and not named <= set(self._signers) else None
+        if isinstance(found, Refused):
+            _log.error("the secret file cannot be read again: %s", found.detail)
+        elif found is not None:
+            self._signers = _signers(found)
+        self.root = root
 
     def root_of(self, *, sandbox: bool) -> Root:
         """The root document that a reader of production, or of a sandbox, goes by."""
@@ -112,6 +134,10 @@ class KeyRing:
             return None
         expected = self.state_token(site, int(epoch), int(count))
         return (int(epoch), int(count)) if hmac.compare_digest(expected, token) else None
+
+
+def _signers(secrets: Secrets) -> dict[str, SeedSigner]:
+    return {key.kid: SeedSigner(_bytes(key.seed), key.kid) for key in secrets.keys}
 
 
 class Founded(msgspec.Struct, frozen=True, kw_only=True):

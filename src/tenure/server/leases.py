@@ -13,6 +13,7 @@ SKEW = 300
 FORK_DAYS = 7
 """A forked site's lease reaches at most so far (spec 3.5)."""
 SUCCESSOR_DAYS = 30
+WARNED_DAYS = 14
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,13 +39,24 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lease_for(
-    sub: Subscription, site: SiteState, holder: Holder, issuer: Issuer, now: Instant, *, forked: bool = False
+    sub: Subscription,
+    site: SiteState,
+    holder: Holder,
+    issuer: Issuer,
+    now: Instant,
+    *,
+    forked: bool = False,
+    carried: bool = False,
 ) -> Lease:
-    """The lease of a site that uses `sub`: the present truth, good until `contact_until` without further contact."""
+    """The lease of a site that uses `sub`: the present truth, good until `contact_until` without further contact.
+
+    `carried`: brought by hand to a site without a network, so that it lives longer (spec 3.9).
+    """
     spans = since(timeline(sub, site), now)
     running = spans[0]
     iat = max(running.since, now - SKEW)
-    until = _contact_until(sub, iat, now, forked=forked)
+    days = sub.rules.air_gap_lease_days if carried else sub.rules.lease_days
+    until = _contact_until(sub, iat, now, days, forked=forked)
     terms = sub.terms_at(now)
     period = next((each for each in reversed(sub.paid) if each.since <= now), None)
     return Lease(
@@ -73,7 +85,7 @@ def lease_for(
         limit=terms.devices,
         min_version=site.floor if period is None else period.min_version,
         device_port=holder.device_port,
-        figures=_figures(sub, issuer),
+        figures=_patient(_figures(sub, issuer), until - iat) if carried else _figures(sub, issuer),
         provider=issuer.provider,
         brand=issuer.brand,
         code_last_group=_last_group(sub, site),
@@ -154,8 +166,13 @@ def renewal_due(lease: Lease, sub: Subscription, site: SiteState, now: Instant) 
     return changed or now >= lease.iat + (lease.contact_until - lease.iat) // 4
 
 
-def _contact_until(sub: Subscription, iat: Instant, now: Instant, *, forked: bool) -> Instant:
-    until = iat + sub.rules.lease_days * DAY
+def _patient(figures: Figures, life: int) -> Figures:
+    """Nobody expects a site without a network to synchronise: it is warned 14 days before its lease's end."""
+    return msgspec.structs.replace(figures, warn_after=max(figures.warn_after, life - WARNED_DAYS * DAY))
+
+
+def _contact_until(sub: Subscription, iat: Instant, now: Instant, days: int, *, forked: bool) -> Instant:
+    until = iat + days * DAY
     if sub.reserved is not None:
         # Cancelling must be able to give the reserve back, so no word reaches far into a period not yet begun.
         until = min(until, due(sub) + PROMISE_DAYS * DAY)

@@ -7,8 +7,7 @@ import secrets
 import sys
 import time
 from pathlib import Path
-
-import msgspec
+from typing import NamedTuple
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
@@ -18,10 +17,14 @@ from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import ROOT, SANDBOX_ROOT, Context
 from tenure.server.keyring import KeyRing, Secrets
+from tenure.server.messages.addresses import Reach
+from tenure.server.messages.mailing import MailServer
+from tenure.server.settings import mail_server, reach, read_settings
 from tenure.server.setup import DATABASE, SECRETS, SETTINGS, Initialised
 from tenure.store.catalogue import DOCUMENTS
 from tenure.store.engine import Database
 from tenure.store.lite import open_lite
+from tenure.store.meta import epoch_floor
 from tenure.store.sealed import Safe
 from tenure.wire import root as roots
 
@@ -49,27 +52,41 @@ async def open_context(folder: Path, *, development: bool = False) -> Context | 
         return Refused(
             Code.KEY_NOT_FOR_THIS, f"Development keys sign nothing in production: {', '.join(unfit)}.", "secrets"
         )
-    name = _name(folder)
-    if isinstance(name, Refused):
-        return name
+    outside = _outside(folder)
+    if isinstance(outside, Refused):
+        return outside
     db = open_lite(folder / DATABASE)
     if isinstance(db, Refused):
         return db
-    context = await _context(db, secret, name)
+    context = await _context(db, secret, outside, folder / SECRETS)
     if isinstance(context, Refused):
         await db.close()
     return context
 
 
-def _name(folder: Path) -> str | Refused:
-    """The server's name in what it signs."""
-    try:
-        return msgspec.json.decode((folder / SETTINGS).read_bytes(), type=dict[str, str])["name"]
-    except (OSError, KeyError, msgspec.MsgspecError):
-        return Refused(Code.NOT_FOUND, f"There is no server in {folder}, or its {SETTINGS} is damaged.", "folder")
+class Outside(NamedTuple):
+    """What the settings say of the world around the server."""
+
+    name: str
+    portal_url: str
+    post: MailServer | None
+    reach: Reach
 
 
-async def _context(db: Database, secret: Secrets, name: str) -> Context | Refused:
+def _outside(folder: Path) -> Outside | Refused:
+    """The settings, and the files that they name."""
+    settings = read_settings(folder / SETTINGS)
+    if isinstance(settings, Refused):
+        return settings
+    post, allowed = mail_server(settings, folder), reach(settings, folder)
+    if isinstance(post, Refused):
+        return post
+    if isinstance(allowed, Refused):
+        return allowed
+    return Outside(settings.name, settings.portal_url.rstrip("/"), post, allowed)
+
+
+async def _context(db: Database, secret: Secrets, outside: Outside, secret_file: Path) -> Context | Refused:
     edition = await db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
     sandbox_edition = await db.read(lambda conn: DOCUMENTS.last(conn, SANDBOX_ROOT))
     if edition is None or sandbox_edition is None:
@@ -80,10 +97,21 @@ async def _context(db: Database, secret: Secrets, name: str) -> Context | Refuse
     if isinstance(sandbox_root, Refused):
         return sandbox_root
     try:
-        keys = KeyRing(secret, root, sandbox_root)
+        keys = KeyRing(secret, root, sandbox_root, lambda: keyring.read_secrets(secret_file))
     except ValueError as fault:
         return Refused(Code.KEY_UNKNOWN, f"Keys and root document do not belong together: {fault}.", "secrets")
-    context = Context(db=db, clock=now, keys=keys, draw=secrets.token_bytes, safe=Safe(keys.box), issuer=name)
+    context = Context(
+        db=db,
+        clock=now,
+        keys=keys,
+        draw=secrets.token_bytes,
+        safe=Safe(keys.box),
+        issuer=outside.name,
+        epoch_floor=await db.read(epoch_floor),
+        portal_url=outside.portal_url,
+        post=outside.post,
+        reach=outside.reach,
+    )
     await context.take_notices()
     return context
 

@@ -11,7 +11,7 @@ from tenure.core import allotment
 from tenure.core import facts as f
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
-from tenure.server import words
+from tenure.server import forks, words
 from tenure.server.takeover import beside, rows_of, with_beside
 from tenure.store import sites
 from tenure.store.engine import Connection
@@ -50,11 +50,8 @@ def _after(row: Site, fact: f.SiteLeft | f.SuccessorDropped | f.ForkResolved, no
         case f.SuccessorDropped():
             body = msgspec.structs.replace(beside(row), successor_provider="")
             return with_beside(msgspec.structs.replace(row, successor=None), body)
-        case f.ForkResolved(resolution="restored"):
-            # Whichever copy comes next is the site; the epoch tells the other one, should there be one, apart.
-            return msgspec.structs.replace(row, forked_at=None, epoch=max(row.epoch + 1, now), token=b"")
         case f.ForkResolved():
-            return msgspec.structs.replace(row, forked_at=None)
+            return forks.resolved(row, fact, now)
 
 
 def _lost(conn: Connection, sub: Subscription, fact: f.SiteDeclaredLost, now: Instant) -> None:

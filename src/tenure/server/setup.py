@@ -9,12 +9,14 @@ from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.server import keyring
-from tenure.server.api.people import SCOPES
+from tenure.server.api.accounts.places import Prefix, fresh_secret
 from tenure.server.context import ROOT, SANDBOX_ROOT
 from tenure.server.keyring import Draw, Founded, KeyRing
-from tenure.store import ids, tokens
+from tenure.server.roles import SCOPES, TeamRole
+from tenure.store import ids, invitations, tokens
 from tenure.store.catalogue import DOCUMENTS, Stamp
 from tenure.store.engine import Connection, Database
+from tenure.store.invitations import Invitation
 from tenure.store.lite import open_lite
 from tenure.wire import root as roots
 
@@ -36,6 +38,8 @@ class Initialised(msgspec.Struct, frozen=True, kw_only=True):
     """Eight words by which people compare root documents."""
     vendor_token: str
     """Shown once."""
+    owner_invitation: str
+    """Makes whoever follows it the vendor's owner, in the portal or by `POST /v1/invitations/accept`; shown once."""
 
 
 async def init(
@@ -65,6 +69,7 @@ async def init(
         return db
     ring = ring_of(founded)
     token = await furnish(db, ring, draw, now)
+    invitation = await invite_owner(db, ring, draw, now)
     await db.close()
     return Initialised(
         folder=str(folder),
@@ -72,6 +77,7 @@ async def init(
         root_secrets=str(folder / ROOT_SECRETS),
         fingerprint=ring.root.fingerprint(),
         vendor_token=token,
+        owner_invitation=invitation,
     )
 
 
@@ -106,6 +112,17 @@ async def furnish(db: Database, keys: KeyRing, draw: Draw, now: Instant) -> str:
         )
 
     await db.write(work)
+    return secret
+
+
+async def invite_owner(db: Database, keys: KeyRing, draw: Draw, now: Instant) -> str:
+    """An invitation for the vendor's first owner, who says its own e-mail; the link's secret."""
+    secret, digest = fresh_secret(keys, draw, Prefix.INVITATION)
+    asked = Invitation(
+        ids.new("inv", now), digest, "", "Owner", None, None, TeamRole.OWNER, "tenure server init", now,
+        now + invitations.LIFE,
+    )  # fmt: skip
+    await db.write(invitations.invite, asked)
     return secret
 
 

@@ -9,11 +9,28 @@ import logging
 import msgspec
 
 from tenure.core.contract import timeline
+from tenure.core.reminders import reminder_due
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import DAY, Instant, Phase, at
 from tenure.server import books, takeover
 from tenure.server.context import Context
-from tenure.store import accounts, audit, idempotency, leases, outbox, people, sites, subscriptions, throttle
+from tenure.server.messages.catalogue import REMINDER
+from tenure.store import (
+    accounts,
+    audit,
+    deliveries,
+    idempotency,
+    invitations,
+    leases,
+    letters,
+    outbox,
+    people,
+    sessions,
+    sites,
+    subscriptions,
+    throttle,
+    trail,
+)
 from tenure.store.engine import Connection
 
 AT_ONCE = 200
@@ -21,6 +38,12 @@ PAUSE = 1.0
 """Seconds between looks; each look is one indexed query when nothing is due."""
 CHECK_EVERY = 3_600
 KEEP_TOKENS = 400 * DAY
+KEEP_INVITATIONS = 30 * DAY
+"""An invitation that nobody followed is shown as over for a while."""
+KEEP_AUDIT = 400 * DAY
+"""Addresses and e-mails are kept no longer than a year's audit needs."""
+KEEP_MESSAGES = 30 * DAY
+"""Mails and deliveries that are over stand in their logs for so long."""
 
 _log = logging.getLogger("tenure.server.sweep")
 
@@ -34,6 +57,19 @@ class Announced(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     since: Instant
     until: Instant | None
+
+
+class Reminded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reminder says in the feed."""
+
+    subscription: str
+    customer: str
+    offset: int
+    """Days before the end as the policy has them; in grace minus the days since it began."""
+    days_left: int
+    end: Instant
+    phase: str
+    why: str
 
 
 class Sweep:
@@ -107,6 +143,7 @@ class Sweep:
         sub = books.subscription(conn, provider, name)
         if sub is not None:
             announce(conn, sub, now)
+            remind(conn, sub, now)
             books.project(conn, sub, now)
 
 
@@ -123,8 +160,30 @@ def announce(conn: Connection, sub: Subscription, now: Instant) -> None:
     )
 
 
+def remind(conn: Connection, sub: Subscription, now: Instant) -> None:
+    """Tell the feed that an end comes nearer; each reminder once."""
+    due = reminder_due(sub, now)
+    if due is None or not outbox.first(conn, sub.id, f"{REMINDER}.{due.offset}", due.about):
+        return
+    told = Reminded(
+        subscription=sub.id,
+        customer=sub.customer,
+        offset=due.offset,
+        days_left=-(-(due.end - now) // DAY),
+        end=due.end,
+        phase=due.phase,
+        why=due.why,
+    )
+    outbox.put(conn, sub.provider, REMINDER, sub.id, due.at, now, msgspec.json.encode(told))
+
+
 def _collect(conn: Connection, now: Instant) -> None:
     idempotency.collect(conn, now)
     throttle.collect(conn, now - DAY)
     sites.forget_tokens(conn, now - KEEP_TOKENS)
     leases.collect(conn, now - KEEP_TOKENS)
+    sessions.collect(conn, now)
+    invitations.collect(conn, now - KEEP_INVITATIONS)
+    trail.collect(conn, now - KEEP_AUDIT)
+    letters.collect(conn, now - KEEP_MESSAGES)
+    deliveries.collect(conn, now - KEEP_MESSAGES)

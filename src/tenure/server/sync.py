@@ -15,6 +15,7 @@ from tenure.server.pace import Pace, read_pace
 from tenure.store import contacts, sites
 from tenure.store.contacts import AtHand, Contacted
 from tenure.store.engine import Connection, Unavailable
+from tenure.store.sites import Site
 from tenure.wire import answers, b64, seal
 from tenure.wire.answers import Asked
 from tenure.wire.keys import key_id, thumbprint
@@ -36,6 +37,8 @@ class Proven(msgspec.Struct, frozen=True, gc=False):
 
     asked: Asked[SyncRequest]
     thumbprint: str
+    carried: bool = False
+    """Brought by hand, by whoever may speak for the site (spec 3.9)."""
 
     @property
     def site(self) -> str:
@@ -52,6 +55,11 @@ class Synchronisation:
 
     async def synchronise(self, body: bytes, _address: str) -> bytes | Refused:
         """The signed answer to a site's request; what is not proven gets an unsigned, inconclusive refusal."""
+        proven = await self.prove(body)
+        return proven if isinstance(proven, Refused) else await self.answer(proven)
+
+    async def prove(self, body: bytes) -> Proven | Refused:
+        """The request, proven by the key of the site that it names; nothing is changed."""
         envelope = answers.unwrap_sync(body)
         if isinstance(envelope, Refused):
             return envelope
@@ -59,10 +67,12 @@ class Synchronisation:
         if known is None:
             return Refused(Code.KEY_UNKNOWN, "No site here has this key; activate it first.", "header.kid")
         asked = answers.read_sync(envelope, known.public)
-        if isinstance(asked, Refused):
-            return asked
+        return asked if isinstance(asked, Refused) else Proven(asked, known.thumbprint)
+
+    async def answer(self, proven: Proven) -> bytes | Refused:
+        """The signed answer to a proven request, once it is durable."""
         try:
-            return await self._context.db.submit_set(self.answer_many, Proven(asked, known.thumbprint))
+            return await self._context.db.submit_set(self.answer_many, proven)
         except Unavailable:
             return Refused(Code.SERVER_BUSY, "The store is not available.")
 
@@ -101,7 +111,7 @@ class Synchronisation:
         """One request of each site: first all that bring nothing new, at once, then the others, one by one."""
         found = contacts.at_hand(conn, requests)
         contacted: list[Contacted] = []
-        others: list[tuple[int, AtHand, Asked[SyncRequest]]] = []
+        others: list[tuple[int, AtHand, Proven]] = []
         for name, (place, proven) in requests.items():
             site, asked = found.get(name), proven.asked
             if site is None or (site.thumbprint, site.product) != (proven.thumbprint, asked.message.product):
@@ -109,22 +119,31 @@ class Synchronisation:
                 continue
             now = site.now(real)
             pace = None if site.last_request == asked.message.request else read_pace(site.pace)
-            if pace is not None and _nothing_new(asked.message, site, pace, now):
+            if (
+                pace is not None
+                and not proven.carried
+                and _nothing_new(asked.message, site, pace, now, self._context.epoch_floor)
+            ):
                 told = self._unchanged(asked, site, pace, now)
                 contacted.append(told)
                 answered[place] = told.answer
             else:
-                others.append((place, site, asked))
+                others.append((place, site, proven))
         contacts.save(conn, contacted)
-        for place, site, asked in others:
-            answered[place] = self._answer_one(conn, asked, site, site.now(real))
+        for place, site, proven in others:
+            answered[place] = self._answer_one(conn, proven, site, site.now(real))
 
-    def _answer_one(self, conn: Connection, asked: Asked[SyncRequest], at_hand: AtHand, now: Instant) -> bytes:
+    def _answer_one(self, conn: Connection, proven: Proven, at_hand: AtHand, now: Instant) -> bytes | Refused:
+        asked = proven.asked
         if at_hand.last_request == asked.message.request:
             # Sent again because the answer was lost: the same bytes (fork rule, 3.5).
             return contacts.last_answer(conn, at_hand.id)
         site = sites.lock_many(conn, [at_hand.id])[at_hand.id]
-        answer, after = Contact(self._context, conn, asked, site, now, sandbox=at_hand.sandbox).answer()
+        overtaken = overtaken_by(site, asked.message) if proven.carried else None
+        if overtaken is not None:
+            return overtaken
+        sandbox, carried = at_hand.sandbox, proven.carried
+        answer, after = Contact(self._context, conn, asked, site, now, sandbox=sandbox, carried=carried).answer()
         sites.save_many(conn, [after])
         return answer
 
@@ -157,10 +176,25 @@ class Synchronisation:
         )
 
 
-def _nothing_new(message: SyncRequest, site: AtHand, pace: Pace, now: Instant) -> bool:
+def overtaken_by(site: Site, message: SyncRequest) -> Refused | None:
+    """Why a request that was carried by hand is not answered: what happened since it was made is not a fork (3.9).
+
+    Refuses `offline_older` and `offline_changed_meanwhile`.
+    """
+    if not site.token or message.token == site.token.decode():
+        return None
+    if (message.epoch, message.serial) < (site.epoch, site.acked_serial):
+        return Refused(Code.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")
+    if site.last_contact is not None and message.wall <= site.last_contact:
+        return Refused(Code.OFFLINE_CHANGED_MEANWHILE)
+    return None
+
+
+def _nothing_new(message: SyncRequest, site: AtHand, pace: Pace, now: Instant, floor: int) -> bool:
     """Whether neither side has anything to tell the other but that it is there."""
     return bool(
         site.settled
+        and site.epoch >= floor
         and message.token == site.token.decode()
         and (message.epoch, message.serial) == (site.epoch, site.serial)
         and now < pace.renew_at
@@ -169,5 +203,5 @@ def _nothing_new(message: SyncRequest, site: AtHand, pace: Pace, now: Instant) -
         and message.wanted <= site.allotment
         and message.version == site.version
         and message.subscription == site.subscription
-        and not message.lease
+        and not (message.lease or message.resolve or message.drop_successor)
     )

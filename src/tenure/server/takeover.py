@@ -3,8 +3,10 @@
 import msgspec
 
 from tenure.core import commands as c
-from tenure.core.decide.sites import take_over
+from tenure.core.decide.sites import drop, take_over
 from tenure.core.facts import Fact
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
 from tenure.core.settle import Item
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
@@ -14,6 +16,21 @@ from tenure.store.engine import Connection
 from tenure.store.sites import Site
 
 AT_ONCE = 500
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a copy of a site said of itself when it showed a state token that was replaced."""
+
+    token: str
+    at: Instant
+    serial: int
+    epoch: int
+    version: str = ""
+    devices: int = 0
+    wall: Instant = 0
+    uptime: int = 0
+    path: str = ""
+    trigger: str = ""
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -26,9 +43,13 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fork_answered: Instant = 0
     """When a copy of this site was last given the truth of a fork answer (once in 90 days, spec 3.5)."""
     restores: tuple[Instant, ...] = ()
-    """When its own administrator said that it was restored."""
+    """Not used any more: the history counts them."""
     share: bytes = b""
     """The site's part of the pool (`core.allotment.SiteShare`) as JSON."""
+    copies: tuple[Sighting, ...] = ()
+    """While a fork is open: the copies that showed a token which was replaced."""
+    settled: tuple[tuple[str, str], ...] = ()
+    """(token, what the copy that shows it was told to be)."""
 
 
 def beside(site: Site) -> Beside:
@@ -84,6 +105,26 @@ def take_over_if_due(conn: Connection, site: Site, now: Instant) -> Site:
     moved = with_beside(moved, msgspec.structs.replace(body, successor_provider=""))
     sites.save_many(conn, [moved])
     return moved
+
+
+def drop_successor(conn: Connection, site: Site, name: str, now: Instant) -> Site | Refused:
+    """The site without the successor `name` that was staged there: nothing of it was consumed.
+
+    Refuses `no_successor` when that is not what is staged, as after it has taken over.
+    """
+    body = beside(site)
+    owner = body.successor_provider or site.provider
+    item = settled(conn, owner, name, now) if site.successor == name else None
+    if item is None:
+        return Refused(Code.NO_SUCCESSOR, field="successor")
+    outcome = drop(item.sub, c.DropSuccessor(by=site.id, role=Role.SITE, site=site.id), now)
+    if isinstance(outcome, Refused):
+        return outcome
+    leaves(conn, item.sub, outcome.facts, now)
+    bare = with_beside(site, msgspec.structs.replace(body, successor_provider=""))
+    dropped = msgspec.structs.replace(bare, successor=None)
+    sites.save_many(conn, [dropped])
+    return dropped
 
 
 def leaves(conn: Connection, sub: Subscription, facts: tuple[Fact, ...], now: Instant) -> None:

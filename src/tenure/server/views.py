@@ -5,6 +5,7 @@ import msgspec
 from tenure.core import explain as explaining
 from tenure.core.allowed import Allowed
 from tenure.core.contract import service_end, timeline
+from tenure.core.decide.sites import restores_left
 from tenure.core.ledger import Posting
 from tenure.core.periods import format_duration
 from tenure.core.policy import Role
@@ -64,6 +65,10 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     allotment: int
     code_last_group: str
     forked: bool
+    fork_evidence: str
+    """What was seen of the two copies while a fork is open; more is told at the site (`/v1/sites/{site}`)."""
+    restores_left: int
+    """How often the customer's side may still say that the same server was restored."""
     lost: bool
 
 
@@ -282,7 +287,7 @@ def subscription_view(sub: Subscription, now: Instant, allowed: tuple[Allowed, .
             CodeView(id=each.id, last_group=each.last_group, state=_code_state(each.withdrawn, each.blocked_at))
             for each in sub.codes
         ),
-        sites=tuple(_site_view(sub, each) for each in sub.sites if each.holds or each.staged or each.lost),
+        sites=tuple(_site_view(sub, each, now) for each in sub.sites if each.holds or each.staged or each.lost),
         allowed_actions=tuple(map(action_view, allowed)),
     )
 
@@ -329,7 +334,7 @@ def _code_state(withdrawn: bool, blocked_at: Instant | None) -> str:
     return "withdrawn" if withdrawn else "good"
 
 
-def _site_view(sub: Subscription, site: SiteState) -> SiteView:
+def _site_view(sub: Subscription, site: SiteState, now: Instant) -> SiteView:
     code = sub.code(site.code)
     return SiteView(
         id=site.id,
@@ -340,6 +345,8 @@ def _site_view(sub: Subscription, site: SiteState) -> SiteView:
         allotment=site.allotment,
         code_last_group=code.last_group if code else "",
         forked=site.forked_at is not None,
+        fork_evidence=site.evidence,
+        restores_left=restores_left(site, now),
         lost=site.lost,
     )
 

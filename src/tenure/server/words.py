@@ -40,16 +40,28 @@ def issuer_of(context: Context, provider: people.Provider) -> Issuer:
 
 
 def sign(
-    conn: Connection, context: Context, site: Site, sub: Subscription, now: Instant, *, forked: bool = False
+    conn: Connection,
+    context: Context,
+    site: Site,
+    sub: Subscription,
+    now: Instant,
+    *,
+    forked: bool = False,
+    carried: bool = False,
 ) -> Signed:
-    """The next lease of the site, signed, recorded as a word, its allotment counted; the successor's too."""
+    """The next lease of the site, signed, recorded as a word, its allotment counted; the successor's too.
+
+    `forked`, `carried`: see `leases.lease_for`.
+    """
     provider = people.provider(conn, site.provider)
     state = sub.site(site.id)
     if provider is None or state is None:
         raise LookupError(f"{site.id} does not hold {sub.id}")
     issuer = issuer_of(context, provider)
+    # After a restore of the server every word is of the epoch it opened, or of a later one (spec 3.4).
+    site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = beside(site)
-    lease = lease_for(sub, state, _holder(conn, site, body), issuer, now, forked=forked)
+    lease = lease_for(sub, state, _holder(conn, site, body), issuer, now, forked=forked, carried=carried)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, PRESENT, now)
@@ -160,6 +172,13 @@ def reported(site: Site, in_use: int, wanted: int, now: Instant, *, acknowledged
     if acknowledged:
         share = share.acknowledged(in_use)
     share = share.asking(in_use, max(in_use, wanted), now)
+    return with_beside(site, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
+
+
+def learned(site: Site, lease: Lease, now: Instant) -> Site:
+    """The site after it showed a lease that a restored server had forgotten: what that one grants counts again (B7)."""
+    body = beside(site)
+    share = _share(body, site).given(lease.allotment, lease.contact_until, now)
     return with_beside(site, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
 
 

@@ -21,6 +21,7 @@ from tenure.http.raw import RawOperation
 from tenure.site.api.devices import Devices
 from tenure.site.api.licenses import Licenses
 from tenure.site.api.local import Local
+from tenure.site.api.offline import Offline
 from tenure.site.api.status import Status
 from tenure.site.opening import Site
 from tenure.site.watch import Watch
@@ -57,6 +58,7 @@ def local_api(site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], 
             operations=(
                 *Status(local).operations(),
                 *Licenses(local).operations(),
+                *Offline(local).operations(),
                 *Devices(local).operations(),
                 *health_operations({"store": _works(site)}),
             ),

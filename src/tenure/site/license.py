@@ -12,6 +12,7 @@ from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Amnesty, Standing
 from tenure.core.timeline import HOUR, Instant
+from tenure.sdk.exchange import NO_WISH, Wish
 from tenure.sdk.holdings import Holdings
 from tenure.sdk.keeper import Keeper
 from tenure.sdk.kept import Kept
@@ -20,6 +21,7 @@ from tenure.sdk.steps import Watch
 from tenure.site.store import devices, notices, pools
 from tenure.site.store.lite import Store
 from tenure.site.store.writer import Connection
+from tenure.wire.armour import Armoured
 from tenure.wire.leases import SealedLease
 from tenure.wire.messages import Trigger
 from tenure.wire.notices import Notice, read_notice
@@ -115,9 +117,27 @@ class ProductLicense:
         kept = look.kept
         return self.in_force() or self.keeper.holder.save(Kept(roots=kept.roots, clock=kept.clock))
 
-    def synchronize(self, trigger: Trigger = "manual", watch: Watch | None = None) -> Synchronized | Declined:
+    def synchronize(
+        self, trigger: Trigger = "manual", watch: Watch | None = None, wish: Wish = NO_WISH
+    ) -> Synchronized | Declined:
         """Asks the server now; see `Keeper.synchronize`."""
-        return self._noted(self.keeper.synchronize(trigger, watch))
+        return self._noted(self.keeper.synchronize(trigger, watch, wish))
+
+    def staged(self) -> str:
+        """The subscription of the successor that waits here; empty when none does."""
+        look = self.look()
+        successor = look.holdings.successor
+        waits = successor is not None and successor.lease is not look.terms
+        return successor.lease.subscription if successor is not None and waits else ""
+
+    def bring(self, blocks: tuple[Armoured, ...]) -> Granted | Synchronized | Notice | Declined:
+        """Takes what people carried here; see `Keeper.bring`."""
+        outcome = self.keeper.bring(blocks)
+        if isinstance(outcome, Synchronized):
+            return self._noted(outcome)
+        self._answered = self._answered or (isinstance(outcome, Granted) and outcome.role == "active")
+        self.learn()
+        return outcome
 
     def tick(self) -> Synchronized | Declined | None:
         """Does what is due; see `Keeper.tick`."""

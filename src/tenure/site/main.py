@@ -19,7 +19,8 @@ from tenure.site import certificate, folder
 from tenure.site.app import device_api, local_api
 from tenure.site.folder import Address
 from tenure.site.opening import Site, open_site
-from tenure.site.settings import Settings, check, write_settings
+from tenure.site.settings import Settings, check, read_settings, write_settings
+from tenure.site.store.lite import open_store
 from tenure.site.watch import TURN, Watch
 
 TURN_IN_SANDBOX = 0.25
@@ -56,6 +57,43 @@ def init(path: Path, settings: Settings, root: bytes, computer: Computer | None 
         return opened
     opened.store.close()
     return Made(str(path), str(path / folder.SETTINGS), opened.secrets.signer.kid, str(path / folder.TOKEN))
+
+
+class Anew(msgspec.Struct, frozen=True):
+    """A site that begins anew in its folder."""
+
+    folder: str
+    key: str
+    """Id of the key made just now."""
+    kept: tuple[str, ...]
+    """Where the former key and state lie."""
+
+
+def anew(path: Path, computer: Computer | None = None) -> Anew | Refused:
+    """Puts key and state of the site in `path` aside, so that it starts with a key of its own and without a license.
+
+    For a site that was declared lost and for a copy that has to be a site by itself; settings and token stay. Refuses
+    `server_busy` while it runs, `not_found` where there is no site.
+    """
+    settings = read_settings(path / folder.SETTINGS)
+    if isinstance(settings, Refused):
+        return settings
+    computer = computer or this_computer()
+    store = open_store(path / folder.STATE)
+    if isinstance(store, Refused):
+        return store
+    store.close()
+    ending = f"before-{computer.clocks.wall()}-{computer.draw(2).hex()}"
+    kept = []
+    for name in (folder.STATE, f"{folder.STATE}-wal", f"{folder.STATE}-shm", folder.KEY):
+        if (path / name).exists():
+            kept.append(str((path / name).rename(path / f"{name}.{ending}")))
+    FolderOnDisk(path).sync_folder()
+    opened = open_site(path, computer)
+    if isinstance(opened, Refused):
+        return opened
+    opened.store.close()
+    return Anew(str(path), opened.secrets.signer.kid, tuple(kept))
 
 
 def run(path: Path, *, clock: Path | None = None) -> Refused | None:
@@ -111,6 +149,10 @@ class Serving:
             await asyncio.gather(self.local.serve(), self.devices.serve())
         finally:
             self._turns.stop()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether both servers answer, waiting so long at most; for whoever serves in another thread."""
+        return self.local.wait(seconds) and self.devices.wait(seconds)
 
     def stop(self) -> None:
         """Asks both servers to end."""

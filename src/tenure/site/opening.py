@@ -39,6 +39,8 @@ from tenure.wire.root import Root
 
 MakeTransport = Callable[[str, Progress, Callable[[], str]], Transport | Refused]
 """Product, progress and the lease's DNS policy to the way to the server."""
+OpenStore = Callable[[Path], Store | Refused]
+"""The file of the site's state to the store that keeps it."""
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,11 +79,17 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_site(
-    path: Path, computer: Computer, *, clock: Path | None = None, transports: MakeTransport | None = None
+    path: Path,
+    computer: Computer,
+    *,
+    clock: Path | None = None,
+    transports: MakeTransport | None = None,
+    stores: OpenStore = open_store,
 ) -> Site | Refused:
     """The site in the folder `path`. `clock`: a file that tells a sandbox's time (6.4); refused outside a sandbox.
 
-    `transports` replaces the way to the server, for a demo in one process and for tests.
+    `transports` replaces the way to the server, for a demo in one process and for tests; `stores` where the state is
+    kept, for the simulator, whose disks die.
     Refuses like `read_settings` and `open_store`; `field_invalid` for a root document that does not fit,
     `sandbox_only` for a clock file outside a sandbox.
     """
@@ -95,7 +103,7 @@ def open_site(
     if isinstance(root, Refused) or isinstance(secrets, Refused) or isinstance(token, Refused):
         return next(each for each in (root, secrets, token) if isinstance(each, Refused))
     pin_ = certificate.ensure(disk, names_of(settings, computer))
-    store = open_store(path / folder.STATE)
+    store = stores(path / folder.STATE)
     if isinstance(store, Refused):
         return store
     parts = _Parts(path, settings, computer, root, secrets, pin_, store, clock, transports)

@@ -6,7 +6,8 @@ Counting is the store's, the order of things `contact`'s.
 from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
-from tenure.core.timeline import DAY, HOUR, Instant, Phase, Why
+from tenure.core.standing import SERVING
+from tenure.core.timeline import DAY, Instant, Phase, Why, at
 from tenure.core.usage import ceiling
 from tenure.site.license import Look
 from tenure.site.store.pools import Pool
@@ -20,8 +21,9 @@ REFRESH = DAY
 """Devices refresh daily, give or take a tenth."""
 ROUND = REFRESH * 11 // 10
 """In so long every device that reaches the site has refreshed."""
-WAIT = HOUR
-"""A device without a seat asks again after about so long."""
+WAIT = 600
+"""Seconds after which a device without a seat or without functions asks again: somebody is waiting for it, and even
+100,000 of them make fewer than 200 questions a second."""
 
 
 def allowed(lease: Lease) -> int:
@@ -93,8 +95,9 @@ def seat_for(sealed: SealedLease, device: str, thumbprint: str, name: str, term:
 
 
 def next_contact(lease: Lease | None, now: Instant, *, has_seat: bool) -> NextSync:
-    """When the device is expected again: daily, hourly near an edge and while it waits for a seat."""
-    if lease is None or not has_seat:
+    """When the device is expected again: daily, hourly near an edge; every ten minutes while it waits for a seat and
+    while functions are withdrawn, so that whoever renewed has the devices back at once."""
+    if lease is None or not has_seat or at(lease.spans, now).phase not in SERVING:
         return NextSync(now + WAIT * 9 // 10, now + WAIT * 11 // 10)
     turn = window(lease.spans, lease.figures, now)
     latest = (now + REFRESH * 9 // 10, now + REFRESH * 11 // 10)

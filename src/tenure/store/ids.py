@@ -4,6 +4,8 @@ Written as `sub_` and 26 lower-case symbols of Crockford's base 32 (`0-9a-z` wit
 """
 
 import secrets
+from collections.abc import Callable
+from contextvars import ContextVar
 
 from tenure.core.timeline import Instant
 
@@ -12,12 +14,15 @@ LENGTH = 26
 _SYMBOLS = frozenset(ALPHABET)
 _VERSION, _VARIANT = 0x7 << 76, 0b10 << 62
 
+noise: ContextVar[Callable[[int], int]] = ContextVar("noise", default=secrets.randbits)
+"""So many random bits; the simulator draws them from its seed, so that a failing run can be repeated."""
+
 
 def new(prefix: str, now: Instant) -> str:
     """A fresh name such as `sub_01k…`; `now` (real time, seconds) gives the order, 74 random bits the rest."""
     moment = (now * 1000) << 80
-    noise = secrets.randbits(74)
-    value = moment | _VERSION | (noise >> 62) << 64 | _VARIANT | noise & (1 << 62) - 1
+    drawn = noise.get()(74)
+    value = moment | _VERSION | (drawn >> 62) << 64 | _VARIANT | drawn & (1 << 62) - 1
     return f"{prefix}_{_write(value)}"
 
 

@@ -10,15 +10,19 @@ import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
 from tenure.store import ids
+from tenure.store.either import unless_there
 from tenure.store.engine import Connection
-from tenure.store.schema import letters
+from tenure.store.schema import letters, mailed, outbox_heads
 from tenure.store.sealed import Safe
 
 PURPOSE = "letter"
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """A mail as it stands; `due` None: it is not tried any more (sent, or given up with `fault`)."""
+    """A mail as it stands; `due` None: it is not tried any more (sent, or given up with `fault`).
+
+    It is claimed by moving `due` on before it is tried, so that two processes never try it at once.
+    """
 
     id: str
     provider: str | None
@@ -58,6 +62,32 @@ _MARK = (
         fault=sa.bindparam("new_fault"),
     )
 )
+_GET = _LETTER.where(
+    letters.c.id == sa.bindparam("of"),
+    letters.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=letters.c.provider.type)),
+)
+_CLAIM = (
+    letters.update()
+    .where(letters.c.id == sa.bindparam("of"), letters.c.due == sa.bindparam("seen"))
+    .values(due=sa.bindparam("until"))
+)
+_COUNT = sa.select(
+    sa.func.count(letters.c.due),
+    sa.func.count(sa.case((sa.and_(letters.c.due.is_(None), letters.c.sent.is_(None)), 1))),
+).select_from(letters)
+_BEHIND = (
+    sa.select(outbox_heads.c.provider, sa.func.coalesce(mailed.c.seq, 0))
+    .outerjoin(mailed, mailed.c.provider == outbox_heads.c.provider)
+    .where(outbox_heads.c.seq > sa.func.coalesce(mailed.c.seq, 0))
+    .order_by(outbox_heads.c.provider)
+    .limit(sa.bindparam("most"))
+)
+_BEGIN = unless_there(mailed, "provider")
+_READ = (
+    mailed.update()
+    .where(mailed.c.provider == sa.bindparam("tenant"), mailed.c.seq == sa.bindparam("from_seq"))
+    .values(seq=sa.bindparam("to_seq"))
+)
 _COLLECT = letters.delete().where(letters.c.due.is_(None), letters.c.created < sa.bindparam("before"))
 
 
@@ -82,6 +112,42 @@ def due(conn: Connection, now: Instant, limit: int = 50) -> list[Letter]:
     return [Letter(*row) for row in conn.execute(_DUE, {"now": now, "most": limit})]
 
 
+def claim(conn: Connection, now: Instant, until: Instant, limit: int) -> list[Letter]:
+    """At most `limit` mails to be tried now that nobody else tries before `until`."""
+    return [
+        letter
+        for letter in due(conn, now, limit)
+        if conn.execute(_CLAIM, {"of": letter.id, "seen": letter.due, "until": until}).rowcount == 1
+    ]
+
+
+def letter(conn: Connection, provider: str | None, letter_id: str) -> Letter | None:
+    """The provider's mail of that id (None: the vendor's own)."""
+    row = conn.execute(_GET, {"of": letter_id, "tenant": provider}).one_or_none()
+    return None if row is None else Letter(*row)
+
+
+def copy(conn: Connection, of: Letter, now: Instant) -> Letter:
+    """The same mail once more, due at once; what came of the first one stays as it is."""
+    new = Letter(ids.new("let", now), of.provider, of.recipient, of.template, of.body, now, now, 0, None, "")
+    conn.execute(letters.insert(), msgspec.structs.asdict(new))
+    return new
+
+
+def hurry(conn: Connection, letter: Letter, now: Instant, soon: int) -> Letter:
+    """A mail that waits is due at once; one due within `soon` seconds may be claimed, and is left alone."""
+    if letter.due is None or letter.due <= now + soon:
+        return letter
+    conn.execute(_CLAIM, {"of": letter.id, "seen": letter.due, "until": now})
+    return msgspec.structs.replace(letter, due=now)
+
+
+def counted(conn: Connection) -> tuple[int, int]:
+    """How many mails of all tenants (wait, were given up)."""
+    waiting, given_up = conn.execute(_COUNT).one()
+    return waiting, given_up
+
+
 def page(conn: Connection, provider: str | None, after: str = "", limit: int = 50) -> list[Letter]:
     """At most `limit` mails of the provider (None: the vendor's own) with ids after `after`."""
     return [Letter(*row) for row in conn.execute(_PAGE, {"tenant": provider, "after": after, "most": limit})]
@@ -93,13 +159,28 @@ def sent(conn: Connection, letter: Letter, now: Instant) -> None:
 
 
 def failed(conn: Connection, letter: Letter, fault: str, again: Instant | None) -> None:
-    """It did not go out because of `fault`; tried again at `again`, given up and wiped when None."""
-    _mark(conn, letter, b"" if again is None else letter.body, again, None, fault)
+    """It did not go out because of `fault`; tried again at `again`, given up when None.
+
+    What was given up stays sealed until it is collected, so that it can be sent once more.
+    """
+    _mark(conn, letter, letter.body, again, None, fault)
 
 
 def collect(conn: Connection, before: Instant) -> int:
     """Forget mails put down before that instant that are sent or given up; how many."""
     return conn.execute(_COLLECT, {"before": before}).rowcount
+
+
+def behind(conn: Connection, limit: int = 50) -> list[tuple[str, int]]:
+    """At most `limit` pairs (provider, number up to which its feed was read for mails) with more to read."""
+    return [(provider, seq) for provider, seq in conn.execute(_BEHIND, {"most": limit})]
+
+
+def read_up_to(conn: Connection, provider: str, since: int, until: int) -> bool:
+    """The feed after `since` up to `until` has become mails; False when another process was first."""
+    conn.execute(_BEGIN[conn.dialect.name], {"provider": provider, "seq": 0})
+    asked = {"tenant": provider, "from_seq": since, "to_seq": until}
+    return conn.execute(_READ, asked).rowcount == 1
 
 
 def _mark(conn: Connection, letter: Letter, body: bytes, due: Instant | None, sent: Instant | None, fault: str) -> None:

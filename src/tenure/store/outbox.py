@@ -54,10 +54,14 @@ def announce(
     conn: Connection, provider: str, kind: str, subscription: str, since: Instant, now: Instant, body: bytes
 ) -> Note | None:
     """Put it down unless this kind was announced for this subscription and instant before: then None."""
-    made = conn.execute(
-        _ANNOUNCE[conn.dialect.name], {"subscription": subscription, "kind": kind, "since": since}
-    ).rowcount
-    return put(conn, provider, kind, subscription, since, now, body) if made == 1 else None
+    new = first(conn, subscription, kind, since)
+    return put(conn, provider, kind, subscription, since, now, body) if new else None
+
+
+def first(conn: Connection, subscription: str, name: str, about: Instant) -> bool:
+    """Whether `name` was never announced for this subscription and instant; from now on it was."""
+    row = {"subscription": subscription, "kind": name, "since": about}
+    return conn.execute(_ANNOUNCE[conn.dialect.name], row).rowcount == 1
 
 
 def page(conn: Connection, provider: str, after: int = 0, limit: int = 50) -> list[Note]:

@@ -1,11 +1,17 @@
-"""Counters that slow strangers down: how often a key was tried in its window of time. Limits are the caller's."""
+"""Counters that slow strangers down: how often a key was tried in its window of time, or since it last succeeded.
+
+Limits, and how long somebody waits, are the caller's.
+"""
 
 import sqlalchemy as sa
 
-from tenure.core.timeline import Instant
+from tenure.core.timeline import DAY, Instant
 from tenure.store.either import either
 from tenure.store.engine import Connection
 from tenure.store.schema import throttles
+
+PEACE = DAY
+"""Seconds without a try after which earlier ones are forgotten."""
 
 _HIT = either(
     throttles,
@@ -17,6 +23,18 @@ _HIT = either(
 )
 _COUNT = sa.select(throttles.c.count).where(
     throttles.c.key == sa.bindparam("of"), throttles.c.began == sa.bindparam("window")
+)
+_LAST = (
+    sa.select(throttles.c.count, throttles.c.began)
+    .where(throttles.c.key == sa.bindparam("of"), throttles.c.began > sa.bindparam("since"))
+    .order_by(throttles.c.began.desc())
+    .limit(1)
+    .with_for_update()
+)
+_FORGET = throttles.delete().where(throttles.c.key == sa.bindparam("of"))
+_AGAIN = either(
+    throttles,
+    lambda insert: insert.on_conflict_do_update(index_elements=["key", "began"], set_={"count": throttles.c.count + 1}),
 )
 _COLLECT = throttles.delete().where(throttles.c.began < sa.bindparam("before"))
 
@@ -30,6 +48,32 @@ def hit(conn: Connection, key: str, now: Instant, window: int) -> int:
 def count(conn: Connection, key: str, now: Instant, window: int) -> int:
     """How many tries there were in the present window."""
     return conn.scalar(_COUNT, {"of": key, "window": now - now % window}) or 0
+
+
+def tries(conn: Connection, key: str, now: Instant) -> tuple[int, Instant]:
+    """(how many tries of `key` since it was last forgiven, when the last one was); a day of peace forgives too."""
+    row = conn.execute(_LAST, {"of": key, "since": now - PEACE}).one_or_none()
+    return (0, 0) if row is None else (row[0], row[1])
+
+
+def add_try(conn: Connection, key: str, now: Instant) -> None:
+    """Count one more try of `key`, at `now`."""
+    count, _ = tries(conn, key, now)
+    forgive(conn, key)
+    conn.execute(_AGAIN[conn.dialect.name], {"key": key, "began": now, "count": count + 1})
+
+
+def take_back(conn: Connection, key: str, now: Instant) -> None:
+    """The last try was a good one: count one less."""
+    count, last = tries(conn, key, now)
+    forgive(conn, key)
+    if count > 1:
+        conn.execute(_AGAIN[conn.dialect.name], {"key": key, "began": last, "count": count - 1})
+
+
+def forgive(conn: Connection, key: str) -> None:
+    """Begin anew with `key`."""
+    conn.execute(_FORGET, {"of": key})
 
 
 def collect(conn: Connection, before: Instant) -> int:

@@ -31,6 +31,7 @@ class Token(msgspec.Struct, frozen=True):
 _TOKEN = sa.select(*[tokens.c[name] for name in Token.__struct_fields__])
 _BY_DIGEST = _TOKEN.where(tokens.c.digest == sa.bindparam("of"), tokens.c.withdrawn.is_(None))
 _OWNED = tokens.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=tokens.c.provider.type))
+_BY_ID = _TOKEN.where(tokens.c.id == sa.bindparam("of"), _OWNED)
 _TOKENS = _TOKEN.where(_OWNED, tokens.c.id > sa.bindparam("after")).order_by(tokens.c.id).limit(sa.bindparam("most"))
 _USED = tokens.update().where(tokens.c.digest == sa.bindparam("of")).values(last_use=sa.bindparam("now"))
 _WITHDRAW = (
@@ -52,6 +53,11 @@ def token(conn: Connection, digest: bytes, now: Instant) -> Token | None:
     return None if found is None or (found.expires is not None and found.expires <= now) else found
 
 
+def expiry(conn: Connection, token_id: str) -> Instant | None:
+    """When the token of that id expires; None: never."""
+    return conn.scalar(sa.select(tokens.c.expires).where(tokens.c.id == token_id))
+
+
 def list_tokens(conn: Connection, provider_id: str | None, after: str = "", limit: int = 50) -> list[Token]:
     """At most `limit` tokens of the provider (None: the vendor's own) with ids after `after`."""
     asked = {"tenant": provider_id, "after": after, "most": limit}
@@ -63,10 +69,11 @@ def token_used(conn: Connection, digest: bytes, now: Instant) -> None:
     conn.execute(_USED, {"of": digest, "now": now})
 
 
-def withdraw_token(conn: Connection, provider_id: str | None, token_id: str, now: Instant) -> Refused | None:
+def withdraw_token(conn: Connection, provider_id: str | None, token_id: str, now: Instant) -> Token | Refused:
     """Good for nothing from now on; refuses `not_found`."""
+    row = conn.execute(_BY_ID, {"of": token_id, "tenant": provider_id}).one_or_none()
     withdrawn = conn.execute(_WITHDRAW, {"of": token_id, "tenant": provider_id, "now": now})
-    return None if withdrawn.rowcount == 1 else Refused(Code.NOT_FOUND)
+    return Refused(Code.NOT_FOUND) if row is None or withdrawn.rowcount != 1 else _token(row)
 
 
 def _token(row: Sequence[Any]) -> Token:

@@ -135,6 +135,24 @@ def read_activate_answer(
     return _read(_ACTIVATION, token, request, root, sandbox)
 
 
+def read_unasked(
+    token: bytes, root: Root, product: str, *, sandbox: bool = False
+) -> SyncAnswer | ActivateAnswer | Refused:
+    """An answer proven by an answer key of `root`, whosever question it belongs to: to say why it is not taken (3.9).
+
+    Refuses like `read_sync_answer`, but for `not_the_answer`.
+    """
+    exchange: _Exchange[SyncRequest, SyncAnswer] | _Exchange[ActivateRequest, ActivateAnswer] = _SYNC
+    if seal.typ_of(token) is Typ.ACTIVATE_ANSWER:
+        exchange = _ACTIVATION
+    envelope = seal.unwrap(token, exchange.answer)
+    if isinstance(envelope, Refused):
+        return envelope
+    key = root.key(envelope.kid, Purpose.ANSWER, product=product, sandbox=sandbox)
+    opened = key if isinstance(key, Refused) else seal.verify(envelope, key.public)
+    return opened if isinstance(opened, Refused) else exchange.load_answer(opened.payload)
+
+
 def _read(exchange: _Exchange[Q, A], token: bytes, request: bytes, root: Root, sandbox: bool) -> Answered[A] | Refused:
     asked = seal.unwrap(request, exchange.question)
     question = asked if isinstance(asked, Refused) else exchange.load_question(asked.payload)

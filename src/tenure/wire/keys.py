@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign, crypto_sign_seed_keypair
@@ -78,6 +79,7 @@ def is_production_kid(kid: str) -> bool:
     return is_kid(kid) and not kid.startswith(_UNFIT_FOR_PRODUCTION)
 
 
+@lru_cache(maxsize=1_024)
 def is_public(public: bytes) -> bool:
     """Whether these are 32 bytes of a sound Ed25519 public key: canonical, on the curve, in the prime-order group."""
     return len(public) == PUBLIC_BYTES and crypto_core_ed25519_is_valid_point(public)
@@ -89,6 +91,7 @@ def thumbprint(public: bytes) -> str:
     return b64.encode_text(hashlib.sha256(canonical).digest())
 
 
+@lru_cache(maxsize=1_024)
 def key_id(public: bytes) -> str:
     """The id under which a site or device signs with its own key: 32 characters that follow from the key.
 

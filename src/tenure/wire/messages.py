@@ -14,6 +14,7 @@ from tenure.wire import fields, strict
 
 Trigger = Literal["timer", "manual", "startup", "edge", "network_up"]
 PathKind = Literal["", "address", "system", "last_good", "public", "proxy"]
+Resolution = Literal["", "restored", "second_site", "retired"]
 
 
 class Jwk(msgspec.Struct, frozen=True):
@@ -92,6 +93,11 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     path: Path = Path()
     lease: fields.Jws = ""
     """Only after the server asked for it by `send_lease`."""
+    resolve: Resolution = ""
+    """What the site's administrator says of a fork: that the asking one is the same server restored, that the copy is
+    a second site, that the copy is retired. The copy is the one whose token was replaced, whoever asks."""
+    drop_successor: fields.MaybeId = ""
+    """The subscription of a staged successor that the administrator does not want any more."""
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -141,6 +147,32 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     text: fields.Line = ""
 
 
+class Copy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One of the copies of a site, as it last showed itself."""
+
+    which: Literal["current", "copy"]
+    """`current` shows the token given last, a `copy` one that was replaced."""
+    at: fields.Moment
+    serial: fields.Serial
+    epoch: fields.Serial
+    version: fields.Version = ""
+    devices: fields.Count = 0
+    path: PathKind = ""
+    wall: fields.Moment = 0
+    """Its own clock."""
+    uptime: fields.Seconds = 0
+    """How long its computer had been running."""
+
+
+class Fork(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The evidence of both sides (spec 3.5)."""
+
+    found: fields.Moment
+    copies: Annotated[tuple[Copy, ...], Meta(max_length=16)] = ()
+    restores_left: fields.Count = 0
+    """How often the administrator may still say that the same server was restored."""
+
+
 class Bound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every answer carries: the question it answers, and when it was given."""
 
@@ -180,6 +212,8 @@ class SyncAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
     forked: bool = False
     """The present truth for a site that was copied: refreshes yes, new seats no, and it does not count as answered."""
     changes: Annotated[tuple[Change, ...], Meta(max_length=16)] = ()
+    fork: Fork | None = None
+    """While a fork is open: what was seen of the copies, for both of them."""
 
 
 REFUSAL_BLOCK = 768

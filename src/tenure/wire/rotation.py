@@ -54,9 +54,9 @@ def use(document: Document, kid: str, now: Instant, refresh: int = REFRESH) -> K
         return Refused(Code.KEY_UNKNOWN, f"{kid} is not published.")
     ready = max(key.nbf, key.published + refresh)
     if now < ready:
-        return Refused(Code.KEY_NOT_FOR_THIS, f"{kid} is not with every client before {ready}.", when=ready)
+        return Refused(Code.KEY_NOT_FOR_THIS, f"{kid} is not with every client yet.", when=ready)
     if now >= key.naf:
-        return Refused(Code.KEY_NOT_FOR_THIS, f"{kid} signs nothing since {key.naf}.")
+        return Refused(Code.KEY_NOT_FOR_THIS, f"{kid} signs nothing any more.")
     return key
 
 
@@ -80,7 +80,7 @@ def close(document: Document, kid: str, now: Instant, expires: Instant, refresh:
     if key is None:
         return Refused(Code.KEY_UNKNOWN, f"{kid} is not published.")
     if now <= key.nbf:
-        return Refused(Code.KEY_NOT_FOR_THIS, f"{kid} is not in use before {key.nbf}.", when=key.nbf + 1)
+        return Refused(Code.KEY_NOT_FOR_THIS, f"{kid} is not in use yet.", when=key.nbf + 1)
     others = msgspec.structs.replace(document, keys=tuple(other for other in document.keys if other.kid != kid))
     for product in key.products:
         heir = signing_key(others, key.purpose, product, now, refresh)
@@ -109,7 +109,7 @@ def retire(document: Document, kid: str, now: Instant, expires: Instant) -> Docu
         return Refused(Code.KEY_UNKNOWN, f"{kid} is not published.")
     when = verifiable_until(key)
     if now < when:
-        return Refused(Code.KEY_NOT_FOR_THIS, f"What {kid} signed can live until {when}.", when=when)
+        return Refused(Code.KEY_NOT_FOR_THIS, f"What {kid} signed may still have to be verified.", when=when)
     return revoke(document, kid, now, expires)
 
 

@@ -104,6 +104,16 @@ def _head(typ: Typ, kid: str) -> bytes:
     return b64.encode(msgspec.json.encode(Header(ALG, kid, typ))) + b"."
 
 
+def typ_of(token: bytes) -> Typ | None:
+    """Which kind of message `token` says it is, to choose its reader by; None for what is none. Nothing is proven."""
+    encoded, _, _ = token[: _HEADER_CAP_SPELLED + 1].partition(b".")
+    header = b64.decode(encoded)
+    try:
+        return None if header is None else Typ(str(msgspec.json.decode(header, type=dict[str, object]).get("typ")))
+    except (msgspec.MsgspecError, ValueError, RecursionError, UnicodeDecodeError):
+        return None
+
+
 def seal(typ: Typ, claims: bytes | msgspec.Struct, signer: Signer) -> bytes:
     """The compact JWS of `claims` (JSON bytes as they are, or a Struct to encode) in the context `typ`.
 

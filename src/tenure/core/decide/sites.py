@@ -18,12 +18,13 @@ from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.decide.renewals import buy_next
 from tenure.core.ledger import Posting
 from tenure.core.periods import format_instant
+from tenure.core.policy import Role
 from tenure.core.promises import promised_until
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import first_period, price_of
 from tenure.core.subscription import SiteState, Subscription
 from tenure.core.terms import Kind
-from tenure.core.timeline import Instant, Phase, Why, at
+from tenure.core.timeline import DAY, Instant, Phase, Why, at
 from tenure.core.versions import below
 
 
@@ -222,8 +223,25 @@ def leave(sub: Subscription, command: LeaveSite, now: Instant) -> Accepted | Ref
     return Accepted(facts=(f.SiteLeft(**stamp(command, now), site=command.site),))
 
 
+OWN_RESTORES, COUNTED_DAYS = 2, 365
+"""So often in so many days the customer's side may say that a forked site was restored (spec 3.5)."""
+
+
+def restores_left(site: SiteState, now: Instant) -> int:
+    """How often the customer's side may still say of `site` that the same server was restored."""
+    return max(0, OWN_RESTORES - len(_counted(site, now)))
+
+
+def _counted(site: SiteState, now: Instant) -> list[Instant]:
+    return [each for each in site.restores if now < each + COUNTED_DAYS * DAY]
+
+
 def resolve_fork(sub: Subscription, command: ResolveFork, now: Instant) -> Accepted | Refused:
-    """ForkResolved: `restored` keeps site and allotment, `second_site` makes the copy a site of its own, `retired`."""
+    """ForkResolved: `restored` keeps site and allotment, `second_site` tells the copy to make a key of its own,
+    `retired` refuses the copy for good; the site itself goes on.
+
+    Refuses `site_unknown`, `nothing_to_change`, `field_invalid`, `restored_too_often` (the customer's side only).
+    """
     site = sub.site(command.site)
     if site is None:
         return Refused(Code.SITE_UNKNOWN, field="site")
@@ -231,10 +249,12 @@ def resolve_fork(sub: Subscription, command: ResolveFork, now: Instant) -> Accep
         return Refused(Code.NOTHING_TO_CHANGE, "No fork is open at this site.", "site")
     if command.resolution not in {"restored", "second_site", "retired"}:
         return Refused(Code.FIELD_INVALID, "Say `restored`, `second_site` or `retired`.", "resolution")
-    facts: list[f.Fact] = [f.ForkResolved(**stamp(command, now), site=site.id, resolution=command.resolution)]
-    if command.resolution == "retired":
-        facts.append(f.SiteLeft(**stamp(command, now), site=site.id))
-    return Accepted(facts=tuple(facts))
+    own = command.role in {Role.CUSTOMER, Role.SITE}
+    counted = _counted(site, now)
+    if own and command.resolution == "restored" and len(counted) >= OWN_RESTORES:
+        return Refused(Code.RESTORED_TOO_OFTEN, when=counted[-OWN_RESTORES] + COUNTED_DAYS * DAY)
+    fact = f.ForkResolved(**stamp(command, now), site=site.id, resolution=command.resolution, own=own)
+    return Accepted(facts=(fact,))
 
 
 def declare_lost(sub: Subscription, command: DeclareSiteLost, seen: Seen, now: Instant) -> Accepted | Refused:

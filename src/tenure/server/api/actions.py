@@ -247,7 +247,7 @@ ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
     ),
     (
         "resolve_fork", ForkBody, _plain(c.ResolveFork, "site", "resolution"), "Says what two copies of a site are.",
-        (Code.SITE_UNKNOWN, Code.NOTHING_TO_CHANGE),
+        (Code.SITE_UNKNOWN, Code.NOTHING_TO_CHANGE, Code.RESTORED_TOO_OFTEN),
     ),
     (
         "declare_site_lost", LostBody, _lost,

@@ -104,7 +104,7 @@ class Catalogue:
         def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
             product = Product(id=body.id, name=body.name)
             item = Item(body.id, VENDOR, "", msgspec.json.encode(product), 1, now)
-            added = PRODUCTS.add(conn, item, Stamp(caller.token_id, now))
+            added = PRODUCTS.add(conn, item, Stamp(caller.by, now))
             return added if isinstance(added, Refused) else made(product_view(added), 201, etag=etag(1))
 
         answer: Answer[ProductView] | Refused = await self._context.once(ticket, dry_run, work)
@@ -132,7 +132,7 @@ class Catalogue:
             if isinstance(plan, Refused):
                 return plan
             item = Item(plan.id, VENDOR, plan.product, msgspec.json.encode(plan), 1, now)
-            added = PLANS.add(conn, item, Stamp(caller.token_id, now))
+            added = PLANS.add(conn, item, Stamp(caller.by, now))
             return added if isinstance(added, Refused) else made(plan_view(added), 201, etag=etag(1))
 
         answer: Answer[PlanView] | Refused = await self._context.once(ticket, dry_run, work)
@@ -169,7 +169,7 @@ class Catalogue:
             if refused is not None:
                 return refused
             changed = _changed(msgspec.json.decode(item.body, type=Plan), body, now)
-            stamp = Stamp(caller.token_id, now)
+            stamp = Stamp(caller.by, now)
             written = PLANS.change(conn, VENDOR, plan, item.version, msgspec.json.encode(changed), stamp)
             if isinstance(written, Refused):
                 return written

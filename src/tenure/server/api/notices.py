@@ -55,7 +55,7 @@ class Notices:
 
         def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
             amnesty = Amnesty(instant_of(body.since), instant_of(body.until))
-            stamp = Stamp(caller.token_id, now)
+            stamp = Stamp(caller.by, now)
             done = notices.publish(conn, self._context.keys, self._context.issuer, amnesty, body.text, stamp)
             return done if isinstance(done, Refused) else made(notice_view(done), 201)
 

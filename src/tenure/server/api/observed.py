@@ -14,6 +14,7 @@ from tenure.http.fields import Body
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.server import forks
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.views import shown
@@ -26,6 +27,28 @@ READ_SITES = Rule("sites:read")
 READ_EVENTS = Rule("events:read", frozenset({Role.VENDOR, Role.PROVIDER}))
 CLOCK = Rule("sandbox:write", frozenset({Role.VENDOR, Role.PROVIDER}))
 YEARS = 100 * 366 * 86_400
+
+
+class CopyView(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the copies of a site: `current` shows the state token given last, a `copy` one that was replaced."""
+
+    which: str
+    at: str | None
+    serial: int
+    epoch: int
+    version: str
+    devices: int
+    path: str
+    clock: str | None
+    """Its own clock, where it is known."""
+    running_seconds: int
+
+
+class ForkView(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence of both sides, while nobody has said what the copies are (B9)."""
+
+    found: str
+    copies: tuple[CopyView, ...]
 
 
 class ReportedSite(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +70,7 @@ class ReportedSite(msgspec.Struct, frozen=True, kw_only=True):
     last_trigger: str
     last_path: str
     forked: bool
+    fork: ForkView | None
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,6 +229,30 @@ def site_view(site: Site) -> ReportedSite:
         last_trigger=site.last_trigger,
         last_path=site.last_path,
         forked=site.forked_at is not None,
+        fork=_fork(site),
+    )
+
+
+def _fork(site: Site) -> ForkView | None:
+    found = forks.shown(site, None, 0)
+    if found is None:
+        return None
+    return ForkView(
+        found=rfc3339(found.found),
+        copies=tuple(
+            CopyView(
+                which=each.which,
+                at=shown(each.at or None),
+                serial=each.serial,
+                epoch=each.epoch,
+                version=each.version,
+                devices=each.devices,
+                path=each.path,
+                clock=shown(each.wall or None),
+                running_seconds=each.uptime,
+            )
+            for each in found.copies
+        ),
     )
 
 

@@ -15,16 +15,20 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, Line, OptionalLine
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Currency, Email, Id, Minor, OptionalTitle, Title
 from tenure.server.context import Context, tenant_of
+from tenure.server.roles import SCOPES, usual
 from tenure.server.values import Customer, Provider
 from tenure.server.views import shown
 from tenure.store import accounts, ids, people, tokens
 from tenure.store.engine import Connection
 from tenure.store.people import SandboxClock
+from tenure.store.persons import Place
 
 VENDOR_ONLY = frozenset({Role.VENDOR})
 DESK = frozenset({Role.VENDOR, Role.PROVIDER})
@@ -34,23 +38,6 @@ READ = Rule("customers:read", DESK)
 WRITE = Rule("customers:write", DESK)
 TOKENS = Rule("tokens:write", DESK)
 NOTHING_SEEN = IfMatch()
-
-SCOPES: dict[Role, tuple[str, ...]] = {
-    Role.VENDOR: (
-        "catalogue:read", "catalogue:write", "providers:read", "providers:write", "customers:read", "customers:write",
-        "subscriptions:read", "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read",
-        "policy:write", "sites:read", "tokens:write", "events:read", "metrics:read", "sandbox:write", "server:write",
-    ),
-    Role.PROVIDER: (
-        "catalogue:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",
-        "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read", "policy:write",
-        "sites:read", "tokens:write", "events:read", "sandbox:write",
-    ),
-    Role.CUSTOMER: (
-        "catalogue:read", "subscriptions:read", "subscriptions:write", "money:read", "payments:write", "sites:read",
-    ),
-}  # fmt: skip
-"""The scopes that a token of each kind may carry."""
 
 
 class BrandBody(Body, frozen=True, kw_only=True):
@@ -111,7 +98,7 @@ class NewToken(Body, frozen=True, kw_only=True):
     customer: Id | None = None
     """For role `customer`: whose."""
     scopes: Annotated[tuple[str, ...], msgspec.Meta(max_length=32)] = ()
-    """None given: all that the role may carry."""
+    """None given: all that the role may carry, but for what is about accounts (`people:…`, `audit:read`)."""
     days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 365
 
 
@@ -261,7 +248,13 @@ class People:
         return answer
 
     async def create_token(
-        self, caller: Principal, ticket: Ticket, body: NewToken, provider: Id | None = None, dry_run: bool = False
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        body: NewToken,
+        address: Address,
+        provider: Id | None = None,
+        dry_run: bool = False,
     ) -> Answer[TokenView] | Refused:
         """Makes a token; its secret is in this answer only."""
 
@@ -271,7 +264,9 @@ class People:
                 return refused
             secret, row = new_token(self._context, body, caller.provider or provider, real)
             tokens.add_token(conn, row)
-            return made(msgspec.structs.replace(token_view(row), token=secret), 201)
+            note(conn, Place(row.provider, row.customer), caller, address, "token_made", f"{row.id}: {row.name}", real)
+            # What a rehearsal shows must not look like something that works.
+            return made(msgspec.structs.replace(token_view(row), token="" if dry_run else secret), 201)
 
         answer: Answer[TokenView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
         return answer
@@ -292,7 +287,7 @@ class People:
         return cut_page(map(token_view, found), paging.limit, lambda each: each.id)
 
     async def withdraw_token(
-        self, caller: Principal, token: Id, provider: Id | None = None, dry_run: bool = False
+        self, caller: Principal, token: Id, address: Address, provider: Id | None = None, dry_run: bool = False
     ) -> Refused | None:
         """Withdraws a token: it is good for nothing from now on."""
         if caller.provider and provider and provider != caller.provider:
@@ -300,7 +295,19 @@ class People:
         owner = caller.provider or provider
 
         def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
-            return tokens.withdraw_token(conn, owner, token, now) or made(None)
+            gone = tokens.withdraw_token(conn, owner, token, now)
+            if isinstance(gone, Refused):
+                return gone
+            note(
+                conn,
+                Place(gone.provider, gone.customer),
+                caller,
+                address,
+                "token_withdrawn",
+                f"{gone.id}: {gone.name}",
+                now,
+            )
+            return made(None)
 
         done = await self._context.write(dry_run, work)
         return done if isinstance(done, Refused) else None
@@ -341,7 +348,7 @@ def _unsound_token(conn: Connection, caller: Principal, body: NewToken, provider
     unknown = [scope for scope in body.scopes if scope not in allowed]
     if unknown:
         return Refused(Code.FIELD_INVALID, f"This role cannot carry the scope {unknown[0][:64]!a}.", "scopes")
-    beyond = [scope for scope in body.scopes or SCOPES[body.role] if scope not in caller.scopes]
+    beyond = [scope for scope in body.scopes or usual(body.role) if scope not in caller.scopes]
     if beyond and caller.kind is not Role.VENDOR:
         return Refused(Code.ACTION_NOT_PERMITTED, f"Your own token does not carry {beyond[0]}.", "scopes")
     return None
@@ -356,7 +363,7 @@ def new_token(context: Context, body: NewToken, provider: str | None, now: Insta
         provider=provider,
         customer=body.customer,
         role=body.role,
-        scopes=body.scopes or SCOPES[body.role],
+        scopes=body.scopes or usual(body.role),
         name=body.name,
         created=now,
         expires=now + body.days * DAY,

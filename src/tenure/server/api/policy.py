@@ -13,14 +13,17 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
 from tenure.server import impact, policies
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id, Plan_hash, Slug
 from tenure.server.context import Context, tenant_of
 from tenure.server.impact import ImpactView
 from tenure.server.values import PolicyBody
 from tenure.server.views import shown
 from tenure.store.engine import Connection
+from tenure.store.persons import Place
 
 READ = Rule("policy:read")
 WRITE = Rule("policy:write", frozenset({Role.VENDOR, Role.PROVIDER}))
@@ -103,6 +106,7 @@ class Policies:
         self,
         caller: Principal,
         body: PolicyUpdate,
+        address: Address,
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
@@ -126,6 +130,7 @@ class Policies:
             published = policies.publish(conn, tenant.id, policy, history.version, tenant.by, tenant.now)
             if isinstance(published, Refused):
                 return published
+            note(conn, Place(tenant.id), caller, address, "policy_published", f"version {published.version}", real)
             after = policies.history(conn, tenant.id)
             return made(policy_view(after), etag=etag(after.version))
 

@@ -73,7 +73,7 @@ class Trust:
             following = roots.step(current, body.document.encode())
             if isinstance(following, Refused):
                 return following
-            stamp = Stamp(caller.token_id, now)
+            stamp = Stamp(caller.by, now)
             kept = DOCUMENTS.publish(conn, ROOT, current.version, following.token, stamp)
             if isinstance(kept, Refused):
                 return kept

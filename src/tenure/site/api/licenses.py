@@ -1,7 +1,7 @@
 """Licenses: listing, activation codes, successors, synchronisation, explanation, connection (spec 4.4 Licenses)."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -14,6 +14,7 @@ from tenure.http.fields import Body
 from tenure.http.idempotency import Ticket
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
+from tenure.sdk.exchange import NO_WISH, Wish
 from tenure.sdk.names.doctor import Check
 from tenure.sdk.outcomes import Declined, Granted, Synchronized
 from tenure.site.api.local import ADMINISTRATOR, Local, Outcome
@@ -37,6 +38,15 @@ class NoticeBody(Body, frozen=True, kw_only=True):
     """A signed notice of the vendor, such as an amnesty that came as a file (B15)."""
 
     notice: Annotated[str, msgspec.Meta(min_length=1, max_length=4_096, pattern=r"^[A-Za-z0-9_.-]+$(?!\n)")]
+
+
+class ForkBody(Body, frozen=True, kw_only=True):
+    """What the copies are: this is the same server restored, the copy is a second site, the copy is retired.
+
+    The copy is the one whose state was overtaken by the other (`fork.you_are_the_copy`), whoever asks.
+    """
+
+    resolution: Literal["restored", "second_site", "retired"]
 
 
 class LicenseList(msgspec.Struct, frozen=True):
@@ -105,6 +115,27 @@ class Licenses:
         if isinstance(license_, Refused):
             return license_
         return await self._local.aside(ticket, lambda: self._synchronized(license_))
+
+    async def resolve_fork(
+        self, caller: Principal, ticket: Ticket, product: Product, body: ForkBody
+    ) -> Answer[SyncView] | Refused:
+        """Says what the copies of this site are; the server decides, and counts how often `restored` is said (B9)."""
+        license_ = self._local.license(product)
+        if isinstance(license_, Refused):
+            return license_
+        wish = Wish(resolve=body.resolution)
+        return await self._local.aside(ticket, lambda: self._synchronized(license_, wish))
+
+    async def drop_successor(self, caller: Principal, ticket: Ticket, product: Product) -> Answer[SyncView] | Refused:
+        """Drops the staged successor: nothing of it is consumed, its code can be staged or applied elsewhere."""
+        license_ = self._local.license(product)
+        if isinstance(license_, Refused):
+            return license_
+        staged = license_.staged()
+        if not staged:
+            return Refused(Code.NO_SUCCESSOR, field="product")
+        wish = Wish(drop_successor=staged)
+        return await self._local.aside(ticket, lambda: self._synchronized(license_, wish))
 
     async def read_synchronization(self, product: Product) -> RunView | Refused:
         """Reads the steps of the exchange that runs, or ran last, with the server."""
@@ -177,6 +208,17 @@ class Licenses:
                 "POST", f"{each}/synchronize", ADMINISTRATOR, self.synchronize, exempt=["dry_run"],
                 refusals=[Code.UNREACHABLE, Code.NOT_ACTIVATED],
             ),
+            operation(
+                "POST", f"{each}/resolve-fork", ADMINISTRATOR, self.resolve_fork, exempt=["dry_run"],
+                refusals=[
+                    Code.UNREACHABLE, Code.NOT_ACTIVATED, Code.NOTHING_TO_CHANGE, Code.RESTORED_TOO_OFTEN,
+                    Code.COPY_SEPARATED, Code.COPY_RETIRED,
+                ],
+            ),
+            operation(
+                "POST", f"{each}/drop-successor", ADMINISTRATOR, self.drop_successor, exempt=["dry_run"],
+                refusals=[Code.UNREACHABLE, Code.NO_SUCCESSOR],
+            ),
             operation("GET", f"{each}/synchronization", ADMINISTRATOR, self.read_synchronization),
             operation("GET", f"{each}/explain", ADMINISTRATOR, self.explain_license),
             operation(
@@ -194,8 +236,7 @@ class Licenses:
         return await asyncio.to_thread(self._viewed, license_)
 
     def _viewed(self, license_: ProductLicense) -> LicenseView:
-        look = license_.look()
-        return self._local.site.store.read(lambda conn: license_view(conn, license_, look))
+        return viewed(self._local, license_)
 
     async def _apply(self, ticket: Ticket, product: str, code: str, role: str, *, dry_run: bool) -> Outcome[SyncView]:
         license_ = self._local.license(product)
@@ -218,10 +259,10 @@ class Licenses:
         self._local.watch.note(license_)
         return declined(outcome) if isinstance(outcome, Declined) else made(sync_view(outcome, self._viewed(license_)))
 
-    def _synchronized(self, license_: ProductLicense) -> Answer[SyncView] | Refused:
+    def _synchronized(self, license_: ProductLicense, wish: Wish = NO_WISH) -> Answer[SyncView] | Refused:
         watch = self._local.runs.begin(license_.product, license_.look().now)
         try:
-            outcome: Synchronized | Declined = license_.synchronize("manual", watch)
+            outcome: Synchronized | Declined = license_.synchronize("manual", watch, wish)
         finally:
             self._local.runs.end(license_.product)
         self._local.watch.synchronized(license_, outcome)
@@ -242,6 +283,12 @@ class Licenses:
             pin=site.pin,
             named=None if lease is None else lease.device_port,
         )
+
+
+def viewed(local: Local, license_: ProductLicense) -> LicenseView:
+    """One product's license as it is shown; reads the store, so not in the loop."""
+    look = license_.look()
+    return local.site.store.read(lambda conn: license_view(conn, license_, look))
 
 
 def _explained(license_: ProductLicense) -> ExplanationView:

@@ -29,6 +29,10 @@ class ProductStatus(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
     message: str
     until: str | None
+    """The next instant at which anything changes if nobody does anything, silence included."""
+    paid_until: str | None
+    contact_until: str | None
+    """How long it goes on without any further contact."""
     in_use: int
     waiting: int
     allotment: int
@@ -122,6 +126,8 @@ def _product(conn: Connection, license_: ProductLicense) -> ProductStatus:
         cause=standing.cause.value,
         message=standing.message,
         until=moment(standing.until),
+        paid_until=moment(standing.paid_until),
+        contact_until=moment(standing.contact_until),
         in_use=pools.pool(conn, license_.product).counted,
         waiting=devices.waiting(conn, license_.product),
         allotment=standing.allotment,

@@ -6,6 +6,7 @@ from tenure.core.explain import Remedy
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant, Phase, Span, Timeline
 from tenure.http.instants import rfc3339
+from tenure.sdk.kept import Kept
 from tenure.sdk.outcomes import Declined, Difference, Granted, Synchronized
 from tenure.sdk.shown import Standing, words
 from tenure.sdk.steps import Step
@@ -13,7 +14,7 @@ from tenure.site.license import Look, ProductLicense
 from tenure.site.seats import allowed, no_new_seat
 from tenure.site.store import devices, enrolments, events, pools
 from tenure.site.store.writer import Connection
-from tenure.wire.messages import Message
+from tenure.wire.messages import Copy, Message
 
 
 def moment(instant: Instant | None) -> str | None:
@@ -47,6 +48,32 @@ class Reason(msgspec.Struct, frozen=True):
 
     code: str
     text: str
+
+
+class CopyView(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the copies of this site, as the licensing server has seen it; `current` is the one it goes by."""
+
+    which: str
+    at: str | None
+    serial: int
+    version: str
+    devices: int
+    path: str
+    clock: str | None
+    running_seconds: int
+
+
+class ForkView(msgspec.Struct, frozen=True, kw_only=True):
+    """Two copies use this site's identity (B9)."""
+
+    found: str | None
+    you_are_the_copy: bool
+    """This one's state was overtaken by the other's: it protects no new device until it is settled."""
+    separated: bool
+    """It was decided that this is a second site: `tenure site anew`, then the activation code."""
+    restores_left: int
+    """How often `restored` may still be said here; after that it takes the provider."""
+    copies: tuple[CopyView, ...]
 
 
 class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +111,7 @@ class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Reason | None
     warnings: tuple[Reason, ...]
     forked: bool
+    fork: ForkView | None
     path: str
     messages: tuple[Message, ...]
     successor: SuccessorView | None
@@ -185,11 +213,38 @@ def license_view(conn: Connection, license_: ProductLicense, look: Look) -> Lice
         refusal=reason(standing.refusal),
         warnings=tuple(Reason(each.code.value, words(each)) for each in standing.warnings),
         forked=kept.forked,
+        fork=_fork(kept),
         path=f"{kept.path.kind} {kept.path.resolver}".strip(),
         messages=kept.messages,
         successor=_successor(license_, standing),
         timeline=() if lease is None else spans(lease.spans),
         as_of=rfc3339(look.now),
+    )
+
+
+def _fork(kept: Kept) -> ForkView | None:
+    fork = kept.fork
+    if fork is None and not kept.forked:
+        return None
+    return ForkView(
+        found=None if fork is None else rfc3339(fork.found),
+        you_are_the_copy=kept.forked,
+        separated=kept.separated,
+        restores_left=0 if fork is None else fork.restores_left,
+        copies=() if fork is None else tuple(map(_copy, fork.copies)),
+    )
+
+
+def _copy(copy: Copy) -> CopyView:
+    return CopyView(
+        which=copy.which,
+        at=moment(copy.at or None),
+        serial=copy.serial,
+        version=copy.version,
+        devices=copy.devices,
+        path=copy.path,
+        clock=moment(copy.wall or None),
+        running_seconds=copy.uptime,
     )
 
 

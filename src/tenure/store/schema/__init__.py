@@ -5,14 +5,16 @@
 
 from tenure.store.schema.catalogue import chains, chronicle, documents, offers, plans, policies, products
 from tenure.store.schema.columns import METADATA
+from tenure.store.schema.messages import deliveries, mailed, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, site_tokens, sites
 from tenure.store.schema.subscriptions import codes, facts, standings, subscriptions
+from tenure.store.schema.team import audit, invitations, memberships, people, recovery, sessions
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001", "0002", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -34,6 +36,9 @@ TENANT_TABLES = (
     sites,
     leases,
     outbox,
+    webhooks,
+    deliveries,
+    mailed,
 )
 
 __all__ = [
@@ -46,27 +51,35 @@ __all__ = [
     "TENANT_TABLES",
     "accounts",
     "announcements",
+    "audit",
     "chains",
     "chronicle",
     "codes",
     "customers",
+    "deliveries",
     "documents",
     "entries",
     "facts",
     "gateways",
     "idempotency",
+    "invitations",
     "leases",
     "letters",
+    "mailed",
+    "memberships",
     "meta",
     "offers",
     "outbox",
     "outbox_heads",
     "payment_requests",
+    "people",
     "plans",
     "policies",
     "postings",
     "products",
     "providers",
+    "recovery",
+    "sessions",
     "site_tokens",
     "sites",
     "standings",
@@ -74,4 +87,5 @@ __all__ = [
     "subscriptions",
     "throttles",
     "tokens",
+    "webhooks",
 ]

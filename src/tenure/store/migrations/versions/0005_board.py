@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 KINDS: dict[str, Any] = {"text": sa.Text(), "whole": WHOLE, "octets": sa.LargeBinary()}

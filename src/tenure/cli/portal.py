@@ -1,0 +1,65 @@
+"""`tenure portal`: running the website for providers and customers."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from cyclopts import App, Parameter
+
+from tenure.cli.desk import Desk
+from tenure.cli.options import LOCAL
+from tenure.cli.output import Output, sentence
+from tenure.cli.problems import failed, invalid
+from tenure.cli.verbs import SERVER, Ended, noun, verb
+from tenure.core.refusals import Refused
+
+_APP = noun("portal", "The website for providers and customers: run.", SERVER)
+
+
+def add(app: App) -> None:
+    """Add `tenure portal`."""
+    app.command(_APP)
+
+
+@verb(_APP, "run", LOCAL, example="tenure portal run --server https://licence.example.com --listen 127.0.0.1:8090")
+def run_portal(
+    desk: Desk,
+    *,
+    server: Annotated[str, Parameter(help="The activation server: https://…; http only on this machine.")],
+    listen: Annotated[str, Parameter(help="Address and port to listen at; port 0 lets the system choose.")] = (
+        "127.0.0.1:8090"
+    ),
+    public_url: Annotated[
+        str, Parameter(help="The address people use, when a proxy that ends TLS stands before it: https://…")
+    ] = "",
+    trusted_proxy: Annotated[
+        tuple[str, ...], Parameter(help="Addresses of proxies whose X-Forwarded-For is believed.")
+    ] = (),
+    certificate: Annotated[str, Parameter(help="File of the TLS certificate chain; without it plain HTTP.")] = "",
+    key: Annotated[str, Parameter(help="File of its key.")] = "",
+    name: Annotated[str, Parameter(help="What the website is called before anybody is signed in.")] = "Tenure",
+) -> Ended:
+    """Run the portal until it is stopped. It keeps nothing: whoever was signed in signs in again after a restart."""
+    from tenure.http.serve import Listen
+    from tenure.portal.app import Settings
+    from tenure.portal.main import run
+
+    host, colon, port = listen.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit() and int(port) <= 65_535):
+        return invalid("Address and port, such as 127.0.0.1:8090.", "listen")
+    if public_url and (urlsplit(public_url).scheme != "https" or not urlsplit(public_url).hostname):
+        return invalid("It begins with https://.", "public_url")
+    if bool(certificate) != bool(key):
+        return invalid("Certificate and key belong together.", "key")
+    settings = Settings(house=name, public_url=public_url)
+    place = Listen(
+        host=host.strip("[]") or "127.0.0.1",
+        port=int(port),
+        certificate=certificate,
+        key=key,
+        trusted_proxies=trusted_proxy,
+    )
+    try:
+        refused = run(server, settings, place)
+    except OSError as fault:
+        return invalid(f"It cannot listen at {listen}: {fault.strerror or fault}.", "listen")
+    return failed(refused) if isinstance(refused, Refused) else Output(b"", sentence("The portal has stopped."))

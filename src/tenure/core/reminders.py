@@ -1,0 +1,86 @@
+"""Reminders as arithmetic on the timeline: which one is due now, and when to look for the next (spec 2.4 Reminders).
+
+Before each end by the policy's offsets, then daily in grace; what was told already is the caller's to remember.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tenure.core.contract import contract
+from tenure.core.renewal import pays_itself, reserve_from
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at
+
+PENDING_DAYS = (60, 30, 7)
+"""Days before a subscription that nobody activated ends."""
+STALE = 7 * DAY
+"""A reminder is told late, by a sweep that slept, but not later than this; the next one says it better."""
+
+
+class Reminder(msgspec.Struct, frozen=True, kw_only=True):
+    """One reminder: true from `at` on, about what happens at `end`."""
+
+    at: Instant
+    offset: int
+    """Days before the end; in grace minus the days since it began."""
+    about: Instant
+    """The edge that the offsets are counted from: with `offset` it names the reminder for good."""
+    end: Instant
+    """When service ends or grace begins, whichever is ahead."""
+    phase: Phase
+    why: Why
+
+
+def reminder_due(sub: Subscription, now: Instant) -> Reminder | None:
+    """The latest reminder that is due at `now`; earlier ones that nobody told are overtaken by it."""
+    passed = [each for each in _reminders(sub, now) if now - STALE < each.at <= now]
+    return max(passed, key=lambda each: each.at, default=None)
+
+
+def next_reminder(sub: Subscription, now: Instant) -> Instant | None:
+    """When the next one after `now` is due, as far as the phase that holds at `now` goes."""
+    return min((each.at for each in _reminders(sub, now) if each.at > now), default=None)
+
+
+def _reminders(sub: Subscription, now: Instant) -> Iterator[Reminder]:
+    """Every reminder of the phase that holds at `now`, past and coming; none while a hold stops the clock."""
+    if sub.stopped is not None:
+        return iter(())
+    spans = contract(sub)
+    span = at(spans, now)
+    if span.phase is Phase.PENDING:
+        return _of_pending(spans, span)
+    if span.phase is Phase.ACTIVE:
+        return _of_active(sub, spans, now)
+    return _of_grace(sub, span) if span.phase is Phase.GRACE else iter(())
+
+
+def _of_pending(spans: Timeline, span: Span) -> Iterator[Reminder]:
+    end = span.until
+    if end is not None and at(spans, end).phase is Phase.ENDED:
+        yield from (each for each in _before(end, PENDING_DAYS, span) if each.at > span.since)
+
+
+def _of_active(sub: Subscription, spans: Timeline, now: Instant) -> Iterator[Reminder]:
+    end = next((span.since for span in spans if span.since > now and span.phase is not Phase.ACTIVE), None)
+    if end is None or not sub.paid:
+        return
+    # While the money is not due yet, what renews itself is not about to end.
+    since = max(sub.paid[-1].since, reserve_from(sub) if pays_itself(sub) else 0)
+    days = tuple(each for each in sub.rules.reminders if each > 0)
+    yield from (each for each in _before(end, days, at(spans, now)) if each.at > since)
+
+
+def _before(end: Instant, days: tuple[int, ...], span: Span) -> Iterator[Reminder]:
+    for each in days:
+        yield Reminder(at=end - each * DAY, offset=each, about=end, end=end, phase=span.phase, why=span.why)
+
+
+def _of_grace(sub: Subscription, span: Span) -> Iterator[Reminder]:
+    """On the day of the end itself, if the policy names it, then every day; none without any offset at all."""
+    if span.until is None or not sub.rules.reminders:
+        return
+    for day in range(0 if 0 in sub.rules.reminders else 1, (span.until - span.since + DAY - 1) // DAY):
+        moment = span.since + day * DAY
+        yield Reminder(at=moment, offset=-day, about=span.since, end=span.until, phase=span.phase, why=span.why)

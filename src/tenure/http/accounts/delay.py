@@ -1,0 +1,44 @@
+"""How long somebody waits after failing repeatedly: arithmetic alone; what is counted, and where, is the caller's.
+
+A try is counted before it is judged, and given back when it was right: however many come at once, only the free ones
+get through.
+"""
+
+from typing import Final
+
+import msgspec
+
+from tenure.core.timeline import Instant
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """So many tries are free; after that each waits twice as long as the one before, from `first` to `most` seconds."""
+
+    free: int
+    first: int = 2
+    most: int = 900
+
+
+ACCOUNT: Final = Patience(free=5)
+"""For one account: at worst four guesses an hour, and its owner waits a quarter of an hour at most."""
+ADDRESS: Final = Patience(free=30)
+"""For one network: an office behind one address signs in every morning."""
+
+
+class Tries(msgspec.Struct, frozen=True):
+    """What is known of somebody's tries: how many failed, and when the last one was."""
+
+    count: int = 0
+    last: Instant = 0
+
+
+def wait(patience: Patience, count: int) -> int:
+    """Seconds between the last of `count` failed tries and the next."""
+    beyond = count - patience.free
+    # Bounded before it is raised: somebody may fail for days.
+    return min(patience.first << min(beyond, 20), patience.most) if beyond >= 0 else 0
+
+
+def possible_at(patience: Patience, tries: Tries) -> Instant:
+    """The first instant at which the next try is judged at all."""
+    return tries.last + wait(patience, tries.count)

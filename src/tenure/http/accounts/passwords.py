@@ -1,0 +1,99 @@
+"""Passwords: which are good enough, and their Argon2id hashes, made a few at a time beside the event loop.
+
+Where a hash is kept, and how often somebody may try, is left to the caller (see `delay`).
+"""
+
+import asyncio
+import base64
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+import msgspec
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from tenure.core.refusals import Code, Refused
+from tenure.http.accounts.common import COMMON
+
+SHORTEST: Final = 12
+LONGEST: Final = 256
+"""Characters; more would only make work for the server."""
+DIFFERENT: Final = 5
+"""So many different characters at least."""
+AT_ONCE: Final = 2
+WAITING_MOST: Final = 64
+
+T = TypeVar("T")
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What one guess costs: passes, KiB of memory, lanes. Above the least that OWASP names for Argon2id."""
+
+    passes: int = 2
+    memory: int = 46 * 1024
+    lanes: int = 1
+
+
+class Passwords:
+    """Hashes and checks passwords: so many at once, so many waiting, the rest refused as `server_busy`."""
+
+    def __init__(self, cost: Cost | None = None) -> None:
+        cost = cost or Cost()
+        self._hasher = PasswordHasher(cost.passes, cost.memory, cost.lanes)
+        self._nobodys = _nobodys(cost)
+        self._workers = ThreadPoolExecutor(AT_ONCE, "passwords")
+        self._pending = 0
+
+    async def hash(self, password: str) -> str | Refused:
+        """The hash to keep, with its salt and cost inside."""
+        return await self._beside(lambda: self._hasher.hash(normal(password)))
+
+    async def holds(self, kept: str | None, password: str) -> bool | Refused:
+        """Whether `password` is the one behind `kept`; for None, nobody's, the same work is done for a no."""
+        return await self._beside(lambda: self._verify(kept or self._nobodys, password))
+
+    def _verify(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, normal(password))
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _beside(self, work: Callable[[], T]) -> T | Refused:
+        if self._pending >= AT_ONCE + WAITING_MOST:
+            return Refused(Code.SERVER_BUSY, "Too many sign in at once.")
+        self._pending += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._workers, work)
+        finally:
+            self._pending -= 1
+
+
+def normal(password: str) -> str:
+    """One spelling of what may be typed in several ways: Unicode's NFKC."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def unfit(password: str, *known: str) -> Refused | None:
+    """None when it will do; refuses `password_unfit` what is too short, too plain, or one of the `known` (e-mail)."""
+    plain = normal(password).casefold()
+    if not SHORTEST <= len(plain) <= LONGEST:
+        return _unfit(f"It needs {SHORTEST} to {LONGEST} characters.")
+    if plain in {normal(each).casefold() for each in known}:
+        return _unfit("It is something that others know of you.")
+    if len(set(plain)) < DIFFERENT:
+        return _unfit(f"It needs at least {DIFFERENT} different characters.")
+    if plain in COMMON or plain.rstrip("0123456789!.?") in COMMON:
+        return _unfit("It is among the first that anybody would try.")
+    return None
+
+
+def _unfit(why: str) -> Refused:
+    return Refused(Code.PASSWORD_UNFIT, why, "password")
+
+
+def _nobodys(cost: Cost) -> str:
+    """A hash in form, of no password: to be checked where there is no account, at the same cost."""
+    salt, body = (base64.b64encode(bytes(size)).decode().rstrip("=") for size in (16, 32))
+    return f"$argon2id$v=19$m={cost.memory},t={cost.passes},p={cost.lanes}${salt}${body}"

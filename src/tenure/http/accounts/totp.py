@@ -1,0 +1,45 @@
+"""The second factor: codes of an authenticator application (RFC 6238), each good once and for about a minute.
+
+The last step that was used is kept by the caller, and handed back here, so that nobody can use a code that was seen.
+"""
+
+import base64
+import hmac
+from collections.abc import Callable
+from typing import Final
+
+import pyotp
+
+from tenure.core.timeline import Instant
+
+STEP: Final = 30
+"""Seconds for which an application shows one code."""
+DRIFT: Final = 1
+"""So many steps may the clocks be apart, either way."""
+DIGITS: Final = 6
+
+Draw = Callable[[int], bytes]
+
+
+def new_secret(draw: Draw) -> str:
+    """160 random bits in base32, as authenticator applications take them."""
+    return base64.b32encode(draw(20)).decode()
+
+
+def enrolment(secret: str, account: str, issuer: str) -> str:
+    """The `otpauth:` address of which applications read a picture; `account` and `issuer` are what they show."""
+    return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=issuer)
+
+
+def step_of(secret: str, code: str, now: Instant, used: int) -> int | None:
+    """Which step `code` belongs to, if it is near `now` and later than the last `used` one; None: it is not good.
+
+    Every step is compared, whichever matches, each in constant time.
+    """
+    shown = pyotp.TOTP(secret, digits=DIGITS, interval=STEP)
+    typed = "".join(code.split()).encode("utf-8", "replace")
+    present, found = now // STEP, None
+    for step in range(present - DRIFT, present + DRIFT + 1):
+        if hmac.compare_digest(shown.generate_otp(max(step, 0)).encode(), typed) and step > used:
+            found = step
+    return found

@@ -1,0 +1,91 @@
+"""The portal put together: its pages over one injected HTTP client, behind the border that every program has."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import msgspec
+
+from tenure.core.timeline import Instant
+from tenure.http.asgi import App
+from tenure.http.edge import Border, Edge
+from tenure.http.limits import Ticks
+from tenure.portal.framing import Framing
+from tenure.portal.pages import door
+from tenure.portal.pages.account import Account
+from tenure.portal.pages.acting import Acting
+from tenure.portal.pages.board import Board
+from tenure.portal.pages.customers import Customers
+from tenure.portal.pages.door import Door
+from tenure.portal.pages.joining import Joining
+from tenure.portal.pages.money import Money
+from tenure.portal.pages.order import Order
+from tenure.portal.pages.payments import Payments
+from tenure.portal.pages.policy import Policy
+from tenure.portal.pages.providers import Providers
+from tenure.portal.pages.sandbox import Sandbox
+from tenure.portal.pages.selling import Selling
+from tenure.portal.pages.sites import Sites
+from tenure.portal.pages.subscription import Subscription
+from tenure.portal.pages.subscriptions import Subscriptions
+from tenure.portal.pages.team import Team
+from tenure.portal.pages.tokens import Tokens
+from tenure.portal.pages.webhooks import Webhooks
+from tenure.portal.signed import Portal, Server, SignedIn
+from tenure.web.app import Parts, Route, Run, build
+from tenure.web.replies import RefusedPageError, Reply
+from tenure.web.sessions import MemorySessions
+
+PAGES = (
+    Door, Joining, Account, Board, Subscriptions, Subscription, Acting, Order, Customers, Money, Payments, Sites,
+    Selling, Policy, Tokens, Team, Webhooks, Sandbox, Providers,
+)  # fmt: skip
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a portal is told when it starts."""
+
+    house: str = "Tenure"
+    """What the website is called before anybody is signed in."""
+    public_url: str = ""
+    """The address people use, when a proxy that ends TLS stands before it."""
+
+
+def portal(http: httpx2.AsyncClient, settings: Settings, clock: Callable[[], Instant], ticks: Ticks) -> Edge:
+    """The application; `http` reaches the activation server, `ticks` is a monotonic counter in seconds."""
+    server = Server(http)
+    routes: list[Route] = [route for group in PAGES for route in group(server).routes()]
+    pages = build(
+        Parts(
+            program="portal",
+            package="tenure.portal",
+            routes=tuple(msgspec.structs.replace(route, run=_while_signed_in(route.run)) for route in routes),
+            sessions=MemorySessions[SignedIn](),
+            frame=Framing(server, settings.house).frame,
+            clock=clock,
+            public_url=settings.public_url,
+            globals={"others": _others},
+        )
+    )
+    application: Any = pages
+    outer: App = application
+    return Edge(outer, Border(clock=clock, ticks=ticks, headers=()))
+
+
+def _while_signed_in(run: Run) -> Run:
+    """A session that the server has ended meanwhile leads to signing in again, wherever it is noticed."""
+
+    async def guarded(visit: Portal) -> Reply:
+        try:
+            return await run(visit)
+        except RefusedPageError as error:
+            if visit.session is not None and error.refusal.code == "not_authenticated":
+                return door.over(visit)
+            raise
+
+    return guarded
+
+
+def _others(sub: dict[str, Any], but: str) -> list[tuple[str, str]]:
+    """The other sites of a subscription, for a choice."""
+    return [(site["id"], site["name"] or site["id"]) for site in sub["sites"] if site["id"] != but and not site["lost"]]

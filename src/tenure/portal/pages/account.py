@@ -1,0 +1,93 @@
+"""One's own account: the teams one is in, the password, the second factor."""
+
+from typing import Any
+
+from tenure.portal.blame import blamed
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+
+
+class Account:
+    """The pages about oneself."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """Everything on one page."""
+        return await self._account(visit)
+
+    async def _account(
+        self, visit: Portal, refusal: Refusal | None = None, enrolment: Any = None, codes: Any = None
+    ) -> Screen:
+        visit.who.me = await self._server.of(visit).get("/v1/me")
+        values = {"me": visit.who.me, "refusal": refusal, "enrolment": enrolment, "codes": codes}
+        return Screen(template="account.html", values=values, status=422 if refusal or visit.form.errors else 200)
+
+    async def password(self, visit: Portal) -> Reply:
+        """Another password."""
+        form = visit.form
+        body = {name: form.values.get(name, [""])[0][:256] for name in ("old", "new")}
+        for name, value in body.items():
+            if not value:
+                form.fault(name, "Please fill this in.")
+        if form.errors:
+            return await self._account(visit)
+        try:
+            await self._server.of(visit).post("/v1/me/password", body)
+        except RefusedPageError as error:
+            return await self._account(visit, None if blamed(form, error.refusal) else error.refusal)
+        visit.say("The password is changed.")
+        return Goto("/account")
+
+    async def propose(self, visit: Portal) -> Reply:
+        """Begin with a second factor: the secret for the authenticator application, shown on this page only."""
+        try:
+            made = (await self._server.of(visit).post("/v1/me/second-factor", key=visit.form.text("_key"))).value
+        except RefusedPageError as error:
+            return await self._account(visit, error.refusal)
+        return await self._account(visit, enrolment=made)
+
+    async def confirm(self, visit: Portal) -> Reply:
+        """Switch it on with a first code; the recovery codes are shown once."""
+        form = visit.form
+        enrolment = {"secret": form.text("secret", most=200), "uri": form.text("uri")}
+        try:
+            made = (
+                await self._server.of(visit).post(
+                    "/v1/me/second-factor/confirm", {"code": form.text("code", most=32)}, key=form.text("_key")
+                )
+            ).value
+        except RefusedPageError as error:
+            form.values.pop("_key", None)
+            refusal = None if blamed(form, error.refusal) else error.refusal
+            return await self._account(visit, refusal, enrolment)
+        return await self._account(visit, codes=made["recovery_codes"])
+
+    async def remove(self, visit: Portal) -> Reply:
+        """Switch it off."""
+        try:
+            await self._server.of(visit).post("/v1/me/second-factor/remove", {"code": visit.form.text("code", most=32)})
+        except RefusedPageError as error:
+            return await self._account(visit, None if blamed(visit.form, error.refusal) else error.refusal)
+        visit.say("The second factor is off.")
+        return Goto("/account")
+
+    async def choose(self, visit: Portal) -> Reply:
+        """Go on in another team."""
+        body = {"id": visit.form.text("id", most=64)}
+        visit.who.me = (await self._server.of(visit).post("/v1/me/membership", body, key=visit.form.text("_key"))).value
+        visit.who.provider = ""
+        return Goto("/")
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/account", self.show),
+            action("/account/password", self.password),
+            action("/account/second-factor", self.propose),
+            action("/account/second-factor/confirm", self.confirm),
+            action("/account/second-factor/remove", self.remove),
+            action("/account/team", self.choose),
+        )

@@ -1,0 +1,115 @@
+"""From a button to the deed: the form where one is needed, the preview that changes nothing, then exactly that plan.
+
+Nothing that changes money or service is done without having been shown first (B4).
+"""
+
+from typing import Any
+
+from tenure.portal.blame import blamed
+from tenure.portal.client import Api, path
+from tenure.portal.pages.deeds import BY_NAME, Deed
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+
+STALE = "plan_changed_meanwhile"
+
+
+class Acting:
+    """The pages of every deed on a subscription."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def begin(self, visit: Portal) -> Reply:
+        """The form; the preview at once where nothing has to be asked."""
+        deed, api = _deed(visit), self._server.of(visit)
+        sub = await _subscription(api, visit)
+        for name in ("code", "site", "effective"):
+            if name in visit.query:
+                visit.form.values[name] = [visit.query[name][:100]]
+        if set(deed.fields) - visit.form.values.keys():
+            return await self._form(visit, deed, sub)
+        return await self._preview(visit, deed, sub)
+
+    async def go_on(self, visit: Portal) -> Reply:
+        """What the form says: preview it, or do exactly what was previewed."""
+        deed, api = _deed(visit), self._server.of(visit)
+        sub = await _subscription(api, visit)
+        if visit.form.text("step") == "change":
+            return await self._form(visit, deed, sub)
+        if visit.form.text("step") != "apply":
+            return await self._preview(visit, deed, sub)
+        body = {**deed.fill(visit, sub), "plan": visit.form.text("plan", most=100), "why": _why(visit)}
+        try:
+            done = await api.post(_address(visit, deed), body, key=visit.form.text("_key", most=100))
+        except RefusedPageError as error:
+            visit.form.values.pop("_key", None)
+            if error.refusal.code == STALE:
+                visit.say("Something changed meanwhile. This is how it would be now.", "warn")
+                return await self._preview(visit, deed, sub)
+            return await self._form(visit, deed, sub, error.refusal)
+        visit.say(deed.done)
+        if code := done.value.get("activation_code"):
+            return Screen(template="code.html", values={"code": code, "sub": done.value["subscription"], "new": False})
+        return Goto(path("/subscriptions/{name}", name=sub["id"]))
+
+    async def _form(self, visit: Portal, deed: Deed, sub: dict[str, Any], refusal: Refusal | None = None) -> Screen:
+        api = self._server.of(visit)
+        offers = await api.whole("/v1/offers") if "offer" in deed.fields else []
+        customers = await api.whole("/v1/customers") if "customer" in deed.fields else []
+        values = {
+            "deed": deed,
+            "sub": sub,
+            "refusal": refusal,
+            "offers": [(each["id"], each["name"] or each["plan"]) for each in offers],
+            "customers": [(each["id"], each["name"]) for each in customers if each["id"] != sub["customer"]],
+            "allowed": next((each for each in sub["allowed_actions"] if each["action"] == deed.name), None),
+        }
+        status = 422 if visit.form.errors or refusal else 200
+        return Screen(template="deed.html", values=values, status=status)
+
+    async def _preview(self, visit: Portal, deed: Deed, sub: dict[str, Any]) -> Reply:
+        body = {**deed.fill(visit, sub), "why": _why(visit)}
+        if visit.form.errors:
+            return await self._form(visit, deed, sub)
+        try:
+            outcome = (await self._server.of(visit).post(_address(visit, deed), body, dry_run=True)).value
+        except RefusedPageError as error:
+            return await self._form(visit, deed, sub, None if blamed(visit.form, error.refusal) else error.refusal)
+        return Screen(
+            template="preview.html", values={"deed": deed, "sub": sub, "outcome": outcome, "kept": _kept(visit)}
+        )
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/subscriptions/{subscription}/do/{deed}", self.begin),
+            action("/subscriptions/{subscription}/do/{deed}", self.go_on),
+        )
+
+
+def _deed(visit: Portal) -> Deed:
+    deed = BY_NAME.get(visit.params["deed"])
+    if deed is None:
+        raise RefusedPageError(Refusal(title="There is no such action.", status=404, code="not_found"))
+    return deed
+
+
+def _why(visit: Portal) -> str:
+    return visit.form.text("why", most=200)
+
+
+def _address(visit: Portal, deed: Deed) -> str:
+    return path("/v1/subscriptions/{name}/{verb}", name=visit.params["subscription"], verb=deed.path)
+
+
+def _kept(visit: Portal) -> dict[str, str]:
+    """What was typed, for the form that applies it."""
+    own = {"_token", "_key", "step", "plan"}
+    return {name: values[0] for name, values in visit.form.values.items() if name not in own and values}
+
+
+async def _subscription(api: Api, visit: Portal) -> dict[str, Any]:
+    found: dict[str, Any] = await api.get(path("/v1/subscriptions/{name}", name=visit.params["subscription"]))
+    return found

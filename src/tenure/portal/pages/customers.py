@@ -1,0 +1,117 @@
+"""Customers: the list, a new one, one customer with its subscriptions, money and people."""
+
+from typing import Any
+
+from tenure.portal.blame import blamed
+from tenure.portal.client import path
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.forms import Form
+from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.web.words import plain_money
+
+
+class Customers:
+    """The pages about customers, for the provider's people."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def list_customers(self, visit: Portal) -> Reply:
+        """The list with balances."""
+        words = visit.query.get("q", "").strip()
+        asked = {"q": words or None, "cursor": visit.query.get("cursor")}
+        found = await self._server.of(visit).listed("/v1/customers", asked)
+        values = {
+            "rows": found.items,
+            "words": words,
+            "next": visit.with_query(cursor=found.next) if found.next else "",
+            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+        }
+        return Screen(template="customers.html", values=values)
+
+    async def export(self, visit: Portal) -> Reply:
+        """The list as CSV."""
+        body = await self._server.of(visit).text("/v1/customers.csv", q=visit.query.get("q"))
+        return Download(name="customers.csv", media_type="text/csv; charset=utf-8", body=body)
+
+    async def new(self, visit: Portal) -> Reply:
+        """The form for a new customer."""
+        return Screen(template="customer_edit.html", values={"customer": None, "refusal": None})
+
+    async def create(self, visit: Portal) -> Reply:
+        """Make a customer known."""
+        body = _body(visit)
+        if not visit.form.errors:
+            try:
+                made = await self._server.of(visit).post("/v1/customers", body, key=visit.form.text("_key"))
+                visit.say(f"{body['name']} is a customer now.")
+                return Goto(path("/customers/{name}", name=made.value["id"]))
+            except RefusedPageError as error:
+                return _again(visit, None, error.refusal)
+        return _again(visit, None, None)
+
+    async def show(self, visit: Portal) -> Reply:
+        """One customer."""
+        api, name = self._server.of(visit), visit.params["customer"]
+        values: dict[str, Any] = {
+            "customer": await api.get(path("/v1/customers/{name}", name=name)),
+            "account": await api.get(path("/v1/customers/{name}/account", name=name)),
+            "runway": await api.get(path("/v1/customers/{name}/runway", name=name)),
+            "subscriptions": (await api.listed("/v1/subscriptions", {"customer": name}, 50)).items,
+        }
+        return Screen(template="customer.html", values=values)
+
+    async def edit(self, visit: Portal) -> Reply:
+        """The form with what is known."""
+        api, name = self._server.of(visit), visit.params["customer"]
+        customer = await api.get(path("/v1/customers/{name}", name=name))
+        account = await api.get(path("/v1/customers/{name}/account", name=name))
+        limit = plain_money(account["credit_limit"], account["currency"])
+        form = Form.of(
+            name=customer["name"], reference=customer["reference"], email=customer["email"], credit_limit=limit
+        )
+        return Screen(template="customer_edit.html", values={"customer": customer, "refusal": None, "form": form})
+
+    async def change(self, visit: Portal) -> Reply:
+        """Change a customer."""
+        api, name = self._server.of(visit), visit.params["customer"]
+        customer = await api.tagged(path("/v1/customers/{name}", name=name))
+        body = _body(visit)
+        if visit.form.errors:
+            return _again(visit, customer.value, None)
+        try:
+            await api.put(path("/v1/customers/{name}", name=name), body, if_match=customer.etag)
+        except RefusedPageError as error:
+            return _again(visit, customer.value, error.refusal)
+        visit.say("Saved.")
+        return Goto(path("/customers/{name}", name=name))
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/customers", self.list_customers),
+            page("/customers/export.csv", self.export),
+            page("/customers/new", self.new),
+            action("/customers/new", self.create),
+            page("/customers/{customer}", self.show),
+            page("/customers/{customer}/edit", self.edit),
+            action("/customers/{customer}/edit", self.change),
+        )
+
+
+def _body(visit: Portal) -> dict[str, Any]:
+    form = visit.form
+    limit = form.money("credit_limit", visit.who.currency) if form.text("credit_limit") else 0
+    return {
+        "name": form.required("name", most=200),
+        "reference": form.text("reference", most=200),
+        "email": form.text("email", most=254),
+        "credit_limit": limit,
+    }
+
+
+def _again(visit: Portal, customer: dict[str, Any] | None, refusal: Refusal | None) -> Screen:
+    if refusal and blamed(visit.form, refusal):
+        refusal = None
+    return Screen(template="customer_edit.html", values={"customer": customer, "refusal": refusal}, status=422)

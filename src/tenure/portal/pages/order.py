@@ -1,0 +1,82 @@
+"""Ordering: what and for whom, the preview with price and timeline, then the activation code, shown once."""
+
+from typing import Any
+
+from tenure.portal.pages.deeds import day_as_instant
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.replies import Refusal, RefusedPageError, Reply, Screen
+
+OWN = frozenset({"_token", "_key", "step", "plan"})
+"""Fields of the page itself; the others are the order."""
+
+
+class Order:
+    """The order form, its preview and its end."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The form."""
+        if "customer" in visit.query:
+            visit.form.values["customer"] = [visit.query["customer"][:64]]
+        if "offer" in visit.query:
+            visit.form.values["offer"] = [visit.query["offer"][:64]]
+        return await self._form(visit)
+
+    async def go_on(self, visit: Portal) -> Reply:
+        """Preview what was chosen, or order exactly what was previewed."""
+        body = _body(visit)
+        if visit.form.errors or visit.form.text("step") == "change":
+            return await self._form(visit)
+        real = visit.form.text("step") == "apply"
+        plan = {"plan": visit.form.text("plan", most=100)} if real else {}
+        api = self._server.of(visit)
+        try:
+            done = await api.post(
+                "/v1/subscriptions", {**body, **plan}, key=visit.form.text("_key") if real else "", dry_run=not real
+            )
+        except RefusedPageError as error:
+            visit.form.values.pop("_key", None)
+            if error.refusal.field and visit.form.blame(
+                error.refusal.field, error.refusal.detail or error.refusal.title
+            ):
+                return await self._form(visit)
+            return await self._form(visit, error.refusal)
+        if real:
+            values = {"code": done.value["activation_code"], "sub": done.value["subscription"], "new": True}
+            return Screen(template="code.html", values=values)
+        kept = {name: given[0] for name, given in visit.form.values.items() if given and name not in OWN}
+        return Screen(template="order_preview.html", values={"outcome": done.value, "kept": kept})
+
+    async def _form(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
+        api = self._server.of(visit)
+        customers = [] if visit.who.is_customer else await api.whole("/v1/customers")
+        plans = {plan["id"]: plan for plan in await api.whole("/v1/plans")}
+        values: dict[str, Any] = {
+            "refusal": refusal,
+            "customers": [(each["id"], each["name"]) for each in customers],
+            "offers": [(offer, plans.get(offer["plan"])) for offer in await api.whole("/v1/offers")],
+        }
+        status = 422 if visit.form.errors or refusal else 200
+        return Screen(template="order.html", values=values, status=status)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (page("/order", self.show), action("/order", self.go_on))
+
+
+def _body(visit: Portal) -> dict[str, Any]:
+    form = visit.form
+    body: dict[str, Any] = {
+        "customer": visit.who.customer or form.required("customer"),
+        "offer": form.required("offer"),
+        "devices": form.whole("devices", least=1, most=1_000_000),
+        "renewal_intent": "auto" if form.flag("auto") else "manual",
+        "trial": form.flag("trial"),
+        "why": form.text("why", most=200),
+    }
+    if until := day_as_instant(form, "until"):
+        body["until"] = until.partition("T")[0]
+    return body

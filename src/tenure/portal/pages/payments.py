@@ -1,0 +1,64 @@
+"""Payment requests of all customers: what was announced, booked with the provider's reference or withdrawn."""
+
+from tenure.portal.client import path
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.replies import Goto, Reply, Screen
+
+STATES = ("open", "booked", "withdrawn")
+
+
+class Payments:
+    """The pages about payment requests."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The list by state."""
+        state = visit.query.get("state", "open")
+        state = state if state in STATES else "open"
+        found = await self._server.of(visit).listed(
+            "/v1/payment-requests", {"state": state, "cursor": visit.query.get("cursor")}
+        )
+        values = {
+            "rows": found.items,
+            "state": state,
+            "states": STATES,
+            "next": visit.with_query(cursor=found.next) if found.next else "",
+        }
+        return Screen(template="payments.html", values=values)
+
+    async def book(self, visit: Portal) -> Reply:
+        """The money has come."""
+        reference = visit.form.required("reference", most=128)
+        if visit.form.errors:
+            visit.say("Booking needs your own reference, such as the number of the bank's entry.", "bad")
+            return Goto("/payments")
+        address = path("/v1/payment-requests/{name}/book", name=visit.params["wanted"])
+        await self._server.of(visit).post(address, {"reference": reference}, key=visit.form.text("_key"))
+        visit.say("The payment is booked, and pays at once what it can.")
+        return Goto("/payments")
+
+    async def withdraw(self, visit: Portal) -> Reply:
+        """It will not be paid."""
+        address = path("/v1/payment-requests/{name}/withdraw", name=visit.params["wanted"])
+        await self._server.of(visit).post(address, {}, key=visit.form.text("_key"))
+        visit.say("The payment request is withdrawn.")
+        return Goto("/payments" if not visit.who.is_customer else f"/customers/{visit.who.customer}/money")
+
+    async def pay(self, visit: Portal) -> Reply:
+        """In a sandbox: as if the customer had paid."""
+        body = {"payment_request": visit.params["wanted"]}
+        await self._server.of(visit).post("/v1/sandbox/pay", body, key=visit.form.text("_key"))
+        visit.say("Paid, as far as this sandbox is concerned.")
+        return Goto("/payments" if not visit.who.is_customer else f"/customers/{visit.who.customer}/money")
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/payments", self.show),
+            action("/payments/{wanted}/book", self.book),
+            action("/payments/{wanted}/withdraw", self.withdraw),
+            action("/payments/{wanted}/pay", self.pay),
+        )

@@ -1,0 +1,26 @@
+"""Sites: where each is, what it holds, and when it last synchronised."""
+
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, page
+from tenure.web.replies import Reply, Screen
+
+
+class Sites:
+    """The page about sites."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The list, as they last reported."""
+        found = await self._server.of(visit).listed("/v1/sites", {"cursor": visit.query.get("cursor")})
+        values = {
+            "rows": found.items,
+            "next": visit.with_query(cursor=found.next) if found.next else "",
+            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+        }
+        return Screen(template="sites.html", values=values)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (page("/sites", self.show),)

@@ -1,0 +1,123 @@
+"""One subscription on one page: its drawn timeline, what holds and why, what comes next, what may be done."""
+
+from typing import Any
+
+from tenure.portal.client import Api, path
+from tenure.portal.pages.deeds import BY_NAME, DEEDS
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, page
+from tenure.web.replies import RefusedPageError, Reply, Screen
+
+FACTS_SHOWN = 12
+
+
+class Subscription:
+    """The page, and the whole history."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The page."""
+        api = self._server.of(visit)
+        one = path("/v1/subscriptions/{name}", name=visit.params["subscription"])
+        sub = await api.get(one)
+        spans = await api.get(f"{one}/timeline")
+        values: dict[str, Any] = {
+            "sub": sub,
+            "spans": spans,
+            "told": await api.get(f"{one}/explain"),
+            "plan": await _plan(api, sub["terms"]["plan"]),
+            "customer": await customer_of(api, visit, sub["customer"]),
+            "facts": await _latest(api, one),
+            "reported": {each["id"]: each for each in await _sites(api, visit, sub["id"])},
+            "deeds": _deeds(sub, for_customer=visit.who.is_customer),
+            "more": BY_NAME,
+            "next_instants": _next_instants(sub),
+        }
+        return Screen(template="subscription.html", values=values)
+
+    async def history(self, visit: Portal) -> Reply:
+        """Every fact with its place in the hash chain (B12)."""
+        api = self._server.of(visit)
+        one = path("/v1/subscriptions/{name}", name=visit.params["subscription"])
+        found = await api.listed(f"{one}/history", {"cursor": visit.query.get("cursor")}, 100)
+        values = {
+            "sub": await api.get(one),
+            "facts": found.items,
+            "next": visit.with_query(cursor=found.next) if found.next else "",
+            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+        }
+        return Screen(template="history.html", values=values)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/subscriptions/{subscription}", self.show),
+            page("/subscriptions/{subscription}/history", self.history),
+        )
+
+
+async def customer_of(api: Api, visit: Portal, name: str) -> dict[str, Any]:
+    """The customer as far as the visitor may know it."""
+    if visit.who.is_customer:
+        return dict(visit.who.me.get("customer") or {"id": name, "name": name})
+    found: dict[str, Any] = await api.get(path("/v1/customers/{name}", name=name))
+    return found
+
+
+async def _plan(api: Api, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = await api.get(path("/v1/plans/{name}", name=name))
+    return found
+
+
+async def _latest(api: Api, one: str) -> list[Any]:
+    facts = await api.whole(f"{one}/history", most=1_000)
+    return facts[-FACTS_SHOWN:][::-1]
+
+
+async def _sites(api: Api, visit: Portal, name: str) -> list[Any]:
+    if not visit.who.may("sites:read"):
+        return []
+    try:
+        return await api.whole("/v1/sites", subscription=name)
+    except RefusedPageError:
+        return []
+
+
+def _deeds(sub: dict[str, Any], *, for_customer: bool) -> list[tuple[Any, dict[str, Any]]]:
+    """(deed, what the API says of it), those that make sense first; one of undo and cancel, pause and resume."""
+    said = {each["action"]: each for each in sub["allowed_actions"]}
+    pairs = [(deed, said[deed.name]) for deed in DEEDS if deed.name in said]
+    hidden = set()
+    if not sub["cancelled_at"]:
+        hidden.add("undo_cancel")
+    if not sub["holds"]:
+        hidden.add("resume")
+    shown = [
+        (deed, one) for deed, one in pairs if deed.name not in hidden and not (for_customer and _is_forbidden(one))
+    ]
+    return sorted(shown, key=lambda pair: not pair[1]["allowed"])
+
+
+def _is_forbidden(one: dict[str, Any]) -> bool:
+    """What the provider does not permit its customers is not shown to them as a broken button."""
+    return (one["refusal"] or {}).get("code") == "action_not_permitted"
+
+
+def _next_instants(sub: dict[str, Any]) -> list[tuple[str, str]]:
+    """(what, when) of all that is coming, in order."""
+    unlimited = sub["terms"]["kind"] == "unlimited"
+    found = [("Prepaid until" if unlimited else "Paid until", sub["paid_until"])]
+    found += [("Grace until", sub["grace_until"]), ("Service ends", sub["ends_at"])]
+    found += [
+        ("Cancellation takes effect", sub["cancellation_effective"]),
+        ("Next change of phase", sub["next_change"]),
+    ]
+    found += [(f"{each['devices']:,} devices, plan {each['plan']}", each["effective"]) for each in sub["scheduled"]]
+    coming = [(what, when) for what, when in found if when and when > sub["as_of"]]
+    seen: dict[str, str] = {}
+    for what, when in coming:
+        if not (what == "Next change of phase" and when in seen.values()):
+            seen[what] = when
+    return sorted(seen.items(), key=lambda pair: pair[1])

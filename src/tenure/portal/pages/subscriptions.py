@@ -1,0 +1,69 @@
+"""The list of subscriptions: filtered, searched, exported; for a customer, its own."""
+
+from typing import Any
+
+from tenure.portal.client import path
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, page
+from tenure.web.replies import Download, Goto, Reply, Screen
+
+FILTERS = ("q", "phase", "plan", "product", "customer", "auto", "due_before", "sort")
+PHASES = (
+    ("", "Any phase"),
+    ("pending", "Pending"),
+    ("active", "Active"),
+    ("grace", "In grace"),
+    ("paused", "Paused"),
+    ("ended", "Ended"),
+)
+RENEWING = (("", "Any"), ("true", "Automatic"), ("false", "By hand"))
+
+
+class Subscriptions:
+    """The list's pages."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The list."""
+        api = self._server.of(visit)
+        asked = wanted(visit)
+        found = await api.listed("/v1/subscriptions", {**asked, "cursor": visit.query.get("cursor")})
+        plans = await api.whole("/v1/plans")
+        names = {plan["id"]: plan["name"] for plan in plans}
+        values: dict[str, Any] = {
+            "rows": found.items,
+            "next": visit.with_query(cursor=found.next) if found.next else "",
+            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+            "asked": asked,
+            "plans": names,
+            "phases_offered": PHASES,
+            "renewing_offered": RENEWING,
+            "export": visit.with_query(cursor=None).replace("/subscriptions", "/subscriptions/export.csv", 1),
+            "currency": visit.who.currency,
+        }
+        return Screen(template="subscriptions.html", values=values)
+
+    async def export(self, visit: Portal) -> Reply:
+        """The same list as CSV."""
+        body = await self._server.of(visit).text("/v1/subscriptions.csv", **wanted(visit))
+        return Download(name="subscriptions.csv", media_type="text/csv; charset=utf-8", body=body)
+
+    async def renew(self, visit: Portal) -> Reply:
+        """Where sites send whoever wants to renew (M16): `?subscription=` names which."""
+        name = visit.query.get("subscription", "")
+        return Goto(path("/subscriptions/{name}/do/renew", name=name) if name else "/subscriptions")
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/subscriptions", self.show),
+            page("/subscriptions/export.csv", self.export),
+            page("/renew", self.renew),
+        )
+
+
+def wanted(visit: Portal) -> dict[str, str]:
+    """The filters that are set."""
+    return {name: text for name in FILTERS if (text := visit.query.get(name, "").strip())}

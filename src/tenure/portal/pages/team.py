@@ -1,0 +1,113 @@
+"""The people of a team: the own one, or a customer's; their roles, invitations, and the audit of what they did."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from tenure.portal.blame import blamed
+from tenure.portal.client import path
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+
+ROLES = {
+    "owner": ("Owner", "May do everything, also invite people and make tokens."),
+    "operator": ("Operator", "Does the daily work; no people, no tokens, no policy."),
+    "auditor": ("Auditor", "May look at everything and change nothing."),
+}
+
+
+class Team:
+    """The pages about people."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """Who is in the team."""
+        return await self._team(visit)
+
+    async def _team(self, visit: Portal, refusal: Refusal | None = None, made: Any = None) -> Screen:
+        api, customer = self._server.of(visit), _customer(visit)
+        of_customer = bool(customer) or visit.who.is_customer
+        roles = [(name, *ROLES[name]) for name in ROLES if not (of_customer and name == "operator")]
+        values = {
+            "people": await api.whole("/v1/people", customer=customer or None),
+            "invitations": await api.whole("/v1/invitations", customer=customer or None),
+            "customer": await api.get(path("/v1/customers/{name}", name=customer)) if customer else None,
+            "roles": roles,
+            "refusal": refusal,
+            "made": made,
+            "suffix": f"?{urlencode({'customer': customer})}" if customer else "",
+        }
+        return Screen(template="team.html", values=values, status=422 if refusal or visit.form.errors else 200)
+
+    async def invite(self, visit: Portal) -> Reply:
+        """Invite somebody; the link is shown once, and goes out by mail as well."""
+        form, customer = visit.form, _customer(visit)
+        body = {"email": form.required("email", most=254), "name": form.required("name", most=200)}
+        body["role"] = form.choice("role", ROLES)
+        if customer:
+            body["customer"] = customer
+        if form.errors:
+            return await self._team(visit)
+        try:
+            made = (await self._server.of(visit).post("/v1/invitations", body, key=form.text("_key"))).value
+        except RefusedPageError as error:
+            form.values.pop("_key", None)
+            return await self._team(visit, None if blamed(form, error.refusal) else error.refusal)
+        form.values.clear()
+        made["link"] = f"{visit.place.origin}/invitation/{made['link_token']}"
+        return await self._team(visit, made=made)
+
+    async def withdraw(self, visit: Portal) -> Reply:
+        """Withdraw an invitation."""
+        address = path("/v1/invitations/{name}", name=visit.params["invitation"])
+        await self._server.of(visit).delete(address, customer=_customer(visit) or None)
+        visit.say("The invitation is withdrawn.")
+        return _back(visit)
+
+    async def change(self, visit: Portal) -> Reply:
+        """Give somebody another role."""
+        address = path("/v1/people/{name}", name=visit.params["person"])
+        body = {"role": visit.form.choice("role", ROLES)}
+        await self._server.of(visit).put(address, body, customer=_customer(visit) or None)
+        visit.say("The role is changed.")
+        return _back(visit)
+
+    async def remove(self, visit: Portal) -> Reply:
+        """Somebody leaves the team."""
+        address = path("/v1/people/{name}", name=visit.params["person"])
+        await self._server.of(visit).delete(address, customer=_customer(visit) or None)
+        visit.say("The person is no longer in the team.")
+        return _back(visit)
+
+    async def audit(self, visit: Portal) -> Reply:
+        """Who did what."""
+        found = await self._server.of(visit).listed("/v1/audit", {"cursor": visit.query.get("cursor")}, 50)
+        values = {
+            "rows": found.items,
+            "next": visit.with_query(cursor=found.next) if found.next else "",
+            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+        }
+        return Screen(template="audit.html", values=values)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/team", self.show),
+            action("/team", self.invite),
+            action("/team/invitations/{invitation}/withdraw", self.withdraw),
+            action("/team/{person}/role", self.change),
+            action("/team/{person}/remove", self.remove),
+            page("/audit", self.audit),
+        )
+
+
+def _customer(visit: Portal) -> str:
+    """The customer whose team is meant; empty for the own team."""
+    return "" if visit.who.is_customer else visit.query.get("customer", "")[:64]
+
+
+def _back(visit: Portal) -> Goto:
+    customer = _customer(visit)
+    return Goto(f"/team?{urlencode({'customer': customer})}" if customer else "/team")

@@ -1,0 +1,124 @@
+"""Webhooks: where events are told, their secrets, what was delivered, and sending it again."""
+
+from typing import Any
+
+from tenure.portal.blame import blamed
+from tenure.portal.client import path
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.forms import Form
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+
+
+class Webhooks:
+    """The pages about webhooks."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The list and the form."""
+        return await self._list(visit)
+
+    async def _list(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
+        rows = await self._server.of(visit).whole("/v1/webhooks")
+        values = {"rows": rows, "refusal": refusal}
+        return Screen(template="webhooks.html", values=values, status=422 if refusal or visit.form.errors else 200)
+
+    async def create(self, visit: Portal) -> Reply:
+        """Make one; its secret is on the page that answers."""
+        form = visit.form
+        body = {"url": form.required("url", most=512), "events": _events(form), "note": form.text("note", most=200)}
+        if form.errors:
+            return await self._list(visit)
+        try:
+            made = (await self._server.of(visit).post("/v1/webhooks", body, key=form.text("_key"))).value
+        except RefusedPageError as error:
+            form.values.pop("_key", None)
+            return await self._list(visit, None if blamed(form, error.refusal) else error.refusal)
+        return await self._one(visit, made["id"], made["secret"])
+
+    async def look(self, visit: Portal) -> Reply:
+        """One, with what was delivered."""
+        return await self._one(visit, visit.params["webhook"])
+
+    async def _one(self, visit: Portal, name: str, secret: str = "", refusal: Refusal | None = None) -> Screen:
+        api, address = self._server.of(visit), path("/v1/webhooks/{name}", name=name)
+        hook = await api.get(address)
+        found = await api.listed(f"{address}/deliveries", {"cursor": visit.query.get("cursor")})
+        known = Form.of(url=hook["url"], events="\n".join(hook["events"]), note=hook["note"])
+        values: dict[str, Any] = {
+            "hook": hook,
+            "deliveries": found.items,
+            "next": f"/webhooks/{name}?cursor={found.next}" if found.next else "",
+            "secret": secret,
+            "refusal": refusal,
+            "form": visit.form if visit.form.errors else known,
+        }
+        return Screen(template="webhook.html", values=values, status=422 if refusal or visit.form.errors else 200)
+
+    async def change(self, visit: Portal) -> Reply:
+        """Another address, other events, on or off."""
+        api, form, name = self._server.of(visit), visit.form, visit.params["webhook"]
+        address = path("/v1/webhooks/{name}", name=name)
+        hook = await api.tagged(address)
+        body = {
+            "url": form.required("url", most=512),
+            "events": _events(form),
+            "note": form.text("note", most=200),
+            "active": form.text("active") != "off",
+        }
+        if form.errors:
+            return await self._one(visit, name)
+        try:
+            await api.put(address, body, if_match=hook.etag)
+        except RefusedPageError as error:
+            return await self._one(visit, name, "", None if blamed(form, error.refusal) else error.refusal)
+        visit.say("Saved.")
+        return Goto(path("/webhooks/{name}", name=name))
+
+    async def rotate(self, visit: Portal) -> Reply:
+        """Another secret; the old one signs too for a day."""
+        name = visit.params["webhook"]
+        address = path("/v1/webhooks/{name}/rotate-secret", name=name)
+        made = await self._server.of(visit).post(address, {}, key=visit.form.text("_key"))
+        return await self._one(visit, name, made.value["secret"])
+
+    async def test(self, visit: Portal) -> Reply:
+        """Send a test event."""
+        name = visit.params["webhook"]
+        address = path("/v1/webhooks/{name}/test", name=name)
+        await self._server.of(visit).post(address, key=visit.form.text("_key"))
+        visit.say("A test event is on its way; it appears below.", "info")
+        return Goto(path("/webhooks/{name}", name=name))
+
+    async def replay(self, visit: Portal) -> Reply:
+        """Send something again."""
+        name = visit.params["webhook"]
+        address = path("/v1/webhooks/{name}/deliveries/{one}/replay", name=name, one=visit.params["delivery"])
+        await self._server.of(visit).post(address, key=visit.form.text("_key"))
+        visit.say("It is sent again.", "info")
+        return Goto(path("/webhooks/{name}", name=name))
+
+    async def remove(self, visit: Portal) -> Reply:
+        """Take it away."""
+        await self._server.of(visit).delete(path("/v1/webhooks/{name}", name=visit.params["webhook"]))
+        visit.say("The webhook is removed.")
+        return Goto("/webhooks")
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/webhooks", self.show),
+            action("/webhooks", self.create),
+            page("/webhooks/{webhook}", self.look),
+            action("/webhooks/{webhook}", self.change),
+            action("/webhooks/{webhook}/rotate", self.rotate),
+            action("/webhooks/{webhook}/test", self.test),
+            action("/webhooks/{webhook}/remove", self.remove),
+            action("/webhooks/{webhook}/deliveries/{delivery}/replay", self.replay),
+        )
+
+
+def _events(form: Form) -> list[str]:
+    return form.text("events").replace(",", " ").split()

@@ -1,0 +1,129 @@
+"""A customer's premises inside this process, for the demo: an administration server, agents, and a clock they share.
+
+`premises` runs the same programs as processes of their own, as the story needs them.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from tenure.agent.main import Agent, daemon_of, init, open_agent
+from tenure.core.refusals import Refused
+from tenure.sandbox.premises import LOOPBACK, PATIENCE, free_port
+from tenure.sandbox.shop import Shop
+from tenure.sdk.main import this_computer
+from tenure.site import main as site_main
+from tenure.site.folder import TOKEN
+from tenure.site.opening import open_site
+from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, ProductSettings, Settings
+
+T = TypeVar("T")
+
+LOOK = 0.5
+"""Seconds between two looks at the provider's clock."""
+API_PORT, DEVICE_PORT = 8_481, 8_482
+
+
+class Inhouse:
+    """One administration server and some devices, from `start` to the end of the block."""
+
+    def __init__(self, folder: Path, server: str, root: Path, desk: Shop, devices: tuple[str, ...]) -> None:
+        self.site = folder / "site"
+        self._clock = folder / "clock"
+        self._desk = desk
+        self._stop = threading.Event()
+        self._running: list[tuple[threading.Thread, Callable[[], None]]] = []
+        self._tell_time()
+        document = root.read_bytes()
+        settings = Settings(
+            server=server,
+            products={"editor": ProductSettings(version="12.0")},
+            name="Ana's office",
+            sandbox=True,
+            network=NetworkSettings(loopback_http=True, proxy=""),
+            api=ApiSettings(port=_free(API_PORT)),
+            devices=DeviceSettings(host=LOOPBACK, port=_free(DEVICE_PORT), name=LOOPBACK),
+        )
+        _accepted(site_main.init(self.site, settings, document))
+        self._folders = [folder / name for name in devices]
+        for each in self._folders:
+            _accepted(init(each, document, product="editor", version="12.0", name=each.name, sandbox=True))
+        self.url = ""
+        self.agents: list[Agent] = []
+
+    @property
+    def token(self) -> str:
+        """The token of the local API."""
+        return (self.site / TOKEN).read_text(encoding="ascii").strip()
+
+    def __enter__(self) -> Self:
+        site = _accepted(open_site(self.site, this_computer(), clock=self._clock))
+        serving = site_main.Serving(site, sandbox=True)
+        self.url = serving.local.url
+        self._run("site", lambda: asyncio.run(serving.serve()), serving.stop)
+        if not serving.wait(PATIENCE):
+            raise RuntimeError("the administration server did not start")
+        self._api = Shop(self.url, self.token)
+        ticket = self._api.post("/v1/enrolments", {"product": "editor", "uses": len(self._folders)})["token"]
+        for each in self._folders:
+            agent = _accepted(open_agent(each, clock=self._clock))
+            agent.keeper.prepare(ticket)
+            daemon = daemon_of(agent)
+            self.agents.append(agent)
+            self._run(each.name, daemon.run, daemon.stop)
+        self._run("clock", self._follow, self._stop.set)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for thread, stop in reversed(self._running):
+            stop()
+            thread.join(PATIENCE)
+        self._api.close()
+
+    def _run(self, name: str, work: Callable[[], None], stop: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=f"demo {name}", daemon=True)
+        thread.start()
+        self._running.append((thread, stop))
+
+    def _follow(self) -> None:
+        """Keep the clock file up to date; have the devices ask at once when their site has news.
+
+        In real life they come by themselves, within minutes to a day: nobody wants to wait for that in a demo.
+        """
+        before = self._standing()
+        while not self._stop.wait(LOOK):
+            self._tell_time()
+            if (now := self._standing()) != before:
+                before = now
+                for agent in self.agents:
+                    agent.keeper.refresh()
+
+    def _standing(self) -> tuple[str, int]:
+        line = self._api.get("/v1/licenses/editor")
+        return line["phase"], line["allotment"]
+
+    def _tell_time(self) -> None:
+        """Write the provider's clock into the file that the site and the agents read; never half."""
+        fresh = self._clock.with_suffix(".new")
+        fresh.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(self._desk.get("/v1/sandbox/clock")["now"] + "\n", encoding="ascii")
+        fresh.replace(self._clock)
+
+
+def _free(wished: int) -> int:
+    """The port wished for, or any when it is taken."""
+    try:
+        return free_port(wished)
+    except OSError:
+        return free_port()
+
+
+def _accepted(found: T | Refused) -> T:
+    if isinstance(found, Refused):
+        raise RuntimeError(f"{found.row.sentence} {found.detail}")
+    return found

@@ -1,0 +1,110 @@
+"""How early and how late a machine may take the present to be, by the rules of 3.6 in running time: the judge's figures.
+
+A sound clock that was just set leaves no room at all; a clock somebody plays with leaves what running time cannot rule
+out. The programs' own estimate has to lie between the two.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tenure.core.timeline import HOUR, Instant
+
+LEAP = 25 * HOUR
+"""A wall clock so far ahead of what was known is believed only after a day of running."""
+PROVISIONAL = 24 * HOUR
+UNSAVED = 600
+"""Seconds of running that a death may lose, because time is saved every ten minutes."""
+SOUND = 300
+
+
+class Arrived(msgspec.Struct, frozen=True):
+    """A genuine answer that came in."""
+
+    low: Instant
+    high: Instant
+    """Between which its author took the present to be."""
+    at: Instant
+    fresh: bool
+
+
+class Bounds:
+    """What one machine can know of the time."""
+
+    def __init__(self, now: Instant) -> None:
+        self._low = self._high = self._at = now
+        self._leap_from: Instant | None = None
+        """Since when a sound wall clock far ahead of what was known waits to be believed."""
+        self.trusted = True
+        """Nobody has touched the wall clock since an answer found it right."""
+
+    def low(self, now: Instant) -> Instant:
+        """The present is not earlier, as far as the machine has to know; it is on."""
+        if self._leap_from is not None and now >= self._leap_from + PROVISIONAL:
+            return now
+        return self._low + now - self._at
+
+    def high(self, now: Instant) -> Instant:
+        """The present is not later, as far as its clocks say; it is on."""
+        return self._high + now - self._at
+
+    @property
+    def at(self) -> Instant:
+        """When these figures were taken."""
+        return self._at
+
+    def exact(self, now: Instant) -> bool:
+        """Whether it has to know the second."""
+        return self.low(now) == self.high(now) == now
+
+    def learn(self, arrived: Iterable[Arrived], off: int) -> None:
+        """Answers came in and were taken by a machine whose wall clock is `off` seconds ahead."""
+        for answer in arrived:
+            if answer.fresh:
+                self.set(answer.low, answer.high, answer.at, off)
+            else:
+                self.raise_to(answer.low, answer.high, answer.at)
+
+    def perhaps(self, arrived: Iterable[Arrived], off: int) -> None:
+        """Answers came in before the process died: each was taken and saved, or was not."""
+        for answer in arrived:
+            low, high = self.low(answer.at), self.high(answer.at)
+            self._low, self._high, self._at = min(low, answer.low), max(high, answer.high), answer.at
+            self.trusted = self.trusted and abs(off) <= SOUND
+
+    def set(self, low: Instant, high: Instant, now: Instant, off: int) -> None:
+        """A fresh answer came at `now` from one who took the present to be between `low` and `high`."""
+        self._low, self._high, self._at, self._leap_from = low, high, now, None
+        self.trusted = abs(off) <= SOUND
+
+    def raise_to(self, low: Instant, high: Instant, now: Instant) -> None:
+        """An answer that is not fresh: it can only be later."""
+        self._low, self._high = max(self.low(now), low), max(self.high(now), high)
+        self._at = now
+
+    def tampered(self, off: int, now: Instant) -> None:
+        """The wall clock was set `off` seconds ahead of the truth (negative: behind) while running."""
+        self._low, self._high = self.low(now), max(self.high(now), now + off, now)
+        self._at, self._leap_from, self.trusted = now, None, False
+
+    def stopped(self, now: Instant) -> None:
+        """Switched off, or the process is gone in the middle of what it did."""
+        lost = 0 if self.trusted else UNSAVED
+        self._low, self._high, self._at = self.low(now) - lost, self.high(now), now
+
+    def rebooted(self, now: Instant, off: int) -> None:
+        """Switched on again with a wall clock that is `off` seconds ahead."""
+        gap = now - self._low
+        self._high = max(self._high, now + max(off, 0))
+        if self.trusted and off == 0:
+            self._leap_from = now if gap > LEAP else None
+            self._low = self._low if gap > LEAP else now
+        else:
+            self.trusted, self._leap_from = False, None
+        self._at = now
+
+    def image(self, now: Instant) -> "Bounds":
+        """What an image of the disk taken now knows; `now` as for `low`."""
+        copy = Bounds(now)
+        copy._low, copy._high, copy.trusted = self.low(now), self.high(now), self.trusted
+        return copy

@@ -1,0 +1,145 @@
+"""A protected computer in a simulated world: the real agent on a disk in memory, looked at as its daemon looks."""
+
+from tenure.agent.exchange import Identity
+from tenure.agent.holder import Holder
+from tenure.agent.keeper import Keeper
+from tenure.agent.kept import Memory
+from tenure.core.timeline import DAY, Instant
+from tenure.sandbox.simulation.bounds import Bounds
+from tenure.sandbox.simulation.disks import MemoryDisk
+from tenure.sandbox.simulation.fate import Died, Fate
+from tenure.sandbox.simulation.machines import Machine
+from tenure.sandbox.simulation.network import Wire
+from tenure.sandbox.simulation.promises import Promise, promise
+from tenure.sandbox.simulation.sites import PRODUCT, VERSION, SimulatedSite
+from tenure.sdk.clock import Timekeeper
+from tenure.sdk.keeper import SAVE_CLOCK
+from tenure.wire.root import Root
+
+SELDOM = DAY
+"""Seconds after which a device that has nothing to do is looked at all the same."""
+
+
+class SimulatedDevice:
+    """One device: disk, machine, and the agent's process while there is one."""
+
+    def __init__(
+        self,
+        name: str,
+        fate: Fate,
+        machine: Machine,
+        site: SimulatedSite,
+        root: Root,
+        files: dict[str, bytes] | None = None,
+    ) -> None:
+        self.name, self.machine, self.site, self._fate, self._root = name, machine, site, fate, root
+        self.disk = MemoryDisk(self.step, files)
+        self.bounds = Bounds(machine.time.now)
+        self.up = self.heard = False
+        """Whether it runs, and whether its last turn brought a genuine answer."""
+        self.mortal = False
+        self.rhythm = fate.one_of((0, 0, 0, 2, 5, 10))
+        """Days for which it sleeps at most between two uses; 0: it is always awake."""
+        self.wanted = True
+        """Whether somebody works with it: it enrols as soon as it can."""
+        self.wire = Wire(fate, machine, lambda request: self.site.answer(request), lambda: self.site.bounds)
+
+    def step(self) -> None:
+        """A step of the disk at which the process may die."""
+        if self.mortal:
+            self._fate.step()
+
+    def start(self) -> bool:
+        """Starts the agent; False when it died at once."""
+        who = Identity(product=PRODUCT, version=VERSION, name=self.name, hardware={})
+        computer = self.machine.computer()
+        self.disk.cut()
+        try:
+            memory = Memory(self.disk, self._fate.draw)
+            holder = self.holder_of(who, memory, Timekeeper(computer.clocks))
+            self.keeper = Keeper(who, holder, lambda *_: self.wire, self._fate.draw)
+        except Died:
+            return False
+        self.up = True
+        return True
+
+    def holder_of(self, who: Identity, memory: Memory, time: Timekeeper) -> Holder:
+        """What holds its seat."""
+        return Holder(who, self._root, memory, time, self._fate.draw)
+
+    def stop(self) -> None:
+        """The process is gone."""
+        self.up = False
+        self.bounds.perhaps(self.wire.arrived, self.machine.off)
+        self.wire.arrived.clear()
+        self.bounds.stopped(self.machine.time.now)
+
+    def switch_off(self) -> None:
+        """The machine is off; the agent saved the time within the last minutes, as it always does."""
+        if self.up:
+            self._remember()
+            self.stop()
+        self.machine.on = False
+
+    def switch_on(self) -> bool:
+        """The machine is on again, and the agent with it; False when that died at once."""
+        self.machine.reboot()
+        self.bounds.rebooted(self.machine.time.now, self.machine.off)
+        return self.start()
+
+    def tick(self) -> None:
+        """A look at whether the site is to be asked; raises `Died`."""
+        self.wire.arrived.clear()
+        self._remember()
+        self.keeper.tick()
+        self._learn()
+
+    def enrol(self, ticket: str) -> None:
+        """Enrols with a token; raises `Died`."""
+        self.wire.arrived.clear()
+        self.keeper.enrol(ticket)
+        self._learn()
+
+    def release(self) -> None:
+        """Gives its seat up; raises `Died`."""
+        self.wire.arrived.clear()
+        self.keeper.release()
+        self._learn()
+
+    def _remember(self) -> None:
+        """What it did every ten minutes since it was last looked at."""
+        mortal, self.mortal = self.mortal, False
+        holder = self.keeper.holder
+        before, now = holder.saved.clock, holder.now().reading
+        if holder.kept.seat and (before.boot != now.boot or now.uptime - before.uptime >= SAVE_CLOCK):
+            holder.save(holder.kept)
+        self.mortal = mortal
+
+    def _learn(self) -> None:
+        self.bounds.learn(self.wire.arrived, self.machine.off)
+        self.heard = bool(self.wire.arrived)
+        self.wire.arrived.clear()
+
+    @property
+    def promised(self) -> Promise | None:
+        """What the seat it holds promises; None without one."""
+        kept = self.keeper.holder.kept
+        return promise(kept.held.token, kept.seat, kept.notices) if kept.seat else None
+
+    @property
+    def features(self) -> frozenset[str]:
+        """The functions that are on, as the daemon's next look finds them."""
+        holder = self.keeper.holder
+        ready = holder.ready
+        return (ready if self.machine.uptime < ready.until else holder.compiled()).features
+
+    def next_turn(self) -> Instant:
+        """When it has to be woken at the latest."""
+        now, holder = self.machine.time.now, self.keeper.holder
+        due = self.keeper.due()
+        wait = SELDOM if due is None else max(1, due - holder.now().instant)
+        cut_off = not (self.wire.up and self.site.up) and holder.kept.contacts.failures > 2
+        if cut_off or not holder.kept.seat:
+            wait += self._fate.between(0, DAY)  # nothing but one more failure, or one more "no", lies between
+        asleep = self._fate.between(0, self.rhythm * DAY) if self.rhythm else 0
+        return now + max(min(wait, SELDOM), asleep)

@@ -1,0 +1,242 @@
+"""The judge: looks at everybody after each step and says which promise was broken (P1, P2, P5, forks, books).
+
+Knows the truth that no program knows: the true instant, which disks were copied, what went over which wire.
+"""
+
+import logging
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import DAY, Instant
+from tenure.sandbox.simulation.devices import SimulatedDevice
+from tenure.sandbox.simulation.fate import Trace
+from tenure.sandbox.simulation.machines import Time
+from tenure.sandbox.simulation.promises import lease_claims, payload, seat_claims
+from tenure.sandbox.simulation.sites import SimulatedSite
+from tenure.sandbox.simulation.vendor import Vendor
+from tenure.store import audit
+
+AFTER_A_COPY = 17 * DAY
+"""B7 after two copies of a site lived: one round of adoption and one seat life (spec 3.8)."""
+
+AFTER_A_RESTORE = 45 * DAY
+"""B7 after the server's database was put back: what it signed since the backup is known to the sites alone, until
+each has come or its leases and seats are over."""
+
+
+class Broken(AssertionError):
+    """A promise was broken; says which, where and when, and how to see it again."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What the judge reads of a synchronisation request."""
+
+    request: str
+    site: str
+    token: str = ""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What the judge reads of its answer."""
+
+    result: str
+    forked: bool = False
+    token: str = ""
+
+
+class Welcome(msgspec.Struct, frozen=True):
+    """What the judge reads of an activation's answer."""
+
+    site: str = ""
+    token: str = ""
+
+
+class Known(msgspec.Struct):
+    """A site as the wire shows it."""
+
+    tokens: dict[str, int]
+    """Every token ever given to it, with its place in their order."""
+    current: int
+    request: str = ""
+    answer: bytes = b""
+    awaited: bool = False
+    """A fork was resolved as restored: whichever copy comes next is the site."""
+
+
+class Faults(logging.Handler):
+    """Collects what programs log as their own fault: nothing may ever raise."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler`."""
+        self.seen.append(self.format(record))
+
+
+class Judge:
+    """Sees one world."""
+
+    def __init__(self, seed: int, time: Time, trace: Trace) -> None:
+        self._seed, self._time, self._trace = seed, time, trace
+        self.looks = self.synchronisations = self.forks = 0
+        self.excused: dict[str, Instant] = {}
+        """Until when the device limit of a subscription is not judged, because two copies of a site lived."""
+        self.copied: set[str] = set()
+        """Ids of sites that have had a copy or were put back."""
+        self._sites: dict[str, Known] = {}
+        self._limits: dict[str, int] = {}
+        self._seats: dict[str, dict[str, tuple[str, Instant]]] = {}
+        """By subscription the devices that hold a seat: whose, and until when."""
+        self.faults = Faults()
+        self._first: Broken | None = None
+
+    def broken(self, promise: str, who: str, what: str) -> Broken:
+        """The violation as it is raised."""
+        self._trace.note(self._time.now, who, f"VIOLATION of {promise}:", what)
+        found = Broken(
+            f"{promise} broken by {who}: {what}\nrepeat with --seed {self._seed}\n{self._trace.told(50, who)}"
+        )
+        # It may be raised in the midst of a program that goes on whatever happens to one of its turns.
+        self._first = self._first or found
+        return found
+
+    # P1 and P2
+
+    def look(self, who: SimulatedDevice | SimulatedSite) -> None:
+        """Held against what it was promised: nothing more is on, and nothing less."""
+        self.looks += 1
+        promised, on, now = who.promised, who.features, self._time.now
+        if promised is None:
+            if on:
+                raise self.broken("P2", who.name, f"{sorted(on)} without any promise")
+            return
+        low, high = who.bounds.low(now), who.bounds.high(now)
+        more = on - promised.ever(low)
+        if more:
+            raise self.broken("P2", who.name, f"{sorted(more)} on, {now - promised.end} s after its end")
+        less = promised.throughout(min(low, high), max(low, high)) - on
+        if less:
+            raise self.broken("P1", who.name, f"{sorted(less)} off, {promised.end - now} s before its end")
+
+    def faultless(self) -> None:
+        """Nothing was broken in the midst of a program's turn, and none has logged a fault of its own."""
+        if self._first is not None:
+            raise self._first
+        if self.faults.seen:
+            raise self.broken("faultlessness", "a program", self.faults.seen[0][:2_000])
+
+    # P5
+
+    def seat(self, device: SimulatedDevice) -> None:
+        """Counts the seat of a device; where it is a new one, all must fit."""
+        held = device.promised
+        if held is None or held.seat is None:
+            return
+        limit = held.lease.limit
+        name, seats = held.lease.subscription, self._seats.setdefault(held.lease.subscription, {})
+        before = seats.get(held.seat.sub)
+        seats[held.seat.sub] = (held.seat.iss, held.end)
+        now = self._time.now
+        if before is not None and before[1] > now:
+            return
+        self._limits[name] = max(limit, self._limits.get(name, 0))
+        living = sum(until > now for _, until in seats.values())
+        most = self._limits[name] + self._limits[name] // 10
+        if living > most and now >= self.excused.get(name, 0):
+            raise self.broken("P5", device.name, f"{living} devices protected where {most} may be")
+
+    def erased(self, seat: str, lease: bytes) -> None:
+        """A device has erased the seat that it held under `lease`."""
+        self._seats.get(lease_claims(lease).subscription, {}).pop(seat_claims(seat).sub, None)
+
+    def limit(self, subscription: str, devices: int) -> None:
+        """The provider sells so many devices from now on; lowered ones are judged by what was sold before."""
+        self._limits[subscription] = max(devices, self._limits.get(subscription, 0))
+
+    def allotments(self, sites: list[SimulatedSite]) -> None:
+        """What the sites of each subscription may sign by the leases in their hands (B7)."""
+        out: dict[str, dict[str, int]] = {}
+        for site in sites:
+            token = site.lease_on_disk()
+            lease = lease_claims(token) if token else None
+            if lease is not None and self._time.now < lease.contact_until:
+                parts = out.setdefault(lease.subscription, {})
+                parts[lease.sub] = max(lease.allotment, parts.get(lease.sub, 0))
+        for name, parts in out.items():
+            most = self._limits.get(name, 0) * 11 // 10
+            if sum(parts.values()) > most and self._time.now >= self.excused.get(name, 0):
+                raise self.broken("P5", name, f"allotments {parts} where {most} may be out")
+
+    # forks
+
+    def synchronised(self, body: bytes, reply: bytes | Refused) -> None:
+        """One synchronisation as it went over the wire: who shows an old token is a copy, and nobody else is."""
+        self.synchronisations += 1
+        asked = msgspec.json.decode(payload(body), type=Question)
+        if isinstance(reply, Refused):
+            return
+        said = msgspec.json.decode(payload(reply), type=Reply)
+        known = self._sites.get(asked.site)
+        if known is None:
+            known = self._sites[asked.site] = Known({asked.token: 0}, 0)
+        if asked.request == known.request:
+            if reply != known.answer:
+                raise self.broken("P4", asked.site, "a repeated request got another answer")
+            return
+        shown = known.current if known.awaited else known.tokens.get(asked.token, known.current)
+        known.awaited = False
+        stale = shown < known.current
+        if stale and said.result != "refused" and not said.forked:
+            raise self.broken("B9", asked.site, f"a copy {known.current - shown} tokens behind was not found")
+        if said.forked and not stale:
+            raise self.broken("B9", asked.site, "a false fork: it showed the token given to it last")
+        self.forks += said.forked
+        if said.token:
+            known.current = max(known.tokens.values()) + 1
+            known.tokens[said.token] = known.current
+            known.request, known.answer = asked.request, reply
+
+    def activated(self, reply: bytes | Refused) -> None:
+        """An activation as it went over the wire: where it was granted it brought the first token, or the next."""
+        if isinstance(reply, Refused):
+            return
+        said = msgspec.json.decode(payload(reply), type=Welcome)
+        if not said.site or not said.token:
+            return
+        known = self._sites.setdefault(said.site, Known({}, -1))
+        if said.token not in known.tokens:
+            known.current = max(known.tokens.values(), default=-1) + 1
+            known.tokens[said.token] = known.current
+            known.request, known.answer = "", b""
+
+    def resolved(self, site: str) -> None:
+        """The provider says that a site was restored."""
+        if site in self._sites:
+            self._sites[site].awaited = True
+
+    def restored(self, known: dict[str, str]) -> None:
+        """The server's database was put back: it goes by the tokens it knew then; newer ones prove a site genuine."""
+        for name, site in self._sites.items():
+            site.current = site.tokens.get(known.get(name, ""), -1)
+            site.request, site.answer = "", b""
+
+    # books and histories
+
+    def books(self, vendor: Vendor) -> None:
+        """Every balance is what its postings sum up to and not below its credit; every history verifies."""
+        rows = vendor.read("select customer, balance, reserve, credit_limit from accounts")
+        for customer, balance, reserve, credit in rows:
+            if balance < -credit or reserve < 0:
+                raise self.broken("P5", customer, f"balance {balance}, reserve {reserve}, credit {credit}")
+        drifted = vendor.inspect(audit.drift)
+        if drifted:
+            raise self.broken("the ledger", "the server", f"{drifted}")
+
+    def histories(self, vendor: Vendor) -> None:
+        """Every history verifies, link by link."""
+        findings = vendor.inspect(lambda conn: list(audit.verify(conn)))
+        if findings:
+            raise self.broken("P7", "the server", f"{findings}")

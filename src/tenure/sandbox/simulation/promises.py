@@ -1,0 +1,140 @@
+"""What signed words promise, read by hand: the judge's own reading, which shares no decision with the programs judged.
+
+A lease or seat is taken apart as any JWT reader would (the programs have verified it); what follows from it at an
+instant is said here in a few lines, so that `core.standing` and this can be held against each other.
+"""
+
+import base64
+from functools import lru_cache
+
+import msgspec
+
+from tenure.core.timeline import DAY, Instant
+
+SERVING = ("active", "grace")
+MOST = 30 * DAY
+"""No amnesty moves an end by more."""
+
+
+class Spell(msgspec.Struct, frozen=True):
+    """One span of the contract."""
+
+    since: Instant
+    until: Instant | None
+    phase: str
+    features: tuple[str, ...] = ()
+
+
+class LeaseClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a lease the judge looks at."""
+
+    sub: str
+    iat: Instant
+    serial: int
+    epoch: int
+    subscription: str
+    spans: tuple[Spell, ...]
+    contact_until: Instant
+    base_features: tuple[str, ...] = ()
+    allotment: int = 0
+    limit: int = 0
+
+
+class SeatClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a seat the judge looks at."""
+
+    iss: str
+    sub: str
+    jti: str
+    exp: Instant
+    features: tuple[str, ...] = ()
+
+
+class Outage(msgspec.Struct, frozen=True):
+    """What an amnesty covers."""
+
+    since: Instant
+    until: Instant
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """Everything that somebody holds: a lease, at a device the seat under it, and the amnesties heard of."""
+
+    lease: LeaseClaims
+    seat: SeatClaims | None
+    end: Instant
+    """When silence ends the service, amnesties added."""
+
+    def features(self, now: Instant) -> frozenset[str]:
+        """What is on at `now`."""
+        spell = next((each for each in self.lease.spans if each.until is None or now < each.until), None)
+        if spell is None or (now >= self.end and spell.phase not in ("ended", "pending")):
+            return frozenset(self.lease.base_features)
+        if self.seat is None or spell.phase not in SERVING:
+            return frozenset(spell.features)
+        return frozenset(spell.features) & {*self.seat.features, *self.lease.base_features}
+
+    def edges(self) -> list[Instant]:
+        """Every instant at which something of it changes."""
+        return sorted({self.end, *(each.until for each in self.lease.spans if each.until is not None)})
+
+    def ever(self, since: Instant) -> frozenset[str]:
+        """What is on at any instant from `since` on."""
+        found = self.features(since)
+        for edge in self.edges():
+            if edge > since:
+                found |= self.features(edge)
+        return found
+
+    def throughout(self, since: Instant, until: Instant) -> frozenset[str]:
+        """What is on at every instant of the two and between."""
+        found = self.features(since)
+        for edge in self.edges():
+            if since < edge <= until:
+                found &= self.features(edge)
+        return found & self.features(until)
+
+
+def promise(lease: bytes, seat: str, notices: tuple[bytes, ...]) -> Promise | None:
+    """What the holder of these tokens was promised; None without a lease."""
+    if not lease:
+        return None
+    claims = lease_claims(lease)
+    held = seat_claims(seat) if seat else None
+    end = claims.contact_until if held is None else min(claims.contact_until, held.exp)
+    return Promise(claims, held, end + moved(claims.iat, notices))
+
+
+def moved(signed: Instant, notices: tuple[bytes, ...]) -> int:
+    """Seconds by which amnesties move a word signed at `signed`: what several cover counts once, at most 30 days."""
+    covered = 0
+    reached = -1
+    for outage in sorted(map(outage_of, notices), key=lambda each: each.since):
+        if outage.until > signed:
+            covered += max(0, outage.until - max(outage.since, reached))
+            reached = max(reached, outage.until)
+    return min(covered, MOST)
+
+
+@lru_cache(maxsize=4_096)
+def lease_claims(token: bytes) -> LeaseClaims:
+    """The claims of a lease, unproven."""
+    return msgspec.json.decode(payload(token), type=LeaseClaims)
+
+
+@lru_cache(maxsize=4_096)
+def seat_claims(token: str) -> SeatClaims:
+    """The claims of a seat, unproven."""
+    return msgspec.json.decode(payload(token.encode()), type=SeatClaims)
+
+
+@lru_cache(maxsize=256)
+def outage_of(token: bytes) -> Outage:
+    """What an amnesty covers, unproven."""
+    return msgspec.json.decode(payload(token), type=Outage)
+
+
+def payload(token: bytes) -> bytes:
+    """The JSON within a JWS."""
+    middle = token.split(b".")[1]
+    return base64.urlsafe_b64decode(middle + b"=" * (-len(middle) % 4))

@@ -1,0 +1,204 @@
+"""A customer's administration server in a simulated world: the real one, opened on a disk in memory.
+
+The world wakes it when its own schedule, or an edge of what it was promised, says so; nothing in it becomes true by
+being woken, so that what lies between may be skipped.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import DAY, Instant
+from tenure.sandbox.simulation.bounds import Bounds
+from tenure.sandbox.simulation.disks import SiteDisk, SiteStore
+from tenure.sandbox.simulation.fate import Died, Fate
+from tenure.sandbox.simulation.machines import Machine
+from tenure.sandbox.simulation.network import NOT_FOUND, UNREACHED, Answering, Wire, exchange
+from tenure.sandbox.simulation.promises import Promise, promise
+from tenure.sdk.kept import Kept
+from tenure.sdk.names.path import Exchange
+from tenure.sdk.outcomes import Granted
+from tenure.sdk.transport import Request
+from tenure.site import enrolling, merging
+from tenure.site.folder import SETTINGS
+from tenure.site.license import ProductLicense
+from tenure.site.opening import open_site
+from tenure.site.settings import ApiSettings, DeviceSettings, ProductSettings, Settings, write_settings
+from tenure.site.store import devices
+from tenure.site.store.devices import Device, State
+from tenure.site.watch import Watch
+
+PRODUCT = "editor"
+VERSION = "12.0"
+SELDOM = 12 * 3_600
+"""Seconds after which a site that has nothing to do is looked at all the same."""
+
+
+class SimulatedSite:
+    """One administration server: folder, disk, machine, and the process while there is one."""
+
+    def __init__(self, name: str, folder: Path, fate: Fate, machine: Machine, disk: SiteDisk | None = None) -> None:
+        self.name, self.folder, self.machine, self._fate = name, folder, machine, fate
+        self.disk = disk or SiteDisk(self.step)
+        self.disk.step = self.step
+        self.bounds = Bounds(machine.time.now)
+        self.up = self.heard = False
+        """Whether it runs, and whether its last turn brought a genuine answer."""
+        self.mortal = False
+        self.code = ""
+        self.gone = False
+        """Switched off for good."""
+        self.subscription = ""
+        self.wire: Wire
+
+    def connect(self, server: Answering) -> None:
+        """Lays the cable to the activation server."""
+        self.wire = Wire(self._fate, self.machine, server, lambda: None)
+
+    def step(self) -> None:
+        """A commit at which the process may die."""
+        if self.mortal:
+            self._fate.step()
+
+    # the process
+
+    def start(self) -> bool:
+        """Starts the process; False when it died at once."""
+        try:
+            opened = open_site(
+                self.folder,
+                self.machine.computer(),
+                transports=lambda *_: self.wire,
+                stores=lambda _: SiteStore(self.disk),
+            )
+        except Died:
+            return False
+        if isinstance(opened, Refused):
+            raise RuntimeError(f"{self.name} does not start: {opened.detail}")
+        self.site, self.watch, self.up = opened, Watch(opened), True
+        self.license: ProductLicense = opened.licenses[PRODUCT]
+        return True
+
+    def stop(self) -> None:
+        """The process is gone."""
+        self.up = False
+        self.bounds.perhaps(self.wire.arrived, self.machine.off)
+        self.wire.arrived.clear()
+        self.bounds.stopped(self.machine.time.now)
+
+    def switch_off(self) -> None:
+        """The machine is off; running programs saved the time within the last minutes, as they always do."""
+        if self.up:
+            self._remember()
+            self.stop()
+        self.machine.on = False
+
+    def switch_on(self) -> bool:
+        """The machine is on again, and the process with it; False when that died at once."""
+        self.machine.reboot()
+        self.bounds.rebooted(self.machine.time.now, self.machine.off)
+        return self.start()
+
+    def turn(self) -> None:
+        """One of its turns; raises `Died`."""
+        self.wire.arrived.clear()
+        self._remember()
+        self.watch.turn()
+        self._learn()
+
+    def _remember(self) -> None:
+        """What it did every ten minutes since it was last looked at."""
+        mortal, self.mortal = self.mortal, False
+        self.license.keeper.remember_time()
+        self.mortal = mortal
+
+    def activate(self, code: str) -> bool:
+        """Applies a code; raises `Died`."""
+        self.wire.arrived.clear()
+        outcome = self.license.activate(code)
+        self._learn()
+        self.watch.note(self.license)
+        return isinstance(outcome, Granted)
+
+    def _learn(self) -> None:
+        """The judge's bounds after what came in: only now is it certain that it was taken."""
+        self.bounds.learn(self.wire.arrived, self.machine.off)
+        self.heard = bool(self.wire.arrived)
+        self.wire.arrived.clear()
+
+    # what devices see
+
+    def answer(self, request: Request) -> Exchange | Refused:
+        """The device port; raises `Died` when the process dies over it."""
+        if not self.up:
+            return UNREACHED
+        if request.method != "POST":
+            return NOT_FOUND
+        try:
+            return exchange(self.site.port.answer(request.body).result())
+        except Died:
+            self.stop()
+            raise
+
+    def ticket(self) -> str:
+        """An enrolment token, for one device or several; raises `Died`."""
+        made = enrolling.new_ticket(self.site, PRODUCT, uses=self._fate.one_of((1, 1, 5)))
+        if isinstance(made, Refused):
+            raise RuntimeError(made.detail)
+        self.site.store.write(lambda conn: enrolling.stored(conn, made)).result()
+        return made.token
+
+    def devices(self) -> list[Device]:
+        """Every device that it knows."""
+        return self.site.store.read(lambda conn: devices.page(conn, devices.Wanted(), 0, 1_000))
+
+    def withdraw(self, device: Device) -> None:
+        """The administrator takes a device's seat away; raises `Died`."""
+        figures = (merging.moved(device, self.license.look()), 60)
+        until = merging.counting_until(device, State.WITHDRAWN, figures)
+        changed = msgspec.structs.replace(device, state=State.WITHDRAWN, counts_until=until)
+        self.site.store.write(lambda conn: devices.save(conn, changed)).result()
+
+    # what it holds
+
+    @property
+    def promised(self) -> Promise | None:
+        """What the lease it goes by promises; a site that was refused for good has none any more."""
+        kept = self.license.keeper.holder.kept
+        return None if kept.lost is not None else promise(kept.present.token, "", kept.notices)
+
+    def lease_on_disk(self) -> bytes:
+        """The lease as it lies on the disk, whether the process runs or not."""
+        row = self.disk.raw.execute("select body from kept where product = ?", (PRODUCT,)).fetchone()
+        return b"" if row is None else msgspec.json.decode(row[0], type=Kept).present.token
+
+    @property
+    def features(self) -> frozenset[str]:
+        """The functions that are on, as a program that asks at this moment finds them."""
+        holder = self.license.keeper.holder
+        ready = holder.ready
+        return (ready if self.machine.uptime < ready.until else holder.renewed()).features
+
+    def next_turn(self) -> Instant:
+        """When it has to be woken at the latest."""
+        now, keeper = self.machine.time.now, self.license.keeper
+        due = keeper.due()
+        wait = SELDOM if due is None else max(1, due - keeper.holder.now().instant)
+        if not self.wire.up and keeper.holder.kept.contacts.failures > 2:
+            wait += self._fate.between(0, DAY // 2)  # nothing but one more failure lies between
+        return now + min(wait, SELDOM)
+
+
+def found(folder: Path, name: str, root: bytes) -> None:
+    """Makes the folder of a new site."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = Settings(
+        server="https://licence.test",
+        products={PRODUCT: ProductSettings(version=VERSION)},
+        name=name,
+        api=ApiSettings(port=0),
+        devices=DeviceSettings(host="127.0.0.1", port=0, name="127.0.0.1"),
+    )
+    (folder / SETTINGS).write_text(write_settings(settings))
+    (folder / "root.jws").write_bytes(root)

@@ -1,0 +1,179 @@
+"""The vendor's activation server as a process that dies and is started again, on a database that can be put back.
+
+Its operations are the real ones, called without sockets: signed messages go straight to them, the desk's requests
+through the whole HTTP application.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import httpx2
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.limits import MemoryCounters, Throttle
+from tenure.sandbox.simulation.disks import ServerDatabase, ServerDisk
+from tenure.sandbox.simulation.fate import Died, Fate
+from tenure.sandbox.simulation.machines import Time
+from tenure.server import keyring, setup
+from tenure.server.activation import Activations
+from tenure.server.app import build
+from tenure.server.context import Context
+from tenure.server.sweep import Sweep
+from tenure.server.sync import Synchronisation
+from tenure.store.engine import Connection
+from tenure.store.meta import epoch_floor
+from tenure.store.sealed import Safe
+
+T = TypeVar("T")
+ISSUER = "https://licence.test"
+_EPOCHS = "select max(epoch) from sites"
+_SET_FLOOR = (
+    "insert into meta (key, value) values ('epoch_floor', ?) on conflict (key) do update set value = excluded.value"
+)
+_LOOK_AT_EACH = "update sites set revision = 0"
+
+
+class Vendor:
+    """The server's machine: one database, one process at a time."""
+
+    def __init__(self, fate: Fate, time: Time) -> None:
+        self._fate, self._time = fate, time
+        self.loop = asyncio.new_event_loop()
+        self.up = True
+        self.mortal = False
+        """Whether it dies at commits; not while the scene is set."""
+        self.keys = setup.ring_of(keyring.found("root-simulated", fate.draw, time.now))
+        self.database = self._database()
+        self.context = Context(
+            db=self.database,
+            clock=time,
+            keys=self.keys,
+            draw=fate.draw,
+            safe=Safe(self.keys.box),
+            issuer=ISSUER,
+        )
+        self._http: httpx2.AsyncClient | None = None
+        self._open()
+        self.token = driven(setup.furnish(self.context.db, self.keys, fate.draw, time.now))
+
+    @property
+    def root(self) -> bytes:
+        """The root document that everybody is given."""
+        return self.keys.root.token
+
+    def close(self) -> None:
+        """Ends the loop that the desk's requests run in."""
+        self.loop.close()
+
+    def _database(self) -> ServerDatabase:
+        return ServerDatabase(ServerDisk(), self._step)
+
+    @property
+    def disk(self) -> ServerDisk:
+        """The database's file."""
+        return self.database.disk
+
+    # the process
+
+    def _step(self) -> None:
+        if self.mortal:
+            self._fate.step()
+
+    def _open(self) -> None:
+        """A process begins: it knows what the database says, and nothing else."""
+        self.context = replace(self.context, epoch_floor=driven(self.context.db.read(epoch_floor)))
+        self.context.answer_signers.clear()
+        self.context.stopped_money.clear()
+        driven(self.context.take_notices())
+        throttle = Throttle(MemoryCounters(), lambda: float(self._time.now), self._time)
+        self.activations = Activations(self.context, throttle)
+        self.synchronisation = Synchronisation(self.context)
+        self.sweep = Sweep(self.context)
+        self.up = True
+
+    def restart(self) -> None:
+        """The process ends, if it has not yet, and begins again."""
+        self._open()
+
+    def restore(self, backup: ServerDisk) -> Instant:
+        """The backup takes the place of the database, as `tenure restore` does it; the epoch that it opens."""
+        epochs = [disk.raw.execute(_EPOCHS).fetchone()[0] or 0 for disk in (self.disk, backup)]
+        epoch: Instant = max(self._time.now, 1 + max(epochs))
+        self.database.disk = backup.snapshot()
+        self.disk.raw.execute(_SET_FLOOR, (str(epoch),))
+        self.disk.raw.execute(_LOOK_AT_EACH)
+        self._open()
+        return epoch
+
+    # what it answers
+
+    def answer(self, path: str, body: bytes) -> bytes | Refused:
+        """A signed message's answer; raises `Died` when the process dies over it."""
+        work = self.activations.activate if path == "/v1/activate" else self.synchronisation.synchronise
+        try:
+            return driven(work(body, "192.0.2.7"))
+        except Died:
+            self.up = False
+            raise
+
+    def ask(self, method: str, path: str, body: Any = None, key: str = "", **query: str) -> httpx2.Response | None:
+        """A request of somebody with the vendor's token through the HTTP application; None when it died over it."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if method == "POST":
+            headers["Idempotency-Key"] = key or f"key-{self._fate.draw(12).hex()}"
+        content = None if body is None else msgspec.json.encode(body)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            return self.loop.run_until_complete(
+                self._client().request(method, path, content=content, headers=headers, params=query)
+            )
+        except Died:
+            self.up = False
+            return None
+
+    def sweep_once(self) -> bool:
+        """A look of the sweep; False when the process died over it."""
+        try:
+            driven(self.sweep.once())
+        except Died:
+            self.up = False
+        return self.up
+
+    def read(self, statement: str, *values: Any) -> list[Any]:
+        """Rows of the database, for the judge."""
+        return list(self.disk.raw.execute(statement, values))
+
+    def inspect(self, work: "Any") -> Any:
+        """What `work` finds in the database, for the judge; nothing of its effect stays."""
+        connection: Connection = self.disk.connection
+        transaction: sa.RootTransaction = connection.begin()
+        try:
+            return work(connection)
+        finally:
+            transaction.rollback()
+
+    def _client(self) -> httpx2.AsyncClient:
+        if self._http is None:
+            api = build(self.context, lambda: float(self._time.now), sweeping=False)
+            self._http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url=ISSUER)
+        return self._http
+
+
+def driven(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that has nothing to wait for, because its database has not."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    coroutine.close()
+    raise RuntimeError("the server waits for something that does not happen in a simulation")
+
+
+GONE = Refused(Code.UNREACHABLE, "Nothing came back.")

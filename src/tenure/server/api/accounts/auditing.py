@@ -1,0 +1,87 @@
+"""The audit of access for whoever may look: sign-ins, refusals, changes of people, tokens and policies."""
+
+from typing import Annotated
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.http.auth import Principal, Rule
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.accounts.places import place_of
+from tenure.server.api.fields import Id
+from tenure.server.context import Context
+from tenure.store import trail
+from tenure.store.engine import Connection
+
+READ = Rule("audit:read")
+
+
+class _Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page begins, as cursors carry it."""
+
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    id: Id
+
+
+class EntryView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did what, from where; `who` is a person's or a token's id, `name` its e-mail or name as of then."""
+
+    id: str
+    at: str
+    who: str
+    name: str
+    kind: str
+    address: str
+    what: str
+    detail: str
+    customer: str | None
+
+
+class Auditing:
+    """The operation on the audit."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def read_audit(
+        self, caller: Principal, paging: Paging, provider: Id | None = None, customer: Id | None = None
+    ) -> Page[EntryView] | Refused:
+        """Lists what was done about access, newest first; a provider's includes that of its customers' teams."""
+        before = paging.after(_Place)
+        if isinstance(before, Refused):
+            return before
+        begin = None if before is None else (before.seq, before.id)
+
+        def work(conn: Connection, now: Instant) -> list[trail.Entry] | Refused:
+            place = place_of(conn, caller, provider, customer)
+            if isinstance(place, Refused):
+                return place
+            return trail.page(conn, place.provider, place.customer, begin, paging.limit + 1)
+
+        found = await self._context.read(work)
+        if isinstance(found, Refused):
+            return found
+        page = cut_page(found, paging.limit, lambda each: _Place(each.seq, each.id))
+        return Page(tuple(map(entry_view, page.items)), page.next)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (operation("GET", "/v1/audit", READ, self.read_audit),)
+
+
+def entry_view(row: trail.Entry) -> EntryView:
+    """An entry as shown."""
+    return EntryView(
+        id=row.id,
+        at=rfc3339(row.at),
+        who=row.who,
+        name=row.name,
+        kind=row.kind,
+        address=row.address,
+        what=row.what,
+        detail=row.detail,
+        customer=row.customer,
+    )

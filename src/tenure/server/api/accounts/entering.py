@@ -1,0 +1,122 @@
+"""How a person who has proven who it is comes in: a session, or the demand for the second factor first."""
+
+from typing import Final
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.http.accounts import recovery as recovery_codes
+from tenure.http.accounts import totp
+from tenure.http.accounts.proof import Proven
+from tenure.http.instants import rfc3339
+from tenure.http.limits import network_of
+from tenure.server.api.accounts.places import Prefix, fresh_secret
+from tenure.server.context import Context
+from tenure.store import ids, letters, persons, recovery, sessions, trail
+from tenure.store.engine import Connection
+from tenure.store.persons import Membership, Person
+from tenure.store.sessions import LIFE, Purpose, Session
+from tenure.store.trail import Deed
+
+TICKET_LIFE: Final = 300
+"""Seconds in which the second factor is to be shown."""
+
+
+class Entrance(msgspec.Struct, frozen=True, kw_only=True):
+    """Signed in, with `session`; or, when a second factor is asked for, on the way there with `ticket`."""
+
+    second_factor: bool
+    """Whether a code is still to be shown."""
+    expires: str
+    """When session or ticket end at the latest."""
+    session: str = ""
+    ticket: str = ""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A refusal that leaves its traces: in the audit, and in what was counted."""
+
+    refused: Refused
+
+
+def come_in(conn: Connection, context: Context, proven: Proven, address: str, now: Instant) -> Entrance | None:
+    """Lets the person in whose e-mail was proven: a session where it worked last, or a ticket for the second factor.
+
+    None when there is no such person: an account is made by an invitation alone.
+    """
+    known = persons.person_by_email(conn, proven.email)
+    person = None if known is None else persons.lock(conn, known.id)
+    if person is None:
+        return None
+    if person.factor is None:
+        home = persons.memberships_of(conn, person.id)[0]
+        return enter(conn, context, person, home, address, now, proven.issuer)
+    secret, digest = fresh_secret(context.keys, context.draw, Prefix.TICKET)
+    until = now + TICKET_LIFE
+    ticket = Session(digest, ids.new("tic", now), person.id, None, Purpose.SECOND_FACTOR, now, until, now, address)
+    sessions.open_session(conn, ticket)
+    return Entrance(second_factor=True, expires=rfc3339(until), ticket=secret)
+
+
+def enter(
+    conn: Connection,
+    context: Context,
+    person: Person,
+    membership: Membership,
+    address: str,
+    now: Instant,
+    by: str,
+) -> Entrance:
+    """A session in `membership`, proven `by` that; a mail tells the person of a sign-in from a network that is new."""
+    secret, digest = fresh_secret(context.keys, context.draw, Prefix.SESSION)
+    until = now + LIFE
+    opened = Session(digest, ids.new("ses", now), person.id, membership.id, Purpose.SESSION, now, until, now, address)
+    sessions.open_session(conn, opened)
+    persons.membership_used(conn, membership.id, now)
+    _tell_of_new_place(conn, context, person, membership, address, now)
+    deed = Deed(trail.SIGNED_IN, person.id, person.email, membership.kind, address, by)
+    trail.put(conn, membership.place, deed, now)
+    return Entrance(second_factor=False, expires=rfc3339(until), session=secret)
+
+
+def _tell_of_new_place(
+    conn: Connection, context: Context, person: Person, membership: Membership, address: str, now: Instant
+) -> None:
+    known = {network_of(each) for each in trail.signed_in_from(conn, person.id)}
+    if known and network_of(address) not in known:
+        values = {"name": person.name, "email": person.email, "address": address, "at": rfc3339(now)}
+        values["link"] = f"{context.portal_url}/account" if context.portal_url else ""
+        letters.put(conn, context.safe, membership.provider, person.email, "sign_in_from_new_place", values, now)
+
+
+def sealed_factor(context: Context, person: str, secret: str) -> bytes:
+    """The second factor's secret as kept."""
+    return context.safe.close(secret.encode(), _purpose(person))
+
+
+def opened_factor(context: Context, person: str, sealed: bytes | None) -> str:
+    """The second factor's secret; empty when there is none, or it cannot be opened."""
+    opened = context.safe.open(sealed, _purpose(person)) if sealed else None
+    return "" if opened is None else opened.decode()
+
+
+def recovery_digest(context: Context, person: str, code: str) -> bytes:
+    """The keyed digest under which a recovery code of that person is kept."""
+    return context.keys.token_digest(f"recovery:{person}:{code}")
+
+
+def shows_factor(conn: Connection, context: Context, person: Person, code: str, now: Instant) -> str:
+    """Which second factor `code` proves, and is used up with it: `code`, `recovery code`, or empty for none."""
+    secret = opened_factor(context, person.id, person.factor)
+    step = totp.step_of(secret, code, now, person.step) if secret else None
+    if step is not None and persons.use_step(conn, person.id, step):
+        return "code"
+    known = recovery_codes.tidy(code)
+    if known and recovery.use(conn, person.id, recovery_digest(context, person.id, known)):
+        return "recovery code"
+    return ""
+
+
+def _purpose(person: str) -> str:
+    return f"second factor of {person}"

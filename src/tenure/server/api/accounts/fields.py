@@ -1,0 +1,16 @@
+"""Types of the fields about people: what is secret is bounded and nothing else, so that it is never repeated back."""
+
+from typing import Annotated
+
+import msgspec
+
+_MAILBOX = r"[^\x00-\x20\x7f-\xa0\u2028\u2029@]+"
+Mailbox = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=rf"^{_MAILBOX}@{_MAILBOX}$(?!\n)")]
+"""An e-mail address; kept in lower case."""
+Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[a-z0-9_]+$(?!\n)")]
+"""What a link or a half sign-in carries."""
+FactorCode = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z -]+$(?!\n)", description="As typed.")
+]
+"""Six digits of an authenticator application, or a recovery code."""

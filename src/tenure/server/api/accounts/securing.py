@@ -1,0 +1,210 @@
+"""What keeps one's own account safe: another password, a second factor and its recovery codes, giving it up."""
+
+from typing import Any
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.accounts import passwords, totp
+from tenure.http.accounts import recovery as recovery_codes
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal
+from tenure.http.fields import Body
+from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
+from tenure.http.operations import Operation, operation
+from tenure.server.api.accounts.attempts import Attempts, Counter, succeeded
+from tenure.server.api.accounts.entering import (
+    Told,
+    opened_factor,
+    recovery_digest,
+    sealed_factor,
+    shows_factor,
+)
+from tenure.server.api.accounts.fields import FactorCode, Password
+from tenure.server.api.accounts.places import note_everywhere
+from tenure.server.api.accounts.signing import OWN, WITHOUT_RECORD, nobody_signed_in
+from tenure.server.context import Context
+from tenure.store import persons, recovery, sessions
+from tenure.store.engine import Connection
+
+
+class NewPassword(Body, frozen=True, kw_only=True):
+    """The present password and the next one."""
+
+    old: Password
+    new: Password
+
+
+class ShownCode(Body, frozen=True, kw_only=True):
+    """A code of the authenticator application."""
+
+    code: FactorCode
+
+
+class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+    """What an authenticator application needs; shown once. `uri` is what a picture of it holds."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodes(msgspec.Struct, frozen=True, kw_only=True):
+    """Codes for when the application is lost, each good once; shown once."""
+
+    recovery_codes: tuple[str, ...]
+
+
+class Securing:
+    """The operations that change how one proves who one is."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._attempts = Attempts(context)
+
+    async def change_password(self, caller: Principal, body: NewPassword, address: Address) -> Refused | None:
+        """Sets another password; every other session of the person ends, and links that were sent."""
+        person = await self._context.db.read(persons.person, caller.person)
+        if person is None:
+            return nobody_signed_in()
+        account, network = self._attempts.of_account(person.email), self._attempts.of_address(address)
+        refused = await self._attempts.begin(account, network)
+        if refused is not None:
+            return refused
+        held = await self._context.passwords.holds(person.password, body.old)
+        if isinstance(held, Refused):
+            return held
+        refused = passwords.unfit(body.new, person.email, person.name) if held else None
+        hashed = await self._context.passwords.hash(body.new) if held and refused is None else ""
+        if isinstance(hashed, Refused):
+            return hashed
+
+        def work(conn: Connection, now: Instant) -> Any:
+            present = persons.lock(conn, person.id)
+            if not held or present is None or present.password != person.password:
+                note_everywhere(conn, person, address, "password_refused", "", now)
+                return Told(Refused(Code.PASSWORD_REFUSED, field="old"))
+            succeeded(conn, account, network, now)
+            if refused is not None:
+                return Told(msgspec.structs.replace(refused, field="new"))
+            persons.set_password(conn, person.id, hashed)
+            ended = sessions.end_all(conn, person.id, but=caller.token_id)
+            note_everywhere(conn, person, address, "password_changed", f"{ended} other sessions ended", now)
+            return made(None)
+
+        return _outcome(await self._context.write(False, work))
+
+    async def propose_second_factor(
+        self, caller: Principal, ticket: Ticket, dry_run: bool = False
+    ) -> Answer[Enrolment] | Refused:
+        """A secret for an authenticator application; it counts once a code of it was shown (`confirm`)."""
+
+        def work(conn: Connection, now: Instant) -> Answer[Enrolment] | Refused:
+            person = persons.lock(conn, caller.person)
+            if person is None:
+                return nobody_signed_in()
+            if person.factor is not None:
+                return Refused(Code.ALREADY_EXISTS, "There is a second factor; remove it first.")
+            if dry_run:
+                return made(Enrolment(secret="", uri=""))
+            secret = totp.new_secret(self._context.draw)
+            persons.propose_factor(conn, person.id, sealed_factor(self._context, person.id, secret))
+            uri = totp.enrolment(secret, person.email, self._context.issuer.partition("://")[2] or "Tenure")
+            return made(Enrolment(secret=secret, uri=uri))
+
+        answer: Answer[Enrolment] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        return answer
+
+    async def confirm_second_factor(
+        self, caller: Principal, ticket: Ticket, body: ShownCode, address: Address, dry_run: bool = False
+    ) -> Answer[RecoveryCodes] | Refused:
+        """Shows that the application works: from now on it is asked for. The recovery codes are shown this once."""
+
+        def work(conn: Connection, now: Instant) -> Answer[RecoveryCodes] | Refused:
+            person = persons.lock(conn, caller.person)
+            if person is None:
+                return nobody_signed_in()
+            secret = opened_factor(self._context, person.id, person.proposed)
+            if not secret:
+                return Refused(Code.NOT_FOUND, "No second factor was proposed.")
+            step = totp.step_of(secret, body.code, now, 0)
+            if step is None:
+                return Refused(Code.SECOND_FACTOR_REFUSED, field="code")
+            persons.set_factor(conn, person.id, person.proposed, step)
+            codes = recovery_codes.new_codes(self._context.draw)
+            recovery.replace(conn, person.id, [recovery_digest(self._context, person.id, each) for each in codes])
+            note_everywhere(conn, person, address, "second_factor_set", "", now)
+            return made(RecoveryCodes(recovery_codes=() if dry_run else codes))
+
+        answer: Answer[RecoveryCodes] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        return answer
+
+    async def remove_second_factor(self, caller: Principal, body: ShownCode, address: Address) -> Refused | None:
+        """Gives the second factor up, shown once more; its recovery codes are good for nothing then."""
+        if not caller.person:
+            return nobody_signed_in()
+        factor, network = self._attempts.of_factor(caller.person), self._attempts.of_address(address)
+        refused = await self._attempts.begin(factor, network)
+        if refused is not None:
+            return refused
+
+        def work(conn: Connection, now: Instant) -> Any:
+            return self._without_factor(conn, caller, body.code, address, (factor, network), now)
+
+        return _outcome(await self._context.write(False, work))
+
+    def _without_factor(
+        self,
+        conn: Connection,
+        caller: Principal,
+        code: str,
+        address: str,
+        counters: tuple[Counter, Counter],
+        now: Instant,
+    ) -> Any:
+        person = persons.lock(conn, caller.person)
+        if person is None:
+            return nobody_signed_in()
+        if person.factor is None:
+            succeeded(conn, *counters, now)
+            return Told(Refused(Code.NOT_FOUND, "There is no second factor."))
+        if not shows_factor(conn, self._context, person, code, now):
+            note_everywhere(conn, person, address, "second_factor_refused", "", now)
+            return Told(Refused(Code.SECOND_FACTOR_REFUSED, field="code"))
+        succeeded(conn, *counters, now)
+        persons.set_factor(conn, person.id, None, person.step)
+        recovery.replace(conn, person.id, ())
+        note_everywhere(conn, person, address, "second_factor_removed", "", now)
+        return made(None)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        person = (Code.ACTION_NOT_PERMITTED,)
+        slowed = (*person, Code.TOO_MANY_REQUESTS, Code.SERVER_BUSY)
+        return (
+            # A record of the request would keep a fast hash of both passwords, a rehearsal would be a free guess.
+            operation(
+                "POST", "/v1/me/password", OWN, self.change_password, exempt=WITHOUT_RECORD,
+                refusals=(*slowed, Code.PASSWORD_REFUSED, Code.PASSWORD_UNFIT),
+            ),
+            operation(
+                "POST", "/v1/me/second-factor", OWN, self.propose_second_factor,
+                refusals=(*person, Code.ALREADY_EXISTS),
+            ),
+            operation(
+                "POST", "/v1/me/second-factor/confirm", OWN, self.confirm_second_factor,
+                refusals=(*person, Code.NOT_FOUND, Code.SECOND_FACTOR_REFUSED),
+            ),
+            # Nothing to repeat, what is gone is not found; a rehearsal would be a free guess.
+            operation(
+                "POST", "/v1/me/second-factor/remove", OWN, self.remove_second_factor, exempt=WITHOUT_RECORD,
+                refusals=(*slowed, Code.NOT_FOUND, Code.SECOND_FACTOR_REFUSED),
+            ),
+        )  # fmt: skip
+
+
+def _outcome(result: Any) -> Refused | None:
+    if isinstance(result, Told):
+        return result.refused
+    return result if isinstance(result, Refused) else None

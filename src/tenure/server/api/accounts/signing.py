@@ -1,0 +1,155 @@
+"""Signing in and out. A wrong e-mail and a wrong password get the same answer, after the same work.
+
+What a session then may do is told by its person's role (`roles`); how long failures make somebody wait by `attempts`.
+"""
+
+from typing import Any
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.accounts.proof import PASSWORD, Proven
+from tenure.http.answers import Answer, made
+from tenure.http.auth import PUBLIC, Principal, Rule
+from tenure.http.fields import Body
+from tenure.http.inputs import Address
+from tenure.http.operations import Operation, operation
+from tenure.server.api.accounts.attempts import Attempts, succeeded
+from tenure.server.api.accounts.entering import Entrance, Told, come_in, enter, shows_factor
+from tenure.server.api.accounts.fields import FactorCode, Mailbox, Password, Secret
+from tenure.server.api.accounts.places import note, note_everywhere
+from tenure.server.context import Context
+from tenure.store import persons, sessions, trail
+from tenure.store.engine import Connection
+from tenure.store.persons import Person, Place
+from tenure.store.sessions import Purpose
+from tenure.store.trail import Deed
+
+OWN = Rule()
+"""One's own account: any caller, no scope."""
+WITHOUT_RECORD = ("idempotency_key", "dry_run")
+"""Strangers have no token that would keep their keys apart, and a sign-in that does nothing proves nothing."""
+
+
+class SignIn(Body, frozen=True, kw_only=True):
+    """E-mail address and password."""
+
+    email: Mailbox
+    password: Password
+
+
+class SecondFactor(Body, frozen=True, kw_only=True):
+    """The ticket of the first step, and a code: of the authenticator application, or a recovery code."""
+
+    ticket: Secret
+    code: FactorCode
+
+
+class Signing:
+    """The operations of the door itself."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._attempts = Attempts(context)
+
+    async def sign_in(self, body: SignIn, address: Address) -> Answer[Entrance] | Refused:
+        """Signs a person in: a session, or a ticket when a second factor is asked for."""
+        email = body.email.lower()
+        account, network = self._attempts.of_account(email), self._attempts.of_address(address)
+        refused = await self._attempts.begin(account, network)
+        if refused is not None:
+            return refused
+        person = await self._context.db.read(persons.person_by_email, email)
+        held = await self._context.passwords.holds(None if person is None else person.password, body.password)
+        if isinstance(held, Refused):
+            return held
+
+        def work(conn: Connection, now: Instant) -> Entrance | Told:
+            present = persons.lock(conn, person.id) if person is not None else None
+            if not held or present is None or person is None or present.password != person.password:
+                _note_refusal(conn, present, address, "wrong password" if present else "no such account", now)
+                return Told(Refused(Code.SIGN_IN_REFUSED))
+            succeeded(conn, account, network, now)
+            entered = come_in(conn, self._context, Proven(present.email, PASSWORD), address, now)
+            return entered or Told(Refused(Code.SIGN_IN_REFUSED))
+
+        return answered(await self._context.write(False, work))
+
+    async def show_second_factor(self, body: SecondFactor, address: Address) -> Answer[Entrance] | Refused:
+        """Finishes a sign-in with the second factor, which is good once."""
+        digest = self._context.keys.token_digest(body.ticket)
+        ticket = await self._context.read(lambda conn, now: sessions.find(conn, digest, Purpose.SECOND_FACTOR, now))
+        if ticket is None:
+            return Refused(Code.SIGN_IN_REFUSED)
+        factor, network = self._attempts.of_factor(ticket.person), self._attempts.of_address(address)
+        refused = await self._attempts.begin(factor, network)
+        if refused is not None:
+            return refused
+
+        def work(conn: Connection, now: Instant) -> Entrance | Told | Refused:
+            person = persons.lock(conn, ticket.person)
+            if person is None or sessions.find(conn, digest, Purpose.SECOND_FACTOR, now) is None:
+                return Refused(Code.SIGN_IN_REFUSED)
+            shown = shows_factor(conn, self._context, person, body.code, now)
+            if not shown:
+                _note_refusal(conn, person, address, "wrong second factor", now)
+                return Told(Refused(Code.SIGN_IN_REFUSED))
+            sessions.end(conn, ticket.id)
+            succeeded(conn, factor, network, now)
+            home = persons.memberships_of(conn, person.id)[0]
+            return enter(conn, self._context, person, home, address, now, f"{PASSWORD} and {shown}")
+
+        return answered(await self._context.write(False, work))
+
+    async def sign_out(self, caller: Principal, address: Address, dry_run: bool = False) -> Refused | None:
+        """Ends the session that asks, at once."""
+        if not caller.person:
+            return nobody_signed_in()
+
+        def work(conn: Connection, now: Instant) -> Answer[Any]:
+            sessions.end(conn, caller.token_id)
+            place = Place(caller.provider or None, caller.customer or None)
+            note(conn, place, caller, address, "signed_out", "", now)
+            return made(None)
+
+        done = await self._context.write(dry_run, work)
+        return done if isinstance(done, Refused) else None
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        door = (Code.SIGN_IN_REFUSED, Code.TOO_MANY_REQUESTS, Code.SERVER_BUSY)
+        return (
+            operation("POST", "/v1/sign-in", PUBLIC, self.sign_in, refusals=door, exempt=WITHOUT_RECORD),
+            operation(
+                "POST", "/v1/sign-in/second-factor", PUBLIC, self.show_second_factor, refusals=door,
+                exempt=WITHOUT_RECORD,
+            ),
+            # Repeating it changes nothing, and the session that would keep the key is gone.
+            operation(
+                "POST", "/v1/sign-out", OWN, self.sign_out, refusals=[Code.ACTION_NOT_PERMITTED],
+                exempt=["idempotency_key"],
+            ),
+        )  # fmt: skip
+
+
+def answered(result: Any) -> Answer[Entrance] | Refused:
+    """What was kept, as an answer: an entrance, or the refusal whose traces stay."""
+    match result:
+        case Told():
+            return result.refused
+        case Refused():
+            return result
+        case _:
+            return made(result)
+
+
+def nobody_signed_in() -> Refused:
+    """The refusal of what only a person can do."""
+    return Refused(Code.ACTION_NOT_PERMITTED, "This is for people who have signed in; a token has no account.")
+
+
+def _note_refusal(conn: Connection, person: Person | None, address: str, why: str, now: Instant) -> None:
+    """In the audit of the teams concerned; what was typed in vain is nobody's, and is not kept."""
+    if person is None:
+        trail.put(conn, Place(), Deed("sign_in_refused", address=address, detail=why), now)
+    else:
+        note_everywhere(conn, person, address, "sign_in_refused", why, now)

@@ -1,0 +1,388 @@
+"""Webhooks: addresses that are told what happens, their secrets, what was delivered, and trying it again (spec 4.7)."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import HOUR, Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal, Rule
+from tenure.http.etags import IfMatch, etag
+from tenure.http.fields import Body, OptionalLine
+from tenure.http.idempotency import Ticket
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.fields import Id
+from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.messages import signing
+from tenure.server.messages.catalogue import WEBHOOK_TEST, unknown
+from tenure.server.messages.courier import signer_of, trial
+from tenure.server.views import shown
+from tenure.store import deliveries, ids, outbox, webhooks
+from tenure.store.deliveries import Delivery
+from tenure.store.engine import Connection
+from tenure.store.webhooks import Secret, Webhook
+from tenure.wire.keys import SeedSigner
+
+DESK = frozenset({Role.VENDOR, Role.PROVIDER})
+READ = Rule("messages:read", DESK)
+WRITE = Rule("messages:write", DESK)
+NOTHING_SEEN = IfMatch()
+MOST = 20
+"""So many webhooks a provider may have."""
+
+Url = Annotated[str, msgspec.Meta(min_length=8, max_length=512, pattern=r"^https?://[!-~]+$(?!\n)")]
+Filter = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z_]+\.([a-z0-9_]+|\*)$(?!\n)")]
+Filters = Annotated[tuple[Filter, ...], msgspec.Meta(max_length=64)]
+Overlap = Annotated[int, msgspec.Meta(ge=0, le=168)]
+
+
+class NewWebhook(Body, frozen=True, kw_only=True):
+    """Where to tell what: kinds of events, `subscription.*` for a whole family, none for everything."""
+
+    url: Url
+    events: Filters = ()
+    note: OptionalLine = ""
+
+
+class ChangedWebhook(Body, frozen=True, kw_only=True):
+    """As `NewWebhook`; `active` switches it off, or on again: it then goes on where it stopped."""
+
+    url: Url
+    events: Filters = ()
+    note: OptionalLine = ""
+    active: bool = True
+
+
+class Rotation(Body, frozen=True, kw_only=True):
+    """For how many hours the old secret signs too, so that the receiver can change without a gap."""
+
+    overlap_hours: Overlap = 24
+
+
+class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook; `secret` is shown once, in the answer that made it."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    note: str
+    active: bool
+    reason: str
+    """Why it was switched off."""
+    failing_since: str | None
+    seq: int
+    """Up to which number of the feed it was served."""
+    created: str
+    secrets: tuple[str | None, ...]
+    """Until when each of its secrets signs, newest first; null for as long as it is the newest."""
+    public_key: str
+    """The server's own key for the `v1a` signature, `whpk_…`; empty when it has none."""
+    secret: str = ""
+
+
+class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to a webhook and what came of the last try."""
+
+    id: str
+    seq: int | None
+    kind: str
+    state: str
+    """`waiting`, `delivered` or `failed`."""
+    created: str
+    tries: int
+    tried: str | None
+    due: str | None
+    status: int | None
+    answer: str
+    """The beginning of the receiver's answer."""
+    fault: str
+    replay_of: str | None
+    body: msgspec.Raw
+
+
+class Webhooks:
+    """The operations on webhooks."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def list_webhooks(
+        self, caller: Principal, paging: Paging, provider: Id | None = None
+    ) -> Page[WebhookView] | Refused:
+        """Lists webhooks, without their secrets."""
+        after = paging.after(str)
+        if isinstance(after, Refused):
+            return after
+
+        def work(conn: Connection, real: Instant) -> list[WebhookView] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            found = webhooks.page(conn, tenant.id, after or "", paging.limit + 1)
+            return [self._view(each, tenant, real) for each in found]
+
+        found = await self._context.read(work)
+        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+
+    async def read_webhook(
+        self, caller: Principal, webhook: Id, provider: Id | None = None
+    ) -> Answer[WebhookView] | Refused:
+        """Reads a webhook, without its secrets."""
+
+        def work(conn: Connection, real: Instant) -> Answer[WebhookView] | Refused:
+            opened = _open(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            tenant, hook = opened
+            return made(self._view(hook, tenant, real), etag=etag(hook.version))
+
+        return await self._context.read(work)
+
+    async def create_webhook(
+        self, caller: Principal, ticket: Ticket, body: NewWebhook, provider: Id | None = None, dry_run: bool = False
+    ) -> Answer[WebhookView] | Refused:
+        """Makes a webhook for what happens from now on; its secret is in this answer only."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            refused = tenant if isinstance(tenant, Refused) else self._unsound(body.url, body.events)
+            if isinstance(tenant, Refused) or refused is not None:
+                return refused  # type: ignore[return-value]
+            key = self._context.draw(signing.SECRET_BYTES)
+            new = Webhook(
+                id=ids.new("whk", real),
+                provider=tenant.id,
+                url=body.url,
+                events=body.events,
+                note=body.note,
+                secrets=webhooks.sealed(self._context.safe, (Secret(key),)),
+                seq=outbox.last(conn, tenant.id),
+                created=real,
+            )
+            added = webhooks.add(conn, new, MOST)
+            if isinstance(added, Refused):
+                return added
+            view = self._view(added, tenant, real, "" if dry_run else signing.shown_secret(key))
+            return made(view, 201, etag=etag(1))
+
+        answer: Answer[WebhookView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        return answer
+
+    async def change_webhook(
+        self,
+        caller: Principal,
+        webhook: Id,
+        body: ChangedWebhook,
+        provider: Id | None = None,
+        if_match: IfMatch = NOTHING_SEEN,
+        dry_run: bool = False,
+    ) -> Answer[WebhookView] | Refused:
+        """Changes a webhook, switches it off, or on again: it then goes on in the feed where it stopped."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            opened = _open(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            tenant, hook = opened
+            refused = if_match.refusal(etag(hook.version)) or self._unsound(body.url, body.events)
+            if refused is not None:
+                return refused
+            wanted = msgspec.structs.replace(hook, url=body.url, events=body.events, note=body.note)
+            changed = webhooks.change(conn, _switched(wanted, body.active, real), hook.version)
+            if isinstance(changed, Refused):
+                return changed
+            return made(self._view(changed, tenant, real), etag=etag(changed.version))
+
+        answer: Answer[WebhookView] | Refused = await self._context.write(dry_run, work)
+        return answer
+
+    async def delete_webhook(
+        self, caller: Principal, webhook: Id, provider: Id | None = None, dry_run: bool = False
+    ) -> Refused | None:
+        """Deletes a webhook, its log and what still waits for it."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            opened = _open(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            webhooks.delete(conn, opened[0].id, webhook)
+            return made(None)
+
+        done = await self._context.write(dry_run, work)
+        return done if isinstance(done, Refused) else None
+
+    async def rotate_webhook_secret(
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        webhook: Id,
+        body: Rotation,
+        provider: Id | None = None,
+        dry_run: bool = False,
+    ) -> Answer[WebhookView] | Refused:
+        """Makes a new secret, shown in this answer only; the one before it signs too for a while."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            opened = _open(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            tenant, hook = opened
+            key = self._context.draw(signing.SECRET_BYTES)
+            # Two sign at once at most: the last one before this, for the overlap.
+            old = [Secret(each.key, real + body.overlap_hours * HOUR) for each in hook.opened(self._context.safe)[:1]]
+            sealed = webhooks.sealed(self._context.safe, (Secret(key), *old))
+            changed = webhooks.change(conn, msgspec.structs.replace(hook, secrets=sealed), hook.version)
+            if isinstance(changed, Refused):
+                return changed
+            view = self._view(changed, tenant, real, "" if dry_run else signing.shown_secret(key))
+            return made(view, etag=etag(changed.version))
+
+        answer: Answer[WebhookView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        return answer
+
+    async def list_deliveries(
+        self, caller: Principal, webhook: Id, paging: Paging, provider: Id | None = None
+    ) -> Page[DeliveryView] | Refused:
+        """Lists what was, and is to be, delivered to a webhook, newest first; kept for 30 days."""
+        before = paging.after(str)
+        if isinstance(before, Refused):
+            return before
+
+        def work(conn: Connection, real: Instant) -> list[DeliveryView] | Refused:
+            opened = _open(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            found = deliveries.page(conn, opened[0].id, webhook, before or deliveries.LAST, paging.limit + 1)
+            return [delivery_view(each) for each in found]
+
+        found = await self._context.read(work)
+        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+
+    async def replay_delivery(
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        webhook: Id,
+        delivery: Id,
+        provider: Id | None = None,
+        dry_run: bool = False,
+    ) -> Answer[DeliveryView] | Refused:
+        """Delivers a message once more, under the same `webhook-id`, so that a receiver knows it again."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            opened = _open(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            one = deliveries.delivery(conn, opened[0].id, webhook, delivery)
+            if one is None:
+                return Refused(Code.NOT_FOUND, field="delivery")
+            hook = (one.provider, one.webhook)
+            origin = one.replay_of or one.id
+            again = deliveries.put(conn, hook, one.seq, one.kind, one.body, real, replay_of=origin)
+            return made(delivery_view(again), 201)
+
+        answer: Answer[DeliveryView] | Refused = await self._context.once(ticket, dry_run, work)
+        return answer
+
+    async def test_webhook(
+        self, caller: Principal, ticket: Ticket, webhook: Id, provider: Id | None = None, dry_run: bool = False
+    ) -> Answer[DeliveryView] | Refused:
+        """Sends a test event, once; what came of it is in the list of deliveries a moment later."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            opened = _open(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            tenant = opened[0]
+            one = deliveries.put(conn, (tenant.id, webhook), None, WEBHOOK_TEST, trial(tenant.id, tenant.now), real)
+            return made(delivery_view(one), 201)
+
+        answer: Answer[DeliveryView] | Refused = await self._context.once(ticket, dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        one = "/v1/webhooks/{webhook}"
+        return (
+            operation("GET", "/v1/webhooks", READ, self.list_webhooks),
+            operation("GET", one, READ, self.read_webhook),
+            operation(
+                "POST", "/v1/webhooks", WRITE, self.create_webhook, status=201, refusals=[Code.ALREADY_EXISTS]
+            ),
+            operation("PUT", one, WRITE, self.change_webhook),
+            operation("DELETE", one, WRITE, self.delete_webhook),
+            operation(
+                "POST", f"{one}/rotate-secret", WRITE, self.rotate_webhook_secret, refusals=[Code.VERSION_STALE]
+            ),
+            operation("GET", f"{one}/deliveries", READ, self.list_deliveries),
+            operation("POST", f"{one}/deliveries/{{delivery}}/replay", WRITE, self.replay_delivery, status=201),
+            operation("POST", f"{one}/test", WRITE, self.test_webhook, status=201),
+        )  # fmt: skip
+
+    def _unsound(self, url: str, events: tuple[str, ...]) -> Refused | None:
+        refused = self._context.reach.check_url(url)
+        wrong = unknown(events)
+        if refused is None and wrong is not None:
+            return Refused(Code.FIELD_INVALID, f"There is no event {wrong!a}; docs/messages.md lists them.", "events")
+        return refused
+
+    def _view(self, hook: Webhook, tenant: Tenant, real: Instant, secret: str = "") -> WebhookView:
+        signer = signer_of(self._context, real, sandbox=tenant.provider.sandbox)
+        kept = [each for each in hook.opened(self._context.safe) if each.until is None or real < each.until]
+        return WebhookView(
+            id=hook.id,
+            url=hook.url,
+            events=hook.events,
+            note=hook.note,
+            active=hook.disabled is None,
+            reason=hook.reason,
+            failing_since=shown(hook.failing_since),
+            seq=hook.seq,
+            created=rfc3339(hook.created),
+            secrets=tuple(shown(each.until) for each in kept),
+            public_key=signing.shown_key(signer.public) if isinstance(signer, SeedSigner) else "",
+            secret=secret,
+        )
+
+
+def _open(
+    conn: Connection, caller: Principal, named: str | None, webhook: str, real: Instant
+) -> tuple[Tenant, Webhook] | Refused:
+    """The tenant and its webhook; a foreign one is `not_found`, like an unknown one."""
+    tenant = tenant_of(conn, caller, named, real)
+    if isinstance(tenant, Refused):
+        return tenant
+    hook = webhooks.webhook(conn, tenant.id, webhook)
+    return Refused(Code.NOT_FOUND, field="webhook") if hook is None else (tenant, hook)
+
+
+def _switched(hook: Webhook, active: bool, now: Instant) -> Webhook:
+    """Switched on it starts afresh; switched off it says by whom."""
+    if active:
+        return msgspec.structs.replace(hook, disabled=None, reason="", failing_since=None)
+    if hook.disabled is not None:
+        return hook
+    return msgspec.structs.replace(hook, disabled=now, reason="It was switched off by hand.")
+
+
+def delivery_view(one: Delivery) -> DeliveryView:
+    """A delivery as shown."""
+    return DeliveryView(
+        id=one.id,
+        seq=one.seq,
+        kind=one.kind,
+        state=one.state,
+        created=rfc3339(one.created),
+        tries=one.tries,
+        tried=shown(one.tried),
+        due=shown(one.due),
+        status=one.status,
+        answer=one.answer,
+        fault=one.fault,
+        replay_of=one.replay_of,
+        body=msgspec.Raw(one.body),
+    )

@@ -1,0 +1,108 @@
+"""Two copies of one site: what was seen of each, what somebody has said they are, and what follows (spec 3.5, B9).
+
+Both hold the key, so that a copy is known by the state token it shows: one that was replaced. What is true of the
+subscription is decided in `core.decide.sites`; here is what a site's row keeps of it.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core.decide.sites import restores_left
+from tenure.core.refusals import Code, Refused
+from tenure.core.subscription import SiteState
+from tenure.core.timeline import Instant
+from tenure.server.takeover import Sighting, beside, with_beside
+from tenure.store.sites import Site
+from tenure.wire.messages import Copy, Fork, SyncRequest
+
+COPIES = 8
+"""Copies told apart; of more the oldest is forgotten."""
+SETTLED = 32
+"""Tokens of copies that were told what they are."""
+
+Resolution = Literal["second_site", "retired"]
+_TOLD = {"second_site": Code.COPY_SEPARATED, "retired": Code.COPY_RETIRED}
+
+
+def told(site: Site, token: str) -> Refused | None:
+    """What a copy that shows `token` was told to be: `copy_separated`, `copy_retired`; None for one not spoken of."""
+    resolution = dict(beside(site).settled).get(token)
+    return None if resolution is None else Refused(_TOLD[resolution])
+
+
+def sighted(site: Site, message: SyncRequest, now: Instant) -> Site:
+    """The site after a copy showed itself; the newest of each counts."""
+    seen = Sighting(
+        token=message.token,
+        at=now,
+        serial=message.serial,
+        epoch=message.epoch,
+        version=message.version,
+        devices=message.use.total,
+        wall=message.wall,
+        uptime=message.uptime,
+        path=message.path.kind,
+        trigger=message.trigger,
+    )
+    body = beside(site)
+    others = tuple(each for each in body.copies if each.token != seen.token)
+    return with_beside(site, msgspec.structs.replace(body, copies=(*others, seen)[-COPIES:]))
+
+
+def evidence(site: Site, message: SyncRequest) -> str:
+    """What is written down of the two for good."""
+    return (
+        f"the copy: serial {message.serial}, token {message.token[:20]}, version {message.version},"
+        f" {message.use.total} devices, running for {message.uptime} s; the site as last heard: serial {site.serial},"
+        f" version {site.version}, {site.devices} devices, at {site.last_contact or 0}"
+    )
+
+
+def resolved(site: Site, fact: f.ForkResolved, now: Instant) -> Site:
+    """The site after somebody said what the copies are.
+
+    Restored: whichever copy comes next is the site, in a new epoch that tells the other one apart. Otherwise the copies
+    seen are told what they are, and the site goes on undisturbed.
+    """
+    body = beside(site)
+    if fact.resolution == "restored":
+        opened = msgspec.structs.replace(site, forked_at=None, epoch=max(site.epoch + 1, now), token=b"")
+        return with_beside(opened, msgspec.structs.replace(body, copies=()))
+    marked = tuple((each.token, fact.resolution) for each in body.copies)
+    known = tuple(each for each in body.settled if each[0] not in dict(marked))
+    after = msgspec.structs.replace(body, copies=(), settled=(*known, *marked)[-SETTLED:])
+    return with_beside(msgspec.structs.replace(site, forked_at=None), after)
+
+
+def shown(site: Site, state: SiteState | None, now: Instant) -> Fork | None:
+    """The evidence of both sides, while a fork is open."""
+    if site.forked_at is None:
+        return None
+    present = Copy(
+        which="current",
+        at=site.last_contact or 0,
+        serial=site.serial,
+        epoch=site.epoch,
+        version=site.version,
+        devices=site.devices,
+        path=site.last_path,  # type: ignore[arg-type]  # as the site's own request named it
+    )
+    copies = tuple(_copy(each) for each in reversed(beside(site).copies))
+    left = 0 if state is None else restores_left(state, now)
+    return Fork(found=site.forked_at, copies=(present, *copies), restores_left=left)
+
+
+def _copy(seen: Sighting) -> Copy:
+    return Copy(
+        which="copy",
+        at=seen.at,
+        serial=seen.serial,
+        epoch=seen.epoch,
+        version=seen.version,
+        devices=seen.devices,
+        path=seen.path,  # type: ignore[arg-type]  # as the copy's own request named it
+        wall=seen.wall,
+        uptime=seen.uptime,
+    )

@@ -1,0 +1,21 @@
+"""Instants as letters say them: a day that everybody reads the same way, in UTC."""
+
+from tenure.core.periods import format_instant, parse_instant
+from tenure.core.timeline import Instant
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def date(moment: Instant) -> str:
+    """An instant as letters say it: `31 December 2026, 12:00 UTC`."""
+    text = format_instant(moment)
+    return f"{int(text[8:10])} {_MONTHS[int(text[5:7]) - 1]} {text[:4]}, {text[11:16]} UTC"
+
+
+def when(text: str) -> str:
+    """What RFC 3339 says, as letters say it; anything else as it is."""
+    moment = parse_instant(text) if isinstance(text, str) else None
+    return date(moment) if isinstance(moment, int) else text

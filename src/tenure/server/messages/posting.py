@@ -1,0 +1,92 @@
+"""One request to a webhook: one connection to a judged address, no redirects, ten seconds, 64 KiB of answer, a result.
+
+Never raises for what the other side does; when to try again is decided by the caller.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+
+import httpcore2
+import msgspec
+
+from tenure.server.messages.addresses import AddressRefused, Judged, Reach
+
+SECONDS = 10.0
+MOST = 64 * 1024
+EXCERPT = 300
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What came back: a status, or the fault that prevented one."""
+
+    status: int | None = None
+    excerpt: str = ""
+    """The beginning of the answer, one line."""
+    fault: str = ""
+    retry_after: int = 0
+
+    @property
+    def taken(self) -> bool:
+        """Whether the message was accepted."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+async def post(
+    url: str,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+    reach: Reach,
+    trust: ssl.SSLContext,
+    most: float = SECONDS,
+) -> Reply:
+    """POST `body` as JSON; `most` is in seconds from call to last byte."""
+    try:
+        async with asyncio.timeout(most):
+            return await _post(url, headers, body, reach, trust)
+    except TimeoutError:
+        return Reply(fault=f"no answer within {most:g} seconds")
+    except AddressRefused as fault:
+        return Reply(fault=f"not sent: {fault}")
+    except (httpcore2.TimeoutException, httpcore2.NetworkError) as fault:
+        return Reply(fault=_why(fault))
+    except (httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, ssl.SSLError, OSError, ValueError) as fault:
+        return Reply(fault=_why(fault))
+
+
+async def _post(
+    url: str, headers: Sequence[tuple[str, str]], body: bytes, reach: Reach, trust: ssl.SSLContext
+) -> Reply:
+    unsound = reach.check_url(url)
+    if unsound is not None:
+        return Reply(fault=f"not sent: {unsound.detail}")
+    sent = [("Content-Type", "application/json"), ("User-Agent", "Tenure"), ("Connection", "close"), *headers]
+    pool = httpcore2.AsyncConnectionPool(ssl_context=trust, network_backend=Judged(reach), max_connections=1)
+    async with pool, pool.stream("POST", url, headers=sent, content=body) as answer:
+        read = b""
+        async for part in answer.aiter_stream():
+            read += part
+            if len(read) >= MOST:
+                break  # what comes after is not read: the connection is closed
+        return Reply(answer.status, excerpt(read), _unwanted(answer.status), _seconds(answer.headers))
+
+
+def excerpt(answer: bytes, most: int = EXCERPT) -> str:
+    """The beginning of what a stranger said, as one line that can forge no other."""
+    text = answer[: 4 * most].decode("utf-8", errors="replace")
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:most]
+
+
+def _unwanted(status: int) -> str:
+    if 200 <= status < 300:
+        return ""
+    return "redirects are not followed" if 300 <= status < 400 else f"answered with status {status}"
+
+
+def _seconds(headers: Sequence[tuple[bytes, bytes]]) -> int:
+    given = next((value for name, value in headers if name.lower() == b"retry-after"), b"")
+    return int(given) if given.isdigit() and len(given) < 7 else 0
+
+
+def _why(fault: Exception) -> str:
+    return excerpt(str(fault).encode()) or type(fault).__name__

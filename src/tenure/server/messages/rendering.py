@@ -1,0 +1,115 @@
+"""Letters as text and HTML from the templates beside this file, in the provider's name, words through gettext.
+
+A template is written once: `kit.txt` and `kit.html` say what a paragraph, a table and a button are in either form.
+"""
+
+import gettext
+import re
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound
+
+from tenure.core.lease import Brand
+from tenure.server.messages.dates import when
+
+FOLDER = Path(__file__).parent / "templates"
+LOCALES = Path(__file__).parent / "locales"
+COLOUR = "#1f4fd8"
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_URL = re.compile(r"https?://[!-~]+")
+
+
+class House(msgspec.Struct, frozen=True):
+    """In whose name a letter is written."""
+
+    name: str
+    logo: str = ""
+    colour: str = COLOUR
+    support: str = ""
+    sandbox: bool = False
+
+    @property
+    def ink(self) -> str:
+        """Black or white: what can be read on `colour`."""
+        red, green, blue = (int(self.colour[at : at + 2], 16) for at in (1, 3, 5))
+        return "#000000" if 299 * red + 587 * green + 114 * blue > 150_000 else "#ffffff"
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """A letter in words."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def house_of(name: str, brand: Brand, *, sandbox: bool = False) -> House:
+    """The provider's brand as letters show it; what cannot be shown safely is left out."""
+    return House(
+        name=brand.name or name,
+        logo=brand.logo if brand.logo.startswith("https://") else "",
+        colour=brand.colour if _HEX.fullmatch(brand.colour) else COLOUR,
+        support=brand.support,
+        sandbox=sandbox,
+    )
+
+
+def render(template: str, values: Mapping[str, str], house: House, language: str = "en") -> Rendered | None:
+    """The letter in both forms; None when there is no such template."""
+    plain, rich = _environment(language, rich=False), _environment(language, rich=True)
+    try:
+        text, html = plain.get_template(f"{template}.j2"), rich.get_template(f"{template}.j2")
+    except TemplateNotFound:
+        return None
+    known = {**values, "house": house}
+    subject = "".join(text.blocks["subject"](text.new_context(known)))
+    prefix = "[Sandbox] " if house.sandbox else ""
+    return Rendered(prefix + " ".join(subject.split()), _tidy(text.render(known)), html.render(known))
+
+
+def templates() -> tuple[str, ...]:
+    """The names of all letters."""
+    return tuple(sorted(each.stem for each in FOLDER.glob("*.j2")))
+
+
+_environments: dict[tuple[str, bool], Environment] = {}
+
+
+def _environment(language: str, *, rich: bool) -> Environment:
+    known = _environments.get((language, rich))
+    if known is None:
+        known = _environments[language, rich] = _new_environment(language, rich=rich)
+    return known
+
+
+def _new_environment(language: str, *, rich: bool) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=rich,  # noqa: S701 - the other form is plain text, in which nothing is markup
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    words = gettext.translation("messages", LOCALES, [language], fallback=True)
+    made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {"paragraph": _paragraph, "web": _web, "when": when}
+    made.policies["ext.i18n.trimmed"] = True
+    made.globals |= {"frame": "frame.html" if rich else "frame.txt", "kit": "kit.html" if rich else "kit.txt"}
+    return made
+
+
+def _paragraph(text: str) -> str:
+    """Running text in lines that every mail program shows whole; addresses are never broken."""
+    return textwrap.fill(" ".join(text.split()), 72, break_long_words=False, break_on_hyphens=False)
+
+
+def _web(text: str) -> str:
+    """An address that may stand behind a button; empty for anything else."""
+    return text if isinstance(text, str) and _URL.fullmatch(text) else ""
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -1,0 +1,38 @@
+"""Signatures as Standard Webhooks has them: HMAC with the webhook's secrets (v1) and the server's Ed25519 key (v1a).
+
+https://github.com/standard-webhooks/standard-webhooks says what they mean; their number and life is decided elsewhere.
+"""
+
+import base64
+import hmac
+from collections.abc import Iterable
+
+from tenure.core.timeline import Instant
+from tenure.wire.keys import Signer
+
+SECRET_BYTES = 32
+
+
+def headers(
+    message: str, body: bytes, secrets: Iterable[bytes], signer: Signer | None, now: Instant
+) -> list[tuple[str, str]]:
+    """The three headers that prove who sent `body`; one signature for each secret that is still good."""
+    signed = f"{message}.{now}.".encode() + body
+    marks = [f"v1,{_text(hmac.digest(secret, signed, 'sha256'))}" for secret in secrets]
+    if signer is not None:
+        marks.append(f"v1a,{_text(signer.sign(signed))}")
+    return [("webhook-id", message), ("webhook-timestamp", str(now)), ("webhook-signature", " ".join(marks))]
+
+
+def shown_secret(secret: bytes) -> str:
+    """A secret as it is shown, once: `whsec_…`."""
+    return f"whsec_{_text(secret)}"
+
+
+def shown_key(public: bytes) -> str:
+    """The server's public key as receivers configure it: `whpk_…`."""
+    return f"whpk_{_text(public)}"
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,63 @@
+"""What each kind of caller may carry, and which of it a role in a team includes: one table for people and programs."""
+
+from enum import StrEnum
+
+from tenure.core.policy import Role
+
+PEOPLE = ("people:read", "people:write", "audit:read")
+"""About accounts: a program carries these only when they are named."""
+
+SCOPES: dict[Role, tuple[str, ...]] = {
+    Role.VENDOR: (
+        "catalogue:read", "catalogue:write", "providers:read", "providers:write", "customers:read", "customers:write",
+        "subscriptions:read", "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read",
+        "policy:write", "sites:read", "tokens:write", "events:read", "messages:read", "messages:write", "metrics:read",
+        "sandbox:write", "server:write", *PEOPLE,
+    ),
+    Role.PROVIDER: (
+        "catalogue:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",
+        "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read", "policy:write",
+        "sites:read", "tokens:write", "events:read", "messages:read", "messages:write", "sandbox:write", *PEOPLE,
+    ),
+    Role.CUSTOMER: (
+        "catalogue:read", "subscriptions:read", "subscriptions:write", "money:read", "payments:write", "sites:read",
+        *PEOPLE,
+    ),
+}  # fmt: skip
+"""The scopes that a caller of each kind may carry."""
+
+
+class TeamRole(StrEnum):
+    """A person's role in a team."""
+
+    OWNER = "owner"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+
+
+ROLES: dict[str, tuple[TeamRole, ...]] = {
+    Role.VENDOR: tuple(TeamRole),
+    Role.PROVIDER: tuple(TeamRole),
+    Role.CUSTOMER: (TeamRole.OWNER, TeamRole.AUDITOR),
+}
+"""The roles that there are in each kind of team."""
+
+OWNERS_ALONE = frozenset({"tokens:write", "people:write", "policy:write"})
+"""What decides over others: an operator, who does the daily work, has none of it."""
+
+
+def usual(kind: Role) -> tuple[str, ...]:
+    """What a token carries when nothing is named: everything but what is about accounts."""
+    return tuple(scope for scope in SCOPES[kind] if scope not in PEOPLE)
+
+
+def scopes_of(kind: Role, role: str) -> frozenset[str]:
+    """What a person may do: an owner everything, an operator the daily work, an auditor look."""
+    every = frozenset(SCOPES[kind])
+    match role:
+        case TeamRole.OWNER:
+            return every
+        case TeamRole.OPERATOR:
+            return every - OWNERS_ALONE
+        case _:
+            return frozenset(scope for scope in every if scope.endswith(":read"))

@@ -1,0 +1,103 @@
+"""The server's settings file, read strictly: its name, the portal's address, who takes mails, what webhooks may reach.
+
+Passwords stand in files of their own, which nobody else may read; this file can be shown to anybody.
+"""
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.server.messages.addresses import Reach
+from tenure.server.messages.desks import is_mailbox
+from tenure.server.messages.mailing import MailServer, Security
+
+MOST = 64 * 1024
+LONGEST_PASSWORD = 1_024
+
+
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The SMTP server; `password_file` and `ca_file` are paths, relative ones from the server's folder."""
+
+    host: str
+    sender: str
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    security: Security = "starttls"
+    user: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What webhooks may reach beyond public https."""
+
+    allow_http: bool = False
+    allow_networks: tuple[str, ...] = ()
+    ca_file: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    name: str
+    portal_url: Annotated[str, msgspec.Meta(max_length=256, pattern=r"^(https?://[!-~]+)?$(?!\n)")] = ""
+    mail: MailSettings | None = None
+    webhooks: WebhookSettings = WebhookSettings()
+
+
+def read_settings(path: Path) -> Settings | Refused:
+    """The settings in `path`; refuses `not_found` and `field_invalid`."""
+    try:
+        data = path.read_bytes()[:MOST]
+    except OSError:
+        return Refused(Code.NOT_FOUND, f"There is no server in {path.parent}, or its {path.name} is damaged.", "folder")
+    try:
+        return msgspec.json.decode(data, type=Settings)
+    except msgspec.MsgspecError as fault:
+        return Refused(Code.FIELD_INVALID, f"{path} cannot be used: {fault}.", "settings")
+
+
+def mail_server(settings: Settings, folder: Path) -> MailServer | Refused | None:
+    """Who takes mails; None when nobody does. Refuses `field_invalid`, and a password that others can read."""
+    mail = settings.mail
+    if mail is None:
+        return None
+    if not is_mailbox(mail.sender):
+        return Refused(Code.FIELD_INVALID, "`mail.sender` is the address that mails come from.", "mail.sender")
+    if mail.user and mail.security == "none":
+        return Refused(Code.FIELD_INVALID, "A password is not sent over an open line.", "mail.security")
+    password = _password(folder / mail.password_file) if mail.password_file else ""
+    if isinstance(password, Refused):
+        return password
+    return MailServer(
+        host=mail.host,
+        sender=mail.sender,
+        port=mail.port,
+        security=mail.security,
+        user=mail.user,
+        password=password,
+        ca=str(folder / mail.ca_file) if mail.ca_file else "",
+    )
+
+
+def reach(settings: Settings, folder: Path) -> Reach | Refused:
+    """What webhooks may reach; refuses networks that are none with `field_invalid`."""
+    given = settings.webhooks
+    for each in given.allow_networks:
+        try:
+            ip_network(each)
+        except ValueError:
+            wanted = "A network is written as 10.1.0.0/16 or fd00::/8."
+            return Refused(Code.FIELD_INVALID, wanted, "webhooks.allow_networks")
+    return Reach(given.allow_http, given.allow_networks, str(folder / given.ca_file) if given.ca_file else "")
+
+
+def _password(path: Path) -> str | Refused:
+    try:
+        if path.stat().st_mode & 0o077:
+            return Refused(Code.ACTION_NOT_PERMITTED, f"{path} can be read by others; set its mode to 0600.", "mail")
+        return path.read_text(encoding="utf-8")[:LONGEST_PASSWORD].strip()
+    except (OSError, UnicodeError):
+        return Refused(Code.NOT_FOUND, f"The mail server's password is not in {path}.", "mail.password_file")

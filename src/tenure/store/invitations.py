@@ -1,0 +1,94 @@
+"""People asked into a team: by a link whose secret is known by its digest alone, good once and for a week."""
+
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, Instant
+from tenure.store.engine import Connection
+from tenure.store.persons import Place
+from tenure.store.schema import invitations
+
+LIFE: Final = 7 * DAY
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """Who is asked into which team, as what; no e-mail: whoever has the link says which."""
+
+    id: str
+    digest: bytes
+    email: str
+    name: str
+    provider: str | None
+    customer: str | None
+    role: str
+    by_actor: str
+    created: Instant
+    expires: Instant
+
+    @property
+    def place(self) -> Place:
+        """The team."""
+        return Place(self.provider, self.customer)
+
+
+_INVITATION = sa.select(*[invitations.c[name] for name in Invitation.__struct_fields__])
+_BY_DIGEST = _INVITATION.where(invitations.c.digest == sa.bindparam("of"), invitations.c.expires > sa.bindparam("now"))
+_OF_TEAM = (
+    _INVITATION.where(invitations.c.place == sa.bindparam("team"), invitations.c.id > sa.bindparam("after"))
+    .order_by(invitations.c.id)
+    .limit(sa.bindparam("most"))
+)
+_MINE = (invitations.c.id == sa.bindparam("of"), invitations.c.place == sa.bindparam("team"))
+_REPLACED = invitations.delete().where(
+    invitations.c.place == sa.bindparam("team"), invitations.c.email == sa.bindparam("to")
+)
+_BY = invitations.delete().where(
+    invitations.c.place == sa.bindparam("team"), invitations.c.by_actor == sa.bindparam("who")
+)
+_TAKE = invitations.delete().where(invitations.c.id == sa.bindparam("of"))
+_COLLECT = invitations.delete().where(invitations.c.expires < sa.bindparam("before"))
+
+
+def invite(conn: Connection, new: Invitation) -> None:
+    """A new invitation, in place of an earlier one of the same e-mail into the same team."""
+    conn.execute(_REPLACED, {"team": new.place.name, "to": new.email})
+    row = msgspec.structs.asdict(new) | {"place": new.place.name, "kind": new.place.kind}
+    conn.execute(invitations.insert(), row)
+
+
+def invitation(conn: Connection, digest: bytes, now: Instant) -> Invitation | None:
+    """The invitation of that digest, unless its time is over at `now`."""
+    row = conn.execute(_BY_DIGEST, {"of": digest, "now": now}).one_or_none()
+    return None if row is None else Invitation(*row)
+
+
+def open_invitations(conn: Connection, place: Place, after: str = "", limit: int = 50) -> list[Invitation]:
+    """At most `limit` invitations into the team with ids after `after`, those whose time is over among them."""
+    rows = conn.execute(_OF_TEAM, {"team": place.name, "after": after, "most": limit})
+    return [Invitation(*row) for row in rows]
+
+
+def withdraw(conn: Connection, place: Place, name: str) -> Invitation | Refused:
+    """Good for nothing from now on; refuses `not_found`."""
+    row = conn.execute(_INVITATION.where(*_MINE), {"of": name, "team": place.name}).one_or_none()
+    if row is None or not take(conn, name):
+        return Refused(Code.NOT_FOUND, field="invitation")
+    return Invitation(*row)
+
+
+def withdraw_all_by(conn: Connection, place: Place, who: str) -> int:
+    """What somebody asked for is good for nothing once that person is gone; how many invitations."""
+    return conn.execute(_BY, {"team": place.name, "who": who}).rowcount
+
+
+def take(conn: Connection, name: str) -> bool:
+    """Use it up; False when somebody else just did."""
+    return conn.execute(_TAKE, {"of": name}).rowcount == 1
+
+
+def collect(conn: Connection, before: Instant) -> int:
+    """Forget those that ended before that instant; how many."""
+    return conn.execute(_COLLECT, {"before": before}).rowcount

@@ -1,0 +1,145 @@
+"""What speaks for a person for a while: a session, half a sign-in, a link to set a new password; by digest alone.
+
+`now` is real time everywhere here: a sandbox's clock lets nobody in and throws nobody out.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.timeline import Instant
+from tenure.store.engine import Connection
+from tenure.store.schema import memberships, people, sessions
+
+IDLE: Final = 2 * 3_600
+"""Seconds without a request after which a session has ended."""
+LIFE: Final = 12 * 3_600
+"""Seconds after which a session has ended, however busy."""
+NOTED_EVERY: Final = 60
+"""Seconds: the last use is written down no more often, since it is a write."""
+
+
+class Purpose(StrEnum):
+    """What a secret is good for."""
+
+    SESSION = "session"
+    SECOND_FACTOR = "second_factor"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - what a link is for
+
+
+class Session(msgspec.Struct, frozen=True):
+    """One such secret; `last_use` counts for sessions only."""
+
+    digest: bytes
+    id: str
+    person: str
+    membership: str | None
+    purpose: str
+    created: Instant
+    expires: Instant
+    last_use: Instant
+    address: str
+
+    def over(self, now: Instant) -> bool:
+        """Whether it has ended at `now`."""
+        idle = self.purpose == Purpose.SESSION and now >= self.last_use + IDLE
+        return idle or now >= self.expires
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """A session with the membership it stands in, as it is at this moment."""
+
+    session: Session
+    kind: str
+    provider: str | None
+    customer: str | None
+    role: str
+    email: str
+
+
+_SESSION = sa.select(*[sessions.c[name] for name in Session.__struct_fields__])
+_BY_DIGEST = _SESSION.where(sessions.c.digest == sa.bindparam("of"), sessions.c.purpose == sa.bindparam("for"))
+_WITH_MEMBERSHIP = (
+    sa.select(
+        *[sessions.c[name] for name in Session.__struct_fields__],
+        memberships.c.kind,
+        memberships.c.provider,
+        memberships.c.customer,
+        memberships.c.role,
+        people.c.email,
+    )
+    .join_from(sessions, memberships, sessions.c.membership == memberships.c.id)
+    .join(people, sessions.c.person == people.c.id)
+    .where(sessions.c.purpose == Purpose.SESSION)
+)
+_SIGNED_IN = _WITH_MEMBERSHIP.where(sessions.c.digest == sa.bindparam("of"))
+_SIGNED_IN_BY_ID = _WITH_MEMBERSHIP.where(sessions.c.id == sa.bindparam("of"))
+_USED = sessions.update().where(sessions.c.digest == sa.bindparam("of")).values(last_use=sa.bindparam("now"))
+_MOVE = (
+    sessions.update()
+    .where(sessions.c.id == sa.bindparam("of"), sessions.c.person == sa.bindparam("who"))
+    .values(membership=sa.bindparam("into"))
+)
+_END = sessions.delete().where(sessions.c.id == sa.bindparam("of"))
+_END_OTHERS = sessions.delete().where(sessions.c.person == sa.bindparam("who"), sessions.c.id != sa.bindparam("but"))
+_COLLECT = sessions.delete().where(
+    sa.or_(
+        sessions.c.expires <= sa.bindparam("now"),
+        sa.and_(sessions.c.purpose == Purpose.SESSION, sessions.c.last_use <= sa.bindparam("idle")),
+    )
+)
+
+
+def open_session(conn: Connection, new: Session) -> None:
+    """Good from now on."""
+    conn.execute(sessions.insert(), msgspec.structs.asdict(new))
+
+
+def find(conn: Connection, digest: bytes, purpose: Purpose, now: Instant) -> Session | None:
+    """What has that digest and that purpose, unless it has ended at `now`."""
+    row = conn.execute(_BY_DIGEST, {"of": digest, "for": purpose}).one_or_none()
+    found = None if row is None else Session(*row)
+    return None if found is None or found.over(now) else found
+
+
+def signed_in(conn: Connection, digest: bytes, now: Instant) -> SignedIn | None:
+    """The session of that digest, unless it has ended at `now`, with the role that its person has now."""
+    return _signed_in(conn.execute(_SIGNED_IN, {"of": digest}).one_or_none(), now)
+
+
+def by_id(conn: Connection, session: str, now: Instant) -> SignedIn | None:
+    """As `signed_in`, for a session already known by its id."""
+    return _signed_in(conn.execute(_SIGNED_IN_BY_ID, {"of": session}).one_or_none(), now)
+
+
+def used(conn: Connection, digest: bytes, now: Instant) -> None:
+    """Note a request; callers do so every `NOTED_EVERY` seconds."""
+    conn.execute(_USED, {"of": digest, "now": now})
+
+
+def move(conn: Connection, session: str, person: str, membership: str) -> None:
+    """The session stands in another membership of the same person from now on."""
+    conn.execute(_MOVE, {"of": session, "who": person, "into": membership})
+
+
+def end(conn: Connection, session: str) -> bool:
+    """Over at once; False when it was."""
+    return conn.execute(_END, {"of": session}).rowcount == 1
+
+
+def end_all(conn: Connection, person: str, *, but: str = "") -> int:
+    """Everything that speaks for the person ends, sent links included, except the session `but`; how many."""
+    return conn.execute(_END_OTHERS, {"who": person, "but": but}).rowcount
+
+
+def collect(conn: Connection, now: Instant) -> int:
+    """Forget what has ended; how many."""
+    return conn.execute(_COLLECT, {"now": now, "idle": now - IDLE}).rowcount
+
+
+def _signed_in(row: Sequence[Any] | None, now: Instant) -> SignedIn | None:
+    found = None if row is None else SignedIn(Session(*row[:-5]), *row[-5:])
+    return None if found is None or found.session.over(now) else found

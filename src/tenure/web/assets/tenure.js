@@ -1,0 +1,93 @@
+// Makes pages nicer, never necessary: times in the reader's zone, copy buttons, dialogs, parts that refresh themselves.
+"use strict";
+(() => {
+  const html = document.documentElement;
+  const offset = html.dataset.now ? Date.parse(html.dataset.now) - Date.now() : 0;
+  const now = () => Date.now() + offset;
+  const units = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
+  const spoken = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+  const dayOf = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const momentOf = new Intl.DateTimeFormat("en-GB", {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  });
+
+  const relative = (instant) => {
+    const away = (instant - now()) / 1000;
+    for (const [unit, seconds] of units) {
+      if (Math.abs(away) >= (unit === "month" ? 5270400 : seconds)) return spoken.format(Math.trunc(away / seconds), unit);
+    }
+    return "now";
+  };
+
+  const times = (root) => {
+    for (const each of root.querySelectorAll("time[datetime]")) {
+      const instant = Date.parse(each.dateTime);
+      if (Number.isNaN(instant)) continue;
+      if (!each.title) each.title = each.dateTime;
+      if ("relative" in each.dataset) each.textContent = relative(instant);
+      else if ("moment" in each.dataset) each.textContent = momentOf.format(instant);
+      else if ("day" in each.dataset) each.textContent = dayOf.format(instant);
+    }
+  };
+
+  const copies = (root) => {
+    if (!navigator.clipboard) return;
+    for (const button of root.querySelectorAll("button[data-copy]")) {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        const before = button.textContent;
+        button.textContent = "Copied";
+        setTimeout(() => { button.textContent = before; }, 1500);
+      });
+    }
+  };
+
+  // A form that goes twice is done once (it carries a key); this only shows that something is happening.
+  const sending = (root) => {
+    for (const form of root.querySelectorAll("form[method=post]")) {
+      form.addEventListener("submit", () => setTimeout(() => {
+        for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-busy", "true");
+      }, 0));
+    }
+  };
+
+  // <div data-poll="/address" data-every="5">: replaced by what the address answers, while the page is looked at.
+  const polls = (root) => {
+    for (const part of root.querySelectorAll("[data-poll]")) {
+      const again = async () => {
+        if (!part.isConnected) return;
+        if (!document.hidden) {
+          try {
+            const answer = await fetch(part.dataset.poll, { headers: { "Tenure-Fragment": "1" } });
+            if (answer.ok && !answer.redirected) {
+              const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+              if (found) {
+                part.replaceChildren(...found.childNodes);
+                enhance(part);
+                if (!("poll" in found.dataset)) { delete part.dataset.poll; return; }
+              }
+            }
+          } catch { /* The next round may succeed. */ }
+        }
+        setTimeout(again, 1000 * Math.max(1, Number(part.dataset.every) || 5));
+      };
+      setTimeout(again, 1000 * Math.max(1, Number(part.dataset.every) || 5));
+    }
+  };
+
+  // Filters take effect when they are chosen; the button remains for those without script.
+  const filters = (root) => {
+    for (const form of root.querySelectorAll("form[data-filter]")) {
+      for (const select of form.querySelectorAll("select")) select.addEventListener("change", () => form.requestSubmit());
+    }
+  };
+
+  const enhance = (root) => { times(root); copies(root); sending(root); filters(root); };
+  enhance(document);
+  polls(document);
+  setInterval(() => times(document), 30000);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && location.hash === "#menu") location.hash = "#main";
+  });
+})();

@@ -1,0 +1,64 @@
+"""The one cookie of a program's pages: its name, its attributes, and which origin is our own.
+
+Over https the name begins with `__Host-`, so that no neighbouring host can set it. Over plain http, which is for this
+machine only, the browser refuses that prefix: there the cookie has a plain name.
+"""
+
+import re
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+import msgspec
+
+_LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}")
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the pages are reached, as the browser sees it."""
+
+    secure: bool
+    host: str
+    """Host and port, as in the Host header."""
+
+    @property
+    def origin(self) -> str:
+        """Such as `https://portal.example.com`."""
+        return f"{'https' if self.secure else 'http'}://{self.host}"
+
+    @property
+    def own_machine(self) -> bool:
+        """Whether browser and server are one machine, so that nothing crosses a network in the clear."""
+        name = urlsplit(f"//{self.host}").hostname or ""
+        return name in {"localhost", "::1"} or name.endswith(".localhost") or bool(_LOOPBACK.fullmatch(name))
+
+
+def place_of(public_url: str, scheme: str, host: str) -> Place:
+    """From the configured address if there is one (behind a proxy that ends TLS), else from the request."""
+    if public_url:
+        parts = urlsplit(public_url)
+        return Place(secure=parts.scheme == "https", host=parts.netloc.lower())
+    return Place(secure=scheme == "https", host=host.lower())
+
+
+def cookie_name(program: str, place: Place) -> str:
+    """The cookie's name; programs on one machine share its cookies whatever their port, so each has its own."""
+    return f"__Host-tenure-{program}" if place.secure else f"tenure-{program}"
+
+
+def set_cookie(name: str, value: str, place: Place, seconds: int | None = None) -> str:
+    """The value of Set-Cookie; without `seconds` it lasts as long as the browser, with 0 it is taken away."""
+    parts = [f"{name}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]
+    if place.secure:
+        parts.append("Secure")
+    if seconds is not None:
+        parts.append(f"Max-Age={seconds}")
+    return "; ".join(parts)
+
+
+def read_cookie(header: str, name: str) -> str:
+    """The cookie's value among those the browser sent; empty when it is not there."""
+    try:
+        found = SimpleCookie(header).get(name)
+    except CookieError:
+        return ""
+    return found.value[:200] if found else ""

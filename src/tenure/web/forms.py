@@ -1,0 +1,136 @@
+"""Forms as browsers send them: urlencoded, bounded, read field by field; what is wrong stands beside its field.
+
+What a value may mean is decided by the API; here it only becomes a number, an amount, a choice.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Request
+
+from tenure.core.pricing import parse_money
+from tenure.core.refusals import Refused
+
+CAP = 1024 * 1024
+"""Bytes of a form: room for a pasted list."""
+FIELDS_MOST = 400
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
+
+
+class FormRefusedError(Exception):
+    """A body that is no form of ours: too large, of another type, unreadable. `status` is the HTTP status."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status, self.words = status, words
+
+
+@dataclass
+class Form:
+    """What was sent, and what is wrong with it; templates show both again."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    """By field; `""` for what concerns no field of the form."""
+
+    @classmethod
+    def of(cls, **values: Any) -> "Form":
+        """A form filled in beforehand."""
+        return cls({name: _texts(value) for name, value in values.items()})
+
+    def text(self, name: str, *, most: int = 1_000) -> str:
+        """The field's text without outer blanks; empty when it was not sent."""
+        return self.values.get(name, [""])[0].strip()[:most]
+
+    def many(self, name: str) -> list[str]:
+        """Every value of a field with several, such as check boxes."""
+        return [value for value in self.values.get(name, []) if value]
+
+    def flag(self, name: str) -> bool:
+        """Whether a box was checked."""
+        return self.text(name) in {"on", "yes", "true", "1"}
+
+    def required(self, name: str, *, most: int = 1_000) -> str:
+        """Text that must be there."""
+        value = self.text(name, most=most)
+        if not value:
+            self.fault(name, "Please fill this in.")
+        return value
+
+    def whole(self, name: str, *, least: int = 0, most: int = 10_000_000) -> int:
+        """A whole number within bounds; 0 with a fault when it is none."""
+        text = self.text(name)
+        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
+            self.fault(name, f"A whole number from {least:,} to {most:,}, please.")
+            return 0
+        return int(text)
+
+    def choice(self, name: str, among: Collection[str]) -> str:
+        """One of several; empty with a fault when it is none of them."""
+        text = self.text(name)
+        if text not in among:
+            self.fault(name, "Please choose one.")
+            return ""
+        return text
+
+    def money(self, name: str, currency: str) -> int:
+        """An amount in minor units of `currency`; 0 with a fault when it is none. A comma may divide as well."""
+        text = self.text(name).replace("\u00a0", " ")
+        if re.fullmatch(r"[0-9]+,[0-9]{1,2}", text):
+            text = text.replace(",", ".")
+        found = parse_money(text, currency, name)
+        if isinstance(found, Refused):
+            self.fault(name, found.detail)
+            return 0
+        return found
+
+    def fault(self, name: str, words: str) -> None:
+        """Something is wrong with a field; the first complaint about it stays."""
+        self.errors.setdefault(name, words)
+
+    def blame(self, name: str, words: str) -> bool:
+        """Put the API's complaint beside its field, if this form has it; whether it does."""
+        known = name if name in self.values else name.rpartition(".")[2]
+        if known in self.values and known:
+            self.fault(known, words)
+            return True
+        return False
+
+
+async def read_form(request: Request[Any, Any, Any]) -> Form:
+    """The form in a request's body. Raises `FormRefusedError`."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in {"", "application/x-www-form-urlencoded"}:
+        raise FormRefusedError(415, "A form is sent as application/x-www-form-urlencoded.")
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > CAP:
+            raise FormRefusedError(413, "The form is too large.")
+    try:
+        pairs = parse_qsl(
+            bytes(body).decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MOST
+        )
+    except ValueError as fault:
+        raise FormRefusedError(400, "The form cannot be read.") from fault
+    return Form(_grouped(pairs))
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value.replace("\r\n", "\n").replace("\x00", ""))
+    return values
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list | tuple | set | frozenset):
+        return [str(each) for each in value]
+    if value is None:
+        return [""]
+    if value is True:
+        return ["on"]
+    return [] if value is False else [str(value)]

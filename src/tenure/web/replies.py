@@ -1,0 +1,59 @@
+"""What a page's function answers with: a screen, another address, a file; made into an HTTP answer by `app`."""
+
+from typing import Any
+
+import msgspec
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nothing was done, in words for people: the members of the API's problem, as far as pages show them."""
+
+    title: str
+    status: int = 400
+    code: str = ""
+    detail: str = ""
+    cause: str = ""
+    remedy: str = ""
+    who: str = ""
+    field: str = ""
+    possible_at: str = ""
+    request_id: str = ""
+
+
+class RefusedPageError(Exception):
+    """Carries a refusal out of a page's function; the reader sees it as a page of its own."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code or refusal.title)
+        self.refusal = refusal
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """A template with its values. `status` is the HTTP status; forms that are shown again have 422."""
+
+    template: str
+    values: dict[str, Any] = {}
+    status: int = 200
+
+
+class Goto(msgspec.Struct, frozen=True):
+    """Go on at an address of ours (303); `path` begins with a slash."""
+
+    path: str
+
+
+class Download(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to keep."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+
+Reply = Screen | Goto | Download
+
+
+def local(path: str, otherwise: str = "/") -> str:
+    """`path` if it is an address of ours, so that nobody is sent to another website by a link to us."""
+    fine = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return path if fine else otherwise

@@ -1,0 +1,148 @@
+"""Values as people read them: money, dates, durations, names of states. Pure; instants stay UTC until the browser has
+put them into the reader's zone.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from tenure.core.periods import parse_instant
+from tenure.core.pricing import EXPONENTS
+from tenure.core.refusals import Refused
+from tenure.core.timeline import DAY, HOUR, Instant
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+_UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day"}
+
+PHASES = {
+    "pending": ("Pending", "info"),
+    "active": ("Active", "good"),
+    "grace": ("Grace", "warn"),
+    "paused": ("Paused", "calm"),
+    "ended": ("Ended", "bad"),
+}
+"""Phase to its word and its tone."""
+
+CAUSES = {
+    "not_activated": "waits for its first activation",
+    "awaiting_payment": "waits for payment",
+    "paid": "paid",
+    "trial": "trial",
+    "payment_ended": "payment ended",
+    "cancelled": "cancelled",
+    "code_blocked": "code blocked",
+    "sync_overdue": "synchronisation overdue",
+    "held": "on hold",
+    "blocked": "blocked",
+    "never_activated": "never activated",
+}
+
+
+def money(minor: int | None, currency: str) -> str:
+    """Minor units as people write them: `€1,234.50`, `1,250 CHF`; a true minus sign."""
+    if minor is None:
+        return "–"
+    digits = EXPONENTS.get(currency, 2)
+    sign, whole = ("−" if minor < 0 else ""), abs(minor)
+    text = f"{whole // 10**digits:,}" + (f".{whole % 10**digits:0{digits}}" if digits else "")
+    symbol = _SYMBOLS.get(currency)
+    return f"{sign}{symbol}{text}" if symbol else f"{sign}{text}\u00a0{currency}"
+
+
+def plain_money(minor: int, currency: str) -> str:
+    """As it is typed into a field: `1234.50`."""
+    digits = EXPONENTS.get(currency, 2)
+    sign, whole = ("-" if minor < 0 else ""), abs(minor)
+    return f"{sign}{whole // 10**digits}" + (f".{whole % 10**digits:0{digits}}" if digits else "")
+
+
+def instant_of(text: str | None) -> Instant | None:
+    """RFC 3339 to an instant; None for none."""
+    found = parse_instant(text) if text else None
+    return None if found is None or isinstance(found, Refused) else found
+
+
+def date(text: str | None, otherwise: str = "–") -> str:
+    """`31 Jan 2030`, in UTC."""
+    instant = instant_of(text)
+    if instant is None:
+        return text or otherwise
+    day = datetime.fromtimestamp(instant, UTC)
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def moment(text: str | None, otherwise: str = "–") -> str:
+    """`31 Jan 2030, 12:00 UTC`."""
+    instant = instant_of(text)
+    if instant is None:
+        return text or otherwise
+    return f"{date(text)}, {datetime.fromtimestamp(instant, UTC):%H:%M} UTC"
+
+
+def dated(text: str) -> str:
+    """A sentence of the API with its RFC 3339 instants as people write them."""
+    return re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z", lambda found: moment(found[0]), text)
+
+
+def relative(text: str | None, now: Instant) -> str:
+    """`in 3 days`, `2 hours ago`, `now`."""
+    instant = instant_of(text)
+    if instant is None:
+        return ""
+    away = instant - now
+    words = lasting(abs(away))
+    if words == "":
+        return "now"
+    return f"in {words}" if away > 0 else f"{words} ago"
+
+
+def lasting(seconds: int) -> str:
+    """A length of time in its largest unit: `3 days`, `5 hours`; empty below a minute."""
+    for name, size in (("year", 365 * DAY), ("month", 61 * DAY), ("day", DAY), ("hour", HOUR), ("minute", 60)):
+        if seconds >= size:
+            count = seconds // (30 * DAY if name == "month" else size)
+            return f"{count:,} {name}{'' if count == 1 else 's'}"
+    return ""
+
+
+def duration(iso: str | None) -> str:
+    """`P1Y` as `1 year`."""
+    parts = re.findall(r"([0-9]+)([YMWD])", iso or "")
+    return " ".join(f"{count} {_UNITS[unit]}{'' if count == '1' else 's'}" for count, unit in parts) or (iso or "–")
+
+
+def every(iso: str | None) -> str:
+    """`P1Y` as `year`, `P3M` as `3 months`: what follows on "per"."""
+    return duration(iso).removeprefix("1 ")
+
+
+def spoken(name: str) -> str:
+    """`cancel_at_end` as `Cancel at end`, `RenewalReserved` as `Renewal reserved`."""
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("_", " ").replace("-", " ").strip().lower()
+    return text[:1].upper() + text[1:]
+
+
+def cause(why: str) -> str:
+    """A cause in words."""
+    return CAUSES.get(why, spoken(why).lower())
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 device`, `2 devices`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+FILTERS: dict[str, Any] = {
+    "money": money,
+    "plain_money": plain_money,
+    "date": date,
+    "moment": moment,
+    "dated": dated,
+    "duration": duration,
+    "every": every,
+    "spoken": spoken,
+    "cause": cause,
+    "lasting": lasting,
+}
+"""What templates may call on a value."""

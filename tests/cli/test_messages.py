@@ -1,0 +1,58 @@
+"""Webhooks and mails from the command line: made, changed, switched, tested, and what came of them."""
+
+from tests.cli.vendor import Desk, Vendor
+
+URL = "https://hooks.invalid/tenure"
+"""A name that never resolves: nothing leaves this computer."""
+
+
+def test_a_webhook_from_its_first_day_to_its_last(desk: Desk) -> None:
+    terminal = desk.terminal
+    made = terminal.run("webhooks", "add", URL, "--event", "subscription.*", "--note", "billing")
+    assert "whsec_" in made.out
+    assert "shown once" in made.out
+    (hook,) = terminal.good("webhooks", "list")["items"]
+    assert (hook["url"], hook["events"], hook["note"], hook["secret"]) == (URL, ["subscription.*"], "billing", "")
+    changed = terminal.good("webhooks", "change", hook["id"], "--event", "subscription.renewed")
+    assert (changed["events"], changed["note"], changed["active"]) == (["subscription.renewed"], "billing", True)
+    assert terminal.good("webhooks", "off", hook["id"])["active"] is False
+    shown = terminal.run("webhooks", "show", hook["id"]).out
+    assert "It was switched off by hand." in shown
+    assert "whpk_" in shown
+    assert terminal.good("webhooks", "on", hook["id"])["active"] is True
+    rotated = terminal.good("webhooks", "rotate-secret", hook["id"], "--overlap-hours", "2")
+    assert len(rotated["secrets"]) == 2
+    test = terminal.good("webhooks", "test", hook["id"])
+    again = terminal.good("webhooks", "replay", hook["id"], test["id"])
+    assert again["replay_of"] == test["id"]
+    listed = terminal.good("webhooks", "deliveries", hook["id"])["items"]
+    assert {one["id"] for one in listed} == {test["id"], again["id"]}
+    assert "webhook.test" in terminal.run("webhooks", "deliveries", hook["id"]).out
+    assert "is deleted" in terminal.run("webhooks", "delete", hook["id"]).out
+    assert terminal.good("webhooks", "list")["items"] == []
+
+
+def test_what_cannot_be_told_is_refused_with_its_reason(desk: Desk) -> None:
+    assert desk.terminal.refused("webhooks", "add", "http://hooks.invalid/")["field"] == "url"
+    assert desk.terminal.refused("webhooks", "add", "https://169.254.169.254/latest")["field"] == "url"
+    problem = desk.terminal.refused("webhooks", "add", URL, "--event", "subscription.no_such")
+    assert (problem["field"], problem["code"]) == ("events", "field_invalid")
+
+
+def test_a_dry_run_shows_no_secret_and_makes_nothing(desk: Desk) -> None:
+    assert "whsec_" not in desk.terminal.run("webhooks", "add", URL, "--dry-run").out
+    assert desk.terminal.good("webhooks", "list")["items"] == []
+
+
+def test_mails_wait_and_say_what_to_do(shop: Vendor, desk: Desk) -> None:
+    status = shop.terminal.run("mail", "status").out
+    assert "no" in status
+    assert "server.json" in status
+    letter = shop.terminal.good("mail", "test", "ana@example.com")
+    assert (letter["to"], letter["template"], letter["state"]) == ("ana@example.com", "mail_test", "waiting")
+    assert letter["id"] in shop.terminal.run("mail", "list").out
+    assert shop.terminal.good("mail", "resend", letter["id"])["state"] == "waiting"
+    assert desk.terminal.good("mail", "list")["items"] == []
+    assert desk.terminal.refused("mail", "status")["code"] == "action_not_permitted"
+    assert desk.terminal.refused("mail", "resend", letter["id"])["code"] == "not_found"
+    assert shop.terminal.refused("mail", "test", "nobody")["code"] == "field_invalid"

@@ -1,0 +1,63 @@
+"""The portal over the real server in one process: a provider's desk and a customer, each at a browser."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tenure.portal.app import Settings, portal
+from tests.server.crew import PASSWORD, Person, joined
+from tests.server.office import Office, office
+from tests.web.browser import Tab
+
+SERVER = "http://licence.test"
+
+
+@dataclass
+class Stage:
+    """What a test has at hand."""
+
+    office: Office
+    http: httpx2.AsyncClient
+    app: Any
+    ana: Person
+    """The provider's owner."""
+    ben: Person
+    """The customer's owner."""
+    tabs: list[Tab] = field(default_factory=list)
+
+    def tab(self, origin: str = "https://portal.test") -> Tab:
+        """A fresh browser."""
+        self.tabs.append(Tab(self.app, origin))
+        return self.tabs[-1]
+
+    async def signed_in(self, email: str) -> Tab:
+        """A browser in which somebody has signed in."""
+        tab = self.tab()
+        await tab.open("/sign-in")
+        await tab.send(email=email, password=PASSWORD)
+        assert tab.status == 200, tab.text
+        return tab
+
+    async def desk(self) -> Tab:
+        """The provider's owner at work."""
+        return await self.signed_in(self.ana.email)
+
+    async def customer(self) -> Tab:
+        """The customer's owner."""
+        return await self.signed_in(self.ben.email)
+
+
+@asynccontextmanager
+async def stage(folder: Path, *, sandbox: bool = False) -> AsyncIterator[Stage]:
+    """Server, people, portal."""
+    async with office(folder, sandbox=sandbox) as shop:
+        ana = await joined(shop, shop.desk, email="ana@north.example")
+        ben = await joined(shop, shop.desk, email="ben@acme.example", customer=shop.customer)
+        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url=SERVER)
+        app = portal(http, Settings(house="North"), shop.clock, lambda: float(shop.clock()))
+        yield Stage(shop, http, app, ana, ben)
+        await http.aclose()

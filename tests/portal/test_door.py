@@ -1,0 +1,84 @@
+"""Signing in and out at the portal, with a password and with a token; what the browser never gets to see."""
+
+import httpx2
+import pytest
+
+from tenure.portal.app import Settings, portal
+from tests.portal.stage import Stage
+from tests.server.crew import PASSWORD
+from tests.web.browser import Tab
+
+
+async def test_wrong_and_right_passwords(at_the_portal: Stage) -> None:
+    tab = at_the_portal.tab()
+    await tab.open("/customers")
+    await tab.send(email="ana@north.example", password="wrong")
+    assert tab.status == 401
+    assert "What helps:" in tab.text
+    await tab.send(email="ana@north.example", password=PASSWORD)
+    assert tab.path == "/customers"
+
+
+async def test_a_token_signs_in_as_what_it_is(at_the_portal: Stage) -> None:
+    tab = at_the_portal.tab()
+    await tab.open("/sign-in")
+    await tab.send(tab.form("token"), token="tnr_unknown")
+    assert tab.status == 422
+    assert "not known" in tab.text
+    await tab.send(tab.form("token"), token=at_the_portal.office.desk.token)
+    await tab.open("/customers")
+    assert "ACME" in tab.text
+
+
+async def test_the_apis_secret_never_reaches_the_browser(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    for path in ["/", "/customers", "/subscriptions", "/order", "/tokens"]:
+        await tab.open(path)
+        assert "tns_" not in tab.answer.text
+        assert "tns_" not in str(tab.answer.headers)
+        assert "tns_" not in str(dict(tab.http.cookies))
+
+
+async def test_a_session_that_the_server_ended_leads_to_signing_in_again(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await at_the_portal.ana.send("POST", "/v1/me/password", {"old": PASSWORD, "new": "another long password"})
+    await tab.open("/customers")
+    assert tab.path.startswith("/sign-in?said=over")
+    assert "Your session is over." in tab.text
+    assert "next=%2Fcustomers" in tab.path
+
+
+async def test_signing_out(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.send(tab.form(action="/sign-out"))
+    assert "You are signed out." in tab.text
+    await tab.open("/customers")
+    assert tab.path.startswith("/sign-in")
+
+
+async def test_the_vendors_staff_chooses_whose_pages_to_look_at(at_the_portal: Stage) -> None:
+    tab = at_the_portal.tab()
+    await tab.open("/sign-in")
+    await tab.send(tab.form("token"), token=at_the_portal.office.vendor.token)
+    assert tab.path == "/providers"
+    await tab.send(tab.form("provider"))
+    await tab.open("/customers")
+    assert "ACME" in tab.text
+
+
+async def test_a_server_that_cannot_be_reached_is_told_in_human_words() -> None:
+    async with httpx2.AsyncClient(base_url="http://127.0.0.1:9", trust_env=False) as http:
+        tab = Tab(portal(http, Settings(house="North"), lambda: 0, lambda: 0.0))
+        await tab.open("/sign-in")
+        await tab.send(email="ana@north.example", password=PASSWORD)
+        assert tab.status == 503
+        assert "cannot be reached at the moment" in tab.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/subscriptions/..%2f..%2fv1", "/subscriptions/x%3fa=b", "/customers/%00", "/subscriptions/a/do/nothing"]
+)
+async def test_addresses_that_mean_nothing_are_not_found(at_the_portal: Stage, path: str) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open(path)
+    assert tab.status == 404

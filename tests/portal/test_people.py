@@ -1,0 +1,112 @@
+"""People at the portal: invited, signed in with a second factor, a lost password, roles that forbid."""
+
+import re
+
+import pyotp
+
+from tests.portal.stage import Stage
+from tests.server.crew import PASSWORD, joined, mails
+
+
+async def test_somebody_is_invited_comes_in_and_is_removed(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open("/team")
+    await tab.send(tab.form("email"), name="Eva", email="eva@north.example", role="operator")
+    link = re.search(r"https://portal\.test(/invitation/\w+)", tab.answer.text)
+    assert link
+    (_, told), *_ = await mails(at_the_portal.office, "eva@north.example")
+    assert told["link"].endswith(link[1])
+    eva = at_the_portal.tab()
+    await eva.open(link[1])
+    assert "Welcome, Eva" in eva.text
+    await eva.send(name="Eva", password="short")
+    assert eva.status == 422
+    await eva.send(name="Eva", password=PASSWORD)
+    assert "Board" in eva.text
+    await eva.open("/tokens")
+    assert eva.status == 403
+    await tab.open("/team")
+    assert "eva@north.example" in tab.text
+    form = next(each for each in reversed(tab.page.forms) if each.action.endswith("/remove") and "Remove" in each.texts)
+    people = (await at_the_portal.ana.get("/v1/people"))["items"]
+    hers = next(each["id"] for each in people if each["email"] == "eva@north.example")
+    form = tab.form(action=f"/team/{hers}/remove")
+    await tab.send(form)
+    assert "no longer in the team" in tab.text
+    await eva.open("/subscriptions")
+    assert eva.path.startswith("/sign-in")
+
+
+async def test_the_people_of_a_customer_are_invited_from_its_page(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open(f"/team?customer={at_the_portal.office.customer}")
+    assert "People of ACME" in tab.text
+    await tab.send(tab.form("email"), name="Kim", email="kim@acme.example", role="auditor")
+    assert "/invitation/" in tab.text
+    await tab.open("/team")
+    assert "kim@acme.example" not in tab.text
+
+
+async def test_a_second_factor_is_set_up_asked_for_and_switched_off(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open("/account")
+    await tab.send(tab.form(action="/account/second-factor"))
+    secret = tab.form("secret").fields["secret"]
+    await tab.send(tab.form("code"), code="000000")
+    assert tab.status == 422
+    clock = at_the_portal.office.clock
+    await tab.send(tab.form("code"), code=pyotp.TOTP(secret).at(clock.now))
+    assert "Your recovery codes" in tab.text
+    clock.now += 120
+    other = at_the_portal.tab()
+    await other.open("/sign-in?next=/customers")
+    await other.send(email=at_the_portal.ana.email, password=PASSWORD)
+    assert "One more step" in other.text
+    await other.send(code="123456")
+    assert other.status == 401
+    clock.now += 120
+    await other.send(code=pyotp.TOTP(secret).at(clock.now))
+    assert other.path == "/customers"
+    clock.now += 120
+    await other.open("/account")
+    await other.send(other.form("code"), code=pyotp.TOTP(secret).at(clock.now))
+    assert "The second factor is off." in other.text
+
+
+async def test_a_lost_password_is_set_anew_by_the_link_in_the_mail(at_the_portal: Stage) -> None:
+    tab = at_the_portal.tab()
+    for email in ("nobody@nowhere.example", at_the_portal.ana.email):
+        await tab.open("/password-reset")
+        await tab.send(email=email)
+        assert "If there is an account with this address" in tab.text
+    told = next(
+        values
+        for name, values in await mails(at_the_portal.office, at_the_portal.ana.email)
+        if name == "password_reset"
+    )
+    await tab.open(told["link"].removeprefix("https://portal.test"))
+    await tab.send(password="a password that is new")
+    assert "The password is set." in tab.text
+    await tab.send(email=at_the_portal.ana.email, password="a password that is new")
+    assert "Board" in tab.text
+
+
+async def test_an_auditor_sees_everything_and_changes_nothing(at_the_portal: Stage) -> None:
+    name, _ = await at_the_portal.office.order()
+    await joined(at_the_portal.office, at_the_portal.ana, "auditor", email="otto@north.example")
+    tab = await at_the_portal.signed_in("otto@north.example")
+    await tab.open(f"/subscriptions/{name}")
+    assert tab.status == 200
+    assert not [link for link in tab.page.links if "/do/" in link]
+    await tab.open(f"/subscriptions/{name}/do/cancel_now")
+    if tab.status == 200:
+        await tab.send(tab.form("plan"), step="apply")
+    assert tab.status in {403, 422}
+    assert await at_the_portal.office.facts(name) == ["Ordered"]
+
+
+async def test_what_happened_is_in_the_audit(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open("/audit")
+    assert "Signed in" in tab.text
+    assert "ana@north.example" in tab.text

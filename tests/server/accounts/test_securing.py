@@ -1,0 +1,222 @@
+"""Keeping an account safe: another password, a second factor, recovery codes, and what was lost."""
+
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+
+from tests.server.crew import PASSWORD, Person, audited, joined, mails, sign_in, stranger
+from tests.server.office import Caller, Office, office
+
+pytestmark = pytest.mark.anyio
+
+NEXT = "ten lives of a dog"
+
+
+async def with_factor(shop: Office, person: Person) -> tuple[pyotp.TOTP, list[str]]:
+    """The application of somebody who has just set it up, and the recovery codes."""
+    told = await person.open("/v1/me/second-factor")
+    shows = pyotp.parse_uri(told["uri"])
+    assert isinstance(shows, pyotp.TOTP)
+    codes = await person.post("/v1/me/second-factor/confirm", {"code": shows.at(shop.clock())})
+    return shows, codes["recovery_codes"]
+
+
+async def ticket(shop: Office, email: str) -> str:
+    """What the first step of a sign-in gives."""
+    told = (await sign_in(shop, email)).json()
+    assert (told["second_factor"], told["session"]) == (True, "")
+    return str(told["ticket"])
+
+
+async def show(shop: Office, half: str, code: str) -> Any:
+    """The second step, as it is answered."""
+    return await stranger(shop).send("POST", "/v1/sign-in/second-factor", {"ticket": half, "code": code})
+
+
+# -- password --
+
+
+async def test_another_password_ends_every_other_session(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        other = Caller(shop.http, (await sign_in(shop, ana.email)).json()["session"])
+        await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})
+        link = (await mails(shop, ana.email))[-1][1]["token"]
+        assert await ana.refused("/v1/me/password", {"old": NEXT, "new": NEXT}) == "password_refused"
+        assert await ana.refused("/v1/me/password", {"old": PASSWORD, "new": ana.email}) == "password_unfit"
+        assert (await ana.send("POST", "/v1/me/password", {"old": PASSWORD, "new": NEXT})).status_code == 204
+        assert (await other.send("GET", "/v1/me")).status_code == 401
+        assert (await ana.send("GET", "/v1/me")).status_code == 200
+        assert (await sign_in(shop, ana.email)).status_code == 401
+        assert (await sign_in(shop, ana.email, NEXT)).status_code == 200
+        finished = {"token": link, "password": PASSWORD}
+        assert await stranger(shop).refused("/v1/password-reset/finish", finished) == "link_unknown"
+        assert ("password_changed", ana.email) in await audited(shop.desk)
+
+
+async def test_guessing_the_old_password_in_a_stolen_session_is_slowed_down(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        tried = [await ana.send("POST", "/v1/me/password", {"old": "wrong", "new": NEXT}) for _ in range(6)]
+        assert [each.status_code for each in tried] == [403] * 5 + [429]
+
+
+async def test_a_lost_password_is_set_anew_by_mail_and_nobody_learns_who_has_an_account(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk, email="ana@example.com")
+        asked = [
+            await stranger(shop).send("POST", "/v1/password-reset", {"email": email})
+            for email in ("ANA@example.com", "nobody@example.com")
+        ]
+        assert [(each.status_code, each.content) for each in asked] == [(204, b""), (204, b"")]
+        assert await mails(shop, "nobody@example.com") == []
+        template, values = (await mails(shop, ana.email))[-1]
+        assert (template, values["link"]) == ("password_reset", f"https://portal.test/password-reset/{values['token']}")
+        finished = {"token": values["token"], "password": "short"}
+        assert await stranger(shop).refused("/v1/password-reset/finish", finished) == "password_unfit"
+        finished["password"] = NEXT
+        assert (await stranger(shop).send("POST", "/v1/password-reset/finish", finished)).status_code == 204
+        assert await stranger(shop).refused("/v1/password-reset/finish", finished) == "link_unknown", "good once"
+        assert (await ana.send("GET", "/v1/me")).status_code == 401, "every session has ended"
+        assert (await sign_in(shop, ana.email, NEXT)).status_code == 200
+
+
+async def test_a_link_for_a_new_password_is_good_for_an_hour(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})
+        finished = {"token": (await mails(shop, ana.email))[-1][1]["token"], "password": NEXT}
+        shop.clock.now += 3_600
+        assert await stranger(shop).refused("/v1/password-reset/finish", finished) == "link_unknown"
+
+
+async def test_nobodys_mailbox_is_filled_by_strangers(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        for _ in range(20):
+            assert (await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})).status_code == 204
+        assert [name for name, _ in await mails(shop, ana.email)] == ["invitation", *["password_reset"] * 3]
+        told = await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})
+        assert (told.status_code, told.headers["retry-after"]) == (429, "60"), "a network asks so often only"
+
+
+# -- second factor --
+
+
+async def test_a_second_factor_is_asked_for_and_each_code_is_good_once(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        shows, _ = await with_factor(shop, ana)
+        assert (await ana.get("/v1/me"))["second_factor"] is True
+        half = await ticket(shop, ana.email)
+        assert (await Caller(shop.http, half).send("GET", "/v1/me")).status_code == 401, "half a sign-in is none"
+        used = await show(shop, half, shows.at(shop.clock()))
+        assert (used.status_code, used.json()["code"]) == (401, "sign_in_refused"), "it was shown at enrolment"
+        shop.clock.now += 30
+        entered = await show(shop, half, shows.at(shop.clock()))
+        assert entered.status_code == 200, entered.text
+        assert (await Caller(shop.http, entered.json()["session"]).send("GET", "/v1/me")).status_code == 200
+        assert (await show(shop, half, shows.at(shop.clock() + 30))).status_code == 401, "a ticket is good once"
+        again = await ticket(shop, ana.email)
+        assert (await show(shop, again, shows.at(shop.clock()))).status_code == 401, "and so is a code"
+
+
+async def test_the_same_code_shown_twice_at_once_lets_one_in(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        shows, _ = await with_factor(shop, ana)
+        shop.clock.now += 30
+        halves = iter([await ticket(shop, ana.email) for _ in range(4)])
+        seen = await shop.at_once(4, lambda: show(shop, next(halves), shows.at(shop.clock())))
+        assert sorted(each.status_code for each in seen) == [200, 401, 401, 401]
+
+
+async def test_a_recovery_code_lets_in_once(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        _, codes = await with_factor(shop, ana)
+        assert len(set(codes)) == 10
+        half = await ticket(shop, ana.email)
+        assert (await show(shop, half, codes[0].upper())).status_code == 200
+        assert (await show(shop, await ticket(shop, ana.email), codes[0])).status_code == 401
+        assert (await show(shop, await ticket(shop, ana.email), codes[1].replace("-", " "))).status_code == 200
+        everything = repr(await shop.snapshot())
+        assert not [each for each in codes if each in everything]
+
+
+async def test_half_a_sign_in_is_over_after_five_minutes(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        shows, _ = await with_factor(shop, ana)
+        half = await ticket(shop, ana.email)
+        shop.clock.now += 300
+        assert (await show(shop, half, shows.at(shop.clock()))).status_code == 401
+
+
+async def test_guessing_codes_is_slowed_down_whatever_the_password_does(tmp_path: Path) -> None:
+    """A right password between the guesses forgives none of them."""
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        shows, _ = await with_factor(shop, ana)
+        seen = []
+        for _ in range(6):
+            seen.append((await show(shop, await ticket(shop, ana.email), "000000")).status_code)
+        assert seen == [401] * 5 + [429]
+        shop.clock.now += 60
+        assert (await show(shop, await ticket(shop, ana.email), shows.at(shop.clock()))).status_code == 200
+
+
+async def test_a_second_factor_counts_once_it_is_confirmed(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        assert await ana.refused("/v1/me/second-factor/confirm", {"code": "123456"}) == "not_found"
+        told = await ana.open("/v1/me/second-factor")
+        assert await ana.refused("/v1/me/second-factor/confirm", {"code": "000000"}) == "second_factor_refused"
+        assert (await sign_in(shop, ana.email)).json()["second_factor"] is False
+        assert told["secret"] not in repr(await shop.snapshot())
+        assert (await ana.open("/v1/me/second-factor", dry_run="true")) == {"secret": "", "uri": ""}
+        shows = pyotp.TOTP(told["secret"])
+        await ana.post("/v1/me/second-factor/confirm", {"code": shows.at(shop.clock())})
+        assert (await ana.send("POST", "/v1/me/second-factor")).json()["code"] == "already_exists"
+
+
+async def test_a_second_factor_is_given_up_by_showing_it(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        shows, codes = await with_factor(shop, ana)
+        assert await ana.refused("/v1/me/second-factor/remove", {"code": "000000"}) == "second_factor_refused"
+        assert await ana.refused("/v1/me/second-factor/remove", {"code": shows.at(shop.clock())}) == (
+            "second_factor_refused"
+        ), "it was shown at enrolment"
+        gone = await ana.send("POST", "/v1/me/second-factor/remove", {"code": codes[3]})
+        assert gone.status_code == 204
+        assert (await sign_in(shop, ana.email)).json()["second_factor"] is False
+        assert await ana.refused("/v1/me/second-factor/remove", {"code": codes[4]}) == "not_found"
+        noted = [what for what, _ in await audited(shop.desk)]
+        assert [what for what in noted if "factor" in what] == [
+            "second_factor_set", "second_factor_refused", "second_factor_refused", "second_factor_removed",
+        ]  # fmt: skip
+
+
+async def test_a_new_password_by_mail_leaves_the_second_factor(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        await with_factor(shop, ana)
+        await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})
+        finished = {"token": (await mails(shop, ana.email))[-1][1]["token"], "password": NEXT}
+        await stranger(shop).send("POST", "/v1/password-reset/finish", finished)
+        assert (await sign_in(shop, ana.email, NEXT)).json()["second_factor"] is True
+
+
+async def test_a_program_has_no_account_to_keep_safe(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        for path, body in {
+            "/v1/me/password": {"old": PASSWORD, "new": NEXT},
+            "/v1/me/second-factor/confirm": {"code": "123456"},
+            "/v1/me/second-factor/remove": {"code": "123456"},
+            "/v1/me/membership": {"id": "mem_" + "0" * 26},
+        }.items():
+            assert await shop.desk.refused(path, body) == "action_not_permitted", path
+        assert (await shop.desk.send("POST", "/v1/me/second-factor")).json()["code"] == "action_not_permitted"

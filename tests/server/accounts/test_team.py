@@ -1,0 +1,194 @@
+"""Teams: who is asked in by whom, what a link opens and what it does not, roles, leaving, the audit of it all."""
+
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from tenure.core.policy import Role
+from tenure.core.timeline import DAY
+from tenure.server import setup
+from tenure.server.messages.rendering import House, render
+from tenure.server.roles import SCOPES
+from tests.server.crew import PASSWORD, audited, joined, mails, sign_in, stranger
+from tests.server.office import Caller, office
+
+pytestmark = pytest.mark.anyio
+
+EVE = {"email": "Eve@Example.com", "name": "Eve", "role": "operator"}
+
+
+async def test_an_invitation_is_mailed_read_and_good_once(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        asked = await ana.post("/v1/invitations", EVE)
+        template, values = (await mails(shop, "eve@example.com"))[-1]
+        assert (template, values["token"], values["team"]) == ("invitation", asked["link_token"], "North")
+        assert values["link"] == f"https://portal.test/invitation/{asked['link_token']}"
+        letter = render(template, values, House("North"))
+        assert letter is not None
+        assert values["link"] in letter.text
+        assert f"{ana.email} invites you" in letter.text
+        told = await stranger(shop).post("/v1/invitations/read", {"token": asked["link_token"]})
+        assert (told["email"], told["team"], told["role"], told["by"]) == (
+            "eve@example.com", "North", "operator", ana.email,
+        )  # fmt: skip
+        (listed,) = (await ana.get("/v1/invitations"))["items"]
+        assert (listed["id"], listed["link_token"]) == (asked["id"], "")
+        accepted = {"token": asked["link_token"], "name": "Eve", "password": "short"}
+        assert await stranger(shop).refused("/v1/invitations/accept", accepted) == "password_unfit"
+        accepted["password"] = PASSWORD
+        entered = await stranger(shop).post("/v1/invitations/accept", accepted)
+        eve = Caller(shop.http, entered["session"])
+        assert (await eve.get("/v1/me"))["role"] == "operator"
+        assert await stranger(shop).refused("/v1/invitations/accept", accepted) == "link_unknown"
+        assert (await ana.get("/v1/invitations"))["items"] == []
+        team = (await ana.get("/v1/people"))["items"]
+        assert sorted((each["email"], each["role"]) for each in team) == sorted(
+            [(ana.email, "owner"), ("eve@example.com", "operator")]
+        )
+        assert [what for what, _ in await audited(ana)][-3:] == ["invited", "joined", "signed_in"]
+
+
+async def test_a_link_ends_by_time_by_withdrawal_and_by_a_newer_one(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        first = await shop.desk.post("/v1/invitations", EVE)
+        second = await shop.desk.post("/v1/invitations", EVE | {"role": "auditor"})
+        assert await stranger(shop).refused("/v1/invitations/read", {"token": first["link_token"]}) == "link_unknown"
+        assert (await shop.desk.send("DELETE", f"/v1/invitations/{second['id']}")).status_code == 204
+        assert await stranger(shop).refused("/v1/invitations/read", {"token": second["link_token"]}) == "link_unknown"
+        third = await shop.desk.post("/v1/invitations", EVE)
+        shop.clock.now += 7 * DAY
+        accepted = {"token": third["link_token"], "name": "Eve", "password": PASSWORD}
+        assert await stranger(shop).refused("/v1/invitations/accept", accepted) == "link_unknown"
+
+
+async def test_a_rehearsed_invitation_opens_nothing_and_sends_nothing(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        before = await shop.snapshot()
+        shown = await shop.desk.post("/v1/invitations", EVE, dry_run="true")
+        assert (shown["email"], shown["link_token"]) == ("eve@example.com", "")
+        made = await shop.desk.post("/v1/tokens", {"name": "t", "role": "provider"}, dry_run="true")
+        assert (made["name"], made["token"]) == ("t", "")
+        assert await shop.snapshot() == before
+
+
+async def test_a_link_opens_nobody_elses_account(tmp_path: Path) -> None:
+    """Whoever asks sees the link: with it alone nobody gets into an account that exists."""
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.vendor, email="ana@example.com")
+        asked = await shop.desk.post("/v1/invitations", EVE | {"email": ana.email})
+        taken = {"token": asked["link_token"], "name": "Thief", "password": "a thief chose this"}
+        assert await stranger(shop).refused("/v1/invitations/accept", taken) == "sign_in_refused"
+        assert (await sign_in(shop, ana.email)).status_code == 200, "its password is what it was"
+        for _ in range(5):
+            await stranger(shop).refused("/v1/invitations/accept", taken)
+        assert await stranger(shop).refused("/v1/invitations/accept", taken) == "too_many_requests"
+        shop.clock.now += 60
+        taken["password"] = PASSWORD
+        entered = await stranger(shop).post("/v1/invitations/accept", taken)
+        me = await Caller(shop.http, entered["session"]).get("/v1/me")
+        assert [each["kind"] for each in me["memberships"]] == ["vendor", "provider"]
+
+
+async def test_a_second_factor_is_asked_for_at_an_invitation_too(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.vendor)
+        told = await ana.open("/v1/me/second-factor")
+        shows = pyotp.TOTP(told["secret"])
+        await ana.post("/v1/me/second-factor/confirm", {"code": shows.at(shop.clock())})
+        asked = await shop.desk.post("/v1/invitations", EVE | {"email": ana.email})
+        accepted = {"token": asked["link_token"], "name": "Ana", "password": PASSWORD}
+        entered = await stranger(shop).post("/v1/invitations/accept", accepted)
+        assert (entered["second_factor"], entered["session"]) == (True, "")
+
+
+async def test_nobody_gives_more_than_one_has(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        less = [scope for scope in SCOPES[Role.PROVIDER] if scope != "policy:write"]
+        made = await shop.desk.post("/v1/tokens", {"name": "less", "role": "provider", "scopes": less})
+        caller = Caller(shop.http, made["token"])
+        assert await caller.refused("/v1/invitations", EVE | {"role": "owner"}) == "action_not_permitted"
+        assert await caller.refused("/v1/invitations", EVE | {"role": "king"}) == "field_invalid"
+        await caller.post("/v1/invitations", EVE)
+        eve = await joined(shop, shop.desk, "auditor")
+        raised = await caller.send("PUT", f"/v1/people/{eve.id}", {"role": "owner"})
+        assert (raised.status_code, raised.json()["code"]) == (403, "action_not_permitted")
+
+
+async def test_a_program_manages_people_only_when_that_is_named(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        made = await shop.desk.post("/v1/tokens", {"name": "plain", "role": "provider"})
+        assert not {"people:read", "people:write", "audit:read"} & set(made["scopes"])
+        assert await Caller(shop.http, made["token"]).refused("/v1/invitations", EVE) == "action_not_permitted"
+
+
+async def test_a_customers_owner_manages_the_customers_team_alone(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        cole = await joined(shop, shop.desk, "owner", customer=shop.customer)
+        assert await cole.refused("/v1/invitations", EVE) == "field_invalid", "there are no operators"
+        dora = await joined(shop, cole, "auditor")
+        assert {each["email"] for each in (await cole.get("/v1/people"))["items"]} == {cole.email, dora.email}
+        assert {each["email"] for each in (await ana.get("/v1/people"))["items"]} == {ana.email}
+        seen = await ana.get("/v1/people", customer=shop.customer)
+        assert {each["email"] for each in seen["items"]} == {cole.email, dora.email}
+        assert (await cole.send("DELETE", f"/v1/people/{ana.id}")).status_code == 404
+        other = (await shop.desk.post("/v1/customers", {"name": "Other"}))["id"]
+        assert (await cole.send("GET", "/v1/people", customer=other)).status_code == 404
+        assert {name for _, name in await audited(cole)} == {cole.email, dora.email, "desk"}
+
+
+async def test_roles_change_at_once_and_an_owner_remains(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana, eve = await joined(shop, shop.desk), await joined(shop, shop.desk, "operator")
+        customer = {"name": "New"}
+        await eve.post("/v1/customers", customer)
+        assert (await ana.send("PUT", f"/v1/people/{eve.id}", {"role": "auditor"})).json()["role"] == "auditor"
+        assert await eve.refused("/v1/customers", customer) == "action_not_permitted"
+        assert (await eve.send("GET", "/v1/customers")).status_code == 200
+        for change in (("PUT", {"role": "auditor"}), ("DELETE", None)):
+            kept = await ana.send(change[0], f"/v1/people/{ana.id}", change[1])
+            assert (kept.status_code, kept.json()["code"]) == (409, "last_owner")
+        await ana.send("PUT", f"/v1/people/{eve.id}", {"role": "owner"})
+        link = (await ana.post("/v1/invitations", EVE))["link_token"]
+        assert (await ana.send("DELETE", f"/v1/people/{ana.id}")).status_code == 204
+        assert (await ana.send("GET", "/v1/me")).status_code == 401, "sessions end with the membership"
+        assert await stranger(shop).refused("/v1/invitations/read", {"token": link}) == "link_unknown", "so do links"
+        assert (await sign_in(shop, ana.email)).status_code == 401
+        assert [what for what, _ in await audited(eve)][-2:] == ["invited", "person_removed"]
+
+
+async def test_the_audit_tells_who_made_and_withdrew_tokens_and_published_policies(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        made = await ana.post("/v1/tokens", {"name": "billing", "role": "provider"})
+        await ana.send("DELETE", f"/v1/tokens/{made['id']}")
+        await ana.send("PUT", "/v1/policy", {"rules": {"grace_days": 7}})
+        assert (await audited(ana))[-3:] == [
+            ("token_made", ana.email), ("token_withdrawn", ana.email), ("policy_published", ana.email),
+        ]  # fmt: skip
+        page = await ana.get("/v1/audit", limit=2)
+        older = await ana.get("/v1/audit", limit=2, cursor=page["next"])
+        whole = (await ana.get("/v1/audit", limit=200))["items"]
+        assert page["items"] + older["items"] == whole[:4]
+        assert whole[0]["address"] == "127.0.0.1"
+        assert ("token_made", ana.email) not in await audited(shop.vendor), "the vendor's own is another"
+        assert ("token_made", ana.email) in await audited(shop.vendor, provider=shop.provider)
+
+
+async def test_the_first_owner_of_a_server_comes_in_by_the_link_of_its_making(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        context = shop.context
+        link = await setup.invite_owner(context.db, context.keys, context.draw, shop.clock())
+        told = await stranger(shop).post("/v1/invitations/read", {"token": link})
+        assert (told["email"], told["kind"], told["role"], told["team"]) == ("", "vendor", "owner", "")
+        accepted = {"token": link, "name": "Ana", "password": PASSWORD}
+        assert await stranger(shop).refused("/v1/invitations/accept", accepted) == "field_invalid"
+        entered = await stranger(shop).post("/v1/invitations/accept", accepted | {"email": "Ana@Example.com"})
+        ana = Caller(shop.http, entered["session"])
+        assert set((await ana.get("/v1/me"))["scopes"]) == set(SCOPES[Role.VENDOR])
+        assert (await ana.send("POST", "/v1/products", {"id": "viewer", "name": "Viewer"})).status_code == 201
+        asked = await ana.post("/v1/invitations", EVE | {"role": "owner"}, provider=shop.provider)
+        told = await stranger(shop).post("/v1/invitations/read", {"token": asked["link_token"]})
+        assert (told["kind"], told["team"]) == ("provider", "North")

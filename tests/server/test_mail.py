@@ -1,0 +1,396 @@
+"""Mails against a real mail server: in the provider's name, in both forms, once, encrypted, tried again, given up."""
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import trustme
+
+from tenure.core.lease import Brand
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY
+from tenure.server.messages.mailing import MailServer, Parts, compose, send
+from tenure.server.messages.postman import Postman
+from tenure.server.messages.rendering import House, house_of, render, templates
+from tenure.server.settings import Settings, mail_server, reach, read_settings
+from tenure.store import letters
+from tests.server.mailbox import Mailbox, mailbox
+from tests.server.office import Clock, Office, office
+
+pytestmark = pytest.mark.anyio
+
+SECRET = "https://portal.test/accept#very-secret"
+NORTH = House("North")
+
+
+def plain(box: Mailbox, **more: Any) -> MailServer:
+    return MailServer(host="127.0.0.1", sender="licences@north.example", port=box.port, security="none", **more)
+
+
+def postman(shop: Office) -> Postman:
+    return Postman(shop.context, lambda: 0.5)
+
+
+@asynccontextmanager
+async def posting(folder: Path, clock: Clock | None = None) -> AsyncIterator[tuple[Office, Mailbox]]:
+    """An office with a mail server."""
+    async with mailbox() as box, office(folder, clock=clock, post=plain(box)) as shop:
+        yield shop, box
+
+
+async def put(shop: Office, to: str = "ana@example.com", template: str = "invitation", **values: str) -> letters.Letter:
+    made = await shop.context.db.write(
+        letters.put, shop.context.safe, shop.provider, to, template, values or {"link": SECRET}, shop.clock()
+    )
+    assert not isinstance(made, Refused)
+    return made
+
+
+async def log(shop: Office) -> list[Any]:
+    found: list[Any] = (await shop.desk.get("/v1/letters"))["items"]
+    return found
+
+
+async def test_a_mail_goes_out_once_in_both_forms_in_the_providers_name(tmp_path: Path) -> None:
+    async with posting(tmp_path) as (shop, box):
+        letter = await put(shop)
+        assert await postman(shop).once() >= 1
+        await postman(shop).once()
+        (mail,) = box.mails
+        assert box.recipients == ["ana@example.com"]
+        assert mail["From"] == "North <licences@north.example>"
+        assert mail["Subject"] == "You are invited to North"
+        assert mail["Message-ID"] == f"<{letter.id}@north.example>"
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail["Date"].datetime.timestamp() == shop.clock()
+        text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+        assert text is not None
+        assert html is not None
+        assert SECRET in text.get_content()
+        assert f'href="{SECRET}"' in html.get_content()
+        (shown,) = await log(shop)
+        assert (shown["state"], shown["tries"], shown["to"]) == ("sent", 1, "ana@example.com")
+        assert "secret" not in repr(shown)
+
+
+async def test_without_a_mail_server_mails_wait_and_say_what_to_do(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        await put(shop)
+        await postman(shop).once()
+        (shown,) = await log(shop)
+        assert (shown["state"], shown["tries"]) == ("waiting", 0)
+        status = await shop.vendor.get("/v1/mail")
+        assert (status["ready"], status["waiting"]) == (False, 1)
+        assert "server.json" in status["advice"]
+
+
+async def test_a_refused_mailbox_is_given_up_at_once_with_its_reason(tmp_path: Path) -> None:
+    async with posting(tmp_path) as (shop, box):
+        box.refused = "550 5.1.1 No such user here"
+        letter = await put(shop)
+        await postman(shop).once()
+        (shown,) = await log(shop)
+        assert (shown["state"], shown["due"]) == ("given_up", None)
+        assert shown["fault"] == "the mailbox was refused: 550 5.1.1 No such user here"
+        box.refused = ""
+        again = await shop.desk.send("POST", f"/v1/letters/{letter.id}/resend")
+        assert again.status_code == 201
+        await postman(shop).once()
+        assert [one["state"] for one in await log(shop)].count("sent") == 1
+        assert len(box.mails) == 1
+        sent = next(one for one in await log(shop) if one["state"] == "sent")
+        refused = await shop.desk.send("POST", f"/v1/letters/{sent['id']}/resend")
+        assert refused.json()["code"] == "nothing_to_change"
+
+
+async def test_a_mailbox_that_is_full_today_is_tried_again_for_three_days(tmp_path: Path) -> None:
+    async with posting(tmp_path) as (shop, box):
+        box.refused = "452 4.2.2 Mailbox full"
+        begun = shop.clock.now
+        letter = await put(shop)
+        tries = 0
+        while True:
+            await postman(shop).once()
+            known = await shop.context.db.read(letters.letter, shop.provider, letter.id)
+            assert known is not None
+            tries += 1
+            if known.due is None:
+                break
+            assert known.due > shop.clock.now
+            shop.clock.now = known.due
+        assert shop.clock.now - begun == 3 * DAY
+        assert 10 < tries < 40
+        assert (await log(shop))[0]["fault"].startswith("the mailbox was refused: 452")
+
+
+async def test_a_mail_server_that_is_down_costs_nothing_but_time(tmp_path: Path) -> None:
+    async with posting(tmp_path) as (shop, box):
+        await put(shop)
+        gone = replace(shop.context, post=replace(plain(box), port=1))
+        await Postman(gone, lambda: 0.0).once()
+        (shown,) = await log(shop)
+        assert shown["state"] == "waiting"
+        assert shown["fault"].startswith("the mail server cannot be reached or used")
+        shop.clock.now += 60
+        await postman(shop).once()
+        assert len(box.mails) == 1
+
+
+async def test_two_processes_send_each_mail_once(tmp_path: Path) -> None:
+    async with posting(tmp_path) as (shop, box):
+        for number in range(30):
+            await put(shop, f"ana{number}@example.com")
+        box.wait = 0.005
+        both = [postman(shop), postman(shop), postman(shop)]
+        while sum(await asyncio.gather(*[one.once() for one in both])):
+            pass
+        assert sorted(box.recipients) == sorted({f"ana{number}@example.com" for number in range(30)})
+
+
+async def test_a_server_that_is_stopped_puts_on_record_what_it_was_sending(tmp_path: Path) -> None:
+    async with posting(tmp_path) as (shop, box):
+        box.wait = 0.3
+        await put(shop)
+        stopped = postman(shop)
+        look = asyncio.create_task(stopped.once())
+        await asyncio.sleep(0.15)
+        look.cancel()
+        await stopped.close()
+        assert (await log(shop))[0]["state"] == "sent"
+        assert len(box.mails) == 1
+
+
+async def test_what_a_mail_says_is_in_no_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with posting(tmp_path) as (shop, box):
+        box.refused = "550 no"
+        await put(shop)
+        await postman(shop).once()
+        assert "did not go out" in caplog.text
+        assert "very-secret" not in caplog.text
+        assert "very-secret" not in repr(await shop.snapshot())
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_the_line_is_encrypted_and_the_certificate_checked(tmp_path: Path, security: Any) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    how = {"starttls": serving} if security == "starttls" else {"tls": serving}
+    async with mailbox(**how) as box:
+        trusting = replace(
+            plain(box), security=security, ca=str(tmp_path / "ca.pem"), user="licences", password="right"
+        )
+        assert (await send(trusting, mail(trusting), "ana@example.com")).fault == ""
+        assert box.signed_in == [(b"licences", b"right")]
+        assert security == "tls" or box.encrypted == [True]
+        for wrong in (replace(trusting, ca=""), replace(trusting, host="localhost")):
+            done = await send(wrong, mail(wrong), "ana@example.com")
+            assert done.fault.startswith("no trusted connection")
+            assert not done.final
+        barred = await send(replace(trusting, password="wrong"), mail(trusting), "ana@example.com")
+        assert barred.fault.startswith("the mail server does not accept user and password")
+        assert not barred.final
+        assert len(box.mails) == 1
+
+
+async def test_a_server_that_cannot_encrypt_gets_nothing(tmp_path: Path) -> None:
+    async with mailbox() as box:
+        strict = replace(plain(box), security="starttls")
+        done = await send(strict, mail(strict), "ana@example.com")
+        assert "STARTTLS" in done.fault
+        assert box.mails == []
+
+
+async def test_a_server_that_never_answers_is_left() -> None:
+    async with mailbox() as box:
+        box.wait = 30
+        begun = time.monotonic()
+        done = await send(plain(box), mail(plain(box)), "ana@example.com", 0.2)
+        assert done.fault == "the mail server took longer than 0.2 seconds"
+        assert time.monotonic() - begun < 15
+
+
+def mail(server: MailServer, **more: str) -> Any:
+    given = {"to": "ana@example.com", "sender_name": "North", "subject": "Hello", "text": "t", "html": "<p>t"} | more
+    return compose(server, Parts(id="let_1", **given), datetime(2026, 1, 1, tzinfo=UTC))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("sender_name", "North\r\nBcc: all@example.com"),
+        ("sender_name", "North\nX: y"),
+        ("subject", "Hello\r\n\r\nBcc: all@example.com"),
+        ("subject", "Hello\u2028Bcc: x@y.z"),
+        ("sender_name", 'North" <boss@example.com>, "'),
+    ],
+)
+async def test_nothing_in_a_header_makes_another(field: str, value: str) -> None:
+    async with mailbox() as box:
+        done = await send(plain(box), mail(plain(box), **{field: value}), "ana@example.com")
+        assert done.fault == ""
+        (came,) = box.mails
+        assert came["Bcc"] is None
+        assert came["X"] is None
+        assert [each.addr_spec for each in came["From"].addresses] == ["licences@north.example"]
+        assert box.recipients == ["ana@example.com"]
+
+
+@pytest.mark.parametrize(
+    "to", ["ana@example.com\r\nBcc: x@y.z", "a@x.test,b@x.test", "Ana <ana@x.test>", "ana", "@x.test", "a b@x.test", ""]
+)
+async def test_a_recipient_that_is_no_mailbox_is_given_up(tmp_path: Path, to: str) -> None:
+    async with posting(tmp_path) as (shop, box):
+        await put(shop, to)
+        await postman(shop).once()
+        (shown,) = await log(shop)
+        assert (shown["state"], box.mails) == ("given_up", [])
+        assert "not an address" in shown["fault"]
+
+
+# -- words --
+
+_VALUES = """
+    product plan devices subscription customer end since days_left phase why price missing begins last_group link
+    renew_url amount reference note instructions name inviter role team token expires at address agent url reason server
+"""
+VALUES = _VALUES.split()
+
+
+@pytest.mark.parametrize("template", templates())
+def test_every_template_says_something_with_and_without_values(template: str) -> None:
+    for values in ({}, dict.fromkeys(VALUES, "X")):
+        words = render(template, values, NORTH)
+        assert words is not None
+        assert words.subject
+        assert "\n" not in words.subject
+        assert "None" not in words.text
+        assert max(map(len, words.text.splitlines())) <= 100
+        assert words.html.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("template", templates())
+def test_nothing_that_people_typed_is_markup_or_template(template: str) -> None:
+    nasty = "<script>alert(1)</script>{{ 7 * 7 }}{% raw %}\"'&%(x)s"
+    words = render(template, dict.fromkeys(VALUES, nasty), house_of(nasty, Brand(support=nasty, colour="red;}")))
+    assert words is not None
+    assert "<script" not in words.html
+    assert "49" not in words.html + words.text + words.subject
+    assert "red;" not in words.html
+
+
+def test_a_letter_without_link_carries_what_the_link_would() -> None:
+    for template in ("invitation", "password_reset"):
+        told = {"token": "tni_secret", "expires": "2026-03-04T05:06:07Z", "team": "ACME"}
+        words = render(template, told, NORTH)
+        assert words is not None
+        assert "tni_secret" in words.text
+        assert "4 March 2026, 05:06 UTC" in words.text
+        linked = render(template, told | {"link": "https://portal.test/x/tni_secret"}, NORTH)
+        assert linked is not None
+        assert linked.text.count("tni_secret") == 1
+
+
+def test_a_button_leads_to_the_web_only() -> None:
+    for link in ("javascript:alert(1)", "data:text/html,x", 'https://x.test/" onclick="x'):
+        words = render("reminder", {"link": link}, NORTH)
+        assert words is not None
+        assert "<a " not in words.html
+
+
+def test_the_brand_shows() -> None:
+    brand = Brand(name="Northern IT", logo="https://x.test/logo.png", colour="#ffee00", support="help@x.test")
+    words = render("reminder", {"link": "https://x.test/"}, house_of("prv", brand, sandbox=True))
+    assert words is not None
+    assert words.subject.startswith("[Sandbox] ")
+    assert 'src="https://x.test/logo.png"' in words.html
+    assert "background:#ffee00;color:#000000" in words.html, "what can be read on it"
+    assert "Questions: help@x.test" in words.text
+
+
+def test_an_unknown_template_is_none() -> None:
+    assert render("no_such_letter", {}, NORTH) is None
+    assert render("../frame", {}, NORTH) is None
+
+
+async def test_a_letter_without_template_is_given_up(tmp_path: Path) -> None:
+    async with posting(tmp_path) as (shop, _):
+        await put(shop, template="no_such_letter")
+        await postman(shop).once()
+        assert (await log(shop))[0]["state"] == "given_up"
+
+
+# -- settings --
+
+
+def settings(folder: Path, **mail: Any) -> Settings:
+    (folder / "server.json").write_bytes(msgspec.json.encode({"name": "https://x.test", "mail": mail}))
+    found = read_settings(folder / "server.json")
+    assert isinstance(found, Settings), found
+    return found
+
+
+def test_settings_name_the_password_and_do_not_hold_it(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("right\n", encoding="utf-8")
+    (tmp_path / "password").chmod(0o600)
+    given = {"host": "mail.x.test", "sender": "a@x.test", "user": "a", "password_file": "password"}
+    found = mail_server(settings(tmp_path, **given), tmp_path)
+    assert isinstance(found, MailServer)
+    assert (found.password, found.port, found.security) == ("right", 587, "starttls")
+    assert "right" not in repr(found)
+    (tmp_path / "password").chmod(0o644)
+    open_ = mail_server(settings(tmp_path, **given), tmp_path)
+    assert isinstance(open_, Refused)
+    assert open_.code is Code.ACTION_NOT_PERMITTED
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        {"sender": "a@x.test"},
+        {"host": "x.test", "sender": "a@x.test", "securty": "tls"},
+        {"host": "x.test", "sender": "a@x.test", "port": 0},
+        {"host": "x.test", "sender": "a@x.test", "security": "ssl"},
+    ],
+)
+def test_misspelt_settings_are_refused(tmp_path: Path, mail: Any) -> None:
+    (tmp_path / "server.json").write_bytes(msgspec.json.encode({"name": "https://x.test", "mail": mail}))
+    assert isinstance(read_settings(tmp_path / "server.json"), Refused)
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        {"host": "x.test", "sender": "nobody"},
+        {"host": "x.test", "sender": "a@x.test", "user": "a", "security": "none"},
+        {"host": "x.test", "sender": "a@x.test", "user": "a", "password_file": "missing"},
+    ],
+)
+def test_unusable_settings_are_refused(tmp_path: Path, mail: Any) -> None:
+    assert isinstance(mail_server(settings(tmp_path, **mail), tmp_path), Refused)
+
+
+def test_networks_are_checked(tmp_path: Path) -> None:
+    body = {"name": "https://x.test", "webhooks": {"allow_networks": ["10.0.0.0/33"]}}
+    (tmp_path / "server.json").write_bytes(msgspec.json.encode(body))
+    found = read_settings(tmp_path / "server.json")
+    assert isinstance(found, Settings)
+    assert isinstance(reach(found, tmp_path), Refused)
+
+
+def test_a_server_from_before_has_settings_still(tmp_path: Path) -> None:
+    (tmp_path / "server.json").write_bytes(b'{"name": "https://x.test"}')
+    found = read_settings(tmp_path / "server.json")
+    assert isinstance(found, Settings)
+    assert mail_server(found, tmp_path) is None

@@ -1,0 +1,77 @@
+"""Two server processes on one PostgreSQL: every mail is written and sent once, every webhook told once."""
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tenure.server.messages.addresses import Reach
+from tenure.server.messages.courier import Courier
+from tenure.server.messages.mailing import MailServer
+from tenure.server.messages.postman import Postman
+from tests.contract.databases import SharedSchema, postgres_server
+from tests.server.mailbox import mailbox
+from tests.server.office import Office, office
+from tests.server.receiver import receiver
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+
+HERE = Reach(http=True, networks=("127.0.0.1/32",))
+ORDERS = 12
+
+
+@pytest.fixture(scope="module")
+def schema() -> Iterator[SharedSchema]:
+    with postgres_server() as url:
+        yield SharedSchema(url)
+
+
+@pytest.fixture
+async def shops(schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
+    """Two processes of one server, with a customer who has an address."""
+    opener = await schema.emptied()
+    async with office(tmp_path, database=await opener.open(), reach=HERE) as shop:
+        body = {"name": "ACME", "email": "it@acme.example", "credit_limit": 10_000_000}
+        shop.customer = (await shop.desk.post("/v1/customers", body))["id"]
+        second = await opener.open()
+        yield shop, shop.beside(second)
+        await second.close()
+
+
+async def test_every_webhook_is_told_once(shops: tuple[Office, Office]) -> None:
+    one, two = shops
+    async with receiver() as other:
+        hook = await one.desk.post("/v1/webhooks", {"url": other.url})
+        for _ in range(ORDERS):
+            await one.order()
+        other.wait = 0.005
+        couriers = [Courier(shop.context, ssl.create_default_context(), lambda: 0.0) for shop in (one, two)]
+        while sum(await asyncio.gather(*[each.once() for each in couriers])):
+            await asyncio.gather(*[each.settle() for each in couriers])
+        first, last = hook["seq"] + 1, one_last(await one.desk.get("/v1/events", limit=200))
+        assert Counter(other.sequence) == Counter(range(first, last + 1))
+        log = (await two.desk.get(f"/v1/webhooks/{hook['id']}/deliveries", limit=200))["items"]
+        assert {(each["state"], each["tries"]) for each in log} == {("delivered", 1)}
+
+
+def one_last(page: dict[str, list[dict[str, int]]]) -> int:
+    return page["items"][-1]["seq"]
+
+
+async def test_every_mail_is_written_and_sent_once(shops: tuple[Office, Office]) -> None:
+    one, two = shops
+    async with mailbox() as box:
+        server = MailServer(host="127.0.0.1", sender="a@x.example", port=box.port, security="none")
+        for _ in range(ORDERS):
+            await one.order()
+        box.wait = 0.005
+        both = [Postman(replace(shop.context, post=server), lambda: 0.0) for shop in (one, two)]
+        while sum(await asyncio.gather(*[each.once() for each in both])):
+            pass
+        assert len(box.mails) == ORDERS
+        assert len({mail["Message-ID"] for mail in box.mails}) == ORDERS
+        assert {each["tries"] for each in (await two.desk.get("/v1/letters"))["items"]} == {1}

@@ -1,0 +1,105 @@
+"""A server put back from a backup, and keys made while it runs: sites go on, in a later epoch and under the new key."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+import msgspec
+
+from tenure.cli import copies
+from tenure.core.refusals import Refused
+from tenure.core.timeline import DAY
+from tenure.server import keyring, rotating, setup
+from tenure.server.app import build
+from tenure.server.context import Context
+from tenure.server.main import now, open_context
+from tenure.server.setup import ROOT_SECRETS
+from tenure.wire import rotation
+from tenure.wire.keys import Purpose
+from tenure.wire.leases import SealedLease
+from tenure.wire.messages import ActivateAnswer, SyncAnswer
+from tests.server import office as offices
+from tests.server.office import Clock, Office, PlainSite
+
+
+async def made(folder: Path) -> str:
+    """The vendor's token of a new server in `folder`."""
+    done = await setup.init(folder, "https://licence.test", secrets.token_bytes, now())
+    assert not isinstance(done, Refused)
+    return done.vendor_token
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[tuple[Context, httpx2.AsyncClient]]:
+    """The server of `folder`, as its program opens it."""
+    context = await open_context(folder)
+    assert not isinstance(context, Refused), context
+    api = build(context, lambda: 0.0, sweeping=False)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test") as http:
+        yield context, http
+    await context.db.close()
+
+
+async def shop_at(context: Context, http: httpx2.AsyncClient, token: str) -> Office:
+    """A provider with something to sell and a customer, on the real clock."""
+    clock = Clock(now())
+    return await offices.furnished(build(context, lambda: 0.0, sweeping=False), context, clock, http, token)
+
+
+def epoch_of(site: PlainSite) -> int:
+    assert isinstance(site.lease, SealedLease)
+    return site.lease.lease.epoch
+
+
+async def test_after_a_restore_the_sites_epoch_exceeds_every_one_ever_issued(tmp_path: Path) -> None:
+    folder, file = tmp_path / "server", tmp_path / "backup.db"
+    token = await made(folder)
+    async with running(folder) as (context, http):
+        shop = await shop_at(context, http, token)
+        name, code = await shop.order()
+        site = shop.site()
+        assert isinstance(await site.activate(code), ActivateAnswer)
+        assert copies.backup(folder, file, lambda _: None) is None
+        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 12})
+        assert isinstance(await site.sync(), SyncAnswer)
+        lost = epoch_of(site)
+    restored = copies.restore(folder, file, now() + DAY, lambda _: None)
+    assert not isinstance(restored, Refused), restored
+    assert restored.epoch > lost
+    async with running(folder) as (context, http):
+        site.office = replace(shop, context=context, http=http)
+        asked = await site.sync()
+        assert isinstance(asked, SyncAnswer)
+        assert asked.result == "send_lease"
+        assert isinstance(site.lease, SealedLease)
+        told = await site.sync(lease=site.lease.token.decode())
+        assert isinstance(told, SyncAnswer)
+        assert (told.result, told.forked) == ("lease", False)
+        assert epoch_of(site) == restored.epoch
+        again = await site.sync()
+        assert isinstance(again, SyncAnswer)
+        assert again.result == "unchanged"
+
+
+async def test_a_key_published_while_the_server_runs_is_used_without_a_restart(tmp_path: Path) -> None:
+    folder = tmp_path / "server"
+    token = await made(folder)
+    secret = rotating.read_root_secrets(folder / ROOT_SECRETS)
+    assert not isinstance(secret, Refused)
+    async with running(folder) as (context, http):
+        fresh = keyring.new_key(Purpose.LEASE, secrets.token_bytes)
+        assert rotating.keep_key(folder, fresh) is None
+        entry = keyring.online_entry(fresh, now())
+        following = rotation.publish(context.keys.root.document, entry, now(), now() + keyring.ROOT_LIFE)
+        assert not isinstance(following, Refused)
+        answer = await http.put(
+            "/v1/root",
+            content=msgspec.json.encode({"document": rotating.sign(following, [secret]).decode()}),
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+        assert answer.status_code == 200, answer.text
+        assert context.keys.signer(Purpose.LEASE, "editor", now()).kid != fresh.kid, "clients have not heard of it"
+        assert context.keys.signer(Purpose.LEASE, "editor", now() + 3 * DAY).kid == fresh.kid

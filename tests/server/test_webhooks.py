@@ -1,0 +1,419 @@
+"""Webhooks against real receivers: everything once and in order, proven, tried again, given up, and told about."""
+
+import asyncio
+import ssl
+import time
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import trustme
+from nacl.signing import VerifyKey
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from tenure.core.timeline import DAY, HOUR
+from tenure.server.messages.addresses import Reach
+from tenure.server.messages.catalogue import CATALOGUE
+from tenure.server.messages.courier import Courier
+from tenure.server.messages.posting import MOST, excerpt, post
+from tenure.server.values import Provider
+from tenure.store import letters, people, webhooks
+from tenure.store.engine import Connection
+from tenure.wire.keys import Purpose
+from tests.server.office import Clock, Office, office
+from tests.server.receiver import Message, Receiver, answer, receiver
+
+pytestmark = pytest.mark.anyio
+
+HERE = Reach(http=True, networks=("127.0.0.1/32",))
+TRUST = ssl.create_default_context()
+
+
+def courier(shop: Office) -> Courier:
+    return Courier(shop.context, TRUST, lambda: 0.0)
+
+
+async def told(shop: Office) -> None:
+    """Everything that can be told now is."""
+    await look(courier(shop))
+
+
+async def look(*couriers: Courier) -> None:
+    """Looks, one after the other, until nothing is found any more."""
+    while sum(await asyncio.gather(*[each.once() for each in couriers])):
+        await asyncio.gather(*[each.settle() for each in couriers])
+
+
+@asynccontextmanager
+async def watched(
+    folder: Path, clock: Clock | None = None, **wanted: Any
+) -> AsyncIterator[tuple[Office, Receiver, Any]]:
+    """An office with a webhook to a real receiver."""
+    async with office(folder, reach=HERE, clock=clock) as shop, receiver() as other:
+        hook = await shop.desk.post("/v1/webhooks", {"url": other.url, **wanted})
+        yield shop, other, hook
+
+
+async def deliveries(shop: Office, hook: Any) -> list[Any]:
+    found: list[Any] = (await shop.desk.get(f"/v1/webhooks/{hook['id']}/deliveries", limit=200))["items"]
+    return found
+
+
+async def state(shop: Office, hook: Any) -> Any:
+    return await shop.desk.get(f"/v1/webhooks/{hook['id']}")
+
+
+async def test_push_and_pull_carry_the_same_sequence(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, _):
+        before = (await shop.desk.get("/v1/events"))["items"]
+        name, code = await shop.order()
+        await shop.site().activate(code)
+        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
+        await told(shop)
+        pulled = (await shop.desk.get("/v1/events"))["items"][len(before) :]
+        pushed = [message.event for message in other.messages]
+        assert [one["seq"] for one in pushed] == [one["seq"] for one in pulled]
+        assert other.sequence == list(range(other.sequence[0], other.sequence[0] + len(pulled)))
+        for pull, push in zip(pulled, pushed, strict=True):
+            same = {name: push[name] for name in ("seq", "subscription", "since", "data")}
+            assert same == {name: pull[name] for name in same}
+            assert (push["type"], push["timestamp"]) == (pull["kind"], pull["created"])
+            assert push["type"] in CATALOGUE
+
+
+async def test_a_filter_lets_through_what_it_names(tmp_path: Path) -> None:
+    async with watched(tmp_path, events=["subscription.ordered", "webhook.*"]) as (shop, other, hook):
+        name, _ = await shop.order()
+        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
+        await told(shop)
+        assert [message.event["type"] for message in other.messages] == ["subscription.ordered"]
+        assert (await state(shop, hook))["seq"] >= 2, "what is not wanted counts as served"
+        wrong = {"url": other.url, "events": ["subscription.no_such_thing"]}
+        assert (await shop.desk.send("POST", "/v1/webhooks", wrong)).json()["field"] == "events"
+
+
+def signatures(message: Message) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in message.headers["webhook-signature"].split(" "):
+        version, _, mark = each.partition(",")
+        found.setdefault(version, []).append(mark)
+    return found
+
+
+async def test_a_message_proves_who_sent_it(tmp_path: Path) -> None:
+    """`standardwebhooks` is the oracle for v1; v1a is the server's own key, over the same words."""
+    async with watched(tmp_path, Clock(int(time.time()))) as (shop, other, hook):
+        await shop.order()
+        await told(shop)
+        message = other.messages[0]
+        assert Webhook(hook["secret"]).verify(message.body, message.headers) == message.event
+        with pytest.raises(WebhookVerificationError):
+            Webhook(hook["secret"]).verify(message.body + b" ", message.headers)
+        signed = f"{message.headers['webhook-id']}.{message.headers['webhook-timestamp']}.".encode() + message.body
+        key = VerifyKey(b64decode(hook["public_key"].removeprefix("whpk_")))
+        (mark,) = signatures(message)["v1a"]
+        key.verify(signed, b64decode(mark))
+        listed = [each for each in shop.context.keys.root.document.keys if each.purpose is Purpose.WEBHOOK]
+        assert [b64decode(each.x + "=", b"-_") for each in listed] == [bytes(key)], "the root document vouches for it"
+
+
+async def test_a_rotated_secret_overlaps_and_then_goes(tmp_path: Path) -> None:
+    async with watched(tmp_path, Clock(int(time.time()))) as (shop, other, hook):
+        path = f"/v1/webhooks/{hook['id']}/rotate-secret"
+        new = await shop.desk.post(path, {"overlap_hours": 2})
+        assert new["secret"] not in ("", hook["secret"])
+        assert [each is None for each in new["secrets"]] == [True, False]
+        await shop.order()
+        await told(shop)
+        for secret in (hook["secret"], new["secret"]):
+            assert Webhook(secret).verify(other.messages[0].body, other.messages[0].headers)
+        shop.clock.now += 2 * HOUR
+        await shop.order()
+        await told(shop)
+        assert len(signatures(other.messages[-1])["v1"]) == 1
+        third = await shop.desk.post(path, {"overlap_hours": 0})
+        assert len(third["secrets"]) == 1
+
+
+async def test_a_secret_is_shown_once_and_kept_nowhere_in_the_clear(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, _, hook):
+        assert hook["secret"].startswith("whsec_")
+        assert (await state(shop, hook))["secret"] == ""
+        assert (await shop.desk.get("/v1/webhooks"))["items"][0]["secret"] == ""
+        shown = await shop.desk.post("/v1/webhooks", {"url": "https://x.example/y"}, dry_run="true")
+        assert shown["secret"] == ""
+        raw = b64decode(hook["secret"].removeprefix("whsec_"))
+        stored = repr(await shop.snapshot())
+        assert repr(raw)[2:-1] not in stored
+        assert hook["secret"] not in stored
+
+
+async def test_what_fails_is_tried_again_by_the_schedule_and_given_up(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        other.always = answer("500 Oops", b"no\r\nsuch <b>luck</b>\x00")
+        begun = shop.clock.now
+        await shop.order()
+        waits = []
+        for _ in range(20):
+            await told(shop)
+            (one,) = await deliveries(shop, hook)
+            if one["due"] is None:
+                break
+            moment = _instant(one["due"])
+            waits.append(moment - shop.clock.now)
+            shop.clock.now = moment
+        assert waits == [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]
+        assert (one["state"], one["tries"], one["status"]) == ("failed", 10, 500)
+        assert one["answer"] == "no such <b>luck</b>"
+        assert one["fault"] == "answered with status 500"
+        assert {message.headers["webhook-id"] for message in other.messages} == {
+            other.messages[0].headers["webhook-id"]
+        }
+        assert shop.clock.now - begun > 3 * DAY
+        assert (await state(shop, hook))["active"] is False, "three days of nothing else are enough"
+
+
+def _instant(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+async def test_a_webhook_that_stays_silent_is_switched_off_and_its_desk_is_told(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        await _brand(shop, "help@north.example")
+        other.always = answer("503 Busy", b"", "Retry-After: 100")
+        await shop.order()
+        await told(shop)
+        assert (await deliveries(shop, hook))[0]["due"] == "2026-01-01T00:01:40Z", "as asked for"
+        assert (await state(shop, hook))["failing_since"] == "2026-01-01T00:00:00Z"
+        shop.clock.now += 3 * DAY
+        await told(shop)
+        off = await state(shop, hook)
+        assert off["active"] is False
+        assert "2026-01-01T00:00:00Z" in off["reason"]
+        (letter,) = await shop.context.db.read(letters.page, shop.provider)
+        assert (letter.template, letter.recipient) == ("webhook_disabled", "help@north.example")
+        last = (await shop.desk.get("/v1/events"))["items"][-1]
+        assert (last["kind"], last["subscription"], last["data"]["webhook"]) == ("webhook.disabled", None, hook["id"])
+
+        count = len(other.messages)
+        await shop.order()
+        await told(shop)
+        assert len(other.messages) == count, "nothing is sent any more"
+        other.always = answer("200 OK")
+        await shop.desk.send("PUT", f"/v1/webhooks/{hook['id']}", {"url": other.url, "active": True})
+        await told(shop)
+        assert (await state(shop, hook))["failing_since"] is None
+        assert sorted(set(other.sequence)) == list(range(min(other.sequence), last["seq"] + 2)), "and nothing was lost"
+
+
+async def _brand(shop: Office, support: str) -> None:
+    """The provider's brand says how its desk is reached."""
+
+    def work(conn: Connection) -> None:
+        row = people.provider(conn, shop.provider)
+        assert row is not None
+        value = msgspec.json.decode(row.body, type=Provider)
+        brand = msgspec.structs.replace(value.brand, support=support)
+        body = msgspec.json.encode(msgspec.structs.replace(value, brand=brand))
+        people.change_provider(conn, msgspec.structs.replace(row, body=body), row.version)
+
+    await shop.context.db.write(work)
+
+
+async def test_a_receiver_that_says_it_is_gone_is_believed(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        other.always = answer("410 Gone")
+        await shop.order()
+        await told(shop)
+        assert (await state(shop, hook))["active"] is False
+        assert (await deliveries(shop, hook))[-1]["state"] == "failed"
+        assert len(other.messages) == 1
+
+
+async def test_one_failure_does_not_throw_the_rest_after_it(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        other.answers = [answer("500 Oops")]
+        for _ in range(3):
+            await shop.order()
+        one_look = courier(shop)
+        await one_look.once()
+        await one_look.settle()
+        assert len(other.messages) == 1
+        await told(shop)
+        waiting = [one for one in await deliveries(shop, hook) if one["state"] == "waiting"]
+        assert [one["tries"] for one in waiting] == [1]
+        shop.clock.now += 5
+        await told(shop)
+        assert {one["state"] for one in await deliveries(shop, hook)} == {"delivered"}
+
+
+async def test_two_processes_deliver_each_message_once(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        for _ in range(10):
+            await shop.order()
+        other.wait = 0.01
+        beside = shop.beside(shop.context.db)
+        both = [Courier(replace(one.context, reach=HERE), TRUST, lambda: 0.0) for one in (shop, beside, shop)]
+        await look(*both)
+        assert sorted(other.sequence) == list(range(min(other.sequence), min(other.sequence) + len(other.sequence)))
+        assert {one["tries"] for one in await deliveries(shop, hook)} == {1}
+        await beside.http.aclose()
+
+
+async def test_a_slow_webhook_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, slow, _), receiver() as quick:
+        slow.open.clear()
+        await shop.desk.post("/v1/webhooks", {"url": quick.url})
+        running = courier(shop)
+        for number in range(3):
+            await shop.order()
+            await running.once()
+            async with asyncio.timeout(30):
+                await quick.came(number + 1)
+            await asyncio.sleep(0.05)  # until it is free again
+        assert len(slow.messages) == 1
+        slow.open.set()
+        await running.close()
+
+
+async def test_a_server_that_is_stopped_finishes_the_try_under_way(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        other.wait = 0.2
+        for _ in range(3):
+            await shop.order()
+        stopped = courier(shop)
+        await stopped.once()
+        await other.came(1)
+        await stopped.close()
+        states = [one["state"] for one in await deliveries(shop, hook)]
+        assert states.count("delivered") == len(other.messages) == 1
+        await told(shop)
+        assert {one["tries"] for one in await deliveries(shop, hook)} == {1}, "the rest was let go at once"
+
+
+async def test_a_message_can_be_replayed_and_a_test_sent(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        await shop.order()
+        await told(shop)
+        first = (await deliveries(shop, hook))[0]
+        path = f"/v1/webhooks/{hook['id']}/deliveries/{first['id']}/replay"
+        again = (await shop.desk.send("POST", path)).json()
+        assert again["replay_of"] == first["id"]
+        await told(shop)
+        assert other.messages[-1].headers["webhook-id"] == other.messages[-2].headers["webhook-id"]
+        assert other.messages[-1].body == other.messages[-2].body
+        other.answers = [answer("500 Oops")]
+        shop.clock.now += 1
+        tried = (await shop.desk.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()
+        await told(shop)
+        assert other.messages[-1].event["type"] == tried["kind"] == "webhook.test"
+        done = (await deliveries(shop, hook))[0]
+        assert (done["id"], done["state"], done["tries"]) == (tried["id"], "failed", 1), "a test is tried once"
+        assert (await state(shop, hook))["failing_since"] is None
+
+
+async def test_a_deleted_webhook_is_told_nothing(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        await shop.order()
+        assert (await shop.desk.send("DELETE", f"/v1/webhooks/{hook['id']}")).status_code == 204
+        await told(shop)
+        assert other.messages == []
+        assert (await shop.desk.send("GET", f"/v1/webhooks/{hook['id']}")).status_code == 404
+
+
+async def test_a_stale_change_is_refused(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, other, hook):
+        body = {"url": other.url, "note": "mine"}
+        headers = {"Authorization": f"Bearer {shop.desk.token}", "If-Match": '"7"', "Content-Type": "application/json"}
+        stale = await shop.http.put(f"/v1/webhooks/{hook['id']}", content=msgspec.json.encode(body), headers=headers)
+        assert stale.json()["code"] == "version_stale"
+
+
+@pytest.mark.parametrize("url", ["http://hooks.example/x", "https://127.0.0.1/x", "https://[::ffff:10.0.0.1]/x"])
+async def test_a_private_address_is_refused_when_it_is_named(tmp_path: Path, url: str) -> None:
+    async with office(tmp_path) as shop:
+        refused = await shop.desk.send("POST", "/v1/webhooks", {"url": url})
+        assert (refused.status_code, refused.json()["field"]) == (422, "url")
+
+
+# -- one request --
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with receiver() as other, receiver() as elsewhere:
+        other.always = answer("302 Found", b"", f"Location: {elsewhere.url}")
+        reply = await post(other.url, [], b"{}", HERE, TRUST)
+        assert (reply.status, reply.taken, reply.fault) == (302, False, "redirects are not followed")
+        assert elsewhere.messages == []
+
+
+async def test_a_slow_answer_is_not_waited_for() -> None:
+    async with receiver() as other:
+        other.open.clear()
+        begun = time.monotonic()
+        reply = await post(other.url, [], b"{}", HERE, TRUST, 0.2)
+        assert reply.fault == "no answer within 0.2 seconds"
+        assert time.monotonic() - begun < 15
+
+
+async def test_of_a_huge_answer_the_beginning_is_read() -> None:
+    async with receiver() as other:
+        other.always = answer("200 OK", b"x" * (40 * MOST))
+        reply = await post(other.url, [], b"{}", HERE, TRUST)
+        assert reply.taken
+        assert reply.excerpt == "x" * 300
+
+
+@pytest.mark.parametrize("junk", [b"", b"220 smtp ready\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\x00" * 100_000])
+async def test_what_is_no_http_is_a_fault(junk: bytes) -> None:
+    async with receiver() as other:
+        other.always = junk
+        reply = await post(other.url, [], b"{}", HERE, TRUST)
+        assert reply.status is None
+        assert reply.fault
+
+
+async def test_nobody_listening_is_a_fault() -> None:
+    async with receiver() as other:
+        url = other.url
+    reply = await post(url, [], b"{}", HERE, TRUST)
+    assert reply.status is None
+
+
+async def test_the_certificate_must_be_the_names(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(serving)
+    async with receiver(tls=serving) as other:
+
+        async def here(host: str, port: int) -> list[str]:
+            return ["127.0.0.1"]
+
+        reach = Reach(networks=("127.0.0.1/32",), look_up=here)
+        good = await post(f"https://localhost:{other.port}/", [], b"{}", reach, trust)
+        assert good.taken, good.fault
+        for name, trusted in (("hooks.example", trust), ("localhost", TRUST)):
+            reply = await post(f"https://{name}:{other.port}/", [], b"{}", reach, trusted)
+            assert reply.status is None
+            assert "certificate" in reply.fault.lower()
+        assert len(other.messages) == 1
+
+
+def test_an_excerpt_is_one_line_that_forges_no_other() -> None:
+    assert excerpt(b"a\r\nERROR forged\x1b[31m\xff") == "a ERROR forged [31m\ufffd"
+    assert len(excerpt(b"x" * 10_000)) == 300
+
+
+async def test_a_webhook_row_cannot_be_opened_with_another_key(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (shop, _, hook):
+        stored = await shop.context.db.read(webhooks.webhook, shop.provider, hook["id"])
+        assert stored is not None
+        assert len(stored.opened(shop.context.safe)[0].key) == 32

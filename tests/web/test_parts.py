@@ -1,0 +1,134 @@
+"""Colours that can be read, words for values, drawings that fit: the pure parts of pages."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from tenure.web import charts, colours, words
+from tenure.web.cookies import place_of
+from tenure.web.forms import Form
+from tenure.web.sessions import Lives, MemorySessions
+
+SHEET = (files("tenure.web") / "assets" / "tenure.css").read_text(encoding="utf-8")
+LIGHT, DARK = (
+    dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", part)) for part in SHEET.split("prefers-color-scheme: dark")[:2]
+)
+READ_ON = [
+    *((ink, ground) for ink in ("ink", "ink-2", "ink-3") for ground in ("ground", "surface", "sunken")),
+    *((tone, f"{tone}-soft") for tone in ("good", "warn", "bad", "info", "calm")),
+    *(("ink", f"{tone}-soft") for tone in ("good", "warn", "bad", "info", "accent")),
+    *(("ink", f"{tone}-fill") for tone in ("good", "warn", "bad", "info", "calm")),
+    ("accent", "surface"), ("accent", "ground"), ("accent-ink", "accent"), ("accent-ink", "accent-strong"),
+    ("accent-on-soft", "accent-soft"), ("bad", "surface"), ("warn", "surface"), ("warn", "warn-soft"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, {**LIGHT, **DARK}], ids=["light", "dark"])
+def test_every_text_stands_out_from_its_ground(tokens: dict[str, str]) -> None:
+    poor = {pair: colours.contrast(tokens[pair[0]], tokens[pair[1]]) for pair in READ_ON}
+    assert {pair: found for pair, found in poor.items() if found < 4.5} == {}
+    # Borders of fields are what tells where one can type.
+    assert colours.contrast(tokens["line-strong"], tokens["surface"]) >= 3
+
+
+def test_the_grounds_that_brands_are_bent_for_are_those_of_the_sheet() -> None:
+    assert (LIGHT["surface"], DARK["surface"]) == (colours.LIGHT_GROUND, colours.DARK_GROUND)
+
+
+@pytest.mark.parametrize(
+    "brand", ["#ffee00", "#ffffff", "#000000", "#1f6f54", "#ff0000", "#7f7f7f", "#0000ff", "#00ff88"]
+)
+def test_any_brand_can_be_read_in_light_and_dark(brand: str) -> None:
+    for ground in (colours.LIGHT_GROUND, colours.DARK_GROUND):
+        assert colours.contrast(colours.readable(brand, ground), ground) >= 4.5
+    for accent, ink, soft, on_soft, strong in re.findall(
+        r"accent:(#\w+);--accent-ink:(#\w+);--accent-soft:(#\w+);--accent-on-soft:(#\w+);--accent-strong:(#\w+)",
+        colours.brand_sheet(brand),
+    ):
+        assert colours.contrast(ink, accent) >= 4.5
+        assert colours.contrast(on_soft, soft) >= 4.5
+        assert colours.contrast(ink, strong) >= 4.5
+
+
+def test_the_sheet_loads_nothing_and_uses_only_tokens_it_has() -> None:
+    assert "url(" not in SHEET
+    assert "@import" not in SHEET
+    used = set(re.findall(r"var\(--([a-z0-9-]+)", SHEET))
+    assert used <= set(re.findall(r"--([a-z0-9-]+):", SHEET))
+
+
+def test_values_read_as_people_write_them() -> None:
+    assert words.money(123_450, "EUR") == "€1,234.50"
+    assert words.money(-5, "EUR") == "−€0.05"
+    assert words.money(1_250, "JPY") == "¥1,250"
+    assert words.money(1_250, "CHF") == "12.50\u00a0CHF"
+    assert words.plain_money(123_450, "EUR") == "1234.50"
+    assert words.date("2030-01-31T23:59:59Z") == "31 Jan 2030"
+    assert words.moment("2030-01-31T12:00:00Z") == "31 Jan 2030, 12:00 UTC"
+    assert words.duration("P1Y6M") == "1 year 6 months"
+    assert words.every("P1M") == "month"
+    assert words.spoken("RenewalReserved") == "Renewal reserved"
+    assert words.spoken("cancel_at_end") == "Cancel at end"
+    now = words.instant_of("2030-01-01T00:00:00Z") or 0
+    assert words.relative("2030-01-04T00:00:00Z", now) == "in 3 days"
+    assert words.relative("2029-12-31T23:00:00Z", now) == "1 hour ago"
+    assert words.relative("2030-01-01T00:00:10Z", now) == "now"
+
+
+def test_a_timeline_is_drawn_inside_its_width_with_now_on_it() -> None:
+    spans = [
+        {"since": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z", "phase": "active", "why": "paid"},
+        {"since": "2027-01-01T00:00:00Z", "until": "2027-01-02T00:00:00Z", "phase": "grace", "why": "payment_ended"},
+        {"since": "2027-01-02T00:00:00Z", "until": None, "phase": "ended", "why": "payment_ended"},
+    ]
+    now = words.instant_of("2026-07-01T00:00:00Z") or 0
+    drawn = charts.timeline(spans, now, words.date)
+    assert [bar.current for bar in drawn.bars] == [True, False, False]
+    assert all(bar.width >= charts.LEAST_WIDTH and 0 <= bar.left <= 100 for bar in drawn.bars)
+    assert drawn.bars[0].left < drawn.now < drawn.bars[1].left
+    assert [mark.text for mark in drawn.marks] == ["1 Jan 2026", "1 Jan 2027"]
+
+
+def test_a_plot_says_the_same_in_its_table() -> None:
+    plot = charts.bars("Use", [("Mon", 2), ("Tue", 4)])
+    assert plot.rows == (("Mon", "2"), ("Tue", "4"))
+    assert [column.height for column in plot.columns] == [50.0, 100.0]
+    drawn = charts.line("Balance", [(0, "Mon", 100), (10, "Tue", -50)])
+    assert drawn.points == "0.0,0.0 1000.0,0.0 1000.0,100.0 1000.0,100.0"
+    assert charts.line("Empty", []).rows == ()
+
+
+def test_a_form_reads_numbers_amounts_and_choices_or_says_why_not() -> None:
+    form = Form.of(devices="12", many=["a", "b"], price="12,50", bad="1.234", way="left", box=True)
+    assert (form.whole("devices"), form.many("many"), form.money("price", "EUR")) == (12, ["a", "b"], 1_250)
+    assert form.choice("way", ["left", "right"]) == "left"
+    assert form.flag("box")
+    assert form.errors == {}
+    form.money("bad", "EUR")
+    form.whole("way")
+    form.required("absent")
+    assert set(form.errors) == {"bad", "way", "absent"}
+    assert form.blame("rules.devices", "Too many.")
+    assert not form.blame("elsewhere", "No.")
+
+
+def test_an_origin_is_told_from_the_request_or_from_the_configured_address() -> None:
+    assert place_of("", "http", "127.0.0.1:8090").origin == "http://127.0.0.1:8090"
+    assert place_of("", "http", "127.0.0.1:8090").own_machine
+    assert not place_of("", "http", "127.evil.example").own_machine
+    assert place_of("https://Portal.example.com/", "http", "10.0.0.1").origin == "https://portal.example.com"
+
+
+async def test_a_session_ends_when_unused_when_old_and_when_closed() -> None:
+    sessions = MemorySessions[str](Lives(idle=10, longest=25), capacity=2)
+    first = await sessions.open("ana", 0)
+    assert await sessions.find(first, 9)
+    assert await sessions.find(first, 18)
+    assert not await sessions.find(first, 25)
+    second = await sessions.open("ben", 0)
+    assert not await sessions.find(second, 10)
+    kept = [await sessions.open(str(number), 0) for number in range(3)]
+    assert [bool(await sessions.find(each, 1)) for each in kept] == [False, True, True]
+    await sessions.close(kept[1])
+    assert not await sessions.find(kept[1], 1)
