@@ -39,10 +39,12 @@ def batch(desk: Desk, file: Commands) -> Ended:
     if isinstance(commands, Failed):
         return commands
     key = desk.options.idempotency_key or desk.world.new_key()
-    return _sent(desk, commands, key)
+    items = run(desk, commands, key)
+    return items if isinstance(items, Failed) else _ended(items, key)
 
 
-def _sent(desk: Desk, commands: list[Any], key: str) -> Ended:
+def run(desk: Desk, commands: list[Any], key: str) -> list[Any] | Failed:
+    """What became of each command, in order; on a terminal it shows how far it is."""
     api = desk.api()
     if isinstance(api, Failed):
         return api
@@ -58,7 +60,7 @@ def _sent(desk: Desk, commands: list[Any], key: str) -> Ended:
             told = msgspec.json.decode(answer.body)["items"]
             items += [item | {"number": begin + item["number"]} for item in told]
             progress(len(items))
-    return _ended(items, key)
+    return items
 
 
 def _ended(items: list[Any], key: str) -> Output:

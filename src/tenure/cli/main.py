@@ -24,6 +24,7 @@ from tenure.cli import (
     customers,
     events,
     history,
+    importing,
     keys,
     mail,
     money,
@@ -56,7 +57,7 @@ from tenure.cli.world import World
 from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
-    board, ordering, subscriptions, actions, customers, money, payments, sites, events,
+    board, ordering, subscriptions, actions, customers, money, payments, importing, sites, events,
     catalogue, offers, policy, batch, people, team,
     webhooks, mail,
     signin, refusals,

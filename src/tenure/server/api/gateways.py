@@ -8,7 +8,7 @@ import msgspec
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal
+from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, Lines
 from tenure.http.idempotency import Ticket
@@ -22,6 +22,7 @@ from tenure.store import payments
 from tenure.store.engine import Connection
 from tenure.store.payments import Gateway
 
+SECRETS = Rule("tokens:write", BOOK.kinds)
 NOTHING_SEEN = IfMatch()
 RequestDays = Annotated[int, msgspec.Meta(ge=1, le=365)]
 
@@ -110,7 +111,7 @@ class Gateways:
             operation("GET", "/v1/payment-settings", READ, self.read_payment_settings),
             operation("PUT", "/v1/payment-settings", BOOK, self.change_payment_settings),
             operation(
-                "POST", "/v1/payment-settings/rotate-secret", BOOK, self.rotate_gateway_secret, status=201
+                "POST", "/v1/payment-settings/rotate-secret", SECRETS, self.rotate_gateway_secret, status=201
             ),
         )  # fmt: skip
 

@@ -1,0 +1,37 @@
+"""A spreadsheet at the command line: checked, then imported; what is wrong is named by line, column and remedy."""
+
+from pathlib import Path
+
+from tenure.core.refusals import Exit
+from tests.cli.vendor import Desk
+
+
+def test_customers_and_orders_come_from_a_spreadsheet(desk: Desk, tmp_path: Path) -> None:
+    file, tell = tmp_path / "customers.csv", desk.terminal.run
+    file.write_text(
+        "\ufeffName;Reference;Email\r\nAnvil;K-1;ana@anvil.example\r\nBellows;K-1;\r\nCole;K-3;nowhere\r\n",
+        encoding="utf-8",
+    )
+    shown = tell("import", "customers", str(file), "--dry-run")
+    assert shown.code == Exit.STATE and "2 lines would be done, 1 refused" in shown.out
+    assert "email" in shown.out and "4" in shown.out
+    done = tell("import", "customers", str(file), "--json", "--idempotency-key", "spring").json
+    assert [(item["line"], item["done"]) for item in done["items"]] == [(2, True), (3, False), (4, False)]
+    assert done["items"][1]["answer"]["field"] == "reference"
+    again = tell("import", "customers", str(file), "--json", "--idempotency-key", "spring").json
+    assert again["items"][0] == done["items"][0], "the same customer, not another one"
+
+    orders = tmp_path / "orders.csv"
+    offer = desk.offer("year")
+    lines = (f"{desk.customer},{offer},3", f"{desk.customer},{offer},many", f"cus_{'7' * 26},{offer},1")
+    orders.write_text("customer,offer,devices\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    ran = tell("import", "orders", str(orders), "--json").json
+    assert [item["answer"].get("field") for item in ran["items"]] == [None, "devices", "customer"]
+    assert ran["items"][0]["answer"]["activation_code"]
+
+
+def test_a_file_that_is_no_such_table_is_refused_whole(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    for text in ("name,colour\nA,red\n", "reference\nK\n", "name,email\nA\n", 'name\n"A\n', "name\n"):
+        file.write_text(text, encoding="utf-8")
+        assert desk.terminal.refused("import", "customers", str(file))["field"] == "file", text
