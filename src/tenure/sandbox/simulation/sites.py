@@ -23,7 +23,7 @@ from tenure.sdk.transport import Request
 from tenure.site import enrolling, merging
 from tenure.site.folder import SETTINGS
 from tenure.site.license import ProductLicense
-from tenure.site.opening import Site, open_site
+from tenure.site.opening import open_site
 from tenure.site.settings import ApiSettings, DeviceSettings, ProductSettings, Settings, write_settings
 from tenure.site.store import devices
 from tenure.site.store.devices import Device, State
@@ -188,7 +188,6 @@ class SimulatedSite:
         if not self.wire.up and keeper.holder.kept.contacts.failures > 2:
             wait += self._fate.between(0, DAY // 2)  # nothing but one more failure lies between
         return now + min(wait, SELDOM)
-
 
 
 def found(folder: Path, name: str, root: bytes) -> None:
