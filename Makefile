@@ -4,7 +4,7 @@ PYTEST := .venv/bin/pytest
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test check bench docs docs-check lock clean
+.PHONY: help setup demo story test check bench soak docs docs-check lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ check: .venv/.stamp-dev ## style, types, architecture, locks, docs
 
 bench: .venv/.stamp-dev ## measure durable, verified, signed synchronisations on this machine
 	@.venv/bin/python -m benchmarks
+
+soak: .venv/.stamp-dev ## simulate a million device-days of the whole chain (SHORT=1: a hundred thousand)
+	@.venv/bin/python -m tenure.sandbox.simulation
 
 docs: .venv/.stamp-dev ## write the generated pages of docs/ anew
 	@.venv/bin/python -m tools.mission

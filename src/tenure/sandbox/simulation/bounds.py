@@ -1,4 +1,4 @@
-"""How early and how late a machine may take the present to be, by the rules of 3.6 in running time: the judge's figures.
+"""How early and how late a machine may take the present to be, by the rules of 3.6: the judge's own figures.
 
 A sound clock that was just set leaves no room at all; a clock somebody plays with leaves what running time cannot rule
 out. The programs' own estimate has to lie between the two.

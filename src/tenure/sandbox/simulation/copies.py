@@ -3,8 +3,6 @@
 The honest and the dishonest look alike here: a restored backup, a cloned machine, a golden image.
 """
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from tenure.core.timeline import DAY, HOUR
@@ -13,10 +11,8 @@ from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.disks import MemoryDisk, SiteDisk
 from tenure.sandbox.simulation.judge import AFTER_A_COPY
 from tenure.sandbox.simulation.machines import Machine
+from tenure.sandbox.simulation.plan import Living
 from tenure.sandbox.simulation.sites import SimulatedSite
-
-if TYPE_CHECKING:
-    from tenure.sandbox.simulation.world import World
 
 OPEN = 400 * DAY
 """While a fork is open, or not even known, the device limit of its subscription is not judged."""
@@ -40,7 +36,7 @@ class DeviceImage(msgspec.Struct, frozen=True):
 class Copier:
     """Whoever copies disks."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Living) -> None:
         self._world = world
         self._sites: dict[str, SiteImage] = {}
         self._devices: dict[str, DeviceImage] = {}

@@ -4,6 +4,7 @@ from tenure.agent.exchange import Identity
 from tenure.agent.holder import Holder
 from tenure.agent.keeper import Keeper
 from tenure.agent.kept import Memory
+from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.sandbox.simulation.bounds import Bounds
 from tenure.sandbox.simulation.disks import MemoryDisk
@@ -14,6 +15,8 @@ from tenure.sandbox.simulation.promises import Promise, promise
 from tenure.sandbox.simulation.sites import PRODUCT, VERSION, SimulatedSite
 from tenure.sdk.clock import Timekeeper
 from tenure.sdk.keeper import SAVE_CLOCK
+from tenure.sdk.names.path import Exchange
+from tenure.sdk.transport import Request
 from tenure.wire.root import Root
 
 SELDOM = DAY
@@ -42,7 +45,10 @@ class SimulatedDevice:
         """Days for which it sleeps at most between two uses; 0: it is always awake."""
         self.wanted = True
         """Whether somebody works with it: it enrols as soon as it can."""
-        self.wire = Wire(fate, machine, lambda request: self.site.answer(request), lambda: self.site.bounds)
+        self.wire = Wire(fate, machine, self._ask, lambda: self.site.bounds)
+
+    def _ask(self, request: Request) -> Exchange | Refused:
+        return self.site.answer(request)  # of whichever site it belongs to by then
 
     def step(self) -> None:
         """A step of the disk at which the process may die."""

@@ -17,8 +17,12 @@ from tenure.site.store.lite import Store
 from tenure.site.store.schema import STEPS
 from tenure.site.store.writer import Connection as SiteConnection
 from tenure.store.engine import Answer, Connection, Item, P
-from tenure.store.lite import driver
 from tenure.store.prepare import prepare
+
+try:
+    from pysqlite3 import dbapi2 as driver
+except ImportError:  # as in `store.lite`
+    driver = sqlite3
 
 T = TypeVar("T")
 Step = Callable[[], None]
@@ -175,19 +179,22 @@ class ServerDatabase:
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T | Refused:
         """See `engine.Database`; a death before the commit leaves nothing, one after it leaves everything."""
-        return self._done(lambda: fn(self.disk.connection, *args, **kwargs), keep=True)
+        answer: T | Refused = self._done(lambda: fn(self.disk.connection, *args, **kwargs), keep=True)
+        return answer
 
     async def rehearse(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T | Refused:
         """See `engine.Database`."""
-        return self._done(lambda: fn(self.disk.connection, *args, **kwargs), keep=False)
+        answer: T | Refused = self._done(lambda: fn(self.disk.connection, *args, **kwargs), keep=False)
+        return answer
 
     async def submit_set(
         self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item
     ) -> Answer | Refused:
         """See `engine.Database`."""
-        return self._done(lambda: handler(self.disk.connection, [item])[0], keep=True)
+        answer: Answer | Refused = self._done(lambda: handler(self.disk.connection, [item])[0], keep=True)
+        return answer
 
     async def close(self) -> None:
         """The file stays where it is."""

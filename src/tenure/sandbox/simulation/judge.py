@@ -15,7 +15,9 @@ from tenure.sandbox.simulation.machines import Time
 from tenure.sandbox.simulation.promises import lease_claims, payload, seat_claims
 from tenure.sandbox.simulation.sites import SimulatedSite
 from tenure.sandbox.simulation.vendor import Vendor
-from tenure.store import audit
+from tenure.server import desk
+from tenure.store import audit, standings
+from tenure.store.engine import Connection
 
 AFTER_A_COPY = 17 * DAY
 """B7 after two copies of a site lived: one round of adoption and one seat life (spec 3.8)."""
@@ -97,7 +99,7 @@ class Judge:
         """The violation as it is raised."""
         self._trace.note(self._time.now, who, f"VIOLATION of {promise}:", what)
         found = Broken(
-            f"{promise} broken by {who}: {what}\nrepeat with --seed {self._seed}\n{self._trace.told(50, who)}"
+            f"{promise} broken by {who}: {what}\nrepeat with --seed {self._seed}\n{self._trace.told(30, who)}"
         )
         # It may be raised in the midst of a program that goes on whatever happens to one of its turns.
         self._first = self._first or found
@@ -240,3 +242,35 @@ class Judge:
         findings = vendor.inspect(lambda conn: list(audit.verify(conn)))
         if findings:
             raise self.broken("P7", "the server", f"{findings}")
+
+    def replayed(self, vendor: Vendor) -> None:
+        """What is shown in lists is what the facts say when they are read again from the first one on."""
+        now = self._time.now
+        for provider, name in vendor.read("select provider, id from subscriptions"):
+
+            def again(conn: Connection, provider: str = provider, name: str = name) -> tuple[object, object]:
+                before = standings.get(conn, provider, name)
+                desk.rebuild(conn, provider, name, now)
+                return before, standings.get(conn, provider, name)
+
+            before, after = vendor.inspect(again)
+            if before != after:
+                raise self.broken("replay", name, f"shown {before}, by its facts {after}")
+
+    def agreed(self, vendor: Vendor, sites: list[SimulatedSite]) -> None:
+        """After days of calm every site that is known goes by the server's newest word."""
+        known = {name: (epoch, serial) for name, epoch, serial in vendor.read("select id, epoch, serial from sites")}
+        for site in sites:
+            token = site.lease_on_disk()
+            lease = lease_claims(token) if token else None
+            if (
+                lease is not None
+                and site.up
+                and known.get(lease.sub, (lease.epoch, lease.serial))
+                != (
+                    lease.epoch,
+                    lease.serial,
+                )
+            ):
+                detail = f"it goes by {(lease.epoch, lease.serial)}, the server by {known[lease.sub]}"
+                raise self.broken("agreement", site.name, detail)

@@ -1,4 +1,4 @@
-"""Time in a simulated world: one true clock that only the world moves, and what each machine's own clocks show of it."""
+"""Time in a simulated world: one true clock that only the world moves, and what each machine's clocks show of it."""
 
 from collections.abc import Callable
 

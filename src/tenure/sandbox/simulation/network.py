@@ -5,11 +5,14 @@ An answer is genuine when the program asked has made it for this very question; 
 
 from collections.abc import Callable
 
+import msgspec
+
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.sandbox.simulation.bounds import Arrived, Bounds
 from tenure.sandbox.simulation.fate import Died, Fate
 from tenure.sandbox.simulation.machines import Machine
+from tenure.sandbox.simulation.promises import payload
 from tenure.sdk.names.path import Exchange, Kind, PathUsed
 from tenure.sdk.transport import Request
 
@@ -22,6 +25,12 @@ _PAGE = b"<html><body>Please sign in to the hotel's network</body></html>"
 
 Answering = Callable[[Request], Exchange | Refused]
 """Whoever is asked; raises `Died` when the process dies over it."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What of an answer says when it was given."""
+
+    time: Instant
 
 
 class Wire:
@@ -59,7 +68,7 @@ class Wire:
     def _delivered(self, request: Request, reply: Exchange | Refused, first: tuple[int, int]) -> Exchange | Refused:
         fate, odds, now = self._fate, self._fate.odds, self._machine.time.now
         author = self._author()
-        known = (now, now) if author is None else (author.low(now), author.high(now))
+        known = None if author is None else (author.low(now), author.high(now))
         took = 0
         if fate.happens(odds.slow):
             took = fate.between(2, 2 * PATIENCE)
@@ -68,6 +77,10 @@ class Wire:
             return UNREACHED
         if reply.status != 200 or request.method != "POST":
             return reply
+        if known is None:
+            # The server may have stored this answer when the question first came: then its time is of then.
+            said = msgspec.json.decode(payload(reply.body), type=Said).time
+            known = (said, said)
         self._recorded = [*self._recorded[-3:], (request.body, reply, known)]
         return self._heard(request, request.body, reply, known, first)
 

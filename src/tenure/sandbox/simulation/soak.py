@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from tenure.sandbox.simulation.judge import Broken
-from tenure.sandbox.simulation.world import Plan, World
+from tenure.sandbox.simulation.plan import Plan
+from tenure.sandbox.simulation.world import World
 
 KINDS: dict[str, Plan] = {
     "rough": Plan(),

@@ -1,0 +1,162 @@
+"""What happens to a simulated world: cables, power, clocks, administrators, the desk, and the server's disk."""
+
+from tenure.core.timeline import DAY, HOUR
+from tenure.sandbox.simulation.copies import Copier
+from tenure.sandbox.simulation.devices import SimulatedDevice
+from tenure.sandbox.simulation.disks import ServerDisk
+from tenure.sandbox.simulation.fate import Died
+from tenure.sandbox.simulation.judge import AFTER_A_RESTORE
+from tenure.sandbox.simulation.plan import Anybody, Living
+from tenure.sandbox.simulation.sites import SimulatedSite
+
+OUTAGES = (60, 600, 600, HOUR, HOUR, 6 * HOUR, 6 * HOUR, DAY, 3 * DAY, 8 * DAY, 33 * DAY)
+"""Seconds for which the server is gone."""
+WRONG = (0, 0, -600, -DAY, -400 * DAY, 3 * HOUR, 20 * HOUR, 3 * DAY, 400 * DAY, 30 * 365 * DAY)
+"""Seconds by which somebody sets a wall clock ahead (negative: behind)."""
+
+
+class Happenings:
+    """The hand of fate."""
+
+    def __init__(self, world: Living) -> None:
+        self._world = world
+        self._copier = Copier(world)
+        self._backup: ServerDisk | None = None
+
+    def come(self) -> None:
+        """What happens at one visit."""
+        dice = self._world.fate
+        if dice.happens(0.25):
+            self._cut(self._anybody())
+        if dice.happens(0.015):
+            self._outage()
+        if dice.happens(0.3):
+            self._power(self._anybody())
+        if dice.happens(0.02):
+            self._release(dice.one_of(self._world.devices))
+        if dice.happens(0.01):
+            self._withdraw(dice.one_of(self._world.sites))
+        if self._world.plan.desk and dice.happens(0.06):
+            self._world.desk.do_something()
+        if self._world.plan.desk and dice.happens(0.006):
+            for sold in self._world.desk.sold:
+                self._world.desk.keep_paid(sold)
+        if self._world.plan.clocks and dice.happens(0.15):
+            far = dice.one_of(WRONG)
+            self.set_clock(self._anybody(), far)
+        if self._world.plan.backups:
+            self._backups()
+        if self._world.plan.copies:
+            self._copier.come()
+
+    def _long(self) -> int:
+        return self._world.fate.one_of((600, HOUR, 6 * HOUR, DAY, DAY, 3 * DAY, 8 * DAY, 16 * DAY, 40 * DAY))
+
+    def _cut(self, who: Anybody) -> None:
+        """Its cable is out for a while."""
+        if who.wire.up:
+            who.wire.up, wait = False, self._long()
+            self._world.trace.note(self._world.time.now, who.name, "cut off", f"for {wait} s")
+            self._world.at(wait, lambda: setattr(who.wire, "up", True))
+
+    def _outage(self) -> None:
+        """The server is gone for everybody; for a long outage the vendor publishes an amnesty."""
+        if not self._world.vendor.up:
+            return
+        self._world.vendor.up, wait = False, self._world.fate.one_of(OUTAGES)
+        self._world.trace.note(self._world.time.now, "server", "outage", f"for {wait} s")
+
+        def over() -> None:
+            self._world.vendor.restart()
+            if wait >= 3 * DAY and self._world.fate.happens(0.7):
+                self._world.desk.amnesty(min(wait, 30 * DAY))
+
+        self._world.at(wait, over)
+
+    def _power(self, who: Anybody) -> None:
+        """Switched off, for the night or for the holidays."""
+        if not who.up:
+            return
+        try:
+            who.switch_off()
+        except Died:
+            who.stop()
+        wait = self._world.fate.one_of((300, 10 * HOUR, 10 * HOUR, 2 * DAY, 10 * DAY, 20 * DAY))
+        self._world.trace.note(self._world.time.now, who.name, "switched off", f"for {wait} s")
+        self._world.at(wait, lambda: self._world.again(who))
+
+    def _release(self, device: SimulatedDevice) -> None:
+        """The device gives its seat up, and is wanted again some days later."""
+        if not device.up or not device.keeper.holder.kept.seat:
+            return
+        kept = device.keeper.holder.kept
+        try:
+            device.release()
+        except Died:
+            device.stop()
+            self._world.down(device)
+            return
+        self._world.trace.note(self._world.time.now, device.name, "released")
+        if not device.keeper.holder.kept.seat:
+            self._world.judge.erased(kept.seat, kept.held.token)
+        self._world.at(self._world.fate.between(1, 10) * DAY, lambda: self._wanted_again(device))
+
+    def _wanted_again(self, device: SimulatedDevice) -> None:
+        if device.up and device.site.up:
+            held = device.keeper.holder.kept
+            before = (held.seat, held.held.token)
+            try:
+                self._world.enrol(device)
+            except Died:
+                device.stop()
+                self._world.down(device)
+                return
+            self._world.judged(device, before)
+
+    def _withdraw(self, site: SimulatedSite) -> None:
+        """The administrator takes a device's seat away; it learns of it at its next contact."""
+        known = [each for each in (site.devices() if site.up else []) if each.counted]
+        if known:
+            try:
+                site.withdraw(self._world.fate.one_of(known))
+            except Died:
+                site.stop()
+                self._world.down(site)
+
+    def set_clock(self, who: Anybody, far: int) -> None:
+        """Somebody sets a wall clock `far` seconds ahead of the truth; 0 is right again."""
+        if who.machine.off == far:
+            return
+        who.machine.off = far
+        self._world.trace.note(self._world.time.now, who.name, "clock set", f"{far} s")
+        if who.machine.on:
+            who.bounds.tampered(far, self._world.time.now)
+
+    def _backups(self) -> None:
+        if self._world.fate.happens(0.1):
+            self._backup = self._world.vendor.disk.snapshot()
+            self._world.trace.note(self._world.time.now, "server", "backed up")
+        elif self._backup is not None and self._world.fate.happens(0.004):
+            known = dict(self._backup.raw.execute("select id, token from sites").fetchall())
+            epoch = self._world.vendor.restore(self._backup)
+            self._world.trace.note(self._world.time.now, "server", "restored", f"in epoch {epoch}")
+            self._world.judge.restored({name: token.decode() for name, token in known.items()})
+            for sold in self._world.desk.sold:
+                self._world.judge.excused[sold.id] = self._world.time.now + AFTER_A_RESTORE
+
+    def end(self) -> None:
+        """Everything is put right: the server is up, forks are resolved, cables whole, clocks right, machines on."""
+        if not self._world.vendor.up:
+            self._world.vendor.restart()
+        self._copier.settle()
+        for who in self._everybody():
+            who.wire.up = True
+            self.set_clock(who, 0)
+            if not who.up:
+                self._world.again(who)
+
+    def _everybody(self) -> list[Anybody]:
+        return [*self._world.devices, *self._world.sites]
+
+    def _anybody(self) -> Anybody:
+        return self._world.fate.one_of(self._everybody())

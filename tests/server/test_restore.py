@@ -1,0 +1,103 @@
+"""A server that was put back from a backup: what it signs is newer than all it forgot, and what sites hold counts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tenure.core.timeline import DAY
+from tenure.store.engine import Connection
+from tenure.store.epochs import NAME
+from tenure.store.schema import meta, sites
+from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
+from tests.server.office import Office, PlainSite, office
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def put_back(shop: Office) -> AsyncIterator[None]:
+    """What the server does in between is forgotten; then it goes on in a new epoch, as `tenure restore` leaves it."""
+
+    def remember(conn: Connection) -> list[dict[str, object]]:
+        return [dict(row._mapping) for row in conn.execute(sa.select(sites))]
+
+    rows = await shop.context.db.read(remember)
+    yield
+
+    def forget(conn: Connection) -> None:
+        for row in rows:
+            conn.execute(sites.update().where(sites.c.id == row["id"]).values({**row, "revision": 0}))
+        conn.execute(meta.insert(), {"key": NAME, "value": str(shop.clock())})
+
+    await shop.context.db.write(forget)
+
+
+async def licensed(shop: Office, code: str) -> PlainSite:
+    site = shop.site()
+    answer = await site.activate(code)
+    assert isinstance(answer, ActivateAnswer) and answer.result == "granted", answer
+    return site
+
+
+async def told(site: PlainSite) -> SyncAnswer:
+    answer = await site.sync()
+    assert isinstance(answer, SyncAnswer), answer
+    if answer.result == "send_lease":
+        assert site.lease is not None
+        answer = await site.sync(lease=site.lease.token.decode())
+        assert isinstance(answer, SyncAnswer), answer
+    return answer
+
+
+async def test_what_a_restored_server_signs_is_newer_than_all_it_has_forgotten(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        _, code = await shop.order()
+        site = await licensed(shop, code)
+        async with put_back(shop):
+            shop.clock.now += 20 * DAY
+            await told(site)
+            assert site.lease is not None
+            forgotten = site.lease.lease
+        answer = await told(site)
+        assert answer.result == "lease" and not answer.forked
+        assert site.lease.lease.epoch == shop.clock()
+        assert (site.lease.lease.epoch, site.lease.lease.serial) > (forgotten.epoch, forgotten.serial)
+
+
+async def test_a_site_of_which_nothing_was_forgotten_moves_to_the_new_epoch_too(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        _, code = await shop.order()
+        site = await licensed(shop, code)
+        shop.clock.now += DAY
+        await told(site)
+        async with put_back(shop):
+            pass
+        assert (await told(site)).result == "lease"
+        assert site.lease is not None and site.lease.lease.epoch == shop.clock()
+        assert (await told(site)).result == "unchanged"
+
+
+async def test_b07_an_allotment_that_was_forgotten_counts_as_soon_as_its_site_shows_it(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        _, code = await shop.order(devices=50)
+        large, small = await licensed(shop, code), await licensed(shop, code)
+        async with put_back(shop):
+            large.use, large.wanted = Use(total=10), 35
+            await told(large)
+            assert large.lease is not None
+            assert large.lease.lease.allotment >= 35
+        large.wanted = 0
+        assert await _asked_for_its_lease(large)
+        assert await large.sync(lease=large.lease.token.decode(), lose=True) == "lost"
+        small.wanted = 50
+        await told(small)
+        assert small.lease is not None
+        assert large.lease.lease.allotment + small.lease.lease.allotment <= 55
+
+
+async def _asked_for_its_lease(site: PlainSite) -> bool:
+    answer = await site.sync()
+    return isinstance(answer, SyncAnswer) and answer.result == "send_lease"

@@ -1,0 +1,132 @@
+"""Worlds with one broken part each: what the judge must see, or it is no judge."""
+
+import msgspec
+
+from tenure.agent.exchange import Identity
+from tenure.agent.holder import Holder, Ready
+from tenure.agent.kept import Memory
+from tenure.core.clock import Estimate
+from tenure.core.refusals import Refused
+from tenure.sandbox.simulation.devices import SimulatedDevice
+from tenure.sandbox.simulation.sites import SimulatedSite
+from tenure.sandbox.simulation.vendor import Vendor
+from tenure.sandbox.simulation.world import World
+from tenure.sdk.clock import Now, Timekeeper
+from tenure.server.takeover import Beside
+
+
+class DeafHolder(Holder):
+    """Takes a seat for good: it knows no end."""
+
+    def compiled(self) -> Ready:
+        ready = super().compiled()
+        seat = None if not hasattr(self, "_proven") else self.proven.seat
+        features = ready.features if seat is None else ready.features | {*seat.seat.features}
+        self.ready = msgspec.structs.replace(ready, features=features)
+        return self.ready
+
+
+class NervousHolder(Holder):
+    """Switches off when nobody answers."""
+
+    def compiled(self) -> Ready:
+        ready = super().compiled()
+        if self.kept.contacts.failures > 1:
+            self.ready = ready = msgspec.structs.replace(ready, features=frozenset())
+        return ready
+
+
+class GullibleTime(Timekeeper):
+    """Believes the wall clock."""
+
+    def now(self, serial: int = 0, *, sandbox: bool = False) -> Now:
+        now = super().now(serial, sandbox=sandbox)
+        return Now(now.reading, Estimate(now=now.reading.wall))
+
+
+class DeafDevice(SimulatedDevice):
+    def holder_of(self, who: Identity, memory: Memory, time: Timekeeper) -> Holder:
+        return DeafHolder(who, self._root, memory, time, self._fate.draw)
+
+
+class NervousDevice(SimulatedDevice):
+    def holder_of(self, who: Identity, memory: Memory, time: Timekeeper) -> Holder:
+        return NervousHolder(who, self._root, memory, time, self._fate.draw)
+
+
+class GullibleDevice(SimulatedDevice):
+    def holder_of(self, who: Identity, memory: Memory, time: Timekeeper) -> Holder:
+        return super().holder_of(who, memory, GullibleTime(time.clocks))
+
+
+class ForgetfulDevice(SimulatedDevice):
+    """Throws its seat away when the site cannot be reached."""
+
+    def tick(self) -> None:
+        super().tick()
+        holder = self.keeper.holder
+        if holder.kept.contacts.failures > 2:
+            holder.save(msgspec.structs.replace(holder.kept, seat=""))
+
+
+class CarelessSite(SimulatedSite):
+    """Loses count of its devices."""
+
+    def turn(self) -> None:
+        super().turn()
+        self.disk.raw.execute("update pools set counted = 0")
+
+
+class GenerousVendor(Vendor):
+    """Grants from a pool in which it never sees what the others were granted."""
+
+    def answer(self, path: str, body: bytes) -> bytes | Refused:
+        for name, beside in self.read("select id, body from sites"):
+            bare = msgspec.structs.replace(msgspec.json.decode(beside, type=Beside), share=b"")
+            self.disk.raw.execute(
+                "update sites set body = ?, revision = 0 where id = ?", (msgspec.json.encode(bare), name)
+            )
+        return super().answer(path, body)
+
+
+class BlindVendor(Vendor):
+    """Remembers no state token, so that a copy is as good as the original."""
+
+    def answer(self, path: str, body: bytes) -> bytes | Refused:
+        self.disk.raw.execute("update sites set token = x''")
+        return super().answer(path, body)
+
+
+class ForgetfulVendor(Vendor):
+    """Does not remember which question it answered last."""
+
+    def answer(self, path: str, body: bytes) -> bytes | Refused:
+        self.disk.raw.execute("update sites set last_request = ''")
+        return super().answer(path, body)
+
+
+class ThievingVendor(Vendor):
+    """Money disappears from a balance."""
+
+    def sweep_once(self) -> bool:
+        self.disk.raw.execute("update accounts set balance = balance - 1")
+        return super().sweep_once()
+
+
+class LyingVendor(Vendor):
+    """Somebody edits a history."""
+
+    def sweep_once(self) -> bool:
+        for (trigger,) in self.read("select name from sqlite_master where type = 'trigger'"):
+            self.disk.raw.execute(f"drop trigger {trigger}")
+        self.disk.raw.execute("update facts set by_actor = 'nobody' where seq = 2")
+        return super().sweep_once()
+
+
+def world_with(
+    device: type[SimulatedDevice] = SimulatedDevice,
+    site: type[SimulatedSite] = SimulatedSite,
+    vendor: type[Vendor] = Vendor,
+) -> type[World]:
+    """A world whose parts are these."""
+    return type("BrokenWorld", (World,), {"device": device, "site": site, "vendor_of": vendor})

@@ -1,0 +1,55 @@
+"""Every check of the simulation has a broken part that it must catch; without one it would only look like a check."""
+
+from pathlib import Path
+
+import pytest
+
+from tenure.sandbox.simulation.judge import Broken
+from tenure.sandbox.simulation.plan import Plan
+from tenure.sandbox.simulation.world import World
+from tests.simulation import broken
+
+SMALL = Plan(days=60, crowd=(("yearly", 6, (4, 4)),), desk=False)
+MOVED = Plan(days=60, crowd=(("yearly", 6, (4, 4)),), desk=False, clocks=True)
+COPIED = Plan(days=150, crowd=(("yearly", 12, (3, 2, 2)),), copies=True)
+
+
+def found(world: type[World], plan: Plan, folder: Path, seeds: range = range(8)) -> str:
+    """Which promise was seen broken, at the first seed where one was; empty when none was."""
+    for seed in seeds:
+        place = folder / str(seed)
+        place.mkdir()
+        with world(seed, plan, place) as made:
+            try:
+                made.run()
+            except Broken as seen:
+                return str(seen).partition(" broken by")[0]
+    return ""
+
+
+def test_sound_worlds_break_nothing(tmp_path: Path) -> None:
+    assert found(World, SMALL, tmp_path, range(2)) == ""
+
+
+@pytest.mark.parametrize(
+    ("world", "plan", "promise"),
+    [
+        (broken.world_with(device=broken.DeafDevice), SMALL, "P2"),
+        (broken.world_with(device=broken.NervousDevice), SMALL, "P1"),
+        (broken.world_with(device=broken.ForgetfulDevice), SMALL, "P1"),
+        (broken.world_with(site=broken.CarelessSite), SMALL, "P5"),
+        (broken.world_with(vendor=broken.GenerousVendor), SMALL, "P5"),
+        (broken.world_with(vendor=broken.BlindVendor), COPIED, "B9"),
+        (broken.world_with(vendor=broken.ForgetfulVendor), SMALL, "P4"),
+        (broken.world_with(vendor=broken.ThievingVendor), SMALL, "the ledger"),
+        (broken.world_with(vendor=broken.LyingVendor), SMALL, "P7"),
+    ],
+    ids=["deaf", "nervous", "throws away", "loses count", "generous", "blind", "forgetful", "thief", "liar"],
+)
+def test_the_judge_sees_what_is_broken(world: type[World], plan: Plan, promise: str, tmp_path: Path) -> None:
+    assert found(world, plan, tmp_path) == promise
+
+
+def test_a_device_that_believes_the_wall_clock_is_seen(tmp_path: Path) -> None:
+    world = broken.world_with(device=broken.GullibleDevice)
+    assert found(world, MOVED, tmp_path) in ("P1", "P2")
