@@ -1,9 +1,12 @@
 """Codes at a site: nothing before one, no other while one is in force, a successor that takes over alone (M9, M10)."""
 
+import msgspec
+
 from tenure.core.codes import from_random
 from tenure.core.refusals import Code
 from tenure.core.timeline import DAY, Phase
 from tenure.sdk.outcomes import Declined, Granted
+from tenure.site.store import devices
 from tests.site.town import FEATURES, Hands, Town
 
 
@@ -62,7 +65,12 @@ def test_m13_a_device_below_the_floor_gets_base_features_and_is_told_why(here: T
     house = here.house(version="13.0")
     house.activate(here.order("next")[1])
     desk = house.agent(version="12.9")
-    assert desk.enrol(house.ticket()) is None
+    refused = desk.enrol(house.ticket())
+    assert refused is not None
+    assert refused.code is Code.VERSION_TOO_OLD, "seats go to compatible devices"
+    by_hand = msgspec.structs.replace(house.devices()[0], assigned=1)
+    house.site.store.write(lambda conn: devices.save(conn, by_hand)).result()
+    assert desk.refresh() is None
     assert desk.on == {"read"}
     assert desk.standing.refusal.code is Code.VERSION_TOO_OLD
 

@@ -221,7 +221,7 @@ class House:
         self.watch.note(self.license)
         return outcome
 
-    def ticket(self, uses: int = 1, until: Instant | None = None, group: str = "") -> str:
+    def ticket(self, uses: int = 1, until: Instant | None = None, group: str = "default") -> str:
         made = enrolling.new_ticket(self.site, "editor", group=group, uses=uses, until=until)
         assert not isinstance(made, Refused), made
         self.site.store.write(lambda conn: enrolling.stored(conn, made)).result()

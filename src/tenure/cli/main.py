@@ -42,6 +42,8 @@ from tenure.cli import (
     site,
     site_agent,
     site_devices,
+    site_dns,
+    site_groups,
     site_licenses,
     sites,
     subscriptions,
@@ -63,7 +65,7 @@ PARTS = (
     signin, refusals,
     clock, playing,
     server, portal, keys, history, upkeep,
-    site, site_licenses, offline, site_devices, site_agent,
+    site, site_licenses, offline, site_devices, site_groups, site_dns, site_agent,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""
 

@@ -10,7 +10,7 @@ from tenure.cli.kinds import Limit, end
 from tenure.cli.options import LOCAL
 from tenure.cli.output import sentence
 from tenure.cli.problems import Failed
-from tenure.cli.show import Column, Screen
+from tenure.cli.show import Column, Screen, moment
 from tenure.cli.site_desk import HERE, Product, Site, site_desk
 from tenure.cli.verbs import Ended, noun, verb
 
@@ -36,9 +36,11 @@ TOKEN = (
     Column("Withdrawn", "withdrawn", "yes"),
 )
 Id = Annotated[str, Parameter(help="The device's id, `dev_…`.")]
-Group = Annotated[str, Parameter(help="The group; empty for none.")]
+Group = Annotated[str, Parameter(help="The group; `default` distributes seats by itself, none gives none.")]
 
-_APP = noun("devices", "Devices of this site: list, token, tokens, withdraw, assign, merge, remove.", HERE)
+_APP = noun(
+    "devices", "Devices of this site: list, groups, token, withdraw, assign, idle, conflict, merge, remove.", HERE
+)
 
 
 def add(app: App) -> None:
@@ -52,11 +54,18 @@ def list_devices(
     *,
     product: Product = "",
     state: Annotated[str, Parameter(help="waiting, protected, idle, withdrawn, removed, released.")] = "",
+    search: Annotated[str, Parameter(help="Part of the name, or the beginning of the id.")] = "",
+    group: Annotated[str, Parameter(help="Of this group only.")] = "",
+    reason: Annotated[str, Parameter(help="Without a seat for this reason, such as device_limit_reached.")] = "",
+    silent_days: Annotated[int | None, Parameter(help="Not heard of for so many days.")] = None,
     limit: Limit = None,
     site: Site = "",
 ) -> Ended:
     """List devices in the order in which they came."""
-    asked = {"product": product or None, "state": state or None}
+    asked = {
+        "product": product or None, "state": state or None, "q": search or None, "group": group or None,
+        "reason": reason or None, "silent_days": silent_days,
+    }  # fmt: skip
     with site_desk(desk, site) as here:
         return here.listed("/v1/devices", _devices, asked, limit=limit, tenant=False)
 
@@ -67,7 +76,7 @@ def new_token(
     *,
     uses: Annotated[int, Parameter(help="How many devices may enrol with it.")] = 1,
     until: Annotated[str, Parameter(help="Its last day, or an instant.")] = "",
-    group: Group = "",
+    group: Group = "default",
     product: Product = "",
     site: Site = "",
 ) -> Ended:
@@ -107,8 +116,79 @@ def withdraw(desk: Desk, device: Id, *, site: Site = "") -> Ended:
 
 @verb(_APP, "assign", LOCAL, example="tenure devices assign dev_…")
 def assign(desk: Desk, device: Id, *, site: Site = "") -> Ended:
-    """Let a withdrawn device have a seat again."""
+    """Give a device a seat by hand, also one that was withdrawn."""
     return _act(desk, device, "assign", site)
+
+
+@verb(_APP, "pin", LOCAL, example="tenure devices pin dev_…")
+def pin(
+    desk: Desk,
+    device: Id,
+    *,
+    off: Annotated[bool, Parameter(help="Propose it for release again.")] = False,
+    site: Site = "",
+) -> Ended:
+    """Keep a device off every list of what is proposed for release."""
+    where = path("/v1/devices/{device}/pin", device=device)
+    with site_desk(desk, site) as here:
+        sending = Sending(method="PUT", path=where, body={"pinned": not off}, tenant=False)
+        return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
+
+
+@verb(_APP, "move", LOCAL, example="tenure devices move dev_… --group laboratory")
+def move(desk: Desk, device: Id, *, group: Group = "", site: Site = "") -> Ended:
+    """Put a device into a group; into none, and it is unassigned."""
+    where = path("/v1/devices/{device}/group", device=device)
+    with site_desk(desk, site) as here:
+        sending = Sending(method="PUT", path=where, body={"group": group}, tenant=False)
+        return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
+
+
+@verb(_APP, "duplicates", LOCAL, example="tenure devices duplicates")
+def duplicates(desk: Desk, *, limit: Limit = None, site: Site = "") -> Ended:
+    """List devices that look like another on the same hardware, and whether they may be merged."""
+    with site_desk(desk, site) as here:
+        return here.listed("/v1/duplicates", _pairs, {}, limit=limit, tenant=False)
+
+
+@verb(_APP, "idle", LOCAL, example="tenure devices idle --days 30 --release")
+def idle(
+    desk: Desk,
+    *,
+    days: Annotated[int, Parameter(help="Silent for so many days or more.")] = 30,
+    release: Annotated[bool, Parameter(help="Release them; otherwise they are only shown.")] = False,
+    product: Product = "",
+    site: Site = "",
+) -> Ended:
+    """Show devices that have been silent, the longest first, or release their seats."""
+    with site_desk(desk, site) as here:
+        meant = here.product(product)
+        if isinstance(meant, Failed):
+            return meant
+        if not release:
+            where = path("/v1/licenses/{product}/idle-devices", product=meant)
+            return here.shown(where, _idle, {"days": days}, tenant=False)
+        where = path("/v1/licenses/{product}/release-idle", product=meant)
+        return here.write(Sending(method="POST", path=where, body={"days": days}, tenant=False), _released)
+
+
+@verb(_APP, "conflict", LOCAL, example="tenure devices conflict")
+def conflict(
+    desk: Desk,
+    *,
+    release: Annotated[bool, Parameter(help="Release the proposed devices now, before the date.")] = False,
+    product: Product = "",
+    site: Site = "",
+) -> Ended:
+    """Show the seat conflict that is open: the date, and whom a lower limit would hit; pin takes one off the list."""
+    with site_desk(desk, site) as here:
+        meant = here.product(product)
+        if isinstance(meant, Failed):
+            return meant
+        where = path("/v1/licenses/{product}/seat-conflict", product=meant)
+        if not release:
+            return here.shown(where, _conflict, tenant=False)
+        return here.write(Sending(method="POST", path=f"{where}/release", body={}, tenant=False), _released)
 
 
 @verb(_APP, "merge", LOCAL, example="tenure devices merge dev_… dev_…")
@@ -136,6 +216,29 @@ def _act(desk: Desk, device: str, what: str, site: str, body: dict[str, Any] | N
 
 def _devices(screen: Screen, items: Any) -> None:
     screen.table(items, DEVICE, "No device has enrolled yet.")
+
+
+def _pairs(screen: Screen, items: Any) -> None:
+    rows = [(each["older"]["id"], each["newer"]["id"], "yes" if each["can_merge"] else "no") for each in items]
+    screen.rows(("Older", "Newer", "May be merged"), rows)
+
+
+def _idle(screen: Screen, value: Any) -> None:
+    screen.table(value["devices"], DEVICE, "No device has been silent for so long.")
+    screen.line(f"{value['count']} devices; the places of {value['free_at_once']} would be free at once.")
+
+
+def _released(screen: Screen, value: Any) -> None:
+    screen.line(f"{value['released']} devices were released; {value['free_at_once']} places are free at once.")
+
+
+def _conflict(screen: Screen, value: Any) -> None:
+    begins = moment(value["begins"], screen.zone)
+    screen.line(
+        f"{value['in_use']} devices count; from {begins} on ({value['days_left']} days left) {value['allowed']} may."
+        f" These {len(value['proposed'])} are withdrawn then:"
+    )
+    screen.table(value["proposed"], DEVICE)
 
 
 def _tokens(screen: Screen, items: Any) -> None:

@@ -41,6 +41,14 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Days after the end in which a renewal is still possible: so long the site goes on asking (M14)."""
 
 
+class Coming(msgspec.Struct, frozen=True):
+    """A lower device limit to come, and what of it this site would have if use stayed as it is (spec 2.4 Devices)."""
+
+    at: Instant
+    limit: int
+    allotment: int
+
+
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """Claims of a `tenure-lease+jwt` (spec 3.4)."""
 
@@ -88,3 +96,5 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     prepaid_until: Instant | None = None
     """Paid or reserved until; None when nothing is paid."""
     sandbox: bool = False
+    coming: Coming | None = None
+    """A lower device limit that is agreed for a later instant; None when none is."""

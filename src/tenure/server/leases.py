@@ -3,7 +3,7 @@
 import msgspec
 
 from tenure.core.contract import SERVING, timeline
-from tenure.core.lease import Brand, Confirmation, Figures, Lease
+from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease
 from tenure.core.renewal import PROMISE_DAYS, due
 from tenure.core.subscription import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, at, since
@@ -26,6 +26,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """The serial of the lease to be signed."""
     prev: str = ""
     device_port: str = ""
+    coming: Coming | None = None
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +92,7 @@ def lease_for(
         code_last_group=_last_group(sub, site),
         prepaid_until=sub.paid_until,
         sandbox=issuer.sandbox,
+        coming=holder.coming,
     )
 
 

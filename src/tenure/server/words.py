@@ -6,9 +6,10 @@ import hashlib
 import msgspec
 
 from tenure.core.allotment import Pool, SiteShare, grant, recalls
-from tenure.core.lease import Lease
+from tenure.core.lease import Coming, Lease
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
+from tenure.core.usage import ceiling
 from tenure.server import books
 from tenure.server.context import Context
 from tenure.server.leases import Holder, Issuer, grants_until, lease_for, slimmer, successor_lease
@@ -61,7 +62,8 @@ def sign(
     # After a restore of the server every word is of the epoch it opened, or of a later one (spec 3.4).
     site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = beside(site)
-    lease = lease_for(sub, state, _holder(conn, site, body), issuer, now, forked=forked, carried=carried)
+    holder = msgspec.structs.replace(_holder(conn, site, body), coming=_coming(conn, site, sub, now))
+    lease = lease_for(sub, state, holder, issuer, now, forked=forked, carried=carried)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, PRESENT, now)
@@ -99,6 +101,20 @@ def _holder(conn: Connection, site: Site, body: Beside) -> Holder:
         prev=prev,
         device_port=body.device_port,
     )
+
+
+def _coming(conn: Connection, site: Site, sub: Subscription, now: Instant) -> Coming | None:
+    """The next lower device limit, and the site's part of it: what it has in use, cut like everybody's."""
+    present = sub.terms_at(now).devices
+    lower = [each for each in sub.changes if each.effective > now and each.terms.devices < present]
+    if not lower:
+        return None
+    change = min(lower, key=lambda each: each.effective)
+    most = ceiling(change.terms.devices, sub.rules.tolerance_percent)
+    rows = [row for row in rows_of(conn, sub.provider, sub.id) if row.subscription == sub.id and row.id != site.id]
+    total = site.devices + sum(row.devices for row in rows)
+    part = most if not rows else site.devices if total <= most else most * site.devices // max(total, 1)
+    return Coming(change.effective, change.terms.devices, part)
 
 
 def _record(

@@ -19,9 +19,12 @@ from tenure.http.openapi import About
 from tenure.http.operations import operation
 from tenure.http.raw import RawOperation
 from tenure.site.api.devices import Devices
+from tenure.site.api.dns import Dns
+from tenure.site.api.groups import Groups
 from tenure.site.api.licenses import Licenses
 from tenure.site.api.local import Local
 from tenure.site.api.offline import Offline
+from tenure.site.api.seats import Seats
 from tenure.site.api.status import Status
 from tenure.site.opening import Site
 from tenure.site.watch import Watch
@@ -59,7 +62,10 @@ def local_api(site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], 
                 *Status(local).operations(),
                 *Licenses(local).operations(),
                 *Offline(local).operations(),
+                *Dns(local).operations(),
                 *Devices(local).operations(),
+                *Groups(local).operations(),
+                *Seats(local).operations(),
                 *health_operations({"store": _works(site)}),
             ),
             authenticate=authenticator(site.token),

@@ -12,8 +12,8 @@ from tenure.core.timeline import Instant
 from tenure.core.usage import counts_until, may_protect
 from tenure.site import ids, merging
 from tenure.site.license import Look
-from tenure.site.seats import allowed, next_contact, no_new_seat, seat_for, signable
-from tenure.site.store import devices, enrolments, events, pools
+from tenure.site.seats import allowed, next_contact, no_new_seat, seat_for, signable, undistributed
+from tenure.site.store import devices, enrolments, events, groups, pools
 from tenure.site.store.devices import Device, State
 from tenure.site.store.writer import Connection
 from tenure.site.tokens import Tokens
@@ -77,6 +77,7 @@ class Contact:
         enrolment = enrolments.use(self._conn, self._message.enrolment, self._message.product, self._now)
         if enrolment is None:
             return self._refused(Refused(Code.NOT_AUTHENTICATED, "The enrolment token is unknown, spent or over."))
+        groups.ensure(self._conn, enrolment.group)
         device = devices.save(self._conn, self._new(self._made("dev"), enrolment.group, count=1))
         twin = devices.twin_of(self._conn, device)
         if twin is not None:
@@ -92,7 +93,7 @@ class Contact:
         if held.exp <= self._now or devices.by_id(self._conn, held.sub) is not None:
             return self._refused(Refused(Code.NOT_AUTHENTICATED, "Its seat is over; enrol it again."))
         count = self._desk.tokens.read(held.sub, self._message.token) or 0
-        fresh = self._new(held.sub, "", count=count + 1)
+        fresh = self._new(held.sub, groups.DEFAULT, count=count + 1)
         signed = {"seat": held.jti, "seat_until": held.exp, "lease_iat": held.iat, "state": State.PROTECTED}
         pools.adopt(self._conn, self._message.product)
         device = devices.save(self._conn, msgspec.structs.replace(fresh, **signed, counted=1, counts_until=held.exp))
@@ -165,18 +166,21 @@ class Contact:
     def _claim(self, device: Device) -> Refused | None:
         """Counts the device if there is room: one statement, whose cost does not depend on how many there are."""
         pool = pools.pool(self._conn, device.product)
-        barred = no_new_seat(self._look, pool)
+        automatic = groups.automatic(self._conn, device.group)
+        barred = no_new_seat(self._look, pool) or undistributed(device, self._lease.lease, automatic=automatic)
         if barred is not None:
             return barred
         most = allowed(self._lease.lease)
         if pools.claim(self._conn, device.product, most):
+            pools.noticed_stopped(self._conn, device.product, stopped=False)
             return None
         return may_protect(pool.counted, most)
 
     def _without_seat(self, device: Device, refused: Refused) -> bytes:
         if not device.counted:
-            if refused.code is Code.DEVICE_LIMIT_REACHED and device.note != refused.code:
-                text = f"{_called(device)} is not protected: {refused.detail}"
+            full = refused.code is Code.DEVICE_LIMIT_REACHED
+            if full and pools.noticed_stopped(self._conn, device.product, stopped=True):
+                text = f"Distribution of seats has stopped: {refused.detail} {_called(device)} waits."
                 self._event("warning", "device_limit_reached", text, device)
             noted = msgspec.structs.replace(device, state=State.WAITING, note=refused.code.value)
             device = devices.save(self._conn, noted)

@@ -9,7 +9,7 @@ import msgspec
 
 from tenure.core.clock import Estimate
 from tenure.core.periods import format_date, format_instant
-from tenure.core.refusals import Refused
+from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.sdk.computer import Computer
 from tenure.sdk.names.doctor import Check, State
@@ -20,6 +20,7 @@ from tenure.sdk.names.ports import Ports
 from tenure.sdk.names.proxy import proxy_from_environment
 from tenure.sdk.names.server import Server, read_server
 from tenure.sdk.names.trust import Trust, roots_from, system_roots
+from tenure.site.opening import Site
 from tenure.site.settings import Settings
 from tenure.wire.root import Root, expired
 
@@ -54,6 +55,25 @@ def doctor(patient: Patient) -> Iterator[Check]:
         yield _device_port(patient.pin, patient.named)
     yield _clock(patient)
     yield _root(patient.root, _now(patient))
+
+
+def name_checks(settings: Settings, computer: Computer, addresses: LastGood, dns: str) -> Iterator[Check]:
+    """The ways that `settings` allow, tried one by one; `dns` is what the lease says."""
+    unknown = Refused(Code.NOT_FOUND)
+    patient = Patient(settings=settings, computer=computer, addresses=addresses, dns=dns, root=unknown, estimate=None)
+    server = read_server(settings.server, allow_loopback_http=settings.network.loopback_http)
+    policy = server if isinstance(server, Refused) else _policy(patient, server)
+    if isinstance(server, Refused) or isinstance(policy, Refused):
+        refused = server if isinstance(server, Refused) else policy
+        yield Check("Settings", State.FAILED, f"{refused.detail}", "Correct the choice.")  # type: ignore[union-attr]
+    else:
+        yield from ways(server, policy, _ports(patient))
+
+
+def dns_of(site: Site) -> str:
+    """What the lease of the first product says of public DNS; empty before there is one."""
+    lease = next(iter(site.licenses.values())).keeper.holder.lease()
+    return "" if lease is None else lease.figures.dns
 
 
 def _policy(patient: Patient, server: Server) -> NamePolicy | Refused:

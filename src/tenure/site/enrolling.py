@@ -6,7 +6,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.site import ids
 from tenure.site.opening import Site
-from tenure.site.store import enrolments
+from tenure.site.store import enrolments, groups
 from tenure.site.store.enrolments import Enrolment
 from tenure.site.store.writer import Connection
 from tenure.wire.b64 import encode_text
@@ -24,7 +24,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 def new_ticket(
-    site: Site, product: str, *, group: str = "", uses: int = 1, until: Instant | None = None, port: int = 0
+    site: Site, product: str, *, group: str = groups.DEFAULT, uses: int = 1, until: Instant | None = None, port: int = 0
 ) -> Given | Refused:
     """A token for `uses` devices of `product`, taken until `until` (None: no end of its own); not yet stored: `store`.
 

@@ -19,7 +19,6 @@ from tenure.sdk.holder import Holder
 from tenure.sdk.holdings import Reader
 from tenure.sdk.keeper import Keeper, Ports
 from tenure.sdk.names.last_good import LastGood, LastGoodFile
-from tenure.sdk.reach import reach
 from tenure.sdk.steps import Progress
 from tenure.sdk.transport import Transport
 from tenure.site import certificate, folder
@@ -34,6 +33,7 @@ from tenure.site.store.kept import StoredMemory
 from tenure.site.store.lite import Store, open_store
 from tenure.site.store.writer import Connection
 from tenure.site.tokens import Tokens
+from tenure.site.ways import Ways
 from tenure.wire.keys import to_jwk
 from tenure.wire.root import Root
 
@@ -61,6 +61,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     port: DevicePort
     answers: Answers
     addresses: LastGood
+    ways: Ways
 
     @property
     def name(self) -> str:
@@ -125,6 +126,7 @@ def open_site(
         port=port,
         answers=Answers(secrets.derived("answers"), computer.draw(8).hex()),
         addresses=parts.addresses,
+        ways=parts.ways,
     )
 
 
@@ -164,6 +166,7 @@ class _Parts:
         self._pin, self._store, self._clock = pin_, store, clock
         self._transports = transports or self._over_the_network
         self.addresses = LastGoodFile(path / "addresses")
+        self.ways = Ways(settings, computer, self.addresses, store)
 
     def licenses(self) -> dict[str, ProductLicense] | Refused:
         made: dict[str, ProductLicense] = {}
@@ -204,8 +207,7 @@ class _Parts:
     def _over_the_network(
         self, _product: str, progress: Progress, dns_of_lease: Callable[[], str]
     ) -> Transport | Refused:
-        network = self._settings.network.network()
-        return reach(self._settings.server, network, self._computer, self.addresses, progress.path, dns_of_lease)
+        return self.ways.transport(progress, dns_of_lease)
 
 
 def _ensure(conn: Connection, product: str) -> None:

@@ -9,7 +9,9 @@ from tenure.core.schedule import window
 from tenure.core.standing import SERVING
 from tenure.core.timeline import DAY, Instant, Phase, Why, at
 from tenure.core.usage import ceiling
+from tenure.core.versions import below
 from tenure.site.license import Look
+from tenure.site.store.devices import Device
 from tenure.site.store.pools import Pool
 from tenure.wire.leases import SealedLease
 from tenure.wire.messages import NextSync
@@ -65,6 +67,18 @@ def _phase_forbids(phase: Phase, why: Why) -> Refused | None:
     if why is Why.SYNC_OVERDUE:
         return Refused(Code.UNREACHABLE, "The licensing server has not answered for too long.")
     return Refused(Code.SUBSCRIPTION_CANCELLED if why is Why.CANCELLED else Code.SUBSCRIPTION_ENDED)
+
+
+def undistributed(device: Device, lease: Lease, *, automatic: bool) -> Refused | None:
+    """Why distribution passes over `device`, which asks for a seat; None where it may claim one.
+
+    Refuses `seat_not_assigned` and `version_too_old`, neither for a device to which a seat was assigned by hand.
+    """
+    if device.assigned:
+        return None
+    if not automatic:
+        return Refused(Code.SEAT_NOT_ASSIGNED)
+    return below(device.version, lease.min_version) if device.version else None
 
 
 def signable(lease: Lease, now: Instant) -> tuple[Instant, Instant] | Refused:

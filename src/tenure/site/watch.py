@@ -12,6 +12,7 @@ from tenure.core.periods import format_instant
 from tenure.core.timeline import DAY, Instant, Phase, Why
 from tenure.core.usage import Level, step
 from tenure.sdk.outcomes import Declined, Synchronized
+from tenure.site import conflict
 from tenure.site.license import Look, ProductLicense
 from tenure.site.merging import release_due
 from tenure.site.opening import Site
@@ -95,6 +96,7 @@ class Watch:
 
     def _noted(self, conn: Connection, license_: ProductLicense, look: Look) -> None:
         release_due(conn, license_.product, look)
+        conflict.look_after(conn, license_.product, look)
         self._note_history(conn, license_.product, look)
         self._tell(conn, license_.product, look)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from tenure.core.lease import Brand, Confirmation, Figures, Lease
+from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Span
 from tenure.wire import fields, seal, strict
@@ -52,6 +52,12 @@ class _Figures(Figures, frozen=True, kw_only=True):
     reinstate_days: fields.Days = 365
 
 
+class _Coming(Coming, frozen=True):
+    at: fields.Moment
+    limit: fields.Count
+    allotment: fields.Count
+
+
 class Claims(Lease, frozen=True, kw_only=True):
     """Every field of a lease with its bounds; read once to prove them, then forgotten in favour of the plain value."""
 
@@ -87,6 +93,7 @@ class Claims(Lease, frozen=True, kw_only=True):
     role: Literal["active", "successor"] = "active"
     prepaid_until: fields.Moment | None = None
     sandbox: bool = False
+    coming: _Coming | None = None
 
 
 class SealedLease(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import Instant
+from tenure.core.timeline import DAY, Instant
 from tenure.http.answers import Answer, made, nothing
 from tenure.http.auth import Principal
 from tenure.http.fields import Body
@@ -18,19 +18,23 @@ from tenure.site.api.licenses import Product
 from tenure.site.api.local import ADMINISTRATOR, Local
 from tenure.site.api.views import DeviceView, EnrolmentView, device_view, enrolment_view
 from tenure.site.enrolling import MOST, new_ticket, stored
-from tenure.site.store import devices, enrolments, events
+from tenure.site.store import devices, enrolments, events, groups
 from tenure.site.store.devices import Device, State, Wanted
 from tenure.site.store.writer import Connection
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z]{3}_[0-9a-z]{26}$(?!\n)")]
 Group = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
 
+Search = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
+Silent = Annotated[int, msgspec.Meta(ge=0, le=3_650)]
+
 
 class EnrolmentBody(Body, frozen=True, kw_only=True):
     """An enrolment token to be made: for one device by default, for a group by count and end."""
 
     product: Product
-    group: Group = ""
+    group: Group = groups.DEFAULT
+    """Empty: its devices are unassigned and get no seat by themselves."""
     uses: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = 1
     until: Moment | None = None
 
@@ -39,6 +43,12 @@ class GroupBody(Body, frozen=True, kw_only=True):
     """Where a device belongs."""
 
     group: Group
+
+
+class PinBody(Body, frozen=True, kw_only=True):
+    """Whether a device is kept, whoever is proposed for release."""
+
+    pinned: bool
 
 
 class MergeBody(Body, frozen=True, kw_only=True):
@@ -61,13 +71,35 @@ class Devices:
         self._local = local
 
     async def list_devices(
-        self, paging: Paging, product: str = "", state: State | None = None, group: str | None = None
+        self,
+        paging: Paging,
+        product: str = "",
+        state: State | None = None,
+        group: str | None = None,
+        q: Search = "",
+        reason: str = "",
+        counted: bool | None = None,
+        silent_days: Silent | None = None,
+        alike: bool = False,
     ) -> Page[DeviceView] | Refused:
-        """Lists devices in the order in which they came; `group=` asks for those of none."""
+        """Lists devices in the order in which they came; `group=` asks for those of none, `q` in names and ids.
+
+        `reason` is a refusal's code, `silent_days` asks for those not heard of for so long, `alike` for likely
+        duplicates.
+        """
         after = paging.after(int)
         if isinstance(after, Refused):
             return after
-        wanted = Wanted(product=product, state=state or "", group=group)
+        wanted = Wanted(
+            product=product,
+            state=state or "",
+            group=group,
+            text=q,
+            note=reason,
+            counted=counted,
+            silent_since=None if silent_days is None else self._local.site.now() - silent_days * DAY,
+            alike=alike,
+        )
         rows = await self._local.read(lambda conn: devices.page(conn, wanted, after or 0, paging.limit + 1))
         page = cut_page(rows, paging.limit, lambda device: device.number)
         return Page(tuple(map(device_view, page.items)), page.next)
@@ -86,7 +118,7 @@ class Devices:
     async def assign_device(
         self, caller: Principal, ticket: Ticket, device: Id, dry_run: bool = False
     ) -> Answer[DeviceView] | Refused:
-        """Lets a withdrawn device have a seat again, from its next contact on."""
+        """Gives a device a seat by hand, from its next contact on, as far as one is free."""
         return await self._changed(ticket, device, State.WAITING, dry_run=dry_run)
 
     async def remove_device(self, caller: Principal, device: Id, dry_run: bool = False) -> Answer[None] | Refused:
@@ -104,6 +136,21 @@ class Devices:
         answer: Answer[None] | Refused = await self._local.write(dry_run, work)
         return answer
 
+    async def pin_device(
+        self, caller: Principal, device: Id, body: PinBody, dry_run: bool = False
+    ) -> Answer[DeviceView] | Refused:
+        """Keeps a device off the lists of what is proposed for release, or puts it back on them."""
+
+        def work(conn: Connection, _: Instant) -> Answer[DeviceView] | Refused:
+            found = devices.by_id(conn, device)
+            if found is None or _gone(found):
+                return Refused(Code.NOT_FOUND, field="device")
+            changed = msgspec.structs.replace(found, pinned=int(body.pinned))
+            return made(device_view(devices.save(conn, changed)))
+
+        answer: Answer[DeviceView] | Refused = await self._local.write(dry_run, work)
+        return answer
+
     async def group_device(
         self, caller: Principal, device: Id, body: GroupBody, dry_run: bool = False
     ) -> Answer[DeviceView] | Refused:
@@ -113,6 +160,7 @@ class Devices:
             found = devices.by_id(conn, device)
             if found is None:
                 return Refused(Code.NOT_FOUND, field="device")
+            groups.ensure(conn, body.group)
             return made(device_view(devices.save(conn, msgspec.structs.replace(found, group=body.group))))
 
         answer: Answer[DeviceView] | Refused = await self._local.write(dry_run, work)
@@ -181,6 +229,7 @@ class Devices:
             operation("GET", each, ADMINISTRATOR, self.read_device),
             operation("DELETE", each, ADMINISTRATOR, self.remove_device, status=204),
             operation("PUT", f"{each}/group", ADMINISTRATOR, self.group_device),
+            operation("PUT", f"{each}/pin", ADMINISTRATOR, self.pin_device),
             operation(
                 "POST", f"{each}/withdraw", ADMINISTRATOR, self.withdraw_device, refusals=[Code.NOTHING_TO_CHANGE]
             ),
@@ -199,11 +248,17 @@ class Devices:
             if found is None or _gone(found):
                 return Refused(Code.NOT_FOUND, field="device")
             taken_back = found.state in (State.WITHDRAWN, State.REMOVED)
-            if (state is State.WITHDRAWN) == taken_back:
+            by_hand = state is State.WAITING and not taken_back and not found.counted and not found.assigned
+            if (state is State.WITHDRAWN) == taken_back and not by_hand:
                 return Refused(Code.NOTHING_TO_CHANGE, f"The device is {found.state}.", "device")
             to = State.PROTECTED if state is State.WAITING and found.counted else state
             until = merging.counting_until(found, to, self._moved(found))
-            changed = devices.save(conn, msgspec.structs.replace(found, state=to, counts_until=until, note=""))
+            changed = devices.save(
+                conn,
+                msgspec.structs.replace(
+                    found, state=to, counts_until=until, note="", assigned=int(state is State.WAITING)
+                ),
+            )
             what = "withdrawn" if state is State.WITHDRAWN else "allowed a seat again"
             _event(conn, now, f"device_{'withdrawn' if state is State.WITHDRAWN else 'assigned'}",
                    f"{found.name or found.id} was {what}.", found)  # fmt: skip

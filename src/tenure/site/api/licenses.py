@@ -274,7 +274,7 @@ class Licenses:
         holder = next(iter(site.licenses.values())).keeper.holder
         lease = holder.lease()
         return Patient(
-            settings=site.settings,
+            settings=msgspec.structs.replace(site.settings, network=site.ways.applied(site.settings.network)),
             computer=site.computer,
             addresses=site.addresses,
             dns="" if lease is None else lease.figures.dns,

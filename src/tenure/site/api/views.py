@@ -3,7 +3,7 @@
 import msgspec
 
 from tenure.core.explain import Remedy
-from tenure.core.refusals import Refused
+from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant, Phase, Span, Timeline
 from tenure.http.instants import rfc3339
 from tenure.sdk.kept import Kept
@@ -136,6 +136,12 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     """Another device with the same hardware, as long as it is open what became of it."""
     reason: str
     """Why it has no seat, as the code of a refusal."""
+    why: Reason | None
+    """The same in words, with what to do."""
+    assigned: bool
+    """The administrator gave it a seat by hand."""
+    pinned: bool
+    """It is never proposed for release."""
 
 
 class EnrolmentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -293,7 +299,16 @@ def device_view(device: devices.Device) -> DeviceView:
         last_seen=rfc3339(device.last_seen),
         looks_like=device.twin,
         reason=device.note,
+        why=None if device.counted or not device.note else reason(_noted(device.note)),
+        assigned=bool(device.assigned),
+        pinned=bool(device.pinned),
     )
+
+
+def _noted(note: str) -> Refused:
+    """The refusal that was noted, also by a newer program."""
+    known = {code.value: code for code in Code}
+    return Refused(known.get(note, Code.NOT_FOUND), "" if note in known else note)
 
 
 def enrolment_view(enrolment: enrolments.Enrolment) -> EnrolmentView:

@@ -27,7 +27,7 @@ class State(StrEnum):
     """It wants a seat and has none: the limit is reached, or no new seat is signed for the moment."""
     PROTECTED = "protected"
     IDLE = "idle"
-    """Silent for so long that it no longer counts; at its next contact it claims a seat anew."""
+    """Released for its silence: it counts to its seat's end at most; at its next contact it claims a seat anew."""
     WITHDRAWN = "withdrawn"
     """The administrator took its seat back; it counts until its receipt or its seat's end."""
     REMOVED = "removed"
@@ -68,6 +68,8 @@ class Device(msgspec.Struct, frozen=True):
     """Id of a device with the same hardware that was there before, until it is known what became of it."""
     note: str
     """Why it has no seat, as a refusal's code."""
+    assigned: int = 0
+    """The administrator gave it a seat by hand, whatever its group distributes by itself."""
 
     def counting(self, moved: int) -> usage.Device:
         """As counting sees it, its seat's end moved by `moved` seconds of amnesty."""
@@ -76,14 +78,14 @@ class Device(msgspec.Struct, frozen=True):
             last_seen=self.last_seen,
             seat_until=self.seat_until + moved if self.seat else 0,
             pinned=bool(self.pinned),
-            removed=self.state in (State.WITHDRAWN, State.REMOVED),
+            removed=self.state in (State.WITHDRAWN, State.REMOVED, State.IDLE),
             erased=self.state == State.RELEASED,
         )
 
 
 _COLUMNS = (
     "number, id, product, thumbprint, name, grp, version, hardware, created, last_seen, count, last_request, seat,"
-    " seat_sha256, seat_until, lease_iat, state, counted, counts_until, pinned, twin, note"
+    " seat_sha256, seat_until, lease_iat, state, counted, counts_until, pinned, twin, note, assigned"
 )
 _SELECT = sql("select", _COLUMNS, "from devices")
 
@@ -186,6 +188,15 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     product: str = ""
     state: str = ""
     group: str | None = None
+    text: str = ""
+    """Part of the name, or the beginning of the id."""
+    note: str = ""
+    """Why it has no seat."""
+    counted: bool | None = None
+    silent_since: Instant | None = None
+    """Last seen before that instant."""
+    alike: bool = False
+    """Those for which it is open what became of another on the same hardware."""
 
 
 def page(conn: Connection, wanted: Wanted, after: int, limit: int) -> list[Device]:
@@ -196,11 +207,42 @@ def page(conn: Connection, wanted: Wanted, after: int, limit: int) -> list[Devic
         if value:
             where.append(f"{column} = ?")
             values.append(value)
-    if wanted.group is not None:
-        where.append("grp = ?")
-        values.append(wanted.group)
+    for condition, given in (
+        ("grp = ?", wanted.group),
+        ("note = ?", wanted.note or None),
+        ("counted = ?", wanted.counted),
+        ("last_seen < ?", wanted.silent_since),
+        ("twin <> ''", wanted.alike or None),
+    ):
+        if given is not None:
+            where.append(condition)
+            values += [given] if "?" in condition else []
+    if wanted.text:
+        where.append("(instr(lower(name), lower(?)) > 0 or substr(id, 1, ?) = lower(?))")
+        values += [wanted.text, len(wanted.text), wanted.text]
     rows = conn.execute(sql(_SELECT, every(where), "order by number limit ?"), (*values, limit))
     return [Device(*row) for row in rows]
+
+
+def most_idle(conn: Connection, product: str, limit: int, before: Instant | None = None) -> list[Device]:
+    """Counted devices that may be released, the longest silent first; with `before` those last seen before it only."""
+    rows = conn.execute(
+        sql(
+            _SELECT,
+            "where product = ? and counted = 1 and pinned = 0 and last_seen < ?"
+            " and state not in ('withdrawn', 'removed', 'idle') order by last_seen, id limit ?",
+        ),
+        (product, 2**62 if before is None else before, limit),
+    )
+    return [Device(*row) for row in rows]
+
+
+def tally(conn: Connection, column: str, product: str) -> dict[str, int]:
+    """How many devices of a product (empty: of all) there are by state, group or reason."""
+    shown = {"state": "state", "group": "grp", "note": "note"}[column]
+    where = [SHOWN, "product = ?"] if product else [SHOWN]
+    values = (product,) if product else ()
+    return dict(conn.execute(sql("select", shown, ", count(*) from devices", every(where), "group by 1"), values))
 
 
 def forget_removed(conn: Connection, before: Instant) -> None:

@@ -22,9 +22,11 @@ class Pool(msgspec.Struct, frozen=True):
     """Until then devices' own seats are adopted and none is new (spec 3.8)."""
     told: bytes
     """What was announced last, as JSON of `watch.Told`."""
+    stopped: bool
+    """Whether distribution has stopped at the limit, and that was said."""
 
 
-_COLUMNS = "counted, epoch, forked, adopting_until, told"
+_COLUMNS = "counted, epoch, forked, adopting_until, told, stopped"
 
 
 def ensure(conn: Connection, product: str) -> None:
@@ -37,7 +39,7 @@ def pool(conn: Connection, product: str) -> Pool:
     row = conn.execute(sql("select", _COLUMNS, "from pools where product = ?"), (product,)).fetchone()
     if row is None:
         raise LookupError(f"{product} is not kept here")
-    return Pool(row[0], row[1], bool(row[2]), row[3], row[4])
+    return Pool(row[0], row[1], bool(row[2]), row[3], row[4], bool(row[5]))
 
 
 def claim(conn: Connection, product: str, allowed: int) -> bool:
@@ -63,6 +65,13 @@ def noticed_epoch(conn: Connection, product: str, epoch: int, forked: bool, adop
         "update pools set epoch = ?, forked = ?, adopting_until = ? where product = ?",
         (epoch, int(forked), adopting_until, product),
     )
+
+
+def noticed_stopped(conn: Connection, product: str, *, stopped: bool) -> bool:
+    """Whether that is new: distribution stopped at the limit, or goes on."""
+    return conn.execute(
+        "update pools set stopped = ? where product = ? and stopped <> ?", (int(stopped), product, int(stopped))
+    ).rowcount == 1  # fmt: skip
 
 
 def noticed_told(conn: Connection, product: str, told: bytes) -> None:

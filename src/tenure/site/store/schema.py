@@ -97,4 +97,58 @@ create table answers (
 create index answers_at on answers (at);
 """
 
-STEPS = (FIRST,)
+SECOND = """
+create table groups (
+    name text primary key,
+    automatic integer not null
+) strict;
+insert into groups values ('default', 1);
+update devices set grp = 'default' where grp = '';
+update enrolments set grp = 'default' where grp = '';
+insert into groups select distinct grp, 1 from devices where grp <> 'default';
+
+alter table devices add column assigned integer not null default 0;
+create index devices_by_group on devices (grp, number);
+create index devices_by_state on devices (state, number);
+create index devices_idle on devices (product, counted, pinned, last_seen, id);
+create index devices_twins on devices (number) where twin <> '';
+
+alter table pools add column stopped integer not null default 0;
+create table conflicts (
+    product text primary key,
+    at integer not null,
+    most integer not null,
+    told integer not null
+) strict;
+
+create table uses (
+    product text not null,
+    day integer not null,
+    grp text not null,
+    most integer not null,
+    latest integer not null,
+    primary key (product, day, grp)
+) strict, without rowid;
+
+create index events_by_severity on events (severity, number);
+create table forwarding (
+    name text primary key,
+    body blob not null
+) strict;
+create table deliveries (
+    event integer not null,
+    target text not null,
+    due integer not null,
+    tries integer not null,
+    fault text not null,
+    primary key (target, event)
+) strict, without rowid;
+create index deliveries_due on deliveries (due);
+
+create table settings (
+    name text primary key,
+    body blob not null
+) strict;
+"""
+
+STEPS = (FIRST, SECOND)

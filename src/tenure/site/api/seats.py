@@ -1,0 +1,258 @@
+"""Seats as a whole: how they are distributed, who has been idle, duplicates, and the seat conflict (spec 2.4, B11)."""
+
+from typing import Annotated
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal
+from tenure.http.fields import Body
+from tenure.http.idempotency import Ticket
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.site import conflict, merging
+from tenure.site.api.devices import Id
+from tenure.site.api.licenses import Product
+from tenure.site.api.local import ADMINISTRATOR, Local
+from tenure.site.api.views import DeviceView, Reason, device_view, moment, reason
+from tenure.site.license import Look
+from tenure.site.seats import allowed, no_new_seat
+from tenure.site.store import conflicts, devices, events, pools
+from tenure.site.store.devices import Device, State, Wanted
+from tenure.site.store.writer import Connection
+
+Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
+SHOWN = 1_000
+"""Devices of a list that is shown whole; the counts beside it tell of the rest."""
+AT_ONCE = 5_000
+
+
+class Distribution(msgspec.Struct, frozen=True, kw_only=True):
+    """How seats are given out at the moment."""
+
+    allowed: int
+    in_use: int
+    free: int
+    waiting: int
+    stopped: bool
+    """At the limit; who waits gets the next free seat at its next contact, within an hour."""
+    new_seats: Reason | None
+    """Why no new device is protected for the moment, apart from the limit."""
+    waiting_for: dict[str, int]
+    """How many wait by the reason."""
+
+
+class IdleBody(Body, frozen=True, kw_only=True):
+    """Which devices are released: silent for so many days, those named, or both."""
+
+    days: Days
+    devices: Annotated[tuple[Id, ...], msgspec.Meta(max_length=SHOWN)] = ()
+    """Only these, of those that are silent for so long; none named: all."""
+
+
+class IdleList(msgspec.Struct, frozen=True, kw_only=True):
+    """Devices that would be released, the longest silent first."""
+
+    count: int
+    free_at_once: int
+    """Of them, those whose seat is over, so that their place is free at once."""
+    devices: tuple[DeviceView, ...]
+
+
+class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """What a release has come to."""
+
+    released: int
+    free_at_once: int
+
+
+class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
+    """Two devices on the same hardware."""
+
+    older: DeviceView
+    newer: DeviceView
+    can_merge: bool
+    why_not: Reason | None
+
+
+class ConflictView(msgspec.Struct, frozen=True, kw_only=True):
+    """A lower limit, when it begins, and what is proposed; pin a device to take it off the list."""
+
+    begins: str
+    days_left: int
+    allowed: int
+    """Devices that may count from then on."""
+    in_use: int
+    release: int
+    """How many have to go."""
+    pinned: int
+    """Of those in use, how many are kept off the list."""
+    proposed: tuple[DeviceView, ...]
+    """The longest silent first; at `begins` these are withdrawn by themselves."""
+
+
+class Named(Body, frozen=True, kw_only=True):
+    """Devices to be released now; none named: those proposed."""
+
+    devices: Annotated[tuple[Id, ...], msgspec.Meta(max_length=SHOWN)] = ()
+
+
+class Seats:
+    """The operations."""
+
+    def __init__(self, local: Local) -> None:
+        self._local = local
+
+    async def read_distribution(self, product: Product) -> Distribution | Refused:
+        """Shows how seats are given out: how many are free, who waits and why."""
+        look = self._look(product)
+        if isinstance(look, Refused):
+            return look
+
+        def work(conn: Connection) -> Distribution:
+            pool, most = pools.pool(conn, product), 0 if look.terms is None else allowed(look.terms)
+            waiting = devices.tally(conn, "note", product)
+            waiting.pop("", None)
+            return Distribution(
+                allowed=most,
+                in_use=pool.counted,
+                free=max(0, most - pool.counted),
+                waiting=devices.waiting(conn, product),
+                stopped=pool.stopped,
+                new_seats=reason(no_new_seat(look, pool)),
+                waiting_for=waiting,
+            )
+
+        return await self._local.read(work)
+
+    async def list_idle(self, product: Product, days: Days) -> IdleList | Refused:
+        """Previews the release of devices that were silent for so many days; pinned ones are left out."""
+        look = self._look(product)
+        if isinstance(look, Refused):
+            return look
+
+        def work(conn: Connection) -> IdleList:
+            found = devices.most_idle(conn, product, AT_ONCE, look.now - days * DAY)
+            over = sum(merging.seat_over(each, look) for each in found)
+            return IdleList(count=len(found), free_at_once=over, devices=tuple(map(device_view, found[:SHOWN])))
+
+        return await self._local.read(work)
+
+    async def release_idle(
+        self, caller: Principal, ticket: Ticket, product: Product, body: IdleBody, dry_run: bool = False
+    ) -> Answer[Released] | Refused:
+        """Releases silent devices: free at once where the seat is over, else at its end; who returns claims anew."""
+        look = self._look(product)
+        if isinstance(look, Refused):
+            return look
+
+        def work(conn: Connection, now: Instant) -> Answer[Released]:
+            found = devices.most_idle(conn, product, AT_ONCE, now - body.days * DAY)
+            chosen = [each for each in found if not body.devices or each.id in body.devices]
+            over = sum(_idled(conn, each, look) for each in chosen)
+            if chosen:
+                text = f"{len(chosen)} devices, silent for {body.days} days or more, were released."
+                events.add(conn, now, "info", "devices_released", text, product=product)
+            return made(Released(released=len(chosen), free_at_once=over))
+
+        answer: Answer[Released] | Refused = await self._local.once(ticket, dry_run, work)
+        return answer
+
+    async def list_duplicates(self, paging: Paging) -> Page[Duplicate] | Refused:
+        """Lists devices that look like another on the same hardware, and whether they may be merged."""
+        after = paging.after(int)
+        if isinstance(after, Refused):
+            return after
+
+        def work(conn: Connection) -> list[tuple[int, Duplicate]]:
+            found = devices.page(conn, Wanted(alike=True), after or 0, paging.limit + 1)
+            pairs = ((each, devices.by_id(conn, each.twin)) for each in found)
+            return [(new.number, _duplicate(old, new)) for new, old in pairs if old is not None]
+
+        page = cut_page(await self._local.read(work), paging.limit, lambda each: each[0])
+        return Page(tuple(each for _, each in page.items), page.next)
+
+    async def read_conflict(self, product: Product) -> ConflictView | Refused:
+        """Shows the seat conflict that is open: the date, and whom it would hit; `not_found` when there is none."""
+        look = self._look(product)
+        if isinstance(look, Refused):
+            return look
+        found = await self._local.read(lambda conn: _conflict(conn, product, look.now))
+        return Refused(Code.NOT_FOUND, "No seat conflict is open.", "product") if found is None else found
+
+    async def settle_conflict(
+        self, caller: Principal, ticket: Ticket, product: Product, body: Named, dry_run: bool = False
+    ) -> Answer[Released] | Refused:
+        """Releases devices before the date: those named, or those proposed."""
+        look = self._look(product)
+        if isinstance(look, Refused):
+            return look
+
+        def work(conn: Connection, now: Instant) -> Answer[Released] | Refused:
+            known = conflicts.conflict(conn, product)
+            if known is None:
+                return Refused(Code.NOT_FOUND, "No seat conflict is open.", "product")
+            if body.devices:
+                named = (devices.by_id(conn, each) for each in body.devices)
+                chosen = [each for each in named if each is not None and each.counted and each.product == product]
+            else:
+                chosen = conflict.proposed(conn, product, known.most, AT_ONCE)
+            over = sum(merging.seat_over(each, look) for each in chosen)
+            return made(Released(released=conflict.release(conn, product, look, chosen), free_at_once=over))
+
+        answer: Answer[Released] | Refused = await self._local.once(ticket, dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        each, missing = "/v1/licenses/{product}", [Code.NOT_FOUND]
+        return (
+            operation("GET", f"{each}/distribution", ADMINISTRATOR, self.read_distribution),
+            operation("GET", f"{each}/idle-devices", ADMINISTRATOR, self.list_idle),
+            operation("POST", f"{each}/release-idle", ADMINISTRATOR, self.release_idle, refusals=missing),
+            operation("GET", f"{each}/seat-conflict", ADMINISTRATOR, self.read_conflict),
+            operation("POST", f"{each}/seat-conflict/release", ADMINISTRATOR, self.settle_conflict, refusals=missing),
+            operation("GET", "/v1/duplicates", ADMINISTRATOR, self.list_duplicates),
+        )
+
+    def _look(self, product: str) -> Look | Refused:
+        license_ = self._local.license(product)
+        return license_ if isinstance(license_, Refused) else license_.look()
+
+
+def _idled(conn: Connection, device: Device, look: Look) -> bool:
+    """Releases a silent device; whether its place is free at once."""
+    if merging.seat_over(device, look):
+        devices.uncounted(conn, device, State.IDLE)
+        return True
+    until = merging.counting_until(device, State.IDLE, (merging.moved(device, look), 0))
+    devices.save(conn, msgspec.structs.replace(device, state=State.IDLE, counts_until=until))
+    return False
+
+
+def _duplicate(old: Device, new: Device) -> Duplicate:
+    spoken = old.last_seen >= new.created
+    detail = "The older one has spoken since the newer one was enrolled: they are two computers."
+    why_not = reason(Refused(Code.NOTHING_TO_CHANGE, detail)) if spoken else None
+    return Duplicate(older=device_view(old), newer=device_view(new), can_merge=not spoken, why_not=why_not)
+
+
+def _conflict(conn: Connection, product: str, now: Instant) -> ConflictView | None:
+    known, pool = conflicts.conflict(conn, product), pools.pool(conn, product)
+    if known is None:
+        return None
+    pinned = conn.execute(
+        "select count(*) from devices where product = ? and counted = 1 and pinned = 1", (product,)
+    ).fetchone()[0]
+    return ConflictView(
+        begins=moment(known.at) or rfc3339(now),
+        days_left=max(0, -(-(known.at - now) // DAY)),
+        allowed=known.most,
+        in_use=pool.counted,
+        release=max(0, pool.counted - known.most),
+        pinned=pinned,
+        proposed=tuple(map(device_view, conflict.proposed(conn, product, known.most, SHOWN))),
+    )

@@ -1,0 +1,96 @@
+"""Seat conflicts: more devices count than a lower limit will allow; opened before it, settled on its day (2.4, B11).
+
+Nothing is stripped silently: the list is shown with a date, pinned devices leave it, and what is withdrawn is told.
+"""
+
+import msgspec
+
+from tenure.core.periods import format_instant
+from tenure.core.timeline import DAY, Instant
+from tenure.core.usage import ceiling
+from tenure.site import merging
+from tenure.site.license import Look
+from tenure.site.seats import allowed
+from tenure.site.store import conflicts, devices, events, pools
+from tenure.site.store.conflicts import Conflict
+from tenure.site.store.devices import Device, State
+from tenure.site.store.writer import Connection
+
+REMIND = (30, 14, 7, 3, 1)
+"""Days before the lower limit begins, at which people are reminded."""
+AT_ONCE = 500
+"""Devices withdrawn in one turn, so that others are answered in between."""
+
+
+def due(look: Look, counted: int, known: Conflict | None) -> Conflict | None:
+    """The conflict that follows from the lease: a lower limit to come, or one that fell without notice.
+
+    The latter is enforced only after the days that a conflict is given, counted from when it was first seen.
+    """
+    lease = look.terms
+    if lease is None or look.kept.lost is not None:
+        return None
+    now_allowed = allowed(lease)
+    if counted > now_allowed:
+        given = look.now + lease.figures.seat_conflict_days * DAY
+        return Conflict(given if known is None else min(known.at, given), now_allowed, 0)
+    coming = lease.coming
+    if coming is None:
+        return None
+    most = min(coming.allotment, ceiling(coming.limit, lease.figures.tolerance_percent))
+    return Conflict(coming.at, most, 0) if counted > most else None
+
+
+def look_after(conn: Connection, product: str, look: Look) -> None:
+    """Opens, reminds of, settles and closes the product's conflict."""
+    counted, known = pools.pool(conn, product).counted, conflicts.conflict(conn, product)
+    found = due(look, counted, known)
+    if found is None:
+        if known is not None:
+            conflicts.put(conn, product, None)
+            events.add(conn, look.now, "info", "seat_conflict_closed", "The seat conflict is over.", product=product)
+        return
+    if known is None or (known.at > look.now and (known.at, known.most) != (found.at, found.most)):
+        told = next((days for days in reversed(REMIND) if look.now >= found.at - days * DAY), REMIND[0] + 1)
+        known = msgspec.structs.replace(found, told=told)
+        conflicts.put(conn, product, known)
+        _tell(conn, product, look.now, known, counted, "warning")
+        return
+    days = [each for each in REMIND if each < known.told and look.now >= known.at - each * DAY]
+    if days and look.now < known.at:
+        known = msgspec.structs.replace(known, told=min(days))
+        conflicts.put(conn, product, known)
+        _tell(conn, product, look.now, known, counted, "critical" if min(days) <= 3 else "warning")
+    if look.now >= known.at:
+        release(conn, product, look, proposed(conn, product, found.most, AT_ONCE))
+
+
+def proposed(conn: Connection, product: str, most: int, limit: int) -> list[Device]:
+    """The devices to release so that `most` count: the longest silent first, pinned ones left alone."""
+    leaving = conn.execute(
+        "select count(*) from devices where product = ? and counted = 1 and state in ('withdrawn', 'removed', 'idle')",
+        (product,),
+    ).fetchone()[0]
+    over = pools.pool(conn, product).counted - leaving - most
+    return devices.most_idle(conn, product, min(max(0, over), limit)) if over > 0 else []
+
+
+def release(conn: Connection, product: str, look: Look, chosen: list[Device]) -> int:
+    """Withdraws the seats of `chosen`; each frees by its receipt or at its seat's end. How many."""
+    idle_days = 0 if look.terms is None else look.terms.figures.idle_release_days
+    for device in chosen:
+        until = merging.counting_until(device, State.WITHDRAWN, (merging.moved(device, look), idle_days))
+        devices.save(conn, msgspec.structs.replace(device, state=State.WITHDRAWN, counts_until=until, assigned=0))
+        text = f"{device.name or device.id} was withdrawn, because fewer devices are allowed."
+        events.add(conn, look.now, "warning", "device_withdrawn", text, product=product, device=device.id)
+    return len(chosen)
+
+
+def _tell(
+    conn: Connection, product: str, now: Instant, conflict: Conflict, counted: int, severity: events.Severity
+) -> None:
+    text = (
+        f"{counted} devices count, and from {format_instant(conflict.at)} on {conflict.most} may:"
+        f" {counted - conflict.most} have to be released. Look at the proposed list."
+    )
+    events.add(conn, now, severity, "seat_conflict", text, product=product)

@@ -1,0 +1,74 @@
+"""Groups of managed devices and what each does by itself; a device of no group is unassigned (spec 4.4)."""
+
+import msgspec
+
+from tenure.site.store.sql import sql
+from tenure.site.store.writer import Connection
+
+DEFAULT = "default"
+"""Where devices enrol when their token names no other."""
+UNASSIGNED = ""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """One group with its devices."""
+
+    name: str
+    automatic: bool
+    """Whether its devices get seats by themselves."""
+    devices: int = 0
+    counted: int = 0
+    waiting: int = 0
+
+
+_COUNTS = (
+    "select count(*), coalesce(sum(counted), 0), coalesce(sum(state = 'waiting'), 0) from devices"
+    " where grp = ? and not (state = 'removed' and counted = 0)"
+)
+
+
+def ensure(conn: Connection, name: str) -> None:
+    """A group that is named for the first time distributes by itself."""
+    if name != UNASSIGNED:
+        conn.execute("insert into groups values (?, 1) on conflict do nothing", (name,))
+
+
+def automatic(conn: Connection, name: str) -> bool:
+    """Whether devices of the group get seats by themselves; unassigned ones never do."""
+    row = conn.execute("select automatic from groups where name = ?", (name,)).fetchone()
+    return name != UNASSIGNED and (row is None or bool(row[0]))
+
+
+def put(conn: Connection, name: str, *, automatic: bool) -> None:
+    """The group with this policy, made if need be."""
+    conn.execute(
+        "insert into groups values (?, ?) on conflict (name) do update set automatic = excluded.automatic",
+        (name, int(automatic)),
+    )
+
+
+def delete(conn: Connection, name: str) -> bool:
+    """Whether there was such a group; its devices are unassigned from now on."""
+    conn.execute("update devices set grp = '' where grp = ?", (name,))
+    return conn.execute("delete from groups where name = ?", (name,)).rowcount == 1
+
+
+def group(conn: Connection, name: str) -> Group | None:
+    """One group with its counts; None where there is none."""
+    row = conn.execute("select name, automatic from groups where name = ?", (name,)).fetchone()
+    return None if row is None else _counted(conn, row[0], bool(row[1]))
+
+
+def page(conn: Connection, after: str, limit: int) -> list[Group]:
+    """Up to `limit` groups whose names come after `after`."""
+    rows = conn.execute(sql("select name, automatic from groups where name > ? order by name limit ?"), (after, limit))
+    return [_counted(conn, name, bool(by_itself)) for name, by_itself in rows.fetchall()]
+
+
+def unassigned(conn: Connection) -> Group:
+    """The devices that belong to no group."""
+    return _counted(conn, UNASSIGNED, by_itself=False)
+
+
+def _counted(conn: Connection, name: str, by_itself: bool) -> Group:
+    return Group(name, by_itself, *conn.execute(_COUNTS, (name,)).fetchone())
