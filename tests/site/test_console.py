@@ -155,7 +155,7 @@ class TestSynchronising:
         assert "Synchronize subscription settings with Licensing server" in menu.texts
         await tab.send(menu)
         assert tab.path == "/licenses/editor/synchronization"
-        assert "Something has changed" in tab.text
+        assert "something has changed" in tab.text
         assert "system DNS, 192.0.2.1:443" in tab.text
         assert "Device limit 10 25" in tab.text
 

@@ -15,12 +15,15 @@ from tenure.site.console.pages import door
 from tenure.site.console.pages.codes import Codes
 from tenure.site.console.pages.connection import Connection
 from tenure.site.console.pages.devices import Devices
+from tenure.site.console.pages.dns import Dns
 from tenure.site.console.pages.door import Door
 from tenure.site.console.pages.enrolments import Enrolments
 from tenure.site.console.pages.events import Events
 from tenure.site.console.pages.forks import Forks
 from tenure.site.console.pages.licenses import Licenses
+from tenure.site.console.pages.offline import Offline
 from tenure.site.console.pages.overview import Overview
+from tenure.site.console.pages.seats import Seats
 from tenure.site.console.pages.synchronization import Synchronization
 from tenure.site.console.signed import Console, Server, SignedIn
 from tenure.web.app import Parts, Route, Run, build
@@ -39,6 +42,7 @@ def console(api: App, clock: Callable[[], Instant], ticks: Ticks) -> Edge:
     groups = (
         Door(server), Overview(server), Licenses(server), Codes(server, exchanges), Forks(server, exchanges),
         Synchronization(server, exchanges), Connection(server), Devices(server), Enrolments(server), Events(server),
+        Seats(server), Offline(server), Dns(server),
     )  # fmt: skip
     routes: list[Route] = [route for group in groups for route in group.routes()]
     pages = build(

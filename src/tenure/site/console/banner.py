@@ -127,7 +127,7 @@ def _conflict(license_: dict[str, Any]) -> Banner | None:
     path = f"/licenses/{license_['product']}/conflict"
     title = f"{_named(license_)}: fewer devices will be allowed than are protected."
     text = "Decide which devices give up their seats; otherwise the longest silent ones do."
-    until = conflict.get("at") or ""
+    until = conflict["begins"]
     return Banner(tone="warn", title=title, text=text, until=until, button="See the list", path=path, rank=62)
 
 
@@ -190,7 +190,9 @@ def _ends_soon(license_: dict[str, Any], now: Instant) -> Banner | None:
 
 def _fine(licenses: list[dict[str, Any]]) -> Banner:
     used = sum(each["in_use"] for each in licenses)
-    return Banner(tone="good", title=f"All is well: {count(used, 'device')} protected, nothing to do.")
+    ends = sorted(each["paid_until"] for each in licenses if each["paid_until"])
+    title = f"All is well: {count(used, 'device')} protected, nothing to do."
+    return Banner(tone="good", title=title, text="The paid period ends" if ends else "", until=ends[0] if ends else "")
 
 
 def _named(license_: dict[str, Any]) -> str:

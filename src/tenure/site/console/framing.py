@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tenure.site.console.banner import Banner, most_important
-from tenure.site.console.client import Api
+from tenure.site.console.client import Api, path
 from tenure.site.console.signed import Console, Server
 from tenure.web.frame import Entry, Frame, Group
 from tenure.web.replies import RefusedPageError
@@ -42,6 +42,7 @@ class Framing:
         except RefusedPageError:
             return ConsoleFrame(title=TITLE, person=visit.who.name, role=visit.who.role.capitalize())
         now = instant_of(status["now"]) or visit.now
+        licenses = [{**each, "conflict": await self._conflict(api, each["product"])} for each in found["items"]]
         return ConsoleFrame(
             title=status["name"] or TITLE,
             subtitle=TITLE,
@@ -50,9 +51,18 @@ class Framing:
             role=visit.who.role.capitalize(),
             now=status["now"],
             sandbox=status["sandbox"],
-            banner=most_important(found["items"], now),
+            banner=most_important(licenses, now),
             offline=await self._server.offers("POST /v1/licenses/{product}/offline/request"),
         )
+
+    async def _conflict(self, api: Api, product: str) -> Any:
+        """The seat conflict that is open, if there is one and the API knows of such things."""
+        if not await self._server.offers("GET /v1/licenses/{product}/seat-conflict"):
+            return None
+        try:
+            return await api.get(path("/v1/licenses/{product}/seat-conflict", product=product))
+        except RefusedPageError:
+            return None
 
     async def _groups(self, api: Api) -> list[Any]:
         if not await self._server.offers("GET /v1/groups"):

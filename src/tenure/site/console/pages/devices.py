@@ -69,6 +69,7 @@ class Devices:
             "states": [(name, STATES[name][0]) for name in STORED],
             "asked": {name: value for name, value in filters.items() if value},
             "searches": searches,
+            "can_release": await self._server.offers("GET /v1/licenses/{product}/idle-devices"),
             "groups": await self._groups(api),
             "tally": await self._tally(api, filters["product"]),
             "next": visit.with_query(cursor=found.next) if found.next else "",

@@ -42,9 +42,10 @@ class Overview:
     async def settings(self, visit: Console) -> Reply:
         """What this administration server is, and where each thing is set."""
         api = self._server.of(visit)
-        values: dict[str, Any] = {"status": await api.get("/v1/status"), "network": None}
-        if await self._server.offers("GET /v1/network"):
-            values["network"] = await api.get("/v1/network")
+        values: dict[str, Any] = {
+            "status": await api.get("/v1/status"),
+            "dns": await self._server.offers("GET /v1/dns"),
+        }
         return Screen(template="settings.html", values=values)
 
     async def reports(self, visit: Console) -> Reply:

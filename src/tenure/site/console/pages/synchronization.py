@@ -16,6 +16,12 @@ TITLES = {
     "drop-successor": "Dropping the successor",
     "resolve-fork": "Settling which copy is which",
 }
+DONE = {
+    "activate": "The activation code was accepted.",
+    "successor": "The successor is staged.",
+    "drop-successor": "The successor was dropped.",
+    "resolve-fork": "The licensing server has taken note of it.",
+}
 STEPS = {
     "prepare": "Prepare", "path": "Way", "answer": "Answer", "root": "Root of trust", "lease": "Lease", "save": "Save",
 }  # fmt: skip
@@ -37,6 +43,7 @@ class Synchronization:
             "exchange": exchange,
             "steps": await self._steps(visit, exchange),
             "step_names": STEPS,
+            "titles_done": DONE,
             "title": TITLES[exchange.what if exchange is not None else "synchronise"],
             "spans": [],
         }
