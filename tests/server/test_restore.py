@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from tenure.store.epochs import NAME
 
 from tenure.core.timeline import DAY
 from tenure.store.engine import Connection
-from tenure.store.epochs import NAME
 from tenure.store.schema import meta, sites
 from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
 from tests.server.office import Office, PlainSite, office

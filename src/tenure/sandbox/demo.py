@@ -54,7 +54,9 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     """The administration server's folder."""
     console: str
-    """Address of its local API."""
+    """Address of its console, and of its local API."""
+    console_token: str
+    """What one signs in to it with."""
     codes: dict[str, str]
     """Activation codes that nobody has used yet, by what they are for."""
     seconds: float
@@ -113,6 +115,7 @@ def running(folder: Path, port: int = 0) -> Iterator[Demo]:
                 provider=north,
                 site=str(office.site),
                 console=office.url,
+                console_token=office.token,
                 codes=codes,
                 seconds=time.monotonic() - began,
             )
@@ -174,6 +177,7 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
 
   portal              {demo.portal}       for the provider and its customers
   activation server   {demo.url}       API reference: {demo.url}/docs
+  console             {demo.console}       sign in with the token {demo.console_token}
 
   Sign in at the portal with the password "{EVERYBODYS}":
 {people}
@@ -182,7 +186,8 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
 {codes}
 
   1. Be the administrator of "Ana's office": apply a code at its administration server and watch its devices.
-     In a second terminal, in this folder:
+     Open the console above in a browser: Licenses, Add activation code, then Managed devices.
+     Or in a second terminal, in this folder:
        export TENURE_SITE={demo.site}
        .venv/bin/tenure activate            # type the first code
        .venv/bin/tenure status

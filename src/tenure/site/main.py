@@ -17,6 +17,7 @@ from tenure.sdk.disk import FolderOnDisk
 from tenure.sdk.main import this_computer
 from tenure.site import certificate, folder
 from tenure.site.app import device_api, local_api
+from tenure.site.console.app import Doors, console
 from tenure.site.folder import Address
 from tenure.site.opening import Site, open_site
 from tenure.site.settings import Settings, check, read_settings, write_settings
@@ -117,10 +118,19 @@ async def _serve(site: Site, *, sandbox: bool) -> Refused | None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, serving.stop)
-    sys.stdout.write(f"local API on {serving.local.url}\ndevice port on {serving.devices.url}\n")
+    url = serving.local.url
+    sys.stdout.write(f"local API on {url}\nconsole on {url}/\ndevice port on {serving.devices.url}\n")
     sys.stdout.flush()
     await serving.serve()
     return None
+
+
+def _where(site: Site) -> Listen:
+    """Where console and local API listen: over TLS as soon as a certificate is configured."""
+    api = site.settings.api
+    files = (str(site.folder / name) if name else "" for name in (api.certificate, api.certificate_key))
+    chain, key = files
+    return Listen(host=api.host, port=api.port, certificate=chain, key=key)
 
 
 class Serving:
@@ -135,8 +145,8 @@ class Serving:
         port = settings.devices
         listen = Listen(host=port.host, port=port.port, certificate=chain, key=key)
         self.devices = Server(device_api(site, ticks), listen)
-        where = Listen(host=settings.api.host, port=settings.api.port)
-        self.local = Server(local_api(site, self.watch, ticks, lambda: self.devices.port), where)
+        api = local_api(site, self.watch, ticks, lambda: self.devices.port)
+        self.local = Server(Doors(api, console(api, site.computer.clocks.wall, ticks)), _where(site))
         turns = Turns(self.watch.turn, site.computer.online, self.watch.network_returned)
         self._turns = InThread(turns, TURN_IN_SANDBOX if sandbox else TURN)
         address = msgspec.json.encode(Address(self.local.url))

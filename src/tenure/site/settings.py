@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.versions import parse_version
+from tenure.sdk.names.private import is_loopback
 from tenure.sdk.names.server import read_host, read_server
 from tenure.sdk.reach import Network
 from tenure.wire import fields
@@ -44,10 +45,14 @@ class NetworkSettings(_Strict, frozen=True, kw_only=True):
 
 
 class ApiSettings(_Strict, frozen=True, kw_only=True):
-    """Where the local API listens."""
+    """Where console and local API listen: on this computer alone until a certificate is configured."""
 
     host: str = "127.0.0.1"
     port: Port = 8_481
+    certificate: str = ""
+    """File of the TLS certificate chain (PEM), relative to the folder."""
+    certificate_key: str = ""
+    """File of its key."""
 
 
 class DeviceSettings(_Strict, frozen=True, kw_only=True):
@@ -104,6 +109,11 @@ def check(settings: Settings) -> Refused | None:
         read = parse_version(each.version, f"products.{product}.version")
         if isinstance(read, Refused):
             return read
+    if bool(settings.api.certificate) != bool(settings.api.certificate_key):
+        return Refused(Code.FIELD_INVALID, "A certificate and its key belong together.", "api.certificate")
+    if not settings.api.certificate and settings.api.host != "localhost" and not is_loopback(settings.api.host):
+        detail = f"Console and API listen on {settings.api.host} only with a certificate; without one on this computer."
+        return Refused(Code.FIELD_INVALID, detail, "api.certificate")
     for name in (settings.devices.name, *settings.devices.names):
         if name and read_host(name) is None:
             return Refused(Code.FIELD_INVALID, f"{name!r} is not a name or an address.", "devices.name")

@@ -63,9 +63,12 @@
             if (answer.ok && !answer.redirected) {
               const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
               if (found) {
-                part.replaceChildren(...found.childNodes);
-                enhance(part);
-                if (!("poll" in found.dataset)) { delete part.dataset.poll; return; }
+                // What somebody is busy with there is not taken away: a ticked box, an open menu, the keyboard's place.
+                const busy = part.querySelector("input:checked, details[open]") || part.contains(document.activeElement);
+                const over = !("poll" in found.dataset);
+                if (over && part.dataset.then === "reload") { location.reload(); return; }
+                if (over || !busy) { part.replaceChildren(...found.childNodes); enhance(part); }
+                if (over) { delete part.dataset.poll; return; }
               }
             }
           } catch { /* The next round may succeed. */ }
@@ -83,7 +86,34 @@
     }
   };
 
-  const enhance = (root) => { times(root); copies(root); sending(root); filters(root); };
+  // <form data-check="/address" data-into="id">: asked while somebody types; what comes back stands in the part named.
+  const checks = (root) => {
+    for (const form of root.querySelectorAll("form[data-check]")) {
+      const into = document.getElementById(form.dataset.into);
+      let waits = 0, asked = 0;
+      const ask = async () => {
+        const mine = ++asked;
+        try {
+          const answer = await fetch(form.dataset.check, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+          const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(into.id);
+          if (answer.ok && found && mine === asked) { into.replaceChildren(...found.childNodes); times(into); }
+        } catch { /* The server checks all the same when the form is sent. */ }
+      };
+      form.addEventListener("input", () => { clearTimeout(waits); waits = setTimeout(ask, 350); });
+    }
+  };
+
+  // An open menu closes when one goes elsewhere.
+  const menus = (root) => {
+    for (const menu of root.querySelectorAll("details.menu")) {
+      document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+      menu.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); }
+      });
+    }
+  };
+
+  const enhance = (root) => { times(root); copies(root); sending(root); filters(root); checks(root); menus(root); };
   enhance(document);
   polls(document);
   setInterval(() => times(document), 30000);

@@ -1,0 +1,199 @@
+"""The one thing an administrator has to know now, of everything the licenses say: what, why, until when, what to click.
+
+Pure: the API's values in, a banner out. What holds was decided elsewhere; here it is only ranked.
+"""
+
+from typing import Any
+
+import msgspec
+
+from tenure.core.timeline import DAY, Instant
+from tenure.web.words import cause, count, instant_of
+
+SOON = 30 * DAY
+"""So long before its end a paid period is worth a word."""
+SILENT = 2 * DAY
+"""After so long without an answer of the licensing server it is said."""
+
+
+class Banner(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands on top of every page."""
+
+    tone: str
+    title: str
+    text: str = ""
+    until: str = ""
+    """RFC 3339: the instant that the days left are counted to."""
+    button: str = ""
+    path: str = ""
+    post: bool = False
+    """The button does something at once, instead of leading somewhere."""
+    rank: int = 0
+
+
+def most_important(licenses: list[dict[str, Any]], now: Instant) -> Banner:
+    """The one with the highest rank over all products; when nothing is wrong, that."""
+    found = [each for license_ in licenses for each in truths(license_, now)]
+    return max(found, key=lambda each: each.rank, default=_fine(licenses))
+
+
+def truths(license_: dict[str, Any], now: Instant) -> list[Banner]:
+    """Everything about one license that is worth a banner."""
+    found = [rule(license_) for rule in (_withheld, _phase, _forked, _conflict, _waiting, _warned)]
+    found += [_silent(license_, now), _ends_soon(license_, now)]
+    return [each for each in found if each is not None]
+
+
+def renewable(url: str) -> bool:
+    """Whether an address may be linked: the provider's website, not anything that a browser would run."""
+    return url.startswith(("https://", "http://"))
+
+
+def _renew(license_: dict[str, Any]) -> tuple[str, str]:
+    """What pays: the provider's website where it has one, else the page that says what to do."""
+    if renewable(license_["renew_url"]):
+        return "Renew on the provider's website", license_["renew_url"]
+    return "See what can be done", f"/licenses/{license_['product']}/explain"
+
+
+def _withheld(license_: dict[str, Any]) -> Banner | None:
+    refusal = license_["refusal"]
+    if refusal is None:
+        return None
+    path = f"/licenses/{license_['product']}/explain"
+    return Banner(
+        tone="bad", title=f"{_named(license_)}: functions are withheld.", text=refusal["text"],
+        button="See why", path=path, rank=90,
+    )  # fmt: skip
+
+
+def _phase(license_: dict[str, Any]) -> Banner | None:
+    phase, why, product = license_["phase"], license_["cause"], license_["product"]
+    if phase == "pending":
+        if license_["pending"]:
+            return Banner(
+                tone="info", title=f"{_named(license_)}: an activation waits for the licensing server's answer.",
+                text="It is asked again by itself.", button="Test connection", path="/connection", rank=55,
+            )  # fmt: skip
+        return Banner(
+            tone="info", title=f"{_named(license_)}: nothing is licensed yet, so no device is protected.",
+            text="Apply the activation code that your provider has given you.",
+            button="Add activation code", path=f"/licenses/{product}/code", rank=55,
+        )  # fmt: skip
+    if phase not in ("ended", "grace", "paused"):
+        return None
+    tone, rank = ("bad", 80) if phase == "ended" else ("warn", 65 if phase == "paused" else 60)
+    titles = {
+        "ended": f"{_named(license_)} has ended ({cause(why)}): devices are not protected.",
+        "grace": f"{_named(license_)} is in grace ({cause(why)}): it still works, but not for long.",
+        "paused": f"{_named(license_)} is on hold.",
+    }
+    button, path = _remedy(license_)
+    post = button == SYNCHRONISE
+    until = (license_["until"] or "") if phase == "grace" else ""
+    how = next(iter(license_["remedies"]), {"how": ""})["how"]
+    return Banner(tone=tone, title=titles[phase], text=how, until=until, button=button, path=path, post=post, rank=rank)
+
+
+SYNCHRONISE = "Synchronize now"
+
+
+def _remedy(license_: dict[str, Any]) -> tuple[str, str]:
+    """The button that mends a cause."""
+    product = license_["product"]
+    if license_["cause"] in ("sync_overdue", "held"):
+        return SYNCHRONISE, f"/licenses/{product}/synchronization"
+    if license_["cause"] in ("cancelled", "blocked", "code_blocked", "never_activated"):
+        return "Add activation code", f"/licenses/{product}/code"
+    return _renew(license_)
+
+
+def _forked(license_: dict[str, Any]) -> Banner | None:
+    fork = license_["fork"]
+    if fork is None or not (license_["forked"] or fork["copies"]):
+        return None
+    text = "No new device is protected until you say which copy is which." if license_["forked"] else ""
+    return Banner(
+        tone="bad" if license_["forked"] else "warn",
+        title=f"{_named(license_)}: a copy of this administration server uses the same identity.",
+        text=text, button="Look at both and decide", path=f"/licenses/{license_['product']}/fork", rank=70,
+    )  # fmt: skip
+
+
+def _conflict(license_: dict[str, Any]) -> Banner | None:
+    conflict = license_.get("conflict")
+    if not conflict:
+        return None
+    path = f"/licenses/{license_['product']}/conflict"
+    title = f"{_named(license_)}: fewer devices will be allowed than are protected."
+    text = "Decide which devices give up their seats; otherwise the longest silent ones do."
+    until = conflict["begins"]
+    return Banner(tone="warn", title=title, text=text, until=until, button="See the list", path=path, rank=62)
+
+
+def _waiting(license_: dict[str, Any]) -> Banner | None:
+    if not license_["waiting"] or license_["phase"] in ("pending", "ended"):
+        return None
+    waiting = count(license_["waiting"], "device has", "devices have")
+    barred = license_["new_seats"]
+    text = barred["text"] if barred else _full(license_)
+    path = f"/devices?state=waiting&product={license_['product']}"
+    return Banner(
+        tone="warn", title=f"{_named(license_)}: {waiting} no seat and is not protected."
+        if license_["waiting"] == 1 else f"{_named(license_)}: {waiting} no seat and are not protected.",
+        text=text, button="See which and why", path=path, rank=50,
+    )  # fmt: skip
+
+
+def _full(license_: dict[str, Any]) -> str:
+    if license_["free"]:
+        return f"{count(license_['free'], 'seat is', 'seats are')} free: they are served at their next contact."
+    return f"All {license_['allotment']:,} seats of this site are taken."
+
+
+def _warned(license_: dict[str, Any]) -> Banner | None:
+    for each in license_["warnings"]:
+        if each["code"] != "lease_forked":
+            path = f"/licenses/{license_['product']}/synchronization"
+            return Banner(
+                tone="warn", title=f"{_named(license_)}: something is wrong that takes nothing away yet.",
+                text=each["text"], button=SYNCHRONISE, path=path, post=True, rank=40,
+            )  # fmt: skip
+    return None
+
+
+def _silent(license_: dict[str, Any], now: Instant) -> Banner | None:
+    answered = instant_of(license_["last_answered"])
+    if answered is None or now - answered < SILENT or license_["phase"] not in ("active", "paused"):
+        return None
+    until = license_["contact_until"] or ""
+    days = (now - answered) // DAY
+    return Banner(
+        tone="warn", title=f"{_named(license_)}: the licensing server has not answered for {days} days.",
+        text="Everything goes on working; without an answer it would end", until=until,
+        button="Test connection", path="/connection", rank=30,
+    )  # fmt: skip
+
+
+def _ends_soon(license_: dict[str, Any], now: Instant) -> Banner | None:
+    paid = instant_of(license_["paid_until"])
+    soon = paid is not None and now <= paid < now + SOON
+    if not soon or license_["kind"] != "limited" or license_["phase"] != "active" or license_["successor"]:
+        return None
+    button, path = _renew(license_)
+    grace = "Then a grace period begins." if license_["grace_until"] else "There is no grace period after it."
+    return Banner(
+        tone="info", title=f"{_named(license_)}: the paid period is over soon.", text=grace,
+        until=license_["paid_until"], button=button, path=path, rank=20,
+    )  # fmt: skip
+
+
+def _fine(licenses: list[dict[str, Any]]) -> Banner:
+    used = sum(each["in_use"] for each in licenses)
+    ends = sorted(each["paid_until"] for each in licenses if each["paid_until"])
+    title = f"All is well: {count(used, 'device')} protected, nothing to do."
+    return Banner(tone="good", title=title, text="The paid period ends" if ends else "", until=ends[0] if ends else "")
+
+
+def _named(license_: dict[str, Any]) -> str:
+    return str(license_["product"])

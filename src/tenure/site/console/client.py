@@ -1,0 +1,115 @@
+"""The site's own API as one signed-in administrator may use it: plain values in, problems out as refusals for pages.
+
+It is the same door that the command line uses, over a transport inside the process; nothing here knows a resource.
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+import msgspec
+
+from tenure.web.replies import Refusal, RefusedPageError
+
+PAGE = 50
+"""Rows of a list on one page."""
+WHOLE = 200
+"""Items that the API gives in one answer at most."""
+Query = Mapping[str, str | int | bool | None]
+
+UNREACHABLE = Refusal(
+    title="The administration server did not answer as expected.",
+    status=503,
+    code="unreachable",
+    cause="The console asks the administration server's own interface for everything it shows.",
+    remedy="Try again in a minute; if it stays, restart `tenure site run` and look at its log.",
+)
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One page of a list; `next` is the cursor of the following one."""
+
+    items: list[Any]
+    next: str | None = None
+
+
+def path(template: str, **parts: str) -> str:
+    """`template` with its `{names}` filled in; whatever a part holds, it stays one segment."""
+    return template.format(**{name: quote(part, safe="").replace(".", "%2E") for name, part in parts.items()})
+
+
+class Api:
+    """The local API with one secret. Every method raises `RefusedPageError` with the API's own words."""
+
+    def __init__(self, http: httpx2.AsyncClient, secret: str = "") -> None:
+        self._http, self._secret = http, secret
+
+    async def get(self, path: str, **query: str | int | bool | None) -> Any:
+        """What is at `path`."""
+        return await self._sent("GET", path, None, query)
+
+    async def listed(self, path: str, query: Query | None = None, limit: int = PAGE) -> Listed:
+        """One page of a list."""
+        found = await self._sent("GET", path, None, {**(query or {}), "limit": limit})
+        return Listed(found["items"], found.get("next"))
+
+    async def whole(self, path: str, query: Query | None = None, most: int = 2_000) -> list[Any]:
+        """A list to its end, at most `most` items."""
+        items: list[Any] = []
+        cursor: str | None = None
+        while len(items) < most:
+            page = await self.listed(path, {**(query or {}), "cursor": cursor}, WHOLE)
+            items += page.items
+            cursor = page.next
+            if cursor is None or not page.items:
+                break
+        return items[:most]
+
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, *, key: str = "", **query: Any) -> Any:
+        """Do something, once under `key` (a fresh one unless given)."""
+        return await self._sent("POST", path, body, query, key=key or secrets.token_hex(16))
+
+    async def put(self, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> Any:
+        """Change something."""
+        return await self._sent("PUT", path, body, query)
+
+    async def delete(self, path: str, **query: Any) -> None:
+        """Take something away."""
+        await self._sent("DELETE", path, None, query)
+
+    async def _sent(
+        self, method: str, path: str, body: Mapping[str, Any] | None, query: Query, *, key: str = ""
+    ) -> Any:
+        headers = {"Accept": "application/json, application/problem+json"}
+        if self._secret:
+            headers["Authorization"] = f"Bearer {self._secret}"
+        if key:
+            headers["Idempotency-Key"] = key
+        content = None if body is None else msgspec.json.encode(body)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        # An empty group is a group of its own: only what was not asked at all is left out.
+        params = {name: _text(value) for name, value in query.items() if value is not None and value is not False}
+        try:
+            answer = await self._http.request(method, path, content=content, headers=headers, params=params)
+        except (httpx2.HTTPError, OSError) as fault:
+            raise RefusedPageError(UNREACHABLE) from fault
+        return _read(answer)
+
+
+def _read(answer: httpx2.Response) -> Any:
+    media = answer.headers.get("content-type", "").partition(";")[0]
+    try:
+        if answer.is_success:
+            return msgspec.json.decode(answer.content) if answer.content else None
+        if media == "application/problem+json":
+            raise RefusedPageError(msgspec.json.decode(answer.content, type=Refusal))
+    except msgspec.MsgspecError as fault:
+        raise RefusedPageError(UNREACHABLE) from fault
+    raise RefusedPageError(UNREACHABLE)
+
+
+def _text(value: str | int | bool | None) -> str:
+    return "true" if value is True else str(value)

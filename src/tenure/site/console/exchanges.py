@@ -1,0 +1,71 @@
+"""What was asked of the licensing server from the console, and what has come of it; watched by whoever looks.
+
+The local API answers only when the exchange is over, which may take half a minute: no browser is kept waiting for it.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from tenure.web.replies import Refusal, RefusedPageError
+
+PATIENCE = 0.6
+"""Seconds that a page waits, because most exchanges are over by then."""
+
+
+class Exchange:
+    """One request, from its start to its answer or refusal."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        """`synchronise`, `activate`, `successor`, `drop-successor`, `resolve-fork`."""
+        self.value: dict[str, Any] | None = None
+        self.refusal: Refusal | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is not over."""
+        return self.value is None and self.refusal is None
+
+
+class Exchanges:
+    """The last one of each product."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Exchange] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def last(self, product: str) -> Exchange | None:
+        """The exchange that runs, or was the last."""
+        return self._last.get(product)
+
+    async def begin(self, product: str, what: str, work: Coroutine[Any, Any, Any]) -> Exchange:
+        """Start one, and wait a moment for it; while another runs, that one."""
+        last = self._last.get(product)
+        if last is not None and last.running:
+            work.close()
+            return last
+        exchange = self._last[product] = Exchange(what)
+        task = asyncio.create_task(_followed(exchange, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.wait({task}, timeout=PATIENCE)
+        return exchange
+
+
+FAILED = Refusal(
+    title="The exchange was cut short.",
+    status=500,
+    code="internal",
+    remedy="Try again; the log of the administration server says more.",
+)
+
+
+async def _followed(exchange: Exchange, work: Coroutine[Any, Any, Any]) -> None:
+    try:
+        exchange.value = await work
+    except RefusedPageError as error:
+        exchange.refusal = error.refusal
+    finally:
+        if exchange.running:
+            exchange.refusal = FAILED

@@ -1,0 +1,61 @@
+"""Offline exchange (B16): a request out as a file or as text, its answer in again, where no network leads outside."""
+
+from tenure.site.console.client import path
+from tenure.site.console.signed import Console, Server
+from tenure.web.app import Route, action, page
+from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
+
+TEXT_MOST = 200_000
+"""Characters of a pasted answer that are passed on; the API says what is too long."""
+
+
+class Offline:
+    """The page."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Console) -> Reply:
+        """Both halves."""
+        return await self._page(visit)
+
+    async def request(self, visit: Console) -> Reply:
+        """The request, shown and offered as a file; the same one until it is answered."""
+        code = visit.form.text("code", most=100)
+        role = "successor" if visit.form.flag("successor") else "active"
+        where = path("/v1/licenses/{product}/offline/request", product=visit.params["product"])
+        try:
+            made = await self._server.of(visit).post(where, {"code": code, "role": role} if code else {})
+        except RefusedPageError as error:
+            return await self._page(visit, 422, error.refusal)
+        if visit.form.flag("file"):
+            return Download(
+                name=made["file_name"], media_type="text/plain; charset=utf-8", body=made["request"].encode()
+            )
+        return await self._page(visit, made=made)
+
+    async def take(self, visit: Console) -> Reply:
+        """The answer, or a notice of the vendor."""
+        text = visit.form.required("text", most=TEXT_MOST)
+        if not text:
+            return await self._page(visit, 422)
+        where = path("/v1/licenses/{product}/offline/import", product=visit.params["product"])
+        try:
+            taken = await self._server.of(visit).post(where, {"text": text}, key=visit.form.text("_key"))
+        except RefusedPageError as error:
+            return await self._page(visit, 422, error.refusal)
+        visit.say(taken["message"])
+        return Goto(path("/licenses/{product}", product=visit.params["product"]))
+
+    async def _page(
+        self, visit: Console, status: int = 200, refusal: Refusal | None = None, made: dict[str, str] | None = None
+    ) -> Reply:
+        product = visit.params["product"]
+        license_ = await self._server.of(visit).get(path("/v1/licenses/{product}", product=product))
+        values = {"license": license_, "refusal": refusal, "made": made}
+        return Screen(template="offline.html", values=values, status=status)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        where = "/licenses/{product}/offline"
+        return (page(where, self.show), action(f"{where}/request", self.request), action(f"{where}/import", self.take))

@@ -1,0 +1,70 @@
+"""The top of the tree: how everything is, in figures that lead to what is behind them; settings; the banner alone."""
+
+from typing import Any
+
+from tenure.site.console.client import Api
+from tenure.site.console.reasons import shown_events
+from tenure.site.console.signed import Console, Server
+from tenure.web.app import Route, page
+from tenure.web.replies import Reply, Screen
+
+EVENTS_SHOWN = 6
+
+
+class Overview:
+    """Start, settings and reports."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Console) -> Reply:
+        """The start."""
+        api = self._server.of(visit)
+        status = await api.get("/v1/status")
+        licenses = (await api.get("/v1/licenses"))["items"]
+        latest = (await api.listed("/v1/events", limit=EVENTS_SHOWN)).items
+        values = {
+            "status": status,
+            "licenses": licenses,
+            "used": sum(each["in_use"] for each in licenses),
+            "free": sum(each["free"] for each in licenses),
+            "waiting": sum(each["waiting"] for each in licenses),
+            "limit": sum(each["device_limit"] for each in licenses),
+            "latest": shown_events(latest),
+            "open_alarms": await _open_alarms(api),
+        }
+        return Screen(template="overview.html", values=values)
+
+    async def banner(self, visit: Console) -> Reply:
+        """The banner alone, for pages that keep it up to date."""
+        return Screen(template="banner.html")
+
+    async def settings(self, visit: Console) -> Reply:
+        """What this administration server is, and where each thing is set."""
+        api = self._server.of(visit)
+        values: dict[str, Any] = {
+            "status": await api.get("/v1/status"),
+            "dns": await self._server.offers("GET /v1/dns"),
+        }
+        return Screen(template="settings.html", values=values)
+
+    async def reports(self, visit: Console) -> Reply:
+        """Who uses how much."""
+        licenses = (await self._server.of(visit).get("/v1/licenses"))["items"]
+        chosen = visit.query.get("product", "")
+        shown = [each for each in licenses if chosen in ("", each["product"])]
+        return Screen(template="reports.html", values={"licenses": shown, "chosen": chosen})
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/", self.show), page("/banner", self.banner), page("/settings", self.settings),
+            page("/reports", self.reports),
+        )  # fmt: skip
+
+
+async def _open_alarms(api: Api) -> int:
+    """Warnings and alarms that nobody has acknowledged, as far as the latest ones go."""
+    found = [each for name in ("warning", "critical") for each in
+             (await api.listed("/v1/events", {"severity": name}, 100)).items]  # fmt: skip
+    return sum(not each["acknowledged"] for each in found)

@@ -1,0 +1,366 @@
+"""The console over the real API, site and server in one process: what an administrator sees, clicks and is told."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tenure.core.codes import from_random
+from tenure.core.timeline import DAY
+from tenure.site.console.app import Doors, console
+from tests.site.callers import api_of
+from tests.site.town import House, Town
+from tests.web.browser import Tab
+
+ORIGIN = "http://127.0.0.1:8481"
+PAGES = (
+    "/", "/devices", "/unassigned", "/events", "/reports", "/licenses", "/settings", "/connection", "/enrolments",
+    "/licenses/editor", "/licenses/editor/code", "/licenses/editor/successor", "/licenses/editor/explain",
+    "/licenses/editor/synchronization", "/licenses/editor/remove", "/licenses/editor/fork", "/banner",
+)  # fmt: skip
+
+
+def app_of(house: House) -> Any:
+    api = api_of(house)
+    return Doors(api, console(api, lambda: house.town.time.now, lambda: 0.0))
+
+
+async def signed_in(house: House, path: str = "/") -> Tab:
+    tab = Tab(app_of(house), ORIGIN)
+    await tab.open(path)
+    await tab.send(token=house.site.token)
+    assert tab.status == 200, tab.text
+    return tab
+
+
+@pytest.fixture
+async def tab(house: House) -> AsyncIterator[Tab]:
+    yield await signed_in(house)
+
+
+class TestTheFrame:
+    async def test_whoever_has_not_the_token_sees_nothing(self, house: House) -> None:
+        tab = Tab(app_of(house), ORIGIN)
+        for path in PAGES:
+            await tab.open(path)
+            assert tab.path.startswith("/sign-in?next="), path
+        for wrong in ("", "tns_" + "0" * 48, "Ünsinn", house.site.token + "x"):
+            await tab.send(token=wrong)
+            assert tab.status == 422
+            assert tab.path == "/sign-in"
+        assert house.site.token not in tab.text
+
+    async def test_signing_in_leads_to_where_one_wanted(self, house: House) -> None:
+        tab = await signed_in(house, "/events?severity=critical")
+        assert tab.path == "/events?severity=critical"
+        await tab.send(tab.form(action="/sign-out"))
+        await tab.open("/licenses")
+        assert tab.path.startswith("/sign-in")
+
+    async def test_the_api_stays_where_it_was_on_the_same_port(self, house: House) -> None:
+        tab = Tab(app_of(house), ORIGIN)
+        bearer = {"Authorization": f"Bearer {house.site.token}"}
+        assert (await tab.http.get("/v1/status", headers=bearer)).json()["name"] == "Head office"
+        assert (await tab.http.get("/v1/status")).status_code == 401
+        assert (await tab.http.get("/livez")).status_code == 200
+        # A session of the console is no way into the API.
+        inside = await signed_in(house)
+        assert (await inside.http.get("/v1/status")).status_code == 401
+
+    async def test_the_tree_is_the_one_that_administrators_know(self, tab: Tab) -> None:
+        for name, path in [
+            ("Administration server Head office", "/"), ("Managed devices", "/devices"),
+            ("Unassigned devices", "/unassigned"), ("Events", "/events"), ("Reports", "/reports"),
+            ("Licenses", "/licenses"), ("Settings", "/settings"),
+        ]:  # fmt: skip
+            assert name in tab.text
+            assert path in tab.page.links
+
+    @pytest.mark.parametrize("path", PAGES)
+    async def test_every_page_can_be_read_by_machines_that_read_to_people(self, tab: Tab, path: str) -> None:
+        await tab.open(path)
+        assert tab.status in (200, 409), tab.text
+        tags = tab.page.tags
+        headings = [tag for tag, _ in tags if tag in {"h1", "h2", "h3"}]
+        assert headings.count("h1") == 1
+        ids = [held["id"] for _, held in tags if "id" in held]
+        assert len(ids) == len(set(ids))
+        labelled = {held.get("for") for tag, held in tags if tag == "label"}
+        for tag, held in tags:
+            if tag in {"input", "select", "textarea"} and held.get("type") not in {"hidden", "checkbox", "radio"}:
+                assert held.get("id") in labelled or "aria-label" in held, (tag, held)
+            assert "style" not in held
+            assert not any(name.startswith("on") for name in held)
+            for name in ("aria-labelledby", "aria-describedby"):
+                assert set(held.get(name, "").split()) <= set(ids), held
+        assert ("main", "main") in [(tag, held.get("id", "")) for tag, held in tags]
+
+    async def test_what_is_not_there_is_said_inside_the_frame(self, tab: Tab) -> None:
+        for path in ("/no/such/page", "/licenses/nothing", "/devices/dev_" + "0" * 26, "/devices/x"):
+            await tab.open(path)
+            assert tab.status in (404, 422), path
+
+
+class TestTheFolder:
+    async def test_it_has_every_column_and_every_button(self, house: House, tab: Tab) -> None:
+        desk = house.agent()
+        desk.enrol(house.ticket())
+        await tab.open("/licenses")
+        for column in (
+            "Product", "Type", "Phase", "Expires", "Grace until", "Limit", "In use", "Free", "Provider", "Role",
+            "Code", "Synchronised",
+        ):  # fmt: skip
+            assert column in tab.text
+        for button in (
+            "Add activation code", "Stage successor", "Renew on the provider's website", "Properties", "Export",
+            "Report on usage", "Remove", "Additional actions",
+            "Synchronize subscription settings with Licensing server", "Test connection", "Explain",
+        ):  # fmt: skip
+            assert button in tab.text, button
+        assert "Subscription, limited" in tab.text
+        answer = await tab.http.get("/licenses.csv")
+        assert answer.headers["content-type"].startswith("text/csv")
+        head, line = answer.text.lstrip("\ufeff").splitlines()
+        row = dict(zip(head.split(","), line.split(","), strict=True))
+        assert (row["product"], row["in_use"], row["role"]) == ("editor", "1", "active")
+
+    async def test_removing_is_refused_with_the_reason_and_the_date(self, house: House, tab: Tab) -> None:
+        await tab.open("/licenses/editor/remove")
+        assert tab.status == 409
+        assert "Possible from" in tab.text
+        assert not [form for form in tab.page.forms if form.action.endswith("/remove")]
+
+    async def test_a_license_that_is_over_is_removed_on_a_second_click(self, here: Town) -> None:
+        house = here.house()
+        name, code = here.order()
+        house.activate(code)
+        here.post(f"/v1/subscriptions/{name}/cancel", {"why": "no", "at_once": True})
+        here.wait(120)
+        house.sync()
+        tab = await signed_in(house, "/licenses/editor/remove")
+        await tab.send(tab.form(action="/licenses/editor/remove"))
+        assert "was removed" in tab.text
+        assert "nothing is licensed yet" in tab.text
+
+
+class TestSynchronising:
+    async def test_m17_by_the_menu_with_steps_path_and_what_changed(self, here: Town) -> None:
+        house = here.house()
+        name, code = here.order()
+        house.activate(code)
+        here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 25})
+        here.wait(120)
+        tab = await signed_in(house, "/licenses")
+        menu = tab.form(action="/licenses/editor/synchronization")
+        assert "Synchronize subscription settings with Licensing server" in menu.texts
+        await tab.send(menu)
+        assert tab.path == "/licenses/editor/synchronization"
+        assert "something has changed" in tab.text
+        assert "system DNS, 192.0.2.1:443" in tab.text
+        assert "Device limit 10 25" in tab.text
+
+    async def test_m17_a_second_click_within_the_minute_is_refused_in_words(self, house: House, tab: Tab) -> None:
+        house.town.wait(120)
+        await tab.open("/licenses")
+        form = tab.form(action="/licenses/editor/synchronization")
+        await tab.send(form)
+        assert "nothing has changed" in tab.text
+        await tab.send(tab.form(action="/licenses/editor/synchronization"))
+        assert "What helps" in tab.text
+
+    async def test_a_server_that_does_not_answer_is_said_and_what_to_click(self, house: House, tab: Tab) -> None:
+        house.town.wait(120)
+        house.town.server_up = False
+        await tab.open("/licenses")
+        await tab.send(tab.form(action="/licenses/editor/synchronization"))
+        assert "/connection" in tab.page.links
+        assert "The cable is out" in tab.text
+
+
+class TestCodes:
+    async def test_m09_typing_the_code_starts_it_and_says_until_when(self, here: Town) -> None:
+        house = here.house()
+        tab = await signed_in(house)
+        assert "nothing is licensed yet" in tab.text
+        await tab.open("/licenses/editor/code")
+        await tab.send(code=here.order()[1].lower().replace("-", " "))
+        assert "The activation code was accepted" in tab.text
+        assert "What the code has started" in tab.text
+        assert "All is well" in tab.text
+
+    async def test_a_code_is_checked_while_it_is_typed_and_never_sent_for_it(self, here: Town) -> None:
+        house, (_, code) = here.house(), here.order()
+        tab = await signed_in(house, "/licenses/editor/code")
+        form = tab.form("code")
+        form.action = "/licenses/editor/code/check"
+        await tab.send(form, code=code[:-1] + ("0" if code[-1] != "0" else "1"))
+        assert "mistyped" in tab.text
+        await tab.send(form, code=code)
+        assert "Well typed" in tab.text
+        await tab.send(form, code="")
+        assert tab.status == 200
+        assert house.cable.sent == []
+        assert code not in tab.text
+
+    async def test_m10_another_code_is_refused_with_the_date_and_the_way_out(self, here: Town, house: House) -> None:
+        tab = await signed_in(house, "/licenses/editor/code")
+        assert "A subscription is in force until" in tab.text
+        _, other = here.order()
+        await tab.send(code=other)
+        assert tab.status == 422
+        assert "Possible from" in tab.text
+        assert "/licenses/editor/successor" in tab.page.links
+
+    async def test_what_the_server_refuses_is_said_with_its_remedy(self, here: Town) -> None:
+        tab = await signed_in(here.house(), "/licenses/editor/code")
+        await tab.send(code=from_random(bytes([9] * 19)).reveal())
+        assert "What helps" in tab.text
+        assert "Type the code again" in tab.text
+
+    async def test_m13_an_earlier_version_is_told_which_it_takes(self, here: Town) -> None:
+        house = here.house("old", version="12.9")
+        tab = await signed_in(house, "/licenses/editor/code")
+        await tab.send(code=here.order("next")[1])
+        assert "13" in tab.text
+        assert "version" in tab.text.lower()
+
+    async def test_a_successor_shows_the_switch_and_can_be_dropped(self, here: Town, house: House) -> None:
+        tab = await signed_in(house, "/licenses/editor/successor")
+        assert "before any grace" in tab.text
+        await tab.send(code=here.order()[1])
+        assert "What will follow" in tab.text
+        await tab.open("/licenses")
+        assert "Successor" in tab.text
+        assert "takes over" in tab.text
+        await tab.open("/licenses/editor")
+        await tab.send(tab.form(action="/licenses/editor/drop-successor"))
+        await tab.open("/licenses/editor")
+        assert "/licenses/editor/drop-successor" not in [form.action for form in tab.page.forms]
+
+
+class TestTheBanner:
+    async def test_m07_grace_says_cause_days_left_and_remedy(self, here: Town) -> None:
+        house = here.house()
+        house.activate(here.order()[1])
+        paid = house.license.keeper.holder.standing().paid_until
+        assert paid is not None
+        house.cable.town.server_up = False
+        lease = house.look().terms
+        assert lease is not None
+        here.wait(lease.contact_until - 5 * DAY - here.time.now)
+        tab = await signed_in(house)
+        assert "is in grace" in tab.text
+        assert "synchronisation overdue" in tab.text
+        assert "in 5 days" in tab.text
+        assert "Synchronize now" in tab.text
+        here.wait(6 * DAY)
+        await tab.open("/")
+        if tab.path.startswith("/sign-in"):
+            tab = await signed_in(house)
+        assert "has ended" in tab.text
+
+    async def test_a_device_beyond_the_limit_is_the_news_and_leads_to_the_reason(self, here: Town) -> None:
+        house = here.house()
+        house.activate(here.order(devices=1)[1])
+        ticket = house.ticket(3)
+        for number in range(2):
+            desk = house.agent(f"desk-{number}")
+            desk.enrol(ticket)
+        tab = await signed_in(house)
+        assert "1 device has no seat" in tab.text
+        await tab.open("/devices?state=waiting&product=editor")
+        assert "Every seat is taken: 1 of 1 are in use." in tab.text
+        (link,) = [each for each in tab.page.links if each.startswith("/devices/dev_")]
+        await tab.open(link)
+        assert "Choose a device to withdraw" in tab.text
+
+
+class TestDevices:
+    async def test_enrolled_withdrawn_assigned_grouped_removed(self, house: House, tab: Tab) -> None:
+        await tab.open("/enrolments")
+        await tab.send(tab.form("uses"), uses="2", days="3", group="")
+        token = next(word for word in tab.page.words if len(word) > 60 and " " not in word.strip()).strip()
+        await tab.open("/enrolments")
+        assert token not in tab.answer.text
+        desk = house.agent("reception")
+        desk.enrol(token)
+        await tab.open("/devices")
+        assert "reception" in tab.text
+        assert "Protected" in tab.text
+        (device,) = house.devices()
+        one = f"/devices/{device.id}"
+        await tab.open(one)
+        await tab.send(tab.form(action=f"{one}/withdraw"))
+        assert "An administrator took its seat back" in tab.text
+        await tab.send(tab.form(action=f"{one}/assign"))
+        assert "It has a seat and is protected" in tab.text
+        await tab.send(tab.form(action=f"{one}/group"), group="Ground floor / left")
+        assert "belongs to" in tab.text
+        await tab.open("/devices")
+        await tab.send(tab.form("back"), device=[device.id], what="remove")
+        assert "Done for 1 device." in tab.text
+        assert house.devices()[0].state == "removed"
+
+    async def test_pages_go_on_where_the_last_one_ended(self, house: House, tab: Tab) -> None:
+        ticket = house.ticket(60)
+        for number in range(53):
+            house.agent(f"d{number:02}").enrol(ticket)
+        await tab.open("/devices")
+        (following,) = [each for each in tab.page.links if "cursor=" in each]
+        await tab.open(following)
+        assert "d52" in tab.text
+        assert "d01" not in tab.text
+
+    async def test_what_is_wrong_in_a_form_stands_beside_its_field(self, tab: Tab) -> None:
+        await tab.open("/enrolments")
+        await tab.send(tab.form("uses"), uses="0")
+        assert tab.status == 422
+        assert "A whole number from 1" in tab.text
+
+    async def test_names_of_devices_are_text_and_nothing_else(self, house: House, tab: Tab) -> None:
+        house.agent("x").enrol(house.ticket())
+        (device,) = house.devices()
+        await tab.open(f"/devices/{device.id}")
+        await tab.send(tab.form(action=f"/devices/{device.id}/group"), group="<script>alert(1)</script>")
+        await tab.open("/devices")
+        assert "<script>alert" not in tab.answer.text
+
+
+class TestEvents:
+    async def test_they_are_filtered_and_acknowledged(self, house: House, tab: Tab) -> None:
+        await tab.open("/events")
+        assert "The license is active" in tab.text
+        await tab.send(tab.form("number"))
+        assert "acknowledged" in tab.text
+        await tab.open("/events?severity=critical")
+        assert "Nothing matches" in tab.text
+
+
+class TestForks:
+    async def test_b09_both_copies_are_shown_and_it_is_settled_by_a_click(self, house: House) -> None:
+        backup = house.backed_up()
+        house.town.wait(DAY)
+        house.sync()
+        house.restore(backup)
+        house.town.wait(120)
+        house.sync()
+        assert house.look().kept.forked
+        tab = await signed_in(house)
+        assert "uses the same identity" in tab.text
+        await tab.open("/licenses/editor/fork")
+        assert "This server" in tab.text
+        assert "The other one" in tab.text
+        await tab.send(tab.form(action="/licenses/editor/fork"))
+        assert tab.status == 422
+        house.town.wait(120)
+        await tab.send(tab.form(action="/licenses/editor/fork"), resolution="restored")
+        assert not house.look().kept.forked
+        await tab.open("/licenses/editor/fork")
+        assert "There is only one of this server" in tab.text
+
+
+async def test_testing_the_connection_shows_a_line_for_each_check(tab: Tab) -> None:
+    await tab.open("/connection")
+    await tab.send(tab.form(action="/connection"))
+    assert "Clock" in tab.text
+    assert "Root of trust" in tab.text
