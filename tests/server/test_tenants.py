@@ -33,7 +33,9 @@ from tests.server.walk import (
 
 pytestmark = pytest.mark.anyio
 
-PUBLIC = "list_notices read_root read_sandbox_root read_jwks read_liveness read_readiness"
+PROVEN = "receive_payment_notification"
+"""Open to everybody, but what is sent must prove itself by a signature."""
+PUBLIC = f"list_notices read_root read_sandbox_root read_jwks read_liveness read_readiness {PROVEN}"
 DOORS: dict[str, tuple[int, str]] = {
     "sign_in": (401, "sign_in_refused"),
     "show_second_factor": (401, "sign_in_refused"),
@@ -41,7 +43,6 @@ DOORS: dict[str, tuple[int, str]] = {
     "accept_invitation": (404, "link_unknown"),
     "request_password_reset": (204, ""),
     "finish_password_reset": (404, "link_unknown"),
-    "receive_payment_notification": (401, "signature_invalid"),
 }
 """What strangers may try, and what they are told who have nothing to show."""
 OWN = {"read_me", *OF_PEOPLE}
@@ -52,9 +53,9 @@ DESKS = (
     "list_providers list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
     " export_customers read_board read_effective foresee_impact"
-    " book_payment change_payment_settings rotate_gateway_secret"
     " list_webhooks read_webhook create_webhook change_webhook delete_webhook rotate_webhook_secret list_deliveries"
     " replay_delivery test_webhook list_letters resend_letter"
+    " book_payment change_payment_settings rotate_gateway_secret"
 )
 EVERYBODYS = (
     "list_products list_plans read_plan list_offers list_subscriptions create_order read_subscription read_timeline"
@@ -126,6 +127,8 @@ async def test_strangers_learn_nothing(world: World) -> None:
             if one.name in DOORS:
                 assert answer.status_code == DOORS[one.name][0], one.name
                 assert not answer.content or answer.json()["code"] == DOORS[one.name][1]
+            elif one.name in PROVEN.split():
+                assert (answer.status_code, answer.json()["code"]) == (401, "signature_invalid"), one.name
             elif one.rule.public:
                 assert answer.status_code == 200, one.name
             else:

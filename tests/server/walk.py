@@ -128,21 +128,8 @@ BODIES: dict[str, dict[str, Any]] = {
 OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
 OWNED = frozenset(
-    {
-        "provider",
-        "customer",
-        "offer",
-        "subscription",
-        "site",
-        "heir",
-        "code",
-        "token",
-        "payment_request",
-        "person",
-        "invitation",
-        "id",
-    }
-    | {"request", "webhook", "delivery", "letter"}
+    {"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "person", "invitation", "id"}
+    | {"request", "payment_request", "webhook", "delivery", "letter"}
 )
 OF_PEOPLE = frozenset(
     {
@@ -241,11 +228,11 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
         "site": sites[0].id,
         "heir": sites[1].id,
         "token": token["id"],
-        "payment_request": payment["id"],
         "person": member.id,
         "id": member.membership,
         "invitation": invitation["id"],
         "request": sites[0].asking().decode(),
+        "payment_request": payment["id"],
     }
     return Tenancy(desk, Caller(shop.http, token["token"]), things, people)
 

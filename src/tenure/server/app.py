@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from prometheus_client import CollectorRegistry, Gauge
@@ -76,8 +76,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
         Parts(
             about=About(title="Tenure activation server", version=__version__),
             operations=(
-                *_with_batch(context, tuple(map(_naming_a_tenant, _business(context)))),
-                *map(_naming_a_tenant, _tenants_operations(context)),
+                *_tenants_operations(context),
                 *map(_naming_a_tenant, Offline(context, synchronisation, activations).operations()),
                 *Trust(context).operations(),
                 *Notices(context).operations(),
@@ -113,21 +112,27 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
     return api
 
 
+class Group(Protocol):
+    """Operations about one subject."""
+
+    def operations(self) -> tuple[Operation, ...]:
+        """All of them."""
+        ...
+
+
+BUSINESS: tuple[Callable[[Context], Group], ...] = (
+    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Money, Payments, Gateways, Observed, Webhooks,
+    Letters,
+)  # fmt: skip
+ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
+
+
 def _tenants_operations(context: Context) -> Iterator[Operation]:
-    access = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
-    for group in (*access, Webhooks, Letters):
-        yield from group(context).operations()
-
-
-def _business(context: Context) -> Iterator[Operation]:
-    """What may also be asked for in a batch: no accounts, whose doors count their visitors."""
-    desk = (Catalogue, People, Offers, Policies, Lists, Board)
-    for group in (*desk, Subscriptions, Money, Payments, Gateways, Observed):
-        yield from group(context).operations()
-
-
-def _with_batch(context: Context, alone: tuple[Operation, ...]) -> tuple[Operation, ...]:
-    return (*alone, *Batch(alone, context.clock).operations())
+    business = [_naming_a_tenant(one) for group in BUSINESS for one in group(context).operations()]
+    yield from business
+    # Several at once is for what is sold: passwords and sessions are nobody's batch.
+    yield from Batch(tuple(business), context.clock).operations()
+    yield from (_naming_a_tenant(one) for group in ACCESS for one in group(context).operations())
 
 
 def _naming_a_tenant(one: Operation) -> Operation:
