@@ -43,7 +43,6 @@ DOORS: dict[str, tuple[int, str]] = {
     "accept_invitation": (404, "link_unknown"),
     "request_password_reset": (204, ""),
     "finish_password_reset": (404, "link_unknown"),
-    "receive_payment_notification": (401, "signature_invalid"),
 }
 """What strangers may try, and what they are told who have nothing to show."""
 OWN = {"read_me", *OF_PEOPLE}
