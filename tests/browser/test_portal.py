@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CODE = re.compile(r"[0-9A-Z]{5}(-[0-9A-Z]{5}){3}")
 PAGES = (
-    "/", "/subscriptions", "/customers", "/customers/new", "/order", "/sites", "/offers", "/offers/new", "/policy",
-    "/team", "/tokens", "/webhooks", "/audit", "/sandbox", "/account", "/nowhere",
+    "/", "/subscriptions", "/customers", "/customers/new", "/payments", "/order", "/sites", "/offers", "/offers/new",
+    "/policy", "/team", "/tokens", "/webhooks", "/audit", "/sandbox", "/account", "/nowhere",
 )  # fmt: skip
 
 

@@ -1,6 +1,9 @@
 """A customer at the portal: sees its own, does what the provider permits, and nothing of anybody else's."""
 
-from tests.portal.stage import Stage
+from pathlib import Path
+
+from tests.portal.stage import Stage, stage
+from tests.server.crew import PASSWORD
 
 
 async def test_a_customer_sees_its_own_and_may_do_what_the_policy_permits(at_the_portal: Stage) -> None:
@@ -50,3 +53,56 @@ async def test_nothing_of_another_customer_or_of_the_desk_is_shown(at_the_portal
         assert "Rival" not in tab.answer.text, path
         assert tab.status in {403, 404, 422} or path == "/policy", (path, tab.status)
     assert (await at_the_portal.office.facts(theirs))[-1] == "Ordered"
+
+
+async def test_a_customer_asks_to_pay_and_the_provider_books_it(at_the_portal: Stage) -> None:
+    tab, desk = await at_the_portal.customer(), await at_the_portal.desk()
+    balance = f"/customers/{at_the_portal.office.customer}/money"
+    await tab.open(balance)
+    await tab.send(tab.form("amount"), amount="250.00", note="for the renewal")
+    assert "Payment request" in tab.text
+    assert "€250.00" in tab.text
+    await tab.open(balance)
+    assert "Open requests" in tab.text
+    await desk.open("/payments")
+    assert "ACME" in desk.text
+    assert "for the renewal" in desk.text
+    await desk.send(desk.form("reference"), reference="bank 77")
+    assert "The payment is booked" in desk.text
+    await tab.open(balance)
+    assert "€10,250.00" in tab.text
+    assert "Open requests" not in tab.text
+    await desk.open("/payments?state=booked")
+    assert "€250.00" in desk.text
+
+
+async def test_in_a_sandbox_a_request_is_paid_by_a_button_and_another_withdrawn(tmp_path: Path) -> None:
+    async with stage(tmp_path, sandbox=True) as there:
+        tab = await there.customer()
+        balance = f"/customers/{there.office.customer}/money"
+        for amount in ("40.00", "60.00"):
+            await tab.open(balance)
+            await tab.send(tab.form("amount"), amount=amount)
+        pay = next(each for each in tab.page.forms if each.action.endswith("/pay"))
+        await tab.send(pay)
+        assert "Paid, as far as this sandbox is concerned." in tab.text
+        assert "€10,060.00" in tab.text
+        desk = await there.desk()
+        await desk.open("/payments")
+        withdraw = next(each for each in desk.page.forms if each.action.endswith("/withdraw"))
+        await desk.send(withdraw)
+        assert "The payment request is withdrawn." in desk.text
+
+
+async def test_m16_the_renew_link_of_a_site_leads_to_the_renewal_of_its_subscription(at_the_portal: Stage) -> None:
+    name, _ = await at_the_portal.office.order()
+    at_the_portal.office.clock.now += 300 * 86_400
+    tab = at_the_portal.tab()
+    await tab.open(f"/renew?subscription={name}")
+    assert tab.path.startswith("/sign-in")
+    await tab.send(email=at_the_portal.ben.email, password=PASSWORD)
+    assert tab.path == f"/subscriptions/{name}/do/renew"
+    assert "Renew: this will happen" in tab.text
+    await tab.send(tab.form("plan"), step="apply")
+    assert "It is renewed." in tab.text
+    assert "1 Jan 2028" in tab.text

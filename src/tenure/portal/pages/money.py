@@ -95,7 +95,7 @@ class Money:
 async def requests_of(api: Api, visit: Portal, customer: str) -> list[Any]:
     """Open payment requests of a customer."""
     try:
-        return await api.whole("/v1/payment-requests", customer=customer, state="open", most=50)
+        return await api.whole("/v1/payment-requests", customer=customer, state="asked", most=50)
     except RefusedPageError as error:
         if error.refusal.status in {403, 404, 400, 422}:
             return []

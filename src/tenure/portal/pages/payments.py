@@ -5,7 +5,7 @@ from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Reply, Screen
 
-STATES = ("open", "booked", "withdrawn")
+STATES = ("asked", "booked", "withdrawn", "expired")
 
 
 class Payments:
@@ -16,13 +16,15 @@ class Payments:
 
     async def show(self, visit: Portal) -> Reply:
         """The list by state."""
-        state = visit.query.get("state", "open")
-        state = state if state in STATES else "open"
+        state = visit.query.get("state", "asked")
+        state = state if state in STATES else "asked"
         found = await self._server.of(visit).listed(
             "/v1/payment-requests", {"state": state, "cursor": visit.query.get("cursor")}
         )
+        customers = [] if visit.who.is_customer else await self._server.of(visit).whole("/v1/customers")
         values = {
             "rows": found.items,
+            "names": {each["id"]: each["name"] for each in customers},
             "state": state,
             "states": STATES,
             "next": visit.with_query(cursor=found.next) if found.next else "",
@@ -43,7 +45,7 @@ class Payments:
     async def withdraw(self, visit: Portal) -> Reply:
         """It will not be paid."""
         address = path("/v1/payment-requests/{name}/withdraw", name=visit.params["wanted"])
-        await self._server.of(visit).post(address, {}, key=visit.form.text("_key"))
+        await self._server.of(visit).post(address, key=visit.form.text("_key"))
         visit.say("The payment request is withdrawn.")
         return Goto("/payments" if not visit.who.is_customer else f"/customers/{visit.who.customer}/money")
 
