@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from tenure.cli.api import Sending
 from tenure.cli.desk import Desk
 from tenure.cli.kinds import File, Limit, read_file
 from tenure.cli.options import LOCAL
 from tenure.cli.output import Output, made, sentence
 from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.show import Column, Screen
-from tenure.cli.site_desk import HERE, Site, folder_of, site_desk
+from tenure.cli.site_desk import HERE, Product, Site, folder_of, site_desk
 from tenure.cli.verbs import Ended, noun, verb
 from tenure.core.refusals import Refused
 
@@ -24,7 +25,15 @@ EVENT = (
     Column("Seen", "acknowledged", "yes"),
 )
 
-_APP = noun("site", "The administration server of this network: init, run, anew, events.", HERE)
+USE = (
+    Column("Day", "date"),
+    Column("Product", "product"),
+    Column("Group", "group"),
+    Column("At most", "most", "count"),
+    Column("Latest", "latest", "count"),
+)
+
+_APP = noun("site", "The administration server of this network: init, run, anew, events, usage.", HERE)
 
 
 def add(app: App) -> None:
@@ -112,16 +121,51 @@ def site_events(
     desk: Desk,
     *,
     severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
+    kind: Annotated[str, Parameter(help="Of this kind only, such as device_limit_reached.")] = "",
+    new: Annotated[bool, Parameter(help="Only what nobody has acknowledged yet.")] = False,
     limit: Limit = 50,
     site: Site = "",
 ) -> Ended:
-    """List what happened at this site, latest first."""
+    """List what happened at this site, latest first; kept 30 days (info), 90 (warning), 180 (critical)."""
+    asked = {"severity": severity or None, "kind": kind or None, "new": "true" if new else None}
     with site_desk(desk, site) as here:
-        return here.listed("/v1/events", _events, {"severity": severity or None}, limit=limit, tenant=False)
+        return here.listed("/v1/events", _events, asked, limit=limit, tenant=False)
+
+
+@verb(_APP, "acknowledge", LOCAL, example="tenure site acknowledge 412")
+def acknowledge(
+    desk: Desk,
+    number: Annotated[int, Parameter(help="The number of the latest event that you have seen.")],
+    *,
+    site: Site = "",
+) -> Ended:
+    """Mark every event up to a number as seen."""
+    with site_desk(desk, site) as here:
+        sending = Sending(method="PUT", path="/v1/events-acknowledgement", body={"number": number}, tenant=False)
+        return here.write(sending, lambda screen, value: screen.line(f"{value['acknowledged']} events were new."))
+
+
+@verb(_APP, "usage", LOCAL, example="tenure site usage --days 90")
+def usage(
+    desk: Desk,
+    *,
+    days: Annotated[int, Parameter(help="The last so many days.")] = 30,
+    product: Product = "",
+    group: Annotated[str, Parameter(help="Of this group only.")] = "",
+    site: Site = "",
+) -> Ended:
+    """Report devices in use by day, product and group."""
+    asked = {"days": days, "product": product or None, "group": group or None}
+    with site_desk(desk, site) as here:
+        return here.shown("/v1/usage", _usage, asked, tenant=False)
 
 
 def _events(screen: Screen, items: Any) -> None:
     screen.table(items, EVENT, "Nothing has happened.")
+
+
+def _usage(screen: Screen, value: Any) -> None:
+    screen.table(value["items"], USE, "No device has counted in these days.")
 
 
 def _begun_anew(screen: Screen, value: Any) -> None:

@@ -24,6 +24,7 @@ from tenure.site.api.groups import Groups
 from tenure.site.api.licenses import Licenses
 from tenure.site.api.local import Local
 from tenure.site.api.offline import Offline
+from tenure.site.api.reports import Reports
 from tenure.site.api.seats import Seats
 from tenure.site.api.status import Status
 from tenure.site.opening import Site
@@ -66,6 +67,7 @@ def local_api(site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], 
                 *Devices(local).operations(),
                 *Groups(local).operations(),
                 *Seats(local).operations(),
+                *Reports(local).operations(),
                 *health_operations({"store": _works(site)}),
             ),
             authenticate=authenticator(site.token),

@@ -17,7 +17,7 @@ from tenure.site.license import Look, ProductLicense
 from tenure.site.merging import release_due
 from tenure.site.opening import Site
 from tenure.site.seats import ROUND
-from tenure.site.store import devices, events, pools
+from tenure.site.store import devices, events, pools, uses
 from tenure.site.store.writer import Connection
 
 log = logging.getLogger("tenure.site")
@@ -97,6 +97,7 @@ class Watch:
     def _noted(self, conn: Connection, license_: ProductLicense, look: Look) -> None:
         release_due(conn, license_.product, look)
         conflict.look_after(conn, license_.product, look)
+        uses.note(conn, license_.product, look.now)
         self._note_history(conn, license_.product, look)
         self._tell(conn, license_.product, look)
 
@@ -141,6 +142,7 @@ class Watch:
 
     def _prune(self, conn: Connection, now: Instant) -> None:
         events.prune(conn, now)
+        uses.prune(conn, now)
         devices.forget_removed(conn, now - REMEMBERED)
         self._site.answers.prune(conn, now)
 

@@ -7,8 +7,9 @@ import msgspec
 from tenure import __version__
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, nothing
+from tenure.http.answers import Answer, made, nothing
 from tenure.http.auth import Principal
+from tenure.http.fields import Body
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
@@ -18,6 +19,7 @@ from tenure.site.license import ProductLicense
 from tenure.site.store import devices, events, pools
 from tenure.site.store.writer import Connection
 
+Severity = Literal["info", "warning", "critical"]
 Number = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 
 
@@ -58,6 +60,20 @@ class SiteStatus(msgspec.Struct, frozen=True, kw_only=True):
     products: tuple[ProductStatus, ...]
 
 
+class UpTo(Body, frozen=True, kw_only=True):
+    """Which events a person has seen."""
+
+    number: Number
+    severity: Severity | None = None
+    """Of this severity only."""
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """How many were new."""
+
+    acknowledged: int
+
+
 class Status:
     """The operations."""
 
@@ -88,13 +104,25 @@ class Status:
         )
 
     async def list_events(
-        self, paging: Paging, severity: Literal["info", "warning", "critical"] | None = None
+        self,
+        paging: Paging,
+        severity: Severity | None = None,
+        product: str = "",
+        kind: str = "",
+        new: bool = False,
     ) -> Page[EventView] | Refused:
-        """Lists what happened, latest first."""
+        """Lists what happened, latest first; `new` asks for what nobody has acknowledged yet.
+
+        Kept for 30 days (info), 90 (warning) and 180 (critical).
+        """
         before = paging.after(int)
         if isinstance(before, Refused):
             return before
-        rows = await self._local.read(lambda conn: events.page(conn, severity or "", before or 0, paging.limit + 1))
+        rows = await self._local.read(
+            lambda conn: events.page(
+                conn, severity or "", before or 0, paging.limit + 1, product=product, kind=kind, new=new
+            )
+        )
         page = cut_page(rows, paging.limit, lambda event: event.number)
         return Page(tuple(map(event_view, page.items)), page.next)
 
@@ -109,11 +137,23 @@ class Status:
         answer: Answer[None] | Refused = await self._local.write(dry_run, work)
         return answer
 
+    async def acknowledge_events(
+        self, caller: Principal, body: UpTo, dry_run: bool = False
+    ) -> Answer[Acknowledged] | Refused:
+        """Marks every event up to a number as seen."""
+
+        def work(conn: Connection, _: Instant) -> Answer[Acknowledged]:
+            return made(Acknowledged(events.acknowledge_all(conn, body.number, body.severity or "")))
+
+        answer: Answer[Acknowledged] | Refused = await self._local.write(dry_run, work)
+        return answer
+
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
             operation("GET", "/v1/status", ADMINISTRATOR, self.read_status),
             operation("GET", "/v1/events", ADMINISTRATOR, self.list_events),
+            operation("PUT", "/v1/events-acknowledgement", ADMINISTRATOR, self.acknowledge_events),
             operation("PUT", "/v1/events/{event}/acknowledgement", ADMINISTRATOR, self.acknowledge_event, status=204),
         )
 

@@ -39,13 +39,16 @@ def add(
     )
 
 
-def page(conn: Connection, severity: str, before: int, limit: int) -> list[Event]:
-    """Up to `limit` events before number `before` (0: the latest), latest first."""
-    where: list[str] = []
+def page(
+    conn: Connection, severity: str, before: int, limit: int, *, product: str = "", kind: str = "", new: bool = False
+) -> list[Event]:
+    """Up to `limit` events before number `before` (0: the latest), latest first; `new`: not yet acknowledged."""
+    where: list[str] = ["acknowledged = 0"] if new else []
     values: list[object] = []
-    if severity:
-        where.append("severity = ?")
-        values.append(severity)
+    for column, value in (("severity", severity), ("product", product), ("kind", kind)):
+        if value:
+            where.append(f"{column} = ?")
+            values.append(value)
     if before:
         where.append("number < ?")
         values.append(before)
@@ -57,6 +60,14 @@ def page(conn: Connection, severity: str, before: int, limit: int) -> list[Event
 def acknowledge(conn: Connection, number: int) -> bool:
     """Whether there was such an event; a person has seen it."""
     return conn.execute("update events set acknowledged = 1 where number = ?", (number,)).rowcount == 1
+
+
+def acknowledge_all(conn: Connection, up_to: int, severity: str) -> int:
+    """How many events up to that number, of one severity or of all, a person has seen with this."""
+    return conn.execute(
+        "update events set acknowledged = 1 where acknowledged = 0 and number <= ? and (? = '' or severity = ?)",
+        (up_to, severity, severity),
+    ).rowcount  # fmt: skip
 
 
 def prune(conn: Connection, now: Instant) -> None:

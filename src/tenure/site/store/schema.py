@@ -131,19 +131,6 @@ create table uses (
 ) strict, without rowid;
 
 create index events_by_severity on events (severity, number);
-create table forwarding (
-    name text primary key,
-    body blob not null
-) strict;
-create table deliveries (
-    event integer not null,
-    target text not null,
-    due integer not null,
-    tries integer not null,
-    fault text not null,
-    primary key (target, event)
-) strict, without rowid;
-create index deliveries_due on deliveries (due);
 
 create table settings (
     name text primary key,
