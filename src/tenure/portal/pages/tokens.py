@@ -9,7 +9,8 @@ from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
 OFFERED = (
     "catalogue:read", "customers:read", "customers:write", "subscriptions:read", "subscriptions:write", "money:read",
-    "money:write", "policy:read", "policy:write", "sites:read", "events:read", "tokens:write", "sandbox:write",
+    "money:write", "payments:write", "policy:read", "policy:write", "sites:read", "events:read", "messages:read",
+    "messages:write", "tokens:write", "sandbox:write",
 )  # fmt: skip
 
 
