@@ -138,4 +138,8 @@ create table settings (
 ) strict;
 """
 
-STEPS = (FIRST, SECOND)
+THIRD = """
+create index devices_used on devices (product, counted, grp);
+"""
+
+STEPS = (FIRST, SECOND, THIRD)
