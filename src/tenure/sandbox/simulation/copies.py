@@ -94,10 +94,12 @@ class Copier:
 
     def _image_site(self, site: SimulatedSite) -> None:
         if site.up:
+            site.remember()
             self._sites[site.name] = SiteImage(site.disk.snapshot(), site.bounds.image(self._world.time.now))
 
     def _image_device(self, device: SimulatedDevice) -> None:
         if device.up:
+            device.remember()
             image = DeviceImage(device.disk.snapshot(), device.bounds.image(self._world.time.now))
             self._devices[device.name] = image
 
@@ -127,6 +129,7 @@ class Copier:
         world = self._world
         if not site.up or any(site in pair for pair in self._twins) or not site.lease_on_disk():
             return
+        site.remember()
         self._number += 1
         machine = Machine(f"{site.name}~{self._number}", world.time, world.fate.draw)
         copy = type(site)(machine.name, site.folder, world.fate, machine, site.disk.snapshot())
@@ -146,6 +149,7 @@ class Copier:
         world = self._world
         if not device.up:
             return
+        device.remember()
         self._number += 1
         copy = world.device_on(f"{device.name}~{self._number}", device.site, device.disk.snapshot())
         copy.bounds = device.bounds.image(world.time.now)

@@ -83,7 +83,7 @@ class SimulatedDevice:
     def switch_off(self) -> None:
         """The machine is off; the agent saved the time within the last minutes, as it always does."""
         if self.up:
-            self._remember()
+            self.remember()
             self.stop()
         self.machine.on = False
 
@@ -96,7 +96,7 @@ class SimulatedDevice:
     def tick(self) -> None:
         """A look at whether the site is to be asked; raises `Died`."""
         self.wire.arrived.clear()
-        self._remember()
+        self.remember()
         self.keeper.tick()
         self._learn()
 
@@ -112,7 +112,7 @@ class SimulatedDevice:
         self.keeper.release()
         self._learn()
 
-    def _remember(self) -> None:
+    def remember(self) -> None:
         """What it did every ten minutes since it was last looked at."""
         mortal, self.mortal = self.mortal, False
         holder = self.keeper.holder

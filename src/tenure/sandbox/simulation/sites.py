@@ -90,7 +90,7 @@ class SimulatedSite:
     def switch_off(self) -> None:
         """The machine is off; running programs saved the time within the last minutes, as they always do."""
         if self.up:
-            self._remember()
+            self.remember()
             self.stop()
         self.machine.on = False
 
@@ -103,11 +103,11 @@ class SimulatedSite:
     def turn(self) -> None:
         """One of its turns; raises `Died`."""
         self.wire.arrived.clear()
-        self._remember()
+        self.remember()
         self.watch.turn()
         self._learn()
 
-    def _remember(self) -> None:
+    def remember(self) -> None:
         """What it did every ten minutes since it was last looked at."""
         mortal, self.mortal = self.mortal, False
         self.license.keeper.remember_time()
