@@ -86,7 +86,7 @@ def test_everything_works_without_script(browser: Browser, demo: Demo) -> None:
     page.get_by_text("Additional actions").click()
     page.get_by_role("link", name="Test connection").click()
     page.get_by_role("button", name="Test now").click()
-    expect(page.get_by_text("Root of trust")).to_be_visible()
+    expect(page.get_by_text("Root of trust", exact=True)).to_be_visible()
     page.goto(demo.console + "/enrolments")
     page.get_by_role("button", name="Make the token").click()
     expect(page.get_by_text("shown this once")).to_be_visible()
