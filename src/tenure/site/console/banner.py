@@ -126,7 +126,7 @@ def _conflict(license_: dict[str, Any]) -> Banner | None:
         return None
     path = f"/licenses/{license_['product']}/conflict"
     title = f"{_named(license_)}: fewer devices will be allowed than are protected."
-    text = "Decide which devices give up their seats; otherwise the longest silent ones do."
+    text = "Decide which devices give up their seats; otherwise the longest silent ones do. It begins"
     until = conflict["begins"]
     return Banner(tone="warn", title=title, text=text, until=until, button="See the list", path=path, rank=62)
 
@@ -181,7 +181,7 @@ def _ends_soon(license_: dict[str, Any], now: Instant) -> Banner | None:
     if not soon or license_["kind"] != "limited" or license_["phase"] != "active" or license_["successor"]:
         return None
     button, path = _renew(license_)
-    grace = "Then a grace period begins." if license_["grace_until"] else "There is no grace period after it."
+    grace = "Then a grace period begins. It ends" if license_["grace_until"] else "No grace follows. It ends"
     return Banner(
         tone="info", title=f"{_named(license_)}: the paid period is over soon.", text=grace,
         until=license_["paid_until"], button=button, path=path, rank=20,

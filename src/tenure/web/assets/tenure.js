@@ -64,7 +64,8 @@
               const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
               if (found) {
                 // What somebody is busy with there is not taken away: a ticked box, an open menu, the keyboard's place.
-                const busy = part.querySelector("input:checked, details[open]") || part.contains(document.activeElement);
+                const chosen = [...part.querySelectorAll("select")].some((each) => each.selectedIndex > 0);
+                const busy = chosen || part.querySelector("input:checked, details[open]") || part.contains(document.activeElement);
                 const over = !("poll" in found.dataset);
                 if (over && part.dataset.then === "reload") { location.reload(); return; }
                 if (over || !busy) { part.replaceChildren(...found.childNodes); enhance(part); }

@@ -26,7 +26,7 @@ class Overview:
         values = {
             "status": status,
             "licenses": licenses,
-            "used": sum(each["in_use"] for each in licenses),
+            "used": sum(each["in_use"] for each in licenses if each["phase"] in ("active", "grace")),
             "free": sum(each["free"] for each in licenses),
             "waiting": sum(each["waiting"] for each in licenses),
             "limit": sum(each["device_limit"] for each in licenses),

@@ -1,0 +1,95 @@
+"""The console in a real Chromium: typing a code, watching the banner turn, menus by keyboard, a phone, no script."""
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tenure.sandbox.demo import Demo
+from tests.browser.accessible import complaints
+from tests.browser.conftest import DESK, PHONE, picture
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+YEAR = "a year for ten devices"
+PAGES = (
+    "/", "/licenses", "/licenses/editor", "/licenses/editor/code", "/licenses/editor/successor",
+    "/licenses/editor/explain", "/licenses/editor/synchronization", "/licenses/editor/offline",
+    "/licenses/editor/conflict", "/licenses/editor/silent", "/devices", "/unassigned", "/groups/default",
+    "/enrolments", "/events", "/reports", "/settings", "/settings/dns", "/connection", "/nowhere",
+)  # fmt: skip
+
+
+def signed_in(context: BrowserContext, demo: Demo, path: str = "/") -> Page:
+    page = context.new_page()
+    page.goto(demo.console + path)
+    page.get_by_label("Administrator's token").fill(demo.console_token)
+    page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+def test_the_whole_morning_in_one_browser(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(viewport=DESK)
+    page = signed_in(context, demo)
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    expect(page.get_by_label("What matters most now")).to_contain_text("nothing is licensed yet")
+    page.get_by_role("link", name="Add activation code").first.click()
+    code, field = demo.codes[YEAR], page.get_by_role("textbox", name="Activation code")
+    field.press_sequentially(code[:11])
+    expect(page.locator("#checked")).to_contain_text("20 characters")
+    field.fill(code.lower())
+    expect(page.locator("#checked")).to_contain_text("Well typed")
+    page.get_by_role("button", name="Apply the code").click()
+    expect(page.get_by_text("The activation code was accepted.")).to_be_visible()
+    # The devices ask by themselves, and the list shows it without being loaded again.
+    page.get_by_role("link", name="Managed devices").click()
+    for name in ("reception", "workshop", "archive"):
+        expect(page.get_by_role("row").filter(has_text=name)).to_contain_text("Protected", timeout=20_000)
+    # M17, by keyboard alone.
+    page.goto(demo.console + "/licenses")
+    page.get_by_text("Additional actions").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Synchronize subscription settings with Licensing server")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Additional actions")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Synchronize subscription settings with Licensing server")).to_be_visible()
+    expect(page.get_by_text("Synchronised:")).to_be_visible()
+    assert faults == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_can_be_read_by_everybody(browser: Browser, demo: Demo, size: dict[str, int], scheme: str) -> None:
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    page = signed_in(context, demo)
+    found: dict[str, list[str]] = {}
+    for path in PAGES:
+        page.goto(demo.console + path)
+        picture(page, f"console{path.replace('/', '-')}-{size['width']}-{scheme}")
+        if said := complaints(page):
+            found[path] = said
+    assert found == {}
+    if size is PHONE:
+        page.get_by_role("link", name="Open the menu").click()
+        page.get_by_role("link", name="Reports").click()
+        expect(page.get_by_role("heading", name="Report on usage")).to_be_visible()
+    context.close()
+
+
+def test_everything_works_without_script(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = signed_in(context, demo, "/licenses")
+    page.get_by_text("Additional actions").click()
+    page.get_by_role("link", name="Test connection").click()
+    page.get_by_role("button", name="Test now").click()
+    expect(page.get_by_text("Root of trust", exact=True)).to_be_visible()
+    page.goto(demo.console + "/enrolments")
+    page.get_by_role("button", name="Make the token").click()
+    expect(page.get_by_text("shown this once")).to_be_visible()
+    page.goto(demo.console + "/licenses/editor/remove")
+    expect(page.get_by_role("heading", name="Remove the license of editor")).to_be_visible()
+    context.close()
