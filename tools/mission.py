@@ -1,7 +1,7 @@
 """Writes docs/mission.md: what Tenure promises, row by row, and the tests that show each promise kept.
 
-The sentences live in docs/mission.toml; a test belongs to a row by its name (`test_m07_…`, `test_b02_…`, or both:
-`test_m07_b06_…`). A row without a test reads "not yet": nothing is claimed that no test shows.
+The sentences live in docs/mission.toml; a test belongs to a row by its name (`test_m07_…`, `test_b02_…`, `test_p5_…`, or
+several: `test_m07_b06_…`). A row without a test reads "not yet": nothing is claimed that no test shows.
 """
 
 import ast
@@ -16,7 +16,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "mission.md"
 
-_ROWS = re.compile(r"^test_((?:[mb]\d\d_)+)")
+_ROWS = re.compile(r"^test_((?:(?:[mb]\d\d|p\d)_)+)")
 
 _HEAD = """\
 # What Tenure promises, and the test that shows it
@@ -34,12 +34,13 @@ class Row(NamedTuple):
     shows: str
 
 
-def rows(text: str) -> tuple[list[Row], list[Row]]:
-    """The missions and the features of their own, in the order of the data file."""
+def rows(text: str) -> tuple[list[Row], list[Row], list[Row]]:
+    """The missions, the features of their own and the promises of quality, in the order of the data file."""
     data = tomllib.loads(text)
     return (
         [Row(row["number"], row["says"], row["shows"]) for row in data["mission"]],
         [Row(row["number"], "", row["shows"]) for row in data["beyond"]],
+        [Row(row["number"], "", row["shows"]) for row in data["promise"]],
     )
 
 
@@ -68,13 +69,15 @@ def strays(known: Iterable[str], found: Mapping[str, list[str]]) -> list[str]:
 
 def page(text: str, found: Mapping[str, list[str]]) -> str:
     """The whole page as Markdown."""
-    missions, beyond = rows(text)
-    shown = sum(row.number in found for row in [*missions, *beyond])
-    lines = [_HEAD, f"Shown by a test: {shown} of {len(missions) + len(beyond)}.", ""]
+    missions, beyond, promises = rows(text)
+    every = [*missions, *beyond, *promises]
+    lines = [_HEAD, f"Shown by a test: {sum(row.number in found for row in every)} of {len(every)}.", ""]
     lines += ["## The mission", "", "| # | what is asked | what Tenure shows | tests |", "|---|---|---|---|"]
     lines += [f"| {row.number} | {row.asked} | {row.shows} | {_cell(found.get(row.number))} |" for row in missions]
     lines += ["", "## Beyond it", "", "| # | what Tenure shows | tests |", "|---|---|---|"]
     lines += [f"| {row.number} | {row.shows} | {_cell(found.get(row.number))} |" for row in beyond]
+    lines += ["", "## Promises", "", "| # | what always holds | tests |", "|---|---|---|"]
+    lines += [f"| {row.number} | {row.shows} | {_cell(found.get(row.number))} |" for row in promises]
     return "\n".join(lines) + "\n"
 
 
@@ -86,8 +89,7 @@ def main(arguments: list[str]) -> int:
     """Writes the page, or with `--check` only compares; returns 1 when it differs or a test is named after no row."""
     text = (ROOT / "docs" / "mission.toml").read_text(encoding="utf-8")
     found = tests(ROOT)
-    missions, beyond = rows(text)
-    if stray := strays((row.number for row in [*missions, *beyond]), found):
+    if stray := strays((row.number for group in rows(text) for row in group), found):
         print("named after a row that docs/mission.toml does not have: " + ", ".join(stray))
         return 1
     made = page(text, found)

@@ -65,11 +65,12 @@ def test_the_page_of_promises_is_up_to_date(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_every_promise_has_its_row() -> None:
-    missions, beyond = mission.rows((mission.ROOT / "docs" / "mission.toml").read_text(encoding="utf-8"))
+    missions, beyond, promises = mission.rows((mission.ROOT / "docs" / "mission.toml").read_text(encoding="utf-8"))
     assert [row.number for row in missions] == [f"M{number}" for number in range(1, 19)]
     assert [row.number for row in beyond] == [f"B{number}" for number in range(1, 19)]
     assert all(row.asked and row.shows for row in missions)
-    assert all(row.shows for row in beyond)
+    assert [row.number for row in promises] == [f"P{number}" for number in range(1, 10)]
+    assert all(row.shows for row in [*beyond, *promises])
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,8 @@ def test_every_promise_has_its_row() -> None:
     [
         ("test_m07_grace_counts_down", ["M7"]),
         ("test_m10_b06_each_cause_its_remedy", ["M10", "B6"]),
+        ("test_p5_the_last_money", ["P5"]),
+        ("test_p5_b07_the_last_seat", ["P5", "B7"]),
         ("test_m1_is_not_spelled_so", []),
         ("test_many_things", []),
         ("helper_m07_x", []),
@@ -95,6 +98,10 @@ shows = "shown"
 [[beyond]]
 number = "B1"
 shows = "more"
+
+[[promise]]
+number = "P1"
+shows = "always"
 """
 
 
@@ -107,7 +114,7 @@ def test_a_row_without_a_test_claims_nothing(tmp_path: Path) -> None:
     page = mission.page(DATA, found)
     assert "| M1 | asked | shown | not yet |" in page
     assert "| B1 | more | `core/test_x.py::test_b01_it` |" in page
-    assert "Shown by a test: 1 of 2." in page
+    assert "Shown by a test: 1 of 3." in page
 
 
 def test_a_test_named_after_no_row_is_a_slip(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def order(conn: Connection, now: int = NOW, payload: bytes = HASH, secret: bool 
     return answer
 
 
-async def test_a_repeated_request_has_one_effect_and_one_answer(db: Database) -> None:
+async def test_p4_a_repeated_request_has_one_effect_and_one_answer(db: Database) -> None:
     answers = await asyncio.gather(*[db.write(order) for _ in range(8)])
     assert set(answers) == {b"effect 1"}
     assert code_of(await db.write(order, NOW, b"another payload")) is Code.IDEMPOTENCY_KEY_REUSED

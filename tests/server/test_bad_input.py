@@ -231,7 +231,7 @@ async def test_a_leap_day_is_a_day_like_any_other(world: World) -> None:
 # -- headers, paths, queries --
 
 
-async def test_a_repeated_key_has_one_effect_and_belongs_to_one_request(world: World) -> None:
+async def test_p4_a_repeated_key_has_one_effect_and_belongs_to_one_request(world: World) -> None:
     desk, path = world.north.desk, "/v1/customers"
     first = await desk.send("POST", path, {"name": "Once"}, key="the key")
     assert refused(first) == "field_invalid", "a blank is no visible character"

@@ -58,7 +58,7 @@ async def test_b12_an_untouched_history_verifies(tmp_path: Path) -> None:
         "update plans set body = cast(replace(cast(body as text), 'edit', 'edlt') as blob)",
     ],
 )
-async def test_b12_any_edit_past_the_server_is_found(tmp_path: Path, statement: str) -> None:
+async def test_b12_p7_any_edit_past_the_server_is_found(tmp_path: Path, statement: str) -> None:
     async with office(tmp_path) as shop:
         await _lived(shop)
         found = await _tampered(shop, statement)
@@ -71,7 +71,7 @@ def _after(conn: Connection, statement: str) -> list[Any]:
     return list(audit.drift(conn))
 
 
-async def test_b12_a_removed_tail_is_found_by_a_checkpoint(tmp_path: Path) -> None:
+async def test_b12_p7_a_removed_tail_is_found_by_a_checkpoint(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         name = await _lived(shop)
         payload = await shop.context.db.read(lambda conn: audit.checkpoint(conn, START))

@@ -23,7 +23,7 @@ async def _buyer(shop: Office, money: int) -> None:
     await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)
 
 
-async def test_the_last_money_buys_exactly_one(tmp_path: Path) -> None:
+async def test_p5_the_last_money_buys_exactly_one(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         for round_ in range(ROUNDS):
             shop.clock.now = START + round_
@@ -38,7 +38,7 @@ async def test_the_last_money_buys_exactly_one(tmp_path: Path) -> None:
             assert account["balance"] == 0
 
 
-async def test_the_same_request_sixteen_times_has_one_effect(tmp_path: Path) -> None:
+async def test_p4_the_same_request_sixteen_times_has_one_effect(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         await _buyer(shop, 120_000)
         body = {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 10}
@@ -74,7 +74,7 @@ async def test_three_sweeps_at_once_book_each_period_once(tmp_path: Path) -> Non
         assert [line["posting"]["kind"] for line in lines].count("capture") == 3
 
 
-async def test_the_last_site_goes_to_exactly_one(tmp_path: Path) -> None:
+async def test_p5_the_last_site_goes_to_exactly_one(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         name, code = await shop.order(devices=100)
         for _ in range(4):

@@ -183,7 +183,7 @@ async def test_what_is_ones_own_is_found(world: World, who: str) -> None:
 
 @pytest.mark.parametrize("by", ["token", "session"])
 @pytest.mark.parametrize("asking", ["another provider", "its customer", "another customer of the same provider"])
-async def test_m02_a_foreign_thing_cannot_be_told_from_no_thing(world: World, asking: str, by: str) -> None:
+async def test_m02_p6_a_foreign_thing_cannot_be_told_from_no_thing(world: World, asking: str, by: str) -> None:
     """Each id of each request in turn is a foreign one and one that does not exist, the others are the caller's own."""
     mine = world.neighbour if asking.startswith("another customer") else world.south
     kind = Role.PROVIDER if asking == "another provider" else Role.CUSTOMER
@@ -216,7 +216,7 @@ def _refusing(one: Operation, where: str) -> set[int]:
     return {404, 403, 409} if where == "body" else {404, 200}
 
 
-async def test_m02_lists_never_hold_a_foreign_row(world: World) -> None:
+async def test_m02_p6_lists_never_hold_a_foreign_row(world: World) -> None:
     lists = [one for one in world.operations if one.method == "GET" and one.takes(Place.PAGING)]
     assert len(lists) >= 10
     for one in lists:

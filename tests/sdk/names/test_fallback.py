@@ -127,7 +127,7 @@ def test_m15_nothing_is_asked_of_public_dns_while_system_dns_is_healthy(
 
 
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name != "address is a black hole"])
-def test_b10_switched_off_no_packet_goes_to_public_dns_whatever_happens(
+def test_b10_p9_switched_off_no_packet_goes_to_public_dns_whatever_happens(
     fault: str, system: LocalDns, public: LocalDns, home: Target
 ) -> None:
     policy = asking(*(form(public) for form in FORMS.values()), system=system.plain, mode=Mode.OFF)
@@ -148,7 +148,7 @@ def test_the_capture_itself_sees_public_dns_when_it_is_used(system: LocalDns, pu
     assert "127.0.0.8" in {address for address, _ in seen}
 
 
-def test_m15_no_certificate_no_answer_not_even_from_public_dns(system: LocalDns, public: LocalDns) -> None:
+def test_m15_p9_no_certificate_no_answer_not_even_from_public_dns(system: LocalDns, public: LocalDns) -> None:
     with target(ca=STRANGER) as impostor:
         got = Site(asking(public.plain, system=system.plain), impostor.port).transport.send(SYNC)
         assert impostor.requests == []
