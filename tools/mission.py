@@ -1,7 +1,7 @@
 """Writes docs/mission.md: what Tenure promises, row by row, and the tests that show each promise kept.
 
-The sentences live in docs/mission.toml; a test belongs to a row by its name (`test_m07_…`, `test_b02_…`, `test_p5_…`, or
-several: `test_m07_b06_…`). A row without a test reads "not yet": nothing is claimed that no test shows.
+The sentences live in docs/mission.toml; a test belongs to a row by its name (`test_m07_…`, `test_b02_…`, `test_p5_…`,
+or several: `test_m07_b06_…`). A row without a test reads "not yet": nothing is claimed that no test shows.
 """
 
 import ast
