@@ -30,7 +30,6 @@ def client(server: str) -> httpx2.AsyncClient:
         timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
         headers={"User-Agent": f"tenure-portal/{__version__}", "Accept-Encoding": "identity"},
         trust_env=not loopback,
-        verify=not loopback,
         follow_redirects=False,
     )
 
