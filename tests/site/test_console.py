@@ -8,6 +8,7 @@ import pytest
 from tenure.core.codes import from_random
 from tenure.core.timeline import DAY
 from tenure.site.console.app import Doors, console
+from tenure.site.console.reasons import renew_link
 from tests.site.callers import api_of
 from tests.site.town import House, Town
 from tests.web.browser import Tab
@@ -17,6 +18,8 @@ PAGES = (
     "/", "/devices", "/unassigned", "/events", "/reports", "/licenses", "/settings", "/connection", "/enrolments",
     "/licenses/editor", "/licenses/editor/code", "/licenses/editor/successor", "/licenses/editor/explain",
     "/licenses/editor/synchronization", "/licenses/editor/remove", "/licenses/editor/fork", "/banner",
+    "/licenses/editor/offline", "/licenses/editor/conflict", "/licenses/editor/silent", "/settings/dns",
+    "/groups/default",
 )  # fmt: skip
 
 
@@ -364,3 +367,75 @@ async def test_testing_the_connection_shows_a_line_for_each_check(tab: Tab) -> N
     await tab.send(tab.form(action="/connection"))
     assert "Clock" in tab.text
     assert "Root of trust" in tab.text
+
+
+class TestWhatElseAnAdministratorDoes:
+    async def test_m16_renewing_leads_to_the_providers_website_at_this_subscription(self, here: Town) -> None:
+        shown = {"renew_url": "https://north.example/renew", "subscription": "sub_1"}
+        assert renew_link(shown) == "https://north.example/renew?subscription=sub_1"
+        for evil in ("", "javascript:alert(1)", "data:text/html,x", "//elsewhere.example"):
+            assert renew_link({**shown, "renew_url": evil}) == ""
+
+    async def test_a_group_that_does_not_distribute_leaves_its_devices_waiting_and_says_so(
+        self, house: House, tab: Tab
+    ) -> None:
+        await tab.open("/devices")
+        await tab.send(tab.form("name"), name="Lab")
+        assert "The group “Lab” is as you said." in tab.text
+        await tab.open("/licenses/editor")
+        form = tab.form(action="/licenses/editor/distribution")
+        form.fields["automatic"] = [each for each in form.fields["automatic"] if each != "Lab"]
+        await tab.send(form)
+        house.agent("bench").enrol(house.ticket(group="Lab"))
+        await tab.open("/groups/Lab")
+        assert "Nobody has assigned it a seat." in tab.text
+        (device,) = house.devices()
+        await tab.send(tab.form(action=f"/devices/{device.id}/assign"))
+        assert "gets a seat at its next contact" in tab.text
+
+    async def test_b11_a_lower_limit_is_the_news_with_a_list_that_can_be_edited(self, here: Town) -> None:
+        house = here.house()
+        name, code = here.order(devices=10)
+        house.activate(code)
+        ticket = house.ticket(8)
+        for number in range(8):
+            house.agent(f"d{number}").enrol(ticket)
+        here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 5})
+        here.wait(3_600)
+        house.sync()
+        tab = await signed_in(house)
+        assert "fewer devices will be allowed than are protected" in tab.text
+        await tab.open("/licenses/editor/conflict")
+        assert "3 devices have to give up their seats" in tab.text
+        kept = tab.form("device")
+        await tab.send(kept)
+        assert "1 device is kept off the list" in tab.text
+        assert kept.fields["device"] not in [form.fields.get("device") for form in tab.page.forms]
+        (proposed, *_) = [form.fields["device"] for form in tab.page.forms if form.action.endswith("/keep")]
+        await tab.send(tab.form(action="/licenses/editor/conflict"), device=[proposed])
+        assert "1 released" in tab.text
+
+    async def test_b16_a_request_is_carried_out_and_nonsense_is_not_taken_in(self, tab: Tab) -> None:
+        await tab.open("/licenses/editor/offline")
+        await tab.send(tab.form(action="/licenses/editor/offline/request"))
+        assert "Copy this whole text" in tab.text
+        await tab.send(tab.form("text"), text="Dear Sir or Madam")
+        assert tab.status == 422
+        assert "What helps" in tab.text
+
+    async def test_b10_public_dns_is_switched_off_and_a_wrong_list_is_refused(self, house: House, tab: Tab) -> None:
+        await tab.open("/settings/dns")
+        await tab.send(tab.form("resolvers"), mode="off", resolvers="", private_suffixes="")
+        assert "It holds from the next exchange on." in tab.text
+        assert "never" in tab.text
+        await tab.send(tab.form("resolvers"), mode="list", resolvers="not a resolver", private_suffixes="")
+        assert tab.status == 422
+
+    async def test_use_is_reported_by_day_and_exported(self, house: House, tab: Tab) -> None:
+        house.agent("x").enrol(house.ticket())
+        house.watch.turn()
+        await tab.open("/reports?days=7")
+        assert "1 of 10 devices in use" in tab.text
+        assert "The same as a table" in tab.text
+        answer = await tab.http.get("/reports.csv?days=7")
+        assert answer.text.lstrip("\ufeff").startswith("date,product,group,most,latest")

@@ -52,6 +52,8 @@ def test_settings_survive_being_written(tmp_path: Path) -> None:
         (GOOD + '[devices]\nname = "a b"\n', "not a name"),
         (GOOD + "[devices]\nport = 70000\n", "devices.port"),
         (GOOD + "[network]\ndns = 7\n", "network"),
+        (GOOD + '[api]\nhost = "0.0.0.0"\n', "only with a certificate"),
+        (GOOD + '[api]\ncertificate = "console.pem"\n', "belong together"),
         ("x = [", "site.toml"),
         ('server = "https://licence.example"\n[products]\n', "products"),
     ],

@@ -119,7 +119,7 @@ async def _serve(site: Site, *, sandbox: bool) -> Refused | None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, serving.stop)
     url = serving.local.url
-    sys.stdout.write(f"local API on {url}\nconsole on {url}/\ndevice port on {serving.devices.url}\n")
+    sys.stdout.write(f"local API on {url}\ndevice port on {serving.devices.url}\nconsole on {url}/\n")
     sys.stdout.flush()
     await serving.serve()
     return None

@@ -19,9 +19,9 @@ class Events:
         """One page of it."""
         api, severity = self._server.of(visit), visit.query.get("severity", "")
         asked: dict[str, Any] = {"severity": severity if severity in SEVERITIES else None}
-        can_be_open = await self._server.offers("GET /v1/events?acknowledged")
+        can_be_open = await self._server.offers("GET /v1/events?new")
         if can_be_open and visit.query.get("open"):
-            asked["acknowledged"] = "false"
+            asked["new"] = True
         found = await api.listed("/v1/events", {**asked, "cursor": visit.query.get("cursor")})
         values = {
             "rows": shown_events(found.items),

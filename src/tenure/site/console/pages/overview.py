@@ -12,7 +12,7 @@ EVENTS_SHOWN = 6
 
 
 class Overview:
-    """Start, settings and reports."""
+    """Start and settings."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -48,18 +48,10 @@ class Overview:
         }
         return Screen(template="settings.html", values=values)
 
-    async def reports(self, visit: Console) -> Reply:
-        """Who uses how much."""
-        licenses = (await self._server.of(visit).get("/v1/licenses"))["items"]
-        chosen = visit.query.get("product", "")
-        shown = [each for each in licenses if chosen in ("", each["product"])]
-        return Screen(template="reports.html", values={"licenses": shown, "chosen": chosen})
-
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
         return (
             page("/", self.show), page("/banner", self.banner), page("/settings", self.settings),
-            page("/reports", self.reports),
         )  # fmt: skip
 
 
