@@ -81,8 +81,12 @@ def moment(text: str | None, otherwise: str = "–") -> str:
 
 
 def dated(text: str) -> str:
-    """A sentence of the API with its RFC 3339 instants as people write them."""
-    return re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z", lambda found: moment(found[0]), text)
+    """A sentence of the API with its instants, RFC 3339 or `2027-01-01 00:00:00 UTC`, as people write them."""
+    return re.sub(
+        r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9:]{8})(?:Z| UTC)",
+        lambda found: moment(f"{found[1]}T{found[2]}Z"),
+        text,
+    )
 
 
 def relative(text: str | None, now: Instant) -> str:
