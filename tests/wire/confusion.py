@@ -228,7 +228,7 @@ def spellings() -> Iterator[Case]:
         signed + b"." + b64.encode(signature_bytes()[32:] + signature_bytes()[:32]),
         FORGED,
     )
-    yield "standard alphabet", GOOD.replace(b"-", b"+").replace(b"_", b"/"), MALFORMED
+    yield "standard alphabet", HEADER + b"." + PAYLOAD + b"." + SIGNATURE[:-9] + b"+" + SIGNATURE[-8:], MALFORMED
     for name, space in (("space", b" "), ("line feed", b"\n"), ("CR LF", b"\r\n"), ("tab", b"\t"), ("nul", b"\x00")):
         yield f"{name} before", space + GOOD, MALFORMED
         yield f"{name} behind", GOOD + space, MALFORMED
