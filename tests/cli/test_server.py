@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import msgspec
 import pytest
 
@@ -139,6 +140,24 @@ def test_the_real_program_serves_and_stops(terminal: Terminal, place: Path) -> N
         assert terminal.good("verify-history", "--folder", str(place))["sound"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) in (0, -signal.SIGTERM)
+
+
+def test_behind_a_portal_a_wrong_password_counts_for_whoever_typed_it(terminal: Terminal, place: Path) -> None:
+    assert (
+        terminal.refused("server", "run", "--folder", str(place), "--trusted-proxy", "*")["field"] == "trusted_proxies"
+    )
+    words = [sys.executable, "-m", "tenure.cli.main", "server", "run", "--folder", str(place), "--port", "0"]
+    words += ["--trusted-proxy", "127.0.0.1"]
+    body = {"email": "nobody@north.example", "password": "wrong and long"}
+    with subprocess.Popen(words, cwd=ROOT / "src", stdout=-1, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().split()[-1]
+            told = httpx2.post(f"{url}/v1/sign-in", json=body, headers={"X-Forwarded-For": "203.0.113.9"}, timeout=30)
+        finally:
+            process.send_signal(signal.SIGTERM)
+    assert told.status_code == 401
+    assert query(place, "select address from audit where what = 'sign_in_refused'") == [("203.0.113.9",)]
 
 
 # histories

@@ -21,7 +21,7 @@ from tenure.core.timeline import DAY
 from tenure.server.messages.mailing import MailServer, Parts, compose, send
 from tenure.server.messages.postman import Postman
 from tenure.server.messages.rendering import House, house_of, render, templates
-from tenure.server.settings import Settings, mail_server, reach, read_settings
+from tenure.server.settings import Settings, mail_server, proxies, reach, read_settings
 from tenure.store import letters
 from tests.server.mailbox import Mailbox, mailbox
 from tests.server.office import Clock, Office, office
@@ -397,3 +397,15 @@ def test_a_server_from_before_has_settings_still(tmp_path: Path) -> None:
     found = read_settings(tmp_path / "server.json")
     assert isinstance(found, Settings)
     assert mail_server(found, tmp_path) is None
+
+
+def test_whose_word_about_addresses_is_believed_is_checked(tmp_path: Path) -> None:
+    given = {"name": "https://x.test", "trusted_proxies": ["10.0.0.5", "fd00::/8"]}
+    (tmp_path / "server.json").write_bytes(msgspec.json.encode(given))
+    found = read_settings(tmp_path / "server.json")
+    assert isinstance(found, Settings)
+    assert proxies(found.trusted_proxies) == ("10.0.0.5", "fd00::/8")
+    for wrong in ("portal", "10.0.0.5/8", "0.0.0.0/0", "::/0"):
+        refused = proxies((wrong,))
+        assert isinstance(refused, Refused)
+        assert (refused.code, refused.field) == ("field_invalid", "trusted_proxies")

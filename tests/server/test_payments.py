@@ -83,9 +83,10 @@ async def test_m08_a_customer_asks_the_provider_books_and_the_money_pays_what_wa
         assert await shop.desk.refused(f"{where}/book", {"reference": "bank 10"}) == "payment_request_closed"
         kinds = [one["kind"] for one in (await shop.desk.get("/v1/events", limit=200))["items"]]
         assert kinds.count("payment.requested") == kinds.count("payment.booked") == 1
-        letter = (await shop.context.db.read(letters.page, shop.provider))[0]
+        told = await shop.context.db.read(letters.page, shop.provider)
+        (letter,) = [each for each in told if each.template == "payment_requested"]
         values = letter.values(shop.context.safe)
-        assert letter.template == "payment_requested" and values is not None
+        assert values is not None
         assert (values["amount"], values["reference"]) == ("120.00 EUR", asked["reference"])
 
 
@@ -145,6 +146,22 @@ async def test_a_gateway_reports_a_payment_once(tmp_path: Path) -> None:
         assert told_at == "gateway"
 
 
+async def test_the_secret_before_holds_for_a_day_after_it_was_rotated(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        account = await poor(shop)
+        asked = await shop.desk.post(f"{account}/payment-requests", {"amount": 500})
+        old = await fresh_secret(shop)
+        rotated = (await shop.desk.send("POST", "/v1/payment-settings/rotate-secret")).json()
+        assert rotated["old_until"] == "2026-01-02T00:00:00Z"
+        shop.clock.now += DAY - 1
+        late = await notice(shop, old, request=asked["reference"])
+        assert (await notify(shop, late))[0] == 200
+        shop.clock.now += 1
+        for secret, status in ((old, 401), (rotated["secret"], 200)):
+            body = await notice(shop, secret, request=asked["reference"])
+            assert (await notify(shop, body))[0] == status
+
+
 async def test_nothing_that_is_not_signed_now_by_this_gateway_moves_money(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         account = await poor(shop)
@@ -152,7 +169,8 @@ async def test_nothing_that_is_not_signed_now_by_this_gateway_moves_money(tmp_pa
         unset = await notice(shop, "none", request=asked["reference"])
         assert (await notify(shop, unset))[1]["code"] == "signature_invalid", "no secret is no secret to guess"
         old = await fresh_secret(shop)
-        secret = await fresh_secret(shop)
+        await fresh_secret(shop)
+        secret = await fresh_secret(shop)  # rotated twice: what leaked holds no more
         good = await notice(shop, secret, request=asked["reference"])
         before = await shop.snapshot()
         wrong = [

@@ -33,9 +33,13 @@ async def look(shop: Office) -> None:
 
 
 async def written(shop: Office) -> list[tuple[int, str, dict[str, str]]]:
-    """(day since the start, template, what it says) of every letter to the customer."""
+    """(day since the start, template, what it says) of every letter to the customer, but for the one about the code."""
     found = await shop.context.db.read(letters.page, shop.provider, "", 500)
-    opened = [(each, each.values(shop.context.safe) or {}) for each in found if each.recipient == EMAIL]
+    opened = [
+        (each, each.values(shop.context.safe) or {})
+        for each in found
+        if each.recipient == EMAIL and each.template != "code_waiting"
+    ]
     told = [((each.created - START) // DAY, each.template, values) for each, values in opened]
     return sorted(told, key=lambda each: each[0])
 

@@ -66,6 +66,7 @@ EVERYBODYS = (
     " withdraw_payment_request pay_in_sandbox read_payment_settings run_batch"
     # Open to a customer's token, whose action the decision itself then refuses.
     " block_code unblock_code reanchor confirm_payment declare_site_lost exchange_offline"
+    " read_waiting_code show_code"
     " list_people change_role remove_person invite list_invitations withdraw_invitation read_audit"
 )
 KINDS: dict[str, frozenset[Role]] = {

@@ -49,7 +49,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_token": {"name": "t", "role": "customer", "customer": "customer", "scopes": ["money:read"], "days": 30},
     "create_offer": {
         "plan": "standard", "currency": "EUR", "bands": [{"unit": 2, "up_to": 10}, {"unit": 1}],
-        "settlement": "prepaid", "name": "O",
+        "settlement": "prepaid", "name": "O", "code_in_mail": False,
     },
     "publish_policy": {
         "rules": {"grace_days": 7, "late_renewal": "from_now", "stop_clock": True, "reminders": [30, 7]},

@@ -51,13 +51,23 @@ def add_offer(
         Literal["prepaid", "external"], Parameter(help="From the prepaid balance, or confirmed by you.")
     ] = "prepaid",
     name: Annotated[str, Parameter(help="What the offer is called.")] = "",
+    code_in_mail: Annotated[
+        bool, Parameter(help="Mail the activation code itself, not a link to it.", negative="")
+    ] = False,
 ) -> Ended:
     """Offer a plan for sale; the band of the whole quantity prices every device of it."""
     bands = [_band(each, currency) for each in price]
     for band in bands:
         if isinstance(band, Failed):
             return band
-    body = {"plan": plan, "currency": currency, "bands": bands, "settlement": settlement, "name": name}
+    body = {
+        "plan": plan,
+        "currency": currency,
+        "bands": bands,
+        "settlement": settlement,
+        "name": name,
+        "code_in_mail": code_in_mail,
+    }
     return desk.write(Sending(method="POST", path="/v1/offers", body=body), _card)
 
 

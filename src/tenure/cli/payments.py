@@ -129,7 +129,7 @@ def change_settings(
 
 @verb(_APP, "secret", CREATING, example="tenure payments secret")
 def rotate_secret(desk: Desk) -> Ended:
-    """Give the payment gateway a new secret, shown once; the one before is worth nothing any more."""
+    """Give the payment gateway a new secret, shown once; the one before holds for a day more."""
     where = "/v1/payment-settings/rotate-secret"
     return desk.write(Sending(method="POST", path=where), _secret)
 

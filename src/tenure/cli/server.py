@@ -52,6 +52,10 @@ def run_server(
     folder: Folder,
     host: Annotated[str, Parameter(help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[int, Parameter(help="The port; 0 lets the system choose.")] = 8_080,
+    trusted_proxy: Annotated[
+        tuple[str, ...],
+        Parameter(help="Addresses of portals and proxies whose X-Forwarded-For is believed. Repeatable."),
+    ] = (),
 ) -> Ended:
     """Run the activation server until it is stopped."""
     from tenure.server.main import run
@@ -61,7 +65,7 @@ def run_server(
     if not (Path(folder) / "secrets.json").exists():
         return invalid(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
     try:
-        refused = run(Path(folder), host, port)
+        refused = run(Path(folder), host, port, trusted_proxies=trusted_proxy)
     except OSError as fault:
         return invalid(f"It cannot listen at {host}, port {port}: {fault.strerror}.", "port")
     return failed(refused) if refused is not None else Output(b"", sentence("The server has stopped."))

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from tenure.cli import outcome
-from tenure.cli.api import path
+from tenure.cli.api import Sending, path
 from tenure.cli.desk import Desk
 from tenure.cli.exporting import Out, exported
 from tenure.cli.kinds import Limit, Subscription, begin
-from tenure.cli.options import READING
+from tenure.cli.options import CREATING, READING
 from tenure.cli.problems import Failed
 from tenure.cli.show import Column, Screen, money
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
@@ -79,7 +79,7 @@ FACT = (
     Column("Hash", "hash"),
 )
 
-_APP = noun("subscriptions", "Subscriptions: list, export, show, timeline, explain, history.", CUSTOMERS_SIDE)
+_APP = noun("subscriptions", "Subscriptions: list, export, show, timeline, explain, history, code.", CUSTOMERS_SIDE)
 
 
 def add(app: App) -> None:
@@ -183,6 +183,13 @@ def explain_subscription(desk: Desk, subscription: Subscription) -> Ended:
     return desk.shown(path("/v1/subscriptions/{subscription}/explain", subscription=subscription), explained)
 
 
+@verb(_APP, "code", CREATING, example="tenure subscriptions code sub_…")
+def show_code(desk: Desk, subscription: Subscription) -> Ended:
+    """Show the newest activation code, this once: afterwards nobody can be shown it."""
+    where = path("/v1/subscriptions/{subscription}/code", subscription=subscription)
+    return desk.write(Sending(method="POST", path=where), _code)
+
+
 @verb(_APP, "history", READING, example="tenure subscriptions history sub_…")
 def show_history(desk: Desk, subscription: Subscription, *, limit: Limit = None) -> Ended:
     """Show its facts with their hash chain, oldest first."""
@@ -230,3 +237,11 @@ def _action(action: Any, currency: str) -> tuple[str, str, str]:
     refusal = action["refusal"]
     said = "yes" if refusal is None else refusal["detail"] or refusal["sentence"]
     return action["action"], said, money(action["price"], currency) if action["price"] else "-"
+
+
+def _code(screen: Screen, value: Any) -> None:
+    if not value["activation_code"]:
+        screen.line(f"A code that ends in {value['last_group']} waits. It has not been shown.")
+        return
+    screen.heading(f"Activation code: {value['activation_code']}")
+    screen.line("It was shown this once; if it is lost, `tenure reissue-code` makes a new one.")

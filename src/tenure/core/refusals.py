@@ -36,6 +36,7 @@ class Code(StrEnum):
     CODE_BLOCKED = "code_blocked"
     CODE_WITHDRAWN = "code_withdrawn"
     CODE_NOT_FOR_PRODUCT = "code_not_for_product"
+    CODE_NOT_WAITING = "code_not_waiting"
     # versions (M13)
     VERSION_TOO_OLD = "version_too_old"
     VERSION_UNREADABLE = "version_unreadable"
@@ -180,6 +181,7 @@ _say(_C.CODE_UNKNOWN, 404, _E.CODE, "administrator", "No subscription belongs to
 _say(_C.CODE_BLOCKED, 409, _E.CODE, "provider", "This activation code is blocked. | Your provider or the vendor blocked it. | Ask your provider why, and for the block to be lifted or a new code.")
 _say(_C.CODE_WITHDRAWN, 409, _E.CODE, "provider", "This activation code was replaced by a newer one. | A new code was issued for the subscription and this one no longer activates anything. | Use the newest code; your provider's portal shows its last group.")
 _say(_C.CODE_NOT_FOR_PRODUCT, 409, _E.CODE, "administrator", "This activation code is for another product. | The subscription behind the code licenses a different product. | Apply it in that product, or ask your provider for a code for this one.")
+_say(_C.CODE_NOT_WAITING, 409, _E.CODE, "customer", "No activation code waits to be shown. | A code is shown once, and waits 14 days for that; only its last group is known afterwards. | Have a new code issued: it is shown once, the lost one activates nothing any more, and activated sites go on.")
 _say(_C.VERSION_TOO_OLD, 409, _E.STATE, "administrator", "This version of the application is too old for the subscription. | The plan names a lowest version, and this one is earlier. | Update the application to the version named, then try again.")
 _say(_C.VERSION_UNREADABLE, 422, _E.INPUT, "caller", "The application's version cannot be read. | A version is numbers with dots, with an optional suffix such as -rc1. | Send a version such as 12.4.1.")
 _say(_C.SUBSCRIPTION_IN_FORCE, 409, _E.STATE, "administrator", "Another code cannot be applied while the present subscription is in force. | The present subscription's paid period is not over and it is not cancelled. | Wait for the date named, cancel the present subscription, or stage the new code as successor.")

@@ -15,6 +15,7 @@ from tenure.portal.pages import door
 from tenure.portal.pages.account import Account
 from tenure.portal.pages.acting import Acting
 from tenure.portal.pages.board import Board
+from tenure.portal.pages.codes import Codes
 from tenure.portal.pages.customers import Customers
 from tenure.portal.pages.door import Door
 from tenure.portal.pages.joining import Joining
@@ -37,7 +38,7 @@ from tenure.web.replies import RefusedPageError, Reply
 from tenure.web.sessions import MemorySessions
 
 PAGES = (
-    Door, Joining, Account, Board, Subscriptions, Subscription, Acting, Order, Customers, Money, Payments, Sites,
+    Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, Customers, Money, Payments, Sites,
     Selling, Policy, Tokens, Team, Webhooks, Sandbox, Providers,
 )  # fmt: skip
 

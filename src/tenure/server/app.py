@@ -32,6 +32,7 @@ from tenure.server.api.accounts.team import Team
 from tenure.server.api.batch import Batch
 from tenure.server.api.board import Board
 from tenure.server.api.catalogue import Catalogue
+from tenure.server.api.codes import Codes
 from tenure.server.api.gateways import Gateways
 from tenure.server.api.letters import Letters
 from tenure.server.api.lists import Lists
@@ -121,8 +122,8 @@ class Group(Protocol):
 
 
 BUSINESS: tuple[Callable[[Context], Group], ...] = (
-    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Money, Payments, Gateways, Observed, Webhooks,
-    Letters,
+    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Codes, Money, Payments, Gateways, Observed,
+    Webhooks, Letters,
 )  # fmt: skip
 ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
 

@@ -19,7 +19,7 @@ from tenure.server.context import ROOT, SANDBOX_ROOT, Context
 from tenure.server.keyring import KeyRing, Secrets
 from tenure.server.messages.addresses import Reach
 from tenure.server.messages.mailing import MailServer
-from tenure.server.settings import mail_server, reach, read_settings
+from tenure.server.settings import mail_server, proxies, reach, read_settings
 from tenure.server.setup import DATABASE, SECRETS, SETTINGS, Initialised
 from tenure.store.catalogue import DOCUMENTS
 from tenure.store.engine import Database
@@ -116,17 +116,31 @@ async def _context(db: Database, secret: Secrets, outside: Outside, secret_file:
     return context
 
 
-def run(folder: Path, host: str = "127.0.0.1", port: int = 8_080, *, development: bool = False) -> Refused | None:
-    """Serve until stopped; a refusal instead when the server cannot start. `development`: see `open_context`."""
+def run(
+    folder: Path,
+    host: str = "127.0.0.1",
+    port: int = 8_080,
+    *,
+    trusted_proxies: tuple[str, ...] = (),
+    development: bool = False,
+) -> Refused | None:
+    """Serve until stopped; a refusal instead when the server cannot start. `development`: see `open_context`.
+
+    The `X-Forwarded-For` of `trusted_proxies` is believed, and of those that the settings name.
+    """
     root = logging.getLogger()
     root.addHandler(handler(sys.stderr))
     root.setLevel(logging.INFO)
 
+    settings = read_settings(folder / SETTINGS)
+    trusted = settings if isinstance(settings, Refused) else proxies((*settings.trusted_proxies, *trusted_proxies))
+    if isinstance(trusted, Refused):
+        return trusted
     # The state needs no loop of its own; the server brings the faster one, and obeys signals.
     context = asyncio.run(open_context(folder, development=development))
     if isinstance(context, Refused):
         return context
-    server = Server(build(context, time.monotonic), Listen(host=host, port=port))
+    server = Server(build(context, time.monotonic), Listen(host=host, port=port, trusted_proxies=trusted))
     _spare_the_collector()
     sys.stdout.write(f"listening on {server.url}\n")
     sys.stdout.flush()

@@ -9,7 +9,7 @@ from tenure.core.periods import Duration, parse_until
 from tenure.core.refusals import Code, Refused
 from tenure.core.terms import CodeRef, Intent, Terms
 from tenure.core.timeline import Instant
-from tenure.server import books, desk, policies
+from tenure.server import books, desk, handing, policies
 from tenure.server.context import Context, Tenant
 from tenure.server.values import Offer, terms_of
 from tenure.server.views import OutcomeView
@@ -51,6 +51,7 @@ class Agreed(msgspec.Struct, frozen=True):
     terms: Terms
     floor: str
     trial: Duration | None
+    code_in_mail: bool
 
 
 def order(
@@ -105,6 +106,7 @@ def order(
     subscriptions.register(conn, registered)
     remember_code(conn, fresh, tenant, name)
     desk.keep(conn, tenant, loaded, outcome)
+    handing.keep(conn, context, tenant, outcome.subscription, fresh.text, real, in_mail=agreed.code_in_mail)
     return desk.show(outcome, command, tenant, code="" if dry_run else fresh.text)
 
 
@@ -117,7 +119,7 @@ def terms_for(conn: Connection, tenant: Tenant, offer_id: str, devices: int) -> 
     plan = books.plan_of(conn, offer.plan)
     if plan is None:
         return Refused(Code.UNKNOWN_PLAN, "The offer's plan is gone.", "offer")
-    return Agreed(terms_of(plan, offer, devices), plan.floor, plan.trial)
+    return Agreed(terms_of(plan, offer, devices), plan.floor, plan.trial, offer.code_in_mail)
 
 
 def draw_code(context: Context, real: Instant) -> FreshCode:

@@ -149,10 +149,16 @@ def withdraw(conn: Connection, tenant: Tenant, request: PaymentRequest) -> Payme
 
 def proven(context: Context, gateway: Gateway, told: Notification, signature: str, real: Instant) -> bool:
     """Whether the provider's gateway said this, and said it now; the same work whether there is a secret or not."""
-    opened = None if gateway.secret is None else context.safe.open(gateway.secret, purpose(gateway.provider))
-    expected = hmac.new(opened or b"none", told.signed_bytes(), hashlib.sha256).hexdigest()
-    same = hmac.compare_digest(expected.encode(), signature.encode())
-    return same and opened is not None and abs(real - told.sent_at) <= LATENESS
+    opened = [context.safe.open(each, purpose(gateway.provider)) for each in gateway.secrets(real)]
+    known = [each for each in opened if each is not None]
+    # Always two comparisons: how long it takes does not tell how many secrets there are.
+    tried = [_signs(key, told, signature) for key in (*known, *(b"none",) * (2 - len(known)))]
+    return any(tried[: len(known)]) and abs(real - told.sent_at) <= LATENESS
+
+
+def _signs(key: bytes, told: Notification, signature: str) -> bool:
+    expected = hmac.new(key, told.signed_bytes(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), signature.encode())
 
 
 def purpose(provider: str) -> str:

@@ -45,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     portal_url: Annotated[str, msgspec.Meta(max_length=256, pattern=r"^(https?://[!-~]+)?$(?!\n)")] = ""
     mail: MailSettings | None = None
     webhooks: WebhookSettings = WebhookSettings()
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of portals and proxies whose `X-Forwarded-For` is believed."""
 
 
 def read_settings(path: Path) -> Settings | Refused:
@@ -92,6 +94,18 @@ def reach(settings: Settings, folder: Path) -> Reach | Refused:
             wanted = "A network is written as 10.1.0.0/16 or fd00::/8."
             return Refused(Code.FIELD_INVALID, wanted, "webhooks.allow_networks")
     return Reach(given.allow_http, given.allow_networks, str(folder / given.ca_file) if given.ca_file else "")
+
+
+def proxies(given: tuple[str, ...]) -> tuple[str, ...] | Refused:
+    """Whose `X-Forwarded-For` is believed; refuses with `field_invalid` what is no address, and everybody at once."""
+    for each in given:
+        try:
+            network = ip_network(each)
+        except ValueError:
+            return Refused(Code.FIELD_INVALID, f"{each} is no address and no network.", "trusted_proxies")
+        if network.prefixlen == 0:
+            return Refused(Code.FIELD_INVALID, "Then anybody could claim any address.", "trusted_proxies")
+    return given
 
 
 def _password(path: Path) -> str | Refused:

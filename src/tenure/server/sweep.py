@@ -30,6 +30,7 @@ from tenure.store import (
     subscriptions,
     throttle,
     trail,
+    waiting,
 )
 from tenure.store.engine import Connection
 
@@ -185,5 +186,6 @@ def _collect(conn: Connection, now: Instant) -> None:
     sessions.collect(conn, now)
     invitations.collect(conn, now - KEEP_INVITATIONS)
     trail.collect(conn, now - KEEP_AUDIT)
+    waiting.wipe(conn, now)
     letters.collect(conn, now - KEEP_MESSAGES)
     deliveries.collect(conn, now - KEEP_MESSAGES)

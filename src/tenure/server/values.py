@@ -65,6 +65,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     bands: tuple[Band, ...]
     settlement: Settlement = Settlement.PREPAID
     name: str = ""
+    code_in_mail: bool = False
+    """Whether the mail about the activation code holds the code itself; else a link that shows it once."""
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):

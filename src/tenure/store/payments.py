@@ -51,6 +51,14 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     secret: bytes | None = None
     secret_since: Instant | None = None
     version: int = 0
+    old_secret: bytes | None = None
+    """The secret before, which also holds until `old_until`, real time."""
+    old_until: Instant | None = None
+
+    def secrets(self, real: Instant) -> tuple[bytes, ...]:
+        """The sealed secrets that hold at `real`, newest first."""
+        old = self.old_secret if self.old_until is not None and real < self.old_until else None
+        return tuple(each for each in (self.secret, old) if each is not None)
 
 
 _NAMES = PaymentRequest.__struct_fields__

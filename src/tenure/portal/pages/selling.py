@@ -51,6 +51,7 @@ class Selling:
             "currency": visit.who.currency,
             "settlement": form.choice("settlement", ["prepaid", "external"]),
             "bands": _bands(visit),
+            "code_in_mail": form.flag("code_in_mail"),
         }
         if form.errors:
             return await self._form(visit)

@@ -29,6 +29,7 @@ class Subscription:
             "told": await api.get(f"{one}/explain"),
             "plan": await _plan(api, sub["terms"]["plan"]),
             "customer": await customer_of(api, visit, sub["customer"]),
+            "waits": await api.get(f"{one}/code"),
             "facts": await _latest(api, one),
             "reported": {each["id"]: each for each in await _sites(api, visit, sub["id"])},
             "deeds": _deeds(sub, for_customer=visit.who.is_customer),

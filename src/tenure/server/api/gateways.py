@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tenure.core.refusals import Refused
-from tenure.core.timeline import Instant
+from tenure.core.timeline import DAY, Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
@@ -24,6 +24,8 @@ from tenure.store.payments import Gateway
 
 SECRETS = Rule("tokens:write", BOOK.kinds)
 NOTHING_SEEN = IfMatch()
+OVERLAP = DAY
+"""Time to give the new secret to the gateway; a secret that leaked is worth nothing once it was rotated twice."""
 RequestDays = Annotated[int, msgspec.Meta(ge=1, le=365)]
 
 
@@ -43,9 +45,10 @@ class PaymentSettingsView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SecretView(msgspec.Struct, frozen=True, kw_only=True):
-    """The gateway's new secret, shown once; the one before is good for nothing from now on."""
+    """The gateway's new secret, shown once; the one before holds until `old_until`."""
 
     secret: str
+    old_until: str | None
 
 
 class Gateways:
@@ -90,7 +93,7 @@ class Gateways:
     async def rotate_gateway_secret(
         self, caller: Principal, ticket: Ticket, provider: Id | None = None, dry_run: bool = False
     ) -> Answer[SecretView] | Refused:
-        """Gives the payment gateway a new secret, in this answer only; the one before is worth nothing any more."""
+        """Gives the payment gateway a new secret, in this answer only; the one before holds for a day more."""
 
         def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
@@ -99,8 +102,16 @@ class Gateways:
             secret = "pgs_" + base64.b32encode(self._context.draw(32)).decode().rstrip("=").lower()
             sealed = self._context.safe.close(secret.encode(), paying.purpose(tenant.id))
             gateway = payments.gateway(conn, tenant.id)
-            payments.save_gateway(conn, msgspec.structs.replace(gateway, secret=sealed, secret_since=tenant.now))
-            return made(SecretView(secret="" if dry_run else secret), 201)
+            until = None if gateway.secret is None else real + OVERLAP
+            changed = msgspec.structs.replace(
+                gateway,
+                secret=sealed,
+                secret_since=tenant.now,
+                old_secret=gateway.secret,
+                old_until=until,
+            )
+            payments.save_gateway(conn, changed)
+            return made(SecretView(secret="" if dry_run else secret, old_until=shown(until)), 201)
 
         answer: Answer[SecretView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
         return answer

@@ -45,6 +45,8 @@ class NewOffer(Body, frozen=True, kw_only=True):
     bands: Annotated[tuple[BandBody, ...], msgspec.Meta(min_length=1, max_length=20)]
     settlement: Settlement = Settlement.PREPAID
     name: OptionalLine = ""
+    code_in_mail: bool = False
+    """Send the activation code itself by mail; else a link that shows it once after signing in."""
 
 
 class OfferView(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,7 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     bands: tuple[Band, ...]
     settlement: Settlement
+    code_in_mail: bool
     withdrawn: bool
 
 
@@ -159,6 +162,7 @@ def _new_offer(conn: Connection, name: str, provider: people.Provider, body: New
         bands=bands,
         settlement=body.settlement,
         name=body.name,
+        code_in_mail=body.code_in_mail,
     )
 
 
@@ -172,5 +176,6 @@ def offer_view(item: Item) -> OfferView:
         currency=offer.currency,
         bands=offer.bands,
         settlement=offer.settlement,
+        code_in_mail=offer.code_in_mail,
         withdrawn=item.withdrawn is not None,
     )

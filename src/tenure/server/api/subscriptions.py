@@ -18,12 +18,12 @@ from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import desk
+from tenure.server import desk, handing
 from tenure.server.api.actions import ACTIONS, ALWAYS, MakeFrom, Why, by
 from tenure.server.api.fields import Devices, Id, Plan_hash
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.desk import Asking, Done, Opened
-from tenure.server.ordering import Wish, new_code, order
+from tenure.server.ordering import FreshCode, Wish, new_code, order
 from tenure.server.views import (
     ExplainView,
     OutcomeView,
@@ -172,9 +172,9 @@ class Subscriptions:
         once: "Once",
         make: Make,
         *,
-        secret: Callable[[], str] | None = None,
+        fresh: "list[FreshCode] | None" = None,
     ) -> Any:
-        """One command; `make` builds it inside the transaction from what is there, `secret` is shown this once."""
+        """One command; `make` builds it inside the transaction from what is there, the last of `fresh` goes with it."""
 
         def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
@@ -192,9 +192,14 @@ class Subscriptions:
                 command=command, plan=once.plan, check=lambda sub: once.if_match.refusal(etag(sub.revision))
             )
             done = desk.command(conn, tenant, opened, asking)
-            return done if isinstance(done, Refused) else _answer(done, secret() if secret else "")
+            if isinstance(done, Refused):
+                return done
+            code = fresh[-1].text if fresh else ""
+            if code:
+                handing.keep(conn, self._context, tenant, done.outcome.subscription, code, real)
+            return _answer(done, "" if once.dry_run else code)
 
-        return await self._context.once(once.ticket, once.dry_run, work, secret=secret is not None)
+        return await self._context.once(once.ticket, once.dry_run, work, secret=fresh is not None)
 
     def _acting(self, name: str, body_type: type[Why], make: MakeFrom, doc: str) -> Callable[..., Any]:
         """The operation's function for one kind of command: they differ in body and command only."""
@@ -231,16 +236,14 @@ class Subscriptions:
     ) -> Answer[OutcomeView] | Refused:
         """Gives a new activation code, shown in this answer only; earlier ones activate nothing any more."""
         once = Once(ticket=ticket, dry_run=dry_run, if_match=if_match, plan=body.plan)
-        fresh: list[str] = []
+        fresh: list[FreshCode] = []
 
         def make(conn: Connection, tenant: Tenant, sub: Subscription) -> c.Command | Refused:
             code = new_code(conn, self._context, tenant, sub.id)
-            fresh.append(code.text)
+            fresh.append(code)
             return c.ReissueCode(**by(tenant, body), code=code.ref)
 
-        answer: Answer[OutcomeView] | Refused = await self._do(
-            caller, subscription, provider, once, make, secret=lambda: "" if dry_run else fresh[-1]
-        )
+        answer: Answer[OutcomeView] | Refused = await self._do(caller, subscription, provider, once, make, fresh=fresh)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:

@@ -77,11 +77,11 @@ def _write(conn: Connection, context: Context, tenant: people.Provider, note: No
     now = tenant.clock.read(real) if tenant.clock else real
     written = LETTERS[note.kind](conn, News(note, sub, now))
     if written is not None:
-        values = _about(conn, context, tenant, sub, now) | {"customer": row.name} | written.values
+        values = about(conn, context, tenant, sub, now) | {"customer": row.name} | written.values
         letters.put(conn, context.safe, tenant.id, customer.email, written.template, values, real)
 
 
-def _about(
+def about(
     conn: Connection, context: Context, tenant: people.Provider, sub: Subscription, now: Instant
 ) -> dict[str, str]:
     """What every letter about a subscription can say."""

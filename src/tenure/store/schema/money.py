@@ -92,6 +92,8 @@ class GatewayColumns(sa.TypedColumns):
     secret = maybe_octets()
     secret_since = maybe_whole()
     version = whole()
+    old_secret = maybe_octets()
+    old_until = maybe_whole()
 
 
 accounts = sa.Table(

@@ -46,6 +46,22 @@ class CodeColumns(sa.TypedColumns):
     created = whole()
 
 
+class WaitingCodeColumns(sa.TypedColumns):
+    """A code that its customer has not been shown, sealed until `until`; then, and once shown, `sealed` is empty.
+
+    Instants are real time, also of sandboxes: they are about a person who reads a mail.
+    """
+
+    subscription = text(to("subscriptions.id"), key=True)
+    provider = text()
+    last_group = text()
+    sealed = octets()
+    in_mail = whole()
+    created = whole()
+    until = whole()
+    shown_at = maybe_whole()
+
+
 class StandingColumns(sa.TypedColumns):
     """Projection: instants, never phases; `tenure rebuild` may drop it. A missing instant means never."""
 
@@ -83,6 +99,7 @@ subscriptions = sa.Table(
 )
 facts = sa.Table("facts", METADATA, FactColumns, **STRICT)
 codes = sa.Table("codes", METADATA, CodeColumns, sa.UniqueConstraint("id"), sa.Index(None, "subscription"), **KEYED)
+waiting_codes = sa.Table("waiting_codes", METADATA, WaitingCodeColumns, sa.Index(None, "until"), **KEYED)
 standings = sa.Table(
     "standings",
     METADATA,

@@ -1,0 +1,55 @@
+"""The link in the mail about a new activation code: sign in, ask for it, see it once (spec 2.7)."""
+
+from tests.portal.stage import Stage
+from tests.portal.test_desk import CODE
+from tests.server.crew import PASSWORD, joined
+
+
+async def test_the_customer_follows_the_link_signs_in_and_is_shown_the_code_once(at_the_portal: Stage) -> None:
+    name, code = await at_the_portal.office.order()
+    tab = at_the_portal.tab()
+    await tab.open(f"/subscriptions/{name}/code")
+    assert tab.path.startswith("/sign-in")
+    await tab.send(email=at_the_portal.ben.email, password=PASSWORD)
+    assert tab.path == f"/subscriptions/{name}/code"
+    assert "An activation code waits for you" in tab.text
+    for _ in range(2):  # however often it is only looked at
+        await tab.open(f"/subscriptions/{name}/code")
+        assert code not in tab.answer.text
+    asking = tab.form(action=f"/subscriptions/{name}/code")
+    await tab.send(asking)
+    shown = CODE.search(tab.text)
+    assert shown
+    assert shown[0] == code
+    assert "It is shown this once." in tab.text
+    await tab.open(f"/subscriptions/{name}/code")
+    assert "It has been shown already." in tab.text
+    assert code not in tab.answer.text
+    assert f"/subscriptions/{name}/do/reissue_code" in tab.page.links or "Your provider can do that." in tab.text
+
+
+async def test_a_page_that_is_older_than_the_showing_says_what_helps(at_the_portal: Stage) -> None:
+    name, code = await at_the_portal.office.order()
+    tab, desk = await at_the_portal.customer(), await at_the_portal.desk()
+    await tab.open(f"/subscriptions/{name}/code")
+    await desk.open(f"/subscriptions/{name}")
+    assert f"/subscriptions/{name}/code" in desk.page.links
+    await desk.open(f"/subscriptions/{name}/code")
+    await desk.send(desk.form(action=f"/subscriptions/{name}/code"))
+    assert code in desk.text
+    await tab.send(tab.form(action=f"/subscriptions/{name}/code"))
+    assert tab.status == 409
+    assert "What helps:" in tab.text
+    assert code not in tab.answer.text
+    await desk.open(f"/subscriptions/{name}")
+    assert f"/subscriptions/{name}/code" not in desk.page.links
+
+
+async def test_whoever_may_only_look_is_told_whom_to_ask(at_the_portal: Stage) -> None:
+    name, _ = await at_the_portal.office.order()
+    shop = at_the_portal.office
+    looking = await joined(shop, shop.desk, "auditor", email="eve@acme.example", customer=shop.customer)
+    tab = await at_the_portal.signed_in(looking.email)
+    await tab.open(f"/subscriptions/{name}/code")
+    assert "ask an owner of your team" in tab.text
+    assert f"/subscriptions/{name}/code" not in [form.action for form in tab.page.forms]
