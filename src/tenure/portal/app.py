@@ -17,6 +17,7 @@ from tenure.portal.pages.acting import Acting
 from tenure.portal.pages.board import Board
 from tenure.portal.pages.customers import Customers
 from tenure.portal.pages.door import Door
+from tenure.portal.pages.importing import Importing
 from tenure.portal.pages.joining import Joining
 from tenure.portal.pages.money import Money
 from tenure.portal.pages.order import Order
@@ -37,8 +38,8 @@ from tenure.web.replies import RefusedPageError, Reply
 from tenure.web.sessions import MemorySessions
 
 PAGES = (
-    Door, Joining, Account, Board, Subscriptions, Subscription, Acting, Order, Customers, Money, Payments, Sites,
-    Selling, Policy, Tokens, Team, Webhooks, Sandbox, Providers,
+    Door, Joining, Account, Board, Subscriptions, Subscription, Acting, Order, Customers, Importing, Money, Payments,
+    Sites, Selling, Policy, Tokens, Team, Webhooks, Sandbox, Providers,
 )  # fmt: skip
 
 
