@@ -19,8 +19,10 @@ from tenure.portal.pages.customers import Customers
 from tenure.portal.pages.door import Door
 from tenure.portal.pages.importing import Importing
 from tenure.portal.pages.joining import Joining
+from tenure.portal.pages.letters import Letters
 from tenure.portal.pages.money import Money
 from tenure.portal.pages.order import Order
+from tenure.portal.pages.paid import PaymentSettings
 from tenure.portal.pages.payments import Payments
 from tenure.portal.pages.policy import Policy
 from tenure.portal.pages.providers import Providers
@@ -39,7 +41,7 @@ from tenure.web.sessions import MemorySessions
 
 PAGES = (
     Door, Joining, Account, Board, Subscriptions, Subscription, Acting, Order, Customers, Importing, Money, Payments,
-    Sites, Selling, Policy, Tokens, Team, Webhooks, Sandbox, Providers,
+    PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Sandbox, Providers,
 )  # fmt: skip
 
 
