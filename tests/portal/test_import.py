@@ -16,6 +16,7 @@ async def test_customers_come_from_a_file_and_what_is_wrong_is_named(at_the_port
     assert "2 lines can be done, 1 would be refused" in tab.text, tab.text
     row = next(line for line in tab.answer.text.split("<tr") if "<code>email</code>" in line)  # type: ignore[union-attr]
     assert ">4<" in row
+    assert "This is not an e-mail address." in row
     assert "Anvil" not in str(await at_the_portal.office.desk.get("/v1/customers")), "nothing is done yet"
     form = tab.form("table")
     await tab.send(form, step="apply")

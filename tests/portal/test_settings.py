@@ -112,3 +112,29 @@ async def test_a_test_event_is_delivered_and_what_failed_is_sent_again(at_the_po
     sent = (await at_the_portal.office.desk.get(f"/v1/webhooks/{hook}/deliveries"))["items"]
     assert len(sent) == 2
     assert [each["replay_of"] for each in sent].count(None) == 1
+
+
+async def test_a_provider_changes_how_it_shows_itself(at_the_portal: Stage) -> None:
+    tab, shop = await at_the_portal.desk(), at_the_portal.office
+    await tab.open("/brand")
+    form = tab.form("colour")
+    await tab.send(form, name="Northern Light", colour="#aa3300", logo="https://north.example/l.svg", support="+49 1")
+    assert "Saved." in tab.text
+    assert "Northern Light" in tab.text
+    assert "aa3300.css" in tab.answer.text  # type: ignore[union-attr]
+    await tab.send(tab.form("colour"), colour="green")
+    assert (tab.status, tab.form("colour").fields["colour"]) == (422, "green")
+    await tab.send(form, name="Stale")
+    assert tab.status == 422
+    brand = await shop.desk.get(f"/v1/providers/{shop.provider}/brand")
+    assert (brand["name"], brand["support"]) == ("Northern Light", "+49 1")
+    ben = await at_the_portal.customer()
+    assert "Northern Light" in ben.text
+    await ben.open("/brand")
+    assert ben.status == 404
+    await joined(shop, at_the_portal.ana, "operator", email="otto@north.example")
+    otto = await at_the_portal.signed_in("otto@north.example")
+    await otto.open("/brand")
+    await otto.send(otto.form("colour"), name="Mine")
+    assert otto.status in {403, 422}
+    assert (await shop.desk.get(f"/v1/providers/{shop.provider}/brand"))["name"] == "Northern Light"

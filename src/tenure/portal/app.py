@@ -15,6 +15,7 @@ from tenure.portal.pages import door
 from tenure.portal.pages.account import Account
 from tenure.portal.pages.acting import Acting
 from tenure.portal.pages.board import Board
+from tenure.portal.pages.brand import Brand
 from tenure.portal.pages.customers import Customers
 from tenure.portal.pages.door import Door
 from tenure.portal.pages.importing import Importing
@@ -41,7 +42,8 @@ from tenure.web.sessions import MemorySessions
 
 PAGES = (
     Door, Joining, Account, Board, Subscriptions, Subscription, Acting, Order, Customers, Importing, Money, Payments,
-    PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Sandbox, Providers,
+    PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand, Sandbox,
+    Providers,
 )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ def _groups(visit: Portal) -> tuple[Group, ...]:
     selling = [
         Entry(path="/offers", text="Plans and prices", icon="offers"),
         Entry(path="/policy", text="Policy", icon="policy"),
+        *([Entry(path="/brand", text="Brand", icon="settings")] if who.may("providers:read") else []),
     ]
     access = [
         *([Entry(path="/team", text="Team", icon="team")] if who.may("people:read") else []),

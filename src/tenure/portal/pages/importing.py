@@ -5,6 +5,7 @@ from typing import Any
 from tenure.core.refusals import Refused
 from tenure.http import tables
 from tenure.http.tables import Line, Table
+from tenure.portal.blame import plainly
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Refusal, RefusedPageError, Reply, Screen
@@ -52,6 +53,7 @@ class Importing:
             **_named(visit),
             "items": await self._run(visit, found, table, real=real),
             "real": real,
+            "plainly": plainly,
             "kept": form.values["table"][0],
         }
         return Screen(template="import_result.html", values=values)
