@@ -44,6 +44,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "update_plan": PLAN,
     "create_provider": {"name": "West", "currency": "EUR", "sandbox": False, "brand": BRAND},
+    "change_brand": BRAND,
     "create_customer": {"name": "Cole", "reference": "c 1", "email": "cole@west.example", "credit_limit": 0},
     "change_customer": {"name": "Cole", "reference": "c 1", "email": "cole@west.example", "credit_limit": 0},
     "create_token": {"name": "t", "role": "customer", "customer": "customer", "scopes": ["money:read"], "days": 30},

@@ -119,9 +119,17 @@ class Tab:
         return await self._followed()
 
     async def send(
-        self, form: FormFound | None = None, *, headers: dict[str, str] | None = None, **fields: Any
+        self,
+        form: FormFound | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        files: dict[str, tuple[str, bytes, str]] | None = None,
+        **fields: Any,
     ) -> Reader:
-        """Fill a form in and send it; without `form` the first that has all `fields`, or has a token alone."""
+        """Fill a form in and send it; without `form` the first that has all `fields`, or has a token alone.
+
+        `files` are (name, content, media type) by field, sent as a form with files.
+        """
         chosen = form or self.form(*fields)
         own = {"Origin": self.origin, "Sec-Fetch-Site": "same-origin"} if headers is None else headers
         data = {**chosen.fields, **fields}
@@ -129,7 +137,7 @@ class Tab:
         if chosen.method.lower() == "get":
             self.answer = await self.http.get(path, params=data)
         else:
-            self.answer = await self.http.post(path, data=data, headers=own)
+            self.answer = await self.http.post(path, data=data, headers=own, files=files)
         return await self._followed()
 
     def form(self, *names: str, action: str = "") -> FormFound:

@@ -150,6 +150,10 @@ async def test_an_error_nobody_foresaw_tells_nothing_of_itself(caplog: pytest.Lo
     assert "There is no such page." in tab.text
 
 
+def _part(said: bytes, content: bytes, times: int = 1) -> bytes:
+    return (b"--x\r\nContent-Disposition: form-data; " + said + b"\r\n\r\n" + content + b"\r\n") * times + b"--x--\r\n"
+
+
 async def test_bodies_that_are_no_forms_are_refused_within_bounds() -> None:
     tab = await _signed_in()
     own = {"Origin": tab.origin}
@@ -158,6 +162,12 @@ async def test_bodies_that_are_no_forms_are_refused_within_bounds() -> None:
         (b"{}", "application/json", 415),
         (b"\xff=1", "application/x-www-form-urlencoded", 400),
         (b"&".join(b"a=1" for _ in range(500)), "application/x-www-form-urlencoded", 400),
+        (b"--x\r\n\r\n\r\n--x--\r\n", "multipart/form-data; boundary=x", 400),
+        (_part(b'name="a"', b"1"), "multipart/form-data", 400),
+        (_part(b'name="a"', b"1")[:-6], "multipart/form-data; boundary=x", 400),
+        (_part(b'name="a"', b"\xff"), "multipart/form-data; boundary=x", 400),
+        (_part(b'name="a"', b"1", times=500), "multipart/form-data; boundary=x", 400),
+        (_part(b'name="a"; filename="f"', b"\xff"), "multipart/form-data; boundary=x", 403),
     ]:
         answer = await tab.http.post("/", content=body, headers={**own, "Content-Type": media})
         assert answer.status_code == status

@@ -15,12 +15,16 @@ from tenure.portal.pages import door
 from tenure.portal.pages.account import Account
 from tenure.portal.pages.acting import Acting
 from tenure.portal.pages.board import Board
+from tenure.portal.pages.brand import Brand
 from tenure.portal.pages.codes import Codes
 from tenure.portal.pages.customers import Customers
 from tenure.portal.pages.door import Door
+from tenure.portal.pages.importing import Importing
 from tenure.portal.pages.joining import Joining
+from tenure.portal.pages.letters import Letters
 from tenure.portal.pages.money import Money
 from tenure.portal.pages.order import Order
+from tenure.portal.pages.paid import PaymentSettings
 from tenure.portal.pages.payments import Payments
 from tenure.portal.pages.policy import Policy
 from tenure.portal.pages.providers import Providers
@@ -38,8 +42,9 @@ from tenure.web.replies import RefusedPageError, Reply
 from tenure.web.sessions import MemorySessions
 
 PAGES = (
-    Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, Customers, Money, Payments, Sites,
-    Selling, Policy, Tokens, Team, Webhooks, Sandbox, Providers,
+    Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, Customers, Importing, Money, Payments,
+    PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand, Sandbox,
+    Providers,
 )  # fmt: skip
 
 

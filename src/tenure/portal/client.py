@@ -20,7 +20,7 @@ WHOLE = 200
 """Items that the API gives in one answer at most."""
 Query = Mapping[str, str | int | bool | None]
 
-_NOBODYS = ("/v1/me", "/v1/sign-", "/v1/products", "/v1/plans", "/v1/providers", "/v1/password-reset")
+_NOBODYS = ("/v1/me", "/v1/sign-", "/v1/products", "/v1/plans", "/v1/providers", "/v1/password-reset", "/v1/batch")
 """Operations that belong to no provider, and so take none."""
 
 UNREACHABLE = Refusal(

@@ -68,11 +68,13 @@ def _groups(visit: Portal) -> tuple[Group, ...]:
     selling = [
         Entry(path="/offers", text="Plans and prices", icon="offers"),
         Entry(path="/policy", text="Policy", icon="policy"),
+        *([Entry(path="/brand", text="Brand", icon="settings")] if who.may("providers:read") else []),
     ]
     access = [
         *([Entry(path="/team", text="Team", icon="team")] if who.may("people:read") else []),
         *([Entry(path="/tokens", text="API tokens", icon="tokens")] if who.may("tokens:write") else []),
         *([Entry(path="/webhooks", text="Webhooks", icon="webhooks")] if who.may("messages:read") else []),
+        *([Entry(path="/letters", text="Mails", icon="mails")] if who.may("messages:read") else []),
         *([Entry(path="/audit", text="Audit", icon="audit")] if who.may("audit:read") else []),
         *([Entry(path="/sandbox", text="Sandbox", icon="sandbox")] if _is_sandbox(visit) else []),
         *([Entry(path="/providers", text="Other providers", icon="team")] if who.kind == "vendor" else []),

@@ -31,6 +31,7 @@ from tenure.server.api.accounts.signing import Signing
 from tenure.server.api.accounts.team import Team
 from tenure.server.api.batch import Batch
 from tenure.server.api.board import Board
+from tenure.server.api.brands import Brands
 from tenure.server.api.catalogue import Catalogue
 from tenure.server.api.codes import Codes
 from tenure.server.api.gateways import Gateways
@@ -122,7 +123,7 @@ class Group(Protocol):
 
 
 BUSINESS: tuple[Callable[[Context], Group], ...] = (
-    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Codes, Money, Payments, Gateways, Observed,
+    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Codes, Money, Payments, Gateways, Brands, Observed,
     Webhooks, Letters,
 )  # fmt: skip
 ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)

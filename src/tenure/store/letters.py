@@ -43,14 +43,13 @@ class Letter(msgspec.Struct, frozen=True):
 
 _LETTER = sa.select(*[letters.c[name] for name in Letter.__struct_fields__])
 _DUE = _LETTER.where(letters.c.due <= sa.bindparam("now")).order_by(letters.c.due).limit(sa.bindparam("most"))
-_PAGE = (
-    _LETTER.where(
-        letters.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=letters.c.provider.type)),
-        letters.c.id > sa.bindparam("after"),
-    )
-    .order_by(letters.c.id)
-    .limit(sa.bindparam("most"))
+_MINE = letters.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=letters.c.provider.type))
+_PAGE = _LETTER.where(_MINE, letters.c.id > sa.bindparam("after")).order_by(letters.c.id).limit(sa.bindparam("most"))
+_PAGE_BACK = (
+    _LETTER.where(_MINE, letters.c.id < sa.bindparam("after")).order_by(letters.c.id.desc()).limit(sa.bindparam("most"))
 )
+LAST = "zzzz"
+"""Comes after every id."""
 _MARK = (
     letters.update()
     .where(letters.c.id == sa.bindparam("of"))
@@ -151,6 +150,12 @@ def counted(conn: Connection) -> tuple[int, int]:
 def page(conn: Connection, provider: str | None, after: str = "", limit: int = 50) -> list[Letter]:
     """At most `limit` mails of the provider (None: the vendor's own) with ids after `after`."""
     return [Letter(*row) for row in conn.execute(_PAGE, {"tenant": provider, "after": after, "most": limit})]
+
+
+def page_back(conn: Connection, provider: str | None, before: str = LAST, limit: int = 50) -> list[Letter]:
+    """As `page`, newest first: ids before `before`."""
+    asked = {"tenant": provider, "after": before, "most": limit}
+    return [Letter(*row) for row in conn.execute(_PAGE_BACK, asked)]
 
 
 def sent(conn: Connection, letter: Letter, now: Instant) -> None:

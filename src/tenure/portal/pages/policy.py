@@ -3,11 +3,12 @@
 from typing import Any
 
 from tenure.portal.blame import blamed
-from tenure.portal.client import Api
+from tenure.portal.client import Api, path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.web.words import count
 
 FIGURES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
@@ -37,9 +38,10 @@ FIGURES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Contact",
         (
-            ("sync_interval", "Sites synchronise every", "seconds"),
+            ("sync_interval", "Sites synchronise every", ""),
             ("lease_days", "A site works without contact for", "days"),
             ("after_end_sync_days", "Daily synchronisation after the end for", "days"),
+            ("air_gap_lease_days", "A site without a network works for", "days"),
             ("block_grace_days", "Grace after a code was blocked", "days"),
         ),
     ),
@@ -70,46 +72,104 @@ ACTIONS = {
     "transfer": "Transfer to another customer",
 }
 
+OPERATORS = ACTIONS | {"top_up": "Book a top-up or a payment"}
+"""What the provider's own operators can be allowed."""
+UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+"""Intervals are told in the largest of these that divides them."""
+
 OWN = frozenset({"_token", "_key", "step", "seen", "impact"})
 """Fields of the page itself; the others are the policy."""
 STALE = frozenset({"plan_changed_meanwhile", "version_stale"})
 
 
 class Policy:
-    """The policy editor."""
+    """The policy editor: one page for all plans, one for what differs for a single plan."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The policy in force, ready to be changed."""
-        policy = (await self._server.of(visit).tagged("/v1/policy")).value
-        return _editor(policy, _filled(policy))
+        policy = await self._server.of(visit).get("/v1/policy")
+        return await self._editor(visit, policy, _filled(policy))
 
     async def change(self, visit: Portal) -> Reply:
         """Show what a change would do to whom; then publish exactly that."""
+        return await self._changed(visit, "")
+
+    async def show_plan(self, visit: Portal) -> Reply:
+        """What differs for a plan, ready to be changed."""
+        policy, plan = await self._server.of(visit).get("/v1/policy"), visit.params["plan"]
+        return await self._editor(visit, policy, _filled_plan(policy["own_plans"].get(plan, {})), plan)
+
+    async def change_plan(self, visit: Portal) -> Reply:
+        """The same as `change`, for one plan."""
+        return await self._changed(visit, visit.params["plan"])
+
+    async def _changed(self, visit: Portal, plan: str) -> Reply:
         api = self._server.of(visit)
         seen = await api.tagged("/v1/policy")
-        body = _body(visit.form, seen.value)
+        body = _body_of_plan(visit.form, seen.value, plan) if plan else _body(visit.form, seen.value)
         if visit.form.errors or visit.form.text("step") == "change":
-            return _editor(seen.value, visit.form)
+            return await self._editor(visit, seen.value, visit.form, plan)
         try:
             if visit.form.text("step") == "apply" and await _published(api, visit, body, seen.etag):
                 return Goto("/policy")
             impact = (await api.post("/v1/policy/impact", body)).value
         except RefusedPageError as error:
-            return _editor(seen.value, visit.form, None if blamed(visit.form, error.refusal) else error.refusal)
+            told = None if blamed(visit.form, error.refusal) else error.refusal
+            return await self._editor(visit, seen.value, visit.form, plan, told)
         values = {
             "impact": impact,
             "differences": _differences(seen.value, body),
             "kept": {name: given for name, given in visit.form.values.items() if name not in OWN},
             "seen": seen.etag,
+            "address": path("/policy/plans/{plan}", plan=plan) if plan else "/policy",
+            "figure": figure,
         }
         return Screen(template="policy_impact.html", values=values)
 
+    async def _editor(
+        self, visit: Portal, policy: Any, form: Form, plan: str = "", refusal: Refusal | None = None
+    ) -> Screen:
+        named = {each["id"]: each["name"] for each in await self._server.of(visit).whole("/v1/plans")}
+        if plan and plan not in named and plan not in policy["own_plans"]:
+            raise RefusedPageError(Refusal(title="There is no such plan.", status=404, code="not_found"))
+        values = {
+            "policy": policy,
+            "rules": {each["field"]: each for each in policy["rules"]},
+            "figures": FIGURES,
+            "ways": WAYS,
+            "actions": ACTIONS,
+            "operators": OPERATORS,
+            "units": [(unit, unit) for unit, _ in UNITS],
+            "plans": {**{name: name for name in policy["own_plans"]}, **named},
+            "plan": plan,
+            "figure": figure,
+            "form": form,
+            "refusal": refusal,
+        }
+        template = "policy_plan.html" if plan else "policy.html"
+        return Screen(template=template, values=values, status=422 if form.errors or refusal else 200)
+
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
-        return (page("/policy", self.show), action("/policy", self.change))
+        return (
+            page("/policy", self.show),
+            action("/policy", self.change),
+            page("/policy/plans/{plan}", self.show_plan),
+            action("/policy/plans/{plan}", self.change_plan),
+        )
+
+
+def figure(name: str, value: Any) -> str:
+    """A figure as people read it: an interval in its largest whole unit, a list with commas, yes or no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "sync_interval":
+        number, unit = _interval(int(value))
+        return count(number, unit.removesuffix("s"))
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 async def _published(api: Api, visit: Portal, body: dict[str, Any], etag: str) -> bool:
@@ -126,56 +186,83 @@ async def _published(api: Api, visit: Portal, body: dict[str, Any], etag: str) -
     return True
 
 
-def _editor(policy: Any, form: Form, refusal: Refusal | None = None) -> Screen:
-    values = {
-        "policy": policy,
-        "rules": {each["field"]: each for each in policy["rules"]},
-        "figures": FIGURES,
-        "ways": WAYS,
-        "actions": ACTIONS,
-        "form": form,
-        "refusal": refusal,
-    }
-    return Screen(template="policy.html", values=values, status=422 if form.errors or refusal else 200)
+def _interval(seconds: int) -> tuple[int, str]:
+    return next((seconds // size, unit) for unit, size in UNITS if seconds % size == 0)
 
 
 def _filled(policy: Any) -> Form:
-    values = {each["field"]: each["value"] for each in policy["rules"]}
-    reminders = ", ".join(map(str, values.pop("reminders", ())))
+    values = _spelt({each["field"]: each["value"] for each in policy["rules"]})
     return Form.of(
         **values,
-        reminders=reminders,
         renewal_order=policy["renewal_order"],
         customer_actions=policy["customer_actions"],
+        provider_actions=policy["provider_actions"],
     )
+
+
+def _filled_plan(own: dict[str, Any]) -> Form:
+    values = _spelt(own)
+    if "stop_clock" in values:
+        values["stop_clock"] = "yes" if values["stop_clock"] else "no"
+    return Form.of(**values)
+
+
+def _spelt(values: dict[str, Any]) -> dict[str, Any]:
+    """Figures as the fields of a form hold them."""
+    spelt = dict(values)
+    if "reminders" in spelt:
+        spelt["reminders"] = ", ".join(map(str, spelt["reminders"]))
+    if "sync_interval" in spelt:
+        spelt["sync_interval"], spelt["sync_interval_unit"] = _interval(spelt["sync_interval"])
+    return spelt
 
 
 def _body(form: Form, policy: Any) -> dict[str, Any]:
     """The policy as the form says; a figure that is the vendor's default stays the vendor's."""
-    current = {each["field"]: each for each in policy["rules"]}
-    wished: dict[str, Any] = {}
-    for _, group in FIGURES:
-        for name, *_ in group:
-            wished[name] = form.whole(name, most=10_000_000)
+    current = {each["field"]: each["value"] for each in policy["rules"]}
+    wished: dict[str, Any] = {name: _figure(form, name) for _, group in FIGURES for name, *_ in group}
     wished["stop_clock"] = form.flag("stop_clock")
     wished["reminders"] = _days(form)
     for name in ("late_renewal", "refund"):
         wished[name] = form.choice(name, [value for value, _ in WAYS[name]])
-    own = {
-        name: value
-        for name, value in wished.items()
-        if name in current and (current[name]["source"] == "provider" or current[name]["value"] != value)
-    }
+    own = policy["own_rules"]
+    said = {name: value for name, value in wished.items() if name in own or current.get(name) != value}
+    unshown = [name for name in policy["customer_actions"] if name not in ACTIONS]
     return {
-        "rules": own,
-        "plans": {
-            plan: {each["field"]: each["value"] for each in rules if each["source"] == "plan"}
-            for plan, rules in policy["plans"].items()
-        },
-        "customer_actions": [action for action in ACTIONS if action in form.many("customer_actions")],
-        "provider_actions": policy["provider_actions"],
+        "rules": {**own, **said},
+        "plans": policy["own_plans"],
+        "customer_actions": [name for name in ACTIONS if name in form.many("customer_actions")] + unshown,
+        "provider_actions": [name for name in OPERATORS if name in form.many("provider_actions")],
         "renewal_order": form.choice("renewal_order", [value for value, _ in WAYS["renewal_order"]]),
     }
+
+
+def _body_of_plan(form: Form, policy: Any, plan: str) -> dict[str, Any]:
+    """The policy with what the form says for one plan; a field left empty is as for all plans."""
+    layer: dict[str, Any] = {name: _figure(form, name) for _, group in FIGURES for name, *_ in group if form.text(name)}
+    if form.text("stop_clock"):
+        layer["stop_clock"] = form.choice("stop_clock", ("yes", "no")) == "yes"
+    if form.text("reminders"):
+        layer["reminders"] = _days(form)
+    for name in ("late_renewal", "refund"):
+        if form.text(name):
+            layer[name] = form.choice(name, [value for value, _ in WAYS[name]])
+    plans = {**policy["own_plans"], plan: layer}
+    return {
+        "rules": policy["own_rules"],
+        "plans": {name: each for name, each in plans.items() if each},
+        "customer_actions": policy["customer_actions"],
+        "provider_actions": policy["provider_actions"],
+        "renewal_order": policy["renewal_order"],
+    }
+
+
+def _figure(form: Form, name: str) -> int:
+    """A figure; an interval is a number of the unit beside it, in seconds."""
+    number = form.whole(name, most=10_000_000)
+    if name != "sync_interval":
+        return number
+    return number * dict(UNITS).get(form.text("sync_interval_unit"), 1)
 
 
 def _days(form: Form) -> list[int]:
@@ -186,13 +273,23 @@ def _days(form: Form) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    """(field, old, new) of everything that would change."""
+def _differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(what, old, new) of everything that would change, in words."""
     now = {each["field"]: each["value"] for each in policy["rules"]}
-    found = [(name, now[name], value) for name, value in body["rules"].items() if now[name] != value]
-    before, after = set(policy["customer_actions"]), set(body["customer_actions"])
-    found += [(f"customers may {name}", "no", "yes") for name in sorted(after - before)]
-    found += [(f"customers may {name}", "yes", "no") for name in sorted(before - after)]
+    found = [
+        (name, figure(name, now[name]), figure(name, value))
+        for name, value in body["rules"].items()
+        if now[name] != value
+    ]
+    for plan in sorted({*policy["own_plans"], *body["plans"]}):
+        before, after = policy["own_plans"].get(plan, {}), body["plans"].get(plan, {})
+        for name in sorted({*before, *after}):
+            old, new = (figure(name, layer[name]) if name in layer else "as for all" for layer in (before, after))
+            found += [(f"{plan}: {name}", old, new)] if old != new else []
+    for whose, field in (("customers", "customer_actions"), ("operators", "provider_actions")):
+        had, has = set(policy[field]), set(body[field])
+        found += [(f"{whose} may {name}", "no", "yes") for name in sorted(has - had)]
+        found += [(f"{whose} may {name}", "yes", "no") for name in sorted(had - has)]
     if policy["renewal_order"] != body["renewal_order"]:
         found.append(("renewal_order", policy["renewal_order"], body["renewal_order"]))
     return found

@@ -73,9 +73,9 @@ class Letters:
         self._context = context
 
     async def list_letters(
-        self, caller: Principal, paging: Paging, provider: Id | None = None
+        self, caller: Principal, paging: Paging, provider: Id | None = None, newest_first: bool = False
     ) -> Page[LetterView] | Refused:
-        """Lists mails, oldest first, kept for 30 days; for the vendor without a provider its own."""
+        """Lists mails of the last 30 days, oldest first unless asked; for the vendor without a provider its own."""
         after = paging.after(str)
         if isinstance(after, Refused):
             return after
@@ -84,7 +84,11 @@ class Letters:
             owner = _owner(conn, caller, provider, real)
             if isinstance(owner, Refused):
                 return owner
-            return [letter_view(each) for each in letters.page(conn, owner, after or "", paging.limit + 1)]
+            if newest_first:
+                found = letters.page_back(conn, owner, after or letters.LAST, paging.limit + 1)
+            else:
+                found = letters.page(conn, owner, after or "", paging.limit + 1)
+            return [letter_view(each) for each in found]
 
         found = await self._context.read(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)

@@ -82,6 +82,10 @@ class PolicyView(msgspec.Struct, frozen=True, kw_only=True):
     customer_actions: tuple[Action, ...]
     provider_actions: tuple[Action, ...]
     renewal_order: RenewalOrder
+    own_rules: dict[str, Any]
+    """What the provider itself has said for all plans: as published, so that it can be published again."""
+    own_plans: dict[str, dict[str, Any]]
+    """What it has said for single plans."""
 
 
 class Policies:
@@ -214,6 +218,8 @@ def policy_view(history: policies.History) -> PolicyView:
         customer_actions=tuple(sorted(body.customer_actions)),
         provider_actions=tuple(sorted(body.provider_actions)),
         renewal_order=body.renewal_order,
+        own_rules=dict(body.rules),
+        own_plans={plan: dict(body.plans[plan]) for plan in sorted(body.plans)},
     )
 
 

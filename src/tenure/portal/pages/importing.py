@@ -1,0 +1,106 @@
+"""Customers and orders out of a spreadsheet: pasted or sent as a file, checked line by line, then done line by line."""
+
+from typing import Any
+
+from tenure.core.refusals import Refused
+from tenure.http import tables
+from tenure.http.tables import Line, Table
+from tenure.portal.blame import plainly
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.replies import Refusal, RefusedPageError, Reply, Screen
+
+TABLES: dict[str, tuple[str, Table]] = {
+    "customers": ("Customers", tables.CUSTOMERS),
+    "orders": ("Orders", tables.ORDERS),
+}
+EXAMPLES = {
+    "customers": "name;reference;email;credit_limit\nBlue Harbour;K-7;it@blue.example;0",
+    "orders": "customer;offer;devices;renewal_intent\n{customer};{offer};10;auto",
+}
+MOST = 500
+"""Lines that a page takes at once; more are for the command line, which shows how far it is."""
+CAP = 256 * 1024
+"""Bytes of a table: with the page's own fields it stays within a form, urlencoded too."""
+AT_ONCE = 100
+"""Commands of one batch."""
+
+
+class Importing:
+    """The pages that take tables."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The form."""
+        return await self._form(visit)
+
+    async def go_on(self, visit: Portal) -> Reply:
+        """Check every line and do nothing; or do what was checked, each line by itself."""
+        form, (_, table) = visit.form, _table(visit)
+        data = form.files.get("file") or form.values.get("table", [""])[0].strip().encode()
+        form.values["table"] = [data[:CAP].decode("utf-8-sig", errors="replace")]
+        real = form.text("step") == "apply"
+        if not real:  # another table is another thing to do
+            form.values.pop("_key", None)
+        found = _read(data, table)
+        if isinstance(found, str):
+            form.fault("table", found)
+        if isinstance(found, str) or form.text("step") == "change":
+            return await self._form(visit)
+        values = {
+            **_named(visit),
+            "items": await self._run(visit, found, table, real=real),
+            "real": real,
+            "plainly": plainly,
+            "kept": form.values["table"][0],
+        }
+        return Screen(template="import_result.html", values=values)
+
+    async def _form(self, visit: Portal) -> Screen:
+        api, values = self._server.of(visit), _named(visit)
+        example, offers = EXAMPLES[values["name"]], []
+        if values["name"] == "orders":
+            offers, buyers = await api.whole("/v1/offers"), (await api.listed("/v1/customers", limit=1)).items
+            example = example.format(
+                customer=buyers[0]["id"] if buyers else "cus_…", offer=offers[0]["id"] if offers else "off_…"
+            )
+        values |= {"example": example, "most": MOST, "offers": offers}
+        return Screen(template="import.html", values=values, status=422 if visit.form.errors else 200)
+
+    async def _run(self, visit: Portal, lines: list[Line], table: Table, *, real: bool) -> list[dict[str, Any]]:
+        """What became of each line, or would; a page sent again under its key does again only what was refused."""
+        api, key = self._server.of(visit), visit.form.text("_key")
+        wanted = tables.commands(lines, table, visit.who.provider)
+        items: list[Any] = []
+        for begin in range(0, len(wanted), AT_ONCE):
+            body = {"commands": wanted[begin : begin + AT_ONCE]}
+            done = await api.post("/v1/batch", body, key=f"{key}.{begin}" if real else "", dry_run=not real)
+            items += done.value["items"]
+        return [item | {"line": line.number, "said": line.body} for item, line in zip(items, lines, strict=True)]
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (page("/import/{table}", self.show), action("/import/{table}", self.go_on))
+
+
+def _table(visit: Portal) -> tuple[str, Table]:
+    found = TABLES.get(visit.params["table"])
+    if found is None:
+        raise RefusedPageError(Refusal(title="There is no such table to import.", status=404, code="not_found"))
+    return found
+
+
+def _named(visit: Portal) -> dict[str, Any]:
+    title, table = _table(visit)
+    return {"name": visit.params["table"], "title": title, "table": table}
+
+
+def _read(data: bytes, table: Table) -> list[Line] | str:
+    if not data:
+        return "Choose a file, or paste a table."
+    if len(data) > CAP:
+        return f"At most {CAP // 1024} KiB at once, please; `tenure import` takes more."
+    found = tables.lines(data, table, MOST)
+    return found.detail if isinstance(found, Refused) else found

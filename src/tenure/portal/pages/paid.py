@@ -1,0 +1,65 @@
+"""How the provider is paid: words for its customers, how long requests are open, and its gateway's secret."""
+
+from typing import Any
+
+from tenure.portal.blame import blamed
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.forms import Form
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+
+ADDRESS = "/v1/payment-settings"
+
+
+class PaymentSettings:
+    """The page of payment settings."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """What holds."""
+        return await self._page(visit)
+
+    async def _page(self, visit: Portal, refusal: Refusal | None = None, secret: str = "") -> Screen:
+        seen = await self._server.of(visit).tagged(ADDRESS)
+        wrong = bool(visit.form.errors or refusal)
+        known = Form.of(instructions=seen.value["instructions"], request_days=seen.value["request_days"])
+        values: dict[str, Any] = {
+            "settings": seen.value,
+            "seen": visit.form.text("seen") if visit.form.errors else seen.etag,
+            "secret": secret,
+            "refusal": refusal,
+            "form": visit.form if wrong else known,
+        }
+        return Screen(template="payment_settings.html", values=values, status=422 if wrong else 200)
+
+    async def change(self, visit: Portal) -> Reply:
+        """Other words, other days; nothing when somebody else changed them meanwhile."""
+        form = visit.form
+        body = {
+            "instructions": form.text("instructions", most=4_000),
+            "request_days": form.whole("request_days", least=1, most=365),
+        }
+        if form.errors:
+            return await self._page(visit)
+        try:
+            await self._server.of(visit).put(ADDRESS, body, if_match=form.text("seen"))
+        except RefusedPageError as error:
+            return await self._page(visit, None if blamed(form, error.refusal) else error.refusal)
+        visit.say("Saved. Payment requests from now on say so.")
+        return Goto("/payments/settings")
+
+    async def rotate(self, visit: Portal) -> Reply:
+        """A new secret for the gateway, on the page that answers and nowhere else."""
+        api, key = self._server.of(visit), visit.form.text("_key")
+        made = await api.post(f"{ADDRESS}/rotate-secret", key=key)
+        return await self._page(visit, secret=made.value["secret"])
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (
+            page("/payments/settings", self.show),
+            action("/payments/settings", self.change),
+            action("/payments/settings/secret", self.rotate),
+        )

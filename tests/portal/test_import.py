@@ -1,0 +1,77 @@
+"""Tables at the portal: pasted or sent as a file, checked line by line, done in part, the rest tried again."""
+
+import re
+
+from tests.portal.stage import Stage
+from tests.server.crew import joined
+
+CODE = re.compile(r"[0-9A-Z]{5}(-[0-9A-Z]{5}){3}")
+
+
+async def test_customers_come_from_a_file_and_what_is_wrong_is_named(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open("/import/customers")
+    table = "\ufeffName;Reference;Email\r\nAnvil;K-1;ana@anvil.example\r\nBellows;K-1;\r\nCôte;K-3;nowhere\r\n"
+    await tab.send(tab.form("table"), files={"file": ("ours.csv", table.encode(), "text/csv")})
+    assert "2 lines can be done, 1 would be refused" in tab.text, tab.text
+    row = next(line for line in tab.answer.text.split("<tr") if "<code>email</code>" in line)  # type: ignore[union-attr]
+    assert ">4<" in row
+    assert "This is not an e-mail address." in row
+    assert "Anvil" not in str(await at_the_portal.office.desk.get("/v1/customers")), "nothing is done yet"
+    form = tab.form("table")
+    await tab.send(form, step="apply")
+    assert "1 line done, 2 refused" in tab.text
+    assert "stays done" in tab.text
+    await tab.send(form, step="apply")
+    assert "1 line done, 2 refused" in tab.text
+    found = [each["name"] for each in (await at_the_portal.office.desk.get("/v1/customers"))["items"]]
+    assert found.count("Anvil") == 1
+    await tab.send(tab.form("table"), step="change")
+    await tab.send(tab.form("table"), table="name,reference\nBellows,K-2\n")
+    assert "1 line can be done, 0 would be refused" in tab.text
+    await tab.send(tab.form("table"), step="apply")
+    assert "1 line done, 0 refused" in tab.text
+
+
+async def test_orders_are_pasted_and_end_with_codes_shown_once(at_the_portal: Stage) -> None:
+    shop = at_the_portal.office
+    tab = await at_the_portal.desk()
+    await tab.open("/subscriptions")
+    assert "/import/orders" in tab.page.links
+    await tab.open("/import/orders")
+    offer = shop.offers["standard"]
+    lines = (f"{shop.customer},{offer},10", f"{shop.customer},{offer},many", f"cus_{'7' * 26},{offer},10")
+    await tab.send(tab.form("table"), table="customer,offer,devices\n" + "\n".join(lines))
+    assert "1 line can be done, 2 would be refused" in tab.text, tab.text
+    assert not CODE.search(tab.text)
+    assert (await shop.desk.get("/v1/subscriptions"))["items"] == []
+    await tab.send(tab.form("table"), step="apply")
+    code = CODE.search(tab.text)
+    assert code
+    granted = await shop.site().activate(code[0])
+    assert granted.result == "granted"  # type: ignore[union-attr]
+
+
+async def test_what_is_no_such_table_is_said_beside_the_field(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open("/import/customers")
+    for table, words in (
+        ("", "Choose a file, or paste a table."),
+        ("name,colour\nA,red", "unknown: colour"),
+        ("name,email\nA", "Line 2 has not as many cells"),
+        ("name\n" + "A\n" * 501, "1 to 500 lines"),
+        ("name\n" + "A" * 300_000, "At most 256 KiB"),
+    ):
+        await tab.send(tab.form("table"), table=table)
+        assert tab.status == 422, table[:50]
+        assert words in tab.text
+    await tab.open("/import/cats")
+    assert tab.status == 404
+
+
+async def test_only_who_may_sell_is_offered_an_import(at_the_portal: Stage) -> None:
+    await joined(at_the_portal.office, at_the_portal.ana, "auditor", email="otto@north.example")
+    tab = await at_the_portal.signed_in("otto@north.example")
+    for page in ("/customers", "/subscriptions"):
+        await tab.open(page)
+        assert not [link for link in tab.page.links if link.startswith("/import/")]

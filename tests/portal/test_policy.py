@@ -1,0 +1,50 @@
+"""The policy at the portal: intervals in hours, what operators may do, and what differs for a single plan."""
+
+from tests.portal.stage import Stage
+
+
+async def test_an_interval_is_told_in_hours_and_operators_may_be_kept_from_things(at_the_portal: Stage) -> None:
+    tab, desk = await at_the_portal.desk(), at_the_portal.office.desk
+    await tab.open("/policy")
+    form = tab.form("grace_days", "sync_interval")
+    assert (form.fields["sync_interval"], form.fields["sync_interval_unit"]) == ("1", "days")
+    allowed = [each for each in form.fields["provider_actions"] if each != "transfer"]
+    await tab.send(form, sync_interval="6", sync_interval_unit="hours", provider_actions=allowed)
+    assert "1 day 6 hours" in tab.text, tab.text
+    assert "Operators may transfer yes no" in tab.text
+    await tab.send(tab.form("seen"), step="apply")
+    assert "The policy is published." in tab.text, tab.text
+    policy = await desk.get("/v1/policy")
+    assert policy["own_rules"] == {"sync_interval": 21_600}
+    assert "transfer" not in policy["provider_actions"]
+    assert "top_up" in policy["provider_actions"]
+    assert tab.form("grace_days", "sync_interval").fields["sync_interval_unit"] == "hours"
+
+
+async def test_a_plan_differs_and_keeps_differing_when_the_rest_changes(at_the_portal: Stage) -> None:
+    tab, desk = await at_the_portal.desk(), at_the_portal.office.desk
+    await tab.open("/policy")
+    assert "/policy/plans/standard" in tab.page.links
+    await tab.open("/policy/plans/standard")
+    await tab.send(tab.form("grace_days"), grace_days="3", stop_clock="yes", reminders="30, 7", sync_interval="12")
+    assert "Standard: grace days as for all 3" in tab.text, tab.text
+    await tab.send(tab.form("seen"), step="apply")
+    assert "The policy is published." in tab.text, tab.text
+    said = {"grace_days": 3, "stop_clock": True, "reminders": [30, 7], "sync_interval": 43_200}
+    assert (await desk.get("/v1/policy"))["own_plans"] == {"standard": said}
+    await tab.send(tab.form("grace_days", "resume_days"), grace_days="21")
+    assert "Grace days 14 21" in tab.text
+    await tab.send(tab.form("seen"), step="apply")
+    after = await desk.get("/v1/policy")
+    assert (after["own_rules"], after["own_plans"]) == ({"grace_days": 21}, {"standard": said})
+    await tab.open("/policy/plans/standard")
+    form = tab.form("grace_days")
+    assert (form.fields["grace_days"], form.fields["resume_days"]) == ("3", "")
+    await tab.send(form, grace_days="400")
+    assert tab.status == 422
+    assert "must lie between 0 and 90" in tab.text
+    await tab.send(tab.form("grace_days"), grace_days="", stop_clock="", reminders="", sync_interval="")
+    await tab.send(tab.form("seen"), step="apply")
+    assert (await desk.get("/v1/policy"))["own_plans"] == {}
+    await tab.open("/policy/plans/nothing")
+    assert tab.status == 404
