@@ -42,8 +42,8 @@ from tenure.web.replies import RefusedPageError, Reply
 from tenure.web.sessions import MemorySessions
 
 PAGES = (
-    Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, Customers, Importing, Money, Payments,
-    PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand, Sandbox,
+    Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, Customers, Importing, Money,
+    Payments, PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand, Sandbox,
     Providers,
 )  # fmt: skip
 

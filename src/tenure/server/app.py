@@ -123,8 +123,8 @@ class Group(Protocol):
 
 
 BUSINESS: tuple[Callable[[Context], Group], ...] = (
-    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Codes, Money, Payments, Gateways, Brands, Observed,
-    Webhooks, Letters,
+    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Codes, Money, Payments, Gateways, Brands,
+    Observed, Webhooks, Letters,
 )  # fmt: skip
 ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
 
