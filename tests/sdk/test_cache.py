@@ -97,7 +97,7 @@ def operations_of(act: Callable[[Volatile], object], begun: Volatile) -> int:
 
 @pytest.mark.parametrize("lucky", [False, True])
 @pytest.mark.parametrize("before", [(), ("one",), ("one", "two"), ("one", "two", "three")])
-def test_p03_a_power_cut_at_every_operation_leaves_the_state_before_or_after(
+def test_p3_a_power_cut_at_every_operation_leaves_the_state_before_or_after(
     before: tuple[str, ...], lucky: bool
 ) -> None:
     begun = Volatile()
@@ -118,7 +118,7 @@ def test_p03_a_power_cut_at_every_operation_leaves_the_state_before_or_after(
         assert Cache(found, other_draw).load().token == "after"
 
 
-def test_p03_what_save_has_returned_from_is_there_after_a_power_cut() -> None:
+def test_p3_what_save_has_returned_from_is_there_after_a_power_cut() -> None:
     disk = Volatile()
     saved(disk, "one", "two")
     assert Cache(disk.after_the_cut(everything_written=False), other_draw).load().token == "two"
@@ -196,7 +196,7 @@ print(operations)
 """
 
 
-def test_p03_killed_at_every_file_operation_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+def test_p3_killed_at_every_file_operation_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     played = subprocess.run(
         [sys.executable, "-c", KILLED, str(tmp_path)],
         capture_output=True,

@@ -34,7 +34,7 @@ def bad_network(world: World, random: Random) -> None:
 
 
 @pytest.mark.slow
-def test_p04_ten_thousand_synchronisations_with_every_tenth_answer_lost_raise_no_false_alarm() -> None:
+def test_p4_ten_thousand_synchronisations_with_every_tenth_answer_lost_raise_no_false_alarm() -> None:
     answered = lost = restarts = 0
     for seed in range(SITES):
         random = Random(seed)  # noqa: S311 - no secrets here
