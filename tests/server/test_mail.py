@@ -264,6 +264,7 @@ async def test_a_recipient_that_is_no_mailbox_is_given_up(tmp_path: Path, to: st
 _VALUES = """
     product plan devices subscription customer end since days_left phase why price missing begins last_group link
     renew_url amount reference note instructions name inviter role team token expires at address agent url reason server
+    activation_code
 """
 VALUES = _VALUES.split()
 

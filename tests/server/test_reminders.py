@@ -182,7 +182,7 @@ async def test_what_waits_is_counted(tmp_path: Path) -> None:
         await outgoing.once()
         await outgoing.count()
         text = (await shop.vendor.send("GET", "/metrics")).text
-        assert "tenure_letters_waiting 1.0" in text
+        assert "tenure_letters_waiting 2.0" in text, "about the order, and about its code"
         assert "tenure_deliveries_waiting 0.0" in text
 
 
