@@ -80,11 +80,18 @@ def _commands(app: App) -> Iterator[str]:
     for title, commands in groups.items():
         yield f"## {title}\n"
         for name, command in commands:
-            verbs = _words(command)
-            if not verbs:
+            if not _words(command):
                 yield from _command(f"tenure {name}", command, _short(app, name))
-            for verb, below in verbs:
-                yield from _command(f"tenure {name} {verb}", below)
+            yield from _below(f"tenure {name}", command)
+
+
+def _below(name: str, noun: App) -> Iterator[str]:
+    """The verbs of a noun, and those of the nouns under it."""
+    for verb, command in _words(noun):
+        if _words(command):
+            yield from _below(f"{name} {verb}", command)
+        else:
+            yield from _command(f"{name} {verb}", command)
 
 
 def _words(app: App) -> list[tuple[str, App]]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from tenure.cli import site_people
 from tenure.cli.api import Sending
 from tenure.cli.desk import Desk
 from tenure.cli.kinds import File, Limit, read_file
@@ -33,7 +34,8 @@ USE = (
     Column("Latest", "latest", "count"),
 )
 
-_APP = noun("site", "The administration server of this network: init, run, anew, events, usage.", HERE)
+_APP = noun("site", "The administration server of this network: init, run, anew, people, events, usage.", HERE)
+site_people.add(_APP)
 
 
 def add(app: App) -> None:

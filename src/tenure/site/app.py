@@ -3,12 +3,14 @@
 They share a process and nothing else: who can reach the one need not reach the other.
 """
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 
 from tenure import __version__
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
+from tenure.http.accounts.passwords import Passwords
 from tenure.http.answers import Answer
 from tenure.http.api import Api, Parts
 from tenure.http.auth import PUBLIC, Principal
@@ -18,6 +20,10 @@ from tenure.http.limits import Ticks
 from tenure.http.openapi import About
 from tenure.http.operations import operation
 from tenure.http.raw import RawOperation
+from tenure.site.accounts import PREFIX, Accounts
+from tenure.site.api.accounts.own import Own
+from tenure.site.api.accounts.signing import Signing
+from tenure.site.api.accounts.team import Team
 from tenure.site.api.devices import Devices
 from tenure.site.api.dns import Dns
 from tenure.site.api.groups import Groups
@@ -28,6 +34,7 @@ from tenure.site.api.reports import Reports
 from tenure.site.api.seats import Seats
 from tenure.site.api.status import Status
 from tenure.site.opening import Site
+from tenure.site.roles import SiteRole, scopes_of
 from tenure.site.watch import Watch
 from tenure.wire import root as roots
 from tenure.wire.seal import CAPS, Typ
@@ -52,6 +59,7 @@ ADMINISTRATOR = "administrator"
 def local_api(site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], int]) -> Api:
     """The API of console and command line. `device_port`: the number of the running device port."""
     local = Local(site, watch, device_port)
+    accounts, passwords = Accounts(site.secrets, site.computer.draw, site.computer.clocks.wall), Passwords()
     return Api(
         Parts(
             about=About(
@@ -68,9 +76,12 @@ def local_api(site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], 
                 *Groups(local).operations(),
                 *Seats(local).operations(),
                 *Reports(local).operations(),
+                *Signing(local, accounts, passwords).operations(),
+                *Own(local, accounts, passwords).operations(),
+                *Team(local, accounts, passwords).operations(),
                 *health_operations({"store": _works(site)}),
             ),
-            authenticate=authenticator(site.token),
+            authenticate=authenticator(site, accounts),
             border=Border(clock=site.now, ticks=ticks),
         )
     )
@@ -109,13 +120,17 @@ def device_api(site: Site, ticks: Ticks) -> Api:
     )
 
 
-def authenticator(token: str) -> Callable[[str], Awaitable[Principal | None]]:
-    """The one token of the site; whoever has it is the administrator."""
+def authenticator(site: Site, accounts: Accounts) -> Callable[[str], Awaitable[Principal | None]]:
+    """The token of the site's folder, whose holder is an administrator; or the session of somebody who signed in."""
+    token = site.token.encode()
+    scopes = scopes_of(SiteRole.ADMINISTRATOR)
 
     async def authenticate(shown: str) -> Principal | None:
-        if not hmac.compare_digest(shown.encode(), token.encode()):
+        if hmac.compare_digest(shown.encode(), token):
+            return Principal(kind=Role.SITE, role="administrator", scopes=scopes, token_id=ADMINISTRATOR)
+        if not shown.startswith(PREFIX):
             return None
-        return Principal(kind=Role.SITE, role="administrator", token_id=ADMINISTRATOR)
+        return await asyncio.to_thread(site.store.read, lambda conn: accounts.principal(conn, shown))
 
     return authenticate
 

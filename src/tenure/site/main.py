@@ -22,6 +22,7 @@ from tenure.site.folder import Address
 from tenure.site.opening import Site, open_site
 from tenure.site.settings import Settings, check, read_settings, write_settings
 from tenure.site.store.lite import open_store
+from tenure.site.tls import unservable
 from tenure.site.watch import TURN, Watch
 
 TURN_IN_SANDBOX = 0.25
@@ -106,6 +107,9 @@ def run(path: Path, *, clock: Path | None = None) -> Refused | None:
     if isinstance(site, Refused):
         return site
     try:
+        refused = unservable(path, site.settings.api)
+        if refused is not None:
+            return refused
         return asyncio.run(_serve(site, sandbox=clock is not None))
     except OSError as fault:
         return Refused(Code.INTERNAL, f"The site cannot listen: {fault.strerror or fault}.", "api")

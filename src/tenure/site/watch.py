@@ -17,7 +17,7 @@ from tenure.site.license import Look, ProductLicense
 from tenure.site.merging import release_due
 from tenure.site.opening import Site
 from tenure.site.seats import ROUND
-from tenure.site.store import devices, events, pools, uses
+from tenure.site.store import devices, events, people, pools, uses
 from tenure.site.store.writer import Connection
 
 log = logging.getLogger("tenure.site")
@@ -144,6 +144,7 @@ class Watch:
         events.prune(conn, now)
         uses.prune(conn, now)
         devices.forget_removed(conn, now - REMEMBERED)
+        people.prune(conn, self._site.computer.clocks.wall())
         self._site.answers.prune(conn, now)
 
 

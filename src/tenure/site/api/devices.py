@@ -15,7 +15,7 @@ from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.site import merging
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import ADMINISTRATOR, Local
+from tenure.site.api.local import LOOKS, WORKS, Local
 from tenure.site.api.views import DeviceView, EnrolmentView, device_view, enrolment_view
 from tenure.site.enrolling import MOST, new_ticket, stored
 from tenure.site.store import devices, enrolments, events, groups
@@ -225,21 +225,17 @@ class Devices:
         """Every operation of this group."""
         each = "/v1/devices/{device}"
         return (
-            operation("GET", "/v1/devices", ADMINISTRATOR, self.list_devices),
-            operation("GET", each, ADMINISTRATOR, self.read_device),
-            operation("DELETE", each, ADMINISTRATOR, self.remove_device, status=204),
-            operation("PUT", f"{each}/group", ADMINISTRATOR, self.group_device),
-            operation("PUT", f"{each}/pin", ADMINISTRATOR, self.pin_device),
-            operation(
-                "POST", f"{each}/withdraw", ADMINISTRATOR, self.withdraw_device, refusals=[Code.NOTHING_TO_CHANGE]
-            ),
-            operation("POST", f"{each}/assign", ADMINISTRATOR, self.assign_device, refusals=[Code.NOTHING_TO_CHANGE]),
-            operation("POST", f"{each}/merge", ADMINISTRATOR, self.merge_device, refusals=[Code.NOTHING_TO_CHANGE]),
-            operation(
-                "POST", "/v1/enrolments", ADMINISTRATOR, self.create_enrolment, status=201, refusals=[Code.NOT_FOUND]
-            ),
-            operation("GET", "/v1/enrolments", ADMINISTRATOR, self.list_enrolments),
-            operation("DELETE", "/v1/enrolments/{enrolment}", ADMINISTRATOR, self.withdraw_enrolment, status=204),
+            operation("GET", "/v1/devices", LOOKS, self.list_devices),
+            operation("GET", each, LOOKS, self.read_device),
+            operation("DELETE", each, WORKS, self.remove_device, status=204),
+            operation("PUT", f"{each}/group", WORKS, self.group_device),
+            operation("PUT", f"{each}/pin", WORKS, self.pin_device),
+            operation("POST", f"{each}/withdraw", WORKS, self.withdraw_device, refusals=[Code.NOTHING_TO_CHANGE]),
+            operation("POST", f"{each}/assign", WORKS, self.assign_device, refusals=[Code.NOTHING_TO_CHANGE]),
+            operation("POST", f"{each}/merge", WORKS, self.merge_device, refusals=[Code.NOTHING_TO_CHANGE]),
+            operation("POST", "/v1/enrolments", WORKS, self.create_enrolment, status=201, refusals=[Code.NOT_FOUND]),
+            operation("GET", "/v1/enrolments", LOOKS, self.list_enrolments),
+            operation("DELETE", "/v1/enrolments/{enrolment}", WORKS, self.withdraw_enrolment, status=204),
         )
 
     async def _changed(self, ticket: Ticket, name: str, state: State, *, dry_run: bool) -> Answer[DeviceView] | Refused:

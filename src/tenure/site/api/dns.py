@@ -12,7 +12,7 @@ from tenure.http.fields import Body
 from tenure.http.operations import Operation, operation
 from tenure.sdk.names.doctor import Check
 from tenure.sdk.names.resolvers import DEFAULT
-from tenure.site.api.local import ADMINISTRATOR, Local
+from tenure.site.api.local import LOOKS, RULES, WORKS, Local
 from tenure.site.api.views import moment
 from tenure.site.doctor import dns_of, name_checks
 from tenure.site.ways import Choice, Way, checked, effective
@@ -106,11 +106,11 @@ class Dns:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/dns", ADMINISTRATOR, self.read_dns),
-            operation("PUT", "/v1/dns", ADMINISTRATOR, self.choose_dns, refusals=[Code.FIELD_INVALID]),
+            operation("GET", "/v1/dns", LOOKS, self.read_dns),
+            operation("PUT", "/v1/dns", RULES, self.choose_dns, refusals=[Code.FIELD_INVALID]),
             # It changes nothing, and is a POST only because it sends packets.
             operation(
-                "POST", "/v1/dns/test", ADMINISTRATOR, self.test_dns, exempt=["dry_run", "idempotency_key"],
+                "POST", "/v1/dns/test", WORKS, self.test_dns, exempt=["dry_run", "idempotency_key"],
                 refusals=[Code.FIELD_INVALID],
             ),
         )  # fmt: skip

@@ -13,7 +13,7 @@ from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.site.api.devices import Id
-from tenure.site.api.local import ADMINISTRATOR, Local
+from tenure.site.api.local import LOOKS, WORKS, Local
 from tenure.site.store import devices, groups
 from tenure.site.store.groups import Group
 from tenure.site.store.writer import Connection
@@ -119,10 +119,10 @@ class Groups:
         """Every operation of this group."""
         each = "/v1/groups/{group}"
         return (
-            operation("GET", "/v1/groups", ADMINISTRATOR, self.list_groups),
-            operation("GET", "/v1/unassigned-devices", ADMINISTRATOR, self.read_unassigned),
-            operation("GET", "/v1/device-counts", ADMINISTRATOR, self.count_devices),
-            operation("PUT", each, ADMINISTRATOR, self.put_group),
-            operation("DELETE", each, ADMINISTRATOR, self.delete_group, status=204),
-            operation("POST", f"{each}/devices", ADMINISTRATOR, self.fill_group, refusals=[Code.NOT_FOUND]),
+            operation("GET", "/v1/groups", LOOKS, self.list_groups),
+            operation("GET", "/v1/unassigned-devices", LOOKS, self.read_unassigned),
+            operation("GET", "/v1/device-counts", LOOKS, self.count_devices),
+            operation("PUT", each, WORKS, self.put_group),
+            operation("DELETE", each, WORKS, self.delete_group, status=204),
+            operation("POST", f"{each}/devices", WORKS, self.fill_group, refusals=[Code.NOT_FOUND]),
         )

@@ -17,7 +17,7 @@ from tenure.http.operations import Operation, operation
 from tenure.sdk.exchange import NO_WISH, Wish
 from tenure.sdk.names.doctor import Check
 from tenure.sdk.outcomes import Declined, Granted, Synchronized
-from tenure.site.api.local import ADMINISTRATOR, Local, Outcome
+from tenure.site.api.local import LOOKS, RULES, WORKS, Local, Outcome
 from tenure.site.api.views import LicenseView, SpanView, SyncView, declined, license_view, moment, spans, sync_view
 from tenure.site.doctor import Patient, doctor
 from tenure.site.license import ProductLicense
@@ -195,39 +195,39 @@ class Licenses:
         each = "/v1/licenses/{product}"
         asks = [Code.UNREACHABLE, Code.CODE_MALFORMED, Code.CODE_UNKNOWN, Code.SUBSCRIPTION_IN_FORCE, Code.SITE_LIMIT]
         return (
-            operation("GET", "/v1/licenses", ADMINISTRATOR, self.list_licenses),
-            operation("GET", each, ADMINISTRATOR, self.read_license),
+            operation("GET", "/v1/licenses", LOOKS, self.list_licenses),
+            operation("GET", each, LOOKS, self.read_license),
             operation(
-                "DELETE", each, ADMINISTRATOR, self.remove_license, status=204,
+                "DELETE", each, RULES, self.remove_license, status=204,
                 refusals=[Code.SUBSCRIPTION_IN_FORCE, Code.NOT_ACTIVATED],
             ),
-            operation("POST", f"{each}/activate", ADMINISTRATOR, self.activate, refusals=asks),
-            operation("POST", f"{each}/successor", ADMINISTRATOR, self.stage_successor, refusals=asks),
+            operation("POST", f"{each}/activate", WORKS, self.activate, refusals=asks),
+            operation("POST", f"{each}/successor", WORKS, self.stage_successor, refusals=asks),
             # Nothing to rehearse: it changes here what the server says.
             operation(
-                "POST", f"{each}/synchronize", ADMINISTRATOR, self.synchronize, exempt=["dry_run"],
+                "POST", f"{each}/synchronize", WORKS, self.synchronize, exempt=["dry_run"],
                 refusals=[Code.UNREACHABLE, Code.NOT_ACTIVATED],
             ),
             operation(
-                "POST", f"{each}/resolve-fork", ADMINISTRATOR, self.resolve_fork, exempt=["dry_run"],
+                "POST", f"{each}/resolve-fork", RULES, self.resolve_fork, exempt=["dry_run"],
                 refusals=[
                     Code.UNREACHABLE, Code.NOT_ACTIVATED, Code.NOTHING_TO_CHANGE, Code.RESTORED_TOO_OFTEN,
                     Code.COPY_SEPARATED, Code.COPY_RETIRED,
                 ],
             ),
             operation(
-                "POST", f"{each}/drop-successor", ADMINISTRATOR, self.drop_successor, exempt=["dry_run"],
+                "POST", f"{each}/drop-successor", WORKS, self.drop_successor, exempt=["dry_run"],
                 refusals=[Code.UNREACHABLE, Code.NO_SUCCESSOR],
             ),
-            operation("GET", f"{each}/synchronization", ADMINISTRATOR, self.read_synchronization),
-            operation("GET", f"{each}/explain", ADMINISTRATOR, self.explain_license),
+            operation("GET", f"{each}/synchronization", LOOKS, self.read_synchronization),
+            operation("GET", f"{each}/explain", LOOKS, self.explain_license),
             operation(
-                "POST", f"{each}/notices", ADMINISTRATOR, self.take_notice,
+                "POST", f"{each}/notices", WORKS, self.take_notice,
                 refusals=[Code.KEY_NOT_FOR_THIS, Code.MESSAGE_MALFORMED, Code.SIGNATURE_INVALID, Code.KEY_UNKNOWN],
             ),
             # It changes nothing, and is a POST only because it sends packets.
             operation(
-                "POST", "/v1/test-connection", ADMINISTRATOR, self.test_connection,
+                "POST", "/v1/test-connection", WORKS, self.test_connection,
                 exempt=["dry_run", "idempotency_key"],
             ),
         )  # fmt: skip

@@ -12,6 +12,7 @@ from tenure.http.auth import Rule
 from tenure.http.idempotency import Ticket
 from tenure.site.license import ProductLicense
 from tenure.site.opening import Site
+from tenure.site.roles import LOOK, RULE, WORK
 from tenure.site.runs import Runs
 from tenure.site.store.writer import Connection
 from tenure.site.watch import Watch
@@ -20,8 +21,15 @@ T = TypeVar("T")
 Outcome = Answer[T] | Refused
 Work = Callable[[Connection, Instant], Answer[T] | Refused]
 
-ADMINISTRATOR = Rule(kinds=frozenset({Role.SITE}))
-"""Whoever holds the token in the site's folder; there is one role here, and one tenant."""
+_HERE = frozenset({Role.SITE})
+LOOKS = Rule(scope=LOOK, kinds=_HERE)
+"""Whoever may look: every role, and the token in the site's folder."""
+WORKS = Rule(scope=WORK, kinds=_HERE)
+"""The daily work with devices, seats and codes: operators and administrators."""
+RULES = Rule(scope=RULE, kinds=_HERE)
+"""What decides over others, over the way out, or takes a license away: administrators alone."""
+OWN = Rule(kinds=_HERE)
+"""One's own account, whatever the role."""
 
 
 class Local:

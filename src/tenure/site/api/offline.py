@@ -14,7 +14,7 @@ from tenure.http.operations import Operation, operation
 from tenure.sdk.carried import Carried
 from tenure.sdk.outcomes import Declined, Granted, Synchronized
 from tenure.site.api.licenses import Product, viewed
-from tenure.site.api.local import ADMINISTRATOR, Local
+from tenure.site.api.local import WORKS, Local
 from tenure.site.api.views import LicenseView, declined
 from tenure.site.license import ProductLicense
 from tenure.wire.armour import CAP, armour, read_armour
@@ -116,14 +116,14 @@ class Offline:
         return (
             operation(
                 # Nothing to rehearse: a request that is not carried away changes nothing.
-                "POST", f"{each}/request", ADMINISTRATOR, self.request_offline, exempt=["dry_run"],
+                "POST", f"{each}/request", WORKS, self.request_offline, exempt=["dry_run"],
                 refusals=[
                     Code.NOT_ACTIVATED, Code.CODE_MALFORMED, Code.SUBSCRIPTION_IN_FORCE, Code.REQUEST_IN_FLIGHT,
                 ],
             ),
             operation(
                 # Nothing to rehearse: what an answer says can be read in it.
-                "POST", f"{each}/import", ADMINISTRATOR, self.import_offline, exempt=["dry_run"],
+                "POST", f"{each}/import", WORKS, self.import_offline, exempt=["dry_run"],
                 refusals=[*_CAUSES, Code.MESSAGE_MALFORMED, Code.MESSAGE_TOO_LARGE, Code.SUBSCRIPTION_IN_FORCE],
             ),
         )  # fmt: skip

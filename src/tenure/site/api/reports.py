@@ -11,7 +11,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY
 from tenure.http.answers import Answer
 from tenure.http.operations import Operation, operation
-from tenure.site.api.local import ADMINISTRATOR, Local
+from tenure.site.api.local import LOOKS, Local
 from tenure.site.store import uses
 from tenure.site.store.uses import Use
 
@@ -75,9 +75,9 @@ class Reports:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/usage", ADMINISTRATOR, self.report_usage, refusals=[Code.FIELD_INVALID]),
+            operation("GET", "/v1/usage", LOOKS, self.report_usage, refusals=[Code.FIELD_INVALID]),
             operation(
-                "GET", "/v1/usage.csv", ADMINISTRATOR, self.export_usage, media_type="text/csv",
+                "GET", "/v1/usage.csv", LOOKS, self.export_usage, media_type="text/csv",
                 refusals=[Code.FIELD_INVALID],
             ),
         )  # fmt: skip

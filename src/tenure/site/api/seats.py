@@ -16,7 +16,7 @@ from tenure.http.paging import Page, Paging, cut_page
 from tenure.site import conflict, merging
 from tenure.site.api.devices import Id
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import ADMINISTRATOR, Local
+from tenure.site.api.local import LOOKS, WORKS, Local
 from tenure.site.api.views import DeviceView, Reason, device_view, moment, reason
 from tenure.site.license import Look
 from tenure.site.seats import allowed, no_new_seat
@@ -210,12 +210,12 @@ class Seats:
         """Every operation of this group."""
         each, missing = "/v1/licenses/{product}", [Code.NOT_FOUND]
         return (
-            operation("GET", f"{each}/distribution", ADMINISTRATOR, self.read_distribution),
-            operation("GET", f"{each}/idle-devices", ADMINISTRATOR, self.list_idle),
-            operation("POST", f"{each}/release-idle", ADMINISTRATOR, self.release_idle, refusals=missing),
-            operation("GET", f"{each}/seat-conflict", ADMINISTRATOR, self.read_conflict),
-            operation("POST", f"{each}/seat-conflict/release", ADMINISTRATOR, self.settle_conflict, refusals=missing),
-            operation("GET", "/v1/duplicates", ADMINISTRATOR, self.list_duplicates),
+            operation("GET", f"{each}/distribution", LOOKS, self.read_distribution),
+            operation("GET", f"{each}/idle-devices", LOOKS, self.list_idle),
+            operation("POST", f"{each}/release-idle", WORKS, self.release_idle, refusals=missing),
+            operation("GET", f"{each}/seat-conflict", LOOKS, self.read_conflict),
+            operation("POST", f"{each}/seat-conflict/release", WORKS, self.settle_conflict, refusals=missing),
+            operation("GET", "/v1/duplicates", LOOKS, self.list_duplicates),
         )
 
     def _look(self, product: str) -> Look | Refused:

@@ -13,7 +13,7 @@ from tenure.http.fields import Body
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.site.api.local import ADMINISTRATOR, Local
+from tenure.site.api.local import LOOKS, WORKS, Local
 from tenure.site.api.views import EventView, event_view, moment
 from tenure.site.license import ProductLicense
 from tenure.site.store import devices, events, pools
@@ -151,10 +151,10 @@ class Status:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/status", ADMINISTRATOR, self.read_status),
-            operation("GET", "/v1/events", ADMINISTRATOR, self.list_events),
-            operation("PUT", "/v1/events-acknowledgement", ADMINISTRATOR, self.acknowledge_events),
-            operation("PUT", "/v1/events/{event}/acknowledgement", ADMINISTRATOR, self.acknowledge_event, status=204),
+            operation("GET", "/v1/status", LOOKS, self.read_status),
+            operation("GET", "/v1/events", LOOKS, self.list_events),
+            operation("PUT", "/v1/events-acknowledgement", WORKS, self.acknowledge_events),
+            operation("PUT", "/v1/events/{event}/acknowledgement", WORKS, self.acknowledge_event, status=204),
         )
 
 

@@ -23,6 +23,7 @@ from tenure.site.console.pages.forks import Forks
 from tenure.site.console.pages.licenses import Licenses
 from tenure.site.console.pages.offline import Offline
 from tenure.site.console.pages.overview import Overview
+from tenure.site.console.pages.people import People
 from tenure.site.console.pages.reports import Reports
 from tenure.site.console.pages.seats import Seats
 from tenure.site.console.pages.synchronization import Synchronization
@@ -43,7 +44,7 @@ def console(api: App, clock: Callable[[], Instant], ticks: Ticks) -> Edge:
     groups = (
         Door(server), Overview(server), Licenses(server), Codes(server, exchanges), Forks(server, exchanges),
         Synchronization(server, exchanges), Connection(server), Devices(server), Enrolments(server), Events(server),
-        Seats(server), Offline(server), Dns(server), Reports(server),
+        Seats(server), Offline(server), Dns(server), Reports(server), People(server),
     )  # fmt: skip
     routes: list[Route] = [route for group in groups for route in group.routes()]
     pages = build(

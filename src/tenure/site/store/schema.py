@@ -142,4 +142,38 @@ THIRD = """
 create index devices_used on devices (product, counted, grp);
 """
 
-STEPS = (FIRST, SECOND, THIRD)
+FOURTH = """
+create table people (
+    id text primary key,
+    name text not null unique,
+    role text not null,
+    password text not null,
+    temporary integer not null,
+    factor blob,
+    step integer not null,
+    created integer not null
+) strict;
+
+create table sessions (
+    digest blob primary key,
+    id text not null,
+    person text not null,
+    purpose text not null,
+    until integer not null
+) strict, without rowid;
+create index sessions_by_person on sessions (person);
+
+create table recovery (
+    person text not null,
+    digest blob not null,
+    primary key (person, digest)
+) strict, without rowid;
+
+create table tries (
+    key text primary key,
+    count integer not null,
+    last integer not null
+) strict, without rowid;
+"""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH)

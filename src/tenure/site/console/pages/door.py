@@ -1,5 +1,6 @@
-"""Signing in and out of the console: with the token of the site's folder, which is always possible."""
+"""Signing in and out of the console: by name and password, or with the token of the folder, which always works."""
 
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from tenure.site.console.signed import Console, Server, SignedIn
@@ -41,8 +42,44 @@ class Door:
         visit.signs_in = SignedIn(secret)
         return Goto(local(visit.form.text("next")))
 
+    async def enter_person(self, visit: Console) -> Reply:
+        """By name and password; whoever has a second factor is asked for it next."""
+        form = visit.form
+        body = {"name": form.required("name", most=256), "password": form.required("password", most=256)}
+        if form.errors:
+            return _sign_in(visit, 422, person=True)
+        try:
+            entered = await self._server.with_secret("").post("/v1/sign-in", body)
+        except RefusedPageError as error:
+            return _sign_in(visit, error.refusal.status, error.refusal, person=True)
+        if entered["second_factor"]:
+            return _second_factor(visit, entered["ticket"])
+        return await self._signed_in(visit, entered["session"])
+
+    async def enter_factor(self, visit: Console) -> Reply:
+        """With the second factor."""
+        form = visit.form
+        ticket, code = form.text("ticket", most=128), form.required("code", most=32)
+        if not code:
+            return _second_factor(visit, ticket, 422)
+        try:
+            entered = await self._server.with_secret("").post(
+                "/v1/sign-in/second-factor", {"ticket": ticket, "code": code}
+            )
+        except RefusedPageError as error:
+            return _second_factor(visit, ticket, error.refusal.status, error.refusal)
+        return await self._signed_in(visit, entered["session"])
+
+    async def _signed_in(self, visit: Console, secret: str) -> Reply:
+        me = await self._server.with_secret(secret).get("/v1/me")
+        visit.signs_in = SignedIn(secret, me["name"], me["role"])
+        return Goto("/account" if me["change_password"] else local(visit.form.text("next")))
+
     async def leave(self, visit: Console) -> Reply:
-        """Sign out."""
+        """Sign out; a person's session ends at the API, too."""
+        if visit.session is not None:
+            with suppress(RefusedPageError):
+                await self._server.of(visit).post("/v1/sign-out")
         visit.signs_out = True
         return Goto("/sign-in?said=out")
 
@@ -51,15 +88,24 @@ class Door:
         return (
             page("/sign-in", self.show, stranger=True),
             action("/sign-in", self.enter, stranger=True),
+            action("/sign-in/person", self.enter_person, stranger=True),
+            action("/sign-in/second-factor", self.enter_factor, stranger=True),
             action("/sign-out", self.leave, stranger=True),
         )
 
 
-def _sign_in(visit: Console, status: int = 200, refusal: Refusal | None = None) -> Screen:
+def _sign_in(visit: Console, status: int = 200, refusal: Refusal | None = None, *, person: bool = False) -> Screen:
     aim = local(visit.form.text("next") or visit.query.get("next", "/"))
     insecure = not visit.place.secure and not visit.place.own_machine
-    values = {"next": aim, "refusal": refusal, "insecure": insecure}
+    by_token = not (person or visit.query.get("by") == "person")
+    other = "/sign-in?" + urlencode({"next": aim, **({"by": "person"} if by_token else {})})
+    values = {"next": aim, "refusal": refusal, "insecure": insecure, "by_token": by_token, "other": other}
     return Screen(template="sign_in.html", values=values, status=status)
+
+
+def _second_factor(visit: Console, ticket: str, status: int = 200, refusal: Refusal | None = None) -> Screen:
+    values = {"next": local(visit.form.text("next")), "ticket": ticket, "refusal": refusal}
+    return Screen(template="second_factor.html", values=values, status=status)
 
 
 def over(visit: Console) -> Reply:

@@ -2,6 +2,7 @@
 
 from tenure.site.console.client import path
 from tenure.site.console.signed import Console, Server
+from tenure.site.qr import capacity, encode, svg
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
 
@@ -52,10 +53,17 @@ class Offline:
     ) -> Reply:
         product = visit.params["product"]
         license_ = await self._server.of(visit).get(path("/v1/licenses/{product}", product=product))
-        values = {"license": license_, "refusal": refusal, "made": made}
+        values = {"license": license_, "refusal": refusal, "made": made, "picture": _picture(made)}
         return Screen(template="offline.html", values=values, status=status)
 
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
         where = "/licenses/{product}/offline"
         return (page(where, self.show), action(f"{where}/request", self.request), action(f"{where}/import", self.take))
+
+
+def _picture(made: dict[str, str] | None) -> str:
+    """The request's one line as a QR code; empty where it is longer than one holds."""
+    if made is None or len(made["line"]) > capacity(40, "L"):
+        return ""
+    return svg(encode(made["line"].encode(), "L"), "QR code of the request")

@@ -1,0 +1,1 @@
+"""Local accounts over the local API: the door, one's own account, the team."""

@@ -1,0 +1,161 @@
+"""Who may sign in at this site, their sessions, recovery codes and failed tries; secrets lie here as digests alone.
+
+What a role permits and how long somebody waits is decided elsewhere.
+"""
+
+import msgspec
+
+from tenure.core.timeline import DAY, Instant
+from tenure.http.accounts.delay import Tries
+from tenure.site.store.writer import Connection
+
+
+class Person(msgspec.Struct, frozen=True):
+    """One account."""
+
+    id: str
+    name: str
+    """An e-mail address or a plain name, in lower case."""
+    role: str
+    password: str
+    """Its Argon2id hash."""
+    temporary: int
+    """Whether the password was given by somebody else and is to be changed first."""
+    factor: bytes | None
+    """The second factor's secret, sealed; None where there is none."""
+    step: int
+    """The last step of the second factor that was used."""
+    created: Instant
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A secret that is good until an instant: of a session, or of a sign-in that is half done."""
+
+    id: str
+    person: str
+    until: Instant
+
+
+_COLUMNS = "id, name, role, password, temporary, factor, step, created"
+
+
+def add(conn: Connection, person: Person) -> None:
+    """A new account; its name must be free."""
+    conn.execute("insert into people values (?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(person))
+
+
+def find(conn: Connection, person: str) -> Person | None:
+    """By id."""
+    row = conn.execute(f"select {_COLUMNS} from people where id = ?", (person,)).fetchone()  # noqa: S608 - a constant
+    return None if row is None else Person(*row)
+
+
+def by_name(conn: Connection, name: str) -> Person | None:
+    """By name, in lower case."""
+    row = conn.execute(f"select {_COLUMNS} from people where name = ?", (name,)).fetchone()  # noqa: S608 - a constant
+    return None if row is None else Person(*row)
+
+
+def every(conn: Connection) -> list[Person]:
+    """All of them by name; there are never more than a few hundred."""
+    rows = conn.execute(f"select {_COLUMNS} from people order by name")  # noqa: S608 - a constant
+    return [Person(*row) for row in rows]
+
+
+def count(conn: Connection) -> int:
+    """How many there are."""
+    return int(conn.execute("select count(*) from people").fetchone()[0])
+
+
+def set_role(conn: Connection, person: str, role: str) -> None:
+    """From now on; open sessions have it at once."""
+    conn.execute("update people set role = ? where id = ?", (role, person))
+
+
+def set_password(conn: Connection, person: str, password: str, *, temporary: bool) -> None:
+    """Another hash."""
+    conn.execute("update people set password = ?, temporary = ? where id = ?", (password, int(temporary), person))
+
+
+def set_factor(conn: Connection, person: str, factor: bytes | None, step: int = 0) -> None:
+    """The second factor, or none; recovery codes of the former one are gone."""
+    conn.execute("update people set factor = ?, step = ? where id = ?", (factor, step, person))
+    conn.execute("delete from recovery where person = ?", (person,))
+
+
+def use_step(conn: Connection, person: str, step: int) -> bool:
+    """Whether that step was not used before; it is now."""
+    return conn.execute("update people set step = ? where id = ? and step < ?", (step, person, step)).rowcount == 1
+
+
+def remove(conn: Connection, person: str) -> None:
+    """The account with everything of it."""
+    end_sessions(conn, person)
+    conn.execute("delete from recovery where person = ?", (person,))
+    conn.execute("delete from people where id = ?", (person,))
+
+
+def open_session(conn: Connection, digest: bytes, session: Session, purpose: str) -> None:
+    """Keep a session by the digest of its secret."""
+    conn.execute(
+        "insert into sessions values (?, ?, ?, ?, ?)", (digest, session.id, session.person, purpose, session.until)
+    )
+
+
+def session(conn: Connection, digest: bytes, purpose: str, now: Instant) -> Session | None:
+    """The one behind a secret that is still good."""
+    row = conn.execute(
+        "select id, person, until from sessions where digest = ? and purpose = ? and until > ?", (digest, purpose, now)
+    ).fetchone()
+    return None if row is None else Session(*row)
+
+
+def end_session(conn: Connection, session_id: str) -> None:
+    """End one."""
+    conn.execute("delete from sessions where id = ?", (session_id,))
+
+
+def end_sessions(conn: Connection, person: str, but: str = "") -> None:
+    """End all of a person's, but for one."""
+    conn.execute("delete from sessions where person = ? and id <> ?", (person, but))
+
+
+def keep_recovery(conn: Connection, person: str, digests: list[bytes]) -> None:
+    """These codes and no others."""
+    conn.execute("delete from recovery where person = ?", (person,))
+    conn.executemany("insert into recovery values (?, ?)", [(person, each) for each in digests])
+
+
+def use_recovery(conn: Connection, person: str, digest: bytes) -> bool:
+    """Whether there was such a code; it is used up now."""
+    return conn.execute("delete from recovery where person = ? and digest = ?", (person, digest)).rowcount == 1
+
+
+def recovery_left(conn: Connection, person: str) -> int:
+    """How many codes are left."""
+    return int(conn.execute("select count(*) from recovery where person = ?", (person,)).fetchone()[0])
+
+
+def tries(conn: Connection, key: str) -> Tries:
+    """What failed under a key."""
+    row = conn.execute("select count, last from tries where key = ?", (key,)).fetchone()
+    return Tries() if row is None else Tries(*row)
+
+
+def add_try(conn: Connection, key: str, now: Instant) -> None:
+    """One more."""
+    conn.execute(
+        "insert into tries values (?, 1, ?) on conflict (key) do update set count = count + 1, last = excluded.last",
+        (key, now),
+    )
+
+
+def forgive(conn: Connection, key: str) -> None:
+    """Begin anew."""
+    conn.execute("delete from tries where key = ?", (key,))
+
+
+def prune(conn: Connection, now: Instant) -> None:
+    """Forget what is over."""
+    conn.execute("delete from sessions where until <= ?", (now,))
+    conn.execute("delete from tries where last < ?", (now - DAY,))

@@ -1,0 +1,234 @@
+"""People who sign in at a site: roles, passwords, second factors, delays, and what is told of it all."""
+
+import re
+
+import pyotp
+import pytest
+
+from tenure.site.app import local_api
+from tenure.site.roles import LOOK, RULE, WORK
+from tests.site.callers import PORT, Caller
+from tests.site.test_console import signed_in
+from tests.site.town import House
+from tests.web.browser import Tab
+
+PASSWORD = "seven grey geese over Turku"
+
+
+class Staff:
+    """One house, its holder of the token, and the people that were added."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.root = Caller(house)
+        self.door = Caller(house, "")
+        self.door.api = self.root.api
+
+    def person(self, name: str, role: str) -> Caller:
+        made = self.root.post("/v1/people", {"name": name, "role": role})
+        caller = self.session(name, made["password"])
+        caller.post_nothing("/v1/me/password", {"old": made["password"], "new": PASSWORD})
+        return caller
+
+    def session(self, name: str, password: str) -> "Signed":
+        entered = self.door.post("/v1/sign-in", {"name": name, "password": password})
+        return Signed(self, entered["session"])
+
+
+class Signed(Caller):
+    """A console with the session of somebody who signed in."""
+
+    def __init__(self, staff: Staff, session: str) -> None:
+        self.api, self.token = staff.root.api, session
+
+    def post_nothing(self, path: str, body: object) -> None:
+        answer = self.send("POST", path, body)
+        assert answer.status_code == 204, answer.text
+
+
+@pytest.fixture
+def staff(house: House) -> Staff:
+    return Staff(house)
+
+
+def kinds(caller: Caller) -> list[str]:
+    return [each["kind"] for each in caller.get("/v1/events")["items"]]
+
+
+def test_every_route_has_a_rule_and_no_role_may_what_its_scopes_do_not_hold(house: House) -> None:
+    operations = local_api(house.site, house.watch, lambda: 0.0, lambda: PORT).operations
+    public = {each.path for each in operations if each.rule.public}
+    assert public == {"/v1/sign-in", "/v1/sign-in/second-factor"} | {each for each in public if "/v1/" not in each}
+    for each in operations:
+        if each.rule.public:
+            continue
+        own = each.path.startswith("/v1/me") or each.path == "/v1/sign-out"
+        assert each.rule.scope in ({""} if own else {LOOK, WORK, RULE}), each.path
+        if each.method != "GET" and not own:
+            assert each.rule.scope != LOOK, f"an auditor could {each.method} {each.path}"
+    ruled = {(each.method, each.path) for each in operations if each.rule.scope == RULE}
+    assert {("PUT", "/v1/dns"), ("POST", "/v1/people"), ("DELETE", "/v1/licenses/{product}")} <= ruled
+
+
+def test_a_new_person_changes_the_password_before_anything_else(staff: Staff) -> None:
+    made = staff.root.post("/v1/people", {"name": "Ada@Example.com", "role": "administrator"})
+    assert made["person"]["name"] == "ada@example.com"
+    ada = staff.session("ADA@example.com", made["password"])
+    assert ada.refused("GET", "/v1/licenses") == "action_not_permitted"
+    assert ada.get("/v1/me")["change_password"]
+    assert ada.refused("POST", "/v1/me/password", {"old": "wrong", "new": PASSWORD}) == "password_refused"
+    assert ada.refused("POST", "/v1/me/password", {"old": made["password"], "new": "short"}) == "password_unfit"
+    ada.post_nothing("/v1/me/password", {"old": made["password"], "new": PASSWORD})
+    assert ada.get("/v1/licenses")["items"]
+    assert staff.door.refused("POST", "/v1/sign-in", {"name": "ada@example.com", "password": made["password"]}) == (
+        "sign_in_refused"
+    )
+
+
+def test_roles_bound_what_somebody_may_do_and_change_at_once(staff: Staff) -> None:
+    auditor, operator = staff.person("otto", "auditor"), staff.person("olga", "operator")
+    assert auditor.get("/v1/licenses")["items"] == operator.get("/v1/licenses")["items"]
+    group = {"automatic": True}
+    assert auditor.refused("PUT", "/v1/groups/lab", group) == "action_not_permitted"
+    assert operator.send("PUT", "/v1/groups/lab", group).status_code == 200
+    for each in (auditor, operator):
+        assert each.refused("PUT", "/v1/dns", {"mode": "off"}) == "action_not_permitted"
+        assert each.refused("POST", "/v1/people", {"name": "eve", "role": "administrator"}) == "action_not_permitted"
+    names = {each["name"]: each["id"] for each in staff.root.get("/v1/people")["items"]}
+    assert staff.root.send("PUT", f"/v1/people/{names['olga']}", {"role": "auditor"}).status_code == 200
+    assert operator.refused("PUT", "/v1/groups/lab", group) == "action_not_permitted"
+    assert staff.root.send("DELETE", f"/v1/people/{names['otto']}").status_code == 204
+    assert auditor.refused("GET", "/v1/licenses") == "not_authenticated"
+
+
+def test_a_second_factor_is_asked_for_once_it_is_confirmed(staff: Staff) -> None:
+    ada = staff.person("ada", "administrator")
+    begun = ada.send("POST", "/v1/me/second-factor").json()
+    now = staff.house.site.computer.clocks.wall
+    codes = pyotp.TOTP(begun["secret"])
+    assert ada.refused("POST", "/v1/me/second-factor/confirm", {"code": "000000"}) == "second_factor_refused"
+    shown = ada.post("/v1/me/second-factor/confirm", {"code": codes.at(now())})["recovery_codes"]
+    assert len(shown) == 10
+
+    def ticket() -> str:
+        entered = staff.door.post("/v1/sign-in", {"name": "ada", "password": PASSWORD})
+        assert entered["second_factor"]
+        assert not entered["session"]
+        return str(entered["ticket"])
+
+    half, door = ticket(), staff.door
+    where = "/v1/sign-in/second-factor"
+    assert door.refused("POST", where, {"ticket": half, "code": codes.at(now())}) == "sign_in_refused"  # used already
+    assert Signed(staff, half).refused("GET", "/v1/me") == "not_authenticated"
+    session = door.post(where, {"ticket": half, "code": shown[3].upper()})["session"]
+    assert door.refused("POST", where, {"ticket": ticket(), "code": shown[3]}) == "sign_in_refused"
+    back = Signed(staff, session)
+    assert back.get("/v1/me")["recovery_codes"] == 9
+    assert back.send("POST", "/v1/me/second-factor/remove", {"code": shown[0]}).status_code == 204
+    assert not back.get("/v1/me")["second_factor"]
+
+
+def test_who_guesses_waits_and_is_told_of(staff: Staff) -> None:
+    staff.person("ada", "operator")
+    for _ in range(5):
+        wrong = {"name": "ada", "password": "not this one"}
+        assert staff.door.refused("POST", "/v1/sign-in", wrong) == "sign_in_refused"
+    answer = staff.door.send("POST", "/v1/sign-in", {"name": "ada", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) >= 1
+    staff.house.town.time.now += 3
+    staff.session("ada", PASSWORD)
+    told = kinds(staff.root)
+    assert told.count("sign_in_refused") == 5
+    assert {"person_added", "signed_in", "password_changed"} <= set(told)
+    texts = str(staff.root.get("/v1/events"))
+    assert "not this one" not in texts
+    assert PASSWORD not in texts
+
+
+def test_a_lost_password_is_given_anew_and_sessions_end_with_it(staff: Staff) -> None:
+    ada = staff.person("ada", "operator")
+    (person,) = staff.root.get("/v1/people")["items"]
+    made = staff.root.post(f"/v1/people/{person['id']}/reset-password", {"second_factor": True})
+    assert ada.refused("GET", "/v1/me") == "not_authenticated"
+    assert staff.session("ada", made["password"]).get("/v1/me")["change_password"]
+    rehearsed = staff.root.post("/v1/people", {"name": "bob", "role": "auditor"}, dry_run="true")
+    assert not rehearsed["password"]
+    assert staff.root.refused("POST", "/v1/people", {"name": "ADA", "role": "auditor"}) == "already_exists"
+
+
+def test_signing_out_ends_the_session_alone(staff: Staff) -> None:
+    ada = staff.person("ada", "operator")
+    other = staff.session("ada", PASSWORD)
+    ada.post_nothing("/v1/sign-out", None)
+    assert ada.refused("GET", "/v1/me") == "not_authenticated"
+    assert other.get("/v1/me")["name"] == "ada"
+    assert staff.root.refused("POST", "/v1/sign-out") == "action_not_permitted"
+    assert staff.root.get("/v1/me")["person"] is None
+
+
+def test_a_session_ends_after_twelve_hours(staff: Staff) -> None:
+    ada = staff.person("ada", "operator")
+    staff.house.town.time.now += 12 * 3_600
+    assert ada.refused("GET", "/v1/me") == "not_authenticated"
+
+
+def test_no_secret_lies_in_the_store_as_it_is(staff: Staff) -> None:
+    ada = staff.person("ada", "operator")
+    begun = ada.send("POST", "/v1/me/second-factor").json()
+    code = pyotp.TOTP(begun["secret"]).at(staff.house.site.computer.clocks.wall())
+    shown = ada.post("/v1/me/second-factor/confirm", {"code": code})["recovery_codes"]
+    folder = staff.house.site.folder
+    kept = b"".join(each.read_bytes() for each in folder.iterdir() if each.name.startswith("site.db"))
+    for secret in (ada.token, begun["secret"], shown[0], PASSWORD):
+        assert secret.encode() not in kept
+
+
+def html(tab: Tab) -> str:
+    assert tab.answer is not None
+    return tab.answer.text
+
+
+class TestTheConsole:
+    async def test_an_administrator_is_made_with_the_token_and_signs_in_by_name(self, house: House) -> None:
+        tab = await signed_in(house, "/people")
+        await tab.send(name="Ada@example.com", role="administrator")
+        assert tab.status == 200, tab.text
+        first = re.findall(r"data-copy=\"([a-z2-7-]{19})\"", html(tab))[0]
+        await tab.send(tab.form(action="/sign-out"))
+        await tab.open("/sign-in?by=person")
+        await tab.send(tab.form(action="/sign-in/person"), name="ada@example.com", password="wrong")
+        assert tab.status == 401
+        await tab.send(tab.form(action="/sign-in/person"), name="ada@example.com", password=first)
+        assert tab.path == "/account"
+        await tab.send(tab.form(action="/account/password"), old=first, new="short")
+        assert tab.status == 422
+        await tab.send(tab.form(action="/account/password"), old=first, new=PASSWORD)
+        assert "Your password is changed" in tab.text
+        await tab.send(tab.form(action="/account/second-factor"))
+        secret = re.findall(r'name="secret" value="([A-Z2-7]+)"', html(tab))[0]
+        code = pyotp.TOTP(secret).at(house.town.time.now)
+        await tab.send(tab.form(action="/account/second-factor/confirm"), code=code)
+        recovery = re.findall(r"<li><code>([0-9a-z-]+)</code>", html(tab))
+        assert len(recovery) == 10
+        await tab.send(tab.form(action="/sign-out"))
+        await tab.open("/sign-in?by=person&next=%2Fevents")
+        await tab.send(tab.form(action="/sign-in/person"), name="ada@example.com", password=PASSWORD)
+        await tab.send(tab.form(action="/sign-in/second-factor"), code="000000")
+        assert tab.status == 401
+        await tab.send(tab.form(action="/sign-in/second-factor"), code=recovery[0])
+        assert tab.path == "/events"
+        assert "ada@example.com" in tab.text
+
+    async def test_an_auditor_sees_the_team_and_changes_nothing(self, house: House) -> None:
+        tab = await signed_in(house, "/people")
+        await tab.send(name="otto", role="auditor")
+        first = re.findall(r"data-copy=\"([a-z2-7-]{19})\"", html(tab))[0]
+        await tab.send(tab.form(action="/sign-out"))
+        await tab.open("/sign-in?by=person")
+        await tab.send(tab.form(action="/sign-in/person"), name="otto", password=first)
+        await tab.send(tab.form(action="/account/password"), old=first, new=PASSWORD)
+        await tab.open("/people")
+        assert tab.status == 200
+        assert "otto" in tab.text
+        assert not [each for each in tab.page.forms if each.action.startswith("/people")]
