@@ -66,10 +66,18 @@ async def test_each_field_of_each_body(world: World, name: str) -> None:
     assert example is not None
     before, looked_at = await world.shop.snapshot(), 0
     for wrong, content in cells(fields(one), example, closed=True):
-        assert refused(await raw(world, one, content)) in UNREADABLE, wrong
+        assert _told(name, await raw(world, one, content)) in UNREADABLE, wrong
         looked_at += 1
     assert looked_at >= 10
     assert await world.shop.snapshot() == before
+
+
+def _told(name: str, answer: httpx2.Response) -> str:
+    """The refusal's code; a batch that can be read refuses each command that cannot by itself."""
+    if name == "run_batch" and answer.status_code == 200:
+        (item,) = answer.json()["items"]
+        return str(item["answer"]["code"])
+    return refused(answer)
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))
