@@ -1,7 +1,11 @@
-"""What can be told of a page's accessibility by looking at its structure: complaints in words, none when all is well.
+"""What can be told of a page's accessibility by programs: complaints in words, none when all is well.
+
+axe looks at what it calls serious and critical; our own look at the structure adds what the house asks for besides.
 
 Contrast is worked out from the style sheet's tokens elsewhere (`tests/web/test_parts.py`).
 """
+
+from importlib.resources import files
 
 from playwright.sync_api import Page
 
@@ -52,7 +56,20 @@ _LOOK = """() => {
 }"""  # noqa: E501
 
 
+_AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+_RUN = """() => axe.run(document, {resultTypes: ["violations"]}).then((told) => told.violations
+  .filter((one) => one.impact === "serious" || one.impact === "critical")
+  .map((one) => `axe: ${one.id} (${one.impact}), ${one.nodes.length} times: ${one.nodes[0].html.slice(0, 160)}`))"""
+
+
 def complaints(page: Page) -> list[str]:
     """What is wrong with the page as it is shown now."""
     found: list[str] = page.evaluate(_LOOK)
+    return found + serious(page)
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds serious or critical."""
+    page.evaluate(_AXE)
+    found: list[str] = page.evaluate(_RUN)
     return found

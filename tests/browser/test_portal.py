@@ -13,7 +13,7 @@ from tenure.http.serve import Listen, Server
 from tenure.portal.app import Settings, portal
 from tenure.portal.main import now
 from tenure.sandbox.demo import Demo
-from tests.browser.accessible import complaints
+from tests.browser.accessible import complaints, serious
 from tests.browser.conftest import DESK, PHONE, picture, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -32,7 +32,8 @@ def test_every_page_can_be_read_by_everybody(browser: Browser, demo: Demo, size:
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
     page = sign_in(context, demo)
     name = f"{'desk' if size is DESK else 'phone'}-{scheme}"
-    page.goto(f"{demo.portal}/subscriptions")
+    # The school's, because what can be done with a cancelled one is refused.
+    page.goto(f"{demo.portal}/subscriptions?q=Riverside")
     one = page.locator("a.row").first.get_attribute("href") or ""
     page.goto(f"{demo.portal}/customers")
     buyer = page.locator("a.row").first.get_attribute("href") or ""
@@ -47,6 +48,16 @@ def test_every_page_can_be_read_by_everybody(browser: Browser, demo: Demo, size:
     assert found == {}
     assert [each for each in page.complaints if each != missing] == []  # type: ignore[attr-defined]
     context.close()
+
+
+def test_what_nobody_can_read_or_reach_is_seen(browser: Browser) -> None:
+    """The control: axe is at work."""
+    page = browser.new_page()
+    page.set_content('<html lang="en"><main><h1>A</h1><p style="color:#ddd;background:#fff">faint</p><input></main>')
+    said = " ".join(serious(page))
+    assert "color-contrast" in said
+    assert "label" in said
+    page.close()
 
 
 def test_the_operators_day_with_a_real_browser(browser: Browser, demo: Demo) -> None:

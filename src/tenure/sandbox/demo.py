@@ -106,7 +106,7 @@ def running(folder: Path, port: int = 0) -> Iterator[Demo]:
         (folder / "app.py").write_text(SCRIPT.format(url=server.url, root=root, folder=folder), encoding="utf-8")
         vendor.close()
         desk = Shop(server.url, north.token)
-        with Inhouse(folder / "office", server.url, root, desk, DEVICES) as office:
+        with Inhouse(folder / "office", server.url, root, desk, DEVICES, usual_ports=port != 0) as office:
             yield Demo(
                 url=server.url,
                 portal=pages.url,

@@ -30,7 +30,10 @@ API_PORT, DEVICE_PORT = 8_481, 8_482
 class Inhouse:
     """One administration server and some devices, from `start` to the end of the block."""
 
-    def __init__(self, folder: Path, server: str, root: Path, desk: Shop, devices: tuple[str, ...]) -> None:
+    def __init__(
+        self, folder: Path, server: str, root: Path, desk: Shop, devices: tuple[str, ...], *, usual_ports: bool = False
+    ) -> None:
+        """Listens on the ports that people know (`usual_ports`) where they are free, else on any."""
         self.site = folder / "site"
         self._clock = folder / "clock"
         self._desk = desk
@@ -44,8 +47,8 @@ class Inhouse:
             name="Ana's office",
             sandbox=True,
             network=NetworkSettings(loopback_http=True, proxy=""),
-            api=ApiSettings(port=_free(API_PORT)),
-            devices=DeviceSettings(host=LOOPBACK, port=_free(DEVICE_PORT), name=LOOPBACK),
+            api=ApiSettings(port=_free(API_PORT) if usual_ports else 0),
+            devices=DeviceSettings(host=LOOPBACK, port=_free(DEVICE_PORT) if usual_ports else 0, name=LOOPBACK),
         )
         _accepted(site_main.init(self.site, settings, document))
         self._folders = [folder / name for name in devices]
