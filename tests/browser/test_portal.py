@@ -98,7 +98,7 @@ def test_the_operators_day_with_a_real_browser(browser: Browser, demo: Demo) -> 
 def test_everything_that_matters_works_without_script(browser: Browser, demo: Demo) -> None:
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
     page = sign_in(context, demo, "ana@architects.example")
-    page.locator("a.row").first.click()
+    page.locator("a.row", has_text="yearly").first.click()  # the one that is active
     page.click("a:has-text('Change devices')")
     page.fill("#f-devices", "14")
     page.click("text=Show what will happen")
