@@ -16,6 +16,7 @@ from tenure.store import (
     invitations,
     leases,
     ledger,
+    order_requests,
     outbox,
     payments,
     people,
@@ -63,6 +64,7 @@ def provide(conn: Connection, letter: str, *, sandbox: bool = False) -> None:
     staff(conn, letter)
     subscribe(conn, letter)
     payments.save(conn, payment_request(letter))
+    order_requests.save(conn, order_request(letter))
     payments.save_gateway(conn, payments.Gateway(provider=provider, instructions=letter))
     outbox.put(conn, provider, "ordered", f"sub_{letter}", NOW, NOW, owner)
     must(webhooks.add(conn, webhooks.Webhook(f"whk_{letter}", provider, "https://x.test", (), "", b"", 0, NOW), 9))
@@ -126,6 +128,20 @@ def payment_request(letter: str) -> payments.PaymentRequest:
         by_actor="tester",
         created=NOW,
         expires=NOW + 86_400,
+    )
+
+
+def order_request(letter: str) -> order_requests.OrderRequest:
+    """The provider's customer would like to have something ordered."""
+    return order_requests.OrderRequest(
+        id=f"orq_{letter}",
+        provider=f"prv_{letter}",
+        customer=f"cus_{letter}",
+        offer=f"off_{letter}",
+        devices=5,
+        note="",
+        by_actor="tester",
+        created=NOW,
     )
 
 

@@ -56,7 +56,7 @@ DESKS = (
     " read_brand change_brand"
     " list_webhooks read_webhook create_webhook change_webhook delete_webhook rotate_webhook_secret list_deliveries"
     " replay_delivery test_webhook list_letters resend_letter"
-    " book_payment change_payment_settings rotate_gateway_secret"
+    " decline_order_request book_payment change_payment_settings rotate_gateway_secret"
 )
 EVERYBODYS = (
     "list_products list_plans read_plan list_offers list_subscriptions create_order read_subscription read_timeline"
@@ -64,6 +64,7 @@ EVERYBODYS = (
     " change_devices change_plan drop_change extend_grace transfer leave_site resolve_fork read_account read_statement"
     " read_runway list_sites read_site"
     " export_subscriptions export_statement request_payment list_payment_requests read_payment_request"
+    " request_order list_order_requests read_order_request withdraw_order_request"
     " withdraw_payment_request pay_in_sandbox read_payment_settings run_batch"
     # Open to a customer's token, whose action the decision itself then refuses.
     " block_code unblock_code reanchor confirm_payment declare_site_lost exchange_offline"

@@ -70,8 +70,10 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "create_order": {
         "customer": "customer", "offer": "offer", "devices": 1, "until": "2026-12-31", "renewal_intent": "manual",
-        "trial": False, **WHY,
+        "trial": False, "order_request": "order_request", **WHY,
     },
+    "request_order": {"customer": "customer", "offer": "offer", "devices": 5, "note": "for the new office"},
+    "decline_order_request": {"reason": "not before March"},
     "reissue_code": WHY,
     "renew": {"late": None, **WHY},
     "set_renewal_intent": {"intent": "auto", **WHY},
@@ -130,7 +132,7 @@ OTHERS = {"plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
 OWNED = frozenset(
     {"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "person", "invitation", "id"}
-    | {"request", "payment_request", "webhook", "delivery", "letter"}
+    | {"request", "payment_request", "order_request", "webhook", "delivery", "letter"}
 )
 OF_PEOPLE = frozenset(
     {
@@ -217,6 +219,7 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
     letter = await shop.context.db.write(letters.put, shop.context.safe, provider, f"{name}@x.example", "ended", {}, 1)
     assert isinstance(letter, letters.Letter)
     payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 1_000})
+    wished = await desk.post("/v1/order-requests", {"customer": customer, "offer": offer, "devices": 5})
     things = {
         "webhook": hook["id"],
         "delivery": (await desk.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()["id"],
@@ -234,6 +237,7 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
         "invitation": invitation["id"],
         "request": sites[0].asking().decode(),
         "payment_request": payment["id"],
+        "order_request": wished["id"],
     }
     return Tenancy(desk, Caller(shop.http, token["token"]), things, people)
 

@@ -30,6 +30,7 @@ from tenure.cli import (
     money,
     offers,
     offline,
+    order_requests,
     ordering,
     payments,
     people,
@@ -59,7 +60,7 @@ from tenure.cli.world import World
 from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
-    board, ordering, subscriptions, actions, customers, money, payments, importing, sites, events,
+    board, ordering, order_requests, subscriptions, actions, customers, money, payments, importing, sites, events,
     catalogue, offers, policy, batch, people, team,
     webhooks, mail,
     signin, refusals,

@@ -27,6 +27,7 @@ def order(
     auto: Annotated[bool, Parameter(negative=(), help="Let it renew itself from the prepaid balance.")] = False,
     trial: Annotated[bool, Parameter(negative=(), help="As a trial, once for each customer and product.")] = False,
     why: Why = "",
+    request: Annotated[str, Parameter(help="The order request, `orq_…`, that this order fulfils.")] = "",
 ) -> Ended:
     """Order a subscription for a customer; the activation code is in this answer only."""
     body: dict[str, Any] = {
@@ -39,5 +40,7 @@ def order(
     }
     if until:
         body["until"] = until
+    if request:
+        body["order_request"] = request
     people = outcome.rehearsed if desk.options.dry_run else outcome.outcome
     return desk.write(Sending(method="POST", path="/v1/subscriptions", body=body, planned=True), people)

@@ -80,6 +80,8 @@ class Code(StrEnum):
     INSUFFICIENT_BALANCE = "insufficient_balance"
     DUPLICATE_REFERENCE = "duplicate_reference"
     PAYMENT_REQUEST_CLOSED = "payment_request_closed"
+    ORDER_REQUEST_CLOSED = "order_request_closed"
+    ORDER_REQUESTS_OPEN = "order_requests_open"
     LEDGER_DRIFT = "ledger_drift"
     # permission and dry run
     ACTION_NOT_PERMITTED = "action_not_permitted"
@@ -220,6 +222,8 @@ _say(_C.TRIAL_ALREADY_USED, 409, _E.STATE, "customer", "The trial of this produc
 _say(_C.INSUFFICIENT_BALANCE, 409, _E.MONEY, "customer", "The prepaid balance does not cover this. | Balance and credit limit together are less than the price. | Top the balance up by at least the amount named, then try again.")
 _say(_C.DUPLICATE_REFERENCE, 409, _E.MONEY, "provider", "This reference is booked already, with other figures. | Each payment is booked once under the provider's own reference. | Look the earlier booking up in the statement; use a reference of its own for a new payment.")
 _say(_C.PAYMENT_REQUEST_CLOSED, 409, _E.STATE, "caller", "This payment request is closed. | It was paid or withdrawn before. | Read it to see how it ended; ask for a new one if more is to be paid.")
+_say(_C.ORDER_REQUEST_CLOSED, 409, _E.STATE, "caller", "This order request is closed. | It was ordered, declined or withdrawn before. | Read it to see how it ended; ask again if it is still wanted.")
+_say(_C.ORDER_REQUESTS_OPEN, 409, _E.LIMIT, "provider", "Enough orders are asked for already. | A customer has at most twenty requests open at a time. | Wait until the provider has answered one, or withdraw one.")
 _say(_C.LEDGER_DRIFT, 503, _E.MONEY, "provider", "Money cannot be written at the moment. | The hourly check found balances that do not equal their postings, and stopped all writes on money. | The operator of the server runs `tenure verify-history` and follows docs/operations.md.")
 _say(_C.ACTION_NOT_PERMITTED, 403, _E.PERMISSION, "provider", "You are not permitted to do this. | The provider's policy or the token's scope does not allow it to your role. | Ask the provider; its policy page switches actions on and off.")
 _say(_C.POLICY_OUT_OF_BOUNDS, 422, _E.INPUT, "provider", "The policy leaves the vendor's bounds. | The vendor bounds or locks this field. | Choose a value within the bounds named.")

@@ -24,6 +24,7 @@ from tenure.portal.pages.joining import Joining
 from tenure.portal.pages.letters import Letters
 from tenure.portal.pages.money import Money
 from tenure.portal.pages.order import Order
+from tenure.portal.pages.order_requests import OrderRequests
 from tenure.portal.pages.paid import PaymentSettings
 from tenure.portal.pages.payments import Payments
 from tenure.portal.pages.policy import Policy
@@ -42,9 +43,9 @@ from tenure.web.replies import RefusedPageError, Reply
 from tenure.web.sessions import MemorySessions
 
 PAGES = (
-    Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, Customers, Importing, Money,
-    Payments, PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand, Sandbox,
-    Providers,
+    Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, OrderRequests, Customers,
+    Importing, Money, Payments, PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand,
+    Sandbox, Providers,
 )  # fmt: skip
 
 

@@ -62,6 +62,7 @@ def _groups(visit: Portal) -> tuple[Group, ...]:
         Entry(path="/", text="Board", icon="board"),
         Entry(path="/subscriptions", text="Subscriptions", icon="subscriptions"),
         Entry(path="/customers", text="Customers", icon="customers"),
+        Entry(path="/order-requests", text="Order requests", icon="order"),
         Entry(path="/payments", text="Payment requests", icon="money"),
         Entry(path="/sites", text="Sites", icon="sites"),
     ]
@@ -90,6 +91,7 @@ def _customers_groups(visit: Portal) -> tuple[Group, ...]:
     entries = [
         Entry(path="/subscriptions", text="Subscriptions", icon="subscriptions"),
         Entry(path="/order", text="Order", icon="order"),
+        Entry(path="/order-requests", text="Order requests", icon="order"),
         Entry(path=f"/customers/{visit.who.customer}/money", text="Balance", icon="money"),
         Entry(path="/sites", text="Sites", icon="sites"),
         *([Entry(path="/team", text="Team", icon="team")] if visit.who.may("people:read") else []),

@@ -43,6 +43,10 @@ class SignedIn(msgspec.Struct):
         """Whether what was signed in with carries a scope."""
         return scope in (self.me.get("scopes") or ())
 
+    def permitted(self, action: str) -> bool:
+        """Whether the provider's policy allows an action to this kind of people."""
+        return action in (self.me.get("actions") or ())
+
 
 Portal = Visit[SignedIn]
 """A visit to the portal."""

@@ -42,6 +42,7 @@ from tenure.server.api.notices import Notices
 from tenure.server.api.observed import Observed
 from tenure.server.api.offers import Offers
 from tenure.server.api.offline import Offline
+from tenure.server.api.order_requests import OrderRequests
 from tenure.server.api.payments import Payments
 from tenure.server.api.people import People
 from tenure.server.api.policy import Policies
@@ -123,8 +124,8 @@ class Group(Protocol):
 
 
 BUSINESS: tuple[Callable[[Context], Group], ...] = (
-    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, Codes, Money, Payments, Gateways, Brands,
-    Observed, Webhooks, Letters,
+    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, OrderRequests, Codes, Money, Payments, Gateways,
+    Brands, Observed, Webhooks, Letters,
 )  # fmt: skip
 ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
 

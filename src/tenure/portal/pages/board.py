@@ -27,7 +27,9 @@ class Board:
         if visit.who.kind == "vendor" and not visit.who.provider:
             return Goto("/providers")
         board: dict[str, Any] = await self._server.of(visit).get("/v1/board")
-        return Screen(template="board.html", values={"board": board, "lists": LISTS, "totals": board["totals"]})
+        asked = await self._server.of(visit).whole("/v1/order-requests", state="asked", most=200)
+        values = {"board": board, "lists": LISTS, "totals": board["totals"], "asked": asked}
+        return Screen(template="board.html", values=values)
 
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""

@@ -1,11 +1,15 @@
-"""Ordering: what and for whom, the preview with price and timeline, then the activation code, shown once."""
+"""Ordering: what and for whom, the preview with price and timeline, then the activation code, shown once.
+
+A customer that may not order asks its provider to, by a shorter form.
+"""
 
 from typing import Any
 
+from tenure.portal.client import path
 from tenure.portal.pages.deeds import day_as_instant
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
-from tenure.web.replies import Refusal, RefusedPageError, Reply, Screen
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
 OWN = frozenset({"_token", "_key", "step", "plan"})
 """Fields of the page itself; the others are the order."""
@@ -23,10 +27,21 @@ class Order:
             visit.form.values["customer"] = [visit.query["customer"][:64]]
         if "offer" in visit.query:
             visit.form.values["offer"] = [visit.query["offer"][:64]]
+        if "request" in visit.query:
+            await self._prefilled(visit, visit.query["request"][:64])
         return await self._form(visit)
+
+    async def _prefilled(self, visit: Portal, name: str) -> None:
+        """As a customer asked for it; the order then closes the request."""
+        asked = await self._server.of(visit).get(path("/v1/order-requests/{name}", name=name))
+        given = {each: str(asked[each]) for each in ("customer", "offer", "devices")}
+        for field, text in {**given, "why": asked["note"], "order_request": asked["id"]}.items():
+            visit.form.values[field] = [text]
 
     async def go_on(self, visit: Portal) -> Reply:
         """Preview what was chosen, or order exactly what was previewed."""
+        if visit.form.text("step") == "ask":
+            return await self._ask(visit)
         body = _body(visit)
         if visit.form.errors or visit.form.text("step") == "change":
             return await self._form(visit)
@@ -50,12 +65,27 @@ class Order:
         kept = {name: given[0] for name, given in visit.form.values.items() if given and name not in OWN}
         return Screen(template="order_preview.html", values={"outcome": done.value, "kept": kept})
 
+    async def _ask(self, visit: Portal) -> Reply:
+        """The provider is asked; what it costs and when it begins is the provider's to say."""
+        body = {name: value for name, value in _body(visit).items() if name in {"customer", "offer", "devices"}}
+        if visit.form.errors:
+            return await self._form(visit)
+        body["note"] = visit.form.text("why", most=200)
+        try:
+            await self._server.of(visit).post("/v1/order-requests", body, key=visit.form.text("_key"))
+        except RefusedPageError as error:
+            visit.form.values.pop("_key", None)
+            return await self._form(visit, error.refusal)
+        visit.say("Asked; your provider will order it for you.")
+        return Goto("/order-requests")
+
     async def _form(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
         api = self._server.of(visit)
         customers = [] if visit.who.is_customer else await api.whole("/v1/customers")
         plans = {plan["id"]: plan for plan in await api.whole("/v1/plans")}
         values: dict[str, Any] = {
             "refusal": refusal,
+            "asking": visit.who.is_customer and not visit.who.permitted("order"),
             "customers": [(each["id"], each["name"]) for each in customers],
             "offers": [(offer, plans.get(offer["plan"])) for offer in await api.whole("/v1/offers")],
         }
@@ -77,6 +107,8 @@ def _body(visit: Portal) -> dict[str, Any]:
         "trial": form.flag("trial"),
         "why": form.text("why", most=200),
     }
+    if request := form.text("order_request", most=64):
+        body["order_request"] = request
     if until := day_as_instant(form, "until"):
         body["until"] = until.partition("T")[0]
     return body

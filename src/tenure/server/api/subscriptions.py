@@ -18,7 +18,7 @@ from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import desk, handing
+from tenure.server import asking, desk, handing
 from tenure.server.api.actions import ACTIONS, ALWAYS, MakeFrom, Why, by
 from tenure.server.api.fields import Devices, Id, Plan_hash
 from tenure.server.context import Context, Tenant, tenant_of
@@ -56,6 +56,8 @@ class NewOrder(Body, frozen=True, kw_only=True):
     why: OptionalLine = ""
     plan: Plan_hash = ""
     """Of a preview, to order exactly what it showed."""
+    order_request: Id | None = None
+    """The customer's request that this order fulfils, and closes."""
 
 
 class FactView(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,8 +100,15 @@ class Subscriptions:
                 why=body.why,
                 plan=body.plan,
             )
+            asked = asking.opened(conn, tenant, body.order_request, body.customer) if body.order_request else None
+            if isinstance(asked, Refused):
+                return asked
             view = order(conn, self._context, tenant, wish, real, dry_run=dry_run)
-            return view if isinstance(view, Refused) else made(view, 201, etag=etag(view.subscription.revision))
+            if isinstance(view, Refused):
+                return view
+            if asked is not None:
+                asking.close(conn, asked, ordered_at=tenant.now, subscription=view.subscription.id)
+            return made(view, 201, etag=etag(view.subscription.revision))
 
         answer: Answer[OutcomeView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
         return answer
@@ -299,5 +308,6 @@ def _fact_view(link: Link) -> FactView:
 
 _ORDERING = (
     Code.UNKNOWN_PLAN, Code.DEVICE_COUNT_OUT_OF_RANGE, Code.TERM_AMBIGUOUS, Code.TERM_TOO_SHORT,
-    Code.TRIAL_ALREADY_USED, Code.AUTOMATIC_NEEDS_PREPAID, Code.INSUFFICIENT_BALANCE, *ALWAYS,
+    Code.TRIAL_ALREADY_USED, Code.AUTOMATIC_NEEDS_PREPAID, Code.INSUFFICIENT_BALANCE,
+    Code.ORDER_REQUEST_CLOSED, *ALWAYS,
 )  # fmt: skip

@@ -27,6 +27,7 @@ _PHASES = {
 }
 _OTHERS = {
     REMINDER: "An end comes nearer; by the policy's `reminders`, then daily in grace.",
+    "order.requested": "A customer asks for an order that its provider is to place.",
     "payment.requested": "A customer is asked to pay, or asked to be.",
     "payment.booked": "A requested payment came in and is on the balance.",
     "payment.withdrawn": "A payment is no longer requested.",

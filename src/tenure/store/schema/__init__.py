@@ -9,12 +9,12 @@ from tenure.store.schema.messages import deliveries, mailed, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, site_tokens, sites
-from tenure.store.schema.subscriptions import codes, facts, standings, subscriptions, waiting_codes
+from tenure.store.schema.subscriptions import codes, facts, order_requests, standings, subscriptions, waiting_codes
 from tenure.store.schema.team import audit, invitations, memberships, people, recovery, sessions
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -26,6 +26,7 @@ TENANT_TABLES = (
     policies,
     subscriptions,
     facts,
+    order_requests,
     codes,
     waiting_codes,
     standings,
@@ -70,6 +71,7 @@ __all__ = [
     "memberships",
     "meta",
     "offers",
+    "order_requests",
     "outbox",
     "outbox_heads",
     "payment_requests",

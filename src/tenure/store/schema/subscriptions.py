@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from tenure.store.schema.columns import KEYED, METADATA, STRICT, maybe_whole, octets, text, to, whole
+from tenure.store.schema.columns import KEYED, METADATA, STRICT, maybe_text, maybe_whole, octets, text, to, whole
 
 
 class SubscriptionColumns(sa.TypedColumns):
@@ -88,6 +88,24 @@ class StandingColumns(sa.TypedColumns):
     failed_at = maybe_whole()
 
 
+class OrderRequestColumns(sa.TypedColumns):
+    """An order that a customer asks its provider for; instants, never states. `subscription` is what came of it."""
+
+    id = text(key=True)
+    provider = text(to("providers.id"))
+    customer = text(to("accounts.customer"))
+    offer = text(to("offers.id"))
+    devices = whole()
+    note = text()
+    by_actor = text()
+    created = whole()
+    ordered_at = maybe_whole()
+    declined_at = maybe_whole()
+    withdrawn_at = maybe_whole()
+    subscription = maybe_text(to("subscriptions.id"))
+    reason = text()
+
+
 subscriptions = sa.Table(
     "subscriptions",
     METADATA,
@@ -114,5 +132,13 @@ standings = sa.Table(
     sa.Index("ix_standings_due", "provider", "due_at", "ended_at", "price"),
     sa.Index("ix_standings_wanting", "provider", "automatic", "reserved", "customer", "due_at", "ended_at", "price"),
     sa.Index("ix_standings_phases", "provider", "active_from", "ended_at", "paused_from", "paused_until", "paid_until"),
+    **STRICT,
+)
+order_requests = sa.Table(
+    "order_requests",
+    METADATA,
+    OrderRequestColumns,
+    sa.Index(None, "provider", "id"),
+    sa.Index(None, "customer", "id"),
     **STRICT,
 )

@@ -10,6 +10,7 @@ from tenure.http.auth import Principal
 from tenure.http.fields import Body
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
+from tenure.server import policies
 from tenure.server.api.accounts.signing import OWN, nobody_signed_in
 from tenure.server.api.fields import Id
 from tenure.server.api.people import ProviderView, provider_view
@@ -52,6 +53,8 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     role: str
     scopes: tuple[str, ...]
+    actions: tuple[str, ...]
+    """What the provider's policy allows to this kind of caller; without a provider nothing."""
     provider: ProviderView | None
     customer: CustomerName | None
     second_factor: bool
@@ -118,6 +121,7 @@ def _me(conn: Connection, caller: Principal, now: Instant) -> Me | Refused:
         kind=str(caller.kind),
         role="",
         scopes=tuple(sorted(caller.scopes)),
+        actions=_actions(conn, caller.provider, str(caller.kind)),
         provider=provider,
         customer=customer,
         second_factor=False,
@@ -138,6 +142,7 @@ def _of_session(conn: Connection, found: SignedIn, now: Instant) -> Me | Refused
         kind=found.kind,
         role=found.role,
         scopes=tuple(sorted(scopes_of(Role(found.kind), found.role))),
+        actions=_actions(conn, found.provider or "", found.kind),
         provider=provider,
         customer=customer,
         second_factor=person.factor is not None,
@@ -145,6 +150,10 @@ def _of_session(conn: Connection, found: SignedIn, now: Instant) -> Me | Refused
         membership=session.membership or "",
         memberships=tuple(MembershipView(id=i, kind=kind, role=role, name=name) for i, kind, role, name in mine),
     )
+
+
+def _actions(conn: Connection, provider: str, kind: str) -> tuple[str, ...]:
+    return tuple(sorted(policies.history(conn, provider).permitted(Role(kind)))) if provider else ()
 
 
 def _whose(

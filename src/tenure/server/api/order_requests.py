@@ -1,0 +1,211 @@
+"""Order requests: what a customer asks its provider to order, where it may not order by itself (M2).
+
+Accepting one is an order that names it (`POST /v1/subscriptions`, `order_request`), with preview and plan as always.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal, Rule
+from tenure.http.fields import Body, Line, OptionalLine
+from tenure.http.idempotency import Ticket
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.server import asking
+from tenure.server.api.fields import Devices, Id
+from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.views import shown
+from tenure.store import order_requests
+from tenure.store.engine import Connection
+from tenure.store.order_requests import OrderRequest
+
+READ = Rule("subscriptions:read")
+WRITE = Rule("subscriptions:write")
+DECLINE = Rule("subscriptions:write", frozenset({Role.VENDOR, Role.PROVIDER}))
+
+State = Literal["asked", "ordered", "declined", "withdrawn"]
+Work = Callable[[Connection, Tenant, Instant], OrderRequest | Refused]
+
+
+class NewOrderRequest(Body, frozen=True, kw_only=True):
+    """What a customer would like to have ordered; the desk may note down what it was asked by telephone."""
+
+    customer: Id
+    offer: Id
+    devices: Devices
+    note: OptionalLine = ""
+
+
+class Declining(Body, frozen=True, kw_only=True):
+    """Why it is not ordered; the customer reads it."""
+
+    reason: Line
+
+
+class OrderRequestView(msgspec.Struct, frozen=True, kw_only=True):
+    """An order request and how it ended."""
+
+    id: str
+    customer: str
+    offer: str
+    devices: int
+    note: str
+    by: str
+    state: State
+    created: str
+    closed: str | None
+    subscription: str | None
+    """What was ordered."""
+    reason: str
+    """Why it was declined."""
+
+
+class OrderRequests:
+    """The operations on order requests."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def request_order(
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        body: NewOrderRequest,
+        provider: Id | None = None,
+        dry_run: bool = False,
+    ) -> Answer[OrderRequestView] | Refused:
+        """Asks the provider for an order; nothing is sold by it."""
+
+        def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
+            return asking.ask(conn, tenant, body.customer, body.offer, body.devices, body.note, real)
+
+        return await self._done(caller, ticket, provider, dry_run, work, status=201)
+
+    async def list_order_requests(
+        self,
+        caller: Principal,
+        paging: Paging,
+        provider: Id | None = None,
+        customer: Id | None = None,
+        state: State | None = None,
+    ) -> Page[OrderRequestView] | Refused:
+        """Lists order requests, narrowed to a customer or a state."""
+        after = paging.after(str)
+        if isinstance(after, Refused):
+            return after
+
+        def work(conn: Connection, real: Instant) -> list[OrderRequestView] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            if customer is not None and not tenant.owns(customer):
+                return Refused(Code.NOT_FOUND, field="customer")
+            whose = tenant.customer or customer
+            return [
+                _view(each)
+                for each in order_requests.page(conn, tenant.id, whose, state, after or "", paging.limit + 1)
+            ]
+
+        found = await self._context.read(work)
+        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+
+    async def read_order_request(
+        self, caller: Principal, order_request: Id, provider: Id | None = None
+    ) -> OrderRequestView | Refused:
+        """Reads an order request."""
+
+        def work(conn: Connection, real: Instant) -> OrderRequestView | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            request = tenant if isinstance(tenant, Refused) else asking.found(conn, tenant, order_request)
+            return request if isinstance(request, Refused) else _view(request)
+
+        return await self._context.read(work)
+
+    async def withdraw_order_request(
+        self,
+        caller: Principal,
+        order_request: Id,
+        ticket: Ticket,
+        provider: Id | None = None,
+        dry_run: bool = False,
+    ) -> Answer[OrderRequestView] | Refused:
+        """Withdraws an order request that is still open."""
+
+        def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
+            request = asking.opened(conn, tenant, order_request)
+            return request if isinstance(request, Refused) else asking.close(conn, request, withdrawn_at=tenant.now)
+
+        return await self._done(caller, ticket, provider, dry_run, work)
+
+    async def decline_order_request(
+        self,
+        caller: Principal,
+        order_request: Id,
+        ticket: Ticket,
+        body: Declining,
+        provider: Id | None = None,
+        dry_run: bool = False,
+    ) -> Answer[OrderRequestView] | Refused:
+        """Declines an order request that is still open, with the reason that its customer reads."""
+
+        def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
+            request = asking.opened(conn, tenant, order_request)
+            if isinstance(request, Refused):
+                return request
+            return asking.close(conn, request, declined_at=tenant.now, reason=body.reason)
+
+        return await self._done(caller, ticket, provider, dry_run, work)
+
+    async def _done(
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        provider: str | None,
+        dry_run: bool,
+        then: Work,
+        status: int = 200,
+    ) -> Answer[OrderRequestView] | Refused:
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            request = tenant if isinstance(tenant, Refused) else then(conn, tenant, real)
+            return request if isinstance(request, Refused) else made(_view(request), status)
+
+        answer: Answer[OrderRequestView] | Refused = await self._context.once(ticket, dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        every, one = "/v1/order-requests", "/v1/order-requests/{order_request}"
+        closed = (Code.ORDER_REQUEST_CLOSED,)
+        asked = (Code.NOT_FOUND, Code.UNKNOWN_PLAN, Code.ORDER_REQUESTS_OPEN)
+        return (
+            operation("POST", every, WRITE, self.request_order, status=201, refusals=asked),
+            operation("GET", every, READ, self.list_order_requests, refusals=[Code.NOT_FOUND]),
+            operation("GET", one, READ, self.read_order_request),
+            operation("POST", f"{one}/withdraw", WRITE, self.withdraw_order_request, refusals=closed),
+            operation("POST", f"{one}/decline", DECLINE, self.decline_order_request, refusals=closed),
+        )
+
+
+def _view(request: OrderRequest) -> OrderRequestView:
+    state: Any = request.state
+    return OrderRequestView(
+        id=request.id,
+        customer=request.customer,
+        offer=request.offer,
+        devices=request.devices,
+        note=request.note,
+        by=request.by_actor,
+        state=state,
+        created=rfc3339(request.created),
+        closed=shown(request.ordered_at or request.declined_at or request.withdrawn_at),
+        subscription=request.subscription,
+        reason=request.reason,
+    )

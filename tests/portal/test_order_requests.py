@@ -1,0 +1,64 @@
+"""Asking for an order at the portal: the customer asks, the operator orders or declines, both see what became of it."""
+
+from tests.portal.stage import Stage
+from tests.web.browser import Tab
+
+
+async def _asked(there: Stage, note: str) -> Tab:
+    """The customer's browser, after it has asked where it may not order."""
+    answer = await there.office.desk.send("PUT", "/v1/policy", {"customer_actions": ["renew"]})
+    assert answer.status_code == 200
+    tab = await there.customer()
+    await tab.open("/order")
+    assert "Ask for an order" in tab.text
+    form = tab.form("devices")
+    assert {"until", "auto", "trial", "customer"}.isdisjoint(form.fields)
+    await tab.send(form, offer=there.office.offers["standard"], devices="7", why=note)
+    assert "Asked; your provider will order it for you" in tab.text
+    assert tab.path == "/order-requests"
+    assert note in tab.text
+    return tab
+
+
+async def test_m02_who_may_not_order_asks_and_the_operator_orders_by_the_filled_in_form(at_the_portal: Stage) -> None:
+    tab, desk = await _asked(at_the_portal, "for the new office"), await at_the_portal.desk()
+    assert "1 order request of customers waits for an answer" in desk.text
+    await desk.open("/order-requests")
+    assert "for the new office" in desk.text
+    await desk.open(next(link for link in desk.page.links if link.startswith("/order?request=")))
+    form = desk.form("devices")
+    assert (form.fields["devices"], form.fields["why"]) == ("7", "for the new office")
+    assert form.fields["customer"] == at_the_portal.office.customer
+    await desk.send(form)
+    assert "This will be ordered" in desk.text
+    await desk.send(desk.form("plan"), step="apply")
+    assert "The order is done" in desk.text
+    await desk.open("/order-requests")
+    assert "No open order requests" in desk.text
+    await tab.open("/order-requests")
+    assert "Ordered" in tab.text
+    assert any(link.startswith("/subscriptions/sub_") for link in tab.page.links)
+
+
+async def test_a_request_is_declined_with_a_reason_that_the_customer_reads(at_the_portal: Stage) -> None:
+    tab, desk = await _asked(at_the_portal, "soon"), await at_the_portal.desk()
+    await desk.open("/order-requests")
+    await desk.send(desk.form("reason"), reason="not before March")
+    assert "The order request is declined." in desk.text
+    await tab.open("/order-requests")
+    assert "not before March" in tab.text
+    assert not [form for form in tab.page.forms if form.action.endswith("/withdraw")]
+
+
+async def test_a_customer_withdraws_what_it_asked_for(at_the_portal: Stage) -> None:
+    tab = await _asked(at_the_portal, "perhaps")
+    await tab.send(next(form for form in tab.page.forms if form.action.endswith("/withdraw")))
+    assert "The order request is withdrawn." in tab.text
+
+
+async def test_what_cannot_be_asked_is_said_at_the_form(at_the_portal: Stage) -> None:
+    tab = await _asked(at_the_portal, "once")
+    await tab.open("/order")
+    await tab.send(tab.form("devices"), offer="off_" + "7" * 26)
+    assert tab.status == 422
+    assert "There is no such offer." in tab.text
