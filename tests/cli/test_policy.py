@@ -13,3 +13,15 @@ def test_a_report_is_read_and_exactly_that_is_published(desk: Desk) -> None:
     assert tell("policy", "publish", "--rule", "grace_days=3", "--plan", name)["version"] >= 1
     rules = {one["field"]: one["source"] for one in tell("policy", "effective", "--subscription", sub)["rules"]}
     assert rules["grace_days"] in {"vendor_default", "subscription"}
+
+
+def test_a_longer_grace_is_applied_now(desk: Desk) -> None:
+    sub, tell = desk.subscription(), desk.terminal.good
+    shown = desk.terminal.run("policy", "impact", "--rule", "grace_days=40", "--apply-now").out
+    assert "get a longer grace" in shown and "now" in shown
+    tell("policy", "publish", "--rule", "grace_days=40", "--apply-now")
+    rules = {one["field"]: one["value"] for one in tell("policy", "effective", "--subscription", sub)["rules"]}
+    assert rules["grace_days"] in {14, 40}
+    tell("subscriptions", "show", sub)
+    rules = {one["field"]: one["value"] for one in tell("policy", "effective", "--subscription", sub)["rules"]}
+    assert rules["grace_days"] == 40

@@ -48,3 +48,19 @@ async def test_a_plan_differs_and_keeps_differing_when_the_rest_changes(at_the_p
     assert (await desk.get("/v1/policy"))["own_plans"] == {}
     await tab.open("/policy/plans/nothing")
     assert tab.status == 404
+
+
+async def test_a_longer_grace_is_applied_now_by_a_box_and_the_impact_says_so(at_the_portal: Stage) -> None:
+    tab, office = await at_the_portal.desk(), at_the_portal.office
+    name, _ = await office.order()
+    await tab.open("/policy")
+    form = tab.form("grace_days", "sync_interval")
+    assert not form.fields.get("apply_now")
+    await tab.send(form, grace_days="30", apply_now="on")
+    assert "Running periods keep their grace get a longer grace at once" in tab.text, tab.text
+    assert "a longer grace at once for" in tab.text
+    await tab.send(tab.form("seen"), step="apply")
+    assert "The policy is published." in tab.text, tab.text
+    facts = await office.facts(name)
+    shown = await office.desk.get(f"/v1/subscriptions/{name}")
+    assert shown["grace_until"] == "2027-01-31T00:00:00Z", facts

@@ -27,6 +27,10 @@ AFFECTED = (
 
 Rules = Annotated[tuple[str, ...], Parameter(name="--rule", help="One rule, such as grace_days=7; repeatable.")]
 
+Now = Annotated[
+    bool, Parameter(name="--apply-now", negative="", help="A longer grace reaches running periods at once.")
+]
+
 _APP = noun("policy", "The provider's policy: show, effective, impact, publish.", SELLING)
 
 
@@ -54,34 +58,38 @@ def effective_policy(
 
 
 @verb(_APP, "impact", CREATING, example="tenure policy impact --rule grace_days=7")
-def foresee_impact(desk: Desk, file: File | None = None, *, rule: Rules = ()) -> Ended:
+def foresee_impact(desk: Desk, file: File | None = None, *, rule: Rules = (), apply_now: Now = False) -> Ended:
     """Show whom publishing would affect, from when on and which way; nothing is changed.
 
     It ends with the report's name: `tenure policy publish` with `--plan` publishes exactly this, or nothing.
     """
-    body = _body(desk, file, rule)
+    body = _body(desk, file, rule, apply_now=apply_now)
     if isinstance(body, Failed):
         return body
     return desk.write(Sending(method="POST", path="/v1/policy/impact", body=body), _impact)
 
 
 @verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7 --preview")
-def publish_policy(desk: Desk, file: File | None = None, *, rule: Rules = ()) -> Ended:
+def publish_policy(desk: Desk, file: File | None = None, *, rule: Rules = (), apply_now: Now = False) -> Ended:
     """Publish the whole policy anew: from a JSON file, from single rules, or both.
 
     What neither says is the vendor's default again. Permissions hold at once, figures for periods that begin later.
+    With `--apply-now` a longer grace reaches the running periods, too; nothing that runs is ever shortened.
     """
-    body = _body(desk, file, rule)
+    body = _body(desk, file, rule, apply_now=apply_now)
     if isinstance(body, Failed):
         return body
     return desk.write(Sending(method="PUT", path="/v1/policy", body=body, planned=True), _policy)
 
 
-def _body(desk: Desk, file: Path | None, rules: tuple[str, ...]) -> bytes | dict[str, Any] | Failed:
+def _body(desk: Desk, file: Path | None, rules: tuple[str, ...], *, apply_now: bool) -> bytes | dict[str, Any] | Failed:
     if file is None and not rules:
         return invalid("Name a file with the policy, or at least one --rule.", "file")
     data = b"{}" if file is None else read_file(desk.world, file)
-    return data if isinstance(data, Failed) else _with(data, rules, plain=not desk.options.plan)
+    if isinstance(data, Failed):
+        return data
+    body = _with(data, rules, plain=not (desk.options.plan or apply_now))
+    return {**body, "apply_now": True} if apply_now and isinstance(body, dict) else body
 
 
 def _with(data: bytes, rules: tuple[str, ...], *, plain: bool) -> bytes | dict[str, Any] | Failed:
@@ -139,6 +147,8 @@ def _impact(screen: Screen, value: Any) -> None:
         for change in plan["changes"]:
             what = f"{change['field']}: {_text(change['before'])} becomes {_text(change['after'])}, {change['way']}"
             screen.line(f"{plan['plan']}{' (trial)' if plan['trial'] else ''}, {plan['subscriptions']:,} times: {what}")
+    if value["now"]:
+        screen.line(f"At once: {value['now']:,} running subscriptions get a longer grace.")
     for one in value["permissions"]:
         screen.line(f"At once: a {one['role']} {'may' if one['allowed'] else 'may no longer'} {one['action']}.")
     if value["renewal_order"]:

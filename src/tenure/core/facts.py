@@ -240,9 +240,11 @@ class CodeUnblocked(Happened, frozen=True, kw_only=True, tag="CodeUnblocked"):
 
 
 class GraceExtended(Happened, frozen=True, kw_only=True, tag="GraceExtended"):
-    """Goodwill: so many more days of grace at the coming or running end."""
+    """So many more days of grace at the coming or running end: goodwill, or a policy that was applied now."""
 
     days: int
+    period: Instant | None = None
+    """Beginning of the period that gains them, a trial too; absent: the last paid one, reserved or not."""
 
 
 class AllotmentSet(Happened, frozen=True, kw_only=True, tag="AllotmentSet"):

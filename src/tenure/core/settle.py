@@ -1,4 +1,4 @@
-"""What falls due by itself: reserving, capturing, late attempts, refunds and the end of timed holds (spec 2.4, 6.1).
+"""What falls due by itself: reserving, capturing, late attempts, refunds, ends of holds, longer grace (spec 2.4, 6.1).
 
 `settle` works in order of instants and is the only place where money moves without somebody asking. Whoever reads or
 writes first settles up to now, so that a sweep that slept for a week books exactly what one awake would have booked.
@@ -17,6 +17,7 @@ from tenure.core.contract import grace_days
 from tenure.core.decide.money import affordable
 from tenure.core.decide.stops import shift_days
 from tenure.core.ledger import Posting
+from tenure.core.lengthening import Lengthening, next_gain
 from tenure.core.periods import begun_days, whole_days
 from tenure.core.policy import Refund, RenewalOrder, Rules
 from tenure.core.promises import SUCCESSOR_DAYS, given_back_from
@@ -60,6 +61,8 @@ class Item(msgspec.Struct, frozen=True):
     sub: Subscription
     book: Book
     words: tuple[Word, ...] = ()
+    lengthenings: tuple[Lengthening, ...] = ()
+    """What was published to reach running periods, oldest first."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +98,7 @@ class _Event(msgspec.Struct, frozen=True, order=True):
     """Among equals of one instant: the provider's stated order, then the id."""
 
 
-_HOLD, _REFUND, _CAPTURE, _ATTEMPT = range(4)
+_HOLD, _REFUND, _CAPTURE, _LENGTHEN, _ATTEMPT = range(5)
 
 
 class _Run:
@@ -190,6 +193,9 @@ def _next(item: Item, cursor: Instant, order: RenewalOrder) -> _Event | None:
         moments.append((max(sub.activate_by, *dropped) if dropped else sub.activate_by, _REFUND))
     if sub.reserved is not None and sub.stopped is None and not _cancelled_before(sub, sub.reserved.since):
         moments.append((sub.reserved.since, _CAPTURE))
+    gain = next_gain(sub, item.lengthenings, cursor)
+    if gain is not None:
+        moments.append((gain.at, _LENGTHEN))
     attempt = _next_attempt(sub, cursor)
     if attempt is not None:
         moments.append((attempt, _ATTEMPT))
@@ -240,6 +246,8 @@ def _happen(run: _Run, item: Item, event: _Event) -> None:
             _refund(run, item, event.at)
         case 2:
             _capture(run, item, event.at)
+        case 3:
+            _lengthen(run, item, event.at)
         case _:
             _attempt(run, item, event.at, announce=True)
 
@@ -320,6 +328,13 @@ def _capture(run: _Run, item: Item, at: Instant) -> None:
     if cost(reserved):
         posting = ledger.capture(cost(reserved), at=at, recorded_at=run.now, subscription=item.sub.id, period=at)
     run.add(item, f.Renewed(**_stamped(run, at, "due"), period=period, paid_by="reserve"), posting)
+
+
+def _lengthen(run: _Run, item: Item, at: Instant) -> None:
+    gain = next_gain(item.sub, item.lengthenings, at)
+    if gain is not None:
+        stamped = _stamped(run, at, "the policy was applied now")
+        run.add(item, f.GraceExtended(**stamped, days=gain.days, period=gain.period))
 
 
 def _may_try(sub: Subscription, now: Instant) -> bool:

@@ -148,7 +148,7 @@ def _course(sub: Subscription, fact: _Course) -> Subscription:
         case f.Reanchored():
             return msgspec.structs.replace(sub, anchor=fact.anchor)
         case f.GraceExtended():
-            return _extend_grace(sub, fact.days)
+            return _extend_grace(sub, fact.days) if fact.period is None else _lengthen(sub, fact.period, fact.days)
 
 
 def _extend_grace(sub: Subscription, days: int) -> Subscription:
@@ -161,6 +161,17 @@ def _extend_grace(sub: Subscription, days: int) -> Subscription:
     if sub.reserved is not None:
         return msgspec.structs.replace(sub, reserved=longer)
     return msgspec.structs.replace(sub, periods=(*sub.periods[:-1], longer))
+
+
+def _lengthen(sub: Subscription, since: Instant, days: int) -> Subscription:
+    """The bought period of that beginning has a longer grace, by the figure that concerns it."""
+
+    def longer(period: Period) -> Period:
+        figure = "trial_grace_days" if period.trial else "grace_days"
+        rules = msgspec.structs.replace(period.rules, **{figure: getattr(period.rules, figure) + days})
+        return msgspec.structs.replace(period, rules=rules) if period.since == since else period
+
+    return msgspec.structs.replace(sub, periods=tuple(map(longer, sub.periods)))
 
 
 def _terms(sub: Subscription, fact: f.TermsChanged | f.ChangeScheduled | f.ChangeDropped) -> Subscription:

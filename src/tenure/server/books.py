@@ -11,6 +11,7 @@ from tenure.core import facts as f
 from tenure.core.commands import Word
 from tenure.core.contract import timeline
 from tenure.core.ledger import Posting
+from tenure.core.periods import Duration
 from tenure.core.policy import Rules
 from tenure.core.refusals import Refused
 from tenure.core.reminders import next_reminder
@@ -78,7 +79,8 @@ def _item(conn: Connection, provider: str, sub: Subscription, policy: policies.H
     plan = sub.changes[-1].terms.plan
     if plan not in known:  # an account with many subscriptions has few plans
         known[plan] = book(conn, policy, plan)
-    return Item(sub, known[plan], words(conn, provider, sub.id))
+    lengthenings = policy.lengthenings(sub, lambda name: period_of(conn, name))
+    return Item(sub, known[plan], words(conn, provider, sub.id), lengthenings)
 
 
 def book(conn: Connection, policy: policies.History, plan_id: str) -> Book:
@@ -96,6 +98,12 @@ def plan_of(conn: Connection, plan_id: str) -> Plan | None:
     """The vendor's plan."""
     found = PLANS.get(conn, VENDOR, plan_id)
     return None if found is None else msgspec.json.decode(found.body, type=Plan)
+
+
+def period_of(conn: Connection, plan_id: str) -> Duration | None:
+    """How long the plan's periods are; None for a plan that is not there."""
+    plan = plan_of(conn, plan_id)
+    return None if plan is None else plan.period
 
 
 def _floor_at(floors: list[tuple[Instant, str]], moment: Instant) -> str:

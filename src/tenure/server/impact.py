@@ -1,6 +1,7 @@
 """What publishing a policy would do: to whom, from when on, which way; and what holds for one subscription and why.
 
-Figures reach a subscription with its next period (spec 2.1, policy); permissions and the order of payment hold at once.
+Figures reach a subscription with its next period, a longer grace at once if published so (spec 2.1, policy);
+permissions and the order of payment hold at once.
 """
 
 import hashlib
@@ -11,10 +12,12 @@ import msgspec
 
 from tenure.core.act import PLAN_LIFE
 from tenure.core.bounds import Effective, Source
+from tenure.core.contract import grace_days
 from tenure.core.impact import Difference, Way, differences, together
-from tenure.core.policy import Role
+from tenure.core.lengthening import Lengthening, next_gain
+from tenure.core.policy import Role, Rules
 from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import Instant
+from tenure.core.timeline import DAY, Instant
 from tenure.http.instants import rfc3339
 from tenure.server import books, policies
 from tenure.server.context import Tenant
@@ -33,6 +36,8 @@ PlanKind = tuple[str, bool]
 class Begins(StrEnum):
     """With what the new figures begin to hold for a subscription."""
 
+    NOW = "now"
+    """The longer grace with `apply_now`; whatever else changes begins with the next period."""
     NEXT_PERIOD = "next_period"
     PERIOD_AFTER_NEXT = "period_after_next"
     """In grace: the period that is open to be bought began before."""
@@ -67,7 +72,7 @@ class AffectedView(msgspec.Struct, frozen=True, kw_only=True):
     phase: str
     begins: Begins
     takes_effect: str | None
-    """The start of the first period under the new figures; absent where no date is known yet."""
+    """The start of the first period under the new figures, or now; absent where no date is known yet."""
     way: Way
     changes: tuple[DifferenceView, ...]
 
@@ -101,6 +106,8 @@ class ImpactView(msgspec.Struct, frozen=True, kw_only=True):
     """Publish with it within 15 minutes: it is refused if anybody published meanwhile, or something else is sent."""
     counts: CountsView
     plans: tuple[PlanImpactView, ...]
+    now: int
+    """How many running subscriptions get a longer grace at once; 0 without `apply_now`."""
     permissions: tuple[PermissionView, ...]
     renewal_order: str | None
     """The new order of payment when money is short; absent when it stays."""
@@ -121,9 +128,14 @@ def report(conn: Connection, tenant: Tenant, history: History, body: PolicyBody,
     counted = reach.by_plan(conn, tenant.id, tenant.now)
     changes = {kind: _changes(conn, history, body, kind) for kind in counted}
     touched = {kind: found for kind, found in changes.items() if found}
-    plans = sorted({plan for plan, _ in touched})
+    graces = {kind: _grace(conn, history, body, kind) for kind in counted} if body.apply_now else {}
+    gaining = {kind: reach.shorter(conn, tenant.id, kind, days * DAY, tenant.now) for kind, days in graces.items()}
+    plans = sorted({plan for plan, _ in touched} | {plan for (plan, _), count in gaining.items() if count})
     rows = reach.first(conn, tenant.id, plans, tenant.now, most) if plans else []
-    affected = (_affected(row, touched.get(_kind(row), ()), tenant.now) for row in rows)
+    gains = _gains(conn, tenant, history, body, rows) if body.apply_now else {}
+    affected = (
+        _affected(row, touched.get(_kind(row), ()), gains.get(row.standing.subscription), tenant.now) for row in rows
+    )
     return ImpactView(
         version=history.version,
         plan=name_of(history, body, tenant.now),
@@ -132,6 +144,7 @@ def report(conn: Connection, tenant: Tenant, history: History, body: PolicyBody,
             PlanImpactView(plan=plan, trial=trial, subscriptions=counted[plan, trial], changes=_views(found))
             for (plan, trial), found in sorted(touched.items())
         ),
+        now=sum(gaining.values()),
         permissions=_permissions(history.latest, body),
         renewal_order=None if body.renewal_order is history.latest.renewal_order else str(body.renewal_order),
         subscriptions=tuple(each for each in affected if each.changes),
@@ -189,10 +202,35 @@ def _values(conn: Connection, history: History, body: PolicyBody, plan: str) -> 
 
 def _changes(conn: Connection, history: History, body: PolicyBody, kind: PlanKind) -> tuple[Difference, ...]:
     plan, trial = kind
-    row = books.plan_of(conn, plan)
-    period = row.period if row else None
+    period = books.period_of(conn, plan)
+    after = _rules_after(conn, history, body, plan)
+    return differences(history.rules_at(_LATER, plan, period), after, trial=trial)
+
+
+def _rules_after(conn: Connection, history: History, body: PolicyBody, plan: str) -> Rules:
     after = History((*history.editions, (_LATER, body)), history.bounds)
-    return differences(history.rules_at(_LATER, plan, period), after.rules_at(_LATER, plan, period), trial=trial)
+    return after.rules_at(_LATER, plan, books.period_of(conn, plan))
+
+
+def _grace(conn: Connection, history: History, body: PolicyBody, kind: PlanKind) -> int:
+    rules = _rules_after(conn, history, body, kind[0])
+    return rules.trial_grace_days if kind[1] else rules.grace_days
+
+
+def _gains(
+    conn: Connection, tenant: Tenant, history: History, body: PolicyBody, rows: list[Listed]
+) -> dict[str, Difference]:
+    """Of these, which get a longer grace at once, each by its own running period: exactly what settling will book."""
+    found = {}
+    for row in rows:
+        sub = books.subscription(conn, tenant.id, row.standing.subscription)
+        rules = _rules_after(conn, history, body, row.standing.plan)
+        gain = None if sub is None else next_gain(sub, (Lengthening(tenant.now, rules),), tenant.now)
+        if sub is not None and gain is not None:
+            last, had = sub.periods[-1], grace_days(sub.periods[-1])
+            field = "trial_grace_days" if last.trial else "grace_days"
+            found[sub.id] = Difference(field=field, before=had, after=had + gain.days, way=Way.BETTER)
+    return found
 
 
 _LATER = 2**62
@@ -203,11 +241,14 @@ def _kind(row: Listed) -> PlanKind:
     return row.standing.plan, row.standing.kind == reach.TRIAL
 
 
-def _affected(row: Listed, found: tuple[Difference, ...], now: Instant) -> AffectedView:
+def _affected(row: Listed, found: tuple[Difference, ...], gain: Difference | None, now: Instant) -> AffectedView:
     due = row.standing.due_at
     begins = Begins.ACTIVATION if due is None else Begins.NEXT_PERIOD
     if due is not None and due <= now:
         begins, due = Begins.PERIOD_AFTER_NEXT, None
+    if gain is not None:
+        begins, due = Begins.NOW, now
+        found = (gain, *(each for each in found if each.field != gain.field))
     return AffectedView(
         subscription=row.standing.subscription,
         customer=row.standing.customer,

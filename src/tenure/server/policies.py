@@ -1,13 +1,18 @@
 """The provider's policy as published over time, layered with the vendor's defaults and bounds into effective rules."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from tenure.core.bounds import Bound, Effective, Source, check_rules, effective, rules_of, validate
+from tenure.core.lengthening import Lengthening
 from tenure.core.periods import Duration
 from tenure.core.policy import Action, Role, Rules
 from tenure.core.refusals import Code, Refused
+from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
 from tenure.server.values import Plan, PolicyBody
+from tenure.store import accounts
 from tenure.store.catalogue import DOCUMENTS, PLANS, POLICIES, Edition, Stamp
 from tenure.store.chronicle import VENDOR
 from tenure.store.engine import Connection
@@ -42,6 +47,14 @@ class History(msgspec.Struct, frozen=True):
     def rules_at(self, moment: Instant, plan: str, period: Duration | None = None) -> Rules:
         """The effective figures for a plan at `moment`."""
         return rules_of(values_of(self.body_at(moment), plan, self.bounds, period))
+
+    def lengthenings(self, sub: Subscription, periods: Callable[[str], Duration | None]) -> tuple[Lengthening, ...]:
+        """What was published to reach running periods, with the figures for the plan that `sub` was on then."""
+        return tuple(
+            Lengthening(moment, rules_of(values_of(body, plan, self.bounds, periods(plan))))
+            for moment, body in self.editions
+            if body.apply_now and (plan := sub.terms_at(moment).plan)
+        )
 
     def permitted(self, role: Role) -> frozenset[Action]:
         """What the policy in force allows to a role; a site's administrator acts with the customer's (M11)."""
@@ -92,8 +105,11 @@ def unsound(conn: Connection, body: PolicyBody, limits: dict[str, Bound]) -> Ref
 
 
 def publish(conn: Connection, provider: str, body: PolicyBody, seen: int, by: str, now: Instant) -> Edition | Refused:
-    """The next version; refuses `version_stale`."""
-    return POLICIES.publish(conn, provider, seen, msgspec.json.encode(body), Stamp(by, now))
+    """The next version; refuses `version_stale`. With `apply_now` every account is looked at: settling lengthens."""
+    edition = POLICIES.publish(conn, provider, seen, msgspec.json.encode(body), Stamp(by, now))
+    if body.apply_now and isinstance(edition, Edition):
+        accounts.hurry_all(conn, provider, now)
+    return edition
 
 
 def _body(edition: Edition) -> PolicyBody:

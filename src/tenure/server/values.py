@@ -99,6 +99,8 @@ class PolicyBody(msgspec.Struct, frozen=True, kw_only=True):
     customer_actions: frozenset[Action] = Policy().customer_actions
     provider_actions: frozenset[Action] = Policy().provider_actions
     renewal_order: RenewalOrder = RenewalOrder.OLDEST_DUE
+    apply_now: bool = False
+    """Whether a longer grace reaches the periods that were running when it was published."""
 
 
 def terms_of(plan: Plan, offer: Offer, devices: int) -> Terms:

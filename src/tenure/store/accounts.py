@@ -39,6 +39,14 @@ _HURRY = (
     .where(*_MINE, sa.or_(accounts.c.next_due.is_(None), accounts.c.next_due > sa.bindparam("due")))
     .values(next_due=sa.bindparam("due"))
 )
+_HURRY_ALL = (
+    accounts.update()
+    .where(
+        accounts.c.provider == sa.bindparam("tenant"),
+        sa.or_(accounts.c.next_due.is_(None), accounts.c.next_due > sa.bindparam("due")),
+    )
+    .values(next_due=sa.bindparam("due"))
+)
 _LIMIT = accounts.update().where(*_MINE).values(credit_limit=sa.bindparam("limit"), version=accounts.c.version + 1)
 _LIST = (
     sa.select(*_COLUMNS)
@@ -105,6 +113,11 @@ def settled(conn: Connection, provider: str, customer: str, until: Instant, next
 def hurry(conn: Connection, provider: str, customer: str, due: Instant) -> None:
     """Look again at `due` at the latest."""
     conn.execute(_HURRY, {"of": customer, "tenant": provider, "due": due})
+
+
+def hurry_all(conn: Connection, provider: str, due: Instant) -> None:
+    """Look again at every account of the provider at `due` at the latest."""
+    conn.execute(_HURRY_ALL, {"tenant": provider, "due": due})
 
 
 def due(conn: Connection, now: Instant, limit: int, provider: str | None = None) -> list[tuple[str, str]]:

@@ -26,6 +26,17 @@ def customers_of(conn: Connection, provider: str, plans: list[str], now: Instant
     return conn.scalar(sa.select(sa.func.count(sa.distinct(_ROW.customer))).where(*rules)) or 0
 
 
+def shorter(conn: Connection, provider: str, kind: tuple[str, bool], grace: int, now: Instant) -> int:
+    """How many running ones on this plan (on trial or not) have less than `grace` seconds after what is paid for.
+
+    Those whose next period is reserved are not among them; those who bought ahead are.
+    """
+    plan, trial = kind
+    less = _ROW.ended_at - _ROW.paid_until < grace
+    rules = (*_open(provider, now), _ROW.plan == plan, (_ROW.kind == TRIAL) == trial, _ROW.reserved == 0, less)
+    return conn.scalar(sa.select(sa.func.count()).where(*rules)) or 0
+
+
 def first(conn: Connection, provider: str, plans: list[str], now: Instant, limit: int) -> list[Listed]:
     """At most `limit` of those on these plans: whose next period begins first, then those not begun."""
     found = (

@@ -6,16 +6,14 @@ from tenure.core.commands import Asked, ExtendGrace, Reanchor, Renew, Seen, SetR
 from tenure.core.contract import contract_at, grace_days, service_end
 from tenure.core.decide.money import affordable, give_up_reserve, reserve_whole, short_of
 from tenure.core.decide.outcome import Accepted, stamp
-from tenure.core.periods import edge, format_instant
+from tenure.core.lengthening import most_grace
+from tenure.core.periods import format_instant
 from tenure.core.policy import LateRenewal, Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import AHEAD, automatic_runs, due, late_start, next_period, pays_itself
 from tenure.core.subscription import Subscription
 from tenure.core.terms import Intent, Kind, Settlement
 from tenure.core.timeline import DAY, Instant, Phase
-
-MAX_GRACE_DAYS = 90
-"""Grace with all its extensions (spec 2.6)."""
 
 
 def renew(sub: Subscription, command: Renew, seen: Seen, now: Instant) -> Accepted | Refused:
@@ -150,9 +148,7 @@ def extend_grace(sub: Subscription, command: ExtendGrace, now: Instant) -> Accep
     if contract_at(sub, now).phase is Phase.ENDED:
         return Refused(Code.SUBSCRIPTION_ENDED)
     last = sub.paid[-1]
-    period = sub.terms_at(last.since).period
-    whole = min(edge(last.since, period, 1), last.until) - last.since
-    most = min(MAX_GRACE_DAYS, whole // DAY - 1)
+    most = most_grace(sub, last)
     if command.days < 1 or last.trial or grace_days(last) + command.days > most:
         return Refused(Code.GRACE_OUT_OF_BOUNDS, f"Grace may last {most} days in all.", "days")
     return Accepted(facts=(f.GraceExtended(**stamp(command, now), days=command.days),))

@@ -234,6 +234,7 @@ def _body(form: Form, policy: Any) -> dict[str, Any]:
         "customer_actions": [name for name in ACTIONS if name in form.many("customer_actions")] + unshown,
         "provider_actions": [name for name in OPERATORS if name in form.many("provider_actions")],
         "renewal_order": form.choice("renewal_order", [value for value, _ in WAYS["renewal_order"]]),
+        "apply_now": form.flag("apply_now"),
     }
 
 
@@ -254,6 +255,7 @@ def _body_of_plan(form: Form, policy: Any, plan: str) -> dict[str, Any]:
         "customer_actions": policy["customer_actions"],
         "provider_actions": policy["provider_actions"],
         "renewal_order": policy["renewal_order"],
+        "apply_now": form.flag("apply_now"),
     }
 
 
@@ -292,4 +294,6 @@ def _differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, str, str]
         found += [(f"{whose} may {name}", "yes", "no") for name in sorted(had - has)]
     if policy["renewal_order"] != body["renewal_order"]:
         found.append(("renewal_order", policy["renewal_order"], body["renewal_order"]))
+    if body["apply_now"]:
+        found.append(("running periods", "keep their grace", "get a longer grace at once"))
     return found

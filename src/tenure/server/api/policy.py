@@ -51,6 +51,8 @@ class PolicyUpdate(Body, frozen=True, kw_only=True):
     customer_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
     provider_actions: Annotated[tuple[Action, ...], msgspec.Meta(max_length=32)] | None = None
     renewal_order: RenewalOrder = RenewalOrder.OLDEST_DUE
+    apply_now: bool = False
+    """Whether a longer grace reaches running periods at once; nothing that runs is ever shortened."""
     plan: Plan_hash = ""
     """Of an impact report, to publish only what it was about, and only if nobody published meanwhile."""
 
@@ -115,7 +117,10 @@ class Policies:
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
     ) -> Answer[PolicyView] | Refused:
-        """Publishes a new version: permissions hold at once, figures for periods that begin from now on."""
+        """Publishes a new version: permissions hold at once, figures for periods that begin from now on.
+
+        With `apply_now` a longer grace reaches the running periods, too.
+        """
 
         def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
@@ -205,6 +210,7 @@ def _policy(body: PolicyUpdate) -> PolicyBody:
         customer_actions=customer,
         provider_actions=own,
         renewal_order=body.renewal_order,
+        apply_now=body.apply_now,
     )
 
 
