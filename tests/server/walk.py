@@ -58,6 +58,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "customer_actions": ["order", "renew"],
         "provider_actions": ["order", "renew", "top_up"],
         "renewal_order": "cheapest",
+        "apply_now": True,
         "plan": "",
     },
     "foresee_impact": {
@@ -66,6 +67,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "customer_actions": ["order", "renew"],
         "provider_actions": ["order", "renew", "top_up"],
         "renewal_order": "cheapest",
+        "apply_now": True,
         "plan": "",
     },
     "create_order": {
