@@ -76,6 +76,7 @@ def test_the_operators_day_with_a_real_browser(browser: Browser, demo: Demo) -> 
     expect(page.locator(".flashes")).to_contain_text("€500.00 is booked.")
     page.click("text=Harbour Café")
     page.click("main >> text=Order")
+    page.goto(f"{page.url}&offer={demo.provider.offers['editor-year']}")  # one that begins at the order
     page.fill("#f-devices", "5")
     page.click("text=Show price and timeline")
     picture(page, "order-preview")
