@@ -37,9 +37,10 @@ def test_every_page_can_be_read_by_everybody(browser: Browser, demo: Demo, size:
     page.goto(f"{demo.portal}/subscriptions?q=Riverside")
     one = page.locator("a.row").first.get_attribute("href") or ""
     page.goto(f"{demo.portal}/customers")
-    buyer = page.locator("a.row").first.get_attribute("href") or ""
+    buyers = [row.get_attribute("href") or "" for row in page.locator("a.row").all()]
     found = {}
-    more = (one, f"{one}/history", f"{one}/do/change_devices", f"{one}/do/cancel_at_end", buyer, f"{buyer}/money")
+    doing = [f"{one}/history", f"{one}/do/change_devices", f"{one}/do/cancel_at_end"]
+    more = [one, *doing, *buyers, *(f"{buyer}/money" for buyer in buyers)]
     for path in (*PAGES, *more):
         page.goto(demo.portal + path)
         picture(page, f"{name}-{re.sub(r'[a-z]{3}_[0-9a-z]{26}', 'one', path).strip('/').replace('/', '-') or 'board'}")
