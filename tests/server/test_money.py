@@ -204,6 +204,21 @@ async def test_what_failed_to_be_paid_is_announced_with_the_grace_that_began(tmp
         assert [note["seq"] for note in notes] == list(range(1, len(notes) + 1))
 
 
+async def test_nothing_is_announced_of_an_account_whose_turn_to_be_settled_has_not_come(tmp_path: Path) -> None:
+    """More accounts are due than one look settles: what was paid for by itself is not told as a grace period."""
+    async with office(tmp_path) as shop:
+        for name in ("Cole", "Dean", "Elm"):
+            await customer_with(shop, 100_000, name)
+            await shop.order("monthly", renewal_intent="auto")
+        shop.clock.now = START + 31 * DAY + 5
+        sweep = Sweep(shop.context, at_once=1)
+        while await sweep.once():
+            pass
+        told = [one["kind"] for one in (await shop.desk.get("/v1/events", limit=200))["items"]]
+        assert told.count("subscription.renewed") == 3
+        assert "subscription.now_grace" not in told
+
+
 async def test_a_change_before_the_sweep_looked_does_not_swallow_the_announcement(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         name, _ = await shop.order()

@@ -76,15 +76,16 @@ class Reminded(msgspec.Struct, frozen=True, kw_only=True):
 class Sweep:
     """The server's one background task."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, at_once: int = AT_ONCE) -> None:
         self._context = context
+        self._at_once = at_once
         self._checked_at: Instant | None = None
 
     async def run(self) -> None:
         """Until cancelled; a failing look is logged and repeated, for nothing depends on it."""
         while True:
             try:
-                while await self.once() >= AT_ONCE:
+                while await self.once() >= self._at_once:
                     pass
                 await self.housekeeping()
             except Exception:
@@ -101,10 +102,10 @@ class Sweep:
         return max([await self._look(provider, now) for provider, now in await self._clocks()])
 
     async def _look(self, provider: str | None, now: Instant) -> int:
-        due = await self._context.db.read(accounts.due, now, AT_ONCE, provider)
+        due = await self._context.db.read(accounts.due, now, self._at_once, provider)
         for tenant, customer in due:
             await self._context.db.write(self._settle, tenant, customer, now)
-        changed = await self._context.db.read(subscriptions.due, now, AT_ONCE, provider)
+        changed = await self._context.db.read(subscriptions.due, now, self._at_once, provider)
         for tenant, name in changed:
             await self._context.db.write(self._announce, tenant, name, now)
         return max(len(due), len(changed))
@@ -140,6 +141,10 @@ class Sweep:
             books.settled(conn, loaded, now)
 
     def _announce(self, conn: Connection, provider: str, name: str, now: Instant) -> None:
+        """What holds is told, so first everything is booked that was due: its account may not have had its turn yet."""
+        account = accounts.account(conn, provider, books.customer_of(conn, provider, name) or "")
+        if account is not None and account.next_due is not None and account.next_due <= now:
+            self._settle(conn, provider, account.customer, now)
         takeover.take_over_all(conn, provider, name, now)
         sub = books.subscription(conn, provider, name)
         if sub is not None:
