@@ -177,6 +177,27 @@ async def test_the_audit_tells_who_made_and_withdrew_tokens_and_published_polici
         assert ("token_made", ana.email) in await audited(shop.vendor, provider=shop.provider)
 
 
+async def test_the_audit_tells_who_changed_where_money_and_messages_go(tmp_path: Path) -> None:
+    """Brand, payment settings, the gateway's secret and webhooks; no secret and no whole address is in it."""
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        await ana.send("PUT", f"/v1/providers/{shop.provider}/brand", {"name": "North"})
+        await ana.send("PUT", "/v1/payment-settings", {"instructions": "By bank", "request_days": 14})
+        await ana.send("POST", "/v1/payment-settings/rotate-secret")
+        address = {"url": "https://hooks.example/in?key=hidden", "events": []}
+        hook = f"/v1/webhooks/{(await ana.post('/v1/webhooks', address))['id']}"
+        await ana.send("PUT", hook, address | {"active": False})
+        await ana.post(f"{hook}/rotate-secret", {"overlap_hours": 0})
+        await ana.send("DELETE", hook)
+        told = (await ana.get("/v1/audit", limit=7))["items"]
+        assert [one["what"] for one in reversed(told)] == [
+            "brand_changed", "payment_settings_changed", "gateway_secret_rotated",
+            "webhook_made", "webhook_changed", "webhook_secret_rotated", "webhook_deleted",
+        ]  # fmt: skip
+        assert {one["name"] for one in told} == {ana.email}
+        assert "hidden" not in str(told)
+
+
 async def test_the_first_owner_of_a_server_comes_in_by_the_link_of_its_making(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         context = shop.context

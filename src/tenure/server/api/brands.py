@@ -10,13 +10,16 @@ from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
+from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id
 from tenure.server.api.people import DESK, READ_PROVIDERS, BrandBody
 from tenure.server.context import Context, tenant_of
 from tenure.server.values import Provider
 from tenure.store import people
 from tenure.store.engine import Connection
+from tenure.store.persons import Place
 
 WRITE = Rule("policy:write", DESK)
 NOTHING_SEEN = IfMatch()
@@ -42,6 +45,7 @@ class Brands:
         caller: Principal,
         provider: Id,
         body: BrandBody,
+        address: Address,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
     ) -> Answer[BrandBody] | Refused:
@@ -60,7 +64,10 @@ class Brands:
             )
             changed = msgspec.structs.replace(found, body=msgspec.json.encode(value))
             written = people.change_provider(conn, changed, found.version)
-            return written if isinstance(written, Refused) else _shown(written)
+            if isinstance(written, Refused):
+                return written
+            note(conn, Place(found.id), caller, address, "brand_changed", body.name, real)
+            return _shown(written)
 
         answer: Answer[BrandBody] | Refused = await self._context.write(dry_run, work)
         return answer

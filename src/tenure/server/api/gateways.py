@@ -12,8 +12,10 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, Lines
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
 from tenure.server import paying
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id
 from tenure.server.api.payments import BOOK, READ
 from tenure.server.context import Context, tenant_of
@@ -21,6 +23,7 @@ from tenure.server.views import shown
 from tenure.store import payments
 from tenure.store.engine import Connection
 from tenure.store.payments import Gateway
+from tenure.store.persons import Place
 
 SECRETS = Rule("tokens:write", BOOK.kinds)
 NOTHING_SEEN = IfMatch()
@@ -72,6 +75,7 @@ class Gateways:
         self,
         caller: Principal,
         body: PaymentSettings,
+        address: Address,
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
@@ -85,13 +89,22 @@ class Gateways:
             gateway = payments.gateway(conn, tenant.id)
             changed = msgspec.structs.replace(gateway, instructions=body.instructions, request_days=body.request_days)
             refused = if_match.refusal(etag(gateway.version))
-            return refused or _settings(payments.save_gateway(conn, changed))
+            if refused is not None:
+                return refused
+            detail = f"requests are open for {body.request_days} days"
+            note(conn, Place(tenant.id), caller, address, "payment_settings_changed", detail, real)
+            return _settings(payments.save_gateway(conn, changed))
 
         answer: Answer[PaymentSettingsView] | Refused = await self._context.write(dry_run, work)
         return answer
 
     async def rotate_gateway_secret(
-        self, caller: Principal, ticket: Ticket, provider: Id | None = None, dry_run: bool = False
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        address: Address,
+        provider: Id | None = None,
+        dry_run: bool = False,
     ) -> Answer[SecretView] | Refused:
         """Gives the payment gateway a new secret, in this answer only; the one before holds for a day more."""
 
@@ -111,6 +124,7 @@ class Gateways:
                 old_until=until,
             )
             payments.save_gateway(conn, changed)
+            note(conn, Place(tenant.id), caller, address, "gateway_secret_rotated", "", real)
             return made(SecretView(secret="" if dry_run else secret, old_until=shown(until)), 201)
 
         answer: Answer[SecretView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)

@@ -1,6 +1,7 @@
 """Webhooks: addresses that are told what happens, their secrets, what was delivered, and trying it again (spec 4.7)."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -12,9 +13,11 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.messages import signing
@@ -24,6 +27,7 @@ from tenure.server.views import shown
 from tenure.store import deliveries, ids, outbox, webhooks
 from tenure.store.deliveries import Delivery
 from tenure.store.engine import Connection
+from tenure.store.persons import Place
 from tenure.store.webhooks import Secret, Webhook
 from tenure.wire.keys import SeedSigner
 
@@ -143,15 +147,22 @@ class Webhooks:
         return await self._context.read(work)
 
     async def create_webhook(
-        self, caller: Principal, ticket: Ticket, body: NewWebhook, provider: Id | None = None, dry_run: bool = False
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        body: NewWebhook,
+        address: Address,
+        provider: Id | None = None,
+        dry_run: bool = False,
     ) -> Answer[WebhookView] | Refused:
         """Makes a webhook for what happens from now on; its secret is in this answer only."""
 
         def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
-            refused = tenant if isinstance(tenant, Refused) else self._unsound(body.url, body.events)
-            if isinstance(tenant, Refused) or refused is not None:
-                return refused  # type: ignore[return-value]
+            if isinstance(tenant, Refused):
+                return tenant
+            if (refused := self._unsound(body.url, body.events)) is not None:
+                return refused
             key = self._context.draw(signing.SECRET_BYTES)
             new = Webhook(
                 id=ids.new("whk", real),
@@ -166,6 +177,7 @@ class Webhooks:
             added = webhooks.add(conn, new, MOST)
             if isinstance(added, Refused):
                 return added
+            note(conn, Place(tenant.id), caller, address, "webhook_made", _named(added), real)
             view = self._view(added, tenant, real, "" if dry_run else signing.shown_secret(key))
             return made(view, 201, etag=etag(1))
 
@@ -177,6 +189,7 @@ class Webhooks:
         caller: Principal,
         webhook: Id,
         body: ChangedWebhook,
+        address: Address,
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
@@ -195,13 +208,14 @@ class Webhooks:
             changed = webhooks.change(conn, _switched(wanted, body.active, real), hook.version)
             if isinstance(changed, Refused):
                 return changed
+            note(conn, Place(tenant.id), caller, address, "webhook_changed", _named(changed), real)
             return made(self._view(changed, tenant, real), etag=etag(changed.version))
 
         answer: Answer[WebhookView] | Refused = await self._context.write(dry_run, work)
         return answer
 
     async def delete_webhook(
-        self, caller: Principal, webhook: Id, provider: Id | None = None, dry_run: bool = False
+        self, caller: Principal, webhook: Id, address: Address, provider: Id | None = None, dry_run: bool = False
     ) -> Refused | None:
         """Deletes a webhook, its log and what still waits for it."""
 
@@ -209,7 +223,9 @@ class Webhooks:
             opened = _open(conn, caller, provider, webhook, real)
             if isinstance(opened, Refused):
                 return opened
-            webhooks.delete(conn, opened[0].id, webhook)
+            tenant, hook = opened
+            webhooks.delete(conn, tenant.id, webhook)
+            note(conn, Place(tenant.id), caller, address, "webhook_deleted", _named(hook), real)
             return made(None)
 
         done = await self._context.write(dry_run, work)
@@ -221,6 +237,7 @@ class Webhooks:
         ticket: Ticket,
         webhook: Id,
         body: Rotation,
+        address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
     ) -> Answer[WebhookView] | Refused:
@@ -238,6 +255,7 @@ class Webhooks:
             changed = webhooks.change(conn, msgspec.structs.replace(hook, secrets=sealed), hook.version)
             if isinstance(changed, Refused):
                 return changed
+            note(conn, Place(tenant.id), caller, address, "webhook_secret_rotated", _named(changed), real)
             view = self._view(changed, tenant, real, "" if dry_run else signing.shown_secret(key))
             return made(view, etag=etag(changed.version))
 
@@ -347,6 +365,11 @@ class Webhooks:
             public_key=signing.shown_key(signer.public) if isinstance(signer, SeedSigner) else "",
             secret=secret,
         )
+
+
+def _named(hook: Webhook) -> str:
+    """Which webhook, for the audit: the host alone, for an address may hold a secret."""
+    return f"{hook.id}: {urlsplit(hook.url).hostname}"
 
 
 def _open(
