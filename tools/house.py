@@ -97,7 +97,7 @@ ROOMS = {
         _names("core"),
         _WEB | _names("jinja2"),
         "the manners of pages show decisions, they do not take them",
-        _names("tenure.core.decide tenure.core.settle"),
+        _names("tenure.core.decide tenure.core.settle tenure.core.runway"),
     ),
     "portal": Room(
         _names("core wire sdk http web"),

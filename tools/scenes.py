@@ -10,13 +10,14 @@ import msgspec
 
 from tenure.core import commands as c
 from tenure.core import ledger
+from tenure.core.account import Account, Item
 from tenure.core.act import Outcome, act, credit
 from tenure.core.contract import timeline
 from tenure.core.periods import Duration, parse_instant
 from tenure.core.policy import LateRenewal, Role, Rules
 from tenure.core.pricing import Band
 from tenure.core.refusals import Refused
-from tenure.core.settle import Account, Item, Settled, settle
+from tenure.core.settle import Settled, settle
 from tenure.core.subscription import Subscription
 from tenure.core.terms import CodeRef, Intent, Kind, Settlement, Start, Terms
 from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at

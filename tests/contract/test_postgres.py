@@ -1,7 +1,7 @@
 """What only PostgreSQL can show: several servers on one database at the same moment."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 import sqlalchemy as sa
@@ -125,3 +125,31 @@ async def test_a_schema_of_somebody_else_is_left_alone(schema: PostgresSchema) -
     await run_sql(schema.url, f"drop table {schema.schema}.theirs")
     opened = await schema.open()
     await opened.close()
+
+
+async def test_two_sets_that_wait_for_one_another_are_both_answered(pair: tuple[Database, Database]) -> None:
+    """A deadlock: the database stops one of them, which is then done after the other, unseen by who asked."""
+    await pair[0].write(put, "a")
+    await pair[0].write(put, "b")
+    locked = [asyncio.Event(), asyncio.Event()]
+    stopped: list[str] = []
+
+    def crosswise(first: int) -> Callable[[Connection, Sequence[str]], list[str]]:
+        def handler(conn: Connection, items: Sequence[str]) -> list[str]:
+            wanted = ("a", "b") if first == 0 else ("b", "a")
+            try:
+                conn.execute(sa.select(meta).where(meta.c.key == wanted[0]).with_for_update())
+                locked[first].set()
+                sa.util.await_only(locked[1 - first].wait())
+                conn.execute(sa.select(meta).where(meta.c.key == wanted[1]).with_for_update())
+            except sa.exc.DBAPIError as fault:
+                stopped.append(str(fault.orig))
+                raise
+            return list(items)
+
+        return handler
+
+    async with asyncio.timeout(30):
+        answers = await asyncio.gather(*(pair[n].submit_set(crosswise(n), f"set {n}") for n in (0, 1)))
+    assert answers == ["set 0", "set 1"]
+    assert any("deadlock" in each for each in stopped)

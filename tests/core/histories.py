@@ -11,12 +11,12 @@ import msgspec
 from hypothesis import strategies as st
 
 from tenure.core import commands as c
+from tenure.core.account import Account
 from tenure.core.contract import timeline
 from tenure.core.decide.sites import take_over
 from tenure.core.periods import Duration
 from tenure.core.policy import LateRenewal, Refund, RenewalOrder, Role, Rules
 from tenure.core.pricing import Band
-from tenure.core.settle import Account
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.terms import CodeRef, Intent, Kind, Settlement, Start, Terms
 from tenure.core.timeline import DAY, Instant, at

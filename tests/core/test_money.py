@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 from tenure.core import commands as c
 from tenure.core import facts as f
 from tenure.core import ledger
+from tenure.core.account import Account, Book
 from tenure.core.act import credit
 from tenure.core.decide.money import affordable
 from tenure.core.periods import Duration
 from tenure.core.policy import LateRenewal, RenewalOrder, Rules
 from tenure.core.pricing import Band
 from tenure.core.refusals import Code
-from tenure.core.settle import Account, Book, runway, settle
+from tenure.core.runway import runway
+from tenure.core.settle import settle
 from tenure.core.terms import Intent, Kind, Start
 from tenure.core.timeline import DAY, Phase
 from tests.core.histories import Life, Step, copy, live, lives

@@ -4,10 +4,10 @@ import pytest
 
 from tenure.core import commands as c
 from tenure.core import facts as f
+from tenure.core.account import Account
 from tenure.core.policy import Role
 from tenure.core.pricing import Band
 from tenure.core.refusals import Code, Refused
-from tenure.core.settle import Account
 from tenure.core.terms import Intent, Kind, Settlement, Start
 from tenure.core.timeline import DAY, Phase, Why
 from tests.core.situations import PRICE, accepted, funded, limited, outside, refunding, refusal, waiting

@@ -4,9 +4,9 @@ import pytest
 
 from tenure.core import commands as c
 from tenure.core import facts as f
+from tenure.core.account import Account
 from tenure.core.policy import LateRenewal, Role, Rules
 from tenure.core.refusals import Code, Refused
-from tenure.core.settle import Account
 from tenure.core.terms import Intent, Kind
 from tenure.core.timeline import DAY, Phase, Why
 from tests.core.world import MONTH, World, day, terms

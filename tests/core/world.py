@@ -7,13 +7,14 @@ import msgspec
 from tenure.core import commands as c
 from tenure.core import facts as f
 from tenure.core import ledger
+from tenure.core.account import Account, Book, Item
 from tenure.core.act import Outcome, act, credit
 from tenure.core.contract import timeline
 from tenure.core.periods import Duration, parse_instant
 from tenure.core.policy import Rules
 from tenure.core.pricing import Band
 from tenure.core.refusals import Refused
-from tenure.core.settle import Account, Book, Item, Settled, settle
+from tenure.core.settle import Settled, settle
 from tenure.core.subscription import Subscription
 from tenure.core.terms import CodeRef, Kind, Terms
 from tenure.core.timeline import DAY, Instant, Phase, Span, at

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import Code, Refused
 from tenure.store.batch import Batcher
-from tenure.store.engine import Connection, Unavailable
+from tenure.store.engine import Conflict, Connection, Unavailable
 
 NOTES = sa.Table("notes", sa.MetaData(), sa.Column("word", sa.Text, primary_key=True))
 
@@ -45,6 +45,9 @@ class Held:
 
     def savepoint(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
+
+    def raced(self, fault: Exception) -> bool:
+        return isinstance(fault, TimeoutError)
 
     def words(self) -> set[str]:
         found = set(self.connection.scalars(sa.select(NOTES.c.word)))
@@ -146,3 +149,37 @@ async def test_a_caller_who_leaves_does_not_disturb_the_others(when: str) -> Non
     assert await staying == "staying"
     assert held.words() == {"leaving", "staying"}, "accepted work is done"
     await batcher.close()
+
+
+async def test_who_lost_a_race_is_done_in_the_next_transaction_and_the_others_are_not_held_up() -> None:
+    held = Held()
+    batcher = Batcher(held)
+    tries: list[int] = []
+
+    def races(conn: Connection, words: Sequence[str]) -> list[str]:
+        tries.append(len(words))
+        if "late" in words and len(tries) < 4:  # with the other, then alone; the other has its turn in between
+            raise TimeoutError("deadlock detected")
+        return [note(word)(conn) for word in words]
+
+    told = await asyncio.gather(batcher.run_item(races, "late"), batcher.run_item(races, "other"))
+    assert told == ["late", "other"]
+    assert held.batches == [1, 2], "the other was committed while the first had to wait for the next transaction"
+
+
+async def test_who_lost_every_race_is_told_to_come_again_and_leaves_nothing() -> None:
+    held = Held()
+    batcher = Batcher(held)
+    tries: list[str] = []
+
+    def always(conn: Connection, fault: Exception) -> None:
+        tries.append(note("half")(conn))
+        raise fault
+
+    told = await batcher.run(lambda conn: always(conn, TimeoutError("deadlock detected")))
+    assert isinstance(told, Refused)
+    assert told.code is Code.SERVER_BUSY
+    with pytest.raises(Conflict):
+        await batcher.run(lambda conn: always(conn, Conflict("somebody else wrote first")))
+    assert len(tries) == 6
+    assert held.words() == set()

@@ -68,5 +68,5 @@ class Daemon:
     def _guarded(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except Exception:
+        except Exception:  # functions must go at their instant whatever else goes wrong
             log.exception("a turn failed; the next one comes all the same")

@@ -64,9 +64,11 @@ def open_agent(
     """
     computer = computer or this_computer()
     settings = read_settings(folder / SETTINGS)
-    root = settings if isinstance(settings, Refused) else _root(folder / settings.root, settings, clock)
-    if isinstance(settings, Refused) or isinstance(root, Refused):
-        return settings if isinstance(settings, Refused) else root  # type: ignore[return-value]  # one of them is
+    if isinstance(settings, Refused):
+        return settings
+    root = _root(folder / settings.root, settings, clock)
+    if isinstance(root, Refused):
+        return root
     shown = settings.name or computer.host
     who = Identity(
         product=settings.product,

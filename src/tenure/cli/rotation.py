@@ -95,9 +95,11 @@ def publish(folder: Path, purpose: str, products: tuple[str, ...], draw: Draw, n
 def use(folder: Path, kid: str, now: Instant) -> KeyView | Refused:
     """The key, if it may sign now; refuses `key_not_for_this` with the instant from which it may."""
     root = rotating.current(folder)
-    key = root if isinstance(root, Refused) else rotation.use(root.document, kid, now)
-    if isinstance(key, Refused) or isinstance(root, Refused):
-        return _readable(key)  # type: ignore[arg-type]  # a Root is no refusal, and then `key` is none either
+    if isinstance(root, Refused):
+        return _readable(root)
+    key = rotation.use(root.document, kid, now)
+    if isinstance(key, Refused):
+        return _readable(key)
     return _key_view(root.document, key, _at_hand(folder), now)
 
 
@@ -187,9 +189,10 @@ def install(desk: Desk, folder: Path, data: bytes, told: str) -> Ended:
         if isinstance(sent, Failed):
             return sent
     root = rotating.current(folder)
-    refused = root if isinstance(root, Refused) else rotating.forget_keys(folder, root)
-    if isinstance(root, Refused) or refused is not None:
-        return failed(refused)  # type: ignore[arg-type]  # one of the two is the refusal
+    if isinstance(root, Refused):
+        return failed(root)
+    if (refused := rotating.forget_keys(folder, root)) is not None:
+        return failed(refused)
     value = {"version": root.version, "fingerprint": root.fingerprint(), "told": told}
     return made(value, sentence(f"{told} Root version {root.version}, fingerprint {root.fingerprint()}."))
 

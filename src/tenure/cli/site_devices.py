@@ -83,9 +83,11 @@ def new_token(
     """Make an enrolment token, for one device or for a group; it is shown this once."""
     with site_desk(desk, site) as here:
         meant = here.product(product)
+        if isinstance(meant, Failed):
+            return meant
         last = end(until, "until") if until else None
-        if isinstance(meant, Failed) or isinstance(last, Failed):
-            return meant if isinstance(meant, Failed) else last  # type: ignore[return-value]  # one of them is
+        if isinstance(last, Failed):
+            return last
         body = {"product": meant, "uses": uses, "group": group} | ({"until": last} if last else {})
         return here.write(Sending(method="POST", path="/v1/enrolments", body=body, tenant=False), _token)
 

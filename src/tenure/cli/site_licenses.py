@@ -204,9 +204,11 @@ def _exchange(
 ) -> Ended:
     """One exchange of the site with its server, shown step by step on a terminal while it runs."""
     meant = here.product(product)
+    if isinstance(meant, Failed):
+        return meant
     api = here.api()
-    if isinstance(meant, Failed) or isinstance(api, Failed):
-        return meant if isinstance(meant, Failed) else api  # type: ignore[return-value]  # one of them is
+    if isinstance(api, Failed):
+        return api
     where = path("/v1/licenses/{product}/", product=meant)
     sending = Sending(method="POST", path=where + what, body=body, key=here.world.new_key(), tenant=False)
     done: list[Answer | Failed] = []

@@ -10,11 +10,12 @@ import msgspec
 
 from tenure.core import commands as c
 from tenure.core import facts as f
+from tenure.core.account import Account, Book, Item, posted
 from tenure.core.decide import Accepted, decide
 from tenure.core.ledger import Posting
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import late_start
-from tenure.core.settle import Account, Book, Item, Settled, catch_up, posted, settle
+from tenure.core.settle import Settled, catch_up, settle
 from tenure.core.subscription import Subscription, evolve, fold
 from tenure.core.timeline import Instant
 

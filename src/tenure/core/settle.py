@@ -12,72 +12,31 @@ import msgspec
 
 from tenure.core import facts as f
 from tenure.core import ledger
-from tenure.core.commands import Seen, Word
+from tenure.core.account import Account, Item, posted
+from tenure.core.commands import Seen
 from tenure.core.contract import grace_days
 from tenure.core.decide.money import affordable
 from tenure.core.decide.stops import shift_days
 from tenure.core.ledger import Posting
-from tenure.core.lengthening import Lengthening, next_gain
+from tenure.core.lengthening import next_gain
 from tenure.core.periods import begun_days, whole_days
-from tenure.core.policy import Refund, RenewalOrder, Rules
-from tenure.core.promises import SUCCESSOR_DAYS, given_back_from
+from tenure.core.promises import SUCCESSOR_DAYS
 from tenure.core.renewal import (
     Offered,
     automatic_runs,
-    automatic_until,
     cost,
     due,
     first_period,
     late_start,
     next_period,
-    pays_itself,
-    reserve_from,
     worth,
 )
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.terms import Settlement
 from tenure.core.timeline import DAY, Instant
+from tenure.core.upcoming import Event, Kind, may_try, next_event, order_key
 
 BY = "settlement"
-
-
-class Book(msgspec.Struct, frozen=True):
-    """What was published over time for one subscription's plan: (instant, rules, lowest version), oldest first."""
-
-    versions: tuple[tuple[Instant, Rules, str], ...]
-
-    def at(self, moment: Instant) -> tuple[Rules, str]:
-        """Rules and lowest version in force at `moment`; before the first version, the first."""
-        held = self.versions[0]
-        for version in self.versions:
-            if version[0] <= moment:
-                held = version
-        return held[1], held[2]
-
-
-class Item(msgspec.Struct, frozen=True):
-    """One subscription of the account, with what its decisions need."""
-
-    sub: Subscription
-    book: Book
-    words: tuple[Word, ...] = ()
-    lengthenings: tuple[Lengthening, ...] = ()
-    """What was published to reach running periods, oldest first."""
-
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer's money with one provider (minor units), settled up to and including `settled_at`."""
-
-    balance: int = 0
-    reserve: int = 0
-    credit_limit: int = 0
-    settled_at: Instant = 0
-    order: RenewalOrder = RenewalOrder.OLDEST_DUE
-
-    @property
-    def available(self) -> int:
-        """What can be spent."""
-        return self.balance + self.credit_limit
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,16 +48,6 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Posting, ...]
     next_due: Instant | None
     """When there is something to settle again if nobody does anything."""
-
-
-class _Event(msgspec.Struct, frozen=True, order=True):
-    at: Instant
-    rank: int
-    key: tuple[int, str]
-    """Among equals of one instant: the provider's stated order, then the id."""
-
-
-_HOLD, _REFUND, _CAPTURE, _LENGTHEN, _ATTEMPT = range(5)
 
 
 class _Run:
@@ -121,12 +70,12 @@ class _Run:
     def post(self, posting: Posting) -> None:
         """Money moves."""
         self.postings.append(posting)
-        self.account = _posted(self.account, posting)
+        self.account = posted(self.account, (posting,))
 
     def result(self, settled_at: Instant) -> Settled:
         """What has become of everything."""
         account = msgspec.structs.replace(self.account, settled_at=max(settled_at, self.account.settled_at))
-        upcoming = [event.at for item in self.items.values() if (event := _next(item, settled_at, account.order))]
+        upcoming = [event.at for item in self.items.values() if (event := next_event(item, settled_at, account.order))]
         return Settled(
             account=account,
             items=tuple(self.items.values()),
@@ -140,15 +89,15 @@ def settle(account: Account, items: Iterable[Item], now: Instant) -> Settled:
     """Everything that became reservable or due after `account.settled_at`, up to and including `now`, in order."""
     run = _Run(account, items, now)
     cursor = {item.sub.id: account.settled_at for item in run.items.values()}
-    queue = [event for item in run.items.values() if (event := _next(item, account.settled_at, account.order))]
+    queue = [event for item in run.items.values() if (event := next_event(item, account.settled_at, account.order))]
     heapq.heapify(queue)
     while queue and queue[0].at <= now:
         event = heapq.heappop(queue)
         sub_id = event.key[1]
-        if event == _next(run.items[sub_id], cursor[sub_id], account.order):  # else a refund has paid it meanwhile
+        if event == next_event(run.items[sub_id], cursor[sub_id], account.order):  # else a refund has paid it meanwhile
             _happen(run, run.items[sub_id], event)
             cursor[sub_id] = max(event.at, cursor[sub_id])
-        follower = _next(run.items[sub_id], cursor[sub_id], account.order)
+        follower = next_event(run.items[sub_id], cursor[sub_id], account.order)
         if follower is not None:
             heapq.heappush(queue, follower)
     return run.result(now)
@@ -162,93 +111,22 @@ def catch_up(account: Account, items: Iterable[Item], now: Instant) -> Settled:
 
 
 def _try_open(run: _Run, at: Instant) -> None:
-    open_items = [item for item in run.items.values() if _may_try(item.sub, at)]
-    for item in sorted(open_items, key=lambda one: _order_key(one, run.account.order)):
+    open_items = [item for item in run.items.values() if may_try(item.sub, at)]
+    for item in sorted(open_items, key=lambda one: order_key(one, run.account.order)):
         _attempt(run, item, at, announce=False)
 
 
-def posted(account: Account, postings: Iterable[Posting]) -> Account:
-    """The account after `postings`."""
-    for posting in postings:
-        account = _posted(account, posting)
-    return account
-
-
-def _posted(account: Account, posting: Posting) -> Account:
-    return msgspec.structs.replace(
-        account,
-        balance=account.balance + posting.moved(ledger.Account.BALANCE),
-        reserve=account.reserve + posting.moved(ledger.Account.RESERVE),
-    )
-
-
-def _next(item: Item, cursor: Instant, order: RenewalOrder) -> _Event | None:
-    """The item's earliest event: hold ends, refunds and captures whenever they are, attempts only after `cursor`."""
-    sub = item.sub
-    moments = [(hold.until, _HOLD) for hold in sub.holds if hold.until is not None]
-    if sub.owed is not None:
-        moments.append((given_back_from(item.words, sub.owed.revision, sub.owed.since), _REFUND))
-    elif _lapses(sub):
-        dropped = [site.left_at for site in sub.sites if site.left_at is not None]
-        moments.append((max(sub.activate_by, *dropped) if dropped else sub.activate_by, _REFUND))
-    if sub.reserved is not None and sub.stopped is None and not _cancelled_before(sub, sub.reserved.since):
-        moments.append((sub.reserved.since, _CAPTURE))
-    gain = next_gain(sub, item.lengthenings, cursor)
-    if gain is not None:
-        moments.append((gain.at, _LENGTHEN))
-    attempt = _next_attempt(sub, cursor)
-    if attempt is not None:
-        moments.append((attempt, _ATTEMPT))
-    if not moments:
-        return None
-    at, rank = min(moments)
-    return _Event(at, rank, (_order_key(item, order)[0], sub.id))
-
-
-def _lapses(sub: Subscription) -> bool:
-    """Paid for and never activated: at the end of its 365 days the policy may give the money back (2.4 Order)."""
-    waiting = not sub.paid and not sub.awaiting_payment and not any(site.staged for site in sub.sites)
-    refunds = sub.rules_at_order.refund is Refund.UNUSED_DAYS and sub.first_price > 0
-    return waiting and refunds and not sub.refunded and sub.cancellation is None
-
-
-def _cancelled_before(sub: Subscription, moment: Instant) -> bool:
-    return sub.cancellation is not None and sub.cancellation.effective <= moment
-
-
-def _next_attempt(sub: Subscription, cursor: Instant) -> Instant | None:
-    """The first attempt after `cursor`: from the window's opening daily, at the due instant, then daily again."""
-    if not pays_itself(sub) or sub.reserved is not None or sub.stopped is not None:
-        return None
-    opens, end, stop = reserve_from(sub), due(sub), automatic_until(sub)
-    start = opens if cursor < end else end
-    moment = start if cursor < start else start + ((cursor - start) // DAY + 1) * DAY
-    if cursor < end:
-        moment = min(moment, end)
-    return moment if stop is not None and moment < stop else None
-
-
-def _order_key(item: Item, order: RenewalOrder) -> tuple[int, str]:
-    sub = item.sub
-    if not sub.paid:
-        return 0, sub.id
-    if order is RenewalOrder.OLDEST_DUE:
-        return sub.periods[-1].until, sub.id
-    price = sub.periods[-1].price
-    return (price if order is RenewalOrder.CHEAPEST else -price), sub.id
-
-
-def _happen(run: _Run, item: Item, event: _Event) -> None:
-    match event.rank:
-        case 0:
+def _happen(run: _Run, item: Item, event: Event) -> None:
+    match event.kind:
+        case Kind.HOLD_ENDS:
             _end_hold(run, item, event.at)
-        case 1:
+        case Kind.REFUND:
             _refund(run, item, event.at)
-        case 2:
+        case Kind.CAPTURE:
             _capture(run, item, event.at)
-        case 3:
+        case Kind.LENGTHENING:
             _lengthen(run, item, event.at)
-        case _:
+        case Kind.ATTEMPT:
             _attempt(run, item, event.at, announce=True)
 
 
@@ -337,12 +215,6 @@ def _lengthen(run: _Run, item: Item, at: Instant) -> None:
         run.add(item, f.GraceExtended(**stamped, days=gain.days, period=gain.period))
 
 
-def _may_try(sub: Subscription, now: Instant) -> bool:
-    if not pays_itself(sub) or sub.reserved is not None or sub.stopped is not None:
-        return False
-    return now >= reserve_from(sub) and automatic_runs(sub, now)
-
-
 def _attempt(run: _Run, item: Item, at: Instant, *, announce: bool) -> None:
     if not automatic_runs(item.sub, at):
         return
@@ -377,22 +249,3 @@ def _buy(run: _Run, item: Item, at: Instant, offered: Offered) -> None:
     paid_by = "balance" if period.price else "nothing"
     renewed = f.Renewed(**_stamped(run, at, "due"), period=period, paid_by=paid_by, anchor=offered.anchor)
     run.add(item, renewed, posting)
-
-
-class Runway(msgspec.Struct, frozen=True, kw_only=True):
-    """When the balance no longer covers what falls due (B14), the sum missing then, and what will go unpaid."""
-
-    until: Instant | None
-    missing: int
-    unpaid: tuple[tuple[str, Instant, int], ...]
-    """(subscription, due instant, price)."""
-
-
-def runway(account: Account, items: Iterable[Item], now: Instant, horizon: Instant) -> Runway:
-    """The forecast up to `horizon` if nothing is paid in and nobody does anything; `settle` itself is the oracle."""
-    ahead = settle(account, items, horizon)
-    failed = [(sub_id, fact) for sub_id, fact in ahead.facts if isinstance(fact, f.PaymentFailed) and fact.at >= now]
-    unpaid = tuple((sub_id, fact.at, fact.price) for sub_id, fact in failed)
-    first = min((fact.at for _, fact in failed), default=None)
-    missing = sum(fact.missing for _, fact in failed if fact.at == first)
-    return Runway(until=first, missing=missing, unpaid=unpaid)

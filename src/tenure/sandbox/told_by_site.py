@@ -1,6 +1,7 @@
 """The story's chapter at a customer: an administration server, devices with agents, and what they lose, and when."""
 
 import json
+from functools import partial
 
 from tenure.core.periods import parse_instant
 from tenure.core.refusals import Refused
@@ -53,7 +54,7 @@ def _use(place: Premises) -> tuple[int, int]:
 
 def _on(*devices: Device, wanted: bool) -> tuple[bool, ...]:
     """Whether the agents have the function on, once they have had the time to notice."""
-    return tuple(until(lambda each=each: each.on, wanted) for each in devices)  # type: ignore[misc]
+    return tuple(until(partial(getattr, each, "on"), wanted) for each in devices)
 
 
 def _reports_alone(told: Narrator, stage: Stage, desk: Desk, place: Premises, sub: str) -> None:

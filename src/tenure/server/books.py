@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tenure.core import facts as f
+from tenure.core.account import Account, Book, Item
 from tenure.core.commands import Word
 from tenure.core.contract import timeline
 from tenure.core.ledger import Posting
@@ -16,7 +17,7 @@ from tenure.core.policy import Rules
 from tenure.core.refusals import Refused
 from tenure.core.reminders import next_reminder
 from tenure.core.renewal import cost, due, next_period, pays_itself
-from tenure.core.settle import Account, Book, Item, Settled, settle
+from tenure.core.settle import Settled, settle
 from tenure.core.subscription import Subscription, fold
 from tenure.core.timeline import Instant, Phase, at
 from tenure.server import policies

@@ -5,6 +5,7 @@ tell it refuses unsigned.
 """
 
 import base64
+from typing import Literal
 
 import msgspec
 
@@ -29,7 +30,7 @@ from tenure.wire import answers
 from tenure.wire.answers import Asked
 from tenure.wire.keys import Signer
 from tenure.wire.leases import read_lease
-from tenure.wire.messages import Change, Message, NextSync, SyncAnswer, SyncRequest, refusal
+from tenure.wire.messages import Change, Message, NextSync, Refusal, SyncAnswer, SyncRequest, refusal
 
 FORK_ANSWERS_APART = 90 * DAY
 """A copy gets the present truth once in so long, so that an honest restore is not punished (spec 3.5)."""
@@ -298,20 +299,21 @@ class Contact:
     def _message(
         self,
         *,
-        result: str,
+        result: Literal["lease", "unchanged", "send_lease", "refused"],
         lease: str = "",
         successor: str = "",
         turn: tuple[Instant, Instant] | None = None,
-        refusal: object = None,
+        refusal: Refusal | None = None,
         forked: bool = False,
         changes: tuple[Change, ...] = (),
     ) -> SyncAnswer:
-        values = {"result": result, "refusal": refusal}
         return SyncAnswer(
             nonce=self._asked.message.nonce,
             request_sha256=self._asked.sha256,
             time=self._now,
             root=self._context.keys.root_of(sandbox=self._sandbox).version,
+            result=result,
+            refusal=refusal,
             lease=lease,
             successor=successor,
             next_sync=None if turn is None else NextSync(*turn),
@@ -320,7 +322,6 @@ class Contact:
             messages=self._words_for_people(),
             notices=self._context.carried(sandbox=self._sandbox),
             fork=forks.shown(self._site, self._state, self._now),
-            **values,  # type: ignore[arg-type]  # one of the literals, and a Refusal or None
         )
 
     def _words_for_people(self) -> tuple[Message, ...]:

@@ -10,13 +10,14 @@ import msgspec
 
 from tenure.core import commands as c
 from tenure.core import ledger
+from tenure.core.account import Account, Item, posted
 from tenure.core.act import Outcome, act, plan_hash, same_plan
 from tenure.core.allowed import Allowed, allowed_actions, samples
 from tenure.core.contract import timeline
 from tenure.core.decide import decide
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
-from tenure.core.settle import Account, Item, catch_up, posted, settle
+from tenure.core.settle import catch_up, settle
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
 from tenure.server import books, policies, rows, takeover

@@ -3,11 +3,11 @@
 import msgspec
 
 from tenure.core import commands as c
+from tenure.core.account import Item
 from tenure.core.decide.sites import drop, take_over
 from tenure.core.facts import Fact
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
-from tenure.core.settle import Item
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
 from tenure.server import books

@@ -44,13 +44,7 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True):
 
 def doctor(patient: Patient) -> Iterator[Check]:
     """One check after another, each as soon as it is made; never raises."""
-    server = read_server(patient.settings.server, allow_loopback_http=patient.settings.network.loopback_http)
-    policy = server if isinstance(server, Refused) else _policy(patient, server)
-    if isinstance(server, Refused) or isinstance(policy, Refused):
-        refused = server if isinstance(server, Refused) else policy
-        yield Check("Settings", State.FAILED, f"{refused.detail}", "Correct the file site.toml.")  # type: ignore[union-attr]
-    else:
-        yield from ways(server, policy, _ports(patient))
+    yield from _ways(patient, "Correct the file site.toml.")
     if patient.named is not None:
         yield _device_port(patient.pin, patient.named)
     yield _clock(patient)
@@ -61,19 +55,26 @@ def name_checks(settings: Settings, computer: Computer, addresses: LastGood, dns
     """The ways that `settings` allow, tried one by one; `dns` is what the lease says."""
     unknown = Refused(Code.NOT_FOUND)
     patient = Patient(settings=settings, computer=computer, addresses=addresses, dns=dns, root=unknown, estimate=None)
-    server = read_server(settings.server, allow_loopback_http=settings.network.loopback_http)
-    policy = server if isinstance(server, Refused) else _policy(patient, server)
-    if isinstance(server, Refused) or isinstance(policy, Refused):
-        refused = server if isinstance(server, Refused) else policy
-        yield Check("Settings", State.FAILED, f"{refused.detail}", "Correct the choice.")  # type: ignore[union-attr]
-    else:
-        yield from ways(server, policy, _ports(patient))
+    return _ways(patient, "Correct the choice.")
 
 
 def dns_of(site: Site) -> str:
     """What the lease of the first product says of public DNS; empty before there is one."""
     lease = next(iter(site.licenses.values())).keeper.holder.lease()
     return "" if lease is None else lease.figures.dns
+
+
+def _ways(patient: Patient, remedy: str) -> Iterator[Check]:
+    """Every way to the server that the settings allow; where they say nothing sound, that alone, with `remedy`."""
+    server = read_server(patient.settings.server, allow_loopback_http=patient.settings.network.loopback_http)
+    if isinstance(server, Refused):
+        yield Check("Settings", State.FAILED, server.detail, remedy)
+        return
+    policy = _policy(patient, server)
+    if isinstance(policy, Refused):
+        yield Check("Settings", State.FAILED, policy.detail, remedy)
+        return
+    yield from ways(server, policy, _ports(patient))
 
 
 def _policy(patient: Patient, server: Server) -> NamePolicy | Refused:

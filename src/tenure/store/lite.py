@@ -100,6 +100,10 @@ class Lite:
         """For the batcher: past SQLAlchemy, because a fence must cost less than what it guards."""
         self._raw.execute(statement)
 
+    def raced(self, fault: Exception) -> bool:
+        """For the batcher: never, for nobody else may write."""
+        return False
+
 
 def open_lite(
     path: Path, upgrade: Upgrade | None = None, *, capacity: int = CAPACITY, most: int = MOST

@@ -94,7 +94,7 @@ class Postgres:
                 if attempt == ATTEMPTS - 1:
                     raise
             except sa.exc.DBAPIError as fault:
-                if getattr(fault.orig, "sqlstate", "") not in RACES:
+                if not _raced(fault):
                     raise
         return Refused(Code.SERVER_BUSY, "Others were first each time.")
 
@@ -169,6 +169,9 @@ class _Sets:
     def savepoint(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
+    def raced(self, fault: Exception) -> bool:
+        return _raced(fault)
+
 
 async def open_postgres(
     url: str,
@@ -202,6 +205,11 @@ async def open_postgres(
         await engine.dispose()
         return refused
     return Postgres(engine, connections, capacity, most)
+
+
+def _raced(fault: Exception) -> bool:
+    """Whether the database says that another process was first."""
+    return isinstance(fault, sa.exc.DBAPIError) and getattr(fault.orig, "sqlstate", "") in RACES
 
 
 @contextmanager

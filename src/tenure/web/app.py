@@ -189,7 +189,7 @@ class _Served:
             reply = _refusal_screen(error.refusal)
         except FormRefusedError as error:
             reply = _refusal_screen(Refusal(title=error.words, status=error.status))
-        except Exception as error:
+        except Exception as error:  # the last border before a person: never a traceback
             log.error("internal", exc_info=error)
             reply = _refusal_screen(INTERNAL)
         return await self._sent(reply, visit, secret)

@@ -209,18 +209,20 @@ def _room(body: PlanBody) -> int:
 
 
 def _new_plan(body: NewPlan, now: Instant) -> Plan | Refused:
-    refused = _unsound(body)
+    if (refused := _unsound(body)) is not None:
+        return refused
     period = duration(body.period, "period")
+    if isinstance(period, Refused):
+        return period
     trial = duration(body.trial, "trial") if body.trial is not None else None
-    for each in (refused, period, trial):
-        if isinstance(each, Refused):
-            return each
+    if isinstance(trial, Refused):
+        return trial
     return Plan(
         id=body.id,
         product=body.product,
         name=body.name,
         kind=body.kind,
-        period=period,  # type: ignore[arg-type]  # refusals returned above
+        period=period,
         features=body.features,
         base_features=body.base_features,
         floors=(Floor(now, body.min_version),) if body.min_version else (),
@@ -228,7 +230,7 @@ def _new_plan(body: NewPlan, now: Instant) -> Plan | Refused:
         max_devices=body.max_devices,
         max_sites=body.max_sites,
         start=body.start,
-        trial=trial,  # type: ignore[arg-type]  # refusals returned above
+        trial=trial,
     )
 
 

@@ -8,7 +8,7 @@ from tenure.core import ledger as core
 from tenure.core.ledger import Balances
 from tenure.core.policy import Action, Role
 from tenure.core.refusals import Code, Refused
-from tenure.core.settle import runway
+from tenure.core.runway import runway
 from tenure.core.timeline import DAY, Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule

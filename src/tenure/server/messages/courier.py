@@ -92,7 +92,7 @@ class Courier:
     async def _serve(self, provider: str, webhook: str) -> None:
         try:
             await self._serve_in_turn(provider, webhook)
-        except Exception:
+        except Exception:  # one receiver's mishap must not end the courier of all the others
             _log.exception("webhook %s could not be served; it is tried again", webhook)
         finally:
             del self._busy[webhook]

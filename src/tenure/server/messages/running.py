@@ -81,7 +81,7 @@ class Outgoing:
             try:
                 while await self._workers[name].once():
                     pass
-            except Exception:
+            except Exception:  # the database may be back in a second; messages must not need a restart
                 _log.exception("a look for %s failed; it is repeated", name)
             await asyncio.sleep(PAUSE)
 
@@ -89,7 +89,7 @@ class Outgoing:
         while True:
             try:
                 await self.count()
-            except Exception:
+            except Exception:  # a figure for the metrics: nothing depends on it
                 _log.exception("what waits could not be counted")
             await asyncio.sleep(PAUSE * COUNT_EVERY)
 

@@ -92,9 +92,11 @@ class Offline:
     ) -> Answer[ImportedView] | Refused:
         """Imports an answer, once; it must belong to the request that is pending here. Notices come in this way too."""
         license_ = self._local.license(product)
-        blocks = license_ if isinstance(license_, Refused) else read_armour(body.text)
-        if isinstance(license_, Refused) or isinstance(blocks, Refused):
-            return license_ if isinstance(license_, Refused) else blocks  # type: ignore[return-value]  # one of them is
+        if isinstance(license_, Refused):
+            return license_
+        blocks = read_armour(body.text)
+        if isinstance(blocks, Refused):
+            return blocks
 
         def work() -> Answer[ImportedView] | Refused:
             outcome = license_.bring(blocks)

@@ -1,0 +1,63 @@
+"""A customer's prepaid account and its subscriptions, as they are settled: money, and what each decision needs."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tenure.core import ledger
+from tenure.core.commands import Word
+from tenure.core.ledger import Posting
+from tenure.core.lengthening import Lengthening
+from tenure.core.policy import RenewalOrder, Rules
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import Instant
+
+
+class Book(msgspec.Struct, frozen=True):
+    """What was published over time for one subscription's plan: (instant, rules, lowest version), oldest first."""
+
+    versions: tuple[tuple[Instant, Rules, str], ...]
+
+    def at(self, moment: Instant) -> tuple[Rules, str]:
+        """Rules and lowest version in force at `moment`; before the first version, the first."""
+        held = self.versions[0]
+        for version in self.versions:
+            if version[0] <= moment:
+                held = version
+        return held[1], held[2]
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One subscription of the account, with what its decisions need."""
+
+    sub: Subscription
+    book: Book
+    words: tuple[Word, ...] = ()
+    lengthenings: tuple[Lengthening, ...] = ()
+    """What was published to reach running periods, oldest first."""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's money with one provider (minor units), settled up to and including `settled_at`."""
+
+    balance: int = 0
+    reserve: int = 0
+    credit_limit: int = 0
+    settled_at: Instant = 0
+    order: RenewalOrder = RenewalOrder.OLDEST_DUE
+
+    @property
+    def available(self) -> int:
+        """What can be spent."""
+        return self.balance + self.credit_limit
+
+
+def posted(account: Account, postings: Iterable[Posting]) -> Account:
+    """The account after `postings`."""
+    for posting in postings:
+        account = msgspec.structs.replace(
+            account,
+            balance=account.balance + posting.moved(ledger.Account.BALANCE),
+            reserve=account.reserve + posting.moved(ledger.Account.RESERVE),
+        )
+    return account

@@ -1,0 +1,98 @@
+"""What facts on money and on the course of time mean for a subscription's periods; never refuses."""
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core.state import Subscription
+from tenure.core.terms import Change, Period
+from tenure.core.timeline import Instant
+
+
+def anchor_of_first(until: Instant | None, period: Period | None) -> Instant | None:
+    """An `until` order and a trial are anchored at their end (spec 2.4 Order), a period order at its beginning."""
+    if period is None:
+        return None
+    return period.until if until is not None or period.trial else period.since
+
+
+Money = f.PaymentConfirmed | f.Activated | f.Renewed | f.RenewalReserved | f.ReserveReleased
+
+
+def money(sub: Subscription, fact: Money) -> Subscription:
+    """`sub` after a period was bought, set aside or given up."""
+    match fact:
+        case f.PaymentConfirmed():
+            paid = msgspec.structs.replace(sub, awaiting_payment=sub.awaiting_payment and fact.covers != "order")
+            return paid if fact.period is None else begin(paid, fact.period)
+        case f.Activated():
+            return begin(sub, fact.period)
+        case f.Renewed():
+            return msgspec.structs.replace(
+                _edges_moved(sub, fact.period),
+                periods=(*sub.periods, fact.period),
+                reserved=None if fact.paid_by == "reserve" else sub.reserved,
+                anchor=sub.anchor if fact.anchor is None else fact.anchor,
+                failed_at=None,
+                resumed_at=None,
+            )
+        case f.RenewalReserved():
+            return msgspec.structs.replace(_edges_moved(sub, fact.period), reserved=fact.period)
+        case f.ReserveReleased():
+            return msgspec.structs.replace(sub, reserved=fact.kept)
+
+
+def begin(sub: Subscription, period: Period) -> Subscription:
+    """`sub` with its first period, which also sets the anchor."""
+    anchor = anchor_of_first(sub.until_ordered, period)
+    return msgspec.structs.replace(sub, started_at=period.since, anchor=anchor, periods=(period,))
+
+
+def _edges_moved(sub: Subscription, bought: Period) -> Subscription:
+    """A change agreed for an edge that now lies inside a paid period waits for its end: those days are paid for."""
+
+    def later(change: Change) -> Change:
+        inside = change.scheduled and bought.since < change.effective < bought.until
+        return msgspec.structs.replace(change, effective=bought.until) if inside else change
+
+    return msgspec.structs.replace(sub, changes=(sub.changes[0], *map(later, sub.changes[1:])))
+
+
+Course = f.PaymentFailed | f.Refunded | f.RenewalIntentSet | f.Reanchored | f.GraceExtended
+
+
+def course(sub: Subscription, fact: Course) -> Subscription:
+    """`sub` after what became of its renewals, its anchor or its grace."""
+    match fact:
+        case f.PaymentFailed():
+            return msgspec.structs.replace(sub, failed_at=fact.at)
+        case f.Refunded():
+            return msgspec.structs.replace(sub, owed=None, refunded=True)
+        case f.RenewalIntentSet():
+            return msgspec.structs.replace(sub, intent=fact.intent, resumed_at=fact.at)
+        case f.Reanchored():
+            return msgspec.structs.replace(sub, anchor=fact.anchor)
+        case f.GraceExtended():
+            return _extend_grace(sub, fact.days) if fact.period is None else _lengthen(sub, fact.period, fact.days)
+
+
+def _extend_grace(sub: Subscription, days: int) -> Subscription:
+    """The last paid period alone has a longer grace; what was before it stays as it was."""
+    if not sub.paid:
+        return sub
+    last = sub.paid[-1]
+    rules = msgspec.structs.replace(last.rules, grace_days=last.rules.grace_days + days)
+    longer = msgspec.structs.replace(last, rules=rules)
+    if sub.reserved is not None:
+        return msgspec.structs.replace(sub, reserved=longer)
+    return msgspec.structs.replace(sub, periods=(*sub.periods[:-1], longer))
+
+
+def _lengthen(sub: Subscription, since: Instant, days: int) -> Subscription:
+    """The bought period of that beginning has a longer grace, by the figure that concerns it."""
+
+    def longer(period: Period) -> Period:
+        figure = "trial_grace_days" if period.trial else "grace_days"
+        rules = msgspec.structs.replace(period.rules, **{figure: getattr(period.rules, figure) + days})
+        return msgspec.structs.replace(period, rules=rules) if period.since == since else period
+
+    return msgspec.structs.replace(sub, periods=tuple(map(longer, sub.periods)))

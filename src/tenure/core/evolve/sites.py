@@ -1,0 +1,92 @@
+"""What facts on codes and sites mean for a subscription; never refuses."""
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core.evolve.periods import begin
+from tenure.core.state import CodeState, SiteState, Subscription
+from tenure.core.timeline import Instant
+
+Codes = f.CodeReissued | f.CodeBlocked | f.CodeUnblocked
+
+
+def codes(sub: Subscription, fact: Codes) -> Subscription:
+    """`sub` after a code was replaced, blocked or freed."""
+    match fact:
+        case f.CodeReissued():
+            old = tuple(msgspec.structs.replace(code, withdrawn=True) for code in sub.codes)
+            new = CodeState(id=fact.code.id, last_group=fact.code.last_group)
+            return msgspec.structs.replace(sub, codes=(*old, new))
+        case f.CodeBlocked():
+            return _change_code(sub, fact.code, fact.at, fact.ends)
+        case f.CodeUnblocked():
+            return _change_code(sub, fact.code, None, None)
+
+
+def _change_code(sub: Subscription, code_id: str, at: Instant | None, ends: Instant | None) -> Subscription:
+    codes = tuple(
+        msgspec.structs.replace(code, blocked_at=at, block_ends=ends) if code.id == code_id else code
+        for code in sub.codes
+    )
+    return msgspec.structs.replace(sub, codes=codes)
+
+
+Sites = (
+    f.SiteActivated | f.SiteLeft | f.SuccessorStaged | f.SuccessorDropped | f.SuccessorStarted | f.SiteDeclaredLost
+    | f.AllotmentSet | f.ForkFound | f.ForkResolved
+)  # fmt: skip
+
+
+def sites(sub: Subscription, fact: Sites) -> Subscription:
+    """`sub` after something happened to one of its sites."""
+    match fact:
+        case f.SiteActivated():
+            return _join(sub, fact, "")
+        case f.SuccessorStaged():
+            return _join(sub, fact, fact.present)
+        case f.SuccessorStarted():
+            started = sub if fact.period is None else begin(sub, fact.period)
+            return _change_site(started, fact.site, present="", since=fact.at)
+        case f.SiteLeft() | f.SuccessorDropped():
+            return _change_site(sub, fact.site, left_at=fact.at, allotment=0)
+        case f.SiteDeclaredLost():
+            heir = sub.site(fact.heir)
+            lost = _change_site(sub, fact.site, lost=True, allotment=0)
+            return lost if heir is None else _change_site(lost, heir.id, allotment=heir.allotment + fact.allotment)
+        case f.AllotmentSet():
+            return _change_site(sub, fact.site, allotment=fact.allotment)
+        case f.ForkFound():
+            return _change_site(sub, fact.site, forked_at=fact.at, evidence=fact.evidence)
+        case f.ForkResolved():
+            return _resolve(sub, fact)
+
+
+def _resolve(sub: Subscription, fact: f.ForkResolved) -> Subscription:
+    site = sub.site(fact.site)
+    counts = site is not None and fact.own and fact.resolution == "restored"
+    restores = () if site is None else (*site.restores, fact.at) if counts else site.restores
+    return _change_site(sub, fact.site, forked_at=None, evidence="", restores=restores)
+
+
+def _join(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present: str) -> Subscription:
+    before = sub.site(fact.site)
+    site = SiteState(
+        id=fact.site,
+        key=fact.key,
+        code=fact.code,
+        name=fact.name,
+        version=fact.version,
+        since=fact.at,
+        floor=fact.floor if isinstance(fact, f.SiteActivated) else "",
+        allotment=fact.allotment,
+        hardware=fact.hardware,
+        present=present,
+        restores=() if before is None else before.restores,
+    )
+    others = tuple(known for known in sub.sites if known.id != site.id)
+    return msgspec.structs.replace(sub, sites=(*others, site))
+
+
+def _change_site(sub: Subscription, site_id: str, **values: object) -> Subscription:
+    sites = tuple(msgspec.structs.replace(site, **values) if site.id == site_id else site for site in sub.sites)
+    return msgspec.structs.replace(sub, sites=sites)
