@@ -151,7 +151,7 @@ async def test_only_the_latest_lease_keeps_its_bytes(stocked: Database) -> None:
 
 async def test_words_count_until_a_later_one_is_acknowledged(stocked: Database) -> None:
     async def words() -> tuple[Word, ...]:
-        return await stocked.read(leases.words, "prv_a", "sub_a")
+        return (await stocked.read(leases.words, "prv_a", ["sub_a"]))["sub_a"]
 
     assert await words() == (Word(site="sit_a", until=NOW + 100),)
     await stocked.write(leases.add, lease("a", serial=2, revision=3, until=NOW + 50))
@@ -166,3 +166,12 @@ async def test_words_count_until_a_later_one_is_acknowledged(stocked: Database) 
     assert await words() == (Word(site="sit_a", until=NOW + 60, acks=(*acks, (4, NOW + 7))),)
     await stocked.write(leases.acknowledged, "sit_a", 2, 1, NOW + 99)
     assert (await words())[0].acks[-1] == (4, NOW + 7), "acknowledged once"
+
+
+async def test_words_of_many_are_each_ones_own_and_nobody_elses(stocked: Database) -> None:
+    asked = ["sub_a", "sub_b", "sub_none"]
+    mine = await stocked.read(leases.words, "prv_a", asked)
+    theirs = await stocked.read(leases.words, "prv_b", asked)
+    assert (set(mine), set(theirs)) == (set(asked), set(asked))
+    assert [name for name in asked if mine[name]] == ["sub_a"]
+    assert not [name for name in asked if mine[name] and theirs[name]]

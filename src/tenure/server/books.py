@@ -53,7 +53,8 @@ def load(conn: Connection, provider: str, customer: str, *, lock: bool = True) -
     names = [each.id for each in subscriptions.of_customer(conn, provider, customer)]
     policy = policies.history(conn, provider)
     known: dict[str, Book] = {}
-    items = tuple(_item(conn, provider, sub, policy, known) for sub in _subscriptions(conn, provider, names))
+    held = words(conn, provider, names)
+    items = tuple(_item(conn, sub, policy, known, held[sub.id]) for sub in _subscriptions(conn, provider, names))
     account = Account(
         balance=row.balance,
         reserve=row.reserve,
@@ -76,12 +77,14 @@ def _subscriptions(conn: Connection, provider: str, names: list[str]) -> Iterabl
     return (fold(tuple(f.decode(each.body) for each in histories[name])) for name in names if name in histories)
 
 
-def _item(conn: Connection, provider: str, sub: Subscription, policy: policies.History, known: dict[str, Book]) -> Item:
+def _item(
+    conn: Connection, sub: Subscription, policy: policies.History, known: dict[str, Book], held: tuple[Word, ...]
+) -> Item:
     plan = sub.changes[-1].terms.plan
     if plan not in known:  # an account with many subscriptions has few plans
         known[plan] = book(conn, policy, plan)
     lengthenings = policy.lengthenings(sub, lambda name: period_of(conn, name))
-    return Item(sub, known[plan], words(conn, provider, sub.id), lengthenings)
+    return Item(sub, known[plan], held, lengthenings)
 
 
 def book(conn: Connection, policy: policies.History, plan_id: str) -> Book:
@@ -116,9 +119,10 @@ def _floor_at(floors: list[tuple[Instant, str]], moment: Instant) -> str:
     return held
 
 
-def words(conn: Connection, provider: str, name: str) -> tuple[Word, ...]:
-    """What every site still has in its hands of this subscription (rule *Giving back*)."""
-    return prolonged(leases.words(conn, provider, name), current(conn))
+def words(conn: Connection, provider: str, names: list[str]) -> dict[str, tuple[Word, ...]]:
+    """What every site still has in its hands of these subscriptions (rule *Giving back*)."""
+    published = current(conn)
+    return {name: prolonged(held, published) for name, held in leases.words(conn, provider, names).items()}
 
 
 def settled(conn: Connection, books: Books, now: Instant, *, heard: bool = False) -> Books:

@@ -95,7 +95,7 @@ def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int
         floor=plan_row.floor if plan_row else "",
         available=available,
         in_use=sum(row.devices for row in takeover.rows_of(conn, tenant.id, sub.id) if _holds(sub, row)),
-        words=books.words(conn, tenant.id, sub.id),
+        words=books.words(conn, tenant.id, [sub.id])[sub.id],
     )
 
 

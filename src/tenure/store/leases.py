@@ -59,9 +59,9 @@ _ACK = (
     .values(acked_at=sa.bindparam("now"))
 )
 _WORDS = (
-    sa.select(leases.c.site, leases.c.slot, leases.c.revision, leases.c.until, leases.c.acked_at)
-    .where(leases.c.subscription == sa.bindparam("of"), leases.c.provider == sa.bindparam("tenant"))
-    .order_by(leases.c.site, leases.c.epoch, leases.c.serial)
+    sa.select(leases.c.subscription, leases.c.site, leases.c.revision, leases.c.until, leases.c.acked_at)
+    .where(leases.c.subscription.in_(sa.bindparam("of", expanding=True)), leases.c.provider == sa.bindparam("tenant"))
+    .order_by(leases.c.subscription, leases.c.site, leases.c.epoch, leases.c.serial)
 )
 _COLLECT = leases.delete().where(leases.c.body.is_(None), leases.c.contact_until < sa.bindparam("before"))
 
@@ -83,10 +83,13 @@ def acknowledged(conn: Connection, site: str, epoch: int, serial: int, now: Inst
     conn.execute(_ACK, {"of": site, "in_epoch": epoch, "number": serial, "now": now})
 
 
-def words(conn: Connection, provider: str, subscription: str) -> tuple[Word, ...]:
-    """What each site still has in its hands of the provider's subscription, without amnesties."""
-    rows = conn.execute(_WORDS, {"of": subscription, "tenant": provider})
-    return tuple(_word(site, list(group)) for site, group in groupby(rows, key=lambda row: row[0]))
+def words(conn: Connection, provider: str, subscriptions: Sequence[str]) -> dict[str, tuple[Word, ...]]:
+    """What each site still has in its hands, without amnesties, by subscription of the provider; in one query."""
+    found = dict.fromkeys(subscriptions, tuple[Word, ...]())
+    rows = conn.execute(_WORDS, {"of": list(subscriptions), "tenant": provider})
+    for (name, site), group in groupby(rows, key=lambda row: (row[0], row[1])):
+        found[name] += (_word(site, [row[2:] for row in group]),)
+    return found
 
 
 def collect(conn: Connection, before: Instant) -> int:
@@ -94,8 +97,8 @@ def collect(conn: Connection, before: Instant) -> int:
     return conn.execute(_COLLECT, {"before": before}).rowcount
 
 
-def _word(site: str, signed: Sequence[sa.Row[str, str, int, int, int | None]]) -> Word:
+def _word(site: str, signed: Sequence[tuple[int, Instant, Instant | None]]) -> Word:
     """A lease counts until a later one is acknowledged: the last acknowledged one and those after it may be in use."""
-    acks = tuple((revision, acked) for _, _, revision, _, acked in signed if acked is not None)
+    acks = tuple((revision, acked) for revision, _, acked in signed if acked is not None)
     held = signed[max(len(acks) - 1, 0) :]
-    return Word(site=site, until=max(until for _, _, _, until, _ in held), acks=acks)
+    return Word(site=site, until=max(until for _, until, _ in held), acks=acks)
