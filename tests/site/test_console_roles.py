@@ -21,7 +21,7 @@ PASSWORD = "seven grey geese over Turku"
 FORMS = {
     WORK: (
         "/connection", "/devices", "/enrolments", "/enrolments/enr_1/withdraw", "/events/acknowledge", "/groups",
-        "/groups/remove", "/devices/{device}/group", "/devices/{device}/merge", "/devices/{device}/withdraw",
+        "/groups/remove", "/devices/{device}/group", "/duplicates/{device}/{device}", "/devices/{device}/withdraw",
         "/devices/{device}/assign", "/devices/{device}/remove", "/devices/{device}/pin", "/devices/{device}/unpin",
         "/licenses/editor/code", "/licenses/editor/code/check", "/licenses/editor/successor",
         "/licenses/editor/successor/check", "/licenses/editor/drop-successor", "/licenses/editor/distribution",

@@ -18,6 +18,7 @@ from tenure.site.console.pages.connection import Connection
 from tenure.site.console.pages.devices import Devices
 from tenure.site.console.pages.dns import Dns
 from tenure.site.console.pages.door import Door
+from tenure.site.console.pages.duplicates import Duplicates
 from tenure.site.console.pages.enrolments import Enrolments
 from tenure.site.console.pages.events import Events
 from tenure.site.console.pages.forks import Forks
@@ -60,8 +61,8 @@ def routes(server: Server) -> list[Route]:
     exchanges = Exchanges()
     groups = (
         Door(server), Overview(server), Licenses(server), Codes(server, exchanges), Forks(server, exchanges),
-        Synchronization(server, exchanges), Connection(server), Devices(server), Enrolments(server), Events(server),
-        Seats(server), Offline(server), Dns(server), Reports(server), People(server),
+        Synchronization(server, exchanges), Connection(server), Devices(server), Duplicates(server), Enrolments(server),
+        Events(server), Seats(server), Offline(server), Dns(server), Reports(server), People(server),
     )  # fmt: skip
     return [route for group in groups for route in group.routes()]
 

@@ -20,7 +20,7 @@ _OWN = (
     "/account/second-factor/confirm",
     "/account/second-factor/remove",
 )
-_WORKED = ("/licenses/{}/code", "/licenses/{}/successor", "/licenses/{}/offline", "/connection")
+_WORKED = ("/licenses/{}/code", "/licenses/{}/successor", "/licenses/{}/offline", "/connection", "/duplicates/{}/{}")
 """Pages that are nothing but a form; every other page shows something to whoever may look."""
 _REMOVAL = "/licenses/{}/remove"
 MAY_DO = {WORK: "operators and administrators", RULE: "administrators"}
