@@ -1,17 +1,26 @@
 """The administrator's and the device's commands against a running site: M9, M10, M14, M15, M17 on the command line."""
 
+import fcntl
 import json
+import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
+import tenure
 from tenure.core.codes import from_random
 from tenure.core.refusals import Exit
+from tenure.site import qr
 from tenure.site.main import Serving
 from tests.cli.terminal import Ran, Terminal
 from tests.site.town import House, Town
@@ -315,3 +324,68 @@ class TestOffline:
             assert admin.refused("licenses", "resolve-fork", "restored")["code"] == "unreachable"
             assert admin.refused("licenses", "drop-successor")["code"] == "no_successor"
             assert admin.run("licenses").out.startswith("Product")
+
+
+class TestTheRequestAsQrCode:
+    """`tenure offline request` before somebody's eyes: a real terminal of a given size."""
+
+    def test_b16_it_is_drawn_where_it_fits_and_read_back_to_the_request(self, here: Town) -> None:
+        with _vault(here) as admin:
+            made = admin.good("offline", "request")
+            shown = on_terminal(admin, (200, 100), "offline", "request")
+        assert made["request"].splitlines()[0] in shown
+        drawn = [line for line in shown.splitlines() if "\u2588" in line]
+        assert drawn == qr.blocks(qr.encode(made["line"].encode(), "L")).splitlines()
+
+    def test_b16_where_it_does_not_fit_it_is_said_with_what_to_do(self, here: Town) -> None:
+        with _vault(here) as admin:
+            made = admin.good("offline", "request")
+            for more in ((), ("--qr",)):
+                shown = " ".join(on_terminal(admin, (80, 24), "offline", "request", *more).split())
+                assert "\u2588" not in shown
+                side = len(qr.encode(made["line"].encode(), "L")) + 8
+                assert f"No QR code: it takes {side} columns and" in shown
+                assert "this terminal has 80 and 24" in shown
+                assert "--out FILE" in shown
+
+    def test_b16_it_is_left_out_and_asked_for(self, here: Town, tmp_path: Path) -> None:
+        with _vault(here) as admin:
+            assert "\u2588" not in on_terminal(admin, (200, 100), "offline", "request", "--no-qr")
+            assert "\u2588" not in admin.run("offline", "request").out
+            assert "\u2588" in admin.run("offline", "request", "--qr").out
+            assert admin.good("offline", "request", "--qr")["line"]
+            file = str(tmp_path / "request.txt")
+            shown = on_terminal(admin, (200, 100), "offline", "request", "--out", file)
+            assert "\u2588" not in shown
+            assert "QR" not in shown
+
+
+@contextmanager
+def _vault(here: Town) -> Iterator[Admin]:
+    """A site without a network that has a code."""
+    house = here.house("vault")
+    house.activate(here.order()[1])
+    house.cable.cut = True
+    with Serving(house.site).local:
+        yield Admin(house)
+
+
+def on_terminal(admin: Admin, size: tuple[int, int], *words: str) -> str:
+    """What the command writes on a terminal of so many columns and lines, colours taken off."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    env = {**admin.env, "PATH": "/usr/bin:/bin", "HOME": str(admin.home), "TERM": "xterm", "LANG": "C.UTF-8"}
+    env["PYTHONPATH"] = str(Path(tenure.__file__).parents[1])
+    command = [sys.executable, "-m", "tenure.cli.main", *words]
+    program = subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True)
+    os.close(theirs)
+    written = b""
+    try:
+        while part := os.read(ours, 65_536):
+            written += part
+    except OSError:
+        pass  # this is how Linux says that nobody holds the other end any more
+    finally:
+        os.close(ours)
+    assert program.wait(30) == Exit.DONE, written
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode()).replace("\r", "")

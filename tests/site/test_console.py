@@ -20,7 +20,7 @@ PAGES = (
     "/licenses/editor/synchronization", "/licenses/editor/remove", "/licenses/editor/fork", "/banner",
     "/licenses/editor/offline", "/licenses/editor/conflict", "/licenses/editor/silent", "/settings/dns",
     "/groups/default",
-    "/people", "/account",
+    "/people", "/account", "/duplicates",
 )  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from tenure.cli.world import World
 from tenure.core.refusals import Code, Refused
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
 ANSWER_CAP = 16 * 1024 * 1024
@@ -182,10 +184,21 @@ class Api:
                 },
                 timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
                 follow_redirects=False,
-                trust_env=not loopback,
-                verify=not loopback,
+                trust_env=not loopback and not self._target.certificate,
+                verify=_exactly(self._target.certificate) if self._target.certificate else not loopback,
             )
         return self._made
+
+
+def _exactly(certificate: str) -> "ssl.SSLContext":
+    """Trusts one certificate and no authority; its name is not compared, because it was named as a whole."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.load_verify_locations(cadata=certificate)
+    return context
 
 
 class _Page(msgspec.Struct, frozen=True):

@@ -12,9 +12,10 @@ from tenure.cli.kinds import File, create, read_file
 from tenure.cli.options import CREATING, LOCAL
 from tenure.cli.output import Output
 from tenure.cli.problems import Failed
-from tenure.cli.show import Screen, moment
+from tenure.cli.show import People, Screen, moment
 from tenure.cli.site_desk import HERE, Product, Site, site_desk
 from tenure.cli.verbs import Ended, noun, verb
+from tenure.site.qr import QUIET, blocks, capacity, encode
 
 Out = Annotated[Path | None, Parameter(help="The file to write, never over another; otherwise it is printed.")]
 
@@ -33,6 +34,9 @@ def request(
     activate: Annotated[bool, Parameter(help="Apply an activation code: asked for, or read from stdin.")] = False,
     successor: Annotated[bool, Parameter(help="Stage the code instead of applying it.")] = False,
     out: Out = None,
+    qr: Annotated[
+        bool | None, Parameter(help="Show it as a QR code too; on a terminal it is shown where it fits, unless --out.")
+    ] = None,
     product: Product = "",
     site: Site = "",
 ) -> Ended:
@@ -46,7 +50,9 @@ def request(
             return meant
         where = path("/v1/licenses/{product}/offline/request", product=meant)
         done = here.write(Sending(method="POST", path=where, body=body, tenant=False), _request)
-    return _written(done, "request", out)
+    done = _written(done, "request", out)
+    wanted = qr if qr is not None else desk.screen.terminal and out is None
+    return done if isinstance(done, Failed) or not wanted else Output(done.body, _pictured(done.people))
 
 
 @verb(_APP, "answer", CREATING, example="tenure offline answer request.txt --out answer.txt")
@@ -102,6 +108,44 @@ def _written(done: Ended, name: str, out: Path | None) -> Ended:
 
 def _request(screen: Screen, value: Any) -> None:
     screen.line(value["request"].rstrip())
+
+
+def _pictured(people: People) -> People:
+    """What people are told, and below it the request as a QR code."""
+
+    def told(screen: Screen, value: Any) -> None:
+        people(screen, value)
+        line = str(value["line"]).encode()
+        too_large = _too_large(screen, line)
+        if too_large:
+            screen.line(f"No QR code: {too_large} {INSTEAD}")
+            return
+        screen.line("The same as a QR code, for the camera of whoever carries it out:")
+        for row in blocks(encode(line, "L")).splitlines():
+            screen.line(row, "bright_white on black")
+
+    return told
+
+
+INSTEAD = "Use --out FILE and carry the file, copy the text above, or scan the code on the console's offline page."
+
+
+def _too_large(screen: Screen, line: bytes) -> str:
+    """Why a code of `line` cannot be shown here; empty where it can."""
+    version = next((each for each in range(1, 41) if len(line) <= capacity(each, "L")), 0)
+    if not version:
+        return f"the request has {len(line):,} characters, and a QR code holds {capacity(40, 'L'):,}."
+    if not screen.draws:
+        return "this terminal cannot show block characters."
+    columns = 17 + 4 * version + 2 * QUIET
+    lines = (columns + 1) // 2 + 1
+    width, height = screen.room
+    if not screen.terminal or (columns <= width and lines <= height):
+        return ""
+    return (
+        f"it takes {columns} columns and {lines} lines, and this terminal has {width} and {height}; a larger window or"
+        " smaller letters would do."
+    )
 
 
 def _answer(screen: Screen, value: Any) -> None:

@@ -44,6 +44,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     token: str
     provider: str = ""
+    certificate: str = ""
+    """PEM: the server shows exactly this one, whatever name it is reached under; empty: one that the system trusts."""
 
     def __repr__(self) -> str:
         return f"Target(url={self.url!r}, provider={self.provider!r})"

@@ -112,6 +112,20 @@ class Screen:
             self._made = self._console(self._stream, _PIPE_WIDTH)
         return self._made
 
+    @property
+    def room(self) -> tuple[int, int]:
+        """Columns and lines of the terminal."""
+        return self.console.size
+
+    @property
+    def draws(self) -> bool:
+        """Whether block characters can be written."""
+        try:
+            "\u2588".encode(self._stream.encoding or "utf-8")
+        except (UnicodeError, LookupError):
+            return False
+        return True
+
     def page(self) -> "Console":
         """A console for the parser's help."""
         return self._console(self._stream, _PAGE_WIDTH)

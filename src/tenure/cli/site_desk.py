@@ -83,11 +83,12 @@ def folder_of(world: World, named: str, variable: str, default: str) -> Path:
 def target_of(folder: Path) -> Target | Failed:
     """Address and token of the site that runs in `folder`."""
     try:
-        url = msgspec.json.decode((folder / "api.json").read_bytes(), type=dict[str, str])["url"]
+        address = msgspec.json.decode((folder / "api.json").read_bytes(), type=dict[str, str])
+        url, certificate = address["url"], address.get("certificate", "")
         token = (folder / "admin.token").read_text(encoding="ascii").strip()
     except PermissionError as fault:
         return failed(Refused(Code.ACTION_NOT_PERMITTED, f"{fault.filename} belongs to the site's own user.", "site"))
     except (OSError, msgspec.MsgspecError, KeyError, UnicodeDecodeError):
         detail = f"No site runs in {folder}: start it with `tenure site run`, or name its folder with --site."
         return failed(Refused(Code.UNREACHABLE, detail, "site"))
-    return Target(url=url, token=token)
+    return Target(url=url, token=token, certificate=certificate)

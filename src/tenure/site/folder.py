@@ -26,6 +26,8 @@ class Address(msgspec.Struct, frozen=True):
     """Where a running site's local API is to be found, for the command line and the console."""
 
     url: str
+    certificate: str = ""
+    """PEM: over TLS, the one certificate that is this site's own, whatever name it is reached under from here."""
 
 
 class Secrets(msgspec.Struct, frozen=True):

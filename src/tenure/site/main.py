@@ -22,7 +22,7 @@ from tenure.site.folder import Address
 from tenure.site.opening import Site, open_site
 from tenure.site.settings import Settings, check, read_settings, write_settings
 from tenure.site.store.lite import open_store
-from tenure.site.tls import unservable
+from tenure.site.tls import own_certificate, unservable
 from tenure.site.watch import TURN, Watch
 
 TURN_IN_SANDBOX = 0.25
@@ -123,7 +123,8 @@ async def _serve(site: Site, *, sandbox: bool) -> Refused | None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, serving.stop)
     url = serving.local.url
-    sys.stdout.write(f"local API on {url}\ndevice port on {serving.devices.url}\nconsole on {url}/\n")
+    shown = url.replace("//0.0.0.0:", f"//{site.computer.host}:").replace("//[::]:", f"//{site.computer.host}:")
+    sys.stdout.write(f"local API on {url}\ndevice port on {serving.devices.url}\nconsole on {shown}/\n")
     sys.stdout.flush()
     await serving.serve()
     return None
@@ -135,6 +136,11 @@ def _where(site: Site) -> Listen:
     files = (str(site.folder / name) if name else "" for name in (api.certificate, api.certificate_key))
     chain, key = files
     return Listen(host=api.host, port=api.port, certificate=chain, key=key)
+
+
+def _from_here(url: str) -> str:
+    """The address that programs on this computer use, where a server listens on all of its addresses."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 class Serving:
@@ -153,8 +159,8 @@ class Serving:
         self.local = Server(Doors(api, console(api, site.computer.clocks.wall, ticks)), _where(site))
         turns = Turns(self.watch.turn, site.computer.online, self.watch.network_returned)
         self._turns = InThread(turns, TURN_IN_SANDBOX if sandbox else TURN)
-        address = msgspec.json.encode(Address(self.local.url))
-        folder.write(FolderOnDisk(site.folder), folder.ADDRESS, address)
+        address = Address(_from_here(self.local.url), own_certificate(site.folder, settings.api))
+        folder.write(FolderOnDisk(site.folder), folder.ADDRESS, msgspec.json.encode(address))
 
     async def serve(self) -> None:
         """Serves until `stop`."""

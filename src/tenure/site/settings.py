@@ -112,7 +112,10 @@ def check(settings: Settings) -> Refused | None:
     if bool(settings.api.certificate) != bool(settings.api.certificate_key):
         return Refused(Code.FIELD_INVALID, "A certificate and its key belong together.", "api.certificate")
     if not settings.api.certificate and settings.api.host != "localhost" and not is_loopback(settings.api.host):
-        detail = f"Console and API listen on {settings.api.host} only with a certificate; without one on this computer."
+        detail = (
+            f"Console and API listen on {settings.api.host} only with a certificate: name its files in api.certificate"
+            " and api.certificate_key, or take api.host out, so that they listen on this computer alone."
+        )
         return Refused(Code.FIELD_INVALID, detail, "api.certificate")
     for name in (settings.devices.name, *settings.devices.names):
         if name and read_host(name) is None:

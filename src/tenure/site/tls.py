@@ -9,6 +9,15 @@ from tenure.site.settings import ApiSettings
 _CHAIN, _KEY = "api.certificate", "api.certificate_key"
 
 
+def own_certificate(folder: Path, api: ApiSettings) -> str:
+    """The site's own certificate of the configured chain (PEM); empty where none is configured. Raises OSError."""
+    if not api.certificate:
+        return ""
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    text = (folder / api.certificate).read_text(encoding="utf-8", errors="replace")
+    return f"{begin}{text.partition(begin)[2].partition(end)[0]}{end}\n"
+
+
 def unservable(folder: Path, api: ApiSettings) -> Refused | None:
     """None without a certificate, and with one that serves; else what is wrong with which file, and what to do."""
     if not api.certificate:

@@ -14,7 +14,7 @@ from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.site.api.devices import Id
 from tenure.site.api.local import LOOKS, WORKS, Local
-from tenure.site.store import devices, groups
+from tenure.site.store import devices, duplicates, groups
 from tenure.site.store.groups import Group
 from tenure.site.store.writer import Connection
 
@@ -48,6 +48,8 @@ class Tally(msgspec.Struct, frozen=True):
     by_state: dict[str, int]
     by_group: dict[str, int]
     by_reason: dict[str, int]
+    duplicates: int
+    """Pairs on the same hardware of which it is open whether they are one device."""
 
 
 class Groups:
@@ -111,7 +113,7 @@ class Groups:
 
         def work(conn: Connection) -> Tally:
             by_state, by_group, by_reason = (devices.tally(conn, each, product) for each in ("state", "group", "note"))
-            return Tally(by_state, by_group, by_reason)
+            return Tally(by_state, by_group, by_reason, duplicates.count(conn))
 
         return await self._local.read(work)
 

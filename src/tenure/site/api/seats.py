@@ -20,8 +20,8 @@ from tenure.site.api.local import LOOKS, WORKS, Local
 from tenure.site.api.views import DeviceView, Reason, device_view, moment, reason
 from tenure.site.license import Look
 from tenure.site.seats import allowed, no_new_seat
-from tenure.site.store import conflicts, devices, events, pools
-from tenure.site.store.devices import Device, State, Wanted
+from tenure.site.store import conflicts, devices, duplicates, events, pools
+from tenure.site.store.devices import Device, State
 from tenure.site.store.writer import Connection
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
@@ -168,9 +168,8 @@ class Seats:
             return after
 
         def work(conn: Connection) -> list[tuple[int, Duplicate]]:
-            found = devices.page(conn, Wanted(alike=True), after or 0, paging.limit + 1)
-            pairs = ((each, devices.by_id(conn, each.twin)) for each in found)
-            return [(new.number, _duplicate(old, new)) for new, old in pairs if old is not None]
+            found = duplicates.page(conn, after or 0, paging.limit + 1)
+            return [(new.number, _duplicate(old, new)) for old, new in found]
 
         page = cut_page(await self._local.read(work), paging.limit, lambda each: each[0])
         return Page(tuple(each for _, each in page.items), page.next)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from tenure.site.console.banner import Banner, most_important
 from tenure.site.console.client import Api, path
+from tenure.site.console.rights import Rights
 from tenure.site.console.signed import Console, Server
 from tenure.web.frame import Entry, Frame, Group
 from tenure.web.replies import RefusedPageError
@@ -22,6 +23,11 @@ class ConsoleFrame(Frame, frozen=True, kw_only=True):
     banner: Banner | None = None
     offline: bool = False
     """Whether the API can exchange requests and answers as files."""
+    rights: Rights = Rights()
+
+    def may(self, path: str, method: str = "POST") -> bool:
+        """Whether something may be offered to whoever looks."""
+        return self.rights.may(path, method)
 
 
 class Framing:
@@ -40,7 +46,7 @@ class Framing:
                 api.get("/v1/status"), api.get("/v1/licenses"), self._groups(api)
             )
         except RefusedPageError:
-            return ConsoleFrame(title=TITLE, person=visit.who.name, role=visit.who.role.capitalize())
+            return ConsoleFrame(title=TITLE, person=visit.who.name, role=_role(visit), rights=visit.who.rights)
         now = instant_of(status["now"]) or visit.now
         licenses = [{**each, "conflict": await self._conflict(api, each["product"])} for each in found["items"]]
         return ConsoleFrame(
@@ -48,10 +54,12 @@ class Framing:
             subtitle=TITLE,
             groups=(Group(text="", entries=(_tree(status, groups),)),),
             person=visit.who.name,
-            role=visit.who.role.capitalize(),
+            role=_role(visit),
+            account_path="/account",
             now=status["now"],
             sandbox=status["sandbox"],
             banner=most_important(licenses, now),
+            rights=visit.who.rights,
             offline=await self._server.offers("POST /v1/licenses/{product}/offline/request"),
         )
 
@@ -68,6 +76,11 @@ class Framing:
         if not await self._server.offers("GET /v1/groups"):
             return []
         return (await api.listed("/v1/groups", limit=GROUPS_SHOWN)).items
+
+
+def _role(visit: Console) -> str:
+    role = visit.who.role.capitalize()
+    return f"{role}: looks, changes nothing" if visit.who.rights.looks_only else role
 
 
 def _tree(status: dict[str, Any], groups: list[Any]) -> Entry:

@@ -4,6 +4,7 @@ import httpx2
 import msgspec
 
 from tenure.site.console.client import Api
+from tenure.site.console.rights import Rights
 from tenure.web.app import Visit
 from tenure.web.replies import RefusedPageError
 
@@ -14,6 +15,13 @@ class SignedIn(msgspec.Struct):
     secret: str
     name: str = "Administrator"
     role: str = "administrator"
+    scopes: frozenset[str] = frozenset()
+    """What the API permits to the secret, asked at every visit: another role holds at once."""
+
+    @property
+    def rights(self) -> Rights:
+        """What may be shown to them as something to do."""
+        return Rights(self.scopes)
 
 
 Console = Visit[SignedIn]

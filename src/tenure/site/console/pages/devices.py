@@ -57,6 +57,7 @@ class Devices:
         }
         found = await api.listed("/v1/devices", {**filters, "group": group, "cursor": query.get("cursor")})
         now = instant_of(status["now"]) or visit.now
+        counts = await api.get("/v1/device-counts", product=filters["product"])
         values = {
             "title": title,
             "here": here,
@@ -71,19 +72,13 @@ class Devices:
             "searches": searches,
             "can_release": await self._server.offers("GET /v1/licenses/{product}/idle-devices"),
             "groups": await self._groups(api),
-            "tally": await self._tally(api, filters["product"]),
+            "tally": counts["by_state"],
+            "duplicates": counts["duplicates"],
             "next": visit.with_query(cursor=found.next) if found.next else "",
             "first": visit.with_query(cursor=None) if query.get("cursor") else "",
             "address": visit.with_query(),
         }
         return Screen(template="devices.html", values=values)
-
-    async def _tally(self, api: Api, product: str | None) -> dict[str, int]:
-        """How many devices there are by state; empty where the API does not count them."""
-        if not await self._server.offers("GET /v1/device-counts"):
-            return {}
-        found: dict[str, int] = (await api.get("/v1/device-counts", product=product))["by_state"]
-        return found
 
     async def _groups(self, api: Api) -> list[Any] | None:
         return await api.whole("/v1/groups") if await self._server.offers("GET /v1/groups") else None
@@ -161,14 +156,6 @@ class Devices:
         visit.say(f"It belongs to “{name}” now." if name else "It is unassigned now.")
         return Goto(path("/devices/{device}", device=visit.params["device"]))
 
-    async def merge(self, visit: Console) -> Reply:
-        """Say that this device is the other one, installed anew."""
-        api, device = self._server.of(visit), visit.params["device"]
-        old = visit.form.required("old", most=64)
-        await api.post(path("/v1/devices/{old}/merge", old=old), {"into": device}, key=visit.form.text("_key"))
-        visit.say("The two are one device now, with one seat.")
-        return Goto(path("/devices/{device}", device=device))
-
     async def put_group(self, visit: Console) -> Reply:
         """Make a group, or say whether it distributes by itself."""
         name = visit.form.required("name", most=64)
@@ -199,7 +186,6 @@ class Devices:
             action("/devices", self.do_many),
             page(one, self.show),
             action(f"{one}/group", self.move),
-            action(f"{one}/merge", self.merge),
             *(action(f"{one}/{what}", _named(self, what)) for what in DONE),
         )
 

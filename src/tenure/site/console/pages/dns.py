@@ -30,18 +30,18 @@ class Dns:
         """The choice that holds, and what came of it."""
         return await self._page(visit)
 
-    async def choose(self, visit: Console) -> Reply:
-        """Try a choice, or make it."""
-        body = {
-            "mode": visit.form.choice("mode", [each[0] for each in MODES]),
-            "resolvers": visit.form.text("resolvers").split(),
-            "private_suffixes": visit.form.text("private_suffixes").split(),
-        }
-        api = self._server.of(visit)
+    async def test(self, visit: Console) -> Reply:
+        """Try a choice without making it."""
         try:
-            if visit.form.flag("test"):
-                return await self._page(visit, checks=(await api.post("/v1/dns/test", body))["checks"])
-            await api.put("/v1/dns", body)
+            tried = await self._server.of(visit).post("/v1/dns/test", _choice(visit))
+        except RefusedPageError as error:
+            return await self._page(visit, 422, error.refusal)
+        return await self._page(visit, checks=tried["checks"])
+
+    async def choose(self, visit: Console) -> Reply:
+        """Make it."""
+        try:
+            await self._server.of(visit).put("/v1/dns", _choice(visit))
         except RefusedPageError as error:
             return await self._page(visit, 422, error.refusal)
         visit.say("It holds from the next exchange on.")
@@ -65,4 +65,14 @@ class Dns:
 
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
-        return (page("/settings/dns", self.show), action("/settings/dns", self.choose))
+        where = "/settings/dns"
+        return (page(where, self.show), action(where, self.choose), action(f"{where}/test", self.test))
+
+
+def _choice(visit: Console) -> dict[str, Any]:
+    form = visit.form
+    return {
+        "mode": form.choice("mode", [each[0] for each in MODES]),
+        "resolvers": form.text("resolvers").split(),
+        "private_suffixes": form.text("private_suffixes").split(),
+    }
