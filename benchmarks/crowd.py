@@ -5,8 +5,10 @@ the server cannot tell. Answers are kept and judged after the clock has stopped.
 """
 
 import gc
+import math
 import select
 import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -52,9 +54,9 @@ class Link:
     begun: bytes = b""
 
 
-def http_request(body: bytes) -> bytes:
-    """A synchronisation as it goes over the wire."""
-    head = f"POST /v1/sync HTTP/1.1\r\nHost: bench\r\nContent-Type: application/jose\r\nContent-Length: {len(body)}"
+def http_request(body: bytes, path: str = "/v1/sync") -> bytes:
+    """A sealed request as it goes over the wire; a synchronisation where `path` says nothing else."""
+    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/jose\r\nContent-Length: {len(body)}"
     return head.encode() + b"\r\n\r\n" + body
 
 
@@ -66,11 +68,21 @@ def body_of(answer: bytes) -> bytes:
     return body
 
 
+def whole_length(begun: bytes) -> float:
+    """How many bytes the answer that begins so has in all; infinite as long as its head has not come."""
+    head = begun.find(b"\r\n\r\n")
+    if head < 0:
+        return math.inf
+    at = begun.find(b"content-length: ", 0, head)
+    return head + 4 + int(begun[at + 16 : begun.index(b"\r", at)])
+
+
 class Crowd:
     """Connections to one server, each with the requests that it is to send, in order."""
 
-    def __init__(self, port: int, waiting: Sequence[Sequence[bytes]]) -> None:
-        self.links = [Link(_connect(port), deque(each)) for each in waiting]
+    def __init__(self, port: int, waiting: Sequence[Sequence[bytes]], tls: ssl.SSLContext | None = None) -> None:
+        """`tls`: where the server speaks TLS."""
+        self.links = [Link(connect(port, tls), deque(each)) for each in waiting]
         self._poll = select.epoll()
         self._by_number = {link.sock.fileno(): link for link in self.links}
         for number in self._by_number:
@@ -156,13 +168,14 @@ class Crowd:
     @staticmethod
     def _read(link: Link, times: list[float]) -> bool:
         """Whether the answer is now whole; then it is kept and its time noted."""
-        data = link.sock.recv(READ)
+        try:
+            data = _received(link.sock)
+        except ssl.SSLWantReadError:
+            return False  # what came was TLS's own, such as a session ticket
         if not data:
             raise ConnectionError("the server hung up")
         data = link.begun + data if link.begun else data
-        head = data.find(b"\r\n\r\n")
-        at = data.find(b"content-length: ", 0, head)
-        if head < 0 or len(data) < head + 4 + int(data[at + 16 : data.index(b"\r", at)]):
+        if len(data) < whole_length(data):
             link.begun = data
             return False
         times.append(time.perf_counter() - link.due)
@@ -171,7 +184,21 @@ class Crowd:
         return True
 
 
-def _connect(port: int) -> socket.socket:
+def connect(port: int, tls: ssl.SSLContext | None = None) -> socket.socket:
+    """A connection to a server on this computer; one over TLS does not block."""
     sock = socket.create_connection(("127.0.0.1", port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return sock
+    if tls is None:
+        return sock
+    wrapped = tls.wrap_socket(sock)
+    wrapped.setblocking(False)
+    return wrapped
+
+
+def _received(sock: socket.socket) -> bytes:
+    """What has come; of TLS every record that was read already, because the poll tells of none of them."""
+    data = sock.recv(READ)
+    if isinstance(sock, ssl.SSLSocket):
+        while data and sock.pending():
+            data += sock.recv(READ)
+    return data

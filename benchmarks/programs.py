@@ -32,7 +32,7 @@ class Program:
         os.sched_setaffinity(self._process.pid, {SERVER_CORE})
         assert self._process.stdout is not None  # noqa: S101 - asked for above
         line = self._process.stdout.readline()
-        if not line.startswith("listening on "):
+        if " on http" not in line:
             raise RuntimeError(f"{module} did not start")
         url = line.split()[-1]
         self.port = int(url.rsplit(":", 1)[1])

@@ -85,7 +85,7 @@ async def _furnished(folder: Path, token: str, sites: int) -> Town:
         raise RuntimeError(context.detail)
     api = build(context, time.monotonic, sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.example") as http:
-        provider, desk, offer = await _offer(_Caller(http, token))
+        provider, desk, offer = await furnish(Caller(http, token))
         gate = asyncio.Semaphore(AT_ONCE)
         citizens = await asyncio.gather(
             *(_guarded(gate, lambda: _settle_down(http, context, desk, offer)) for _ in range(sites))
@@ -99,7 +99,7 @@ async def _guarded(gate: asyncio.Semaphore, work: Callable[[], Awaitable[Citizen
         return await work()
 
 
-class _Caller:
+class Caller:
     """Somebody with a token."""
 
     def __init__(self, http: httpx2.AsyncClient, token: str) -> None:
@@ -117,12 +117,12 @@ class _Caller:
             raise RuntimeError(answer.text)
         return answer.json()
 
-    def with_token(self, token: str) -> "_Caller":
+    def with_token(self, token: str) -> "Caller":
         """The same way to the server, as somebody else."""
-        return _Caller(self._http, token)
+        return Caller(self._http, token)
 
 
-async def _offer(vendor: _Caller) -> tuple[str, _Caller, str]:
+async def furnish(vendor: Caller) -> tuple[str, Caller, str]:
     """A provider, its desk, and the offer that it sells."""
     await vendor.post("/v1/products", {"id": PRODUCT, "name": "Editor"})
     plan = {
@@ -143,7 +143,7 @@ async def _offer(vendor: _Caller) -> tuple[str, _Caller, str]:
     return provider, desk, offer["id"]
 
 
-async def _settle_down(http: httpx2.AsyncClient, context: Context, desk: _Caller, offer: str) -> Citizen:
+async def _settle_down(http: httpx2.AsyncClient, context: Context, desk: Caller, offer: str) -> Citizen:
     """A customer who pays, orders and activates, and whose site has acknowledged its lease."""
     customer = (await desk.post("/v1/customers", {"name": "ACME"}))["id"]
     reference = f"bank {secrets.token_hex(8)}"

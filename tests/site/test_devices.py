@@ -3,10 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+import msgspec
+
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, HOUR
-from tenure.site.store import enrolments, pools
-from tenure.site.store.devices import State
+from tenure.site.store import devices, enrolments, pools
+from tenure.site.store.devices import LOOKED_AT, Device, State
+from tenure.site.store.writer import Connection
 from tests.site.town import FEATURES, Desk, House, Town
 
 
@@ -309,6 +312,25 @@ class TestTheSameHardware:
             assert new.refresh() is None
         assert truly_counted(house) == 2
         assert "device_cloned" in house.events()
+
+    def test_a_fleet_of_clones_is_looked_at_in_part(self, house: House) -> None:
+        hardware = {"machine": "m" * 43, "board": "b" * 43}
+        one = house.agent(hardware=hardware)
+        one.enrol(house.ticket())
+        first = house.devices()[0]
+        fleet = [
+            msgspec.structs.replace(first, number=0, id=f"dev_{number}", thumbprint=str(number), last_seen=number)
+            for number in range(LOOKED_AT)
+        ]
+
+        def grown(conn: Connection) -> Device | None:
+            for each in fleet:
+                devices.save(conn, each)
+            return devices.twin_of(conn, msgspec.structs.replace(first, number=0))
+
+        found = house.site.store.write(grown).result()
+        assert isinstance(found, Device)
+        assert found.id == fleet[-1].id  # the first one was seen later, but a hundred came after it
 
     def test_one_part_alike_is_no_likeness(self, house: House) -> None:
         ticket = house.ticket(uses=5)

@@ -220,6 +220,22 @@ class TestAmnesty:
         assert refused.code in (Code.SIGNATURE_INVALID, Code.MESSAGE_MALFORMED)
         assert house.look().amnesties == ()
 
+    def test_a_device_that_can_be_signed_no_seat_does_not_count(self, house: House, desk: Desk) -> None:
+        began = house.town.time.now
+        lease = house.look().terms
+        assert lease is not None
+        house.license.take_notice(amnesty(house, began, began + 5 * DAY))
+        house.town.server_up = False
+        house.town.time.now = lease.contact_until + DAY
+        assert features_of(house) == FEATURES
+        newcomer = house.agent("new")
+        refused = newcomer.enrol(house.ticket())
+        assert refused is not None
+        assert refused.code is Code.LEASE_OUTSIDE_WINDOW
+        newcomer.refresh()
+        assert house.counted == 1
+        assert [device.counted for device in house.devices()] == [1, 0]
+
     def test_a_removed_device_counts_as_long_as_an_amnesty_keeps_its_seat(self, house: House, desk: Desk) -> None:
         began = house.town.time.now
         seat_until = house.devices()[0].seat_until

@@ -27,6 +27,8 @@ from tenure.wire.messages import refusal
 
 TAKEN_BACK = frozenset({State.WITHDRAWN, State.REMOVED})
 NOTICES = 4
+Term = tuple[Instant, Instant]
+"""From when and until when a seat is signed."""
 GONE = Refused(Code.NOT_FOUND, "This device does not belong to this site any more.", "device")
 
 
@@ -48,12 +50,15 @@ class Contact:
         self._now = look.now
         self._message = asked.message
         self._key = thumbprint(asked.public)
+        self._row: Device | None = None
+        """The device as its row stands; what an answer says of it is written once, with the answer."""
 
     def answer(self) -> bytes:
         """The signed answer; its effects are in the transaction."""
         device = devices.by_key(self._conn, self._message.product, self._key)
         if device is None:
             return self._stranger()
+        self._row = device
         if device.last_request == self._message.request:
             return self._served(device)  # sent again because the answer was lost: same token, same effect
         shown = self._desk.tokens.read(device.id, self._message.token)
@@ -78,10 +83,10 @@ class Contact:
         if enrolment is None:
             return self._refused(Refused(Code.NOT_AUTHENTICATED, "The enrolment token is unknown, spent or over."))
         groups.ensure(self._conn, enrolment.group)
-        device = devices.save(self._conn, self._new(self._made("dev"), enrolment.group, count=1))
+        device = self._new(self._made("dev"), enrolment.group, count=1)
         twin = devices.twin_of(self._conn, device)
         if twin is not None:
-            device = devices.save(self._conn, msgspec.structs.replace(device, twin=twin.id))
+            device = msgspec.structs.replace(device, twin=twin.id)
         self._event("info", "device_enrolled", f"{_called(device)} was enrolled.", device)
         return self._served(device)
 
@@ -96,7 +101,7 @@ class Contact:
         fresh = self._new(held.sub, groups.DEFAULT, count=count + 1)
         signed = {"seat": held.jti, "seat_until": held.exp, "lease_iat": held.iat, "state": State.PROTECTED}
         pools.adopt(self._conn, self._message.product)
-        device = devices.save(self._conn, msgspec.structs.replace(fresh, **signed, counted=1, counts_until=held.exp))
+        device = msgspec.structs.replace(fresh, **signed, counted=1, counts_until=held.exp)
         self._event("warning", "device_adopted", f"{_called(device)} held a seat that this site had forgotten.", device)
         return self._served(device)
 
@@ -135,16 +140,13 @@ class Contact:
     def _turned(self, device: Device, count: int) -> Device:
         """The device after a new request that showed the current token."""
         message = self._message
-        return devices.save(
-            self._conn,
-            msgspec.structs.replace(
-                device,
-                count=count,
-                last_request=message.request,
-                last_seen=max(self._now, device.last_seen),
-                name=message.name or device.name,
-                version=message.version or device.version,
-            ),
+        return msgspec.structs.replace(
+            device,
+            count=count,
+            last_request=message.request,
+            last_seen=max(self._now, device.last_seen),
+            name=message.name or device.name,
+            version=message.version or device.version,
         )
 
     # what it gets
@@ -154,27 +156,35 @@ class Contact:
             return self._released(device)
         if device.state in TAKEN_BACK:
             return self._taken_back(device)
-        device = merging.settle_twin(self._conn, device, self._look)
-        refused = None if device.counted else self._claim(device)
+        device = self._settled(device)
         term = signable(self._lease.lease, self._now)
-        if refused is None and isinstance(term, Refused):
-            refused = term
-        if refused is not None or isinstance(term, Refused):
-            return self._without_seat(device, refused or Refused(Code.INTERNAL))
-        return self._seated(device, term)
+        if not device.counted:
+            term = self._claimed(device, term)
+        return self._without_seat(device, term) if isinstance(term, Refused) else self._seated(device, term)
 
-    def _claim(self, device: Device) -> Refused | None:
-        """Counts the device if there is room: one statement, whose cost does not depend on how many there are."""
+    def _settled(self, device: Device) -> Device:
+        """The device after it is known, as far as it can be, what became of its twin."""
+        settled = merging.settle_twin(self._conn, device, self._look)
+        if settled is not device:
+            self._row = settled
+        return settled
+
+    def _claimed(self, device: Device, term: Term | Refused) -> Term | Refused:
+        """Counts the device if there is room: one statement, whose cost does not depend on how many there are.
+
+        Nothing is counted where no seat can be signed.
+        """
         pool = pools.pool(self._conn, device.product)
         automatic = groups.automatic(self._conn, device.group)
         barred = no_new_seat(self._look, pool) or undistributed(device, self._lease.lease, automatic=automatic)
-        if barred is not None:
-            return barred
+        if barred is not None or isinstance(term, Refused):
+            return barred or term
         most = allowed(self._lease.lease)
-        if pools.claim(self._conn, device.product, most):
+        if not pools.claim(self._conn, device.product, most):
+            return may_protect(pool.counted, most) or Refused(Code.INTERNAL)
+        if pool.stopped:
             pools.noticed_stopped(self._conn, device.product, stopped=False)
-            return None
-        return may_protect(pool.counted, most)
+        return term
 
     def _without_seat(self, device: Device, refused: Refused) -> bytes:
         if not device.counted:
@@ -182,11 +192,10 @@ class Contact:
             if full and pools.noticed_stopped(self._conn, device.product, stopped=True):
                 text = f"Distribution of seats has stopped: {refused.detail} {_called(device)} waits."
                 self._event("warning", "device_limit_reached", text, device)
-            noted = msgspec.structs.replace(device, state=State.WAITING, note=refused.code.value)
-            device = devices.save(self._conn, noted)
+            device = msgspec.structs.replace(device, state=State.WAITING, note=refused.code.value)
         return self._refused(refused, device)
 
-    def _seated(self, device: Device, term: tuple[Instant, Instant]) -> bytes:
+    def _seated(self, device: Device, term: Term) -> bytes:
         seat = seat_for(self._lease, device.id, device.thumbprint, self._made("seat"), term)
         bundle = words.seal_seat(seat, self._lease, self._desk.signer)
         sealed = msgspec.json.decode(bundle, type=words.Bundle).seat
@@ -202,8 +211,7 @@ class Contact:
         )
         moved = merging.moved(held, self._look)
         until = counts_until(held.counting(moved), self._lease.lease.figures.idle_release_days)
-        held = devices.save(self._conn, msgspec.structs.replace(held, counts_until=until))
-        return self._said("seat", held, seat=sealed)
+        return self._said("seat", msgspec.structs.replace(held, counts_until=until), seat=sealed)
 
     def _taken_back(self, device: Device) -> bytes:
         """The administrator's word reaches the device: it erases its seat and says so, which frees at once."""
@@ -221,7 +229,7 @@ class Contact:
         if device.counted and (erased.what, erased.jti, erased.sub) == ("seat", device.seat, device.id):
             self._event("info", "device_released", f"{_called(device)} has given its seat up.", device)
             state = State(device.state) if device.state in TAKEN_BACK else State.RELEASED
-            device = devices.uncounted(self._conn, device, state)
+            device = self._row = devices.uncounted(self._conn, device, state)
         return self._refused(GONE, device) if device.state == State.REMOVED else self._said("released", device)
 
     # the answer
@@ -232,6 +240,8 @@ class Contact:
     def _said(
         self, result: Result, device: Device | None = None, *, seat: str = "", refused: Refused | None = None
     ) -> bytes:
+        if device is not None and device != self._row:
+            devices.save(self._conn, device, self._row)
         lease = "" if self._message.lease == self._lease.digest else self._lease.token.decode("ascii")
         has_seat = device is not None and bool(device.counted)
         message = DeviceAnswer(

@@ -4,8 +4,10 @@ When a device may have a seat is decided in `site.contact`; here it is only writ
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -16,8 +18,11 @@ from tenure.site.store.sql import every, marks, sql
 from tenure.site.store.writer import Connection
 from tenure.wire.b64 import encode_text
 
+Row = tuple[Any, ...]
 ALIKE = 2
 """Parts of the hardware that have to agree before two devices look like one (spec 6.14)."""
+LOOKED_AT = 100
+"""Devices with one and the same part that are held against a new one: a fleet of clones costs no more than that."""
 
 
 class State(StrEnum):
@@ -105,11 +110,14 @@ def _one(conn: Connection, where: str, values: tuple[object, ...]) -> Device | N
     return None if row is None else Device(*row)
 
 
-def save(conn: Connection, device: Device) -> Device:
-    """Write the row, a new one where `number` is 0; the device with its number."""
+def save(conn: Connection, device: Device, row: Device | None = None) -> Device:
+    """Write the row, a new one where `number` is 0; the device with its number.
+
+    With `row`, the device as its row stands, only what differs is written, which spares the indexes of the rest.
+    """
     values = msgspec.structs.astuple(device)
     if device.number:
-        conn.execute(_UPDATE, (*values[1:], device.number))
+        conn.execute(*(_whole(values) if row is None else _difference(values, msgspec.structs.astuple(row))))
         return device
     cursor = conn.execute(_INSERT, values[1:])
     number = cursor.lastrowid or 0
@@ -123,7 +131,21 @@ def save(conn: Connection, device: Device) -> Device:
 SHOWN = "not (state = 'removed' and counted = 0)"
 _NAMES = _COLUMNS.split(", ")[1:]
 _UPDATE = sql("update devices set", ", ".join(f"{name} = ?" for name in _NAMES), "where number = ?")
+
 _INSERT = sql("insert into devices (", ", ".join(_NAMES), ") values", marks(_NAMES))
+
+
+def _whole(values: Row) -> tuple[str, Row]:
+    return _UPDATE, (*values[1:], values[0])
+
+
+def _difference(values: Row, before: Row) -> tuple[str, Row]:
+    """The statement that makes a row `before` into `values`; they differ."""
+    changed = [
+        (f"{name} = ?", new) for name, new, old in zip(_NAMES, values[1:], before[1:], strict=True) if new != old
+    ]
+    statement = sql("update devices set", ", ".join(name for name, _ in changed), "where number = ?")
+    return statement, (*(new for _, new in changed), values[0])
 
 
 def delete(conn: Connection, device: Device) -> None:
@@ -154,12 +176,28 @@ def twin_of(conn: Connection, device: Device) -> Device | None:
     digests = sorted(set(msgspec.json.decode(device.hardware, type=dict[str, str]).values()))
     if len(digests) < ALIKE:
         return None
-    alike = sql(
-        "where number in (select device from hardware where product = ? and device <> ? and digest in",
-        marks(digests),
-        "group by device having count(*) >= ?) order by last_seen desc limit 1",
+    if (
+        conn.execute(sql(_SHARED, marks(digests), "limit 1"), (device.product, device.number, *digests)).fetchone()
+        is None
+    ):
+        return None
+    shared = Counter(number for part in digests for number in _with_part(conn, device, part))
+    alike = [number for number, parts in shared.items() if parts >= ALIKE]
+    if not alike:
+        return None
+    return _one(conn, sql("where number in", marks(alike), "order by last_seen desc limit 1"), tuple(alike))
+
+
+_SHARED = "select 1 from hardware where product = ? and device <> ? and digest in"
+
+
+def _with_part(conn: Connection, device: Device, part: str) -> list[int]:
+    """The devices that came last among those with one part of hardware in common with `device`."""
+    rows = conn.execute(
+        "select device from hardware where product = ? and digest = ? and device <> ? order by device desc limit ?",
+        (device.product, part, device.number, LOOKED_AT),
     )
-    return _one(conn, alike, (device.product, device.number, *digests, ALIKE))
+    return [number for (number,) in rows]
 
 
 def waiting(conn: Connection, product: str) -> int:

@@ -1,0 +1,201 @@
+"""Devices that claim and refresh seats: in one process with the site, and at the site as shipped, over TLS."""
+
+import secrets
+import socket
+import ssl
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import IO, NamedTuple, Self
+
+import httpx2
+
+from benchmarks.crowd import READ, Crowd, body_of, http_request, whole_length
+from benchmarks.estate import BY_HAND, Device, Estate
+from benchmarks.programs import Program
+from benchmarks.slices import SETTLE
+from benchmarks.town import PRODUCT
+from tenure.core.refusals import Refused
+from tenure.site.store import devices, pools
+from tenure.site.store.writer import Connection
+
+AT_ONCE = 64
+"""Requests under way: callers of one process, or connections."""
+PIECE = 5_000
+"""Requests that are sealed ahead."""
+PATH = "/v1/device"
+LATE = 5
+"""Pieces from the end that tell what a claim costs among very many."""
+
+
+class Cost(NamedTuple):
+    """What a slice of requests cost."""
+
+    rate: float
+    """Answers a second, by the clock."""
+    us: float
+    """Microseconds of the site's processor time for each."""
+    seconds: float
+
+
+class OneProcess:
+    """A site opened here: the same code from the request's bytes to the durable answer's, without a network."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._site = estate.opened()
+
+    def grow(self, number: int) -> None:
+        """Enrols devices until so many seats are taken."""
+        self._flood(1)
+        self._estate.known_bad_are_caught()
+        while (missing := number - self._counted()) > 0:
+            self._flood(min(missing, PIECE))
+
+    def claims(self, number: int) -> Cost:
+        """So many first claims, measured."""
+        return self._flood(number)
+
+    def forget(self, number: int) -> None:
+        """The devices that came last are gone, and count no longer: the next slice begins where this one did."""
+        gone = [device.id for device in self._estate.drop(number)]
+        self._site.store.write(lambda conn: _forget(conn, gone)).result()
+
+    def durability(self) -> str:
+        """How durable the state is, asked of the connection that writes."""
+
+        def ask(conn: Connection) -> str:
+            found = {name: conn.execute(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
+            return " ".join(f"{name}={value}" for name, value in found.items())
+
+        return str(self._site.store.write(ask).result())
+
+    def _flood(self, number: int) -> Cost:
+        asking = self._estate.newcomers(number)
+        answers: list[bytes | Refused] = []
+        under_way: deque[Future[bytes | Refused]] = deque()
+        cpu, begun = time.process_time(), time.perf_counter()
+        for device in asking:
+            if len(under_way) == AT_ONCE:
+                answers.append(under_way.popleft().result())
+            under_way.append(self._site.port.answer(device.asked))
+        answers += [each.result() for each in under_way]
+        seconds, used = time.perf_counter() - begun, time.process_time() - cpu
+        self._estate.hear(asking, [each if isinstance(each, bytes) else b"" for each in answers])
+        return _cost(number, seconds, used)
+
+    def _counted(self) -> int:
+        return self._site.store.read(lambda conn: pools.pool(conn, PRODUCT).counted)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._site.store.close()
+
+
+class Shipped:
+    """The site as a program of its own, on its folder, and its devices on connections to it."""
+
+    def __init__(self, estate: Estate, log: IO[str]) -> None:
+        self._estate = estate
+        self._program = Program("site", str(estate.folder), log=log)
+        self.cold_start = self._program.cold_start
+        self.api = httpx2.Client(base_url=f"http://127.0.0.1:{self._program.port}", timeout=60)
+        self.token = (estate.folder / "admin.token").read_text().strip()
+        self._tls = unproven_tls()
+
+    def enrol(self, number: int) -> Cost:
+        """So many first claims."""
+        return self._flood(self._estate.newcomers(number))
+
+    def enrol_by_hand(self, number: int) -> None:
+        """Devices of a group that gives no seats by itself: each is refused one, and waits."""
+        self._flood(self._estate.newcomers(number, BY_HAND), "refused")
+
+    def refresh(self, number: int) -> Cost:
+        """So many devices ask as they do every day."""
+        return self._flood([device.refreshing() for device in self._estate.devices[:number]])
+
+    def refresh_all(self) -> list[Cost]:
+        """Every device that has a seat, once."""
+        known = self._estate.devices
+        return [
+            self._flood([device.refreshing() for device in known[at : at + PIECE]])
+            for at in range(0, len(known), PIECE)
+        ]
+
+    def fill(self, number: int) -> list[Cost]:
+        """Enrols devices until there are so many; what the last of them cost."""
+        costs = []
+        while (missing := number - len(self._estate.devices)) > 0:
+            costs.append(self.enrol(min(missing, PIECE)))
+        return costs[-LATE:]
+
+    def lonely(self, number: int) -> Cost:
+        """Devices that come as they do in life: each on a connection of its own, sixteen at a time."""
+        asking = [device.refreshing() for device in self._estate.devices[:number]]
+        cpu, begun = self._program.cpu(), time.perf_counter()
+        with ThreadPoolExecutor(16) as hands:
+            answers = list(hands.map(self._alone, asking))
+        cost = _cost(number, time.perf_counter() - begun, self._program.cpu() - cpu)
+        self._estate.hear(asking, answers)
+        return cost
+
+    def _alone(self, device: Device) -> bytes:
+        with self._tls.wrap_socket(socket.create_connection(("127.0.0.1", self._estate.port))) as sock:
+            sock.sendall(http_request(device.asked, PATH))
+            answer = sock.recv(READ)
+            while len(answer) < whole_length(answer):
+                answer += sock.recv(READ)
+        return body_of(answer)
+
+    def _flood(self, asking: list[Device], result: str = "seat") -> Cost:
+        hands = [hand for hand in (asking[at::AT_ONCE] for at in range(AT_ONCE)) if hand]
+        waiting = [[http_request(device.asked, PATH) for device in hand] for hand in hands]
+        crowd = Crowd(self._estate.port, waiting, self._tls)
+        time.sleep(SETTLE)
+        cpu = self._program.cpu()
+        taken = crowd.flood()
+        used = self._program.cpu() - cpu
+        crowd.close()
+        asked = [device for hand in hands for device in hand]
+        self._estate.hear(asked, [body_of(answer) for _, answer in crowd.answered()], result)
+        return _cost(taken.answered, taken.answered / taken.rate, used)
+
+    def synchronize(self) -> None:
+        """As by hand, at most once a minute: after its start a site protects new devices once it was answered."""
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": secrets.token_hex(16)}
+        answer = self.api.post(f"/v1/licenses/{PRODUCT}/synchronize", headers=headers)
+        if answer.status_code != 200:
+            raise RuntimeError(answer.text)
+
+    def megabytes(self) -> float:
+        """Resident memory."""
+        return self._program.megabytes()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.api.close()
+        self._program.__exit__(None, None, None)
+
+
+def unproven_tls() -> ssl.SSLContext:
+    """TLS without a look at the certificate, which devices pin and this load does not have to."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _cost(number: int, seconds: float, used: float) -> Cost:
+    return Cost(number / seconds, used / number * 1e6, seconds)
+
+
+def _forget(conn: Connection, names: list[str]) -> None:
+    for name in names:
+        found = devices.by_id(conn, name)
+        if found is not None:
+            devices.delete(conn, found)
