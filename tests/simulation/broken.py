@@ -7,12 +7,15 @@ from tenure.agent.holder import Holder, Ready
 from tenure.agent.kept import Memory
 from tenure.core.clock import Estimate
 from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
 from tenure.sandbox.simulation.devices import SimulatedDevice
+from tenure.sandbox.simulation.disks import ServerDisk
 from tenure.sandbox.simulation.sites import SimulatedSite
 from tenure.sandbox.simulation.vendor import Vendor
 from tenure.sandbox.simulation.world import World
 from tenure.sdk.clock import Now, Timekeeper
 from tenure.server.takeover import Beside
+from tenure.wire.messages import Refusal
 
 
 class DeafHolder(Holder):
@@ -77,6 +80,24 @@ class CarelessSite(SimulatedSite):
         self.disk.raw.execute("update pools set counted = 0")
 
 
+class DefiantSite(SimulatedSite):
+    """Goes on as before when it is refused for good."""
+
+    def turn(self) -> None:
+        super().turn()
+        holder = self.license.keeper.holder
+        holder.adopt(msgspec.structs.replace(holder.kept, lost=None))
+
+
+class TimidSite(SimulatedSite):
+    """Takes it that it was refused for good, and nobody has said so."""
+
+    def turn(self) -> None:
+        super().turn()
+        holder = self.license.keeper.holder
+        holder.adopt(msgspec.structs.replace(holder.kept, lost=Refusal(code="site_lost", conclusive=True)))
+
+
 class GenerousVendor(Vendor):
     """Grants from a pool in which it never sees what the others were granted."""
 
@@ -87,6 +108,16 @@ class GenerousVendor(Vendor):
                 "update sites set body = ?, revision = 0 where id = ?", (msgspec.json.encode(bare), name)
             )
         return super().answer(path, body)
+
+
+class ForgetsGrantsVendor(Vendor):
+    """Takes it, after a restore, that nothing had been granted to anybody."""
+
+    def restore(self, backup: ServerDisk) -> Instant:
+        for name, body in backup.raw.execute("select id, body from sites").fetchall():
+            bare = msgspec.structs.replace(msgspec.json.decode(body, type=Beside), share=b"")
+            backup.raw.execute("update sites set body = ? where id = ?", (msgspec.json.encode(bare), name))
+        return super().restore(backup)
 
 
 class BlindVendor(Vendor):

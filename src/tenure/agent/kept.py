@@ -89,6 +89,8 @@ class Memory:
         with disk.lock(LOCK):
             self._key = disk.read(SEAL) or self._made(draw(32))
         self._number = 0
+        self._seen: dict[int, tuple[bytes, Generation | None]] = {}
+        """Of each file the bytes it held when it was last read, and what they were."""
 
     def load(self) -> Kept:
         """The newest generation that is sound; an empty `Kept` when there is none."""
@@ -130,6 +132,12 @@ class Memory:
             return None
         if data is None:
             return None
+        before = self._seen.get(which)
+        if before is None or before[0] != data:
+            self._seen[which] = before = (data, self._opened(which, data))
+        return before[1]
+
+    def _opened(self, which: int, data: bytes) -> Generation | None:
         head, _, body = data.partition(b"\n")
         number, _, mac = head.removeprefix(_MARK).partition(b" ")
         formed = head.startswith(_MARK) and number.isdigit() and len(number) < 19

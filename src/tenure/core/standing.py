@@ -5,6 +5,7 @@ to prove, that it may replace the one held is `acceptance`'s, and what time it i
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -215,11 +216,17 @@ def _read(lease: Lease, spans: Timeline, end: Instant, estimate: Estimate, versi
 def _silenced(lease: Lease, contact: Instant, notices: tuple[Amnesty, ...], end: Instant) -> Timeline:
     """The contract's spans, with a warning where silence has lasted long, and over where it has lasted too long."""
     warn = contact + lease.figures.warn_after + moved_by(lease.iat, notices)
-    pieces = [_warned(piece, warn) for piece in _split(_contract(lease, contact), min(warn, end), end)]
+    return _over_silence(_contract(lease, contact), lease.base_features, warn, end)
+
+
+@lru_cache(maxsize=256)
+def _over_silence(contract: Timeline, base: tuple[str, ...], warn: Instant, end: Instant) -> Timeline:
+    """Looked at again every few seconds, and new only with the next answer."""
+    pieces = [_warned(piece, warn) for piece in _split(contract, min(warn, end), end)]
     for piece in pieces:
         # An end of the contract before this keeps its own cause, and where nothing was granted nothing is taken.
         if piece.since >= end and piece.phase not in (Phase.ENDED, Phase.PENDING):
-            over = Span(piece.since, None, Phase.ENDED, Why.SYNC_OVERDUE, lease.base_features)
+            over = Span(piece.since, None, Phase.ENDED, Why.SYNC_OVERDUE, base)
             return merge(cut(tuple(pieces), piece.since, over))
     return merge(pieces)
 

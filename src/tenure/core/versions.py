@@ -4,6 +4,7 @@ Which floor applies to whom and when is the subscription's to know.
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -32,9 +33,18 @@ def parse_version(text: str, field: str = "version") -> Version | Refused:
     ASCII only, at most 64 characters; anything else is `version_unreadable`. Pre-releases of the same numbers are
     ordered by their runs of digits and letters, in any case: `-beta2` < `-beta10` < `-rc1`.
     """
-    found = _VERSION.fullmatch(text) if len(text) <= MAX_LENGTH else None
-    if found is None:
+    read = _read(text) if len(text) <= MAX_LENGTH else None
+    if read is None:
         return Refused(Code.VERSION_UNREADABLE, "A version is written as 12.4.1 or 12.4-rc1.", field)
+    return read
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Version | None:
+    """The same two versions are held against each other at every look."""
+    found = _VERSION.fullmatch(text)
+    if found is None:
+        return None
     numbers = [int(part) for part in found[1].split(".")]
     while numbers and numbers[-1] == 0:
         numbers.pop()

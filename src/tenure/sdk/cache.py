@@ -47,6 +47,8 @@ class Cache:
         self._seed = _make_seed(disk, draw) if seed is None else seed
         self._mac_key = hashlib.sha256(b"tenure state file\0" + self._seed).digest()
         self._number = 0
+        self._seen: dict[str, tuple[bytes, Generation | None]] = {}
+        """Of each file the bytes it held when it was last read, and what they were."""
 
     @property
     def signer(self) -> SeedSigner:
@@ -89,7 +91,11 @@ class Cache:
             return None
         if data is None:
             return None
+        before = self._seen.get(file)
+        if before is not None and before[0] == data:
+            return before[1]
         generation = self._opened(data)
+        self._seen[file] = (data, generation)
         if generation is None:
             log.warning("%s was torn or edited and is not used", file)
         return generation

@@ -3,6 +3,7 @@
 Form, key, signature and bounds are proven here; whether a genuine lease may replace the one held is `core.acceptance`.
 """
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,7 +15,10 @@ from tenure.core.timeline import Span
 from tenure.wire import fields, seal, strict
 from tenure.wire.keys import Purpose, Signer, from_jwk
 from tenure.wire.root import Key, Root
-from tenure.wire.seal import CAPS, Typ, digest
+from tenure.wire.seal import CAPS, Envelope, Typ, digest
+
+READ = 64
+"""Leases whose bytes need no second verification: at 8 KiB each, half a MiB."""
 
 _Features = Annotated[tuple[fields.Id, ...], Meta(max_length=128)]
 
@@ -151,22 +155,41 @@ def read_lease(token: bytes, root: Root, *, product: str | None = None, sandbox:
     not sign for the lease's product, at its date or for so long, and when a lease and its key disagree on whether
     this is a sandbox; `lease_not_mine` when it is for another product than expected.
     """
-    envelope = seal.unwrap(token, Typ.LEASE)
+    envelope = _unwrapped(token)
     if isinstance(envelope, Refused):
         return envelope
     key = root.key(envelope.kid, Purpose.LEASE, product=product, sandbox=sandbox)
     if isinstance(key, Refused):
         return key
-    opened = seal.verify(envelope, key.public)
-    lease = opened if isinstance(opened, Refused) else _parse(opened.payload)
-    if isinstance(lease, Refused):
-        return lease
-    beyond = _beyond(lease, key)
+    sealed = _opened(token, key.public)
+    if isinstance(sealed, Refused):
+        return sealed
+    beyond = _beyond(sealed.lease, key)
     if beyond is not None:
         return beyond
-    if product is not None and lease.product != product:
-        return Refused(Code.LEASE_NOT_MINE, f"It is for {lease.product}.", "product")
-    return SealedLease(lease, token, digest(token), envelope.kid)
+    if product is not None and sealed.lease.product != product:
+        return Refused(Code.LEASE_NOT_MINE, f"It is for {sealed.lease.product}.", "product")
+    return sealed
+
+
+# One lease is read again whenever anything around it changes, by a site for each of its devices. What its bytes are,
+# and whether a key has signed them, is the same each time; whether that key counts is asked of the root each time.
+
+
+@lru_cache(maxsize=READ)
+def _unwrapped(token: bytes) -> Envelope | Refused:
+    return seal.unwrap(token, Typ.LEASE)
+
+
+@lru_cache(maxsize=READ)
+def _opened(token: bytes, public: bytes) -> SealedLease | Refused:
+    """`token`, whose form is right, proven by the key `public`."""
+    envelope = _unwrapped(token)
+    if isinstance(envelope, Refused):
+        return envelope
+    opened = seal.verify(envelope, public)
+    lease = opened if isinstance(opened, Refused) else _parse(opened.payload)
+    return lease if isinstance(lease, Refused) else SealedLease(lease, token, digest(token), envelope.kid)
 
 
 def _beyond(lease: Lease, key: Key) -> Refused | None:

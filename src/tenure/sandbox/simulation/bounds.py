@@ -26,6 +26,8 @@ class Arrived(msgspec.Struct, frozen=True):
     """Between which its author took the present to be."""
     at: Instant
     fresh: bool
+    withdraws: bool | None = False
+    """Whether it refuses the site for good; None: it brings a lease, which may undo that."""
 
 
 class Bounds:

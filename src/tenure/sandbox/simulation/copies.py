@@ -24,6 +24,7 @@ class SiteImage(msgspec.Struct, frozen=True):
 
     disk: SiteDisk
     bounds: Bounds
+    withdrawn: bool | None
 
 
 class DeviceImage(msgspec.Struct, frozen=True):
@@ -47,11 +48,11 @@ class Copier:
         """What happens to disks, every few hours."""
         world, dice = self._world, self._world.fate
         if dice.happens(0.05):
-            self._image_site(dice.one_of(world.sites))
+            self.image_site(dice.one_of(world.sites))
         if dice.happens(0.2):
             self._image_device(dice.one_of(world.devices))
         if dice.happens(0.008):
-            self._put_site_back(dice.one_of(world.sites))
+            self.put_site_back(dice.one_of(world.sites))
         if dice.happens(0.04):
             self._put_device_back(dice.one_of(world.devices))
         if dice.happens(0.004):
@@ -67,16 +68,17 @@ class Copier:
             self._part(pair)
         self.resolve()
 
-    def resolve(self) -> None:
-        """The provider says of every open fork what it is; one of two copies is switched off for good first."""
+    def resolve(self, resolution: str = "") -> None:
+        """The provider says of every open fork what it is (`resolution`, or by chance); one of two copies is switched
+        off for good first."""
         world = self._world
         for name, subscription in world.vendor.read(_FORKED):
             for pair in [each for each in self._twins if each[0].subscription == subscription]:
                 self._part(pair)
-            resolution = "retired" if world.fate.happens(0.2) else "restored"
-            if world.desk.resolve_fork(subscription, name, resolution):
+            said = resolution or ("retired" if world.fate.happens(0.2) else "restored")
+            if world.desk.resolve_fork(subscription, name, said):
                 world.judge.excused[subscription] = world.time.now + AFTER_A_COPY
-                if resolution == "restored":
+                if said == "restored":
                     world.judge.resolved(name)
 
     def _part(self, pair: tuple[SimulatedSite, SimulatedSite]) -> None:
@@ -92,10 +94,12 @@ class Copier:
             if device.site is loser:
                 device.site = heir
 
-    def _image_site(self, site: SimulatedSite) -> None:
+    def image_site(self, site: SimulatedSite) -> None:
+        """An image of its disk is made."""
         if site.up:
             site.remember()
-            self._sites[site.name] = SiteImage(site.disk.snapshot(), site.bounds.image(self._world.time.now))
+            bounds = site.bounds.image(self._world.time.now)
+            self._sites[site.name] = SiteImage(site.disk.snapshot(), bounds, site.withdrawn)
 
     def _image_device(self, device: SimulatedDevice) -> None:
         if device.up:
@@ -103,13 +107,15 @@ class Copier:
             image = DeviceImage(device.disk.snapshot(), device.bounds.image(self._world.time.now))
             self._devices[device.name] = image
 
-    def _put_site_back(self, site: SimulatedSite) -> None:
+    def put_site_back(self, site: SimulatedSite) -> None:
+        """Its disk is put back from the image, and the machine starts again some time later."""
         image, world = self._sites.get(site.name), self._world
         if image is None or not site.up or not _lease_in(image.disk):
             return
         site.stop()
         site.machine.on = False
         site.disk, site.bounds = image.disk.snapshot(site.step), image.bounds.image(image.bounds.at)
+        site.withdrawn = image.withdrawn
         world.judge.excused[site.subscription] = world.time.now + OPEN
         world.trace.note(world.time.now, site.name, "put back")
         world.at(world.fate.one_of((60, HOUR, DAY)), lambda: world.again(site))
@@ -134,7 +140,7 @@ class Copier:
         machine = Machine(f"{site.name}~{self._number}", world.time, world.fate.draw)
         copy = type(site)(machine.name, site.folder, world.fate, machine, site.disk.snapshot())
         copy.code, copy.subscription, copy.mortal = site.code, site.subscription, True
-        copy.bounds = site.bounds.image(world.time.now)
+        copy.bounds, copy.withdrawn = site.bounds.image(world.time.now), site.withdrawn
         copy.machine.on = False
         world.adopt(copy)
         self._twins.append((site, copy))

@@ -5,6 +5,7 @@ from tenure.agent.holder import Holder
 from tenure.agent.keeper import Keeper
 from tenure.agent.kept import Memory
 from tenure.core.refusals import Refused
+from tenure.core.standing import SERVING
 from tenure.core.timeline import DAY, Instant
 from tenure.sandbox.simulation.bounds import Bounds
 from tenure.sandbox.simulation.disks import MemoryDisk
@@ -139,13 +140,20 @@ class SimulatedDevice:
         ready = holder.ready
         return (ready if self.machine.uptime < ready.until else holder.compiled()).features
 
+    @property
+    def waits(self) -> bool:
+        """Whether it asks every ten minutes, and is told the same until its site has heard something new."""
+        holder = self.keeper.holder
+        idle = not holder.kept.seat or holder.kept.refusal is not None
+        return idle or holder.ready.standing.phase not in SERVING
+
     def next_turn(self) -> Instant:
         """When it has to be woken at the latest."""
         now, holder = self.machine.time.now, self.keeper.holder
         due = self.keeper.due()
         wait = SELDOM if due is None else max(1, due - holder.now().instant)
         cut_off = not (self.wire.up and self.site.up) and holder.kept.contacts.failures > 2
-        if cut_off or not holder.kept.seat:
-            wait += self._fate.between(0, DAY)  # nothing but one more failure, or one more "no", lies between
+        if cut_off or self.waits:
+            wait += self._fate.between(0, DAY)  # nothing but one more failure, or the same answer, lies between
         asleep = self._fate.between(0, self.rhythm * DAY) if self.rhythm else 0
         return now + max(min(wait, SELDOM), asleep)

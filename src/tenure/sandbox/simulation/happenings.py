@@ -5,7 +5,6 @@ from tenure.sandbox.simulation.copies import Copier
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.disks import ServerDisk
 from tenure.sandbox.simulation.fate import Died
-from tenure.sandbox.simulation.judge import AFTER_A_RESTORE
 from tenure.sandbox.simulation.plan import Anybody, Living
 from tenure.sandbox.simulation.sites import SimulatedSite
 
@@ -134,15 +133,22 @@ class Happenings:
 
     def _backups(self) -> None:
         if self._world.fate.happens(0.1):
-            self._backup = self._world.vendor.disk.snapshot()
-            self._world.trace.note(self._world.time.now, "server", "backed up")
+            self.back_up()
         elif self._backup is not None and self._world.fate.happens(0.004):
-            known = dict(self._backup.raw.execute("select id, token from sites").fetchall())
-            epoch = self._world.vendor.restore(self._backup)
-            self._world.trace.note(self._world.time.now, "server", "restored", f"in epoch {epoch}")
-            self._world.judge.restored({name: token.decode() for name, token in known.items()})
-            for sold in self._world.desk.sold:
-                self._world.judge.excused[sold.id] = self._world.time.now + AFTER_A_RESTORE
+            self.restore(self._backup)
+
+    def back_up(self) -> ServerDisk:
+        """The server's database is copied."""
+        self._backup = self._world.vendor.disk.snapshot()
+        self._world.trace.note(self._world.time.now, "server", "backed up")
+        return self._backup
+
+    def restore(self, backup: ServerDisk) -> None:
+        """The server's database is put back."""
+        rows = backup.raw.execute("select id, token, body from sites").fetchall()
+        epoch = self._world.vendor.restore(backup)
+        self._world.trace.note(self._world.time.now, "server", "restored", f"in epoch {epoch}")
+        self._world.judge.restored(rows, self._world.sites)
 
     def end(self) -> None:
         """Everything is put right: the server is up, forks are resolved, cables whole, clocks right, machines on."""

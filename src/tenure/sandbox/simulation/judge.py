@@ -12,7 +12,7 @@ from tenure.core.timeline import DAY, Instant
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.fate import Trace
 from tenure.sandbox.simulation.machines import Time
-from tenure.sandbox.simulation.promises import lease_claims, payload, seat_claims
+from tenure.sandbox.simulation.promises import held, lease_claims, payload, seat_claims
 from tenure.sandbox.simulation.sites import SimulatedSite
 from tenure.sandbox.simulation.vendor import Vendor
 from tenure.server import desk
@@ -23,8 +23,8 @@ AFTER_A_COPY = 17 * DAY
 """B7 after two copies of a site lived: one round of adoption and one seat life (spec 3.8)."""
 
 AFTER_A_RESTORE = 45 * DAY
-"""B7 after the server's database was put back: what it signed since the backup is known to the sites alone, until
-each has come or its leases and seats are over."""
+"""P5 after the server's database was put back: what it signed since the backup is known to the sites alone, until each
+has come or its leases and seats are over. By so much, and no more, the devices protected may exceed the limit."""
 
 
 class Broken(AssertionError):
@@ -90,6 +90,8 @@ class Judge:
         """Ids of sites that have had a copy or were put back."""
         self._sites: dict[str, Known] = {}
         self._limits: dict[str, int] = {}
+        self._forgotten: dict[str, list[tuple[Instant, int]]] = {}
+        """By subscription how many devices the server has forgotten to have granted, and until when that counts."""
         self._seats: dict[str, dict[str, tuple[str, Instant]]] = {}
         """By subscription the devices that hold a seat: whose, and until when."""
         self.faults = Faults()
@@ -134,19 +136,19 @@ class Judge:
 
     def seat(self, device: SimulatedDevice) -> None:
         """Counts the seat of a device; where it is a new one, all must fit."""
-        held = device.promised
-        if held is None or held.seat is None:
+        promised = device.promised
+        if promised is None or promised.seat is None:
             return
-        limit = held.lease.limit
-        name, seats = held.lease.subscription, self._seats.setdefault(held.lease.subscription, {})
-        before = seats.get(held.seat.sub)
-        seats[held.seat.sub] = (held.seat.iss, held.end)
+        limit = promised.lease.limit
+        name, seats = promised.lease.subscription, self._seats.setdefault(promised.lease.subscription, {})
+        before = seats.get(promised.seat.sub)
+        seats[promised.seat.sub] = (promised.seat.iss, promised.end)
         now = self._time.now
         if before is not None and before[1] > now:
             return
         self._limits[name] = max(limit, self._limits.get(name, 0))
         living = sum(until > now for _, until in seats.values())
-        most = self._limits[name] + self._limits[name] // 10
+        most = self._most(name)
         if living > most and now >= self.excused.get(name, 0):
             raise self.broken("P5", device.name, f"{living} devices protected where {most} may be")
 
@@ -168,9 +170,27 @@ class Judge:
                 parts = out.setdefault(lease.subscription, {})
                 parts[lease.sub] = max(lease.allotment, parts.get(lease.sub, 0))
         for name, parts in out.items():
-            most = self._limits.get(name, 0) * 11 // 10
+            most = self._most(name)
             if sum(parts.values()) > most and self._time.now >= self.excused.get(name, 0):
                 raise self.broken("P5", name, f"allotments {parts} where {most} may be out")
+
+    def _most(self, subscription: str) -> int:
+        """How many devices may be protected: limit and tolerance, and what a restored server cannot know of."""
+        forgotten = (many for until, many in self._forgotten.get(subscription, ()) if self._time.now < until)
+        return self._limits.get(subscription, 0) * 11 // 10 + sum(forgotten)
+
+    def _forget(self, granted: dict[str, int], sites: list[SimulatedSite]) -> None:
+        """The server goes by `granted` from now on; what is out at each site beyond that it cannot know."""
+        now, until = self._time.now, self._time.now + AFTER_A_RESTORE
+        out: dict[tuple[str, str], int] = {}
+        for name, seats in self._seats.items():
+            for site, end in seats.values():
+                out[name, site] = out.get((name, site), 0) + (end > now)
+        for lease in (lease_claims(token) for token in (site.lease_on_disk() for site in sites) if token):
+            place = lease.subscription, lease.sub
+            out[place] = max(out.get(place, 0), lease.allotment if now < lease.contact_until else 0)
+        for (name, site), many in out.items():
+            self._forgotten.setdefault(name, []).append((until, max(0, many - granted.get(site, 0))))
 
     # forks
 
@@ -219,11 +239,14 @@ class Judge:
         if site in self._sites:
             self._sites[site].awaited = True
 
-    def restored(self, known: dict[str, str]) -> None:
-        """The server's database was put back: it goes by the tokens it knew then; newer ones prove a site genuine."""
+    def restored(self, backup: list[tuple[str, bytes, bytes]], sites: list[SimulatedSite]) -> None:
+        """The server's database was put back, with these rows (name, token, body): it goes by the tokens it knew then;
+        newer ones prove a site genuine."""
+        known = {name: token.decode() for name, token, _ in backup}
         for name, site in self._sites.items():
             site.current = site.tokens.get(known.get(name, ""), -1)
             site.request, site.answer = "", b""
+        self._forget({name: held(body) for name, _, body in backup}, sites)
 
     # books and histories
 

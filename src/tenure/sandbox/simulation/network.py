@@ -21,16 +21,30 @@ BY_SYSTEM = PathUsed(Kind.SYSTEM, "192.0.2.1:443")
 PATIENCE = 30
 """Seconds after which nobody waits for an answer any more."""
 FRESH = 60
+FOR_GOOD = ("copy_retired", "site_lost")
 _PAGE = b"<html><body>Please sign in to the hotel's network</body></html>"
 
 Answering = Callable[[Request], Exchange | Refused]
 """Whoever is asked; raises `Died` when the process dies over it."""
 
 
+class Why(msgspec.Struct, frozen=True):
+    """Why an answer refuses."""
+
+    code: str
+
+
 class Said(msgspec.Struct, frozen=True):
-    """What of an answer says when it was given."""
+    """What of an answer says when it was given, and whether it takes a site's license away for good or brings one."""
 
     time: Instant
+    lease: str = ""
+    refusal: Why | None = None
+
+    @property
+    def withdraws(self) -> bool | None:
+        """See `Arrived`."""
+        return None if self.lease else self.refusal is not None and self.refusal.code in FOR_GOOD
 
 
 class Wire:
@@ -91,7 +105,8 @@ class Wire:
         if asked == request.body:
             boot, uptime = first
             fresh = boot == self._machine.boots and self._machine.uptime - uptime <= FRESH
-            self.arrived.append(Arrived(*known, self._machine.time.now, fresh))
+            said = msgspec.json.decode(payload(reply.body), type=Said)
+            self.arrived.append(Arrived(*known, self._machine.time.now, fresh, said.withdraws))
         return reply
 
     def _first_sent(self, body: bytes) -> tuple[int, int]:

@@ -57,6 +57,18 @@ class Outage(msgspec.Struct, frozen=True):
     until: Instant
 
 
+class Share(msgspec.Struct, frozen=True):
+    """What of a site's part of the pool the judge looks at."""
+
+    held: int = 0
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What of a site's row at the server the judge looks at."""
+
+    share: bytes = b""
+
+
 class Promise(msgspec.Struct, frozen=True):
     """Everything that somebody holds: a lease, at a device the seat under it, and the amnesties heard of."""
 
@@ -64,9 +76,13 @@ class Promise(msgspec.Struct, frozen=True):
     seat: SeatClaims | None
     end: Instant
     """When silence ends the service, amnesties added."""
+    withdrawn: bool = False
+    """The site was refused for good: base features are left, which outlive every other end too (spec 2.3)."""
 
     def features(self, now: Instant) -> frozenset[str]:
         """What is on at `now`."""
+        if self.withdrawn:
+            return frozenset(self.lease.base_features)
         spell = next((each for each in self.lease.spans if each.until is None or now < each.until), None)
         if spell is None or (now >= self.end and spell.phase not in ("ended", "pending")):
             return frozenset(self.lease.base_features)
@@ -95,14 +111,14 @@ class Promise(msgspec.Struct, frozen=True):
         return found & self.features(until)
 
 
-def promise(lease: bytes, seat: str, notices: tuple[bytes, ...]) -> Promise | None:
+def promise(lease: bytes, seat: str, notices: tuple[bytes, ...], *, withdrawn: bool = False) -> Promise | None:
     """What the holder of these tokens was promised; None without a lease."""
     if not lease:
         return None
     claims = lease_claims(lease)
     held = seat_claims(seat) if seat else None
     end = claims.contact_until if held is None else min(claims.contact_until, held.exp)
-    return Promise(claims, held, end + moved(claims.iat, notices))
+    return Promise(claims, held, end + moved(claims.iat, notices), withdrawn)
 
 
 def moved(signed: Instant, notices: tuple[bytes, ...]) -> int:
@@ -132,6 +148,12 @@ def seat_claims(token: str) -> SeatClaims:
 def outage_of(token: bytes) -> Outage:
     """What an amnesty covers, unproven."""
     return msgspec.json.decode(payload(token), type=Outage)
+
+
+def held(body: bytes) -> int:
+    """The devices that a server with this row of a site counts there."""
+    share = msgspec.json.decode(body, type=Row).share
+    return msgspec.json.decode(share, type=Share).held if share else 0
 
 
 def payload(token: bytes) -> bytes:

@@ -50,6 +50,8 @@ class SimulatedSite:
         self.gone = False
         """Switched off for good."""
         self.subscription = ""
+        self.withdrawn: bool | None = False
+        """Whether the server has refused it for good, as its wire has shown; None: it may have taken that in or not."""
         self.wire: Wire
 
     def connect(self, server: Answering) -> None:
@@ -83,6 +85,8 @@ class SimulatedSite:
     def stop(self) -> None:
         """The process is gone."""
         self.up = False
+        if any(answer.withdraws is not False for answer in self.wire.arrived):
+            self.withdrawn = None
         self.bounds.perhaps(self.wire.arrived, self.machine.off)
         self.wire.arrived.clear()
         self.bounds.stopped(self.machine.time.now)
@@ -124,6 +128,9 @@ class SimulatedSite:
     def _learn(self) -> None:
         """The judge's bounds after what came in: only now is it certain that it was taken."""
         self.bounds.learn(self.wire.arrived, self.machine.off)
+        for answer in self.wire.arrived:
+            if answer.withdraws is not False:
+                self.withdrawn = answer.withdraws
         self.heard = bool(self.wire.arrived)
         self.wire.arrived.clear()
 
@@ -164,9 +171,11 @@ class SimulatedSite:
 
     @property
     def promised(self) -> Promise | None:
-        """What the lease it goes by promises; a site that was refused for good has none any more."""
+        """What the lease it goes by promises: base features alone to a site that was refused for good."""
         kept = self.license.keeper.holder.kept
-        return None if kept.lost is not None else promise(kept.present.token, "", kept.notices)
+        if self.withdrawn is None:
+            self.withdrawn = kept.lost is not None
+        return promise(kept.present.token, "", kept.notices, withdrawn=self.withdrawn)
 
     def lease_on_disk(self) -> bytes:
         """The lease as it lies on the disk, whether the process runs or not."""

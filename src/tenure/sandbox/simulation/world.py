@@ -181,8 +181,8 @@ class World:
         """A site's turn."""
         if not site.up:
             return
+        kept = site.license.keeper.holder.kept
         try:
-            kept = site.license.keeper.holder.kept
             retired = "edit" not in site.features and self.fate.happens(0.05)
             if retired or not (kept.present.token or kept.activation):
                 site.activate(site.code)
@@ -193,7 +193,16 @@ class World:
             self.down(site)
             return
         self.judge.look(site)
+        if site.license.keeper.holder.kept.present.token != kept.present.token:
+            self._news(site)
         self._wake(site.name, self._next(site), lambda: self._visit(site))
+
+    def _news(self, site: SimulatedSite) -> None:
+        """The site goes by a new lease: its devices that wait for one ask within ten minutes."""
+        for device in self.devices:
+            if device.site is site and device.up and device.waits:
+                moment = self.time.now + self.fate.between(1, 660)
+                self._wake(device.name, moment, partial(self._see, device))
 
     def _see(self, device: SimulatedDevice) -> None:
         """A device's turn."""

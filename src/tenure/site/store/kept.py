@@ -19,12 +19,19 @@ class StoredMemory:
     def __init__(self, store: Store, product: str) -> None:
         self._store = store
         self._product = product
+        self._seen = (b"", Kept())
+        """What was saved when it was last read, and what it means."""
 
     def load(self) -> Kept:
         """What was saved last; an empty `Kept` when nothing was."""
         row = self._store.read(lambda conn: conn.execute(_READ, (self._product,)).fetchone())
+        if row is None:
+            return Kept()
+        if row[0] == self._seen[0]:
+            return self._seen[1]
         try:
-            return Kept() if row is None else msgspec.json.decode(row[0], type=Kept)
+            self._seen = (row[0], msgspec.json.decode(row[0], type=Kept))
+            return self._seen[1]
         except (msgspec.MsgspecError, RecursionError):
             log.exception("what is kept of %s cannot be read: apply the activation code again", self._product)
             return Kept()

@@ -1,0 +1,86 @@
+"""What befalls a world seldom, brought about by hand: a retired copy, a server put back from its backup."""
+
+from pathlib import Path
+
+import pytest
+
+from tenure.core.timeline import DAY, HOUR
+from tenure.sandbox.simulation.copies import Copier
+from tenure.sandbox.simulation.judge import Broken
+from tenure.sandbox.simulation.plan import Plan
+from tenure.sandbox.simulation.sites import SimulatedSite
+from tenure.sandbox.simulation.world import World
+from tests.simulation import broken
+
+QUIET = Plan(days=40, crowd=(("yearly", 6, (4, 4)),), desk=False)
+BASE = {"read"}
+
+
+def lived(world: World, days: int) -> None:
+    world.live(world.time.now + days * DAY)
+
+
+def seen(world: type[World], folder: Path) -> World | str:
+    """The world after a copy of its first site was retired, or the promise that was broken."""
+    with world(1, QUIET, folder) as made:
+        made.begin()
+        made.resting = True
+        try:
+            _retire(made)
+        except Broken as found:
+            return str(found).partition(" broken by")[0]
+        return made
+
+
+def _retire(world: World) -> None:
+    """The first site's disk is put back from an image, and whoever is then found to be a copy is retired."""
+    lived(world, 6)
+    site, copier = world.sites[0], Copier(world)
+    copier.image_site(site)
+    lived(world, 4)
+    copier.put_site_back(site)
+    lived(world, 4)
+    copier.resolve("retired")
+    until = world.time.now + 10 * DAY
+    while world.time.now < until and not site.withdrawn:
+        world.live(world.time.now + HOUR)
+
+
+def test_a_retired_copy_keeps_base_features_and_no_others(tmp_path: Path) -> None:
+    world = seen(World, tmp_path)
+    assert isinstance(world, World), world
+    assert world.judge.forks
+    gone = world.sites[0]
+    assert gone.withdrawn and gone.features == BASE
+    assert world.sites[1].features > BASE, "the other site goes on"
+
+
+@pytest.mark.parametrize(
+    ("site", "promise"),
+    [(broken.DefiantSite, "P2"), (broken.TimidSite, "P1")],
+    ids=["goes on although retired", "stops although nobody said so"],
+)
+def test_the_judge_knows_by_the_wire_who_was_retired(site: type[SimulatedSite], promise: str, tmp_path: Path) -> None:
+    assert seen(broken.world_with(site=site), tmp_path) == promise
+
+
+def put_back(world: type[World], folder: Path) -> str:
+    """Which promise is broken after the server was put back from a backup of a minute ago; empty when none is."""
+    with world(1, QUIET, folder) as made:
+        made.begin()
+        made.resting = True
+        try:
+            lived(made, 10)
+            made.happenings.restore(made.happenings.back_up())
+            lived(made, 20)
+        except Broken as found:
+            return str(found).partition(" broken by")[0]
+        return ""
+
+
+def test_p5_the_limit_holds_at_once_after_a_restore_that_forgot_nothing(tmp_path: Path) -> None:
+    assert put_back(World, tmp_path) == ""
+
+
+def test_the_judge_sees_a_restored_server_that_does_not_know_what_it_granted(tmp_path: Path) -> None:
+    assert put_back(broken.world_with(vendor=broken.ForgetsGrantsVendor), tmp_path) == "P5"
