@@ -84,9 +84,10 @@ ROOMS = {
     ),
     "http": Room(
         _names("core wire"),
-        _WEB | _SERVE | _names("prometheus_client argon2 pyotp"),
+        _WEB | _SERVE | _names("prometheus_client argon2 pyotp httpcore2"),
         "the manners of APIs are shared by activation server and site: they know neither's store nor any program"
-        " (argon2 and pyotp are for its `accounts`, how people prove who they are)",
+        " (argon2 and pyotp are for its `accounts`, how people prove who they are; httpcore2 for its `outgoing`, the"
+        " webhooks that both send)",
     ),
     "server": Room(
         _names("core wire store http"),

@@ -22,6 +22,8 @@ class Mailbox:
     recipients: list[str] = field(default_factory=list)
     refused: str = ""
     """How every recipient is answered, if not accepted."""
+    refuses: dict[str, str] = field(default_factory=dict)
+    """How single recipients are answered."""
     signed_in: list[tuple[bytes, bytes]] = field(default_factory=list)
     wait: float = 0.0
     encrypted: list[bool] = field(default_factory=list)
@@ -32,6 +34,8 @@ class Mailbox:
         await asyncio.sleep(self.wait)
         if self.refused:
             return self.refused
+        if address in self.refuses:
+            return self.refuses[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -49,9 +53,9 @@ class Mailbox:
 
 @asynccontextmanager
 async def mailbox(
-    *, starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None
+    *, starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None, signs_in: bool = True
 ) -> AsyncIterator[Mailbox]:
-    """A mail server for as long as the block lasts."""
+    """A mail server for as long as the block lasts; `signs_in`: whether anybody may without TLS."""
     made = Mailbox()
 
     def connection() -> SMTP:
@@ -62,7 +66,7 @@ async def mailbox(
             tls_context=starttls,
             require_starttls=guarded,
             authenticator=made.authenticate,
-            auth_require_tls=guarded,
+            auth_require_tls=guarded or not signs_in,
         )
 
     server = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", 0, ssl=tls)

@@ -5,8 +5,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from tenure.server.messages.addresses import Reach, is_public
-from tenure.server.messages.posting import post
+from tenure.http.outgoing.addresses import Reach, is_public
+from tenure.http.outgoing.posting import post
 from tests.server.receiver import receiver
 
 pytestmark = pytest.mark.anyio

@@ -18,7 +18,7 @@ import trustme
 from tenure.core.lease import Brand
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY
-from tenure.server.messages.mailing import MailServer, Parts, compose, send
+from tenure.http.outgoing.mailing import MailServer, Parts, compose, send
 from tenure.server.messages.postman import Postman
 from tenure.server.messages.rendering import House, house_of, render, templates
 from tenure.server.settings import Settings, mail_server, proxies, reach, read_settings

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tenure.server.messages.addresses import Reach
+from tenure.http.outgoing.addresses import Reach
+from tenure.http.outgoing.mailing import MailServer
 from tenure.server.messages.courier import Courier
-from tenure.server.messages.mailing import MailServer
 from tenure.server.messages.postman import Postman
 from tests.contract.databases import SharedSchema, postgres_server
 from tests.server.mailbox import mailbox

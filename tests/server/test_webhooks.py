@@ -18,10 +18,10 @@ from nacl.signing import VerifyKey
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tenure.core.timeline import DAY, HOUR
-from tenure.server.messages.addresses import Reach
+from tenure.http.outgoing.addresses import Reach
+from tenure.http.outgoing.posting import MOST, excerpt, post
 from tenure.server.messages.catalogue import CATALOGUE
 from tenure.server.messages.courier import Courier
-from tenure.server.messages.posting import MOST, excerpt, post
 from tenure.server.values import Provider
 from tenure.store import letters, people, webhooks
 from tenure.store.engine import Connection

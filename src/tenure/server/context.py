@@ -11,9 +11,9 @@ from tenure.http.accounts.passwords import Passwords
 from tenure.http.answers import pack, replayed, unpack
 from tenure.http.auth import Principal
 from tenure.http.idempotency import Ticket
+from tenure.http.outgoing.addresses import PUBLIC_HTTPS, Reach
+from tenure.http.outgoing.mailing import MailServer
 from tenure.server.keyring import Draw, KeyRing
-from tenure.server.messages.addresses import PUBLIC_HTTPS, Reach
-from tenure.server.messages.mailing import MailServer
 from tenure.server.notices import Published, current
 from tenure.store import idempotency, people
 from tenure.store.catalogue import DOCUMENTS

@@ -9,9 +9,9 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import DAY, Instant
 from tenure.http.instants import rfc3339
+from tenure.http.outgoing.mailing import is_mailbox
 from tenure.server.context import Context, Tenant
 from tenure.server.messages.composing import about
-from tenure.server.messages.desks import is_mailbox
 from tenure.server.values import Customer
 from tenure.store import letters, people, waiting
 from tenure.store.engine import Connection

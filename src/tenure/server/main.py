@@ -12,13 +12,13 @@ from typing import NamedTuple
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.logs import handler
+from tenure.http.outgoing.addresses import Reach
+from tenure.http.outgoing.mailing import MailServer
 from tenure.http.serve import Listen, Server
 from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import ROOT, SANDBOX_ROOT, Context
 from tenure.server.keyring import KeyRing, Secrets
-from tenure.server.messages.addresses import Reach
-from tenure.server.messages.mailing import MailServer
 from tenure.server.settings import mail_server, proxies, reach, read_settings
 from tenure.server.setup import DATABASE, SECRETS, SETTINGS, Initialised
 from tenure.store.catalogue import DOCUMENTS

@@ -10,9 +10,8 @@ from typing import Annotated
 import msgspec
 
 from tenure.core.refusals import Code, Refused
-from tenure.server.messages.addresses import Reach
-from tenure.server.messages.desks import is_mailbox
-from tenure.server.messages.mailing import MailServer, Security
+from tenure.http.outgoing.addresses import Reach
+from tenure.http.outgoing.mailing import MailServer, Security, is_mailbox
 
 MOST = 64 * 1024
 LONGEST_PASSWORD = 1_024

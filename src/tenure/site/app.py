@@ -26,6 +26,8 @@ from tenure.site.api.accounts.signing import Signing
 from tenure.site.api.accounts.team import Team
 from tenure.site.api.devices import Devices
 from tenure.site.api.dns import Dns
+from tenure.site.api.forwarding_actions import ForwardingActions
+from tenure.site.api.forwardings import Forwardings
 from tenure.site.api.groups import Groups
 from tenure.site.api.licenses import Licenses
 from tenure.site.api.local import Local
@@ -33,6 +35,7 @@ from tenure.site.api.offline import Offline
 from tenure.site.api.reports import Reports
 from tenure.site.api.seats import Seats
 from tenure.site.api.status import Status
+from tenure.site.forwarding.config import Vault
 from tenure.site.opening import Site
 from tenure.site.roles import SiteRole, scopes_of
 from tenure.site.watch import Watch
@@ -60,6 +63,7 @@ def local_api(site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], 
     """The API of console and command line. `device_port`: the number of the running device port."""
     local = Local(site, watch, device_port)
     accounts, passwords = Accounts(site.secrets, site.computer.draw, site.computer.clocks.wall), Passwords()
+    vault = Vault(site.secrets, site.computer.draw)
     return Api(
         Parts(
             about=About(
@@ -76,6 +80,8 @@ def local_api(site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], 
                 *Groups(local).operations(),
                 *Seats(local).operations(),
                 *Reports(local).operations(),
+                *Forwardings(local, vault).operations(),
+                *ForwardingActions(local, vault).operations(),
                 *Signing(local, accounts, passwords).operations(),
                 *Own(local, accounts, passwords).operations(),
                 *Team(local, accounts, passwords).operations(),

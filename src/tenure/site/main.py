@@ -1,4 +1,4 @@
-"""The site as a program: a parts list, from a folder and this computer to two servers and one watch."""
+"""The site as a program: a parts list, from a folder and this computer to two servers, one watch and one courier."""
 
 import asyncio
 import logging
@@ -19,6 +19,7 @@ from tenure.site import certificate, folder
 from tenure.site.app import device_api, local_api
 from tenure.site.console.app import Doors, console
 from tenure.site.folder import Address
+from tenure.site.forwarding.courier import Courier
 from tenure.site.opening import Site, open_site
 from tenure.site.settings import Settings, check, read_settings, write_settings
 from tenure.site.store.lite import open_store
@@ -144,12 +145,12 @@ def _from_here(url: str) -> str:
 
 
 class Serving:
-    """A site's servers and its watch, in one process."""
+    """A site's servers, its watch and its courier, in one process."""
 
     def __init__(self, site: Site, *, sandbox: bool = False) -> None:
         """Takes the ports at once; raises OSError when one is taken already."""
         self.site = site
-        self.watch = Watch(site)
+        self.watch, self.courier = Watch(site), Courier(site)
         settings, ticks = site.settings, site.computer.monotonic
         chain, key = certificate.files(site.folder)
         port = settings.devices
@@ -165,10 +166,13 @@ class Serving:
     async def serve(self) -> None:
         """Serves until `stop`."""
         self._turns.start()
+        forwarding = asyncio.create_task(self.courier.run())
         try:
             await asyncio.gather(self.local.serve(), self.devices.serve())
         finally:
             self._turns.stop()
+            forwarding.cancel()
+            await asyncio.wait((forwarding,))
 
     def wait(self, seconds: float) -> bool:
         """Whether both servers answer, waiting so long at most; for whoever serves in another thread."""

@@ -16,11 +16,11 @@ from tenure.http.idempotency import Ticket
 from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
+from tenure.http.outgoing import signing
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.messages import signing
 from tenure.server.messages.catalogue import WEBHOOK_TEST, unknown
 from tenure.server.messages.courier import signer_of, trial
 from tenure.server.views import shown

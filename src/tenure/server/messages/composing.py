@@ -13,11 +13,11 @@ from tenure.core.contract import contract, contract_at, timeline
 from tenure.core.pricing import format_money
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import DAY, Instant, Phase, Span, at
+from tenure.http.outgoing.mailing import is_mailbox
 from tenure.server import books
 from tenure.server.context import Context
 from tenure.server.messages.catalogue import REMINDER
 from tenure.server.messages.dates import date
-from tenure.server.messages.desks import is_mailbox
 from tenure.server.values import Customer, Product, Provider
 from tenure.store import facts, letters, outbox, people
 from tenure.store.catalogue import PRODUCTS

@@ -12,13 +12,15 @@ import msgspec
 
 from tenure.core.timeline import Instant
 from tenure.http.instants import rfc3339
+from tenure.http.outgoing import signing
+from tenure.http.outgoing.chance import Chance
+from tenure.http.outgoing.farewell import finish
+from tenure.http.outgoing.posting import Reply, post
 from tenure.server.context import Context
-from tenure.server.messages import backoff, signing
+from tenure.server.messages import backoff
 from tenure.server.messages.catalogue import WEBHOOK_DISABLED, WEBHOOK_TEST, matches
-from tenure.server.messages.chance import Chance
 from tenure.server.messages.desks import desk_addresses
-from tenure.server.messages.noting import finish, note
-from tenure.server.messages.posting import Reply, post
+from tenure.server.messages.noting import note
 from tenure.store import deliveries, letters, outbox, people, webhooks
 from tenure.store.deliveries import DELIVERED, FAILED, WAITING, Delivery, Tried
 from tenure.store.engine import Conflict, Connection

@@ -1,22 +1,14 @@
 """Whom to write to at a provider's own desk, as far as the provider has said so."""
 
-import re
-
 import msgspec
 
+from tenure.http.outgoing.mailing import is_mailbox
 from tenure.server.values import Provider
 from tenure.store import people, persons
 from tenure.store.engine import Connection
 
-MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-
 MOST = 50
 """So many of a team are looked at."""
-
-
-def is_mailbox(text: str) -> bool:
-    """Whether `text` is one plain address and nothing else."""
-    return len(text) <= 254 and MAILBOX.fullmatch(text) is not None
 
 
 def desk_addresses(conn: Connection, provider: str) -> tuple[str, ...]:

@@ -10,8 +10,6 @@ from tenure.store.engine import Database
 
 PAUSES = (0.1, 0.5, 2.0, 8.0)
 """Seconds between attempts; what is claimed stays so for longer than all of them."""
-FAREWELL = 5.0
-"""Seconds that what is under way has to come to an end when the server stops."""
 
 _log = logging.getLogger("tenure.server.messages")
 
@@ -25,12 +23,3 @@ async def note(database: Database, work: Callable[..., Any], *args: Any) -> None
         if pause is not None:
             await asyncio.sleep(pause)
     _log.error("what was sent could not be put on record (%s); it may be sent again", refused.code)
-
-
-async def finish(tasks: list[asyncio.Task[Any]]) -> None:
-    """Let `tasks` come to an end for a moment, then cancel what is left."""
-    if tasks:
-        _, left = await asyncio.wait(tasks, timeout=FAREWELL)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -12,14 +12,14 @@ import msgspec
 
 from tenure.core.lease import Brand
 from tenure.core.timeline import Instant
+from tenure.http.outgoing.chance import Chance
+from tenure.http.outgoing.farewell import finish
+from tenure.http.outgoing.mailing import MailServer, Parts, Sent, is_mailbox, send
+from tenure.http.outgoing.mailing import compose as written
 from tenure.server.context import Context
 from tenure.server.messages import backoff
-from tenure.server.messages.chance import Chance
 from tenure.server.messages.composing import compose
-from tenure.server.messages.desks import is_mailbox
-from tenure.server.messages.mailing import MailServer, Parts, Sent, send
-from tenure.server.messages.mailing import compose as written
-from tenure.server.messages.noting import finish, note
+from tenure.server.messages.noting import note
 from tenure.server.messages.rendering import House, house_of, render
 from tenure.server.values import Provider
 from tenure.store import letters, people

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Gauge
 
+from tenure.http.outgoing.chance import chance_of
 from tenure.server.context import Context
-from tenure.server.messages.chance import chance_of
 from tenure.server.messages.courier import Courier
 from tenure.server.messages.postman import Postman
 from tenure.store import deliveries, letters, webhooks

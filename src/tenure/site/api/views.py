@@ -168,6 +168,8 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     text: str
     acknowledged: bool
+    forwarding: str
+    """Id of the forwarding that it is about; empty for all others."""
 
 
 class SyncView(msgspec.Struct, frozen=True, kw_only=True):
@@ -336,6 +338,7 @@ def event_view(event: events.Event) -> EventView:
         device=event.device,
         text=event.text,
         acknowledged=bool(event.acknowledged),
+        forwarding=event.forwarding,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from tenure.core.timeline import DAY, Instant
-from tenure.site.store.sql import every, sql
+from tenure.site.store.sql import every, marks, sql
 from tenure.site.store.writer import Connection
 
 Severity = Literal["info", "warning", "critical"]
@@ -24,19 +24,76 @@ class Event(msgspec.Struct, frozen=True):
     device: str
     text: str
     acknowledged: int
+    forwarding: str = ""
+    """The forwarding that it is about; this one never forwards it."""
 
 
-_COLUMNS = "number, at, severity, kind, product, device, text, acknowledged"
+_COLUMNS = "number, at, severity, kind, product, device, text, acknowledged, forwarding"
 
 
 def add(
-    conn: Connection, at: Instant, severity: Severity, kind: str, text: str, *, product: str = "", device: str = ""
+    conn: Connection,
+    at: Instant,
+    severity: Severity,
+    kind: str,
+    text: str,
+    *,
+    product: str = "",
+    device: str = "",
+    forwarding: str = "",
 ) -> None:
     """Note what happened."""
     conn.execute(
-        "insert into events (at, severity, kind, product, device, text, acknowledged) values (?, ?, ?, ?, ?, ?, 0)",
-        (at, severity, kind, product, device, text),
+        "insert into events (at, severity, kind, product, device, text, acknowledged, forwarding)"
+        " values (?, ?, ?, ?, ?, ?, 0, ?)",
+        (at, severity, kind, product, device, text, forwarding),
     )
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events are asked for, by a reader that goes through them in order."""
+
+    severities: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    """None named: all."""
+    not_about: str = ""
+    """A forwarding."""
+
+
+def following(conn: Connection, wanted: Wanted, after: int, upto: int, most: int) -> list[Event]:
+    """Up to `most` events after number `after`, oldest first; `upto` 0: to the latest."""
+    where, values = _range(wanted, after, upto)
+    statement = sql("select", _COLUMNS, "from events", where, "order by number limit ?")
+    return [Event(*row) for row in conn.execute(statement, (*values, most))]
+
+
+def count_following(conn: Connection, wanted: Wanted, after: int, most: int) -> int:
+    """How many there are after number `after`; counted to `most`."""
+    where, values = _range(wanted, after, 0)
+    statement = sql("select count(*) from (select 1 from events", where, "limit ?)")
+    (count,) = conn.execute(statement, (*values, most)).fetchone()
+    return int(count)
+
+
+def latest(conn: Connection) -> int:
+    """The highest number given out so far, also where that event is forgotten already."""
+    row = conn.execute("select seq from sqlite_sequence where name = 'events'").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _range(wanted: Wanted, after: int, upto: int) -> tuple[str, list[object]]:
+    where = ["number > ?", sql("severity in", marks(wanted.severities))]
+    values: list[object] = [after, *wanted.severities]
+    if wanted.kinds:
+        where.append(sql("kind in", marks(wanted.kinds)))
+        values += wanted.kinds
+    if wanted.not_about:
+        where.append("forwarding <> ?")
+        values.append(wanted.not_about)
+    if upto:
+        where.append("number <= ?")
+        values.append(upto)
+    return every(where), values
 
 
 def page(

@@ -176,4 +176,42 @@ create table tries (
 ) strict, without rowid;
 """
 
-STEPS = (FIRST, SECOND, THIRD, FOURTH)
+FIFTH = """
+alter table events add column forwarding text not null default '';
+
+create table forwardings (
+    id text primary key,
+    body blob not null,
+    sealed blob not null,
+    created integer not null,
+    cursor integer not null,
+    upto integer not null,
+    pending blob not null,
+    tries integer not null,
+    next integer not null,
+    failing_since integer not null,
+    told integer not null,
+    stopped integer not null,
+    cause text not null,
+    fault text not null,
+    well integer not null
+) strict;
+
+create table deliveries (
+    number integer primary key autoincrement,
+    forwarding text not null references forwardings on delete cascade,
+    at integer not null,
+    message text not null,
+    first integer not null,
+    last integer not null,
+    count integer not null,
+    taken integer not null,
+    status integer not null,
+    cause text not null,
+    fault text not null,
+    answer text not null
+) strict;
+create index deliveries_of on deliveries (forwarding, number);
+"""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH)

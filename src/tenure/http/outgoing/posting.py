@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import httpcore2
 import msgspec
 
-from tenure.server.messages.addresses import AddressRefused, Judged, Reach
+from tenure.http.outgoing.addresses import Bounds, Judged
+from tenure.http.outgoing.causes import AddressRefused, Cause, cause_of, cause_of_status
 
 SECONDS = 10.0
 MOST = 64 * 1024
@@ -25,6 +26,7 @@ class Reply(msgspec.Struct, frozen=True):
     """The beginning of the answer, one line."""
     fault: str = ""
     retry_after: int = 0
+    cause: Cause = Cause.NONE
 
     @property
     def taken(self) -> bool:
@@ -36,39 +38,42 @@ async def post(
     url: str,
     headers: Sequence[tuple[str, str]],
     body: bytes,
-    reach: Reach,
+    bounds: Bounds,
     trust: ssl.SSLContext,
     most: float = SECONDS,
 ) -> Reply:
     """POST `body` as JSON; `most` is in seconds from call to last byte."""
     try:
         async with asyncio.timeout(most):
-            return await _post(url, headers, body, reach, trust)
+            return await _post(url, headers, body, bounds, trust)
     except TimeoutError:
-        return Reply(fault=f"no answer within {most:g} seconds")
+        return Reply(fault=f"no answer within {most:g} seconds", cause=Cause.TOO_SLOW)
     except AddressRefused as fault:
-        return Reply(fault=f"not sent: {fault}")
+        return Reply(fault=f"not sent: {fault}", cause=Cause.ADDRESS_FORBIDDEN)
+    except httpcore2.ProtocolError as fault:
+        return Reply(fault=_why(fault), cause=Cause.NOT_UNDERSTOOD)
     except (httpcore2.TimeoutException, httpcore2.NetworkError) as fault:
-        return Reply(fault=_why(fault))
-    except (httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, ssl.SSLError, OSError, ValueError) as fault:
-        return Reply(fault=_why(fault))
+        return Reply(fault=_why(fault), cause=cause_of(fault))
+    except (httpcore2.UnsupportedProtocol, ssl.SSLError, OSError, ValueError) as fault:
+        return Reply(fault=_why(fault), cause=cause_of(fault))
 
 
 async def _post(
-    url: str, headers: Sequence[tuple[str, str]], body: bytes, reach: Reach, trust: ssl.SSLContext
+    url: str, headers: Sequence[tuple[str, str]], body: bytes, bounds: Bounds, trust: ssl.SSLContext
 ) -> Reply:
-    unsound = reach.check_url(url)
+    unsound = bounds.check_url(url)
     if unsound is not None:
-        return Reply(fault=f"not sent: {unsound.detail}")
+        return Reply(fault=f"not sent: {unsound.detail}", cause=Cause.ADDRESS_FORBIDDEN)
     sent = [("Content-Type", "application/json"), ("User-Agent", "Tenure"), ("Connection", "close"), *headers]
-    pool = httpcore2.AsyncConnectionPool(ssl_context=trust, network_backend=Judged(reach), max_connections=1)
+    pool = httpcore2.AsyncConnectionPool(ssl_context=trust, network_backend=Judged(bounds), max_connections=1)
     async with pool, pool.stream("POST", url, headers=sent, content=body) as answer:
         read = b""
         async for part in answer.aiter_stream():
             read += part
             if len(read) >= MOST:
                 break  # what comes after is not read: the connection is closed
-        return Reply(answer.status, excerpt(read), _unwanted(answer.status), _seconds(answer.headers))
+        status, later = answer.status, _seconds(answer.headers)
+        return Reply(status, excerpt(read), _unwanted(status), later, cause_of_status(status))
 
 
 def excerpt(answer: bytes, most: int = EXCERPT) -> str:

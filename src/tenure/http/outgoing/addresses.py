@@ -1,6 +1,8 @@
-"""Where a webhook may lead: https to public addresses, so that nobody uses the server to look into its own network.
+"""Where a webhook may lead, decided before it is sent: a name is resolved once, and the address that was judged is the
+one connected to, so that no second answer counts.
 
-A name is resolved once and the address that was judged is the one connected to, so that no second answer counts.
+`Reach` is the activation server's rule: https to public addresses, so that nobody uses the server to look into its own
+network. The site has a rule of its own, for its administrator may well mean his own network.
 """
 
 import asyncio
@@ -9,11 +11,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpcore2
 
 from tenure.core.refusals import Code, Refused
+from tenure.http.outgoing.causes import AddressRefused
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -50,8 +54,18 @@ async def look_up(host: str, port: int) -> list[str]:
     return await asyncio.get_running_loop().run_in_executor(LOOKUPS, _look_up, host, port)
 
 
-class AddressRefused(Exception):
-    """Nothing was sent: no address behind the name may be told anything."""
+class Bounds(Protocol):
+    """Decides where something may be sent."""
+
+    @property
+    def look_up(self) -> LookUp:
+        """How names are resolved."""
+
+    def allows(self, address: Address) -> bool:
+        """Whether anything may be sent to `address`."""
+
+    def check_url(self, url: str) -> Refused | None:
+        """`field_invalid` for a URL that nothing is ever sent to."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +128,8 @@ def _literal(host: str) -> Address | None:
 class Judged(httpcore2.AsyncNetworkBackend):
     """Connects to an address that was judged; TLS still asks for the name."""
 
-    def __init__(self, reach: Reach) -> None:
-        self._reach = reach
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
         self._tcp = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
@@ -128,10 +142,10 @@ class Judged(httpcore2.AsyncNetworkBackend):
     ) -> httpcore2.AsyncNetworkStream:
         """A stream to the first allowed address behind `host`; raises `AddressRefused` when there is none."""
         try:
-            found = await self._reach.look_up(host, port)
+            found = await self._bounds.look_up(host, port)
         except OSError as fault:
             raise httpcore2.ConnectError("the name cannot be resolved") from fault
-        allowed = [each for each in found if self._reach.allows(ip_address(each))]
+        allowed = [each for each in found if self._bounds.allows(ip_address(each))]
         if not allowed:
             raise AddressRefused("every address behind this name is private or reserved")
         return await self._tcp.connect_tcp(allowed[0], port, timeout, local_address, socket_options)

@@ -1,0 +1,268 @@
+"""Forwardings as the local API takes and shows them: secrets only ever go in."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tenure.http.auth import Principal
+from tenure.http.fields import Body
+from tenure.site.api.views import moment
+from tenure.site.forwarding.config import Config, Mail, Security, Webhook, read_config
+from tenure.site.forwarding.remedies import advice
+from tenure.site.forwarding.sending import place_of
+from tenure.site.roles import RULE
+from tenure.site.store import events
+from tenure.site.store.events import Severity
+from tenure.site.store.forwardings import TOLD_PARTLY, Delivery, Row
+from tenure.site.store.writer import Connection
+
+RECIPIENTS_MOST = 20
+COUNTED_MOST = 1_000
+"""Events that wait are counted to here."""
+
+_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_LINE)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=254, pattern=_LINE)]
+Kind = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z_]+$(?!\n)")]
+Url = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=_LINE)]
+# SMTP signs in with ASCII alone.
+Ascii = Annotated[str, msgspec.Meta(max_length=256, pattern=r"^[ -~]*$(?!\n)")]
+Pem = Annotated[str, msgspec.Meta(max_length=32_768, pattern=r"^[ -~\r\n\t]*$")]
+
+
+class MailBody(Body, frozen=True, kw_only=True):
+    """By e-mail."""
+
+    host: Text
+    """Name or address of the mail server."""
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    security: Security = "starttls"
+    """`none` only to this computer itself."""
+    user: Ascii = ""
+    """Empty: without signing in."""
+    password: Ascii | None = None
+    """Never shown again. Left out: the one kept, as long as server and user are the same."""
+    sender: Text
+    recipients: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1, max_length=RECIPIENTS_MOST)]
+    authorities: Pem = ""
+    """Further certificate authorities that are believed, as PEM."""
+
+    def plain(self) -> Mail:
+        """Without the password."""
+        return Mail(
+            host=self.host,
+            port=self.port,
+            security=self.security,
+            sender=self.sender,
+            recipients=self.recipients,
+            user=self.user,
+            authorities=self.authorities,
+        )
+
+
+class WebhookBody(Body, frozen=True, kw_only=True):
+    """By webhook."""
+
+    url: Url
+    """https; http within this computer alone."""
+    authorities: Pem = ""
+
+
+class ForwardingBody(Body, frozen=True, kw_only=True):
+    """What is forwarded, and where to: by `mail` or by `webhook`."""
+
+    name: Name
+    severity: Severity = "warning"
+    """The lowest that is forwarded."""
+    kinds: Annotated[tuple[Kind, ...], msgspec.Meta(max_length=64)] = ()
+    """Kinds of events (`GET /v1/event-kinds`); none: every kind."""
+    active: bool = True
+    """Not active: what happens waits."""
+    mail: MailBody | None = None
+    webhook: WebhookBody | None = None
+
+    def config(self) -> Config:
+        """How it is kept."""
+        webhook = self.webhook and Webhook(url=self.webhook.url, authorities=self.webhook.authorities)
+        mail = self.mail and self.mail.plain()
+        return Config(
+            name=self.name.strip(),
+            severity=self.severity,
+            kinds=self.kinds,
+            active=self.active,
+            mail=mail or None,
+            webhook=webhook or None,
+        )
+
+
+class MailView(msgspec.Struct, frozen=True, kw_only=True):
+    """By e-mail."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password_set: bool
+    sender: str
+    recipients: tuple[str, ...]
+    authorities: str
+
+
+class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
+    """By webhook; whoever is no administrator sees scheme and host of the address, for the rest may be a secret."""
+
+    url: str
+    authorities: str
+
+
+class ForwardingView(msgspec.Struct, frozen=True, kw_only=True):
+    """One forwarding."""
+
+    id: str
+    name: str
+    severity: str
+    kinds: tuple[str, ...]
+    active: bool
+    mail: MailView | None
+    webhook: WebhookView | None
+    created: str
+    state: str
+    """`new`, `working`, `partly` (not everybody gets it), `failing` (tried on), `stopped` (given up) or `off`."""
+    since: str | None
+    """Since when it fails, or has been given up."""
+    cause: str
+    what: str
+    """What is wrong, in a sentence; empty when nothing is."""
+    remedy: str
+    said: str
+    """What the other side or the network answered, in their words."""
+    tries: int
+    next_try: str | None
+    last_taken: str | None
+    waiting: int
+    """Events that wait to be forwarded, counted to 1,000."""
+
+
+class WithSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """A forwarding, and the secret of a webhook, shown once; empty for a mail and in a rehearsal."""
+
+    forwarding: ForwardingView
+    secret: str
+
+
+class TestView(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a test."""
+
+    taken: bool
+    what: str
+    remedy: str
+    cause: str
+    said: str
+    status: int | None
+    answer: str
+    """The beginning of what a receiver answered."""
+    refused: tuple[str, ...]
+    """Mailboxes that did not get it though others did."""
+
+
+class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
+    """One try."""
+
+    number: int
+    at: str
+    message: str
+    first: int | None
+    """Number of the first event in it; null for a test."""
+    last: int | None
+    count: int
+    taken: bool
+    status: int | None
+    cause: str
+    said: str
+    answer: str
+
+
+class KindView(msgspec.Struct, frozen=True):
+    """A kind of events."""
+
+    kind: str
+    family: str
+    text: str
+
+
+def forwarding_view(conn: Connection, row: Row, caller: Principal, *, password: bool) -> ForwardingView:
+    """One forwarding as `caller` may see it; `password`: whether one is kept."""
+    config = read_config(row.body)
+    host, port = place_of(config)
+    told = advice(row.cause, config, host, port)
+    state = state_of(row, config)
+    return ForwardingView(
+        id=row.id,
+        name=config.name,
+        severity=config.severity,
+        kinds=config.kinds,
+        active=config.active,
+        mail=None if config.mail is None else _mail(config.mail, password=password),
+        webhook=None if config.webhook is None else _webhook(config.webhook, caller),
+        created=moment(row.created) or "",
+        state=state,
+        since=moment(row.stopped or row.failing_since or None),
+        cause=row.cause,
+        what=told.what,
+        remedy=told.remedy,
+        said=row.fault,
+        tries=row.tries,
+        next_try=moment(row.next or None) if row.tries and state not in ("off", "stopped") else None,
+        last_taken=moment(row.well or None),
+        waiting=events.count_following(conn, config.wanted(row.id), row.cursor, COUNTED_MOST),
+    )
+
+
+def state_of(row: Row, config: Config) -> str:
+    """See `ForwardingView.state`."""
+    if row.stopped:
+        return "stopped"
+    if not config.active:
+        return "off"
+    if row.failing_since:
+        return "failing"
+    if row.told == TOLD_PARTLY or row.cause:
+        return "partly"
+    return "working" if row.well else "new"
+
+
+def delivery_view(one: Delivery) -> DeliveryView:
+    """One try."""
+    return DeliveryView(
+        number=one.number,
+        at=moment(one.at) or "",
+        message=one.message,
+        first=one.first or None,
+        last=one.last or None,
+        count=one.count if one.first else 0,
+        taken=bool(one.taken),
+        status=one.status or None,
+        cause=one.cause,
+        said=one.fault,
+        answer=one.answer,
+    )
+
+
+def _mail(mail: Mail, *, password: bool) -> MailView:
+    return MailView(
+        host=mail.host,
+        port=mail.port,
+        security=mail.security,
+        user=mail.user,
+        password_set=password,
+        sender=mail.sender,
+        recipients=mail.recipients,
+        authorities=mail.authorities,
+    )
+
+
+def _webhook(webhook: Webhook, caller: Principal) -> WebhookView:
+    parts = urlsplit(webhook.url)
+    shown = webhook.url if RULE in caller.scopes else f"{parts.scheme}://{parts.netloc}/…"
+    return WebhookView(url=shown, authorities=webhook.authorities)

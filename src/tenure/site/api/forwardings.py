@@ -1,0 +1,233 @@
+"""Forwardings of events: set up, changed and removed by administrators, looked at by all; every change is an event.
+
+What is done with one that is there already (test, resume, a new secret) is `forwarding_actions`'s.
+"""
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, made, nothing
+from tenure.http.auth import Principal
+from tenure.http.idempotency import Ticket
+from tenure.http.operations import Operation, operation
+from tenure.http.outgoing.signing import SECRET_BYTES, shown_secret
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.site import ids
+from tenure.site.api.devices import Id
+from tenure.site.api.forwarding_views import (
+    ForwardingBody,
+    ForwardingView,
+    KindView,
+    WithSecret,
+    forwarding_view,
+)
+from tenure.site.api.local import LOOKS, RULES, Local
+from tenure.site.forwarding.checking import checked, moved
+from tenure.site.forwarding.config import Config, Hidden, Vault, read_config, write_config
+from tenure.site.forwarding.kinds import FAMILIES
+from tenure.site.forwarding.progress import pending_of
+from tenure.site.forwarding.sending import place_of
+from tenure.site.store import events, forwardings
+from tenure.site.store.forwardings import Row
+from tenure.site.store.writer import Connection
+
+MOST = 20
+"""Forwardings of one site."""
+
+
+class Forwardings:
+    """The operations."""
+
+    def __init__(self, local: Local, vault: Vault) -> None:
+        self._local, self._vault = local, vault
+
+    async def list_forwardings(self, caller: Principal, paging: Paging) -> Page[ForwardingView] | Refused:
+        """Lists where events are forwarded to, oldest first; secrets are never shown."""
+        after = paging.after(str)
+        if isinstance(after, Refused):
+            return after
+        found = await self._local.read(
+            lambda conn: [
+                view(conn, row, caller, self._vault)
+                for row in forwardings.every(conn)
+                if after is None or row.id > after
+            ]
+        )
+        return cut_page(found[: paging.limit + 1], paging.limit, lambda one: one.id)
+
+    async def list_event_kinds(self) -> Page[KindView]:
+        """Lists the kinds of events that a forwarding may be limited to, by family."""
+        return Page(
+            tuple(KindView(kind, family, text) for family, kinds in FAMILIES.items() for kind, text in kinds.items())
+        )
+
+    async def read_forwarding(self, caller: Principal, forwarding: Id) -> ForwardingView | Refused:
+        """Shows one forwarding: how it is set up, how it is, and what helps where it fails."""
+
+        def work(conn: Connection) -> ForwardingView | Refused:
+            row = forwardings.find(conn, forwarding)
+            return Refused(Code.NOT_FOUND, field="forwarding") if row is None else view(conn, row, caller, self._vault)
+
+        return await self._local.read(work)
+
+    async def add_forwarding(
+        self, caller: Principal, ticket: Ticket, body: ForwardingBody, dry_run: bool = False
+    ) -> Answer[WithSecret] | Refused:
+        """Forwards what happens from now on; the secret of a webhook is shown this once."""
+        config = checked(body.config())
+        if isinstance(config, Refused):
+            return config
+
+        def work(conn: Connection, now: Instant) -> Answer[WithSecret] | Refused:
+            refused = _no_room(conn, config, "") or _no_password(body, kept=False)
+            if refused is not None:
+                return refused
+            born = self._local.site.computer.clocks.wall()
+            name = ids.new("fwd", born, self._vault.draw)
+            hidden = _hidden(body, Hidden(key=self._vault.draw(SECRET_BYTES)) if config.webhook else Hidden())
+            _note(conn, now, caller, ("forwarding_added", "added"), config, name)
+            sealed = self._vault.seal(name, hidden)
+            row = Row(name, write_config(config), sealed, born, cursor=events.latest(conn))
+            forwardings.add(conn, row)
+            # What is only rehearsed gives no secret out.
+            secret = "" if dry_run or not hidden.key else shown_secret(hidden.key)
+            return made(WithSecret(forwarding=view(conn, row, caller, self._vault), secret=secret), 201)
+
+        return await self._local.once(ticket, dry_run, work)
+
+    async def change_forwarding(
+        self, caller: Principal, forwarding: Id, body: ForwardingBody, dry_run: bool = False
+    ) -> Answer[ForwardingView] | Refused:
+        """Sets one forwarding up anew; it goes on where it was, and what failed is tried again at once.
+
+        A password that is left out stays, unless mail server or user are others now: it was not meant for them.
+        """
+        config = checked(body.config())
+        if isinstance(config, Refused):
+            return config
+
+        def work(conn: Connection, now: Instant) -> Answer[ForwardingView] | Refused:
+            row = forwardings.find(conn, forwarding)
+            if row is None:
+                return Refused(Code.NOT_FOUND, field="forwarding")
+            before, hidden = read_config(row.body), self._vault.open(row.id, row.sealed)
+            refused = (
+                _other_way(before, config)
+                or _no_room(conn, config, row.id)
+                or _no_password(body, kept=bool(hidden and hidden.password and not moved(before, config)))
+            )
+            if refused is not None:
+                return refused
+            row = _rewritten(row, before, config)
+            if hidden is not None or body.mail is not None:
+                row = msgspec.structs.replace(row, sealed=self._vault.seal(row.id, _hidden(body, hidden or Hidden())))
+            forwardings.save(conn, row)
+            _note(conn, now, caller, ("forwarding_changed", "changed"), config, row.id)
+            return made(view(conn, row, caller, self._vault))
+
+        return await self._local.write(dry_run, work)
+
+    async def remove_forwarding(
+        self, caller: Principal, forwarding: Id, dry_run: bool = False
+    ) -> Answer[None] | Refused:
+        """Removes a forwarding, its log and what waits for it; the events themselves stay."""
+
+        def work(conn: Connection, now: Instant) -> Answer[None] | Refused:
+            row = forwardings.find(conn, forwarding)
+            if row is None:
+                return Refused(Code.NOT_FOUND, field="forwarding")
+            forwardings.remove(conn, forwarding)
+            _note(conn, now, caller, ("forwarding_removed", "removed"), read_config(row.body), "")
+            return nothing()
+
+        return await self._local.write(dry_run, work)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        each = "/v1/forwardings/{forwarding}"
+        refusals = [Code.FIELD_INVALID, Code.ALREADY_EXISTS]
+        return (
+            operation("GET", "/v1/event-kinds", LOOKS, self.list_event_kinds),
+            operation("GET", "/v1/forwardings", LOOKS, self.list_forwardings),
+            operation("POST", "/v1/forwardings", RULES, self.add_forwarding, status=201, refusals=refusals),
+            operation("GET", each, LOOKS, self.read_forwarding),
+            operation("PUT", each, RULES, self.change_forwarding, refusals=refusals),
+            operation("DELETE", each, RULES, self.remove_forwarding, status=204),
+        )
+
+
+def view(conn: Connection, row: Row, caller: Principal, vault: Vault) -> ForwardingView:
+    """One forwarding as `caller` may see it."""
+    hidden = vault.open(row.id, row.sealed)
+    return forwarding_view(conn, row, caller, password=bool(hidden and hidden.password))
+
+
+def where_to(config: Config) -> str:
+    """Where a forwarding leads, as events tell it; of a webhook's address only its host, for the rest may be secret."""
+    host, port = place_of(config)
+    if config.mail is None:
+        return f"to the webhook at {host}:{port}"
+    return f"by mail over {host}:{port} to {', '.join(config.mail.recipients)}"
+
+
+def _no_room(conn: Connection, config: Config, own: str) -> Refused | None:
+    others = [row for row in forwardings.every(conn) if row.id != own]
+    if any(read_config(row.body).name == config.name for row in others):
+        return Refused(Code.ALREADY_EXISTS, "Another forwarding has this name; take one of its own.", "name")
+    if len(others) >= MOST:
+        return Refused(Code.FIELD_INVALID, f"A site has at most {MOST} forwardings; remove one first.", "name")
+    return None
+
+
+def _no_password(body: ForwardingBody, *, kept: bool) -> Refused | None:
+    if body.mail is None:
+        return None
+    given = body.mail.password
+    if body.mail.user and not given and (given is not None or not kept):
+        because = "Whoever signs in at the mail server shows a password; enter it, also after server or user changed."
+        return Refused(Code.FIELD_INVALID, because, "mail.password")
+    if not body.mail.user and given:
+        return Refused(Code.FIELD_INVALID, "A password goes with a user; enter the user, too.", "mail.user")
+    return None
+
+
+def _other_way(before: Config, config: Config) -> Refused | None:
+    if (before.mail is None) == (config.mail is None):
+        return None
+    field = "mail" if before.mail is None else "webhook"
+    because = "What goes by mail stays with mail, and a webhook a webhook: add another forwarding, and remove this one."
+    return Refused(Code.FIELD_INVALID, because, field)
+
+
+def _hidden(body: ForwardingBody, before: Hidden) -> Hidden:
+    if body.mail is None:
+        return before
+    if not body.mail.user:
+        return msgspec.structs.replace(before, password="")
+    given = body.mail.password
+    return before if given is None else msgspec.structs.replace(before, password=given)
+
+
+def _rewritten(row: Row, before: Config, config: Config) -> Row:
+    """The row under its new rules: a mail that is on its way also goes to who was added, and not to who was removed."""
+    pending = row.pending
+    if row.upto and before.mail is not None and config.mail is not None:
+        known, left = before.mail.recipients, pending_of(row)
+        now = tuple(each for each in config.mail.recipients if each in left or each not in known)
+        # All who are left were removed: it is of no use to anybody but those who have it.
+        if not now:
+            row = msgspec.structs.replace(row, cursor=row.upto, upto=0)
+        pending = msgspec.json.encode(now)
+    if not row.failing_since:
+        row = msgspec.structs.replace(row, cause="", fault="")
+    return msgspec.structs.replace(row, body=write_config(config), pending=pending, tries=0, next=0, told=0)
+
+
+def _note(
+    conn: Connection, now: Instant, caller: Principal, what: tuple[str, str], config: Config, forwarding: str
+) -> None:
+    who = caller.name or "Whoever holds the token of the folder"
+    kind, done = what
+    text = f"{who} {done} the forwarding “{config.name}” {where_to(config)}."
+    events.add(conn, now, "warning", kind, text, forwarding=forwarding)

@@ -1,0 +1,105 @@
+"""How a forwarding is set up: where to, from which severity on, which kinds; its secrets are kept apart and sealed.
+
+What an administrator may write is judged in `checking`.
+"""
+
+from typing import Literal
+
+import msgspec
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+from tenure.core.timeline import Instant
+from tenure.site.folder import Draw, Secrets
+from tenure.site.forwarding.kinds import at_least
+from tenure.site.store.events import Severity, Wanted
+
+Security = Literal["starttls", "tls", "none"]
+OVERLAP_HOURS_MOST = 168
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """By e-mail."""
+
+    host: str
+    port: int
+    security: Security
+    sender: str
+    recipients: tuple[str, ...]
+    user: str = ""
+    authorities: str = ""
+    """Further certificate authorities that are believed (PEM)."""
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """By webhook."""
+
+    url: str
+    authorities: str = ""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """One forwarding; exactly one of `mail` and `webhook` is there."""
+
+    name: str
+    severity: Severity
+    """The lowest that is forwarded."""
+    kinds: tuple[str, ...] = ()
+    """None named: every kind."""
+    active: bool = True
+    mail: Mail | None = None
+    webhook: Webhook | None = None
+
+    def wanted(self, own: str) -> Wanted:
+        """Which events it forwards; `own` is its id, for it does not tell of itself."""
+        return Wanted(severities=at_least(self.severity), kinds=self.kinds, not_about=own)
+
+
+class Hidden(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is shown once or never."""
+
+    password: str = ""
+    key: bytes = b""
+    """Of a webhook's signatures."""
+    former: bytes = b""
+    """The key before it, while it signs too."""
+    former_until: Instant = 0
+
+    def keys(self, now: Instant) -> tuple[bytes, ...]:
+        """Every key that signs at `now`."""
+        return (self.key, self.former) if self.former and now < self.former_until else (self.key,)
+
+
+class _Bound(msgspec.Struct, frozen=True):
+    owner: str
+    hidden: Hidden
+
+
+class Vault:
+    """Seals secrets; sealed ones are of no use for another forwarding or another site."""
+
+    def __init__(self, secrets: Secrets, draw: Draw) -> None:
+        self._box, self.draw = SecretBox(secrets.derived("forwardings")), draw
+
+    def seal(self, owner: str, hidden: Hidden) -> bytes:
+        """As they are kept."""
+        plain = msgspec.msgpack.encode(_Bound(owner, hidden))
+        return bytes(self._box.encrypt(plain, self.draw(SecretBox.NONCE_SIZE)))
+
+    def open(self, owner: str, sealed: bytes) -> Hidden | None:
+        """Them again; None where they are another's."""
+        try:
+            found = msgspec.msgpack.decode(self._box.decrypt(sealed), type=_Bound)
+        except (CryptoError, msgspec.MsgspecError):
+            return None
+        return found.hidden if found.owner == owner else None
+
+
+def read_config(body: bytes) -> Config:
+    """What `write_config` wrote."""
+    return msgspec.json.decode(body, type=Config)
+
+
+def write_config(config: Config) -> bytes:
+    """As it is kept."""
+    return msgspec.json.encode(config)

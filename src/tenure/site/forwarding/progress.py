@@ -1,0 +1,129 @@
+"""How a forwarding comes on: what a try means for it, when the next one is due, and when to tell or to give up. Pure.
+
+What is sent and what is written is `courier`'s.
+"""
+
+import msgspec
+
+from tenure.core.timeline import DAY, HOUR, Instant
+from tenure.http.instants import rfc3339
+from tenure.http.outgoing.causes import Cause
+from tenure.site.forwarding.config import Config
+from tenure.site.forwarding.sending import Outcome
+from tenure.site.store.events import Severity
+from tenure.site.store.forwardings import TOLD_FAILING, TOLD_PARTLY, Row
+
+FIRST_PAUSE, LONGEST_PAUSE = 30, HOUR
+"""Seconds before the second try; each pause is twice the one before, until the longest."""
+JITTER = 0.1
+ASKED_MOST = DAY
+"""Seconds that a receiver may ask to be left alone."""
+TELL_AFTER = HOUR // 2
+"""Seconds of failing after which an event says so."""
+PATIENCE, TRIES_LEAST = 3 * DAY, 20
+"""Seconds of failing after which it is given up, if so many tries were made: a clock that jumps is no reason."""
+TRIES_EACH = 5
+"""Tries for a mailbox that is refused for the time being while others have the mail."""
+
+
+class News(msgspec.Struct, frozen=True):
+    """An event about a forwarding."""
+
+    severity: Severity
+    kind: str
+    text: str
+
+
+class Came(msgspec.Struct, frozen=True):
+    """What has become of a forwarding."""
+
+    row: Row
+    news: tuple[News, ...] = ()
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What was tried: up to which event, and for whom."""
+
+    upto: int
+    recipients: tuple[str, ...] = ()
+    """Of a mail."""
+
+
+def due(row: Row, now: Instant) -> bool:
+    """Whether the next try may be made; a clock that was set back does not hold it up."""
+    return row.next <= now or row.next - now > ASKED_MOST + LONGEST_PAUSE
+
+
+def after(row: Row, config: Config, sent: Sent, outcome: Outcome, now: Instant, draw: float) -> Came:
+    """What `outcome` of a try means; `draw` in [0, 1) spreads the next one."""
+    if config.mail is not None:
+        return _after_mail(row, config, sent, outcome, now, draw)
+    if outcome.taken:
+        return _done(row, config, sent, "", "", now)
+    return _failed(row, config, outcome, now, draw)
+
+
+def pending_of(row: Row) -> tuple[str, ...]:
+    """Who is still to get the mail that is on its way."""
+    return msgspec.json.decode(row.pending, type=tuple[str, ...])
+
+
+def stop(row: Row, config: Config, why: str, now: Instant) -> Came:
+    """Given up until somebody resumes it."""
+    text = f"Forwarding “{config.name}” has stopped: {why} Mend it and resume it; what happened meanwhile waits."
+    return Came(msgspec.structs.replace(row, stopped=now), (News("critical", "forwarding_stopped", text),))
+
+
+def _after_mail(row: Row, config: Config, sent: Sent, outcome: Outcome, now: Instant, draw: float) -> Came:
+    left, all_ = pending_of(row), () if config.mail is None else config.mail.recipients
+    reached = outcome.taken or (outcome.cause == Cause.RECIPIENTS_REFUSED and len(left) < len(all_))
+    if not reached:
+        return _failed(row, config, outcome, now, draw)
+    later = {each.recipient for each in outcome.refused if not each.final and row.tries + 1 < TRIES_EACH}
+    lost = [each for each in outcome.refused if each.recipient not in later]
+    news: tuple[News, ...] = ()
+    if lost:
+        if row.told != TOLD_PARTLY:
+            who = "; ".join(f"{each.recipient} ({each.said})" for each in lost)
+            text = f"Mails of forwarding “{config.name}” do not reach everybody: {who}."
+            news = (News("warning", "forwarding_partly", text),)
+        row = msgspec.structs.replace(row, told=TOLD_PARTLY, cause=outcome.cause, fault=outcome.fault)
+    left = tuple(each for each in left if each in later or each not in sent.recipients)
+    if left:
+        again = msgspec.structs.replace(row, pending=msgspec.json.encode(left), tries=row.tries + 1, well=now)
+        return Came(msgspec.structs.replace(again, next=_next(again, outcome, now, draw)), news)
+    partly = bool(lost) or (row.told == TOLD_PARTLY and row.tries > 0)
+    done = _done(row, config, sent, *((row.cause, row.fault) if partly else ("", "")), now)
+    told = TOLD_PARTLY if partly else 0
+    return Came(msgspec.structs.replace(done.row, told=told), (*news, *done.news))
+
+
+def _done(row: Row, config: Config, sent: Sent, cause: str, fault: str, now: Instant) -> Came:
+    text = f"Forwarding “{config.name}” works again; it had failed since {rfc3339(row.failing_since)}."
+    news = (News("info", "forwarding_recovered", text),) if row.told == TOLD_FAILING else ()
+    done = msgspec.structs.replace(
+        row, cursor=sent.upto, upto=0, pending=b"[]", tries=0, next=0, failing_since=0, told=0, cause=cause,
+        fault=fault, well=now,
+    )  # fmt: skip
+    return Came(done, news)
+
+
+def _failed(row: Row, config: Config, outcome: Outcome, now: Instant, draw: float) -> Came:
+    since = row.failing_since or now
+    failing = msgspec.structs.replace(
+        row, tries=row.tries + 1, failing_since=since, cause=outcome.cause, fault=outcome.fault
+    )
+    failing = msgspec.structs.replace(failing, next=_next(failing, outcome, now, draw))
+    if outcome.cause == Cause.GONE:
+        return stop(failing, config, "the receiver says that it is gone for good.", now)
+    if now - since >= PATIENCE and failing.tries >= TRIES_LEAST:
+        return stop(failing, config, f"nothing was taken since {rfc3339(since)} ({outcome.fault}).", now)
+    if now - since < TELL_AFTER or row.told == TOLD_FAILING:
+        return Came(failing)
+    text = f"Forwarding “{config.name}” fails since {rfc3339(since)}: {outcome.fault}. It is tried on."
+    return Came(msgspec.structs.replace(failing, told=TOLD_FAILING), (News("warning", "forwarding_failing", text),))
+
+
+def _next(row: Row, outcome: Outcome, now: Instant, draw: float) -> Instant:
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE << min(row.tries - 1, 10))
+    return now + max(pause + int(draw * JITTER * pause), min(outcome.retry_after, ASKED_MOST))
