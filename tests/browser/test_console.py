@@ -38,6 +38,10 @@ def test_the_whole_morning_in_one_browser(browser: Browser, demo: Demo) -> None:
     expect(page.locator("#checked")).to_contain_text("20 characters")
     field.fill(code.lower())
     expect(page.locator("#checked")).to_contain_text("Well typed")
+    page.get_by_role("button", name="Show what it would start").click()
+    expect(page.get_by_role("heading", name="What the code would start")).to_be_visible()
+    picture(page, "desk-light-console-code-preview")
+    assert complaints(page) == []
     page.get_by_role("button", name="Apply the code").click()
     expect(page.get_by_text("The activation code was accepted.")).to_be_visible()
     # The devices ask by themselves, and the list shows it without being loaded again.

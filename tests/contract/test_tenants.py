@@ -107,7 +107,7 @@ OF_A: dict[str, Ask] = {
     "webhook": lambda conn, who: webhooks.webhook(conn, who, "whk_a"),
     "deliveries": lambda conn, who: deliveries.page(conn, who, "whk_a"),
     "claimed deliveries": lambda conn, who: deliveries.claim(conn, who, "whk_a", NOW, NOW + 9, 9),
-    "words": lambda conn, who: leases.words(conn, who, "sub_a"),
+    "words": lambda conn, who: leases.words(conn, who, ["sub_a"]),
     "membership": lambda conn, who: persons.member(conn, Place(who), "per_a"),
     "teammate": lambda conn, who: persons.teammate(conn, Place(who), "per_a"),
 }  # fmt: skip

@@ -102,10 +102,19 @@ class TestLicenses:
             assert answer.json()["possible_at"]
         assert console.refused("DELETE", LICENSE) == "subscription_in_force"
 
-    def test_a_rehearsed_activation_sends_nothing(self, here: Town) -> None:
-        house = here.house()
-        shown = Caller(house).post(f"{LICENSE}/activate", {"code": here.order()[1]}, dry_run="true")
+    def test_b04_a_rehearsed_activation_tells_what_it_would_start_and_starts_nothing(self, here: Town) -> None:
+        house, (name, code) = here.house(), here.order()
+        shown = Caller(house).post(f"{LICENSE}/activate", {"code": code}, dry_run="true")
         assert shown["license"]["phase"] == "pending"
+        assert (shown["preview"]["devices"], shown["preview"]["paid_until"][:10]) == (10, "2027-01-01")
+        assert [each["phase"] for each in shown["preview"]["timeline"]] == ["active", "grace", "ended"]
+        assert here.get(f"/v1/subscriptions/{name}")["sites"] == []
+        assert house.license.keeper.due() is None, "nothing waits to be repeated"
+
+    def test_what_is_told_without_asking_sends_nothing(self, here: Town) -> None:
+        house = here.house()
+        told = Caller(house).post(f"{LICENSE}/activate", {"code": here.order()[1]}, dry_run="true", ask="false")
+        assert (told["result"], told["preview"]) == ("not_asked", None)
         assert house.cable.sent == []
 
     def test_the_same_key_applies_a_code_once(self, here: Town) -> None:

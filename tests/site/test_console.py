@@ -206,6 +206,32 @@ class TestCodes:
         assert house.cable.sent == []
         assert code not in tab.text
 
+    async def test_b04_what_a_code_would_start_is_shown_before_anything_begins(self, here: Town) -> None:
+        house, (_, code) = here.house(), here.order()
+        tab = await signed_in(house, "/licenses/editor/code")
+        await tab.send(tab.form("code"), code=code, look="1")
+        assert "What the code would start" in tab.text
+        assert "Nothing has begun yet" in tab.text
+        assert "Expires 1 Jan 2027" in tab.text
+        assert code not in tab.text, "it stands in the field alone"
+        await tab.open("/licenses/editor")
+        assert "nothing is licensed yet" in tab.text
+        await tab.open("/licenses/editor/code")
+        await tab.send(tab.form("code"), code=from_random(bytes([9] * 19)).reveal(), look="1")
+        assert tab.status == 422
+        assert "What helps" in tab.text
+        here.server_up = False
+        await tab.send(tab.form("code"), code=code, look="1")
+        assert "The cable is out" in tab.text
+
+    async def test_a_successors_own_dates_are_shown_before_it_is_staged(self, here: Town, house: House) -> None:
+        tab = await signed_in(house, "/licenses/editor/successor")
+        await tab.send(tab.form("code"), code=here.order("later")[1], look="1")
+        assert "It would take over on 1 Jan 2027" in tab.text
+        assert "Expires 1 Jan 2028" in tab.text
+        await tab.open("/licenses/editor/successor")
+        assert "waits already" not in tab.text
+
     async def test_m10_another_code_is_refused_with_the_date_and_the_way_out(self, here: Town, house: House) -> None:
         tab = await signed_in(house, "/licenses/editor/code")
         assert "A subscription is in force until" in tab.text

@@ -24,7 +24,7 @@ def test_a_sealed_lease_comes_back_as_the_same_value_and_bytes() -> None:
     ("plain", "bounded"),
     [
         (Lease, leases.Claims),
-        (Span, leases._Span),
+        (Span, leases.SpanClaim),
         (Figures, leases._Figures),
         (Brand, leases._Brand),
         (Confirmation, leases._Cnf),

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.core.refusals import TABLE, Code, Refused
+from tenure.core.timeline import Phase, Why
 from tenure.wire import messages, strict
 from tenure.wire.b64 import encode_text
-from tenure.wire.messages import ActivateRequest, NextSync, Refusal, SyncAnswer, SyncRequest
+from tenure.wire.leases import SpanClaim
+from tenure.wire.messages import ActivateRequest, NextSync, Preview, Refusal, SyncAnswer, SyncRequest
 from tests.wire.samples import NONCE, NOW, activate_request, sync_answer, sync_request
 
 CAP = 64 * 1024
@@ -81,6 +83,16 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "lease": SEALED,
         "hardware": (1, None, [], {"Disk": NONCE}, {"disk": "x"}, {str(number): NONCE for number in range(9)}),
         "role": (1, None, "", "admin"),
+        "look": (1, None, "yes"),
+    },
+    Preview: {
+        "plan": IDS,
+        "kind": (1, None, "", "eternal"),
+        "limit": COUNTS,
+        "provider": LINES,
+        "begins": INSTANTS,
+        "paid_until": (-1, 1.5, "2027-01-01"),
+        "spans": (1, None, [], [{}], [{"since": 1}], [{"since": -1, "until": None, "phase": "active", "why": "paid"}]),
     },
     SyncAnswer: {
         "nonce": DIGESTS,
@@ -131,6 +143,15 @@ SAMPLES: dict[type, msgspec.Struct] = {
     SyncRequest: sync_request(),
     ActivateRequest: activate_request(),
     SyncAnswer: sync_answer(),
+    Preview: Preview(
+        plan="editor-year",
+        kind="limited",
+        limit=10,
+        provider="North",
+        begins=1_767_225_600,
+        paid_until=1_798_761_600,
+        spans=(SpanClaim(1_767_225_600, None, Phase.ACTIVE, Why.PAID, ("edit",), 10),),
+    ),
 }
 CASES = [
     pytest.param(type_, field, bad, id=f"{type_.__name__}.{field}={bad!r:.20}-{at}")

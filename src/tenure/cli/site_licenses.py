@@ -90,6 +90,7 @@ def activate(
     ] = "",
     *,
     successor: Annotated[bool, Parameter(help="Stage it: it takes over when what is paid now is over.")] = False,
+    look: Annotated[bool, Parameter(help="Only show what it would start, and until when; nothing begins.")] = False,
     product: Product = "",
     site: Site = "",
 ) -> Ended:
@@ -98,7 +99,8 @@ def activate(
     if not typed:
         return invalid("No activation code was given.", "code")
     with site_desk(desk, site) as here:
-        return _exchange(here, product, "successor" if successor else "activate", {"code": typed}, _activated)
+        what = "successor" if successor else "activate"
+        return _exchange(here, product, what, {"code": typed}, _looked if look else _activated, dry_run=look)
 
 
 def status(desk: Desk, *, site: Site = "") -> Ended:
@@ -200,7 +202,13 @@ def _asked(desk: Desk) -> str:
 
 
 def _exchange(
-    here: SiteDesk, product: str, what: str, body: dict[str, Any] | None, people: Callable[[Screen, Any], None]
+    here: SiteDesk,
+    product: str,
+    what: str,
+    body: dict[str, Any] | None,
+    people: Callable[[Screen, Any], None],
+    *,
+    dry_run: bool = False,
 ) -> Ended:
     """One exchange of the site with its server, shown step by step on a terminal while it runs."""
     meant = here.product(product)
@@ -210,7 +218,8 @@ def _exchange(
     if isinstance(api, Failed):
         return api
     where = path("/v1/licenses/{product}/", product=meant)
-    sending = Sending(method="POST", path=where + what, body=body, key=here.world.new_key(), tenant=False)
+    query: dict[str, Any] = {"dry_run": True} if dry_run else {}
+    sending = Sending(method="POST", path=where + what, body=body, query=query, key=here.world.new_key(), tenant=False)
     done: list[Answer | Failed] = []
     asking = threading.Thread(target=lambda: done.append(api.send(sending)), daemon=True)
     asking.start()
@@ -244,6 +253,14 @@ def _activated(screen: Screen, value: Any) -> None:
     for step in value["steps"]:
         _step(screen, step)
     screen.line(value["message"])
+
+
+def _looked(screen: Screen, value: Any) -> None:
+    for step in value["steps"]:
+        _step(screen, step)
+    screen.line(value["message"])
+    screen.table(value["preview"]["timeline"], SPAN)
+    screen.line("Nothing has begun: leave out `--look` to apply the code.")
 
 
 def _synchronised(screen: Screen, value: Any) -> None:

@@ -22,7 +22,7 @@ from tenure.sdk.assembly import Misuse
 from tenure.sdk.computer import Computer
 from tenure.sdk.license import License, Staged
 from tenure.sdk.names.bounds import Bounds
-from tenure.sdk.outcomes import Declined, Difference, Granted, Synchronized
+from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Synchronized
 from tenure.sdk.reach import Network
 from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Step
@@ -34,6 +34,7 @@ __all__ = [
     "Difference",
     "Granted",
     "License",
+    "Looked",
     "Misuse",
     "Network",
     "Staged",

@@ -77,6 +77,19 @@ class Dialogue:
         refused = self._saved(msgspec.structs.replace(self._holder.kept, activation=Pending(request, reading)))
         return self.repeat_activation(resent=False) if refused is None else refused
 
+    def look(self, code: ActivationCode, role: str) -> Answered[ActivateAnswer] | Inconclusive:
+        """What the server says the code would start; nothing is saved, for nothing is asked that could be lost."""
+        reading = self._holder.now().reading
+        kept, root = self._holder.kept, self._holder.root.version
+        request = activate_request(self._who, self._key, code, role, kept, reading, root, self._draw, look=True)
+        reply = self._transport.send(Request("POST", ACTIVATE, request))
+        heard = self._proven(reply, Pending(request, reading), hear_activation)
+        if isinstance(heard, Inconclusive):
+            self._progress.tell("answer", f"{heard.row.sentence} {heard.detail}".strip(), ok=False)
+        else:
+            self._progress.tell("answer", f"The server answered: {heard.message.result}.")
+        return heard
+
     def repeat_activation(self, *, resent: bool = True) -> Done[ActivateAnswer] | Inconclusive | Refused:
         """The pending activation, byte for byte as it was first sent."""
         pending = self._holder.kept.activation

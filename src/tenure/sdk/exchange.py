@@ -89,8 +89,13 @@ def activate_request(
     reading: Reading,
     root: int,
     draw: Draw,
+    *,
+    look: bool = False,
 ) -> bytes:
-    """The sealed request to activate `code`, as the `active` subscription or to stage it as `successor`."""
+    """The sealed request to activate `code`, as the `active` subscription or to stage it as `successor`.
+
+    `look`: only to be told what it would start.
+    """
     message = ActivateRequest(
         nonce=encode_text(draw(32)),
         request=_request_id(draw),
@@ -107,6 +112,7 @@ def activate_request(
         hardware=who.hardware,
         role="successor" if role == "successor" else "active",
         sandbox=who.sandbox,
+        look=look,
     )
     return ask(message, signer)
 

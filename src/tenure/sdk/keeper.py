@@ -20,11 +20,12 @@ from tenure.sdk.dialogue import Dialogue, Done
 from tenure.sdk.exchange import NO_WISH, Draw, Identity, Inconclusive, Report, SiteKey, Wish, asks_for
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept
-from tenure.sdk.outcomes import Declined, Granted, Synchronized, declined, differences
+from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined, differences
 from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Progress, Step, Watch
 from tenure.sdk.taking import take_notice
 from tenure.sdk.transport import Transport
+from tenure.wire.answers import Answered
 from tenure.wire.armour import Armoured
 from tenure.wire.messages import ActivateAnswer, SyncAnswer, Trigger
 from tenure.wire.notices import Notice
@@ -78,6 +79,21 @@ class Keeper:
             self.holder.reload()
             done = self._activated(code, role)
             return self._granted(done, role, tuple(steps))
+
+    def look_at(self, text: str, role: str = "active", watch: Watch | None = None) -> Looked | Declined:
+        """What an activation code would start: the server says so, and nothing begins. Blocks; never raises.
+
+        Refuses what `activate` refuses.
+        """
+        code = parse(text)
+        if isinstance(code, Refused):
+            return declined(code, conclusive=True)
+        with self._turn, self._ports.progress.watched(watch) as steps, self.holder.alone():
+            self.holder.reload()
+            refused = self._in_force(code, role)
+            if refused is not None:
+                return declined(refused, conclusive=True)
+            return _looked(self._dialogue.look(code, role), role, tuple(steps))
 
     def synchronize(
         self, trigger: Trigger = "manual", watch: Watch | None = None, wish: Wish = NO_WISH
@@ -350,6 +366,19 @@ class Keeper:
 
     def _drawn(self) -> float:
         return int.from_bytes(self._ports.draw(7), "big") / 2**56
+
+
+def _looked(heard: Answered[ActivateAnswer] | Inconclusive, role: str, steps: tuple[Step, ...]) -> Looked | Declined:
+    if isinstance(heard, Inconclusive):
+        return declined(heard, conclusive=False, steps=steps)
+    refusal, seen = heard.message.refusal, heard.message.preview
+    if refusal is not None or seen is None:
+        refused = Refused(Code.NOT_THE_ANSWER) if refusal is None else refusal.refused()
+        return declined(refused, conclusive=refusal is not None and refusal.conclusive, steps=steps)
+    return Looked(
+        role=role, plan=seen.plan, kind=seen.kind, limit=seen.limit, provider=seen.provider, begins=seen.begins,
+        paid_until=seen.paid_until, spans=seen.spans, steps=steps,
+    )  # fmt: skip
 
 
 def _site(kept: Kept) -> str:

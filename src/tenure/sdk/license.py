@@ -20,7 +20,7 @@ from tenure.sdk.cache import forget
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
 from tenure.sdk.main import this_computer
-from tenure.sdk.outcomes import Declined, Granted, Synchronized, declined
+from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined
 from tenure.sdk.reach import Network
 from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Watch
@@ -138,6 +138,10 @@ class License:
         A site that its provider declared lost becomes a new one first, with a new key, as its remedy says.
         """
         return self._apply(code, "active", watch)
+
+    def look_at(self, code: str, *, successor: bool = False, watch: Watch | None = None) -> Looked | Declined:
+        """What a code would start now, or as successor, and until when; nothing begins. Blocks; never raises."""
+        return self._keeper.look_at(code, "successor" if successor else "active", watch)
 
     def stage(self, code: str, watch: Watch | None = None) -> Granted | Declined:
         """Stages a code as successor: it takes over at the end of what is paid, also without a server (spec 2.4)."""

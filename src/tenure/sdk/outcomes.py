@@ -7,7 +7,7 @@ import msgspec
 
 from tenure.core.periods import format_instant
 from tenure.core.refusals import Refused
-from tenure.core.timeline import Instant
+from tenure.core.timeline import Instant, Timeline
 from tenure.sdk.shown import Standing, words
 from tenure.sdk.steps import Step
 from tenure.wire.messages import Change, Message
@@ -54,6 +54,32 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
             begins = "" if self.begins is None else f" It takes over by itself on {format_instant(self.begins)}."
             return f"The activation code is staged as successor.{begins}"
         return f"The activation code was accepted. {self.standing.message}"
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a code would start, as things stand now; nothing has begun."""
+
+    role: str
+    plan: str
+    kind: str
+    """`limited`, `unlimited` or `trial`."""
+    limit: int
+    """Devices of the subscription."""
+    provider: str
+    begins: Instant
+    """Now, or when it would take over."""
+    paid_until: Instant | None
+    spans: Timeline
+    """What would happen from `begins` on if nobody did anything."""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What would be started, and until when."""
+        start = f"would take over on {format_instant(self.begins)}" if self.role == "successor" else "would start now"
+        until = "" if self.paid_until is None else f", paid until {format_instant(self.paid_until)}"
+        devices = "1 device" if self.limit == 1 else f"{self.limit} devices"
+        return f"It {start}: {self.plan} for {devices}{until}."
 
 
 class Synchronized(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 from tenure.core import codes
 from tenure.core import commands as c
 from tenure.core import facts as f
+from tenure.core.account import Book
 from tenure.core.act import act
 from tenure.core.allotment import grant
 from tenure.core.contract import timeline
@@ -16,7 +17,7 @@ from tenure.core.schedule import window
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
 from tenure.http.limits import Limit, Throttle, network_of
-from tenure.server import books, desk, takeover, words
+from tenure.server import books, desk, looking, takeover, words
 from tenure.server.context import Context, Tenant
 from tenure.server.rows import IN_USE, LEFT
 from tenure.server.takeover import Beside
@@ -79,7 +80,7 @@ class Activations:
     ) -> bytes | Refused:
         """The signed answer to a proven request; a code that matches nothing is charged."""
         reply: Reply | Refused = await self._context.write(
-            False, lambda conn, now: self._answer(conn, asked, code, now, carried=carried)
+            asked.message.look, lambda conn, now: self._answer(conn, asked, code, now, carried=carried)
         )
         if isinstance(reply, Refused) or reply.stored:
             return reply if isinstance(reply, Refused) else reply.stored
@@ -160,9 +161,28 @@ class _Activation:
             return self._refused(outcome)
         if self.context.stopped_money and (books.is_due(loaded, self.now) or outcome.postings):
             return Refused(Code.LEDGER_DRIFT)
+        if self.asked.message.look:
+            return self._previewed(name, outcome.subscription, item.book, present)
         self._leave(outcome.decision.others, present)
         desk.keep(self.conn, self.tenant, loaded, outcome)
         return self._granted(name, outcome.subscription)
+
+    def _previewed(self, name: str, sub: Subscription, book: Book, present: Subscription | None) -> Reply:
+        """What would be granted, without anything that grants it."""
+        provider, staged = self.tenant.provider, self.asked.message.role == "successor"
+        if staged and present is not None:
+            seen = looking.successor(sub, present, name, book, self.now)
+        else:
+            seen = looking.started(sub, name, self.now)
+        message = ActivateAnswer(
+            nonce=self.asked.message.nonce,
+            request_sha256=self.asked.sha256,
+            time=self.now,
+            root=self.context.keys.root_of(sandbox=provider.sandbox).version,
+            result="preview",
+            preview=msgspec.structs.replace(seen, provider=provider.name),
+        )
+        return Reply(message, provider.sandbox)
 
     def _command(self, name: str, sub: Subscription) -> c.Activate | c.StageSuccessor:
         message = self.asked.message

@@ -121,8 +121,8 @@ def _floor_at(floors: list[tuple[Instant, str]], moment: Instant) -> str:
 
 def words(conn: Connection, provider: str, names: list[str]) -> dict[str, tuple[Word, ...]]:
     """What every site still has in its hands of these subscriptions (rule *Giving back*)."""
-    published = current(conn)
-    return {name: prolonged(held, published) for name, held in leases.words(conn, provider, names).items()}
+    held, published = leases.words(conn, provider, names), current(conn)
+    return {name: prolonged(held.get(name, ()), published) for name in names}
 
 
 def settled(conn: Connection, books: Books, now: Instant, *, heard: bool = False) -> Books:

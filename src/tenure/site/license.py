@@ -16,7 +16,7 @@ from tenure.sdk.exchange import NO_WISH, Wish
 from tenure.sdk.holdings import Holdings
 from tenure.sdk.keeper import Keeper
 from tenure.sdk.kept import Kept
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized
 from tenure.sdk.steps import Watch
 from tenure.site.store import devices, notices, pools
 from tenure.site.store.lite import Store
@@ -103,6 +103,10 @@ class ProductLicense:
         lease = self.look().terms
         same = lease is not None and lease.code_last_group == code.last_group
         return None if role == "successor" or same else self.in_force()
+
+    def look_at(self, text: str, role: str = "active") -> Looked | Declined:
+        """What a code would start, as the server says; nothing begins. See `Keeper.look_at`."""
+        return self.keeper.look_at(text, role)
 
     def in_force(self) -> Refused | None:
         """Why the present license cannot be replaced or removed: `subscription_in_force`, with the date (M10)."""

@@ -84,11 +84,11 @@ def acknowledged(conn: Connection, site: str, epoch: int, serial: int, now: Inst
 
 
 def words(conn: Connection, provider: str, subscriptions: Sequence[str]) -> dict[str, tuple[Word, ...]]:
-    """What each site still has in its hands, without amnesties, by subscription of the provider; in one query."""
-    found = dict.fromkeys(subscriptions, tuple[Word, ...]())
+    """What each site still has in its hands, without amnesties, by subscription of the provider that has any."""
+    found: dict[str, tuple[Word, ...]] = {}
     rows = conn.execute(_WORDS, {"of": list(subscriptions), "tenant": provider})
     for (name, site), group in groupby(rows, key=lambda row: (row[0], row[1])):
-        found[name] += (_word(site, [row[2:] for row in group]),)
+        found[name] = (*found.get(name, ()), _word(site, [row[2:] for row in group]))
     return found
 
 

@@ -174,6 +174,9 @@ def _read(exchange: _Exchange[Q, A], token: bytes, request: bytes, root: Root, s
     ):
         if theirs != ours:
             return Refused(Code.NOT_THE_ANSWER, field=field)
+    looks = isinstance(question, ActivateRequest) and question.look
+    if message.result != "refused" and looks != (message.result == "preview"):
+        return Refused(Code.NOT_THE_ANSWER, field="result")
     # A refusal is falsy, so `or` would let it through.
     for fault in (key.window(message.time), incoherent(message)):
         if fault is not None:

@@ -27,7 +27,9 @@ class _Cnf(Confirmation, frozen=True):
     jwk: Annotated[dict[fields.Id, fields.Name], Meta(max_length=8)]
 
 
-class _Span(Span, frozen=True, omit_defaults=True):
+class SpanClaim(Span, frozen=True, omit_defaults=True):
+    """A piece of a timeline with its bounds."""
+
     since: fields.Moment
     until: fields.Moment | None
     features: _Features = ()
@@ -81,7 +83,7 @@ class Claims(Lease, frozen=True, kw_only=True):
     product: fields.Id
     plan: fields.Id
     kind: Literal["limited", "unlimited", "trial"]
-    spans: Annotated[tuple[_Span, ...], Meta(min_length=1, max_length=64)]
+    spans: Annotated[tuple[SpanClaim, ...], Meta(min_length=1, max_length=64)]
     contact_until: fields.Moment
     refresh_after: fields.Moment
     features: _Features = ()

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from tenure.core.refusals import TABLE, Code, Refused
 from tenure.wire import fields, strict
+from tenure.wire.leases import SpanClaim
 
 Trigger = Literal["timer", "manual", "startup", "edge", "network_up"]
 PathKind = Literal["", "address", "system", "last_good", "public", "proxy"]
@@ -68,6 +69,8 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """`successor` stages the code to follow the present subscription (spec 2.4)."""
     sandbox: bool = False
     """Whether the sender goes by a sandbox's root, so that even a refusal of a stranger is one it can prove."""
+    look: bool = False
+    """Only to be told what the code would start: nothing is kept and nothing begins (B4)."""
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -195,12 +198,29 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refusal: Refusal | None = None
 
 
+class Preview(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a code would start for this site, as things stand now; it grants nothing."""
+
+    plan: fields.Id
+    kind: Literal["limited", "unlimited", "trial"]
+    limit: fields.Count
+    """Devices of the subscription."""
+    provider: fields.Name
+    begins: fields.Moment
+    """Now, or when a successor would take over."""
+    paid_until: fields.Moment | None = None
+    spans: Annotated[tuple[SpanClaim, ...], Meta(min_length=1, max_length=64)]
+    """From `begins` on."""
+
+
 class ActivateAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
     """Claims of a `tenure-activate-answer+jws`."""
 
-    result: Literal["granted", "refused"]
+    result: Literal["granted", "preview", "refused"]
     site: fields.MaybeId = ""
     """The site's id, when granted."""
+    preview: Preview | None = None
+    """To a request that only looks, unless it is refused."""
     pad: Annotated[str, Meta(max_length=4_096, pattern=r"\A\.*\Z")] = ""
     """Says nothing; keeps refusals from being told apart by their length."""
 
@@ -250,6 +270,8 @@ def incoherent(answer: ActivateAnswer | SyncAnswer) -> Refused | None:
         return strict.malformed("The lease is missing.", "lease")
     if answer.result == "granted" and not (answer.lease or answer.successor):
         return strict.malformed("The lease is missing.", "lease")
+    if isinstance(answer, ActivateAnswer) and (answer.result == "preview") != (answer.preview is not None):
+        return strict.malformed("A preview belongs to an answer that is one.", "preview")
     if answer.result not in ("granted", "lease") and (answer.lease or answer.successor):
         return strict.malformed(f"A lease does not belong into `{answer.result}`.", "lease")
     return None

@@ -194,7 +194,7 @@ def take_over(sub: Subscription, present: Subscription, seen: Seen, now: Instant
     """
     staged = [entry for entry in sub.sites if entry.staged and entry.present == present.id]
     site = next((entry for entry in staged if site_id in {"", entry.id}), None)
-    end = _last_paid_end(present)
+    end = last_paid_end(present)
     if site is None or end is None or present.clock(now) < end:
         return None
     started = max(end, site.since)
@@ -207,7 +207,8 @@ def take_over(sub: Subscription, present: Subscription, seen: Seen, now: Instant
     return Accepted(facts=(fact,), others=((present.id, left),))
 
 
-def _last_paid_end(present: Subscription) -> Instant | None:
+def last_paid_end(present: Subscription) -> Instant | None:
+    """When what is paid is over, or cancelled earlier: a successor takes over then; None before there is an end."""
     if present.cancellation is None or present.paid_until is None:
         return present.paid_until
     return min(present.cancellation.effective, present.paid_until)

@@ -16,9 +16,20 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.sdk.exchange import NO_WISH, Wish
 from tenure.sdk.names.doctor import Check
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.sdk.outcomes import Declined, Synchronized
 from tenure.site.api.local import LOOKS, RULES, WORKS, Local, Outcome
-from tenure.site.api.views import LicenseView, SpanView, SyncView, declined, license_view, moment, spans, sync_view
+from tenure.site.api.views import (
+    LicenseView,
+    SpanView,
+    SyncView,
+    declined,
+    license_view,
+    moment,
+    preview_view,
+    spans,
+    sync_view,
+    unasked_view,
+)
 from tenure.site.doctor import Patient, doctor
 from tenure.site.license import ProductLicense
 from tenure.site.store import events
@@ -98,16 +109,35 @@ class Licenses:
         return license_ if isinstance(license_, Refused) else await self._view(license_)
 
     async def activate(
-        self, caller: Principal, ticket: Ticket, product: Product, body: CodeBody, dry_run: bool = False
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        product: Product,
+        body: CodeBody,
+        dry_run: bool = False,
+        ask: bool = True,
     ) -> Answer[SyncView] | Refused:
-        """Applies an activation code; refused while a present subscription is in force (M10)."""
-        return await self._apply(ticket, product, body.code, "active", dry_run=dry_run)
+        """Applies an activation code; refused while a present subscription is in force (M10).
+
+        A dry run asks the licensing server what the code would start, and nothing begins; without `ask` it tells only
+        what can be told here, and sends nothing.
+        """
+        return await self._apply(ticket, product, body.code, "active", dry_run=dry_run, ask=ask)
 
     async def stage_successor(
-        self, caller: Principal, ticket: Ticket, product: Product, body: CodeBody, dry_run: bool = False
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        product: Product,
+        body: CodeBody,
+        dry_run: bool = False,
+        ask: bool = True,
     ) -> Answer[SyncView] | Refused:
-        """Stages a code that takes over at the end of what is paid, also without a server."""
-        return await self._apply(ticket, product, body.code, "successor", dry_run=dry_run)
+        """Stages a code that takes over at the end of what is paid, also without a server.
+
+        A dry run asks when it would, and what follows then, and nothing is staged; `ask` as for `activate`.
+        """
+        return await self._apply(ticket, product, body.code, "successor", dry_run=dry_run, ask=ask)
 
     async def synchronize(self, caller: Principal, ticket: Ticket, product: Product) -> Answer[SyncView] | Refused:
         """Synchronises subscription settings with the licensing server, now (M17); once a minute."""
@@ -238,17 +268,24 @@ class Licenses:
     def _viewed(self, license_: ProductLicense) -> LicenseView:
         return viewed(self._local, license_)
 
-    async def _apply(self, ticket: Ticket, product: str, code: str, role: str, *, dry_run: bool) -> Outcome[SyncView]:
+    async def _apply(
+        self, ticket: Ticket, product: str, code: str, role: str, *, dry_run: bool, ask: bool
+    ) -> Outcome[SyncView]:
         license_ = self._local.license(product)
         if isinstance(license_, Refused):
             return license_
         if dry_run:
-            refused = license_.would_apply(code, role)
-            if refused is not None:
-                return refused
-            would = Granted(standing=license_.keeper.holder.standing(), role=role)
-            return made(sync_view(would, await self._view(license_)))
+            return await asyncio.to_thread(self._looked, license_, code, role, ask=ask)
         return await self._local.aside(ticket, lambda: self._applied(license_, code, role))
+
+    def _looked(self, license_: ProductLicense, code: str, role: str, *, ask: bool) -> Answer[SyncView] | Refused:
+        if not ask:
+            refused = license_.would_apply(code, role)
+            return made(unasked_view(self._viewed(license_))) if refused is None else refused
+        outcome = license_.look_at(code, role)
+        if isinstance(outcome, Declined):
+            return declined(outcome)
+        return made(preview_view(outcome, self._viewed(license_)))
 
     def _applied(self, license_: ProductLicense, code: str, role: str) -> Answer[SyncView] | Refused:
         watch = self._local.runs.begin(license_.product, license_.look().now)

@@ -7,7 +7,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant, Phase, Span, Timeline
 from tenure.http.instants import rfc3339
 from tenure.sdk.kept import Kept
-from tenure.sdk.outcomes import Declined, Difference, Granted, Synchronized
+from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Synchronized
 from tenure.sdk.shown import Standing, words
 from tenure.sdk.steps import Step
 from tenure.site.license import Look, ProductLicense
@@ -172,6 +172,20 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the forwarding that it is about; empty for all others."""
 
 
+class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
+    """What an activation code would start, as the licensing server says."""
+
+    role: str
+    plan: str
+    kind: str
+    devices: int
+    provider: str
+    begins: str
+    """Now, or when a successor would take over."""
+    paid_until: str | None
+    timeline: tuple[SpanView, ...]
+
+
 class SyncView(msgspec.Struct, frozen=True, kw_only=True):
     """What a synchronisation or activation has come to."""
 
@@ -181,6 +195,8 @@ class SyncView(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     differences: tuple[Difference, ...]
     license: LicenseView
+    preview: PreviewView | None = None
+    """To a dry run: what the code would start; the license is as it is."""
 
 
 def license_view(conn: Connection, license_: ProductLicense, look: Look) -> LicenseView:
@@ -356,6 +372,30 @@ def sync_view(outcome: Synchronized | Granted, license_: LicenseView) -> SyncVie
         differences=outcome.differences,
         license=license_,
     )
+
+
+def preview_view(looked: Looked, license_: LicenseView) -> SyncView:
+    """What a dry run of a code has come to."""
+    preview = PreviewView(
+        role=looked.role,
+        plan=looked.plan,
+        kind=looked.kind,
+        devices=looked.limit,
+        provider=looked.provider,
+        begins=rfc3339(looked.begins),
+        paid_until=moment(looked.paid_until),
+        timeline=spans(looked.spans),
+    )
+    return SyncView(
+        result="preview", message=looked.message, steps=looked.steps, path="", differences=(), license=license_,
+        preview=preview,
+    )  # fmt: skip
+
+
+def unasked_view(license_: LicenseView) -> SyncView:
+    """Of a code that would be sent; what it starts, only the server can say."""
+    text = "The code is well typed."
+    return SyncView(result="not_asked", message=text, steps=(), path="", differences=(), license=license_)
 
 
 def declined(outcome: Declined) -> Refused:

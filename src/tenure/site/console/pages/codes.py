@@ -39,10 +39,12 @@ class Codes:
         return Screen(template="code_check.html", values=values)
 
     async def apply(self, visit: Console) -> Reply:
-        """Send it to the licensing server."""
+        """Send it to the licensing server; by the other button of the form only to see what it would start."""
         code = visit.form.required("code", most=100)
         if not code:
             return await self._form(visit, 422)
+        if visit.form.text("look"):
+            return await self._look(visit, code)
         refusal = await self._judged(visit, code)
         if refusal is not None:
             return await self._form(visit, 422, refusal)
@@ -58,31 +60,47 @@ class Codes:
         await self._exchanges.begin(product, "drop-successor", api.post(where, key=visit.form.text("_key")))
         return Goto(path("/licenses/{product}/synchronization", product=product))
 
+    async def _look(self, visit: Console, code: str) -> Reply:
+        """The form with what the server says that the code would start, or with what it refuses it for."""
+        tried = await self._tried(visit, code)
+        if isinstance(tried, Refusal):
+            return await self._form(visit, 422, tried)
+        return await self._form(visit, preview=tried["preview"])
+
     async def _judged(self, visit: Console, code: str) -> Refusal | None:
         """What the API refuses before anything is sent; None when the licensing server would be asked."""
+        tried = await self._tried(visit, code, ask="false")
+        return tried if isinstance(tried, Refusal) else None
+
+    async def _tried(self, visit: Console, code: str, **query: str) -> dict[str, Any] | Refusal:
         api, product, (_, verb) = self._server.of(visit), visit.params["product"], ROLES[_role(visit)]
-        if not code.isascii():
-            code = "?"
+        where = path("/v1/licenses/{product}/{verb}", product=product, verb=verb)
         try:
-            where = path("/v1/licenses/{product}/{verb}", product=product, verb=verb)
-            await api.post(where, {"code": code}, dry_run=True)
+            told = await api.post(where, {"code": code if code.isascii() else "?"}, dry_run=True, **query)
         except RefusedPageError as error:
-            if error.refusal.status == 404:
+            if error.refusal.code == "not_found":  # no such product here
                 raise
             return error.refusal
-        return None
+        return dict(told)
 
     async def _license(self, visit: Console) -> dict[str, Any]:
         api: Api = self._server.of(visit)
         found: dict[str, Any] = await api.get(path("/v1/licenses/{product}", product=visit.params["product"]))
         return found
 
-    async def _form(self, visit: Console, status: int = 200, refusal: Refusal | None = None) -> Reply:
+    async def _form(
+        self,
+        visit: Console,
+        status: int = 200,
+        refusal: Refusal | None = None,
+        preview: dict[str, Any] | None = None,
+    ) -> Reply:
         license_, role = await self._license(visit), _role(visit)
         in_force = license_["phase"] in ("active", "paused") and license_["subscription"]
         values = {
             "license": license_, "role": role, "refusal": refusal, "in_force": in_force, "link": renew_link(license_),
-            "spans": drawn(license_["timeline"]),
+            "spans": drawn(license_["timeline"]), "preview": preview,
+            "coming": drawn(preview["timeline"]) if preview else [],
         }  # fmt: skip
         return Screen(template="code.html", values=values, status=status)
 

@@ -1,0 +1,116 @@
+"""A code that is only looked at: the server's signed word on what it would start and until when; nothing begins."""
+
+from pathlib import Path
+
+import pytest
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import DAY, Instant, Phase
+from tenure.wire import answers
+from tenure.wire.messages import ActivateAnswer, Preview
+from tests.server.office import START, PlainSite, office
+
+pytestmark = pytest.mark.anyio
+YEAR = 365 * DAY
+
+
+async def looked(site: PlainSite, code: str, **more: str) -> Preview:
+    told = await site.activate(code, look=True, **more)
+    assert isinstance(told, ActivateAnswer), told
+    assert told.preview is not None, told
+    assert not (told.site or told.lease or told.successor or told.token)
+    return told.preview
+
+
+def dates(preview: Preview) -> list[tuple[Phase, Instant, Instant | None]]:
+    return [(span.phase, span.since, span.until) for span in preview.spans]
+
+
+async def test_b04_what_a_code_would_start_is_told_and_nothing_begins(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order("later", devices=7)
+        shop.clock.now += 3 * DAY
+        before = await shop.snapshot()
+        site = shop.site()
+        preview = await looked(site, code)
+        now = START + 3 * DAY
+        assert (preview.limit, preview.begins, preview.paid_until) == (7, now, now + YEAR)
+        assert dates(preview)[:2] == [
+            (Phase.ACTIVE, now, now + YEAR),
+            (Phase.GRACE, now + YEAR, now + YEAR + 14 * DAY),
+        ]
+        assert await shop.snapshot() == before, "not even the site is known"
+        assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] == "pending"
+        told = await site.activate(code)
+        assert isinstance(told, ActivateAnswer)
+        assert site.lease is not None
+        assert site.lease.lease.spans[0].until == now + YEAR, "what was shown is what is given"
+
+
+async def test_a_look_is_refused_for_the_reason_and_with_the_date_of_the_deed(tmp_path: Path) -> None:
+    """M10, M13, and codes that nobody has: just as padded, just as counted."""
+    async with office(tmp_path) as shop:
+        site = shop.site()
+        await site.activate((await shop.order())[1])
+        other, newer = (await shop.order())[1], (await shop.order("next"))[1]
+        for asking, code, why in (
+            (site, other, Code.SUBSCRIPTION_IN_FORCE),
+            (shop.site(version="12.9"), newer, Code.VERSION_TOO_OLD),
+            (shop.site(), "7ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ", None),
+        ):
+            look, deed = await asking.activate(code, look=True), await asking.activate(code)
+            if why is None:
+                assert look == deed
+                continue
+            assert isinstance(look, ActivateAnswer) and isinstance(deed, ActivateAnswer)
+            assert look.refusal == deed.refusal
+            assert look.refusal is not None
+            assert look.refusal.code == why
+            assert look.preview is None
+
+
+async def test_m10_a_successor_shows_the_switch_and_when_it_runs_out_itself(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        site = shop.site()
+        await site.activate((await shop.order())[1])
+        later, fixed = (await shop.order("later"))[1], (await shop.order("standard"))[1]
+        end = START + YEAR
+        waits = await looked(site, later, role="successor")
+        assert (waits.begins, waits.paid_until) == (end, end + YEAR), "it is used up from the takeover on"
+        assert dates(waits)[0] == (Phase.ACTIVE, end, end + YEAR)
+        shop.clock.now += 30 * DAY
+        runs = await looked(site, fixed, role="successor")
+        assert runs.begins == end
+        assert dates(runs)[0][0] is not Phase.PENDING
+        assert runs.paid_until is not None
+        before = await shop.snapshot()
+        await looked(site, later, role="successor")
+        assert await shop.snapshot() == before, "looked at, not staged"
+
+
+async def test_an_answer_to_a_look_is_no_answer_to_a_deed_nor_the_other_way_round(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        code = (await shop.order())[1]
+        site = shop.site()
+        seen = await site.apply(code, look=True)
+        look = site.last
+        assert isinstance(seen, bytes)
+        told = await site.apply(code)
+        deed = site.last
+        assert isinstance(told, bytes)
+        for answer, question in ((seen, deed), (told, look)):
+            crossed = answers.read_activate_answer(answer, question, site.root)
+            assert isinstance(crossed, Refused)
+            assert crossed.code is Code.NOT_THE_ANSWER
+
+
+async def test_money_and_takeovers_that_are_due_are_not_booked_by_a_look(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        code = (await shop.order("monthly"))[1]
+        site = shop.site()
+        await site.activate(code)
+        shop.clock.now += 35 * DAY
+        before = await shop.snapshot()
+        preview = await looked(site, code)
+        assert preview.spans[0].phase is Phase.ACTIVE, "it is reckoned with all the same"
+        assert await shop.snapshot() == before
