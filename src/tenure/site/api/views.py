@@ -5,6 +5,7 @@ import msgspec
 from tenure.core.explain import Remedy
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant, Phase, Span, Timeline
+from tenure.core.usage import ceiling
 from tenure.http.instants import rfc3339
 from tenure.sdk.kept import Kept
 from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Synchronized
@@ -97,7 +98,10 @@ class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
     contact_until: str | None
     features: tuple[str, ...]
     device_limit: int
+    ceiling: int
+    """The limit with the tolerance that the provider grants: what all servers of the subscription share."""
     allotment: int
+    """What this server may protect of it."""
     in_use: int
     waiting: int
     free: int
@@ -225,6 +229,7 @@ def license_view(conn: Connection, license_: ProductLicense, look: Look) -> Lice
         contact_until=moment(standing.contact_until),
         features=standing.features,
         device_limit=0 if lease is None else lease.limit,
+        ceiling=0 if lease is None else ceiling(lease.limit, lease.figures.tolerance_percent),
         allotment=most,
         in_use=pool.counted,
         waiting=waiting,

@@ -148,7 +148,12 @@ def _waiting(license_: dict[str, Any]) -> Banner | None:
 def _full(license_: dict[str, Any]) -> str:
     if license_["free"]:
         return f"{count(license_['free'], 'seat is', 'seats are')} free: they are served at their next contact."
-    return f"All {license_['allotment']:,} seats of this site are taken."
+    if license_["allotment"] < license_["device_limit"]:
+        mine = (
+            f"All {license_['allotment']:,} seats of this server are taken" if license_["allotment"] else "None is here"
+        )
+        return f"{mine}; the subscription's other servers hold the rest of {license_['device_limit']:,}, or it is free."
+    return f"All {license_['allotment']:,} seats of this server are taken."
 
 
 def _warned(license_: dict[str, Any]) -> Banner | None:

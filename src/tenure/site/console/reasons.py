@@ -177,8 +177,9 @@ def _full(license_: dict[str, Any], sync: Click) -> Why:
         return Why(state="waiting", title="When it asked, every seat was taken.", text=text)
     others = license_["device_limit"] > license_["allotment"]
     text = (
-        f"This administration server may protect {license_['allotment']:,} of the {license_['device_limit']:,} devices"
-        " of the subscription; synchronising asks for more."
+        f"This server has {license_['allotment']:,} of the subscription's {license_['device_limit']:,} devices; its"
+        " other servers hold the rest, or it is not given out yet. More is asked for by itself: what another server"
+        " does not need comes here after that one's next synchronisation."
         if others
         else "Withdraw the seat of a device that no longer needs it, or order more devices."
     )

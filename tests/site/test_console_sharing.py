@@ -1,0 +1,54 @@
+"""Two administration servers on one subscription (B7), as their administrators see it on screen."""
+
+from tests.site.test_console import signed_in
+from tests.site.town import House, Town
+from tests.web.browser import Tab
+
+MINUTE = 120
+
+
+def pairs(tab: Tab) -> str:
+    """The text of the page from the card of devices on."""
+    return tab.text.partition("How the subscription is shared")[2]
+
+
+async def shown(house: House) -> Tab:
+    return await signed_in(house, "/licenses/editor")
+
+
+async def test_b07_each_server_shows_its_part_what_is_elsewhere_and_how_more_is_had(here: Town) -> None:
+    _, code = here.order(devices=10)
+    first, second = here.house("first"), here.house("second")
+    first.activate(code)
+    first.agent("one").enrol(first.ticket())
+    tab = await shown(first)
+    mine = first.allotment
+    assert f"Its limit 10 {mine} with the tolerance" in pairs(tab)
+    assert f"For this server {mine} Elsewhere or free 0" in pairs(tab)
+    # The same code, typed at the second server: it is told at once that nothing is left for it yet.
+    tab = await signed_in(second, "/licenses/editor/code")
+    await tab.send(code=code)
+    assert "The activation code was accepted" in tab.text
+    assert "10 in the subscription, 0 for this server so far" in tab.text
+    second.agent("two").enrol(second.ticket())
+    tab = await shown(second)
+    assert f"For this server 0 Elsewhere or free {mine}" in pairs(tab)
+    assert "a server asks for more by itself" in tab.text
+    assert "1 device has no seat" in tab.text
+    assert "the subscription's other servers hold the rest of 10" in tab.text
+    await tab.open("/devices?state=waiting")
+    assert "Every seat is taken: 0 of 0" in tab.text
+    await tab.open(f"/devices/{second.devices()[0].id}")
+    assert "comes here after that one's next synchronisation" in tab.text
+    # The need is reported, the margin called back and acknowledged, and then given out.
+    for house in (second, first, first, second):
+        here.wait(MINUTE)
+        house.sync("edge")
+    tab = await shown(second)
+    assert second.allotment >= 1
+    assert f"For this server {second.allotment} Elsewhere or free {mine - second.allotment}" in pairs(tab)
+    assert first.allotment + second.allotment <= mine
+    tab = await shown(first)
+    assert f"For this server {first.allotment} Elsewhere or free {mine - first.allotment}" in pairs(tab)
+    await tab.open("/licenses")
+    assert f"10 {first.allotment} here" in tab.text
