@@ -37,6 +37,7 @@ from tenure.portal.pages.subscriptions import Subscriptions
 from tenure.portal.pages.team import Team
 from tenure.portal.pages.tokens import Tokens
 from tenure.portal.pages.webhooks import Webhooks
+from tenure.portal.picking import Buyers
 from tenure.portal.signed import Portal, Server, SignedIn
 from tenure.web.app import Parts, Route, Run, build
 from tenure.web.replies import RefusedPageError, Reply
@@ -71,7 +72,7 @@ def portal(http: httpx2.AsyncClient, settings: Settings, clock: Callable[[], Ins
             frame=Framing(server, settings.house).frame,
             clock=clock,
             public_url=settings.public_url,
-            globals={"others": _others},
+            globals={"others": _others, "customers_of": _choices},
         )
     )
     application: Any = pages
@@ -91,6 +92,11 @@ def _while_signed_in(run: Run) -> Run:
             raise
 
     return guarded
+
+
+def _choices(buyers: Buyers) -> list[tuple[str, str]]:
+    """Customers for a plain choice."""
+    return [(each["id"], each["name"]) for each in buyers.shown]
 
 
 def _others(sub: dict[str, Any], but: str) -> list[tuple[str, str]]:

@@ -50,7 +50,7 @@ def ask(
     order_requests.save(conn, request)
     told = Told(order_request=request.id, customer=customer, offer=offer, devices=devices)
     outbox.put(conn, tenant.id, "order.requested", None, tenant.now, tenant.now, msgspec.json.encode(told))
-    return request
+    return order_requests.get(conn, tenant.id, request.id) or request
 
 
 def found(conn: Connection, tenant: Tenant, name: str) -> OrderRequest | Refused:

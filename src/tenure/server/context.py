@@ -145,6 +145,17 @@ class Context:
         now = self.clock()
         return await self.db.read(lambda conn: work(conn, now))
 
+    async def read_as(
+        self, caller: Principal, provider: str | None, work: "Callable[[Connection, Tenant], T]"
+    ) -> T | Refused:
+        """`read` on behalf of the tenant whose data the caller means; refuses like `tenant_of`."""
+
+        def run(conn: Connection, real: Instant) -> T | Refused:
+            tenant = tenant_of(conn, caller, provider, real)
+            return tenant if isinstance(tenant, Refused) else work(conn, tenant)
+
+        return await self.read(run)
+
     async def _repeated(self, run: Callable[[Connection], Any], dry_run: bool) -> Any:
         for _ in range(ATTEMPTS):
             try:
@@ -173,6 +184,12 @@ class Tenant:
     def owns(self, customer: str) -> bool:
         """Whether a resource of `customer` may be seen: a customer sees its own only."""
         return not self.customer or self.customer == customer
+
+    def whose(self, named: str | None) -> str | Refused | None:
+        """Whose resources a list shows that may be narrowed to a customer: its own, the named one's, or all (None)."""
+        if named is not None and not self.owns(named):
+            return Refused(Code.NOT_FOUND, field="customer")
+        return self.customer or named
 
 
 def tenant_of(conn: Connection, caller: Principal, named: str | None, real: Instant) -> Tenant | Refused:

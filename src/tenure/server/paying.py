@@ -97,7 +97,7 @@ def ask(
     wanted = _wanted(loaded, amount, subscription, tenant.now)
     if isinstance(wanted, Refused):
         return wanted
-    gateway = payments.gateway(conn, tenant.id)
+    gateway, known = payments.gateway(conn, tenant.id), msgspec.json.decode(row.body, type=Customer)
     request = PaymentRequest(
         id=ids.new("pay", real),
         provider=tenant.id,
@@ -109,10 +109,11 @@ def ask(
         by_actor=tenant.by,
         created=tenant.now,
         expires=tenant.now + gateway.request_days * DAY,
+        customer_name=known.name,
     )
     payments.save(conn, request)
     _tell(conn, tenant, request, "payment.requested")
-    _write_to(conn, context, tenant, msgspec.json.decode(row.body, type=Customer), request, gateway, real)
+    _write_to(conn, context, tenant, known, request, gateway, real)
     return request
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from tenure.core.timeline import Instant
 from tenure.store.either import in_place_of
 from tenure.store.engine import Connection
-from tenure.store.schema import order_requests
+from tenure.store.schema import customers, order_requests
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +27,8 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What was ordered."""
     reason: str = ""
     """Why it was declined."""
+    customer_name: str = ""
+    """What the customer is called now: read with the row, not kept in it."""
 
     @property
     def state(self) -> str:
@@ -38,15 +40,19 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
         return "asked" if self.withdrawn_at is None else "withdrawn"
 
 
-_NAMES = OrderRequest.__struct_fields__
-_REQUEST = sa.select(*[order_requests.c[name] for name in _NAMES])
+_KEPT = tuple(name for name in OrderRequest.__struct_fields__ if name != "customer_name")
+_NAMES = (*_KEPT, "customer_name")
+_WHOSE = sa.and_(customers.c.id == order_requests.c.customer, customers.c.provider == order_requests.c.provider)
+_REQUEST = sa.select(*[*(order_requests.c[name] for name in _KEPT), customers.c.name]).join_from(
+    order_requests, customers, _WHOSE
+)
 _GET = _REQUEST.where(order_requests.c.id == sa.bindparam("of"), order_requests.c.provider == sa.bindparam("tenant"))
 _SAVE = in_place_of(order_requests, "id")
 
 
 def save(conn: Connection, request: OrderRequest) -> None:
     """A new request, or the same one as it is now."""
-    conn.execute(_SAVE[conn.dialect.name], msgspec.structs.asdict(request))
+    conn.execute(_SAVE[conn.dialect.name], {name: getattr(request, name) for name in _KEPT})
 
 
 def get(conn: Connection, provider: str, request: str) -> OrderRequest | None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tenure.core.timeline import Instant
 from tenure.store.either import in_place_of
 from tenure.store.engine import Connection
-from tenure.store.schema import gateways, payment_requests
+from tenure.store.schema import customers, gateways, payment_requests
 
 STATES = ("asked", "booked", "withdrawn", "expired")
 
@@ -32,6 +32,8 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     booked_as: str | None = None
     """The provider's reference under which the payment was booked."""
     paid: int = 0
+    customer_name: str = ""
+    """What the customer is called now: read with the row, not kept in it."""
 
     def state(self, now: Instant) -> str:
         """`asked`, `booked`, `withdrawn` or `expired`: what its instants mean at `now`."""
@@ -61,8 +63,12 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(each for each in (self.secret, old) if each is not None)
 
 
-_NAMES = PaymentRequest.__struct_fields__
-_REQUEST = sa.select(*[payment_requests.c[name] for name in _NAMES])
+_KEPT = tuple(name for name in PaymentRequest.__struct_fields__ if name != "customer_name")
+_NAMES = (*_KEPT, "customer_name")
+_WHOSE = sa.and_(customers.c.id == payment_requests.c.customer, customers.c.provider == payment_requests.c.provider)
+_REQUEST = sa.select(*[*(payment_requests.c[name] for name in _KEPT), customers.c.name]).join_from(
+    payment_requests, customers, _WHOSE
+)
 _MINE = payment_requests.c.provider == sa.bindparam("tenant")
 _GET = _REQUEST.where(payment_requests.c.id == sa.bindparam("of"), _MINE)
 _BY_REFERENCE = _REQUEST.where(payment_requests.c.reference == sa.bindparam("quoted"), _MINE)
@@ -75,7 +81,7 @@ _SAVE_GATEWAY = in_place_of(gateways, "provider")
 
 def save(conn: Connection, request: PaymentRequest) -> None:
     """A new request, or the same one as it is now."""
-    conn.execute(_SAVE[conn.dialect.name], msgspec.structs.asdict(request))
+    conn.execute(_SAVE[conn.dialect.name], {name: getattr(request, name) for name in _KEPT})
 
 
 def get(conn: Connection, provider: str, request: str) -> PaymentRequest | None:

@@ -8,6 +8,7 @@ from typing import Any
 from tenure.portal.blame import blamed
 from tenure.portal.client import Api, path
 from tenure.portal.pages.deeds import BY_NAME, Deed
+from tenure.portal.picking import buyers, searching
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
@@ -36,7 +37,7 @@ class Acting:
         """What the form says: preview it, or do exactly what was previewed."""
         deed, api = _deed(visit), self._server.of(visit)
         sub = await _subscription(api, visit)
-        if visit.form.text("step") == "change":
+        if visit.form.text("step") == "change" or searching(visit):
             return await self._form(visit, deed, sub)
         if visit.form.text("step") != "apply":
             return await self._preview(visit, deed, sub)
@@ -57,13 +58,12 @@ class Acting:
     async def _form(self, visit: Portal, deed: Deed, sub: dict[str, Any], refusal: Refusal | None = None) -> Screen:
         api = self._server.of(visit)
         offers = await api.whole("/v1/offers") if "offer" in deed.fields else []
-        customers = await api.whole("/v1/customers") if "customer" in deed.fields else []
         values = {
             "deed": deed,
             "sub": sub,
             "refusal": refusal,
             "offers": [(each["id"], each["name"] or each["plan"]) for each in offers],
-            "customers": [(each["id"], each["name"]) for each in customers if each["id"] != sub["customer"]],
+            "buyers": await buyers(api, visit, sub["customer"]) if "customer" in deed.fields else None,
             "allowed": next((each for each in sub["allowed_actions"] if each["action"] == deed.name), None),
         }
         status = 422 if visit.form.errors or refusal else 200

@@ -4,6 +4,7 @@ from typing import Any
 
 from tenure.portal.blame import blamed
 from tenure.portal.client import path
+from tenure.portal.picking import buyers
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
@@ -34,6 +35,11 @@ class Customers:
         """The list as CSV."""
         body = await self._server.of(visit).text("/v1/customers.csv", q=visit.query.get("q"))
         return Download(name="customers.csv", media_type="text/csv; charset=utf-8", body=body)
+
+    async def find(self, visit: Portal) -> Reply:
+        """What a search in another page's form finds, while somebody types."""
+        found = await buyers(self._server.of(visit), visit, visit.query.get("but", "")[:64])
+        return Screen(template="customers_found.html", values={"buyers": found})
 
     async def new(self, visit: Portal) -> Reply:
         """The form for a new customer."""
@@ -92,6 +98,7 @@ class Customers:
         return (
             page("/customers", self.list_customers),
             page("/customers/export.csv", self.export),
+            action("/customers/find", self.find),
             page("/customers/new", self.new),
             action("/customers/new", self.create),
             page("/customers/{customer}", self.show),

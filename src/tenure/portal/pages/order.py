@@ -7,6 +7,7 @@ from typing import Any
 
 from tenure.portal.client import path
 from tenure.portal.pages.deeds import day_as_instant
+from tenure.portal.picking import buyers, searching
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
@@ -42,6 +43,8 @@ class Order:
         """Preview what was chosen, or order exactly what was previewed."""
         if visit.form.text("step") == "ask":
             return await self._ask(visit)
+        if searching(visit):
+            return await self._form(visit)
         body = _body(visit)
         if visit.form.errors or visit.form.text("step") == "change":
             return await self._form(visit)
@@ -81,12 +84,11 @@ class Order:
 
     async def _form(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
         api = self._server.of(visit)
-        customers = [] if visit.who.is_customer else await api.whole("/v1/customers")
         plans = {plan["id"]: plan for plan in await api.whole("/v1/plans")}
         values: dict[str, Any] = {
             "refusal": refusal,
             "asking": visit.who.is_customer and not visit.who.permitted("order"),
-            "customers": [(each["id"], each["name"]) for each in customers],
+            "buyers": None if visit.who.is_customer else await buyers(api, visit),
             "offers": [(offer, plans.get(offer["plan"])) for offer in await api.whole("/v1/offers")],
         }
         status = 422 if visit.form.errors or refusal else 200

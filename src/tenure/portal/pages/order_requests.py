@@ -20,12 +20,10 @@ class OrderRequests:
         state = visit.query.get("state", "" if own else "asked")
         state = state if state in STATES else ""
         found = await api.listed("/v1/order-requests", {"state": state, "cursor": visit.query.get("cursor")})
-        customers = [] if own else await api.whole("/v1/customers")
         plans = {plan["id"]: plan["name"] for plan in await api.whole("/v1/plans")}
         offers = await api.whole("/v1/offers")
         values = {
             "rows": found.items,
-            "names": {each["id"]: each["name"] for each in customers},
             "offers": {each["id"]: each["name"] or plans.get(each["plan"], each["plan"]) for each in offers},
             "state": state,
             "states": STATES,

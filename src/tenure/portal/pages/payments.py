@@ -21,10 +21,8 @@ class Payments:
         found = await self._server.of(visit).listed(
             "/v1/payment-requests", {"state": state, "cursor": visit.query.get("cursor")}
         )
-        customers = [] if visit.who.is_customer else await self._server.of(visit).whole("/v1/customers")
         values = {
             "rows": found.items,
-            "names": {each["id"]: each["name"] for each in customers},
             "state": state,
             "states": STATES,
             "next": visit.with_query(cursor=found.next) if found.next else "",

@@ -1,13 +1,13 @@
 """Subscriptions and customers as lists: filtered, searched, sorted, paged, and as CSV for spreadsheets (spec 4.3)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from tenure.core.ledger import csv_row
 from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import Instant, Phase
+from tenure.core.timeline import Phase
 from tenure.http.answers import Answer
 from tenure.http.auth import Principal, Rule
 from tenure.http.instants import Moment, instant_of, rfc3339
@@ -15,7 +15,7 @@ from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.fields import Id, Slug, Words
 from tenure.server.api.people import DESK
-from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.context import Context, Tenant
 from tenure.server.values import Customer
 from tenure.server.views import shown
 from tenure.store import lists
@@ -131,13 +131,13 @@ class Lists:
         limit: int,
     ) -> list[Listed] | Refused:
         def work(conn: Connection, tenant: Tenant) -> list[Listed] | Refused:
-            if wanted.customer is not None and not tenant.owns(wanted.customer):
-                return Refused(Code.NOT_FOUND, field="customer")
-            mine = msgspec.structs.replace(wanted, customer=tenant.customer or wanted.customer)
+            whose = tenant.whose(wanted.customer)
+            if isinstance(whose, Refused):
+                return whose
+            mine = msgspec.structs.replace(wanted, customer=whose)
             return few(lists.page(conn, tenant.id, mine, words or "", tenant.now, sort, after, limit))
 
-        found: list[Listed] | Refused = await self._read(caller, provider, work)
-        return found
+        return await self._context.read_as(caller, provider, work)
 
     async def list_customers(
         self,
@@ -182,15 +182,7 @@ class Lists:
         def work(conn: Connection, tenant: Tenant) -> list[ListedCustomer] | Refused:
             return few(lists.customers_page(conn, tenant.id, words or "", sort, after, limit))
 
-        found: list[ListedCustomer] | Refused = await self._read(caller, provider, work)
-        return found
-
-    async def _read(self, caller: Principal, provider: str | None, work: Callable[[Connection, Tenant], Any]) -> Any:
-        def run(conn: Connection, real: Instant) -> Any:
-            tenant = tenant_of(conn, caller, provider, real)
-            return tenant if isinstance(tenant, Refused) else work(conn, tenant)
-
-        return await self._context.read(run)
+        return await self._context.read_as(caller, provider, work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""

@@ -54,6 +54,7 @@ class OrderRequestView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     customer: str
+    customer_name: str
     offer: str
     devices: int
     note: str
@@ -101,32 +102,28 @@ class OrderRequests:
         if isinstance(after, Refused):
             return after
 
-        def work(conn: Connection, real: Instant) -> list[OrderRequestView] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            if customer is not None and not tenant.owns(customer):
-                return Refused(Code.NOT_FOUND, field="customer")
-            whose = tenant.customer or customer
-            return [
-                _view(each)
-                for each in order_requests.page(conn, tenant.id, whose, state, after or "", paging.limit + 1)
-            ]
+        def work(conn: Connection, tenant: Tenant) -> list[OrderRequest] | Refused:
+            whose = tenant.whose(customer)
+            if isinstance(whose, Refused):
+                return whose
+            return order_requests.page(conn, tenant.id, whose, state, after or "", paging.limit + 1)
 
-        found = await self._context.read(work)
-        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+        found = await self._context.read_as(caller, provider, work)
+        if isinstance(found, Refused):
+            return found
+        page = cut_page(found, paging.limit, lambda each: each.id)
+        return Page(tuple(map(_view, page.items)), page.next)
 
     async def read_order_request(
         self, caller: Principal, order_request: Id, provider: Id | None = None
     ) -> OrderRequestView | Refused:
         """Reads an order request."""
 
-        def work(conn: Connection, real: Instant) -> OrderRequestView | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            request = tenant if isinstance(tenant, Refused) else asking.found(conn, tenant, order_request)
-            return request if isinstance(request, Refused) else _view(request)
+        def work(conn: Connection, tenant: Tenant) -> OrderRequest | Refused:
+            return asking.found(conn, tenant, order_request)
 
-        return await self._context.read(work)
+        found = await self._context.read_as(caller, provider, work)
+        return found if isinstance(found, Refused) else _view(found)
 
     async def withdraw_order_request(
         self,
@@ -199,6 +196,7 @@ def _view(request: OrderRequest) -> OrderRequestView:
     return OrderRequestView(
         id=request.id,
         customer=request.customer,
+        customer_name=request.customer_name,
         offer=request.offer,
         devices=request.devices,
         note=request.note,

@@ -76,6 +76,7 @@ class PaymentRequestView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     customer: str
+    customer_name: str
     subscription: str | None
     reference: str
     """What the payer quotes."""
@@ -149,18 +150,15 @@ class Payments:
         if isinstance(after, Refused):
             return after
 
-        def work(conn: Connection, real: Instant) -> list[PaymentRequestView] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            if customer is not None and not tenant.owns(customer):
-                return Refused(Code.NOT_FOUND, field="customer")
-            whose = tenant.customer or customer
+        def work(conn: Connection, tenant: Tenant) -> list[PaymentRequestView] | Refused:
+            whose = tenant.whose(customer)
+            if isinstance(whose, Refused):
+                return whose
             found = payments.page(conn, tenant.id, whose, state, tenant.now, after or "", paging.limit + 1)
             gateway = payments.gateway(conn, tenant.id)
             return [request_view(each, tenant, gateway) for each in found]
 
-        found = await self._context.read(work)
+        found = await self._context.read_as(caller, provider, work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
     async def read_payment_request(
@@ -168,11 +166,11 @@ class Payments:
     ) -> PaymentRequestView | Refused:
         """Reads a payment request."""
 
-        def work(conn: Connection, real: Instant) -> PaymentRequestView | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            return tenant if isinstance(tenant, Refused) else _found(conn, tenant, payment_request, _view)
+        def work(conn: Connection, tenant: Tenant) -> PaymentRequestView | Refused:
+            found: PaymentRequestView | Refused = _found(conn, tenant, payment_request, _view)
+            return found
 
-        return await self._context.read(work)
+        return await self._context.read_as(caller, provider, work)
 
     async def book_payment(
         self,
@@ -346,6 +344,7 @@ def request_view(request: PaymentRequest, tenant: Tenant, gateway: Gateway) -> P
     return PaymentRequestView(
         id=request.id,
         customer=request.customer,
+        customer_name=request.customer_name,
         subscription=request.subscription,
         reference=request.reference,
         amount=request.amount,

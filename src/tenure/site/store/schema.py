@@ -214,4 +214,12 @@ create table deliveries (
 create index deliveries_of on deliveries (forwarding, number);
 """
 
-STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH)
+SIXTH = """
+drop index devices_used;
+create index devices_used on devices (product, counted, grp, state, note);
+drop index devices_by_group;
+create index devices_by_group on devices (grp, number, state, counted);
+"""
+"""Every count of devices is read from an index alone."""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH)

@@ -88,6 +88,7 @@
   };
 
   // <form data-check="/address" data-into="id">: asked while somebody types; what comes back stands in the part named.
+  // With data-of="name" only typing in that field asks.
   const checks = (root) => {
     for (const form of root.querySelectorAll("form[data-check]")) {
       const into = document.getElementById(form.dataset.into);
@@ -100,7 +101,11 @@
           if (answer.ok && found && mine === asked) { into.replaceChildren(...found.childNodes); times(into); }
         } catch { /* The server checks all the same when the form is sent. */ }
       };
-      form.addEventListener("input", () => { clearTimeout(waits); waits = setTimeout(ask, 350); });
+      form.addEventListener("input", (event) => {
+        if (form.dataset.of && event.target.name !== form.dataset.of) return;
+        clearTimeout(waits);
+        waits = setTimeout(ask, 350);
+      });
     }
   };
 
