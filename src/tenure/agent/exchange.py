@@ -65,8 +65,7 @@ def request_for(
 
 def asks(request: bytes) -> Ask:
     """What a request that was made here asks for."""
-    read = devices.read_request(request)
-    return "refresh" if isinstance(read, Refused) else read.message.ask
+    return devices.claimed_ask(request) or "refresh"
 
 
 def hear(

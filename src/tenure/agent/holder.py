@@ -62,6 +62,8 @@ class Holder:
         self._configured = who
         self._pinned = pinned
         self._memory, self._time, self._draw = memory, time, draw
+        self._owned: tuple[bytes, str] | None = None
+        """The key that was put to the proof, and the thumbprint it has."""
         self._saved = self._kept = memory.load()
         self._prove()
         time.adopt(self._kept.clock)
@@ -176,7 +178,15 @@ class Holder:
         self._trusted: Trusted = walk(self._pinned, self._kept.roots)
         sandbox = self._configured.sandbox and self._trusted.root.sandbox
         self._who = msgspec.structs.replace(self._configured, sandbox=sandbox)
-        self._proven = prove(self._kept, self._trusted.root, self._who, self._draw)
+        self._proven = prove(self._kept, self._trusted.root, self._who, self._owns)
+
+    def _owns(self, seed: bytes, jkt: str) -> Refused | None:
+        """See `not_held`; a key that has been put to the proof in this process is not put to it with every seat."""
+        if (seed, jkt) == self._owned:
+            return None
+        refused = not_held(seed, jkt, self._draw)
+        self._owned = (seed, jkt) if refused is None else None
+        return refused
 
 
 def _proof_of(kept: Kept) -> tuple[object, ...]:
@@ -184,8 +194,11 @@ def _proof_of(kept: Kept) -> tuple[object, ...]:
     return kept.roots, kept.seat, kept.seat_seed, kept.held.token, kept.notices
 
 
-def prove(kept: Kept, root: Root, who: Identity, draw: Callable[[int], bytes]) -> Proven:
-    """What of `kept` still holds under `root`: the lease by the root, the seat by the lease, the key by this device."""
+def prove(kept: Kept, root: Root, who: Identity, owns: Callable[[bytes, str], Refused | None]) -> Proven:
+    """What of `kept` still holds under `root`: the lease by the root, the seat by the lease, the key by this device.
+
+    `owns`: why the key made from a seed is not the one of a thumbprint (`not_held`).
+    """
     read = (read_notice(token, root, product=who.product, sandbox=who.sandbox) for token in kept.notices)
     amnesties = tuple(notice.amnesty() for notice in read if isinstance(notice, Notice))
     if not kept.seat:
@@ -193,7 +206,7 @@ def prove(kept: Kept, root: Root, who: Identity, draw: Callable[[int], bytes]) -
     seat = read_seat(kept.bundle, root, product=who.product, sandbox=who.sandbox)
     if isinstance(seat, Refused):
         return Proven(amnesties=amnesties, fault=seat)
-    fault = not_held(kept.seat_seed, seat.seat.cnf.jkt, draw)
+    fault = owns(kept.seat_seed, seat.seat.cnf.jkt)
     return Proven(seat=None if fault is not None else seat, amnesties=amnesties, fault=fault)
 
 

@@ -103,8 +103,10 @@ class Memory:
         """Writes the next generation over the older one; durable when it returns. Raises OSError when that fails."""
         number = self._number + 1
         body = msgspec.json.encode(kept)
-        self._write(f"state.{number % 2}", _MARK + f"{number} {self._mac(number, body)}\n".encode() + body)
+        data = _MARK + f"{number} {self._mac(number, body)}\n".encode() + body
+        self._write(f"state.{number % 2}", data)
         self._number = number
+        self._seen[number % 2] = (data, Generation(number, kept))
 
     def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
         """While it is held no other process of this device asks the site or saves; yields whether it is held."""

@@ -128,6 +128,13 @@ def read_request(token: bytes) -> Asked | Refused:
     return opened if isinstance(opened, Refused) else Asked(message, public, digest(token))
 
 
+def claimed_ask(token: bytes) -> Ask | None:
+    """What a request asks for, for whoever has made it; nothing is proven. None for what is no request."""
+    envelope = seal.unwrap(token, Typ.DEVICE_REQUEST)
+    message = envelope if isinstance(envelope, Refused) else _load_request(envelope.payload)
+    return None if isinstance(message, Refused) else message.ask
+
+
 def answer(message: DeviceAnswer, signer: Signer) -> bytes:
     """The sealed answer. Raises ValueError, naming the field, for one that no device would take."""
     payload = msgspec.json.encode(message)
