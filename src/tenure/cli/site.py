@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tenure.cli import site_people
+from tenure.cli import site_forwarding, site_people
 from tenure.cli.api import Sending
 from tenure.cli.desk import Desk
 from tenure.cli.kinds import File, Limit, read_file
@@ -34,8 +34,11 @@ USE = (
     Column("Latest", "latest", "count"),
 )
 
-_APP = noun("site", "The administration server of this network: init, run, anew, people, events, usage.", HERE)
+_APP = noun(
+    "site", "The administration server of this network: init, run, anew, people, events, forwarding, usage.", HERE
+)
 site_people.add(_APP)
+site_forwarding.add(_APP)
 
 
 def add(app: App) -> None:
@@ -139,11 +142,13 @@ def acknowledge(
     desk: Desk,
     number: Annotated[int, Parameter(help="The number of the latest event that you have seen.")],
     *,
+    severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
     site: Site = "",
 ) -> Ended:
-    """Mark every event up to a number as seen."""
+    """Mark every event up to a number as seen; newer ones stay new."""
     with site_desk(desk, site) as here:
-        sending = Sending(method="PUT", path="/v1/events-acknowledgement", body={"number": number}, tenant=False)
+        body = {"number": number, "severity": severity or None}
+        sending = Sending(method="PUT", path="/v1/events-acknowledgement", body=body, tenant=False)
         return here.write(sending, lambda screen, value: screen.line(f"{value['acknowledged']} events were new."))
 
 

@@ -56,11 +56,15 @@ class Forwardings:
         )
         return cut_page(found[: paging.limit + 1], paging.limit, lambda one: one.id)
 
-    async def list_event_kinds(self) -> Page[KindView]:
+    async def list_event_kinds(self, paging: Paging) -> Page[KindView] | Refused:
         """Lists the kinds of events that a forwarding may be limited to, by family."""
-        return Page(
-            tuple(KindView(kind, family, text) for family, kinds in FAMILIES.items() for kind, text in kinds.items())
-        )
+        after = paging.after(int)
+        if isinstance(after, Refused):
+            return after
+        told = [KindView(kind, family, text) for family, kinds in FAMILIES.items() for kind, text in kinds.items()]
+        found = list(enumerate(told))[max(0, after + 1) if after is not None else 0 :]
+        page = cut_page(found[: paging.limit + 1], paging.limit, lambda pair: pair[0])
+        return Page(tuple(each for _, each in page.items), page.next)
 
     async def read_forwarding(self, caller: Principal, forwarding: Id) -> ForwardingView | Refused:
         """Shows one forwarding: how it is set up, how it is, and what helps where it fails."""

@@ -1,0 +1,375 @@
+"""`tenure site forwarding`: events that go out by mail or webhook: set up, tried, looked at, resumed.
+
+A password is never an argument: it is asked for, or read from a file or from standard input.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+
+from tenure.cli.api import Sending, path
+from tenure.cli.desk import Desk
+from tenure.cli.kinds import Limit, read_file
+from tenure.cli.options import LOCAL
+from tenure.cli.output import Output, sentence
+from tenure.cli.problems import Failed, invalid
+from tenure.cli.show import Column, Screen
+from tenure.cli.site_desk import HERE, Site, SiteDesk, site_desk
+from tenure.cli.verbs import Ended, noun, verb
+from tenure.core.refusals import Exit
+
+LIST = (
+    Column("Name", "name"),
+    Column("To", "to"),
+    Column("From", "severity"),
+    Column("State", "state"),
+    Column("Waiting", "waiting", "count"),
+    Column("Last taken", "last_taken", "moment"),
+)
+CARD = (
+    Column("Forwarding", "id"),
+    *LIST,
+    Column("Kinds", "kinds", "list"),
+    Column("Encryption", "mail.security"),
+    Column("User", "mail.user"),
+    Column("Sender", "mail.sender"),
+    Column("Recipients", "mail.recipients", "list"),
+    Column("Since", "since", "moment"),
+    Column("What is wrong", "what"),
+    Column("What helps", "remedy"),
+    Column("Answered", "said"),
+    Column("Next try", "next_try", "moment"),
+)
+DELIVERY = (
+    Column("When", "at", "moment"),
+    Column("Taken", "taken", "yes"),
+    Column("Events", "count", "count"),
+    Column("From no.", "first"),
+    Column("To no.", "last"),
+    Column("Status", "status"),
+    Column("Said", "said"),
+    Column("Message", "message"),
+)
+TESTED = (
+    Column("Taken", "taken", "yes"),
+    Column("What happened", "what"),
+    Column("What helps", "remedy"),
+    Column("Said", "said"),
+    Column("Answer", "answer"),
+    Column("Refused", "refused", "list"),
+)
+
+Name = Annotated[str, Parameter(help="The forwarding's name, or its id.")]
+NewName = Annotated[str, Parameter(help="What it is called here.")]
+Severity = Annotated[Literal["info", "warning", "critical"] | None, Parameter(help="The lowest that is forwarded.")]
+Kinds = Annotated[tuple[str, ...], Parameter(name="--kind", help="Of this kind only; repeat for more.")]
+Host = Annotated[str, Parameter(help="The mail server's name or address.")]
+Port = Annotated[int | None, Parameter(help="587 (starttls), 465 (tls), 25 (starttls).")]
+Security = Annotated[
+    Literal["starttls", "tls", "none"] | None, Parameter(help="How it is encrypted; `none` to this computer alone.")
+]
+User = Annotated[str | None, Parameter(help="Who signs in at the mail server; its password is asked for.")]
+PasswordFile = Annotated[
+    Path | None, Parameter(help="The file with the password; `-` for standard input.", allow_leading_hyphen=True)
+]
+To = Annotated[tuple[str, ...], Parameter(name="--to", help="A recipient; repeat for more.")]
+Authorities = Annotated[Path | None, Parameter(help="Further certificate authorities that are believed, a PEM file.")]
+
+_APP = noun("forwarding", "Events by mail and webhook: mail, webhook, change, test, log, resume, remove.", HERE)
+
+
+def add(app: App) -> None:
+    """Add `tenure site forwarding` to `tenure site`."""
+    app.command(_APP)
+
+
+@verb(_APP, "list", LOCAL, example="tenure site forwarding list")
+def list_forwardings(desk: Desk, *, site: Site = "") -> Ended:
+    """List where events are forwarded to, and how each is."""
+    with site_desk(desk, site) as here:
+        return here.listed("/v1/forwardings", _forwardings, {}, limit=None, tenant=False)
+
+
+@verb(_APP, "show", LOCAL, example="tenure site forwarding show Operations")
+def show_forwarding(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+    """Show one, and what helps where it fails."""
+    with site_desk(desk, site) as here:
+        found = _found(here, name)
+        return found if isinstance(found, Failed) else Output(msgspec.json.encode(found), _card)
+
+
+@verb(_APP, "kinds", LOCAL, example="tenure site forwarding kinds")
+def list_kinds(desk: Desk, *, site: Site = "") -> Ended:
+    """List the kinds of events that one may be limited to."""
+    columns = (Column("Kind", "kind"), Column("About", "family"), Column("What happened", "text"))
+    with site_desk(desk, site) as here:
+        return here.listed(
+            "/v1/event-kinds", lambda screen, items: screen.table(items, columns), {}, limit=None, tenant=False
+        )
+
+
+@verb(
+    _APP,
+    "mail",
+    LOCAL,
+    example="tenure site forwarding mail Operations --host mail.example.com --user tenure --sender tenure@example.com"
+    " --to ana@example.com",
+)
+def add_mail(
+    desk: Desk,
+    name: NewName,
+    *,
+    host: Host,
+    sender: Annotated[str, Parameter(help="Whose mail it is.")],
+    to: To,
+    port: Port = None,
+    security: Security = None,
+    user: User = None,
+    password_file: PasswordFile = None,
+    authorities: Authorities = None,
+    severity: Severity = None,
+    kind: Kinds = (),
+    site: Site = "",
+) -> Ended:
+    """Forward what happens from now on by mail; what comes within a minute is one mail."""
+    chosen: str = security or "starttls"
+    mail = {"host": host, "sender": sender, "recipients": to, "security": chosen, "port": port or _usual_port(chosen)}
+    if user:
+        password = _password(desk, password_file)
+        if isinstance(password, Failed):
+            return password
+        mail |= {"user": user, "password": password}
+    pem = _pem(desk, authorities)
+    if isinstance(pem, Failed):
+        return pem
+    body = {"name": name, "severity": severity or "warning", "kinds": kind, "mail": mail | {"authorities": pem}}
+    return _added(desk, site, body)
+
+
+@verb(_APP, "webhook", LOCAL, example="tenure site forwarding webhook Alerts https://alerts.example.com/hook")
+def add_webhook(
+    desk: Desk,
+    name: NewName,
+    url: Annotated[
+        str, Parameter(help="Where to, https; `-` reads it from standard input.", allow_leading_hyphen=True)
+    ],
+    *,
+    authorities: Authorities = None,
+    severity: Severity = None,
+    kind: Kinds = (),
+    site: Site = "",
+) -> Ended:
+    """Forward what happens from now on to a webhook; its secret is shown this once."""
+    pem = _pem(desk, authorities)
+    if isinstance(pem, Failed):
+        return pem
+    webhook = {"url": desk.world.stdin.readline(1_024).strip() if url == "-" else url, "authorities": pem}
+    return _added(desk, site, {"name": name, "severity": severity or "warning", "kinds": kind, "webhook": webhook})
+
+
+@verb(_APP, "change", LOCAL, example="tenure site forwarding change Operations --severity critical")
+def change_forwarding(
+    desk: Desk,
+    name: Name,
+    *,
+    rename: Annotated[str, Parameter(help="Another name.")] = "",
+    severity: Severity = None,
+    kind: Kinds = (),
+    all_kinds: Annotated[bool, Parameter(negative=(), help="Every kind again.")] = False,
+    url: Annotated[str, Parameter(help="A webhook's new address.")] = "",
+    host: Host = "",
+    port: Port = None,
+    security: Security = None,
+    user: User = None,
+    password: Annotated[bool, Parameter(negative=(), help="Ask for the password anew.")] = False,
+    password_file: PasswordFile = None,
+    sender: Annotated[str, Parameter(help="Whose mail it is.")] = "",
+    to: To = (),
+    authorities: Authorities = None,
+    site: Site = "",
+) -> Ended:
+    """Change what is given; the rest stays. Another mail server or user wants the password again."""
+    mail: dict[str, Any] = {"host": host, "port": port, "security": security, "sender": sender, "recipients": to}
+    if user or password or password_file:
+        secret = _password(desk, password_file)
+        if isinstance(secret, Failed):
+            return secret
+        mail["password"] = secret
+    pem = _pem(desk, authorities)
+    if isinstance(pem, Failed):
+        return pem
+    parts = {each: value for each, value in mail.items() if value} | ({"user": user} if user is not None else {})
+    given: dict[str, Any] = {"name": rename, "severity": severity, "kinds": kind}
+    changed = {each: value for each, value in given.items() if value} | ({"kinds": ()} if all_kinds else {})
+    inner = {"mail": parts | _some(authorities=pem), "webhook": _some(url=url, authorities=pem)}
+    return _changed(desk, site, name, changed, inner)
+
+
+@verb(_APP, "on", LOCAL, example="tenure site forwarding on Operations")
+def switch_on(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+    """Switch one on again: it goes on where it stopped."""
+    return _changed(desk, site, name, {"active": True}, {})
+
+
+@verb(_APP, "off", LOCAL, example="tenure site forwarding off Operations")
+def switch_off(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+    """Switch one off: what happens meanwhile waits."""
+    return _changed(desk, site, name, {"active": False}, {})
+
+
+@verb(_APP, "test", LOCAL, example="tenure site forwarding test Operations")
+def test_forwarding(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+    """Send a test message now, and say what happened and what helps."""
+    with site_desk(desk, site) as here, here.busy("Sending …"):
+        where = _where(here, name, "/test")
+        api = here.api()
+        if isinstance(where, Failed) or isinstance(api, Failed):
+            return where if isinstance(where, Failed) else api  # type: ignore[return-value]
+        answer = api.send(Sending(method="POST", path=where, tenant=False))
+    if isinstance(answer, Failed):
+        return answer
+    taken = msgspec.json.decode(answer.body)["taken"]
+    return Output(answer.body, _tested, Exit.DONE if taken else Exit.UNREACHABLE)
+
+
+@verb(_APP, "log", LOCAL, example="tenure site forwarding log Operations --limit 20")
+def list_deliveries(desk: Desk, name: Name, *, limit: Limit = None, site: Site = "") -> Ended:
+    """List the last tries, latest first."""
+    with site_desk(desk, site) as here:
+        where = _where(here, name, "/deliveries")
+        return where if isinstance(where, Failed) else here.listed(where, _log, {}, limit=limit, tenant=False)
+
+
+@verb(_APP, "resume", LOCAL, example="tenure site forwarding resume Operations")
+def resume(
+    desk: Desk,
+    name: Name,
+    *,
+    skip: Annotated[bool, Parameter(negative=(), help="Leave out what waited.")] = False,
+    site: Site = "",
+) -> Ended:
+    """Go on after it failed or was given up, with what waited."""
+    with site_desk(desk, site) as here:
+        where = _where(here, name, "/resume")
+        if isinstance(where, Failed):
+            return where
+        return here.write(Sending(method="POST", path=where, body={"skip": skip}, tenant=False), _card)
+
+
+@verb(_APP, "rotate-secret", LOCAL, example="tenure site forwarding rotate-secret Alerts --overlap-hours 48")
+def rotate_secret(
+    desk: Desk,
+    name: Name,
+    *,
+    overlap_hours: Annotated[int, Parameter(help="For so long the old secret signs too.")] = 24,
+    site: Site = "",
+) -> Ended:
+    """Make a new secret of a webhook, shown this once."""
+    with site_desk(desk, site) as here:
+        where = _where(here, name, "/rotate-secret")
+        if isinstance(where, Failed):
+            return where
+        body = {"overlap_hours": overlap_hours}
+        return here.write(Sending(method="POST", path=where, body=body, tenant=False), _with_secret)
+
+
+@verb(_APP, "remove", LOCAL, example="tenure site forwarding remove Operations")
+def remove(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+    """Remove one, its log and what waits for it."""
+    with site_desk(desk, site) as here:
+        where = _where(here, name)
+        if isinstance(where, Failed):
+            return where
+        return here.write(Sending(method="DELETE", path=where, tenant=False), sentence("The forwarding is gone."))
+
+
+def _added(desk: Desk, site: str, body: dict[str, Any]) -> Ended:
+    with site_desk(desk, site) as here:
+        return here.write(Sending(method="POST", path="/v1/forwardings", body=body, tenant=False), _with_secret)
+
+
+def _changed(desk: Desk, site: str, name: str, changed: dict[str, Any], inner: dict[str, dict[str, Any]]) -> Ended:
+    with site_desk(desk, site) as here:
+        found = _found(here, name)
+        if isinstance(found, Failed):
+            return found
+        body = {each: found[each] for each in ("name", "severity", "kinds", "active")} | changed
+        for way, parts in inner.items():
+            if found[way] is None and set(parts) - {"authorities"}:
+                field = next(iter(parts))
+                return invalid(f"{found['name']} goes by {'mail' if way == 'webhook' else 'webhook'}.", field)
+        way = "mail" if found["mail"] else "webhook"
+        kept = {each: value for each, value in found[way].items() if each != "password_set"}
+        body[way] = kept | inner.get(way, {})
+        where = path("/v1/forwardings/{forwarding}", forwarding=found["id"])
+        return here.write(Sending(method="PUT", path=where, body=body, tenant=False), _card)
+
+
+def _found(here: SiteDesk, name: str) -> dict[str, Any] | Failed:
+    answer = here.get("/v1/forwardings?limit=200", tenant=False)
+    if isinstance(answer, Failed):
+        return answer
+    items: list[dict[str, Any]] = msgspec.json.decode(answer.body)["items"]
+    found = next((each for each in items if name in (each["id"], each["name"])), None)
+    return found or invalid(f"There is no forwarding called {name}; `tenure site forwarding list` shows all.", "name")
+
+
+def _where(here: SiteDesk, name: str, more: str = "") -> str | Failed:
+    found = _found(here, name)
+    if isinstance(found, Failed):
+        return found
+    return path("/v1/forwardings/{forwarding}", forwarding=found["id"]) + more
+
+
+def _usual_port(security: str) -> int:
+    return {"tls": 465, "none": 25}.get(security, 587)
+
+
+def _password(desk: Desk, file: Path | None) -> str | Failed:
+    """From a file, from a pipe, or from the terminal without showing it."""
+    if file is None and desk.world.interactive:
+        return desk.world.ask_secret("Password of the mail server: ").strip("\r\n")
+    data = read_file(desk.world, file or Path("-"), "password_file", 1_024)
+    return data if isinstance(data, Failed) else data.decode(errors="replace").rstrip("\r\n")
+
+
+def _pem(desk: Desk, file: Path | None) -> str | Failed:
+    data = b"" if file is None else read_file(desk.world, file, "authorities", 32_768)
+    return data if isinstance(data, Failed) else data.decode(errors="replace")
+
+
+def _some(**values: str) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _to(item: Any) -> str:
+    return ", ".join(item["mail"]["recipients"]) if item["mail"] else str(item["webhook"]["url"])
+
+
+def _forwardings(screen: Screen, items: Any) -> None:
+    screen.table([{**each, "to": _to(each)} for each in items], LIST, "Events are not forwarded anywhere.")
+
+
+def _card(screen: Screen, value: Any) -> None:
+    left = {"kinds"} if value["mail"] else {"kinds", "mail"}
+    shown = [each for each in CARD if each.path.split(".")[0] not in left or value.get(each.path)]
+    trouble = {"since", "what", "remedy", "said", "next_try"}
+    screen.card({**value, "to": _to(value)}, [each for each in shown if each.path not in trouble or value[each.path]])
+
+
+def _with_secret(screen: Screen, value: Any) -> None:
+    _card(screen, value["forwarding"])
+    if value["secret"]:
+        screen.line()
+        screen.heading(value["secret"])
+        screen.line("This secret is shown once; the receiver verifies messages with it (docs/site.md).")
+
+
+def _tested(screen: Screen, value: Any) -> None:
+    screen.card(value, [each for each in TESTED if each.path == "taken" or value[each.path]])
+
+
+def _log(screen: Screen, items: Any) -> None:
+    screen.table(items, DELIVERY, "Nothing was sent yet.")
