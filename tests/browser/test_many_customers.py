@@ -20,7 +20,10 @@ def crowded(browser: Browser, demo: Demo) -> Demo:
     page = sign_in(context, demo)
     page.goto(f"{demo.portal}/import/customers")
     lines = [f"Workshop {number:03},W-{number},workshop{number}@example.com," for number in range(FEW)]
-    page.fill("#f-table", "\n".join(["name,reference,email,credit_limit", *lines, f"{LAST},Z-1,post@zygmunt.example,10000000"]))
+    page.fill(
+        "#f-table",
+        "\n".join(["name,reference,email,credit_limit", *lines, f"{LAST},Z-1,post@zygmunt.example,10000000"]),
+    )
     page.get_by_role("button", name="Check every line").click()
     page.get_by_role("button", name="Do it").click()
     expect(page.locator("h1")).to_contain_text("0 refused")

@@ -196,7 +196,8 @@ def _ends_soon(license_: dict[str, Any], now: Instant) -> Banner | None:
 def _fine(licenses: list[dict[str, Any]]) -> Banner:
     used = sum(each["in_use"] for each in licenses)
     ends = sorted(each["paid_until"] for each in licenses if each["paid_until"])
-    title = f"All is well: {count(used, 'device')} protected, nothing to do."
+    covered = f"{count(used, 'device')} protected" if used else "no device has asked for a seat yet"
+    title = f"All is well: {covered}, nothing to do."
     return Banner(tone="good", title=title, text="The paid period ends" if ends else "", until=ends[0] if ends else "")
 
 

@@ -67,7 +67,7 @@ class Devices:
             ],
             "why": {each["id"]: why(each, licenses.get(each["product"]), status) for each in found.items},
             "products": list(licenses),
-            "states": [(name, "Has a seat" if name == "protected" else STATES[name][0]) for name in STORED],
+            "states": [(name, "With a seat" if name == "protected" else STATES[name][0]) for name in STORED],
             "asked": {name: value for name, value in filters.items() if value},
             "searches": searches,
             "can_release": await self._server.offers("GET /v1/licenses/{product}/idle-devices"),
