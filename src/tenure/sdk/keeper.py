@@ -14,18 +14,17 @@ from tenure.core.codes import ActivationCode, parse
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import AFTER_EDGE, BEFORE_EDGE, Rhythm, manual, next_due, retry_at, rhythm
 from tenure.core.timeline import Instant
+from tenure.sdk import told
 from tenure.sdk.carried import Carried, exported
 from tenure.sdk.clock import Now
 from tenure.sdk.dialogue import Dialogue, Done
 from tenure.sdk.exchange import NO_WISH, Draw, Identity, Inconclusive, Report, SiteKey, Wish, asks_for
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept
-from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined, differences
-from tenure.sdk.shown import Standing
-from tenure.sdk.steps import Progress, Step, Watch
+from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined
+from tenure.sdk.steps import Progress, Watch
 from tenure.sdk.taking import take_notice
 from tenure.sdk.transport import Transport
-from tenure.wire.answers import Answered
 from tenure.wire.armour import Armoured
 from tenure.wire.messages import ActivateAnswer, SyncAnswer, Trigger
 from tenure.wire.notices import Notice
@@ -78,7 +77,7 @@ class Keeper:
         with self._turn, self._ports.progress.watched(watch) as steps, self.holder.alone():
             self.holder.reload()
             done = self._activated(code, role)
-            return self._granted(done, role, tuple(steps))
+            return told.granted(done, role, self.holder, tuple(steps))
 
     def look_at(self, text: str, role: str = "active", watch: Watch | None = None) -> Looked | Declined:
         """What an activation code would start: the server says so, and nothing begins. Blocks; never raises.
@@ -93,7 +92,7 @@ class Keeper:
             refused = self._in_force(code, role)
             if refused is not None:
                 return declined(refused, conclusive=True)
-            return _looked(self._dialogue.look(code, role), role, tuple(steps))
+            return told.looked(self._dialogue.look(code, role), role, tuple(steps))
 
     def synchronize(
         self, trigger: Trigger = "manual", watch: Watch | None = None, wish: Wish = NO_WISH
@@ -111,7 +110,7 @@ class Keeper:
             before = self.holder.standing()
             done = self._contact(trigger, wish)
             self._lot = self._drawn()
-            return self._synchronized(done, before, tuple(steps))
+            return told.synchronized(done, before, self.holder, tuple(steps))
 
     def take_notice(self, token: bytes) -> Notice | Declined:
         """Takes a sealed notice, such as an amnesty that came as a file (B15); refuses what the root does not prove."""
@@ -163,8 +162,8 @@ class Keeper:
                 return declined(done, conclusive=True, steps=tuple(steps))
             if isinstance(done.answer, ActivateAnswer):
                 role = "active" if done.answer.lease and not done.answer.successor else "successor"
-                return self._granted(done, role, tuple(steps))
-            return self._synchronized(done, before, tuple(steps))
+                return told.granted(done, role, self.holder, tuple(steps))
+            return told.synchronized(done, before, self.holder, tuple(steps))
 
     # time
 
@@ -232,9 +231,7 @@ class Keeper:
 
     # the parts of an activation
 
-    def _activated(
-        self, code: ActivationCode, role: str
-    ) -> Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused:
+    def _activated(self, code: ActivationCode, role: str) -> told.Heard:
         kept = self.holder.kept
         same = kept.activation is not None and _asks_for(kept, code, role)
         if kept.activation is not None and not same:
@@ -260,17 +257,6 @@ class Keeper:
         if role == "successor" or lease is None or self.holder.holdings.lost is not None:
             return None
         return None if lease.code_last_group == code.last_group else another_code(lease, self.holder.now().instant)
-
-    def _granted(
-        self, done: Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused, role: str, steps: tuple[Step, ...]
-    ) -> Granted | Declined:
-        if isinstance(done, Refused):
-            return declined(done, conclusive=not isinstance(done, Inconclusive), steps=steps)
-        if done.taken.refused is not None:
-            refusal = done.answer.refusal
-            return declined(done.taken.refused, conclusive=refusal is None or refusal.conclusive, steps=steps)
-        standing = self.holder.standing()
-        return Granted(standing=standing, role=role, begins=standing.successor_from, steps=steps)
 
     # the parts of what is carried by hand
 
@@ -302,9 +288,7 @@ class Keeper:
             self.holder.adopt(msgspec.structs.replace(self.holder.kept, contacts=noted))
         return refused
 
-    def _contact(
-        self, trigger: Trigger, wish: Wish
-    ) -> Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused:
+    def _contact(self, trigger: Trigger, wish: Wish) -> told.Heard:
         activation: Done[ActivateAnswer] | Inconclusive | Refused | None = None
         if self.holder.kept.activation is not None:
             # The newest question first: were it granted already, an older one would look like a copy's.
@@ -327,29 +311,6 @@ class Keeper:
         """Whether the answer calls for another question at once: a stored one, or one that wants the lease."""
         return done.resent or done.taken.heard is Heard.SEND_LEASE
 
-    def _synchronized(
-        self,
-        done: Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused,
-        before: Standing,
-        steps: tuple[Step, ...],
-    ) -> Synchronized | Declined:
-        if isinstance(done, Refused):
-            return declined(done, conclusive=not isinstance(done, Inconclusive), steps=steps)
-        if done.taken.refused is not None:
-            refusal = done.answer.refusal
-            return declined(done.taken.refused, conclusive=refusal is None or refusal.conclusive, steps=steps)
-        after = self.holder.standing()
-        return Synchronized(
-            result=done.taken.heard.value,
-            before=before,
-            after=after,
-            differences=differences(before, after),
-            changes=done.answer.changes if isinstance(done.answer, SyncAnswer) else (),
-            messages=done.answer.messages,
-            path=done.path,
-            steps=steps,
-        )
-
     # the schedule
 
     def _rhythm(self, now: Instant) -> Rhythm:
@@ -366,19 +327,6 @@ class Keeper:
 
     def _drawn(self) -> float:
         return int.from_bytes(self._ports.draw(7), "big") / 2**56
-
-
-def _looked(heard: Answered[ActivateAnswer] | Inconclusive, role: str, steps: tuple[Step, ...]) -> Looked | Declined:
-    if isinstance(heard, Inconclusive):
-        return declined(heard, conclusive=False, steps=steps)
-    refusal, seen = heard.message.refusal, heard.message.preview
-    if refusal is not None or seen is None:
-        refused = Refused(Code.NOT_THE_ANSWER) if refusal is None else refusal.refused()
-        return declined(refused, conclusive=refusal is not None and refusal.conclusive, steps=steps)
-    return Looked(
-        role=role, plan=seen.plan, kind=seen.kind, limit=seen.limit, provider=seen.provider, begins=seen.begins,
-        paid_until=seen.paid_until, spans=seen.spans, steps=steps,
-    )  # fmt: skip
 
 
 def _site(kept: Kept) -> str:

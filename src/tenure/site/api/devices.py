@@ -14,9 +14,9 @@ from tenure.http.instants import Moment, instant_of
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.site import merging
+from tenure.site.api.device_views import DeviceView, EnrolmentView, device_view, enrolment_view
 from tenure.site.api.licenses import Product
 from tenure.site.api.local import LOOKS, WORKS, Local
-from tenure.site.api.views import DeviceView, EnrolmentView, device_view, enrolment_view
 from tenure.site.enrolling import MOST, new_ticket, stored
 from tenure.site.store import devices, enrolments, events, groups
 from tenure.site.store.devices import Device, State, Wanted

@@ -17,19 +17,9 @@ from tenure.http.operations import Operation, operation
 from tenure.sdk.exchange import NO_WISH, Wish
 from tenure.sdk.names.doctor import Check
 from tenure.sdk.outcomes import Declined, Synchronized
+from tenure.site.api.exchange_views import SyncView, declined, preview_view, sync_view, unasked_view
 from tenure.site.api.local import LOOKS, RULES, WORKS, Local, Outcome
-from tenure.site.api.views import (
-    LicenseView,
-    SpanView,
-    SyncView,
-    declined,
-    license_view,
-    moment,
-    preview_view,
-    spans,
-    sync_view,
-    unasked_view,
-)
+from tenure.site.api.views import LicenseView, SpanView, license_view, moment, spans
 from tenure.site.doctor import Patient, doctor
 from tenure.site.license import ProductLicense
 from tenure.site.store import events

@@ -13,9 +13,10 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.sdk.carried import Carried
 from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.site.api.exchange_views import declined
 from tenure.site.api.licenses import Product, viewed
 from tenure.site.api.local import WORKS, Local
-from tenure.site.api.views import LicenseView, declined
+from tenure.site.api.views import LicenseView
 from tenure.site.license import ProductLicense
 from tenure.wire.armour import CAP, armour, read_armour
 from tenure.wire.seal import digest

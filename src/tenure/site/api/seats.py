@@ -14,10 +14,11 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.site import conflict, merging
+from tenure.site.api.device_views import DeviceView, device_view
 from tenure.site.api.devices import Id
 from tenure.site.api.licenses import Product
 from tenure.site.api.local import LOOKS, WORKS, Local
-from tenure.site.api.views import DeviceView, Reason, device_view, moment, reason
+from tenure.site.api.views import Reason, moment, reason
 from tenure.site.license import Look
 from tenure.site.seats import allowed, no_new_seat
 from tenure.site.store import conflicts, devices, duplicates, events, pools

@@ -13,8 +13,9 @@ from tenure.http.fields import Body
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.site.api.event_views import EventView, event_view
 from tenure.site.api.local import LOOKS, WORKS, Local
-from tenure.site.api.views import EventView, event_view, moment
+from tenure.site.api.views import moment
 from tenure.site.license import ProductLicense
 from tenure.site.store import devices, events, pools
 from tenure.site.store.writer import Connection

@@ -3,17 +3,15 @@
 import msgspec
 
 from tenure.core.explain import Remedy
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant, Phase, Span, Timeline
 from tenure.core.usage import ceiling
 from tenure.http.instants import rfc3339
 from tenure.sdk.kept import Kept
-from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Synchronized
 from tenure.sdk.shown import Standing, words
-from tenure.sdk.steps import Step
 from tenure.site.license import Look, ProductLicense
 from tenure.site.seats import allowed, no_new_seat
-from tenure.site.store import devices, enrolments, events, pools
+from tenure.site.store import devices, pools
 from tenure.site.store.writer import Connection
 from tenure.wire.messages import Copy, Message
 
@@ -123,86 +121,6 @@ class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
 
 
-class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
-    """A device as the site knows it."""
-
-    id: str
-    product: str
-    name: str
-    group: str
-    version: str
-    state: str
-    counted: bool
-    seat_until: str | None
-    enrolled: str
-    last_seen: str
-    looks_like: str
-    """Another device with the same hardware, as long as it is open what became of it."""
-    reason: str
-    """Why it has no seat, as the code of a refusal."""
-    why: Reason | None
-    """The same in words, with what to do."""
-    assigned: bool
-    """The administrator gave it a seat by hand."""
-    pinned: bool
-    """It is never proposed for release."""
-
-
-class EnrolmentView(msgspec.Struct, frozen=True, kw_only=True):
-    """An enrolment token, without its word."""
-
-    id: str
-    product: str
-    group: str
-    uses: int
-    used: int
-    until: str | None
-    created: str
-    withdrawn: bool
-
-
-class EventView(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened."""
-
-    number: int
-    at: str
-    severity: str
-    kind: str
-    product: str
-    device: str
-    text: str
-    acknowledged: bool
-    forwarding: str
-    """Id of the forwarding that it is about; empty for all others."""
-
-
-class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
-    """What an activation code would start, as the licensing server says."""
-
-    role: str
-    plan: str
-    kind: str
-    devices: int
-    provider: str
-    begins: str
-    """Now, or when a successor would take over."""
-    paid_until: str | None
-    timeline: tuple[SpanView, ...]
-
-
-class SyncView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a synchronisation or activation has come to."""
-
-    result: str
-    message: str
-    steps: tuple[Step, ...]
-    path: str
-    differences: tuple[Difference, ...]
-    license: LicenseView
-    preview: PreviewView | None = None
-    """To a dry run: what the code would start; the license is as it is."""
-
-
 def license_view(conn: Connection, license_: ProductLicense, look: Look) -> LicenseView:
     """Everything about one product's license."""
     standing = license_.keeper.holder.standing()
@@ -305,104 +223,3 @@ def _span(span: Span) -> SpanView:
 def reason(refused: Refused | None) -> Reason | None:
     """A refusal as something to show beside what works."""
     return None if refused is None else Reason(refused.code.value, words(refused))
-
-
-def device_view(device: devices.Device) -> DeviceView:
-    """One device."""
-    return DeviceView(
-        id=device.id,
-        product=device.product,
-        name=device.name,
-        group=device.group,
-        version=device.version,
-        state=device.state,
-        counted=bool(device.counted),
-        seat_until=moment(device.seat_until or None),
-        enrolled=rfc3339(device.created),
-        last_seen=rfc3339(device.last_seen),
-        looks_like=device.twin,
-        reason=device.note,
-        why=None if device.counted or not device.note else reason(_noted(device.note)),
-        assigned=bool(device.assigned),
-        pinned=bool(device.pinned),
-    )
-
-
-def _noted(note: str) -> Refused:
-    """The refusal that was noted, also by a newer program."""
-    known = {code.value: code for code in Code}
-    return Refused(known.get(note, Code.NOT_FOUND), "" if note in known else note)
-
-
-def enrolment_view(enrolment: enrolments.Enrolment) -> EnrolmentView:
-    """One enrolment token."""
-    return EnrolmentView(
-        id=enrolment.id,
-        product=enrolment.product,
-        group=enrolment.group,
-        uses=enrolment.uses,
-        used=enrolment.used,
-        until=moment(enrolment.until),
-        created=rfc3339(enrolment.created),
-        withdrawn=bool(enrolment.withdrawn),
-    )
-
-
-def event_view(event: events.Event) -> EventView:
-    """One event."""
-    return EventView(
-        number=event.number,
-        at=rfc3339(event.at),
-        severity=event.severity,
-        kind=event.kind,
-        product=event.product,
-        device=event.device,
-        text=event.text,
-        acknowledged=bool(event.acknowledged),
-        forwarding=event.forwarding,
-    )
-
-
-def sync_view(outcome: Synchronized | Granted, license_: LicenseView) -> SyncView:
-    """What has come of an exchange that was answered."""
-    if isinstance(outcome, Granted):
-        return SyncView(
-            result="granted", message=outcome.message, steps=outcome.steps, path="", differences=(), license=license_
-        )
-    return SyncView(
-        result=outcome.result,
-        message=outcome.message,
-        steps=outcome.steps,
-        path=outcome.path,
-        differences=outcome.differences,
-        license=license_,
-    )
-
-
-def preview_view(looked: Looked, license_: LicenseView) -> SyncView:
-    """What a dry run of a code has come to."""
-    preview = PreviewView(
-        role=looked.role,
-        plan=looked.plan,
-        kind=looked.kind,
-        devices=looked.limit,
-        provider=looked.provider,
-        begins=rfc3339(looked.begins),
-        paid_until=moment(looked.paid_until),
-        timeline=spans(looked.spans),
-    )
-    return SyncView(
-        result="preview", message=looked.message, steps=looked.steps, path="", differences=(), license=license_,
-        preview=preview,
-    )  # fmt: skip
-
-
-def unasked_view(license_: LicenseView) -> SyncView:
-    """Of a code that would be sent; what it starts, only the server can say."""
-    text = "The code is well typed."
-    return SyncView(result="not_asked", message=text, steps=(), path="", differences=(), license=license_)
-
-
-def declined(outcome: Declined) -> Refused:
-    """A "no" as the API says it."""
-    return Refused(outcome.code, outcome.detail, outcome.field, outcome.when)

@@ -1,0 +1,63 @@
+"""What came of a question to the server, as whoever asked is told: from what was heard to an outcome with words."""
+
+from tenure.core.refusals import Code, Refused
+from tenure.sdk.dialogue import Done
+from tenure.sdk.exchange import Inconclusive
+from tenure.sdk.holder import Holder
+from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined, differences
+from tenure.sdk.shown import Standing
+from tenure.sdk.steps import Step
+from tenure.wire.answers import Answered
+from tenure.wire.messages import ActivateAnswer, SyncAnswer
+
+Heard = Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused
+
+
+def looked(heard: Answered[ActivateAnswer] | Inconclusive, role: str, steps: tuple[Step, ...]) -> Looked | Declined:
+    """Of a code that was only looked at."""
+    if isinstance(heard, Inconclusive):
+        return declined(heard, conclusive=False, steps=steps)
+    refusal, seen = heard.message.refusal, heard.message.preview
+    if refusal is not None or seen is None:
+        refused = Refused(Code.NOT_THE_ANSWER) if refusal is None else refusal.refused()
+        return declined(refused, conclusive=refusal is not None and refusal.conclusive, steps=steps)
+    return Looked(
+        role=role, plan=seen.plan, kind=seen.kind, limit=seen.limit, provider=seen.provider, begins=seen.begins,
+        paid_until=seen.paid_until, spans=seen.spans, steps=steps,
+    )  # fmt: skip
+
+
+def granted(done: Heard, role: str, holder: Holder, steps: tuple[Step, ...]) -> Granted | Declined:
+    """Of an activation, or of a synchronisation that followed it at once."""
+    answered = _answered(done, steps)
+    if isinstance(answered, Declined):
+        return answered
+    standing = holder.standing()
+    return Granted(standing=standing, role=role, begins=standing.successor_from, steps=steps)
+
+
+def synchronized(done: Heard, before: Standing, holder: Holder, steps: tuple[Step, ...]) -> Synchronized | Declined:
+    """Of a synchronisation; `before` is what stood when it began."""
+    answered = _answered(done, steps)
+    if isinstance(answered, Declined):
+        return answered
+    after = holder.standing()
+    return Synchronized(
+        result=answered.taken.heard.value,
+        before=before,
+        after=after,
+        differences=differences(before, after),
+        changes=answered.answer.changes if isinstance(answered.answer, SyncAnswer) else (),
+        messages=answered.answer.messages,
+        path=answered.path,
+        steps=steps,
+    )
+
+
+def _answered(done: Heard, steps: tuple[Step, ...]) -> Done[ActivateAnswer] | Done[SyncAnswer] | Declined:
+    if isinstance(done, Refused):
+        return declined(done, conclusive=not isinstance(done, Inconclusive), steps=steps)
+    if done.taken.refused is not None:
+        refusal = done.answer.refusal
+        return declined(done.taken.refused, conclusive=refusal is None or refusal.conclusive, steps=steps)
+    return done

@@ -1,0 +1,36 @@
+"""Events as the local API shows them."""
+
+import msgspec
+
+from tenure.http.instants import rfc3339
+from tenure.site.store import events
+
+
+class EventView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened."""
+
+    number: int
+    at: str
+    severity: str
+    kind: str
+    product: str
+    device: str
+    text: str
+    acknowledged: bool
+    forwarding: str
+    """Id of the forwarding that it is about; empty for all others."""
+
+
+def event_view(event: events.Event) -> EventView:
+    """One event."""
+    return EventView(
+        number=event.number,
+        at=rfc3339(event.at),
+        severity=event.severity,
+        kind=event.kind,
+        product=event.product,
+        device=event.device,
+        text=event.text,
+        acknowledged=bool(event.acknowledged),
+        forwarding=event.forwarding,
+    )

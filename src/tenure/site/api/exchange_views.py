@@ -1,0 +1,81 @@
+"""What an exchange with the licensing server has come to, as the local API shows it; a license itself is in `views`."""
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.http.instants import rfc3339
+from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Synchronized
+from tenure.sdk.steps import Step
+from tenure.site.api.views import LicenseView, SpanView, moment, spans
+
+
+class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
+    """What an activation code would start, as the licensing server says."""
+
+    role: str
+    plan: str
+    kind: str
+    devices: int
+    provider: str
+    begins: str
+    """Now, or when a successor would take over."""
+    paid_until: str | None
+    timeline: tuple[SpanView, ...]
+
+
+class SyncView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a synchronisation or activation has come to."""
+
+    result: str
+    message: str
+    steps: tuple[Step, ...]
+    path: str
+    differences: tuple[Difference, ...]
+    license: LicenseView
+    preview: PreviewView | None = None
+    """To a dry run: what the code would start; the license is as it is."""
+
+
+def sync_view(outcome: Synchronized | Granted, license_: LicenseView) -> SyncView:
+    """What has come of an exchange that was answered."""
+    if isinstance(outcome, Granted):
+        return SyncView(
+            result="granted", message=outcome.message, steps=outcome.steps, path="", differences=(), license=license_
+        )
+    return SyncView(
+        result=outcome.result,
+        message=outcome.message,
+        steps=outcome.steps,
+        path=outcome.path,
+        differences=outcome.differences,
+        license=license_,
+    )
+
+
+def preview_view(looked: Looked, license_: LicenseView) -> SyncView:
+    """What a dry run of a code has come to."""
+    preview = PreviewView(
+        role=looked.role,
+        plan=looked.plan,
+        kind=looked.kind,
+        devices=looked.limit,
+        provider=looked.provider,
+        begins=rfc3339(looked.begins),
+        paid_until=moment(looked.paid_until),
+        timeline=spans(looked.spans),
+    )
+    return SyncView(
+        result="preview", message=looked.message, steps=looked.steps, path="", differences=(), license=license_,
+        preview=preview,
+    )  # fmt: skip
+
+
+def unasked_view(license_: LicenseView) -> SyncView:
+    """Of a code that would be sent; what it starts, only the server can say."""
+    text = "The code is well typed."
+    return SyncView(result="not_asked", message=text, steps=(), path="", differences=(), license=license_)
+
+
+def declined(outcome: Declined) -> Refused:
+    """A "no" as the API says it."""
+    return Refused(outcome.code, outcome.detail, outcome.field, outcome.when)
