@@ -30,6 +30,11 @@ def protects(told: Narrator, stage: Stage) -> None:
 
 
 def _begins(told: Narrator, place: Premises, code: str) -> None:
+    exits, text = place.command("activate", "--look", given=code + "\n")
+    shown = "2 devices" in text and place.phase().startswith("pending")
+    told.expect(
+        "the administrator looks at the code: what it would start, and nothing begins", (0, True), (exits, shown)
+    )
     exits, _ = place.command("activate", given=code + "\n")
     told.expect("the administrator types the code at the site", (0, "active(paid)"), (exits, place.phase()))
 
