@@ -177,11 +177,8 @@ def _read(exchange: _Exchange[Q, A], token: bytes, request: bytes, root: Root, s
     looks = isinstance(question, ActivateRequest) and question.look
     if message.result != "refused" and looks != (message.result == "preview"):
         return Refused(Code.NOT_THE_ANSWER, field="result")
-    # A refusal is falsy, so `or` would let it through.
-    for fault in (key.window(message.time), incoherent(message)):
-        if fault is not None:
-            return fault
-    return Answered(message, token)
+    fault = key.window(message.time) or incoherent(message)
+    return Answered(message, token) if fault is None else fault
 
 
 def jwk(public: bytes) -> Jwk:
