@@ -200,8 +200,8 @@ class PlainSite:
             self._take(told.message.lease)
         return told.message
 
-    async def apply(self, code: str, **more: Any) -> bytes | str:
-        """The answer to an activation as it came, or the code of an unsigned refusal."""
+    async def apply(self, code: str, *, look: bool = False, **more: Any) -> bytes | str:
+        """The answer to an activation (or a `look` at the code) as it came, or the code of an unsigned refusal."""
         message = ActivateRequest(
             nonce=_nonce(),
             request=_request(),
@@ -216,8 +216,8 @@ class PlainSite:
             sandbox=self.sandbox,
             **more,
         )
-        self.last = answers.ask(message, self.signer)
-        return await self._post("/v1/activate", self.last)
+        self.last = (answers.ask_to_look if look else answers.ask)(message, self.signer)
+        return await self._post("/v1/look" if look else "/v1/activate", self.last)
 
     def asking(self, **more: Any) -> bytes:
         """A request to synchronise, made and not sent."""

@@ -83,7 +83,6 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "lease": SEALED,
         "hardware": (1, None, [], {"Disk": NONCE}, {"disk": "x"}, {str(number): NONCE for number in range(9)}),
         "role": (1, None, "", "admin"),
-        "look": (1, None, "yes"),
     },
     Preview: {
         "plan": IDS,

@@ -15,6 +15,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.sdk import carried
 from tenure.sdk.exchange import (
     ACTIVATE,
+    LOOK,
     NO_WISH,
     SYNC,
     Draw,
@@ -82,7 +83,7 @@ class Dialogue:
         reading = self._holder.now().reading
         kept, root = self._holder.kept, self._holder.root.version
         request = activate_request(self._who, self._key, code, role, kept, reading, root, self._draw, look=True)
-        reply = self._transport.send(Request("POST", ACTIVATE, request))
+        reply = self._transport.send(Request("POST", LOOK, request))
         heard = self._proven(reply, Pending(request, reading), hear_activation)
         if isinstance(heard, Inconclusive):
             self._progress.tell("answer", f"{heard.row.sentence} {heard.detail}".strip(), ok=False)

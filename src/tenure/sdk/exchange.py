@@ -16,13 +16,13 @@ from tenure.core.refusals import Code, Refused
 from tenure.sdk.kept import Kept
 from tenure.sdk.names.path import Exchange
 from tenure.wire import fields
-from tenure.wire.answers import Answered, ask, jwk, read_activate, read_activate_answer, read_sync_answer
+from tenure.wire.answers import Answered, ask, ask_to_look, jwk, read_activate, read_activate_answer, read_sync_answer
 from tenure.wire.b64 import encode_text
 from tenure.wire.keys import Signer
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, Resolution, SyncAnswer, SyncRequest, Trigger, Use
 from tenure.wire.root import Root
 
-ACTIVATE, SYNC = "/v1/activate", "/v1/sync"
+ACTIVATE, LOOK, SYNC = "/v1/activate", "/v1/look", "/v1/sync"
 
 Draw = Callable[[int], bytes]
 """So many random bytes from the system's source."""
@@ -112,9 +112,8 @@ def activate_request(
         hardware=who.hardware,
         role="successor" if role == "successor" else "active",
         sandbox=who.sandbox,
-        look=look,
     )
-    return ask(message, signer)
+    return ask_to_look(message, signer) if look else ask(message, signer)
 
 
 def sync_request(

@@ -58,7 +58,13 @@ class Activations:
 
         The site's key is proven before anything is looked up; strangers learn nothing of codes (spec 2.7).
         """
-        asked = answers.read_activate(body)
+        return await self._reply(answers.read_activate(body), address, look=False)
+
+    async def look(self, body: bytes, address: str) -> bytes | Refused:
+        """The signed answer to a signed question what a code would start; it does nothing (ADR 14)."""
+        return await self._reply(answers.read_look(body), address, look=True)
+
+    async def _reply(self, asked: Asked[ActivateRequest] | Refused, address: str, *, look: bool) -> bytes | Refused:
         if isinstance(asked, Refused):
             return asked
         code = codes.parse(asked.message.code)
@@ -68,7 +74,7 @@ class Activations:
         limited = self._throttle.exhausted(*charges)
         if limited is not None:
             return limited
-        return await self.answer(asked, code, charges)
+        return await self.answer(asked, code, charges, look=look)
 
     async def answer(
         self,
@@ -77,10 +83,11 @@ class Activations:
         charges: tuple[tuple[Limit, str], ...] = (),
         *,
         carried: bool = False,
+        look: bool = False,
     ) -> bytes | Refused:
         """The signed answer to a proven request; a code that matches nothing is charged."""
         reply: Reply | Refused = await self._context.write(
-            asked.message.look, lambda conn, now: self._answer(conn, asked, code, now, carried=carried)
+            look, lambda conn, now: self._answer(conn, asked, code, now, carried=carried, look=look)
         )
         if isinstance(reply, Refused) or reply.stored:
             return reply if isinstance(reply, Refused) else reply.stored
@@ -98,6 +105,7 @@ class Activations:
         real: Instant,
         *,
         carried: bool,
+        look: bool,
     ) -> Reply | Refused:
         message, key = asked.message, thumbprint(asked.public)
         known = sites.by_key(conn, key, message.product)
@@ -115,7 +123,7 @@ class Activations:
         tenant = Tenant(provider, now, Role.SITE, site.id if site else "site", customer)
         if site is not None and not self._context.stopped_money:
             site = takeover.take_over_if_due(conn, site, now)
-        return _Activation(self._context, conn, tenant, asked, key, found, site, carried=carried).answer()
+        return _Activation(self._context, conn, tenant, asked, key, found, site, carried=carried, look=look).answer()
 
 
 def _bare(asked: Asked[ActivateRequest], now: Instant, context: Context) -> ActivateAnswer:
@@ -137,8 +145,9 @@ class _Activation:
         site: Site | None,
         *,
         carried: bool,
+        look: bool,
     ) -> None:
-        self.carried = carried
+        self.carried, self.look = carried, look
         self.context, self.conn, self.tenant, self.asked = context, conn, tenant, asked
         self.key, self.code, self.site = key, code, site
         self.now = tenant.now
@@ -161,7 +170,7 @@ class _Activation:
             return self._refused(outcome)
         if self.context.stopped_money and (books.is_due(loaded, self.now) or outcome.postings):
             return Refused(Code.LEDGER_DRIFT)
-        if self.asked.message.look:
+        if self.look:
             return self._previewed(name, outcome.subscription, item.book, present)
         self._leave(outcome.decision.others, present)
         desk.keep(self.conn, self.tenant, loaded, outcome)

@@ -95,6 +95,13 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
                     refusals=(*UNPROVEN, Code.CODE_MALFORMED, Code.LEDGER_DRIFT),
                 ),
                 RawOperation(
+                    path="/v1/look",
+                    work=activations.look,
+                    name="look",
+                    summary="A site asks what a code would start: signed as an activation is, and nothing begins.",
+                    refusals=(*UNPROVEN, Code.CODE_MALFORMED, Code.LEDGER_DRIFT),
+                ),
+                RawOperation(
                     path="/v1/sync",
                     work=synchronisation.synchronise,
                     name="synchronise",

@@ -28,6 +28,7 @@ class _Exchange(Generic[Q, A]):
 
 
 _ACTIVATION = _Exchange(Typ.ACTIVATE_REQUEST, ActivateRequest, Typ.ACTIVATE_ANSWER, ActivateAnswer)
+_LOOK = _Exchange(Typ.LOOK_REQUEST, ActivateRequest, Typ.ACTIVATE_ANSWER, ActivateAnswer)
 _SYNC = _Exchange(Typ.SYNC_REQUEST, SyncRequest, Typ.SYNC_ANSWER, SyncAnswer)
 
 
@@ -54,16 +55,32 @@ def ask(message: ActivateRequest | SyncRequest, signer: Signer) -> bytes:
     return seal.seal(typ, message, signer)
 
 
+def ask_to_look(message: ActivateRequest, signer: Signer) -> bytes:
+    """The sealed question what a code would start."""
+    return seal.seal(Typ.LOOK_REQUEST, message, signer)
+
+
+def read_look(token: bytes) -> Asked[ActivateRequest] | Refused:
+    """A question what a code would start, proven like an activation."""
+    return _read_question(token, _LOOK)
+
+
 def read_activate(token: bytes) -> Asked[ActivateRequest] | Refused:
     """An activation request proven by the very key it names, under the id that follows from it.
 
     That key must be read before it can verify; nothing else of the payload is used until it has.
     Refuses like `seal.unwrap`, `strict.Loader`, `keys.from_jwk`, and with `key_unknown`, `signature_invalid`.
     """
-    envelope = seal.unwrap(token, Typ.ACTIVATE_REQUEST)
+    return _read_question(token, _ACTIVATION)
+
+
+def _read_question(
+    token: bytes, exchange: "_Exchange[ActivateRequest, ActivateAnswer]"
+) -> Asked[ActivateRequest] | Refused:
+    envelope = seal.unwrap(token, exchange.question)
     if isinstance(envelope, Refused):
         return envelope
-    message = _ACTIVATION.load_question(envelope.payload)
+    message = exchange.load_question(envelope.payload)
     if isinstance(message, Refused):
         return message
     public = from_jwk(msgspec.structs.asdict(message.key), "key")
@@ -131,8 +148,12 @@ def read_sync_answer(
 def read_activate_answer(
     token: bytes, request: bytes, root: Root, *, sandbox: bool = False
 ) -> Answered[ActivateAnswer] | Refused:
-    """The answer to the sealed activation `request`; otherwise as `read_sync_answer`."""
-    return _read(_ACTIVATION, token, request, root, sandbox)
+    """The answer to the sealed activation `request`, or look; otherwise as `read_sync_answer`."""
+    looks = seal.typ_of(request) is Typ.LOOK_REQUEST
+    read = _read(_LOOK if looks else _ACTIVATION, token, request, root, sandbox)
+    if isinstance(read, Refused) or read.message.result == "refused" or looks == (read.message.preview is not None):
+        return read
+    return Refused(Code.NOT_THE_ANSWER, field="result")
 
 
 def read_unasked(
@@ -174,9 +195,6 @@ def _read(exchange: _Exchange[Q, A], token: bytes, request: bytes, root: Root, s
     ):
         if theirs != ours:
             return Refused(Code.NOT_THE_ANSWER, field=field)
-    looks = isinstance(question, ActivateRequest) and question.look
-    if message.result != "refused" and looks != (message.result == "preview"):
-        return Refused(Code.NOT_THE_ANSWER, field="result")
     fault = key.window(message.time) or incoherent(message)
     return Answered(message, token) if fault is None else fault
 

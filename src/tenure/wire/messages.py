@@ -43,7 +43,11 @@ class Use(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Claims of a `tenure-activate-request+jws`, signed by the key it names: proof that the sender holds it."""
+    """Claims of a `tenure-activate-request+jws`, signed by the key it names: proof that the sender holds it.
+
+    The same claims as a `tenure-look-request+jws` ask what the code would start: nothing is kept and nothing begins. It
+    is another context and no flag, for whoever does not know a flag would pass it over and begin.
+    """
 
     nonce: fields.Bytes32
     request: fields.RequestId
@@ -69,8 +73,6 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """`successor` stages the code to follow the present subscription (spec 2.4)."""
     sandbox: bool = False
     """Whether the sender goes by a sandbox's root, so that even a refusal of a stranger is one it can prove."""
-    look: bool = False
-    """Only to be told what the code would start: nothing is kept and nothing begins (B4)."""
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -220,7 +222,7 @@ class ActivateAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
     site: fields.MaybeId = ""
     """The site's id, when granted."""
     preview: Preview | None = None
-    """To a request that only looks, unless it is refused."""
+    """To a look, unless it is refused."""
     pad: Annotated[str, Meta(max_length=4_096, pattern=r"\A\.*\Z")] = ""
     """Says nothing; keeps refusals from being told apart by their length."""
 

@@ -27,6 +27,7 @@ class Typ(StrEnum):
     SYNC_ANSWER = "tenure-sync-answer+jws"
     ACTIVATE_REQUEST = "tenure-activate-request+jws"
     ACTIVATE_ANSWER = "tenure-activate-answer+jws"
+    LOOK_REQUEST = "tenure-look-request+jws"
     ROOT = "tenure-root+jws"
     NOTICE = "tenure-notice+jws"
     ERASED = "tenure-erased+jws"
@@ -42,6 +43,7 @@ CAPS: dict[Typ, int] = {
     Typ.SYNC_ANSWER: 64 * 1024,
     Typ.ACTIVATE_REQUEST: 16 * 1024,
     Typ.ACTIVATE_ANSWER: 64 * 1024,
+    Typ.LOOK_REQUEST: 16 * 1024,
     Typ.ROOT: 64 * 1024,
     Typ.NOTICE: 4 * 1024,
     Typ.ERASED: 4 * 1024,
