@@ -48,6 +48,12 @@ async def buyers(api: Api, visit: Portal, but: str = "") -> Buyers:
     return Buyers(many=True, shown=shown, words=words, more=found.next is not None)
 
 
+async def called(api: Api, visit: Portal) -> str:
+    """The name of the customer whom the form names, to be read before anything is done; empty where it names none."""
+    found = await _chosen(api, visit.form.text("customer", most=64))
+    return str(found["name"]) if found else ""
+
+
 async def _chosen(api: Api, name: str) -> dict[str, Any] | None:
     try:
         return await api.get(path("/v1/customers/{name}", name=name)) if name else None
