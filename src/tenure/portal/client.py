@@ -89,7 +89,8 @@ class Api:
 
     async def text(self, path: str, **query: str | int | bool | None) -> bytes:
         """A file, such as CSV."""
-        return (await self._sent("GET", path, None, query, raw=True)).value  # type: ignore[no-any-return]
+        found: bytes = (await self._sent("GET", path, None, query, raw=True)).value
+        return found
 
     async def post(
         self, path: str, body: Mapping[str, Any] | bytes | None = None, *, key: str = "", **query: Any

@@ -27,6 +27,8 @@ class Buyers(msgspec.Struct, frozen=True, kw_only=True):
     """What was searched for."""
     more: bool = False
     """Whether the search found more than are shown."""
+    none: bool = False
+    """Whether it found nobody; who is chosen already is shown all the same."""
 
 
 def searching(visit: Portal) -> bool:
@@ -45,7 +47,13 @@ async def buyers(api: Api, visit: Portal, but: str = "") -> Buyers:
     chosen = await _chosen(api, visit.form.text("customer", most=64))
     others = [each for each in found.items if each["id"] != (chosen or {}).get("id")]
     shown = _without([chosen, *others] if chosen else others, but)
-    return Buyers(many=True, shown=shown, words=words, more=found.next is not None)
+    return Buyers(many=True, shown=shown, words=words, more=found.next is not None, none=not found.items)
+
+
+async def called(api: Api, visit: Portal) -> str:
+    """The name of the customer whom the form names, to be read before anything is done; empty where it names none."""
+    found = await _chosen(api, visit.form.text("customer", most=64))
+    return str(found["name"]) if found else ""
 
 
 async def _chosen(api: Api, name: str) -> dict[str, Any] | None:

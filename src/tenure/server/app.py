@@ -34,19 +34,23 @@ from tenure.server.api.board import Board
 from tenure.server.api.brands import Brands
 from tenure.server.api.catalogue import Catalogue
 from tenure.server.api.codes import Codes
+from tenure.server.api.customers import Customers
+from tenure.server.api.deliveries import Deliveries
 from tenure.server.api.gateways import Gateways
 from tenure.server.api.letters import Letters
 from tenure.server.api.lists import Lists
 from tenure.server.api.money import Money
 from tenure.server.api.notices import Notices
+from tenure.server.api.notifications import Notifications
 from tenure.server.api.observed import Observed
 from tenure.server.api.offers import Offers
 from tenure.server.api.offline import Offline
 from tenure.server.api.order_requests import OrderRequests
 from tenure.server.api.payments import Payments
-from tenure.server.api.people import People
 from tenure.server.api.policy import Policies
+from tenure.server.api.providers import Providers
 from tenure.server.api.subscriptions import Subscriptions
+from tenure.server.api.tokens import Tokens
 from tenure.server.api.trust import Trust
 from tenure.server.api.webhooks import Webhooks
 from tenure.server.authenticating import authenticator
@@ -131,8 +135,8 @@ class Group(Protocol):
 
 
 BUSINESS: tuple[Callable[[Context], Group], ...] = (
-    Catalogue, People, Offers, Policies, Lists, Board, Subscriptions, OrderRequests, Codes, Money, Payments, Gateways,
-    Brands, Observed, Webhooks, Letters,
+    Catalogue, Providers, Customers, Tokens, Offers, Policies, Lists, Board, Subscriptions, OrderRequests, Codes, Money,
+    Payments, Notifications, Gateways, Brands, Observed, Webhooks, Deliveries, Letters,
 )  # fmt: skip
 ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
 

@@ -23,7 +23,8 @@ from tenure.core.timeline import Instant
 from tenure.server import books, policies, rows, takeover
 from tenure.server.books import Books
 from tenure.server.context import DUE, Tenant
-from tenure.server.views import OutcomeView, SubscriptionView, posting_view, subscription_view, timeline_view
+from tenure.server.subscribed import OutcomeView, SubscriptionView, subscription_view
+from tenure.server.views import posting_view, timeline_view
 from tenure.store import accounts, subscriptions
 from tenure.store.engine import Connection
 from tenure.store.sites import Site

@@ -11,8 +11,8 @@ from tenure.core.terms import CodeRef, Intent, Terms
 from tenure.core.timeline import Instant
 from tenure.server import books, desk, handing, policies
 from tenure.server.context import Context, Tenant
+from tenure.server.subscribed import OutcomeView
 from tenure.server.values import Offer, terms_of
-from tenure.server.views import OutcomeView
 from tenure.store import codes as stored_codes
 from tenure.store import ids, people, subscriptions
 from tenure.store.catalogue import OFFERS

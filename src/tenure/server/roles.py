@@ -4,6 +4,9 @@ from enum import StrEnum
 
 from tenure.core.policy import Role
 
+DESK = frozenset({Role.VENDOR, Role.PROVIDER})
+"""Who works at a provider's desk: its own people and programs, and the vendor's."""
+
 PEOPLE = ("people:read", "people:write", "audit:read")
 """About accounts: a program carries these only when they are named."""
 

@@ -1,19 +1,12 @@
-"""What the API shows: frozen values made from the core's, instants as RFC 3339, durations as ISO 8601."""
+"""What the API shows: frozen values made from the core's, instants as RFC 3339; subscriptions are `subscribed`'."""
 
 import msgspec
 
 from tenure.core import explain as explaining
-from tenure.core.allowed import Allowed
-from tenure.core.contract import service_end, timeline
-from tenure.core.decide.sites import restores_left
 from tenure.core.ledger import Posting
-from tenure.core.periods import format_duration
 from tenure.core.policy import Role
 from tenure.core.refusals import Refused
-from tenure.core.renewal import cost
-from tenure.core.subscription import SiteState, Subscription
-from tenure.core.terms import Terms
-from tenure.core.timeline import Instant, Phase, Span, Timeline, at
+from tenure.core.timeline import Instant, Span, Timeline
 from tenure.http.instants import rfc3339
 
 
@@ -43,117 +36,6 @@ class RefusalView(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
     who: str
     possible_at: str | None
-
-
-class ActionView(msgspec.Struct, frozen=True, kw_only=True):
-    """One action for the calling actor: allowed now, or the reason why not; `price` in minor units."""
-
-    action: str
-    allowed: bool
-    price: int
-    refusal: RefusalView | None
-
-
-class SiteView(msgspec.Struct, frozen=True, kw_only=True):
-    """A site of the subscription, as the history knows it."""
-
-    id: str
-    name: str
-    version: str
-    role: str
-    since: str
-    allotment: int
-    code_last_group: str
-    forked: bool
-    fork_evidence: str
-    """What was seen of the two copies while a fork is open; more is told at the site (`/v1/sites/{site}`)."""
-    restores_left: int
-    """How often the customer's side may still say that the same server was restored."""
-    lost: bool
-
-
-class CodeView(msgspec.Struct, frozen=True, kw_only=True):
-    """An activation code: only its last group is ever shown again."""
-
-    id: str
-    last_group: str
-    state: str
-
-
-class HoldView(msgspec.Struct, frozen=True, kw_only=True):
-    """One side's hold."""
-
-    owner: str
-    reason: str
-    since: str
-    until: str | None
-    stop_clock: bool
-
-
-class PeriodView(msgspec.Struct, frozen=True, kw_only=True):
-    """One paid or reserved period; `cost` in minor units with later raises."""
-
-    since: str
-    until: str
-    devices: int
-    cost: int
-    reserved: bool
-    trial: bool
-
-
-class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
-    """Terms agreed for a later instant."""
-
-    effective: str
-    plan: str
-    devices: int
-
-
-class TermsView(msgspec.Struct, frozen=True, kw_only=True):
-    """What was bought."""
-
-    product: str
-    plan: str
-    kind: str
-    period: str
-    devices: int
-    features: tuple[str, ...]
-    base_features: tuple[str, ...]
-    min_version: str
-    max_sites: int
-    settlement: str
-    currency: str
-
-
-class SubscriptionView(msgspec.Struct, frozen=True, kw_only=True):
-    """One subscription as of the tenant's now."""
-
-    id: str
-    provider: str
-    customer: str
-    revision: int
-    as_of: str
-    terms: TermsView
-    trial: bool
-    phase: str
-    why: str
-    since: str
-    next_change: str | None
-    ordered_at: str
-    paid_until: str | None
-    """Paid or reserved until; for an unlimited one this is "prepaid until"."""
-    grace_until: str | None
-    ends_at: str | None
-    """When service ends for good if nobody does anything; absent while it is not known."""
-    renewal_intent: str
-    cancelled_at: str | None
-    cancellation_effective: str | None
-    scheduled: tuple[ChangeView, ...]
-    holds: tuple[HoldView, ...]
-    periods: tuple[PeriodView, ...]
-    codes: tuple[CodeView, ...]
-    sites: tuple[SiteView, ...]
-    allowed_actions: tuple[ActionView, ...] = ()
 
 
 class RemedyView(msgspec.Struct, frozen=True):
@@ -191,21 +73,6 @@ class PostingView(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class OutcomeView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command did, or would do: the facts, the money, the subscription afterwards, its plan's name."""
-
-    subscription: SubscriptionView
-    facts: tuple[str, ...]
-    postings: tuple[PostingView, ...]
-    timeline: tuple[SpanView, ...]
-    affected_leases: int
-    """Sites whose next synchronisation brings another lease."""
-    plan: str
-    """Send it with the same command within 15 minutes to apply exactly this (B4)."""
-    activation_code: str = ""
-    """The code, shown once: in the answer to the order or the re-issue that made it."""
-
-
 def span_view(span: Span) -> SpanView:
     """See `SpanView`."""
     return SpanView(
@@ -234,120 +101,6 @@ def refusal_view(refused: Refused) -> RefusalView:
         remedy=row.remedy,
         who=row.who,
         possible_at=shown(refused.when),
-    )
-
-
-def action_view(allowed: Allowed) -> ActionView:
-    """See `ActionView`."""
-    refusal = None if allowed.refused is None else refusal_view(allowed.refused)
-    return ActionView(action=allowed.action, allowed=refusal is None, price=allowed.price, refusal=refusal)
-
-
-def subscription_view(sub: Subscription, now: Instant, allowed: tuple[Allowed, ...] = ()) -> SubscriptionView:
-    """See `SubscriptionView`."""
-    spans = timeline(sub)
-    running = at(spans, now)
-    stop = sub.cancellation
-    return SubscriptionView(
-        id=sub.id,
-        provider=sub.provider,
-        customer=sub.customer,
-        revision=sub.revision,
-        as_of=rfc3339(now),
-        terms=_terms_view(sub.terms_at(now)),
-        trial=sub.trial,
-        phase=running.phase,
-        why=running.why,
-        since=rfc3339(running.since),
-        next_change=shown(running.until),
-        ordered_at=rfc3339(sub.ordered_at),
-        paid_until=shown(sub.paid_until),
-        grace_until=shown(_grace_until(spans, now)),
-        ends_at=shown(service_end(sub)),
-        renewal_intent=sub.intent,
-        cancelled_at=shown(stop.at if stop else None),
-        cancellation_effective=shown(stop.effective if stop else None),
-        scheduled=tuple(
-            ChangeView(effective=rfc3339(each.effective), plan=each.terms.plan, devices=each.terms.devices)
-            for each in sub.changes
-            if each.scheduled and each.effective > now
-        ),
-        holds=tuple(
-            HoldView(
-                owner=each.owner,
-                reason=each.reason,
-                since=rfc3339(each.since),
-                until=shown(each.until),
-                stop_clock=each.stop_clock,
-            )
-            for each in sub.holds
-        ),
-        periods=_periods(sub),
-        codes=tuple(
-            CodeView(id=each.id, last_group=each.last_group, state=_code_state(each.withdrawn, each.blocked_at))
-            for each in sub.codes
-        ),
-        sites=tuple(_site_view(sub, each, now) for each in sub.sites if each.holds or each.staged or each.lost),
-        allowed_actions=tuple(map(action_view, allowed)),
-    )
-
-
-def _periods(sub: Subscription) -> tuple[PeriodView, ...]:
-    return tuple(
-        PeriodView(
-            since=rfc3339(each.since),
-            until=rfc3339(each.until),
-            devices=each.devices,
-            cost=cost(each),
-            reserved=each is sub.reserved,
-            trial=each.trial,
-        )
-        for each in sub.paid
-    )
-
-
-def _terms_view(terms: Terms) -> TermsView:
-    return TermsView(
-        product=terms.product,
-        plan=terms.plan,
-        kind=terms.kind,
-        period=format_duration(terms.period),
-        devices=terms.devices,
-        features=terms.features,
-        base_features=terms.base_features,
-        min_version=terms.min_version,
-        max_sites=terms.max_sites,
-        settlement=terms.settlement,
-        currency=terms.currency,
-    )
-
-
-def _grace_until(spans: Timeline, now: Instant) -> Instant | None:
-    coming = (span for span in spans if span.phase is Phase.GRACE and (span.until is None or span.until > now))
-    span = next(coming, None)
-    return span.until if span else None
-
-
-def _code_state(withdrawn: bool, blocked_at: Instant | None) -> str:
-    if blocked_at is not None:
-        return "blocked"
-    return "withdrawn" if withdrawn else "good"
-
-
-def _site_view(sub: Subscription, site: SiteState, now: Instant) -> SiteView:
-    code = sub.code(site.code)
-    return SiteView(
-        id=site.id,
-        name=site.name,
-        version=site.version,
-        role="successor" if site.staged else "active",
-        since=rfc3339(site.since),
-        allotment=site.allotment,
-        code_last_group=code.last_group if code else "",
-        forked=site.forked_at is not None,
-        fork_evidence=site.evidence,
-        restores_left=restores_left(site, now),
-        lost=site.lost,
     )
 
 

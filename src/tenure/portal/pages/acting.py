@@ -8,7 +8,7 @@ from typing import Any
 from tenure.portal.blame import blamed
 from tenure.portal.client import Api, path
 from tenure.portal.pages.deeds import BY_NAME, Deed
-from tenure.portal.picking import buyers, searching
+from tenure.portal.picking import buyers, called, searching
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
@@ -77,9 +77,9 @@ class Acting:
             outcome = (await self._server.of(visit).post(_address(visit, deed), body, dry_run=True)).value
         except RefusedPageError as error:
             return await self._form(visit, deed, sub, None if blamed(visit.form, error.refusal) else error.refusal)
-        return Screen(
-            template="preview.html", values={"deed": deed, "sub": sub, "outcome": outcome, "kept": _kept(visit)}
-        )
+        heir = await called(self._server.of(visit), visit) if "customer" in deed.fields else ""
+        values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _kept(visit), "heir": heir}
+        return Screen(template="preview.html", values=values)
 
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from tenure.portal.client import path
 from tenure.portal.pages.deeds import day_as_instant
-from tenure.portal.picking import buyers, searching
+from tenure.portal.picking import buyers, called, searching
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
@@ -66,7 +66,8 @@ class Order:
             values = {"code": done.value["activation_code"], "sub": done.value["subscription"], "new": True}
             return Screen(template="code.html", values=values)
         kept = {name: given[0] for name, given in visit.form.values.items() if given and name not in OWN}
-        return Screen(template="order_preview.html", values={"outcome": done.value, "kept": kept})
+        buyer = "" if visit.who.is_customer else await called(api, visit)
+        return Screen(template="order_preview.html", values={"outcome": done.value, "kept": kept, "buyer": buyer})
 
     async def _ask(self, visit: Portal) -> Reply:
         """The provider is asked; what it costs and when it begins is the provider's to say."""

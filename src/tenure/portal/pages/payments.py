@@ -1,11 +1,11 @@
 """Payment requests of all customers: what was announced, booked with the provider's reference or withdrawn."""
 
-from tenure.portal.client import path
+from tenure.portal.asked import Asked
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Reply, Screen
 
-STATES = ("asked", "booked", "withdrawn", "expired")
+REQUESTS = Asked("/v1/payment-requests", ("asked", "booked", "withdrawn", "expired"))
 
 
 class Payments:
@@ -16,18 +16,7 @@ class Payments:
 
     async def show(self, visit: Portal) -> Reply:
         """The list by state."""
-        state = visit.query.get("state", "asked")
-        state = state if state in STATES else "asked"
-        found = await self._server.of(visit).listed(
-            "/v1/payment-requests", {"state": state, "cursor": visit.query.get("cursor")}
-        )
-        values = {
-            "rows": found.items,
-            "state": state,
-            "states": STATES,
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-        }
-        return Screen(template="payments.html", values=values)
+        return Screen(template="payments.html", values=await REQUESTS.listed(self._server.of(visit), visit))
 
     async def book(self, visit: Portal) -> Reply:
         """The money has come."""
@@ -35,15 +24,13 @@ class Payments:
         if visit.form.errors:
             visit.say("Booking needs your own reference, such as the number of the bank's entry.", "bad")
             return Goto("/payments")
-        address = path("/v1/payment-requests/{name}/book", name=visit.params["wanted"])
-        await self._server.of(visit).post(address, {"reference": reference}, key=visit.form.text("_key"))
+        await REQUESTS.answer(self._server.of(visit), visit, "book", reference=reference)
         visit.say("The payment is booked, and pays at once what it can.")
         return Goto("/payments")
 
     async def withdraw(self, visit: Portal) -> Reply:
         """It will not be paid."""
-        address = path("/v1/payment-requests/{name}/withdraw", name=visit.params["wanted"])
-        await self._server.of(visit).post(address, key=visit.form.text("_key"))
+        await REQUESTS.answer(self._server.of(visit), visit, "withdraw")
         visit.say("The payment request is withdrawn.")
         return Goto("/payments" if not visit.who.is_customer else f"/customers/{visit.who.customer}/money")
 

@@ -11,8 +11,8 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.server.api.fields import Id
 from tenure.server.api.lists import ListedView, listed_view
-from tenure.server.api.people import DESK
 from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.roles import DESK
 from tenure.store import board
 from tenure.store.board import PARTS, Asked, Part, Short
 from tenure.store.engine import Connection

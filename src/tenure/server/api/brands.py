@@ -14,8 +14,9 @@ from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
 from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id
-from tenure.server.api.people import DESK, READ_PROVIDERS, BrandBody
+from tenure.server.api.providers import READ_PROVIDERS, BrandBody
 from tenure.server.context import Context, tenant_of
+from tenure.server.roles import DESK
 from tenure.server.values import Provider
 from tenure.store import people
 from tenure.store.engine import Connection

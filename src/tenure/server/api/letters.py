@@ -15,8 +15,8 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.outgoing.mailing import is_mailbox
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.deliveries import READ, WRITE
 from tenure.server.api.fields import Email, Id
-from tenure.server.api.webhooks import READ, WRITE
 from tenure.server.context import Context, tenant_of
 from tenure.server.messages.postman import CLAIM
 from tenure.server.views import shown

@@ -14,8 +14,8 @@ from tenure.http.instants import Moment, instant_of, rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.fields import Id, Slug, Words
-from tenure.server.api.people import DESK
 from tenure.server.context import Context, Tenant
+from tenure.server.roles import DESK
 from tenure.server.values import Customer
 from tenure.server.views import shown
 from tenure.store import lists

@@ -6,7 +6,7 @@ import msgspec
 
 from tenure.core import ledger as core
 from tenure.core.ledger import Balances
-from tenure.core.policy import Action, Role
+from tenure.core.policy import Action
 from tenure.core.refusals import Code, Refused
 from tenure.core.runway import runway
 from tenure.core.timeline import DAY, Instant
@@ -22,12 +22,13 @@ from tenure.server.api.lists import CSV, ROWS_MOST, csv_answer, few
 from tenure.server.books import Books
 from tenure.server.context import DUE, Context, tenant_of
 from tenure.server.paying import Paid
+from tenure.server.roles import DESK
 from tenure.server.views import PostingView, posting_view, shown
 from tenure.store import ledger
 from tenure.store.engine import Connection
 
 READ = Rule("money:read")
-WRITE = Rule("money:write", frozenset({Role.VENDOR, Role.PROVIDER}))
+WRITE = Rule("money:write", DESK)
 HORIZON = 400 * DAY
 
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import msgspec
 
 from tenure.core.periods import parse_instant
-from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
@@ -17,6 +16,7 @@ from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import forks
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.roles import DESK
 from tenure.server.views import shown
 from tenure.store import outbox, people, sites, subscriptions
 from tenure.store.engine import Connection
@@ -24,8 +24,8 @@ from tenure.store.people import SandboxClock
 from tenure.store.sites import Site
 
 READ_SITES = Rule("sites:read")
-READ_EVENTS = Rule("events:read", frozenset({Role.VENDOR, Role.PROVIDER}))
-CLOCK = Rule("sandbox:write", frozenset({Role.VENDOR, Role.PROVIDER}))
+READ_EVENTS = Rule("events:read", DESK)
+CLOCK = Rule("sandbox:write", DESK)
 YEARS = 100 * 366 * 86_400
 
 

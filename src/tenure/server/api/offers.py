@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tenure.core.policy import Role
 from tenure.core.pricing import Band, check_bands, known_currency
 from tenure.core.refusals import Code, Refused
 from tenure.core.terms import Kind, Settlement
@@ -19,13 +18,14 @@ from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import books
 from tenure.server.api.fields import Currency, Id, Slug
 from tenure.server.context import Context, tenant_of
+from tenure.server.roles import DESK
 from tenure.server.values import Offer
 from tenure.store import ids, people
 from tenure.store.catalogue import OFFERS, Item, Stamp
 from tenure.store.engine import Connection
 
 READ = Rule("catalogue:read")
-WRITE = Rule("policy:write", frozenset({Role.VENDOR, Role.PROVIDER}))
+WRITE = Rule("policy:write", DESK)
 NOTHING_SEEN = IfMatch()
 _SELLING = (Code.UNKNOWN_PLAN, Code.AUTOMATIC_NEEDS_PREPAID)
 

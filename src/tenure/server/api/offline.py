@@ -121,9 +121,11 @@ class Offline:
         self, caller: Principal, token: bytes, provider: str | None, *, dry_run: bool
     ) -> Answer[OfflineAnswer] | Refused:
         asked = answers.read_activate(token)
-        code = asked if isinstance(asked, Refused) else codes.parse(asked.message.code)
-        if isinstance(asked, Refused) or isinstance(code, Refused):
-            return _named(asked if isinstance(asked, Refused) else code)  # type: ignore[arg-type]  # one of them is
+        if isinstance(asked, Refused):
+            return _named(asked)
+        code = codes.parse(asked.message.code)
+        if isinstance(code, Refused):
+            return _named(code)
         carried = await self._whose(caller, asked, code, provider)
         if isinstance(carried, Refused) or dry_run:
             return carried if isinstance(carried, Refused) else await self._wrapped(carried, b"")

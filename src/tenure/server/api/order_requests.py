@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
@@ -21,6 +20,7 @@ from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import asking
 from tenure.server.api.fields import Devices, Id
 from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.roles import DESK
 from tenure.server.views import shown
 from tenure.store import order_requests
 from tenure.store.engine import Connection
@@ -28,7 +28,7 @@ from tenure.store.order_requests import OrderRequest
 
 READ = Rule("subscriptions:read")
 WRITE = Rule("subscriptions:write")
-DECLINE = Rule("subscriptions:write", frozenset({Role.VENDOR, Role.PROVIDER}))
+DECLINE = Rule("subscriptions:write", DESK)
 
 State = Literal["asked", "ordered", "declined", "withdrawn"]
 Work = Callable[[Connection, Tenant, Instant], OrderRequest | Refused]

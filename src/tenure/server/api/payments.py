@@ -1,38 +1,35 @@
-"""Payment requests, and their booking by the provider or its gateway (spec 2.5)."""
+"""Payment requests and their booking by the provider (spec 2.5); what its gateway reports is `notifications`'."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
-from tenure.core.policy import Action, Role
+from tenure.core.policy import Action
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
-from tenure.http.auth import PUBLIC, Principal, Rule
+from tenure.http.auth import Principal, Rule
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import paying, policies
-from tenure.server.api.fields import Amount, Currency, Id, Reference
+from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.api.money import ToppedUp, topped_up
 from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.paying import Notification
+from tenure.server.roles import DESK
 from tenure.server.views import shown
-from tenure.store import payments, people
+from tenure.store import payments
 from tenure.store.engine import Connection
 from tenure.store.payments import Gateway, PaymentRequest
 
 READ = Rule("money:read")
 WRITE = Rule("payments:write")
-BOOK = Rule("money:write", frozenset({Role.VENDOR, Role.PROVIDER}))
-BY_GATEWAY = "gateway"
+BOOK = Rule("money:write", DESK)
 
 State = Literal["asked", "booked", "withdrawn", "expired"]
-Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="HMAC-SHA256, 64 hex digits.")]
-Seconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799, description="Unix seconds.")]
 
 
 class NewPaymentRequest(Body, frozen=True, kw_only=True):
@@ -48,21 +45,6 @@ class BookingBody(Body, frozen=True, kw_only=True):
 
     reference: Reference
     amount: Amount | None = None
-
-
-class NotificationBody(Body, frozen=True, kw_only=True):
-    """A payment as the provider's gateway reports it; `request` is the reference that the payer quoted."""
-
-    provider: Id
-    request: Reference
-    amount: Amount
-    currency: Currency
-    reference: Reference
-    """The gateway's own; under it the payment is booked once."""
-    sent_at: Seconds
-    """Within five minutes of the server's clock."""
-    signature: Hex
-    """Over `tenure-payment-1`, provider, request, amount, currency, reference, sent_at, joined by line feeds."""
 
 
 class SandboxPayment(Body, frozen=True, kw_only=True):
@@ -97,14 +79,6 @@ class BookedView(msgspec.Struct, frozen=True, kw_only=True):
 
     payment_request: PaymentRequestView
     outcome: ToppedUp
-
-
-class ReceivedView(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a notification: booked now, or it was before."""
-
-    reference: str
-    booked: bool
-    state: State
 
 
 Found = Callable[[Connection, Tenant, PaymentRequest], Any]
@@ -248,24 +222,6 @@ class Payments:
         answer: Answer[BookedView] | Refused = await self._context.once(ticket, dry_run, work)
         return answer
 
-    async def receive_payment_notification(self, body: NotificationBody) -> ReceivedView | Refused:
-        """Takes a payment as the provider's gateway reports it, signed with the gateway's secret (HMAC-SHA256).
-
-        Sent again it changes nothing. What was paid twice under two references is credited twice: it did come in.
-        """
-        told = msgspec.convert(msgspec.to_builtins(body) | {"signature": ""}, Notification)
-
-        def work(conn: Connection, real: Instant) -> ReceivedView | Refused:
-            gateway = payments.gateway(conn, body.provider)
-            if not paying.proven(self._context, gateway, told, body.signature, real):
-                return Refused(Code.SIGNATURE_INVALID, "Signature, secret or time are not right.")
-            if self._context.stopped_money:
-                return Refused(Code.LEDGER_DRIFT)
-            return _received(conn, told, real)
-
-        answer: ReceivedView | Refused = await self._context.write(False, work)
-        return answer
-
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         one = "/v1/payment-requests/{payment_request}"
@@ -280,12 +236,6 @@ class Payments:
             operation("GET", one, READ, self.read_payment_request),
             operation("POST", f"{one}/book", BOOK, self.book_payment, refusals=moving),
             operation("POST", f"{one}/withdraw", WRITE, self.withdraw_payment_request, refusals=closed),
-            operation(
-                "POST", "/v1/payment-notifications", PUBLIC, self.receive_payment_notification,
-                # Idempotent by the gateway's reference; a gateway reports, it does not rehearse.
-                exempt=["idempotency_key", "dry_run"],
-                refusals=[Code.SIGNATURE_INVALID, Code.NOT_FOUND, Code.DUPLICATE_REFERENCE, Code.LEDGER_DRIFT],
-            ),
             operation(
                 "POST", "/v1/sandbox/pay", WRITE, self.pay_in_sandbox,
                 refusals=[*moving, Code.SANDBOX_ONLY, Code.NOT_FOUND],
@@ -315,23 +265,6 @@ def _booked(
         return done
     after, paid = done
     return made(BookedView(payment_request=_view(conn, tenant, after), outcome=topped_up(paid)))
-
-
-def _received(conn: Connection, told: Notification, real: Instant) -> ReceivedView | Refused:
-    provider = people.provider(conn, told.provider)
-    request = payments.by_reference(conn, told.provider, told.request)
-    if provider is None or request is None:
-        return Refused(Code.NOT_FOUND, "There is no payment request with this reference.", "request")
-    if told.currency != provider.currency:
-        return Refused(Code.FIELD_INVALID, f"This provider's balances are in {provider.currency}.", "currency")
-    now = provider.clock.read(real) if provider.clock else real
-    tenant = Tenant(provider, now, Role.PROVIDER, BY_GATEWAY)
-    done = paying.book(conn, tenant, paying.locked(conn, request), told.amount, told.reference)
-    if isinstance(done, Refused):
-        return done
-    after, paid = done
-    state: Any = after.state(now)
-    return ReceivedView(reference=told.reference, booked=bool(paid.postings), state=state)
 
 
 def _view(conn: Connection, tenant: Tenant, request: PaymentRequest) -> PaymentRequestView:

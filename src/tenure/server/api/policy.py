@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tenure.core.bounds import Effective
-from tenure.core.policy import Action, RenewalOrder, Role
+from tenure.core.policy import Action, RenewalOrder
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
@@ -20,13 +20,14 @@ from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id, Plan_hash, Slug
 from tenure.server.context import Context, tenant_of
 from tenure.server.impact import ImpactView
+from tenure.server.roles import DESK
 from tenure.server.values import PolicyBody
 from tenure.server.views import shown
 from tenure.store.engine import Connection
 from tenure.store.persons import Place
 
 READ = Rule("policy:read")
-WRITE = Rule("policy:write", frozenset({Role.VENDOR, Role.PROVIDER}))
+WRITE = Rule("policy:write", DESK)
 NOTHING_SEEN = IfMatch()
 RULING = (Code.UNKNOWN_PLAN, Code.POLICY_OUT_OF_BOUNDS)
 

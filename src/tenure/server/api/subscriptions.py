@@ -24,15 +24,8 @@ from tenure.server.api.fields import Devices, Id, Plan_hash
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.desk import Asking, Done, Opened
 from tenure.server.ordering import FreshCode, Wish, new_code, order
-from tenure.server.views import (
-    ExplainView,
-    OutcomeView,
-    SpanView,
-    SubscriptionView,
-    explain_view,
-    shown,
-    timeline_view,
-)
+from tenure.server.subscribed import OutcomeView, SubscriptionView
+from tenure.server.views import ExplainView, SpanView, explain_view, shown, timeline_view
 from tenure.store import facts
 from tenure.store.chain import Link
 from tenure.store.engine import Connection

@@ -25,7 +25,7 @@ from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, not
 from tenure.server.api.accounts.signing import WITHOUT_RECORD, answered
 from tenure.server.api.accounts.team import READ, WRITE, unfit_role
 from tenure.server.api.fields import Id
-from tenure.server.api.people import provider_view
+from tenure.server.api.providers import provider_view
 from tenure.server.context import Context
 from tenure.server.roles import TeamRole
 from tenure.store import ids, invitations, letters, people, persons, trail

@@ -13,7 +13,7 @@ from tenure.http.operations import Operation, operation
 from tenure.server import policies
 from tenure.server.api.accounts.signing import OWN, nobody_signed_in
 from tenure.server.api.fields import Id
-from tenure.server.api.people import ProviderView, provider_view
+from tenure.server.api.providers import ProviderView, provider_view
 from tenure.server.context import Context
 from tenure.server.roles import scopes_of
 from tenure.server.views import shown

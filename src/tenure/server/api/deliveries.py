@@ -1,0 +1,153 @@
+"""What was delivered to a webhook, trying it again, and a test event (spec 4.7)."""
+
+from typing import Any
+
+import msgspec
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal, Rule
+from tenure.http.idempotency import Ticket
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.fields import Id
+from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.messages.catalogue import WEBHOOK_TEST
+from tenure.server.messages.courier import trial
+from tenure.server.roles import DESK
+from tenure.server.views import shown
+from tenure.store import deliveries, webhooks
+from tenure.store.deliveries import Delivery
+from tenure.store.engine import Connection
+from tenure.store.webhooks import Webhook
+
+READ = Rule("messages:read", DESK)
+WRITE = Rule("messages:write", DESK)
+
+
+class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to a webhook and what came of the last try."""
+
+    id: str
+    seq: int | None
+    kind: str
+    state: str
+    """`waiting`, `delivered` or `failed`."""
+    created: str
+    tries: int
+    tried: str | None
+    due: str | None
+    status: int | None
+    answer: str
+    """The beginning of the receiver's answer."""
+    fault: str
+    replay_of: str | None
+    body: msgspec.Raw
+
+
+class Deliveries:
+    """The operations on what is told to webhooks."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def list_deliveries(
+        self, caller: Principal, webhook: Id, paging: Paging, provider: Id | None = None
+    ) -> Page[DeliveryView] | Refused:
+        """Lists what was, and is to be, delivered to a webhook, newest first; kept for 30 days."""
+        before = paging.after(str)
+        if isinstance(before, Refused):
+            return before
+
+        def work(conn: Connection, real: Instant) -> list[DeliveryView] | Refused:
+            opened = webhook_of(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            found = deliveries.page(conn, opened[0].id, webhook, before or deliveries.LAST, paging.limit + 1)
+            return [delivery_view(each) for each in found]
+
+        found = await self._context.read(work)
+        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+
+    async def replay_delivery(
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        webhook: Id,
+        delivery: Id,
+        provider: Id | None = None,
+        dry_run: bool = False,
+    ) -> Answer[DeliveryView] | Refused:
+        """Delivers a message once more, under the same `webhook-id`, so that a receiver knows it again."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            opened = webhook_of(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            one = deliveries.delivery(conn, opened[0].id, webhook, delivery)
+            if one is None:
+                return Refused(Code.NOT_FOUND, field="delivery")
+            hook = (one.provider, one.webhook)
+            origin = one.replay_of or one.id
+            again = deliveries.put(conn, hook, one.seq, one.kind, one.body, real, replay_of=origin)
+            return made(delivery_view(again), 201)
+
+        answer: Answer[DeliveryView] | Refused = await self._context.once(ticket, dry_run, work)
+        return answer
+
+    async def test_webhook(
+        self, caller: Principal, ticket: Ticket, webhook: Id, provider: Id | None = None, dry_run: bool = False
+    ) -> Answer[DeliveryView] | Refused:
+        """Sends a test event, once; what came of it is in the list of deliveries a moment later."""
+
+        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            opened = webhook_of(conn, caller, provider, webhook, real)
+            if isinstance(opened, Refused):
+                return opened
+            tenant = opened[0]
+            one = deliveries.put(conn, (tenant.id, webhook), None, WEBHOOK_TEST, trial(tenant.id, tenant.now), real)
+            return made(delivery_view(one), 201)
+
+        answer: Answer[DeliveryView] | Refused = await self._context.once(ticket, dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        one = "/v1/webhooks/{webhook}"
+        return (
+            operation("GET", f"{one}/deliveries", READ, self.list_deliveries),
+            operation("POST", f"{one}/deliveries/{{delivery}}/replay", WRITE, self.replay_delivery, status=201),
+            operation("POST", f"{one}/test", WRITE, self.test_webhook, status=201),
+        )
+
+
+def webhook_of(
+    conn: Connection, caller: Principal, named: str | None, webhook: str, real: Instant
+) -> tuple[Tenant, Webhook] | Refused:
+    """The tenant and its webhook; a foreign one is `not_found`, like an unknown one."""
+    tenant = tenant_of(conn, caller, named, real)
+    if isinstance(tenant, Refused):
+        return tenant
+    hook = webhooks.webhook(conn, tenant.id, webhook)
+    return Refused(Code.NOT_FOUND, field="webhook") if hook is None else (tenant, hook)
+
+
+def delivery_view(one: Delivery) -> DeliveryView:
+    """A delivery as shown."""
+    return DeliveryView(
+        id=one.id,
+        seq=one.seq,
+        kind=one.kind,
+        state=one.state,
+        created=rfc3339(one.created),
+        tries=one.tries,
+        tried=shown(one.tried),
+        due=shown(one.due),
+        status=one.status,
+        answer=one.answer,
+        fault=one.fault,
+        replay_of=one.replay_of,
+        body=msgspec.Raw(one.body),
+    )

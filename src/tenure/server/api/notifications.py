@@ -1,0 +1,100 @@
+"""Payments as a provider's gateway reports them, signed with the gateway's secret (spec 2.5)."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.auth import PUBLIC
+from tenure.http.fields import Body
+from tenure.http.operations import Operation, operation
+from tenure.server import paying
+from tenure.server.api.fields import Amount, Currency, Id, Reference
+from tenure.server.api.payments import State
+from tenure.server.context import Context, Tenant
+from tenure.server.paying import Notification
+from tenure.store import payments, people
+from tenure.store.engine import Connection
+
+BY_GATEWAY = "gateway"
+
+Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="HMAC-SHA256, 64 hex digits.")]
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799, description="Unix seconds.")]
+
+
+class NotificationBody(Body, frozen=True, kw_only=True):
+    """A payment as the provider's gateway reports it; `request` is the reference that the payer quoted."""
+
+    provider: Id
+    request: Reference
+    amount: Amount
+    currency: Currency
+    reference: Reference
+    """The gateway's own; under it the payment is booked once."""
+    sent_at: Seconds
+    """Within five minutes of the server's clock."""
+    signature: Hex
+    """Over `tenure-payment-1`, provider, request, amount, currency, reference, sent_at, joined by line feeds."""
+
+
+class ReceivedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a notification: booked now, or it was before."""
+
+    reference: str
+    booked: bool
+    state: State
+
+
+class Notifications:
+    """The operation that gateways call."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def receive_payment_notification(self, body: NotificationBody) -> ReceivedView | Refused:
+        """Takes a payment as the provider's gateway reports it, signed with the gateway's secret (HMAC-SHA256).
+
+        Sent again it changes nothing. What was paid twice under two references is credited twice: it did come in.
+        """
+        told = msgspec.convert(msgspec.to_builtins(body) | {"signature": ""}, Notification)
+
+        def work(conn: Connection, real: Instant) -> ReceivedView | Refused:
+            gateway = payments.gateway(conn, body.provider)
+            if not paying.proven(self._context, gateway, told, body.signature, real):
+                return Refused(Code.SIGNATURE_INVALID, "Signature, secret or time are not right.")
+            if self._context.stopped_money:
+                return Refused(Code.LEDGER_DRIFT)
+            return _received(conn, told, real)
+
+        answer: ReceivedView | Refused = await self._context.write(False, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """The operation."""
+        return (
+            operation(
+                "POST", "/v1/payment-notifications", PUBLIC, self.receive_payment_notification,
+                # Idempotent by the gateway's reference; a gateway reports, it does not rehearse.
+                exempt=["idempotency_key", "dry_run"],
+                refusals=[Code.SIGNATURE_INVALID, Code.NOT_FOUND, Code.DUPLICATE_REFERENCE, Code.LEDGER_DRIFT],
+            ),
+        )  # fmt: skip
+
+
+def _received(conn: Connection, told: Notification, real: Instant) -> ReceivedView | Refused:
+    provider = people.provider(conn, told.provider)
+    request = payments.by_reference(conn, told.provider, told.request)
+    if provider is None or request is None:
+        return Refused(Code.NOT_FOUND, "There is no payment request with this reference.", "request")
+    if told.currency != provider.currency:
+        return Refused(Code.FIELD_INVALID, f"This provider's balances are in {provider.currency}.", "currency")
+    now = provider.clock.read(real) if provider.clock else real
+    tenant = Tenant(provider, now, Role.PROVIDER, BY_GATEWAY)
+    done = paying.book(conn, tenant, paying.locked(conn, request), told.amount, told.reference)
+    if isinstance(done, Refused):
+        return done
+    after, paid = done
+    state: Any = after.state(now)
+    return ReceivedView(reference=told.reference, booked=bool(paid.postings), state=state)

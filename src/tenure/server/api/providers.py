@@ -1,0 +1,122 @@
+"""Providers: whom the vendor sells through."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core.lease import Brand
+from tenure.core.policy import Role
+from tenure.core.pricing import known_currency
+from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
+from tenure.http.answers import Answer, made
+from tenure.http.auth import Principal, Rule
+from tenure.http.etags import etag
+from tenure.http.fields import Body, OptionalLine
+from tenure.http.idempotency import Ticket
+from tenure.http.instants import rfc3339
+from tenure.http.operations import Operation, operation
+from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.fields import Currency, OptionalTitle, Title
+from tenure.server.context import Context
+from tenure.server.roles import DESK
+from tenure.server.values import Provider
+from tenure.store import ids, people
+from tenure.store.engine import Connection
+from tenure.store.people import SandboxClock
+
+VENDOR_ONLY = frozenset({Role.VENDOR})
+READ_PROVIDERS = Rule("providers:read", DESK)
+WRITE_PROVIDERS = Rule("providers:write", VENDOR_ONLY)
+
+
+class BrandBody(Body, frozen=True, kw_only=True):
+    """How the provider shows itself."""
+
+    name: OptionalTitle = ""
+    logo: Annotated[str, msgspec.Meta(max_length=512, pattern=r"^(https://[!-~]+)?$(?!\n)")] = ""
+    colour: Annotated[str, msgspec.Meta(max_length=7, pattern=r"^(#[0-9a-fA-F]{6})?$(?!\n)")] = ""
+    support: OptionalLine = ""
+    renew_url: Annotated[str, msgspec.Meta(max_length=512, pattern=r"^(https?://[!-~]+)?$(?!\n)")] = ""
+
+
+class NewProvider(Body, frozen=True, kw_only=True):
+    """A service provider; a sandbox has a clock of its own and worthless signatures (B5)."""
+
+    name: Title
+    currency: Currency
+    sandbox: bool = False
+    brand: BrandBody = BrandBody()
+
+
+class ProviderView(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider."""
+
+    id: str
+    name: str
+    currency: str
+    sandbox: bool
+    brand: Brand
+    now: str
+    """Its clock; a sandbox's own."""
+
+
+class Providers:
+    """The operations on providers."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def create_provider(
+        self, caller: Principal, ticket: Ticket, body: NewProvider, dry_run: bool = False
+    ) -> Answer[ProviderView] | Refused:
+        """Makes a provider known."""
+
+        def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
+            refused = known_currency(body.currency)
+            if refused is not None:
+                return refused
+            name = ids.new("prv", now)
+            brand = msgspec.convert(msgspec.to_builtins(body.brand), Brand)
+            value = Provider(id=name, name=body.name, currency=body.currency, sandbox=body.sandbox, brand=brand)
+            clock = SandboxClock(now, now, 1) if body.sandbox else None
+            row = people.Provider(
+                name, body.name, body.sandbox, body.currency, msgspec.json.encode(value), 1, now, clock=clock
+            )
+            added = people.add_provider(conn, row)
+            return added if isinstance(added, Refused) else made(provider_view(added, now), 201, etag=etag(1))
+
+        answer: Answer[ProviderView] | Refused = await self._context.once(ticket, dry_run, work)
+        return answer
+
+    async def list_providers(self, caller: Principal, paging: Paging) -> Page[ProviderView] | Refused:
+        """Lists providers: all of them for the vendor, its own for a provider."""
+        after = paging.after(str)
+        if isinstance(after, Refused):
+            return after
+
+        def work(conn: Connection, now: Instant) -> list[ProviderView]:
+            if caller.provider:
+                mine = people.provider(conn, caller.provider)
+                return [] if mine is None else [provider_view(mine, now)]
+            found = people.list_providers(conn, after or "", paging.limit + 1)
+            return [provider_view(each, now) for each in found]
+
+        return cut_page(await self._context.read(work), paging.limit, lambda each: each.id)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        each, taken = "/v1/providers", [Code.ALREADY_EXISTS]
+        return (
+            operation("GET", each, READ_PROVIDERS, self.list_providers),
+            operation("POST", each, WRITE_PROVIDERS, self.create_provider, status=201, refusals=taken),
+        )
+
+
+def provider_view(row: people.Provider, real: Instant) -> ProviderView:
+    """A provider as shown."""
+    value = msgspec.json.decode(row.body, type=Provider)
+    now = row.clock.read(real) if row.clock else real
+    return ProviderView(
+        id=row.id, name=row.name, currency=row.currency, sandbox=row.sandbox, brand=value.brand, now=rfc3339(now)
+    )
