@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def browser(demo: Demo) -> Iterator[Browser]:
     # As long as it drives a browser, this thread has an event loop that runs: the demo is started before, and nothing
     # else is left to it than the tests of one file.
+    with launched() as started:
+        yield started
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """The browser, if there is one; in continuous integration there has to be."""
     program = chromium()
     if not program and os.environ.get("CI"):
         pytest.fail("There is no Chromium; `tools/ensure-chromium` installs it.")

@@ -97,7 +97,7 @@ async def test_clones_that_are_both_alive_are_refused_in_words(here: Town) -> No
 async def refused(tab: Tab) -> None:
     assert tab.status == 409
     assert "They are not merged." in tab.text
-    assert "a seat each" in tab.text
+    assert "needs a seat of its own" in tab.text
     assert not [form for form in tab.page.forms if form.action.startswith("/duplicates")]
 
 

@@ -77,7 +77,7 @@ class Inhouse:
             daemon = daemon_of(agent)
             self.agents.append(agent)
             self._run(each.name, daemon.run, daemon.stop)
-        self._run("clock", self._follow, self._stop.set)
+        self._run("clock", lambda: self._follow(serving), self._stop.set)
         return self
 
     def __exit__(
@@ -93,14 +93,19 @@ class Inhouse:
         thread.start()
         self._running.append((thread, stop))
 
-    def _follow(self) -> None:
-        """Keep the clock file up to date; have the devices ask at once when their site has news.
+    def _follow(self, serving: site_main.Serving) -> None:
+        """Keep the clock file up to date; have site and devices ask at once when there is news for them.
 
         In real life they come by themselves, within minutes to a day: nobody wants to wait for that in a demo.
         """
-        before = self._standing()
+        before, revision = self._standing(), self._revision()
         while not self._stop.wait(LOOK):
             self._tell_time()
+            if (latest := self._revision()) != revision:
+                revision = latest
+                license_ = serving.site.licenses["editor"]
+                serving.watch.synchronized(license_, license_.synchronize("edge"))
+                serving.watch.note(license_)
             if (now := self._standing()) != before:
                 before = now
                 for agent in self.agents:
@@ -109,6 +114,11 @@ class Inhouse:
     def _standing(self) -> tuple[str, int]:
         line = self._api.get("/v1/licenses/editor")
         return line["phase"], line["allotment"]
+
+    def _revision(self) -> int:
+        """Of the subscription at the provider; 0 while nothing is licensed here."""
+        name = self._api.get("/v1/licenses/editor")["subscription"]
+        return int(self._desk.get(f"/v1/subscriptions/{name}")["revision"]) if name else 0
 
     def _tell_time(self) -> None:
         """Write the provider's clock into the file that the site and the agents read; never half."""

@@ -8,6 +8,7 @@ import logging
 import msgspec
 
 from tenure.core.allotment import should_ask
+from tenure.core.explain import RULES
 from tenure.core.periods import format_instant
 from tenure.core.timeline import DAY, Instant, Phase, Why
 from tenure.core.usage import Level, step
@@ -156,6 +157,15 @@ _FORK: dict[bool, tuple[str, str, events.Severity]] = {
 }
 
 
+_STATES: dict[Phase, str] = {
+    Phase.PENDING: "waits",
+    Phase.ACTIVE: "is active",
+    Phase.GRACE: "is in grace",
+    Phase.PAUSED: "is on hold",
+    Phase.ENDED: "has ended",
+}
+
+
 def _changed(phase: Phase, why: Why, until: Instant | None) -> str:
-    end = "" if until is None else f" until {format_instant(until)}"
-    return f"The license is {phase.value}{end} ({why.value})."
+    end, reason = "" if until is None else f" until {format_instant(until)}", RULES[why][0]
+    return f"The license {_STATES[phase]}{end}: {reason[0].lower()}{reason[1:]}"

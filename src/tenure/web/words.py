@@ -81,12 +81,28 @@ def moment(text: str | None, otherwise: str = "–") -> str:
 
 
 def dated(text: str) -> str:
-    """A sentence of the API with its instants, RFC 3339 or `2027-01-01 00:00:00 UTC`, as people write them."""
+    """A sentence of the API with its instants, RFC 3339 or `2027-01-01 00:00:00 UTC`, as people write them.
+
+    What it puts between back quotes stands between quotation marks.
+    """
     return re.sub(
         r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9:]{8})(?:Z| UTC)",
         lambda found: moment(f"{found[1]}T{found[2]}Z"),
-        text,
+        re.sub("`([^`]+)`", "“\\1”", text),
     )
+
+
+_WHO = {
+    "administrator": "this is for the administrator",
+    "customer": "this is for the customer",
+    "provider": "this is for the provider",
+    "vendor": "this is for the vendor",
+}
+
+
+def whose(who: str) -> str:
+    """Who can mend a refusal, in words; empty where it is whoever reads it."""
+    return _WHO.get(who, "")
 
 
 def relative(text: str | None, now: Instant) -> str:
@@ -143,6 +159,7 @@ FILTERS: dict[str, Any] = {
     "date": date,
     "moment": moment,
     "dated": dated,
+    "whose": whose,
     "duration": duration,
     "every": every,
     "spoken": spoken,

@@ -117,7 +117,8 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     def refused(self) -> Refused:
         """As a refusal of this reader's table; a code it does not know becomes `not_found` with the words received."""
         known = {code.value: code for code in Code}
-        return Refused(known.get(self.code, Code.NOT_FOUND), self.detail or self.code, when=self.when)
+        words = self.detail or ("" if self.code in known else self.code)
+        return Refused(known.get(self.code, Code.NOT_FOUND), words, when=self.when)
 
 
 def refusal(refused: Refused) -> Refusal:

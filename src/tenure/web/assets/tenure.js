@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const html = document.documentElement;
-  const offset = html.dataset.now ? Date.parse(html.dataset.now) - Date.now() : 0;
+  let offset = html.dataset.now ? Date.parse(html.dataset.now) - Date.now() : 0;
   const now = () => Date.now() + offset;
   const units = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
   const spoken = new Intl.RelativeTimeFormat("en", { numeric: "always" });
@@ -28,6 +28,15 @@
       else if ("moment" in each.dataset) each.textContent = momentOf.format(instant);
       else if ("day" in each.dataset) each.textContent = dayOf.format(instant);
     }
+  };
+
+  // A clock that is moved (a sandbox's) is followed by what stands on the page already.
+  const follow = (page) => {
+    const shown = Date.parse(page.documentElement.dataset.now);
+    if (!Number.isNaN(shown)) offset = shown - Date.now();
+    const strip = document.querySelector(".sandbox-strip"), fresh = page.querySelector(".sandbox-strip");
+    if (strip && fresh) strip.replaceChildren(...fresh.childNodes);
+    times(document);
   };
 
   const copies = (root) => {
@@ -61,7 +70,9 @@
           try {
             const answer = await fetch(part.dataset.poll, { headers: { "Tenure-Fragment": "1" } });
             if (answer.ok && !answer.redirected) {
-              const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+              const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+              const found = page.getElementById(part.id);
+              follow(page);
               if (found) {
                 // What somebody is busy with there is not taken away: a ticked box, an open menu, the keyboard's place.
                 const chosen = [...part.querySelectorAll("select")].some((each) => each.selectedIndex > 0);

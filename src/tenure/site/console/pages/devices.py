@@ -13,6 +13,11 @@ from tenure.web.words import instant_of
 
 STORED = ("waiting", "protected", "idle", "withdrawn", "released", "removed")
 """States that the API filters by."""
+TALLIED = (
+    ("waiting", "without a seat"), ("protected", "with a seat"), ("idle", "silent, seat freed"),
+    ("withdrawn", "with the seat withdrawn"), ("released", "that gave the seat back"), ("removed", "being removed"),
+)  # fmt: skip
+"""How the figures above the list are called."""
 ALL_AT_ONCE = 200
 """Devices that one form can do something with."""
 DONE = {
@@ -73,6 +78,7 @@ class Devices:
             "can_release": await self._server.offers("GET /v1/licenses/{product}/idle-devices"),
             "groups": await self._groups(api),
             "tally": counts["by_state"],
+            "tallied": TALLIED,
             "duplicates": counts["duplicates"],
             "next": visit.with_query(cursor=found.next) if found.next else "",
             "first": visit.with_query(cursor=None) if query.get("cursor") else "",

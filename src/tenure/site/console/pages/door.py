@@ -3,6 +3,8 @@
 from contextlib import suppress
 from urllib.parse import urlencode
 
+import msgspec
+
 from tenure.site.console.signed import Console, Server, SignedIn
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen, local
@@ -51,7 +53,7 @@ class Door:
         try:
             entered = await self._server.with_secret("").post("/v1/sign-in", body)
         except RefusedPageError as error:
-            return _sign_in(visit, error.refusal.status, error.refusal, person=True)
+            return _sign_in(visit, error.refusal.status, _here(error.refusal), person=True)
         if entered["second_factor"]:
             return _second_factor(visit, entered["ticket"])
         return await self._signed_in(visit, entered["session"])
@@ -67,7 +69,7 @@ class Door:
                 "/v1/sign-in/second-factor", {"ticket": ticket, "code": code}
             )
         except RefusedPageError as error:
-            return _second_factor(visit, ticket, error.refusal.status, error.refusal)
+            return _second_factor(visit, ticket, error.refusal.status, _here(error.refusal))
         return await self._signed_in(visit, entered["session"])
 
     async def _signed_in(self, visit: Console, secret: str) -> Reply:
@@ -92,6 +94,15 @@ class Door:
             action("/sign-in/second-factor", self.enter_factor, stranger=True),
             action("/sign-out", self.leave, stranger=True),
         )
+
+
+def _here(refusal: Refusal) -> Refusal:
+    """A refusal at the door, with what helps at this server, where nobody is sent a link."""
+    if refusal.code != "sign_in_refused":
+        return refusal
+    cause = "Name, password or code do not belong together, or the sign-in took too long."
+    remedy = "Try again with care. Whoever has lost the password gets a new one from an administrator of this server."
+    return msgspec.structs.replace(refusal, cause=cause, detail="", remedy=remedy)
 
 
 def _sign_in(visit: Console, status: int = 200, refusal: Refusal | None = None, *, person: bool = False) -> Screen:
