@@ -185,6 +185,23 @@ def test_a_clock_that_stays_behind_is_synchronised_once_and_reported_on() -> Non
     assert machine.state.skew == 0
 
 
+@pytest.mark.parametrize("rebooted", [False, True])
+def test_a_clock_that_was_known_as_behind_and_is_put_nearly_right_does_not_leap(*, rebooted: bool) -> None:
+    """Found by the simulation: by its old correction it would show a year too much, and cut off who has paid."""
+    machine = Machine()
+    machine.wall -= YEAR
+    machine.synchronise()
+    machine.run(DAY)
+    if rebooted:
+        machine.off(600, set_by=YEAR - DAY)
+    else:
+        machine.wall += YEAR - DAY
+    found = machine.run(3 * DAY)
+    assert found.leap_in is None
+    assert found.refusal is not None and found.refusal.code is Code.CLOCK_IMPLAUSIBLE
+    assert machine.error == (-600 if rebooted else 0), "it goes by running time"
+
+
 @pytest.mark.parametrize(("off", "remembered"), [(300, 0), (301, 301), (-300, 0), (-301, -301)])
 def test_only_a_clock_beyond_the_tolerance_is_remembered_as_wrong(off: int, remembered: int) -> None:
     machine = Machine()

@@ -115,6 +115,27 @@ async def test_projections_are_made_from_facts_alone(tmp_path: Path) -> None:
         assert after == before
 
 
+async def test_a_list_shows_fewer_devices_from_their_instant_on_although_the_subscription_is_over(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as shop:
+        name, _ = await shop.order("monthly")
+        path = f"/v1/subscriptions/{name}"
+        shop.clock.now = START + 15 * DAY
+        await shop.desk.post(f"{path}/change-devices", {"devices": 4})  # from March on: a month's notice is kept
+        await shop.desk.post(f"{path}/cancel", {"why": "moved away"})  # at the end of January
+        shown = []
+        for day in (16, 40, 80):
+            shop.clock.now = START + day * DAY
+            await shop.sweep()
+            (row,) = (await shop.desk.get("/v1/subscriptions"))["items"]
+            shown.append((row["phase"], row["devices"]))
+            before = await shop.snapshot()
+            await shop.context.db.write(desk.rebuild, shop.provider, name, shop.clock())
+            assert await shop.snapshot() == before
+        assert shown == [("active", 10), ("ended", 10), ("ended", 4)]
+
+
 async def test_the_feed_is_gapless_and_announces_the_true_instant(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         name, _ = await shop.order()

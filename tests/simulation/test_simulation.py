@@ -9,16 +9,6 @@ import pytest
 
 from tenure.sandbox.simulation import soak
 
-DAYS = 20
-
-
-@pytest.mark.parametrize("kind", soak.KINDS)
-def test_b07_b09_no_promise_breaks_in_a_world_of_each_kind(kind: str) -> None:
-    lived = soak.live(100 + list(soak.KINDS).index(kind), DAYS, kind=kind)
-    assert not lived.broken, lived.broken
-    assert lived.looks > lived.device_days // 2
-    assert lived.seen["died"] and lived.seen["switched off"] and lived.seen["cut off"]
-
 
 def test_a_seed_lives_the_same_life_in_every_process(tmp_path: Path) -> None:
     """Names, keys, sets and hashes differ from process to process unless they come from the seed."""

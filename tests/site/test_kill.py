@@ -1,5 +1,8 @@
-"""`kill -9` at any moment of a claim or a refresh: what was acknowledged is there, nothing is half done (P3, P4)."""
+"""`kill -9` at any moment of what a site does: what was acknowledged is there, nothing is half done or done twice
+(P3, P4, P5)."""
 
+import base64
+import os
 import subprocess
 import sys
 import threading
@@ -12,66 +15,169 @@ from random import Random
 from tenure.core.refusals import Refused
 from tenure.sdk.names.path import Exchange
 from tenure.sdk.transport import Request
+from tests.site.callers import Caller
+from tests.site.kill_site import NOTHING
 from tests.site.town import BY_SYSTEM, FEATURES, UNREACHED, Desk, House, Town
 
 HERE = Path(__file__).parents[2]
+ROUNDS = 100 if os.environ.get("SOAK") else 4
+"""A hundred with `SOAK=1`."""
+LICENSE = "/v1/licenses/editor/offline"
 
 
 class Program:
     """The site's process, and who waits for its answers."""
 
-    def __init__(self, folder: Path, now: int) -> None:
-        command = [sys.executable, "-m", "tests.site.kill_site", str(folder), str(now)]
+    def __init__(self, house: House) -> None:
+        self._house = house
+        command = [sys.executable, "-m", "tests.site.kill_site", str(house.folder), str(house.town.time.now)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE, env={"PYTHONPATH": "src:."}
         )
-        self._answers: dict[str, str] = {}
+        self.answers: dict[str, str] = {}
         self._told = threading.Condition()
+        self._writing = threading.Lock()
         self._sent = 0
+        self._asked: list[threading.Thread] = []
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "ready\n"
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            if line.endswith("\n"):
-                name, _, reply = line.strip().partition(" ")
-                with self._told:
-                    self._answers[name] = reply
-                    self._told.notify_all()
+            if not line.endswith("\n"):
+                break
+            verb, *words = line.split()
+            if verb == "ask":
+                self._asked.append(threading.Thread(target=self._ask_the_server, args=words, daemon=True))
+                self._asked[-1].start()
+                continue
+            with self._told:
+                self.answers[words[0]] = words[1]
+                self._told.notify_all()
         with self._told:
-            self._answers["over"] = ""
+            self.answers["over"] = ""
             self._told.notify_all()
 
-    def send(self, request: Request) -> Exchange | Refused:
+    def _ask_the_server(self, number: str, path: str, body: str) -> None:
+        """What the site asks goes over the house's cable."""
+        reply = self._house.cable.send(Request("POST", path, body.encode()))
+        self._write("heard", number, NOTHING if isinstance(reply, Refused) else reply.body.decode())
+
+    def _write(self, *words: str) -> bool:
+        with self._writing:
+            try:
+                assert self.process.stdin is not None
+                self.process.stdin.write(" ".join(words) + "\n")
+                self.process.stdin.flush()
+            except (BrokenPipeError, ValueError):
+                return False
+        return True
+
+    def ask(self, verb: str, *words: str) -> str:
+        """Asks for something and does not wait; the name of the answer."""
         with self._told:
             self._sent += 1
             name = f"n{self._sent}"
-            try:
-                assert self.process.stdin is not None
-                self.process.stdin.write(f"{name} {request.body.decode()}\n")
-                self.process.stdin.flush()
-            except (BrokenPipeError, ValueError):
-                return UNREACHED
-            self._told.wait_for(lambda: name in self._answers or "over" in self._answers, 20)
-            reply = self._answers.get(name)
-        return Exchange(200, (), reply.encode(), BY_SYSTEM, 0.0) if reply else UNREACHED
+        self._write(verb, name, *words)
+        return name
+
+    def send(self, request: Request) -> Exchange | Refused:
+        """A device's question, waited for."""
+        name = self.ask("device", request.body.decode())
+        with self._told:
+            self._told.wait_for(lambda: name in self.answers or "over" in self.answers, 20)
+            reply = self.answers.get(name, NOTHING)
+        return UNREACHED if reply == NOTHING else Exchange(200, (), reply.encode(), BY_SYSTEM, 0.0)
 
     def kill(self) -> None:
+        """SIGKILL; when it returns, everything it had said was read and everything it had asked was answered."""
         self.process.kill()
         self.process.wait()
+        self._reader.join(20)
+        for asked in self._asked:
+            asked.join(20)
 
 
 @contextmanager
 def running(house: House, desks: list[Desk]) -> Iterator[Program]:
-    program = Program(house.folder, house.town.time.now)
+    program = Program(house)
     for desk in desks:
         desk.cable.send = program.send  # type: ignore[method-assign]
     try:
         yield program
     finally:
         program.kill()
+
+
+def killed(house: House, wait: float, verb: str, *words: str) -> bool:
+    """Has the site's process do something and kills it `wait` seconds later; whether it had said that it was done."""
+    house.site.store.close()
+    with running(house, []) as program:
+        name = program.ask(verb, *words)
+        time.sleep(wait)
+        program.kill()
+    house.open()
+    return program.answers.get(name, NOTHING) == "done"
+
+
+def carried(house: House, **body: str) -> str:
+    """The answer of the provider's to what this site asks now, brought by hand."""
+    text = Caller(house).post(f"{LICENSE}/request", body)["request"]
+    answer: str = house.town.post("/v1/offline-exchange", {"request": text})["answer"]
+    return answer
+
+
+def limit(house: House) -> int:
+    terms = house.look().terms
+    return 0 if terms is None else terms.limit
+
+
+def test_killed_while_an_answer_is_brought_in_it_counts_wholly_or_not_at_all_and_never_twice(
+    here: Town, tmp_path: Path
+) -> None:
+    here.folder = tmp_path  # on a real disk
+    house, random = here.house(), Random(5)  # noqa: S311 - chooses moments, no secrets
+    house.cable.cut = True
+    name, code = here.order(devices=10)
+    answer, before = carried(house, code=code), 0
+    for devices in range(10, 10 + ROUNDS):
+        done = killed(house, random.random() * 0.06, "import", base64.b64encode(answer.encode()).decode())
+        assert limit(house) in ((devices,) if done else (before, devices)), "what was said to be done is done"
+        if limit(house) == before:
+            Caller(house).post(f"{LICENSE}/import", {"text": answer})
+        serial = house.look().kept.present.serial
+        assert limit(house) == devices
+        Caller(house).refused("POST", f"{LICENSE}/import", {"text": answer})
+        assert house.look().kept.present.serial == serial, "an answer counts once"
+        here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": devices + 1})
+        answer, before = carried(house), devices
+    (site,) = here.get(f"/v1/subscriptions/{name}")["sites"]
+    assert not site["forked"]
+
+
+def test_killed_while_synchronising_no_answer_is_lost_and_nobody_is_taken_for_a_copy(
+    here: Town, tmp_path: Path
+) -> None:
+    here.folder = tmp_path  # on a real disk
+    house, random = here.house(), Random(6)  # noqa: S311 - chooses moments, no secrets
+    name, code = here.order(devices=10)
+    house.activate(code)
+    before = 10
+    for devices in range(11, 11 + ROUNDS):
+        here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": devices})
+        done = killed(house, random.random() * 0.08, "sync")
+        assert limit(house) in ((devices,) if done else (before, devices)), "what was said to be done is done"
+        house.sync()
+        assert limit(house) == before + 1 == devices
+        (site,) = here.get(f"/v1/subscriptions/{name}")["sites"]
+        assert not site["forked"] and not house.look().kept.forked
+        before = devices
+    history = here.get(f"/v1/subscriptions/{name}/history", limit=200)["items"]
+    kinds = [fact["kind"] for fact in history]
+    assert kinds.count("SiteActivated") == 1 and "ForkFound" not in kinds
 
 
 def test_killed_while_claiming_and_refreshing_nothing_acknowledged_is_lost_and_no_place_is_given_twice(

@@ -176,7 +176,12 @@ def _raised(state: ClockState, reading: Reading, least: Instant) -> ClockState:
 
 
 def _believable(wall: Instant, skew: int, line: Instant) -> Instant:
-    """The wall clock as it stands, or corrected by the error an answer once proved: whichever needs less belief."""
+    """The wall clock as it stands, or corrected by the error an answer once proved: whichever needs less belief.
+
+    A clock that is behind even so does not leap by its correction: it was put nearly right, and shows no later time.
+    """
+    if wall - skew > line + LEAP:
+        return wall
     readings = (wall, wall - skew)
     return min((each for each in readings if each >= line - TOLERANCE), default=max(readings))
 

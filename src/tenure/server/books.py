@@ -237,8 +237,14 @@ def project(conn: Connection, sub: Subscription, now: Instant) -> None:
 
 
 def look_again(conn: Connection, sub: Subscription, now: Instant) -> None:
-    """When the sweep has to look at it next: at the first change or reminder after `now`."""
+    """When the sweep has to look at it next: at the first change or reminder after `now`.
+
+    Terms agreed for a day to come are one too: lists show them from then on, also of a subscription that is over.
+    """
     moments = [each for each in (at(timeline(sub), now).until, next_reminder(sub, now)) if each is not None]
+    # Where the clock is stopped meanwhile this comes too early, and the next look is set anew.
+    ahead = (each.effective - (sub.clock(now) if each.scheduled else now) for each in sub.changes)
+    moments += [now + wait for wait in ahead if wait > 0]
     subscriptions.look_again(conn, sub.provider, sub.id, min(moments, default=None))
 
 

@@ -16,7 +16,7 @@ def main() -> int:
     """Runs what the arguments ask for; 1 when a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tenure.sandbox.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, help="live through this one world and print its trace")
-    parser.add_argument("--days", type=int, default=0, help="with --seed: so many days of it")
+    parser.add_argument("--days", type=int, default=0, help="so many days of each world (0: as many as its kind lives)")
     parser.add_argument("--lines", type=int, default=60, help="with --seed: so many lines of the trace")
     parser.add_argument("--device-days", type=int, default=SHORT if os.environ.get("SHORT") else FULL)
     parser.add_argument("--first", type=int, default=0, help="the first seed of a soak")
@@ -35,7 +35,7 @@ def _one(asked: argparse.Namespace) -> int:
 
 def _many(asked: argparse.Namespace) -> int:
     began, lived = time.perf_counter(), list[soak.Lived]()
-    for each in soak.soak(asked.device_days, asked.first, asked.processes):
+    for each in soak.soak(asked.device_days, asked.first, asked.processes, asked.days):
         lived.append(each)
         print(f"seed {each.seed:4} ({each.kind}): {_figures(each)}", flush=True)
         if each.broken:

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -72,15 +73,15 @@ def live(seed: int, days: int = 0, *, world: type[World] = World, kind: str = ""
         )
 
 
-def soak(device_days: int, first: int = 0, processes: int = 0) -> Iterator[Lived]:
+def soak(device_days: int, first: int = 0, processes: int = 0, days: int = 0) -> Iterator[Lived]:
     """Worlds from seed `first` on, until together they have lived so many device-days; each as it comes to its end.
 
-    `processes` 0: as many as there are cores.
+    `processes` 0: as many as there are cores. `days`: fewer or more than each kind lives for (0: as many).
     """
-    enough = -(-device_days // (Plan().days * Plan().devices))
+    enough = -(-device_days // ((days or Plan().days) * Plan().devices))
     seeds = range(first, first + enough)
     with multiprocessing.get_context("spawn").Pool(processes or None, _quiet, maxtasksperchild=8) as pool:
-        yield from pool.imap_unordered(live, seeds)
+        yield from pool.imap_unordered(partial(live, days=days), seeds)
 
 
 def together(lived: list[Lived]) -> Counter[str]:

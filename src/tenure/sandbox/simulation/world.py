@@ -310,6 +310,7 @@ class World:
         self.fate.odds, self.resting = CALM, True
         self.happenings.end()
         self.live(self.time.now + REST)
+        self.vendor.sweep_once()  # what lists show of an instant since its last look is only late
         self.judge.books(self.vendor)
         self.judge.histories(self.vendor)
         self.judge.replayed(self.vendor)

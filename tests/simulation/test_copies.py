@@ -1,0 +1,10 @@
+"""Worlds with disks that are put back or copied: no promise breaks."""
+
+import pytest
+
+from tests.simulation.lives import SEEDS, lived
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_p1_p2_p5_b07_b09_no_promise_breaks_in_a_world_of_this_kind(seed: int) -> None:
+    assert lived("copies", seed).seen["copied"]
