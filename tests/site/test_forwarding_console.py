@@ -10,7 +10,7 @@ from tests.site.post import ANA, BOB, PostRoom, by_mail, by_webhook
 from tests.site.test_accounts import PASSWORD, Staff
 from tests.site.test_console import ORIGIN, app_of, signed_in
 from tests.site.town import House
-from tests.web.browser import Tab
+from tests.web.browser import FormFound, Tab
 
 WHERE = "/settings/forwarding"
 
@@ -150,6 +150,9 @@ async def test_who_may_only_look_is_offered_nothing_else(room: PostRoom) -> None
             posts = {form.action for form in tab.page.forms if form.method == "post"}
             assert posts == {"/sign-out"}, path
             assert "/hook" not in tab.text
+        token = tab.form(action="/sign-out").fields["_token"]
         await tab.open(f"{WHERE}/{made['id']}/edit")
-        await tab.send(tab.form("url"), url="https://evil.example.com/")
         assert tab.status == 403
+        await tab.send(FormFound(f"{WHERE}/{made['id']}/test", "post", {"_token": token}))
+        assert tab.status == 403
+        assert there.messages == []
