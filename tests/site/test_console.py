@@ -10,6 +10,7 @@ from tenure.core.timeline import DAY
 from tenure.site.console.app import Doors, console
 from tenure.site.console.reasons import renew_link
 from tests.site.callers import api_of
+from tests.site.post import PostRoom
 from tests.site.town import House, Town
 from tests.web.browser import Tab
 
@@ -21,6 +22,8 @@ PAGES = (
     "/licenses/editor/offline", "/licenses/editor/conflict", "/licenses/editor/silent", "/settings/dns",
     "/groups/default",
     "/people", "/account", "/duplicates",
+    "/settings/forwarding", "/settings/forwarding/new?by=mail",
+    "/settings/forwarding/new?by=webhook",
 )  # fmt: skip
 
 
@@ -364,6 +367,25 @@ class TestEvents:
         assert "acknowledged" in tab.text
         await tab.open("/events?severity=critical")
         assert "Nothing matches" in tab.text
+
+    async def test_all_are_acknowledged_up_to_what_the_page_showed_and_nothing_newer(
+        self, house: House, tab: Tab
+    ) -> None:
+        room = PostRoom(house)
+        room.happen(*(f"event {number}" for number in range(60)))
+        room.happen("told only", severity="info")
+        await tab.open("/events?severity=warning")
+        shown = tab.form("up_to")
+        room.happen("too late to have been seen")
+        await tab.send(shown)
+        assert "60 events are acknowledged; newer ones are not." in tab.text
+        assert tab.path == "/events?severity=warning"
+        await tab.open("/events?open=1")
+        assert "too late to have been seen" in tab.text
+        assert "told only" in tab.text
+        assert "event 7" not in tab.text
+        await tab.send(tab.form("up_to"), up_to="0")
+        assert tab.path.startswith("/events")
 
 
 class TestForks:

@@ -27,10 +27,13 @@ FORMS = {
         "/licenses/editor/successor/check", "/licenses/editor/drop-successor", "/licenses/editor/distribution",
         "/licenses/editor/synchronization", "/licenses/editor/offline/request", "/licenses/editor/offline/import",
         "/licenses/editor/conflict", "/licenses/editor/conflict/keep", "/licenses/editor/silent", "/settings/dns/test",
+        "/events/acknowledge-all",
     ),
     RULE: (
         "/settings/dns", "/licenses/editor/fork", "/licenses/editor/remove", "/people", "/people/per_1/role",
-        "/people/per_1/reset", "/people/per_1/remove",
+        "/people/per_1/reset", "/people/per_1/remove", "/settings/forwarding/new", "/settings/forwarding/fwd_1/edit",
+        "/settings/forwarding/fwd_1/test", "/settings/forwarding/fwd_1/resume", "/settings/forwarding/fwd_1/secret",
+        "/settings/forwarding/fwd_1/switch", "/settings/forwarding/fwd_1/remove",
     ),
 }  # fmt: skip
 """What every form of the console asks for."""
@@ -144,7 +147,9 @@ def told(tab: Tab, scope: str) -> None:
 
 
 def test_every_form_of_the_console_is_in_the_table_of_this_test() -> None:
-    known = {re.sub(r"/(dev|enr|per)_\w+|/\{\w+\}|/editor", "/*", path) for paths in FORMS.values() for path in paths}
+    known = {
+        re.sub(r"/(dev|enr|fwd|per)_\w+|/\{\w+\}|/editor", "/*", path) for paths in FORMS.values() for path in paths
+    }
     own = ("/sign-", "/account")
     posts = {each.path for each in routes(Server(httpx2.AsyncClient())) if each.method == "POST"}
     assert {re.sub(r"/\{\w+\}", "/*", path) for path in posts if not path.startswith(own)} == known

@@ -279,6 +279,9 @@ class TestFailing:
             await room.go()
             room.house.town.wait(100 * DAY)
             room.house.site.store.write(lambda conn: events.prune(conn, room.now)).result()
+            assert (await room.read(made["id"]))["state"] == "failing"
+            await room.go()
+            assert (await room.read(made["id"]))["state"] == "new"
             box.refused = ""
             room.happen("two")
             await room.go(3)

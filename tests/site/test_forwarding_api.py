@@ -184,6 +184,8 @@ def test_every_kind_that_the_site_tells_of_is_in_the_list(room: PostRoom) -> Non
         named |= _kinds_in(file)
     assert named - KINDS == {"forwarding_test"}
     assert len(named) > 30
+    page = (source.parents[2] / "docs" / "site.md").read_text()
+    assert [kind for kind in sorted(KINDS) if f"`{kind}`" not in page] == []
 
 
 class TestTests:

@@ -22,6 +22,8 @@ from tenure.site.console.pages.duplicates import Duplicates
 from tenure.site.console.pages.enrolments import Enrolments
 from tenure.site.console.pages.events import Events
 from tenure.site.console.pages.forks import Forks
+from tenure.site.console.pages.forwarding import Forwarding
+from tenure.site.console.pages.forwarding_form import ForwardingForm
 from tenure.site.console.pages.licenses import Licenses
 from tenure.site.console.pages.offline import Offline
 from tenure.site.console.pages.overview import Overview
@@ -63,6 +65,7 @@ def routes(server: Server) -> list[Route]:
         Door(server), Overview(server), Licenses(server), Codes(server, exchanges), Forks(server, exchanges),
         Synchronization(server, exchanges), Connection(server), Devices(server), Duplicates(server), Enrolments(server),
         Events(server), Seats(server), Offline(server), Dns(server), Reports(server), People(server),
+        ForwardingForm(server), Forwarding(server),
     )  # fmt: skip
     return [route for group in groups for route in group.routes()]
 

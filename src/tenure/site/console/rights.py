@@ -11,7 +11,9 @@ from tenure.web.replies import Refusal
 
 _RULED = (
     "/settings/dns", "/licenses/{}/fork", "/licenses/{}/remove", "/people", "/people/{}/role", "/people/{}/reset",
-    "/people/{}/remove",
+    "/people/{}/remove", "/settings/forwarding/new", "/settings/forwarding/{}/edit", "/settings/forwarding/{}/test",
+    "/settings/forwarding/{}/resume", "/settings/forwarding/{}/secret", "/settings/forwarding/{}/switch",
+    "/settings/forwarding/{}/remove",
 )  # fmt: skip
 """Forms for administrators; all others, but for those about one's own account, are the daily work."""
 _OWN = (
@@ -22,7 +24,9 @@ _OWN = (
 )
 _WORKED = ("/licenses/{}/code", "/licenses/{}/successor", "/licenses/{}/offline", "/connection", "/duplicates/{}/{}")
 """Pages that are nothing but a form; every other page shows something to whoever may look."""
-_REMOVAL = "/licenses/{}/remove"
+_RULED_PAGES = (
+    "/licenses/{}/remove", "/settings/forwarding/new", "/settings/forwarding/{}/edit", "/settings/forwarding/{}/remove",
+)  # fmt: skip
 MAY_DO = {WORK: "operators and administrators", RULE: "administrators"}
 
 
@@ -49,7 +53,7 @@ def needed(method: str, path: str) -> str:
     if not place.startswith("/") or place.startswith("/sign-") or place == "/account" or place in _OWN:
         return ""
     if method == "GET":
-        return WORK if _among(place, _WORKED) else RULE if _among(place, (_REMOVAL,)) else LOOK
+        return WORK if _among(place, _WORKED) else RULE if _among(place, _RULED_PAGES) else LOOK
     return RULE if _among(place, _RULED) else WORK
 
 

@@ -17,7 +17,7 @@ from tenure.http.outgoing.chance import chance_of
 from tenure.http.outgoing.farewell import finish
 from tenure.site.forwarding import words
 from tenure.site.forwarding.config import Config, Hidden, Vault, read_config
-from tenure.site.forwarding.progress import Came, Sent, after, due, pending_of
+from tenure.site.forwarding.progress import Came, Sent, after, due, passed_over, pending_of
 from tenure.site.forwarding.sending import UNREADABLE, Outcome, parts_of, send_mail, send_webhook
 from tenure.site.forwarding.words import Origin
 from tenure.site.opening import Site
@@ -124,7 +124,7 @@ class Courier:
         found = events.following(conn, config.wanted(name), row.cursor, row.upto, most)
         if not found:
             # Nothing there concerns it; or what was to be sent is older than events are kept.
-            forwardings.save(conn, msgspec.structs.replace(row, cursor=max(row.upto or latest, row.cursor), upto=0))
+            forwardings.save(conn, passed_over(row, max(row.upto or latest, row.cursor)))
             return None
         if config.mail is not None and not row.upto:
             if not self._gathered(name, found):

@@ -63,6 +63,14 @@ def after(row: Row, config: Config, sent: Sent, outcome: Outcome, now: Instant, 
     return _failed(row, config, outcome, now, draw)
 
 
+def passed_over(row: Row, past: int) -> Row:
+    """Nothing up to number `past` is left to be sent, so that nothing fails any more."""
+    row = msgspec.structs.replace(row, cursor=past, upto=0, pending=b"[]")
+    if not row.tries:
+        return row
+    return msgspec.structs.replace(row, tries=0, next=0, failing_since=0, told=0, cause="", fault="")
+
+
 def pending_of(row: Row) -> tuple[str, ...]:
     """Who is still to get the mail that is on its way."""
     return msgspec.json.decode(row.pending, type=tuple[str, ...])

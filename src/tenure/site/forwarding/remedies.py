@@ -18,7 +18,7 @@ class Advice(msgspec.Struct, frozen=True):
 _BOTH: dict[str, tuple[str, str]] = {
     Cause.NAME_UNKNOWN: (
         "The name {host} cannot be resolved.",
-        "Check how it is spelled; if it is right, ask the DNS server of this computer for it: `getent hosts {host}`.",
+        "Check how it is spelled; if it is right, see whether this computer finds it at all: getent hosts {host}.",
     ),
     Cause.ADDRESS_FORBIDDEN: (
         "The name {host} leads to an address that nothing is sent to: link-local, multicast or a cloud's metadata.",
@@ -65,11 +65,11 @@ _BOTH: dict[str, tuple[str, str]] = {
 _BY_MAIL: dict[str, tuple[str, str]] = {
     Cause.TOO_SLOW: (
         "{host} did not answer on port {port} in time.",
-        "A firewall may swallow the connection. Port 465 wants encryption `tls`, ports 587 and 25 want `starttls`.",
+        "A firewall may swallow it. Port 465 wants TLS from the first byte, ports 587 and 25 want STARTTLS.",
     ),
     Cause.TLS_MISSING: (
         "{host} does not speak TLS as chosen on port {port}.",
-        "Port 465 wants encryption `tls`, ports 587 and 25 want `starttls`.",
+        "Port 465 wants TLS from the first byte, ports 587 and 25 want STARTTLS.",
     ),
     Cause.SIGN_IN_REFUSED: (
         "The mail server does not accept user and password.",

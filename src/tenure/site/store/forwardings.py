@@ -100,7 +100,8 @@ def every(conn: Connection) -> list[Row]:
 
 
 def remove(conn: Connection, name: str) -> bool:
-    """Whether there was one; its log goes with it."""
+    """Whether there was one; its log goes with it, and events about it lead nowhere any more."""
+    conn.execute("update events set forwarding = '' where forwarding = ?", (name,))
     return conn.execute("delete from forwardings where id = ?", (name,)).rowcount == 1
 
 

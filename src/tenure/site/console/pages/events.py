@@ -7,6 +7,7 @@ from tenure.site.console.reasons import SEVERITIES, shown_events
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Reply, Screen, local
+from tenure.web.words import count
 
 
 class Events:
@@ -36,12 +37,25 @@ class Events:
         return Screen(template="events.html", values=values)
 
     async def acknowledge(self, visit: Console) -> Reply:
-        """Mark one as seen, or all that the page showed."""
-        api = self._server.of(visit)
-        for number in visit.form.many("number")[:100]:
-            await api.put(path("/v1/events/{number}/acknowledgement", number=number))
+        """Mark one as seen."""
+        number = visit.form.text("number")
+        await self._server.of(visit).put(path("/v1/events/{number}/acknowledgement", number=number))
+        return Goto(local(visit.form.text("back"), "/events"))
+
+    async def acknowledge_all(self, visit: Console) -> Reply:
+        """Mark all as seen up to the newest that the page showed: what came since is nobody's to have seen."""
+        number = visit.form.whole("up_to", least=1, most=10**12)
+        severity = visit.form.text("severity")
+        body = {"number": number, "severity": severity if severity in SEVERITIES else None}
+        if not visit.form.errors:
+            done = (await self._server.of(visit).put("/v1/events-acknowledgement", body))["acknowledged"]
+            visit.say(f"{count(done, 'event is', 'events are')} acknowledged; newer ones are not.")
         return Goto(local(visit.form.text("back"), "/events"))
 
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
-        return (page("/events", self.show), action("/events/acknowledge", self.acknowledge))
+        return (
+            page("/events", self.show),
+            action("/events/acknowledge", self.acknowledge),
+            action("/events/acknowledge-all", self.acknowledge_all),
+        )

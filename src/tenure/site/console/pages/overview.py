@@ -45,6 +45,7 @@ class Overview:
         values: dict[str, Any] = {
             "status": await api.get("/v1/status"),
             "dns": await self._server.offers("GET /v1/dns"),
+            "forwardings": await api.whole("/v1/forwardings"),
         }
         return Screen(template="settings.html", values=values)
 
