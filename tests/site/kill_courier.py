@@ -6,12 +6,21 @@ import sys
 import time
 from pathlib import Path
 
+from tenure.core.refusals import Code, Refused
 from tenure.sdk.clock import Clocks
 from tenure.sdk.computer import Computer
+from tenure.sdk.names.path import Exchange
+from tenure.sdk.transport import Request
 from tenure.site.forwarding.courier import Courier
 from tenure.site.opening import Site, open_site
 from tenure.site.store import events
-from tests.site.kill_site import NoWay
+
+
+class NoWay:
+    """There is no server."""
+
+    def send(self, request: Request) -> Exchange | Refused:
+        return Refused(Code.UNREACHABLE)
 
 
 async def live(site: Site, events_most: int) -> None:

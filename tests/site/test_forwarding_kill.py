@@ -31,8 +31,9 @@ async def killed_again_and_again(folder: Path, came: Any, over: Any) -> int:
     while not over():
         program, enough = await started(folder), came() + dice.randint(3, 15)
         async with asyncio.timeout(30):
-            while came() < enough and not over():  # noqa: ASYNC110 - it dies at no moment in particular
+            while came() < enough and not over():
                 await asyncio.sleep(dice.random() * 0.01)
+                assert program.returncode is None, "it did not even start"
         program.kill()
         await program.wait()
         kills += 1
