@@ -51,6 +51,22 @@ def test_an_administrator_applies_a_code_and_the_devices_get_seats_by_themselves
     assert until(protected, set(DEVICES), patience=30) == set(DEVICES)
 
 
+def test_b10_the_offices_dns_is_broken_by_a_file_and_the_server_is_found_all_the_same(demo: Demo) -> None:
+    def ways() -> list[str]:
+        said = json.loads(tell(["doctor", "--site", demo.site, "--json"])[1])
+        return [each["state"] for each in said["checks"] if each["name"].startswith("System DNS")]
+
+    broken = Path(demo.folder) / "office" / "dns-is-broken"
+    assert ways() == ["ok"]
+    broken.touch()
+    assert until(ways, ["failed"]) == ["failed"]
+    exits, said = tell(["sync", "--site", demo.site])
+    assert exits == 0, said
+    assert "address that worked before" in said
+    broken.unlink()
+    assert until(ways, ["ok"]) == ["ok"]
+
+
 def test_the_provider_and_a_customer_sign_in_at_the_portal(demo: Demo) -> None:
     for email in demo.people.values():
         with httpx2.Client(base_url=demo.portal, follow_redirects=True) as browser:

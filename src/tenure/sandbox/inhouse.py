@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 from tenure.agent.main import Agent, daemon_of, init, open_agent
 from tenure.core.refusals import Refused
+from tenure.sandbox.dns import SERVER_FAILURE, LocalDns, Says
 from tenure.sandbox.premises import LOOPBACK, PATIENCE, free_port
 from tenure.sandbox.shop import Shop
 from tenure.sdk.main import this_computer
@@ -22,6 +24,9 @@ from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, P
 
 T = TypeVar("T")
 
+NAME = "licence.example.com"
+"""By which the office knows its activation server."""
+FOUND, BROKEN = {NAME: Says(addresses=(LOOPBACK,))}, {NAME: SERVER_FAILURE}
 LOOK = 0.5
 """Seconds between two looks at the provider's clock."""
 API_PORT, DEVICE_PORT = 8_481, 8_482
@@ -35,6 +40,9 @@ class Inhouse:
     ) -> None:
         """Listens on the ports that people know (`usual_ports`) where they are free, else on any."""
         self.site = folder / "site"
+        self.dns_is_broken = folder / "dns-is-broken"
+        """As long as there is such a file, the office's own DNS finds nothing; the public resolver does."""
+        self._dns, self._public_dns = LocalDns(FOUND), LocalDns(FOUND)
         self._clock = folder / "clock"
         self._desk = desk
         self._stop = threading.Event()
@@ -42,11 +50,17 @@ class Inhouse:
         self._tell_time()
         document = root.read_bytes()
         settings = Settings(
-            server=server,
+            server=f"http://{NAME}:{urlsplit(server).port}",
             products={"editor": ProductSettings(version="12.0")},
             name="Ana's office",
             sandbox=True,
-            network=NetworkSettings(loopback_http=True, proxy=""),
+            network=NetworkSettings(
+                loopback_http=True,
+                proxy="",
+                system=self._dns.plain,
+                dns="list",
+                resolvers=(self._public_dns.plain,),
+            ),
             api=ApiSettings(port=_free(API_PORT) if usual_ports else 0),
             devices=DeviceSettings(host=LOOPBACK, port=_free(DEVICE_PORT) if usual_ports else 0, name=LOOPBACK),
         )
@@ -86,6 +100,8 @@ class Inhouse:
         for thread, stop in reversed(self._running):
             stop()
             thread.join(PATIENCE)
+        for each in (self._dns, self._public_dns):
+            each.stop()
         self._api.close()
 
     def _run(self, name: str, work: Callable[[], None], stop: Callable[[], None]) -> None:
@@ -101,6 +117,7 @@ class Inhouse:
         before, revision = self._standing(), self._revision()
         while not self._stop.wait(LOOK):
             self._tell_time()
+            self._dns.zone = dict(BROKEN if self.dns_is_broken.exists() else FOUND)
             if (latest := self._revision()) != revision:
                 revision = latest
                 license_ = serving.site.licenses["editor"]

@@ -95,7 +95,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
             Kind.LAST_GOOD: "the list of addresses that worked",
             Kind.PUBLIC: "public DNS",
         }
-        who = self.address or self.resolver or names.get(self.kind, self.kind.value)
+        who = self.address or f"{names.get(self.kind, self.kind.value)} {self.resolver}".rstrip()
         if self.kind is Kind.PROXY:
             who = f"{who} through {self.resolver}" if self.address and self.resolver else f"the proxy {who}"
         return f"{who} {TOLD[self.outcome]}" + (f" ({self.detail})" if self.detail else "")
