@@ -97,7 +97,8 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
         }
         who = self.address or f"{names.get(self.kind, self.kind.value)} {self.resolver}".rstrip()
         if self.kind is Kind.PROXY:
-            who = f"{who} through {self.resolver}" if self.address and self.resolver else f"the proxy {who}"
+            through = f"{self.address} through {self.resolver}"
+            who = through if self.address and self.resolver else f"the proxy {self.address or self.resolver}"
         return f"{who} {TOLD[self.outcome]}" + (f" ({self.detail})" if self.detail else "")
 
 
