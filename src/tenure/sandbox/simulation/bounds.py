@@ -80,9 +80,14 @@ class Bounds:
         self.trusted = abs(off) <= SOUND
 
     def raise_to(self, low: Instant, high: Instant, now: Instant) -> None:
-        """An answer that is not fresh: it can only be later."""
+        """An answer that is not fresh: it can only be later.
+
+        What it leaves of a leap is no leap any more, so that within this boot the wall clock is not believed for it.
+        """
         self._low, self._high = max(self.low(now), low), max(self.high(now), high)
         self._at = now
+        if self._leap_from is not None and now - self._low <= LEAP:
+            self._leap_from = None
 
     def tampered(self, off: int, now: Instant) -> None:
         """The wall clock was set `off` seconds ahead of the truth (negative: behind) while running."""

@@ -1,0 +1,28 @@
+"""What the judge takes a machine to know of the time: no more than the rules of 3.6 let it know."""
+
+from tenure.core.timeline import DAY
+from tenure.sandbox.simulation.bounds import Bounds
+from tenure.sandbox.simulation.machines import START
+
+
+def back_after_ten_days() -> tuple[Bounds, int]:
+    bounds = Bounds(START)
+    bounds.stopped(START)
+    bounds.rebooted(START + 10 * DAY, 0)
+    return bounds, START + 10 * DAY
+
+
+def test_a_sound_clock_that_waits_to_be_believed_is_believed_after_a_day() -> None:
+    bounds, now = back_after_ten_days()
+    assert bounds.low(now + DAY - 1) == START + DAY - 1
+    assert bounds.exact(now + DAY)
+
+
+def test_an_older_answer_that_comes_meanwhile_leaves_nothing_that_is_believed_later() -> None:
+    """Seed 1023: the site was fourteen seconds behind, and so is the device until it starts again."""
+    bounds, now = back_after_ten_days()
+    bounds.raise_to(now - 14, now - 14, now)
+    assert bounds.low(now + 2 * DAY) == now + 2 * DAY - 14
+    bounds.stopped(now + 2 * DAY)
+    bounds.rebooted(now + 3 * DAY, 0)
+    assert bounds.exact(now + 3 * DAY)
