@@ -2,6 +2,7 @@
 
 import json
 
+from tenure.core.periods import parse_instant
 from tenure.core.timeline import DAY
 from tenure.sandbox.narrator import Narrator
 from tenure.sandbox.programs import tell
@@ -29,8 +30,9 @@ def rotates(told: Narrator, stage: Stage) -> None:
 def forgives(told: Narrator, stage: Stage) -> None:
     """B15: an outage of the vendor's moves every offline deadline, never the contract's end."""
     made = provider(stage.vendor, stage.server.url, "Outage")
-    today = stage.vendor.get("/v1/sandbox/clock", provider=made.id)["now"]
-    desk = Desk(stage.folder, stage.server.url, made, today)
+    today = parse_instant(stage.vendor.get("/v1/sandbox/clock", provider=made.id)["now"])
+    soon = today + 60 if isinstance(today, int) else 0  # its clock runs and never goes back: a slow machine gets time
+    desk = Desk(stage.folder, stage.server.url, made, shown(soon))
     _, code = desk.order("editor-year", desk.customer("Cut off for a week", 12_000))
     app = stage.application("forgiven", desk)
     app.activate(code)
