@@ -185,6 +185,19 @@ def test_a_clock_that_stays_behind_is_synchronised_once_and_reported_on() -> Non
     assert machine.state.skew == 0
 
 
+@pytest.mark.parametrize("years", [-1, 1])
+def test_a_clock_known_as_wrong_is_corrected_also_after_weeks_without_power(years: int) -> None:
+    """Found by the simulation: what is wrong as before tells the time, less its error, once a day has run."""
+    machine = Machine()
+    machine.wall += years * YEAR
+    machine.synchronise()
+    machine.run(DAY)
+    machine.off(20 * DAY)
+    found = machine.run(2 * DAY)
+    assert found.leap_in is None
+    assert machine.error == 0
+
+
 @pytest.mark.parametrize("rebooted", [False, True])
 def test_a_clock_that_was_known_as_behind_and_is_put_nearly_right_does_not_leap(*, rebooted: bool) -> None:
     """Found by the simulation: by its old correction it would show a year too much, and cut off who has paid."""

@@ -178,12 +178,12 @@ def _raised(state: ClockState, reading: Reading, least: Instant) -> ClockState:
 def _believable(wall: Instant, skew: int, line: Instant) -> Instant:
     """The wall clock as it stands, or corrected by the error an answer once proved: whichever needs less belief.
 
-    A clock that is behind even so does not leap by its correction: it was put nearly right, and shows no later time.
+    Where that would be a leap, the one nearer to what is known: a clock that was put nearly right does not leap by its
+    old correction, and one that is wrong as before is corrected, however long the computer was switched off.
     """
-    if wall - skew > line + LEAP:
-        return wall
     readings = (wall, wall - skew)
-    return min((each for each in readings if each >= line - TOLERANCE), default=max(readings))
+    latest = min((each for each in readings if each >= line - TOLERANCE), default=max(readings))
+    return latest if latest <= line + LEAP else min(readings, key=lambda each: abs(each - line))
 
 
 def _implausible(shown: Instant, wall: Instant, line: Instant) -> Refused | None:
