@@ -19,7 +19,7 @@ test: .venv/.stamp-dev ## run the whole test suite
 	@if [ "$$(id -u)" = 0 ]; then echo "As root: the PostgreSQL tests add the system user 'pgserver' and open the" \
 		"folders above this checkout for reading. As any other user they do neither."; fi
 	@if [ -d tests/browser ]; then tools/ensure-chromium; fi
-	@$(PYTEST) -n auto --maxprocesses 4 --dist loadfile
+	@$(PYTEST) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.stamp-dev ## style, types, architecture, locks, docs
 	.venv/bin/ruff format --check .

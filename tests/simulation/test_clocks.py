@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.simulation.lives import SEEDS, lived
+from tests.simulation.lives import WORLDS, lived
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_p1_p2_p5_b07_b09_no_promise_breaks_in_a_world_of_this_kind(seed: int) -> None:
-    assert lived("clocks", seed).seen["clock set"]
+@pytest.mark.parametrize(("seed", "days"), WORLDS)
+def test_p1_p2_p5_b07_b09_no_promise_breaks_in_a_world_of_this_kind(seed: int, days: int) -> None:
+    assert lived("clocks", seed, days).seen["clock set"]
