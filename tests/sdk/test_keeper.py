@@ -283,6 +283,21 @@ class TestWhatItKeeps:
         again.remember_time()
         assert memory.kept.clock.boot == world.hands.boot
 
+    def test_what_ended_stays_ended_after_a_restart_whose_clock_has_yet_to_be_believed(self) -> None:
+        """Seed 1036: ten minutes of running may be lost with the power, but never an end that has been lived through"""
+        world = activated(memory=MemoryInProcess())
+        end = world.keeper.holder.standing().contact_until
+        assert end is not None
+        world.cable.loses_question = lambda: True
+        world.wait(end - 1 - world.vendor.now)
+        world.keeper.tick()
+        assert "edit" in world.keeper.holder.ready.features
+        world.wait(1)
+        world.keeper.tick()
+        assert "edit" not in world.keeper.holder.ready.features
+        world.hands.restart(off=20 * DAY)
+        assert "edit" not in world.started().holder.ready.features
+
     def test_time_is_not_saved_while_another_process_is_busy(self) -> None:
         memory = Busy()
         world = activated(memory=memory)

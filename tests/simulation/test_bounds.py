@@ -18,6 +18,19 @@ def test_a_sound_clock_that_waits_to_be_believed_is_believed_after_a_day() -> No
     assert bounds.exact(now + DAY)
 
 
+def test_an_end_that_was_lived_through_is_known_although_the_clock_waits_to_be_believed() -> None:
+    """Seed 1036: what was saved with the end is known; of running time since, up to ten minutes may be lost."""
+    bounds = Bounds(START)
+    bounds.stopped(START + 2_000)
+    bounds.rebooted(START + 10 * DAY, 0)
+    assert bounds.low(START + 10 * DAY) == START + 2_000 - 600
+    bounds = Bounds(START)
+    bounds.saved(START + 1_900)
+    bounds.stopped(START + 2_000)
+    bounds.rebooted(START + 10 * DAY, 0)
+    assert bounds.low(START + 10 * DAY) == START + 1_900
+
+
 def test_an_older_answer_that_comes_meanwhile_leaves_nothing_that_is_believed_later() -> None:
     """Seed 1023: the site was fourteen seconds behind, and so is the device until it starts again."""
     bounds, now = back_after_ten_days()

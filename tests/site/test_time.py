@@ -57,6 +57,20 @@ class TestAllServersGone:
         assert desk.on == BASE
         assert (desk.standing.phase, desk.standing.why) == (Phase.ENDED, Why.SYNC_OVERDUE)
 
+    def test_what_ended_stays_ended_when_the_machine_is_switched_on_again_weeks_later(
+        self, house: House, desk: Desk
+    ) -> None:
+        silence(house)
+        house.town.time.now = house.devices()[0].seat_until - 1
+        desk.agent.keeper.tick()
+        assert desk.on == FEATURES
+        house.town.wait(1)
+        desk.agent.keeper.tick()
+        desk.hands.restart()
+        house.town.wait(20 * DAY)
+        desk.restart()
+        assert desk.on == BASE, "although its clock, so far ahead, has yet to be believed"
+
     def test_b06_silence_is_shown_as_its_own_cause_after_a_week(self, house: House, desk: Desk) -> None:
         silence(house)
         house.town.wait(7 * DAY - 1)

@@ -11,7 +11,7 @@ import msgspec
 from tenure.agent.exchange import Identity
 from tenure.agent.kept import Kept, Memory
 from tenure.core.acceptance import Held
-from tenure.core.clock import Estimate
+from tenure.core.clock import Estimate, certain
 from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import UNLICENSED, Amnesty, Standing, compiled, device_standing, device_timeline
@@ -157,6 +157,14 @@ class Holder:
             estimate,
             version=self._who.version,
         )
+
+    def outrun(self) -> bool:
+        """Whether functions have come or gone since the time was saved: it is to be saved now.
+
+        Else, after a restart with a wall clock that has yet to be believed, they would come and go again.
+        """
+        then = self.standing(certain(self._saved.clock.highest))
+        return then.features != self.standing(self.now().estimate).features
 
     def timeline(self) -> Timeline:
         """Everything that will happen to this device if nobody does anything; empty without a seat."""

@@ -120,7 +120,8 @@ class Keeper:
 
     def _remember_time(self, now: Now) -> None:
         before = self.holder.saved.clock
-        if before.boot == now.reading.boot and 0 <= now.reading.uptime - before.uptime < SAVE_CLOCK:
+        recent = before.boot == now.reading.boot and 0 <= now.reading.uptime - before.uptime < SAVE_CLOCK
+        if recent and not self.holder.outrun():
             return
         if not self.holder.kept.seat or not self._turn.acquire(blocking=False):
             return

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
-from tenure.core.clock import ClockState
+from tenure.core.clock import ClockState, certain
 from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import compiled
@@ -141,6 +141,14 @@ class Holder:
         """What is licensed now, with words."""
         forked = Code.COPY_SEPARATED if self._kept.separated else Code.LEASE_FORKED if self._kept.forked else None
         return shown(self._holdings, self.now().estimate, forked=forked)
+
+    def outrun(self) -> bool:
+        """Whether functions have come or gone since the time was saved: it is to be saved now.
+
+        Else, after a restart with a wall clock that has yet to be believed, they would come and go again.
+        """
+        then = self._holdings.standing(certain(self._saved.clock.highest))
+        return then.features != self._holdings.standing(self.now().estimate).features
 
     def renewed(self) -> Ready:
         """The functions that are on now, looked at anew."""

@@ -189,12 +189,14 @@ class Keeper:
                 self._turn.release()
 
     def remember_time(self) -> None:
-        """Saves how far time has come, once per boot and then every ten minutes, so that running time always counts.
+        """Saves how far time has come, so that running time always counts: once per boot, then every ten minutes, and
+        whenever functions have come or gone.
 
         Never waits: while another exchange is under way, it saves the time anyway.
         """
         before, now = self.holder.saved_clock, self.holder.now().reading
-        if before.boot == now.boot and 0 <= now.uptime - before.uptime < SAVE_CLOCK:
+        recent = before.boot == now.boot and 0 <= now.uptime - before.uptime < SAVE_CLOCK
+        if recent and not self.holder.outrun():
             return
         if not self.holder.kept.present.token or not self._turn.acquire(blocking=False):
             return

@@ -35,6 +35,8 @@ class Bounds:
 
     def __init__(self, now: Instant) -> None:
         self._low = self._high = self._at = now
+        self._saved = now
+        """The time on the disk is not earlier."""
         self._leap_from: Instant | None = None
         """Since when a sound wall clock far ahead of what was known waits to be believed."""
         self.trusted = True
@@ -72,11 +74,13 @@ class Bounds:
         for answer in arrived:
             low, high = self.low(answer.at), self.high(answer.at)
             self._low, self._high, self._at = min(low, answer.low), max(high, answer.high), answer.at
+            self._saved = min(self._saved, self._low)
             self.trusted = self.trusted and abs(off) <= SOUND
 
     def set(self, low: Instant, high: Instant, now: Instant, off: int) -> None:
         """A fresh answer came at `now` from one who took the present to be between `low` and `high`."""
         self._low, self._high, self._at, self._leap_from = low, high, now, None
+        self._saved = low
         self.trusted = abs(off) <= SOUND
 
     def raise_to(self, low: Instant, high: Instant, now: Instant) -> None:
@@ -89,6 +93,10 @@ class Bounds:
         if self._leap_from is not None and now - self._low <= LEAP:
             self._leap_from = None
 
+    def saved(self, now: Instant) -> None:
+        """Functions came or went, and it lived on: the time is saved with that."""
+        self._saved = max(self._saved, self.low(now))
+
     def tampered(self, off: int, now: Instant) -> None:
         """The wall clock was set `off` seconds ahead of the truth (negative: behind) while running."""
         self._low, self._high = self.low(now), max(self.high(now), now + off, now)
@@ -96,8 +104,9 @@ class Bounds:
 
     def stopped(self, now: Instant) -> None:
         """Switched off, or the process is gone in the middle of what it did."""
-        lost = 0 if self.trusted else UNSAVED
-        self._low, self._high, self._at = self.low(now) - lost, self.high(now), now
+        low = self.low(now)
+        self._low = low if self.trusted else max(low - UNSAVED, min(self._saved, low))
+        self._high, self._at = self.high(now), now
 
     def rebooted(self, now: Instant, off: int) -> None:
         """Switched on again with a wall clock that is `off` seconds ahead."""
@@ -105,7 +114,8 @@ class Bounds:
         self._high = max(self._high, now + max(off, 0))
         if self.trusted and off == 0:
             self._leap_from = now if gap > LEAP else None
-            self._low = self._low if gap > LEAP else now
+            # The wall clock has yet to be believed: all that counts is what was saved.
+            self._low = max(self._low - UNSAVED, min(self._saved, self._low)) if gap > LEAP else now
         else:
             self.trusted, self._leap_from = False, None
         self._at = now
@@ -114,4 +124,5 @@ class Bounds:
         """What an image of the disk taken now knows; `now` as for `low`."""
         copy = Bounds(now)
         copy._low, copy._high, copy.trusted = self.low(now), self.high(now), self.trusted
+        copy._saved = min(self._saved, copy._low)
         return copy

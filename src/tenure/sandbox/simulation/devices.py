@@ -41,6 +41,8 @@ class SimulatedDevice:
         self.bounds = Bounds(machine.time.now)
         self.up = self.heard = False
         """Whether it runs, and whether its last turn brought a genuine answer."""
+        self._on: frozenset[str] = frozenset()
+        """The functions that were on after its last turn."""
         self.mortal = False
         self.rhythm = fate.one_of((0, 0, 0, 2, 5, 10))
         """Days for which it sleeps at most between two uses; 0: it is always awake."""
@@ -126,12 +128,21 @@ class SimulatedDevice:
         self.bounds.learn(self.wire.arrived, self.machine.off)
         self.heard = bool(self.wire.arrived)
         self.wire.arrived.clear()
+        on, self._on = self._on, self.features
+        if on != self._on:
+            self.bounds.saved(self.machine.time.now)
 
     @property
     def promised(self) -> Promise | None:
         """What the seat it holds promises; None without one."""
         kept = self.keeper.holder.kept
         return promise(kept.held.token, kept.seat, kept.notices) if kept.seat else None
+
+    @property
+    def holds(self) -> tuple[str, bytes]:
+        """Seat and lease."""
+        kept = self.keeper.holder.kept
+        return kept.seat, kept.held.token
 
     @property
     def features(self) -> frozenset[str]:

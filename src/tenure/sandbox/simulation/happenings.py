@@ -88,7 +88,6 @@ class Happenings:
         """The device gives its seat up, and is wanted again some days later."""
         if not device.up or not device.keeper.holder.kept.seat:
             return
-        kept = device.keeper.holder.kept
         try:
             device.release()
         except Died:
@@ -96,14 +95,12 @@ class Happenings:
             self._world.down(device)
             return
         self._world.trace.note(self._world.time.now, device.name, "released")
-        if not device.keeper.holder.kept.seat:
-            self._world.judge.erased(kept.seat, kept.held.token)
+        self._world.judge.seat(device)
         self._world.at(self._world.fate.between(1, 10) * DAY, lambda: self._wanted_again(device))
 
     def _wanted_again(self, device: SimulatedDevice) -> None:
         if device.up and device.site.up:
-            held = device.keeper.holder.kept
-            before = (held.seat, held.held.token)
+            before = device.holds
             try:
                 self._world.enrol(device)
             except Died:

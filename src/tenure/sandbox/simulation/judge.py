@@ -12,7 +12,7 @@ from tenure.core.timeline import DAY, Instant
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.fate import Trace
 from tenure.sandbox.simulation.machines import Time
-from tenure.sandbox.simulation.promises import held, lease_claims, payload, seat_claims
+from tenure.sandbox.simulation.promises import held, lease_claims, payload
 from tenure.sandbox.simulation.sites import SimulatedSite
 from tenure.sandbox.simulation.vendor import Vendor
 from tenure.server import desk
@@ -94,6 +94,10 @@ class Judge:
         """By subscription how many devices the server has forgotten to have granted, and until when that counts."""
         self._seats: dict[str, dict[str, tuple[str, Instant]]] = {}
         """By subscription the devices that hold a seat: whose, and until when."""
+        self._counted: dict[str, tuple[str, str]] = {}
+        """By machine the subscription and the device as which its seat counts there."""
+        self._unseen: dict[str, str] = {}
+        """By machine the device whose process died: whether it had erased its seat is seen when it is back."""
         self.faults = Faults()
         self._first: Broken | None = None
 
@@ -135,26 +139,39 @@ class Judge:
     # P5
 
     def seat(self, device: SimulatedDevice) -> None:
-        """Counts the seat of a device; where it is a new one, all must fit."""
-        promised = device.promised
+        """Counts the seat that a device holds, or holds no longer; where it is a new one, all must fit."""
+        promised, counted = device.promised, self._counted.get(device.name)
         if promised is None or promised.seat is None:
+            if counted is not None:
+                self._seats[counted[0]].pop(counted[1], None)
+                del self._counted[device.name]
             return
         limit = promised.lease.limit
         name, seats = promised.lease.subscription, self._seats.setdefault(promised.lease.subscription, {})
         before = seats.get(promised.seat.sub)
+        self._counted[device.name] = name, promised.seat.sub
         seats[promised.seat.sub] = (promised.seat.iss, promised.end)
         now = self._time.now
         if before is not None and before[1] > now:
             return
         self._limits[name] = max(limit, self._limits.get(name, 0))
-        living = sum(until > now for _, until in seats.values())
+        out_of_sight = set(self._unseen.values())
+        living = sum(until > now for seat, (_, until) in seats.items() if seat not in out_of_sight)
         most = self._most(name)
         if living > most and now >= self.excused.get(name, 0):
             raise self.broken("P5", device.name, f"{living} devices protected where {most} may be")
 
-    def erased(self, seat: str, lease: bytes) -> None:
-        """A device has erased the seat that it held under `lease`."""
-        self._seats.get(lease_claims(lease).subscription, {}).pop(seat_claims(seat).sub, None)
+    def unseen(self, device: SimulatedDevice) -> None:
+        """A device's process died amid something: its seat may be erased on disk, and the site may know."""
+        if device.name in self._counted:
+            self._unseen[device.name] = self._counted[device.name][1]
+
+    def back(self, device: SimulatedDevice) -> None:
+        """It runs again: what it holds now counts, and has to fit as if it were new."""
+        seat = self._unseen.pop(device.name, "")
+        if seat:
+            self._seats[self._counted[device.name][0]].pop(seat, None)
+            self.seat(device)
 
     def limit(self, subscription: str, devices: int) -> None:
         """The provider sells so many devices from now on; lowered ones are judged by what was sold before."""

@@ -45,6 +45,8 @@ class SimulatedSite:
         self.bounds = Bounds(machine.time.now)
         self.up = self.heard = False
         """Whether it runs, and whether its last turn brought a genuine answer."""
+        self._on: frozenset[str] = frozenset()
+        """The functions that were on after its last turn."""
         self.mortal = False
         self.code = ""
         self.gone = False
@@ -133,6 +135,9 @@ class SimulatedSite:
                 self.withdrawn = answer.withdraws
         self.heard = bool(self.wire.arrived)
         self.wire.arrived.clear()
+        on, self._on = self._on, self.features
+        if on != self._on:
+            self.bounds.saved(self.machine.time.now)
 
     # what devices see
 

@@ -208,8 +208,7 @@ class World:
         """A device's turn."""
         if not device.up:
             return
-        held = device.keeper.holder.kept
-        before = (held.seat, held.held.token)
+        held, before = device.keeper.holder.kept, device.holds
         try:
             homeless = not (held.seat or held.device or held.pending) and self.fate.happens(0.3)
             if device.wanted and (held.ticket is None or homeless):
@@ -228,12 +227,9 @@ class World:
     def judged(self, device: SimulatedDevice, before: tuple[str, bytes]) -> None:
         """See `Living`: only a genuine answer may touch what it holds."""
         self.judge.look(device)
-        after = device.keeper.holder.kept
-        if (after.seat, after.held.token) != before:
+        if device.holds != before:
             if not device.heard:
                 raise self.judge.broken("P1", device.name, "its seat was touched without a genuine answer")
-            if before[0] and not after.seat:
-                self.judge.erased(*before)
             self.judge.seat(device)
 
     def enrol(self, device: SimulatedDevice) -> None:
@@ -268,6 +264,8 @@ class World:
     def down(self, who: Anybody) -> None:
         """A process has died: it is started again, or the machine loses its power for a while."""
         self.trace.note(self.time.now, who.name, "died")
+        if isinstance(who, SimulatedDevice):
+            self.judge.unseen(who)
         if self.fate.happens(0.3):
             who.machine.on = False
         self.at(self.fate.one_of((5, 60, 600, HOUR, DAY)), lambda: self.again(who))
@@ -281,6 +279,8 @@ class World:
             self.at(5, lambda: self.again(who))
             return
         self.judge.look(who)
+        if isinstance(who, SimulatedDevice):
+            self.judge.back(who)
         act = (lambda: self._see(who)) if isinstance(who, SimulatedDevice) else (lambda: self._visit(who))
         self._wake(who.name, self.time.now + 1, act)
 
