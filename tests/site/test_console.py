@@ -307,6 +307,17 @@ class TestTheBanner:
         await tab.open(link)
         assert "Choose a device to withdraw" in tab.text
 
+    async def test_seats_beyond_what_was_ordered_are_explained(self, here: Town) -> None:
+        house = here.house()
+        house.activate(here.order(devices=10)[1])
+        ticket = house.ticket(12)
+        for number in range(12):
+            house.agent(f"desk-{number}").enrol(ticket)
+        tab = await signed_in(house)
+        assert "All 11 seats of this server are taken (10 ordered, 1 more tolerated)." in tab.text
+        await tab.open("/devices?state=waiting&product=editor")
+        assert "Every seat is taken: 11 of 11 are in use (10 ordered, 1 more tolerated)." in tab.text
+
 
 class TestDevices:
     async def test_enrolled_withdrawn_assigned_grouped_removed(self, house: House, tab: Tab) -> None:

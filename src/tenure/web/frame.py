@@ -11,7 +11,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     icon: str = ""
     """A name of `icons.html`."""
     count: str = ""
-    """A figure beside it, such as what waits there."""
+    """A figure beside it."""
+    counts: str = ""
+    """What the figure counts, for who cannot see or points at it; it asks for attention then."""
     children: tuple["Entry", ...] = ()
 
     def leads_to(self, path: str) -> bool:

@@ -153,7 +153,13 @@ def _full(license_: dict[str, Any]) -> str:
             f"All {license_['allotment']:,} seats of this server are taken" if license_["allotment"] else "None is here"
         )
         return f"{mine}; the subscription's other servers hold the rest of {license_['device_limit']:,}, or it is free."
-    return f"All {license_['allotment']:,} seats of this server are taken."
+    return f"All {license_['allotment']:,} seats of this server are taken{tolerated(license_)}."
+
+
+def tolerated(license_: dict[str, Any]) -> str:
+    """Why there are more seats than were ordered; empty when there are not."""
+    ordered, seats = license_["device_limit"], license_["allotment"]
+    return f" ({ordered:,} ordered, {seats - ordered:,} more tolerated)" if 0 < ordered < seats else ""
 
 
 def _warned(license_: dict[str, Any]) -> Banner | None:

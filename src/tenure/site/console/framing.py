@@ -13,6 +13,7 @@ from tenure.web.replies import RefusedPageError
 from tenure.web.words import instant_of
 
 TITLE = "Administration server"
+WAIT = "waiting for a seat"
 GROUPS_SHOWN = 30
 """Groups that the tree has room for; the rest is on the page of managed devices."""
 
@@ -98,7 +99,9 @@ def _tree(status: dict[str, Any], groups: list[Any]) -> Entry:
             Entry(path="/unassigned", text="Unassigned devices", icon="customers"),
             Entry(path="/events", text="Events", icon="events"),
             Entry(path="/reports", text="Reports", icon="reports"),
-            Entry(path="/licenses", text="Licenses", icon="licenses", count=f"{waiting} waiting" if waiting else ""),
+            Entry(
+                path="/licenses", text="Licenses", icon="licenses", count=f"{waiting:,}" if waiting else "", counts=WAIT
+            ),
             Entry(path="/settings", text="Settings", icon="settings"),
         ),
     )

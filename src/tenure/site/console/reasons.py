@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tenure.core.timeline import DAY, Instant
-from tenure.site.console.banner import renewable
+from tenure.site.console.banner import renewable, tolerated
 from tenure.web.words import cause, count, instant_of, spoken
 
 QUIET = 3 * DAY
@@ -185,7 +185,7 @@ def _full(license_: dict[str, Any], sync: Click) -> Why:
     )
     idle = Click(text="Choose a device to withdraw", path=f"/devices?product={product}&state=protected")
     clicks = (sync, idle) if others else (idle, *_paying(license_, "Order more devices"))
-    title = f"Every seat is taken: {license_['in_use']:,} of {license_['allotment']:,} are in use."
+    title = f"Every seat is taken: {license_['in_use']:,} of {license_['allotment']:,} are in use{tolerated(license_)}."
     return Why(state="waiting", title=title, text=text, clicks=clicks)
 
 
