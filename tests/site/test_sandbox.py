@@ -9,6 +9,8 @@ from tenure.agent.main import Agent, open_agent
 from tenure.core.periods import format_instant, parse_instant
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, Phase
+from tenure.sdk.hardware import digests, made_up
+from tenure.site.store.devices import ALIKE
 from tests.server.office import START
 from tests.site.town import FEATURES, House, Town, town
 
@@ -72,6 +74,23 @@ def test_a_clock_file_is_refused_by_an_agent_of_production(here: Town, house: Ho
     assert isinstance(refused, Refused)
     assert refused.code is Code.SANDBOX_ONLY
     assert isinstance(open_agent(desk.folder, desk.hands.computer()), Agent)
+
+
+def test_made_up_hardware_is_refused_by_an_agent_of_production(house: House) -> None:
+    desk = house.agent()
+    desk.board.close()
+    with (desk.folder / "agent.toml").open("a") as settings:
+        settings.write('hardware = "laptop-7"\n')
+    refused = open_agent(desk.folder, desk.hands.computer())
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.field) == (Code.SANDBOX_ONLY, "hardware")
+
+
+def test_computers_that_do_not_exist_have_nothing_in_common_but_with_themselves() -> None:
+    one, other = made_up("laptop-1"), made_up("laptop-2")
+    assert one == made_up("laptop-1")
+    assert len(one) >= ALIKE, "reinstalled, it is found to be the same"
+    assert not {*digests(one, "root", "editor").values()} & {*digests(other, "root", "editor").values()}
 
 
 def test_a_sandbox_seat_is_worth_nothing_in_production(sandbox: tuple[Town, House], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`make demo`: everything starts, its codes work, and the ten lines it writes down license an application."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,38 @@ def test_an_administrator_applies_a_code_and_the_devices_get_seats_by_themselves
         return {each["name"] for each in listed if each["state"] == "protected"}
 
     assert until(protected, set(DEVICES), patience=30) == set(DEVICES)
+
+
+def test_m03_devices_beyond_the_limit_get_no_seat_and_are_told_why(demo: Demo, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "tenure.sandbox.crowd", demo.site, "4"]
+
+    def reasons() -> list[str]:
+        listed = json.loads(tell(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
+        return sorted(each["reason"] or each["state"] for each in listed)
+
+    wanted = ["device_limit_reached"] * 2 + ["protected"] * 5
+    said = tmp_path / "said"
+
+    def told() -> int:
+        return said.read_text().count("No seat is left for another device. 5 of 5 devices are protected.")
+
+    with said.open("w") as out, subprocess.Popen(words, stdout=out) as laptops:
+        try:
+            assert until(reasons, wanted, patience=30) == wanted
+            assert until(told, 2) == 2, said.read_text()
+        finally:
+            laptops.send_signal(signal.SIGINT)
+    assert laptops.returncode == 0
+    alike = json.loads(tell(["devices", "duplicates", "--site", demo.site, "--json"])[1])["items"]
+    assert alike == [], "each has hardware of its own, although all of them run here"
+
+
+def test_laptops_without_an_office_are_told_what_to_do(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "tenure.sandbox.crowd", str(tmp_path), "4"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert "Start the demo" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_b10_the_offices_dns_is_broken_by_a_file_and_the_server_is_found_all_the_same(demo: Demo) -> None:

@@ -25,7 +25,7 @@ from tenure.sdk.assembly import Misuse, read_root
 from tenure.sdk.clock import Timekeeper, read_clock_file
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
-from tenure.sdk.hardware import digests
+from tenure.sdk.hardware import digests, made_up
 from tenure.sdk.main import this_computer
 from tenure.sdk.transport import Transport
 from tenure.wire.devices import Ticket
@@ -70,11 +70,12 @@ def open_agent(
     if isinstance(root, Refused):
         return root
     shown = settings.name or computer.host
+    parts = made_up(settings.hardware) if settings.hardware else computer.hardware()
     who = Identity(
         product=settings.product,
         version=settings.version,
         name="".join(char if char.isprintable() else " " for char in shown)[:128],
-        hardware=digests(computer.hardware(), root.document.id, settings.product),
+        hardware=digests(parts, root.document.id, settings.product),
         sandbox=settings.sandbox,
     )
     try:
@@ -88,16 +89,19 @@ def open_agent(
 
 
 def init(
-    folder: Path, root: bytes, *, product: str, version: str, name: str = "", sandbox: bool = False
+    folder: Path, root: bytes, *, product: str, version: str, name: str = "", sandbox: bool = False, hardware: str = ""
 ) -> str | Refused:
     """Makes the settings in an empty or missing folder; the path of the file that is to be completed by hand.
 
+    `hardware`: a made-up computer's, in a sandbox.
     Refuses `already_exists`, and what of the settings or the root document cannot work.
     """
     path = folder / SETTINGS
     if path.exists():
         return Refused(Code.ALREADY_EXISTS, f"There is an agent in {folder} already.", "agent")
     settings: dict[str, str | bool] = {"product": product, "version": version, "name": name, "sandbox": sandbox}
+    if hardware:
+        settings["hardware"] = hardware
     try:
         disk = FolderOnDisk(folder)
         disk.write("root.jws", root)

@@ -46,6 +46,8 @@ class Settings(_Strict, frozen=True, kw_only=True):
     name: fields.Name = ""
     """Of this device, for people; the computer's by default."""
     sandbox: bool = False
+    hardware: fields.Name = ""
+    """In a sandbox only: a made-up computer's name for its hardware, so that one computer can play many."""
     service_command: Command = ("systemctl",)
     """The service manager; it is given `start` or `stop` and the unit."""
     features: Annotated[dict[fields.Id, FeatureSettings], Meta(max_length=128)] = {}
@@ -68,10 +70,12 @@ def read_settings(path: Path) -> Settings | Refused:
 
 
 def check(settings: Settings) -> Refused | None:
-    """`version_unreadable`, or `field_invalid` for a command that could mean something else at another time."""
+    """`version_unreadable`, `sandbox_only`, or `field_invalid` for a command that could mean another one some day."""
     version = parse_version(settings.version)
     if isinstance(version, Refused):
         return version
+    if settings.hardware and not settings.sandbox:
+        return Refused(Code.SANDBOX_ONLY, "Hardware is made up in a sandbox alone.", "hardware")
     for name, feature in settings.features.items():
         for field, command in (("grant", feature.grant), ("withdraw", feature.withdraw)):
             if command and not command[0].startswith("/"):

@@ -53,6 +53,7 @@ def init_agent(
     version: Annotated[str, Parameter(help="Its version here.")],
     name: Annotated[str, Parameter(help="The device's name, for people; the computer's by default.")] = "",
     sandbox: Annotated[bool, Parameter(help="With the root of a sandbox, and only then.")] = False,
+    hardware: Annotated[str, Parameter(help="In a sandbox: made-up hardware, so that one computer plays many.")] = "",
     agent: Folder = "",
 ) -> Ended:
     """Make the agent's folder: settings to be completed by hand, and the vendor's root document."""
@@ -62,7 +63,7 @@ def init_agent(
     if isinstance(data, Failed):
         return data
     folder = folder_of(desk.world, agent, "TENURE_AGENT", "agent")
-    done = init(folder, data, product=product, version=version, name=name, sandbox=sandbox)
+    done = init(folder, data, product=product, version=version, name=name, sandbox=sandbox, hardware=hardware)
     return failed(done) if isinstance(done, Refused) else made({"settings": done}, _initialised)
 
 

@@ -205,16 +205,19 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
        .venv/bin/tenure clock set 2028-03-01
        .venv/bin/tenure devices list        # in the administrator's terminal
 
-  4. Break the office's DNS, synchronise, and see at the console which way was used; then mend it:
+  4. Add more devices than the first code allows, and see at the console which got no seat, and why:
+       .venv/bin/python -m tenure.sandbox.crowd {demo.site} 8
+
+  5. Break the office's DNS, synchronise, and see at the console which way was used; then mend it:
        touch {demo.folder}/office/dns-is-broken
        .venv/bin/tenure sync                # by the address that worked before; without one, by public DNS
        .venv/bin/tenure doctor
        rm {demo.folder}/office/dns-is-broken
 
-  5. License an application in ten lines:
+  6. License an application in ten lines:
        .venv/bin/python {demo.folder}/app.py
 
-  6. Share the subscription with a second administration server, and type the first code there as well:
+  7. Share the subscription with a second administration server, and type the first code there as well:
        .venv/bin/tenure site init --site {demo.folder}/second --name "Second office" --product editor=12.0 \\
          --server {demo.url} --root {demo.folder}/server/sandbox-root.jws --sandbox \\
          --api-port 8491 --device-port 8492 --device-name 127.0.0.1

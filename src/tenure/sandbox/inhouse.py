@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
-from tenure.agent.main import Agent, daemon_of, init, open_agent
 from tenure.core.refusals import Refused
+from tenure.sandbox.crowd import LOOK, PATIENCE, Crowd
 from tenure.sandbox.dns import SERVER_FAILURE, LocalDns, Says
-from tenure.sandbox.premises import LOOPBACK, PATIENCE, free_port
+from tenure.sandbox.premises import LOOPBACK, free_port
 from tenure.sandbox.shop import Shop
 from tenure.sdk.main import this_computer
 from tenure.site import main as site_main
@@ -27,8 +27,6 @@ T = TypeVar("T")
 NAME = "licence.example.com"
 """By which the office knows its activation server."""
 FOUND, BROKEN = {NAME: Says(addresses=(LOOPBACK,))}, {NAME: SERVER_FAILURE}
-LOOK = 0.5
-"""Seconds between two looks at the provider's clock."""
 API_PORT, DEVICE_PORT = 8_481, 8_482
 
 
@@ -65,11 +63,8 @@ class Inhouse:
             devices=DeviceSettings(host=LOOPBACK, port=_free(DEVICE_PORT) if usual_ports else 0, name=LOOPBACK),
         )
         _accepted(site_main.init(self.site, settings, document))
-        self._folders = [folder / name for name in devices]
-        for each in self._folders:
-            _accepted(init(each, document, product="editor", version="12.0", name=each.name, sandbox=True))
+        self._folder, self._root, self._devices = folder, document, devices
         self.url = ""
-        self.agents: list[Agent] = []
 
     @property
     def token(self) -> str:
@@ -84,19 +79,15 @@ class Inhouse:
         if not serving.wait(PATIENCE):
             raise RuntimeError("the administration server did not start")
         self._api = Shop(self.url, self.token)
-        ticket = self._api.post("/v1/enrolments", {"product": "editor", "uses": len(self._folders)})["token"]
-        for each in self._folders:
-            agent = _accepted(open_agent(each, clock=self._clock))
-            agent.keeper.prepare(ticket)
-            daemon = daemon_of(agent)
-            self.agents.append(agent)
-            self._run(each.name, daemon.run, daemon.stop)
+        self._crowd = Crowd(self._folder, self._root, self._clock, self._api)
+        self._crowd.join(list(self._devices))
         self._run("clock", lambda: self._follow(serving), self._stop.set)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._crowd.close()
         for thread, stop in reversed(self._running):
             stop()
             thread.join(PATIENCE)
@@ -110,11 +101,8 @@ class Inhouse:
         self._running.append((thread, stop))
 
     def _follow(self, serving: site_main.Serving) -> None:
-        """Keep the clock file up to date; have site and devices ask at once when there is news for them.
-
-        In real life they come by themselves, within minutes to a day: nobody wants to wait for that in a demo.
-        """
-        before, revision = self._standing(), self._revision()
+        """Keep the clock file up to date; have site and devices ask at once when there is news for them."""
+        revision = self._revision()
         while not self._stop.wait(LOOK):
             self._tell_time()
             self._dns.zone = dict(BROKEN if self.dns_is_broken.exists() else FOUND)
@@ -123,14 +111,7 @@ class Inhouse:
                 license_ = serving.site.licenses["editor"]
                 serving.watch.synchronized(license_, license_.synchronize("edge"))
                 serving.watch.note(license_)
-            if (now := self._standing()) != before:
-                before = now
-                for agent in self.agents:
-                    agent.keeper.refresh()
-
-    def _standing(self) -> tuple[str, int]:
-        line = self._api.get("/v1/licenses/editor")
-        return line["phase"], line["allotment"]
+            self._crowd.follow()
 
     def _revision(self) -> int:
         """Of the subscription at the provider; 0 while nothing is licensed here."""

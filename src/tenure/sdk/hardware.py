@@ -28,6 +28,11 @@ def read_parts(system: Path = Path("/")) -> dict[str, str]:
     return {part: value for part, value in found.items() if value}
 
 
+def made_up(name: str) -> dict[str, str]:
+    """Parts of a computer that does not exist, for a sandbox: the same for the same name, else nothing in common."""
+    return dict.fromkeys((MACHINE, BOARD), f"made up {name}")
+
+
 def digests(parts: dict[str, str], root_id: str, product: str) -> dict[str, str]:
     """The parts as they are sent: SHA-256 (base64url) salted with the root's id and the product."""
     salted = {}
