@@ -5,7 +5,7 @@ import shutil
 import msgspec
 
 from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import DAY, HOUR
+from tenure.core.timeline import DAY, HOUR, Phase
 from tenure.sdk.outcomes import Declined, Synchronized
 from tenure.site.main import Anew, anew
 from tests.site.callers import Caller
@@ -146,6 +146,48 @@ def test_b09_the_site_sees_its_copy_and_retires_it_for_good(house: House) -> Non
     assert (shown["phase"], shown["refusal"]["code"]) == ("ended", "copy_retired")
     assert "tenure site anew" in shown["message"]
     assert copy.agent("fresh").enrol(copy.ticket()) is not None
+
+
+def test_b09_a_retired_copy_does_not_come_back_as_the_site_by_a_code(here: Town) -> None:
+    house = here.house()
+    _, code = here.order(devices=3)
+    house.activate(code)
+    copy = clone(house)
+    assert isinstance(house.sync(), Synchronized)
+    copy.sync()
+    house.sync()
+    Caller(house).post(f"{LICENSE}/resolve-fork", {"resolution": "retired"})
+    copy.sync()
+    here.wait(HOUR)
+    assert isinstance(house.sync(), Synchronized)
+    for refused in (copy.license.activate(code), copy.license.look_at(code)):
+        assert isinstance(refused, Declined)
+        assert refused.code is Code.COPY_RETIRED
+    here.wait(DAY)
+    assert isinstance(house.sync(), Synchronized), "the site is not disturbed"
+    assert house.agent().enrol(house.ticket()) is None
+    copy.site.store.close()
+    assert isinstance(anew(copy.folder, copy.hands.computer()), Anew)
+    copy.open()
+    copy.activate(code)
+    assert copy.look().standing.phase is Phase.ACTIVE, "as a site of its own it is welcome"
+
+
+def test_b09_a_site_that_was_retired_by_mistake_comes_back_by_its_code(here: Town) -> None:
+    """A disk was put back, the provider took it for a copy, and nobody else has the identity."""
+    house = here.house()
+    _, code = here.order(devices=3)
+    house.activate(code)
+    copy = clone(house)
+    assert isinstance(house.sync(), Synchronized)
+    copy.sync()
+    house.sync()
+    Caller(house).post(f"{LICENSE}/resolve-fork", {"resolution": "retired"})
+    assert isinstance(copy.sync(), Declined)
+    here.wait(DAY)
+    copy.activate(code)
+    assert copy.look().standing.phase is Phase.ACTIVE
+    assert isinstance(copy.sync(), Synchronized)
 
 
 def test_b09_a_second_site_begins_anew_with_a_key_of_its_own(here: Town) -> None:

@@ -109,6 +109,7 @@ def activate_request(
         root=root,
         device_port=who.device_port,
         lease=kept.present.token.decode("ascii"),
+        token=kept.token,
         hardware=who.hardware,
         role="successor" if role == "successor" else "active",
         sandbox=who.sandbox,

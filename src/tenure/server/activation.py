@@ -17,7 +17,7 @@ from tenure.core.schedule import window
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
 from tenure.http.limits import Limit, Throttle, network_of
-from tenure.server import books, desk, looking, takeover, words
+from tenure.server import books, desk, forks, looking, takeover, words
 from tenure.server.context import Context, Tenant
 from tenure.server.rows import IN_USE, LEFT
 from tenure.server.takeover import Beside
@@ -155,8 +155,13 @@ class _Activation:
     def answer(self) -> Reply | Refused:
         """Granted with a lease, or refused with the true reason: whoever has a real code may know.
 
+        A copy of a site that was told to go is refused before anything is looked at: nothing of the site is its own.
+
         `ledger_drift`, unsigned, when money would move while it is stopped.
         """
+        gone = None if self.site is None else forks.replaced(self.site, self.asked.message.token)
+        if gone is not None:
+            return self._refused(gone)
         present = self._present()
         loaded = books.load(self.conn, self.tenant.id, self.tenant.customer)
         item = None if loaded is None else loaded.item(self.code.subscription)

@@ -32,6 +32,13 @@ def told(site: Site, token: str) -> Refused | None:
     return None if resolution is None else Refused(_TOLD[resolution])
 
 
+def replaced(site: Site, token: str) -> Refused | None:
+    """Why the copy that shows `token` is not taken for the site any more, even with a code: it was told to go, and the
+    other one has been heard since (ADR 15). `copy_separated`, `copy_retired`; None otherwise."""
+    heard = (site.last_contact or 0) > beside(site).settled_at
+    return told(site, token) if heard else None
+
+
 def sighted(site: Site, message: SyncRequest, now: Instant) -> Site:
     """The site after a copy showed itself; the newest of each counts."""
     seen = Sighting(
@@ -72,7 +79,7 @@ def resolved(site: Site, fact: f.ForkResolved, now: Instant) -> Site:
         return with_beside(opened, msgspec.structs.replace(body, copies=()))
     marked = tuple((each.token, fact.resolution) for each in body.copies)
     known = tuple(each for each in body.settled if each[0] not in dict(marked))
-    after = msgspec.structs.replace(body, copies=(), settled=(*known, *marked)[-SETTLED:])
+    after = msgspec.structs.replace(body, copies=(), settled=(*known, *marked)[-SETTLED:], settled_at=now)
     return with_beside(msgspec.structs.replace(site, forked_at=None), after)
 
 

@@ -50,6 +50,8 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """While a fork is open: the copies that showed a token which was replaced."""
     settled: tuple[tuple[str, str], ...] = ()
     """(token, what the copy that shows it was told to be)."""
+    settled_at: Instant = 0
+    """When that was said last."""
 
 
 def beside(site: Site) -> Beside:

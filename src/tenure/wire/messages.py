@@ -67,6 +67,8 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """SHA-256 of the public key (SPKI) of the device port's certificate."""
     lease: fields.Jws = ""
     """The present lease, when the site has one (M10)."""
+    token: fields.Token = ""
+    """The state token of the last answer, when the site has one: of two copies it tells which one asks (B9)."""
     hardware: Annotated[dict[fields.Id, fields.Bytes32], Meta(max_length=8)] = {}
     """Salted digests of hardware parts by name; raw ids never leave."""
     role: Literal["active", "successor"] = "active"
