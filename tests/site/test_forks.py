@@ -185,9 +185,13 @@ def test_b09_a_site_that_was_retired_by_mistake_comes_back_by_its_code(here: Tow
     Caller(house).post(f"{LICENSE}/resolve-fork", {"resolution": "retired"})
     assert isinstance(copy.sync(), Declined)
     here.wait(DAY)
+    image = clone(copy)
     copy.activate(code)
     assert copy.look().standing.phase is Phase.ACTIVE
     assert isinstance(copy.sync(), Synchronized)
+    older = image.sync()
+    assert isinstance(older, Declined)
+    assert older.code is Code.LEASE_FORKED, "an image from before is a copy like any other: nobody has told it to go"
 
 
 def test_b09_a_second_site_begins_anew_with_a_key_of_its_own(here: Town) -> None:

@@ -297,7 +297,7 @@ class _Activation:
             sites.add(self.conn, fresh)
             return fresh
         other = self.site.subscription != sub.id
-        body = takeover.beside(self.site)
+        body = takeover.beside(forks.taken_back(self.site, message.token))
         body = msgspec.structs.replace(
             body, device_port=message.device_port, hardware=dict(message.hardware), share=b"" if other else body.share
         )

@@ -39,6 +39,13 @@ def replaced(site: Site, token: str) -> Refused | None:
     return told(site, token) if heard else None
 
 
+def taken_back(site: Site, token: str) -> Site:
+    """The site after the copy that shows `token` was taken for it again: nothing is left of what it was told."""
+    body = beside(site)
+    left = tuple(each for each in body.settled if each[0] != token)
+    return with_beside(site, msgspec.structs.replace(body, settled=left))
+
+
 def sighted(site: Site, message: SyncRequest, now: Instant) -> Site:
     """The site after a copy showed itself; the newest of each counts."""
     seen = Sighting(

@@ -106,12 +106,14 @@ class SimulatedDevice:
     def enrol(self, ticket: str) -> None:
         """Enrols with a token; raises `Died`."""
         self.wire.arrived.clear()
+        self.remember()
         self.keeper.enrol(ticket)
         self._learn()
 
     def release(self) -> None:
         """Gives its seat up; raises `Died`."""
         self.wire.arrived.clear()
+        self.remember()
         self.keeper.release()
         self._learn()
 

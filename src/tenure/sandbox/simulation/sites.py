@@ -122,6 +122,7 @@ class SimulatedSite:
     def activate(self, code: str) -> bool:
         """Applies a code; raises `Died`."""
         self.wire.arrived.clear()
+        self.remember()
         outcome = self.license.activate(code)
         self._learn()
         self.watch.note(self.license)
@@ -147,6 +148,7 @@ class SimulatedSite:
             return UNREACHED
         if request.method != "POST":
             return NOT_FOUND
+        self.remember()
         try:
             return exchange(self.site.port.answer(request.body).result())
         except Died:
@@ -155,6 +157,7 @@ class SimulatedSite:
 
     def ticket(self) -> str:
         """An enrolment token, for one device or several; raises `Died`."""
+        self.remember()
         made = enrolling.new_ticket(self.site, PRODUCT, uses=self._fate.one_of((1, 1, 5)))
         if isinstance(made, Refused):
             raise RuntimeError(made.detail)
@@ -167,6 +170,7 @@ class SimulatedSite:
 
     def withdraw(self, device: Device) -> None:
         """The administrator takes a device's seat away; raises `Died`."""
+        self.remember()
         figures = (merging.moved(device, self.license.look()), 60)
         until = merging.counting_until(device, State.WITHDRAWN, figures)
         changed = msgspec.structs.replace(device, state=State.WITHDRAWN, counts_until=until)
