@@ -31,6 +31,16 @@ def test_an_end_that_was_lived_through_is_known_although_the_clock_waits_to_be_b
     assert bounds.low(START + 10 * DAY) == START + 1_900
 
 
+def test_a_sound_clock_is_not_believed_after_one_who_was_late_himself_found_it_ahead() -> None:
+    """Seed 2041: a site whose clock was set back was over an hour late, and what it says is a device's truth."""
+    bounds = Bounds(START)
+    bounds.set(START - 5_000, START, START, 0)
+    assert not bounds.trusted
+    bounds.stopped(START + DAY)
+    bounds.rebooted(START + DAY + 60, 0)
+    assert bounds.low(START + DAY + 60) == START + DAY - 5_000 - 600
+
+
 def test_an_older_answer_that_comes_meanwhile_leaves_nothing_that_is_believed_later() -> None:
     """Seed 1023: the site was fourteen seconds behind, and so is the device until it starts again."""
     bounds, now = back_after_ten_days()

@@ -75,13 +75,13 @@ class Bounds:
             low, high = self.low(answer.at), self.high(answer.at)
             self._low, self._high, self._at = min(low, answer.low), max(high, answer.high), answer.at
             self._saved = min(self._saved, self._low)
-            self.trusted = self.trusted and abs(off) <= SOUND
+            self.trusted = self.trusted and _finds_right(answer.low, answer.at, off)
 
     def set(self, low: Instant, high: Instant, now: Instant, off: int) -> None:
         """A fresh answer came at `now` from one who took the present to be between `low` and `high`."""
         self._low, self._high, self._at, self._leap_from = low, high, now, None
         self._saved = low
-        self.trusted = abs(off) <= SOUND
+        self.trusted = _finds_right(low, now, off)
 
     def raise_to(self, low: Instant, high: Instant, now: Instant) -> None:
         """An answer that is not fresh: it can only be later.
@@ -126,3 +126,8 @@ class Bounds:
         copy._low, copy._high, copy.trusted = self.low(now), self.high(now), self.trusted
         copy._saved = min(self._saved, copy._low)
         return copy
+
+
+def _finds_right(low: Instant, now: Instant, off: int) -> bool:
+    """Whether an answer finds a wall clock right that is `off` ahead: not where its author may be late himself."""
+    return abs(off) <= SOUND and now - low <= SOUND
