@@ -81,6 +81,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "root": NUMBERS,
         "device_port": DIGESTS,
         "lease": SEALED,
+        "token": TOKENS,
         "hardware": (1, None, [], {"Disk": NONCE}, {"disk": "x"}, {str(number): NONCE for number in range(9)}),
         "role": (1, None, "", "admin"),
     },
