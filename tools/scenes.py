@@ -12,6 +12,7 @@ from tenure.core import commands as c
 from tenure.core import ledger
 from tenure.core.account import Account, Item
 from tenure.core.act import Outcome, act, credit
+from tenure.core.allotment import SiteShare
 from tenure.core.contract import timeline
 from tenure.core.periods import Duration, parse_instant
 from tenure.core.policy import LateRenewal, Role, Rules
@@ -88,10 +89,10 @@ class Scene:
         posting = ledger.top_up(amount, at=self.now, recorded_at=self.now, reference="bank")
         self._keep(credit(self.account, self.items.values(), posting, self.now)[1])
 
-    def ask(self, command: c.Command, name: str = SUBJECT, present: str = "") -> Outcome | Refused:
+    def ask(self, command: c.Command, name: str = SUBJECT, present: str = "", *parts: SiteShare) -> Outcome | Refused:
         """A command is decided, and what it makes payable is tried."""
         self.asked.append(command)
-        seen = c.Seen(rules=self.rules, present=self.sub(present) if present else None)
+        seen = c.Seen(rules=self.rules, present=self.sub(present) if present else None, parts=parts)
         before, outcome = act(self.account, self.items.values(), name, command, seen, self.now)
         self._keep(before if isinstance(outcome, Refused) else outcome.after)
         return outcome
@@ -286,6 +287,12 @@ def drop_change(scene: Scene) -> Outcome | Refused:
     return scene.ask(c.DropChange(by="x", effective=effective))
 
 
+def free_allotment(scene: Scene) -> Outcome | Refused:
+    """Of a site whose leases and seats are over."""
+    silent = SiteShare(site="site_1", signed=5, held=5, word_until=scene.now - 1)
+    return scene.ask(c.FreeAllotment(by="x", site="site_1"), SUBJECT, "", silent)
+
+
 def other_code(scene: Scene) -> Outcome | Refused:
     """The site that uses the subject applies another code."""
     uses = any(site.id == "site_1" and site.holds for site in scene.sub().sites)
@@ -362,6 +369,7 @@ FAMILIES: dict[str, dict[str, Try]] = {
         "drop successor": plain(c.DropSuccessor(by="x", site="site_2")),
         "leave": plain(c.LeaveSite(by="x", site="site_1")),
         "declare lost": plain(c.DeclareSiteLost(by="x", site="site_1")),
+        "free allotment": free_allotment,
         "resolve fork": plain(c.ResolveFork(by="x", site="site_1", resolution="restored")),
     },
 }

@@ -129,6 +129,25 @@ def test_what_a_silent_site_held_is_free_thirty_days_after_its_last_word_or_when
     assert grant(agreed, "b", 0, 5, WORD).allotment == 15
 
 
+def test_b07_after_a_restore_nobody_gets_more_until_every_other_site_was_heard() -> None:
+    pool = Pool(100, 0, (holding("a", 20, 15), holding("b", 20, 15)), frozenset("ab"), unheard_until=NOW + 120 * DAY)
+    assert grant(pool, "a", 15, 40, NOW).allotment == 20, "what it has it keeps"
+    assert grant(pool, "c", 0, 5, NOW).allotment == 0
+    heard = msgspec.structs.replace(pool, unheard=frozenset("a"))
+    assert grant(heard, "a", 15, 40, NOW).allotment == 50, "itself it need not wait for"
+    assert grant(heard, "b", 15, 40, NOW).allotment == 20
+
+
+def test_who_is_never_heard_again_after_a_restore_is_waited_for_no_longer_than_any_word_lasts() -> None:
+    until = WORD + 40 * DAY
+    pool = Pool(100, 0, (holding("a", 20, 15),), frozenset("a"), unheard_until=until)
+    assert grant(pool, "b", 0, 5, until - 1).allotment == 0
+    assert grant(pool, "b", 0, 5, until).allotment == 15
+    agreed = pool.with_share(msgspec.structs.replace(pool.share("a"), agreed=True))
+    assert grant(agreed, "b", 0, 5, WORD - 1).allotment == 0, "agreed or not, its word holds"
+    assert grant(agreed, "b", 0, 5, WORD).allotment == 15
+
+
 def test_a_returning_site_gets_what_is_free_and_the_rest_is_a_conflict() -> None:
     later = WORD + SILENCE_DAYS * DAY
     other = msgspec.structs.replace(holding("b", 70, 70), word_until=later + DAY)

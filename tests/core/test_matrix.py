@@ -144,6 +144,7 @@ EXTREMES: list[c.Command] = [
     c.StageSuccessor(by="", site="", key="", code="", product="", version="", name=""),
     c.ResolveFork(by="", site="", resolution=""),
     c.DeclareSiteLost(by="", site="", heir="site_1"),
+    c.FreeAllotment(by="", site="site_1"),
     c.BlockCode(by="", code=""),
     c.Transfer(by="", customer=""),
 ]

@@ -1,10 +1,13 @@
 """Sites that activate, change the code, keep a successor ready, leave or are lost (spec 2.4; M9, M10, M13, B7, B9)."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from tenure.core import commands as c
 from tenure.core import facts as f
+from tenure.core.allotment import SiteShare
 from tenure.core.contract import timeline
 from tenure.core.decide.sites import take_over
 from tenure.core.policy import Role
@@ -554,6 +557,42 @@ def test_the_heir_is_another_site_that_holds_it(heir: str) -> None:
 def test_only_the_provider_declares_a_site_lost(role: Role) -> None:
     asked = c.DeclareSiteLost(by="customer", role=role, site="site_1")
     assert refusal(limited().do(asked)) is Code.ACTION_NOT_PERMITTED
+
+
+def held(until: Instant, **more: Any) -> SiteShare:
+    """What site_1 holds of the pool; its word ends at `until`."""
+    return SiteShare(site="site_1", signed=5, held=5, in_use=4, word_until=until, **more)
+
+
+@pytest.mark.parametrize("role", [Role.PROVIDER, Role.CUSTOMER])
+def test_b07_provider_or_administrator_agrees_that_a_silent_site_is_waited_for_no_longer(role: Role) -> None:
+    world = limited()
+    accepted(world.activate())
+    ask = c.FreeAllotment(by="ana", role=role, site="site_1")
+    accepted(world.do(ask, parts=(held(world.now),)))
+    assert world.last(f.AllotmentFreed).allotment == 5
+    assert world.sub().site("site_1").allotment == 0
+    assert world.sub().site("site_1").holds, "it may come back, and gets what is free then"
+
+
+def test_nobodys_devices_are_given_away_before_what_was_promised_is_over() -> None:
+    world = limited()
+    accepted(world.activate())
+    ask = c.FreeAllotment(by="ana", site="site_1")
+    refused = world.do(ask, parts=(held(world.now + 1),))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.when) == (Code.STILL_PROMISED, world.now + 1)
+
+
+def test_nothing_is_given_away_twice_or_of_nobody() -> None:
+    world = limited()
+    accepted(world.activate())
+    ask = c.FreeAllotment(by="ana", site="site_1")
+    assert refusal(world.do(ask)) is Code.NOTHING_TO_CHANGE
+    assert refusal(world.do(ask, parts=(held(world.now, agreed=True),))) is Code.NOTHING_TO_CHANGE
+    assert refusal(world.do(c.FreeAllotment(by="ana", site="site_9"))) is Code.SITE_UNKNOWN
+    accepted(world.do(c.LeaveSite(by="admin", site="site_1")))
+    assert refusal(world.do(ask, parts=(held(world.now),))) is Code.SITE_UNKNOWN
 
 
 def forked() -> World:

@@ -188,9 +188,9 @@ class PlainSite:
         copy.signer, copy.id, copy.token, copy.lease = self.signer, self.id, self.token, self.lease
         return copy
 
-    async def activate(self, code: str, **more: Any) -> ActivateAnswer | str:
-        """The proven answer, or the code of an unsigned refusal."""
-        reply = await self.apply(code, **more)
+    async def activate(self, code: str, *, resend: bool = False, **more: Any) -> ActivateAnswer | str:
+        """The proven answer, or the code of an unsigned refusal; `resend` repeats the last request."""
+        reply = await (self._post("/v1/activate", self.last) if resend else self.apply(code, **more))
         if isinstance(reply, str):
             return reply
         told = answers.read_activate_answer(reply, self.last, self.root, sandbox=self.sandbox)
@@ -284,6 +284,7 @@ PLANS: dict[str, dict[str, Any]] = {
     "standard": {"kind": "limited", "period": "P1Y"},
     "monthly": {"kind": "unlimited", "period": "P1M"},
     "later": {"kind": "limited", "period": "P1Y", "start": "at_first_activation"},
+    "short": {"kind": "limited", "period": "P1M", "start": "at_first_activation"},
     "next": {"kind": "limited", "period": "P1Y", "min_version": "13.0"},
 }
 

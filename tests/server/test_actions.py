@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tenure.core.timeline import DAY
+from tenure.server import shares
 from tenure.server.api.actions import ACTIONS
+from tenure.store import sites
+from tenure.store.engine import Connection
 from tests.server.office import START, Office, PlainSite, office
 
 pytestmark = pytest.mark.anyio
@@ -122,6 +126,19 @@ async def heir_named(stage: Stage) -> Body:
     return {"site": stage.sites[0].id, "heir": stage.sites[1].id}
 
 
+async def silent(stage: Stage) -> Body:
+    """Its first site was not heard of until its lease and its seats were over."""
+    quiet = stage.sites[0].id
+
+    def fall_silent(conn: Connection) -> None:
+        row = sites.lock_many(conn, [quiet])[quiet]
+        share = msgspec.structs.replace(shares.part(row, stage.name), word_until=stage.shop.clock() - 1)
+        sites.save_many(conn, [shares.with_part(row, stage.name, share)])
+
+    await stage.shop.context.db.write(fall_silent)
+    return {"site": quiet}
+
+
 SCENARIOS: dict[str, tuple[Callable[[Stage], Awaitable[Body]], tuple[str, ...]]] = {
     "renew": (monthly, ("Renewed",)),
     "set_renewal_intent": (automatic, ("RenewalIntentSet",)),
@@ -140,6 +157,7 @@ SCENARIOS: dict[str, tuple[Callable[[Stage], Awaitable[Body]], tuple[str, ...]]]
     "confirm_payment": (paid_outside, ("PaymentConfirmed",)),
     "leave_site": (its_site, ("SiteLeft",)),
     "resolve_fork": (copied, ("ForkResolved",)),
+    "free_allotment": (silent, ("AllotmentFreed",)),
     "declare_site_lost": (heir_named, ("SiteDeclaredLost",)),
     "reissue_code": (nothing, ("CodeReissued",)),
 }

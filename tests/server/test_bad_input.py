@@ -169,6 +169,8 @@ def sense() -> Iterator[Cell]:
     yield "transfer", {"customer": unknown("cus_")}, "not_found"
     yield "leave_site", {"site": unknown("site_")}, "site_unknown"
     yield "resolve_fork", {"site": unknown("site_")}, "site_unknown"
+    yield "free_allotment", {"site": unknown("site_")}, "site_unknown"
+    yield "free_allotment", {}, "still_promised"
     yield "declare_site_lost", {"site": unknown("site_")}, "site_unknown"
     yield "declare_site_lost", {"heir": unknown("site_")}, "site_unknown"
     yield "confirm_payment", {}, "not_awaiting_payment"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.server import movers
 from tests.server.fleet import CEILING, LIMIT, Fleet
 from tests.server.office import office
 
@@ -24,3 +25,16 @@ async def test_b07_whatever_sites_do_the_sum_of_their_allotments_stays_below_the
             assert fleet.held() <= CEILING, step
         assert most > LIMIT // 2, "sites that share a limit are to get something of it"
         assert fleet.seen["lease"] >= 5 and fleet.seen["at once"] >= 5
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_b07_wherever_sites_go_no_subscription_is_out_at_more_devices_than_it_has(
+    seed: int, tmp_path: Path
+) -> None:
+    async with office(tmp_path) as shop:
+        sold = [await shop.order(offer, devices=movers.LIMIT) for offer in ("short", "short", "later")]
+        group = movers.Movers(shop, sold, seed)
+        for step in range(120):
+            await group.step()
+            assert max(group.held().values()) <= movers.CEILING, (step, group.held())
+        assert group.seen["sync lease"] >= 5

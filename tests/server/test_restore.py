@@ -31,6 +31,7 @@ async def put_back(shop: Office) -> AsyncIterator[None]:
             conn.execute(sites.update().where(sites.c.id == row["id"]).values({**row, "revision": 0}))
 
     await shop.context.db.write(forget)
+    shop.clock.now += 1  # an epoch is above any seen
     object.__setattr__(shop.context, "epoch_floor", shop.clock())  # what its next process reads at its start
 
 
@@ -95,6 +96,56 @@ async def test_b07_an_allotment_that_was_forgotten_counts_as_soon_as_its_site_sh
         await told(small)
         assert small.lease is not None
         assert large.lease.lease.allotment + small.lease.lease.allotment <= 55
+
+
+async def test_b07_what_a_restored_server_may_have_forgotten_is_given_to_nobody_before_its_site_has_come(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as shop:
+        _, code = await shop.order(devices=50)
+        large, small = await licensed(shop, code), await licensed(shop, code)
+        before = small.lease
+        async with put_back(shop):
+            large.use, large.wanted = Use(total=10), 35
+            await told(large)
+            assert large.lease is not None and large.lease.lease.allotment >= 35
+        small.wanted = 50
+        answer = await told(small)
+        assert [each.id for each in answer.messages] == ["unheard"]
+        assert before is not None and small.lease is not None
+        assert small.lease.lease.allotment == before.lease.allotment, "what it had it keeps"
+        assert (await shop.desk.get(f"/v1/sites/{large.id}"))["part"]["unheard"]
+        large.wanted = 0
+        await told(large)
+        assert not (await told(small)).messages
+        assert small.lease.lease.allotment > before.lease.allotment
+        assert large.lease.lease.allotment + small.lease.lease.allotment <= 55
+
+
+async def test_who_is_alone_with_a_subscription_waits_for_nobody_after_a_restore(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        _, code = await shop.order(devices=50)
+        site = await licensed(shop, code)
+        async with put_back(shop):
+            pass
+        site.wanted = 50
+        assert not (await told(site)).messages
+        assert site.lease is not None and site.lease.lease.allotment >= 50
+
+
+async def test_b07_a_site_that_joins_after_a_restore_is_protected_once_the_others_were_heard(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        _, code = await shop.order(devices=50)
+        known = await licensed(shop, code)
+        async with put_back(shop):
+            pass
+        fresh = await licensed(shop, code)
+        assert fresh.lease is not None and fresh.lease.lease.allotment == 0
+        fresh.wanted = 5
+        assert [each.id for each in (await told(fresh)).messages] == ["unheard"]
+        await told(known)
+        await told(fresh)
+        assert fresh.lease.lease.allotment >= 5
 
 
 async def _asked_for_its_lease(site: PlainSite) -> bool:

@@ -94,6 +94,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "confirm_payment": {"reference": "r", "covers": "renewal", "devices": 0, **WHY},
     "leave_site": {"site": "site", **WHY},
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
+    "free_allotment": {"site": "site", **WHY},
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
     "exchange_offline": {"request": "request"},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},

@@ -14,7 +14,7 @@ from tenure.sandbox.simulation.sites import SimulatedSite
 from tenure.sandbox.simulation.vendor import Vendor
 from tenure.sandbox.simulation.world import World
 from tenure.sdk.clock import Now, Timekeeper
-from tenure.server.takeover import Beside
+from tenure.server.beside import Beside
 from tenure.wire.messages import Refusal
 
 
@@ -111,13 +111,15 @@ class GenerousVendor(Vendor):
 
 
 class ForgetsGrantsVendor(Vendor):
-    """Takes it, after a restore, that nothing had been granted to anybody."""
+    """Takes it, after a restore, that nothing had been granted to anybody, and waits for nobody."""
 
     def restore(self, backup: ServerDisk) -> Instant:
         for name, body in backup.raw.execute("select id, body from sites").fetchall():
             bare = msgspec.structs.replace(msgspec.json.decode(body, type=Beside), share=b"")
             backup.raw.execute("update sites set body = ? where id = ?", (msgspec.json.encode(bare), name))
-        return super().restore(backup)
+        epoch = super().restore(backup)
+        self.disk.raw.execute("update sites set epoch = ?", (epoch,))
+        return epoch
 
 
 class BlindVendor(Vendor):

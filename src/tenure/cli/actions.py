@@ -113,6 +113,10 @@ ACTIONS = (
         (_SITE, argument("resolution", Resolution, "What the second copy is.")),
     ),
     Action(
+        "free-allotment", "Give what a silent site holds to the others, once its leases and seats are over.",
+        "SITE", (_SITE,),
+    ),
+    Action(
         "declare-site-lost", "Declare a site gone: its key is refused for good, its allotment moves at once.",
         "SITE --heir OTHER",
         (_SITE, option("heir", str, "The site that gets its allotment.", "")), "declare-lost",

@@ -124,6 +124,10 @@ class Pool(msgspec.Struct, frozen=True):
     limit: int
     tolerance_percent: int
     sites: tuple[SiteShare, ...] = ()
+    unheard: frozenset[str] = frozenset()
+    """Sites not heard since the server was put back from a backup: each may hold more than is known here."""
+    unheard_until: Instant = 0
+    """When the longest word that a restored server may have forgotten is over, and the waiting time after it."""
 
     @property
     def ceiling(self) -> int:
@@ -142,6 +146,11 @@ class Pool(msgspec.Struct, frozen=True):
     def counted(self, now: Instant) -> int:
         """What is out at `now`."""
         return sum(share.counted(now) for share in self.sites)
+
+    def unsure(self, site: str, now: Instant) -> bool:
+        """Whether another site than `site` may hold more than is known here, so that nothing can be granted safely."""
+        others = (share for share in self.sites if share.site != site and share.site in self.unheard)
+        return any(now < max(share.freed_at, 0 if share.agreed else self.unheard_until) for share in others)
 
     def slack(self, now: Instant) -> int:
         """What can be granted at `now`; negative when the limit fell below what is out."""
@@ -164,11 +173,14 @@ def grant(pool: Pool, site: str, in_use: int, wanted: int, now: Instant) -> Gran
     Its need is covered from the whole free pool; the margin beyond it comes from what no site that is short will claim,
     divided by the sites present. Seats it covers already stay covered, even under a limit that fell. A part with at
     least half a margin free that nobody calls back stays as it is, so that an unchanged site gets an unchanged lease.
+    While the pool is unsure of another site nobody gets more than he has.
     The caller books the result with `asking` and `given` of the site's share.
     """
     asking = pool.share(site).asking(in_use, wanted, now)
     pool = pool.with_share(asking)
     available = max(0, pool.slack(now) + asking.held)
+    if pool.unsure(site, now):
+        available = min(available, asking.held)
     covered = min(asking.need, max(available, asking.held))
     target = dict(recalls(pool, now)).get(site)
     if target is not None:

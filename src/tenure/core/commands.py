@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tenure.core.allotment import SiteShare
 from tenure.core.periods import Duration
 from tenure.core.policy import Action, LateRenewal, Role, Rules
 from tenure.core.subscription import Subscription
@@ -171,6 +172,12 @@ class DeclareSiteLost(Asked, frozen=True, kw_only=True, tag="declare_site_lost")
     heir: str = ""
 
 
+class FreeAllotment(Asked, frozen=True, kw_only=True, tag="free_allotment"):
+    """What a silent site still holds of the pool goes to the others now, not only after the waiting time."""
+
+    site: str
+
+
 class Reanchor(Asked, frozen=True, kw_only=True, tag="reanchor"):
     """Let later periods turn at another day."""
 
@@ -186,7 +193,7 @@ class Transfer(Asked, frozen=True, kw_only=True, tag="transfer"):
 Command = (
     Order | ConfirmPayment | Activate | StageSuccessor | DropSuccessor | LeaveSite | Renew | SetRenewalIntent
     | ChangeDevices | ChangePlan | DropChange | Hold | Release | Cancel | UndoCancellation | ReissueCode | BlockCode
-    | UnblockCode | ExtendGrace | ResolveFork | DeclareSiteLost | Reanchor | Transfer
+    | UnblockCode | ExtendGrace | ResolveFork | DeclareSiteLost | FreeAllotment | Reanchor | Transfer
 )  # fmt: skip
 
 
@@ -217,3 +224,5 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     present: Subscription | None = None
     """The subscription the asking site uses for the same product, if any (M10)."""
     words: tuple[Word, ...] = ()
+    parts: tuple[SiteShare, ...] = ()
+    """What each site holds of the subscription's pool."""

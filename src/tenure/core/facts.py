@@ -247,6 +247,14 @@ class GraceExtended(Happened, frozen=True, kw_only=True, tag="GraceExtended"):
     """Beginning of the period that gains them, a trial too; absent: the last paid one, reserved or not."""
 
 
+class AllotmentFreed(Happened, frozen=True, kw_only=True, tag="AllotmentFreed"):
+    """Somebody agreed that what a silent site held of the pool goes to the others without waiting any longer."""
+
+    site: str
+    allotment: int = 0
+    """How many devices that were."""
+
+
 class AllotmentSet(Happened, frozen=True, kw_only=True, tag="AllotmentSet"):
     """How many of the subscription's devices the site may protect from now on."""
 
@@ -299,7 +307,7 @@ Fact = (
     | SuccessorStarted | RenewalReserved | ReserveReleased | Renewed | Reanchored | SiteDeclaredLost | PaymentFailed
     | Refunded | RenewalIntentSet | TermsChanged | ChangeScheduled | ChangeDropped | HoldPlaced | HoldReleased
     | Cancelled | CancellationUndone | CodeReissued | CodeBlocked | CodeUnblocked | GraceExtended | AllotmentSet
-    | DevicesReleased | ForkFound | ForkResolved | Transferred | Learned
+    | AllotmentFreed | DevicesReleased | ForkFound | ForkResolved | Transferred | Learned
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

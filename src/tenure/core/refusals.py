@@ -67,6 +67,7 @@ class Code(StrEnum):
     SITE_LIMIT = "site_limit"
     SITE_UNKNOWN = "site_unknown"
     SITE_LOST = "site_lost"
+    STILL_PROMISED = "still_promised"
     SEAT_NOT_ASSIGNED = "seat_not_assigned"
     DEVICE_LIMIT_REACHED = "device_limit_reached"
     DEVICE_COUNT_OUT_OF_RANGE = "device_count_out_of_range"
@@ -211,6 +212,7 @@ _say(_C.SEAT_CONFLICT_OPEN, 409, _E.LIMIT, "administrator", "A seat conflict is 
 _say(_C.SITE_LIMIT, 409, _E.LIMIT, "provider", "The subscription has no site left. | The plan allows a set number of sites, and that many hold it. | Leave it at a site no longer needed, or ask the provider for more sites.")
 _say(_C.SITE_UNKNOWN, 404, _E.UNKNOWN, "administrator", "This site does not hold the subscription. | It never activated it, or has left it. | Apply the activation code at the site.")
 _say(_C.SITE_LOST, 409, _E.STATE, "provider", "This site was declared lost. | Its provider declared the site gone for good, and its key is no longer accepted. | Make a new key with `tenure site anew` (or a new site in a new folder with `tenure site init`), apply the activation code again and enrol its devices there.")
+_say(_C.STILL_PROMISED, 409, _E.STATE, "provider", "What was promised to this site is still in force. | Its lease and its devices' seats run until the date named, whether it is heard of or not. | Wait until then; if the site is gone for good, the provider can declare it lost at once.")
 _say(_C.SEAT_NOT_ASSIGNED, 409, _E.LIMIT, "administrator", "No seat has been assigned to this device. | It belongs to no group, or its group does not distribute seats by itself. | Put it into a group that distributes automatically, or assign it a seat.")
 _say(_C.DEVICE_LIMIT_REACHED, 409, _E.LIMIT, "administrator", "No seat is left for another device. | The device limit, with the tolerance granted, is used up. | Release a device that is no longer needed, or order more devices.")
 _say(_C.DEVICE_COUNT_OUT_OF_RANGE, 422, _E.INPUT, "caller", "The number of devices is outside what the plan sells. | A plan has a least and a greatest number of devices. | Choose a number within the range named.")

@@ -74,6 +74,7 @@ def _fold_one(sub: Subscription, fact: f.Fact) -> Subscription:
             | f.SuccessorStarted()
             | f.SiteDeclaredLost()
             | f.AllotmentSet()
+            | f.AllotmentFreed()
             | f.ForkFound()
             | f.ForkResolved()
         ):

@@ -9,7 +9,7 @@ from tenure.core import commands as c
 from tenure.core import facts as f
 from tenure.core.account import Book
 from tenure.core.act import act
-from tenure.core.allotment import grant
+from tenure.core.allotment import Pool, grant
 from tenure.core.contract import timeline
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
@@ -17,10 +17,11 @@ from tenure.core.schedule import window
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
 from tenure.http.limits import Limit, Throttle, network_of
-from tenure.server import books, desk, forks, looking, takeover, words
+from tenure.server import books, desk, forks, looking, shares, takeover, words
+from tenure.server.beside import Beside, beside, with_beside
 from tenure.server.context import Context, Tenant
-from tenure.server.rows import IN_USE, LEFT
-from tenure.server.takeover import Beside
+from tenure.server.rows import IN_USE
+from tenure.server.shares import LEFT
 from tenure.store import codes as stored_codes
 from tenure.store import ids, people, sites
 from tenure.store.engine import Connection
@@ -215,11 +216,16 @@ class _Activation:
         )
 
     def _first_allotment(self, name: str, sub: Subscription) -> int:
-        pool = words.pool_of(self.conn, sub, self.now)
-        in_use = pool.share(name).in_use
+        pool = self._pool(sub)
+        own = shares.joining(self.site, name, pool, self.now)
         # One more than it has, so that a pool that is exhausted calls unused margin back at once.
-        own = pool.share(name).asking(in_use, in_use + 1, self.now)
-        return grant(pool.with_share(own), name, in_use, in_use + 1, self.now).allotment
+        return grant(pool.with_share(own), name, own.in_use, own.in_use + 1, self.now).allotment
+
+    def _pool(self, sub: Subscription) -> Pool:
+        return shares.pool_of(self.conn, sub, self.now, self.context.epoch_floor)
+
+    def _with_part(self, site: Site, sub: Subscription) -> Site:
+        return shares.with_part(site, sub.id, shares.joining(site, site.id, self._pool(sub), self.now))
 
     def _present(self) -> Subscription | None:
         """What the site uses now, with everything booked that was due: it may have renewed itself (M10)."""
@@ -297,26 +303,27 @@ class _Activation:
             sites.add(self.conn, fresh)
             return fresh
         other = self.site.subscription != sub.id
-        body = takeover.beside(forks.taken_back(self.site, message.token))
-        body = msgspec.structs.replace(
-            body, device_port=message.device_port, hardware=dict(message.hardware), share=b"" if other else body.share
-        )
-        return msgspec.structs.replace(
-            takeover.with_beside(self.site, body),
+        known = forks.taken_back(self.site, message.token)
+        if self.site.successor == sub.id:
+            known = msgspec.structs.replace(known, successor=None)
+        known = shares.moved(known, sub.id, self.now) if other else known
+        body = msgspec.structs.replace(beside(known), device_port=message.device_port, hardware=dict(message.hardware))
+        joined = msgspec.structs.replace(
+            with_beside(known, body),
             provider=self.tenant.id,
             customer=sub.customer,
-            subscription=sub.id,
-            successor=None if self.site.successor == sub.id else self.site.successor,
             state=IN_USE,
             name=message.name,
             version=message.version,
             forked_at=None if other else self.site.forked_at,
         )
+        return self._with_part(joined, sub)
 
     def _staged(self, sub: Subscription) -> Site:
         assert self.site is not None  # noqa: S101 - the caller looked
-        body = msgspec.structs.replace(takeover.beside(self.site), successor_provider=self.tenant.id)
-        return msgspec.structs.replace(takeover.with_beside(self.site, body), successor=sub.id)
+        body = msgspec.structs.replace(beside(self.site), successor_provider=self.tenant.id)
+        staged = msgspec.structs.replace(with_beside(self.site, body), successor=sub.id)
+        return self._with_part(staged, sub)
 
     def _refused(self, refused: Refused) -> Reply:
         message = ActivateAnswer(

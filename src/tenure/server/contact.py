@@ -19,10 +19,10 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
 from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.timeline import DAY, Instant
-from tenure.server import books, forks, takeover, words
+from tenure.server import books, forks, shares, takeover, words
+from tenure.server.beside import beside, with_beside
 from tenure.server.context import Context
 from tenure.server.leases import renewal_due
-from tenure.server.takeover import beside, with_beside
 from tenure.store import facts, leases, sites
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
@@ -32,6 +32,12 @@ from tenure.wire.keys import Signer
 from tenure.wire.leases import read_lease
 from tenure.wire.messages import Change, Message, NextSync, Refusal, SyncAnswer, SyncRequest, refusal
 
+UNHEARD = (
+    "The licensing server was put back from a backup, and another administration server that shares this subscription"
+    " has not been heard of since. Until it has, nobody gets more devices than before. Synchronise it, or ask the"
+    " provider."
+)
+"""To a site that is short (ADR 16)."""
 FORK_ANSWERS_APART = 90 * DAY
 """A copy gets the present truth once in so long, so that an honest restore is not punished (spec 3.5)."""
 CHANGES_TOLD = 16
@@ -54,7 +60,7 @@ class Contact:
         """`carried`: request and answer travel by hand (spec 3.9)."""
         self._context, self._conn, self._asked = context, conn, asked
         self._site, self._now, self._sandbox = site, now, sandbox
-        self._heard = False
+        self._heard = self._withheld = False
         self._state: SiteState | None = None
         self._carried = self._anew = carried
         """Whether a lease is signed although nothing of the present subscription has changed."""
@@ -150,7 +156,12 @@ class Contact:
 
     def _outdated(self, lease: Lease, sub: Subscription, state: SiteState) -> bool:
         turned = lease.spans[0].until is not None and lease.spans[0].until <= self._now
-        return turned or renewal_due(lease, sub, state, self._now) or self._site.successor is not None
+        return (
+            turned
+            or renewal_due(lease, sub, state, self._now)
+            or self._site.successor is not None
+            or shares.untold(self._site)
+        )
 
     def _note_acknowledgement(self) -> None:
         """The site shows which lease it goes by: earlier words are replaced (rule *Giving back*)."""
@@ -163,7 +174,7 @@ class Contact:
     def _note_report(self) -> None:
         message = self._asked.message
         goes_by_newest = (message.epoch, message.serial) == (self._site.epoch, self._site.serial)
-        self._site = words.reported(
+        self._site = shares.reported(
             self._site, message.use.total, message.wanted, self._now, acknowledged=goes_by_newest
         )
         self._site = msgspec.structs.replace(
@@ -184,15 +195,9 @@ class Contact:
         """The subscription after this site's allotment was set to what the pool has for it (B7)."""
         if self._site.forked_at is not None:
             return sub
-        allotment = words.allotment_for(self._conn, self._site, sub, self._now)
-        if allotment == state.allotment:
-            return sub
-        return self._append(
-            sub,
-            f.AllotmentSet(
-                at=self._now, recorded_at=self._now, by=self._site.id, site=self._site.id, allotment=allotment
-            ),
-        )
+        shared = words.share_out(self._conn, self._context, self._site, sub, self._now)
+        self._withheld = shared.withheld
+        return shared.sub
 
     def _append(self, sub: Subscription, fact: f.Fact) -> Subscription:
         after = evolve(sub, fact)
@@ -282,7 +287,7 @@ class Contact:
         self._append(sub, learned)
         shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token) or (0, 0)
         self._site = msgspec.structs.replace(
-            words.learned(self._site, lease, self._now),
+            shares.learned(self._site, lease, self._now),
             token_count=shown[1],
             epoch=max(self._site.epoch, lease.epoch),
             serial=max(self._site.serial, lease.serial),
@@ -325,10 +330,13 @@ class Contact:
         )
 
     def _words_for_people(self) -> tuple[Message, ...]:
-        if self._site.forked_at is None:
-            return ()
-        text = "A copy of this administration server uses the same identity. Say in the console what it is."
-        return (Message("fork", self._site.forked_at, text, "critical"),)
+        found: tuple[Message, ...] = ()
+        if self._site.forked_at is not None:
+            text = "A copy of this administration server uses the same identity. Say in the console what it is."
+            found = (Message("fork", self._site.forked_at, text, "critical"),)
+        if self._withheld:
+            found = (*found, Message("unheard", self._context.epoch_floor, UNHEARD, "warning"))
+        return found
 
     def _finish(self, message: SyncAnswer) -> tuple[bytes, Site]:
         """Sign, rotate the state token, and keep the answer for a repetition of the request."""

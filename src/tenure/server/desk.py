@@ -20,7 +20,8 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.settle import catch_up, settle
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, policies, rows, takeover
+from tenure.server import books, policies, rows, shares, takeover
+from tenure.server.beside import rows_of
 from tenure.server.books import Books
 from tenure.server.context import DUE, Tenant
 from tenure.server.subscribed import OutcomeView, SubscriptionView, subscription_view
@@ -78,7 +79,7 @@ def look(conn: Connection, tenant: Tenant, name: str) -> Opened | Refused | Lite
     loaded = load(conn, tenant, name, lock=False)
     if isinstance(loaded, Refused):
         return loaded
-    waiting = any(site.successor for site in takeover.rows_of(conn, tenant.id, name))
+    waiting = any(site.successor for site in rows_of(conn, tenant.id, name))
     if waiting or books.is_due(loaded, tenant.now):
         return DUE
     item = loaded.item(name)
@@ -90,13 +91,15 @@ def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int
     policy = policies.history(conn, tenant.id)
     plan = sub.terms_at(tenant.now).plan
     plan_row = books.plan_of(conn, plan)
+    held = rows_of(conn, tenant.id, sub.id)
     return c.Seen(
         rules=policy.rules_at(tenant.now, plan, plan_row.period if plan_row else None),
         actions=policy.permitted(tenant.role),
         floor=plan_row.floor if plan_row else "",
         available=available,
-        in_use=sum(row.devices for row in takeover.rows_of(conn, tenant.id, sub.id) if _holds(sub, row)),
+        in_use=sum(row.devices for row in held if _holds(sub, row)),
         words=books.words(conn, tenant.id, [sub.id])[sub.id],
+        parts=tuple(shares.part(row, sub.id) for row in held),
     )
 
 

@@ -13,7 +13,7 @@ from tenure.core.decide.sites import restores_left
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import SiteState
 from tenure.core.timeline import Instant
-from tenure.server.takeover import Sighting, beside, with_beside
+from tenure.server.beside import Sighting, beside, with_beside
 from tenure.store.sites import Site
 from tenure.wire.messages import Copy, Fork, SyncRequest
 

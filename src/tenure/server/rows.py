@@ -11,13 +11,14 @@ from tenure.core import allotment
 from tenure.core import facts as f
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
-from tenure.server import forks, words
-from tenure.server.takeover import beside, rows_of, with_beside
+from tenure.server import forks, shares
+from tenure.server.beside import rows_of
+from tenure.server.shares import LEFT
 from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
 
-IN_USE, LEFT = "in_use", "left"
+IN_USE = "in_use"
 
 
 def follow(conn: Connection, sub: Subscription, facts: Iterable[f.Fact], now: Instant) -> None:
@@ -27,9 +28,9 @@ def follow(conn: Connection, sub: Subscription, facts: Iterable[f.Fact], now: In
             case f.Transferred():
                 rows = [row for row in rows_of(conn, sub.provider, sub.id) if row.subscription == sub.id]
                 sites.save_many(conn, [msgspec.structs.replace(row, customer=fact.customer) for row in rows])
-            case f.SiteLeft() | f.SuccessorDropped() | f.ForkResolved():
+            case f.SiteLeft() | f.SuccessorDropped() | f.ForkResolved() | f.AllotmentFreed():
                 row = _locked(conn, fact.site)
-                sites.save_many(conn, [] if row is None else [_after(row, fact, now)])
+                sites.save_many(conn, [] if row is None else [_after(row, sub, fact, now)])
             case f.SiteDeclaredLost():
                 _lost(conn, sub, fact, now)
             case _:
@@ -40,26 +41,39 @@ def _locked(conn: Connection, site: str) -> Site | None:
     return sites.lock_many(conn, [site]).get(site)
 
 
-def _after(row: Site, fact: f.SiteLeft | f.SuccessorDropped | f.ForkResolved, now: Instant) -> Site:
+def _after(
+    row: Site,
+    sub: Subscription,
+    fact: f.SiteLeft | f.SuccessorDropped | f.ForkResolved | f.AllotmentFreed,
+    now: Instant,
+) -> Site:
     match fact:
         case f.SiteLeft():
             # It has not heard of it yet, so whatever its lease allows counts until that ends (rule *Giving back*).
-            share = words.share_of(row)
+            share = shares.part(row, row.subscription)
             gone = msgspec.structs.replace(row, state=LEFT, allotment=0)
-            return words.with_share(gone, share.leaving(share.held, share.word_until))
+            return shares.with_part(gone, row.subscription, share.leaving(share.held, share.word_until))
         case f.SuccessorDropped():
-            body = msgspec.structs.replace(beside(row), successor_provider="")
-            return with_beside(msgspec.structs.replace(row, successor=None), body)
+            return _without(row, sub, now)
+        case f.AllotmentFreed():
+            agreed = msgspec.structs.replace(shares.part(row, sub.id), agreed=True)
+            return shares.with_part(msgspec.structs.replace(row, allotment=0), sub.id, agreed)
         case f.ForkResolved():
             return forks.resolved(row, fact, now)
 
 
+def _without(row: Site, sub: Subscription, now: Instant) -> Site:
+    return shares.without_successor(row, now) if row.successor == sub.id else row
+
+
 def _lost(conn: Connection, sub: Subscription, fact: f.SiteDeclaredLost, now: Instant) -> None:
     """The lost one's part of the pool goes to its heir at once, the one exception to B7 (spec 2.4)."""
-    pool, _ = allotment.declare_lost(words.pool_of(conn, sub, now), fact.site, fact.heir, now)
+    pool, _ = allotment.declare_lost(shares.pool_of(conn, sub, now), fact.site, fact.heir, now)
     lost, heir = _locked(conn, fact.site), _locked(conn, fact.heir)
-    if lost is not None:
+    if lost is not None and lost.subscription == sub.id:
         bare = msgspec.structs.replace(lost, state=LEFT, allotment=0, forked_at=None)
-        sites.save_many(conn, [words.with_share(bare, allotment.SiteShare(site=lost.id))])
+        sites.save_many(conn, [shares.with_part(bare, sub.id, allotment.SiteShare(site=lost.id))])
+    elif lost is not None:  # it only kept the subscription ready, and goes on with the one it uses
+        sites.save_many(conn, [shares.with_part(_without(lost, sub, now), sub.id, allotment.SiteShare(site=lost.id))])
     if heir is not None:
-        sites.save_many(conn, [words.with_share(heir, pool.share(heir.id))])
+        sites.save_many(conn, [shares.with_part(heir, sub.id, pool.share(heir.id))])

@@ -5,18 +5,18 @@ import hashlib
 
 import msgspec
 
-from tenure.core.allotment import Pool, SiteShare, grant, recalls
+from tenure.core import facts as f
 from tenure.core.lease import Coming, Lease
-from tenure.core.subscription import Subscription
+from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
 from tenure.core.usage import ceiling
-from tenure.server import books
+from tenure.server import books, shares
+from tenure.server.beside import Beside, beside, rows_of
 from tenure.server.context import Context
 from tenure.server.leases import Holder, Issuer, grants_until, lease_for, slimmer, successor_lease
 from tenure.server.pace import pace_of
-from tenure.server.takeover import Beside, beside, rows_of, with_beside
 from tenure.server.values import Provider
-from tenure.store import leases, people, sites
+from tenure.store import leases, people
 from tenure.store.engine import Connection
 from tenure.store.leases import PRESENT, SUCCESSOR, SignedLease
 from tenure.store.sites import Site
@@ -67,7 +67,8 @@ def sign(
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, PRESENT, now)
-    share = _share(body, site).given(lease.allotment, lease.contact_until, now)
+    share = shares.part(site, sub.id).given(lease.allotment, lease.contact_until, now)
+    site = shares.with_part(site, sub.id, share)
     moved = msgspec.structs.replace(
         site,
         serial=lease.serial,
@@ -76,8 +77,8 @@ def sign(
         allotment=lease.allotment,
         pace=pace_of(lease),
     )
-    moved = with_beside(moved, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
-    return Signed(moved, lease, token, _sign_successor(conn, context, moved, sub, now))
+    moved, successor = _sign_successor(conn, context, moved, sub, now)
+    return Signed(moved, lease, token, successor)
 
 
 def _sealed(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
@@ -139,16 +140,24 @@ def _record(
     )
 
 
-def _sign_successor(conn: Connection, context: Context, site: Site, present: Subscription, now: Instant) -> bytes:
-    """The staged successor's lease, signed anew with every present one; its beginning follows the present one's end."""
+def _sign_successor(
+    conn: Connection, context: Context, site: Site, present: Subscription, now: Instant
+) -> tuple[Site, bytes]:
+    """The staged successor's lease, signed anew with every present one; its beginning follows the present one's end.
+
+    Its allotment is shared out anew with it, so that every device protected now is protected after the switch too.
+    """
     if site.successor is None or present.paid_until is None:
-        return b""
+        return site, b""
     owner = beside(site).successor_provider or site.provider
     sub = books.subscription(conn, owner, site.successor)
     provider = people.provider(conn, owner)
     state = None if sub is None else sub.site(site.id)
     if sub is None or provider is None or state is None:
-        return b""
+        return site, b""
+    if site.forked_at is None:
+        sub = share_out(conn, context, site, sub, now).sub
+        state = sub.site(site.id) or state
     stop = present.cancellation
     begins = stop.effective if stop is not None else present.paid_until
     holder = msgspec.structs.replace(_holder(conn, site, beside(site)), serial=site.serial, prev="")
@@ -156,55 +165,25 @@ def _sign_successor(conn: Connection, context: Context, site: Site, present: Sub
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, SUCCESSOR, now)
-    return token
+    share = shares.part(site, sub.id).given(lease.allotment, lease.contact_until, now)
+    return shares.with_part(site, sub.id, share), token
 
 
-def share_of(site: Site) -> SiteShare:
-    """The site's part of the pool, as its row keeps it."""
-    return _share(beside(site), site)
+class SharedOut(msgspec.Struct, frozen=True):
+    """A subscription after a site's allotment was set."""
+
+    sub: Subscription
+    withheld: bool
+    """The site is short, and gets nothing until others were heard of (`shares.Given`)."""
 
 
-def with_share(site: Site, share: SiteShare) -> Site:
-    """The site with another part of the pool."""
-    return with_beside(site, msgspec.structs.replace(beside(site), share=msgspec.json.encode(share)))
-
-
-def _share(body: Beside, site: Site) -> SiteShare:
-    return msgspec.json.decode(body.share, type=SiteShare) if body.share else SiteShare(site=site.id)
-
-
-def pool_of(conn: Connection, sub: Subscription, now: Instant) -> Pool:
-    """The subscription's devices as they are shared now."""
-    rows = rows_of(conn, sub.provider, sub.id)
-    terms = sub.terms_at(now)
-    shares = tuple(_share(beside(row), row) for row in rows if row.subscription == sub.id)
-    return Pool(terms.devices, sub.rules.tolerance_percent, shares)
-
-
-def reported(site: Site, in_use: int, wanted: int, now: Instant, *, acknowledged: bool) -> Site:
-    """The site's part of the pool after its report; acknowledged when it goes by its newest lease."""
-    body = beside(site)
-    share = _share(body, site)
-    if acknowledged:
-        share = share.acknowledged(in_use)
-    share = share.asking(in_use, max(in_use, wanted), now)
-    return with_beside(site, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
-
-
-def learned(site: Site, lease: Lease, now: Instant) -> Site:
-    """The site after it showed a lease that a restored server had forgotten: what that one grants counts again (B7)."""
-    body = beside(site)
-    share = _share(body, site).given(lease.allotment, lease.contact_until, now)
-    return with_beside(site, msgspec.structs.replace(body, share=msgspec.json.encode(share)))
-
-
-def allotment_for(conn: Connection, site: Site, sub: Subscription, now: Instant) -> int:
-    """What the pool has for the site now (B7); unused margin elsewhere comes back at those sites' next contact."""
-    body = beside(site)
-    own = _share(body, site)
-    pool = pool_of(conn, sub, now).with_share(own)
-    granted = grant(pool, site.id, own.in_use, own.wanted, now)
-    called = [name for name, _ in recalls(pool, now) if name != site.id]
-    for other in sites.lock_many(conn, called).values():  # locked: another process may be answering it
-        sites.save_many(conn, [msgspec.structs.replace(other, revision=0)])
-    return granted.allotment
+def share_out(conn: Connection, context: Context, site: Site, sub: Subscription, now: Instant) -> SharedOut:
+    """The subscription after the site's allotment was set to what its pool has for it (B7)."""
+    state = sub.site(site.id)
+    given = shares.given(conn, site, sub, now, context.epoch_floor)
+    if state is None or given.allotment == state.allotment:
+        return SharedOut(sub, given.withheld)
+    fact = f.AllotmentSet(at=now, recorded_at=now, by=site.id, site=site.id, allotment=given.allotment)
+    after = evolve(sub, fact)
+    books.append_to(conn, after, (fact,), now)
+    return SharedOut(after, given.withheld)

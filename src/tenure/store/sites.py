@@ -64,6 +64,7 @@ _FIXED = frozenset({"id", "thumbprint", "product", "created"})
 _SITE = [sites.c[name] for name in _NAMES]
 _ADD = sites.insert()
 _BY_ID = sa.select(*_SITE).where(sites.c.id == sa.bindparam("of"))
+_BY_IDS = sa.select(*_SITE).where(sites.c.id.in_(sa.bindparam("of", expanding=True))).order_by(sites.c.id)
 _MINE = sites.c.provider == sa.bindparam("tenant")
 _OF_TENANT = _BY_ID.where(_MINE)
 _BY_KEY = sa.select(*_SITE).where(sites.c.thumbprint == sa.bindparam("key"), sites.c.product == sa.bindparam("what"))
@@ -101,6 +102,11 @@ def by_id(conn: Connection, site: str) -> Site | None:
 def by_key(conn: Connection, thumbprint: str, product: str) -> Site | None:
     """The site that uses the product under that key, whoever's: rule M10 binds the key, not the provider."""
     return _one(conn.execute(_BY_KEY, {"key": thumbprint, "what": product}).one_or_none())
+
+
+def by_ids(conn: Connection, wanted: Sequence[str]) -> list[Site]:
+    """The sites of those ids, whoever's they are by now, in the order of ids."""
+    return [Site(*row) for row in conn.execute(_BY_IDS, {"of": list(wanted)})] if wanted else []
 
 
 def of_tenant(conn: Connection, provider: str, site: str) -> Site | None:

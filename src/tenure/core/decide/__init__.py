@@ -118,5 +118,7 @@ def _decide(sub: Subscription, command: c.Command, seen: c.Seen, now: Instant) -
             return sites.resolve_fork(sub, command, now)
         case c.DeclareSiteLost():
             return sites.declare_lost(sub, command, seen, now)
+        case c.FreeAllotment():
+            return sites.free_allotment(sub, command, seen, now)
         case _:
             assert_never(command)

@@ -3,10 +3,12 @@
 from typing import Any
 
 from tenure.core import facts as f
+from tenure.core.allotment import SiteShare
 from tenure.core.commands import (
     Activate,
     DeclareSiteLost,
     DropSuccessor,
+    FreeAllotment,
     LeaveSite,
     ResolveFork,
     Seen,
@@ -274,4 +276,24 @@ def declare_lost(sub: Subscription, command: DeclareSiteLost, seen: Seen, now: I
         allotment=site.allotment,
         excess_until=promised_until(words, now),
     )
+    return Accepted(facts=(fact,))
+
+
+def free_allotment(sub: Subscription, command: FreeAllotment, seen: Seen, now: Instant) -> Accepted | Refused:
+    """AllotmentFreed: administrator or provider agrees that a silent site is waited for no longer (2.4 Allotments).
+
+    Nobody loses by it what was promised: until its leases and seats are over it is refused (`still_promised`, with that
+    instant). Refuses `site_unknown`, and `nothing_to_change` for one of which that is agreed already.
+    """
+    site = sub.site(command.site)
+    if site is None or site.left_at is not None or site.lost:
+        return Refused(Code.SITE_UNKNOWN, field="site")
+    part = next((each for each in seen.parts if each.site == site.id), SiteShare(site=site.id))
+    if now < part.word_until:
+        return Refused(Code.STILL_PROMISED, field="site", when=part.word_until)
+    if part.agreed or not part.word_until:
+        return Refused(
+            Code.NOTHING_TO_CHANGE, "It holds no device of the subscription's, or that was agreed already.", "site"
+        )
+    fact = f.AllotmentFreed(**stamp(command, now), site=site.id, allotment=part.counted(now))
     return Accepted(facts=(fact,))

@@ -33,7 +33,7 @@ def _change_code(sub: Subscription, code_id: str, at: Instant | None, ends: Inst
 
 Sites = (
     f.SiteActivated | f.SiteLeft | f.SuccessorStaged | f.SuccessorDropped | f.SuccessorStarted | f.SiteDeclaredLost
-    | f.AllotmentSet | f.ForkFound | f.ForkResolved
+    | f.AllotmentSet | f.AllotmentFreed | f.ForkFound | f.ForkResolved
 )  # fmt: skip
 
 
@@ -55,6 +55,8 @@ def sites(sub: Subscription, fact: Sites) -> Subscription:
             return lost if heir is None else _change_site(lost, heir.id, allotment=heir.allotment + fact.allotment)
         case f.AllotmentSet():
             return _change_site(sub, fact.site, allotment=fact.allotment)
+        case f.AllotmentFreed():
+            return _change_site(sub, fact.site, allotment=0)
         case f.ForkFound():
             return _change_site(sub, fact.site, forked_at=fact.at, evidence=fact.evidence)
         case f.ForkResolved():

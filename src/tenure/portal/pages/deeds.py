@@ -206,6 +206,12 @@ MORE: tuple[Deed, ...] = (
         fields=("site", "resolution"), text="Say what the two copies are.", done="It is resolved.",
     ),
     Deed(
+        name="free_allotment", path="free-allotment", title="A silent site's devices", button="Give them to the others",
+        fill=_site, fields=("site",), done="Its devices are free for the other sites.",
+        text="For a site that was not heard of until its license and its devices' seats were over: what it held goes to"
+        " the other sites now. If it comes back it gets what is free then.",
+    ),
+    Deed(
         name="declare_site_lost", path="declare-site-lost", title="Declare a site lost", button="Declare lost",
         fill=_lost, fields=("site", "heir"), danger=True, done="The site is declared lost.",
         text="For a site that is gone for good: its key is refused for ever, its devices move to another site at once.",

@@ -23,6 +23,7 @@ class Subscription:
         one = path("/v1/subscriptions/{name}", name=visit.params["subscription"])
         sub = await api.get(one)
         spans = await api.get(f"{one}/timeline")
+        reported = {each["id"]: each for each in await _sites(api, visit, sub["id"])}
         values: dict[str, Any] = {
             "sub": sub,
             "spans": spans,
@@ -31,7 +32,8 @@ class Subscription:
             "customer": await customer_of(api, visit, sub["customer"]),
             "waits": await api.get(f"{one}/code"),
             "facts": await _latest(api, one),
-            "reported": {each["id"]: each for each in await _sites(api, visit, sub["id"])},
+            "reported": reported,
+            "unheard": sum(each["part"]["unheard"] for each in reported.values()),
             "deeds": _deeds(sub, for_customer=visit.who.is_customer),
             "more": BY_NAME,
             "next_instants": _next_instants(sub),

@@ -142,7 +142,7 @@ class Happenings:
 
     def restore(self, backup: ServerDisk) -> None:
         """The server's database is put back."""
-        rows = backup.raw.execute("select id, token, body from sites").fetchall()
+        rows = backup.raw.execute("select id, token from sites").fetchall()
         epoch = self._world.vendor.restore(backup)
         self._world.trace.note(self._world.time.now, "server", "restored", f"in epoch {epoch}")
         self._world.judge.restored(rows, self._world.sites)

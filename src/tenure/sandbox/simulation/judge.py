@@ -12,7 +12,7 @@ from tenure.core.timeline import DAY, Instant
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.fate import Trace
 from tenure.sandbox.simulation.machines import Time
-from tenure.sandbox.simulation.promises import held, lease_claims, payload
+from tenure.sandbox.simulation.promises import lease_claims, payload
 from tenure.sandbox.simulation.sites import SimulatedSite
 from tenure.sandbox.simulation.vendor import Vendor
 from tenure.server import desk
@@ -23,8 +23,8 @@ AFTER_A_COPY = 17 * DAY
 """B7 after two copies of a site lived: one round of adoption and one seat life (spec 3.8)."""
 
 AFTER_A_RESTORE = 45 * DAY
-"""P5 after the server's database was put back: what it signed since the backup is known to the sites alone, until each
-has come or its leases and seats are over. By so much, and no more, the devices protected may exceed the limit."""
+"""P5 after the server's database was put back: what it signed for sites that joined since the backup is known to them
+alone, until each has come or its leases and seats are over. By so much, and no more, the limit may be exceeded."""
 
 
 class Broken(AssertionError):
@@ -196,8 +196,8 @@ class Judge:
         forgotten = (many for until, many in self._forgotten.get(subscription, ()) if self._time.now < until)
         return self._limits.get(subscription, 0) * 11 // 10 + sum(forgotten)
 
-    def _forget(self, granted: dict[str, int], sites: list[SimulatedSite]) -> None:
-        """The server goes by `granted` from now on; what is out at each site beyond that it cannot know."""
+    def _forget(self, known: set[str], sites: list[SimulatedSite]) -> None:
+        """The server knows these sites from now on, and waits for them; of the others it has never heard."""
         now, until = self._time.now, self._time.now + AFTER_A_RESTORE
         out: dict[tuple[str, str], int] = {}
         for name, seats in self._seats.items():
@@ -207,7 +207,8 @@ class Judge:
             place = lease.subscription, lease.sub
             out[place] = max(out.get(place, 0), lease.allotment if now < lease.contact_until else 0)
         for (name, site), many in out.items():
-            self._forgotten.setdefault(name, []).append((until, max(0, many - granted.get(site, 0))))
+            if site not in known:
+                self._forgotten.setdefault(name, []).append((until, many))
 
     # forks
 
@@ -256,14 +257,14 @@ class Judge:
         if site in self._sites:
             self._sites[site].awaited = True
 
-    def restored(self, backup: list[tuple[str, bytes, bytes]], sites: list[SimulatedSite]) -> None:
-        """The server's database was put back, with these rows (name, token, body): it goes by the tokens it knew then;
+    def restored(self, backup: list[tuple[str, bytes]], sites: list[SimulatedSite]) -> None:
+        """The server's database was put back, with these rows (name, token): it goes by the tokens it knew then;
         newer ones prove a site genuine."""
-        known = {name: token.decode() for name, token, _ in backup}
+        known = {name: token.decode() for name, token in backup}
         for name, site in self._sites.items():
             site.current = site.tokens.get(known.get(name, ""), -1)
             site.request, site.answer = "", b""
-        self._forget({name: held(body) for name, _, body in backup}, sites)
+        self._forget(set(known), sites)
 
     # books and histories
 

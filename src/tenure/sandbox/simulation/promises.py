@@ -57,18 +57,6 @@ class Outage(msgspec.Struct, frozen=True):
     until: Instant
 
 
-class Share(msgspec.Struct, frozen=True):
-    """What of a site's part of the pool the judge looks at."""
-
-    held: int = 0
-
-
-class Row(msgspec.Struct, frozen=True):
-    """What of a site's row at the server the judge looks at."""
-
-    share: bytes = b""
-
-
 class Promise(msgspec.Struct, frozen=True):
     """Everything that somebody holds: a lease, at a device the seat under it, and the amnesties heard of."""
 
@@ -148,12 +136,6 @@ def seat_claims(token: str) -> SeatClaims:
 def outage_of(token: bytes) -> Outage:
     """What an amnesty covers, unproven."""
     return msgspec.json.decode(payload(token), type=Outage)
-
-
-def held(body: bytes) -> int:
-    """The devices that a server with this row of a site counts there."""
-    share = msgspec.json.decode(body, type=Row).share
-    return msgspec.json.decode(share, type=Share).held if share else 0
 
 
 def payload(token: bytes) -> bytes:

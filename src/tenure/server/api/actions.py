@@ -250,6 +250,11 @@ ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
         (Code.SITE_UNKNOWN, Code.NOTHING_TO_CHANGE, Code.RESTORED_TOO_OFTEN),
     ),
     (
+        "free_allotment", SiteBody, _plain(c.FreeAllotment, "site"),
+        "Gives what a silent site holds to the others, once its leases and seats are over.",
+        (Code.SITE_UNKNOWN, Code.STILL_PROMISED, Code.NOTHING_TO_CHANGE),
+    ),
+    (
         "declare_site_lost", LostBody, _lost,
         "Declares a site gone: its key is refused for good, its allotment moves at once.", (Code.SITE_UNKNOWN,),
     ),

@@ -13,7 +13,7 @@ from tenure.http.fields import Body
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import forks
+from tenure.server import forks, shares
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.roles import DESK
@@ -51,6 +51,21 @@ class ForkView(msgspec.Struct, frozen=True, kw_only=True):
     copies: tuple[CopyView, ...]
 
 
+class PartView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a site takes out of its subscription's pool."""
+
+    held: int
+    """Devices it may be going by, as far as is known; 0 once they were given to others."""
+    promised_until: str | None
+    """When its leases and its devices' seats end at the latest, whether it is heard of or not."""
+    silent: bool
+    """Whether all that is over and it is waited for still: that can be ended (`free-allotment`)."""
+    free_at: str | None
+    """When what it holds goes to the others if it stays silent; null once it has."""
+    unheard: bool
+    """Whether it has yet to come since the server was put back from a backup: it may hold more than is known."""
+
+
 class ReportedSite(msgspec.Struct, frozen=True, kw_only=True):
     """A site as it last reported."""
 
@@ -64,6 +79,7 @@ class ReportedSite(msgspec.Struct, frozen=True, kw_only=True):
     serial: int
     epoch: int
     allotment: int
+    part: PartView
     devices: int
     last_contact: str | None
     next_contact_by: str | None
@@ -113,16 +129,17 @@ class Observed:
         if isinstance(after, Refused):
             return after
 
-        def work(conn: Connection, real: Instant) -> list[Site] | Refused:
+        def work(conn: Connection, real: Instant) -> list[ReportedSite] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            return _visible(conn, tenant, subscription, after or "", paging.limit + 1)
+            found = _visible(conn, tenant, subscription, after or "", paging.limit + 1)
+            return [site_view(each, tenant.now, self._context.epoch_floor) for each in found]
 
         found = await self._context.read(work)
         if isinstance(found, Refused):
             return found
-        return cut_page(map(site_view, found), paging.limit, lambda each: each.id)
+        return cut_page(found, paging.limit, lambda each: each.id)
 
     async def read_site(self, caller: Principal, site: Id, provider: Id | None = None) -> ReportedSite | Refused:
         """Reads a site as it last reported."""
@@ -134,7 +151,7 @@ class Observed:
             found = sites.of_tenant(conn, tenant.id, site)
             if found is None or not tenant.owns(found.customer):
                 return Refused(Code.NOT_FOUND, field="site")
-            return site_view(found)
+            return site_view(found, tenant.now, self._context.epoch_floor)
 
         return await self._context.read(work)
 
@@ -210,8 +227,8 @@ def _visible(conn: Connection, tenant: Tenant, subscription: str | None, after: 
     return sorted((site for site in found.values() if tenant.owns(site.customer)), key=lambda site: site.id)[:most]
 
 
-def site_view(site: Site) -> ReportedSite:
-    """A site as shown."""
+def site_view(site: Site, now: Instant, restored: Instant) -> ReportedSite:
+    """A site as shown; `restored`: when the server was last put back from a backup, or 0."""
     return ReportedSite(
         id=site.id,
         name=site.name,
@@ -223,6 +240,7 @@ def site_view(site: Site) -> ReportedSite:
         serial=site.serial,
         epoch=site.epoch,
         allotment=site.allotment,
+        part=_part(site, now, restored),
         devices=site.devices,
         last_contact=shown(site.last_contact),
         next_contact_by=shown(site.next_sync),
@@ -230,6 +248,18 @@ def site_view(site: Site) -> ReportedSite:
         last_path=site.last_path,
         forked=site.forked_at is not None,
         fork=_fork(site),
+    )
+
+
+def _part(site: Site, now: Instant, restored: Instant) -> PartView:
+    share = shares.part(site, site.subscription)
+    held, unheard = share.counted(now), shares.unheard(site, restored)
+    return PartView(
+        held=held,
+        promised_until=shown(share.word_until or None),
+        silent=bool(0 < share.word_until <= now and not share.agreed and (held or unheard)),
+        free_at=shown(share.freed_at) if held else None,
+        unheard=unheard,
     )
 
 

@@ -1,0 +1,80 @@
+"""What a site's row keeps beside its columns, and the rows of a subscription.
+
+What it means is for others: `forks` of copies, `shares` of pools, `takeover` of successors.
+"""
+
+import msgspec
+
+from tenure.core.timeline import Instant
+from tenure.store import sites
+from tenure.store.engine import Connection
+from tenure.store.sites import Site
+
+AT_ONCE = 500
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a copy of a site said of itself when it showed a state token that was replaced."""
+
+    token: str
+    at: Instant
+    serial: int
+    epoch: int
+    version: str = ""
+    devices: int = 0
+    wall: Instant = 0
+    uptime: int = 0
+    path: str = ""
+    trigger: str = ""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of another subscription's pool."""
+
+    share: bytes = b""
+    """`core.allotment.SiteShare` as JSON."""
+    after: int = 0
+    """Serial of the newest lease when it was set aside: one with a greater serial replaces what this was."""
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a site's row keeps as its body. Evolution: fields are appended with defaults."""
+
+    successor_provider: str = ""
+    """Whose subscription the successor is; a site may change its provider."""
+    device_port: str = ""
+    hardware: dict[str, str] = {}
+    fork_answered: Instant = 0
+    """When a copy of this site was last given the truth of a fork answer (once in 90 days, spec 3.5)."""
+    restores: tuple[Instant, ...] = ()
+    """Not used any more: the history counts them."""
+    share: bytes = b""
+    """The site's part of its subscription's pool (`core.allotment.SiteShare`) as JSON."""
+    copies: tuple[Sighting, ...] = ()
+    """While a fork is open: the copies that showed a token which was replaced."""
+    settled: tuple[tuple[str, str], ...] = ()
+    """(token, what the copy that shows it was told to be)."""
+    settled_at: Instant = 0
+    """When that was said last."""
+    elsewhere: dict[str, Part] = {}
+    """By subscription its parts of other pools: of a successor kept ready, of what it left and may still go by."""
+
+
+def beside(site: Site) -> Beside:
+    """The site's body."""
+    return msgspec.json.decode(site.body, type=Beside)
+
+
+def with_beside(site: Site, body: Beside) -> Site:
+    """The site with another body."""
+    return msgspec.structs.replace(site, body=msgspec.json.encode(body))
+
+
+def rows_of(conn: Connection, provider: str, subscription: str) -> list[Site]:
+    """Every site that uses the provider's subscription or keeps it ready, those that left it included."""
+    rows: list[Site] = []
+    while page := sites.page(conn, provider, subscription, rows[-1].id if rows else "", AT_ONCE):
+        rows += page
+        if len(page) < AT_ONCE:
+            break
+    return rows

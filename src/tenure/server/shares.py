@@ -1,0 +1,162 @@
+"""Each site's parts of the pools it draws on, as its row keeps them (spec 2.4 Allotments, B7; ADR 16).
+
+A site draws on the pool of the subscription it uses, on that of a successor it keeps ready, and on every one it has
+left until it is known to go by what came after. How a pool is shared is `core.allotment`'s, what is signed is `words`'.
+"""
+
+import msgspec
+
+from tenure.core.allotment import SILENCE_DAYS, Pool, SiteShare, grant, recalls
+from tenure.core.lease import Lease
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import DAY, Instant
+from tenure.server.beside import Part, beside, rows_of, with_beside
+from tenure.store import sites
+from tenure.store.engine import Connection
+from tenure.store.sites import Site
+
+LEFT = "left"
+"""State of a row whose site has given its subscription up, or was declared lost."""
+REMEMBERED = 400 * DAY
+"""Longer than any word of a site that left can last."""
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What the pool has for a site now."""
+
+    allotment: int
+    withheld: bool = False
+    """It gets no more than it has because others may hold more than a restored server knows."""
+
+
+def part(site: Site, subscription: str) -> SiteShare:
+    """The site's part of that subscription's pool; an empty one where it has none."""
+    body = beside(site)
+    if subscription == site.subscription:
+        return _read(body.share, site)
+    kept = body.elsewhere.get(subscription)
+    return SiteShare(site=site.id) if kept is None else _read(kept.share, site)
+
+
+def with_part(site: Site, subscription: str, share: SiteShare) -> Site:
+    """The site with another part of that subscription's pool."""
+    body, kept = beside(site), msgspec.json.encode(share)
+    if subscription == site.subscription:
+        return with_beside(site, msgspec.structs.replace(body, share=kept))
+    before = body.elsewhere.get(subscription, Part(after=site.serial))
+    changed = {**body.elsewhere, subscription: msgspec.structs.replace(before, share=kept)}
+    return with_beside(site, msgspec.structs.replace(body, elsewhere=changed))
+
+
+def _read(share: bytes, site: Site) -> SiteShare:
+    return msgspec.json.decode(share, type=SiteShare) if share else SiteShare(site=site.id)
+
+
+def moved(site: Site, subscription: str, now: Instant) -> Site:
+    """The site once it uses another subscription: with the part that it has there, and what it left set aside."""
+    left, there = part(site, site.subscription), part(site, subscription)
+    elsewhere = {name: kept for name, kept in beside(site).elsewhere.items() if name != subscription}
+    bare = with_beside(site, msgspec.structs.replace(beside(site), elsewhere=elsewhere, share=b""))
+    there_now = with_part(msgspec.structs.replace(bare, subscription=subscription), subscription, there)
+    return _set_aside(there_now, site.subscription, left, now)
+
+
+def without_successor(site: Site, now: Instant) -> Site:
+    """The site after its successor was dropped: its lease may be there until the site goes by a later one, which its
+    next contact brings."""
+    if site.successor is None:
+        return site
+    share, name = part(site, site.successor), site.successor
+    elsewhere = {other: kept for other, kept in beside(site).elsewhere.items() if other != name}
+    body = msgspec.structs.replace(beside(site), elsewhere=elsewhere, successor_provider="")
+    bare = with_beside(msgspec.structs.replace(site, successor=None, revision=0), body)
+    return _set_aside(bare, name, share, now)
+
+
+def untold(site: Site) -> bool:
+    """Whether the site has left something since its newest lease was signed, so that it goes by what that one says."""
+    kept = beside(site).elsewhere
+    return any(each.after >= site.serial for name, each in kept.items() if name != site.successor)
+
+
+def _set_aside(site: Site, subscription: str, share: SiteShare, now: Instant) -> Site:
+    """It still counts there with all it may be going by, until it shows a lease signed from now on."""
+    if not share.counted(now) or subscription == site.subscription:
+        return site
+    return with_part(site, subscription, share.leaving(share.held, share.word_until))
+
+
+def pool_of(conn: Connection, sub: Subscription, now: Instant, restored: Instant = 0) -> Pool:
+    """The subscription's devices as they are shared now; `restored`: when this server was last put back, or 0."""
+    rows = rows_of(conn, sub.provider, sub.id)
+    known = {row.id for row in rows}
+    gone = [each.id for each in sub.sites if each.left_at is not None and now < each.left_at + REMEMBERED]
+    rows += [row for row in sites.by_ids(conn, gone) if row.id not in known and sub.id in beside(row).elsewhere]
+    terms = sub.terms_at(now)
+    longest = max(sub.rules.lease_days, sub.rules.air_gap_lease_days)
+    return Pool(
+        terms.devices,
+        sub.rules.tolerance_percent,
+        tuple(part(row, sub.id) for row in rows),
+        unheard=frozenset(row.id for row in rows if row.id in known and unheard(row, restored)),
+        unheard_until=restored + (longest + SILENCE_DAYS) * DAY,
+    )
+
+
+def unheard(site: Site, restored: Instant) -> bool:
+    """Whether the site has not come since the server was put back from a backup: what is signed since is of a later
+    epoch."""
+    return site.state != LEFT and site.epoch < restored
+
+
+def reported(site: Site, in_use: int, wanted: int, now: Instant, *, acknowledged: bool) -> Site:
+    """The site's parts after its report; acknowledged when it goes by its newest lease.
+
+    Of what it left then only that counts which the newest lease does not cover: devices whose seats have yet to end.
+    """
+    for name in (site.subscription, site.successor):
+        if name is not None:
+            share = part(site, name)
+            share = share.acknowledged(in_use) if acknowledged else share
+            site = with_part(site, name, share.asking(in_use, max(in_use, wanted), now))
+    return _given_back(site, in_use, now, acknowledged=acknowledged)
+
+
+def _given_back(site: Site, in_use: int, now: Instant, *, acknowledged: bool) -> Site:
+    body = beside(site)
+    uncovered = max(0, in_use - part(site, site.subscription).signed)
+    kept: dict[str, Part] = {}
+    for name, each in body.elsewhere.items():
+        share = part(site, name)
+        if name != site.successor:
+            if acknowledged and site.serial > each.after:
+                share = share.leaving(min(share.held, uncovered), share.word_until)
+            if not share.counted(now):
+                continue
+        kept[name] = msgspec.structs.replace(each, share=msgspec.json.encode(share))
+    return with_beside(site, msgspec.structs.replace(body, elsewhere=kept))
+
+
+def learned(site: Site, lease: Lease, now: Instant) -> Site:
+    """The site after it showed a lease that a restored server had forgotten: what that one grants counts again."""
+    share = part(site, lease.subscription).given(lease.allotment, lease.contact_until, now)
+    return with_part(site, lease.subscription, share)
+
+
+def joining(site: Site | None, name: str, pool: Pool, now: Instant) -> SiteShare:
+    """The part of a site that joins, or joins again: what it protects now wants to be covered from the first lease."""
+    own = pool.share(name)
+    in_use = max(own.in_use, 0 if site is None else site.devices)
+    return own.asking(in_use, in_use, now)
+
+
+def given(conn: Connection, site: Site, sub: Subscription, now: Instant, restored: Instant) -> Given:
+    """What the pool has for the site now (B7); unused margin elsewhere comes back at those sites' next contact."""
+    own = part(site, sub.id)
+    pool = pool_of(conn, sub, now, restored).with_share(own)
+    granted = grant(pool, site.id, own.in_use, own.wanted, now)
+    called = [name for name, _ in recalls(pool, now) if name != site.id]
+    for other in sites.lock_many(conn, called).values():  # locked: another process may be answering it
+        sites.save_many(conn, [msgspec.structs.replace(other, revision=0)])
+    short = granted.allotment < max(own.in_use, own.wanted)
+    return Given(granted.allotment, short and pool.unsure(site.id, now))

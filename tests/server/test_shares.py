@@ -1,0 +1,195 @@
+"""One pool, several sites: what one of them may still go by is given to nobody else (B7, P5)."""
+
+from pathlib import Path
+
+import pytest
+
+from tenure.core.lease import Lease
+from tenure.core.timeline import DAY
+from tenure.wire.leases import SealedLease, read_lease
+from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
+from tests.server.office import START, Office, PlainSite, office
+
+pytestmark = pytest.mark.anyio
+LIMIT, CEILING = 20, 22
+"""With the ten percent that the policy tolerates by default."""
+
+
+async def licensed(shop: Office, code: str, **more: str) -> PlainSite:
+    site = shop.site()
+    answer = await site.activate(code, **more)
+    assert isinstance(answer, ActivateAnswer) and answer.result == "granted", answer
+    return site
+
+
+async def told(site: PlainSite, **more: str) -> SyncAnswer:
+    answer = await site.sync(**more)
+    assert isinstance(answer, SyncAnswer), answer
+    return answer
+
+
+def allotment(site: PlainSite) -> int:
+    assert site.lease is not None
+    return site.lease.lease.allotment
+
+
+async def using(site: PlainSite, many: int) -> None:
+    """The site wants `many` devices until it has what it can get, and protects as many of them as it may."""
+    site.wanted = many
+    for _ in range(3):
+        await told(site)
+        site.use = Use(total=min(many, allotment(site)))
+
+
+def successor(site: PlainSite, answer: ActivateAnswer | SyncAnswer | str) -> Lease:
+    """The lease of the successor that came with an answer."""
+    assert isinstance(answer, ActivateAnswer | SyncAnswer) and answer.successor, answer
+    read = read_lease(answer.successor.encode(), site.root, product="editor", sandbox=site.sandbox)
+    assert isinstance(read, SealedLease), read
+    return read.lease
+
+
+async def seen(shop: Office, site: PlainSite) -> dict[str, object]:
+    part: dict[str, object] = (await shop.desk.get(f"/v1/sites/{site.id}"))["part"]
+    return part
+
+
+async def test_b07_the_part_of_a_site_that_goes_to_another_subscription_is_free_once_it_has_heard(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as shop:
+        old, first = await shop.order(devices=LIMIT)
+        _, second = await shop.order(devices=LIMIT)
+        staying, going = await licensed(shop, first), await licensed(shop, first)
+        await using(going, 10)
+        await shop.desk.post(f"/v1/subscriptions/{old}/cancel", {})
+        before = going.lease
+        assert not isinstance(await going.apply(second), str)  # granted, and the answer is lost
+        assert going.lease is before
+        await shop.desk.post(f"/v1/subscriptions/{old}/undo-cancellation", {})
+        await using(staying, 30)
+        assert allotment(staying) + allotment(going) <= CEILING
+
+
+async def test_what_a_site_left_is_free_for_the_others_as_soon_as_it_goes_by_the_other_one(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        old, first = await shop.order(devices=LIMIT)
+        _, second = await shop.order(devices=LIMIT)
+        staying, going = await licensed(shop, first), await licensed(shop, first)
+        await using(going, 10)
+        await shop.desk.post(f"/v1/subscriptions/{old}/cancel", {})
+        answer = await going.activate(second)
+        assert isinstance(answer, ActivateAnswer) and answer.result == "granted"
+        assert allotment(going) >= 10, "what is protected stays protected"
+        await using(staying, 30)
+        assert allotment(staying) == CEILING - 11, "its new lease may not have arrived"
+        await told(going)
+        await using(staying, 30)
+        assert allotment(staying) == CEILING
+
+
+async def test_b07_devices_that_the_other_subscription_does_not_cover_count_where_their_seats_are(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as shop:
+        old, first = await shop.order(devices=LIMIT)
+        _, small = await shop.order(devices=10)
+        staying, going = await licensed(shop, first), await licensed(shop, first)
+        for _ in range(3):
+            await using(going, 15)
+            await told(staying)
+        assert going.use.total == 15
+        await shop.desk.post(f"/v1/subscriptions/{old}/cancel", {})
+        answer = await going.activate(small)
+        assert isinstance(answer, ActivateAnswer) and answer.result == "granted"
+        assert allotment(going) == 11
+        await told(going)
+        await using(staying, 30)
+        assert allotment(staying) + 15 - 11 <= CEILING
+
+
+async def test_b07_sites_that_keep_a_successor_ready_share_it_before_it_begins(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        _, first = await shop.order(devices=3 * LIMIT)
+        _, second = await shop.order("later", devices=LIMIT)
+        sites = [await licensed(shop, first) for _ in range(3)]
+        for site in sites:
+            await using(site, LIMIT)
+        ready = [successor(site, await site.activate(second, role="successor")) for site in sites]
+        assert sum(lease.allotment for lease in ready) <= CEILING
+        again = [successor(site, await site.sync()) for site in sites]
+        assert sum(lease.allotment for lease in again) <= CEILING
+        shop.clock.now = START + 366 * DAY
+        for site in sites:
+            await told(site)
+        assert sum(allotment(site) for site in sites) <= CEILING
+
+
+async def test_every_device_protected_now_is_covered_by_the_successor_too(tmp_path: Path) -> None:
+    """The site switches by itself, perhaps without a network for a month: its first lease has to suffice."""
+    async with office(tmp_path) as shop:
+        _, first = await shop.order(devices=100)
+        _, second = await shop.order("later", devices=100)
+        site = await licensed(shop, first)
+        await using(site, 60)
+        assert successor(site, await site.activate(second, role="successor")).allotment >= 60
+        await using(site, 80)
+        assert successor(site, await site.sync()).allotment >= 80, "and as many as have come since"
+        shop.clock.now = START + 366 * DAY
+        await told(site)
+        assert allotment(site) >= 80
+
+
+async def test_b07_a_successor_that_was_dropped_is_held_until_the_site_has_heard_of_it(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        _, first = await shop.order(devices=LIMIT)
+        new, second = await shop.order("later", devices=LIMIT)
+        site, other = await licensed(shop, first), shop.site()
+        await using(site, 15)
+        part = successor(site, await site.activate(second, role="successor")).allotment
+        assert part >= 15
+        await told(site)  # it goes by that lease, as the server knows
+        await shop.desk.post(f"/v1/subscriptions/{new}/leave-site", {"site": site.id})
+        answer = await other.activate(second)
+        assert isinstance(answer, ActivateAnswer) and answer.result == "granted", answer
+        await using(other, 30)
+        assert allotment(other) + part <= CEILING
+        for _ in range(2):
+            assert not (await told(site)).successor
+        await using(other, 30)
+        assert allotment(other) == CEILING
+
+
+async def test_b07_what_a_silent_site_holds_goes_to_the_others_when_somebody_agrees(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order(devices=LIMIT)
+        silent, other = await licensed(shop, code), await licensed(shop, code)
+        await using(silent, 15)
+        agree = f"/v1/subscriptions/{name}/free-allotment", {"site": silent.id}
+        assert await shop.desk.refused(*agree) == "still_promised"
+        assert not (await seen(shop, silent))["silent"]
+        assert silent.lease is not None
+        shop.clock.now = silent.lease.lease.contact_until
+        await using(other, 20)
+        assert allotment(other) < 20
+        part = await seen(shop, silent)
+        assert part["silent"] and part["held"] == allotment(silent)
+        await shop.desk.post(*agree)
+        part = await seen(shop, silent)
+        assert not part["silent"] and part["held"] == 0
+        await using(other, 20)
+        assert allotment(other) >= 20
+        await told(silent)
+        assert allotment(silent) + allotment(other) <= CEILING, "it is back, and gets what is free"
+        assert await shop.desk.refused(*agree) == "still_promised"
+
+
+async def test_the_customer_may_agree_as_well(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order(devices=LIMIT)
+        silent = await licensed(shop, code)
+        customer = await shop.token()
+        assert silent.lease is not None
+        shop.clock.now = silent.lease.lease.contact_until
+        await customer.post(f"/v1/subscriptions/{name}/free-allotment", {"site": silent.id})
+        assert (await seen(shop, silent))["held"] == 0
