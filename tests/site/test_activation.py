@@ -9,6 +9,8 @@ from tenure.sdk.outcomes import Declined, Granted
 from tenure.site.store import devices
 from tests.site.town import FEATURES, Hands, Town
 
+HOUR = 3_600
+
 
 def test_m09_nothing_licensed_works_before_the_code_and_everything_after_it(here: Town) -> None:
     house = here.house()
@@ -125,6 +127,48 @@ class TestSuccessor:
         assert desk.refresh() is None
         assert (desk.standing.phase, desk.on) == (Phase.ACTIVE, FEATURES)
         assert house.agent("fresh").enrol(house.ticket()) is None
+
+    def test_every_device_keeps_its_functions_although_nobody_is_asked_at_the_switch(self, here: Town) -> None:
+        """More of them than a site that nobody knows would be granted at once."""
+        house = here.house()
+        house.activate(here.order(devices=30)[1])
+        house.sync()
+        desks = [house.agent(f"d{number}") for number in range(18)]
+        for desk in desks[:9]:
+            assert desk.enrol(house.ticket()) is None
+        house.activate(here.order("later", devices=30)[1], "successor")
+        for desk in desks[9:]:
+            assert desk.enrol(house.ticket()) is None
+            here.wait(HOUR)
+            house.sync("edge")
+        lease = house.look().terms
+        assert lease is not None and lease.spans[0].until is not None
+        turn = lease.spans[0].until
+        here.time.now = turn - 2 * DAY
+        house.sync()
+        for desk in desks:
+            assert desk.refresh() is None
+        here.server_up = False
+        here.time.now = turn + 1
+        house.watch.turn()
+        for desk in desks:
+            assert desk.refresh() is None
+            assert desk.on == FEATURES
+        assert house.allotment >= len(desks)
+
+    def test_a_successor_that_the_provider_took_away_is_taken_away_here_too(self, here: Town) -> None:
+        house = here.house()
+        house.activate(here.order()[1])
+        new, second = here.order("later")
+        house.activate(second, "successor")
+        here.wait(HOUR)
+        house.sync()
+        site = here.get(f"/v1/subscriptions/{new}")["sites"][0]["id"]
+        here.post(f"/v1/subscriptions/{new}/leave-site", {"site": site})
+        assert house.license.staged()
+        here.wait(HOUR)
+        house.sync()
+        assert house.license.staged() == ""
 
     def test_without_a_present_subscription_there_is_nothing_to_follow(self, here: Town) -> None:
         refused = here.house().license.activate(here.order("later")[1], "successor")

@@ -16,6 +16,28 @@ async def shown(house: House) -> Tab:
     return await signed_in(house, "/licenses/editor")
 
 
+async def test_after_a_restore_of_the_server_a_short_site_reads_whom_it_waits_for(here: Town) -> None:
+    _, code = here.order(devices=20)
+    first, second = here.house("first"), here.house("second")
+    for house in (first, second):
+        house.activate(code)
+    desks = [first.agent(f"d{number}") for number in range(first.allotment + 1)]
+    for desk in desks:
+        desk.enrol(first.ticket())
+    # What the server's next process reads at its start, once `tenure restore` has opened an epoch.
+    object.__setattr__(here.shop.context, "epoch_floor", here.time.now + 1)
+    here.wait(MINUTE)
+    first.sync("edge")
+    tab = await shown(first)
+    assert "another administration server that shares this subscription has not been heard of since" in tab.text
+    for house in (second, first, second, first):
+        here.wait(MINUTE)
+        house.sync("edge")
+    tab = await shown(first)
+    assert "has not been heard of since" not in tab.text
+    assert desks[-1].refresh() is None
+
+
 async def test_b07_each_server_shows_its_part_what_is_elsewhere_and_how_more_is_had(here: Town) -> None:
     _, code = here.order(devices=10)
     first, second = here.house("first"), here.house("second")

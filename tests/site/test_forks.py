@@ -139,7 +139,8 @@ def test_b09_the_site_sees_its_copy_and_retires_it_for_good(house: House) -> Non
     console = Caller(house)
     assert console.get(LICENSE)["fork"]["you_are_the_copy"] is False
     console.post(f"{LICENSE}/resolve-fork", {"resolution": "retired"})
-    assert console.get(LICENSE)["fork"] is None
+    told = console.get(LICENSE)
+    assert (told["fork"], told["messages"]) == (None, [])
     assert house.agent().enrol(house.ticket()) is None
     assert isinstance(copy.sync(), Declined)
     shown = Caller(copy).get(LICENSE)

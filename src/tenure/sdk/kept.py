@@ -129,7 +129,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The server has asked for the lease it once signed (after a restore of its own)."""
     path: Path = Path()
     messages: tuple[Message, ...] = ()
-    """Words to the administrator, latest last."""
+    """What the server has to say to the administrator, as of its last answer."""
     fork: Fork | None = None
     """What the server has seen of copies of this site, as long as nobody has said what they are."""
     exported: tuple[Exported, ...] = ()

@@ -20,7 +20,6 @@ from tenure.wire.notices import Notice, read_notice
 from tenure.wire.root import Root
 
 NOTICES = 32
-MESSAGES = 8
 LONGEST_WAIT = 31 * DAY
 """No answer sends us away for longer: a slip at the server must not outlast the lease."""
 
@@ -115,7 +114,7 @@ def _heard(kept: Kept, answer: ActivateAnswer | SyncAnswer, arrival: Arrival, re
         kept,
         clock=answered(kept.clock, arrival.sent, arrival.received, answer.time),
         token=answer.token or kept.token,
-        messages=tuple({each.id: each for each in (*kept.messages, *answer.messages)}.values())[-MESSAGES:],
+        messages=answer.messages,
     )
     for token in answer.notices:
         taken = take_notice(after, token.encode("ascii"), root, reader)

@@ -206,8 +206,8 @@ MORE: tuple[Deed, ...] = (
         fields=("site", "resolution"), text="Say what the two copies are.", done="It is resolved.",
     ),
     Deed(
-        name="free_allotment", path="free-allotment", title="A silent site's devices", button="Give them to the others",
-        fill=_site, fields=("site",), done="Its devices are free for the other sites.",
+        name="free_allotment", path="free-allotment", title="Give a silent site's devices to the others",
+        button="Give them", fill=_site, fields=("site",), done="Its devices are free for the other sites.",
         text="For a site that was not heard of until its license and its devices' seats were over: what it held goes to"
         " the other sites now. If it comes back it gets what is free then.",
     ),
