@@ -53,7 +53,7 @@ def list_devices(
     desk: Desk,
     *,
     product: Product = "",
-    state: Annotated[str, Parameter(help="waiting, protected, idle, withdrawn, removed, released.")] = "",
+    state: Annotated[str, Parameter(help="waiting, protected, displaced, idle, withdrawn, removed, released.")] = "",
     search: Annotated[str, Parameter(help="Part of the name, or the beginning of the id.")] = "",
     group: Annotated[str, Parameter(help="Of this group only.")] = "",
     reason: Annotated[str, Parameter(help="Without a seat for this reason, such as device_limit_reached.")] = "",

@@ -321,8 +321,12 @@ class _Activation:
 
     def _staged(self, sub: Subscription) -> Site:
         assert self.site is not None  # noqa: S101 - the caller looked
-        body = msgspec.structs.replace(beside(self.site), successor_provider=self.tenant.id)
-        staged = msgspec.structs.replace(with_beside(self.site, body), successor=sub.id)
+        site = self.site
+        if site.successor not in (None, sub.id):  # the new one takes the place of the one that waited
+            dropped = takeover.drop_successor(self.conn, site, site.successor or "", self.now)
+            site = site if isinstance(dropped, Refused) else dropped
+        body = msgspec.structs.replace(beside(site), successor_provider=self.tenant.id)
+        staged = msgspec.structs.replace(with_beside(site, body), successor=sub.id)
         return self._with_part(staged, sub)
 
     def _refused(self, refused: Refused) -> Reply:

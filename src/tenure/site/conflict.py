@@ -5,6 +5,7 @@ Nothing is stripped silently: the list is shown with a date, pinned devices leav
 
 import msgspec
 
+from tenure.core.lease import Lease
 from tenure.core.periods import format_instant
 from tenure.core.timeline import DAY, Instant
 from tenure.core.usage import ceiling
@@ -34,16 +35,30 @@ def due(look: Look, counted: int, known: Conflict | None) -> Conflict | None:
     if counted > now_allowed:
         given = look.now + lease.figures.seat_conflict_days * DAY
         return Conflict(given if known is None else min(known.at, given), now_allowed, 0)
+    coming = [each for each in (_lowered(lease), _switched(look)) if each is not None and counted > each.most]
+    return min(coming, key=lambda each: each.at, default=None)
+
+
+def _lowered(lease: Lease) -> Conflict | None:
+    """A lower limit that is agreed for a day to come."""
     coming = lease.coming
     if coming is None:
         return None
-    most = min(coming.allotment, ceiling(coming.limit, lease.figures.tolerance_percent))
-    return Conflict(coming.at, most, 0) if counted > most else None
+    return Conflict(coming.at, min(coming.allotment, ceiling(coming.limit, lease.figures.tolerance_percent)), 0)
+
+
+def _switched(look: Look) -> Conflict | None:
+    """What a successor that is kept ready allows from its takeover on."""
+    ready = look.holdings.successor
+    if ready is None or look.terms is None or look.holdings.lease_at(ready.lease.nbf) is not ready.lease:
+        return None
+    return Conflict(ready.lease.nbf, allowed(ready.lease), 0) if look.now < ready.lease.nbf else None
 
 
 def look_after(conn: Connection, product: str, look: Look) -> None:
     """Opens, reminds of, settles and closes the product's conflict."""
-    counted, known = pools.pool(conn, product).counted, conflicts.conflict(conn, product)
+    counted = pools.pool(conn, product).counted - devices.displaced(conn, product)
+    known = conflicts.conflict(conn, product)
     found = due(look, counted, known)
     if found is None:
         if known is not None:
@@ -68,7 +83,8 @@ def look_after(conn: Connection, product: str, look: Look) -> None:
 def proposed(conn: Connection, product: str, most: int, limit: int) -> list[Device]:
     """The devices to release so that `most` count: the longest silent first, pinned ones left alone."""
     leaving = conn.execute(
-        "select count(*) from devices where product = ? and counted = 1 and state in ('withdrawn', 'removed', 'idle')",
+        "select count(*) from devices where product = ? and counted = 1"
+        " and state in ('withdrawn', 'removed', 'idle', 'displaced')",
         (product,),
     ).fetchone()[0]
     over = pools.pool(conn, product).counted - leaving - most

@@ -10,7 +10,7 @@ import msgspec
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.core.usage import counts_until, may_protect
-from tenure.site import ids, merging
+from tenure.site import ids, merging, switching
 from tenure.site.license import Look
 from tenure.site.seats import allowed, next_contact, no_new_seat, seat_for, signable, undistributed
 from tenure.site.store import devices, enrolments, events, groups, pools
@@ -55,6 +55,7 @@ class Contact:
 
     def answer(self) -> bytes:
         """The signed answer; its effects are in the transaction."""
+        switching.noticed(self._conn, self._message.product, self._look)
         device = devices.by_key(self._conn, self._message.product, self._key)
         if device is None:
             return self._stranger()
@@ -160,6 +161,8 @@ class Contact:
         term = signable(self._lease.lease, self._now)
         if not device.counted:
             term = self._claimed(device, term)
+        elif device.state == State.DISPLACED:
+            term = switching.no_return(self._conn, device.product, self._look) or term
         return self._without_seat(device, term) if isinstance(term, Refused) else self._seated(device, term)
 
     def _settled(self, device: Device) -> Device:
@@ -243,7 +246,7 @@ class Contact:
         if device is not None and device != self._row:
             devices.save(self._conn, device, self._row)
         lease = "" if self._message.lease == self._lease.digest else self._lease.token.decode("ascii")
-        has_seat = device is not None and bool(device.counted)
+        has_seat = device is not None and bool(device.counted) and device.state != State.DISPLACED
         message = DeviceAnswer(
             nonce=self._message.nonce,
             request_sha256=self._asked.sha256,

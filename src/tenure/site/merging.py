@@ -96,6 +96,8 @@ def release_due(conn: Connection, product: str, look: Look) -> int:
             devices.save(conn, msgspec.structs.replace(device, counts_until=until))
         elif device.state in (State.REMOVED, State.WITHDRAWN):
             devices.uncounted(conn, device, State(device.state))
+        elif device.state == State.DISPLACED:
+            devices.uncounted(conn, device, State.WAITING)
         else:
             text = f"{device.name or device.id} has been silent for so long that it no longer counts."
             events.add(conn, look.now, "info", "device_idle", text, product=product, device=device.id)

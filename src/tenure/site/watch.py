@@ -13,7 +13,7 @@ from tenure.core.periods import format_instant
 from tenure.core.timeline import DAY, Instant, Phase, Why
 from tenure.core.usage import Level, step
 from tenure.sdk.outcomes import Declined, Synchronized
-from tenure.site import conflict
+from tenure.site import conflict, switching
 from tenure.site.license import Look, ProductLicense
 from tenure.site.merging import release_due
 from tenure.site.opening import Site
@@ -96,6 +96,7 @@ class Watch:
             ).result()
 
     def _noted(self, conn: Connection, license_: ProductLicense, look: Look) -> None:
+        switching.noticed(conn, license_.product, look)
         release_due(conn, license_.product, look)
         conflict.look_after(conn, license_.product, look)
         uses.note(conn, license_.product, look.now)

@@ -21,6 +21,8 @@ PLANS: dict[str, dict[str, str]] = {
     "monthly": {"kind": "unlimited", "period": "P1M"},
     "quarterly": {"kind": "limited", "period": "P3M"},
 }
+LATER = {"short": {"kind": "limited", "period": "P2M", "start": "at_first_activation"}}
+"""Plans that are sold when somebody asks for them."""
 FEATURES = {"features": ["edit", "export"], "base_features": ["read"], "min_version": "10.0"}
 
 
@@ -44,6 +46,7 @@ class Desk:
         self.sold: list[Sold] = []
         self.refused = self.done = 0
         self._money = 0
+        self._offers: dict[str, str] = {}
 
     def post(self, path: str, body: Any, **query: str) -> Any:
         """What came of a request, repeated under its key until it is answered; None when it was refused."""
@@ -81,6 +84,22 @@ class Desk:
             sub = told["subscription"]
             self.sold.append(Sold(name, sub["id"], told["activation_code"], sub["codes"][0]["id"], devices))
             self._judge.limit(sub["id"], devices)
+
+    def order(self, plan: str, devices: int) -> Sold | None:
+        """One more subscription, whose term begins when its code is applied; None when it was refused."""
+        if plan not in self._offers:
+            new: dict[str, Any] = {"id": plan, "product": PRODUCT, "name": plan.title(), **FEATURES, **LATER[plan]}
+            self.post("/v1/plans", new)
+            offer = {"plan": plan, "currency": "EUR", "bands": [{"unit": 100}]}
+            self._offers[plan] = self.post("/v1/offers", offer, **self._tenant)["id"]
+        self.top_up(100_000)
+        body = {"customer": self._customer, "offer": self._offers[plan], "devices": devices}
+        told = self.post("/v1/subscriptions", body, **self._tenant)
+        if told is None:
+            return None
+        sub = told["subscription"]
+        self._judge.limit(sub["id"], devices)
+        return Sold(plan, sub["id"], told["activation_code"], sub["codes"][0]["id"], devices)
 
     def top_up(self, amount: int) -> None:
         """Money comes in."""

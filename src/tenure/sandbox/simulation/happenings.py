@@ -5,6 +5,7 @@ from tenure.sandbox.simulation.copies import Copier
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.disks import ServerDisk
 from tenure.sandbox.simulation.fate import Died
+from tenure.sandbox.simulation.moves import Mover
 from tenure.sandbox.simulation.plan import Anybody, Living
 from tenure.sandbox.simulation.sites import SimulatedSite
 
@@ -19,7 +20,7 @@ class Happenings:
 
     def __init__(self, world: Living) -> None:
         self._world = world
-        self._copier = Copier(world)
+        self._copier, self._mover = Copier(world), Mover(world)
         self._backup: ServerDisk | None = None
 
     def come(self) -> None:
@@ -47,6 +48,8 @@ class Happenings:
             self._backups()
         if self._world.plan.copies:
             self._copier.come()
+        if self._world.plan.moves:
+            self._mover.come()
 
     def _long(self) -> int:
         return self._world.fate.one_of((600, HOUR, 6 * HOUR, DAY, DAY, 3 * DAY, 8 * DAY, 16 * DAY, 40 * DAY))

@@ -149,6 +149,8 @@ class Judge:
         limit = promised.lease.limit
         name, seats = promised.lease.subscription, self._seats.setdefault(promised.lease.subscription, {})
         before = seats.get(promised.seat.sub)
+        if counted is not None and counted[0] != name:
+            self._seats[counted[0]].pop(counted[1], None)  # the same device, now under another subscription
         self._counted[device.name] = name, promised.seat.sub
         seats[promised.seat.sub] = (promised.seat.iss, promised.end)
         now = self._time.now

@@ -35,6 +35,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Whether disks of sites and devices are copied and put back."""
     backups: bool = False
     """Whether the server's database is put back."""
+    moves: bool = False
+    """Whether administrators apply other codes, and keep successors ready."""
 
     @property
     def devices(self) -> int:
@@ -60,6 +62,9 @@ class Living(Protocol):
 
     def again(self, who: Anybody) -> None:
         """Starts a process, or the machine with it."""
+
+    def hurry(self, site: SimulatedSite, wait: int) -> None:
+        """A site has its turn within so many seconds."""
 
     def down(self, who: Anybody) -> None:
         """A process has died."""

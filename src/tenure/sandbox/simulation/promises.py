@@ -22,6 +22,7 @@ class Spell(msgspec.Struct, frozen=True):
     since: Instant
     until: Instant | None
     phase: str
+    why: str = ""
     features: tuple[str, ...] = ()
 
 
@@ -30,6 +31,7 @@ class LeaseClaims(msgspec.Struct, frozen=True, kw_only=True):
 
     sub: str
     iat: Instant
+    nbf: Instant
     serial: int
     epoch: int
     subscription: str
@@ -38,6 +40,7 @@ class LeaseClaims(msgspec.Struct, frozen=True, kw_only=True):
     base_features: tuple[str, ...] = ()
     allotment: int = 0
     limit: int = 0
+    prepaid_until: Instant | None = None
 
 
 class SeatClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +69,15 @@ class Promise(msgspec.Struct, frozen=True):
     """When silence ends the service, amnesties added."""
     withdrawn: bool = False
     """The site was refused for good: base features are left, which outlive every other end too (spec 2.3)."""
+    then: "Promise | None" = None
+    """What its successor promises from its own beginning on."""
 
     def features(self, now: Instant) -> frozenset[str]:
         """What is on at `now`."""
         if self.withdrawn:
             return frozenset(self.lease.base_features)
+        if self.then is not None and now >= self.then.lease.nbf:
+            return self.then.features(now)
         spell = next((each for each in self.lease.spans if each.until is None or now < each.until), None)
         if spell is None or (now >= self.end and spell.phase not in ("ended", "pending")):
             return frozenset(self.lease.base_features)
@@ -80,7 +87,8 @@ class Promise(msgspec.Struct, frozen=True):
 
     def edges(self) -> list[Instant]:
         """Every instant at which something of it changes."""
-        return sorted({self.end, *(each.until for each in self.lease.spans if each.until is not None)})
+        own = {self.end, *(each.until for each in self.lease.spans if each.until is not None)}
+        return sorted(own if self.then is None else {*own, self.then.lease.nbf, *self.then.edges()})
 
     def ever(self, since: Instant) -> frozenset[str]:
         """What is on at any instant from `since` on."""
@@ -99,14 +107,31 @@ class Promise(msgspec.Struct, frozen=True):
         return found & self.features(until)
 
 
-def promise(lease: bytes, seat: str, notices: tuple[bytes, ...], *, withdrawn: bool = False) -> Promise | None:
+def promise(
+    lease: bytes, seat: str, notices: tuple[bytes, ...], *, withdrawn: bool = False, successor: bytes = b""
+) -> Promise | None:
     """What the holder of these tokens was promised; None without a lease."""
     if not lease:
         return None
+    after = promise(successor, "", notices) if successor else None
     claims = lease_claims(lease)
     held = seat_claims(seat) if seat else None
     end = claims.contact_until if held is None else min(claims.contact_until, held.exp)
-    return Promise(claims, held, end + moved(claims.iat, notices), withdrawn)
+    if after is not None and not follows(claims, after.lease):
+        after = None
+    return Promise(claims, held, end + moved(claims.iat, notices), withdrawn, after)
+
+
+def follows(present: LeaseClaims, successor: LeaseClaims) -> bool:
+    """Whether the successor takes over at its beginning: nothing is paid for beyond that at the present one (2.4)."""
+    if present.subscription == successor.subscription:
+        return False
+    beginning = successor.nbf
+    spell = next((each for each in present.spans if each.until is None or beginning < each.until), None)
+    if spell is not None and spell.phase == "active":
+        return False
+    hidden = spell is not None and (spell.phase == "paused" or spell.why == "code_blocked")
+    return not (hidden and present.prepaid_until is not None and present.prepaid_until > beginning)
 
 
 def moved(signed: Instant, notices: tuple[bytes, ...]) -> int:

@@ -15,7 +15,8 @@ from tenure.sandbox.simulation.disks import SiteDisk, SiteStore
 from tenure.sandbox.simulation.fate import Died, Fate
 from tenure.sandbox.simulation.machines import Machine
 from tenure.sandbox.simulation.network import NOT_FOUND, UNREACHED, Answering, Wire, exchange
-from tenure.sandbox.simulation.promises import Promise, promise
+from tenure.sandbox.simulation.promises import Promise, follows, lease_claims, promise
+from tenure.sdk.exchange import NO_WISH, Wish
 from tenure.sdk.kept import Kept
 from tenure.sdk.names.path import Exchange
 from tenure.sdk.outcomes import Granted
@@ -119,14 +120,30 @@ class SimulatedSite:
         self.license.keeper.remember_time()
         self.mortal = mortal
 
-    def activate(self, code: str) -> bool:
-        """Applies a code; raises `Died`."""
+    def activate(self, code: str, role: str = "active") -> bool:
+        """Applies a code, or keeps it ready as `successor`; raises `Died`."""
         self.wire.arrived.clear()
         self.remember()
-        outcome = self.license.activate(code)
+        outcome = self.license.activate(code, role)
         self._learn()
         self.watch.note(self.license)
         return isinstance(outcome, Granted)
+
+    def synchronize(self, wish: Wish = NO_WISH) -> None:
+        """Asks the server at once; raises `Died`."""
+        self.wire.arrived.clear()
+        self.remember()
+        self.license.synchronize("manual", wish=wish)
+        self._learn()
+        self.watch.note(self.license)
+
+    def staged(self) -> str:
+        """The subscription of the successor that is kept ready; empty when none is."""
+        return self.license.staged()
+
+    def drop_successor(self) -> None:
+        """The successor is wanted no more; raises `Died`."""
+        self.synchronize(Wish(drop_successor=self.staged()))
 
     def _learn(self) -> None:
         """The judge's bounds after what came in: only now is it certain that it was taken."""
@@ -184,12 +201,17 @@ class SimulatedSite:
         kept = self.license.keeper.holder.kept
         if self.withdrawn is None:
             self.withdrawn = kept.lost is not None
-        return promise(kept.present.token, "", kept.notices, withdrawn=self.withdrawn)
+        return promise(kept.present.token, "", kept.notices, withdrawn=self.withdrawn, successor=kept.successor.token)
 
     def lease_on_disk(self) -> bytes:
-        """The lease as it lies on the disk, whether the process runs or not."""
+        """The lease that it goes by at this moment as it lies on the disk, whether the process runs or not."""
         row = self.disk.raw.execute("select body from kept where product = ?", (PRODUCT,)).fetchone()
-        return b"" if row is None else msgspec.json.decode(row[0], type=Kept).present.token
+        if row is None:
+            return b""
+        kept = msgspec.json.decode(row[0], type=Kept)
+        present, ready = kept.present.token, kept.successor.token
+        begun = bool(present and ready) and follows(lease_claims(present), lease_claims(ready))
+        return ready if begun and self.machine.time.now >= lease_claims(ready).nbf else present
 
     @property
     def features(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ KINDS: dict[str, Plan] = {
     "clocks": Plan(clocks=True),
     "copies": Plan(copies=True),
     "backups": Plan(backups=True),
+    "moves": Plan(moves=True),
 }
 """A bad network, dying processes and a busy desk everywhere; then what else happens."""
 

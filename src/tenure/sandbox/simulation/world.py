@@ -242,10 +242,10 @@ class World:
             device.site.stop()
             return
         device.enrol(ticket)
-        self._hurry(device.site, 90)
+        self.hurry(device.site, 90)
 
-    def _hurry(self, site: SimulatedSite, wait: int) -> None:
-        """A site notices within two minutes that more devices want a seat."""
+    def hurry(self, site: SimulatedSite, wait: int) -> None:
+        """See `Living`: it notices within two minutes that more devices want a seat."""
         if site.up:
             moment = min(self._wakes.get(site.name, self.time.now + DAY), self.time.now + wait)
             self._wake(site.name, max(moment, self.time.now + 1), lambda: self._visit(site))

@@ -102,6 +102,8 @@ class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
     """What this server may protect of it."""
     in_use: int
     waiting: int
+    displaced: int
+    """Devices that count beyond what the subscription that rules now allows: they keep their seats until those end."""
     free: int
     new_seats: Reason | None
     """Why no new device is protected for the moment, apart from the limit; None when devices may be."""
@@ -151,6 +153,7 @@ def license_view(conn: Connection, license_: ProductLicense, look: Look) -> Lice
         allotment=most,
         in_use=pool.counted,
         waiting=waiting,
+        displaced=devices.displaced(conn, license_.product),
         free=max(0, most - pool.counted),
         new_seats=reason(barred),
         min_version=standing.min_version,

@@ -39,7 +39,7 @@ def most_important(licenses: list[dict[str, Any]], now: Instant) -> Banner:
 
 def truths(license_: dict[str, Any], now: Instant) -> list[Banner]:
     """Everything about one license that is worth a banner."""
-    found = [rule(license_) for rule in (_withheld, _phase, _forked, _conflict, _waiting, _warned)]
+    found = [rule(license_) for rule in (_withheld, _phase, _forked, _conflict, _displaced, _waiting, _warned)]
     found += [_silent(license_, now), _ends_soon(license_, now)]
     return [each for each in found if each is not None]
 
@@ -129,6 +129,16 @@ def _conflict(license_: dict[str, Any]) -> Banner | None:
     text = "Decide which devices give up their seats; otherwise the longest silent ones do. It begins"
     until = conflict["begins"]
     return Banner(tone="warn", title=title, text=text, until=until, button="See the list", path=path, rank=62)
+
+
+def _displaced(license_: dict[str, Any]) -> Banner | None:
+    if not license_["displaced"] or license_["phase"] in ("pending", "ended"):
+        return None
+    beyond = count(license_["displaced"], "device is", "devices are")
+    text = "Each keeps its seat until that ends, and gets another one only when a place is free."
+    path = f"/devices?state=displaced&product={license_['product']}"
+    title = f"{_named(license_)}: {beyond} more than the license that rules now allows."
+    return Banner(tone="warn", title=title, text=text, button="See which and why", path=path, rank=60)
 
 
 def _waiting(license_: dict[str, Any]) -> Banner | None:

@@ -17,6 +17,7 @@ QUIET = 3 * DAY
 STATES = {
     "protected": ("Protected", "good"),
     "waiting": ("No seat", "bad"),
+    "displaced": ("Beyond the license", "warn"),
     "idle": ("Silent, seat freed", "calm"),
     "withdrawn": ("Seat withdrawn", "calm"),
     "removed": ("Being removed", "calm"),
@@ -86,6 +87,8 @@ def why(device: dict[str, Any], license_: dict[str, Any] | None, status: dict[st
         return _ended(license_)
     if state in ("lapsed", "quiet"):
         return _silent(device, state, status)
+    if state == "displaced":
+        return _displaced(device, license_)
     if state == "waiting":
         return _waiting(device, license_)
     return Why(state=state, title="It has a seat and is protected.")
@@ -131,6 +134,15 @@ def _silent(device: dict[str, Any], state: str, status: dict[str, Any]) -> Why:
         f" that its agent runs (tenure agent status), and that it reaches {where}."
     )
     return Why(state=state, title=title, text=text)
+
+
+def _displaced(device: dict[str, Any], license_: dict[str, Any]) -> Why:
+    product = license_["product"]
+    may = count(license_["allotment"], "device is", "devices are")
+    text = f"{may} allowed here. It keeps its seat until that ends, and gets another one once a place is free."
+    free = Click(text="Choose a device to withdraw", path=f"/devices?product={product}&state=protected")
+    title = "The license that rules now allows fewer devices than were protected before."
+    return Why(state="displaced", title=title, text=text, clicks=(free, *_paying(license_, "Order more devices")))
 
 
 def _waiting(device: dict[str, Any], license_: dict[str, Any]) -> Why:

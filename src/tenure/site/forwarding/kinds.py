@@ -18,6 +18,7 @@ FAMILIES: Final[dict[str, dict[str, str]]] = {
         "use_critical": "more than 110 % of the device limit is in use",
         "seat_conflict": "fewer devices will be allowed soon",
         "seat_conflict_closed": "a seat conflict is over",
+        "devices_displaced": "another license allows fewer devices than are protected",
         "devices_released": "silent devices, or those of a conflict, were released",
     },
     "Devices": {

@@ -33,6 +33,8 @@ class State(StrEnum):
     PROTECTED = "protected"
     IDLE = "idle"
     """Released for its silence: it counts to its seat's end at most; at its next contact it claims a seat anew."""
+    DISPLACED = "displaced"
+    """The subscription that rules now allows fewer devices: it counts, and keeps its seat, until that ends."""
     WITHDRAWN = "withdrawn"
     """The administrator took its seat back; it counts until its receipt or its seat's end."""
     REMOVED = "removed"
@@ -83,7 +85,7 @@ class Device(msgspec.Struct, frozen=True):
             last_seen=self.last_seen,
             seat_until=self.seat_until + moved if self.seat else 0,
             pinned=bool(self.pinned),
-            removed=self.state in (State.WITHDRAWN, State.REMOVED, State.IDLE),
+            removed=self.state in (State.WITHDRAWN, State.REMOVED, State.IDLE, State.DISPLACED),
             erased=self.state == State.RELEASED,
         )
 
@@ -169,6 +171,26 @@ def due(conn: Connection, product: str, now: Instant, most: int = 500) -> list[D
         (product, now, most),
     )
     return [Device(*row) for row in rows]
+
+
+def displace(conn: Connection, product: str, most: int) -> int:
+    """Sets those aside that count beyond `most`, the longest silent first and pinned ones last; how many."""
+    rows = "select number from devices where product = ? and counted = 1 and state not in ('withdrawn', 'removed')"
+    staying = conn.execute(sql("select count(*) from (", rows, ")"), (product,)).fetchone()[0]
+    return conn.execute(
+        sql(
+            "update devices set state = 'displaced', note = 'device_limit_reached', counts_until = seat_until",
+            "where number in (", rows, "order by pinned, state = 'idle' desc, last_seen, id limit ?)",
+        ),
+        (product, max(0, staying - most)),
+    ).rowcount  # fmt: skip
+
+
+def displaced(conn: Connection, product: str) -> int:
+    """How many that count are set aside."""
+    where = "where state = 'displaced' and product = ? and counted = 1"
+    found: int = conn.execute(sql("select count(*) from devices", where), (product,)).fetchone()[0]
+    return found
 
 
 def twin_of(conn: Connection, device: Device) -> Device | None:
@@ -268,7 +290,7 @@ def most_idle(conn: Connection, product: str, limit: int, before: Instant | None
         sql(
             _SELECT,
             "where product = ? and counted = 1 and pinned = 0 and last_seen < ?"
-            " and state not in ('withdrawn', 'removed', 'idle') order by last_seen, id limit ?",
+            " and state not in ('withdrawn', 'removed', 'idle', 'displaced') order by last_seen, id limit ?",
         ),
         (product, 2**62 if before is None else before, limit),
     )

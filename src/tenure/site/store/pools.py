@@ -24,9 +24,11 @@ class Pool(msgspec.Struct, frozen=True):
     """What was announced last, as JSON of `watch.Told`."""
     stopped: bool
     """Whether distribution has stopped at the limit, and that was said."""
+    subscription: str
+    """The one whose lease ruled last; empty before the first."""
 
 
-_COLUMNS = "counted, epoch, forked, adopting_until, told, stopped"
+_COLUMNS = "counted, epoch, forked, adopting_until, told, stopped, subscription"
 
 
 def ensure(conn: Connection, product: str) -> None:
@@ -39,7 +41,7 @@ def pool(conn: Connection, product: str) -> Pool:
     row = conn.execute(sql("select", _COLUMNS, "from pools where product = ?"), (product,)).fetchone()
     if row is None:
         raise LookupError(f"{product} is not kept here")
-    return Pool(row[0], row[1], bool(row[2]), row[3], row[4], bool(row[5]))
+    return Pool(row[0], row[1], bool(row[2]), row[3], row[4], bool(row[5]), row[6])
 
 
 def claim(conn: Connection, product: str, allowed: int) -> bool:
@@ -72,6 +74,11 @@ def noticed_stopped(conn: Connection, product: str, *, stopped: bool) -> bool:
     return conn.execute(
         "update pools set stopped = ? where product = ? and stopped <> ?", (int(stopped), product, int(stopped))
     ).rowcount == 1  # fmt: skip
+
+
+def noticed_subscription(conn: Connection, product: str, subscription: str) -> None:
+    """Which subscription's lease rules."""
+    conn.execute("update pools set subscription = ? where product = ?", (subscription, product))
 
 
 def noticed_told(conn: Connection, product: str, told: bytes) -> None:

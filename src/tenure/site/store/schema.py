@@ -222,4 +222,8 @@ create index devices_by_group on devices (grp, number, state, counted);
 """
 """Every count of devices is read from an index alone."""
 
-STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH)
+SEVENTH = """
+alter table pools add column subscription text not null default '';
+"""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH)

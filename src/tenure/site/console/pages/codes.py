@@ -101,6 +101,7 @@ class Codes:
             "license": license_, "role": role, "refusal": refusal, "in_force": in_force, "link": renew_link(license_),
             "spans": drawn(license_["timeline"]), "preview": preview,
             "coming": drawn(preview["timeline"]) if preview else [],
+            "beyond": _beyond(license_, preview) if preview else 0,
         }  # fmt: skip
         return Screen(template="code.html", values=values, status=status)
 
@@ -117,6 +118,13 @@ class Codes:
             )
         ]
         return (*both, action(f"{one}/drop-successor", self.drop))
+
+
+def _beyond(license_: dict[str, Any], preview: dict[str, Any]) -> int:
+    """How many devices that are protected here a code would not cover."""
+    first = preview["timeline"][0]["limit"] if preview["timeline"] else 0
+    most, in_use = max(int(preview["devices"]), int(first or 0)), int(license_["in_use"])
+    return max(0, in_use - most)
 
 
 def _role(visit: Console) -> str:

@@ -11,10 +11,11 @@ from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen, local
 from tenure.web.words import instant_of
 
-STORED = ("waiting", "protected", "idle", "withdrawn", "released", "removed")
+STORED = ("waiting", "protected", "displaced", "idle", "withdrawn", "released", "removed")
 """States that the API filters by."""
 TALLIED = (
-    ("waiting", "without a seat"), ("protected", "with a seat"), ("idle", "silent, seat freed"),
+    ("waiting", "without a seat"), ("protected", "with a seat"),
+    ("displaced", "beyond the license"), ("idle", "silent, seat freed"),
     ("withdrawn", "with the seat withdrawn"), ("released", "that gave the seat back"), ("removed", "being removed"),
 )  # fmt: skip
 """How the figures above the list are called."""

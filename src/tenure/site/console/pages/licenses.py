@@ -137,7 +137,7 @@ def _successor(license_: dict[str, Any]) -> dict[str, Any]:
         **license_, "role": "successor", "type": KINDS[kind], "kind": kind, "plan": staged["plan"],
         "phase": "pending", "cause": "not_activated", "begins": staged["begins"], "paid_until": first.get("until"),
         "grace_until": grace, "device_limit": first.get("limit", 0), "in_use": 0, "free": 0, "allotment": 0,
-        "waiting": 0, "code_last_group": staged["code_last_group"], "subscription": "",
+        "waiting": 0, "displaced": 0, "code_last_group": staged["code_last_group"], "subscription": "",
     }  # fmt: skip
 
 

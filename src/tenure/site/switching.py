@@ -1,0 +1,41 @@
+"""A site that goes by another subscription: at once no more devices are served under it than it allows (ADR 17).
+
+Whoever is beyond that keeps what was signed for him until it is over, and gets nothing new before a place is free.
+"""
+
+from tenure.core.refusals import Code, Refused
+from tenure.core.usage import may_protect
+from tenure.site.license import Look
+from tenure.site.seats import allowed
+from tenure.site.store import devices, events, pools
+from tenure.site.store.writer import Connection
+
+
+def noticed(conn: Connection, product: str, look: Look) -> None:
+    """Takes in which subscription rules; where it is another one, devices beyond what it allows are set aside.
+
+    The longest silent ones, pinned ones last. What a lower limit of the same subscription does is `conflict`'s.
+    """
+    lease = look.terms
+    before = pools.pool(conn, product).subscription
+    if lease is None or before == lease.subscription:
+        return
+    pools.noticed_subscription(conn, product, lease.subscription)
+    if not before:
+        return  # the first one, or the first that a newer program takes note of
+    most = allowed(lease)
+    over = devices.displace(conn, product, most)
+    if over:
+        text = (
+            f"The subscription that rules now allows {most} devices here: {over} keep their seats until those end and"
+            " get no others before a place is free."
+        )
+        events.add(conn, look.now, "warning", "devices_displaced", text, product=product)
+
+
+def no_return(conn: Connection, product: str, look: Look) -> Refused | None:
+    """Why a device that was set aside gets no seat yet: `device_limit_reached`; None when a place is free."""
+    lease = look.terms
+    if lease is None:
+        return Refused(Code.NOT_ACTIVATED)
+    return may_protect(pools.pool(conn, product).counted - devices.displaced(conn, product), allowed(lease))

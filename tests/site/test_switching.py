@@ -1,0 +1,144 @@
+"""Another subscription that allows fewer devices: nobody is served beyond it, nobody loses what was signed (ADR 17)."""
+
+import msgspec
+
+from tenure.core.timeline import DAY
+from tenure.sandbox.simulation.promises import lease_claims
+from tenure.site.store import devices
+from tests.site.test_console import signed_in
+from tests.site.town import FEATURES, Desk, House, Town
+
+HOUR = 3_600
+LICENSE = "/licenses/editor"
+
+
+def crowd(here: Town, many: int = 15) -> tuple[House, str, list[Desk]]:
+    """A site on which so many devices are protected, its subscription, and the devices."""
+    house = here.house()
+    name, code = here.order(devices=30)
+    house.activate(code)
+    house.sync()
+    desks = [house.agent(f"d{number:02}") for number in range(many)]
+    for number, desk in enumerate(desks):
+        assert desk.enrol(house.ticket()) is None
+        if number % 5 == 4:
+            here.wait(HOUR)
+            house.sync("edge")
+    return house, name, desks
+
+
+def seated(house: House) -> int:
+    """Devices that are served by what rules now."""
+    return sum(each.state == "protected" for each in house.devices())
+
+
+def to_a_smaller_one(here: Town, house: House, name: str, many: int = 8) -> None:
+    here.post(f"/v1/subscriptions/{name}/cancel", {})
+    house.sync()
+    house.activate(here.order(devices=many)[1])
+
+
+def test_b07_no_more_devices_are_served_than_the_new_subscription_allows(here: Town) -> None:
+    house, name, desks = crowd(here)
+    to_a_smaller_one(here, house, name)
+    most = house.allotment
+    assert most < len(desks)
+    for _ in range(3):
+        here.wait(DAY)
+        for desk in desks:
+            desk.refresh()
+        assert seated(house) == most
+    assert "devices_displaced" in house.events()
+    served = [desk for desk in desks if lease_claims(desk.kept.held.token).subscription != name]
+    assert len(served) == most
+
+
+def test_who_is_beyond_keeps_what_was_signed_for_him_and_then_waits(here: Town) -> None:
+    house, name, desks = crowd(here)
+    to_a_smaller_one(here, house, name)
+    here.wait(HOUR)
+    refused = [desk for desk in desks if desk.refresh() is not None]
+    assert len(refused) == len(desks) - house.allotment
+    for desk in refused:
+        assert desk.on == FEATURES, "its seat is not over yet"
+    here.wait(20 * DAY)
+    house.sync()
+    house.watch.turn()
+    for desk in desks:
+        desk.refresh()
+    assert sum(bool(desk.on == FEATURES) for desk in desks) == house.allotment
+    assert house.counted == house.allotment
+    assert sum(each.state == "waiting" for each in house.devices()) == len(refused)
+
+
+def test_a_place_that_becomes_free_goes_to_one_of_them(here: Town) -> None:
+    house, name, desks = crowd(here)
+    to_a_smaller_one(here, house, name)
+    here.wait(HOUR)
+    refused = [desk for desk in desks if desk.refresh() is not None]
+    gone = next(desk for desk in desks if desk not in refused)
+    gone.agent.keeper.release()
+    assert [desk.refresh() for desk in refused].count(None) == 1
+
+
+def test_the_longest_silent_are_set_aside_and_pinned_ones_last(here: Town) -> None:
+    house, name, desks = crowd(here)
+    here.wait(HOUR)
+    for desk in desks[6:]:
+        desk.refresh()
+    first = min(house.devices(), key=lambda each: each.name)
+    pinned = msgspec.structs.replace(first, pinned=1)
+    house.site.store.write(lambda conn: devices.save(conn, pinned)).result()
+    to_a_smaller_one(here, house, name)
+    set_aside = {each.name for each in house.devices() if each.state == "displaced"}
+    assert len(set_aside) == len(desks) - house.allotment
+    assert pinned.name not in set_aside
+    assert {each.name for each in sorted(house.devices(), key=lambda each: each.name)[1:6]} <= set_aside
+
+
+def test_a_code_again_or_a_larger_one_sets_nobody_aside(here: Town) -> None:
+    house, name, desks = crowd(here)
+    here.post(f"/v1/subscriptions/{name}/cancel", {})
+    house.sync()
+    house.activate(here.order(devices=40)[1])
+    here.wait(HOUR)
+    assert [desk.refresh() for desk in desks] == [None] * len(desks)
+    assert "devices_displaced" not in house.events()
+
+
+async def test_the_page_of_a_code_says_how_many_it_does_not_cover(here: Town) -> None:
+    house, name, _ = crowd(here)
+    here.post(f"/v1/subscriptions/{name}/cancel", {})
+    house.sync()
+    tab = await signed_in(house, f"{LICENSE}/code")
+    code = here.order(devices=8)[1]
+    await tab.send(tab.form("code"), code=code, look="1")
+    assert "It allows fewer devices than are protected here" in tab.text
+    await tab.open(f"{LICENSE}/code")
+    await tab.send(tab.form("code"), code=code)
+    await tab.open("/")
+    assert "more than the license that rules now allows" in tab.text
+    await tab.open("/devices?state=displaced")
+    assert "The license that rules now allows fewer devices than were protected before." in tab.text
+
+
+def test_b11_a_smaller_successor_opens_the_conflict_before_it_takes_over(here: Town) -> None:
+    house, _, desks = crowd(here)
+    house.activate(here.order("later", devices=8)[1], "successor")
+    here.wait(HOUR)
+    house.sync()
+    house.watch.turn()
+    assert "seat_conflict" in house.events()
+    lease = house.look().terms
+    assert lease is not None and lease.spans[0].until is not None
+    turn = lease.spans[0].until
+    here.time.now = turn - 2 * DAY
+    house.sync()
+    house.watch.turn()
+    for desk in desks:
+        assert desk.refresh() is None, "until then everybody is served"
+    here.time.now = turn + 1
+    house.watch.turn()
+    for desk in desks:
+        desk.refresh()
+    assert seated(house) == house.allotment < len(desks)
