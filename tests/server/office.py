@@ -284,7 +284,7 @@ PLANS: dict[str, dict[str, Any]] = {
     "standard": {"kind": "limited", "period": "P1Y"},
     "monthly": {"kind": "unlimited", "period": "P1M"},
     "later": {"kind": "limited", "period": "P1Y", "start": "at_first_activation"},
-    "short": {"kind": "limited", "period": "P1M", "start": "at_first_activation"},
+    "brief": {"kind": "limited", "period": "P1M", "start": "at_first_activation"},
     "next": {"kind": "limited", "period": "P1Y", "min_version": "13.0"},
 }
 

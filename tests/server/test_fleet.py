@@ -32,7 +32,7 @@ async def test_b07_wherever_sites_go_no_subscription_is_out_at_more_devices_than
     seed: int, tmp_path: Path
 ) -> None:
     async with office(tmp_path) as shop:
-        sold = [await shop.order(offer, devices=movers.LIMIT) for offer in ("short", "short", "later")]
+        sold = [await shop.order(offer, devices=movers.LIMIT) for offer in ("brief", "brief", "later")]
         group = movers.Movers(shop, sold, seed)
         for step in range(120):
             await group.step()

@@ -193,3 +193,32 @@ async def test_the_customer_may_agree_as_well(tmp_path: Path) -> None:
         shop.clock.now = silent.lease.lease.contact_until
         await customer.post(f"/v1/subscriptions/{name}/free-allotment", {"site": silent.id})
         assert (await seen(shop, silent))["held"] == 0
+
+
+async def test_a_successor_that_comes_after_the_paid_end_takes_over_at_once(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        old, first = await shop.order()
+        site = await licensed(shop, first)
+        shop.clock.now = START + 366 * DAY  # in grace
+        new, second = await shop.order("later")
+        lease = successor(site, await site.activate(second, role="successor"))
+        assert (lease.nbf, lease.subscription) == (shop.clock.now, new)
+        shop.clock.now += DAY
+        await told(site)
+        assert site.lease is not None and site.lease.lease.subscription == new
+        assert (await shop.desk.get(f"/v1/subscriptions/{old}"))["sites"] == []
+
+
+async def test_a_successor_that_is_over_before_it_could_begin_disturbs_nobody(tmp_path: Path) -> None:
+    """The present one was renewed so far that the one kept ready has ended by then (found by the simulation)."""
+    async with office(tmp_path) as shop:
+        old, first = await shop.order()
+        _, second = await shop.order()
+        site = await licensed(shop, first)
+        assert successor(site, await site.activate(second, role="successor")).nbf == START + 365 * DAY
+        shop.clock.now = START + 364 * DAY
+        await shop.desk.post(f"/v1/subscriptions/{old}/renew", {})
+        answer = await told(site)
+        assert answer.result == "lease" and not answer.successor
+        shop.clock.now += 300 * DAY
+        assert (await told(site)).result == "lease"

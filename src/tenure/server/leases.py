@@ -99,7 +99,10 @@ def lease_for(
 def successor_lease(
     sub: Subscription, site: SiteState, holder: Holder, issuer: Issuer, *, begins: Instant, now: Instant
 ) -> Lease:
-    """The lease that lets a site switch at `begins` without a server: good from then on, at most 30 days (2.4)."""
+    """The lease that lets a site switch at `begins` without a server: good from then on, at most 30 days (2.4).
+
+    `begins` is at or after `now`.
+    """
     terms = sub.terms_at(begins)
     running = at(timeline(sub, site), begins)
     until = begins + min(SUCCESSOR_DAYS, sub.rules.lease_days) * DAY
@@ -115,8 +118,8 @@ def successor_lease(
         aud=sub.product,
         jti=f"{holder.id}.{holder.epoch}.{holder.serial}s",
         iat=now,
-        nbf=max(begins, now),
-        exp=_features_end(spans, max(until, now + 1)),
+        nbf=begins,
+        exp=_features_end(spans, until),
         cnf=Confirmation(jwk=holder.jwk),
         serial=holder.serial,
         epoch=holder.epoch,
@@ -127,7 +130,7 @@ def successor_lease(
         plan=terms.plan,
         kind="trial" if sub.trial else sub.kind.value,
         spans=spans,
-        contact_until=max(until, now + 1),
+        contact_until=until,
         refresh_after=begins,
         features=running.features,
         base_features=terms.base_features,

@@ -6,9 +6,10 @@ import hashlib
 import msgspec
 
 from tenure.core import facts as f
+from tenure.core.contract import timeline
 from tenure.core.lease import Coming, Lease
 from tenure.core.subscription import Subscription, evolve
-from tenure.core.timeline import Instant
+from tenure.core.timeline import Instant, Phase, at
 from tenure.core.usage import ceiling
 from tenure.server import books, shares
 from tenure.server.beside import Beside, beside, rows_of
@@ -159,7 +160,9 @@ def _sign_successor(
         sub = share_out(conn, context, site, sub, now).sub
         state = sub.site(site.id) or state
     stop = present.cancellation
-    begins = stop.effective if stop is not None else present.paid_until
+    begins = max(now, stop.effective if stop is not None else present.paid_until)
+    if at(timeline(sub, state), begins).phase is Phase.ENDED:
+        return site, b""  # it takes nothing over: the present one's grace is worth more (2.4)
     holder = msgspec.structs.replace(_holder(conn, site, beside(site)), serial=site.serial, prev="")
     lease = successor_lease(sub, state, holder, issuer_of(context, provider), begins=begins, now=now)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)

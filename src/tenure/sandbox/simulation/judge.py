@@ -4,6 +4,7 @@ Knows the truth that no program knows: the true instant, which disks were copied
 """
 
 import logging
+from collections import Counter
 
 import msgspec
 
@@ -96,6 +97,8 @@ class Judge:
         """By subscription the devices that hold a seat: whose, and until when."""
         self._counted: dict[str, tuple[str, str]] = {}
         """By machine the subscription and the device as which its seat counts there."""
+        self._goes_by: dict[str, tuple[str, int]] = {}
+        """By site the subscription that it goes by, and its allotment there."""
         self._unseen: dict[str, str] = {}
         """By machine the device whose process died: whether it had erased its seat is seen when it is back."""
         self.faults = Faults()
@@ -121,6 +124,9 @@ class Judge:
             if on:
                 raise self.broken("P2", who.name, f"{sorted(on)} without any promise")
             return
+        if isinstance(who, SimulatedSite):
+            lease = promised.at(now).lease
+            self._goes_by[lease.sub] = lease.subscription, lease.allotment
         low, high = who.bounds.low(now), who.bounds.high(now)
         more = on - promised.ever(low)
         if more:
@@ -157,11 +163,30 @@ class Judge:
         if before is not None and before[1] > now:
             return
         self._limits[name] = max(limit, self._limits.get(name, 0))
-        out_of_sight = set(self._unseen.values())
-        living = sum(until > now for seat, (_, until) in seats.items() if seat not in out_of_sight)
-        most = self._most(name)
+        living, most = self._protected(name), self._most(name)
         if living > most and now >= self.excused.get(name, 0):
             raise self.broken("P5", device.name, f"{living} devices protected where {most} may be")
+
+    def _protected(self, subscription: str) -> int:
+        """Devices that take a place of the subscription: those of sites that go by it, and of a site that left it as
+        many as hold a seat of it and are not covered where it is now."""
+        now, out_of_sight = self._time.now, set(self._unseen.values())
+        living = Counter(
+            (name, site)
+            for name, seats in self._seats.items()
+            for seat, (site, until) in seats.items()
+            if until > now and seat not in out_of_sight
+        )
+        total = 0
+        for site in {site for _, site in living}:
+            own = living[subscription, site]
+            goes_by, allotment = self._goes_by.get(site, (subscription, 0))
+            everywhere = sum(many for (_, whose), many in living.items() if whose == site)
+            if goes_by == subscription:
+                total += max(own, min(everywhere, allotment))
+            else:
+                total += min(own, max(0, everywhere - allotment))
+        return total
 
     def unseen(self, device: SimulatedDevice) -> None:
         """A device's process died amid something: its seat may be erased on disk, and the site may know."""

@@ -42,7 +42,7 @@ class Mover:
 
     def _stage(self, site: SimulatedSite) -> None:
         sold = self._code()
-        self._does(site, f"keeps {sold.id} ready", lambda: self._applied(site, sold, "successor"))
+        self._does(site, "keeps a code ready", sold.id, lambda: self._applied(site, sold, "successor"))
 
     def _switch(self, site: SimulatedSite) -> None:
         """What the site uses is cancelled, another code is applied, and mostly the cancellation is undone."""
@@ -50,9 +50,9 @@ class Mover:
         present = self._of(lease_claims(site.lease_on_disk()).subscription)
         if present is not None:
             world.desk.act(present, "cancel")
-            self._does(site, "hears that it is cancelled", site.synchronize)
+            self._does(site, "hears that it is cancelled", present.id, site.synchronize)
         if site.up:
-            self._does(site, f"goes to {sold.id}", lambda: self._applied(site, sold, "active"))
+            self._does(site, "applies another code", sold.id, lambda: self._applied(site, sold, "active"))
         if present is not None and world.fate.happens(0.8):
             world.at(world.fate.one_of((60, HOUR, DAY)), lambda: world.desk.act(present, "undo_cancellation"))
 
@@ -62,7 +62,7 @@ class Mover:
         if staged is None:
             return
         if self._world.fate.happens(0.5):
-            self._does(site, f"drops {staged.id}", site.drop_successor)
+            self._does(site, "drops its successor", staged.id, site.drop_successor)
         else:
             self._world.desk.act(staged, "leave_site", site=lease_claims(site.lease_on_disk()).sub)
 
@@ -73,8 +73,8 @@ class Mover:
         if site.activate(sold.code, role):
             site.code = sold.code
 
-    def _does(self, site: SimulatedSite, what: str, act: Callable[[], object]) -> None:
-        self._world.trace.note(self._world.time.now, site.name, what)
+    def _does(self, site: SimulatedSite, what: str, whose: str, act: Callable[[], object]) -> None:
+        self._world.trace.note(self._world.time.now, site.name, what, whose)
         try:
             act()
         except Died:

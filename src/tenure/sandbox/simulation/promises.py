@@ -72,12 +72,16 @@ class Promise(msgspec.Struct, frozen=True):
     then: "Promise | None" = None
     """What its successor promises from its own beginning on."""
 
+    def at(self, now: Instant) -> "Promise":
+        """What rules at `now`: this, or the successor's once it has begun."""
+        return self if self.then is None or now < self.then.lease.nbf else self.then
+
     def features(self, now: Instant) -> frozenset[str]:
         """What is on at `now`."""
         if self.withdrawn:
             return frozenset(self.lease.base_features)
-        if self.then is not None and now >= self.then.lease.nbf:
-            return self.then.features(now)
+        if self.at(now) is not self:
+            return self.at(now).features(now)
         spell = next((each for each in self.lease.spans if each.until is None or now < each.until), None)
         if spell is None or (now >= self.end and spell.phase not in ("ended", "pending")):
             return frozenset(self.lease.base_features)
