@@ -46,8 +46,8 @@ async def founded(folder: Path) -> Office:
 
 
 @asynccontextmanager
-async def running(shop: Office, folder: Path) -> AsyncIterator[None]:
-    """While the server's process runs, where everybody reaches it; then it is killed."""
+async def running(shop: Office, folder: Path) -> AsyncIterator[Callable[[], None]]:
+    """While the server's process runs, where everybody reaches it; yields what kills it, as its end does."""
     words = ["-m", "tenure.cli.main", "server", "run", "--folder", str(folder), "--port", "0"]
     out, err = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT / "src", stdout=out, stderr=err)
@@ -56,8 +56,7 @@ async def running(shop: Office, folder: Path) -> AsyncIterator[None]:
         url = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().split()[-1]
         async with httpx2.AsyncClient(base_url=url, timeout=30) as http:
             shop.http = shop.desk.http = http
-            yield
-            process.kill()
+            yield process.kill
     finally:
         if process.returncode is None:
             process.kill()
@@ -148,10 +147,11 @@ async def test_p3_p4_p5_killed_in_the_midst_of_batches_and_synchronisations_noth
     clerks = [Clerk(shop, customer, number) for number in range(BATCHES)]
     residents = [Resident(shop, code) for _ in range(3)]
     for _ in range(ROUNDS):
-        async with running(shop, folder):
+        async with running(shop, folder) as kill:
             work = [asyncio.ensure_future(until_killed(each.work)) for each in (*clerks, *residents)]
             await asyncio.sleep(0.05 + random.random() * 0.4)
-        await asyncio.wait_for(asyncio.gather(*work), 60)
+            kill()
+            await asyncio.wait_for(asyncio.gather(*work), 60)
         assert await counted(shop, folder) == ([], [])
     async with running(shop, folder):
         known = {clerk: clerk.ids for clerk in clerks if clerk.ids is not None}

@@ -5,6 +5,7 @@ import msgspec
 from tenure.core.timeline import DAY
 from tenure.sandbox.simulation.promises import lease_claims
 from tenure.site.store import devices
+from tests.site.callers import Caller
 from tests.site.test_console import signed_in
 from tests.site.town import FEATURES, Desk, House, Town
 
@@ -94,6 +95,21 @@ def test_the_longest_silent_are_set_aside_and_pinned_ones_last(here: Town) -> No
     assert len(set_aside) == len(desks) - house.allotment
     assert pinned.name not in set_aside
     assert {each.name for each in sorted(house.devices(), key=lambda each: each.name)[1:6]} <= set_aside
+
+
+def test_withdrawing_before_and_assigning_after_gains_nothing(here: Town) -> None:
+    house, name, desks = crowd(here)
+    console = Caller(house)
+    kept = [each.id for each in house.devices()[:5]]
+    for device in kept:
+        console.post(f"/v1/devices/{device}/withdraw")
+    to_a_smaller_one(here, house, name)
+    for device in kept:
+        console.post(f"/v1/devices/{device}/assign")
+    here.wait(HOUR)
+    for desk in desks:
+        desk.refresh()
+    assert seated(house) <= house.allotment
 
 
 def test_a_code_again_or_a_larger_one_sets_nobody_aside(here: Town) -> None:

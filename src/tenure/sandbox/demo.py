@@ -72,7 +72,9 @@ def demo(out: TextIO, *, port: int = 8_080, folder: Path | None = None) -> int:
         started = stack.enter_context(running(scratch, port))
         out.write(_welcome(started))
         out.flush()
-        stop.wait()
+        # A signal that comes just before the wait does not end it: Python looks at signals between two steps only.
+        while not stop.wait(1):
+            pass
         out.write("\nStopping …\n")
         out.flush()
     return 0

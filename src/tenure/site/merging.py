@@ -72,7 +72,8 @@ def _merged(conn: Connection, old: Device, device: Device, look: Look) -> Device
     """The old self gives its place to the new one, which counts in its stead if it did not yet."""
     text = f"{device.name or device.id} is {old.name or old.id}, installed anew."
     events.add(conn, look.now, "info", "device_merged", text, product=device.product, device=device.id)
-    inherits = old.counted and not device.counted and look.terms is not None
+    aside = old.state == State.DISPLACED  # its place is not one that it may keep
+    inherits = old.counted and not device.counted and look.terms is not None and not aside
     devices.delete(conn, msgspec.structs.replace(old, counted=0 if inherits else old.counted))
     days = 0 if look.terms is None else look.terms.figures.idle_release_days
     heir = msgspec.structs.replace(device, twin="", group=device.group or old.group, pinned=device.pinned or old.pinned)

@@ -8,6 +8,7 @@ from tenure.core.usage import may_protect
 from tenure.site.license import Look
 from tenure.site.seats import allowed
 from tenure.site.store import devices, events, pools
+from tenure.site.store.devices import State
 from tenure.site.store.writer import Connection
 
 
@@ -31,6 +32,12 @@ def noticed(conn: Connection, product: str, look: Look) -> None:
             " get no others before a place is free."
         )
         events.add(conn, look.now, "warning", "devices_displaced", text, product=product)
+
+
+def taken_in(conn: Connection, product: str, look: Look) -> State:
+    """What becomes of a device that counts and is wanted again: set aside where more are served than may be."""
+    active = pools.pool(conn, product).counted - devices.displaced(conn, product)
+    return State.PROTECTED if look.terms is None or active <= allowed(look.terms) else State.DISPLACED
 
 
 def no_return(conn: Connection, product: str, look: Look) -> Refused | None:

@@ -13,7 +13,7 @@ from tenure.http.idempotency import Ticket
 from tenure.http.instants import Moment, instant_of
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.site import merging
+from tenure.site import merging, switching
 from tenure.site.api.device_views import DeviceView, EnrolmentView, device_view, enrolment_view
 from tenure.site.api.licenses import Product
 from tenure.site.api.local import LOOKS, WORKS, Local
@@ -247,7 +247,7 @@ class Devices:
             by_hand = state is State.WAITING and not taken_back and not found.counted and not found.assigned
             if (state is State.WITHDRAWN) == taken_back and not by_hand:
                 return Refused(Code.NOTHING_TO_CHANGE, f"The device is {found.state}.", "device")
-            to = State.PROTECTED if state is State.WAITING and found.counted else state
+            to = self._taken_in(conn, found) if state is State.WAITING and found.counted else state
             until = merging.counting_until(found, to, self._moved(found))
             changed = devices.save(
                 conn,
@@ -262,6 +262,12 @@ class Devices:
 
         answer: Answer[DeviceView] | Refused = await self._local.once(ticket, dry_run, work)
         return answer
+
+    def _taken_in(self, conn: Connection, device: Device) -> State:
+        license_ = self._local.license(device.product)
+        if isinstance(license_, Refused):
+            return State.PROTECTED
+        return switching.taken_in(conn, device.product, license_.look())
 
     def _moved(self, device: Device) -> tuple[int, int]:
         """Seconds of amnesty, and days of silence after which it no longer counts."""
