@@ -127,15 +127,16 @@ async def test_the_page_of_a_code_says_how_many_it_does_not_cover(here: Town) ->
     here.post(f"/v1/subscriptions/{name}/cancel", {})
     house.sync()
     tab = await signed_in(house, f"{LICENSE}/code")
+    assert "Another code can be applied only once" not in tab.text, "the present one is cancelled"
     code = here.order(devices=8)[1]
     await tab.send(tab.form("code"), code=code, look="1")
     assert "It allows fewer devices than are protected here" in tab.text
     await tab.open(f"{LICENSE}/code")
     await tab.send(tab.form("code"), code=code)
     await tab.open("/")
-    assert "more than the license that rules now allows" in tab.text
+    assert "beyond what the present license allows" in tab.text
     await tab.open("/devices?state=displaced")
-    assert "The license that rules now allows fewer devices than were protected before." in tab.text
+    assert "The present license allows fewer devices than were protected before." in tab.text
 
 
 def test_b11_a_smaller_successor_opens_the_conflict_before_it_takes_over(here: Town) -> None:

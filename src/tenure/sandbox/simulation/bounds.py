@@ -78,10 +78,14 @@ class Bounds:
             self.trusted = self.trusted and _finds_right(answer.low, answer.at, off)
 
     def set(self, low: Instant, high: Instant, now: Instant, off: int) -> None:
-        """A fresh answer came at `now` from one who took the present to be between `low` and `high`."""
-        self._low, self._high, self._at, self._leap_from = low, high, now, None
-        self._saved = low
+        """A fresh answer came at `now` from one who took the present to be between `low` and `high`.
+
+        A wall clock that the answer finds right is kept, although its author may be some minutes late himself.
+        """
         self.trusted = _finds_right(low, now, off)
+        self._low, self._high = (min(low, now), max(high, now)) if self.trusted else (low, high)
+        self._at, self._leap_from = now, None
+        self._saved = self._low
 
     def raise_to(self, low: Instant, high: Instant, now: Instant) -> None:
         """An answer that is not fresh: it can only be later.

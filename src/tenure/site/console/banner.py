@@ -137,7 +137,7 @@ def _displaced(license_: dict[str, Any]) -> Banner | None:
     beyond = count(license_["displaced"], "device is", "devices are")
     text = "Each keeps its seat until that ends, and gets another one only when a place is free."
     path = f"/devices?state=displaced&product={license_['product']}"
-    title = f"{_named(license_)}: {beyond} more than the license that rules now allows."
+    title = f"{_named(license_)}: {beyond} beyond what the present license allows."
     return Banner(tone="warn", title=title, text=text, button="See which and why", path=path, rank=60)
 
 

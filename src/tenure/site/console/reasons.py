@@ -17,7 +17,7 @@ QUIET = 3 * DAY
 STATES = {
     "protected": ("Protected", "good"),
     "waiting": ("No seat", "bad"),
-    "displaced": ("Beyond the license", "warn"),
+    "displaced": ("Over the limit", "warn"),
     "idle": ("Silent, seat freed", "calm"),
     "withdrawn": ("Seat withdrawn", "calm"),
     "removed": ("Being removed", "calm"),
@@ -141,7 +141,7 @@ def _displaced(device: dict[str, Any], license_: dict[str, Any]) -> Why:
     may = count(license_["allotment"], "device is", "devices are")
     text = f"{may} allowed here. It keeps its seat until that ends, and gets another one once a place is free."
     free = Click(text="Choose a device to withdraw", path=f"/devices?product={product}&state=protected")
-    title = "The license that rules now allows fewer devices than were protected before."
+    title = "The present license allows fewer devices than were protected before."
     return Why(state="displaced", title=title, text=text, clicks=(free, *_paying(license_, "Order more devices")))
 
 

@@ -96,7 +96,8 @@ class Codes:
         preview: dict[str, Any] | None = None,
     ) -> Reply:
         license_, role = await self._license(visit), _role(visit)
-        in_force = license_["phase"] in ("active", "paused") and license_["subscription"]
+        cancelled = any(each["cause"] == "cancelled" for each in license_["timeline"])
+        in_force = license_["phase"] in ("active", "paused") and license_["subscription"] and not cancelled
         values = {
             "license": license_, "role": role, "refusal": refusal, "in_force": in_force, "link": renew_link(license_),
             "spans": drawn(license_["timeline"]), "preview": preview,

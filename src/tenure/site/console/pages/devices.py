@@ -15,7 +15,7 @@ STORED = ("waiting", "protected", "displaced", "idle", "withdrawn", "released", 
 """States that the API filters by."""
 TALLIED = (
     ("waiting", "without a seat"), ("protected", "with a seat"),
-    ("displaced", "beyond the license"), ("idle", "silent, seat freed"),
+    ("displaced", "over the limit"), ("idle", "silent, seat freed"),
     ("withdrawn", "with the seat withdrawn"), ("released", "that gave the seat back"), ("removed", "being removed"),
 )  # fmt: skip
 """How the figures above the list are called."""
