@@ -138,7 +138,7 @@ def _displaced(license_: dict[str, Any]) -> Banner | None:
     text = "Each keeps its seat until that ends, and gets another one only when a place is free."
     path = f"/devices?state=displaced&product={license_['product']}"
     title = f"{_named(license_)}: {beyond} beyond what the present license allows."
-    return Banner(tone="warn", title=title, text=text, button="See which and why", path=path, rank=60)
+    return Banner(tone="warn", title=title, text=text, button="See which and why", path=path, rank=58)
 
 
 def _waiting(license_: dict[str, Any]) -> Banner | None:
