@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.core.refusals import Code, Refused
-from tenure.http.limits import Limit, MemoryCounters, Throttle, decide, network_of
+from tenure.http.fairness import network_of
+from tenure.http.limits import Limit, MemoryCounters, Throttle, decide
 
 
 @given(

@@ -11,6 +11,7 @@ import msgspec
 
 from tenure.core.refusals import Code, Refused
 from tenure.http.asgi import App, Message, RawHeaders, Receive, Scope, Send, address_of, encode_headers, header_values
+from tenure.http.fairness import FairShares, block_of
 from tenure.http.limits import Ticks
 from tenure.http.logs import Served
 from tenure.http.problems import Clock, log_internal, problem
@@ -45,7 +46,11 @@ class Border(msgspec.Struct, frozen=True, kw_only=True):
     new_request_id: Callable[[], str] = random_request_id
     admit: Admit | None = None
     in_flight_most: int = 512
-    """Requests worked on at once; more are told `server_busy` at once instead of queueing without end."""
+    """Requests worked on at once; more are told `server_busy` at once instead of queueing without end.
+
+    One network gets at most its fair share of them (see `fairness`). What is still arriving, or being read by the
+    caller, is no work: the server bounds it by itself (see `connection`).
+    """
     observers: tuple[Observer, ...] = ()
     headers: tuple[tuple[str, str], ...] = API_HEADERS
 
@@ -58,7 +63,12 @@ class Edge:
         self._border = border
         self._raw = {one.path: one for one in raw}
         self._headers = encode_headers(border.headers)
-        self.in_flight = 0
+        self._work = FairShares(border.in_flight_most)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are worked on at this moment."""
+        return self._work.held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; start and stop are the application's."""
@@ -74,26 +84,29 @@ class Edge:
         request_id = border.new_request_id()
         token = enter_request(request_id)
         started = border.ticks()
-        self.in_flight += 1
+        who = block_of(address_of(scope))
+        refused = self._unadmitted(scope, who)
+        self._work.take(who)
         # A scope of our own: HEAD is served as GET, and what the framework notes in it is read afterwards.
         mine = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         head = [*self._headers, (b"request-id", request_id.encode())]
+        sending = send if mine is scope else _bodiless(send)
         status = 0
         try:
-            status = await self._answered(mine, receive, send if mine is scope else _bodiless(send), head)
+            if refused is not None:
+                status = await send_answer(sending, problem(refused, border.clock()), head)
+            else:
+                status = await self._answered(mine, self._receiving(who, receive), sending, head, who)
         finally:
-            self.in_flight -= 1
+            self._work.give_back(who)
             self._tell(scope["method"], mine, status, border.ticks() - started)
             leave_request(token)
 
-    async def _answered(self, scope: Scope, receive: Receive, send: Send, head: RawHeaders) -> int:
-        refused = self._unadmitted(scope)
-        if refused is not None:
-            return await send_answer(send, problem(refused, self._border.clock()), head)
+    async def _answered(self, scope: Scope, receive: Receive, send: Send, head: RawHeaders, who: str) -> int:
         raw = self._raw.get(scope["path"])
         if raw is not None:
             return await serve_raw(raw, self._border.clock, head, scope, receive, send)
-        sending = _Sending(send, head)
+        sending = _Sending(send, head, self._work, who)
         try:
             await self.app(scope, receive, sending)
         except Exception as error:
@@ -104,11 +117,24 @@ class Edge:
             return await send_answer(send, problem(Refused(Code.INTERNAL), self._border.clock()), head)
         return sending.status
 
-    def _unadmitted(self, scope: Scope) -> Refused | None:
+    def _receiving(self, who: str, receive: Receive) -> Receive:
+        """Waiting for a body is no work: whoever sends one slowly takes nobody's place."""
+        work = self._work
+
+        async def receiving() -> Message:
+            work.give_back(who)
+            try:
+                return await receive()
+            finally:
+                work.take(who)
+
+        return receiving
+
+    def _unadmitted(self, scope: Scope, who: str) -> Refused | None:
         path = scope["path"]
         if path in UNCOUNTED:
             return None
-        if self.in_flight > self._border.in_flight_most:
+        if not self._work.has_room(who):
             return Refused(Code.SERVER_BUSY)
         if not path.isprintable() and _CONTROL.search(path):
             return Refused(Code.NOT_FOUND)
@@ -137,11 +163,12 @@ class Edge:
 class _Sending:
     """Passes messages on, adds the headers that every answer carries, and remembers the status."""
 
-    __slots__ = ("_head", "_send", "status")
+    __slots__ = ("_head", "_send", "_who", "_work", "status")
 
-    def __init__(self, send: Send, head: RawHeaders) -> None:
+    def __init__(self, send: Send, head: RawHeaders, work: FairShares, who: str) -> None:
         self._send = send
         self._head = head
+        self._work, self._who = work, who
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
@@ -150,7 +177,12 @@ class _Sending:
             own = list(message.get("headers", ()))
             present = {name.lower() for name, _ in own}
             message["headers"] = own + [pair for pair in self._head if pair[0] not in present]
-        await self._send(message)
+        if message.get("more_body"):
+            # The next part waits until this one is read, and that is up to the caller.
+            with self._work.lent(self._who):
+                await self._send(message)
+        else:
+            await self._send(message)
 
 
 def _bodiless(send: Send) -> Send:

@@ -3,10 +3,8 @@
 Times here are seconds of a monotonic counter handed in as `Ticks`, since a limit must not care about the wall clock.
 """
 
-import ipaddress
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -124,17 +122,3 @@ class Throttle:
         wait, limit = max(refused, key=lambda pair: pair[0])
         detail = f"At most {limit.count} in {limit.seconds:g} seconds are allowed here ({limit.name})."
         return Refused(Code.TOO_MANY_REQUESTS, detail, when=self._clock() + math.ceil(wait))
-
-
-@lru_cache(maxsize=8_192)
-def network_of(address: str) -> str:
-    """Who is counted for `address`: an IPv4 address itself, of IPv6 the /64 that one customer usually holds."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

@@ -1,49 +1,30 @@
 """Serving an ASGI application in this process: port 0, a thread for tests and the demo, a bounded end, bounded callers.
 
-uvicorn does the work. Added here is what it leaves open: how long a request may take to arrive, how large its head may
-be, how many connections one address may hold, and problems instead of plain text where it refuses by itself.
+uvicorn does the work; what one connection may cost is in `connection`, TLS in `handshake`.
 """
 
-import asyncio
 import logging
+import resource
 import socket
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address, ip_network
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from tenure.core.refusals import Code, Refused
 from tenure.http.asgi import App
-from tenure.http.limits import network_of
-from tenure.http.problems import problem
-from tenure.http.requestid import random_request_id
-from tenure.http.whole import WholeAnswers
+from tenure.http.connection import BoundedHttp, Bounds, ConnectionConfig, Places
+from tenure.http.handshake import TlsListener, server_context
+
+FILES_RESERVED = 256
+"""Open files that are left for everything but connections: the database, logs, webhooks under way."""
+FILES_WANTED = 8_192
 
 log = logging.getLogger("tenure.http.serve")
-
-
-class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What one connection may cost; seconds and bytes."""
-
-    request_seconds: float = 20.0
-    """From a request's first byte to its last."""
-    idle_seconds: int = 15
-    """Between two requests on one connection, and before the first."""
-    head_bytes: int = 32 * 1024
-    """Request line and headers."""
-    discarded_bytes: int = 1024 * 1024
-    """How much more is read of a body that was refused already, so that the caller can read why."""
-    connections_each: int = 256
-    """At once from one address (one /64 of IPv6)."""
-    connections: int = 4_096
-    stop_seconds: int = 10
-    """How long requests at work may take when the server is stopped."""
 
 
 class Listen(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +41,14 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True):
     bounds: Bounds = Bounds()
 
 
-class _Config(uvicorn.Config):
-    """uvicorn's settings with our bounds, and the count of connections they limit."""
+class _Config(ConnectionConfig):
+    """uvicorn's settings with our bounds, and the places that all connections share."""
 
     def __init__(self, app: App, listen: Listen) -> None:
         self.bounds = listen.bounds
-        self.held: Counter[str] = Counter()
+        self.places = Places(listen.bounds, min(listen.bounds.connections, max(_open_files() - FILES_RESERVED, 64)))
+        self._proxies = tuple(ip_network(each) for each in listen.trusted_proxies)
+        self.tls = server_context(listen.certificate, listen.key) if listen.certificate else None
         super().__init__(
             app,
             http=BoundedHttp,
@@ -79,120 +62,30 @@ class _Config(uvicorn.Config):
             forwarded_allow_ips=list(listen.trusted_proxies),
             timeout_keep_alive=listen.bounds.idle_seconds,
             timeout_graceful_shutdown=listen.bounds.stop_seconds,
-            ssl_certfile=listen.certificate or None,
-            ssl_keyfile=listen.key or None,
         )
 
+    def is_proxy(self, address: str) -> bool:
+        """See `ConnectionConfig`: one of the proxies that are trusted to name their callers."""
+        if not self._proxies:
+            return False
+        try:
+            parsed = ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        return any(parsed in each for each in self._proxies)
 
-class BoundedHttp(HttpToolsProtocol):
-    """One connection, with a deadline for each request's arrival and limits on what it may send."""
 
-    config: _Config
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._bounds = self.config.bounds
-        self._deadline: asyncio.TimerHandle | None = None
-        self._arriving = False
-        self._in_head = False
-        self._read = self._piece = 0
-        self._network = ""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Count the connection; one too many is closed at once."""
-        super().connection_made(transport)
-        self._network = network_of(self.client[0]) if self.client else "local"
-        held = self.config.held
-        held[self._network] += 1
-        if held[self._network] > self._bounds.connections_each or len(self.connections) > self._bounds.connections:
-            transport.close()
-            return
-        # Before the first request there is nothing uvicorn would time: the idle limit holds here too.
-        self._deadline = self.loop.call_later(self._bounds.idle_seconds, transport.close)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Give the connection's place free."""
-        self._cancel_deadline()
-        held = self.config.held
-        held[self._network] -= 1
-        if held[self._network] <= 0:
-            del held[self._network]
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Feed the parser, then judge what has arrived so far."""
-        self._piece = len(data)
-        self._read += self._piece
-        super().data_received(data)
-        if self.transport.is_closing():
-            return
-        if not self._arriving:
-            self._watch_idleness()
-        elif self._in_head and self._read > self._bounds.head_bytes:
-            self._refuse(Refused(Code.BODY_TOO_LARGE, f"At most {self._bounds.head_bytes} bytes of headers are read."))
-        elif self._read > self._bounds.discarded_bytes and self.cycle is not None and self.cycle.response_complete:
-            self.transport.close()
-        elif self._deadline is None:
-            # Nearly every request arrives in one piece and never gets here.
-            self._deadline = self.loop.call_later(self._bounds.request_seconds, self._too_slow)
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self._cancel_deadline()
-        self._arriving = self._in_head = True
-        self._read = self._piece
-
-    def on_headers_complete(self) -> None:
-        """A request's head is complete."""
-        self._in_head = False
-        before = self.cycle
-        super().on_headers_complete()
-        if self.cycle is not before:
-            self.cycle.__class__ = WholeAnswers
-
-    def on_message_complete(self) -> None:
-        """A request has arrived whole."""
-        self._arriving = False
-        self._cancel_deadline()
-        super().on_message_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        """What is not HTTP is refused like everything else: as a problem."""
-        self._refuse(Refused(Code.BODY_UNREADABLE, "This is not a request in HTTP/1.1."))
-
-    def _watch_idleness(self) -> None:
-        # Line ends between requests stop uvicorn's own timer without beginning anything.
-        at_work = self.cycle is not None and not self.cycle.response_complete
-        if not at_work and self._deadline is None:
-            self._deadline = self.loop.call_later(self._bounds.idle_seconds, self.transport.close)
-
-    def _too_slow(self) -> None:
-        self._deadline = None
-        if self.cycle is None or self.cycle.response_complete or self._in_head:
-            self._refuse(Refused(Code.BODY_UNREADABLE, "The request took too long to arrive."))
-        else:
-            # The application is waiting for the rest: it learns of the end as of any other disconnection.
-            self.transport.close()
-
-    def _refuse(self, refused: Refused) -> None:
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if not busy and not self.transport.is_closing():
-            request_id = random_request_id()
-            answer = problem(refused, 0, request_id)
-            head = [
-                b"content-type: " + answer.media_type.encode(),
-                b"content-length: %d" % len(answer.body),
-                b"request-id: " + request_id.encode(),
-                b"connection: close",
-            ]
-            self.transport.write(STATUS_LINE[answer.status] + b"\r\n".join([*head, b"", answer.body]))
-        self.transport.close()
-
-    def _cancel_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+def _open_files() -> int:
+    """How many files this process may have open: as many as the system allows it, if it asks."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(hard, FILES_WANTED)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return FILES_WANTED if soft == resource.RLIM_INFINITY else soft
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return soft
+    return wanted
 
 
 class _Uvicorn(uvicorn.Server):
@@ -213,9 +106,18 @@ class _Uvicorn(uvicorn.Server):
             yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
-        await super().startup(sockets=sockets)
+        """Start, then say so; encrypted connections are accepted by `handshake`."""
+        config = self.config
+        if isinstance(config, _Config) and config.tls is not None:
+            await super().startup(sockets=[])
+            for each in sockets or ():
+                self.servers.append(TlsListener(each, config.tls, config, self._protocol))  # type: ignore[arg-type]
+        else:
+            await super().startup(sockets=sockets)
         self.ready.set()
+
+    def _protocol(self) -> BoundedHttp:
+        return BoundedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
 class Server:

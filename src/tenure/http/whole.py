@@ -30,6 +30,11 @@ class WholeAnswers(RequestResponseCycle):
 
     _head: Any = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the application has begun to answer."""
+        return self.response_started or self._head is not None
+
     async def send(self, message: Any) -> None:
         """See ASGI; the head of an answer without a length is not kept back, for its body may be long in coming."""
         if message["type"] == "http.response.start" and not self.response_started and self._head is None:

@@ -16,7 +16,8 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
-from tenure.http.limits import Limit, Throttle, network_of
+from tenure.http.fairness import network_of
+from tenure.http.limits import Limit, Throttle
 from tenure.server import books, desk, forks, looking, shares, takeover, words
 from tenure.server.beside import Beside, beside, with_beside
 from tenure.server.context import Context, Tenant

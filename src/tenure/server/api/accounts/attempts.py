@@ -8,7 +8,7 @@ import msgspec
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts.delay import ACCOUNT, ADDRESS, Patience, Tries, possible_at
-from tenure.http.limits import network_of
+from tenure.http.fairness import network_of
 from tenure.server.context import Context
 from tenure.store import throttle
 from tenure.store.engine import Connection

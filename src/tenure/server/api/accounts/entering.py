@@ -9,8 +9,8 @@ from tenure.core.timeline import Instant
 from tenure.http.accounts import recovery as recovery_codes
 from tenure.http.accounts import totp
 from tenure.http.accounts.proof import Proven
+from tenure.http.fairness import network_of
 from tenure.http.instants import rfc3339
-from tenure.http.limits import network_of
 from tenure.server.api.accounts.places import Prefix, fresh_secret
 from tenure.server.context import Context
 from tenure.store import ids, letters, persons, recovery, sessions, trail

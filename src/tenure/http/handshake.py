@@ -1,0 +1,114 @@
+"""TLS connections accepted by ourselves, so that each counts from its first byte and not from its handshake's end.
+
+Left to the event loop, a handshake that never ends holds an open file for a minute and stands in nobody's account.
+"""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+
+from tenure.http.connection import BoundedHttp, ConnectionConfig, Interrupted, begin_arriving
+from tenure.http.fairness import networks_of
+
+log = logging.getLogger("tenure.http.serve")
+PAUSE = 0.2
+"""Seconds until accepting is tried again where the system has no more files or memory."""
+
+
+class TlsListener:
+    """Accepts on one socket; `close` and `wait_closed` are what uvicorn asks of a listening server."""
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        context: ssl.SSLContext,
+        config: ConnectionConfig,
+        made: Callable[[], BoundedHttp],
+    ) -> None:
+        """`made` gives the protocol of one connection. Needs a running loop."""
+        self._listening, self._context, self._config, self._made = listening, context, config, made
+        self._handshakes: set[Handshake] = set()
+        listening.setblocking(False)
+        self._accepting = asyncio.get_running_loop().create_task(self._accept())
+
+    def close(self) -> None:
+        """Accept nothing more, and end the handshakes under way."""
+        self._accepting.cancel()
+        for each in tuple(self._handshakes):
+            each.interrupt()
+
+    async def wait_closed(self) -> None:
+        """Until nothing is accepted any more."""
+        await asyncio.wait((self._accepting,))
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                sock, peer = await loop.sock_accept(self._listening)
+            except OSError as fault:
+                log.warning("a connection could not be accepted: %s", fault)
+                await asyncio.sleep(PAUSE)
+                continue
+            self._begin(sock, str(peer[0]) if isinstance(peer, tuple) else "")
+
+    def _begin(self, sock: socket.socket, address: str) -> None:
+        places, each = self._config.places, not self._config.is_proxy(address)
+        networks = networks_of(address)
+        network, block = networks[0], networks[-1]
+        if not places.connections.has_room(network, block, each=each):
+            sock.close()
+            return
+        handshake = Handshake(sock)
+        places.connections.take(handshake, network, block)
+        begin_arriving(places, handshake, network, block, each=each)
+        self._handshakes.add(handshake)
+        handshake.work = asyncio.get_running_loop().create_task(self._shake(handshake))
+
+    async def _shake(self, handshake: "Handshake") -> None:
+        places = self._config.places
+
+        def leave() -> None:
+            places.connections.give_back(handshake)
+            places.arriving.give_back(handshake)
+
+        def made() -> BoundedHttp:
+            protocol = self._made()
+            protocol.before = leave
+            return protocol
+
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                made,
+                handshake.sock,
+                ssl=self._context,
+                ssl_handshake_timeout=self._config.bounds.handshake_seconds,
+            )
+        except (OSError, asyncio.CancelledError):
+            # Whoever does not speak TLS here, or not to its end, is told so by TLS itself.
+            handshake.sock.close()
+        finally:
+            leave()
+            self._handshakes.discard(handshake)
+
+
+class Handshake(Interrupted):
+    """A connection before it is encrypted."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.work: asyncio.Task[None] | None = None
+
+    def interrupt(self) -> None:
+        """See `Interrupted`: there is no way yet to say why."""
+        if self.work is not None:
+            self.work.cancel()
+
+
+def server_context(certificate: str, key: str) -> ssl.SSLContext:
+    """TLS for a server with this certificate chain and key (files); raises OSError where they do not fit."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key or None)
+    return context
