@@ -18,6 +18,7 @@ PERSON = (
     Column("E-mail", "email"),
     Column("Role", "role"),
     Column("Second factor", "second_factor", "yes"),
+    Column("Confirmed by mail", "verified", "yes"),
     Column("Last sign-in", "last_sign_in", "moment"),
 )
 INVITATION = (
@@ -142,5 +143,5 @@ def _asked(screen: Screen, value: Any) -> None:
         screen.line()
         screen.heading(value["link_token"])
         screen.line(
-            "This is what the link in the mail carries. It is shown once, and opens the account to whoever has it."
+            "This is a link to hand over if the mail does not arrive; the mail carries another one. It is shown once."
         )

@@ -15,7 +15,10 @@ LIFE: Final = 7 * DAY
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """Who is asked into which team, as what; no e-mail: whoever has the link says which."""
+    """Who is asked into which team, as what; no e-mail: whoever has the link says which.
+
+    `digest` is of the link that is shown to whoever invites, `mailed` of the one that the mail alone carries.
+    """
 
     id: str
     digest: bytes
@@ -27,6 +30,7 @@ class Invitation(msgspec.Struct, frozen=True):
     by_actor: str
     created: Instant
     expires: Instant
+    mailed: bytes | None = None
 
     @property
     def place(self) -> Place:
@@ -35,7 +39,10 @@ class Invitation(msgspec.Struct, frozen=True):
 
 
 _INVITATION = sa.select(*[invitations.c[name] for name in Invitation.__struct_fields__])
-_BY_DIGEST = _INVITATION.where(invitations.c.digest == sa.bindparam("of"), invitations.c.expires > sa.bindparam("now"))
+_BY_DIGEST = _INVITATION.where(
+    sa.or_(invitations.c.digest == sa.bindparam("of"), invitations.c.mailed == sa.bindparam("of")),
+    invitations.c.expires > sa.bindparam("now"),
+)
 _OF_TEAM = (
     _INVITATION.where(invitations.c.place == sa.bindparam("team"), invitations.c.id > sa.bindparam("after"))
     .order_by(invitations.c.id)
@@ -60,7 +67,7 @@ def invite(conn: Connection, new: Invitation) -> None:
 
 
 def invitation(conn: Connection, digest: bytes, now: Instant) -> Invitation | None:
-    """The invitation of that digest, unless its time is over at `now`."""
+    """The invitation with that digest, of either of its links, unless its time is over at `now`."""
     row = conn.execute(_BY_DIGEST, {"of": digest, "now": now}).one_or_none()
     return None if row is None else Invitation(*row)
 

@@ -37,7 +37,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Somebody with an account; `factor` and `proposed` are encrypted, `step` is the last one used."""
+    """Somebody with an account; `factor` and `proposed` are encrypted, `step` is the last one used.
+
+    `verified` is when a link that went to the mailbox alone came back; None: nobody has shown that it is theirs.
+    """
 
     id: str
     email: str
@@ -47,10 +50,11 @@ class Person(msgspec.Struct, frozen=True):
     factor: bytes | None = None
     proposed: bytes | None = None
     step: int = 0
+    verified: Instant | None = None
 
 
 class Membership(msgspec.Struct, frozen=True):
-    """A person's part in a team."""
+    """A person's part in a team; `by_mail` is when it came in by a link that had gone to its mailbox alone."""
 
     id: str
     person: str
@@ -60,6 +64,7 @@ class Membership(msgspec.Struct, frozen=True):
     role: str
     created: Instant
     last_use: Instant | None = None
+    by_mail: Instant | None = None
 
     @property
     def place(self) -> Place:
@@ -77,6 +82,7 @@ class Member(msgspec.Struct, frozen=True):
     created: Instant
     last_use: Instant | None
     second_factor: bool
+    verified: bool
 
 
 _PERSON = sa.select(*[people.c[name] for name in Person.__struct_fields__])
@@ -86,6 +92,11 @@ _LOCK = sa.select(people.c.id).where(people.c.id == sa.bindparam("of")).with_for
 _MEMBERSHIP = sa.select(*[memberships.c[name] for name in Membership.__struct_fields__])
 _OF_PERSON = _MEMBERSHIP.where(memberships.c.person == sa.bindparam("of")).order_by(
     memberships.c.last_use.desc().nulls_last(), memberships.c.id
+)
+_HOME = (
+    _MEMBERSHIP.where(memberships.c.person == sa.bindparam("of"))
+    .order_by(memberships.c.by_mail.asc().nulls_last(), memberships.c.id)
+    .limit(1)
 )
 _IN_TEAM = _MEMBERSHIP.where(
     memberships.c.place == sa.bindparam("team"), memberships.c.person == sa.bindparam("of")
@@ -105,6 +116,7 @@ _MEMBERS = sa.select(
     memberships.c.created,
     memberships.c.last_use,
     people.c.factor.is_not(None),
+    people.c.verified.is_not(None),
 ).join_from(memberships, people, memberships.c.person == people.c.id)
 _TEAM = (
     _MEMBERS.where(memberships.c.place == sa.bindparam("team"), people.c.id > sa.bindparam("after"))
@@ -125,6 +137,11 @@ _FACTOR = (
     people.update()
     .where(people.c.id == sa.bindparam("of"))
     .values(factor=sa.bindparam("new"), proposed=None, step=sa.bindparam("now"))
+)
+_CLAIM = (
+    people.update()
+    .where(people.c.id == sa.bindparam("of"))
+    .values(password=sa.bindparam("new"), factor=None, proposed=None, step=0, verified=sa.bindparam("now"))
 )
 _STEP = (
     people.update()
@@ -164,6 +181,16 @@ def set_password(conn: Connection, person_id: str, hashed: str) -> None:
     conn.execute(_PASSWORD, {"of": person_id, "new": hashed})
 
 
+def claim(conn: Connection, person_id: str, hashed: str, now: Instant) -> None:
+    """The owner of the mailbox begins anew with that password: what anybody had set or opened before counts no more.
+
+    Second factor, recovery codes, sessions and links that were sent all end; teams stay.
+    """
+    conn.execute(_CLAIM, {"of": person_id, "new": hashed, "now": now})
+    conn.execute(recovery.delete().where(recovery.c.person == person_id))
+    conn.execute(sessions.delete().where(sessions.c.person == person_id))
+
+
 def propose_factor(conn: Connection, person_id: str, sealed: bytes) -> None:
     """A second factor that counts once it is confirmed."""
     conn.execute(_PROPOSE, {"of": person_id, "new": sealed})
@@ -190,6 +217,15 @@ def join(conn: Connection, new: Membership) -> Membership | Refused:
 def memberships_of(conn: Connection, person_id: str) -> list[Membership]:
     """The person's teams, the one used last first."""
     return [Membership(*row) for row in conn.execute(_OF_PERSON, {"of": person_id})]
+
+
+def home(conn: Connection, person_id: str) -> Membership | None:
+    """The team whose audit and mails the account's own are: the first one joined by mail, else the first one.
+
+    Teams that the person was asked into later, or by a link that somebody else saw, learn nothing of the account.
+    """
+    row = conn.execute(_HOME, {"of": person_id}).one_or_none()
+    return None if row is None else Membership(*row)
 
 
 def named_memberships(conn: Connection, person_id: str) -> list[tuple[str, str, str, str]]:
@@ -249,8 +285,8 @@ def leave(conn: Connection, place: Place, person_id: str) -> Membership | Refuse
 
 
 def _member(row: Sequence[Any]) -> Member:
-    person_id, email, name, role, created, last_use, second_factor = row
-    return Member(person_id, email, name, role, created, last_use, bool(second_factor))
+    person_id, email, name, role, created, last_use, second_factor, verified = row
+    return Member(person_id, email, name, role, created, last_use, bool(second_factor), bool(verified))
 
 
 def _is_last_owner(conn: Connection, place: Place, person_id: str) -> bool:

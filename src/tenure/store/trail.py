@@ -52,7 +52,11 @@ _PAGE = (
     .limit(sa.bindparam("most"))
 )
 _OF_CUSTOMER = _PAGE.where(audit.c.customer == sa.bindparam("whose"))
-_PLACES = sa.select(audit.c.address).distinct().where(audit.c.who == sa.bindparam("of"), audit.c.what == SIGNED_IN)
+_PLACES = (
+    sa.select(audit.c.address)
+    .distinct()
+    .where(audit.c.who == sa.bindparam("of"), audit.c.what == SIGNED_IN, audit.c.at >= sa.bindparam("since"))
+)
 _COLLECT = audit.delete().where(audit.c.at < sa.bindparam("before"))
 _NEXT = sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0) + 1)
 _LAST = (2**62, "")
@@ -85,9 +89,9 @@ def page(
     return [Entry(*row) for row in conn.execute(_OF_CUSTOMER, asked | {"whose": customer})]
 
 
-def signed_in_from(conn: Connection, who: str) -> list[str]:
-    """The addresses from which that person has signed in, as far as is remembered."""
-    return list(conn.scalars(_PLACES, {"of": who}))
+def signed_in_from(conn: Connection, who: str, since: Instant) -> list[str]:
+    """The addresses from which that person has signed in since then, as far as is remembered."""
+    return list(conn.scalars(_PLACES, {"of": who, "since": since}))
 
 
 def collect(conn: Connection, before: Instant) -> int:

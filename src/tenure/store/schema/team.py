@@ -22,7 +22,8 @@ from tenure.store.schema.columns import (
 class PersonColumns(sa.TypedColumns):
     """`password` is an Argon2id hash; `factor` the encrypted second factor, `proposed` one not confirmed yet.
 
-    `step` is the last step of the second factor that was used.
+    `step` is the last step of the second factor that was used; `verified` is when the mailbox was shown to be the
+    person's, by a link that had gone there and nowhere else.
     """
 
     id = text(key=True)
@@ -33,10 +34,14 @@ class PersonColumns(sa.TypedColumns):
     proposed = maybe_octets()
     step = whole()
     created = whole()
+    verified = maybe_whole()
 
 
 class MembershipColumns(sa.TypedColumns):
-    """In which team a person is, as what. `place` names the team alone: `vendor`, a provider's or a customer's id."""
+    """In which team a person is, as what. `place` names the team alone: `vendor`, a provider's or a customer's id.
+
+    `by_mail` is when the person came in by a link that had gone to its mailbox alone.
+    """
 
     id = text(key=True)
     person = text(to("people.id"))
@@ -47,6 +52,7 @@ class MembershipColumns(sa.TypedColumns):
     role = text()
     created = whole()
     last_use = maybe_whole()
+    by_mail = maybe_whole()
 
 
 class SessionColumns(sa.TypedColumns):
@@ -67,7 +73,10 @@ class SessionColumns(sa.TypedColumns):
 
 
 class InvitationColumns(sa.TypedColumns):
-    """Somebody asked into a team; gone when it is accepted, withdrawn or replaced. The first owner's has no e-mail."""
+    """Somebody asked into a team; gone when it is accepted, withdrawn or replaced. The first owner's has no e-mail.
+
+    `digest` is of the link that was shown to whoever invites, `mailed` of the one that went by mail alone.
+    """
 
     id = text(key=True)
     digest = octets()
@@ -81,6 +90,7 @@ class InvitationColumns(sa.TypedColumns):
     by_actor = text()
     created = whole()
     expires = whole()
+    mailed = maybe_octets()
 
 
 class RecoveryColumns(sa.TypedColumns):
@@ -134,6 +144,7 @@ invitations = sa.Table(
     InvitationColumns,
     sa.UniqueConstraint("digest"),
     sa.UniqueConstraint("place", "email"),
+    sa.Index(None, "mailed"),
     sa.Index(None, "expires"),
     **STRICT,
 )

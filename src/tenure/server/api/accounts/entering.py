@@ -83,11 +83,13 @@ def enter(
 def _tell_of_new_place(
     conn: Connection, context: Context, person: Person, membership: Membership, address: str, now: Instant
 ) -> None:
-    known = {network_of(each) for each in trail.signed_in_from(conn, person.id)}
+    # Where somebody was before the mailbox was proven tells nothing of its owner.
+    known = {network_of(each) for each in trail.signed_in_from(conn, person.id, person.verified or 0)}
+    home = persons.home(conn, person.id) or membership
     if known and network_of(address) not in known:
         values = {"name": person.name, "email": person.email, "address": address, "at": rfc3339(now)}
         values["link"] = f"{context.portal_url}/account" if context.portal_url else ""
-        letters.put(conn, context.safe, membership.provider, person.email, "sign_in_from_new_place", values, now)
+        letters.put(conn, context.safe, home.provider, person.email, "sign_in_from_new_place", values, now)
 
 
 def sealed_factor(context: Context, person: str, secret: str) -> bytes:

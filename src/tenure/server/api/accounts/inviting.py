@@ -1,6 +1,8 @@
 """Asking somebody into a team, and coming in by the link: good once and for a week.
 
-Whoever has an account already comes in with its own password: a link that others may have seen opens no account.
+Two links are made: one is shown to whoever invites, the other goes by mail alone. Only the second proves whose the
+mailbox is: an account made by the first is unverified, and whoever shows the second takes it over, without any factor
+that was set before. A verified account is opened by its own password, whichever link it is.
 """
 
 import msgspec
@@ -21,14 +23,14 @@ from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.accounts.attempts import Attempts, succeeded
 from tenure.server.api.accounts.entering import Entrance, Told, come_in, enter
 from tenure.server.api.accounts.fields import Mailbox, Password, Secret
-from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, note, note_everywhere, place_of
+from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, note, note_at_home, place_of
 from tenure.server.api.accounts.signing import WITHOUT_RECORD, answered
 from tenure.server.api.accounts.team import READ, WRITE, unfit_role
 from tenure.server.api.fields import Id
 from tenure.server.api.providers import provider_view
 from tenure.server.context import Context
 from tenure.server.roles import TeamRole
-from tenure.store import ids, invitations, letters, people, persons, trail
+from tenure.store import ids, invitations, letters, people, persons, throttle, trail
 from tenure.store.engine import Connection
 from tenure.store.invitations import Invitation
 from tenure.store.persons import Membership, Person, Place
@@ -45,7 +47,7 @@ class NewInvitation(Body, frozen=True, kw_only=True):
 
 
 class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
-    """An invitation; `link_token` is shown once, to whoever invites: the person gets it by mail as well."""
+    """An invitation; `link_token` is shown once, to whoever invites. The link in the person's mail is another one."""
 
     id: str
     email: str
@@ -119,8 +121,10 @@ class Inviting:
             if refused is not None:
                 return refused
             secret, row = new_invitation(self._context, place, body, caller, now)
+            mailed, digest = fresh_secret(self._context.keys, self._context.draw, Prefix.INVITATION)
+            row = msgspec.structs.replace(row, mailed=digest)
             invitations.invite(conn, row)
-            _send(conn, self._context, row, secret, now)
+            _send(conn, self._context, row, mailed, now)
             note(conn, place, caller, address, "invited", f"{email}: {body.role}", now)
             return made(invitation_view(row, "" if dry_run else secret), 201)
 
@@ -180,7 +184,10 @@ class Inviting:
         return await self._context.read(work)
 
     async def accept_invitation(self, body: Acceptance, address: Address) -> Answer[Entrance] | Refused:
-        """Comes into the team and signs in; whoever has an account shows its password, others choose one."""
+        """Comes into the team and signs in; whoever has an account shows its password, others choose one.
+
+        The link of the mail takes over an account that nobody has proven to be theirs: all its factors are dropped.
+        """
         digest = self._context.keys.token_digest(body.token)
         invited = await self._context.read(lambda conn, now: invitations.invitation(conn, digest, now))
         if invited is None:
@@ -189,27 +196,45 @@ class Inviting:
         if not email:
             return Refused(Code.FIELD_INVALID, "This invitation names no e-mail address: say yours.", "email")
         present = await self._context.db.read(persons.person_by_email, email)
-        if present is not None:
-            return await self._come_again(invited, present, body, address)
+        by_mail = invited.mailed == digest
+        if present is not None and (present.verified is not None or not by_mail):
+            return await self._come_again(digest, present, body, address)
         refused = passwords.unfit(body.password, email, body.name)
         hashed = refused or await self._context.passwords.hash(body.password)
         if isinstance(hashed, Refused):
             return hashed
 
         def work(conn: Connection, now: Instant) -> Entrance | Refused:
-            new = Person(ids.new("per", now), email, body.name, hashed, now)
+            known = persons.person_by_email(conn, email)
+            if known is not None and (known.verified is not None or not by_mail):
+                # Somebody made an account for this address meanwhile: the next try is asked for its password.
+                return Refused(Code.SIGN_IN_REFUSED)
+            if known is not None:
+                return self._take_over(conn, digest, known, hashed, address, now)
+            verified = now if by_mail else None
+            new = Person(ids.new("per", now), email, body.name, hashed, now, verified=verified)
             added = persons.add_person(conn, new)
-            # Somebody made an account for this address meanwhile: the next try is asked for its password.
-            return (
-                Refused(Code.SIGN_IN_REFUSED)
-                if isinstance(added, Refused)
-                else self._join(conn, digest, added, address, now)
-            )
+            return added if isinstance(added, Refused) else self._join(conn, digest, added, address, now)
 
         return answered(await self._context.write(False, work))
 
+    def _take_over(
+        self, conn: Connection, digest: bytes, known: Person, hashed: str, address: str, now: Instant
+    ) -> Entrance | Refused:
+        """The mailbox's owner comes into an account that somebody else may have made in its name."""
+        persons.lock(conn, known.id)
+        persons.claim(conn, known.id, hashed, now)
+        claimed = persons.person(conn, known.id)
+        if claimed is None:
+            return Refused(Code.LINK_UNKNOWN, field="token")
+        joined = self._join(conn, digest, claimed, address, now)
+        if not isinstance(joined, Refused):
+            throttle.forgive(conn, self._attempts.of_account(known.email).key)
+            note_at_home(conn, claimed, address, "password_reset", "by the link of an invitation", now)
+        return joined
+
     async def _come_again(
-        self, invited: Invitation, person: Person, body: Acceptance, address: str
+        self, digest: bytes, person: Person, body: Acceptance, address: str
     ) -> Answer[Entrance] | Refused:
         account, network = self._attempts.of_account(person.email), self._attempts.of_address(address)
         refused = await self._attempts.begin(account, network)
@@ -222,10 +247,10 @@ class Inviting:
         def work(conn: Connection, now: Instant) -> Entrance | Told | Refused:
             present = persons.lock(conn, person.id)
             if not held or present is None or present.password != person.password:
-                note_everywhere(conn, person, address, "sign_in_refused", "wrong password", now)
+                note_at_home(conn, person, address, "sign_in_refused", "wrong password", now)
                 return Told(Refused(Code.SIGN_IN_REFUSED))
             succeeded(conn, account, network, now)
-            return self._join(conn, invited.digest, present, address, now)
+            return self._join(conn, digest, present, address, now)
 
         return answered(await self._context.write(False, work))
 
@@ -235,8 +260,9 @@ class Inviting:
             return Refused(Code.LINK_UNKNOWN, field="token")
         place = invited.place
         membership = Membership(
-            ids.new("mem", now), person.id, place.kind, place.provider, place.customer, invited.role, now
-        )
+            ids.new("mem", now), person.id, place.kind, place.provider, place.customer, invited.role, now,
+            by_mail=now if invited.mailed == digest else None,
+        )  # fmt: skip
         joined = persons.join(conn, membership)
         if isinstance(joined, Refused):
             return joined
@@ -275,7 +301,7 @@ class Inviting:
 def new_invitation(
     context: Context, place: Place, body: NewInvitation, caller: Principal, now: Instant
 ) -> tuple[str, Invitation]:
-    """The link's secret, and the row that knows only its digest."""
+    """The secret of the link that is shown, and the row that knows only its digest."""
     secret, digest = fresh_secret(context.keys, context.draw, Prefix.INVITATION)
     row = Invitation(
         id=ids.new("inv", now),

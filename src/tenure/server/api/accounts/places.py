@@ -58,7 +58,8 @@ def note(conn: Connection, place: Place, caller: Principal, address: str, what: 
     trail.put(conn, place, Deed(what, caller.by, caller.name, kind, address, detail), now)
 
 
-def note_everywhere(conn: Connection, person: Person, address: str, what: str, detail: str, now: Instant) -> None:
-    """Keep in the audit of each of the person's teams what was done with the account."""
-    for each in persons.memberships_of(conn, person.id):
-        trail.put(conn, each.place, Deed(what, person.id, person.email, each.kind, address, detail), now)
+def note_at_home(conn: Connection, person: Person, address: str, what: str, detail: str, now: Instant) -> None:
+    """Keep what was done with the account in the audit of the person's own team (`persons.home`), and in no other."""
+    home = persons.home(conn, person.id)
+    if home is not None:
+        trail.put(conn, home.place, Deed(what, person.id, person.email, home.kind, address, detail), now)

@@ -14,7 +14,7 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.server.api.accounts.attempts import Attempts, Counter, begin
 from tenure.server.api.accounts.fields import Mailbox, Password, Secret
-from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, note_everywhere
+from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, note_at_home
 from tenure.server.api.accounts.signing import WITHOUT_RECORD
 from tenure.server.context import Context
 from tenure.store import ids, letters, persons, sessions, throttle
@@ -80,12 +80,16 @@ class Resets:
             "link": link_of(self._context, "password-reset", secret),
             "expires": rfc3339(until),
         }
-        home = persons.memberships_of(conn, person.id)[0]
-        letters.put(conn, self._context.safe, home.provider, person.email, "password_reset", values, now)
-        note_everywhere(conn, person, address, "password_reset_asked", "", now)
+        home = persons.home(conn, person.id)
+        whose = None if home is None else home.provider
+        letters.put(conn, self._context.safe, whose, person.email, "password_reset", values, now)
+        note_at_home(conn, person, address, "password_reset_asked", "", now)
 
     async def finish_password_reset(self, body: Reset, address: Address) -> Refused | None:
-        """Sets a new password by the link; all sessions end. A second factor stays, and is asked for at sign-in."""
+        """Sets a new password by the link; all sessions end.
+
+        A second factor stays, and is asked for at sign-in, unless it was set before this mailbox was proven.
+        """
         digest = self._context.keys.token_digest(body.token)
         link = await self._context.read(lambda conn, now: sessions.find(conn, digest, Purpose.PASSWORD_RESET, now))
         person = None if link is None else await self._context.db.read(persons.person, link.person)
@@ -100,10 +104,13 @@ class Resets:
             present = persons.lock(conn, person.id)
             if present is None or sessions.find(conn, digest, Purpose.PASSWORD_RESET, now) is None:
                 return Refused(Code.LINK_UNKNOWN, field="token")
-            persons.set_password(conn, person.id, hashed)
-            sessions.end_all(conn, person.id)
+            if present.verified is None:
+                persons.claim(conn, person.id, hashed, now)
+            else:
+                persons.set_password(conn, person.id, hashed)
+                sessions.end_all(conn, person.id)
             throttle.forgive(conn, self._attempts.of_account(person.email).key)
-            note_everywhere(conn, person, address, "password_reset", "", now)
+            note_at_home(conn, person, address, "password_reset", "", now)
             return made(None)
 
         done = await self._context.write(False, work)

@@ -23,7 +23,7 @@ from tenure.server.api.accounts.entering import (
     shows_factor,
 )
 from tenure.server.api.accounts.fields import FactorCode, Password
-from tenure.server.api.accounts.places import note_everywhere
+from tenure.server.api.accounts.places import note_at_home
 from tenure.server.api.accounts.signing import OWN, WITHOUT_RECORD, nobody_signed_in
 from tenure.server.context import Context
 from tenure.store import persons, recovery, sessions
@@ -83,14 +83,14 @@ class Securing:
         def work(conn: Connection, now: Instant) -> Any:
             present = persons.lock(conn, person.id)
             if not held or present is None or present.password != person.password:
-                note_everywhere(conn, person, address, "password_refused", "", now)
+                note_at_home(conn, person, address, "password_refused", "", now)
                 return Told(Refused(Code.PASSWORD_REFUSED, field="old"))
             succeeded(conn, account, network, now)
             if refused is not None:
                 return Told(msgspec.structs.replace(refused, field="new"))
             persons.set_password(conn, person.id, hashed)
             ended = sessions.end_all(conn, person.id, but=caller.token_id)
-            note_everywhere(conn, person, address, "password_changed", f"{ended} other sessions ended", now)
+            note_at_home(conn, person, address, "password_changed", f"{ended} other sessions ended", now)
             return made(None)
 
         return _outcome(await self._context.write(False, work))
@@ -134,7 +134,7 @@ class Securing:
             persons.set_factor(conn, person.id, person.proposed, step)
             codes = recovery_codes.new_codes(self._context.draw)
             recovery.replace(conn, person.id, [recovery_digest(self._context, person.id, each) for each in codes])
-            note_everywhere(conn, person, address, "second_factor_set", "", now)
+            note_at_home(conn, person, address, "second_factor_set", "", now)
             return made(RecoveryCodes(recovery_codes=() if dry_run else codes))
 
         answer: Answer[RecoveryCodes] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
@@ -170,12 +170,12 @@ class Securing:
             succeeded(conn, *counters, now)
             return Told(Refused(Code.NOT_FOUND, "There is no second factor."))
         if not shows_factor(conn, self._context, person, code, now):
-            note_everywhere(conn, person, address, "second_factor_refused", "", now)
+            note_at_home(conn, person, address, "second_factor_refused", "", now)
             return Told(Refused(Code.SECOND_FACTOR_REFUSED, field="code"))
         succeeded(conn, *counters, now)
         persons.set_factor(conn, person.id, None, person.step)
         recovery.replace(conn, person.id, ())
-        note_everywhere(conn, person, address, "second_factor_removed", "", now)
+        note_at_home(conn, person, address, "second_factor_removed", "", now)
         return made(None)
 
     def operations(self) -> tuple[Operation, ...]:

@@ -16,7 +16,7 @@ from tenure.http.operations import Operation, operation
 from tenure.server.api.accounts.attempts import Attempts, succeeded
 from tenure.server.api.accounts.entering import Entrance, Told, come_in, enter, shows_factor
 from tenure.server.api.accounts.fields import FactorCode, Mailbox, Password, Secret
-from tenure.server.api.accounts.places import note, note_everywhere
+from tenure.server.api.accounts.places import note, note_at_home
 from tenure.server.context import Context
 from tenure.store import persons, sessions, trail
 from tenure.store.engine import Connection
@@ -152,4 +152,4 @@ def _note_refusal(conn: Connection, person: Person | None, address: str, why: st
     if person is None:
         trail.put(conn, Place(), Deed("sign_in_refused", address=address, detail=why), now)
     else:
-        note_everywhere(conn, person, address, "sign_in_refused", why, now)
+        note_at_home(conn, person, address, "sign_in_refused", why, now)

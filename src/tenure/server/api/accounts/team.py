@@ -35,6 +35,8 @@ class MemberView(msgspec.Struct, frozen=True, kw_only=True):
     joined: str | None
     last_sign_in: str | None
     second_factor: bool
+    verified: bool
+    """Whether the person has come in, or set a password, by a link that went to its mailbox alone."""
 
 
 class NewRole(Body, frozen=True, kw_only=True):
@@ -149,4 +151,5 @@ def member_view(row: Member) -> MemberView:
         joined=shown(row.created),
         last_sign_in=shown(row.last_use),
         second_factor=row.second_factor,
+        verified=row.verified,
     )
