@@ -116,6 +116,8 @@ class Vendor:
     notices: list[bytes] = field(default_factory=list)
     epoch: int = keys.START - keys.YEAR
     interval: int = DAY
+    life: int = LEASE_DAYS * DAY
+    """Seconds for which a lease is good without contact."""
     documents: list[Document] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
     says_root: int | None = None
@@ -292,7 +294,7 @@ class Vendor:
         contract = row.contract
         spans = since(contract.spans, self.now)
         iat = max(spans[0].since, self.now - 300)
-        until = iat + LEASE_DAYS * DAY
+        until = iat + self.life
         return self._claims(row, contract, serial, spans, iat=iat, nbf=iat, until=until)
 
     def _successor(self, row: SiteRow, spoken: Spoken) -> str:

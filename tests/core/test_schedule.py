@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tenure.core.clock import Estimate
 from tenure.core.lease import Confirmation, Figures, Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import (
@@ -22,6 +23,7 @@ from tenure.core.schedule import (
     window,
     woken,
 )
+from tenure.core.standing import standing
 from tenure.core.timeline import DAY, HOUR, Instant, Phase, Span, Why
 
 WEEK, SPREAD = 7 * DAY, 15 * 60
@@ -41,6 +43,31 @@ draws = st.floats(0, 1, exclude_max=True)
 def state(answered: Instant, beat: Rhythm = YEARLY, **more: object) -> SyncState:
     fresh = SyncState(rhythm=beat, woke=START, answered=answered)
     return msgspec.structs.replace(fresh, **more)
+
+
+def signed(iat: Instant, life: int, **more: object) -> Lease:
+    """A lease of `YEAR` signed at `iat`, good for `life` seconds without contact."""
+    lease = Lease(
+        iss="tenure",
+        sub="site_1",
+        aud="prod_1",
+        jti="lea_1",
+        iat=iat,
+        nbf=iat,
+        exp=iat + life,
+        cnf=Confirmation({}),
+        serial=1,
+        epoch=1,
+        subscription="sub_1",
+        revision=3,
+        product="prod_1",
+        plan="plan_1",
+        kind="limited",
+        spans=YEAR,
+        contact_until=iat + life,
+        refresh_after=QUIET + 7 * DAY,
+    )
+    return msgspec.structs.replace(lease, **more)
 
 
 def due(of: SyncState, now: Instant, draw: float = 0.5) -> Instant:
@@ -115,7 +142,7 @@ def test_m14_with_zero_calls_stop_at_the_end_as_in_the_original() -> None:
     assert next_due(silent, OVER - 1, 0.0) is not None
     assert next_due(silent, OVER, 0.0) is None
     assert next_due(woken(silent, OVER + 5), OVER + 5, 0.0) is None
-    assert window(YEAR, Figures(after_end_sync_days=0), OVER) is None
+    assert window(YEAR, signed(QUIET, 30 * DAY, figures=Figures(after_end_sync_days=0)), OVER) is None
 
 
 def test_the_end_is_counted_from_its_first_instant_also_when_its_words_change() -> None:
@@ -155,7 +182,7 @@ def test_a_window_the_wrong_way_round_is_its_beginning() -> None:
 @given(st.integers(0, 900 * DAY))
 def test_server_and_client_count_alike(age: int) -> None:
     now = START + age
-    asked = window(YEAR, Figures(), now)
+    asked = window(YEAR, signed(QUIET, 30 * DAY), now)
     alone = next_due(state(now), now, 0.25)
     told = next_due(state(now, window=asked), now, 0.25)
     assert alone == told
@@ -172,30 +199,73 @@ def test_a_lease_due_for_refresh_is_fetched_also_at_a_slow_rhythm() -> None:
 
 def test_m14_the_rhythm_is_the_leases_and_the_end_the_administrators() -> None:
     figures = Figures(sync_interval=2 * HOUR, after_end_sync_days=20, reinstate_days=30)
-    lease = Lease(
-        iss="tenure",
-        sub="site_1",
-        aud="prod_1",
-        jti="lea_1",
-        iat=QUIET,
-        nbf=QUIET,
-        exp=QUIET + 30 * DAY,
-        cnf=Confirmation({}),
-        serial=1,
-        epoch=1,
-        subscription="sub_1",
-        revision=3,
-        product="prod_1",
-        plan="plan_1",
-        kind="limited",
-        spans=YEAR,
-        contact_until=QUIET + 30 * DAY,
-        refresh_after=QUIET + 7 * DAY,
-        figures=figures,
-    )
+    lease = signed(QUIET, 30 * DAY, figures=figures)
     own = Rhythm(spans=YEAR, interval=2 * HOUR, after_end_days=20, reinstate_days=30, refresh_after=QUIET + 7 * DAY)
     assert rhythm(lease) == own
     assert rhythm(lease, after_end_days=0) == msgspec.structs.replace(own, after_end_days=0)
+
+
+# Short leases --------------------------------------------------------------------------------------------------------
+
+lives = st.one_of(st.integers(HOUR, 14 * DAY), st.integers(14 * DAY, 90 * DAY))
+
+
+@pytest.mark.parametrize(
+    ("life", "interval", "warned", "borne"),
+    [
+        pytest.param(HOUR, 128, 900, 2_560, id="an hour: every two minutes"),
+        pytest.param(DAY, 3_085, 6 * HOUR, 61_407, id="a container's day: 17 hours of outage"),
+        pytest.param(7 * DAY, 6 * HOUR, 7 * DAY // 4, 429_840, id="a week: almost five days"),
+        pytest.param(14 * DAY - 1, 43_199, 302_399, 859_682, id="just short"),
+        pytest.param(14 * DAY, DAY, 7 * DAY, 14 * DAY * 3 // 4 - DAY * 11 // 10, id="not short any more"),
+        pytest.param(30 * DAY, DAY, 7 * DAY, 1_848_960, id="the usual one: 21.4 days"),
+    ],
+)
+def test_a_lease_says_how_often_it_asks_when_it_warns_and_what_it_bears(
+    life: int, interval: int, warned: int, borne: int
+) -> None:
+    lease = signed(QUIET, life)
+    assert (lease.contact_interval, lease.warned_after, lease.outage_borne) == (interval, warned, borne)
+
+
+def test_a_provider_that_asks_more_often_than_a_short_lease_needs_is_obeyed() -> None:
+    figures = Figures(sync_interval=900)
+    assert signed(QUIET, 7 * DAY, figures=figures).contact_interval == 900
+
+
+@given(lives)
+def test_the_least_life_left_holds_twenty_contacts_whatever_a_lease_s_length(life: int) -> None:
+    """A policy's own figures are bound to the same ratio (`bounds.check_rules`)."""
+    lease = signed(QUIET, life, figures=Figures(sync_interval=min(DAY, max(14 * DAY, life) * 3 // 4 // 20)))
+    assert life * 3 // 4 >= 20 * lease.contact_interval
+
+
+@given(lives, st.lists(draws, min_size=8, max_size=40), st.floats(0, 1))
+def test_whenever_an_outage_begins_a_lease_bears_what_it_says(life: int, throws: list[float], share: float) -> None:
+    """A healthy life by the real schedule and the server's own rule; then silence for as long as the lease says."""
+    lease, now = signed(QUIET, life), QUIET
+    usual = min(DAY, max(14 * DAY, life) * 3 // 4 // 20)
+    lease = msgspec.structs.replace(lease, figures=Figures(sync_interval=usual))
+    known = state(now, rhythm(lease))
+    for throw in throws:
+        begin = now + int(share * (due(known, now, throw) - now))
+        assert begin + lease.outage_borne <= lease.contact_until
+        now = due(known, now, throw)
+        if now >= lease.iat + lease.life // 4:
+            lease = msgspec.structs.replace(lease, iat=now, nbf=now, contact_until=now + life)
+        known = after_answer(known, rhythm(lease), now, window(YEAR, lease, now))
+
+
+@given(lives)
+def test_silence_is_shown_long_before_it_ends_the_service(life: int) -> None:
+    lease = signed(QUIET, life)
+    free = Estimate(now=QUIET + lease.warned_after)
+    before = Estimate(now=free.now - 1)
+    assert standing(lease, QUIET, (), before, version=None).phase is Phase.ACTIVE
+    shown = standing(lease, QUIET, (), free, version=None)
+    assert (shown.phase, shown.why, shown.features) == (Phase.GRACE, Why.SYNC_OVERDUE, ("scan",))
+    assert shown.until == QUIET + life
+    assert 3 * lease.contact_interval <= lease.warned_after <= life // 2 + 1
 
 
 # Failures ------------------------------------------------------------------------------------------------------------

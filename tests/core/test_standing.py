@@ -155,11 +155,14 @@ def test_a_period_that_begins_after_the_lease_is_not_begun_in_silence() -> None:
     assert told(lease, NOW + 40 * DAY) == CUT_OFF
 
 
-def test_a_warning_that_would_come_after_the_end_does_not_come() -> None:
+def test_a_short_lease_warns_from_a_quarter_of_its_life() -> None:
+    """After a week, as of others, there would be nothing left to warn of."""
     short = a_lease(contact_until=NOW + 5 * DAY)
-    assert told(short, NOW + 5 * DAY - 1) == ACTIVE
+    quarter = NOW + short.life // 4
+    assert told(short, quarter - 1) == ACTIVE
+    assert told(short, quarter)[:2] == (Phase.GRACE, Why.SYNC_OVERDUE)
+    assert told(short, NOW + 5 * DAY - 1)[:2] == (Phase.GRACE, Why.SYNC_OVERDUE)
     assert told(short, NOW + 5 * DAY) == CUT_OFF
-    assert [span.why for span in local_timeline(short, NOW)] == [Why.PAID, Why.SYNC_OVERDUE]
 
 
 def test_until_and_next_tell_what_comes() -> None:

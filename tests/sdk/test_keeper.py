@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
-from conformance.vendor import code, paid
+from conformance.vendor import Vendor, code, paid
 from conformance.web import problem
 from tenure.core.refusals import Code
 from tenure.core.timeline import DAY, HOUR, Phase
@@ -32,6 +32,27 @@ def asked(world: World) -> SyncRequest:
     """The last synchronisation as the server read it."""
     body = [each.body for each in world.cable.sent if each.path == "/v1/sync"][-1]
     return msgspec.json.decode(b64.decode(body.split(b".")[1]) or b"", type=SyncRequest)
+
+
+class TestAShortLease:
+    def test_it_says_at_its_beginning_and_at_each_start_which_outage_it_bears(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world = World(vendor=Vendor(life=DAY, interval=DAY // 28))
+        granted = world.keeper.activate(code("A").reveal())
+        assert isinstance(granted, Granted)
+        told = "The licensing server may be out of reach for up to 17 hours before functions are withdrawn."
+        assert granted.message.endswith(told)
+        with caplog.at_level("INFO", "tenure.license"):
+            again = world.started()
+        assert told in caplog.text
+        assert again.holder.standing().outage_borne == 61_407
+
+    def test_the_usual_one_says_nothing_of_it(self, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level("INFO", "tenure.license"):
+            standing = activated().started().holder.standing()
+        assert standing.outage_borne is None
+        assert "out of reach" not in caplog.text
 
 
 class TestWhenItAsks:

@@ -51,7 +51,8 @@ RULES: dict[Why, tuple[str, str]] = {
     ),
     Why.SYNC_OVERDUE: (
         "The licensing server has not answered for too long.",
-        "A lease is good for a set time without contact; after seven days without an answer the countdown is shown.",
+        "A lease is good for a set time without contact; after seven days without an answer, or a quarter of a shorter"
+        " lease, the countdown is shown.",
     ),
     Why.HELD: ("It is on hold.", "While any side holds it, only the base features are on."),
     Why.BLOCKED: ("The activation code of this site is blocked for good.", "The announced days of grace are over."),

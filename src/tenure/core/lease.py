@@ -5,7 +5,12 @@ Instants are Unix seconds (RFC 7519 NumericDate). Fields are appended only, each
 
 import msgspec
 
-from tenure.core.timeline import Instant, Span
+from tenure.core.timeline import DAY, Instant, Span
+
+SHORT = 14 * DAY
+"""A lease that lives less has a pace of its own: daily contacts and a warning after a week would come too late."""
+CONTACTS = 28
+"""Contacts in the life of a short lease: three quarters of a life, the least that is left, then hold 21 of them."""
 
 
 class Confirmation(msgspec.Struct, frozen=True):
@@ -98,3 +103,35 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool = False
     coming: Coming | None = None
     """A lower device limit that is agreed for a later instant; None when none is."""
+
+    @property
+    def life(self) -> int:
+        """Seconds for which it is good without contact; a successor's count from its takeover."""
+        return self.contact_until - self.nbf
+
+    @property
+    def contact_interval(self) -> int:
+        """Seconds between two contacts: the policy's figure, or 1/28 of the life of a short lease if that is less."""
+        return contact_interval(self.life, self.figures.sync_interval)
+
+    @property
+    def warned_after(self) -> int:
+        """Seconds without an answer after which `sync_overdue` shows: at most a quarter of a short lease's life."""
+        return min(self.figures.warn_after, self.life // 4) if self.life < SHORT else self.figures.warn_after
+
+    @property
+    def outage_borne(self) -> int:
+        """Seconds for which the server may be out of reach at any moment without an end: the least life left.
+
+        A new lease is signed when a quarter of the life has passed, at the latest with the contact after that.
+        24 h: 24 h - 6 h - 1.1 x 51 min 25 s (1/28 of 24 h) = 17 h 3 min; 30 days with a contact a day: 21.4 days.
+        """
+        return max(0, self.life - self.life // 4 - self.contact_interval * 11 // 10)
+
+
+def contact_interval(life: int, usual: int) -> int:
+    """Seconds between the contacts of a lease that lives for `life` seconds, where the policy says `usual` (spec 3.4).
+
+    30 days, daily: daily. 7 days, daily: every 6 h. 1 h, daily: every 128 s.
+    """
+    return max(1, min(usual, life // CONTACTS)) if life < SHORT else usual

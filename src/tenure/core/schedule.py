@@ -6,7 +6,7 @@ with `woken`, `after_answer` and `after_failure`. Devices ask their site by the 
 
 import msgspec
 
-from tenure.core.lease import Figures, Lease
+from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, HOUR, Instant, Phase, Timeline
 
@@ -62,7 +62,7 @@ def rhythm(lease: Lease, after_end_days: int | None = None) -> Rhythm:
     figures = lease.figures
     return Rhythm(
         spans=lease.spans,
-        interval=figures.sync_interval,
+        interval=lease.contact_interval,
         after_end_days=figures.after_end_sync_days if after_end_days is None else after_end_days,
         reinstate_days=figures.reinstate_days,
         refresh_after=lease.refresh_after,
@@ -83,22 +83,17 @@ def next_due(state: SyncState, now: Instant, draw: float) -> Instant | None:
     if answered is None or answered < woke:
         asked_for = woke if failed is None else retry_at(failed, 1, state.retry_after, 0.0)
         return max(woke + int(draw * SPREAD), asked_for)
-    turn = state.window or _turn(state.rhythm, answered)
-    due = now if turn is None else turn[0] + int(draw * max(0, turn[1] - turn[0]))
+    asked = state.window or turn(state.rhythm, answered)
+    due = now if asked is None else asked[0] + int(draw * max(0, asked[1] - asked[0]))
     return min(due, answered + UNSETTLED) if state.urgent else due
 
 
-def window(spans: Timeline, figures: Figures, now: Instant) -> tuple[Instant, Instant] | None:
-    """The server's side: `next_sync` (not before, not after) for an answer given at `now`; None: do not come again."""
-    return _turn(
-        Rhythm(
-            spans=spans,
-            interval=figures.sync_interval,
-            after_end_days=figures.after_end_sync_days,
-            reinstate_days=figures.reinstate_days,
-        ),
-        now,
-    )
+def window(spans: Timeline, lease: Lease, now: Instant) -> tuple[Instant, Instant] | None:
+    """The server's side: `next_sync` (not before, not after) for an answer given at `now`; None: do not come again.
+
+    `spans`: the timeline as it stands now, which may be newer than the lease's.
+    """
+    return turn(msgspec.structs.replace(rhythm(lease), spans=spans, refresh_after=None), now)
 
 
 def retry_at(failed: Instant, failures: int, retry_after: int | None, draw: float) -> Instant:
@@ -144,7 +139,7 @@ def _past(moment: Instant | None, now: Instant) -> Instant | None:
     return None if moment is None or moment > now else moment
 
 
-def _turn(rhythm: Rhythm, moment: Instant) -> tuple[Instant, Instant] | None:
+def turn(rhythm: Rhythm, moment: Instant) -> tuple[Instant, Instant] | None:
     """The window for the contact after one answered at `moment`."""
     pace = _pace(rhythm, moment)
     if pace is None:

@@ -215,7 +215,7 @@ def _read(lease: Lease, spans: Timeline, end: Instant, estimate: Estimate, versi
 
 def _silenced(lease: Lease, contact: Instant, notices: tuple[Amnesty, ...], end: Instant) -> Timeline:
     """The contract's spans, with a warning where silence has lasted long, and over where it has lasted too long."""
-    warn = contact + lease.figures.warn_after + moved_by(lease.iat, notices)
+    warn = contact + lease.warned_after + moved_by(lease.iat, notices)
     return _over_silence(_contract(lease, contact), lease.base_features, warn, end)
 
 

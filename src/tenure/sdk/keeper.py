@@ -4,6 +4,7 @@ It decides which question is asked next and sees to it that only one is under wa
 where they are kept is the Memory's, when to ask is `core.schedule`'s; whoever calls `tick` decides how often.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ from tenure.sdk.exchange import NO_WISH, Draw, Identity, Inconclusive, Report, S
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept
 from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined
+from tenure.sdk.shown import outage_told
 from tenure.sdk.steps import Progress, Watch
 from tenure.sdk.taking import take_notice
 from tenure.sdk.transport import Transport
@@ -29,6 +31,8 @@ from tenure.wire.armour import Armoured
 from tenure.wire.messages import ActivateAnswer, SyncAnswer, Trigger
 from tenure.wire.notices import Notice
 from tenure.wire.seal import Typ, typ_of
+
+log = logging.getLogger("tenure.license")
 
 EXCHANGES = 4
 """Questions in one synchronisation: after a stored answer, or when the server asked for the lease, one follows."""
@@ -62,6 +66,9 @@ class Keeper:
         self._woke = holder.now().instant
         self._because: Trigger = "startup"
         self._lot = self._drawn()
+        borne = outage_told(holder.standing())
+        if borne:
+            log.info("%s: %s", who.product, borne)
 
     # asking
 

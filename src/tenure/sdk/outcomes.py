@@ -8,7 +8,7 @@ import msgspec
 from tenure.core.periods import format_instant
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant, Timeline
-from tenure.sdk.shown import Standing, words
+from tenure.sdk.shown import Standing, outage_told, words
 from tenure.sdk.steps import Step
 from tenure.wire.messages import Change, Message
 
@@ -53,7 +53,7 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
         if self.role == "successor":
             begins = "" if self.begins is None else f" It takes over by itself on {format_instant(self.begins)}."
             return f"The activation code is staged as successor.{begins}"
-        return f"The activation code was accepted. {self.standing.message}"
+        return f"The activation code was accepted. {self.standing.message} {outage_told(self.standing)}".rstrip()
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):

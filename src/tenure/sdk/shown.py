@@ -7,10 +7,11 @@ import msgspec
 
 from tenure.core.clock import Estimate
 from tenure.core.explain import Explanation, Remedy, explain
+from tenure.core.lease import SHORT
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Standing as Plain
 from tenure.core.standing import local_timeline
-from tenure.core.timeline import Instant, Phase, Why
+from tenure.core.timeline import HOUR, Instant, Phase, Why
 from tenure.sdk.holdings import Holdings
 
 UNLICENSED = "Nothing is licensed yet: apply the activation code that your provider sent."
@@ -35,6 +36,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong without taking anything away: `clock_implausible`, `lease_forked`."""
     contact_until: Instant | None = None
     """When silence would end the service."""
+    outage_borne: int | None = None
+    """Seconds for which the server may be out of reach at any moment; None: two weeks' lease or longer, so a week."""
     paid_until: Instant | None = None
     plan: str = ""
     provider: str = ""
@@ -81,6 +84,7 @@ def shown(holdings: Holdings, estimate: Estimate, *, forked: Code | None = None)
         return standing
     return msgspec.structs.replace(
         standing,
+        outage_borne=lease.outage_borne if lease.life < SHORT else None,
         paid_until=lease.prepaid_until,
         plan=lease.plan,
         provider=lease.brand.name or lease.provider,
@@ -95,6 +99,16 @@ def words(refused: Refused) -> str:
     """A refusal in full: what, the particulars, what to do."""
     row = refused.row
     return " ".join(part for part in (row.sentence, refused.detail, row.remedy) if part)
+
+
+def outage_told(standing: Standing) -> str:
+    """Which outage a short lease bears, as a sentence; empty for one that bears a week or more."""
+    seconds = standing.outage_borne
+    if seconds is None or not standing.licensed:
+        return ""
+    hours = seconds / HOUR
+    length = f"{hours:.0f} hours" if hours >= 3 else f"{seconds // 60} minutes"
+    return f"The licensing server may be out of reach for up to {length} before functions are withdrawn."
 
 
 def _explained(holdings: Holdings, plain: Plain, now: Instant) -> Explanation | None:

@@ -261,7 +261,7 @@ class _Activation:
         site = msgspec.structs.replace(signed.site, last_request=self.asked.message.request, last_contact=self.now)
         count = site.token_count + 1
         token = self.context.keys.state_token(site.id, site.epoch, count)
-        turn = window(timeline(sub, sub.site(site.id)), signed.lease.figures, self.now)
+        turn = window(timeline(sub, sub.site(site.id)), signed.lease, self.now)
         message = ActivateAnswer(
             nonce=self.asked.message.nonce,
             request_sha256=self.asked.sha256,

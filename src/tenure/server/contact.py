@@ -141,7 +141,7 @@ class Contact:
         held = held and self._site.epoch >= self._context.epoch_floor
         spans = timeline(sub, state)
         if lease is not None and held and not self._anew and not self._outdated(lease, sub, state):
-            return self._finish(self._message(result="unchanged", turn=window(spans, lease.figures, self._now)))
+            return self._finish(self._message(result="unchanged", turn=window(spans, lease, self._now)))
         signed = words.sign(self._conn, self._context, self._site, sub, self._now, carried=self._carried)
         self._site = signed.site
         return self._finish(
@@ -149,7 +149,7 @@ class Contact:
                 result="lease",
                 lease=signed.token.decode(),
                 successor=signed.successor.decode(),
-                turn=window(spans, signed.lease.figures, self._now),
+                turn=window(spans, signed.lease, self._now),
                 changes=self._changes(sub, lease),
             )
         )
@@ -225,7 +225,7 @@ class Contact:
         self._site = with_beside(self._site, msgspec.structs.replace(body, fork_answered=self._now))
         signed = words.sign(self._conn, self._context, self._site, sub, self._now, forked=True)
         self._site = signed.site
-        turn = window(timeline(sub, state), signed.lease.figures, self._now)
+        turn = window(timeline(sub, state), signed.lease, self._now)
         return self._aside(self._message(result="lease", lease=signed.token.decode(), turn=turn, forked=True))
 
     def _sighted(self, sub: Subscription, state: SiteState) -> Subscription:

@@ -3,7 +3,7 @@
 import msgspec
 
 from tenure.core.contract import SERVING, timeline
-from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease
+from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease, contact_interval
 from tenure.core.renewal import PROMISE_DAYS, due
 from tenure.core.subscription import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, at, since
@@ -79,7 +79,7 @@ def lease_for(
         kind="trial" if period is not None and period.trial else sub.kind.value,
         spans=spans,
         contact_until=until,
-        refresh_after=now + sub.rules.sync_interval,
+        refresh_after=now + contact_interval(until - iat, sub.rules.sync_interval),
         features=running.features,
         base_features=terms.base_features,
         allotment=site.allotment,

@@ -5,8 +5,8 @@ Made whenever a lease is signed; what the lease itself says is left to `leases`.
 
 import msgspec
 
-from tenure.core.lease import Figures, Lease
-from tenure.core.schedule import window
+from tenure.core.lease import Lease
+from tenure.core.schedule import Rhythm, turn
 from tenure.core.timeline import Instant, Timeline
 
 
@@ -23,12 +23,13 @@ class Pace(msgspec.Struct, frozen=True, array_like=True):
 
     def turn(self, now: Instant) -> tuple[Instant, Instant] | None:
         """The window for the contact after one answered at `now`; None: none."""
-        figures = Figures(
-            sync_interval=self.sync_interval,
-            after_end_sync_days=self.after_end_sync_days,
+        rhythm = Rhythm(
+            spans=self.spans,
+            interval=self.sync_interval,
+            after_end_days=self.after_end_sync_days,
             reinstate_days=self.reinstate_days,
         )
-        return window(self.spans, figures, now)
+        return turn(rhythm, now)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -47,7 +48,7 @@ def pace_of(lease: Lease) -> bytes:
     pace = Pace(
         renew_at=quarter(lease) if over is None else min(quarter(lease), over),
         spans=tuple(msgspec.structs.replace(span, features=(), limit=0, note="") for span in lease.spans),
-        sync_interval=figures.sync_interval,
+        sync_interval=lease.contact_interval,
         after_end_sync_days=figures.after_end_sync_days,
         reinstate_days=figures.reinstate_days,
     )

@@ -113,7 +113,7 @@ def next_contact(lease: Lease | None, now: Instant, *, has_seat: bool) -> NextSy
     while functions are withdrawn, so that whoever renewed has the devices back at once."""
     if lease is None or not has_seat or at(lease.spans, now).phase not in SERVING:
         return NextSync(now + WAIT * 9 // 10, now + WAIT * 11 // 10)
-    turn = window(lease.spans, lease.figures, now)
+    turn = window(lease.spans, lease, now)
     latest = (now + REFRESH * 9 // 10, now + REFRESH * 11 // 10)
     begin, end = latest if turn is None else (min(turn[0], latest[0]), min(turn[1], latest[1]))
     return NextSync(begin, max(begin, end))
