@@ -202,6 +202,11 @@ class PlainSite:
 
     async def apply(self, code: str, *, look: bool = False, **more: Any) -> bytes | str:
         """The answer to an activation (or a `look` at the code) as it came, or the code of an unsigned refusal."""
+        self.asking_for(code, look=look, **more)
+        return await self._post("/v1/look" if look else "/v1/activate", self.last)
+
+    def asking_for(self, code: str, *, look: bool = False, **more: Any) -> bytes:
+        """A request to activate, made and not sent."""
         message = ActivateRequest(
             nonce=_nonce(),
             request=_request(),
@@ -213,11 +218,11 @@ class PlainSite:
             wall=self.office.clock(),
             uptime=1_000,
             root=1,
-            sandbox=self.sandbox,
+            world=more.pop("world", "sandbox" if self.sandbox else "production"),
             **more,
         )
         self.last = (answers.ask_to_look if look else answers.ask)(message, self.signer)
-        return await self._post("/v1/look" if look else "/v1/activate", self.last)
+        return self.last
 
     def asking(self, **more: Any) -> bytes:
         """A request to synchronise, made and not sent."""
@@ -324,6 +329,11 @@ async def office(
     await db.close()
 
 
+async def neighbor(shop: Office, name: str, *, sandbox: bool) -> Office:
+    """Another provider of the same server, in production or as a sandbox, with the same offers and a rich customer."""
+    return await _opened(shop.api, shop.context, shop.clock, shop.vendor, name, sandbox=sandbox)
+
+
 async def furnished(
     api: Api, context: Context, clock: Clock, http: httpx2.AsyncClient, token: str, *, sandbox: bool = False
 ) -> Office:
@@ -332,7 +342,15 @@ async def furnished(
     await vendor.post("/v1/products", {"id": "editor", "name": "Editor"})
     for name, more in PLANS.items():
         await vendor.post("/v1/plans", {"id": name, "product": "editor", "name": name.title(), **FEATURES, **more})
-    provider = (await vendor.post("/v1/providers", {"name": "North", "currency": "EUR", "sandbox": sandbox}))["id"]
+    return await _opened(api, context, clock, vendor, "North", sandbox=sandbox)
+
+
+async def _opened(
+    api: Api, context: Context, clock: Clock, vendor: Caller, provider_name: str, *, sandbox: bool
+) -> Office:
+    http = vendor.http
+    new = {"name": provider_name, "currency": "EUR", "sandbox": sandbox}
+    provider = (await vendor.post("/v1/providers", new))["id"]
     body = {"name": "desk", "role": "provider", "scopes": SCOPES[Role.PROVIDER], "days": 3_650}
     made = await vendor.post("/v1/tokens", body, provider=provider)
     desk = Caller(http, made["token"])

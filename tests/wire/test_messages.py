@@ -76,7 +76,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
             {"kty": "OKP", "crv": "Ed25519", "x": "AA"},
         ),
         "wall": INSTANTS,
-        "sandbox": (1, None, "yes"),
+        "world": (1, None, "both", ""),
         "uptime": INSTANTS,
         "root": NUMBERS,
         "device_port": DIGESTS,

@@ -89,6 +89,7 @@ class Code(StrEnum):
     POLICY_OUT_OF_BOUNDS = "policy_out_of_bounds"
     PLAN_CHANGED_MEANWHILE = "plan_changed_meanwhile"
     SANDBOX_ONLY = "sandbox_only"
+    ENVIRONMENT_MISMATCH = "environment_mismatch"
     CLOCK_BACKWARDS = "clock_backwards"
     # proof and trust (3)
     MESSAGE_MALFORMED = "message_malformed"
@@ -231,6 +232,7 @@ _say(_C.ACTION_NOT_PERMITTED, 403, _E.PERMISSION, "provider", "You are not permi
 _say(_C.POLICY_OUT_OF_BOUNDS, 422, _E.INPUT, "provider", "The policy leaves the vendor's bounds. | The vendor bounds or locks this field. | Choose a value within the bounds named.")
 _say(_C.PLAN_CHANGED_MEANWHILE, 409, _E.STATE, "caller", "The outcome is no longer the one previewed. | Something changed between the preview and the confirmation, or more than 15 minutes passed. | Look at the new preview and confirm again.")
 _say(_C.SANDBOX_ONLY, 409, _E.STATE, "caller", "This works only in a sandbox. | The clock of production is nobody's to move, and nothing is paid by a button there. | Use a sandbox provider.")
+_say(_C.ENVIRONMENT_MISMATCH, 409, _E.STATE, "administrator", "The activation code and this installation belong to different environments. | Production and each sandbox are kept apart: an installation belongs to the one in which it was made, and takes no code of another. | Ask your provider for a code for this environment, or apply this one in a fresh installation that uses the root document of its environment.")
 _say(_C.CLOCK_BACKWARDS, 409, _E.STATE, "caller", "The sandbox clock moves forward only. | The instant named is earlier than the clock's present one. | Name a later instant.")
 _say(_C.MESSAGE_MALFORMED, 400, _E.TRUST, "caller", "The signed message cannot be read. | It is not a compact JWS in its one spelling, or its payload is not strict JSON of the expected shape. | Send the bytes exactly as they were signed; update the client if it made them.")
 _say(_C.MESSAGE_TOO_LARGE, 413, _E.TRUST, "caller", "The signed message is too large. | Each kind of message has a size limit, checked before anything is read. | Send less: the limit is named in the protocol.")

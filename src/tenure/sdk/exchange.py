@@ -112,7 +112,7 @@ def activate_request(
         token=kept.token,
         hardware=who.hardware,
         role="successor" if role == "successor" else "active",
-        sandbox=who.sandbox,
+        world="sandbox" if who.sandbox else "production",
     )
     return ask_to_look(message, signer) if look else ask(message, signer)
 

@@ -8,7 +8,6 @@ from tenure.core import codes
 from tenure.core import commands as c
 from tenure.core import facts as f
 from tenure.core.account import Book
-from tenure.core.act import act
 from tenure.core.allotment import Pool, grant
 from tenure.core.contract import timeline
 from tenure.core.policy import Role
@@ -18,9 +17,10 @@ from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
 from tenure.http.fairness import network_of
 from tenure.http.limits import Limit, Throttle
-from tenure.server import books, desk, forks, looking, shares, takeover, words
+from tenure.server import books, desk, forks, looking, settling, shares, takeover, words, worlds
 from tenure.server.beside import Beside, beside, with_beside
 from tenure.server.context import Context, Tenant
+from tenure.server.real_time import RealTime
 from tenure.server.rows import IN_USE
 from tenure.server.shares import LEFT
 from tenure.store import codes as stored_codes
@@ -112,25 +112,44 @@ class Activations:
         message, key = asked.message, thumbprint(asked.public)
         known = sites.by_key(conn, key, message.product)
         site = None if known is None else sites.lock_many(conn, [known.id])[known.id]
+        sandbox, time = message.world == worlds.SANDBOX, RealTime(real)
         if site is not None and site.last_request == message.request:
-            return Reply(_bare(asked, real, self._context), False, site.answer)
+            return Reply(_bare(asked, real, self._context), sandbox, site.answer)
+        home = None if site is None else people.provider(conn, site.provider)
+        here = real if home is None else time.now_of(home)
         found = stored_codes.by_digest(conn, bytes.fromhex(codes.digest(code, self._context.keys.pepper)))
         if found is None:
-            return Reply(_bare(asked, real, self._context), message.sandbox)
+            return Reply(_bare(asked, here, self._context), sandbox)
         provider = people.provider(conn, found.provider)
         customer = books.customer_of(conn, found.provider, found.subscription)
         if provider is None or customer is None:
             return Refused(Code.INTERNAL)
-        now = provider.clock.read(real) if provider.clock else real
-        tenant = Tenant(provider, now, Role.SITE, site.id if site else "site", customer)
+        mixed = worlds.mixed(message.world, home, provider)
+        if mixed is not None:  # told under the root that the sender goes by: it proves no other
+            return Reply(_no(asked, here, self._context, mixed), sandbox)
+        tenant = Tenant(provider, time, Role.SITE, site.id if site else "site", customer)
         if site is not None and not self._context.stopped_money:
-            site = takeover.take_over_if_due(conn, site, now)
+            site = takeover.take_over_if_due(conn, site, time)
         return _Activation(self._context, conn, tenant, asked, key, found, site, carried=carried, look=look).answer()
 
 
 def _bare(asked: Asked[ActivateRequest], now: Instant, context: Context) -> ActivateAnswer:
-    version = context.keys.root_of(sandbox=asked.message.sandbox).version
+    version = context.keys.root_of(sandbox=asked.message.world == worlds.SANDBOX).version
     return unknown_code(asked.message.nonce, asked.sha256, now, version)
+
+
+def _no(asked: Asked[ActivateRequest], now: Instant, context: Context, refused: Refused) -> ActivateAnswer:
+    """The refusing answer in the sender's own world."""
+    return padded(
+        ActivateAnswer(
+            nonce=asked.message.nonce,
+            request_sha256=asked.sha256,
+            time=now,
+            root=context.keys.root_of(sandbox=asked.message.world == worlds.SANDBOX).version,
+            result="refused",
+            refusal=refusal(refused),
+        )
+    )
 
 
 class _Activation:
@@ -165,17 +184,17 @@ class _Activation:
         if gone is not None:
             return self._refused(gone)
         present = self._present()
-        loaded = books.load(self.conn, self.tenant.id, self.tenant.customer)
+        loaded = books.load(self.conn, self.tenant.id, self.tenant.customer, self.tenant.time)
         item = None if loaded is None else loaded.item(self.code.subscription)
         if loaded is None or item is None:
             return self._refused(Refused(Code.SUBSCRIPTION_ENDED))
         name = self.site.id if self.site else ids.new("site", self.context.clock())
         seen = desk.seen_for(self.conn, self.tenant, item.sub, loaded.row.available)
         seen = msgspec.structs.replace(seen, present=present)
-        _, outcome = act(loaded.account, loaded.items, item.sub.id, self._command(name, item.sub), seen, self.now)
+        outcome = settling.acted(loaded, item.sub.id, self._command(name, item.sub), seen)
         if isinstance(outcome, Refused):
             return self._refused(outcome)
-        if self.context.stopped_money and (books.is_due(loaded, self.now) or outcome.postings):
+        if self.context.stopped_money and (books.is_due(loaded) or outcome.postings):
             return Refused(Code.LEDGER_DRIFT)
         if self.look:
             return self._previewed(name, outcome.subscription, item.book, present)
@@ -231,15 +250,12 @@ class _Activation:
     def _present(self) -> Subscription | None:
         """What the site uses now, with everything booked that was due: it may have renewed itself (M10)."""
         site = self.site
-        provider = None if site is None or site.state == LEFT else people.provider(self.conn, site.provider)
-        if site is None or provider is None:
+        if site is None or site.state == LEFT:
             return None
-        real = self.context.clock()
-        now = provider.clock.read(real) if provider.clock else real
         if self.context.stopped_money:
             sub = books.subscription(self.conn, site.provider, site.subscription)
         else:
-            item = takeover.settled(self.conn, site.provider, site.subscription, now)
+            item = settling.settled_item(self.conn, site.provider, site.subscription, self.tenant.time)
             sub = None if item is None else item.sub
         held = None if sub is None else sub.site(site.id)
         return sub if held is not None and held.holds else None
@@ -324,19 +340,11 @@ class _Activation:
         assert self.site is not None  # noqa: S101 - the caller looked
         site = self.site
         if site.successor not in (None, sub.id):  # the new one takes the place of the one that waited
-            dropped = takeover.drop_successor(self.conn, site, site.successor or "", self.now)
+            dropped = takeover.drop_successor(self.conn, site, site.successor or "", self.tenant.time)
             site = site if isinstance(dropped, Refused) else dropped
         body = msgspec.structs.replace(beside(site), successor_provider=self.tenant.id)
         staged = msgspec.structs.replace(with_beside(site, body), successor=sub.id)
         return self._with_part(staged, sub)
 
     def _refused(self, refused: Refused) -> Reply:
-        message = ActivateAnswer(
-            nonce=self.asked.message.nonce,
-            request_sha256=self.asked.sha256,
-            time=self.now,
-            root=self.context.keys.root_of(sandbox=self.tenant.provider.sandbox).version,
-            result="refused",
-            refusal=refusal(refused),
-        )
-        return Reply(padded(message), self.tenant.provider.sandbox)
+        return Reply(_no(self.asked, self.now, self.context, refused), self.tenant.provider.sandbox)

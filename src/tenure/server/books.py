@@ -1,6 +1,6 @@
 """A customer's account and subscriptions, out of the store and back: what `core.act` works on, and what it returned.
 
-Everything here runs inside one transaction of the caller and reads no clock.
+Everything here runs inside one transaction of the caller and reads no clock. What falls due is for `settling`.
 """
 
 from collections.abc import Iterable
@@ -17,11 +17,12 @@ from tenure.core.policy import Rules
 from tenure.core.refusals import Refused
 from tenure.core.reminders import next_reminder
 from tenure.core.renewal import cost, due, next_period, pays_itself
-from tenure.core.settle import Settled, settle
+from tenure.core.settle import Settled
 from tenure.core.subscription import Subscription, fold
 from tenure.core.timeline import Instant, Phase, at
 from tenure.server import policies
 from tenure.server.notices import current, prolonged
+from tenure.server.real_time import RealTime
 from tenure.server.values import Plan
 from tenure.store import accounts, facts, leases, ledger, outbox, standings, subscriptions
 from tenure.store.catalogue import PLANS
@@ -29,21 +30,25 @@ from tenure.store.chain import StoredFact
 from tenure.store.chronicle import VENDOR
 from tenure.store.engine import Conflict, Connection
 
+BY = "settlement"
+"""Who books what falls due by itself."""
+
 
 class Books(msgspec.Struct, frozen=True):
-    """An account as loaded: its row, and the core's view of it."""
+    """An account as loaded: its row, the core's view of it, and its own provider's now."""
 
     row: accounts.Account
     account: Account
     items: tuple[Item, ...]
+    now: Instant
 
     def item(self, subscription: str) -> Item | None:
         """The subscription of that id, if it belongs to the account."""
         return next((item for item in self.items if item.sub.id == subscription), None)
 
 
-def load(conn: Connection, provider: str, customer: str, *, lock: bool = True) -> Books | None:
-    """The customer's account with every subscription of it; None when there is no such account.
+def load(conn: Connection, provider: str, customer: str, time: RealTime, *, lock: bool = True) -> Books | None:
+    """The customer's account with every subscription of it, at its provider's now; None when there is no such account.
 
     Locked unless it is only to be looked at: nobody may lock where nobody may write.
     """
@@ -62,7 +67,7 @@ def load(conn: Connection, provider: str, customer: str, *, lock: bool = True) -
         settled_at=row.settled_at,
         order=policy.latest.renewal_order,
     )
-    return Books(row, account, items)
+    return Books(row, account, items, time.now_at(conn, provider))
 
 
 def subscription(conn: Connection, provider: str, name: str) -> Subscription | None:
@@ -125,23 +130,13 @@ def words(conn: Connection, provider: str, names: list[str]) -> dict[str, tuple[
     return {name: prolonged(held.get(name, ()), published) for name in names}
 
 
-def settled(conn: Connection, books: Books, now: Instant, *, heard: bool = False) -> Books:
-    """The books with everything booked that was due up to `now` (spec 6.1).
-
-    `heard`: a site has just acknowledged its lease, so that money may go back earlier than it could be foreseen.
-    """
-    owing = heard and any(item.sub.owed is not None for item in books.items)
-    if not owing and not is_due(books, now):
-        return books
-    return _after(books, keep(conn, books, settle(books.account, books.items, now), now, "settlement"))
-
-
-def is_due(books: Books, now: Instant) -> bool:
+def is_due(books: Books) -> bool:
     """Whether something is to be booked before anybody may read this."""
-    return books.row.next_due is not None and books.row.next_due <= now
+    return books.row.next_due is not None and books.row.next_due <= books.now
 
 
-def _after(books: Books, result: Settled) -> Books:
+def after(books: Books, result: Settled) -> Books:
+    """The books as a settlement, just stored, has left them."""
     row = msgspec.structs.replace(
         books.row,
         balance=result.account.balance,
@@ -149,14 +144,14 @@ def _after(books: Books, result: Settled) -> Books:
         settled_at=result.account.settled_at,
         next_due=result.next_due,
     )
-    return Books(row, result.account, result.items)
+    return Books(row, result.account, result.items, books.now)
 
 
-def keep(conn: Connection, books: Books, result: Settled, now: Instant, by: str) -> Settled:
+def keep(conn: Connection, books: Books, result: Settled) -> Settled:
     """Store what a settlement did: facts, postings, and when to look again."""
     provider, customer = books.row.provider, books.row.customer
-    append(conn, provider, result.facts, result.items, now)
-    book_postings(conn, provider, customer, by, result.postings)
+    append(conn, provider, result.facts, result.items, books.now)
+    book_postings(conn, provider, customer, BY, result.postings)
     accounts.settled(conn, provider, customer, result.account.settled_at, result.next_due)
     return result
 

@@ -19,10 +19,11 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
 from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.timeline import DAY, Instant
-from tenure.server import books, forks, shares, takeover, words
+from tenure.server import books, forks, settling, shares, takeover, words
 from tenure.server.beside import beside, with_beside
 from tenure.server.context import Context
 from tenure.server.leases import renewal_due
+from tenure.server.real_time import RealTime
 from tenure.store import facts, leases, sites
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
@@ -52,14 +53,15 @@ class Contact:
         conn: Connection,
         asked: Asked[SyncRequest],
         site: Site,
+        time: RealTime,
         now: Instant,
         *,
         sandbox: bool,
         carried: bool = False,
     ) -> None:
-        """`carried`: request and answer travel by hand (spec 3.9)."""
+        """`now` is that of the site's provider, as it follows from `time`; `carried`: by hand (spec 3.9)."""
         self._context, self._conn, self._asked = context, conn, asked
-        self._site, self._now, self._sandbox = site, now, sandbox
+        self._site, self._time, self._now, self._sandbox = site, time, now, sandbox
         self._heard = self._withheld = False
         self._state: SiteState | None = None
         self._carried = self._anew = carried
@@ -91,7 +93,7 @@ class Contact:
         self._note_acknowledgement()
         self._note_report()
         if not self._context.stopped_money:
-            self._site = takeover.take_over_if_due(self._conn, self._site, self._now)
+            self._site = takeover.take_over_if_due(self._conn, self._site, self._time)
         sub = self._settled()
         state = None if sub is None else sub.site(self._site.id)
         if sub is None or state is None or not state.holds:
@@ -112,7 +114,7 @@ class Contact:
                 return resolved
             sub = resolved
         if message.drop_successor:
-            dropped = takeover.drop_successor(self._conn, self._site, message.drop_successor, self._now)
+            dropped = takeover.drop_successor(self._conn, self._site, message.drop_successor, self._time)
             if isinstance(dropped, Refused):
                 return dropped
             self._site, self._anew = dropped, True
@@ -185,9 +187,9 @@ class Contact:
     def _settled(self) -> Subscription | None:
         site = self._site
         customer = books.customer_of(self._conn, site.provider, site.subscription)
-        loaded = None if customer is None else books.load(self._conn, site.provider, customer)
+        loaded = None if customer is None else books.load(self._conn, site.provider, customer, self._time)
         if loaded is not None and not self._context.stopped_money:
-            loaded = books.settled(self._conn, loaded, self._now, heard=self._heard)
+            loaded = settling.settled(self._conn, loaded, heard=self._heard)
         item = None if loaded is None else loaded.item(site.subscription)
         return None if item is None else item.sub
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeVar
 
 from tenure.core.policy import Role
@@ -15,6 +16,7 @@ from tenure.http.outgoing.addresses import PUBLIC_HTTPS, Reach
 from tenure.http.outgoing.mailing import MailServer
 from tenure.server.keyring import Draw, KeyRing
 from tenure.server.notices import Published, current
+from tenure.server.real_time import RealTime
 from tenure.store import idempotency, people
 from tenure.store.catalogue import DOCUMENTS
 from tenure.store.engine import Conflict, Connection, Database
@@ -170,8 +172,7 @@ class Tenant:
     """On whose behalf something is done: every query carries `provider`, a customer's also `customer`."""
 
     provider: people.Provider
-    now: Instant
-    """The tenant's now: a sandbox has its own."""
+    time: RealTime
     role: Role
     by: str
     customer: str = ""
@@ -180,6 +181,11 @@ class Tenant:
     def id(self) -> str:
         """The provider's id: the tenant predicate."""
         return self.provider.id
+
+    @cached_property
+    def now(self) -> Instant:
+        """The tenant's now: a sandbox has its own."""
+        return self.time.now_of(self.provider)
 
     def owns(self, customer: str) -> bool:
         """Whether a resource of `customer` may be seen: a customer sees its own only."""
@@ -202,5 +208,4 @@ def tenant_of(conn: Connection, caller: Principal, named: str | None, real: Inst
     provider = people.provider(conn, wanted)
     if provider is None or caller.kind is None:
         return Refused(Code.NOT_FOUND, field="provider")
-    now = provider.clock.read(real) if provider.clock else real
-    return Tenant(provider, now, caller.kind, caller.by, caller.customer)
+    return Tenant(provider, RealTime(real), caller.kind, caller.by, caller.customer)

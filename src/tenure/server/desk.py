@@ -11,16 +11,15 @@ import msgspec
 from tenure.core import commands as c
 from tenure.core import ledger
 from tenure.core.account import Account, Item, posted
-from tenure.core.act import Outcome, act, plan_hash, same_plan
+from tenure.core.act import Outcome, plan_hash, same_plan
 from tenure.core.allowed import Allowed, allowed_actions, samples
 from tenure.core.contract import timeline
 from tenure.core.decide import decide
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
-from tenure.core.settle import catch_up, settle
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, policies, rows, shares, takeover
+from tenure.server import books, policies, rows, settling, shares, takeover
 from tenure.server.beside import rows_of
 from tenure.server.books import Books
 from tenure.server.context import DUE, Tenant
@@ -59,17 +58,17 @@ def load(conn: Connection, tenant: Tenant, name: str, *, lock: bool = True) -> B
     """The books that a tenant's subscription is in; a foreign one is `not_found`, like an unknown one."""
     customer = books.customer_of(conn, tenant.id, name)
     mine = customer is not None and tenant.owns(customer)
-    loaded = books.load(conn, tenant.id, customer, lock=lock) if mine and customer is not None else None
+    loaded = books.load(conn, tenant.id, customer, tenant.time, lock=lock) if mine and customer is not None else None
     return Refused(Code.NOT_FOUND, field="subscription") if loaded is None else loaded
 
 
 def current(conn: Connection, tenant: Tenant, name: str) -> Opened | Refused:
     """The subscription with everything booked that was due up to the tenant's now (spec 6.1)."""
-    takeover.take_over_all(conn, tenant.id, name, tenant.now)
+    takeover.take_over_all(conn, tenant.id, name, tenant.time)
     loaded = load(conn, tenant, name)
     if isinstance(loaded, Refused):
         return loaded
-    settled = books.settled(conn, loaded, tenant.now)
+    settled = settling.settled(conn, loaded)
     item = settled.item(name)
     return Refused(Code.NOT_FOUND, field="subscription") if item is None else Opened(settled, item)
 
@@ -80,7 +79,7 @@ def look(conn: Connection, tenant: Tenant, name: str) -> Opened | Refused | Lite
     if isinstance(loaded, Refused):
         return loaded
     waiting = any(site.successor for site in rows_of(conn, tenant.id, name))
-    if waiting or books.is_due(loaded, tenant.now):
+    if waiting or books.is_due(loaded):
         return DUE
     item = loaded.item(name)
     return Refused(Code.NOT_FOUND, field="subscription") if item is None else Opened(loaded, item)
@@ -116,7 +115,7 @@ def command(conn: Connection, tenant: Tenant, opened: Opened, asking: Asking) ->
     if refused is not None:
         return refused
     seen = seen_for(conn, tenant, item.sub, loaded.row.available)
-    _, outcome = act(loaded.account, loaded.items, item.sub.id, asking.command, seen, tenant.now)
+    outcome = settling.acted(loaded, item.sub.id, asking.command, seen)
     if isinstance(outcome, Refused):
         return outcome
     changed = same_plan(asking.plan, outcome, asking.command, tenant.now) if asking.plan else None
@@ -129,7 +128,7 @@ def command(conn: Connection, tenant: Tenant, opened: Opened, asking: Asking) ->
 def keep(conn: Connection, tenant: Tenant, loaded: Books, outcome: Outcome) -> None:
     """Store an outcome: what was due before, the command's own facts and postings, and what followed."""
     now, by = tenant.now, tenant.by
-    books.keep(conn, loaded, outcome.before, now, "settlement")
+    books.keep(conn, loaded, outcome.before)
     subs = {item.sub.id: item for item in outcome.after.items}
     sub = outcome.subscription
     books.append(conn, tenant.id, outcome.facts, subs.values(), now)
@@ -142,9 +141,9 @@ def keep(conn: Connection, tenant: Tenant, loaded: Books, outcome: Outcome) -> N
 
 def _hand_over(conn: Connection, tenant: Tenant, sub: Subscription) -> None:
     """From now on another account pays: not for what fell due before, so that account is settled up to now first."""
-    heir = books.load(conn, tenant.id, sub.customer)
+    heir = books.load(conn, tenant.id, sub.customer, tenant.time)
     if heir is not None:
-        books.keep(conn, heir, settle(heir.account, heir.items, tenant.now), tenant.now, "settlement")
+        settling.advance(conn, heir)
     subscriptions.transfer(conn, tenant.id, sub.id, sub.customer)
     accounts.hurry(conn, tenant.id, sub.customer, tenant.now)
 
@@ -170,21 +169,21 @@ def view(conn: Connection, tenant: Tenant, sub: Subscription) -> SubscriptionVie
     item = Item(sub, books.book(conn, policies.history(conn, tenant.id), sub.changes[-1].terms.plan), seen.words)
     account = Account() if row is None else Account(balance=row.balance, credit_limit=row.credit_limit)
     tried = zip(allowed_actions(sub, role, seen, now), samples(sub, role, now), strict=True)
-    priced = tuple(_with_what_follows(one, account, item, command, seen, now) for one, (_, command) in tried)
+    priced = tuple(_with_what_follows(tenant, one, account, item, command, seen) for one, (_, command) in tried)
     return subscription_view(sub, now, priced)
 
 
 def _with_what_follows(
-    one: Allowed, account: Account, item: Item, command: c.Command, seen: c.Seen, now: Instant
+    tenant: Tenant, one: Allowed, account: Account, item: Item, command: c.Command, seen: c.Seen
 ) -> Allowed:
     """The price with what the action lets fall due at once: automatic renewal in grace buys the next period."""
-    outcome = decide(item.sub, command, seen, now)
+    outcome = decide(item.sub, command, seen, tenant.now)
     if isinstance(outcome, Refused):
         return one
     sub = item.sub
     for fact in outcome.facts:
         sub = evolve(sub, fact)
-    after = catch_up(posted(account, outcome.postings), (msgspec.structs.replace(item, sub=sub),), now)
+    after = settling.tried_again(tenant, posted(account, outcome.postings), msgspec.structs.replace(item, sub=sub))
     more = sum(posting.moved(ledger.Account.BALANCE) for posting in after.postings)
     return msgspec.structs.replace(one, price=one.price - more)
 

@@ -4,12 +4,12 @@ import msgspec
 
 from tenure.core import codes
 from tenure.core import commands as c
-from tenure.core.act import act, same_plan
+from tenure.core.act import same_plan
 from tenure.core.periods import Duration, parse_until
 from tenure.core.refusals import Code, Refused
 from tenure.core.terms import CodeRef, Intent, Terms
 from tenure.core.timeline import Instant
-from tenure.server import books, desk, handing, policies
+from tenure.server import books, desk, handing, policies, settling
 from tenure.server.context import Context, Tenant
 from tenure.server.subscribed import OutcomeView
 from tenure.server.values import Offer, terms_of
@@ -71,7 +71,7 @@ def order(
     assert isinstance(agreed, Agreed) and not isinstance(until, Refused)  # noqa: S101 - refusals returned above
     if wish.trial and agreed.trial is None:
         return Refused(Code.UNKNOWN_PLAN, "This plan cannot be tried.", "trial")
-    loaded = books.load(conn, tenant.id, wish.customer)
+    loaded = books.load(conn, tenant.id, wish.customer, tenant.time)
     if loaded is None:
         return Refused(Code.NOT_FOUND, field="customer")
     name, fresh = ids.new("sub", real), draw_code(context, real)
@@ -96,7 +96,7 @@ def order(
         floor=agreed.floor,
         trial_used=subscriptions.trial_used(conn, tenant.id, wish.customer, agreed.terms.product),
     )
-    _, outcome = act(loaded.account, loaded.items, name, command, seen, tenant.now)
+    outcome = settling.acted(loaded, name, command, seen)
     if isinstance(outcome, Refused):
         return outcome
     changed = same_plan(wish.plan, outcome, command, tenant.now) if wish.plan else None

@@ -1,6 +1,6 @@
 """Paying: a request with a reference, the provider's booking or its gateway's signed word, and the money that follows.
 
-Everything runs inside one transaction of the caller. What money then pays for is decided by `core.act.credit`.
+Everything runs inside one transaction of the caller. What money then pays for is decided by `settling.credited`.
 """
 
 import hashlib
@@ -9,13 +9,12 @@ import hmac
 import msgspec
 
 from tenure.core import ledger as core
-from tenure.core.act import credit
 from tenure.core.codes import ALPHABET
 from tenure.core.pricing import EXPONENTS
 from tenure.core.refusals import Code, Refused
 from tenure.core.terms import Settlement
 from tenure.core.timeline import DAY, Instant
-from tenure.server import books
+from tenure.server import books, settling
 from tenure.server.books import Books
 from tenure.server.context import Context, Tenant
 from tenure.server.values import Customer
@@ -60,7 +59,7 @@ def top_up(
 
     Refuses `not_found`, `duplicate_reference` when the reference was booked with other figures.
     """
-    loaded = books.load(conn, tenant.id, customer)
+    loaded = books.load(conn, tenant.id, customer, tenant.time)
     if loaded is None:
         return Refused(Code.NOT_FOUND, field="customer")
     posting = core.top_up(amount, at=tenant.now, recorded_at=tenant.now, reference=reference, note=note)
@@ -69,11 +68,9 @@ def top_up(
         return booked
     if not booked.new:  # booked before under this reference with the same figures: nothing happens again
         return Paid(loaded)
-    before, after = credit(loaded.account, loaded.items, posting, tenant.now)
-    books.keep(conn, loaded, before, tenant.now, "settlement")
-    books.keep(conn, loaded, after, tenant.now, "settlement")
+    after = settling.credited(conn, loaded, posting)
     facts = tuple(type(fact).__name__ for _, fact in after.facts)
-    return Paid(books.load(conn, tenant.id, customer) or loaded, (posting, *after.postings), facts)
+    return Paid(books.load(conn, tenant.id, customer, tenant.time) or loaded, (posting, *after.postings), facts)
 
 
 def ask(
@@ -91,7 +88,7 @@ def ask(
     Refuses `not_found`, `field_invalid` when neither is named, `nothing_to_change` when nothing is lacking.
     """
     row = people.customer(conn, tenant.id, customer) if tenant.owns(customer) else None
-    loaded = None if row is None else books.load(conn, tenant.id, customer)
+    loaded = None if row is None else books.load(conn, tenant.id, customer, tenant.time)
     if row is None or loaded is None:
         return Refused(Code.NOT_FOUND, field="customer")
     wanted = _wanted(loaded, amount, subscription, tenant.now)

@@ -12,9 +12,10 @@ from tenure.core.contract import timeline
 from tenure.core.reminders import reminder_due
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import DAY, Instant, Phase, at
-from tenure.server import books, takeover
+from tenure.server import books, settling, takeover
 from tenure.server.context import Context
 from tenure.server.messages.catalogue import REMINDER
+from tenure.server.real_time import RealTime
 from tenure.store import (
     accounts,
     audit,
@@ -99,15 +100,16 @@ class Sweep:
         """
         if self._context.stopped_money:
             return 0
-        return max([await self._look(provider, now) for provider, now in await self._clocks()])
+        time = RealTime(self._context.clock())
+        return max([await self._look(provider, now, time) for provider, now in await self._clocks(time)])
 
-    async def _look(self, provider: str | None, now: Instant) -> int:
+    async def _look(self, provider: str | None, now: Instant, time: RealTime) -> int:
         due = await self._context.db.read(accounts.due, now, self._at_once, provider)
         for tenant, customer in due:
-            await self._context.db.write(self._settle, tenant, customer, now)
+            await self._context.db.write(self._settle, tenant, customer, time)
         changed = await self._context.db.read(subscriptions.due, now, self._at_once, provider)
         for tenant, name in changed:
-            await self._context.db.write(self._announce, tenant, name, now)
+            await self._context.db.write(self._announce, tenant, name, time)
         return max(len(due), len(changed))
 
     async def housekeeping(self) -> None:
@@ -122,30 +124,30 @@ class Sweep:
         if drifted:
             _log.critical("balances of %d accounts differ from their postings: money is stopped", len(drifted))
 
-    async def _clocks(self) -> list[tuple[str | None, Instant]]:
+    async def _clocks(self, time: RealTime) -> list[tuple[str | None, Instant]]:
         """Production once, and each sandbox by its own clock."""
-        real = self._context.clock()
 
         def work(conn: Connection) -> list[tuple[str | None, Instant]]:
             after, clocks = "", list[tuple[str | None, Instant]]()
             while page := people.list_providers(conn, after, AT_ONCE):
-                clocks.extend((each.id, each.clock.read(real)) for each in page if each.clock is not None)
+                clocks.extend((each.id, time.now_of(each)) for each in page if each.clock is not None)
                 after = page[-1].id
             return clocks
 
-        return [(None, real), *await self._context.db.read(work)]
+        return [(None, time.instant), *await self._context.db.read(work)]
 
-    def _settle(self, conn: Connection, provider: str, customer: str, now: Instant) -> None:
-        loaded = books.load(conn, provider, customer)
+    def _settle(self, conn: Connection, provider: str, customer: str, time: RealTime) -> None:
+        loaded = books.load(conn, provider, customer, time)
         if loaded is not None:
-            books.settled(conn, loaded, now)
+            settling.settled(conn, loaded)
 
-    def _announce(self, conn: Connection, provider: str, name: str, now: Instant) -> None:
+    def _announce(self, conn: Connection, provider: str, name: str, time: RealTime) -> None:
         """What holds is told, so first everything is booked that was due: its account may not have had its turn yet."""
+        now = time.now_at(conn, provider)
         account = accounts.account(conn, provider, books.customer_of(conn, provider, name) or "")
         if account is not None and account.next_due is not None and account.next_due <= now:
-            self._settle(conn, provider, account.customer, now)
-        takeover.take_over_all(conn, provider, name, now)
+            self._settle(conn, provider, account.customer, time)
+        takeover.take_over_all(conn, provider, name, time)
         sub = books.subscription(conn, provider, name)
         if sub is not None:
             announce(conn, sub, now)

@@ -12,6 +12,7 @@ from tenure.core.timeline import Instant
 from tenure.server.contact import Contact
 from tenure.server.context import Context
 from tenure.server.pace import Pace, read_pace
+from tenure.server.real_time import RealTime
 from tenure.store import contacts, sites
 from tenure.store.contacts import AtHand, Contacted
 from tenure.store.engine import Connection, Unavailable
@@ -131,9 +132,9 @@ class Synchronisation:
                 others.append((place, site, proven))
         contacts.save(conn, contacted)
         for place, site, proven in others:
-            answered[place] = self._answer_one(conn, proven, site, site.now(real))
+            answered[place] = self._answer_one(conn, proven, site, RealTime(real))
 
-    def _answer_one(self, conn: Connection, proven: Proven, at_hand: AtHand, now: Instant) -> bytes | Refused:
+    def _answer_one(self, conn: Connection, proven: Proven, at_hand: AtHand, time: RealTime) -> bytes | Refused:
         asked = proven.asked
         if at_hand.last_request == asked.message.request:
             # Sent again because the answer was lost: the same bytes (fork rule, 3.5).
@@ -143,7 +144,8 @@ class Synchronisation:
         if overtaken is not None:
             return overtaken
         sandbox, carried = at_hand.sandbox, proven.carried
-        answer, after = Contact(self._context, conn, asked, site, now, sandbox=sandbox, carried=carried).answer()
+        now = at_hand.now(time.instant)
+        answer, after = Contact(self._context, conn, asked, site, time, now, sandbox=sandbox, carried=carried).answer()
         sites.save_many(conn, [after])
         return answer
 

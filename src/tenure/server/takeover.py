@@ -3,34 +3,40 @@
 import msgspec
 
 from tenure.core import commands as c
-from tenure.core.account import Item
 from tenure.core.decide.sites import drop, take_over
 from tenure.core.facts import Fact
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, shares
+from tenure.server import books, settling, shares, worlds
 from tenure.server.beside import beside, rows_of, with_beside
+from tenure.server.real_time import RealTime
 from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
 
 
-def take_over_all(conn: Connection, provider: str, subscription: str, now: Instant) -> None:
+def take_over_all(conn: Connection, provider: str, subscription: str, time: RealTime) -> None:
     """Book every takeover that is due at the sites of a subscription."""
     waiting = [site.id for site in rows_of(conn, provider, subscription) if site.successor is not None]
     for site in sites.lock_many(conn, waiting).values():  # locked: a synchronisation writes the same rows
-        take_over_if_due(conn, site, now)
+        take_over_if_due(conn, site, time)
 
 
-def take_over_if_due(conn: Connection, site: Site, now: Instant) -> Site:
-    """The site as it is once a successor whose instant has come is booked; unchanged while it has not."""
+def take_over_if_due(conn: Connection, site: Site, time: RealTime) -> Site:
+    """The site as it is once a successor whose instant has come is booked; unchanged while it has not.
+
+    Nothing is looked at of a successor of another world, which none can have staged: nobody settles it by this clock.
+    """
     if site.successor is None:
         return site
     owner = beside(site).successor_provider or site.provider
-    present = settled(conn, site.provider, site.subscription, now)
-    successor = settled(conn, owner, site.successor, now)
+    if owner != site.provider and not worlds.meet(conn, site, owner):
+        return site
+    now = time.now_at(conn, owner)
+    present = settling.settled_item(conn, site.provider, site.subscription, time)
+    successor = settling.settled_item(conn, owner, site.successor, time)
     if present is None or successor is None:
         return site
     rules, floor = successor.book.at(now)
@@ -50,15 +56,16 @@ def take_over_if_due(conn: Connection, site: Site, now: Instant) -> Site:
     return moved
 
 
-def drop_successor(conn: Connection, site: Site, name: str, now: Instant) -> Site | Refused:
+def drop_successor(conn: Connection, site: Site, name: str, time: RealTime) -> Site | Refused:
     """The site without the successor `name` that was staged there: nothing of it was consumed.
 
     Refuses `no_successor` when that is not what is staged, as after it has taken over.
     """
     owner = beside(site).successor_provider or site.provider
-    item = settled(conn, owner, name, now) if site.successor == name else None
+    item = settling.settled_item(conn, owner, name, time) if site.successor == name else None
     if item is None:
         return Refused(Code.NO_SUCCESSOR, field="successor")
+    now = time.now_at(conn, owner)
     outcome = drop(item.sub, c.DropSuccessor(by=site.id, role=Role.SITE, site=site.id), now)
     if isinstance(outcome, Refused):
         return outcome
@@ -74,10 +81,3 @@ def leaves(conn: Connection, sub: Subscription, facts: tuple[Fact, ...], now: In
     for fact in facts:
         after = evolve(after, fact)
     books.append_to(conn, after, facts, now)
-
-
-def settled(conn: Connection, provider: str, name: str, now: Instant) -> Item | None:
-    """The provider's subscription with everything booked that was due up to its `now`; None when there is none."""
-    customer = books.customer_of(conn, provider, name)
-    loaded = None if customer is None else books.load(conn, provider, customer)
-    return None if loaded is None else books.settled(conn, loaded, now).item(name)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
+from tenure.store.either import SwiftRead
 from tenure.store.engine import Connection
 from tenure.store.schema import customers, providers
 
@@ -64,6 +65,7 @@ _PROVIDER = sa.select(
     providers.c.clock_set,
     providers.c.clock_rate,
 )
+_CLOCK = SwiftRead(sa.select(*(providers.c[f"clock_{part}"] for part in ("at", "set", "rate"))), among=providers.c.id)
 _GET_PROVIDER = _PROVIDER.where(providers.c.id == sa.bindparam("of"))
 _PROVIDERS = (
     _PROVIDER.where(providers.c.id > sa.bindparam("after")).order_by(providers.c.id).limit(sa.bindparam("most"))
@@ -123,6 +125,12 @@ def provider(conn: Connection, provider_id: str) -> Provider | None:
     """The provider of that id, withdrawn or not."""
     row = conn.execute(_GET_PROVIDER, {"of": provider_id}).one_or_none()
     return None if row is None else _provider(row)
+
+
+def clock_of(conn: Connection, provider_id: str) -> SandboxClock | None:
+    """The sandbox's clock; None for a provider of production, and for an unknown one."""
+    row = next(iter(_CLOCK.run(conn, [provider_id])), None)
+    return None if row is None or row[0] is None else SandboxClock(*row)
 
 
 def list_providers(conn: Connection, after: str = "", limit: int = 50) -> list[Provider]:

@@ -16,6 +16,7 @@ from tenure.wire.leases import SpanClaim
 Trigger = Literal["timer", "manual", "startup", "edge", "network_up"]
 PathKind = Literal["", "address", "system", "last_good", "public", "proxy"]
 Resolution = Literal["", "restored", "second_site", "retired"]
+World = Literal["production", "sandbox"]
 
 
 class Jwk(msgspec.Struct, frozen=True):
@@ -73,8 +74,9 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Salted digests of hardware parts by name; raw ids never leave."""
     role: Literal["active", "successor"] = "active"
     """`successor` stages the code to follow the present subscription (spec 2.4)."""
-    sandbox: bool = False
-    """Whether the sender goes by a sandbox's root, so that even a refusal of a stranger is one it can prove."""
+    world: World = "production"
+    """By whose root the sender goes, so that even a refusal of a stranger is one it can prove. A code of the other
+    world is `environment_mismatch` before anything is settled."""
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -16,7 +16,7 @@ from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import books, paying, policies
+from tenure.server import books, paying, policies, settling
 from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.api.lists import CSV, ROWS_MOST, csv_answer, few
 from tenure.server.books import Books
@@ -182,12 +182,12 @@ class Money:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            loaded = books.load(conn, tenant.id, customer, lock=writing) if tenant.owns(customer) else None
+            loaded = books.load(conn, tenant.id, customer, tenant.time, lock=writing) if tenant.owns(customer) else None
             if loaded is None:
                 return Refused(Code.NOT_FOUND, field="customer")
-            if not writing and books.is_due(loaded, tenant.now):
+            if not writing and books.is_due(loaded):
                 return DUE
-            return books.settled(conn, loaded, tenant.now)
+            return settling.settled(conn, loaded)
 
         found: Books | Refused = await self._context.settled(work)
         return found

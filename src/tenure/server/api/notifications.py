@@ -15,6 +15,7 @@ from tenure.server.api.fields import Amount, Currency, Id, Reference
 from tenure.server.api.payments import State
 from tenure.server.context import Context, Tenant
 from tenure.server.paying import Notification
+from tenure.server.real_time import RealTime
 from tenure.store import payments, people
 from tenure.store.engine import Connection
 
@@ -90,11 +91,10 @@ def _received(conn: Connection, told: Notification, real: Instant) -> ReceivedVi
         return Refused(Code.NOT_FOUND, "There is no payment request with this reference.", "request")
     if told.currency != provider.currency:
         return Refused(Code.FIELD_INVALID, f"This provider's balances are in {provider.currency}.", "currency")
-    now = provider.clock.read(real) if provider.clock else real
-    tenant = Tenant(provider, now, Role.PROVIDER, BY_GATEWAY)
+    tenant = Tenant(provider, RealTime(real), Role.PROVIDER, BY_GATEWAY)
     done = paying.book(conn, tenant, paying.locked(conn, request), told.amount, told.reference)
     if isinstance(done, Refused):
         return done
     after, paid = done
-    state: Any = after.state(now)
+    state: Any = after.state(tenant.now)
     return ReceivedView(reference=told.reference, booked=bool(paid.postings), state=state)

@@ -16,7 +16,7 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.fields import Body
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
-from tenure.server import books
+from tenure.server import books, worlds
 from tenure.server.activation import Activations
 from tenure.server.api.fields import Id
 from tenure.server.context import ROOT, SANDBOX_ROOT, Context, tenant_of
@@ -39,7 +39,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=CAP)]
 _REFUSALS = (
     Code.OFFLINE_OLDER, Code.OFFLINE_OTHER_SITE, Code.OFFLINE_UNKNOWN_SIGNER, Code.OFFLINE_CHANGED_MEANWHILE,
     Code.MESSAGE_MALFORMED, Code.MESSAGE_TOO_LARGE, Code.TYPE_UNEXPECTED, Code.EXTENSION_UNKNOWN, Code.CODE_MALFORMED,
-    Code.LEDGER_DRIFT,
+    Code.ENVIRONMENT_MISMATCH, Code.LEDGER_DRIFT,
 )  # fmt: skip
 
 
@@ -70,6 +70,8 @@ class Carried(msgspec.Struct, frozen=True):
     product: str
     site: str
     sandbox: bool
+    now: Instant
+    """Its provider's: in a sandbox the sandbox's date stands on what is carried."""
 
 
 class Offline:
@@ -109,7 +111,7 @@ class Offline:
             if site is None or not tenant.owns(site.customer):
                 return Refused(Code.OFFLINE_OTHER_SITE, field="request")
             overtaken = None if site.last_request == message.request else overtaken_by(site, message)
-            return overtaken or Carried("synchronisation", site.product, site.id, tenant.provider.sandbox)
+            return overtaken or Carried("synchronisation", site.product, site.id, tenant.provider.sandbox, tenant.now)
 
         carried: Carried | Refused = await self._context.read(look)
         if isinstance(carried, Refused) or dry_run:
@@ -146,16 +148,16 @@ class Offline:
             # A foreign code cannot be told from none (spec 2.7).
             if found is None or found.provider != tenant.id or customer is None or not tenant.owns(customer):
                 return Refused(Code.CODE_UNKNOWN, field="request")
-            return Carried("activation", asked.message.product, "", tenant.provider.sandbox)
+            mixed = worlds.mixed(asked.message.world, None, tenant.provider)
+            return mixed or Carried("activation", asked.message.product, "", tenant.provider.sandbox, tenant.now)
 
         answer: Carried | Refused = await self._context.read(look)
         return answer
 
     async def _wrapped(self, carried: Carried, token: bytes) -> Answer[OfflineAnswer]:
-        now = self._context.clock()
         name = SANDBOX_ROOT if carried.sandbox else ROOT
         roots = await self._context.read(lambda conn, _: DOCUMENTS.all(conn, name)[1:][-ROOTS:])
-        told = (("Product", carried.product), ("Site", carried.site or "new"), ("Made", rfc3339(now)))
+        told = (("Product", carried.product), ("Site", carried.site or "new"), ("Made", rfc3339(carried.now)))
         blocks = [*(armour("ROOT", each.body) for each in roots), armour("ANSWER", token, told)]
         return made(
             OfflineAnswer(
@@ -164,7 +166,7 @@ class Offline:
                 site=carried.site,
                 answer="".join(blocks) if token else "",
                 file_name=f"{carried.product}-answer.txt",
-                import_by=rfc3339(now + GOOD_FOR),
+                import_by=rfc3339(carried.now + GOOD_FOR),
             )
         )
 

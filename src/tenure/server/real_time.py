@@ -1,0 +1,26 @@
+"""The real clock as it was read for one transaction, and every provider's now as it follows from it alone (spec 2.4).
+
+A sandbox has a clock of its own, so that one provider's `now` means nothing to another's account. Whoever settles is
+handed this value, never an instant: what settles is `settling`.
+"""
+
+import msgspec
+
+from tenure.core.timeline import Instant
+from tenure.store import people
+from tenure.store.engine import Connection
+
+
+class RealTime(msgspec.Struct, frozen=True):
+    """One reading of the server's own clock; made where that clock is read, and nowhere else."""
+
+    instant: Instant
+
+    def now_of(self, provider: people.Provider) -> Instant:
+        """The provider's now: a sandbox's own, everybody else's is the real one."""
+        return self.instant if provider.clock is None else provider.clock.read(self.instant)
+
+    def now_at(self, conn: Connection, provider: str) -> Instant:
+        """The now of the provider of that id; of an unknown one, whose accounts nobody can load, the real one."""
+        clock = people.clock_of(conn, provider)
+        return self.instant if clock is None else clock.read(self.instant)

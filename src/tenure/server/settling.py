@@ -1,0 +1,60 @@
+"""The one place where a stored account is settled: by its own provider's clock, which nobody can hand in (ADR 18).
+
+`books.load` derives the provider's `now` from the real clock and keeps it with what it loaded; what is here takes no
+instant at all, so that an account cannot be settled by another provider's time. What falls due and what a command does
+is the core's to say; nobody else on the server calls `core.settle` or `core.act` (a test over the source holds it).
+"""
+
+from tenure.core import commands as c
+from tenure.core.account import Account, Item
+from tenure.core.act import Outcome, act, credit
+from tenure.core.ledger import Posting
+from tenure.core.refusals import Refused
+from tenure.core.settle import Settled, catch_up, settle
+from tenure.server import books
+from tenure.server.books import Books
+from tenure.server.context import Tenant
+from tenure.server.real_time import RealTime
+from tenure.store.engine import Connection
+
+
+def settled(conn: Connection, loaded: Books, *, heard: bool = False) -> Books:
+    """The books with everything booked that was due up to their provider's now (spec 6.1).
+
+    `heard`: a site has just acknowledged its lease, so that money may go back earlier than it could be foreseen.
+    """
+    owing = heard and any(item.sub.owed is not None for item in loaded.items)
+    if not owing and not books.is_due(loaded):
+        return loaded
+    return books.after(loaded, books.keep(conn, loaded, settle(loaded.account, loaded.items, loaded.now)))
+
+
+def advance(conn: Connection, loaded: Books) -> None:
+    """Settle the books up to their provider's now although nothing may be due: what joins them later owes nothing for
+    the time before."""
+    books.keep(conn, loaded, settle(loaded.account, loaded.items, loaded.now))
+
+
+def settled_item(conn: Connection, provider: str, subscription: str, time: RealTime) -> Item | None:
+    """The provider's subscription with everything booked that was due up to its own now; None when there is none."""
+    customer = books.customer_of(conn, provider, subscription)
+    loaded = None if customer is None else books.load(conn, provider, customer, time)
+    return None if loaded is None else settled(conn, loaded).item(subscription)
+
+
+def acted(loaded: Books, subject: str, command: c.Command, seen: c.Seen) -> Outcome | Refused:
+    """What the command does to the account at its provider's now, with what was due before; nothing is stored."""
+    _, outcome = act(loaded.account, loaded.items, subject, command, seen, loaded.now)
+    return outcome
+
+
+def credited(conn: Connection, loaded: Books, posting: Posting) -> Settled:
+    """What money that came in lets be paid: stored, after what was due without it."""
+    before, after = credit(loaded.account, loaded.items, posting, loaded.now)
+    books.keep(conn, loaded, before)
+    return books.keep(conn, loaded, after)
+
+
+def tried_again(tenant: Tenant, account: Account, item: Item) -> Settled:
+    """What the tenant's `account` would pay at once if `item` were its one subscription; nothing is stored."""
+    return catch_up(account, (item,), tenant.now)

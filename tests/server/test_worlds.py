@@ -1,0 +1,246 @@
+"""Sandbox and production never meet, nor do two sandboxes; every account is settled by its own provider's clock."""
+
+import ast
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import DAY
+from tenure.http.instants import rfc3339
+from tenure.server.real_time import RealTime
+from tenure.store.engine import Connection
+from tenure.store.schema import facts, postings
+from tenure.wire import answers
+from tenure.wire.armour import armour, read_armour
+from tests.server.office import START, Office, PlainSite, neighbor, office
+
+AGES = 84 * 365 * DAY
+"""How far ahead of the real clock a sandbox is: its now is in the year 2109."""
+SOURCE = Path(__file__).parents[2] / "src" / "tenure"
+
+
+@asynccontextmanager
+async def town(folder: Path) -> AsyncIterator[dict[str, Office]]:
+    """Two providers of production and two sandboxes of one server; one sandbox is ages ahead, one a year."""
+    async with office(folder) as north:
+        shops = {"north": north, "south": await neighbor(north, "South", sandbox=False)}
+        for name, ahead in (("far", AGES), ("near", 365 * DAY)):
+            shops[name] = await neighbor(north, name.title(), sandbox=True)
+            assert await moved(shops[name], START + ahead)
+        yield shops
+
+
+async def moved(shop: Office, now: int) -> bool:
+    answer = await shop.desk.send("PUT", "/v1/sandbox/clock", {"now": rfc3339(now), "rate": 0})
+    return answer.status_code == 200
+
+
+async def now_of(shop: Office) -> int:
+    return await shop.context.db.read(RealTime(shop.clock()).now_at, shop.provider)
+
+
+async def beyond(shops: dict[str, Office]) -> list[Any]:
+    """Facts and postings that carry an instant their provider's clock has yet to show."""
+    found: list[Any] = []
+    for name, shop in shops.items():
+        now = await now_of(shop)
+
+        def read(conn: Connection, shop: Office = shop, now: int = now) -> list[Any]:
+            mine = sa.select(facts.c.subscription, facts.c.kind, facts.c.at, facts.c.recorded_at).where(
+                facts.c.provider == shop.provider, sa.or_(facts.c.at > now, facts.c.recorded_at > now)
+            )
+            booked = sa.select(postings.c.at, postings.c.recorded_at).where(
+                postings.c.provider == shop.provider,
+                sa.or_(postings.c.at > now, postings.c.recorded_at > now),
+            )
+            return [*map(tuple, conn.execute(mine)), *map(tuple, conn.execute(booked))]
+
+        found += [(name, *each) for each in await shop.context.db.read(read)]
+    return found
+
+
+def refusal_of(answer: Any) -> str:
+    return answer if isinstance(answer, str) else "" if answer.refusal is None else answer.refusal.code
+
+
+async def at_door(door: str, shop: Office, site: PlainSite, code: str) -> str:
+    """What a code of `shop` gets that comes to `door` from `site`: a refusal's code, or nothing."""
+    if door == "activate":
+        return refusal_of(await site.activate(code))
+    if door == "stage":
+        return refusal_of(await site.activate(code, role="successor"))
+    if door == "look":
+        reply = await site.apply(code, look=True)
+        assert isinstance(reply, bytes)
+        read = answers.read_activate_answer(reply, site.last, site.root, sandbox=site.sandbox)
+        return refusal_of(read.message)  # type: ignore[union-attr]
+    request = armour("REQUEST", site.asking_for(code))
+    answer = await shop.desk.send("POST", "/v1/offline-exchange", {"request": request})
+    if answer.status_code != 200:
+        refused: str = answer.json()["code"]
+        return refused
+    blocks = read_armour(answer.json()["answer"])
+    assert not isinstance(blocks, Refused)
+    read = answers.read_activate_answer(blocks[-1].token, site.last, site.root, sandbox=site.sandbox)
+    return refusal_of(read.message)  # type: ignore[union-attr]
+
+
+MIXED = [(home, other) for home in ("north", "far", "near") for other in ("north", "far", "near") if home != other]
+
+
+@pytest.mark.parametrize("door", ["activate", "look", "stage", "offline"])
+async def test_a_code_of_another_world_is_refused_at_every_door_before_anything_is_settled(
+    tmp_path: Path, door: str
+) -> None:
+    async with town(tmp_path) as shops:
+        codes = {name: (await shop.order("monthly"))[1] for name, shop in shops.items()}
+        homes = {name: shop.site() for name, shop in shops.items()}
+        for name, site in homes.items():
+            assert refusal_of(await site.activate(codes[name])) == ""
+        fresh = {name: (await shop.order("monthly"))[1] for name, shop in shops.items()}
+        before = await shops["north"].snapshot(but=("api_tokens", "idempotency"))
+        for home, other in MIXED:
+            said = await at_door(door, shops[other], homes[home], fresh[other])
+            assert said == "environment_mismatch", (home, other)
+            assert (await shops["north"].snapshot(but=("api_tokens", "idempotency"))) == before, (home, other)
+        for home, other in (("north", "far"), ("far", "north")):
+            stranger = shops[home].site()
+            assert await at_door(door, shops[other], stranger, fresh[other]) == "environment_mismatch"
+        assert (await shops["north"].snapshot(but=("api_tokens", "idempotency"))) == before
+        assert await beyond(shops) == []
+
+
+async def test_two_providers_of_production_meet_at_one_site_as_ever(tmp_path: Path) -> None:
+    async with town(tmp_path) as shops:
+        north, south = shops["north"], shops["south"]
+        site = north.site()
+        name, code = await north.order("brief")
+        await site.activate(code)
+        other, next_code = await south.order("later")
+        assert refusal_of(await site.activate(next_code, role="successor")) == ""
+        north.clock.now += 40 * DAY
+        await north.desk.get(f"/v1/subscriptions/{name}")
+        assert (await south.facts(other))[-1] == "SuccessorStarted"
+        assert (await north.facts(name))[-1] == "SiteLeft"
+        assert await beyond(shops) == []
+
+
+async def test_a_sandbox_of_the_next_century_leaves_the_money_of_production_alone(tmp_path: Path) -> None:
+    """964,000 became 4,000, in 162 facts of the year 2110."""
+    async with town(tmp_path) as shops:
+        north, far = shops["north"], shops["far"]
+        name, code = await north.order("monthly")
+        site = north.site()
+        await site.activate(code)
+        balance = (await north.desk.get(f"/v1/customers/{north.customer}/account"))["balance"]
+        history = await north.facts(name)
+        _, foreign = await far.order("monthly")
+        for _ in range(2):
+            assert refusal_of(await site.activate(foreign)) == "environment_mismatch"
+            assert refusal_of(await site.activate(foreign, role="successor")) == "environment_mismatch"
+            await north.sweep()
+        assert (await north.desk.get(f"/v1/customers/{north.customer}/account"))["balance"] == balance
+        assert await north.facts(name) == history
+        _, own = await north.order("monthly")
+        assert refusal_of(await site.activate(own)) == "subscription_in_force", "by its own clock, with its own date"
+
+
+async def test_a_sandbox_site_is_told_its_own_time_with_a_refusal(tmp_path: Path) -> None:
+    async with town(tmp_path) as shops:
+        far, north = shops["far"], shops["north"]
+        site = far.site()
+        await site.activate((await far.order())[1])
+        for wrong in ((await north.order())[1], "0000-WRONG"):
+            answer = await site.activate(wrong)
+            assert isinstance(answer, str) or answer.time == await now_of(far), wrong
+
+
+DOORS = ("activate", "stage", "look", "offline", "sync", "get", "sweep", "move", "wait", "renew")
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_is_tried_no_fact_and_no_posting_is_ahead_of_its_providers_clock(
+    tmp_path: Path, seed: int
+) -> None:
+    fate = random.Random(seed)  # noqa: S311 - a walk that can be repeated
+    async with town(tmp_path) as shops:
+        names = list(shops)
+        sites = [shops[name].site() for name in names for _ in range(2)]
+        sold: list[tuple[str, str, str]] = []
+        for _ in range(70):
+            name, site, door = fate.choice(names), fate.choice(sites), fate.choice(DOORS)
+            shop = shops[name]
+            if len(sold) < 8 or (door in {"activate", "stage"} and fate.random() < 0.3):
+                sub, code = await shop.order(fate.choice(["standard", "monthly", "later", "brief"]))
+                sold.append((name, sub, code))
+            owner, sub, code = fate.choice(sold)
+            match door:
+                case "activate" | "stage" | "look" | "offline":
+                    await at_door(door, shops[owner], site, code)
+                case "sync" if site.lease is not None:
+                    await site.sync()
+                case "get":
+                    await shops[owner].desk.get(f"/v1/subscriptions/{sub}/timeline")
+                    await shops[owner].desk.get(f"/v1/customers/{shops[owner].customer}/account")
+                case "renew":
+                    await shops[owner].desk.send("POST", f"/v1/subscriptions/{sub}/renew", {})
+                case "sweep":
+                    await shop.sweep()
+                case "move" if shop.sandbox:
+                    await moved(shop, await now_of(shop) + fate.randrange(90) * DAY)
+                case _:
+                    shop.clock.now += fate.randrange(20) * DAY
+            assert await beyond(shops) == [], (door, name, owner)
+        for site in sites:  # each stayed in the world of its key
+            if site.lease is not None:
+                assert site.lease.lease.sandbox == site.sandbox
+
+
+GUARDED = {"settle", "catch_up", "act", "credit"}
+"""What of the core settles an account."""
+
+
+def imported(path: Path) -> set[str]:
+    """What a module takes by name from the core's two rooms that settle; `*` for a whole one."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module in {"tenure.core.settle", "tenure.core.act"}:
+            names |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "tenure.core":
+            names |= {"*" for each in node.names if each.name in {"settle", "act"}}
+        elif isinstance(node, ast.Import):
+            names |= {"*" for each in node.names if each.name in {"tenure.core.settle", "tenure.core.act"}}
+    return names
+
+
+def calls(path: Path, name: str) -> bool:
+    tree = ast.walk(ast.parse(path.read_text()))
+    return any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == name for node in tree)
+
+
+def test_only_one_module_of_the_server_settles_and_it_takes_no_instant() -> None:
+    """Who wants an account settled hands over what `books.load` made, which has its own provider's now in it."""
+    outside = [path for path in SOURCE.rglob("*.py") if "core" not in path.relative_to(SOURCE).parts]
+    settling = {str(path.relative_to(SOURCE)) for path in outside if imported(path) & {*GUARDED, "*"}}
+    assert settling == {"server/settling.py"}
+    loading = {str(path.relative_to(SOURCE)) for path in outside if calls(path, "Books")}
+    assert loading == {"server/books.py"}, "what is settled was loaded, with the now of its own provider"
+    reading = {str(path.relative_to(SOURCE / "server")) for path in outside if calls(path, "RealTime")}
+    assert reading == {"activation.py", "api/notifications.py", "context.py", "sweep.py", "sync.py"}, (
+        "where the server's own clock has just been read"
+    )
+    functions = ast.walk(ast.parse((SOURCE / "server" / "settling.py").read_text()))
+    taken = {
+        argument.arg
+        for each in functions
+        if isinstance(each, ast.FunctionDef)
+        for argument in (*each.args.args, *each.args.kwonlyargs)
+    }
+    assert taken <= {"conn", "loaded", "heard", "provider", "subscription", "time", "subject", "command", "seen",
+                     "posting", "tenant", "account", "item"}  # fmt: skip
