@@ -104,6 +104,8 @@ async def test_wrong_codes_are_slowed_down_and_real_ones_are_not(tmp_path: Path)
         for number in range(10):
             assert refused(await site.activate(UNKNOWN[number])) == "code_unknown"
         assert await site.activate(UNKNOWN[10]) == "too_many_requests"
+        _, code = await shop.order()
+        assert granted(await shop.site().activate(code)), "who has a real code is not slowed down, from any address"
 
 
 async def test_m14_m18_nothing_new_is_unchanged_and_changes_come_with_a_lease(tmp_path: Path) -> None:

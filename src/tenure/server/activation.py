@@ -15,7 +15,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
-from tenure.http.fairness import network_of
+from tenure.http.fairness import block_of, networks_of
 from tenure.http.limits import Limit, Throttle
 from tenure.server import books, desk, forks, looking, settling, shares, takeover, words, worlds
 from tenure.server.beside import Beside, beside, with_beside
@@ -32,10 +32,17 @@ from tenure.wire.answers import Asked
 from tenure.wire.keys import thumbprint, to_jwk
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, NextSync, padded, refusal, unknown_code
 
-BY_ADDRESS = Limit("wrong codes", 10, 3_600)
-BY_GROUP = Limit("wrong codes of one first group", 20, 3_600)
-EVERYWHERE = Limit("wrong codes everywhere", 10_000, 3_600)
-"""Only codes that match nothing are counted (spec 2.7); who has a real code is never slowed down."""
+WRONG_BY_NETWORK = (
+    Limit("wrong codes", 10, 3_600),
+    Limit("wrong codes of a /56", 40, 3_600),
+    Limit("wrong codes of a /48", 160, 3_600),
+)
+"""For each of `networks_of` an address: whoever holds many networks must not have as many times the tries."""
+WRONG_BY_GROUP = Limit("wrong codes of one first group", 20, 3_600)
+"""Only codes that match nothing are charged, and only they are refused for it (spec 2.7): whoever has a real code is
+never slowed down by strangers, and 95 random bits need no limit on all of them together."""
+RIGHT = Limit("activations of one subscription from one network", 600, 60)
+"""What a real code may cost; nobody else's traffic counts against it."""
 
 _log = logging.getLogger("tenure.server.activation")
 
@@ -72,32 +79,48 @@ class Activations:
         code = codes.parse(asked.message.code)
         if isinstance(code, Refused):
             return code
-        charges = ((BY_ADDRESS, network_of(address)), (EVERYWHERE, ""), (BY_GROUP, code.first_group))
-        limited = self._throttle.exhausted(*charges)
-        if limited is not None:
-            return limited
-        return await self.answer(asked, code, charges, look=look)
+        found = await self._context.read(lambda conn, real: self._looked_up(conn, asked, code, real))
+        if isinstance(found, Reply):
+            return self._throttle.take(*_charges(code, address)) or self._signed(asked, found)
+        limited = self._throttle.take((RIGHT, f"{found} {block_of(address)}"))
+        return await self.answer(asked, code, look=look) if limited is None else limited
 
     async def answer(
         self,
         asked: Asked[ActivateRequest],
         code: codes.ActivationCode,
-        charges: tuple[tuple[Limit, str], ...] = (),
         *,
         carried: bool = False,
         look: bool = False,
     ) -> bytes | Refused:
-        """The signed answer to a proven request; a code that matches nothing is charged."""
+        """The signed answer to a proven request."""
         reply: Reply | Refused = await self._context.write(
             look, lambda conn, now: self._answer(conn, asked, code, now, carried=carried, look=look)
         )
         if isinstance(reply, Refused) or reply.stored:
             return reply if isinstance(reply, Refused) else reply.stored
-        if reply.message.refusal is not None and reply.message.refusal.code == Code.CODE_UNKNOWN:
-            self._throttle.take(*charges)
-        return answers.answer_activate(
-            reply.message, self._context.answer_signer(asked.message.product, sandbox=reply.sandbox)
-        )
+        return self._signed(asked, reply)
+
+    def _signed(self, asked: Asked[ActivateRequest], reply: Reply) -> bytes:
+        signer = self._context.answer_signer(asked.message.product, sandbox=reply.sandbox)
+        return answers.answer_activate(reply.message, signer)
+
+    def _looked_up(
+        self, conn: Connection, asked: Asked[ActivateRequest], code: codes.ActivationCode, real: Instant
+    ) -> str | Reply:
+        """Whose traffic it is: the code's subscription, or that of a site that repeats its last request.
+
+        For a code that matches nothing the one answer that every such code gets.
+        """
+        found = stored_codes.by_digest(conn, bytes.fromhex(codes.digest(code, self._context.keys.pepper)))
+        if found is not None:
+            return found.subscription
+        site = sites.by_key(conn, thumbprint(asked.public), asked.message.product)
+        if site is not None and site.last_request == asked.message.request:
+            return site.subscription
+        home = None if site is None else people.provider(conn, site.provider)
+        here = real if home is None else RealTime(real).now_of(home)
+        return Reply(_bare(asked, here, self._context), asked.message.world == worlds.SANDBOX)
 
     def _answer(
         self,
@@ -131,6 +154,10 @@ class Activations:
         if site is not None and not self._context.stopped_money:
             site = takeover.take_over_if_due(conn, site, time)
         return _Activation(self._context, conn, tenant, asked, key, found, site, carried=carried, look=look).answer()
+
+
+def _charges(code: codes.ActivationCode, address: str) -> tuple[tuple[Limit, str], ...]:
+    return (*zip(WRONG_BY_NETWORK, networks_of(address), strict=False), (WRONG_BY_GROUP, code.first_group))
 
 
 def _bare(asked: Asked[ActivateRequest], now: Instant, context: Context) -> ActivateAnswer:
