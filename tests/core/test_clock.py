@@ -1,5 +1,7 @@
 """Clocks that lie: set back, set forward, too fast, stopped, rebooted, suspended; what a client believes of them."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from tenure.core.clock import (
     observe,
     sandbox_now,
     verified,
+    worth_saving,
 )
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, HOUR, Instant
@@ -35,6 +38,7 @@ class Machine:
         self.wall = NOON
         self.rate = 1
         self.serial = 7
+        self.life = 30 * DAY
         self.state = ClockState()
         self.estimate = certain(NOON)
         self.look()
@@ -45,7 +49,7 @@ class Machine:
         return Reading(f"boot-{self.boots}", self.uptime, self.wall)
 
     def look(self) -> Estimate:
-        self.state, self.estimate = observe(self.state, self.reading(), self.serial)
+        self.state, self.estimate = observe(self.state, self.reading(), self.serial, self.life)
         return self.estimate
 
     def run(self, seconds: int, every: int = 600) -> Estimate:
@@ -81,9 +85,9 @@ class Machine:
 
 
 # The matrix: what is done to the clock, and how far off the estimate then is (seconds) after 12 h and after 30 h of
-# running without an answer. A reboot here takes ten minutes, of which a clock that was set back gives no witness: the
-# estimate stays behind by them, that is, it goes by running time. None: anything that a clock ten times too fast earns.
-GONE = -600
+# running without an answer. A reboot here takes ten minutes, of which a clock that was set back gives no witness: they
+# are what a boot counts for at least. None: anything that a clock ten times too fast earns.
+GONE = 0
 FAST = None
 OFFLINE: dict[str, tuple[int, int, tuple[int | None, int | None], tuple[int | None, int | None]]] = {
     # what: set by, rate, (12 h, 30 h) without reboot, (12 h, 30 h) with reboot
@@ -112,7 +116,7 @@ def _tampered(what: str, reboot: bool, asleep: bool) -> Machine:
     machine.run(HOUR)
     by, machine.rate, _, _ = OFFLINE[what]
     if reboot:
-        machine.off(-GONE, by)
+        machine.off(600, by)
     else:
         machine.wall += by
     if asleep:
@@ -212,7 +216,7 @@ def test_a_clock_that_was_known_as_behind_and_is_put_nearly_right_does_not_leap(
     found = machine.run(3 * DAY)
     assert found.leap_in is None
     assert found.refusal is not None and found.refusal.code is Code.CLOCK_IMPLAUSIBLE
-    assert machine.error == (-600 if rebooted else 0), "it goes by running time"
+    assert machine.error == 0, "it goes by running time"
 
 
 @pytest.mark.parametrize(("off", "remembered"), [(300, 0), (301, 301), (-300, 0), (-301, -301)])
@@ -237,7 +241,7 @@ def test_a_dead_battery_costs_the_time_switched_off_and_no_more() -> None:
     for _ in range(20):
         machine.run(9 * HOUR)
         machine.off(15 * HOUR, 946_684_800 - machine.wall)
-    assert machine.error == -20 * 15 * HOUR
+    assert machine.error == 20 * (600 - 15 * HOUR), "each boot counts for ten minutes more than was seen of it"
     assert machine.synchronise().now == machine.true
 
 
@@ -254,7 +258,7 @@ def test_p2_a_machine_that_was_off_for_long_gets_24_hours_of_running_once_per_le
     machine = Machine()
     machine.off(60 * DAY)
     first = machine.look()
-    assert first.now == machine.true - 60 * DAY
+    assert first.now == machine.true - 60 * DAY + 600
     assert (first.synchronise, first.leap_in) == (True, 24 * HOUR)
     assert machine.run(24 * HOUR - 1).leap_in == 1
     assert machine.run(1) == certain(machine.true)
@@ -279,9 +283,141 @@ def test_running_time_is_remembered_over_reboots() -> None:
         machine.run(9 * HOUR)
         machine.off(15 * HOUR)
         assert machine.look().now < machine.true
-    machine.run(6 * HOUR - 1)
+    machine.run(6 * HOUR - 2 * 600 - 1)  # what either boot ran after its last saving is unknown
     assert machine.error < 0
     machine.run(1)
+    assert machine.error == 0
+
+
+def test_a_leap_is_shown_from_its_first_moment() -> None:
+    """A clock a year ahead used to be silent for a day of running, and then the license had ended."""
+    machine = Machine()
+    machine.wall += YEAR
+    first = machine.look()
+    assert (first.now, first.synchronise, first.leap_in) == (machine.true, True, 24 * HOUR)
+    said = (
+        "The clock is 8760.0 hours ahead of the time last known; after 24.0 hours of running it will be believed,"
+        " unless the server answers before."
+    )
+    assert first.refusal == Refused(Code.CLOCK_IMPLAUSIBLE, said)
+    machine.synchronise()
+    told = machine.look()
+    assert told.refusal == Refused(Code.CLOCK_IMPLAUSIBLE, "The clock is 8760.0 hours ahead.")
+    assert not told.synchronise
+
+
+@pytest.mark.parametrize(
+    ("life", "delay"), [(0, DAY), (HOUR, 120), (DAY, 2_880), (29 * DAY, 83_520), (30 * DAY, DAY), (90 * DAY, DAY)]
+)
+def test_under_a_short_lease_a_leap_takes_effect_after_a_thirtieth_of_its_life(life: int, delay: int) -> None:
+    machine = Machine()
+    machine.life = life
+    machine.off(60 * DAY)
+    assert machine.estimate.leap_in == delay
+    machine.run(delay - 1)
+    assert machine.error < 0
+    machine.run(1)
+    assert machine.error == 0
+
+
+# Many short runs ---------------------------------------------------------------------------------------------------
+
+
+def test_a_boot_is_saved_ever_more_seldom_and_at_least_by_half() -> None:
+    saved, at = ClockState(highest=1, boot="a", uptime=20), [20]
+    for uptime in range(20, 4_000):
+        if worth_saving(saved, Reading("a", uptime, NOON)):
+            saved, at = msgspec.structs.replace(saved, uptime=uptime), [*at, uptime]
+    assert at == [20, 40, 80, 160, 320, 640, 1_240, 1_840, 2_440, 3_040, 3_640]
+    assert worth_saving(saved, Reading("b", 20, NOON))
+
+
+class Kiosk(Machine):
+    """A computer that is cut off: what it knows after a boot is what was on disk, saved when a look found it due."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saved = self.state
+        self.ran = 0
+
+    def session(self, seconds: int, off: int, wall: Callable[[Instant, Instant], Instant]) -> None:
+        """Switched off for `off`, its clock set by `wall` (truth, highest time saved), on for `seconds`."""
+        self.true += off
+        self.state = self.saved
+        self.boots, self.uptime = self.boots + 1, 20
+        self.wall = wall(self.true, self.saved.highest)
+        self.ran += seconds
+        self._looked()
+        while seconds > 0:
+            step = min(30, seconds)
+            seconds -= step
+            self.true, self.uptime, self.wall = self.true + step, self.uptime + step, self.wall + step
+            self._looked()
+
+    def _looked(self) -> None:
+        self.look()
+        if worth_saving(self.saved, self.reading()):
+            self.saved = self.state
+
+
+def honest(true: Instant, _: Instant) -> Instant:
+    return true
+
+
+def always_the_same(_: Instant, __: Instant) -> Instant:
+    return NOON - 400
+
+
+def back_by_a_year(true: Instant, _: Instant) -> Instant:
+    return true - YEAR
+
+
+def back_to_what_it_knows(_: Instant, highest: Instant) -> Instant:
+    return highest - 299
+
+
+def ahead_of_all(true: Instant, _: Instant) -> Instant:
+    return true + YEAR
+
+
+LIES = (honest, always_the_same, back_by_a_year, back_to_what_it_knows, ahead_of_all)
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("minutes", [2.0, 9.5, 11.0])
+def test_p2_a_cut_off_machine_that_runs_minutes_at_a_time_comes_to_its_end(
+    lie: Callable[[Instant, Instant], Instant], minutes: float
+) -> None:
+    """Every second day for a few minutes, thirty days of lease: it was still on after two years."""
+    machine, starts = Kiosk(), 0
+    while machine.estimate.now < NOON + 30 * DAY:
+        machine.session(int(minutes * 60), 2 * DAY, lie)
+        starts += 1
+        assert machine.ran <= 2 * 30 * DAY + DAY, "what ran counts at least by half"
+    if lie in (honest, ahead_of_all):
+        assert starts <= 15 + 144, "a day of running, of which each start counts for ten minutes"
+
+
+sessions = st.tuples(st.integers(120, 3 * HOUR), st.integers(10, 4 * DAY), st.sampled_from(LIES))
+
+
+@given(st.lists(sessions, max_size=25))
+def test_p2_of_any_machine_at_least_half_of_what_it_ran_counts(done: list[tuple[int, int, object]]) -> None:
+    machine = Kiosk()
+    began = machine.estimate.now
+    for seconds, off, lie in done:
+        machine.session(seconds, off, lie)  # type: ignore[arg-type]
+    assert machine.estimate.now - began >= machine.ran // 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 3 * HOUR), st.integers(10, 40 * DAY)), max_size=25))
+def test_p1_an_honest_machine_that_runs_minutes_is_never_ahead_of_the_truth(done: list[tuple[int, int]]) -> None:
+    machine = Kiosk()
+    for seconds, off in done:
+        machine.session(seconds, off, honest)
+        assert machine.error <= 0
+        assert machine.estimate.plausible or machine.estimate.leap_in is not None
+    machine.synchronise()
     assert machine.error == 0
 
 
@@ -453,10 +589,10 @@ def test_setting_the_clock_never_lengthens_service_counted_in_running_time(done:
     assert machine.look().now - began >= ran
 
 
-honest = st.tuples(st.sampled_from(["run", "suspend", "off", "freeze", "sync"]), st.integers(0, 40 * DAY))
+honestly = st.tuples(st.sampled_from(["run", "suspend", "off", "freeze", "sync"]), st.integers(0, 40 * DAY))
 
 
-@given(st.lists(honest, max_size=20))
+@given(st.lists(honestly, max_size=20))
 def test_p1_an_honest_clock_never_runs_ahead_of_the_truth(done: list[tuple[str, int]]) -> None:
     machine = Machine()
     for what, figure in done:
@@ -467,7 +603,7 @@ def test_p1_an_honest_clock_never_runs_ahead_of_the_truth(done: list[tuple[str, 
         else:
             {"suspend": machine.suspend, "off": machine.off, "freeze": machine.freeze}[what](figure)
         assert machine.error <= 0
-        assert machine.estimate.plausible
+        assert machine.estimate.plausible or machine.estimate.leap_in is not None
     machine.synchronise()
     assert machine.error == 0
 

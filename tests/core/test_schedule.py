@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -16,12 +17,14 @@ from tenure.core.schedule import (
     SyncState,
     after_answer,
     after_failure,
+    attempting,
     manual,
+    network_returned,
     next_due,
+    repeat_due,
     retry_at,
     rhythm,
     window,
-    woken,
 )
 from tenure.core.standing import standing
 from tenure.core.timeline import DAY, HOUR, Instant, Phase, Span, Why
@@ -141,7 +144,7 @@ def test_m14_with_zero_calls_stop_at_the_end_as_in_the_original() -> None:
     silent = state(OVER - 1, Rhythm(spans=YEAR, after_end_days=0), failed=OVER - 1, failures=3)
     assert next_due(silent, OVER - 1, 0.0) is not None
     assert next_due(silent, OVER, 0.0) is None
-    assert next_due(woken(silent, OVER + 5), OVER + 5, 0.0) is None
+    assert next_due(network_returned(silent, OVER + 5), OVER + 5, 0.0) is None
     assert window(YEAR, signed(QUIET, 30 * DAY, figures=Figures(after_end_sync_days=0)), OVER) is None
 
 
@@ -305,28 +308,124 @@ def test_a_failure_then_an_answer() -> None:
 
 def test_after_a_power_cut_nobody_calls_at_once_together() -> None:
     dice = random.Random(7)  # noqa: S311 - a fixed throw
-    back = QUIET + 3 * DAY
-    calls = Counter((due(woken(state(QUIET), back), back, dice.random()) - back) // 60 for _ in range(20_000))
+    back = QUIET + HOUR
+    calls = Counter((due(state(QUIET, woke=back), back, dice.random()) - back) // 60 for _ in range(20_000))
     assert min(calls) == 0
     assert max(calls) == SPREAD // 60 - 1
     assert max(calls.values()) <= 2.2 * 20_000 / len(calls)
 
 
-def test_a_start_replaces_a_back_off_but_not_what_the_server_asked_for() -> None:
+def test_when_the_network_returns_also_those_who_are_late_are_spread() -> None:
+    dice = random.Random(7)  # noqa: S311 - a fixed throw
+    back = QUIET + 3 * DAY
+    calls = Counter(
+        (due(network_returned(state(QUIET), back), back, dice.random()) - back) // 60 for _ in range(20_000)
+    )
+    assert (min(calls), max(calls)) == (0, SPREAD // 60 - 1)
+    assert max(calls.values()) <= 2.2 * 20_000 / len(calls)
+
+
+def test_a_network_that_comes_and_goes_puts_nothing_off() -> None:
+    """Each return used to begin a quarter of an hour of its own, so that no attempt was ever made."""
+    now, known = QUIET + 2 * DAY, state(QUIET)
+    for _ in range(5):
+        known = network_returned(known, now)
+        now += 5 * 60
+    assert due(known, now, 0.9) == QUIET + 2 * DAY + 810
+    failing = after_failure(attempting(known, now), now + 5)
+    again = network_returned(failing, now + HOUR)
+    assert due(again, now + HOUR, 0.5) == now + HOUR + 450
+
+
+def test_a_program_that_runs_for_a_second_asks_as_soon_as_its_window_has_passed() -> None:
+    """A delay that began anew with each process never ended in one that ran for 0.7 s a day."""
+    start = QUIET + DAY
+    assert due(state(QUIET, woke=start), start, 0.5) <= start
+    early = QUIET + DAY - 1
+    assert early < due(state(QUIET, woke=early), early, 0.5) <= early + SPREAD
+
+
+def test_overdue_is_due_at_once_whatever_window_the_server_gave() -> None:
+    far = (QUIET + 20 * DAY, QUIET + 25 * DAY)
+    now = QUIET + 8 * DAY
+    assert due(state(QUIET, window=far), now) > now
+    assert due(state(QUIET, window=far, overdue=True), now) <= now
+    assert due(state(now, window=far, overdue=True), now) == now + DAY, (
+        "after a signed refusal not before a day is over"
+    )
+
+
+def test_a_start_does_not_replace_a_back_off_nor_what_the_server_asked_for() -> None:
     failing = after_failure(state(QUIET), QUIET + DAY, retry_after=DAY)
     back = QUIET + DAY + HOUR
-    assert due(woken(failing, back), back, 0.1) == QUIET + 2 * DAY + 1
-    plain = after_failure(state(QUIET), QUIET + DAY)
-    assert back <= due(woken(plain, back), back, 0.1) < back + SPREAD
+    assert due(msgspec.structs.replace(failing, woke=back), back, 0.1) == QUIET + 2 * DAY + 6
+    plain = after_failure(after_failure(state(QUIET), QUIET + DAY), QUIET + DAY)
+    assert due(msgspec.structs.replace(plain, woke=QUIET + DAY + 1), QUIET + DAY + 1, 0.5) == QUIET + DAY + 60
+
+
+def test_the_networks_return_replaces_a_back_off_but_not_what_the_server_asked_for() -> None:
+    back = QUIET + DAY + HOUR
+    failing = network_returned(after_failure(state(QUIET), QUIET + DAY, retry_after=DAY), back)
+    assert due(failing, back, 0.1) == QUIET + 2 * DAY
+    assert due(network_returned(after_failure(state(QUIET), QUIET + DAY), back), back, 0.1) == back + 90
 
 
 def test_a_start_calls_even_if_an_answer_came_shortly_before() -> None:
-    assert due(woken(state(QUIET), QUIET + 60), QUIET + 60, 0.999) < QUIET + 60 + SPREAD
+    assert due(state(QUIET, woke=QUIET + 60), QUIET + 60, 0.999) < QUIET + 60 + SPREAD
 
 
-def test_a_site_never_answered_calls_within_the_spread() -> None:
+def test_a_site_never_answered_calls_at_once() -> None:
     new = SyncState(rhythm=YEARLY, woke=QUIET)
-    assert QUIET <= due(new, QUIET, 0.7) < QUIET + SPREAD
+    assert due(new, QUIET, 0.7) <= QUIET
+
+
+@given(draws, st.integers(0, 90))
+def test_an_attempt_that_nothing_is_known_of_is_followed_by_another_after_a_minute(draw: float, age: int) -> None:
+    """A program that is ended in the midst of each exchange makes one attempt a minute, however often it is started."""
+    now = QUIET + 3 * DAY
+    known = attempting(state(QUIET, woke=now + age), now)
+    moment = due(known, now + age, draw)
+    assert (moment <= now + age) is (age >= 60)
+    assert repeat_due(known, now + age, draw) == max(now + age, now + 60)
+
+
+@given(draws, st.integers(0, 30), st.integers(1, 12))
+def test_a_failure_is_repeated_a_minute_after_it_was_tried_at_the_earliest(
+    draw: float, took: int, failures: int
+) -> None:
+    tried = QUIET + 3 * DAY
+    failing = after_failure(attempting(state(QUIET, failures=failures - 1), tried), tried + took)
+    wait = due(failing, tried + took, draw) - tried
+    assert 60 < wait <= 60 + min(HOUR, 60 * 2 ** (failures - 1))
+    assert due(failing, tried + took, draw) == repeat_due(failing, tried + took, draw)
+
+
+def test_under_a_short_lease_neither_spread_nor_back_off_is_longer_than_its_interval() -> None:
+    hour = rhythm(signed(QUIET, HOUR))
+    failing = after_failure(state(QUIET, hour, failures=20), QUIET + 200)
+    assert due(failing, QUIET + 200, 0.999) <= QUIET + 200 + 128
+    back = network_returned(state(QUIET, hour), QUIET + 100)
+    assert due(back, QUIET + 100, 0.999) <= QUIET + 100 + 128
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 2 * HOUR), st.booleans(), st.booleans()), min_size=40, max_size=200),
+    st.lists(draws, min_size=1, max_size=20),
+)
+def test_programs_in_a_loop_of_crashes_never_hammer_the_server(
+    runs: list[tuple[int, bool, bool]], throws: list[float]
+) -> None:
+    """Each start looks once; some end in the midst of an attempt, some hear a failure, and nothing is in memory."""
+    now, known, attempts = QUIET + 2 * DAY, state(QUIET), list[Instant]()
+    for number, (pause, ends, fails) in enumerate(runs):
+        now += pause
+        if due(msgspec.structs.replace(known, woke=now), now, throws[number % len(throws)]) > now:
+            continue
+        attempts.append(now)
+        known = attempting(known, now)
+        if not ends:
+            known = after_failure(known, now) if fails else after_answer(known, YEARLY, now, None)
+    assert all(after - before >= 60 for before, after in pairwise(attempts))
 
 
 # Clocks that jump ----------------------------------------------------------------------------------------------------

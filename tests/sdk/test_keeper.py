@@ -75,7 +75,7 @@ class TestWhenItAsks:
 
     def test_the_first_contact_after_a_start_is_spread_over_a_quarter_of_an_hour(self) -> None:
         world = activated()
-        world.wait(DAY)
+        world.wait(HOUR)
         dues = {world.started().due() for _ in range(40)}
         assert all(due is not None and world.vendor.now <= due <= world.vendor.now + 900 for due in dues)
         assert len(dues) > 30

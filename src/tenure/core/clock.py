@@ -18,6 +18,16 @@ LEAP = 25 * HOUR
 PROVISIONAL = 24 * HOUR
 """Seconds of running after which a leap takes effect."""
 
+SHARE = 30
+"""Of a shorter lease a leap takes effect after this part of its life: a container's day would else be twice as long."""
+
+SAVING = 600
+"""Running time is on disk after so many seconds at the latest; what a boot ran beyond its last saving counts as these,
+so that many short runs are not free."""
+
+FIRST_SAVING = 15
+"""Seconds of uptime after which a boot's running time is saved for the second time; then at twice the uptime saved."""
+
 FRESH = 60
 """An answer sets the clock only if it came within this many seconds of its request's first sending."""
 
@@ -33,7 +43,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class ClockState(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client remembers of time. The shell saves it at every answer and at least every ten minutes.
+    """What a client remembers of time. The shell saves it at every answer and whenever `worth_saving` says so.
 
     `highest` is the estimate at `uptime` of `boot`; within that boot the estimate goes on from there. It is never
     lowered but by a fresh answer.
@@ -69,26 +79,56 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return self.refusal is None
 
 
+def provisional(life: int) -> int:
+    """Seconds of running after which a leap takes effect under a lease that lives for `life` seconds (0: none held).
+
+    30 days and more: 24 h. A container's 24 h: 48 minutes.
+    """
+    return min(PROVISIONAL, life // SHARE) if life else PROVISIONAL
+
+
+def worth_saving(saved: ClockState, reading: Reading) -> bool:
+    """Whether running time has to be saved now: once per boot, then at twice the uptime saved, ten minutes at most.
+
+    A boot with its first look at 20 s of uptime saves at 20, 40, 80, 160, 320, 640, 1240 … s: at least half of what it
+    ran is on disk when it ends without a word, and a computer that stays on writes 144 times a day.
+    """
+    if not _same_boot(saved, reading):
+        return True
+    return reading.uptime - saved.uptime >= min(SAVING, max(FIRST_SAVING, saved.uptime))
+
+
 def certain(now: Instant) -> Estimate:
     """The estimate of one who knows the time: the server, the sandbox, a test."""
     return Estimate(now=now)
 
 
-def observe(state: ClockState, reading: Reading, serial: int) -> tuple[ClockState, Estimate]:
-    """Take a reading; `serial` is that of the lease held (0: none). Never moves back, never jumps ahead unasked.
+def observe(state: ClockState, reading: Reading, serial: int, life: int = 0) -> tuple[ClockState, Estimate]:
+    """Take a reading; `serial` and `life` (seconds) are those of the lease held (0: none).
 
-    Within one boot only the boot-time clock counts. After another boot the estimate starts from the greater of the
-    highest time seen and the wall clock. In both cases a wall clock more than 25 h ahead takes effect only after 24 h
-    of running, once per lease; one more than 300 s behind is `clock_implausible` and changes nothing.
+    Never moves back, never jumps ahead unasked. Within one boot only the boot-time clock counts. After another boot the
+    estimate starts from the greater of the highest time seen and the wall clock. In both cases a wall clock more than
+    25 h ahead takes effect only after 24 h of running (`provisional`), once per lease; one more than 300 s behind takes
+    nothing away. Both are `clock_implausible`; a boot that ran under either counts for ten minutes at least.
+
+    An example. An answer said 12:00:00 when this boot's uptime was 1,000 s; highest = 12:00:00.
+    - Uptime 1,600, wall 12:10:02: the estimate is 12:10:00, whatever the wall clock says within 25 h.
+    - Uptime 1,600, wall 11:00:00: 12:10:00, "1.2 hours behind", synchronize.
+    - Another boot, wall 20:00: 20:00. Wall 11:00: 12:20, which is highest and ten minutes for the boot before.
+    - Another boot, wall five days ahead: 12:20 at first, leap_in = 24 h. After 9 h of running: 21:20, leap_in = 15 h.
+      Rebooted then, wall still ahead: leap_in = 14 h 50 min. When it is used up, the estimate is the wall clock.
     """
     same = _same_boot(state, reading)
     line = _line(state, reading)
     wall = _believable(reading.wall, state.skew, line)
+    if not same and state.highest and not -TOLERANCE <= wall - line <= LEAP:
+        # Nothing tells how long the computer ran after the last saving; the wall clock would have, were it right.
+        line += SAVING
     gap = wall - line
     leap, spent = None, state.spent
     if gap > LEAP and state.highest:
-        leap = (state.leap or 0) + (reading.uptime - state.uptime if same and state.leap is not None else 0)
-        if spent == serial or leap >= PROVISIONAL:
+        leap = _run_since_leap(state, reading, same=same)
+        if spent == serial or leap >= provisional(life):
             line, leap, spent = wall, None, serial
     elif not same:
         line = max(line, wall)
@@ -99,9 +139,9 @@ def observe(state: ClockState, reading: Reading, serial: int) -> tuple[ClockStat
     )
     return after, Estimate(
         now=line,
-        refusal=_implausible(reading.wall, wall, line),
+        refusal=_implausible(reading.wall, wall, line) if leap is None else _leaping(wall - line, leap, life),
         synchronise=leap is not None or gap < -TOLERANCE,
-        leap_in=None if leap is None else PROVISIONAL - leap,
+        leap_in=None if leap is None else provisional(life) - leap,
     )
 
 
@@ -161,6 +201,13 @@ def _same_boot(state: ClockState, reading: Reading) -> bool:
     return state.boot == reading.boot != "" and reading.uptime >= state.uptime
 
 
+def _run_since_leap(state: ClockState, reading: Reading, *, same: bool) -> int:
+    """Seconds of running since a leap was first seen, of which the last look knew `state.leap`."""
+    if state.leap is None:
+        return 0
+    return state.leap + (reading.uptime - state.uptime if same else SAVING)
+
+
 def _line(state: ClockState, reading: Reading) -> Instant:
     """The estimate without a look at the wall clock."""
     if _same_boot(state, reading):
@@ -184,6 +231,13 @@ def _believable(wall: Instant, skew: int, line: Instant) -> Instant:
     readings = (wall, wall - skew)
     latest = min((each for each in readings if each >= line - TOLERANCE), default=max(readings))
     return latest if latest <= line + LEAP else min(readings, key=lambda each: abs(each - line))
+
+
+def _leaping(ahead: int, leap: int, life: int) -> Refused:
+    """A leap is shown from its first moment: whoever can mend the clock has to hear of it before it counts."""
+    left = (provisional(life) - leap) / HOUR
+    detail = f"The clock is {ahead / HOUR:.1f} hours ahead of the time last known; after {left:.1f} hours of running it"
+    return Refused(Code.CLOCK_IMPLAUSIBLE, f"{detail} will be believed, unless the server answers before.")
 
 
 def _implausible(shown: Instant, wall: Instant, line: Instant) -> Refused | None:

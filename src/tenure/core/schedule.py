@@ -1,7 +1,15 @@
 """When a client contacts its server next: a pure function that the shell polls, so that it works on any clock.
 
-The shell draws a number in [0, 1) for each attempt, keeps it until that attempt is made, and records what came of it
-with `woken`, `after_answer` and `after_failure`. Devices ask their site by the same function (spec 3.4, 3.5, M14).
+The shell draws a number in [0, 1) for each attempt and keeps it, with all the rest, on disk until the next attempt is
+made: whatever begins anew with each process never ends in a program that runs for a second. It records what came of an
+attempt with `attempting`, `after_answer` and `after_failure`. Devices ask their site by the same function (spec 3.4,
+3.5, M14).
+
+An example, under a lease of 30 days. Answered Monday 12:00, window Tuesday 9:36-14:24, draw 0.5: due Tuesday 12:00.
+- The program is started at 8:00 on Tuesday and stays: 8:07:30, half of a quarter of an hour after its start.
+- It is started at 8:00 for a second, and again at 15:00: due at once then, for Tuesday 12:00 has passed.
+- That fails at 15:00: next between 15:01 and 15:02, then after up to 2, 4 ... 60 minutes, whoever is started meanwhile.
+- The network is away from 16:00 to 17:00: 17:07:30, also for a program that is started at 17:05.
 """
 
 import msgspec
@@ -18,7 +26,10 @@ AFTER_EDGE = DAY
 """So close to an edge of the timeline contacts are hourly: what changes there should be known there."""
 
 SPREAD = 15 * MINUTE
-"""The first contacts after a start or the network's return are spread over this: a power cut wakes all at once."""
+"""The first contacts after a start or the network's return are spread over this: a power cut wakes all at once.
+
+What is overdue by then is due at once all the same, or else a program that runs for a second would never ask.
+"""
 
 RETRY_BASE, RETRY_CAP = MINUTE, HOUR
 RETRY_AFTER_LEAST, RETRY_AFTER_MOST = 30, DAY
@@ -44,7 +55,11 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
 
     rhythm: Rhythm
     woke: Instant
-    """Start of the program, or the network's last return."""
+    """Start of the program."""
+    returned: Instant | None = None
+    """The network's return, as long as no attempt has followed it: one that comes and goes puts nothing off."""
+    attempted: Instant | None = None
+    """The last attempt, whatever became of it: a program may end, or be ended, in the midst of one."""
     answered: Instant | None = None
     window: tuple[Instant, Instant] | None = None
     """`next_sync` of the last answer."""
@@ -55,6 +70,8 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds the server asked for with the last failure."""
     urgent: bool = False
     """Only an answer can settle something, such as the clock (`Estimate.synchronise`)."""
+    overdue: bool = False
+    """Silence is shown already (`sync_overdue`): a window further away than the usual interval is not waited for."""
 
 
 def rhythm(lease: Lease, after_end_days: int | None = None) -> Rhythm:
@@ -72,20 +89,35 @@ def rhythm(lease: Lease, after_end_days: int | None = None) -> Rhythm:
 def next_due(state: SyncState, now: Instant, draw: float) -> Instant | None:
     """When to contact the server next; due if not after `now`. None: not by itself any more (by hand one always may).
 
-    `draw` in [0, 1) spreads the contact over the time allowed for it.
+    `draw` in [0, 1) spreads the contact over the time allowed for it. Stamps of a time to come come from a clock that
+    has since been healed and count for nothing.
     """
-    if _pace(state.rhythm, now) is None:
+    pace = _pace(state.rhythm, now)
+    if pace is None:
         return None
-    woke = state.woke if state.woke <= now else now - SPREAD
-    answered, failed = _past(state.answered, now), _past(state.failed, now)
-    if failed is not None and failed >= woke:
-        return retry_at(failed, state.failures, state.retry_after, draw)
-    if answered is None or answered < woke:
-        asked_for = woke if failed is None else retry_at(failed, 1, state.retry_after, 0.0)
-        return max(woke + int(draw * SPREAD), asked_for)
-    asked = state.window or turn(state.rhythm, answered)
-    due = now if asked is None else asked[0] + int(draw * max(0, asked[1] - asked[0]))
-    return min(due, answered + UNSETTLED) if state.urgent else due
+    returned, answered, failed = (_past(each, now) for each in (state.returned, state.answered, state.failed))
+    if failed is not None and (returned is None or returned <= failed):
+        return repeat_due(state, now, draw)
+    spread = min(SPREAD, pace)
+    due = now if answered is None else _usual(state, answered, now, draw)
+    if answered is not None and state.overdue:
+        due = min(due, answered + pace)
+    if returned is not None:
+        due = returned + int(draw * spread)
+        due = due if failed is None else max(due, failed + _asked_for(state.retry_after))
+    elif answered is not None and answered < state.woke <= now:
+        due = min(due, state.woke + int(draw * spread))
+    return max(due, _free_again(state, now))
+
+
+def repeat_due(state: SyncState, now: Instant, draw: float) -> Instant:
+    """When a request that was saved and not answered is sent again: at once, or when the back-off is over."""
+    failed = _past(state.failed, now)
+    if failed is None:
+        return max(now, _free_again(state, now))
+    most = max(MINUTE, min(RETRY_CAP, state.rhythm.interval))
+    free = max(failed, _free_again(state, now) - _asked_for(state.retry_after))
+    return retry_at(free, state.failures, state.retry_after, draw, most)
 
 
 def window(spans: Timeline, lease: Lease, now: Instant) -> tuple[Instant, Instant] | None:
@@ -96,16 +128,15 @@ def window(spans: Timeline, lease: Lease, now: Instant) -> tuple[Instant, Instan
     return turn(msgspec.structs.replace(rhythm(lease), spans=spans, refresh_after=None), now)
 
 
-def retry_at(failed: Instant, failures: int, retry_after: int | None, draw: float) -> Instant:
+def retry_at(failed: Instant, failures: int, retry_after: int | None, draw: float, cap: int = RETRY_CAP) -> Instant:
     """When to repeat what failed for the `failures`-th time in a row at `failed`: full jitter, base 60 s, cap 1 h.
 
     The server's `retry_after` (seconds, None: not given) is obeyed within 30 s..24 h, the jitter coming on top, or
     else all who were sent away together would come back together.
     """
-    asked = 0 if retry_after is None else min(max(retry_after, RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
     # Doubling beyond the cap changes nothing; bounding the exponent keeps a year of failures from making huge numbers.
-    most = min(RETRY_CAP, RETRY_BASE * 2 ** min(max(failures, 1) - 1, 10))
-    return failed + asked + max(1, int(draw * most))
+    most = min(cap, RETRY_BASE * 2 ** min(max(failures, 1) - 1, 10))
+    return failed + _asked_for(retry_after) + max(1, int(draw * most))
 
 
 def manual(last: Instant | None, now: Instant) -> Refused | None:
@@ -115,9 +146,14 @@ def manual(last: Instant | None, now: Instant) -> Refused | None:
     return Refused(Code.TOO_MANY_REQUESTS, "One synchronisation by hand a minute.", when=last + MINUTE)
 
 
-def woken(state: SyncState, now: Instant) -> SyncState:
-    """The program has started or the network has returned; what the server asked for still stands."""
-    return msgspec.structs.replace(state, woke=now)
+def network_returned(state: SyncState, now: Instant) -> SyncState:
+    """The network is back: the first contact is spread over a quarter of an hour from its first return on."""
+    return state if _past(state.returned, now) is not None else msgspec.structs.replace(state, returned=now)
+
+
+def attempting(state: SyncState, now: Instant) -> SyncState:
+    """An attempt begins; to be kept before anything is sent."""
+    return msgspec.structs.replace(state, attempted=now)
 
 
 def after_answer(
@@ -125,13 +161,38 @@ def after_answer(
 ) -> SyncState:
     """An answer counted as one at `now`; `settled` says whether the clock was set by it."""
     return SyncState(
-        rhythm=rhythm, woke=min(state.woke, now), answered=now, window=window, urgent=state.urgent and not settled
+        rhythm=rhythm,
+        woke=min(state.woke, now),
+        attempted=state.attempted,
+        answered=now,
+        window=window,
+        urgent=state.urgent and not settled,
     )
 
 
 def after_failure(state: SyncState, now: Instant, retry_after: int | None = None) -> SyncState:
     """An attempt was inconclusive at `now` (`acceptance.conclude(…).again`)."""
-    return msgspec.structs.replace(state, failed=now, failures=state.failures + 1, retry_after=retry_after)
+    return msgspec.structs.replace(
+        state, failed=now, failures=state.failures + 1, retry_after=retry_after, returned=None
+    )
+
+
+def _usual(state: SyncState, answered: Instant, now: Instant, draw: float) -> Instant:
+    """When the contact after an answer is due where nothing has happened since; long past in a program seldom run."""
+    asked = state.window or turn(state.rhythm, answered)
+    due = now if asked is None else asked[0] + int(draw * max(0, asked[1] - asked[0]))
+    return min(due, answered + UNSETTLED) if state.urgent else due
+
+
+def _free_again(state: SyncState, now: Instant) -> Instant:
+    """A minute after the last attempt: programs that are started again and again share one attempt a minute."""
+    attempted = _past(state.attempted, now)
+    return 0 if attempted is None else attempted + MINUTE
+
+
+def _asked_for(retry_after: int | None) -> int:
+    """Seconds that a `Retry-After` is obeyed for."""
+    return 0 if retry_after is None else min(max(retry_after, RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
 
 
 def _past(moment: Instant | None, now: Instant) -> Instant | None:
