@@ -69,12 +69,23 @@ async def test_nothing_goes_below_the_credit_limit(stocked: Database) -> None:
     assert code_of(await post(stocked, charge(10_001))) is Code.INSUFFICIENT_BALANCE
     assert code_of(await post(stocked, charge(9_000), charge(1_001))) is Code.INSUFFICIENT_BALANCE
     assert await balances(stocked) == Balances(10_000), "all or none"
-    must(await stocked.write(accounts.set_credit_limit, *A, 500))
+    await stocked.write(accounts.set_credit_limit, *A, 500)
     must(await post(stocked, charge(10_500)))
     assert code_of(await post(stocked, charge(1))) is Code.INSUFFICIENT_BALANCE
-    assert code_of(await stocked.write(accounts.set_credit_limit, *A, 499)) is Code.INSUFFICIENT_BALANCE
     must(await post(stocked, money.refund(100, at=NOW, recorded_at=NOW, subscription="sub_a")))
     assert await balances(stocked) == Balances(-400), "money that comes in is always taken"
+
+
+async def test_a_limit_lowered_below_what_is_used_takes_nothing_back_and_stops_charges(stocked: Database) -> None:
+    await stocked.write(accounts.set_credit_limit, *A, 500)
+    must(await post(stocked, charge(10_500)))
+    await stocked.write(accounts.set_credit_limit, *A, 100)
+    assert await balances(stocked) == Balances(-500)
+    assert code_of(await post(stocked, charge(1))) is Code.INSUFFICIENT_BALANCE
+    must(await post(stocked, money.refund(100, at=NOW, recorded_at=NOW, subscription="sub_a")))
+    assert await balances(stocked) == Balances(-400)
+    with pytest.raises(sa.exc.IntegrityError, match="does not cover"):
+        await stocked.write(_run, sa.text("update accounts set balance = balance - 1 where customer = 'cus_a'"))
 
 
 async def test_the_database_itself_guards_the_bounds(stocked: Database) -> None:

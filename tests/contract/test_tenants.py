@@ -121,7 +121,6 @@ WRITES_TO_A: dict[str, Ask] = {
     "leaving": lambda conn, who: persons.leave(conn, Place(who), "per_a"),
     "invitation": lambda conn, who: invitations.withdraw(conn, Place(who), "inv_a"),
     "token": lambda conn, who: tokens.withdraw_token(conn, who, "tok_a", NOW),
-    "credit limit": lambda conn, who: accounts.set_credit_limit(conn, who, "cus_a", 500),
     "posting": lambda conn, who: ledger.post(
         conn, who, "cus_a", "thief", [money.charge(1, at=NOW, recorded_at=NOW, subscription="sub_a")]
     ),
@@ -133,6 +132,8 @@ SILENT_WRITES_TO_A: dict[str, Ask] = {
     "webhook served": lambda conn, who: webhooks.served(conn, hook_of(who), 9),
     "webhook changed": lambda conn, who: webhooks.change(conn, hook_of(who), 1),
     "settled": lambda conn, who: accounts.settled(conn, who, "cus_a", NOW + 5, NOW + 6),
+    "credit limit": lambda conn, who: accounts.set_credit_limit(conn, who, "cus_a", 500),
+    "customer touched": lambda conn, who: people.touch_customer(conn, who, "cus_a"),
     "hurry": lambda conn, who: accounts.hurry(conn, who, "cus_a", 1),
     "look again": lambda conn, who: subscriptions.look_again(conn, who, "sub_a", 1),
     "transfer": lambda conn, who: subscriptions.transfer(conn, who, "sub_a", "cus_b"),
@@ -231,6 +232,7 @@ def test_every_table_of_a_tenant_names_it() -> None:
 def _state_of_a(conn: Connection) -> list[Any]:
     return [
         accounts.account(conn, "prv_a", "cus_a"),
+        people.customer(conn, "prv_a", "cus_a"),
         subscriptions.registration(conn, "prv_a", "sub_a"),
         codes.of_subscription(conn, "prv_a", "sub_a"),
         webhooks.webhook(conn, "prv_a", "whk_a"),

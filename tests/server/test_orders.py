@@ -122,7 +122,9 @@ async def test_too_little_money_names_what_is_missing(tmp_path: Path) -> None:
         await shop.order(devices=1_000)
         assert await balance(shop) == -200_000
         lower = await shop.desk.send("PUT", f"/v1/customers/{shop.customer}", {"name": "ACME", "credit_limit": 199_999})
-        assert lower.json()["code"] == "insufficient_balance"
+        assert (lower.status_code, lower.json()["credit_limit"]) == (200, 199_999)
+        assert await balance(shop) == -200_000, "nothing is taken back"
+        assert (await refusal_of(shop, devices=1))["code"] == "insufficient_balance"
 
 
 async def test_the_plan_says_how_many_devices_are_sold(tmp_path: Path) -> None:

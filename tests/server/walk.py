@@ -47,6 +47,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_brand": BRAND,
     "create_customer": {"name": "Cole", "reference": "c 1", "email": "cole@west.example", "credit_limit": 0},
     "change_customer": {"name": "Cole", "reference": "c 1", "email": "cole@west.example", "credit_limit": 0},
+    "set_credit_limit": {"credit_limit": 5_000, "why": "framework contract"},
     "create_token": {"name": "t", "role": "customer", "customer": "customer", "scopes": ["money:read"], "days": 30},
     "create_offer": {
         "plan": "standard", "currency": "EUR", "bands": [{"unit": 2, "up_to": 10}, {"unit": 1}],

@@ -19,6 +19,7 @@ COLUMNS = (
     Column("Name", "name"),
     Column("Reference", "reference"),
     Column("E-mail", "email"),
+    Column("Credit limit", "credit_limit", "money:currency"),
     Column("Since", "created", "moment"),
 )
 
@@ -86,7 +87,7 @@ def change_customer(
     email: Email = "",
     credit_limit: Credit = "",
 ) -> Ended:
-    """Replace what is known of a customer; what is left out becomes empty, the credit limit zero."""
+    """Replace what is known of a customer; what is left out becomes empty, but the credit limit stays as it is."""
     body = _body(desk, name, reference, email, credit_limit)
     if isinstance(body, Failed):
         return body

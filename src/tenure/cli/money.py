@@ -1,4 +1,4 @@
-"""`tenure top-up`, `account`, `statement` and `runway`: a customer's prepaid money."""
+"""`tenure top-up`, `credit-limit`, `account`, `statement` and `runway`: a customer's prepaid money."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from tenure.cli.api import Sending, path
 from tenure.cli.desk import Desk
 from tenure.cli.exporting import exported
 from tenure.cli.kinds import Customer, Limit, minor
-from tenure.cli.options import CREATING, READING
+from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.problems import Failed
 from tenure.cli.show import Column, Screen, money
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, verb
@@ -41,9 +41,16 @@ UNPAID = (
 
 
 def add(app: App) -> None:
-    """Add the four commands."""
+    """Add the five commands."""
     group = CUSTOMERS_SIDE
     verb(app, "top-up", CREATING, group=group, example="tenure top-up cus_… 250.00 --reference BANK-8812")(top_up)
+    verb(
+        app,
+        "credit-limit",
+        CHANGING,
+        group=group,
+        example="tenure credit-limit cus_… 500.00 --why 'framework contract'",
+    )(credit_limit)
     verb(app, "account", READING, group=group, example="tenure account cus_…")(account)
     verb(app, "statement", READING, group=group, example="tenure statement cus_…")(statement)
     verb(app, "runway", READING, group=group, example="tenure runway cus_…")(runway)
@@ -65,6 +72,22 @@ def top_up(
     body = {"amount": units, "reference": reference, "note": note}
     where = path("/v1/customers/{customer}/top-ups", customer=customer)
     return desk.write(Sending(method="POST", path=where, body=body), _topped_up)
+
+
+def credit_limit(
+    desk: Desk,
+    customer: Customer,
+    limit: Annotated[str, Parameter(help="In the account's currency, such as 500.00; 0 for none.")],
+    *,
+    why: Annotated[str, Parameter(help="Kept with the change.")] = "",
+) -> Ended:
+    """Set how far the balance may go below zero; what a raised limit covers is paid at once."""
+    currency = _currency(desk, customer)
+    units = currency if isinstance(currency, Failed) else minor(limit, currency, "credit_limit")
+    if isinstance(units, Failed):
+        return units
+    where = path("/v1/customers/{customer}/credit-limit", customer=customer)
+    return desk.write(Sending(method="PUT", path=where, body={"credit_limit": units, "why": why}), _limited)
 
 
 def account(desk: Desk, customer: Customer) -> Ended:
@@ -117,6 +140,15 @@ def _topped_up(screen: Screen, value: Any) -> None:
         if value["facts"]:
             screen.line(f"It paid for: {', '.join(value['facts'])}.")
     screen.line()
+    screen.card(own, ACCOUNT)
+
+
+def _limited(screen: Screen, value: Any) -> None:
+    own = value["account"]
+    if value["postings"]:
+        outcome.postings(screen, value["postings"], own["currency"])
+        screen.line(f"It paid for: {', '.join(value['facts'])}.")
+        screen.line()
     screen.card(own, ACCOUNT)
 
 

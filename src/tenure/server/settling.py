@@ -8,6 +8,7 @@ is the core's to say; nobody else on the server calls `core.settle` or `core.act
 from tenure.core import commands as c
 from tenure.core.account import Account, Item
 from tenure.core.act import Outcome, act, credit
+from tenure.core.credit_limit import LimitOutcome, SetCreditLimit, set_credit_limit
 from tenure.core.ledger import Posting
 from tenure.core.refusals import Refused
 from tenure.core.settle import Settled, catch_up, settle
@@ -15,6 +16,7 @@ from tenure.server import books
 from tenure.server.books import Books
 from tenure.server.context import Tenant
 from tenure.server.real_time import RealTime
+from tenure.store import accounts
 from tenure.store.engine import Connection
 
 
@@ -53,6 +55,17 @@ def credited(conn: Connection, loaded: Books, posting: Posting) -> Settled:
     before, after = credit(loaded.account, loaded.items, posting, loaded.now)
     books.keep(conn, loaded, before)
     return books.keep(conn, loaded, after)
+
+
+def limited(conn: Connection, loaded: Books, command: SetCreditLimit) -> LimitOutcome | Refused:
+    """Another credit limit: stored with what was due before it and what it lets be paid; the fact is the caller's."""
+    outcome = set_credit_limit(loaded.account, loaded.items, command, loaded.now)
+    if isinstance(outcome, Refused):
+        return outcome
+    books.keep(conn, loaded, outcome.before)
+    accounts.set_credit_limit(conn, loaded.row.provider, loaded.row.customer, command.limit)
+    books.keep(conn, loaded, outcome.after)
+    return outcome
 
 
 def tried_again(tenant: Tenant, account: Account, item: Item) -> Settled:

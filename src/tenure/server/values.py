@@ -87,7 +87,6 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     reference: str = ""
     email: str = ""
-    credit_limit: int = 0
 
 
 class PolicyBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,6 @@
 import msgspec
 import sqlalchemy as sa
 
-from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.store.engine import Connection
 from tenure.store.schema import accounts, providers
@@ -64,11 +63,9 @@ _DUE_HERE = _DUE.where(accounts.c.provider.not_in(sa.select(providers.c.id).wher
 _DUE_OF = _DUE.where(accounts.c.provider == sa.bindparam("tenant"))
 
 
-def open_account(
-    conn: Connection, provider: str, customer: str, currency: str, now: Instant, credit_limit: int = 0
-) -> Account:
-    """An empty account, settled up to `now`, for a customer who has none yet."""
-    account = Account(customer, provider, currency, credit_limit, settled_at=now)
+def open_account(conn: Connection, provider: str, customer: str, currency: str, now: Instant) -> Account:
+    """An empty account without credit, settled up to `now`, for a customer who has none yet."""
+    account = Account(customer, provider, currency, settled_at=now)
     conn.execute(_ADD, msgspec.structs.asdict(account))
     return account
 
@@ -91,18 +88,9 @@ def list_accounts(conn: Connection, provider: str, after: str = "", limit: int =
     return [Account(*row) for row in conn.execute(_LIST, asked)]
 
 
-def set_credit_limit(conn: Connection, provider: str, customer: str, limit: int) -> Account | Refused:
-    """How far the balance may go below zero.
-
-    Refuses `not_found`, and `insufficient_balance` when the balance is lower already.
-    """
-    found = lock(conn, provider, customer)
-    if found is None:
-        return Refused(Code.NOT_FOUND)
-    if found.balance < -limit:
-        return Refused(Code.INSUFFICIENT_BALANCE, "The balance is lower already.", field="credit_limit")
+def set_credit_limit(conn: Connection, provider: str, customer: str, limit: int) -> None:
+    """How far the balance may go below zero from now on; a balance that is lower already stays as it is."""
     conn.execute(_LIMIT, {"of": customer, "tenant": provider, "limit": limit})
-    return msgspec.structs.replace(found, credit_limit=limit, version=found.version + 1)
 
 
 def settled(conn: Connection, provider: str, customer: str, until: Instant, next_due: Instant | None) -> None:

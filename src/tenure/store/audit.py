@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tenure.core.ledger import Account, Balances
 from tenure.core.timeline import Instant
-from tenure.store import catalogue, chain, chronicle, facts, ledger
+from tenure.store import catalogue, chain, chronicle, facts, ledger, records
 from tenure.store.chain import ChainHead, Checkpoint, Fault, Finding, Head, Link
 from tenure.store.engine import Connection
 from tenure.store.schema import accounts, entries, postings, standings, subscriptions
@@ -76,9 +76,10 @@ def drift(conn: Connection) -> list[Drift]:
 
 
 def verify(conn: Connection) -> Iterator[Finding]:
-    """Every fault in every history: facts, catalogue, policies, ledger; nothing when all is as it was written."""
+    """Every fault in every history: facts, catalogue, policies, records, ledger; nothing when all is sound."""
     yield from facts.verify_all(conn)
     yield from chronicle.verify_all(conn)
+    yield from records.verify(conn)
     yield from catalogue.verify_rows(conn)
     yield from _verify_ledger(conn)
 

@@ -5,8 +5,8 @@
 with domain `tenure-history-1` and a zero byte, lengths as 8 bytes big endian, numbers as decimal ASCII, and 32 zero
 bytes before the first link. The columns stored beside the body are covered too, and the chain's own name, so that a
 link can neither be altered in part nor moved elsewhere. Chains are named `facts/sub_…`, `ledger/prv_…`,
-`catalogue/prv_…`, `policy/prv_…`. A tail that was cut off, or a history rewritten as a whole, is found by comparing
-with a checkpoint: the heads of all chains at an earlier time, signed and kept elsewhere.
+`catalogue/prv_…`, `policy/prv_…`, `records/prv_…`. A tail that was cut off, or a history rewritten as a whole, is found
+by comparing with a checkpoint: the heads of all chains at an earlier time, signed and kept elsewhere.
 """
 
 import hashlib

@@ -1,4 +1,5 @@
-"""Provider-wide chains: the log of catalogue and policy, and the heads of every provider chain, the ledger's too.
+"""Provider-wide chains: the logs of catalogue, policy and records, and the heads of every provider chain, the ledger's
+too. `records` holds what was changed about customers, credit, payment settings, brand, tokens and people (`trail`).
 
 The vendor's own catalogue is the chain of the provider ''.
 """
@@ -16,7 +17,7 @@ from tenure.store.engine import Connection
 from tenure.store.schema import chains, chronicle
 
 VENDOR = ""
-CATALOGUE, POLICY, LEDGER = "catalogue", "policy", "ledger"
+CATALOGUE, POLICY, LEDGER, RECORDS = "catalogue", "policy", "ledger", "records"
 
 _HEAD = sa.select(chains.c.seq, chains.c.hash).where(
     chains.c.provider == sa.bindparam("tenant"), chains.c.topic == sa.bindparam("about")
@@ -56,7 +57,7 @@ def advance(conn: Connection, provider: str, topic: str, new: Sequence[StoredFac
 
 
 def record(conn: Connection, provider: str, topic: str, fact: StoredFact) -> Link:
-    """Log `fact` in the provider's chain for `catalogue` or `policy`."""
+    """Log `fact` in the provider's chain for `catalogue`, `policy` or `records`."""
     (link,) = advance(conn, provider, topic, [fact])
     row = {"seq": link.seq, "prev_hash": link.prev_hash, "hash": link.hash, "by_actor": fact.by}
     row |= {"kind": fact.kind, "at": fact.at, "recorded_at": fact.recorded_at, "body": fact.body}
@@ -71,7 +72,7 @@ def history(conn: Connection, provider: str, topic: str, after: int = 0, limit: 
 
 
 def verify_all(conn: Connection) -> Iterator[Finding]:
-    """Every fault in every chain of catalogue and policy."""
+    """Every fault in every chain of catalogue, policy and records."""
     ends = {chain_: head for chain_, head in heads(conn).items() if not chain_.startswith(LEDGER)}
     for (provider, topic), group in groupby(conn.execute(_ALL), key=lambda row: (row[0], row[1])):
         name = name_of(provider, topic)

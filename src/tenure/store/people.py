@@ -108,6 +108,11 @@ _CHANGE_CUSTOMER = (
 )
 
 
+_TOUCH_CUSTOMER = (
+    customers.update().where(customers.c.id == sa.bindparam("of"), _MINE).values(version=customers.c.version + 1)
+)
+
+
 def add_provider(conn: Connection, new: Provider) -> Provider | Refused:
     """A new provider; refuses `already_exists` when its id or its name is taken."""
     if conn.scalar(_TAKEN.limit(1), {"of": new.id, "called": new.name}) is not None:
@@ -209,6 +214,21 @@ def change_customer(conn: Connection, changed: Customer, seen: int) -> Customer 
     if conn.execute(_CHANGE_CUSTOMER, moved).rowcount != 1:
         return Refused(Code.VERSION_STALE, f"The present version is {present.version}.")
     return msgspec.structs.replace(changed, version=seen + 1)
+
+
+def touch_customer(conn: Connection, provider_id: str, customer_id: str) -> None:
+    """A new version of the customer although nothing in its row changed: something that is shown with it did."""
+    conn.execute(_TOUCH_CUSTOMER, {"of": customer_id, "tenant": provider_id})
+
+
+def customer_state(row: Customer) -> bytes:
+    """What a customer is, for the chain: an edit of the row that no change explains is found."""
+    return msgspec.json.encode((row.id, row.provider, row.name, row.reference, row.body.decode()))
+
+
+def provider_state(row: Provider) -> bytes:
+    """What a provider is, for the chain."""
+    return msgspec.json.encode((row.id, row.name, row.sandbox, row.currency, row.body.decode()))
 
 
 def _provider(row: Sequence[Any]) -> Provider:

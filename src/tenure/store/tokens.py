@@ -69,11 +69,25 @@ def token_used(conn: Connection, digest: bytes, now: Instant) -> None:
     conn.execute(_USED, {"of": digest, "now": now})
 
 
+def by_id(conn: Connection, provider: str | None, token_id: str) -> Token | None:
+    """The token of that id, withdrawn or not; None as provider means the vendor's."""
+    row = conn.execute(_BY_ID, {"of": token_id, "tenant": provider}).one_or_none()
+    return None if row is None else _token(row)
+
+
+def state(row: Token) -> bytes:
+    """What a token may do, for the chain: of the secret its digest alone."""
+    parts = (row.id, row.provider, row.customer, row.role, row.scopes, row.expires, row.withdrawn, row.digest)
+    return msgspec.json.encode(parts)
+
+
 def withdraw_token(conn: Connection, provider_id: str | None, token_id: str, now: Instant) -> Token | Refused:
     """Good for nothing from now on; refuses `not_found`."""
     row = conn.execute(_BY_ID, {"of": token_id, "tenant": provider_id}).one_or_none()
     withdrawn = conn.execute(_WITHDRAW, {"of": token_id, "tenant": provider_id, "now": now})
-    return Refused(Code.NOT_FOUND) if row is None or withdrawn.rowcount != 1 else _token(row)
+    if row is None or withdrawn.rowcount != 1:
+        return Refused(Code.NOT_FOUND)
+    return msgspec.structs.replace(_token(row), withdrawn=now)
 
 
 def _token(row: Sequence[Any]) -> Token:

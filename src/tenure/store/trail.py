@@ -1,18 +1,32 @@
-"""Who signed in, who was refused, and who changed people, tokens and policies: each team's own, newest first.
+"""Who signed in, who was refused, and who changed customers, people, tokens and settings: each team's, newest first.
 
-Business has its own histories (`facts`, `chronicle`); this is about access, and is forgotten when it is old.
+The log is forgotten when it is old. What touches money, service or identity (`CHAINED`) is also a link of the tenant's
+chain `records`, which is kept for good: who, what, about whom, and a digest of what stood there afterwards, without
+names and addresses of people.
 """
+
+import hashlib
 
 import msgspec
 import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
-from tenure.store import ids
+from tenure.store import chronicle, ids
+from tenure.store.chain import StoredFact
 from tenure.store.engine import Connection
 from tenure.store.persons import Place
 from tenure.store.schema import audit
 
 SIGNED_IN = "signed_in"
+CHAINED = frozenset(
+    {
+        "customer_created", "customer_changed", "provider_created", "brand_changed", "payment_settings_changed",
+        "gateway_secret_rotated", "sandbox_clock_set",
+        "token_made", "token_withdrawn", "role_changed", "person_removed", "invited", "invitation_withdrawn", "joined",
+        "password_changed", "password_reset", "second_factor_set", "second_factor_removed",
+    }
+)  # fmt: skip
+"""What is chained, too, because money, service or somebody's rights hang on it."""
 
 
 class Deed(msgspec.Struct, frozen=True):
@@ -24,6 +38,19 @@ class Deed(msgspec.Struct, frozen=True):
     kind: str = ""
     address: str = ""
     detail: str = ""
+    about: str = ""
+    """Id of what was changed; of no use in the log, but in the chain."""
+    state: bytes = b""
+    """What stands there from now on: the chain keeps its digest, so that an edit with SQL is found."""
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """A deed as the chain keeps it; digests in lower-case hexadecimal, empty for nothing."""
+
+    customer: str | None
+    about: str
+    detail: str
+    state: str
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -42,6 +69,7 @@ class Entry(msgspec.Struct, frozen=True):
     detail: str
 
 
+_OF_DEED = ("what", "who", "name", "kind", "address", "detail")
 _ENTRY = sa.select(*[audit.c[name] for name in Entry.__struct_fields__])
 _PAGE = (
     _ENTRY.where(
@@ -65,10 +93,21 @@ _LAST = (2**62, "")
 
 def put(conn: Connection, place: Place, deed: Deed, now: Instant) -> None:
     """Keep what was done, for the team it concerns; `now` is real time."""
-    row = msgspec.structs.asdict(deed)
+    row = {name: getattr(deed, name) for name in _OF_DEED}
     row |= {"id": ids.new("aud", now), "seq": conn.scalar(_NEXT), "at": now}
     row |= {"provider": place.provider, "customer": place.customer}
     conn.execute(audit.insert(), row)
+    if deed.what in CHAINED:
+        chained = Recorded(
+            customer=place.customer, about=deed.about, detail=digest(deed.detail.encode()), state=digest(deed.state)
+        )
+        fact = StoredFact(deed.what, now, now, deed.who, msgspec.json.encode(chained))
+        chronicle.record(conn, place.provider or chronicle.VENDOR, chronicle.RECORDS, fact)
+
+
+def digest(state: bytes) -> str:
+    """SHA-256 in hexadecimal; empty for nothing."""
+    return hashlib.sha256(state).hexdigest() if state else ""
 
 
 def page(

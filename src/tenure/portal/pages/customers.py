@@ -9,7 +9,6 @@ from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
-from tenure.web.words import plain_money
 
 
 class Customers:
@@ -72,11 +71,7 @@ class Customers:
         """The form with what is known."""
         api, name = self._server.of(visit), visit.params["customer"]
         customer = await api.get(path("/v1/customers/{name}", name=name))
-        account = await api.get(path("/v1/customers/{name}/account", name=name))
-        limit = plain_money(account["credit_limit"], account["currency"])
-        form = Form.of(
-            name=customer["name"], reference=customer["reference"], email=customer["email"], credit_limit=limit
-        )
+        form = Form.of(name=customer["name"], reference=customer["reference"], email=customer["email"])
         return Screen(template="customer_edit.html", values={"customer": customer, "refusal": None, "form": form})
 
     async def change(self, visit: Portal) -> Reply:
@@ -109,13 +104,14 @@ class Customers:
 
 def _body(visit: Portal) -> dict[str, Any]:
     form = visit.form
-    limit = form.money("credit_limit", visit.who.currency) if form.text("credit_limit") else 0
-    return {
+    body: dict[str, Any] = {
         "name": form.required("name", most=200),
         "reference": form.text("reference", most=200),
         "email": form.text("email", most=254),
-        "credit_limit": limit,
     }
+    if form.text("credit_limit"):
+        body["credit_limit"] = form.money("credit_limit", visit.who.currency)
+    return body
 
 
 def _again(visit: Portal, customer: dict[str, Any] | None, refusal: Refusal | None) -> Screen:

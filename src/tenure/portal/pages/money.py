@@ -57,6 +57,26 @@ class Money:
         visit.say(f"{words.money(amount, visit.who.currency)} is booked.")
         return Goto(path("/customers/{name}/money", name=name))
 
+    async def set_credit_limit(self, visit: Portal) -> Reply:
+        """Preview another credit limit, then set it."""
+        name, form = visit.params["customer"], visit.form
+        limit, why = form.money("credit_limit", visit.who.currency), form.text("why", most=200)
+        if form.errors:
+            return await self._account(visit)
+        address, real = path("/v1/customers/{name}/credit-limit", name=name), form.text("step") == "apply"
+        api, body = self._server.of(visit), {"credit_limit": limit, "why": why}
+        customer = await api.tagged(path("/v1/customers/{name}", name=name))
+        seen = form.text("_etag") if real else customer.etag
+        try:
+            done = await api.put(address, body, if_match=seen, dry_run=not real)
+        except RefusedPageError as error:
+            return await self._account(visit, error.refusal)
+        if not real:
+            values = {"customer": customer.value, "outcome": done.value, "body": body, "seen": seen}
+            return Screen(template="credit_limit.html", values=values)
+        visit.say(f"The credit limit is {words.money(limit, visit.who.currency)}.")
+        return Goto(path("/customers/{name}/money", name=name))
+
     async def ask(self, visit: Portal) -> Reply:
         """A payment request: how much the customer means to pay, or for which subscription."""
         name, form = visit.params["customer"], visit.form
@@ -87,6 +107,7 @@ class Money:
         return (
             page("/customers/{customer}/money", self.show),
             action("/customers/{customer}/top-up", self.top_up),
+            action("/customers/{customer}/credit-limit", self.set_credit_limit),
             action("/customers/{customer}/payment-request", self.ask),
             page("/customers/{customer}/statement.csv", self.export),
         )

@@ -67,7 +67,8 @@ class Brands:
             written = people.change_provider(conn, changed, found.version)
             if isinstance(written, Refused):
                 return written
-            note(conn, Place(found.id), caller, address, "brand_changed", body.name, real)
+            state = people.provider_state(written)
+            note(conn, Place(found.id), caller, address, "brand_changed", body.name, real, about=found.id, state=state)
             return _shown(written)
 
         answer: Answer[BrandBody] | Refused = await self._context.write(dry_run, work)

@@ -9,9 +9,11 @@ from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.messages.catalogue import WEBHOOK_TEST
@@ -21,6 +23,7 @@ from tenure.server.views import shown
 from tenure.store import deliveries, webhooks
 from tenure.store.deliveries import Delivery
 from tenure.store.engine import Connection
+from tenure.store.persons import Place
 from tenure.store.webhooks import Webhook
 
 READ = Rule("messages:read", DESK)
@@ -77,6 +80,7 @@ class Deliveries:
         ticket: Ticket,
         webhook: Id,
         delivery: Id,
+        address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
     ) -> Answer[DeliveryView] | Refused:
@@ -92,13 +96,20 @@ class Deliveries:
             hook = (one.provider, one.webhook)
             origin = one.replay_of or one.id
             again = deliveries.put(conn, hook, one.seq, one.kind, one.body, real, replay_of=origin)
+            note(conn, Place(one.provider), caller, address, "delivery_repeated", f"{webhook}: {delivery}", real)
             return made(delivery_view(again), 201)
 
         answer: Answer[DeliveryView] | Refused = await self._context.once(ticket, dry_run, work)
         return answer
 
     async def test_webhook(
-        self, caller: Principal, ticket: Ticket, webhook: Id, provider: Id | None = None, dry_run: bool = False
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        webhook: Id,
+        address: Address,
+        provider: Id | None = None,
+        dry_run: bool = False,
     ) -> Answer[DeliveryView] | Refused:
         """Sends a test event, once; what came of it is in the list of deliveries a moment later."""
 
@@ -108,6 +119,7 @@ class Deliveries:
                 return opened
             tenant = opened[0]
             one = deliveries.put(conn, (tenant.id, webhook), None, WEBHOOK_TEST, trial(tenant.id, tenant.now), real)
+            note(conn, Place(tenant.id), caller, address, "webhook_tested", webhook, real)
             return made(delivery_view(one), 201)
 
         answer: Answer[DeliveryView] | Refused = await self._context.once(ticket, dry_run, work)

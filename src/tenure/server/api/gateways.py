@@ -92,8 +92,9 @@ class Gateways:
             if refused is not None:
                 return refused
             detail = f"requests are open for {body.request_days} days"
-            note(conn, Place(tenant.id), caller, address, "payment_settings_changed", detail, real)
-            return _settings(payments.save_gateway(conn, changed))
+            saved = payments.save_gateway(conn, changed)
+            _note(conn, saved, caller, address, "payment_settings_changed", detail, real)
+            return _settings(saved)
 
         answer: Answer[PaymentSettingsView] | Refused = await self._context.write(dry_run, work)
         return answer
@@ -123,8 +124,8 @@ class Gateways:
                 old_secret=gateway.secret,
                 old_until=until,
             )
-            payments.save_gateway(conn, changed)
-            note(conn, Place(tenant.id), caller, address, "gateway_secret_rotated", "", real)
+            saved = payments.save_gateway(conn, changed)
+            _note(conn, saved, caller, address, "gateway_secret_rotated", "", real)
             return made(SecretView(secret="" if dry_run else secret, old_until=shown(until)), 201)
 
         answer: Answer[SecretView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
@@ -139,6 +140,13 @@ class Gateways:
                 "POST", "/v1/payment-settings/rotate-secret", SECRETS, self.rotate_gateway_secret, status=201
             ),
         )  # fmt: skip
+
+
+def _note(
+    conn: Connection, saved: Gateway, caller: Principal, address: Address, what: str, detail: str, real: Instant
+) -> None:
+    place, about = Place(saved.provider), saved.provider
+    note(conn, place, caller, address, what, detail, real, about=about, state=payments.gateway_state(saved))
 
 
 def _settings(gateway: Gateway) -> Answer[PaymentSettingsView]:

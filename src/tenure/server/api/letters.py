@@ -11,10 +11,12 @@ from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
 from tenure.http.fields import Body
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.outgoing.mailing import is_mailbox
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.accounts.places import note
 from tenure.server.api.deliveries import READ, WRITE
 from tenure.server.api.fields import Email, Id
 from tenure.server.context import Context, tenant_of
@@ -23,6 +25,7 @@ from tenure.server.views import shown
 from tenure.store import letters
 from tenure.store.engine import Connection
 from tenure.store.letters import Letter
+from tenure.store.persons import Place
 
 VENDORS = Rule("server:write", frozenset({Role.VENDOR}))
 NO_SERVER = (
@@ -94,19 +97,26 @@ class Letters:
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
     async def resend_letter(
-        self, caller: Principal, ticket: Ticket, letter: Id, provider: Id | None = None, dry_run: bool = False
+        self,
+        caller: Principal,
+        ticket: Ticket,
+        letter: Id,
+        address: Address,
+        provider: Id | None = None,
+        dry_run: bool = False,
     ) -> Answer[LetterView] | Refused:
         """Sends a mail once more that was given up; one that still waits is tried at once."""
 
         def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
             owner = _owner(conn, caller, provider, real)
-            known = owner if isinstance(owner, Refused) else letters.letter(conn, owner, letter)
-            if isinstance(known, Refused):
-                return known
+            if isinstance(owner, Refused):
+                return owner
+            known = letters.letter(conn, owner, letter)
             if known is None:
                 return Refused(Code.NOT_FOUND, field="letter")
             if known.sent is not None:
                 return Refused(Code.NOTHING_TO_CHANGE, "This mail went out; what it said is forgotten.", "letter")
+            note(conn, Place(owner), caller, address, "mail_sent_again", known.id, real)
             if known.due is not None:
                 return made(letter_view(letters.hurry(conn, known, real, CLAIM)), 201)
             return made(letter_view(letters.copy(conn, known, real)), 201)
@@ -128,13 +138,14 @@ class Letters:
         )
 
     async def send_test_mail(
-        self, caller: Principal, ticket: Ticket, body: TestMail, dry_run: bool = False
+        self, caller: Principal, ticket: Ticket, body: TestMail, address: Address, dry_run: bool = False
     ) -> Answer[LetterView] | Refused:
         """Puts a test mail in the queue; what came of it is in the list of mails a moment later."""
 
         def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
             if not is_mailbox(body.to):
                 return Refused(Code.FIELD_INVALID, "This is not an address that mail can be sent to.", "to")
+            note(conn, Place(), caller, address, "test_mail_sent", body.to, real)
             values = {"server": self._context.issuer}
             return made(
                 letter_view(letters.put(conn, self._context.safe, None, body.to, "mail_test", values, real)), 201

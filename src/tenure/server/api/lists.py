@@ -67,6 +67,7 @@ class ListedCustomerView(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     balance: int
     reserve: int
+    credit_limit: int
     available: int
     subscriptions: int
 
@@ -256,6 +257,7 @@ def listed_customer_view(row: ListedCustomer) -> ListedCustomerView:
         currency=row.currency,
         balance=row.balance,
         reserve=row.reserve,
+        credit_limit=row.credit_limit,
         available=row.balance + row.credit_limit,
         subscriptions=row.subscriptions,
     )

@@ -10,10 +10,12 @@ from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
 from tenure.http.fields import Body
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import forks, shares
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.roles import DESK
@@ -21,6 +23,7 @@ from tenure.server.views import shown
 from tenure.store import outbox, people, sites, subscriptions
 from tenure.store.engine import Connection
 from tenure.store.people import SandboxClock
+from tenure.store.persons import Place
 from tenure.store.sites import Site
 
 READ_SITES = Rule("sites:read")
@@ -182,7 +185,12 @@ class Observed:
         return await self._context.read(work)
 
     async def set_clock(
-        self, caller: Principal, body: ClockBody, provider: Id | None = None, dry_run: bool = False
+        self,
+        caller: Principal,
+        body: ClockBody,
+        address: Address,
+        provider: Id | None = None,
+        dry_run: bool = False,
     ) -> Answer[ClockView] | Refused:
         """Moves a sandbox's clock, forwards only."""
 
@@ -199,7 +207,11 @@ class Observed:
                 return Refused(Code.FIELD_INVALID, "A sandbox's clock stays within a hundred years.", "now")
             rate = tenant.provider.clock.rate if body.rate is None else body.rate
             moved = people.set_clock(conn, tenant.id, SandboxClock(moment, real, rate))
-            return moved if isinstance(moved, Refused) else made(clock_view(moved, real))
+            if isinstance(moved, Refused):
+                return moved
+            detail = f"to {rfc3339(moment)}, {rate} times as fast"
+            note(conn, Place(tenant.id), caller, address, "sandbox_clock_set", detail, real, about=tenant.id)
+            return made(clock_view(moved, real))
 
         answer: Answer[ClockView] | Refused = await self._context.write(dry_run, work)
         return answer

@@ -4,7 +4,7 @@ Accepting one is an order that names it (`POST /v1/subscriptions`, `order_reques
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -14,10 +14,12 @@ from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
 from tenure.http.fields import Body, Line, OptionalLine
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import asking
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Devices, Id
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.roles import DESK
@@ -25,6 +27,7 @@ from tenure.server.views import shown
 from tenure.store import order_requests
 from tenure.store.engine import Connection
 from tenure.store.order_requests import OrderRequest
+from tenure.store.persons import Place
 
 READ = Rule("subscriptions:read")
 WRITE = Rule("subscriptions:write")
@@ -68,6 +71,13 @@ class OrderRequestView(msgspec.Struct, frozen=True, kw_only=True):
     """Why it was declined."""
 
 
+class _Noted(NamedTuple):
+    """What stands in the audit log, and from where it was done."""
+
+    what: str
+    address: Address
+
+
 class OrderRequests:
     """The operations on order requests."""
 
@@ -79,6 +89,7 @@ class OrderRequests:
         caller: Principal,
         ticket: Ticket,
         body: NewOrderRequest,
+        address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
     ) -> Answer[OrderRequestView] | Refused:
@@ -87,7 +98,7 @@ class OrderRequests:
         def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
             return asking.ask(conn, tenant, body.customer, body.offer, body.devices, body.note, real)
 
-        return await self._done(caller, ticket, provider, dry_run, work, status=201)
+        return await self._done(caller, ticket, _Noted("order_requested", address), provider, dry_run, work, status=201)
 
     async def list_order_requests(
         self,
@@ -130,6 +141,7 @@ class OrderRequests:
         caller: Principal,
         order_request: Id,
         ticket: Ticket,
+        address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
     ) -> Answer[OrderRequestView] | Refused:
@@ -139,7 +151,7 @@ class OrderRequests:
             request = asking.opened(conn, tenant, order_request)
             return request if isinstance(request, Refused) else asking.close(conn, request, withdrawn_at=tenant.now)
 
-        return await self._done(caller, ticket, provider, dry_run, work)
+        return await self._done(caller, ticket, _Noted("order_request_withdrawn", address), provider, dry_run, work)
 
     async def decline_order_request(
         self,
@@ -147,6 +159,7 @@ class OrderRequests:
         order_request: Id,
         ticket: Ticket,
         body: Declining,
+        address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
     ) -> Answer[OrderRequestView] | Refused:
@@ -158,12 +171,13 @@ class OrderRequests:
                 return request
             return asking.close(conn, request, declined_at=tenant.now, reason=body.reason)
 
-        return await self._done(caller, ticket, provider, dry_run, work)
+        return await self._done(caller, ticket, _Noted("order_request_declined", address), provider, dry_run, work)
 
     async def _done(
         self,
         caller: Principal,
         ticket: Ticket,
+        noted: _Noted,
         provider: str | None,
         dry_run: bool,
         then: Work,
@@ -172,7 +186,11 @@ class OrderRequests:
         def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             request = tenant if isinstance(tenant, Refused) else then(conn, tenant, real)
-            return request if isinstance(request, Refused) else made(_view(request), status)
+            if isinstance(request, Refused):
+                return request
+            place = Place(request.provider, request.customer)
+            note(conn, place, caller, noted.address, noted.what, request.id, real)
+            return made(_view(request), status)
 
         answer: Answer[OrderRequestView] | Refused = await self._context.once(ticket, dry_run, work)
         return answer

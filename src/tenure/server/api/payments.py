@@ -12,10 +12,12 @@ from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import paying, policies
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.api.money import ToppedUp, topped_up
 from tenure.server.context import Context, Tenant, tenant_of
@@ -24,6 +26,7 @@ from tenure.server.views import shown
 from tenure.store import payments
 from tenure.store.engine import Connection
 from tenure.store.payments import Gateway, PaymentRequest
+from tenure.store.persons import Place
 
 READ = Rule("money:read")
 WRITE = Rule("payments:write")
@@ -96,6 +99,7 @@ class Payments:
         customer: Id,
         ticket: Ticket,
         body: NewPaymentRequest,
+        address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
     ) -> Answer[PaymentRequestView] | Refused:
@@ -106,7 +110,10 @@ class Payments:
             if isinstance(tenant, Refused):
                 return tenant
             asked = paying.ask(conn, self._context, tenant, customer, body.amount, body.subscription, body.note, real)
-            return asked if isinstance(asked, Refused) else made(_view(conn, tenant, asked), 201)
+            if isinstance(asked, Refused):
+                return asked
+            note(conn, Place(tenant.id, customer), caller, address, "payment_requested", asked.id, real)
+            return made(_view(conn, tenant, asked), 201)
 
         answer: Answer[PaymentRequestView] | Refused = await self._context.once(ticket, dry_run, work)
         return answer
@@ -178,17 +185,20 @@ class Payments:
         caller: Principal,
         payment_request: Id,
         ticket: Ticket,
+        address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
     ) -> Answer[PaymentRequestView] | Refused:
         """Withdraws a payment request that nobody has paid."""
 
-        def withdraw(conn: Connection, tenant: Tenant, request: PaymentRequest) -> Answer[Any] | Refused:
-            if request.state(tenant.now) not in {"asked", "expired"}:
-                return Refused(Code.PAYMENT_REQUEST_CLOSED, field="payment_request")
-            return made(_view(conn, tenant, paying.withdraw(conn, tenant, request)))
-
         def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+            def withdraw(conn: Connection, tenant: Tenant, request: PaymentRequest) -> Answer[Any] | Refused:
+                if request.state(tenant.now) not in {"asked", "expired"}:
+                    return Refused(Code.PAYMENT_REQUEST_CLOSED, field="payment_request")
+                place = Place(tenant.id, request.customer)
+                note(conn, place, caller, address, "payment_request_withdrawn", request.id, real)
+                return made(_view(conn, tenant, paying.withdraw(conn, tenant, request)))
+
             tenant = _may(conn, caller, provider, real, Action.REQUEST_PAYMENT)
             return tenant if isinstance(tenant, Refused) else _found(conn, tenant, payment_request, withdraw)
 

@@ -14,9 +14,11 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.etags import etag
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Currency, OptionalTitle, Title
 from tenure.server.context import Context
 from tenure.server.roles import DESK
@@ -24,6 +26,7 @@ from tenure.server.values import Provider
 from tenure.store import ids, people
 from tenure.store.engine import Connection
 from tenure.store.people import SandboxClock
+from tenure.store.persons import Place
 
 VENDOR_ONLY = frozenset({Role.VENDOR})
 READ_PROVIDERS = Rule("providers:read", DESK)
@@ -68,7 +71,7 @@ class Providers:
         self._context = context
 
     async def create_provider(
-        self, caller: Principal, ticket: Ticket, body: NewProvider, dry_run: bool = False
+        self, caller: Principal, ticket: Ticket, body: NewProvider, address: Address, dry_run: bool = False
     ) -> Answer[ProviderView] | Refused:
         """Makes a provider known."""
 
@@ -84,7 +87,21 @@ class Providers:
                 name, body.name, body.sandbox, body.currency, msgspec.json.encode(value), 1, now, clock=clock
             )
             added = people.add_provider(conn, row)
-            return added if isinstance(added, Refused) else made(provider_view(added, now), 201, etag=etag(1))
+            if isinstance(added, Refused):
+                return added
+            detail = f"{name}: {body.name}"
+            note(
+                conn,
+                Place(name),
+                caller,
+                address,
+                "provider_created",
+                detail,
+                now,
+                about=name,
+                state=people.provider_state(added),
+            )
+            return made(provider_view(added, now), 201, etag=etag(1))
 
         answer: Answer[ProviderView] | Refused = await self._context.once(ticket, dry_run, work)
         return answer

@@ -77,7 +77,8 @@ class Tokens:
                 return refused
             secret, row = new_token(self._context, body, caller.provider or provider, real)
             tokens.add_token(conn, row)
-            note(conn, Place(row.provider, row.customer), caller, address, "token_made", f"{row.id}: {row.name}", real)
+            place, detail = Place(row.provider, row.customer), f"{row.id}: {row.name}"
+            note(conn, place, caller, address, "token_made", detail, real, about=row.id, state=tokens.state(row))
             # What a rehearsal shows must not look like something that works.
             return made(msgspec.structs.replace(token_view(row), token="" if dry_run else secret), 201)
 
@@ -119,6 +120,8 @@ class Tokens:
                 "token_withdrawn",
                 f"{gone.id}: {gone.name}",
                 now,
+                about=gone.id,
+                state=tokens.state(gone),
             )
             return made(None)
 

@@ -1,7 +1,8 @@
 """Tables of prepaid money: an account per customer, postings and their entries.
 
 The account is the unit of lock and of settlement (spec 6.1). Its balance and reserve repeat what the entries sum up
-to, so that a guard in the database can keep both from going below their bounds; `ledger.drift` compares.
+to, so that guards in the database can keep both from being taken below their bounds (`triggers`: a balance may stand
+below a credit limit that was lowered afterwards, but nothing more is taken from it); `audit.drift` compares.
 """
 
 import sqlalchemy as sa
@@ -101,7 +102,6 @@ accounts = sa.Table(
     METADATA,
     AccountColumns,
     sa.CheckConstraint("credit_limit >= 0", name="credit_limit"),
-    sa.CheckConstraint("balance >= -credit_limit", name="balance"),
     sa.CheckConstraint("reserve >= 0", name="reserve"),
     sa.Index(None, "provider", "customer"),
     sa.Index(None, "next_due"),

@@ -1,6 +1,7 @@
-"""Append-only made law: the databases themselves refuse to change or delete history (spec M/B12, 5.1 P7).
+"""Append-only made law: the databases themselves refuse to change or delete history (spec M/B12, 5.1 P7), and to take
+a balance below its credit limit (P5).
 
-Whoever drops the triggers to edit is found by the hash chain (`facts.verify`).
+Whoever drops the triggers to edit is found by the hash chain (`facts.verify`) and by `audit.drift`.
 """
 
 import sqlalchemy as sa
@@ -11,6 +12,29 @@ APPEND_ONLY = ("facts", "postings", "entries", "chronicle")
 
 _FUNCTION = """create or replace function tenure_refuse_change() returns trigger language plpgsql as
 $$ begin raise exception 'history is append-only: % on %', tg_op, tg_table_name; end $$"""
+
+_OVERDRAWN = "new.balance < -new.credit_limit"
+_BALANCE_FUNCTION = f"""create or replace function tenure_refuse_overdraft() returns trigger language plpgsql as
+$$ begin if {_OVERDRAWN} then raise exception 'the balance does not cover this' using errcode = '23514'; end if;
+return new; end $$"""
+
+
+def balance_statements(dialect: str) -> list[str]:
+    """The statements that guard balances: nothing is taken that leaves one below minus its credit limit."""
+    if dialect == "sqlite":
+        refused = "begin select raise(abort, 'the balance does not cover this'); end"
+        return [
+            "create trigger accounts_refuse_overdraft before update of balance on accounts "
+            f"when new.balance < old.balance and {_OVERDRAWN} {refused}",
+            f"create trigger accounts_refuse_overdrawn before insert on accounts when {_OVERDRAWN} {refused}",
+        ]
+    run = "execute function tenure_refuse_overdraft()"
+    return [
+        _BALANCE_FUNCTION,
+        "create trigger accounts_refuse_overdraft before update of balance on accounts for each row "
+        f"when (new.balance < old.balance) {run}",
+        f"create trigger accounts_refuse_overdrawn before insert on accounts for each row {run}",
+    ]
 
 
 def statements(dialect: str) -> list[str]:
@@ -37,7 +61,8 @@ def _on_postgresql(table: str) -> tuple[str, str]:
 
 
 def _arm(target: sa.MetaData, connection: sa.Connection, **_: object) -> None:
-    for statement in statements(connection.dialect.name):
+    dialect = connection.dialect.name
+    for statement in (*statements(dialect), *balance_statements(dialect)):
         connection.exec_driver_sql(statement)
 
 

@@ -52,10 +52,21 @@ def place_of(conn: Connection, caller: Principal, provider: str | None, customer
     return Place(owner, whose)
 
 
-def note(conn: Connection, place: Place, caller: Principal, address: str, what: str, detail: str, now: Instant) -> None:
-    """Keep in the audit of `place` that `caller` did something."""
+def note(
+    conn: Connection,
+    place: Place,
+    caller: Principal,
+    address: str,
+    what: str,
+    detail: str,
+    now: Instant,
+    *,
+    about: str = "",
+    state: bytes = b"",
+) -> None:
+    """Keep in the audit of `place` what `caller` did; for its chain `about` what, and what stands there now."""
     kind = str(caller.kind) if caller.kind else ""
-    trail.put(conn, place, Deed(what, caller.by, caller.name, kind, address, detail), now)
+    trail.put(conn, place, Deed(what, caller.by, caller.name, kind, address, detail, about, state), now)
 
 
 def note_at_home(conn: Connection, person: Person, address: str, what: str, detail: str, now: Instant) -> None:

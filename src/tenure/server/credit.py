@@ -1,0 +1,58 @@
+"""Setting a customer's credit limit: the fact in the provider's chain, the account, and what could be paid at once.
+
+Everything runs inside one transaction of the caller; what follows from a limit is `core.credit_limit`'s to say.
+"""
+
+import msgspec
+
+from tenure.core.credit_limit import CreditLimitSet, SetCreditLimit
+from tenure.core.refusals import Code, Refused
+from tenure.http.auth import Principal
+from tenure.server import books, settling
+from tenure.server.context import Tenant
+from tenure.server.paying import Paid
+from tenure.store import chronicle, people
+from tenure.store.chain import StoredFact
+from tenure.store.engine import Connection
+
+SCOPE = "money:write"
+
+
+def may_not_lend(caller: Principal) -> Refused | None:
+    """The refusal of somebody who may change customers but not money; None for everybody else."""
+    if SCOPE in caller.scopes:
+        return None
+    detail = f"A credit limit is money: this takes the scope {SCOPE}. Leave it out to keep it as it is."
+    return Refused(Code.ACTION_NOT_PERMITTED, detail, "credit_limit")
+
+
+def set_limit(
+    conn: Connection, tenant: Tenant, customer: str, limit: int, why: str, *, stopped: bool
+) -> Paid | Refused:
+    """The limit as it is from now on (minor units), with everything that a raised one pays for at once.
+
+    Refuses `not_found`, and `ledger_drift` while money is `stopped`. The limit that is there already changes nothing.
+    """
+    row = people.customer(conn, tenant.id, customer) if tenant.owns(customer) else None
+    loaded = None if row is None else books.load(conn, tenant.id, customer, tenant.time)
+    if row is None or loaded is None:
+        return Refused(Code.NOT_FOUND, field="customer")
+    if stopped:
+        return Refused(Code.LEDGER_DRIFT)
+    if limit == loaded.account.credit_limit:  # said again: the same answer, and no second fact
+        return Paid(loaded)
+    command = SetCreditLimit(customer=customer, limit=limit, by=tenant.by, why=why)
+    outcome = settling.limited(conn, loaded, command)
+    if isinstance(outcome, Refused):
+        return outcome
+    record(conn, tenant.id, outcome.fact)
+    people.touch_customer(conn, tenant.id, customer)  # who read the customer before has not seen this limit
+    facts = tuple(type(fact).__name__ for _, fact in outcome.after.facts)
+    return Paid(books.load(conn, tenant.id, customer, tenant.time) or loaded, outcome.after.postings, facts)
+
+
+def record(conn: Connection, provider: str, fact: CreditLimitSet) -> None:
+    """The fact as a link of the provider's chain."""
+    kind, body = type(fact).__name__, msgspec.json.encode(fact)
+    stored = StoredFact(kind, fact.at, fact.recorded_at, fact.by, body)
+    chronicle.record(conn, provider, chronicle.RECORDS, stored)

@@ -1,0 +1,167 @@
+"""Every write leaves a record: who did it, in the audit log or a history; and in a chain what money, service or rights
+hang on. The table is made from the API itself, so that a new write without a line here fails.
+"""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tenure.core.policy import Action
+from tenure.http.operations import WRITES
+from tenure.store import audit as audits
+from tenure.store.engine import Connection
+from tenure.store.schema import audit, chains, facts
+from tests.server.crew import joined
+from tests.server.office import Office
+from tests.server.walk import OF_PEOPLE, World, body_of, path_of
+
+pytestmark = pytest.mark.anyio
+
+CHAINED = (
+    # money
+    "set_credit_limit top_up book_payment change_payment_settings rotate_gateway_secret create_offer withdraw_offer"
+    " publish_policy create_customer change_customer create_provider change_brand set_clock pay_in_sandbox"
+    # service
+    " create_product create_plan update_plan publish_amnesty publish_root"
+    " create_order renew set_renewal_intent cancel undo_cancellation hold release"
+    " change_devices change_plan drop_change"
+    " extend_grace transfer reanchor confirm_payment reissue_code block_code unblock_code leave_site resolve_fork"
+    " free_allotment declare_site_lost"
+    # rights
+    " create_token withdraw_token change_role remove_person invite withdraw_invitation accept_invitation"
+    " change_password confirm_second_factor remove_second_factor finish_password_reset"
+)
+LOGGED = (
+    "create_webhook change_webhook delete_webhook rotate_webhook_secret replay_delivery test_webhook resend_letter"
+    " send_test_mail request_order withdraw_order_request decline_order_request request_payment"
+    " withdraw_payment_request show_code sign_out choose_membership"
+)
+SILENT = {
+    "foresee_impact": "changes nothing",
+    "run_batch": "does other writes, each of which leaves its own record",
+    "receive_payment_notification": "books like a top-up, proven by a signature: see test_payments",
+    "exchange_offline": "a synchronization carried by hand: facts only where something changes",
+    "sign_in": "logged as signed_in or sign_in_refused: see the tests of accounts",
+    "show_second_factor": "part of a sign-in",
+    "propose_second_factor": "nothing counts before it is confirmed",
+    "read_invitation": "reads",
+    "request_password_reset": "logged where there is such a person; strangers must not see the difference",
+}
+"""Writes of which no example can leave a record, and why none is missing."""
+ELSEWHERE = frozenset(
+    {
+        "publish_root", "resolve_fork", "free_allotment", "confirm_payment", "change_plan", "drop_change", "set_clock",
+        "pay_in_sandbox", "accept_invitation", "change_password", "confirm_second_factor", "remove_second_factor",
+        "finish_password_reset", "choose_membership", "reanchor", "create_order", "request_order",
+    }
+)  # fmt: skip
+"""Shown with their own circumstances below or in the tests of their subject."""
+FIRST: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "undo-cancellation": (("cancel", {}),),
+    "release": (("hold", {"reason": "away"}),),
+    "unblock-code": (("block-code", {}),),
+}
+
+SENT: dict[str, dict[str, Any]] = {
+    "change_customer": {"reference": "c 2"},
+    "top_up": {"reference": "r 2"},
+    "hold": {"until": None},
+    "book_payment": {"reference": "r 3"},
+}
+"""What is sent instead of the example, for which there is no room twice."""
+
+
+async def recorded(shop: Office) -> tuple[int, int]:
+    """(entries of the audit log, links of all chains)."""
+
+    def read(conn: Connection) -> tuple[int, int]:
+        logged = conn.scalar(sa.select(sa.func.count()).select_from(audit))
+        links = conn.scalar(sa.select(sa.func.coalesce(sa.func.sum(chains.c.seq), 0)))
+        told = conn.scalar(sa.select(sa.func.count()).select_from(facts))
+        return logged or 0, (links or 0) + (told or 0)
+
+    return await shop.context.db.read(read)
+
+
+async def test_every_write_has_its_line_here(world: World) -> None:
+    writes = {one.name for one in world.operations if one.method in WRITES}
+    lines = [*CHAINED.split(), *LOGGED.split(), *SILENT]
+    assert len(lines) == len(set(lines))
+    assert writes == set(lines), f"say what it leaves behind: {sorted(writes ^ set(lines))}"
+
+
+async def test_every_write_leaves_its_record(world: World) -> None:
+    """Each example done for real, in an order in which each is possible; then every chain is sound."""
+    shop, things = world.shop, world.north.things
+    everything = {"provider_actions": sorted(Action), "customer_actions": sorted(Action)}
+    assert (await shop.desk.send("PUT", "/v1/policy", everything)).status_code == 200
+    tried = []
+    for one in world.operations:
+        if one.method not in WRITES or one.name in SILENT or one.name in ELSEWHERE or one.name in OF_PEOPLE:
+            continue
+        caller, owned = world.caller(one), await fresh(shop, world, one.name)
+        body = body_of(one, owned)
+        if one.name in SENT:
+            body = (body or {}) | SENT[one.name]
+        for early, more in FIRST.get(one.path.rpartition("/")[2], ()):
+            path = f"/v1/subscriptions/{owned['subscription']}/{early}"
+            await shop.desk.post(path, {"code": owned["code"]} if early == "block-code" else more)
+        if one.name == "renew":
+            shop.clock.now += 300 * 86_400
+        before = await recorded(shop)
+        query = {"provider": things["provider"]} if caller is shop.vendor and _named(one) else {}
+        answer = await caller.send(one.method, path_of(one, owned), body, **query)
+        assert answer.status_code < 300, (one.name, answer.text)
+        after = await recorded(shop)
+        if one.name in CHAINED.split():
+            assert after[1] > before[1], f"{one.name} is in no chain"
+        else:
+            assert after[0] > before[0], f"{one.name} is not in the audit log"
+        tried.append(one.name)
+        if one.name == "publish_policy":
+            await shop.desk.send("PUT", "/v1/policy", everything)
+    assert len(tried) >= 45
+    assert await shop.context.db.read(lambda conn: list(audits.verify(conn))) == []
+
+
+def _named(one: Any) -> bool:
+    return any(query.name == "provider" for query in one.queries)
+
+
+async def fresh(shop: Office, world: World, name: str) -> dict[str, str]:
+    """Things of its own for each write: what the one before did must not stand in its way."""
+    desk, things = shop.desk, dict(world.north.things)
+    sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 100}]}
+    things["offer"] = (await desk.post("/v1/offers", sold))["id"]
+    customer = (await desk.post("/v1/customers", {"name": "Once"}))["id"]
+    await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 1_000_000, "reference": customer})
+    order = await desk.post("/v1/subscriptions", {"customer": customer, "offer": things["offer"], "devices": 10})
+    if "webhook" in name or "delivery" in name:
+        hook = await desk.post("/v1/webhooks", {"url": "https://north.example/hook"})
+        sent = await desk.send("POST", f"/v1/webhooks/{hook['id']}/test")
+        things |= {"webhook": hook["id"], "delivery": sent.json()["id"]}
+    invited = {"email": f"{customer}@x.example", "name": "Eve", "role": "auditor"}
+    payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 500})
+    wished = await desk.post("/v1/order-requests", {"customer": customer, "offer": things["offer"], "devices": 5})
+    token = await desk.post("/v1/tokens", {"name": "t", "role": "customer", "customer": customer})
+    sites = [shop.site(), shop.site()] if name in {"leave_site", "declare_site_lost"} else []
+    for site in sites:
+        await site.activate(order["activation_code"])
+    member = await joined(shop, desk, "operator") if name in {"change_role", "remove_person"} else None
+    things |= {
+        "invitation": (await desk.post("/v1/invitations", invited))["id"],
+        "payment_request": payment["id"],
+        "order_request": wished["id"],
+        "token": token["id"],
+        "customer": customer,
+        "subscription": order["subscription"]["id"],
+        "code": order["subscription"]["codes"][0]["id"],
+    }
+    if sites:
+        things |= {"site": sites[0].id, "heir": sites[1].id}
+    if member:
+        things["person"] = member.id
+    if name == "transfer":
+        things["customer"] = world.neighbour.things["customer"]
+    return things
