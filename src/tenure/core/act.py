@@ -118,7 +118,7 @@ def plan_hash(outcome: Outcome, command: c.Command, previewed_at: Instant) -> st
     parts = (
         known,
         asked,
-        [msgspec.to_builtins(change.terms) for change in sub.changes],
+        [(change.effective if change.scheduled else 0, change.field, change.terms) for change in sub.changes],
         [(period.devices, period.price) for period in sub.paid],
         [[(entry.account, entry.amount) for entry in posting.entries] for posting in outcome.postings],
         [type(fact).__name__ for _, fact in outcome.facts],

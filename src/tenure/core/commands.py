@@ -6,7 +6,7 @@ from tenure.core.allotment import SiteShare
 from tenure.core.periods import Duration
 from tenure.core.policy import Action, LateRenewal, Role, Rules
 from tenure.core.subscription import Subscription
-from tenure.core.terms import CodeRef, Intent, Terms
+from tenure.core.terms import CodeRef, Field, Intent, Terms
 from tenure.core.timeline import Instant
 
 
@@ -104,12 +104,16 @@ class ChangePlan(Asked, frozen=True, kw_only=True, tag="change_plan"):
     """Other terms of the same product and kind: dearer at once, cheaper at the next period end."""
 
     terms: Terms
+    devices_as_agreed: bool = False
+    """Only the plan is named: the number of devices stays what it is, and what is agreed for it stays agreed."""
 
 
 class DropChange(Asked, frozen=True, kw_only=True, tag="drop_change"):
     """A scheduled change shall not happen."""
 
     effective: Instant
+    field: Field | None = None
+    """Only what is scheduled of this; None: all that is scheduled for that instant."""
 
 
 class Hold(Asked, frozen=True, kw_only=True, tag="hold"):

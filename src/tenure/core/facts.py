@@ -8,7 +8,7 @@ import msgspec
 
 from tenure.core.periods import Duration
 from tenure.core.policy import Rules
-from tenure.core.terms import CodeRef, Hold, Intent, Period, Terms
+from tenure.core.terms import CodeRef, Field, Hold, Intent, Period, Terms
 from tenure.core.timeline import Instant
 
 
@@ -172,7 +172,9 @@ class TermsChanged(Happened, frozen=True, kw_only=True, tag="TermsChanged"):
     terms: Terms
     paid_devices: int = 0
     raises: tuple[tuple[Instant, int], ...] = ()
-    """(a period's beginning, amount): what was paid on top for the rest of that period."""
+    """(a period's beginning, amount): what was paid on top for the rest of a period that became dearer, may be 0."""
+    field: Field | None = None
+    """Of `terms` only this was changed; None: all of them."""
 
     @property
     def amount(self) -> int:
@@ -185,12 +187,30 @@ class ChangeScheduled(Happened, frozen=True, kw_only=True, tag="ChangeScheduled"
 
     effective: Instant
     terms: Terms
+    field: Field | None = None
+    """Of `terms` only this will be changed; None: all of them."""
+    raises: tuple[tuple[Instant, int], ...] = ()
+    """As in TermsChanged: what was paid on top for periods that were bought at the terms this replaces."""
+
+    @property
+    def amount(self) -> int:
+        """All that was paid on top, minor units."""
+        return sum(amount for _, amount in self.raises)
 
 
 class ChangeDropped(Happened, frozen=True, kw_only=True, tag="ChangeDropped"):
     """A scheduled change will not happen."""
 
     effective: Instant
+    field: Field | None = None
+    """Only what was scheduled of this; None: all that was scheduled for that instant."""
+    raises: tuple[tuple[Instant, int], ...] = ()
+    """As in TermsChanged: what was paid on top for periods that were bought at the terms dropped."""
+
+    @property
+    def amount(self) -> int:
+        """All that was paid on top, minor units."""
+        return sum(amount for _, amount in self.raises)
 
 
 class HoldPlaced(Happened, frozen=True, kw_only=True, tag="HoldPlaced"):

@@ -63,6 +63,7 @@ class Code(StrEnum):
     SUCCESSOR_USED = "successor_used"
     NO_SUCCESSOR = "no_successor"
     SEAT_CONFLICT_OPEN = "seat_conflict_open"
+    PERIOD_PAID_AHEAD = "period_paid_ahead"
     # limits
     SITE_LIMIT = "site_limit"
     SITE_UNKNOWN = "site_unknown"
@@ -210,6 +211,7 @@ _say(_C.NOT_BLOCKED, 409, _E.STATE, "provider", "This code is not blocked. | No 
 _say(_C.SUCCESSOR_USED, 409, _E.STATE, "administrator", "This code has already been started. | A successor is staged before it starts, and only once. | Apply it as a code when the present subscription allows it.")
 _say(_C.NO_SUCCESSOR, 409, _E.STATE, "administrator", "No successor is staged at this site. | None was staged, or it was dropped or has started. | Stage a successor code first.")
 _say(_C.SEAT_CONFLICT_OPEN, 409, _E.LIMIT, "administrator", "A seat conflict is open. | More devices are protected than the coming limit allows. | Edit the proposed list in the console, or keep the higher limit.")
+_say(_C.PERIOD_PAID_AHEAD, 409, _E.STATE, "customer", "A period is paid for ahead at the terms this would change. | What has priced a period stays with it; other terms would make that period cheaper, or give it another length. | Change it from the date named on, or let what is agreed take effect.")
 _say(_C.SITE_LIMIT, 409, _E.LIMIT, "provider", "The subscription has no site left. | The plan allows a set number of sites, and that many hold it. | Leave it at a site no longer needed, or ask the provider for more sites.")
 _say(_C.SITE_UNKNOWN, 404, _E.UNKNOWN, "administrator", "This site does not hold the subscription. | It never activated it, or has left it. | Apply the activation code at the site.")
 _say(_C.SITE_LOST, 409, _E.STATE, "provider", "This site was declared lost. | Its provider declared the site gone for good, and its key is no longer accepted. | Make a new key with `tenure site anew` (or a new site in a new folder with `tenure site init`), apply the activation code again and enrol its devices there.")

@@ -1,13 +1,16 @@
 """Which period comes next, what it costs, and when its money is set aside; shared by decisions and by `settle`."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from tenure.core import pricing
 from tenure.core.contract import contract, service_end
-from tenure.core.periods import edge, index_after, whole_days
+from tenure.core.day_prices import rounded
+from tenure.core.periods import Duration, begun_days, edge, index_after, whole_days
 from tenure.core.policy import LateRenewal, Rules
 from tenure.core.subscription import Subscription
-from tenure.core.terms import Intent, Kind, Period, Settlement, Terms
+from tenure.core.terms import DayPrice, Intent, Kind, Period, Settlement, Terms
 from tenure.core.timeline import DAY, Instant, Phase, at
 
 RESERVE_DAYS = 10
@@ -36,8 +39,11 @@ def price_of(terms: Terms, devices: int) -> int:
 def first_period(sub: Subscription, since: Instant, rules: Rules, floor: str) -> Period:
     """The period that begins with the term: to the end named in the order, or one period from `since`."""
     terms = sub.terms_at(since)
-    length = sub.trial_period or terms.period
-    until = sub.until_ordered if sub.until_ordered is not None else edge(since, length, 1)
+    full = price_of(terms, terms.devices)
+    whole = edge(since, terms.period, 1)
+    until = sub.until_ordered if sub.until_ordered is not None else whole
+    until = edge(since, sub.trial_period, 1) if sub.trial_period is not None else until
+    days = begun_days(since, until)
     return Period(
         since=since,
         until=until,
@@ -46,50 +52,68 @@ def first_period(sub: Subscription, since: Instant, rules: Rules, floor: str) ->
         rules=rules,
         min_version=floor,
         trial=sub.trial,
+        day_prices=(DayPrice(days, 0 if sub.trial else full, whole_days(since, whole)),),
+        length=terms.period,
+        waived=full if sub.trial else 0,
     )
 
 
 def next_period(sub: Subscription, since: Instant, rules: Rules, floor: str, now: Instant) -> Offered:
     """The period that begins at `since`: at the old end it runs to the anchor's next edge, elsewhere it re-anchors.
 
-    It is bought by the terms of its beginning, in grace by those of `now`: a limit lowered meanwhile is not paid for.
+    So it does where it is the first under a plan whose period has another length: it is whole. It is bought by the
+    terms of its beginning, in grace by those of `now`: a limit lowered meanwhile is not paid for.
     """
-    terms = sub.terms_at(max(since, now))
-    full = price_of(terms, terms.devices)
-    if since != sub.paid_until or sub.anchor is None:
-        period = _period(since, edge(since, terms.period, 1), terms, full, rules, floor)
-        return Offered(period=period, anchor=since)
+    terms = sub.terms_for(max(since, sub.clock(now)))
+    if since != sub.paid_until or sub.anchor is None or terms.period != length_of(sub, sub.paid[-1]):
+        until = edge(since, terms.period, 1)
+        return Offered(period=_period(since, until, terms, whole_days(since, until), rules, floor), anchor=since)
     k = index_after(sub.anchor, terms.period, since)
     begin, until = edge(sub.anchor, terms.period, k - 1), edge(sub.anchor, terms.period, k)
     whole = whole_days(begin, until)
     if 2 * (until - since) < until - begin or until <= now < (service_end(sub) or now):
         # A remainder shorter than half a period joins the next one, and so does one that grace has used up already.
         until = edge(sub.anchor, terms.period, k + 1)
-    price = pricing.half_up(full * whole_days(since, until), whole)
-    return Offered(period=_period(since, until, terms, price, rules, floor))
+    return Offered(period=_period(since, until, terms, whole, rules, floor))
 
 
-def _period(since: Instant, until: Instant, terms: Terms, price: int, rules: Rules, floor: str) -> Period:
-    return Period(since=since, until=until, devices=terms.devices, price=price, rules=rules, min_version=floor)
+def _period(since: Instant, until: Instant, terms: Terms, whole: int, rules: Rules, floor: str) -> Period:
+    """`whole`: how many days the price of a whole period stands for."""
+    day_prices = (DayPrice(begun_days(since, until), price_of(terms, terms.devices), whole),)
+    return Period(
+        since=since,
+        until=until,
+        devices=terms.devices,
+        price=rounded(day_prices),
+        rules=rules,
+        min_version=floor,
+        day_prices=day_prices,
+        length=terms.period,
+    )
+
+
+def length_of(sub: Subscription, period: Period) -> Duration:
+    """The length of the plan's period that `period` was bought under."""
+    return period.length if period.length is not None else sub.terms_at(period.since).period
+
+
+def coming_ends(sub: Subscription) -> Iterator[Instant]:
+    """When periods end, from the last one that is paid for (not merely reserved) on, without an end."""
+    yield due(sub)
+    anchor = due(sub) if sub.anchor is None else sub.anchor
+    length = length_of(sub, sub.periods[-1])
+    end = due(sub)
+    while True:
+        reserved = sub.reserved if sub.reserved is not None and end == due(sub) else None
+        coming = length_of(sub, reserved) if reserved is not None else sub.terms_for(end).period
+        anchor, length = (anchor if coming == length else end), coming
+        end = reserved.until if reserved is not None else edge(anchor, length, index_after(anchor, length, end))
+        yield end
 
 
 def cost(period: Period) -> int:
     """All that was paid or reserved for `period`, later raises included."""
     return period.price + sum(amount for _, amount in period.raises)
-
-
-def worth(sub: Subscription, period: Period, moment: Instant) -> int:
-    """What the unused whole days of `period` are worth at `moment`, each raise over the days it was paid for.
-
-    Days that a stopped clock added were held, not used: a part paid before the clock stopped does not spread over them.
-    """
-    parts = ((period.since, period.price), *period.raises)
-    return sum(_unused(sub, amount, since, period.until, moment) for since, amount in parts if since < period.until)
-
-
-def _unused(sub: Subscription, amount: int, since: Instant, until: Instant, moment: Instant) -> int:
-    added = sum(days for stood_still, days in sub.given_days if since <= stood_still < until)
-    return pricing.unused(amount, moment, min(since + added * DAY, until - 1), until)
 
 
 def late_start(sub: Subscription, now: Instant, late: LateRenewal | None = None) -> Instant:

@@ -15,6 +15,7 @@ from tenure.core import ledger
 from tenure.core.account import Account, Item, posted
 from tenure.core.commands import Seen
 from tenure.core.contract import grace_days
+from tenure.core.day_prices import unused
 from tenure.core.decide.money import affordable
 from tenure.core.decide.stops import shift_days
 from tenure.core.ledger import Posting
@@ -28,8 +29,8 @@ from tenure.core.renewal import (
     due,
     first_period,
     late_start,
+    length_of,
     next_period,
-    worth,
 )
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.terms import Settlement
@@ -159,7 +160,7 @@ def _unused(item: Item, at: Instant) -> int:
     if not sub.periods:
         return _unused_order(item, at)
     begun, since = (owed.begun, owed.since) if owed else (False, at)
-    return sum(worth(sub, period, at) for period in sub.periods if begun or period.since > since)
+    return sum(unused(period, at) for period in sub.periods if begun or period.since > since)
 
 
 def _unused_order(item: Item, at: Instant) -> int:
@@ -177,7 +178,7 @@ def _release_unpromised(run: _Run, item: Item, at: Instant) -> None:
     sub, reserved = item.sub, item.sub.reserved
     if reserved is None:
         return
-    free = worth(sub, reserved, at)
+    free = unused(reserved, at)
     kept = cost(reserved) - free
     posting = None
     if free:
@@ -205,7 +206,9 @@ def _capture(run: _Run, item: Item, at: Instant) -> None:
     posting = None
     if cost(reserved):
         posting = ledger.capture(cost(reserved), at=at, recorded_at=run.now, subscription=item.sub.id, period=at)
-    run.add(item, f.Renewed(**_stamped(run, at, "due"), period=period, paid_by="reserve"), posting)
+    sub = item.sub
+    anchor = at if length_of(sub, period) != length_of(sub, sub.periods[-1]) else None
+    run.add(item, f.Renewed(**_stamped(run, at, "due"), period=period, paid_by="reserve", anchor=anchor), posting)
 
 
 def _lengthen(run: _Run, item: Item, at: Instant) -> None:

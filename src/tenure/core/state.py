@@ -134,8 +134,26 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
         held = self.changes[0].terms
         for change in self.changes:
             if change.effective <= (self.clock(moment) if change.scheduled else moment):
-                held = change.terms
+                held = change.applied(held)
         return held
+
+    def terms_for(self, moment: Instant) -> Terms:
+        """The terms agreed for the contract's own `moment`, also for one to come while a hold stops its clock."""
+        stopped = self.stopped
+        if stopped is None:
+            return self.terms_at(moment)
+        held = self.changes[0].terms
+        to_come = [change for change in self.changes if change.scheduled and change.effective > stopped.since]
+        for change in [each for each in self.changes if each not in to_come]:
+            held = change.applied(held)
+        for change in to_come:
+            held = change.applied(held) if change.effective <= moment else held
+        return held
+
+    @property
+    def terms_at_last(self) -> Terms:
+        """The terms once everything agreed has taken effect."""
+        return self.terms_for(max(change.effective for change in self.changes))
 
     @property
     def paid(self) -> tuple[Period, ...]:

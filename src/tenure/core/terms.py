@@ -58,6 +58,19 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     bands: tuple[Band, ...] = ()
 
 
+class DayPrice(msgspec.Struct, frozen=True):
+    """From `left` days before a period's end on, each day costs `total` / `days` minor units.
+
+    Counted from the end, so that days which a stopped clock adds change nothing.
+    """
+
+    left: int
+    total: int
+    """What a whole period costs at the terms agreed."""
+    days: int
+    """How many days such a whole period has."""
+
+
 class Period(msgspec.Struct, frozen=True, kw_only=True):
     """One stretch of time, [since, until), that is paid for or reserved; a period keeps the rules of its start."""
 
@@ -70,7 +83,20 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
     min_version: str = ""
     trial: bool = False
     raises: tuple[tuple[Instant, int], ...] = ()
-    """(instant, amount): what was paid on top for more devices from that instant to the end."""
+    """(instant, amount): what was paid on top for dearer terms from that instant to the end."""
+    day_prices: tuple[DayPrice, ...] = ()
+    """The highest total agreed so far, day by day; absent in a history of before: `price`, spread evenly."""
+    length: Duration | None = None
+    """The period of the plan it was bought under; absent in a history of before."""
+    waived: int = 0
+    """What a whole period of the trial's terms would cost: a raise within a trial pays what goes beyond."""
+
+
+class Field(StrEnum):
+    """What can be agreed apart from the rest: a later command replaces only the one it names (spec 2.4 Devices)."""
+
+    PLAN = "plan"
+    DEVICES = "devices"
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -80,6 +106,18 @@ class Change(msgspec.Struct, frozen=True):
     terms: Terms
     scheduled: bool = False
     """Agreed beforehand for an edge of the contract, so that it moves with that edge."""
+    field: Field | None = None
+    """Of `terms` only this is changed; None: all of them."""
+
+    def applied(self, held: Terms) -> Terms:
+        """What `held` becomes by this change."""
+        match self.field:
+            case Field.PLAN:
+                return msgspec.structs.replace(self.terms, devices=held.devices)
+            case Field.DEVICES:
+                return msgspec.structs.replace(held, devices=self.terms.devices)
+            case None:
+                return self.terms
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):

@@ -85,7 +85,7 @@ def _subscriptions(conn: Connection, provider: str, names: list[str]) -> Iterabl
 def _item(
     conn: Connection, sub: Subscription, policy: policies.History, known: dict[str, Book], held: tuple[Word, ...]
 ) -> Item:
-    plan = sub.changes[-1].terms.plan
+    plan = sub.terms_at_last.plan
     if plan not in known:  # an account with many subscriptions has few plans
         known[plan] = book(conn, policy, plan)
     lengthenings = policy.lengthenings(sub, lambda name: period_of(conn, name))

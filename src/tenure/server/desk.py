@@ -166,7 +166,7 @@ def view(conn: Connection, tenant: Tenant, sub: Subscription) -> SubscriptionVie
     """A subscription with what the caller may do to it (B3)."""
     row, role, now = accounts.account(conn, tenant.id, sub.customer), _acting(tenant.role), tenant.now
     seen = seen_for(conn, tenant, sub, row.available if row else 0)
-    item = Item(sub, books.book(conn, policies.history(conn, tenant.id), sub.changes[-1].terms.plan), seen.words)
+    item = Item(sub, books.book(conn, policies.history(conn, tenant.id), sub.terms_at_last.plan), seen.words)
     account = Account() if row is None else Account(balance=row.balance, credit_limit=row.credit_limit)
     tried = zip(allowed_actions(sub, role, seen, now), samples(sub, role, now), strict=True)
     priced = tuple(_with_what_follows(tenant, one, account, item, command, seen) for one, (_, command) in tried)

@@ -108,15 +108,16 @@ def _holder(conn: Connection, site: Site, body: Beside) -> Holder:
 def _coming(conn: Connection, site: Site, sub: Subscription, now: Instant) -> Coming | None:
     """The next lower device limit, and the site's part of it: what it has in use, cut like everybody's."""
     present = sub.terms_at(now).devices
-    lower = [each for each in sub.changes if each.effective > now and each.terms.devices < present]
-    if not lower:
+    ahead = sorted(each.effective for each in sub.changes if each.effective > now)
+    lower = next((moment for moment in ahead if sub.terms_for(moment).devices < present), None)
+    if lower is None:
         return None
-    change = min(lower, key=lambda each: each.effective)
-    most = ceiling(change.terms.devices, sub.rules.tolerance_percent)
+    limit = sub.terms_for(lower).devices
+    most = ceiling(limit, sub.rules.tolerance_percent)
     rows = [row for row in rows_of(conn, sub.provider, sub.id) if row.subscription == sub.id and row.id != site.id]
     total = site.devices + sum(row.devices for row in rows)
     part = most if not rows else site.devices if total <= most else most * site.devices // max(total, 1)
-    return Coming(change.effective, change.terms.devices, part)
+    return Coming(lower, limit, part)
 
 
 def _record(

@@ -7,7 +7,7 @@ Permission comes before everything else, so that nobody learns a state by asking
 from typing import assert_never
 
 from tenure.core import commands as c
-from tenure.core.decide import changes, codes, orders, renewals, sites, stops
+from tenure.core.decide import changes, codes, devices, orders, plans, renewals, sites, stops
 from tenure.core.decide.outcome import Accepted
 from tenure.core.policy import Action, Role
 from tenure.core.refusals import Code, Refused
@@ -85,11 +85,11 @@ def _decide(sub: Subscription, command: c.Command, seen: c.Seen, now: Instant) -
         case c.ExtendGrace():
             return renewals.extend_grace(sub, command, now)
         case c.ChangeDevices():
-            return changes.change_devices(sub, command, seen, now)
+            return devices.change_devices(sub, command, seen, now)
         case c.ChangePlan():
-            return changes.change_plan(sub, command, seen, now)
+            return plans.change_plan(sub, command, seen, now)
         case c.DropChange():
-            return changes.drop_change(sub, command, now)
+            return changes.drop_change(sub, command, seen, now)
         case c.Transfer():
             return changes.transfer(sub, command, now)
         case c.Hold():

@@ -7,6 +7,7 @@ import msgspec
 from tenure.core import facts as f
 from tenure.core import ledger, pricing
 from tenure.core.commands import Asked, Seen
+from tenure.core.day_prices import at_least, day_prices_of, first_days, rounded
 from tenure.core.decide.outcome import stamp
 from tenure.core.ledger import Posting
 from tenure.core.periods import begun_days, whole_days
@@ -44,8 +45,15 @@ def kept_stretch(sub: Subscription, seen: Seen) -> Period | None:
     days = min(begun_days(end, promised_until(seen.words, end)), whole_days(reserved.since, reserved.until))
     if not days:
         return None
-    price = pricing.half_up(cost(reserved) * days, whole_days(reserved.since, reserved.until))
-    return msgspec.structs.replace(reserved, until=reserved.since + days * DAY, price=price, raises=())
+    kept = first_days(day_prices_of(reserved), days)
+    until = reserved.since + days * DAY
+    return msgspec.structs.replace(reserved, until=until, price=rounded(kept), day_prices=kept, raises=())
+
+
+def with_promised(period: Period, kept: Period) -> Period:
+    """`period` with its first days at no less than `kept`, which signed leases still promise, costs (*Giving back*)."""
+    prices = at_least(period.day_prices, day_prices_of(kept))
+    return msgspec.structs.replace(period, price=rounded(prices), day_prices=prices)
 
 
 def give_up_reserve(
@@ -74,7 +82,7 @@ def reserve_whole(
     if kept is None or sub.stopped is not None:
         return (), ()
     bare = msgspec.structs.replace(sub, reserved=None)
-    whole = next_period(bare, kept.since, kept.rules, kept.min_version, now).period
+    whole = with_promised(next_period(bare, kept.since, kept.rules, kept.min_version, now).period, kept)
     more = whole.price - cost(kept)
     if whole.until <= kept.until or more < 0 or not affordable(more, seen.available):
         return (), ()

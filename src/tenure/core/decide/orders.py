@@ -5,15 +5,15 @@ import msgspec
 from tenure.core import facts as f
 from tenure.core import ledger, pricing
 from tenure.core.commands import ConfirmPayment, Order, Seen
-from tenure.core.decide.changes import raise_devices
+from tenure.core.decide.devices import raise_devices
 from tenure.core.decide.money import affordable, out_of_range, short_of
 from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.decide.renewals import buy_next
-from tenure.core.periods import LEAST_TERM_DAYS, edge, format_instant, whole_days
+from tenure.core.periods import LEAST_TERM_DAYS, format_instant, whole_days
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import first_period
-from tenure.core.subscription import Subscription
-from tenure.core.terms import Intent, Kind, Period, Settlement, Start, Terms
+from tenure.core.subscription import Subscription, fold
+from tenure.core.terms import Intent, Kind, Settlement, Start, Terms
 from tenure.core.timeline import DAY, Instant
 
 ACTIVATION_DAYS = 365
@@ -23,7 +23,7 @@ HORIZON = 10 * 366 * DAY
 
 
 def order(command: Order, seen: Seen, now: Instant) -> Accepted | Refused:
-    """Ordered, with the money taken at once when the offer is prepaid.
+    """Ordered, with the money taken at once when the offer is prepaid; what costs nothing waits for no payment.
 
     Refuses device_count_out_of_range, term_ambiguous, term_too_short, trial_already_used, automatic_needs_prepaid,
     insufficient_balance.
@@ -37,10 +37,10 @@ def order(command: Order, seen: Seen, now: Instant) -> Accepted | Refused:
     external = command.terms.settlement is Settlement.EXTERNAL
     if not external and not affordable(price, seen.available):
         return short_of(price, seen.available, command.terms.currency)
-    starts = not external and (command.until is not None or command.terms.start is Start.AT_ORDER)
     fact = _ordered(command, seen, now, price)
-    if starts:
-        fact = _begun(fact, seen, now)
+    if not fact.awaiting_payment and (command.until is not None or command.terms.start is Start.AT_ORDER):
+        period = first_period(fold((fact,)), now, seen.rules, seen.floor)
+        fact = msgspec.structs.replace(fact, period=period)
     postings = () if external or not price else (
         ledger.charge(price, at=now, recorded_at=now, subscription=command.subscription, period=now),
     )  # fmt: skip
@@ -89,23 +89,9 @@ def _ordered(command: Order, seen: Seen, now: Instant, price: int) -> f.Ordered:
         until=command.until,
         trial=command.trial,
         trial_period=command.trial_period if command.trial else None,
-        awaiting_payment=command.terms.settlement is Settlement.EXTERNAL,
+        awaiting_payment=command.terms.settlement is Settlement.EXTERNAL and price > 0,
         activate_by=now + ACTIVATION_DAYS * DAY,
     )
-
-
-def _begun(fact: f.Ordered, seen: Seen, now: Instant) -> f.Ordered:
-    until = fact.until if fact.until is not None else edge(now, fact.trial_period or fact.terms.period, 1)
-    period = Period(
-        since=now,
-        until=until,
-        devices=fact.terms.devices,
-        price=fact.price,
-        rules=seen.rules,
-        min_version=seen.floor,
-        trial=fact.trial,
-    )
-    return f.Ordered(**{name: getattr(fact, name) for name in fact.__struct_fields__} | {"period": period})
 
 
 def confirm_payment(sub: Subscription, command: ConfirmPayment, seen: Seen, now: Instant) -> Accepted | Refused:
@@ -118,7 +104,7 @@ def confirm_payment(sub: Subscription, command: ConfirmPayment, seen: Seen, now:
         case "renewal":
             bought = buy_next(sub, command, seen, now, late=None, paid_by="external")
         case "raise":
-            bought = raise_devices(sub, command, command.devices, seen, now, external=True)
+            bought = raise_devices(sub, command, command.devices, seen, now, confirmed=True)
         case _:
             return Refused(Code.FIELD_INVALID, "A payment covers `order`, `renewal` or `raise`.", "covers")
     if isinstance(bought, Refused):

@@ -28,11 +28,17 @@ def renew(sub: Subscription, command: Renew, seen: Seen, now: Instant) -> Accept
         if sub.reserved is not None:
             detail = "What signed leases still promise is paid for at the end; the rest can be bought from then on."
             return Refused(Code.RENEWAL_TOO_EARLY, detail, when=due(sub))
-    if sub.changes[0].terms.settlement is Settlement.EXTERNAL:
-        return Refused(Code.AWAITING_PAYMENT, "The provider confirms the payment of the renewal with its reference.")
+    outside = sub.changes[0].terms.settlement is Settlement.EXTERNAL
     if command.late is not None and command.role not in {Role.PROVIDER, Role.VENDOR}:
         return Refused(Code.ACTION_NOT_PERMITTED, "The policy says where a late renewal begins.", "late")
-    return buy_next(sub, command, seen, now, late=command.late, paid_by="balance")
+    bought = buy_next(sub, command, seen, now, late=command.late, paid_by="external" if outside else "balance")
+    if outside and not (isinstance(bought, Accepted) and _costs_nothing(bought)):
+        return Refused(Code.AWAITING_PAYMENT, "The provider confirms the payment of the renewal with its reference.")
+    return bought
+
+
+def _costs_nothing(bought: Accepted) -> bool:
+    return not any(fact.period.price for fact in bought.facts if isinstance(fact, f.Renewed))
 
 
 def buy_next(

@@ -3,6 +3,8 @@
 import msgspec
 
 from tenure.core import facts as f
+from tenure.core.day_prices import day_prices_of, first_days, unused
+from tenure.core.periods import whole_days
 from tenure.core.state import Subscription
 from tenure.core.terms import Change, Period
 from tenure.core.timeline import Instant
@@ -28,15 +30,15 @@ def money(sub: Subscription, fact: Money) -> Subscription:
             return begin(sub, fact.period)
         case f.Renewed():
             return msgspec.structs.replace(
-                _edges_moved(sub, fact.period),
-                periods=(*sub.periods, fact.period),
+                _edges_moved(sub, fact.period, fact.at),
+                periods=(*cut(sub.periods, fact.period.since), fact.period),
                 reserved=None if fact.paid_by == "reserve" else sub.reserved,
                 anchor=sub.anchor if fact.anchor is None else fact.anchor,
                 failed_at=None,
                 resumed_at=None,
             )
         case f.RenewalReserved():
-            return msgspec.structs.replace(_edges_moved(sub, fact.period), reserved=fact.period)
+            return msgspec.structs.replace(_edges_moved(sub, fact.period, fact.at), reserved=fact.period)
         case f.ReserveReleased():
             return msgspec.structs.replace(sub, reserved=fact.kept)
 
@@ -47,11 +49,34 @@ def begin(sub: Subscription, period: Period) -> Subscription:
     return msgspec.structs.replace(sub, started_at=period.since, anchor=anchor, periods=(period,))
 
 
-def _edges_moved(sub: Subscription, bought: Period) -> Subscription:
-    """A change agreed for an edge that now lies inside a paid period waits for its end: those days are paid for."""
+def cut(periods: tuple[Period, ...], moment: Instant) -> tuple[Period, ...]:
+    """What is left of `periods` once another one begins at `moment`: unused whole days are given back (2.4 Periods)."""
+    return tuple(
+        period if period.until <= moment else _ended(period, moment) for period in periods if period.since < moment
+    )
+
+
+def _ended(period: Period, moment: Instant) -> Period:
+    prices = day_prices_of(period)
+    paid = period.price + sum(amount for _, amount in period.raises)
+    return msgspec.structs.replace(
+        period,
+        until=moment,
+        price=paid - unused(period, moment),
+        raises=(),
+        day_prices=first_days(prices, prices[0].left - whole_days(moment, period.until)),
+    )
+
+
+def _edges_moved(sub: Subscription, bought: Period, moment: Instant) -> Subscription:
+    """A change agreed for an edge that now lies inside a paid period waits for its end: those days are paid for.
+
+    Not so one that has taken effect by `moment`: the period was bought at its terms.
+    """
+    since = max(bought.since, sub.clock(moment))
 
     def later(change: Change) -> Change:
-        inside = change.scheduled and bought.since < change.effective < bought.until
+        inside = change.scheduled and since < change.effective < bought.until
         return msgspec.structs.replace(change, effective=bought.until) if inside else change
 
     return msgspec.structs.replace(sub, changes=(sub.changes[0], *map(later, sub.changes[1:])))

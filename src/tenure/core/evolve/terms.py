@@ -1,10 +1,16 @@
 """What changes of plan and devices mean for a subscription; never refuses."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from tenure.core import facts as f
+from tenure.core import pricing
+from tenure.core.day_prices import day_prices_of, raised
+from tenure.core.periods import begun_days
 from tenure.core.state import Subscription
-from tenure.core.terms import Change, Period
+from tenure.core.terms import Change, DayPrice, Field, Period
+from tenure.core.timeline import Instant
 
 Terms = f.TermsChanged | f.ChangeScheduled | f.ChangeDropped
 
@@ -13,20 +19,35 @@ def terms(sub: Subscription, fact: Terms) -> Subscription:
     """`sub` after its terms changed, or are to change at a later instant."""
     match fact:
         case f.ChangeScheduled():
-            return _with_change(sub, Change(fact.effective, fact.terms, scheduled=True))
+            changed = _with_change(sub, Change(fact.effective, fact.terms, scheduled=True, field=fact.field))
         case f.ChangeDropped():
-            kept = tuple(change for change in sub.changes[1:] if change.effective != fact.effective)
-            return msgspec.structs.replace(sub, changes=(sub.changes[0], *kept))
+            left = (_without(change, fact.field) if _is(change, fact) else change for change in sub.changes[1:])
+            changed = msgspec.structs.replace(sub, changes=(sub.changes[0], *(each for each in left if each)))
         case f.TermsChanged():
-            return _paid_for(_with_change(sub, Change(fact.at, fact.terms)), fact, _other_plan(sub, fact))
+            changed = _with_change(sub, Change(fact.at, fact.terms, field=fact.field))
+            changed = _counted(changed, fact, _other_plan(sub, fact))
+    return _paid_for(changed, fact) if fact.raises else changed
+
+
+def _is(change: Change, fact: f.ChangeDropped) -> bool:
+    return change.scheduled and change.effective == fact.effective
+
+
+def _without(change: Change, field: Field | None) -> Change | None:
+    """What stays of a change once `field` of it is dropped."""
+    if field is None or change.field is field:
+        return None
+    if change.field is not None:
+        return change
+    return msgspec.structs.replace(change, field=Field.PLAN if field is Field.DEVICES else Field.DEVICES)
 
 
 def _with_change(sub: Subscription, change: Change) -> Subscription:
-    """Changes stay in order of effect; one that takes effect at the same instant replaces the earlier."""
+    """Changes stay in order of effect; of one field, the later of two for the same instant replaces the earlier."""
     first, *rest = sub.changes
     if change.effective <= first.effective:
-        return msgspec.structs.replace(sub, changes=(Change(first.effective, change.terms), *rest))
-    others = [known for known in rest if known.effective != change.effective]
+        return msgspec.structs.replace(sub, changes=(Change(first.effective, change.applied(first.terms)), *rest))
+    others = [known for known in rest if known.effective != change.effective or change.field not in (None, known.field)]
     ordered = sorted([*others, change], key=lambda known: known.effective)
     return msgspec.structs.replace(sub, changes=(first, *ordered))
 
@@ -36,16 +57,47 @@ def _other_plan(sub: Subscription, fact: f.TermsChanged) -> bool:
     return (old.plan, old.bands) != (fact.terms.plan, fact.terms.bands)
 
 
-def _paid_for(sub: Subscription, fact: f.TermsChanged, other_plan: bool) -> Subscription:
-    """What was paid on top, noted in its periods; a count paid under another plan's prices says nothing any more."""
+def _each_paid(sub: Subscription, moment: Instant, become: Iterable[tuple[Period, Period]]) -> Subscription:
+    known = {period.since: after for period, after in become if period.until > moment}
+    reserved = None if sub.reserved is None else known.get(sub.reserved.since, sub.reserved)
+    return msgspec.structs.replace(
+        sub, periods=tuple(known.get(period.since, period) for period in sub.periods), reserved=reserved
+    )
+
+
+def _counted(sub: Subscription, fact: f.TermsChanged, other_plan: bool) -> Subscription:
+    """The count now paid for; one paid under another plan's prices says nothing any more."""
+    if not fact.paid_devices:
+        return sub
+
+    def counted(period: Period) -> Period:
+        devices = fact.paid_devices if other_plan else max(period.devices, fact.paid_devices)
+        return msgspec.structs.replace(period, devices=devices)
+
+    return _each_paid(sub, sub.clock(fact.at), ((period, counted(period)) for period in sub.paid))
+
+
+def _paid_for(sub: Subscription, fact: Terms) -> Subscription:
+    """What was paid on top, noted in its periods, and what their days cost from then on."""
     more, moment = dict(fact.raises), sub.clock(fact.at)
 
-    def raised(period: Period) -> Period:
-        if not fact.paid_devices or period.until <= moment:
-            return period
-        paid = ((max(period.since, moment), more[period.since]),) if more.get(period.since) else ()
-        devices = fact.paid_devices if other_plan else max(period.devices, fact.paid_devices)
-        return msgspec.structs.replace(period, devices=devices, raises=(*period.raises, *paid))
+    def dearer(period: Period) -> Period:
+        start = max(period.since, moment)
+        amount, held = more[period.since], sub.terms_for(start)
+        return msgspec.structs.replace(
+            period,
+            devices=max(period.devices, held.devices) if period.since <= moment else held.devices,
+            raises=(*period.raises, (start, amount)) if amount else period.raises,
+            day_prices=raised(day_prices_of(period), agreed_price(sub, period, start)),
+        )
 
-    reserved = raised(sub.reserved) if sub.reserved else None
-    return msgspec.structs.replace(sub, periods=tuple(map(raised, sub.periods)), reserved=reserved)
+    return _each_paid(sub, moment, ((period, dearer(period)) for period in sub.paid if period.since in more))
+
+
+def agreed_price(sub: Subscription, period: Period, start: Instant) -> DayPrice:
+    """What the rest of `period` from `start` on costs by the terms that `sub` has for it, less what a trial waives."""
+    held = sub.terms_for(start)
+    total = pricing.total(held.bands, held.devices)
+    asked = total if isinstance(total, int) else 0  # decisions refuse a count that is not sold
+    days = day_prices_of(period)[-1].days
+    return DayPrice(begun_days(start, period.until), max(0, asked - period.waived), days)

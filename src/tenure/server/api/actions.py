@@ -12,7 +12,7 @@ from tenure.core import commands as c
 from tenure.core.policy import Action, LateRenewal
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
-from tenure.core.terms import Intent
+from tenure.core.terms import Field, Intent
 from tenure.http.fields import Body, Line, OptionalLine
 from tenure.http.instants import Moment, instant_of
 from tenure.server import policies
@@ -64,16 +64,17 @@ class DevicesBody(Why, frozen=True, kw_only=True):
 
 
 class OtherPlanBody(Why, frozen=True, kw_only=True):
-    """Another offer for the same product."""
+    """Another offer for the same product; without `devices` what is agreed for their number stays agreed."""
 
     offer: Id
     devices: Devices | None = None
 
 
 class DropBody(Why, frozen=True, kw_only=True):
-    """A scheduled change that shall not happen."""
+    """A scheduled change that shall not happen: all that is scheduled for that instant, or only one `field`."""
 
     effective: Moment
+    field: Field | None = None
 
 
 class CodeBody(Why, frozen=True, kw_only=True):
@@ -158,11 +159,13 @@ def _hold(_: Connection, tenant: Tenant, __: Subscription, body: HoldBody) -> c.
 def _change_plan(conn: Connection, tenant: Tenant, sub: Subscription, body: OtherPlanBody) -> c.Command | Refused:
     devices = sub.terms_at(tenant.now).devices if body.devices is None else body.devices
     terms = terms_for(conn, tenant, body.offer, devices)
-    return terms if isinstance(terms, Refused) else c.ChangePlan(**by(tenant, body), terms=terms.terms)
+    if isinstance(terms, Refused):
+        return terms
+    return c.ChangePlan(**by(tenant, body), terms=terms.terms, devices_as_agreed=body.devices is None)
 
 
 def _drop(_: Connection, tenant: Tenant, __: Subscription, body: DropBody) -> c.Command | Refused:
-    return c.DropChange(**by(tenant, body), effective=instant_of(body.effective))
+    return c.DropChange(**by(tenant, body), effective=instant_of(body.effective), field=body.field)
 
 
 def _reanchor(_: Connection, tenant: Tenant, __: Subscription, body: AnchorBody) -> c.Command | Refused:
@@ -190,7 +193,10 @@ _PAYING = (
     *_STATE, Code.INSUFFICIENT_BALANCE, Code.RENEWAL_TOO_EARLY, Code.RENEWAL_TOO_LATE, Code.RENEWAL_IS_AUTOMATIC,
     Code.RENEWAL_AMBIGUOUS, Code.SUBSCRIPTION_PAUSED,
 )  # fmt: skip
-_DEVICES = (*_STATE, Code.INSUFFICIENT_BALANCE, Code.DEVICE_COUNT_OUT_OF_RANGE, Code.SEAT_CONFLICT_OPEN)
+_DEVICES = (
+    *_STATE, Code.INSUFFICIENT_BALANCE, Code.DEVICE_COUNT_OUT_OF_RANGE, Code.SEAT_CONFLICT_OPEN,
+    Code.PERIOD_PAID_AHEAD,
+)  # fmt: skip
 
 ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
     ("renew", RenewBody, _plain(c.Renew, "late"), "Buys the next period from the balance (M3).", _PAYING),
@@ -216,9 +222,16 @@ ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
     (
         "change_plan", OtherPlanBody, _change_plan,
         "Another plan of the same product: dearer at once, cheaper at the next period end.",
-        (*_DEVICES, Code.UNKNOWN_PLAN, Code.CODE_NOT_FOR_PRODUCT),
+        (*_DEVICES, Code.UNKNOWN_PLAN, Code.CODE_NOT_FOR_PRODUCT, Code.SUBSCRIPTION_PAUSED),
     ),
-    ("drop_change", DropBody, _drop, "Drops a scheduled change.", (Code.NOTHING_TO_CHANGE,)),
+    (
+        "drop_change", DropBody, _drop,
+        "Drops a scheduled change; a period bought at its terms is paid for at those that then hold.",
+        (
+            Code.NOTHING_TO_CHANGE, Code.INSUFFICIENT_BALANCE, Code.AWAITING_PAYMENT, Code.DEVICE_COUNT_OUT_OF_RANGE,
+            Code.PERIOD_PAID_AHEAD,
+        ),
+    ),
     (
         "block_code", BlockBody, _plain(c.BlockCode, "code", "fraud"),
         "Blocks a code: sites that used it end after days of grace, for fraud at once.", (Code.CODE_BLOCKED,),

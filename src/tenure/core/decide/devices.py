@@ -1,0 +1,109 @@
+"""More or fewer devices (spec 2.4 Devices): more at once and paid at once, fewer when the paid days are over."""
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core.commands import Asked, ChangeDevices, Seen
+from tenure.core.contract import contract_at
+from tenure.core.decide.changes import agreed_already, dropped, not_changeable, prices_nothing_yet, scheduled
+from tenure.core.decide.money import out_of_range
+from tenure.core.decide.outcome import Accepted, stamp
+from tenure.core.decide.repricing import with_terms
+from tenure.core.refusals import Code, Refused
+from tenure.core.renewal import coming_ends
+from tenure.core.subscription import Subscription
+from tenure.core.terms import Field
+from tenure.core.timeline import DAY, Instant, Phase
+
+
+def change_devices(sub: Subscription, command: ChangeDevices, seen: Seen, now: Instant) -> Accepted | Refused:
+    """TermsChanged for more, ChangeScheduled for fewer devices; the number in force or agreed again changes nothing.
+
+    Whatever else was agreed for the number of devices is replaced, a plan agreed stays agreed. Refuses
+    device_count_out_of_range, nothing_to_change, insufficient_balance, awaiting_payment, seat_conflict_open,
+    period_paid_ahead and whatever the subscription's state forbids.
+    """
+    return not_changeable(sub, now) or change_count(sub, command, command.devices, seen, now, at_once=command.at_once)
+
+
+def change_count(
+    sub: Subscription, command: Asked, devices: int, seen: Seen, now: Instant, *, at_once: bool = False
+) -> Accepted | Refused:
+    """As `change_devices`, for whichever command names a number."""
+    present = sub.terms_at(now)
+    if devices == present.devices:
+        return agreed_already(sub, now, Field.DEVICES, f"The limit is {devices} already.")
+    if devices > present.devices:
+        return raise_devices(sub, command, devices, seen, now, confirmed=False)
+    if at_once or contract_at(sub, now).phase is Phase.GRACE:
+        return _lower_at_once(sub, command, devices, seen, now)
+    return _lower(sub, command, devices, seen, now)
+
+
+def raise_devices(
+    sub: Subscription, command: Asked, devices: int, seen: Seen, now: Instant, *, confirmed: bool
+) -> Accepted | Refused:
+    """More devices at once, paid for the running, every later paid and the reserved period (2.4 Devices).
+
+    `confirmed`: it was paid outside the ledger.
+    """
+    refused = not_changeable(sub, now)
+    if refused is not None:
+        return refused
+    present = sub.terms_at(now)
+    if not present.min_devices <= devices <= present.max_devices:
+        return out_of_range(present)
+    if devices <= present.devices:
+        return Refused(Code.NOTHING_TO_CHANGE, f"The limit is {present.devices} already.", "devices")
+    if contract_at(sub, now).phase is not Phase.ACTIVE:
+        return Refused(Code.SUBSCRIPTION_ENDED, "The paid period is over; renew first, then raise.")
+    changed = _at_once(sub, command, devices, now, paid_devices=devices)
+    return with_terms(sub, command, changed, seen, now, confirmed=confirmed)
+
+
+def _at_once(
+    sub: Subscription, command: Asked, devices: int, now: Instant, paid_devices: int = 0
+) -> tuple[f.ChangeDropped | f.TermsChanged, ...]:
+    terms = msgspec.structs.replace(sub.terms_at(now), devices=devices)
+    changed = f.TermsChanged(**stamp(command, now), terms=terms, paid_devices=paid_devices, field=Field.DEVICES)
+    return (*dropped(scheduled(sub, now, Field.DEVICES), command, now, Field.DEVICES), changed)
+
+
+def _lower_at_once(sub: Subscription, command: Asked, devices: int, seen: Seen, now: Instant) -> Accepted | Refused:
+    if seen.in_use > devices:
+        return seat_conflict(seen.in_use, devices)
+    return with_terms(sub, command, _at_once(sub, command, devices, now), seen, now)
+
+
+def _lower(sub: Subscription, command: Asked, devices: int, seen: Seen, now: Instant) -> Accepted | Refused:
+    """From the edge of a number as low that was agreed before, or from the first end that is far enough away."""
+    coming = scheduled(sub, now, Field.DEVICES)
+    if coming and coming[-1].terms.devices == devices:
+        return agreed_already(sub, now, Field.DEVICES, f"The limit is {sub.terms_at(now).devices}.")
+    announced = next((change for change in coming if change.terms.devices <= devices), None)
+    effective = lowering_edge(sub, now) if announced is None else announced.effective
+    replaced = [
+        change
+        for change in coming
+        if change.effective >= effective or (announced is None and prices_nothing_yet(sub, change))
+    ]
+    if announced is not None and announced.terms.devices == devices:
+        return with_terms(sub, command, dropped(replaced[1:], command, now, Field.DEVICES), seen, now)
+    terms = msgspec.structs.replace(sub.terms_for(effective), devices=devices)
+    agreed = f.ChangeScheduled(**stamp(command, now), effective=effective, terms=terms, field=Field.DEVICES)
+    return with_terms(sub, command, (*dropped(replaced, command, now, Field.DEVICES), agreed), seen, now)
+
+
+def seat_conflict(in_use: int, devices: int) -> Refused:
+    """More devices are in use than there are to be."""
+    detail = f"{in_use} devices are in use; release {in_use - devices} first."
+    return Refused(Code.SEAT_CONFLICT_OPEN, detail, "devices")
+
+
+def lowering_edge(sub: Subscription, now: Instant) -> Instant:
+    """The first end at least `seat_conflict_days` away, so that the conflict can run before it (B11).
+
+    Not before the end of what is paid for: nothing comes back for those days.
+    """
+    earliest = sub.clock(now) + sub.rules.seat_conflict_days * DAY
+    return next(end for end in coming_ends(sub) if end >= earliest)

@@ -1,0 +1,182 @@
+"""What other terms do to periods that are paid for or reserved: what has priced a period stays with it (spec 2.4).
+
+Dearer terms are paid for at once. Cheaper ones, or a period of another length, make a mere reserve anew, less the days
+that signed leases still promise; a period paid for ahead is not taken apart: the change is refused with the date.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core import ledger, pricing
+from tenure.core.commands import Asked, Seen
+from tenure.core.day_prices import day_prices_of, one_day, raised, rounded
+from tenure.core.decide.money import affordable, kept_stretch, out_of_range, short_of, with_promised
+from tenure.core.decide.outcome import Accepted, stamp
+from tenure.core.evolve.terms import agreed_price
+from tenure.core.ledger import Posting
+from tenure.core.periods import format_date
+from tenure.core.refusals import Code, Refused
+from tenure.core.renewal import cost, due, length_of, next_period
+from tenure.core.subscription import Subscription, evolve
+from tenure.core.terms import Period, Settlement, Terms
+from tenure.core.timeline import Instant
+
+TermsFact = f.TermsChanged | f.ChangeScheduled | f.ChangeDropped
+
+
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """What other terms cost now, for periods paid for (`charged`) and for the one that is only reserved."""
+
+    raises: tuple[tuple[Instant, int], ...] = ()
+    charged: int = 0
+    reserved: int = 0
+    """Set aside on top; negative when the reserve is made anew for less."""
+    facts: tuple[f.Fact, ...] = ()
+    postings: tuple[Posting, ...] = ()
+
+
+def with_terms(
+    sub: Subscription, command: Asked, facts: Iterable[TermsFact], seen: Seen, now: Instant, *, confirmed: bool = False
+) -> Accepted | Refused:
+    """`facts` and what they cost for every period that is paid for or reserved.
+
+    `confirmed`: the provider has received outside the ledger what they cost. Refuses device_count_out_of_range,
+    period_paid_ahead, insufficient_balance, and awaiting_payment for what costs something outside the ledger.
+    """
+    told = tuple(facts)
+    after = after_facts(sub, told)
+    refused = forbidden_combination(after, now) or _taken_apart(sub, after, told, now)
+    if refused is not None:
+        return refused
+    bill = _bill(sub, after, command, seen, now)
+    amount = bill.charged + bill.reserved
+    outside = sub.changes[0].terms.settlement is Settlement.EXTERNAL
+    if outside and amount and not confirmed:
+        return Refused(Code.AWAITING_PAYMENT, "The provider confirms the payment of the difference with its reference.")
+    if not outside and not affordable(amount, seen.available):
+        return short_of(amount, seen.available, sub.terms_at(now).currency)
+    last = msgspec.structs.replace(told[-1], raises=bill.raises)
+    return Accepted(facts=(*told[:-1], last, *bill.facts), postings=() if outside else bill.postings)
+
+
+def after_facts(sub: Subscription, facts: Iterable[f.Fact]) -> Subscription:
+    """`sub` once `facts` have happened."""
+    for fact in facts:
+        sub = evolve(sub, fact)
+    return sub
+
+
+def forbidden_combination(sub: Subscription, now: Instant) -> Refused | None:
+    """The first plan in force or agreed that does not sell the number of devices in force or agreed with it."""
+    present = sub.terms_at(now)
+    if _unsold(present):
+        return out_of_range(present)
+    for change in sub.changes[1:]:
+        terms = sub.terms_for(change.effective)
+        if change.scheduled and change.effective > sub.clock(now) and _unsold(terms):
+            detail = (
+                f"The plan {terms.plan} agreed from {format_date(change.effective)} sells {terms.min_devices} to"
+                f" {terms.max_devices} devices, and {terms.devices} devices are agreed for then."
+            )
+            return Refused(Code.DEVICE_COUNT_OUT_OF_RANGE, detail, "devices", change.effective)
+    return None
+
+
+def _unsold(terms: Terms) -> bool:
+    in_range = terms.min_devices <= terms.devices <= terms.max_devices
+    return not in_range or isinstance(pricing.total(terms.bands, terms.devices), Refused)
+
+
+def _taken_apart(sub: Subscription, after: Subscription, facts: tuple[TermsFact, ...], now: Instant) -> Refused | None:
+    """A period paid for ahead stays whole and is not made cheaper; terms changed at once leave its price as it is."""
+    at_once = any(isinstance(fact, f.TermsChanged) for fact in facts)
+    for period in sub.periods:
+        if period.since <= sub.clock(now):
+            continue
+        cheaper = _price_by(after, period) < _price_by(sub, period) and not at_once
+        if cheaper or after.terms_for(period.since).period != length_of(sub, period):
+            detail = f"The period from {format_date(period.since)} to {format_date(period.until)} is paid for."
+            return Refused(Code.PERIOD_PAID_AHEAD, detail, when=due(sub))
+    return None
+
+
+def _price_by(sub: Subscription, period: Period) -> int:
+    """The total that the terms `sub` has for `period` ask for a whole one."""
+    return agreed_price(sub, period, period.since).total
+
+
+def _bill(sub: Subscription, after: Subscription, command: Asked, seen: Seen, now: Instant) -> Bill:
+    moment = sub.clock(now)
+    more = tuple(
+        (period.since, amount)
+        for period in sub.periods
+        if period.until > moment and (amount := _more(after, period, moment)) is not None
+    )
+    charged = sum(amount for _, amount in more)
+    reserve = _reserve(sub, after, command, seen, now)
+    postings = tuple(_charge(sub, charged, now)) + reserve.postings
+    return msgspec.structs.replace(reserve, raises=(*more, *reserve.raises), charged=charged, postings=postings)
+
+
+def _more(after: Subscription, period: Period, moment: Instant) -> int | None:
+    """What `period` costs on top from `moment` on, 0 when that rounds to nothing; None when it is not dearer.
+
+    The highest total agreed so far, day by day, rounded once, less all charged, so that 10 -> 11 -> 13 costs 10 -> 13.
+    """
+    before = day_prices_of(period)
+    dearer = raised(before, agreed_price(after, period, max(period.since, moment)))
+    return None if dearer == before else max(0, rounded(dearer) - cost(period))
+
+
+def _charge(sub: Subscription, amount: int, now: Instant) -> Iterable[Posting]:
+    """The revision tells one raise from the next."""
+    if amount:
+        yield ledger.charge(amount, note="raise", **_booked(sub, now))
+
+
+def _booked(sub: Subscription, now: Instant) -> dict[str, Any]:
+    return {"at": now, "recorded_at": now, "subscription": sub.id, "reference": f"{sub.revision}"}
+
+
+def _reserve(sub: Subscription, after: Subscription, command: Asked, seen: Seen, now: Instant) -> Bill:
+    reserved = sub.reserved
+    if reserved is None:
+        return Bill()
+    asked = agreed_price(after, reserved, reserved.since)
+    same_length = after.terms_for(reserved.since).period == length_of(sub, reserved)
+    if same_length and one_day(asked) >= one_day(day_prices_of(reserved)[-1]):
+        more = _more(after, reserved, reserved.since)
+        booked = _booked(sub, now) | {"period": reserved.since, "note": "raise"}
+        return Bill(
+            raises=() if more is None else ((reserved.since, more),),
+            reserved=more or 0,
+            postings=(ledger.reserve(more, **booked),) if more else (),
+        )
+    bare = msgspec.structs.replace(sub, reserved=None)
+    whole = next_period(bare, reserved.since, reserved.rules, reserved.min_version, now).period
+    if reserved.until < whole.until:  # only what signed leases promise of a period that nobody wants any more
+        return Bill()
+    return _made_anew(sub, after, reserved, stamp(command, now), seen)
+
+
+def _made_anew(sub: Subscription, after: Subscription, reserved: Period, stamped: dict[str, Any], seen: Seen) -> Bill:
+    """The reserve is released and made again at the terms now agreed, less the days that signed leases promise."""
+    kept, now = kept_stretch(sub, seen), stamped["at"]
+    bare = msgspec.structs.replace(after, reserved=None)
+    fresh = next_period(bare, reserved.since, reserved.rules, reserved.min_version, now).period
+    held = 0 if kept is None else kept.price
+    if kept is not None:
+        fresh = with_promised(fresh, kept) if kept.until < fresh.until else kept
+    booked = _booked(sub, now) | {"period": reserved.since}
+    released, again = cost(reserved) - held, fresh.price - held
+    facts: tuple[f.Fact, ...] = (f.ReserveReleased(**stamped, amount=released, kept=kept),)
+    if fresh is not kept:
+        facts += (f.RenewalReserved(**stamped, period=fresh),)
+    postings = (
+        *((ledger.release(released, **booked),) if released else ()),
+        *((ledger.reserve(again, **booked),) if again else ()),
+    )
+    return Bill(reserved=again - released, facts=facts, postings=postings)
