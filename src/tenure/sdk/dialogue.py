@@ -31,7 +31,7 @@ from tenure.sdk.exchange import (
 )
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept, Pending
-from tenure.sdk.names.path import Exchange
+from tenure.sdk.names.path import Exchange, Unreached
 from tenure.sdk.steps import Progress
 from tenure.sdk.taking import Arrival, Taken, failed, take_activation, take_sync
 from tenure.sdk.transport import Request, Transport
@@ -83,7 +83,7 @@ class Dialogue:
         reading = self._holder.now().reading
         kept, root = self._holder.kept, self._holder.root.version
         request = activate_request(self._who, self._key, code, role, kept, reading, root, self._draw, look=True)
-        reply = self._transport.send(Request("POST", LOOK, request))
+        reply = self._asked(LOOK, request)
         heard = self._proven(reply, Pending(request, reading), hear_activation)
         if isinstance(heard, Inconclusive):
             self._progress.tell("answer", f"{heard.row.sentence} {heard.detail}".strip(), ok=False)
@@ -114,6 +114,23 @@ class Dialogue:
             return refused
         return self._answered(SYNC, pending, hear_sync, take_sync, resent=False)
 
+    def _asked(self, path: str, request: bytes) -> Exchange | Refused:
+        """What comes back to a sealed request.
+
+        While the clock is in doubt the dates of the server's certificate are judged by nobody: the answer is signed and
+        bound, and settles the time. Not so where a code would be shown: there the clock is named as the cause.
+        """
+        fault = self._clock_fault()
+        reply = self._transport.send(Request("POST", path, request, dated=fault is None or path != SYNC))
+        if fault is not None and isinstance(reply, Unreached) and reply.by_dates:
+            detail = f"{fault.detail} The server's certificate is not valid at the time that it shows."
+            return Refused(Code.CLOCK_IMPLAUSIBLE, detail)
+        return reply
+
+    def _clock_fault(self) -> Refused | None:
+        """What is wrong with this computer's clock, as far as that is known; None while it agrees with all."""
+        return None if self._holder.reader.sandbox else self._holder.now().estimate.refusal
+
     def _saved(self, kept: Kept) -> Refused | None:
         refused = self._holder.save(kept)
         if refused is not None:
@@ -129,7 +146,7 @@ class Dialogue:
         *,
         resent: bool,
     ) -> Done[A] | Inconclusive:
-        reply = self._transport.send(Request("POST", path, pending.request))
+        reply = self._asked(path, pending.request)
         received = self._holder.now().reading
         heard = self._proven(reply, pending, hear)
         if isinstance(heard, Inconclusive):
@@ -231,7 +248,7 @@ class Dialogue:
         path = "/v1/sandbox/root" if self._who.sandbox else "/v1/root"
         for _ in range(STEPS):
             version = self._holder.root.version + 1
-            reply = self._transport.send(Request("GET", f"{path}/{version}"))
+            reply = self._transport.send(Request("GET", f"{path}/{version}", dated=self._clock_fault() is None))
             if isinstance(reply, Refused) or reply.status != 200:
                 break
             refused = self._holder.further(reply.body)

@@ -33,6 +33,9 @@ class Request(msgspec.Struct, frozen=True):
     """Sent with a POST only."""
     headers: Headers = ()
     """Others, such as a request id. Host, lengths and encodings are the transport's."""
+    dated: bool = True
+    """Whether the dates of the server's certificate count. They are left out only while this computer's clock is in
+    doubt, for what carries no code and is answered under a signature (spec 3.6)."""
 
 
 class Transport(Protocol):
@@ -58,7 +61,7 @@ class HttpTransport:
         been received, and repeating it is the caller's decision."""
         began = self._ports.monotonic()
         deadline = Deadline.after(self._ports.monotonic, self._ports.bounds.total)
-        opened = self._walk.open(deadline)
+        opened = self._walk.open(deadline, dated=request.dated)
         if not isinstance(opened, Opened):
             log.warning("no answer: %s", opened.detail)
             return opened

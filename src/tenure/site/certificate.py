@@ -1,7 +1,7 @@
 """The device port's certificate: self-signed, for the names that devices use, under a key that the lease names.
 
 Devices trust exactly that key (spec 6.13), so that nothing else in it matters; it never expires, because a device's
-clock may be wrong.
+clock may be wrong, and begins with the epoch, where the clock of a board without a battery does.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from tenure.sdk.disk import FolderOnDisk
 from tenure.site.folder import CERTIFICATE, CERTIFICATE_KEY, write
 from tenure.wire.b64 import encode_text
 
-_FIRST, _LAST = datetime(1990, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 def ensure(disk: FolderOnDisk, names: Sequence[str]) -> str:
@@ -65,7 +65,8 @@ def _is_for(present: bytes, names: Sequence[str], key: ec.EllipticCurvePrivateKe
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (ValueError, x509.ExtensionNotFound):
         return False
-    return found == _names(names) and certificate.public_key() == key.public_key()
+    begun = certificate.not_valid_before_utc <= _FIRST
+    return begun and found == _names(names) and certificate.public_key() == key.public_key()
 
 
 def _certificate(key: ec.EllipticCurvePrivateKey, names: Sequence[str]) -> bytes:

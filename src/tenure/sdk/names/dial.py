@@ -115,17 +115,33 @@ def tunnel(
     return after
 
 
+def out_of_date(stream: httpcore2.NetworkStream, wall: int) -> bool:
+    """Whether the certificate shown over `stream`, whose dates were left out, is not valid at `wall` (Unix seconds)."""
+    # The HTTP library hands out the object inside an SSLSocket, which has no public type but the same method.
+    ask = getattr(stream.get_extra_info("ssl_object"), "getpeercert", None)
+    shown: dict[str, object] | None = ask() if callable(ask) else None
+    begin, end = (shown or {}).get("notBefore"), (shown or {}).get("notAfter")
+    if not isinstance(begin, str) or not isinstance(end, str):
+        return False
+    return not ssl.cert_time_to_seconds(begin) <= wall <= ssl.cert_time_to_seconds(end)
+
+
 def fault_of(error: BaseException) -> Fault:
     """What an exception of sockets, TLS, HTTP or DNS libraries means on a path.
 
     It is total: the other side chooses the bytes, and the libraries' exceptions are not ours to enumerate.
     """
     cause = error.__cause__ or error
+    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _BY_DATE:
+        return Fault(Outcome.DATES, _words(cause))
     for kinds, outcome in _MEANINGS:
         if isinstance(error, kinds) or isinstance(cause, kinds):
             return Fault(outcome, _words(cause))
     return Fault(Outcome.NOT_HTTP, f"{type(cause).__name__}: {cause}"[:200])
 
+
+_BY_DATE = frozenset({9, 10})
+"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED. OpenSSL looks at dates last, after chain and name."""
 
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Outcome], ...] = (
     ((TooMuch,), Outcome.TOO_LARGE),

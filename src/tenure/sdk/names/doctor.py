@@ -56,6 +56,8 @@ REMEDIES: dict[Outcome, str] = {
     Outcome.NO_ROUTE: "Check the network's configuration: there is no route to this address.",
     Outcome.CERTIFICATE: "Something between you and the server answers in its place, such as a login page or an "
     "inspecting firewall: log in there, or exempt the server's name from inspection.",
+    Outcome.DATES: "Compare this computer's clock with the right time, and set it if it is wrong. If it is right, the "
+    "server's certificate has run out: tell whoever runs the server.",
     Outcome.TLS: "What answers there does not speak TLS for this name: check the port, or exempt it from inspection.",
     Outcome.NOT_LOOPBACK: "Use an https:// address; plain HTTP is for a demo on one computer.",
     Outcome.PROXY_REFUSED: "Ask the proxy's administrator to allow CONNECT to the server's name and port; check user "

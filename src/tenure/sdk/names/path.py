@@ -35,6 +35,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     NO_ROUTE = "no_route"
     CERTIFICATE = "certificate"
+    DATES = "certificate_dates"
+    """Chain and name are right; its dates do not fit what this computer's clock shows."""
     TLS = "tls"
     NOT_LOOPBACK = "not_loopback"
     PROXY_REFUSED = "proxy_refused"
@@ -56,6 +58,7 @@ TOLD: dict[Outcome, str] = {
     Outcome.REFUSED: "refused the connection",
     Outcome.NO_ROUTE: "cannot be reached from here",
     Outcome.CERTIFICATE: "has no valid certificate for the name",
+    Outcome.DATES: "has a certificate that is not valid at the time that this computer's clock shows",
     Outcome.TLS: "does not speak TLS as expected",
     Outcome.NOT_LOOPBACK: "is not this computer, and plain HTTP goes no further",
     Outcome.PROXY_REFUSED: "did not let the connection through",
@@ -143,6 +146,11 @@ class Unreached(Refused, frozen=True):
     """No answer, as a refusal of code `unreachable`: never conclusive, whatever was seen on the way."""
 
     tried: tuple[Step, ...] = ()
+
+    @property
+    def by_dates(self) -> bool:
+        """Whether a server proved its name, and was turned away for the dates of its certificate alone."""
+        return any(step.outcome is Outcome.DATES for step in self.tried)
 
 
 def unreached(host: str, tried: tuple[Step, ...], because: str = "") -> Unreached:

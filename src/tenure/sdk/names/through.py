@@ -3,7 +3,7 @@
 import httpcore2
 
 from tenure.sdk.names.bounds import Deadline
-from tenure.sdk.names.dial import connect, secure, tunnel
+from tenure.sdk.names.dial import connect, tunnel
 from tenure.sdk.names.looked import Looked
 from tenure.sdk.names.path import Fault, Kind, Outcome
 from tenure.sdk.names.policy import NamePolicy
@@ -33,7 +33,7 @@ def through_proxy(
         return stream
     stream = tunnel(stream, proxy, target, deadline)
     if not isinstance(stream, Fault):
-        stream = secure(stream, trail.ports.trust.server, server.host, deadline)
+        stream = trail.secured(stream, server.host, deadline)
     trail.told(Kind.PROXY, stream, began, proxy.text, target)
     return stream
 

@@ -1,6 +1,7 @@
 """Whose certificates are believed: the operating system's roots unless the caller names others.
 
-A certificate failure is a failed candidate, never a question; nothing here can switch a check off.
+A certificate failure is a failed candidate, never a question. One check alone can be left out, that of dates, and only
+towards the activation server: while this computer's clock is in doubt (spec 3.6).
 """
 
 import ssl
@@ -10,6 +11,9 @@ import httpcore2
 
 Roots = Callable[[], ssl.SSLContext]
 """Makes a fresh client context that checks chain and name; it is called once per use and kept."""
+
+NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, for which Python has no name: chain, purpose and name are checked as ever."""
 
 HTTP = ("http/1.1",)
 HTTP_ANY = ("h2", "http/1.1")
@@ -41,9 +45,12 @@ class Trust:
         self._resolvers = resolvers
         self._made: dict[tuple[str, ...], ssl.SSLContext] = {}
 
-    def server(self) -> ssl.SSLContext:
-        """The context for the activation server: HTTP/1.1, its roots alone."""
-        return self._kept("server", self._server, HTTP)
+    def server(self, *, dated: bool = True) -> ssl.SSLContext:
+        """The context for the activation server: HTTP/1.1, its roots alone. Without `dated` no clock plays a part."""
+        context = self._kept("server" if dated else "server at any time", self._server, HTTP)
+        if not dated:
+            context.verify_flags |= NO_CHECK_TIME
+        return context
 
     def resolver(self, protocols: tuple[str, ...]) -> ssl.SSLContext:
         """The context for a public resolver that is asked by one of `protocols` (ALPN names)."""

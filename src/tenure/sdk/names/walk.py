@@ -41,9 +41,12 @@ class Walk:
         self.ports = ports
         self._preferred: _Preferred | None = None
 
-    def open(self, deadline: Deadline) -> Opened | Unreached:
-        """A stream over which the configured name has proven itself, before `deadline`; never raises."""
-        trail = Trail(self.ports)
+    def open(self, deadline: Deadline, *, dated: bool = True) -> Opened | Unreached:
+        """A stream over which the configured name has proven itself, before `deadline`; never raises.
+
+        Without `dated`, the dates of the certificate, and nothing else of it, are left out.
+        """
+        trail = Trail(self.ports, dated=dated)
         if self.policy.proxy:
             stream = through_proxy(self.policy.proxy, self.policy, self.server, trail, deadline)
             path = PathUsed(
