@@ -76,11 +76,15 @@ async def test_nobodys_password_costs_as_much_as_somebodys() -> None:
 @pytest.mark.anyio
 async def test_no_more_than_so_many_wait_and_the_loop_goes_on() -> None:
     keeper = Passwords(Cost(passes=1, memory=8 * 1024))
-    waiting = [asyncio.create_task(keeper.holds(None, "wrong")) for _ in range(AT_ONCE + WAITING_MOST)]
+    share = (AT_ONCE + WAITING_MOST) // 2
+    waiting = [asyncio.create_task(keeper.holds(None, "wrong", "192.0.2.1")) for _ in range(share)]
     await asyncio.sleep(0)
-    refused = await keeper.holds(None, "wrong")
+    refused = await keeper.holds(None, "wrong", "192.0.2.1")
     assert isinstance(refused, Refused)
     assert refused.code is Code.SERVER_BUSY
+    waiting.append(asyncio.create_task(keeper.holds(None, "wrong", "192.0.2.2")))
+    await asyncio.sleep(0)
+    assert not waiting[-1].done(), "another network has places of its own"
     turns = 0
     while not all(each.done() for each in waiting):
         await asyncio.sleep(0)

@@ -2,11 +2,12 @@
 
 import msgspec
 
+from tenure.http.fairness import FairPlaces, block_of
 from tenure.web.app import Parts, Visit, action, build, page
 from tenure.web.forms import Form
 from tenure.web.frame import Entry, Frame, Group
 from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen, local
-from tenure.web.sessions import MemorySessions
+from tenure.web.sessions import EACH, MOST, MemorySessions
 
 
 class Who(msgspec.Struct):
@@ -83,7 +84,8 @@ def application(**more: str) -> object:
         Parts(
             program="sample",
             package="tests.web",
-            sessions=MemorySessions[Who](),
+            sessions=MemorySessions[Who](FairPlaces(MOST, EACH), block_of),
+            owner=lambda who: who.name,
             frame=frame,
             clock=lambda: 1_780_272_000,
             routes=(

@@ -1,10 +1,12 @@
 """Colours that can be read, words for values, drawings that fit: the pure parts of pages."""
 
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 
 import pytest
 
+from tenure.http.fairness import FairPlaces, block_of
 from tenure.web import charts, colours, words
 from tenure.web.cookies import place_of
 from tenure.web.forms import Form
@@ -120,15 +122,49 @@ def test_an_origin_is_told_from_the_request_or_from_the_configured_address() -> 
     assert place_of("https://Portal.example.com/", "http", "10.0.0.1").origin == "https://portal.example.com"
 
 
+def kept_for(lives: Lives, each: int = 5) -> MemorySessions[str]:
+    return MemorySessions(FairPlaces(100, each), block_of, lives)
+
+
+async def living(sessions: MemorySessions[str], secrets: Sequence[str | None]) -> list[bool]:
+    return [bool(each and await sessions.find(each, 1)) for each in secrets]
+
+
 async def test_a_session_ends_when_unused_when_old_and_when_closed() -> None:
-    sessions = MemorySessions[str](Lives(idle=10, longest=25), capacity=2)
-    first = await sessions.open("ana", 0)
+    sessions = kept_for(Lives(idle=10, longest=25))
+    first = await sessions.open("ana", 0, "ana", "192.0.2.1") or ""
     assert await sessions.find(first, 9)
     assert await sessions.find(first, 18)
     assert not await sessions.find(first, 25)
-    second = await sessions.open("ben", 0)
+    second = await sessions.open("ben", 0, "ben", "192.0.2.1") or ""
     assert not await sessions.find(second, 10)
-    kept = [await sessions.open(str(number), 0) for number in range(3)]
-    assert [bool(await sessions.find(each, 1)) for each in kept] == [False, True, True]
-    await sessions.close(kept[1])
-    assert not await sessions.find(kept[1], 1)
+    third = await sessions.open("cy", 0, "cy", "192.0.2.1") or ""
+    await sessions.close(third)
+    assert not await sessions.find(third, 1)
+
+
+async def test_one_owners_sessions_end_one_owners_sessions() -> None:
+    """20,160 sign-ins with one token, from everywhere: nobody else is signed out."""
+    sessions = kept_for(Lives())
+    others = [await sessions.open(name, 0, name, f"198.51.100.{number}") for number, name in enumerate("abc")]
+    own = [await sessions.open("x", 0, "x", f"192.0.2.{number % 250}") for number in range(1_000)]
+    assert await living(sessions, others) == [True] * 3
+    assert await living(sessions, own) == [False] * 995 + [True] * 5, "who signs in is signed in"
+
+
+async def test_one_networks_many_owners_leave_room_for_others() -> None:
+    sessions = kept_for(Lives())
+    first = await sessions.open("a", 0, "a", "198.51.100.1")
+    for number in range(1_000):
+        assert await sessions.open("x", 0, f"x{number}", f"2001:db8:7:{number:x}::1")
+    assert await living(sessions, [first]) == [True]
+    assert await sessions.open("b", 0, "b", "198.51.100.2")
+
+
+async def test_sessions_that_are_over_make_room_first() -> None:
+    sessions = kept_for(Lives(idle=10), each=2)
+    await sessions.open("b", 0, "b", "192.0.2.1")
+    await sessions.open("a", 0, "a", "192.0.2.1")
+    still = await sessions.open("a", 65, "a", "192.0.2.1") or ""
+    assert await sessions.open("a", 70, "a", "192.0.2.1")
+    assert await sessions.find(still, 70)

@@ -61,8 +61,10 @@ class FairPlaces(Generic[Holder]):
         """`most` in all, `each` at one network at most; a block of networks is held to its fair share."""
         self._shares = FairShares(most)
         self._each = each
-        self._networks: Counter[str] = Counter()
         self._holders: dict[Holder, tuple[str, str]] = {}
+        # Dictionaries for their order: who has held a place for longest comes first.
+        self._of_network: dict[str, dict[Holder, None]] = {}
+        self._of_block: dict[str, dict[Holder, None]] = {}
 
     def __len__(self) -> int:
         return len(self._holders)
@@ -74,12 +76,13 @@ class FairPlaces(Generic[Holder]):
         """Whether one more may come from `network`, which lies in `block`; `each` false: a proxy, only `most` binds."""
         if not each:
             return self._shares.held < self._shares.most
-        return self._networks[network] < self._each and self._shares.has_room(block)
+        return len(self._of_network.get(network, ())) < self._each and self._shares.has_room(block)
 
     def take(self, holder: Holder, network: str, block: str) -> None:
         """`holder` has a place until `give_back`."""
         self._holders[holder] = (network, block)
-        self._networks[network] += 1
+        self._of_network.setdefault(network, {})[holder] = None
+        self._of_block.setdefault(block, {})[holder] = None
         self._shares.take(block)
 
     def give_back(self, holder: Holder) -> None:
@@ -89,13 +92,22 @@ class FairPlaces(Generic[Holder]):
             return
         network, block = place
         self._shares.give_back(block)
-        self._networks[network] -= 1
-        if not self._networks[network]:
-            del self._networks[network]
+        for kept, name in ((self._of_network, network), (self._of_block, block)):
+            del kept[name][holder]
+            if not kept[name]:
+                del kept[name]
 
     def longest(self, block: str) -> Holder | None:
         """Who of `block` has held a place for longest; of everybody when nobody there holds one."""
-        return next((each for each, held in self._holders.items() if held[1] == block), next(iter(self._holders), None))
+        return next(iter(self._of_block.get(block) or self._holders), None)
+
+    def own(self, network: str, block: str) -> Holder | None:
+        """Who makes room for one more from `network` at nobody else's cost: its longest if it has all it may have.
+
+        Otherwise the longest of `block`; None when others hold everything.
+        """
+        of_network = self._of_network.get(network, {})
+        return next(iter(of_network if len(of_network) >= self._each else self._of_block.get(block, {})), None)
 
 
 @lru_cache(maxsize=8_192)

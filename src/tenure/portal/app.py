@@ -9,6 +9,7 @@ import msgspec
 from tenure.core.timeline import Instant
 from tenure.http.asgi import App
 from tenure.http.edge import Border, Edge
+from tenure.http.fairness import FairPlaces, block_of
 from tenure.http.limits import Ticks
 from tenure.portal.framing import Framing
 from tenure.portal.pages import door
@@ -41,7 +42,7 @@ from tenure.portal.picking import Buyers
 from tenure.portal.signed import Portal, Server, SignedIn
 from tenure.web.app import Parts, Route, Run, build
 from tenure.web.replies import RefusedPageError, Reply
-from tenure.web.sessions import MemorySessions
+from tenure.web.sessions import EACH, MOST, MemorySessions
 
 PAGES = (
     Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, OrderRequests, Customers,
@@ -68,7 +69,8 @@ def portal(http: httpx2.AsyncClient, settings: Settings, clock: Callable[[], Ins
             program="portal",
             package="tenure.portal",
             routes=tuple(msgspec.structs.replace(route, run=_while_signed_in(route.run)) for route in routes),
-            sessions=MemorySessions[SignedIn](),
+            sessions=MemorySessions[SignedIn](FairPlaces(MOST, EACH), block_of),
+            owner=lambda signed_in: signed_in.owner,
             frame=Framing(server, settings.house).frame,
             clock=clock,
             public_url=settings.public_url,

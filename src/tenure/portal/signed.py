@@ -7,6 +7,7 @@ import msgspec
 
 from tenure.portal.client import Api
 from tenure.web.app import Visit
+from tenure.web.sessions import digest
 
 
 class SignedIn(msgspec.Struct):
@@ -18,6 +19,11 @@ class SignedIn(msgspec.Struct):
     token: bool = False
     provider: str = ""
     """The provider that the vendor's staff looks at; everybody else has but one."""
+
+    @property
+    def owner(self) -> str:
+        """Who may have so many sessions: the person, or the token that was pasted."""
+        return str((self.me.get("person") or {}).get("id") or digest(self.secret))
 
     @property
     def kind(self) -> str:

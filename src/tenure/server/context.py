@@ -101,9 +101,12 @@ class Context:
         if known is not None and known.now == now and known.root is root:
             return known.signer
         signer = self.keys.signer(Purpose.ANSWER, product, now, sandbox=sandbox)
+        # Strangers may name any product: what they fill up lasts a second, and costs the others a look each time.
         if len(self.answer_signers) >= PRODUCTS_REMEMBERED:
-            self.answer_signers.clear()  # strangers may name any product
-        self.answer_signers[product, sandbox] = ChosenSigner(signer, now, root)
+            for name in [name for name, chosen in self.answer_signers.items() if chosen.now != now]:
+                del self.answer_signers[name]
+        if len(self.answer_signers) < PRODUCTS_REMEMBERED:
+            self.answer_signers[product, sandbox] = ChosenSigner(signer, now, root)
         return signer
 
     async def once(self, ticket: Ticket, dry_run: bool, work: Work, *, secret: bool = False) -> Any:

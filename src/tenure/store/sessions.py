@@ -22,6 +22,10 @@ NOTED_EVERY: Final = 60
 """Seconds: the last use is written down no more often, since it is a write."""
 
 
+EACH: Final = 100
+"""What one person may have open of each purpose: one more ends the person's own oldest."""
+
+
 class Purpose(StrEnum):
     """What a secret is good for."""
 
@@ -85,6 +89,9 @@ _MOVE = (
 )
 _END = sessions.delete().where(sessions.c.id == sa.bindparam("of"))
 _END_OTHERS = sessions.delete().where(sessions.c.person == sa.bindparam("who"), sessions.c.id != sa.bindparam("but"))
+_OWN = (sessions.c.person == sa.bindparam("who"), sessions.c.purpose == sa.bindparam("for"))
+_NEWEST = sa.select(sessions.c.id).where(*_OWN).order_by(sessions.c.created.desc(), sessions.c.id.desc()).limit(EACH)
+_END_OLDEST = sessions.delete().where(*_OWN, sessions.c.id.not_in(_NEWEST.scalar_subquery()))
 _COLLECT = sessions.delete().where(
     sa.or_(
         sessions.c.expires <= sa.bindparam("now"),
@@ -94,8 +101,9 @@ _COLLECT = sessions.delete().where(
 
 
 def open_session(conn: Connection, new: Session) -> None:
-    """Good from now on."""
+    """Good from now on; beyond `EACH` of a purpose the person's own oldest ends."""
     conn.execute(sessions.insert(), msgspec.structs.asdict(new))
+    conn.execute(_END_OLDEST, {"who": new.person, "for": new.purpose})
 
 
 def find(conn: Connection, digest: bytes, purpose: Purpose, now: Instant) -> Session | None:

@@ -19,8 +19,10 @@ How a program uses it::
 
     async def frame(visit): return Frame(title="…", groups=(Group(text="", entries=(Entry(path=…, text=…),)),), …)
 
-    application = build(Parts(program="console", package="tenure.site", sessions=MemorySessions(), frame=frame,
-                              clock=now, routes=(page("/licenses", licenses), action("/licenses/rename", rename))))
+    sessions = MemorySessions(FairPlaces(MOST, EACH), block_of)                # of `http.fairness`
+    application = build(Parts(program="console", package="tenure.site", sessions=sessions, frame=frame, clock=now,
+                              owner=lambda who: who.name, routes=(page("/licenses", licenses),
+                              action("/licenses/rename", rename))))
 
 - `Visit`: `params` (of the path), `query`, `form`, `who` (what the session holds), `session`, `now`, `place`, `say()`,
   `with_query()`; signing in is `visit.signs_in = SignedIn(…)`, signing out `visit.signs_out = True`.

@@ -105,6 +105,8 @@ class Parts(Generic[T]):
     """The package whose folder `templates` holds the program's own templates."""
     routes: tuple[Route, ...]
     sessions: Keeping[T]
+    owner: Callable[[T], str]
+    """Whose session it is, by a name that no two have: so many sessions one owner may have."""
     frame: Callable[[Visit[T]], Awaitable[Frame]]
     """What stands around a page, for whoever looks (session None: a stranger). Must not raise."""
     clock: Callable[[], Instant]
@@ -196,6 +198,8 @@ class _Served:
 
     async def _sent(self, reply: Reply, visit: Visit[Any], secret: str) -> Response[bytes]:
         secret, cookies = await self._cookies(visit, secret)
+        if visit.signs_in is not None and visit.session is None:
+            reply = _refusal_screen(CROWDED)
         if isinstance(reply, Screen):
             visit.frame = visit.frame or await self._parts.frame(visit)
             flashes = [*self._flashes(visit), *visit.spoken]
@@ -225,7 +229,9 @@ class _Served:
             await self._parts.sessions.close(secret)
             visit.session = None
         if visit.signs_in is not None:
-            secret = await self._parts.sessions.open(visit.signs_in, visit.now)
+            owner = self._parts.owner(visit.signs_in)
+            opened = await self._parts.sessions.open(visit.signs_in, visit.now, owner, visit.address)
+            secret = opened or secrets.token_urlsafe(24)
             visit.session = await self._parts.sessions.find(secret, visit.now)
             return secret, [set_cookie(name, secret, visit.place)]
         if secret and not visit.signs_out:
@@ -270,6 +276,14 @@ INTERNAL = Refusal(
     remedy="Try again in a moment. If it stays, tell the support what you did and when.",
 )
 
+
+CROWDED = Refusal(
+    title="Too many people are signed in here at the moment.",
+    status=503,
+    code="server_busy",
+    cause="This website keeps so many sessions and no more.",
+    remedy="Try again in a few minutes. Nobody who is signed in was signed out for it.",
+)
 
 NOWHERE = Refusal(
     title="There is no such page.",

@@ -6,13 +6,18 @@ persistent stores implement `Keeping` themselves.
 
 import hashlib
 import secrets
-from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from tenure.core.timeline import HOUR, Instant
+
+MOST, EACH = 20_000, 50
+"""Sessions of one program, and of one owner."""
+COLLECT_EVERY = 60
+"""Seconds after which sessions that are over are looked for again."""
 
 T = TypeVar("T")
 
@@ -48,8 +53,8 @@ class Session(Generic[T]):
 class Keeping(Protocol[T]):
     """Where sessions are kept, by the secret that the browser shows."""
 
-    async def open(self, value: T, now: Instant) -> str:
-        """A new session; the secret for the browser's cookie."""
+    async def open(self, value: T, now: Instant, owner: str, address: str) -> str | None:
+        """A new session of `owner` from `address`; the secret for the browser's cookie, None when there is no place."""
 
     async def find(self, secret: str, now: Instant) -> Session[T] | None:
         """The session behind a secret, None when there is none (any more)."""
@@ -61,26 +66,63 @@ class Keeping(Protocol[T]):
         """End it; ending what is no session does nothing."""
 
 
+class Places(Protocol):
+    """How many sessions one owner and one block of networks may have (see `http.fairness.FairPlaces`)."""
+
+    def has_room(self, network: str, block: str) -> bool:
+        """Whether there is a place for one more session of the owner `network`."""
+
+    def own(self, network: str, block: str) -> str | None:
+        """Which session makes room at nobody else's cost."""
+
+    def take(self, holder: str, network: str, block: str) -> None:
+        """A session has a place."""
+
+    def give_back(self, holder: str) -> None:
+        """It has none any more."""
+
+
 def digest(secret: str) -> str:
     """What is kept instead of the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class MemorySessions(Generic[T]):
-    """Sessions of one process: gone with it, at most `capacity`; the one unused for longest is forgotten first."""
+    """Sessions of one process, gone with it: so many of one owner, so many in all, shared fairly between networks.
 
-    def __init__(self, lives: Lives | None = None, capacity: int = 20_000) -> None:
+    One more than its owner may have ends the owner's oldest; nobody's session ends for another's.
+    """
+
+    def __init__(self, places: Places, block_of: Callable[[str], str], lives: Lives | None = None) -> None:
+        """`places` say who may have one more; `block_of` names the networks that may be in one hand, by an address."""
         self._lives = lives or Lives()
-        self._capacity = capacity
-        self._kept: OrderedDict[str, Session[T]] = OrderedDict()
+        self._places, self._block_of = places, block_of
+        self._kept: dict[str, Session[T]] = {}
+        self._collect_at = 0
 
-    async def open(self, value: T, now: Instant) -> str:
+    async def open(self, value: T, now: Instant, owner: str, address: str) -> str | None:
         """See `Keeping.open`."""
+        block = self._block_of(address)
+        if now >= self._collect_at:
+            self._collect(now)
+        if not self._places.has_room(owner, block):
+            oldest = self._places.own(owner, block)
+            if oldest is None:
+                return None
+            self._forget(oldest)
         secret = secrets.token_urlsafe(32)
         self._kept[digest(secret)] = Session(value, now, now)
-        while len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
+        self._places.take(digest(secret), owner, block)
         return secret
+
+    def _collect(self, now: Instant) -> None:
+        self._collect_at = now + COLLECT_EVERY
+        for name in [name for name, each in self._kept.items() if each.over(self._lives, now)]:
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        self._kept.pop(name, None)
+        self._places.give_back(name)
 
     async def find(self, secret: str, now: Instant) -> Session[T] | None:
         """See `Keeping.find`; notes that it was used."""
@@ -89,10 +131,9 @@ class MemorySessions(Generic[T]):
         if session is None:
             return None
         if session.over(self._lives, now):
-            del self._kept[name]
+            self._forget(name)
             return None
         session.seen = now
-        self._kept.move_to_end(name)
         return session
 
     async def save(self, secret: str, session: Session[T]) -> None:
@@ -102,4 +143,4 @@ class MemorySessions(Generic[T]):
 
     async def close(self, secret: str) -> None:
         """See `Keeping.close`."""
-        self._kept.pop(digest(secret), None)
+        self._forget(digest(secret))

@@ -16,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from tenure.core.refusals import Code, Refused
 from tenure.http.accounts.common import COMMON
+from tenure.http.fairness import FairShares
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
@@ -44,15 +45,18 @@ class Passwords:
         self._hasher = PasswordHasher(cost.passes, cost.memory, cost.lanes)
         self._nobodys = _nobodys(cost)
         self._workers = ThreadPoolExecutor(AT_ONCE, "passwords")
-        self._pending = 0
+        self._waiting = FairShares(AT_ONCE + WAITING_MOST)
 
-    async def hash(self, password: str) -> str | Refused:
-        """The hash to keep, with its salt and cost inside."""
-        return await self._beside(lambda: self._hasher.hash(normal(password)))
+    async def hash(self, password: str, who: str = "") -> str | Refused:
+        """The hash to keep, with its salt and cost inside; `who` asks, as `holds` says."""
+        return await self._beside(lambda: self._hasher.hash(normal(password)), who)
 
-    async def holds(self, kept: str | None, password: str) -> bool | Refused:
-        """Whether `password` is the one behind `kept`; for None, nobody's, the same work is done for a no."""
-        return await self._beside(lambda: self._verify(kept or self._nobodys, password))
+    async def holds(self, kept: str | None, password: str, who: str = "") -> bool | Refused:
+        """Whether `password` is the one behind `kept`; for None, nobody's, the same work is done for a no.
+
+        `who` is whose place in the queue it takes (`block_of` an address): nobody gets more than a fair share.
+        """
+        return await self._beside(lambda: self._verify(kept or self._nobodys, password), who)
 
     def _verify(self, kept: str, password: str) -> bool:
         try:
@@ -60,14 +64,14 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _beside(self, work: Callable[[], T]) -> T | Refused:
-        if self._pending >= AT_ONCE + WAITING_MOST:
+    async def _beside(self, work: Callable[[], T], who: str) -> T | Refused:
+        if not self._waiting.has_room(who):
             return Refused(Code.SERVER_BUSY, "Too many sign in at once.")
-        self._pending += 1
+        self._waiting.take(who)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._workers, work)
         finally:
-            self._pending -= 1
+            self._waiting.give_back(who)
 
 
 def normal(password: str) -> str:

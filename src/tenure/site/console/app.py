@@ -8,6 +8,7 @@ import msgspec
 from tenure.core.timeline import Instant
 from tenure.http.asgi import App, Receive, Scope, Send
 from tenure.http.edge import Border, Edge
+from tenure.http.fairness import FairPlaces, block_of
 from tenure.http.limits import Ticks
 from tenure.site.console import rights
 from tenure.site.console.exchanges import Exchanges
@@ -34,7 +35,7 @@ from tenure.site.console.pages.synchronization import Synchronization
 from tenure.site.console.signed import Console, Server, SignedIn
 from tenure.web.app import Parts, Route, Run, build
 from tenure.web.replies import Goto, RefusedPageError, Reply
-from tenure.web.sessions import MemorySessions
+from tenure.web.sessions import EACH, MOST, MemorySessions
 
 OF_THE_API = ("/v1/", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/refusals/")
 """Where addresses of the local API begin; all others are pages."""
@@ -50,7 +51,8 @@ def console(api: App, clock: Callable[[], Instant], ticks: Ticks) -> Edge:
             program="console",
             package="tenure.site.console",
             routes=tuple(msgspec.structs.replace(route, run=_guarded(server, route)) for route in routes(server)),
-            sessions=MemorySessions[SignedIn](),
+            sessions=MemorySessions[SignedIn](FairPlaces(MOST, EACH), block_of),
+            owner=lambda signed_in: signed_in.name,
             frame=Framing(server).frame,
             clock=clock,
         )

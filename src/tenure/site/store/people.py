@@ -9,6 +9,9 @@ from tenure.core.timeline import DAY, Instant
 from tenure.http.accounts.delay import Tries
 from tenure.site.store.writer import Connection
 
+SESSIONS_EACH = 100
+"""What one person may have open of each purpose."""
+
 
 class Person(msgspec.Struct, frozen=True):
     """One account."""
@@ -96,9 +99,14 @@ def remove(conn: Connection, person: str) -> None:
 
 
 def open_session(conn: Connection, digest: bytes, session: Session, purpose: str) -> None:
-    """Keep a session by the digest of its secret."""
+    """Keep a session by the digest of its secret; beyond `SESSIONS_EACH` of a purpose the person's own oldest ends."""
     conn.execute(
         "insert into sessions values (?, ?, ?, ?, ?)", (digest, session.id, session.person, purpose, session.until)
+    )
+    conn.execute(
+        "delete from sessions where person = ?1 and purpose = ?2 and id not in (select id from sessions"
+        " where person = ?1 and purpose = ?2 order by until desc, id desc limit ?3)",
+        (session.person, purpose, SESSIONS_EACH),
     )
 
 

@@ -14,6 +14,7 @@ from tenure.http.accounts import passwords
 from tenure.http.accounts.proof import PASSWORD, Proven
 from tenure.http.answers import Answer, made
 from tenure.http.auth import PUBLIC, Principal
+from tenure.http.fairness import block_of
 from tenure.http.fields import Body, Line
 from tenure.http.idempotency import Ticket
 from tenure.http.inputs import Address
@@ -200,7 +201,7 @@ class Inviting:
         if present is not None and (present.verified is not None or not by_mail):
             return await self._come_again(digest, present, body, address)
         refused = passwords.unfit(body.password, email, body.name)
-        hashed = refused or await self._context.passwords.hash(body.password)
+        hashed = refused or await self._context.passwords.hash(body.password, block_of(address))
         if isinstance(hashed, Refused):
             return hashed
 
@@ -240,7 +241,7 @@ class Inviting:
         refused = await self._attempts.begin(account, network)
         if refused is not None:
             return refused
-        held = await self._context.passwords.holds(person.password, body.password)
+        held = await self._context.passwords.holds(person.password, body.password, block_of(address))
         if isinstance(held, Refused):
             return held
 

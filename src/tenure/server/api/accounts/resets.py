@@ -8,6 +8,7 @@ from tenure.http.accounts import passwords
 from tenure.http.accounts.delay import Patience
 from tenure.http.answers import made
 from tenure.http.auth import PUBLIC
+from tenure.http.fairness import block_of
 from tenure.http.fields import Body
 from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
@@ -96,7 +97,7 @@ class Resets:
         if link is None or person is None:
             return Refused(Code.LINK_UNKNOWN, field="token")
         refused = passwords.unfit(body.password, person.email, person.name)
-        hashed = refused or await self._context.passwords.hash(body.password)
+        hashed = refused or await self._context.passwords.hash(body.password, block_of(address))
         if isinstance(hashed, Refused):
             return hashed
 

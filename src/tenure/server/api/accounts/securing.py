@@ -10,6 +10,7 @@ from tenure.http.accounts import passwords, totp
 from tenure.http.accounts import recovery as recovery_codes
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal
+from tenure.http.fairness import block_of
 from tenure.http.fields import Body
 from tenure.http.idempotency import Ticket
 from tenure.http.inputs import Address
@@ -72,11 +73,11 @@ class Securing:
         refused = await self._attempts.begin(account, network)
         if refused is not None:
             return refused
-        held = await self._context.passwords.holds(person.password, body.old)
+        held = await self._context.passwords.holds(person.password, body.old, block_of(address))
         if isinstance(held, Refused):
             return held
         refused = passwords.unfit(body.new, person.email, person.name) if held else None
-        hashed = await self._context.passwords.hash(body.new) if held and refused is None else ""
+        hashed = await self._context.passwords.hash(body.new, block_of(address)) if held and refused is None else ""
         if isinstance(hashed, Refused):
             return hashed
 

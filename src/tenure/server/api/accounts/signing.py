@@ -10,6 +10,7 @@ from tenure.core.timeline import Instant
 from tenure.http.accounts.proof import PASSWORD, Proven
 from tenure.http.answers import Answer, made
 from tenure.http.auth import PUBLIC, Principal, Rule
+from tenure.http.fairness import block_of
 from tenure.http.fields import Body
 from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
@@ -59,7 +60,8 @@ class Signing:
         if refused is not None:
             return refused
         person = await self._context.db.read(persons.person_by_email, email)
-        held = await self._context.passwords.holds(None if person is None else person.password, body.password)
+        kept = None if person is None else person.password
+        held = await self._context.passwords.holds(kept, body.password, block_of(address))
         if isinstance(held, Refused):
             return held
 

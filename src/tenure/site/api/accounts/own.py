@@ -100,13 +100,13 @@ class Own:
             return _nobody()
         counter = self._accounts.counter("password", person.id)
         wait = await self._local.write(False, lambda conn, _: _counted(self._accounts.begin(conn, counter)))
-        held = wait if isinstance(wait, Refused) else await self._passwords.holds(person.password, body.old)
+        held = wait if isinstance(wait, Refused) else await self._passwords.holds(person.password, body.old, person.id)
         if isinstance(held, Refused):
             return held
         if not held:
             return Refused(Code.PASSWORD_REFUSED, field="old")
         refused = unfit(body.new, person.name, body.old)
-        hashed = refused or await self._passwords.hash(body.new)
+        hashed = refused or await self._passwords.hash(body.new, person.id)
         if isinstance(hashed, Refused):
             return hashed if hashed.field != "password" else Refused(hashed.code, hashed.detail, "new")
 

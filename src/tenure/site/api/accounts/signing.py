@@ -9,7 +9,9 @@ from tenure.core.refusals import Code, Refused
 from tenure.http.accounts.passwords import Passwords
 from tenure.http.answers import Answer, made, nothing
 from tenure.http.auth import PUBLIC, Principal
+from tenure.http.fairness import block_of
 from tenure.http.fields import Body
+from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.site.accounts import LIFE, SESSION, TICKET, TICKET_LIFE, Accounts
@@ -61,7 +63,7 @@ class Signing:
     def __init__(self, local: Local, accounts: Accounts, passwords: Passwords) -> None:
         self._local, self._accounts, self._passwords = local, accounts, passwords
 
-    async def sign_in(self, body: SignIn) -> Answer[Entrance] | Refused:
+    async def sign_in(self, body: SignIn, address: Address) -> Answer[Entrance] | Refused:
         """Signs a person in: a session, or a ticket when a second factor is asked for."""
         name = body.name.strip().lower()
         counter = self._accounts.counter("account", name)
@@ -70,7 +72,8 @@ class Signing:
         if isinstance(refused, Refused):
             return refused
         known = await self._local.read(lambda conn: people.by_name(conn, name))
-        held = await self._passwords.holds(None if known is None else known.password, body.password)
+        kept = None if known is None else known.password
+        held = await self._passwords.holds(kept, body.password, block_of(address))
         if isinstance(held, Refused):
             return held
 
