@@ -45,6 +45,7 @@ class Volatile:
     """Content that is durable, by the name it had last."""
     durable: dict[str, bytes] = field(default_factory=dict)
     operations: int = 0
+    place: str = "memory"
 
     def _step(self) -> None:
         self.operations += 1
@@ -293,7 +294,7 @@ class TestInAFolder:
         assert msgspec.json.decode(body, type=Kept).token == "later"
 
     def test_beginning_anew_puts_everything_aside(self, folder: Path, cache: Cache) -> None:
-        forget(FolderOnDisk(folder))
+        forget(FolderOnDisk(folder), other_draw)
         again = self.again(folder)
         assert again.load() == Kept()
         assert again.signer.public != cache.signer.public
@@ -302,7 +303,7 @@ class TestInAFolder:
     def test_a_process_that_goes_on_under_the_old_key_changes_nothing_any_more(
         self, folder: Path, cache: Cache
     ) -> None:
-        forget(FolderOnDisk(folder))
+        forget(FolderOnDisk(folder), other_draw)
         again = self.again(folder)
         again.save(kept("new"))
         with pytest.raises(OSError, match="begun anew"):

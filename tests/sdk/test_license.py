@@ -215,17 +215,16 @@ class TestALicense:
             assert app.standing.warnings[0].code is Code.CLOCK_IMPLAUSIBLE
         assert app.standing.phase is Phase.ENDED
 
-    def test_a_folder_that_vanishes_takes_nothing_away_and_raises_nothing(self, office: Office) -> None:
+    def test_a_folder_that_vanishes_is_written_back_and_takes_no_second_place(self, office: Office) -> None:
         app = office.open()
         app.activate(code("A").reveal())
         shutil.rmtree(office.folder / "editor")
         assert app.standing.licensed
         assert app.allows("edit")
-        refused = app.synchronize()
-        assert isinstance(refused, Declined)
-        assert "cannot be saved" in refused.message
-        assert isinstance(app.activate(code("A").reveal()), Declined)
-        assert app.standing.licensed
+        assert isinstance(app.synchronize(), Synchronized)
+        again = office.open()
+        assert again.standing.licensed
+        assert again.lease == app.lease
 
     def test_by_hand_what_changed_is_told(self, office: Office) -> None:
         app = office.open()

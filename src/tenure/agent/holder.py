@@ -17,6 +17,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.standing import UNLICENSED, Amnesty, Standing, compiled, device_standing, device_timeline
 from tenure.core.timeline import Timeline
 from tenure.sdk.clock import Now, Timekeeper
+from tenure.sdk.faults import incomplete, unreadable, unwritable
 from tenure.sdk.trusted import Trusted, walk
 from tenure.wire import seal
 from tenure.wire.keys import SeedSigner, thumbprint
@@ -64,7 +65,13 @@ class Holder:
         self._memory, self._time, self._draw = memory, time, draw
         self._owned: tuple[bytes, str] | None = None
         """The key that was put to the proof, and the thumbprint it has."""
-        self._saved = self._kept = memory.load()
+        self._unread: Refused | None = None
+        self._unsaved: Refused | None = None
+        self._saved = self._kept = Kept()
+        try:
+            self._saved = self._kept = memory.load()
+        except OSError as fault:
+            self._unread = unreadable(fault, memory.place)
         self._prove()
         time.adopt(self._kept.clock)
         self.ready = self.compiled()
@@ -104,14 +111,35 @@ class Holder:
         """Where it is kept."""
         return self._memory
 
-    def reload(self) -> None:
-        """Takes over what another process of this device has saved since."""
-        loaded = self._memory.load()
+    @property
+    def faults(self) -> tuple[Refused, ...]:
+        """What is wrong with the folder, as far as this process has met with it."""
+        missing = self._memory.missing()
+        gone = incomplete(missing, self._memory.place) if missing else None
+        return tuple(each for each in (self._unread, self._unsaved, gone) if each is not None)
+
+    def note(self, refused: Refused) -> Refused:
+        """Shows from now on, until something was saved, that nothing can be; hands `refused` on."""
+        if refused.code is Code.FOLDER_UNWRITABLE:
+            self._unsaved = refused
+        return refused
+
+    def reload(self) -> Refused | None:
+        """Takes over what another process of this device has saved since; refuses `folder_unreadable`."""
+        try:
+            loaded = self._memory.load()
+        except OSError as fault:
+            if self._unread is None:
+                log.warning("what is kept cannot be read: %s", fault)
+            self._unread = unreadable(fault, self._memory.place)
+            return self._unread
+        self._unread = None
         if loaded == Kept() != self._saved:
             log.warning("what was kept is gone or cannot be read; what this process knows goes on")
         elif loaded != self._saved:
             self._saved = loaded
             self.adopt(loaded)
+        return None
 
     def adopt(self, kept: Kept) -> None:
         """Goes by `kept` from now on, whether it could be saved or not."""
@@ -127,8 +155,9 @@ class Holder:
             self._memory.save(kept)
         except OSError as fault:
             log.warning("the state cannot be saved: %s", fault)
-            return Refused(Code.INTERNAL, f"The agent's state cannot be saved: {fault.strerror or fault}.")
-        self._saved = kept
+            self._unsaved = unwritable(fault, self._memory.place)
+            return self._unsaved
+        self._saved, self._unsaved = kept, None
         self.adopt(kept)
         return None
 

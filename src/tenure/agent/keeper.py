@@ -6,7 +6,8 @@ decides how often.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import msgspec
 
@@ -20,8 +21,10 @@ from tenure.core.schedule import Rhythm, next_due, retry_at
 from tenure.core.timeline import DAY, Instant
 from tenure.sdk.clock import Now
 from tenure.sdk.exchange import Inconclusive
+from tenure.sdk.faults import unlocked
 from tenure.sdk.keeper import SAVE_CLOCK
 from tenure.sdk.kept import Contacts, Pending
+from tenure.sdk.locks import PATIENCE
 from tenure.sdk.taking import Arrival
 from tenure.sdk.transport import Request, Transport
 from tenure.wire.devices import Ask, DeviceAnswer, Ticket, read_ticket
@@ -67,20 +70,23 @@ class Keeper:
             return ticket
         if ticket.product != self._who.product:
             return Refused(Code.FIELD_INVALID, f"The token is for {ticket.product}, not {self._who.product}.", "token")
-        with self._turn, self.holder.memory.alone():
-            self.holder.reload()
+        with self._undisturbed() as prevented:
+            if prevented is not None:
+                return prevented
             return self.holder.save(self._with_ticket(ticket))
 
     def refresh(self) -> Refused | None:
         """Asks the site now; as `enrol`. Refuses `not_activated` before the first enrolment."""
-        with self._turn, self.holder.memory.alone():
-            self.holder.reload()
+        with self._undisturbed() as prevented:
+            if prevented is not None:
+                return prevented
             return self._contact()
 
     def release(self) -> Refused | None:
         """Gives the seat up: it is erased first, then the site is told so until it has heard. None: it has."""
-        with self._turn, self.holder.memory.alone():
-            self.holder.reload()
+        with self._undisturbed() as prevented:
+            if prevented is not None:
+                return prevented
             kept = self.holder.kept
             reading = self.holder.now().reading
             gone = erase(kept, self._by(Arrival(reading, reading)))
@@ -121,15 +127,33 @@ class Keeper:
     def _remember_time(self, now: Now) -> None:
         before = self.holder.saved.clock
         recent = before.boot == now.reading.boot and 0 <= now.reading.uptime - before.uptime < SAVE_CLOCK
-        if recent and not self.holder.outrun():
+        if recent and not self.holder.outrun() and not self.holder.memory.missing():
             return
-        if not self.holder.kept.seat or not self._turn.acquire(blocking=False):
+        if not (self.holder.kept.seat or self.holder.memory.missing()) or not self._turn.acquire(blocking=False):
             return
         try:
             with self.holder.memory.alone(wait=False) as held:
-                if held:
-                    self.holder.reload()
+                if held and self.holder.reload() is None:
                     self.holder.save(self.holder.kept)
+        except OSError as fault:
+            self.holder.note(unlocked(fault, self.holder.memory.place))
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[Refused | None]:
+        """As in `sdk.keeper`: the turn, the lock and what lies there now, or why nothing may be asked."""
+        if not self._turn.acquire(timeout=PATIENCE):
+            yield Refused(Code.FOLDER_IN_USE, "Another exchange of this agent has not come to its end.")
+            return
+        try:
+            with ExitStack() as stack:
+                try:
+                    stack.enter_context(self.holder.memory.alone())
+                except OSError as fault:
+                    yield self.holder.note(unlocked(fault, self.holder.memory.place))
+                else:
+                    yield self.holder.reload()
         finally:
             self._turn.release()
 

@@ -3,6 +3,7 @@
 What it means is decided in `taking` and `keeper`. Evolution: fields are only appended, each with a default.
 """
 
+import errno
 import hmac
 import logging
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import msgspec
 from tenure.core.acceptance import Held, HeldSeat
 from tenure.core.clock import ClockState
 from tenure.core.timeline import Instant
+from tenure.sdk.cache import BegunAnew, write_whole
 from tenure.sdk.disk import Disk
 from tenure.sdk.kept import Contacts, Pending, Slot
 from tenure.wire.devices import Ticket
@@ -86,42 +88,65 @@ class Memory:
     def __init__(self, disk: Disk, draw: Callable[[int], bytes]) -> None:
         """Reads the seal's key or makes it; raises OSError when that cannot be saved."""
         self._disk = disk
-        with disk.lock(LOCK):
-            self._key = disk.read(SEAL) or self._made(draw(32))
-        self._number = 0
+        self._key = disk.read(SEAL) or self._made(draw)
+        self._last = Generation(0, Kept())
+        """The newest generation that this process has read or saved."""
+        self._missing: tuple[str, ...] = ()
         self._seen: dict[int, tuple[bytes, Generation | None]] = {}
         """Of each file the bytes it held when it was last read, and what they were."""
 
+    @property
+    def place(self) -> str:
+        """The folder's path, for people."""
+        return self._disk.place
+
     def load(self) -> Kept:
-        """The newest generation that is sound; an empty `Kept` when there is none."""
+        """The newest generation that is sound; an empty `Kept` when there is none.
+
+        As in `sdk.cache`: what this process knows goes before files that have disappeared, and OSError is raised for a
+        file that may not be read.
+        """
         found = [each for each in (self._read(0), self._read(1)) if each is not None]
         newest = max(found, key=lambda each: each.number, default=Generation(0, Kept()))
-        self._number = newest.number
-        return newest.kept
+        gone = (f"state.{self._last.number % 2}",) if newest.number < self._last.number else ()
+        self._missing = (*(() if self._disk.read(SEAL) else (SEAL,)), *gone)
+        if not gone:
+            self._last = newest
+        return self._last.kept
+
+    def missing(self) -> tuple[str, ...]:
+        """Names of files that were there and are not: as of the last `load`; the next `save` writes them back."""
+        return self._missing
 
     def save(self, kept: Kept) -> None:
-        """Writes the next generation over the older one; durable when it returns. Raises OSError when that fails."""
-        number = self._number + 1
+        """Writes the next generation over the older one; durable when it returns. Raises OSError when that fails.
+
+        The seal's key is written back where it has disappeared; `BegunAnew` where another has taken its place.
+        """
+        seal = self._disk.read(SEAL)
+        if not seal:
+            log.warning("the file %s is missing; it is written back", SEAL)
+            write_whole(self._disk, SEAL, self._key)
+        elif seal != self._key:
+            raise BegunAnew("another process has begun anew here, under a seal of its own")
+        number = self._last.number + 1
         body = msgspec.json.encode(kept)
         data = _MARK + f"{number} {self._mac(number, body)}\n".encode() + body
-        self._write(f"state.{number % 2}", data)
-        self._number = number
-        self._seen[number % 2] = (data, Generation(number, kept))
+        write_whole(self._disk, f"state.{number % 2}", data)
+        self._last, self._missing = Generation(number, kept), ()
+        self._seen[number % 2] = (data, self._last)
 
     def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
         """While it is held no other process of this device asks the site or saves; yields whether it is held."""
         return self._disk.lock(LOCK, wait=wait)
 
-    def _made(self, key: bytes) -> bytes:
-        self._write(SEAL, key)
-        return key
-
-    def _write(self, name: str, data: bytes) -> None:
-        beside = f"{name}.new"
-        self._disk.write(beside, data)
-        self._disk.sync(beside)
-        self._disk.rename(beside, name)
-        self._disk.sync_folder()
+    def _made(self, draw: Callable[[int], bytes]) -> bytes:
+        with self._disk.lock(LOCK):
+            made = self._disk.read(SEAL)
+            if not made:
+                made = draw(32)
+                write_whole(self._disk, SEAL, made)
+        return made
 
     def _mac(self, number: int, body: bytes) -> str:
         return hmac.digest(self._key, b"%d\n" % number + body, "sha256").hex()
@@ -130,6 +155,8 @@ class Memory:
         try:
             data = self._disk.read(f"state.{which}")
         except OSError as fault:
+            if fault.errno != errno.EIO:
+                raise
             log.warning("state.%d cannot be read: %s", which, fault)
             return None
         if data is None:

@@ -25,6 +25,7 @@ from tenure.sdk.assembly import Misuse, read_root
 from tenure.sdk.clock import Timekeeper, read_clock_file
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.faults import unlocked, unwritable
 from tenure.sdk.hardware import digests, made_up
 from tenure.sdk.main import this_computer
 from tenure.sdk.transport import Transport
@@ -81,7 +82,7 @@ def open_agent(
     try:
         memory = Memory(FolderOnDisk(folder), computer.draw)
     except OSError as fault:
-        return Refused(Code.INTERNAL, f"{folder} cannot be used: {fault.strerror or fault}.", "agent")
+        return unlocked(fault, str(folder))
     told = None if clock is None else _teller(clock, computer.clocks.wall)
     holder = Holder(who, root, memory, Timekeeper(computer.clocks, told), computer.draw)
     keeper = Keeper(who, holder, connect or _connect(computer), computer.draw)
@@ -108,7 +109,7 @@ def init(
         disk.write(SETTINGS, "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items()).encode() + EXAMPLE)
         disk.sync_folder()
     except OSError as fault:
-        return Refused(Code.INTERNAL, f"{folder} cannot be written: {fault.strerror or fault}.", "agent")
+        return unwritable(fault, str(folder))
     read = read_settings(path)
     refused = read if isinstance(read, Refused) else _root(folder / read.root, read, None)
     if isinstance(refused, Refused):

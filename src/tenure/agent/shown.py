@@ -5,7 +5,7 @@ import msgspec
 from tenure.agent.keeper import Keeper
 from tenure.core.explain import Remedy, explain
 from tenure.core.periods import format_instant
-from tenure.core.refusals import Refused
+from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.sdk.shown import words
 
@@ -43,15 +43,20 @@ def shown(keeper: Keeper) -> Shown:
     now, kept, proven = holder.now(), holder.kept, holder.proven
     standing = holder.standing(now.estimate)
     said = None if kept.refusal is None else kept.refusal.refused()
-    refusal = standing.refusal or (None if proven.seat is not None else said)
+    faults = holder.faults
+    unread = next((each for each in faults if each.code is Code.FOLDER_UNREADABLE and proven.seat is None), None)
+    refusal = unread or standing.refusal or (None if proven.seat is not None else said)
     timeline = holder.timeline()
     told = explain(timeline, now.instant) if timeline else None
     if told is not None:
         message = " ".join(part for part in (told.sentence, told.follows if told.until else "") if part)
+    elif unread is not None:
+        message = ""
     elif kept.given_up:
         message = GIVEN_UP
     else:
         message = NO_SEAT if kept.ticket is not None else NOT_ENROLLED
+    warned = [f"{each.row.sentence} {each.detail}" for each in faults if each is not unread]
     return Shown(
         product=holder.who.product,
         version=holder.who.version,
@@ -59,8 +64,10 @@ def shown(keeper: Keeper) -> Shown:
         site="" if kept.ticket is None else f"{kept.ticket.host}:{kept.ticket.port}",
         phase=standing.phase.value,
         cause=standing.why.value,
-        message=" ".join(part for part in (message, "" if refusal is None else words(refusal)) if part),
-        remedies=_remedies(refusal, () if told is None else told.remedies),
+        message=" ".join(part for part in (message, "" if refusal is None else words(refusal), *warned) if part),
+        remedies=_remedies(
+            faults if unread is None else (), _remedies((refusal,), () if told is None else told.remedies)
+        ),
         since=_moment(standing.since),
         until=_moment(standing.until),
         features=standing.features,
@@ -72,8 +79,9 @@ def shown(keeper: Keeper) -> Shown:
     )
 
 
-def _remedies(refusal: Refused | None, others: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
-    return others if refusal is None else (Remedy(refusal.row.who, refusal.row.remedy), *others)
+def _remedies(refused: tuple[Refused | None, ...], others: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
+    rows = dict.fromkeys(each.row for each in refused if each is not None)
+    return (*(Remedy(row.who, row.remedy) for row in rows), *others)
 
 
 def _moment(instant: Instant | None) -> str | None:

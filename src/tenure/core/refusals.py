@@ -138,6 +138,12 @@ class Code(StrEnum):
     SERVER_BUSY = "server_busy"
     INTERNAL = "internal"
     UNREACHABLE = "unreachable"
+    # this computer (3.4, 3.7)
+    FOLDER_IN_USE = "folder_in_use"
+    FOLDER_UNREADABLE = "folder_unreadable"
+    FOLDER_UNWRITABLE = "folder_unwritable"
+    FOLDER_INCOMPLETE = "folder_incomplete"
+    ENVIRONMENT_UNUSABLE = "environment_unusable"
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -280,5 +286,10 @@ _say(_C.NOT_FOUND, 404, _E.UNKNOWN, "caller", "There is nothing here under this 
 _say(_C.SERVER_BUSY, 503, _E.LATER, "caller", "The server has too much to do at the moment. | Its queue is full, or its store is not available. | Wait as long as Retry-After says; nothing was done.", conclusive=False)
 _say(_C.INTERNAL, 500, _E.FAULT, "vendor", "Something went wrong on our side. | An error nobody foresaw; it is logged under the request id. | Try again; if it persists, send the request id to the operator of the server.", conclusive=False)
 _say(_C.UNREACHABLE, 503, _E.UNREACHABLE, "administrator", "The licensing server cannot be reached. | No path led to it: name resolution, network, proxy or certificate. | Run `tenure doctor`; what is licensed goes on meanwhile.", conclusive=False)
+_say(_C.FOLDER_IN_USE, 503, _E.LATER, "administrator", "Another process is using this folder. | Processes that share a folder ask the server one at a time, and the other one has not finished within the 30 seconds that an exchange may take. | Try again in a minute; if it persists, find the process that hangs or was stopped, and end it.", conclusive=False)
+_say(_C.FOLDER_UNREADABLE, 503, _E.LATER, "administrator", "The license is there but cannot be read. | A file of the folder in which it is kept may not be read by this user, as when the program was once run as another. | Give the folder and its files back to the user who runs this program; nothing has to be activated again.", conclusive=False)
+_say(_C.FOLDER_UNWRITABLE, 503, _E.LATER, "administrator", "The folder in which the license is kept cannot be written to. | It is read-only, full, or belongs to another user; nothing is asked of the server as long as its answer could not be kept. | Free disk space, or give this program's user the right to write there; it goes on by itself.", conclusive=False)
+_say(_C.FOLDER_INCOMPLETE, 503, _E.LATER, "administrator", "Files have disappeared from the folder in which the license is kept. | Somebody or something deleted them while the program was running, which remembers what was in them. | Keep the program running until they are written back, and find out what deletes them.", conclusive=False)
+_say(_C.ENVIRONMENT_UNUSABLE, 503, _E.UNREACHABLE, "administrator", "A setting of this computer cannot be used. | An environment variable or a file that it names says something that this program cannot follow. | Correct or remove the variable named; what is licensed goes on meanwhile.", conclusive=False)
 
 TABLE: dict[Code, Row] = {row.code: row for row in _rows}

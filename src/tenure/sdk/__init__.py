@@ -18,7 +18,7 @@ Nothing here raises because of a license, a network or a clock: what is refused 
 
 import logging
 
-from tenure.sdk.assembly import Misuse
+from tenure.sdk.assembly import FolderUnusable, Misuse
 from tenure.sdk.computer import Computer
 from tenure.sdk.license import License, Staged
 from tenure.sdk.names.bounds import Bounds
@@ -32,6 +32,7 @@ __all__ = [
     "Computer",
     "Declined",
     "Difference",
+    "FolderUnusable",
     "Granted",
     "License",
     "Looked",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tenure.core.refusals import Refused
+from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.core.versions import parse_version
 from tenure.sdk.cache import Cache
@@ -17,6 +17,7 @@ from tenure.sdk.clock import Timekeeper, read_clock_file
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
 from tenure.sdk.exchange import Identity
+from tenure.sdk.faults import unlocked, unwritable
 from tenure.sdk.hardware import digests
 from tenure.sdk.holder import Holder
 from tenure.sdk.holdings import Reader
@@ -36,6 +37,19 @@ class Misuse(ValueError):
     """The program that calls has a mistake in it: an argument that can never work. Raised by `License.open` alone."""
 
 
+class FolderUnusable(OSError):
+    """The folder for the license cannot be made, read or written to by this user. Raised by `License.open` alone.
+
+    `refused` is the same as a value; its text is fit for the user of the application.
+    """
+
+    def __init__(self, refused: Refused, fault: OSError | None = None) -> None:
+        self.refused = refused
+        super().__init__(words(refused))
+        if fault is not None:
+            self.errno, self.filename = fault.errno, fault.filename
+
+
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a keeper is made from."""
 
@@ -49,8 +63,14 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     after_end_days: int | None
 
     def keeper(self) -> Keeper:
-        """A keeper of what is on disk now. Raises `Misuse` for settings of the network that cannot be read."""
-        cache = Cache(self.disk, self.computer.draw)
+        """A keeper of what is on disk now.
+
+        Raises `Misuse` for settings of the network that cannot be read, `FolderUnusable` where no key can be had.
+        """
+        try:
+            cache = Cache(self.disk, self.computer.draw)
+        except OSError as fault:
+            raise FolderUnusable(unlocked(fault, self.disk.place), fault) from fault
         key = cache.signer
         who = self.who
         reader = Reader(product=who.product, version=who.version, jwk=to_jwk(key.public), sandbox=who.sandbox)
@@ -62,7 +82,13 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
         way = reach(self.server, self.network, self.computer, addresses, progress.path, lambda: _dns(holder))
         if isinstance(way, Refused):
             raise Misuse(f"{way.field}: {way.detail}")
-        ports = Ports(transport=way, draw=self.computer.draw, progress=progress, after_end_days=self.after_end_days)
+        ports = Ports(
+            transport=way,
+            draw=self.computer.draw,
+            progress=progress,
+            after_end_days=self.after_end_days,
+            patience=self.network.bounds.total,
+        )
         keeper = Keeper(who, key, holder, ports)
         keeper.remember_time()
         return keeper
@@ -81,6 +107,19 @@ def read_root(root: AnyPath | bytes, *, sandbox: bool) -> Root:
         is_one = "that of a sandbox" if pinned.sandbox else "not that of a sandbox"
         raise Misuse(f"the root document is {is_one}, but sandbox={sandbox} was passed")
     return pinned
+
+
+def folder_at(folder: AnyPath, patience: float) -> FolderOnDisk:
+    """The application's folder, made if need be; raises `FolderUnusable`."""
+    try:
+        path = Path(folder).expanduser()
+    except RuntimeError as fault:
+        detail = f"{folder} lies in a home folder, and this process has none: HOME is not set. Pass a whole path."
+        raise FolderUnusable(Refused(Code.FOLDER_UNWRITABLE, detail)) from fault
+    try:
+        return FolderOnDisk(path, patience=patience)
+    except OSError as fault:
+        raise FolderUnusable(unwritable(fault, str(path)), fault) from fault
 
 
 def identity(product: str, version: str, name: str, pinned: Root, computer: Computer, *, sandbox: bool) -> Identity:

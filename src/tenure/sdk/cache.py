@@ -7,9 +7,12 @@ because a request is saved before it is sent.
 
 import base64
 import binascii
+import errno
 import hashlib
 import hmac
 import logging
+import os
+import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -21,13 +24,16 @@ from tenure.wire.keys import SEED_BYTES, SeedSigner
 
 log = logging.getLogger("tenure.cache")
 
-KEY, NEW_KEY = "key", "key.new"
-NEW_STATE = "state.new"
+KEY = "key"
 LOCK = "lock"
 _MARK = b"tenure-state-1 "
 
 Draw = Callable[[int], bytes]
 """So many random bytes from the system's source."""
+
+
+class BegunAnew(OSError):
+    """Another process has put this key aside and made another: what is held here belongs to the site that was."""
 
 
 class Generation(msgspec.Struct, frozen=True):
@@ -46,9 +52,16 @@ class Cache:
         seed = _seed_in(disk)
         self._seed = _make_seed(disk, draw) if seed is None else seed
         self._mac_key = hashlib.sha256(b"tenure state file\0" + self._seed).digest()
-        self._number = 0
+        self._last = Generation(0, Kept())
+        """The newest generation that this process has read or saved."""
+        self._missing: tuple[str, ...] = ()
         self._seen: dict[str, tuple[bytes, Generation | None]] = {}
         """Of each file the bytes it held when it was last read, and what they were."""
+
+    @property
+    def place(self) -> str:
+        """See `kept.Memory`."""
+        return self._disk.place
 
     @property
     def signer(self) -> SeedSigner:
@@ -56,25 +69,43 @@ class Cache:
         return SeedSigner(self._seed)
 
     def load(self) -> Kept:
-        """The newest generation that is sound; an empty `Kept` when there is none."""
+        """The newest generation that is sound; an empty `Kept` when there is none.
+
+        What this process knows goes before files that have disappeared or were put back from an earlier day. Raises
+        OSError for a file that is there and may not be read: it may be the newest, and whoever asked with the one
+        before it would look like a copy.
+        """
         found = [each for each in (self._read(name(0)), self._read(name(1))) if each is not None]
         newest = max(found, key=lambda each: each.number, default=Generation(0, Kept()))
         if len(found) == 2 and abs(found[0].number - found[1].number) != 1:
             log.warning("a state file was put back from an earlier time: generation %d is used", newest.number)
-        self._number = newest.number
-        return newest.kept
+        gone = (name(self._last.number),) if newest.number < self._last.number else ()
+        self._missing = (*(() if _seed_in(self._disk) is not None else (KEY,)), *gone)
+        if not gone:
+            self._last = newest
+        return self._last.kept
+
+    def missing(self) -> tuple[str, ...]:
+        """See `kept.Memory`."""
+        return self._missing
 
     def save(self, kept: Kept) -> None:
-        """Writes the next generation over the older one. Raises OSError when that fails: the newer one is untouched."""
-        if self._disk.read(KEY) != _spelled(self._seed):
-            raise OSError("another process has begun anew here, under a key of its own")
-        number = self._number + 1
+        """Writes the next generation over the older one. Raises OSError when that fails: the newer one is untouched.
+
+        A key that has disappeared is written back first; `BegunAnew` where another has taken its place.
+        """
+        held = _seed_in(self._disk)
+        if held is None:
+            log.warning("the key file is missing or damaged; it is written back")
+            write_whole(self._disk, KEY, _spelled(self._seed))
+        elif held != self._seed:
+            raise BegunAnew("another process has begun anew here, under a key of its own")
+        number = self._last.number + 1
         body = msgspec.json.encode(kept)
-        self._disk.write(NEW_STATE, _MARK + str(number).encode() + b" " + self._mac(number, body) + b"\n" + body)
-        self._disk.sync(NEW_STATE)
-        self._disk.rename(NEW_STATE, name(number))
-        self._disk.sync_folder()
-        self._number = number
+        data = _MARK + str(number).encode() + b" " + self._mac(number, body) + b"\n" + body
+        write_whole(self._disk, name(number), data)
+        self._last = Generation(number, kept)
+        self._missing = ()
 
     def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
         """See `kept.Memory`."""
@@ -87,6 +118,8 @@ class Cache:
         try:
             data = self._disk.read(file)
         except OSError as error:
+            if error.errno != errno.EIO:
+                raise
             log.warning("%s cannot be read: %s", file, error)
             return None
         if data is None:
@@ -118,13 +151,19 @@ def name(number: int) -> str:
     return f"state.{number % 2}"
 
 
-def forget(disk: Disk) -> None:
-    """Puts the key and all that was kept aside, so that the next start is that of a new site. Raises OSError."""
+def forget(disk: Disk, draw: Draw) -> None:
+    """Puts the key and all that was kept aside and makes another key: the next start is that of a new site.
+
+    The key file is never missing meanwhile, because another process would write it back. Raises OSError.
+    """
     with disk.lock(LOCK):
-        for file in (KEY, name(0), name(1)):
+        key = disk.read(KEY)
+        if key is not None:
+            write_whole(disk, f"{KEY}.old", key)
+        for file in (name(0), name(1)):
             if disk.read(file) is not None:
                 disk.rename(file, f"{file}.old")
-        disk.sync_folder()
+        write_whole(disk, KEY, _spelled(draw(SEED_BYTES)))
 
 
 def _seed_in(disk: Disk) -> bytes | None:
@@ -147,11 +186,21 @@ def _make_seed(disk: Disk, draw: Draw) -> bytes:
             log.error("the key file is damaged; it is put aside and another made: apply the activation code again")
             disk.rename(KEY, f"{KEY}.damaged")
         seed = draw(SEED_BYTES)
-        disk.write(NEW_KEY, _spelled(seed))
-        disk.sync(NEW_KEY)
-        disk.rename(NEW_KEY, KEY)
-        disk.sync_folder()
+        write_whole(disk, KEY, _spelled(seed))
     return seed
+
+
+def write_whole(disk: Disk, file: str, data: bytes) -> None:
+    """A whole file, durable when this returns, by way of a name that no other process uses."""
+    beside = f"{file}.{_RUN}-{os.getpid()}.new"
+    disk.write(beside, data)
+    disk.sync(beside)
+    disk.rename(beside, file)
+    disk.sync_folder()
+
+
+_RUN = secrets.token_hex(4)
+"""Tells this program from one with the same process id in another container."""
 
 
 def _spelled(seed: bytes) -> bytes:

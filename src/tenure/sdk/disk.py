@@ -4,11 +4,12 @@ Their order, and what is made of what is found, is `cache`'s.
 """
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
+
+from tenure.sdk.locks import PATIENCE, take
 
 LARGEST = 16 * 1024 * 1024
 """No file of ours is larger; what is, was put there by somebody else and is not read."""
@@ -16,6 +17,10 @@ LARGEST = 16 * 1024 * 1024
 
 class Disk(Protocol):
     """One folder. Every method raises OSError when the system refuses it."""
+
+    @property
+    def place(self) -> str:
+        """The folder's path, for people."""
 
     def read(self, name: str) -> bytes | None:
         """The file's bytes; None when there is none."""
@@ -33,15 +38,28 @@ class Disk(Protocol):
         """Returns when creations and renames are durable."""
 
     def lock(self, name: str, *, wait: bool = True) -> contextlib.AbstractContextManager[bool]:
-        """Held by one process at a time. Yields whether it is held: without `wait`, not while another holds it."""
+        """Held by one process at a time. Yields whether it is held: without `wait`, not while another holds it.
+
+        Raises `FolderInUse` when another has held it for longer than one exchange takes.
+        """
 
 
 class FolderOnDisk:
-    """A folder of the file system, made with mode 0700 when it is missing."""
+    """A folder of the file system, made with mode 0700 when it is missing, and again when it goes missing.
 
-    def __init__(self, folder: Path) -> None:
+    What root makes in a folder of somebody else's becomes that owner's: `sudo` once must lock nobody out.
+    """
+
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
+        """`patience`: seconds for which another process's lock is waited for."""
         self.folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._patience = patience
+        make_folder(folder)
+
+    @property
+    def place(self) -> str:
+        """See `Disk`."""
+        return str(self.folder)
 
     def read(self, name: str) -> bytes | None:
         """See `Disk`."""
@@ -54,9 +72,11 @@ class FolderOnDisk:
 
     def write(self, name: str, data: bytes) -> None:
         """See `Disk`. A file made by somebody with a loose umask is closed to others before anything goes in."""
+        make_folder(self.folder)
         number = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(number, "wb") as file:
             os.fchmod(number, 0o600)
+            give_to_owner(number, self.folder)
             file.write(data)
 
     def sync(self, name: str) -> None:
@@ -73,20 +93,18 @@ class FolderOnDisk:
 
     @contextlib.contextmanager
     def lock(self, name: str, *, wait: bool = True) -> Iterator[bool]:
-        """See `Disk`. Where there are no locks it always is held: one process alone does not need them."""
+        """See `Disk`."""
+        make_folder(self.folder)
+        path = self.folder / name
+        missing = not path.exists()
+        held = take(path, wait=wait, patience=self._patience)
         try:
-            number = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError:
-            # Nothing can be saved here either, and whoever tries to will hear of it.
-            yield True
-            return
-        try:
-            yield _locked(number, wait=wait)
+            if missing:
+                give_to_owner(path, self.folder)
+            yield held is not None
         finally:
-            # Said aloud, because closing alone would leave it to a child that was forked meanwhile.
-            with contextlib.suppress(OSError):
-                fcntl.flock(number, fcntl.LOCK_UN)
-            os.close(number)
+            if held is not None:
+                held.release()
 
     def _fsync(self, path: Path, flags: int) -> None:
         number = os.open(path, flags | os.O_CLOEXEC)
@@ -96,11 +114,21 @@ class FolderOnDisk:
             os.close(number)
 
 
-def _locked(number: int, *, wait: bool) -> bool:
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
+def make_folder(folder: Path) -> None:
+    """Makes `folder` (0700) and what is missing above it, for whom the folder above belongs to. Raises OSError."""
+    if folder.is_dir():
+        return
+    if not folder.parent.is_dir():
+        make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    give_to_owner(folder, folder.parent)
+
+
+def give_to_owner(made: int | Path, folder: Path) -> None:
+    """What root has just made inside `folder` becomes its owner's; nobody else can, or needs to. Raises OSError."""
+    if os.geteuid() != 0:
+        return
+    owner = folder.stat()
+    # Below a folder like /tmp everybody has what he makes there.
+    if owner.st_uid != 0 and not owner.st_mode & 0o1000:
+        os.chown(made, owner.st_uid, owner.st_gid)

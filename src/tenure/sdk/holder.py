@@ -14,6 +14,7 @@ from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import compiled
 from tenure.sdk.clock import Now, Timekeeper
+from tenure.sdk.faults import incomplete, unreadable, unwritable
 from tenure.sdk.holdings import Holdings, Reader, prove
 from tenure.sdk.kept import Kept, Memory
 from tenure.sdk.shown import Standing, shown
@@ -46,7 +47,13 @@ class Holder:
         self._time = time
         self._look_again = LOOK_AGAIN_IN_SANDBOX if told else LOOK_AGAIN
         self._holdings: Holdings
-        self._saved = self._kept = memory.load()
+        self._unread: Refused | None = None
+        self._unsaved: Refused | None = None
+        self._saved = self._kept = Kept()
+        try:
+            self._saved = self._kept = memory.load()
+        except OSError as error:
+            self._unread = unreadable(error, memory.place)
         self._prove()
         time.adopt(self._kept.clock)
         self.ready = self._compiled()
@@ -80,21 +87,51 @@ class Holder:
         """See `kept.Memory`."""
         return self._memory.alone(wait=wait)
 
-    def reload(self) -> None:
+    @property
+    def faults(self) -> tuple[Refused, ...]:
+        """What is wrong with the place where it is kept, as far as this process has met with it."""
+        missing = self._memory.missing()
+        gone = incomplete(missing, self._memory.place) if missing else None
+        return tuple(each for each in (self._unread, self._unsaved, gone) if each is not None)
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, for people."""
+        return self._memory.place
+
+    def note(self, refused: Refused) -> Refused:
+        """Shows from now on, until something was saved, that nothing can be; hands `refused` on."""
+        if refused.code is Code.FOLDER_UNWRITABLE:
+            self._unsaved = refused
+        return refused
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether files are missing that the next save writes back."""
+        return bool(self._memory.missing())
+
+    def reload(self) -> Refused | None:
         """Takes over what another process has saved since. Only for whoever has the turn: what was read before this
-        process saved something would take its place."""
+        process saved something would take its place.
+
+        Refuses `folder_unreadable`; until it is readable nobody may ask under a state that may be overtaken.
+        """
         try:
             loaded = self._memory.load()
         except OSError as error:
-            log.warning("what is kept cannot be read: %s", error)
-            return
+            if self._unread is None:
+                log.warning("what is kept cannot be read: %s", error)
+            self._unread = unreadable(error, self._memory.place)
+            return self._unread
+        self._unread = None
         if loaded == Kept() != self._saved:
             log.warning("what was kept is gone or cannot be read; what this process knows goes on")
-            return
+            return None
         # What is only in memory, because it could not be saved, is newer than what was saved before it.
         if loaded != self._saved:
             self._saved = loaded
             self.adopt(loaded)
+        return None
 
     def adopt(self, kept: Kept) -> None:
         """Goes by `kept` from now on, whether it could be saved or not."""
@@ -112,8 +149,9 @@ class Holder:
             self._memory.save(kept)
         except OSError as error:
             log.warning("the license state cannot be saved: %s", error)
-            return Refused(Code.INTERNAL, f"The license state cannot be saved: {error.strerror or error}.")
-        self._saved = kept
+            self._unsaved = unwritable(error, self._memory.place)
+            return self._unsaved
+        self._saved, self._unsaved = kept, None
         self.adopt(kept)
         return None
 
@@ -140,7 +178,7 @@ class Holder:
     def standing(self) -> Standing:
         """What is licensed now, with words."""
         forked = Code.COPY_SEPARATED if self._kept.separated else Code.LEASE_FORKED if self._kept.forked else None
-        return shown(self._holdings, self.now().estimate, forked=forked)
+        return shown(self._holdings, self.now().estimate, forked=forked, faults=self.faults)
 
     def outrun(self) -> bool:
         """Whether functions have come or gone since the time was saved: it is to be saved now.

@@ -6,7 +6,8 @@ where they are kept is the Memory's, when to ask is `core.schedule`'s; whoever c
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import msgspec
 
@@ -20,11 +21,13 @@ from tenure.sdk.carried import Carried, exported
 from tenure.sdk.clock import Now
 from tenure.sdk.dialogue import Dialogue, Done
 from tenure.sdk.exchange import NO_WISH, Draw, Identity, Inconclusive, Report, SiteKey, Wish, asks_for
+from tenure.sdk.faults import unlocked
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept
+from tenure.sdk.locks import PATIENCE
 from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined
 from tenure.sdk.shown import outage_told
-from tenure.sdk.steps import Progress, Watch
+from tenure.sdk.steps import Progress, Step, Watch
 from tenure.sdk.taking import take_notice
 from tenure.sdk.transport import Transport
 from tenure.wire.armour import Armoured
@@ -53,6 +56,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Use at the moment of asking; an administration server counts its devices."""
     after_end_days: int | None = None
     """The administrator's own figure for how long to go on asking after the end (M14)."""
+    patience: float = PATIENCE
+    """Seconds for which another exchange of this program is waited for."""
 
 
 class Keeper:
@@ -81,8 +86,9 @@ class Keeper:
         code = parse(text)
         if isinstance(code, Refused):
             return declined(code, conclusive=True)
-        with self._turn, self._ports.progress.watched(watch) as steps, self.holder.alone():
-            self.holder.reload()
+        with self._undisturbed(watch) as (steps, prevented):
+            if prevented is not None:
+                return declined(prevented, conclusive=False, steps=tuple(steps))
             done = self._activated(code, role)
             return told.granted(done, role, self.holder, tuple(steps))
 
@@ -94,8 +100,9 @@ class Keeper:
         code = parse(text)
         if isinstance(code, Refused):
             return declined(code, conclusive=True)
-        with self._turn, self._ports.progress.watched(watch) as steps, self.holder.alone():
-            self.holder.reload()
+        with self._undisturbed(watch) as (steps, prevented):
+            if prevented is not None:
+                return declined(prevented, conclusive=False, steps=tuple(steps))
             refused = self._in_force(code, role)
             if refused is not None:
                 return declined(refused, conclusive=True)
@@ -109,8 +116,9 @@ class Keeper:
         By hand it works in every phase, once a minute (`too_many_requests`). What the server refuses, and what is
         inconclusive, is a `Declined`; neither takes anything away that was not signed away.
         """
-        with self._turn, self._ports.progress.watched(watch) as steps, self.holder.alone():
-            self.holder.reload()
+        with self._undisturbed(watch) as (steps, prevented):
+            if prevented is not None:
+                return declined(prevented, conclusive=False, steps=tuple(steps))
             refused = self._by_hand() if trigger == "manual" and wish is NO_WISH else None
             if refused is not None:
                 return declined(refused, conclusive=False)
@@ -121,8 +129,9 @@ class Keeper:
 
     def take_notice(self, token: bytes) -> Notice | Declined:
         """Takes a sealed notice, such as an amnesty that came as a file (B15); refuses what the root does not prove."""
-        with self._turn, self.holder.alone():
-            self.holder.reload()
+        with self._undisturbed() as (_, prevented):
+            if prevented is not None:
+                return declined(prevented, conclusive=False)
             taken = take_notice(self.holder.kept, token.strip(), self.holder.root, self.holder.reader)
             if isinstance(taken, Refused):
                 return declined(taken, conclusive=True)
@@ -135,8 +144,9 @@ class Keeper:
         Refuses what `activate` and `synchronize` refuse before they send, and `request_in_flight` for another code
         than the one whose activation is pending.
         """
-        with self._turn, self.holder.alone():
-            self.holder.reload()
+        with self._undisturbed() as (_, prevented):
+            if prevented is not None:
+                return declined(prevented, conclusive=False)
             request = self._to_activate(text, role) if text else self._to_carry()
             if isinstance(request, Refused):
                 return declined(request, conclusive=True)
@@ -158,8 +168,9 @@ class Keeper:
             return declined(refused, conclusive=True)
         if typ_of(answers[0].token) is Typ.NOTICE:
             return self.take_notice(answers[0].token)
-        with self._turn, self._ports.progress.watched(None) as steps, self.holder.alone():
-            self.holder.reload()
+        with self._undisturbed() as (steps, prevented):
+            if prevented is not None:
+                return declined(prevented, conclusive=False, steps=tuple(steps))
             for each in blocks:
                 if each.kind == "ROOT":
                     self.holder.further(each.token)  # one that is known already, or leads nowhere, changes nothing
@@ -188,12 +199,16 @@ class Keeper:
         return outcome
 
     def look(self) -> None:
-        """Takes over what another process has learnt, unless this one is just learning something newer. Never waits."""
-        if self._turn.acquire(blocking=False):
+        """Takes over what another process has learnt, unless this one is just learning something newer, and writes back
+        what has disappeared from the folder. Never waits for another."""
+        turn = self._turn
+        if turn.acquire(blocking=False):
             try:
                 self.holder.reload()
+                if self.holder.incomplete:
+                    self._save_again()
             finally:
-                self._turn.release()
+                turn.release()
 
     def remember_time(self) -> None:
         """Saves how far time has come, so that running time always counts: once per boot, then every ten minutes, and
@@ -205,15 +220,22 @@ class Keeper:
         recent = before.boot == now.boot and 0 <= now.uptime - before.uptime < SAVE_CLOCK
         if recent and not self.holder.outrun():
             return
-        if not self.holder.kept.present.token or not self._turn.acquire(blocking=False):
+        turn = self._turn
+        if not self.holder.kept.present.token or not turn.acquire(blocking=False):
             return
         try:
-            with self.holder.alone(wait=False) as held:
-                if held:
-                    self.holder.reload()
-                    self.holder.save(self.holder.kept)
+            self._save_again()
         finally:
-            self._turn.release()
+            turn.release()
+
+    def _save_again(self) -> None:
+        """Saves what is known, unless another process has the folder. For whoever has the turn."""
+        try:
+            with self.holder.alone(wait=False) as held:
+                if held and self.holder.reload() is None:
+                    self.holder.save(self.holder.kept)
+        except OSError as fault:
+            self.holder.note(unlocked(fault, self.holder.place))
 
     def due(self, now: Now | None = None) -> Instant | None:
         """When the server is asked next by itself; None: not any more, or not yet."""
@@ -237,6 +259,33 @@ class Keeper:
         """This is a child process: a lock that another thread of the parent held would never be released here."""
         self._turn = threading.Lock()
         self.holder.forked()
+
+    @contextmanager
+    def _undisturbed(self, watch: Watch | None = None) -> Iterator[tuple[list[Step], Refused | None]]:
+        """The turn of this process, the lock of the folder and what lies there now: for one exchange at a time.
+
+        Each is waited for no longer than one exchange takes. Yields the list in which steps gather, and why nothing may
+        be asked: `folder_in_use`, `folder_unwritable` without a lock, `folder_unreadable`.
+        """
+        turn = self._turn
+        if not turn.acquire(timeout=self._ports.patience):
+            yield [], Refused(Code.FOLDER_IN_USE, "Another exchange of this program has not come to its end.")
+            return
+        try:
+            with self._ports.progress.watched(watch) as steps, ExitStack() as stack:
+                try:
+                    stack.enter_context(self.holder.alone())
+                except OSError as fault:
+                    prevented: Refused | None = self.holder.note(unlocked(fault, self.holder.place))
+                else:
+                    prevented = self.holder.reload()
+                for each in self.holder.faults if prevented is None else ():
+                    self._ports.progress.tell("prepare", f"{each.row.sentence} {each.detail}", ok=False)
+                if prevented is not None:
+                    self._ports.progress.tell("prepare", f"{prevented.row.sentence} {prevented.detail}", ok=False)
+                yield steps, prevented
+        finally:
+            turn.release()
 
     # the parts of an activation
 

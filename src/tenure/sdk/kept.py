@@ -143,8 +143,18 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Memory(Protocol):
     """Where `Kept` lives. One product, one key, one memory."""
 
+    @property
+    def place(self) -> str:
+        """Its folder or file, for people; empty where there is none."""
+
     def load(self) -> Kept:
-        """What was saved last; an empty `Kept` when nothing was, or when nothing that was saved can be read."""
+        """What was saved last; an empty `Kept` when nothing was, or when nothing that was saved is sound.
+
+        Raises OSError when what is there may not be read.
+        """
+
+    def missing(self) -> tuple[str, ...]:
+        """Names of files that were there and are not: as of the last `load`; the next `save` writes them back."""
 
     def save(self, kept: Kept) -> None:
         """Whole or not at all, and durable when it returns. Raises OSError when it cannot be saved."""
@@ -152,12 +162,15 @@ class Memory(Protocol):
     def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
         """While it is held no other process loads, decides and saves: two would show the server one token twice.
 
-        Yields whether it is held, which without `wait` it may not be.
+        Yields whether it is held, which without `wait` it may not be. Raises OSError where there is no lock to be had
+        (see `disk.Disk.lock`).
         """
 
 
 class MemoryInProcess:
     """Kept as long as the program runs: for tests, and for whoever has nowhere to write."""
+
+    place = ""
 
     def __init__(self, kept: Kept | None = None) -> None:
         self.kept = kept or Kept()
@@ -165,6 +178,10 @@ class MemoryInProcess:
     def load(self) -> Kept:
         """What was saved last."""
         return self.kept
+
+    def missing(self) -> tuple[str, ...]:
+        """Nothing can be."""
+        return ()
 
     def save(self, kept: Kept) -> None:
         """Replaces it."""

@@ -12,13 +12,12 @@ from typing import Self
 import msgspec
 
 from tenure.core.lease import Lease
-from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant, Timeline
-from tenure.sdk.assembly import AnyPath, Misuse, Parts, identity, read_root
+from tenure.sdk.assembly import AnyPath, Misuse, Parts, folder_at, identity, read_root
 from tenure.sdk.background import TURN, InTask, InThread, Turns
 from tenure.sdk.cache import forget
 from tenure.sdk.computer import Computer
-from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.faults import unlocked
 from tenure.sdk.main import this_computer
 from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined
 from tenure.sdk.reach import Network
@@ -71,18 +70,20 @@ class License:
         people; the computer's by default. `sandbox`: with the root of a sandbox, and only then; `clock` is then a file
         that tells the sandbox's time. `after_end_days`: how long to go on asking after the end (M14).
 
-        Raises `Misuse` for arguments that can never work, and OSError when `folder` cannot hold a key.
+        Raises `Misuse` for arguments that can never work, and `FolderUnusable` (an OSError) when `folder` cannot hold
+        a key, or when it begins with `~` and this process has no home folder.
         """
         computer = computer or this_computer()
         pinned = read_root(root, sandbox=sandbox)
+        network = network or Network(loopback_http=sandbox)
         if clock is not None and not sandbox:
             raise Misuse("a clock file is honoured only in a sandbox: pass sandbox=True with the root of a sandbox")
         parts = Parts(
             who=identity(product, version, name, pinned, computer, sandbox=sandbox),
             pinned=pinned,
-            disk=FolderOnDisk(Path(folder).expanduser()),
+            disk=folder_at(folder, network.bounds.total),
             server=server,
-            network=network or Network(loopback_http=sandbox),
+            network=network,
             computer=computer,
             clock=None if clock is None else Path(clock).expanduser(),
             after_end_days=after_end_days,
@@ -161,7 +162,7 @@ class License:
 
     def begin_anew(self) -> None:
         """Puts the key and everything held aside: from now on this is a new site that needs a code. Raises OSError."""
-        forget(self._parts.disk)
+        forget(self._parts.disk, self._parts.computer.draw)
         self._keeper = self._parts.keeper()
         self._holder = self._keeper.holder
 
@@ -193,7 +194,7 @@ class License:
             try:
                 self.begin_anew()
             except OSError as error:
-                return declined(Refused(Code.INTERNAL, f"The folder cannot be written to: {error}."), conclusive=False)
+                return declined(unlocked(error, self._parts.disk.place), conclusive=False)
         return self._keeper.activate(code, role, watch)
 
     def _tick(self) -> None:

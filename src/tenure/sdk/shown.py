@@ -14,6 +14,9 @@ from tenure.core.standing import local_timeline
 from tenure.core.timeline import HOUR, Instant, Phase, Why
 from tenure.sdk.holdings import Holdings
 
+LOCAL = frozenset({Code.FOLDER_UNREADABLE, Code.FOLDER_UNWRITABLE, Code.FOLDER_INCOMPLETE})
+"""Faults of this computer, which come before whatever follows from them."""
+
 UNLICENSED = "Nothing is licensed yet: apply the activation code that your provider sent."
 
 
@@ -57,12 +60,23 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return self.phase in (Phase.ACTIVE, Phase.GRACE, Phase.PAUSED)
 
 
-def shown(holdings: Holdings, estimate: Estimate, *, forked: Code | None = None) -> Standing:
-    """The standing of `holdings` at the time of `estimate`, for people; `forked`: what is wrong with a copied site."""
+def shown(
+    holdings: Holdings, estimate: Estimate, *, forked: Code | None = None, faults: tuple[Refused, ...] = ()
+) -> Standing:
+    """The standing of `holdings` at the time of `estimate`, for people.
+
+    `forked`: what is wrong with a copied site; `faults`: what is wrong with the place where it is kept. A lease that
+    cannot be read is not one that was never there.
+    """
     plain = holdings.standing(estimate)
+    if plain.refusal is None and holdings.present is None:
+        unread = next((each for each in faults if each.code is Code.FOLDER_UNREADABLE), None)
+        plain = msgspec.structs.replace(plain, refusal=unread)
+        faults = tuple(each for each in faults if each is not unread)
     warnings = () if plain.warning is None else (plain.warning,)
     if forked is not None:
         warnings = (*warnings, Refused(forked))
+    warnings = (*faults, *warnings)
     told = _explained(holdings, plain, estimate.now)
     lease = holdings.lease_at(estimate.now)
     staged = holdings.successor
@@ -126,6 +140,9 @@ def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ..
         parts = [words(plain.refusal)]
     elif told is None:
         parts = [UNLICENSED]
+    elif plain.why is Why.SYNC_OVERDUE and warnings and warnings[0].code in LOCAL:
+        # Nothing could be asked from here: that the server did not answer would be untrue.
+        parts = ["Ended: the licensing server could not be asked for too long."]
     else:
         parts = [told.sentence] if told.until is None else [told.sentence, told.follows]
     return " ".join([*parts, *(f"{each.row.sentence} {each.detail}".strip() for each in warnings)])

@@ -38,6 +38,9 @@ def never() -> None:
 class MemoryDisk:
     """`sdk.disk.Disk` in memory: content is durable once synced, names are once the folder is."""
 
+    place = "memory"
+    """See `Disk`."""
+
     def __init__(self, step: Step, files: dict[str, bytes] | None = None) -> None:
         self._step = step
         self._durable = dict(files or {})

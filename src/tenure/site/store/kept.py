@@ -22,6 +22,15 @@ class StoredMemory:
         self._seen = (b"", Kept())
         """What was saved when it was last read, and what it means."""
 
+    @property
+    def place(self) -> str:
+        """The file of the site's state."""
+        return str(self._store.path)
+
+    def missing(self) -> tuple[str, ...]:
+        """The site looks after its file itself (`watch`)."""
+        return ()
+
     def load(self) -> Kept:
         """What was saved last; an empty `Kept` when nothing was."""
         row = self._store.read(lambda conn: conn.execute(_READ, (self._product,)).fetchone())

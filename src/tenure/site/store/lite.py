@@ -37,6 +37,7 @@ class Store:
     """One open file; made by `open_store`. Safe to use from any thread."""
 
     def __init__(self, path: Path, lock: int) -> None:
+        self.path = path
         self._lock = lock
         self._writer = Writer(_connect(path, _WRITER), driver.Error)
         self._readers: queue.LifoQueue[Connection] = queue.LifoQueue()

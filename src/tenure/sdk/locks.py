@@ -1,0 +1,125 @@
+"""One file's lock, held by one process at a time: whoever waits gives up after one exchange, and a forked child lets
+go of what it inherited.
+
+What is done while it is held is its holder's; which file it is, `disk`'s.
+"""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from tenure.sdk.names.bounds import Bounds
+
+PATIENCE = Bounds().total
+"""Seconds for which another holder is waited for: as long as one exchange takes at most (spec 3.7)."""
+_FIRST_PAUSE, _LAST_PAUSE = 0.01, 0.25
+
+
+class FolderInUse(OSError):
+    """Another process has held the lock for longer than one exchange takes: it hangs, or was stopped."""
+
+
+class FileLock:
+    """One lock that is held, until `release` or the end of the process.
+
+    `flock` belongs to the open file, which a forked child shares: there it would outlive the process that took it.
+    Therefore a child closes its copy at once (`_let_go`), which leaves the parent's lock as it is.
+    """
+
+    def __init__(self, path: Path, number: int) -> None:
+        self.path = path
+        self._number: int | None = number
+        _HELD.add(self)
+
+    def release(self) -> None:
+        """Lets the next one in. In a child that was forked meanwhile it does nothing: the lock is the parent's."""
+        number, self._number = self._number, None
+        _HELD.discard(self)
+        if number is not None:
+            os.close(number)
+
+    def taken(self, *, wait: bool, patience: float) -> bool:
+        """Whether it is this process's now; see `take`."""
+        began, pause = time.monotonic(), _FIRST_PAUSE
+        while not self._tried():
+            left = patience - (time.monotonic() - began)
+            if not wait:
+                return False
+            if left <= 0:
+                raise FolderInUse(f"{self.path} has been locked by another process for {patience:.0f} seconds")
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, _LAST_PAUSE)
+        return True
+
+    def _tried(self) -> bool:
+        number = self._number
+        if number is None:
+            raise FolderInUse(f"{self.path} was locked by the process that this one was forked from")
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as fault:
+            raise OSError(fault.errno, fault.strerror, str(self.path)) from fault
+        return True
+
+
+def take(path: Path, *, wait: bool, patience: float = PATIENCE) -> FileLock | None:
+    """The lock of the file at `path`, made if need be; None while another holds it, unless it is waited for.
+
+    Raises `FolderInUse` after `patience` seconds of waiting, and OSError, with the path, for a file that cannot be
+    opened or a file system without locks: without a lock nothing may be sent, or one site would look like two.
+
+    Waiting is done by looking again and again: a blocking `flock` has no end, and stops every greenlet of a process.
+    """
+    lock = _held(path)
+    try:
+        taken = lock.taken(wait=wait, patience=patience)
+    except BaseException:
+        lock.release()
+        raise
+    if not taken:
+        lock.release()
+        return None
+    return lock
+
+
+def _held(path: Path) -> FileLock:
+    """The file opened and known to `_let_go`: opened anew where the process was forked in between."""
+    while True:
+        before = _FORKS[0]
+        lock = FileLock(path, _opened(path))
+        if _FORKS[0] == before:
+            return lock
+        lock.release()
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        # A folder that is read-only now had its lock file made before: that is enough to exclude one another.
+        if not path.exists():
+            raise
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+_HELD: set[FileLock] = set()
+"""Every lock that this process holds."""
+
+
+_FORKS = [0]
+"""How often this process was forked."""
+
+
+def _forked() -> None:
+    _FORKS[0] += 1
+
+
+def _let_go() -> None:
+    for held in list(_HELD):
+        held.release()
+
+
+os.register_at_fork(after_in_parent=_forked, after_in_child=_let_go)
