@@ -26,7 +26,9 @@ from tenure.sdk.computer import Computer
 from tenure.sdk.names.path import Exchange, Kind, PathUsed
 from tenure.sdk.outcomes import Declined, Granted, Synchronized
 from tenure.sdk.transport import Request, Transport
+from tenure.server.keyring import Founded
 from tenure.site import enrolling, merging
+from tenure.site.app import root_document
 from tenure.site.folder import SETTINGS as SITE_SETTINGS
 from tenure.site.license import Look, ProductLicense
 from tenure.site.opening import Site, open_site
@@ -290,6 +292,9 @@ class ToSite:
         house = self.house()
         if not house.up:
             return UNREACHED
+        if request.method == "GET":
+            document = root_document(house.site, int(request.path.rpartition("/")[2]))
+            return Exchange(404 if document is None else 200, (), document or b"", BY_SYSTEM, 0.0)
         reply = house.site.port.answer(request.body).result(10)
         if self.loses_answer:
             return UNREACHED
@@ -362,7 +367,9 @@ class Desk:
 
 
 @contextmanager
-def town(folder: Path, now: Instant = START, *, sandbox: bool = False) -> Iterator[Town]:
+def town(
+    folder: Path, now: Instant = START, *, sandbox: bool = False, founded: Founded | None = None
+) -> Iterator[Town]:
     """A town around a server in `folder`, whose provider sells for real or in a sandbox."""
     time = Time(now)
     clock = TownClock(time)
@@ -374,7 +381,7 @@ def town(folder: Path, now: Instant = START, *, sandbox: bool = False) -> Iterat
     async def live() -> None:
         server = folder / "server"
         server.mkdir(exist_ok=True)
-        async with office(server, clock=clock, sandbox=sandbox) as shop:
+        async with office(server, clock=clock, sandbox=sandbox, founded=founded) as shop:
             made.append(Town(shop, loop, folder, time))
             ready.set()
             await over.wait()

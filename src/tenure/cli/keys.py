@@ -38,7 +38,7 @@ Kid = Annotated[str, Parameter(help="The key's id, as `tenure keys show` names i
 Dry = Annotated[bool, Parameter(negative=(), help="Do nothing; show what would stand in the root document.")]
 Draft = Annotated[Path | None, Parameter(help="Write the signed draft here instead of installing it.")]
 
-_APP = noun("keys", "Signing keys: show, publish, use, close, retire, revoke, rotate.", SERVER)
+_APP = noun("keys", "Signing keys: show, publish, use, close, retire, revoke, replace, rotate.", SERVER)
 
 
 def add(app: App) -> None:
@@ -143,12 +143,30 @@ def revoke_key(
     from tenure.cli import rotation
 
     step = rotation.revoke(Path(folder), kid, desk.world.now())
-    if not isinstance(step, Refused) and not (yes or dry_run):
-        if not desk.world.interactive:
-            return invalid("Revoking a key hurts everyone who holds something it signed; confirm with --yes.", "yes")
-        if desk.world.ask(f"{step.told} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-            return made({"done": False}, sentence("Nothing was done."))
-    return _take(desk, Path(folder), step, root_secrets, out, dry_run=dry_run)
+    return _take_if_sure(desk, Path(folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
+
+
+@verb(
+    _APP,
+    "replace",
+    READING,
+    example="tenure keys replace answer-1f… --folder /srv/tenure --root-secrets /media/stick/root.json --yes",
+)
+def replace_key(
+    desk: Desk,
+    kid: Kid,
+    *,
+    folder: Folder,
+    root_secrets: Secrets,
+    yes: Annotated[bool, Parameter(negative=(), help="Do not ask.")] = False,
+    out: Draft = None,
+    dry_run: Dry = False,
+) -> Ended:
+    """Drop a stolen key at once and put a fresh one in its place, in one step: for the last key of its purpose."""
+    from tenure.cli import rotation
+
+    step = rotation.replace(Path(folder), kid, desk.world.draw, desk.world.now())
+    return _take_if_sure(desk, Path(folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
 
 
 @verb(_APP, "extend", READING, example="tenure keys extend --folder /srv/tenure --root-secrets /media/stick/root.json")
@@ -212,6 +230,25 @@ def install_draft(
     if isinstance(data, Failed):
         return data
     return rotation.install(desk, Path(folder), data, "The draft is in force.")
+
+
+def _take_if_sure(
+    desk: Desk,
+    folder: Path,
+    step: "Step | Refused",
+    files: tuple[Path, ...],
+    out: Path | None,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> Ended:
+    """A step that hurts whoever holds something the key signed: only after a question, or with --yes."""
+    if not isinstance(step, Refused) and not (yes or dry_run):
+        if not desk.world.interactive:
+            return invalid("Revoking a key hurts everyone who holds something it signed; confirm with --yes.", "yes")
+        if desk.world.ask(f"{step.told} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+            return made({"done": False}, sentence("Nothing was done."))
+    return _take(desk, folder, step, files, out, dry_run=dry_run)
 
 
 def _take(

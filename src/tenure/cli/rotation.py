@@ -23,6 +23,15 @@ from tenure.wire.keys import Purpose
 from tenure.wire.root import ANY_PRODUCT, Document, Key, Root
 
 Draw = Callable[[int], bytes]
+LEFT_WITHOUT = {
+    Purpose.LEASE: "nobody gets a new lease; leases signed by other keys go on.",
+    Purpose.ANSWER: "no site is answered; every lease that is held goes on.",
+    Purpose.NOTICE: "no amnesty can be published, and those published are not handed on.",
+    Purpose.CHECKPOINT: "no checkpoint can be written.",
+    Purpose.WEBHOOK: "webhooks carry their shared secret's signature alone.",
+    Purpose.SANDBOX: "no sandbox is answered.",
+}
+"""What stands still while no key may sign for a purpose."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,9 +96,37 @@ def publish(folder: Path, purpose: str, products: tuple[str, ...], draw: Draw, n
     if products:
         entry = msgspec.structs.replace(entry, products=products)
     document = rotation.publish(root.document, entry, now, now + ROOT_LIFE)
+    if isinstance(document, Refused):
+        return _readable(document)
+    return _step(root, document, _when_it_signs(document, fresh, now), fresh)
+
+
+def replace(folder: Path, kid: str, draw: Draw, now: Instant) -> Step | Refused:
+    """`kid` is dropped at once and a fresh key for the same purpose and products takes its place: an emergency."""
+    root = rotating.current(folder)
+    gone = root if isinstance(root, Refused) else root.document.find(kid)
+    if isinstance(root, Refused) or gone is None or isinstance(gone, Refused):
+        return root if isinstance(root, Refused) else Refused(Code.KEY_UNKNOWN, f"{kid} is not published.", "kid")
+    fresh = keyring.new_key(gone.purpose, draw)
+    entry = msgspec.structs.replace(keyring.online_entry(fresh, now), products=gone.products)
+    document = rotation.replace(root.document, kid, entry, now, now + ROOT_LIFE)
+    if isinstance(document, Refused):
+        return _readable(document)
+    told = f"{kid} is revoked: what it signed is refused by everyone who has the new root document."
+    return _step(root, document, f"{told} {_when_it_signs(document, fresh, now)}", fresh)
+
+
+def _when_it_signs(document: Document, fresh: OnlineKey, now: Instant) -> str:
+    entry = document.find(fresh.kid)
+    products = () if entry is None else entry.products
+    signing = [rotation.last_resort(document, fresh.purpose, product, now) for product in products]
+    if any(not isinstance(each, Refused) and each.kid == fresh.kid for each in signing):
+        return (
+            f"{fresh.kid} is published and signs at once, because no other key may:"
+            " clients fetch the new root document when they meet a key that they do not know."
+        )
     ready = format_instant(now + rotation.REFRESH)
-    told = f"{fresh.kid} is published; it signs from {ready} on, when every client has heard of it."
-    return _step(root, document, told, fresh)
+    return f"{fresh.kid} is published; it signs from {ready} on, when every client has heard of it."
 
 
 def use(folder: Path, kid: str, now: Instant) -> KeyView | Refused:
@@ -98,6 +135,9 @@ def use(folder: Path, kid: str, now: Instant) -> KeyView | Refused:
     if isinstance(root, Refused):
         return _readable(root)
     key = rotation.use(root.document, kid, now)
+    named = root.document.find(kid)
+    if isinstance(key, Refused) and named is not None and _state(root.document, named, now) == "signing":
+        key = named  # the last resort: no other may
     if isinstance(key, Refused):
         return _readable(key)
     return _key_view(root.document, key, _at_hand(folder), now)
@@ -125,10 +165,11 @@ def revoke(folder: Path, kid: str, now: Instant) -> Step | Refused:
     gone = step.before.document.find(kid)
     told = f"{kid} is revoked: what it signed is refused by everyone who has the new root document."
     heirs = (
-        [rotation.signing_key(step.document, gone.purpose, product, now) for product in gone.products] if gone else []
+        [rotation.last_resort(step.document, gone.purpose, product, now) for product in gone.products] if gone else []
     )
     if any(isinstance(heir, Refused) for heir in heirs) and gone is not None:
-        told += f" No other key may sign for {gone.purpose.value} now: publish one at once."
+        told += f" No other key may sign for {gone.purpose.value} now: {LEFT_WITHOUT[gone.purpose]}"
+        told += f" `tenure keys publish {gone.purpose.value}` makes one that signs at once."
     return msgspec.structs.replace(step, told=told)
 
 
@@ -261,10 +302,10 @@ def _key_view(document: Document, key: Key, at_hand: set[str], now: Instant) -> 
 def _state(document: Document, key: Key, now: Instant) -> str:
     if now >= key.naf:
         return "closed"
-    if isinstance(rotation.use(document, key.kid, now), Refused):
-        return "waiting"
-    signing = [rotation.signing_key(document, key.purpose, product, now) for product in key.products]
-    return "signing" if any(not isinstance(each, Refused) and each.kid == key.kid for each in signing) else "spare"
+    signing = [rotation.last_resort(document, key.purpose, product, now) for product in key.products]
+    if any(not isinstance(each, Refused) and each.kid == key.kid for each in signing):
+        return "signing"
+    return "waiting" if isinstance(rotation.use(document, key.kid, now), Refused) else "spare"
 
 
 def _age(key: Key) -> tuple[str, Instant, Instant, str]:

@@ -136,6 +136,7 @@ class Code(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     NOT_FOUND = "not_found"
     SERVER_BUSY = "server_busy"
+    NO_SIGNING_KEY = "no_signing_key"
     INTERNAL = "internal"
     UNREACHABLE = "unreachable"
     # this computer (3.4, 3.7)
@@ -284,6 +285,7 @@ _say(_C.ALREADY_EXISTS, 409, _E.STATE, "caller", "This name is taken. | Somethin
 _say(_C.TOO_MANY_REQUESTS, 429, _E.LATER, "caller", "Too many requests. | More were sent than allowed in this time. | Wait as long as Retry-After says.", conclusive=False)
 _say(_C.NOT_FOUND, 404, _E.UNKNOWN, "caller", "There is nothing here under this name. | It does not exist, or it is not yours. | Check the id; list what you have.")
 _say(_C.SERVER_BUSY, 503, _E.LATER, "caller", "The server has too much to do at the moment. | Its queue is full, or its store is not available. | Wait as long as Retry-After says; nothing was done.", conclusive=False)
+_say(_C.NO_SIGNING_KEY, 503, _E.LATER, "vendor", "The server cannot sign its answer at the moment. | Its key for this was revoked or has run out, and no other one may sign. | The vendor publishes one with `tenure keys publish` or `tenure keys replace`; nothing was done, and what is licensed goes on.", conclusive=False)
 _say(_C.INTERNAL, 500, _E.FAULT, "vendor", "Something went wrong on our side. | An error nobody foresaw; it is logged under the request id. | Try again; if it persists, send the request id to the operator of the server.", conclusive=False)
 _say(_C.UNREACHABLE, 503, _E.UNREACHABLE, "administrator", "The licensing server cannot be reached. | No path led to it: name resolution, network, proxy or certificate. | Run `tenure doctor`; what is licensed goes on meanwhile.", conclusive=False)
 _say(_C.FOLDER_IN_USE, 503, _E.LATER, "administrator", "Another process is using this folder. | Processes that share a folder ask the server one at a time, and the other one has not finished within the 30 seconds that an exchange may take. | Try again in a minute; if it persists, find the process that hangs or was stopped, and end it.", conclusive=False)

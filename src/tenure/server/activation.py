@@ -21,6 +21,7 @@ from tenure.server import books, desk, forks, looking, settling, shares, takeove
 from tenure.server.beside import Beside, beside, with_beside
 from tenure.server.context import Context, Tenant
 from tenure.server.real_time import RealTime
+from tenure.server.reissuing import reissued_activation
 from tenure.server.rows import IN_USE
 from tenure.server.shares import LEFT
 from tenure.store import codes as stored_codes
@@ -137,7 +138,10 @@ class Activations:
         site = None if known is None else sites.lock_many(conn, [known.id])[known.id]
         sandbox, time = message.world == worlds.SANDBOX, RealTime(real)
         if site is not None and site.last_request == message.request:
-            return Reply(_bare(asked, real, self._context), sandbox, site.answer)
+            provider = people.provider(conn, site.provider)
+            toy = provider is not None and provider.sandbox
+            stored = reissued_activation(conn, self._context, site.id, site.product, site.answer, sandbox=toy)
+            return Reply(_bare(asked, real, self._context), sandbox, stored)
         home = None if site is None else people.provider(conn, site.provider)
         here = real if home is None else time.now_of(home)
         found = stored_codes.by_digest(conn, bytes.fromhex(codes.digest(code, self._context.keys.pepper)))

@@ -64,7 +64,7 @@ from tenure.store.engine import Connection
 METRICS = Rule("metrics:read", frozenset({Role.VENDOR}))
 UNPROVEN = (
     Code.MESSAGE_MALFORMED, Code.MESSAGE_TOO_LARGE, Code.TYPE_UNEXPECTED, Code.EXTENSION_UNKNOWN, Code.KEY_UNKNOWN,
-    Code.SIGNATURE_INVALID,
+    Code.SIGNATURE_INVALID, Code.NO_SIGNING_KEY,
 )  # fmt: skip
 """What a signed message is refused with before anything in it is believed: unsigned, so inconclusive to a client."""
 

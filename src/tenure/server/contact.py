@@ -23,6 +23,7 @@ from tenure.server import books, forks, settling, shares, takeover, words
 from tenure.server.beside import beside, with_beside
 from tenure.server.context import Context
 from tenure.server.leases import renewal_due
+from tenure.server.pace import read_pace
 from tenure.server.real_time import RealTime
 from tenure.store import facts, leases, sites
 from tenure.store.engine import Connection
@@ -160,6 +161,7 @@ class Contact:
         turned = lease.spans[0].until is not None and lease.spans[0].until <= self._now
         return (
             turned
+            or not self._context.keys.knows(_signed_by(self._site), sandbox=self._sandbox)
             or renewal_due(lease, sub, state, self._now)
             or self._site.successor is not None
             or shares.untold(self._site)
@@ -361,3 +363,9 @@ class Contact:
 
     def _signer(self) -> Signer:
         return self._context.answer_signer(self._site.product, sandbox=self._sandbox)
+
+
+def _signed_by(site: Site) -> str:
+    """The id of the key that signed the site's newest lease; empty where that was not kept."""
+    pace = read_pace(site.pace)
+    return "" if pace is None else pace.kid

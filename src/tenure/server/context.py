@@ -15,7 +15,7 @@ from tenure.http.idempotency import Ticket
 from tenure.http.outgoing.addresses import PUBLIC_HTTPS, Reach
 from tenure.http.outgoing.mailing import MailServer
 from tenure.server.keyring import Draw, KeyRing
-from tenure.server.notices import Published, current
+from tenure.server.notices import Published, current, sealed_anew
 from tenure.server.real_time import RealTime
 from tenure.store import idempotency, people
 from tenure.store.catalogue import DOCUMENTS
@@ -80,12 +80,14 @@ class Context:
     """The epoch opened by the last restore of this server: nothing is signed in an earlier one."""
 
     async def take_notices(self) -> None:
-        """Go by the newest published notices."""
-        self.notices[:] = await self.db.read(current)
+        """Go by the newest published notices, under keys that still count."""
+        now = self.clock()
+        self.notices[:] = [sealed_anew(self.keys, each, now) for each in await self.db.read(current)]
 
     def carried(self, *, sandbox: bool) -> tuple[str, ...]:
         """The notices as they go with an answer."""
-        return tuple(each.sandbox if sandbox else each.real for each in self.notices)
+        sealed = (each.sandbox if sandbox else each.real for each in self.notices)
+        return tuple(each for each in sealed if each)
 
     async def take_root(self) -> None:
         """Go by the newest root document that is stored; it was verified when it was published."""
@@ -93,6 +95,7 @@ class Context:
         newest = None if edition is None else roots.pin(edition.body)
         if newest is not None and not isinstance(newest, Refused):
             self.keys.follow(newest)
+            await self.take_notices()
 
     def answer_signer(self, product: str, *, sandbox: bool) -> SeedSigner:
         """The key that signs answers now; looked up once a second, because every answer asks."""

@@ -14,6 +14,7 @@ import msgspec
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, Instant
+from tenure.http.problems import RefusedError
 from tenure.wire import root as roots
 from tenure.wire import rotation
 from tenure.wire.keys import Purpose, SeedSigner, is_production_kid
@@ -59,6 +60,10 @@ class RootSecrets(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[OnlineKey, ...]
 
 
+class NoSigningKeyError(RefusedError):
+    """No key may sign for this now: told as `no_signing_key`, which no client takes for the last word."""
+
+
 class KeyRing:
     """The online keys in use, chosen by the root document, and the keyed hashes of the server."""
 
@@ -71,6 +76,7 @@ class KeyRing:
         """
         self._reread = reread
         self.root, self.sandbox_root = root, sandbox_root
+        self._kids = _kids(root), _kids(sandbox_root)
         self.box = _bytes(secrets.box)
         self._pepper = _bytes(secrets.pepper)
         self._marker = _bytes(secrets.marker)
@@ -91,6 +97,7 @@ class KeyRing:
         elif found is not None:
             self._signers = _signers(found)
         self.root = root
+        self._kids = _kids(root), self._kids[1]
 
     def root_of(self, *, sandbox: bool) -> Root:
         """The root document that a reader of production, or of a sandbox, goes by."""
@@ -104,13 +111,23 @@ class KeyRing:
     def signer(self, purpose: Purpose, product: str, now: Instant, *, sandbox: bool = False) -> SeedSigner:
         """The key that signs for `purpose` now, of those at hand: one may be published before this process has it.
 
-        Raises LookupError when none may: the operator must rotate.
+        Raises NoSigningKeyError when none may: the operator must publish one.
         """
         wanted = Purpose.SANDBOX if sandbox else purpose
-        key = rotation.signing_key(self._at_hand(sandbox=sandbox), wanted, product, now)
+        key = rotation.last_resort(self._at_hand(sandbox=sandbox), wanted, product, now)
         if isinstance(key, Refused):
-            raise LookupError(f"no key may sign for {wanted} of {product}: rotate (`tenure keys rotate`)")
+            raise NoSigningKeyError(Refused(Code.NO_SIGNING_KEY, f"There is none for: {wanted}."))
         return self._signers[key.kid]
+
+    def can_sign(self, purpose: Purpose, product: str, now: Instant, *, sandbox: bool = False) -> bool:
+        """Whether `signer` has a key for that."""
+        wanted = Purpose.SANDBOX if sandbox else purpose
+        document = self._at_hand(sandbox=sandbox)
+        return not isinstance(rotation.last_resort(document, wanted, product, now), Refused)
+
+    def knows(self, kid: str, *, sandbox: bool = False) -> bool:
+        """Whether what `kid` signed is still believed: its key stands in the root document in force."""
+        return kid in self._kids[sandbox]
 
     def _at_hand(self, *, sandbox: bool) -> Document:
         document = self.root_of(sandbox=sandbox).document
@@ -134,6 +151,10 @@ class KeyRing:
             return None
         expected = self.state_token(site, int(epoch), int(count))
         return (int(epoch), int(count)) if hmac.compare_digest(expected, token) else None
+
+
+def _kids(root: Root) -> frozenset[str]:
+    return frozenset(key.kid for key in root.document.keys)
 
 
 def _signers(secrets: Secrets) -> dict[str, SeedSigner]:

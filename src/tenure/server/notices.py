@@ -8,12 +8,13 @@ import msgspec
 from tenure.core.commands import Word
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Amnesty, moved_by
-from tenure.core.timeline import DAY
+from tenure.core.timeline import DAY, Instant
 from tenure.server.keyring import LONGEST_LEASE, KeyRing
 from tenure.store.catalogue import DOCUMENTS, Stamp
 from tenure.store.engine import Connection
 from tenure.wire.keys import Purpose
 from tenure.wire.notices import Notice, seal_notice
+from tenure.wire.seal import Typ, unwrap
 
 NOTICES = "notices"
 LONGEST = 30 * DAY
@@ -59,6 +60,31 @@ def current(conn: Connection) -> tuple[Published, ...]:
     """The notices that may still matter to somebody, oldest first."""
     editions = DOCUMENTS.all(conn, NOTICES)
     return tuple(msgspec.json.decode(each.body, type=Published) for each in editions[-CARRIED:])
+
+
+def sealed_anew(keys: KeyRing, published: Published, now: Instant) -> Published:
+    """The notice under a key that counts: a revoked one's seal would be refused by whoever knows of it.
+
+    A seal that nobody can make now is left out (empty), and made when there is a key again.
+    """
+    return msgspec.structs.replace(
+        published,
+        real=_under_a_good_key(keys, published.notice, published.real, now, sandbox=False),
+        sandbox=_under_a_good_key(keys, published.notice, published.sandbox, now, sandbox=True),
+    )
+
+
+def _under_a_good_key(keys: KeyRing, notice: Notice, sealed: str, now: Instant, *, sandbox: bool) -> str:
+    envelope = unwrap(sealed.encode(), Typ.NOTICE)
+    if not isinstance(envelope, Refused) and keys.knows(envelope.kid, sandbox=sandbox):
+        return sealed
+    if not keys.can_sign(Purpose.NOTICE, "*", now, sandbox=sandbox):
+        return ""
+    signer = keys.signer(Purpose.NOTICE, "*", now, sandbox=sandbox)
+    entry = keys.root_of(sandbox=sandbox).document.find(signer.kid)
+    # A key signs only what is dated inside its own window.
+    dated = notice.iat if entry is None else max(notice.iat, entry.nbf)
+    return seal_notice(msgspec.structs.replace(notice, iat=dated), signer).decode()
 
 
 def prolonged(words: tuple[Word, ...], published: tuple[Published, ...]) -> tuple[Word, ...]:

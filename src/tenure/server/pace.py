@@ -20,6 +20,8 @@ class Pace(msgspec.Struct, frozen=True, array_like=True):
     sync_interval: int
     after_end_sync_days: int
     reinstate_days: int
+    kid: str = ""
+    """The key that signed the lease; once it is revoked nobody believes the lease, and a new one is due."""
 
     def turn(self, now: Instant) -> tuple[Instant, Instant] | None:
         """The window for the contact after one answered at `now`; None: none."""
@@ -41,8 +43,8 @@ def quarter(lease: Lease) -> Instant:
     return lease.iat + (lease.contact_until - lease.iat) // 4
 
 
-def pace_of(lease: Lease) -> bytes:
-    """The pace that `lease` sets, as the site's row keeps it."""
+def pace_of(lease: Lease, kid: str) -> bytes:
+    """The pace that `lease`, signed by `kid`, sets, as the site's row keeps it."""
     over = lease.spans[0].until
     figures = lease.figures
     pace = Pace(
@@ -51,6 +53,7 @@ def pace_of(lease: Lease) -> bytes:
         sync_interval=lease.contact_interval,
         after_end_sync_days=figures.after_end_sync_days,
         reinstate_days=figures.reinstate_days,
+        kid=kid,
     )
     return _encode(pace)
 

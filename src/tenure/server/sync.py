@@ -13,13 +13,14 @@ from tenure.server.contact import Contact
 from tenure.server.context import Context
 from tenure.server.pace import Pace, read_pace
 from tenure.server.real_time import RealTime
+from tenure.server.reissuing import reissued_sync
 from tenure.store import contacts, sites
 from tenure.store.contacts import AtHand, Contacted
 from tenure.store.engine import Connection, Unavailable
 from tenure.store.sites import Site
 from tenure.wire import answers, b64, seal
 from tenure.wire.answers import Asked
-from tenure.wire.keys import key_id, thumbprint
+from tenure.wire.keys import Purpose, key_id, thumbprint
 from tenure.wire.messages import NextSync, SyncAnswer, SyncRequest
 
 KEYS_REMEMBERED = 50_000
@@ -119,10 +120,14 @@ class Synchronisation:
                 answered[place] = Refused(Code.KEY_UNKNOWN, "This key is not the site's.", "site")
                 continue
             now = site.now(real)
+            if not self._can_answer(site, real):
+                answered[place] = Refused(Code.NO_SIGNING_KEY)
+                continue
             pace = None if site.last_request == asked.message.request else read_pace(site.pace)
             if (
                 pace is not None
                 and not proven.carried
+                and self._context.keys.knows(pace.kid, sandbox=site.sandbox)
                 and _nothing_new(asked.message, site, pace, now, self._context.epoch_floor)
             ):
                 told = self._unchanged(asked, site, pace, now)
@@ -132,13 +137,26 @@ class Synchronisation:
                 others.append((place, site, proven))
         contacts.save(conn, contacted)
         for place, site, proven in others:
+            if not self._context.keys.can_sign(Purpose.LEASE, site.product, real, sandbox=site.sandbox):
+                answered[place] = Refused(Code.NO_SIGNING_KEY)
+                continue
             answered[place] = self._answer_one(conn, proven, site, RealTime(real))
+
+    def _can_answer(self, site: AtHand, real: Instant) -> bool:
+        """Whether there is a key for its answer: a site without any must not stop the answers of all others."""
+        keys, product, sandbox = self._context.keys, site.product, site.sandbox
+        known = self._context.answer_signers.get((product, sandbox))
+        if known is not None and known.now == real and known.root is keys.root_of(sandbox=sandbox):
+            return True
+        return keys.can_sign(Purpose.ANSWER, product, real, sandbox=sandbox)
 
     def _answer_one(self, conn: Connection, proven: Proven, at_hand: AtHand, time: RealTime) -> bytes | Refused:
         asked = proven.asked
         if at_hand.last_request == asked.message.request:
             # Sent again because the answer was lost: the same bytes (fork rule, 3.5).
-            return contacts.last_answer(conn, at_hand.id)
+            stored = contacts.last_answer(conn, at_hand.id)
+            sandbox = at_hand.sandbox
+            return reissued_sync(conn, self._context, at_hand.id, at_hand.product, stored, sandbox=sandbox)
         site = sites.lock_many(conn, [at_hand.id])[at_hand.id]
         overtaken = overtaken_by(site, asked.message) if proven.carried else None
         if overtaken is not None:

@@ -76,7 +76,7 @@ def sign(
         revision=sub.revision,
         lease_until=lease.exp,
         allotment=lease.allotment,
-        pace=pace_of(lease),
+        pace=pace_of(lease, signer.kid),
     )
     moved, successor = _sign_successor(conn, context, moved, sub, now)
     return Signed(moved, lease, token, successor)

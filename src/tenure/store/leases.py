@@ -63,6 +63,11 @@ _WORDS = (
     .where(leases.c.subscription.in_(sa.bindparam("of", expanding=True)), leases.c.provider == sa.bindparam("tenant"))
     .order_by(leases.c.subscription, leases.c.site, leases.c.epoch, leases.c.serial)
 )
+_SIGNED_ANEW = (
+    leases.update()
+    .where(leases.c.site == sa.bindparam("of"), leases.c.digest == sa.bindparam("was"))
+    .values(digest=sa.bindparam("now_is"), body=sa.case((leases.c.body.is_(None), None), else_=sa.bindparam("new")))
+)
 _COLLECT = leases.delete().where(leases.c.body.is_(None), leases.c.contact_until < sa.bindparam("before"))
 
 
@@ -81,6 +86,11 @@ def latest(conn: Connection, site: str, slot: str = PRESENT) -> SignedLease | No
 def acknowledged(conn: Connection, site: str, epoch: int, serial: int, now: Instant) -> None:
     """The site has shown that it holds this lease: it and all before it are acknowledged, each once."""
     conn.execute(_ACK, {"of": site, "in_epoch": epoch, "number": serial, "now": now})
+
+
+def signed_anew(conn: Connection, site: str, was: bytes, digest: bytes, body: bytes) -> None:
+    """The lease of the site with the digest `was` says the same under another key: these are its bytes now."""
+    conn.execute(_SIGNED_ANEW, {"of": site, "was": was, "now_is": digest, "new": body})
 
 
 def words(conn: Connection, provider: str, subscriptions: Sequence[str]) -> dict[str, tuple[Word, ...]]:

@@ -76,6 +76,7 @@ _CHANGES = [name for name in _NAMES if name not in _FIXED]
 _SAVE = Swift(
     sites.update().where(sites.c.id == sa.bindparam("id")).values({name: sa.bindparam(name) for name in _CHANGES})
 )
+_KEEP_ANSWER = sites.update().where(sites.c.id == sa.bindparam("of")).values(answer=sa.bindparam("new"))
 _PAGE = (
     sa.select(*_SITE).where(_MINE, sites.c.id > sa.bindparam("after")).order_by(sites.c.id).limit(sa.bindparam("most"))
 )
@@ -132,6 +133,11 @@ def lock_many(conn: Connection, wanted: Iterable[str]) -> dict[str, Site]:
 def save_many(conn: Connection, changed: Sequence[Site]) -> None:
     """What those sites have become; id, key, product and birth never change."""
     _SAVE.run(conn, changed)
+
+
+def keep_answer(conn: Connection, site: str, answer: bytes) -> None:
+    """The stored answer to the site's last request, in other bytes; all else stays."""
+    conn.execute(_KEEP_ANSWER, {"of": site, "new": answer})
 
 
 def remember_tokens(conn: Connection, used_up: Sequence[tuple[str, bytes]], now: Instant) -> None:

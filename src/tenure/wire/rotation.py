@@ -71,6 +71,33 @@ def signing_key(
     return max(ready, key=lambda key: (key.published, key.nbf, key.kid))
 
 
+def last_resort(
+    document: Document, purpose: Purpose, product: str, now: Instant, refresh: int = REFRESH
+) -> Key | Refused:
+    """As `signing_key`; where no key is ready, the newest that waits for clients to hear of it signs at once.
+
+    That is the case after a revocation. A client that meets a key it does not know fetches the next root documents and
+    looks again, so that it is served on the same contact; to wait for `refresh` would serve nobody meanwhile. Example:
+    key A is revoked and B published at 12:00; with no other key B signs from 12:00 on, not from 12:00 two days later.
+    """
+    key = signing_key(document, purpose, product, now, refresh)
+    return signing_key(document, purpose, product, now, 0) if isinstance(key, Refused) else key
+
+
+def replace(document: Document, kid: str, key: Key, now: Instant, expires: Instant) -> Document | Refused:
+    """The next version, with `key` in the place of `kid`, at once: for one that was stolen and is the last of its kind.
+
+    Refuses with `key_unknown`, and like `publish`.
+    """
+    if document.find(kid) is None:
+        return Refused(Code.KEY_UNKNOWN, f"{kid} is not published.")
+    known: list[Key | RootKey] = [*document.keys, *document.root_keys]
+    if any(key.kid == other.kid or key.x == other.x for other in known):
+        return Refused(Code.ALREADY_EXISTS, f"{key.kid}, or its public key, is in the document already.", "kid")
+    published = msgspec.structs.replace(key, published=now)
+    return _next(document, (*(each for each in document.keys if each.kid != kid), published), now, expires)
+
+
 def close(document: Document, kid: str, now: Instant, expires: Instant, refresh: int = REFRESH) -> Document | Refused:
     """The next version, in which `kid` signs nothing dated from `now` on; what it signed stays verifiable.
 

@@ -66,8 +66,12 @@ class Notices:
 
     async def list_notices(self) -> tuple[NoticeView, ...]:
         """Lists the newest notices, oldest first."""
-        found = await self._context.read(lambda conn, now: notices.current(conn))
-        return tuple(map(notice_view, found))
+        keys = self._context.keys
+
+        def work(conn: Connection, now: Instant) -> tuple[NoticeView, ...]:
+            return tuple(notice_view(notices.sealed_anew(keys, each, now)) for each in notices.current(conn))
+
+        return await self._context.read(work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""

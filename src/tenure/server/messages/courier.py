@@ -17,6 +17,7 @@ from tenure.http.outgoing.chance import Chance
 from tenure.http.outgoing.farewell import finish
 from tenure.http.outgoing.posting import Reply, post
 from tenure.server.context import Context
+from tenure.server.keyring import NoSigningKeyError
 from tenure.server.messages import backoff
 from tenure.server.messages.catalogue import WEBHOOK_DISABLED, WEBHOOK_TEST, matches
 from tenure.server.messages.desks import desk_addresses
@@ -222,7 +223,7 @@ def signer_of(context: Context, now: Instant, *, sandbox: bool) -> Signer | None
     """The server's key for webhooks; None when it has none, and messages carry the HMAC alone."""
     try:
         return context.keys.signer(Purpose.WEBHOOK, "*", now, sandbox=sandbox)
-    except LookupError:
+    except NoSigningKeyError:
         return None
 
 

@@ -1,0 +1,114 @@
+"""Answers and leases signed by a key that was revoked since: what was said stays, and is signed anew by its heir.
+
+A site sends a request again until it is answered, whatever has happened to the keys meanwhile: the answer stored for it
+would be refused by everybody who has the root document in force. Which key signs now is `keyring`'s to say.
+"""
+
+import hashlib
+from typing import TypeVar
+
+import msgspec
+
+from tenure.core.lease import Lease
+from tenure.core.refusals import Refused
+from tenure.server.context import Context
+from tenure.store import leases, sites
+from tenure.store.engine import Connection
+from tenure.wire import seal
+from tenure.wire.keys import Purpose
+from tenure.wire.messages import ActivateAnswer, SyncAnswer
+from tenure.wire.seal import Typ
+
+A = TypeVar("A", SyncAnswer, ActivateAnswer)
+
+
+def believed(context: Context, answer: bytes, typ: Typ, *, sandbox: bool) -> bool:
+    """Whether the keys that signed the stored `answer`, and the leases in it, stand in the root document in force."""
+    envelope = seal.unwrap(answer, typ)
+    if isinstance(envelope, Refused):
+        return True  # nothing that was stored here; whoever reads it says what it is
+    told = msgspec.json.decode(envelope.payload, type=_Leases)
+    kids = [envelope.kid, *(_kid(token) for token in (told.lease, told.successor) if token)]
+    return all(context.keys.knows(kid, sandbox=sandbox) for kid in kids)
+
+
+def reissued_sync(
+    conn: Connection, context: Context, site: str, product: str, answer: bytes, *, sandbox: bool
+) -> bytes:
+    """The stored answer to a synchronization, as it is while its keys count, else signed anew and stored so."""
+    if believed(context, answer, Typ.SYNC_ANSWER, sandbox=sandbox):
+        return answer
+    return _reissued(conn, context, site, product, answer, Typ.SYNC_ANSWER, SyncAnswer, sandbox=sandbox)
+
+
+def reissued_activation(
+    conn: Connection, context: Context, site: str, product: str, answer: bytes, *, sandbox: bool
+) -> bytes:
+    """As `reissued_sync`, for the answer to an activation."""
+    typ = Typ.ACTIVATE_ANSWER if seal.typ_of(answer) is Typ.ACTIVATE_ANSWER else Typ.SYNC_ANSWER
+    if typ is Typ.SYNC_ANSWER or believed(context, answer, typ, sandbox=sandbox):
+        return answer
+    return _reissued(conn, context, site, product, answer, typ, ActivateAnswer, sandbox=sandbox)
+
+
+class _Leases(msgspec.Struct, frozen=True):
+    """What of an answer is signed by itself."""
+
+    lease: str = ""
+    successor: str = ""
+
+
+def _reissued(
+    conn: Connection,
+    context: Context,
+    site: str,
+    product: str,
+    answer: bytes,
+    typ: Typ,
+    kind: type[A],
+    *,
+    sandbox: bool,
+) -> bytes:
+    envelope = seal.unwrap(answer, typ)
+    if isinstance(envelope, Refused):
+        return answer
+    message, now = msgspec.json.decode(envelope.payload, type=kind), context.clock()
+    # A key signs only what is dated inside its own window; a sandbox's is open for good, and its time another.
+    time = max(message.time, now) if not sandbox else message.time
+    message = msgspec.structs.replace(
+        message,
+        time=time,
+        root=context.keys.root_of(sandbox=sandbox).version,
+        lease=_lease(conn, context, site, product, message.lease, sandbox=sandbox),
+        successor=_lease(conn, context, site, product, message.successor, sandbox=sandbox),
+        **({"notices": context.carried(sandbox=sandbox)} if isinstance(message, SyncAnswer) else {}),
+    )
+    anew = seal.seal(typ, message, context.answer_signer(product, sandbox=sandbox))
+    sites.keep_answer(conn, site, anew)
+    return anew
+
+
+def _lease(conn: Connection, context: Context, site: str, product: str, token: str, *, sandbox: bool) -> str:
+    envelope = seal.unwrap(token.encode(), Typ.LEASE) if token else None
+    if envelope is None or isinstance(envelope, Refused) or context.keys.knows(envelope.kid, sandbox=sandbox):
+        return token
+    lease = msgspec.json.decode(envelope.payload, type=Lease)
+    signer = context.keys.signer(Purpose.LEASE, product, context.clock(), sandbox=sandbox)
+    entry = context.keys.root_of(sandbox=sandbox).document.find(signer.kid)
+    # A key signs only what is dated inside its own window, and only a successor begins later than it was signed.
+    dated = lease.iat if entry is None else max(lease.iat, entry.nbf)
+    if dated < lease.exp:
+        begins = dated if lease.nbf == lease.iat else max(lease.nbf, dated)
+        lease = msgspec.structs.replace(lease, iat=dated, nbf=begins, refresh_after=max(lease.refresh_after, dated))
+    anew = seal.seal(Typ.LEASE, lease, signer)
+    leases.signed_anew(conn, site, _digest(token.encode()), _digest(anew), anew)
+    return anew.decode()
+
+
+def _digest(token: bytes) -> bytes:
+    return hashlib.sha256(token).digest()
+
+
+def _kid(token: str) -> str:
+    envelope = seal.unwrap(token.encode(), Typ.LEASE)
+    return "" if isinstance(envelope, Refused) else envelope.kid
