@@ -32,6 +32,17 @@ UNREACHABLE = Refusal(
 )
 
 
+UNKNOWN = Refusal(title="This token is not known, or no longer good.", status=401, code="not_authenticated")
+
+TOO_LONG = Refusal(
+    title="What was asked for is too long.",
+    status=422,
+    code="field_invalid",
+    cause="No address and no search term has so many characters.",
+    remedy="Shorten it and try again.",
+)
+
+
 class Done(msgspec.Struct, frozen=True):
     """What a write answered."""
 
@@ -124,6 +135,8 @@ class Api:
     ) -> Done:
         headers = {"Accept": "*/*" if raw else "application/json, application/problem+json"}
         if self._secret and not stranger:
+            if not self._secret.isascii():
+                raise RefusedPageError(UNKNOWN)  # no token has such letters, and no header can carry them
             headers["Authorization"] = f"Bearer {self._secret}"
         if self._address:
             headers["X-Forwarded-For"] = self._address
@@ -140,6 +153,8 @@ class Api:
             answer = await self._http.request(method, path, content=content, headers=headers, params=params)
         except (httpx2.HTTPError, OSError) as fault:
             raise RefusedPageError(UNREACHABLE) from fault
+        except httpx2.InvalidURL as fault:
+            raise RefusedPageError(TOO_LONG) from fault
         return Done(_read(answer, raw=raw), answer.headers.get("etag", ""))
 
 

@@ -23,7 +23,7 @@ from tenure.web.cookies import Place, cookie_name, place_of, read_cookie, set_co
 from tenure.web.forms import Form, FormRefusedError, read_form
 from tenure.web.frame import Frame
 from tenure.web.rendering import Templates
-from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen, local
+from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen, in_ascii, local
 from tenure.web.sessions import Flash, Keeping, Session
 
 T = TypeVar("T")
@@ -152,12 +152,12 @@ class _Served:
         return HTTPRouteHandler("/assets/{folder:str}/{name:str}", http_method="GET", status_code=200)(asset)
 
     async def _visit(self, request: Request[Any, Any, Any]) -> tuple[Visit[Any], str]:
-        place = place_of(self._parts.public_url, request.url.scheme, request.headers.get("host", ""))
+        place = _place(self._parts.public_url, request)
         secret = read_cookie(request.headers.get("cookie", ""), cookie_name(self._parts.program, place))
         now = self._parts.clock()
         visit: Visit[Any] = Visit(
             method=request.method,
-            path=request.url.path,
+            path=request.scope["path"],
             params={name: str(value) for name, value in request.path_params.items()},
             query=_query(request.scope.get("query_string", b"")),
             form=Form(),
@@ -241,7 +241,7 @@ class _Served:
         return secret, [set_cookie(name, secret, visit.place)]
 
     def _redirect(self, path: str) -> Response[bytes]:
-        return Response(b"", status_code=303, headers={**guarding.headers(), "Location": path})
+        return Response(b"", status_code=303, headers={**guarding.headers(), "Location": in_ascii(path)})
 
     def failed(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         """The last net: what never became a visit. A plain page without anything that is asked of elsewhere."""
@@ -249,10 +249,10 @@ class _Served:
         if refusal is None:
             log.error("internal", exc_info=error)
             refusal = INTERNAL
-        place = place_of(self._parts.public_url, request.url.scheme, request.headers.get("host", ""))
+        place = _place(self._parts.public_url, request)
         visit: Visit[Any] = Visit(
             method=request.method,
-            path=request.url.path,
+            path=request.scope["path"],
             params={},
             query={},
             form=Form(),
@@ -299,6 +299,11 @@ def _of_framework(error: Exception) -> Refusal | None:
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Refusal(title="The request cannot be read.", status=error.status_code)
     return None
+
+
+def _place(public_url: str, request: Request[Any, Any, Any]) -> Place:
+    # Not `request.url`: it cannot be made of every Host that somebody may send.
+    return place_of(public_url, request.scope["scheme"], request.headers.get("host", ""))
 
 
 def _not_ours(why: str) -> Refusal:

@@ -28,7 +28,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def own_machine(self) -> bool:
         """Whether browser and server are one machine, so that nothing crosses a network in the clear."""
-        name = urlsplit(f"//{self.host}").hostname or ""
+        try:
+            name = urlsplit(f"//{self.host}").hostname or ""
+        except ValueError:  # a Host that is none
+            return False
         return name in {"localhost", "::1"} or name.endswith(".localhost") or bool(_LOOPBACK.fullmatch(name))
 
 

@@ -1,6 +1,7 @@
 """What a page's function answers with: a screen, another address, a file; made into an HTTP answer by `app`."""
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -57,3 +58,8 @@ def local(path: str, otherwise: str = "/") -> str:
     """`path` if it is an address of ours, so that nobody is sent to another website by a link to us."""
     fine = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
     return path if fine else otherwise
+
+
+def in_ascii(path: str) -> str:
+    """`path` as a header can carry it: what is beyond ASCII is percent-encoded, what is encoded stays as it is."""
+    return quote(path, safe="%/:?#[]@!$&'()*+,;=~", errors="replace")

@@ -28,6 +28,17 @@ UNREACHABLE = Refusal(
 )
 
 
+UNKNOWN = Refusal(title="This token is not known, or no longer good.", status=401, code="not_authenticated")
+
+TOO_LONG = Refusal(
+    title="What was asked for is too long.",
+    status=422,
+    code="field_invalid",
+    cause="No address and no search term has so many characters.",
+    remedy="Shorten it and try again.",
+)
+
+
 class Listed(msgspec.Struct, frozen=True):
     """One page of a list; `next` is the cursor of the following one."""
 
@@ -84,6 +95,8 @@ class Api:
     ) -> Any:
         headers = {"Accept": "application/json, application/problem+json"}
         if self._secret:
+            if not self._secret.isascii():
+                raise RefusedPageError(UNKNOWN)  # no token has such letters, and no header can carry them
             headers["Authorization"] = f"Bearer {self._secret}"
         if key:
             headers["Idempotency-Key"] = key
@@ -96,6 +109,8 @@ class Api:
             answer = await self._http.request(method, path, content=content, headers=headers, params=params)
         except (httpx2.HTTPError, OSError) as fault:
             raise RefusedPageError(UNREACHABLE) from fault
+        except httpx2.InvalidURL as fault:
+            raise RefusedPageError(TOO_LONG) from fault
         return _read(answer)
 
 
