@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx2
 import msgspec
+import pytest
 
 from tenure.cli import copies
 from tenure.core.refusals import Refused
@@ -22,7 +23,7 @@ from tenure.wire.keys import Purpose
 from tenure.wire.leases import SealedLease
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
 from tests.server import office as offices
-from tests.server.office import Clock, Office, PlainSite
+from tests.server.office import Caller, Clock, Office, PlainSite
 
 
 async def made(folder: Path) -> str:
@@ -103,3 +104,42 @@ async def test_a_key_published_while_the_server_runs_is_used_without_a_restart(t
         assert answer.status_code == 200, answer.text
         assert context.keys.signer(Purpose.LEASE, "editor", now()).kid != fresh.kid, "clients have not heard of it"
         assert context.keys.signer(Purpose.LEASE, "editor", now() + 3 * DAY).kid == fresh.kid
+
+
+@pytest.mark.parametrize("before", [0, 2])
+async def test_after_a_restore_no_event_has_a_number_that_was_given_before(tmp_path: Path, before: int) -> None:
+    """Backup, three events, restore, five events: whoever follows the docs is told of all eight."""
+    folder, file = tmp_path / "server", tmp_path / "backup.db"
+    token = await made(folder)
+    heard: list[int] = []
+
+    async def listen(shop: Office) -> None:
+        """A receiver as the docs advise: it keeps the page's `after`, and does nothing for a number it knows."""
+        page = await shop.desk.get("/v1/events", after=heard[-1] if heard else 0)
+        heard.extend(each["seq"] for each in page["items"] if each["seq"] not in heard)
+        assert page["after"] == (heard[-1] if heard else 0)
+        assert (await shop.desk.get("/v1/events", after=page["after"]))["items"] == []
+
+    async with running(folder) as (context, http):
+        shop = await shop_at(context, http, token)
+        for _ in range(before):
+            await shop.order()
+        await listen(shop)
+        assert copies.backup(folder, file, lambda _: None) is None
+        for _ in range(3):
+            await shop.order()
+        await listen(shop)
+    assert len(heard) == before + 3
+    restored = copies.restore(folder, file, now(), lambda _: None)
+    assert not isinstance(restored, Refused), restored
+    async with running(folder) as (context, http):
+        shop = replace(shop, context=context, http=http, desk=Caller(http, shop.desk.token))
+        for _ in range(5):
+            await shop.order()
+        await listen(shop)
+        assert len(heard) == before + 8
+        assert heard == sorted(set(heard))
+        assert heard[-5:] == list(range(heard[-5], heard[-5] + 5)), "and from there on without a gap"
+        assert heard[-1] < 2**53, "as far as every reader of JSON counts exactly"
+        beyond = await shop.desk.send("GET", "/v1/events", after=heard[-1] + 1)
+        assert (beyond.status_code, beyond.json()["field"]) == (422, "after")

@@ -10,7 +10,6 @@ from tenure.cli.options import READING
 from tenure.cli.problems import invalid
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, verb
-from tenure.http.paging import next_cursor
 
 EVENT = (
     Column("No.", "seq"),
@@ -32,7 +31,7 @@ def events(
     """List what happened, oldest first; remember the last number and go on from there."""
     if after < 0:
         return invalid("Events are numbered from 1.", "after")
-    return desk.listed("/v1/events", _table, {"cursor": next_cursor(after)} if after else {}, limit=limit)
+    return desk.listed("/v1/events", _table, {"after": after} if after else {}, limit=limit)
 
 
 def _table(screen: Screen, items: Any) -> None:

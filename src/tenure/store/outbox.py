@@ -1,4 +1,9 @@
-"""What is to be told: one gapless sequence per provider for mail, webhooks and the pull feed; nothing told twice."""
+"""What is to be told: one gapless sequence per provider for mail, webhooks and the pull feed; nothing told twice.
+
+Only a restore leaves a gap: what follows it has numbers that were never given before.
+"""
+
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -6,7 +11,7 @@ import sqlalchemy as sa
 from tenure.core.timeline import Instant
 from tenure.store.either import either, unless_there
 from tenure.store.engine import Connection
-from tenure.store.schema import announcements, outbox, outbox_heads
+from tenure.store.schema import announcements, meta, outbox, outbox_heads
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -21,14 +26,27 @@ class Note(msgspec.Struct, frozen=True):
     body: bytes
 
 
-_NEXT = either(
-    outbox_heads,
-    lambda insert: (
-        insert.values(provider=sa.bindparam("provider"), seq=1)
-        .on_conflict_do_update(index_elements=["provider"], set_={"seq": outbox_heads.c.seq + 1})
-        .returning(outbox_heads.c.seq)
-    ),
-)
+EPOCH = 2**20
+"""A restore lets every feed go on at its epoch (the Unix second at which it was opened) times this.
+
+So a number is above every one ever given, also those that only the lost database knew, as long as less than a million
+events happened in each second since the epoch before; and JSON's numbers hold it for three centuries.
+"""
+
+_BASE = sa.select(
+    sa.func.coalesce(sa.func.max(sa.cast(meta.c.value, sa.BigInteger)), 0) * EPOCH + 1
+).where(meta.c.key == "epoch_floor").scalar_subquery()  # fmt: skip
+
+
+def _next(insert: Any) -> sa.Insert:
+    kept, base = outbox_heads.c.seq, insert.excluded.seq
+    further = {"seq": sa.case((kept >= base, kept + 1), else_=base)}
+    new = insert.values(provider=sa.bindparam("provider"), seq=_BASE)
+    built: sa.Insert = new.on_conflict_do_update(index_elements=["provider"], set_=further).returning(kept)
+    return built
+
+
+_NEXT = either(outbox_heads, _next)
 _ADD = outbox.insert()
 _ANNOUNCE = unless_there(announcements, "subscription", "kind", "since")
 _PAGE = (

@@ -29,6 +29,7 @@ from tenure.store.sites import Site
 READ_SITES = Rule("sites:read")
 READ_EVENTS = Rule("events:read", DESK)
 CLOCK = Rule("sandbox:write", DESK)
+EventNumber = Annotated[int, msgspec.Meta(ge=0, le=2**53, description="Only events with a greater number.")]
 YEARS = 100 * 366 * 86_400
 
 
@@ -93,7 +94,7 @@ class ReportedSite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened; `seq` is gapless per provider."""
+    """One thing that happened; `seq` is gapless per provider, but for a restore."""
 
     seq: int
     kind: str
@@ -101,6 +102,18 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     since: str
     created: str
     data: msgspec.Raw
+
+
+class EventPage(Page[EventView], frozen=True):
+    """One page of events; `after` is the number to go on from, now or later, also on the last page."""
+
+    after: int = 0
+
+
+NEVER_GIVEN = (
+    "No event has this number: it is of another server, or of a database that was replaced without `tenure restore`."
+    " Begin with after=0; what was told before keeps its number and its webhook-id."
+)
 
 
 class ClockBody(Body, frozen=True, kw_only=True):
@@ -159,21 +172,28 @@ class Observed:
         return await self._context.read(work)
 
     async def list_events(
-        self, caller: Principal, paging: Paging, provider: Id | None = None
-    ) -> Page[EventView] | Refused:
-        """What happened, in a gapless sequence per provider; remember the last `seq` and go on from there."""
-        after = paging.after(int)
-        if isinstance(after, Refused):
-            return after
+        self, caller: Principal, paging: Paging, provider: Id | None = None, after: EventNumber | None = None
+    ) -> EventPage | Refused:
+        """What happened, in a gapless sequence per provider; keep the page's `after` and go on from there.
 
-        def work(conn: Connection, real: Instant) -> list[EventView] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            return [event_view(note) for note in outbox.page(conn, tenant.id, after or 0, paging.limit + 1)]
+        Only a restore of the server leaves a gap: numbers that were given once are never given again.
+        """
+        cursor = paging.after(int)
+        if isinstance(cursor, Refused):
+            return cursor
+        # The link to the next page keeps `after`: the cursor is further on.
+        begin = cursor or after or 0
 
-        found = await self._context.read(work)
-        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
+        def work(conn: Connection, tenant: Tenant) -> list[EventView] | Refused:
+            if begin > outbox.last(conn, tenant.id):
+                return Refused(Code.FIELD_INVALID, NEVER_GIVEN, "after" if cursor is None else "cursor")
+            return [event_view(note) for note in outbox.page(conn, tenant.id, begin, paging.limit + 1)]
+
+        found = await self._context.read_as(caller, provider, work)
+        if isinstance(found, Refused):
+            return found
+        page = cut_page(found, paging.limit, lambda each: each.seq)
+        return EventPage(page.items, page.next, page.items[-1].seq if page.items else begin)
 
     async def read_clock(self, caller: Principal, provider: Id | None = None) -> ClockView | Refused:
         """Reads the provider's clock; a sandbox has its own (B5)."""
