@@ -8,7 +8,7 @@ import pytest
 
 from tenure.core import ledger as money
 from tenure.core.refusals import Code, Refused
-from tenure.store import accounts, audit, facts, ledger, outbox, subscriptions
+from tenure.store import accounts, audit, facts, ledger, outbox, references, subscriptions
 from tenure.store.chain import Head
 from tenure.store.engine import Conflict, Connection, Database
 from tests.contract.databases import Opener
@@ -32,6 +32,18 @@ async def servers(opener: Opener) -> AsyncIterator[Iterator[Database]]:
 
 def is_busy(outcome: object) -> bool:
     return isinstance(outcome, Refused) and outcome.code is Code.SERVER_BUSY
+
+
+async def test_a_reference_that_sixteen_claim_at_once_stands_for_one_thing(servers: Iterator[Database]) -> None:
+    db = next(servers)
+    for n in range(ROUNDS):
+        jobs = [next(servers).write(references.claim, "prv_a", f"R{n}", f"renewal sub_{i % 4}") for i in range(WORKERS)]
+        outcomes = await asyncio.gather(*jobs)
+        assert outcomes.count(True) == 1, "one effect"
+        refused = [one for one in outcomes if isinstance(one, Refused)]
+        assert {one.code for one in refused} <= {Code.DUPLICATE_REFERENCE, Code.SERVER_BUSY}
+        assert len(refused) >= WORKERS * 3 // 4, "only the same figures get the same answer"
+    assert await db.write(references.claim, "prv_b", "R0", "order sub_b") is True, "another provider's is another"
 
 
 async def test_p5_the_last_money_is_spent_once(servers: Iterator[Database]) -> None:

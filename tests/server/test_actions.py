@@ -107,8 +107,8 @@ async def another_day(_: Stage) -> Body:
     return {"anchor": "2026-01-15T00:00:00Z"}
 
 
-async def paid_outside(_: Stage) -> Body:
-    return {"reference": "transfer 1", "covers": "order"}
+async def paid_outside(stage: Stage) -> Body:
+    return {"reference": f"transfer for {stage.path}", "covers": "order"}
 
 
 async def its_site(stage: Stage) -> Body:
@@ -164,7 +164,7 @@ SCENARIOS: dict[str, tuple[Callable[[Stage], Awaitable[Body]], tuple[str, ...]]]
 
 
 def test_every_action_has_its_scenario() -> None:
-    assert set(SCENARIOS) == {name for name, *_ in ACTIONS} | {"reissue_code"}
+    assert set(SCENARIOS) == {name for name, *_ in ACTIONS} | {"reissue_code", "confirm_payment"}
 
 
 @pytest.fixture(scope="module")

@@ -216,7 +216,10 @@ async def test_what_is_paid_outside_takes_effect_when_the_provider_confirms(tmp_
         shop.clock.now = START + 10 * DAY
         done = await shop.desk.post(f"{path}/confirm-payment", paid)
         assert done["subscription"]["paid_until"] == "2027-01-11T00:00:00Z", "the term begins with the confirmation"
-        assert await shop.desk.refused(f"{path}/confirm-payment", paid) == "not_awaiting_payment"
+        again = await shop.desk.post(f"{path}/confirm-payment", paid)
+        assert (again["facts"], again["subscription"]["revision"]) == ([], done["subscription"]["revision"])
+        other = {**paid, "reference": "another"}
+        assert await shop.desk.refused(f"{path}/confirm-payment", other) == "not_awaiting_payment"
         told = await site.activate(code)
         assert isinstance(told, ActivateAnswer) and told.result == "granted"
 

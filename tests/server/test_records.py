@@ -26,7 +26,8 @@ CHAINED = (
     " create_product create_plan update_plan publish_amnesty publish_root"
     " create_order renew set_renewal_intent cancel undo_cancellation hold release"
     " change_devices change_plan drop_change"
-    " extend_grace transfer reanchor confirm_payment reissue_code block_code unblock_code leave_site resolve_fork"
+    " extend_grace transfer reanchor confirm_payment confirm_payments"
+    " reissue_code block_code unblock_code leave_site resolve_fork"
     " free_allotment declare_site_lost"
     # rights
     " create_token withdraw_token change_role remove_person invite withdraw_invitation accept_invitation"
@@ -51,7 +52,8 @@ SILENT = {
 """Writes of which no example can leave a record, and why none is missing."""
 ELSEWHERE = frozenset(
     {
-        "publish_root", "resolve_fork", "free_allotment", "confirm_payment", "change_plan", "drop_change", "set_clock",
+        "publish_root", "resolve_fork", "free_allotment", "confirm_payment",
+        "confirm_payments", "change_plan", "drop_change", "set_clock",
         "pay_in_sandbox", "accept_invitation", "change_password", "confirm_second_factor", "remove_second_factor",
         "finish_password_reset", "choose_membership", "reanchor", "create_order", "request_order",
     }

@@ -52,7 +52,7 @@ VENDORS += " read_mail send_test_mail"
 DESKS = (
     "list_providers list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
-    " set_credit_limit export_customers read_board read_effective foresee_impact"
+    " set_credit_limit confirm_payment confirm_payments export_customers read_board read_effective foresee_impact"
     " read_brand change_brand"
     " list_webhooks read_webhook create_webhook change_webhook delete_webhook rotate_webhook_secret list_deliveries"
     " replay_delivery test_webhook list_letters resend_letter"
@@ -67,7 +67,7 @@ EVERYBODYS = (
     " request_order list_order_requests read_order_request withdraw_order_request"
     " withdraw_payment_request pay_in_sandbox read_payment_settings run_batch"
     # Open to a customer's token, whose action the decision itself then refuses.
-    " block_code unblock_code reanchor confirm_payment declare_site_lost exchange_offline"
+    " block_code unblock_code reanchor declare_site_lost exchange_offline"
     " read_waiting_code show_code"
     " list_people change_role remove_person invite list_invitations withdraw_invitation read_audit"
 )

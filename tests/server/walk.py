@@ -92,6 +92,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "extend_grace": {"days": 1, **WHY},
     "transfer": {"customer": "customer", **WHY},
     "reanchor": {"anchor": "2026-02-01T00:00:00Z", **WHY},
+    "confirm_payments": {
+        "reference": "r",
+        "lines": [{"subscription": "subscription", "covers": "renewal", "devices": 0, "plan": ""}],
+        "why": "asked for",
+    },
     "confirm_payment": {"reference": "r", "covers": "renewal", "devices": 0, **WHY},
     "leave_site": {"site": "site", **WHY},
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
@@ -300,7 +305,14 @@ def body_of(one: Operation, things: dict[str, str]) -> dict[str, Any] | None:
     """The operation's example body, about `things`; None when it takes none."""
     if not one.takes(Place.BODY):
         return None
-    return {name: things.get(str(value), value) if name in OWNED else value for name, value in BODIES[one.name].items()}
+    return _about(BODIES[one.name], things)
+
+
+def _about(body: dict[str, Any], things: dict[str, str]) -> dict[str, Any]:
+    told = {name: things.get(str(value), value) if name in OWNED else value for name, value in body.items()}
+    if "lines" in told:
+        told["lines"] = [_about(line, things) for line in told["lines"]]
+    return told
 
 
 async def ask(one: Operation, caller: Caller, things: dict[str, str], *ids: str, **query: str) -> httpx2.Response:

@@ -9,7 +9,7 @@ from tenure.cli.api import Sending, path
 from tenure.cli.desk import Desk
 from tenure.cli.kinds import Customer, Limit, minor
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.problems import Failed
+from tenure.cli.problems import Failed, invalid
 from tenure.cli.providing import currency
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
@@ -34,7 +34,7 @@ SETTINGS = (
 PaymentRequest = Annotated[str, Parameter(help="The payment request's id, `pay_…`.")]
 Money = Annotated[str, Parameter(help="In the account's currency, such as 250.00.")]
 
-_APP = noun("payments", "Payments: ask, list, show, book, withdraw, settings, change, secret.", CUSTOMERS_SIDE)
+_APP = noun("payments", "Payments: ask, list, show, book, confirm, withdraw, settings, change, secret.", CUSTOMERS_SIDE)
 
 
 def add(app: App) -> None:
@@ -97,6 +97,22 @@ def book_payment(
     return desk.write(Sending(method="POST", path=f"{_at(request)}/book", body=body), _booked)
 
 
+@verb(_APP, "confirm", CREATING, example="tenure payments confirm INV-17 sub_…=renewal sub_…=raise:20")
+def confirm_payment(
+    desk: Desk,
+    reference: Annotated[str, Parameter(help="Your own reference of the payment; it has one effect.")],
+    *lines: Annotated[str, Parameter(help="`SUBSCRIPTION=order`, `=renewal`, or `=raise:20` for 20 devices.")],
+    why: Annotated[str, Parameter(help="Kept with what it paid for.")] = "",
+) -> Ended:
+    """Confirm one payment made outside the balance for several subscriptions: all of it takes effect, or nothing."""
+    read = [_line(each) for each in lines]
+    wrong = next((each for each in read if isinstance(each, Failed)), None)
+    if wrong is not None or not read:
+        return wrong or invalid("Name what was paid, such as sub_…=renewal.", "lines")
+    body = {"reference": reference, "lines": read, "why": why}
+    return desk.write(Sending(method="POST", path="/v1/confirmed-payments", body=body), _confirmed)
+
+
 @verb(_APP, "withdraw", CREATING, example="tenure payments withdraw pay_…")
 def withdraw_payment(desk: Desk, request: PaymentRequest) -> Ended:
     """Withdraw a payment request that nobody has paid."""
@@ -132,6 +148,20 @@ def rotate_secret(desk: Desk) -> Ended:
     """Give the payment gateway a new secret, shown once; the one before holds for a day more."""
     where = "/v1/payment-settings/rotate-secret"
     return desk.write(Sending(method="POST", path=where), _secret)
+
+
+def _line(text: str) -> dict[str, Any] | Failed:
+    subscription, _, covers = text.partition("=")
+    kind, _, devices = covers.partition(":")
+    if kind not in ("order", "renewal", "raise") or (kind == "raise") != (devices.isascii() and devices.isdigit()):
+        return invalid(f"Expected SUBSCRIPTION=order, =renewal or =raise:20, not {text[:80]!r}.", "lines")
+    return {"subscription": subscription, "covers": kind, "devices": int(devices or 0)}
+
+
+def _confirmed(screen: Screen, value: Any) -> None:
+    for line in value["lines"]:
+        told = ", ".join(line["facts"]) or "recorded before; nothing happens twice"
+        screen.line(f"{line['subscription']['id']}: {told}")
 
 
 def _at(request: str) -> str:

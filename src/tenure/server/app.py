@@ -34,6 +34,7 @@ from tenure.server.api.board import Board
 from tenure.server.api.brands import Brands
 from tenure.server.api.catalogue import Catalogue
 from tenure.server.api.codes import Codes
+from tenure.server.api.confirming import Confirming
 from tenure.server.api.credit import Credits
 from tenure.server.api.customers import Customers
 from tenure.server.api.deliveries import Deliveries
@@ -137,7 +138,7 @@ class Group(Protocol):
 
 BUSINESS: tuple[Callable[[Context], Group], ...] = (
     Catalogue, Providers, Customers, Credits, Tokens, Offers, Policies, Lists, Board, Subscriptions, OrderRequests,
-    Codes, Money, Payments, Notifications, Gateways, Brands, Observed, Webhooks, Deliveries, Letters,
+    Confirming, Codes, Money, Payments, Notifications, Gateways, Brands, Observed, Webhooks, Deliveries, Letters,
 )  # fmt: skip
 ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
 

@@ -18,7 +18,7 @@ from tenure.server import books, settling
 from tenure.server.books import Books
 from tenure.server.context import Context, Tenant
 from tenure.server.values import Customer
-from tenure.store import accounts, ids, ledger, letters, outbox, payments, people
+from tenure.store import accounts, ids, ledger, letters, outbox, payments, people, references
 from tenure.store.engine import Connection
 from tenure.store.payments import Gateway, PaymentRequest
 
@@ -62,6 +62,9 @@ def top_up(
     loaded = books.load(conn, tenant.id, customer, tenant.time)
     if loaded is None:
         return Refused(Code.NOT_FOUND, field="customer")
+    claimed = references.claim(conn, tenant.id, reference, references.of_top_up(customer, amount))
+    if isinstance(claimed, Refused):
+        return claimed
     posting = core.top_up(amount, at=tenant.now, recorded_at=tenant.now, reference=reference, note=note)
     booked = ledger.post(conn, tenant.id, customer, tenant.by, [posting])
     if isinstance(booked, Refused):

@@ -16,7 +16,7 @@ from tenure.core.terms import Field, Intent
 from tenure.http.fields import Body, Line, OptionalLine
 from tenure.http.instants import Moment, instant_of
 from tenure.server import policies
-from tenure.server.api.fields import Days, Devices, Id, Plan_hash, Reference
+from tenure.server.api.fields import Days, Devices, Id, Plan_hash
 from tenure.server.context import Tenant
 from tenure.server.ordering import terms_for
 from tenure.store import people
@@ -107,14 +107,6 @@ class AnchorBody(Why, frozen=True, kw_only=True):
     anchor: Moment
 
 
-class PaymentBody(Why, frozen=True, kw_only=True):
-    """A payment that came outside the prepaid balance."""
-
-    reference: Reference
-    covers: Annotated[str, msgspec.Meta(pattern=r"^(order|renewal|raise)$(?!\n)")]
-    devices: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
-
-
 class SiteBody(Why, frozen=True, kw_only=True):
     """Which site is meant."""
 
@@ -189,7 +181,7 @@ _STATE = (
     Code.SUBSCRIPTION_ENDED, Code.SUBSCRIPTION_CANCELLED, Code.NOT_ACTIVATED, Code.AWAITING_PAYMENT,
     Code.NOTHING_TO_CHANGE,
 )  # fmt: skip
-_PAYING = (
+PAYING = (
     *_STATE, Code.INSUFFICIENT_BALANCE, Code.RENEWAL_TOO_EARLY, Code.RENEWAL_TOO_LATE, Code.RENEWAL_IS_AUTOMATIC,
     Code.RENEWAL_AMBIGUOUS, Code.SUBSCRIPTION_PAUSED,
 )  # fmt: skip
@@ -199,7 +191,7 @@ _DEVICES = (
 )  # fmt: skip
 
 ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
-    ("renew", RenewBody, _plain(c.Renew, "late"), "Buys the next period from the balance (M3).", _PAYING),
+    ("renew", RenewBody, _plain(c.Renew, "late"), "Buys the next period from the balance (M3).", PAYING),
     (
         "set_renewal_intent", IntentBody, _plain(c.SetRenewalIntent, "intent"),
         "Switches automatic renewal, or resumes it after it stopped.",
@@ -248,11 +240,6 @@ ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
     (
         "reanchor", AnchorBody, _reanchor, "Lets later periods turn at another day.",
         (*_STATE, Code.RENEWAL_IS_AUTOMATIC),
-    ),
-    (
-        "confirm_payment", PaymentBody, _plain(c.ConfirmPayment, "reference", "covers", "devices"),
-        "Confirms a payment made outside the prepaid balance, and does what it pays for.",
-        (*_PAYING, Code.NOT_AWAITING_PAYMENT, Code.DEVICE_COUNT_OUT_OF_RANGE, Code.TERM_TOO_SHORT),
     ),
     (
         "leave_site", SiteBody, _plain(c.LeaveSite, "site"), "Takes the subscription from a site.",

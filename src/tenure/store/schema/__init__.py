@@ -6,7 +6,7 @@
 from tenure.store.schema.catalogue import chains, chronicle, documents, offers, plans, policies, products
 from tenure.store.schema.columns import METADATA
 from tenure.store.schema.messages import deliveries, mailed, webhooks
-from tenure.store.schema.money import accounts, entries, gateways, payment_requests, postings
+from tenure.store.schema.money import accounts, entries, gateways, payment_references, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, site_tokens, sites
 from tenure.store.schema.subscriptions import codes, facts, order_requests, standings, subscriptions, waiting_codes
@@ -14,7 +14,7 @@ from tenure.store.schema.team import audit, invitations, memberships, people, re
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -34,6 +34,7 @@ TENANT_TABLES = (
     postings,
     entries,
     payment_requests,
+    payment_references,
     gateways,
     sites,
     leases,
@@ -74,6 +75,7 @@ __all__ = [
     "order_requests",
     "outbox",
     "outbox_heads",
+    "payment_references",
     "payment_requests",
     "people",
     "plans",

@@ -84,6 +84,14 @@ class PaymentRequestColumns(sa.TypedColumns):
     paid = whole()
 
 
+class ReferenceColumns(sa.TypedColumns):
+    """For what a payment made outside was recorded; `figures` is a line for each thing it paid."""
+
+    provider = text(to("providers.id"), key=True)
+    reference = text(key=True)
+    figures = text()
+
+
 class GatewayColumns(sa.TypedColumns):
     """How a provider's customers pay: words for them, and the encrypted secret that payment notifications prove."""
 
@@ -132,4 +140,5 @@ payment_requests = sa.Table(
     sa.Index(None, "customer", "id"),
     **STRICT,
 )
+payment_references = sa.Table("payment_references", METADATA, ReferenceColumns, **KEYED)
 gateways = sa.Table("gateways", METADATA, GatewayColumns, **KEYED)

@@ -1,0 +1,105 @@
+"""Payments made outside the ledger: one reference, one effect, on one subscription or on several at once (spec 2.5).
+
+Everything runs inside one transaction of the caller: all lines take effect, or none.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from tenure.core.commands import ConfirmPayment
+from tenure.core.contract import timeline
+from tenure.core.policy import Role
+from tenure.core.refusals import Code, Refused
+from tenure.core.subscription import Subscription
+from tenure.server import books, desk
+from tenure.server.context import Tenant
+from tenure.server.desk import Asking
+from tenure.server.subscribed import OutcomeView, subscription_view
+from tenure.server.views import timeline_view
+from tenure.store import references
+from tenure.store.engine import Connection
+
+
+class PaidLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a payment covers on one subscription; `devices` only when it covers a raise."""
+
+    subscription: str
+    covers: str
+    """`order`, `renewal` or `raise`."""
+    devices: int = 0
+    plan: str = ""
+    """Hash of a previewed plan (B4)."""
+    check: Callable[[Subscription], Refused | None] = lambda _: None
+
+
+def confirm(
+    conn: Connection, tenant: Tenant, reference: str, lines: Sequence[PaidLine], why: str
+) -> tuple[OutcomeView, ...] | Refused:
+    """What the payment did, line by line; the same reference with the same lines again changes nothing.
+
+    Refuses `duplicate_reference` when the reference stands for anything else, and whatever a line is refused for.
+    """
+    if tenant.role is Role.CUSTOMER:
+        return Refused(Code.ACTION_NOT_PERMITTED, "Only the provider can do this.")
+    refused = _locked(conn, tenant, lines)
+    if refused is not None:
+        return refused
+    figures = "\n".join(sorted(references.of_line(one.subscription, one.covers, one.devices) for one in lines))
+    new = references.claim(conn, tenant.id, reference, figures)
+    if isinstance(new, Refused):
+        return new
+    views = []
+    for number, line in enumerate(lines):
+        done = _done(conn, tenant, reference, line, why) if new else _as_it_is(conn, tenant, line)
+        if isinstance(done, Refused):
+            return done if len(lines) == 1 else _at(done, number)
+        views.append(done)
+    return tuple(views)
+
+
+def _locked(conn: Connection, tenant: Tenant, lines: Sequence[PaidLine]) -> Refused | None:
+    """Every account concerned is locked, always in the same order, so that two payments never wait for each other."""
+    owners = {}
+    for number, line in enumerate(lines):
+        owner = books.customer_of(conn, tenant.id, line.subscription)
+        if owner is None or not tenant.owns(owner):
+            missing = Refused(Code.NOT_FOUND, field="subscription")
+            return missing if len(lines) == 1 else _at(missing, number)
+        owners[line.subscription] = owner
+    for customer in sorted(set(owners.values())):
+        books.load(conn, tenant.id, customer, tenant.time)
+    return None
+
+
+def _done(conn: Connection, tenant: Tenant, reference: str, line: PaidLine, why: str) -> OutcomeView | Refused:
+    opened = desk.current(conn, tenant, line.subscription)
+    if isinstance(opened, Refused):
+        return opened
+    command = ConfirmPayment(
+        by=tenant.by, role=tenant.role, why=why, reference=reference, covers=line.covers, devices=line.devices
+    )
+    done = desk.command(conn, tenant, opened, Asking(command=command, plan=line.plan, check=line.check))
+    return done if isinstance(done, Refused) else done.view
+
+
+def _as_it_is(conn: Connection, tenant: Tenant, line: PaidLine) -> OutcomeView | Refused:
+    """What stands there: nothing happens twice."""
+    opened = desk.current(conn, tenant, line.subscription)
+    if isinstance(opened, Refused):
+        return opened
+    sub = opened.item.sub
+    return OutcomeView(
+        subscription=subscription_view(sub, tenant.now),
+        facts=(),
+        postings=(),
+        timeline=timeline_view(timeline(sub)),
+        affected_leases=0,
+        plan="",
+        activation_code="",
+    )
+
+
+def _at(refused: Refused, number: int) -> Refused:
+    field = f"lines.{number}.{refused.field}" if refused.field else f"lines.{number}"
+    return msgspec.structs.replace(refused, field=field)

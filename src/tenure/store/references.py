@@ -1,0 +1,52 @@
+"""References of payments made outside: one reference, one effect, within a provider. What the effect is, is not known
+here; the table alone says who came first, under races too.
+"""
+
+import sqlalchemy as sa
+
+from tenure.core.refusals import Code, Refused
+from tenure.store.either import unless_there
+from tenure.store.engine import Conflict, Connection
+from tenure.store.schema import payment_references
+
+_CLAIM = unless_there(payment_references, "provider", "reference")
+_FIGURES = sa.select(payment_references.c.figures).where(
+    payment_references.c.provider == sa.bindparam("tenant"), payment_references.c.reference == sa.bindparam("of")
+)
+
+
+def claim(conn: Connection, provider: str, reference: str, figures: str) -> bool | Refused:
+    """True when the reference is new and now stands for `figures`; False when it already did.
+
+    Refuses `duplicate_reference` when it stands for anything else. Raises `Conflict` when somebody else has just
+    claimed it and cannot be seen yet.
+    """
+    row = {"provider": provider, "reference": reference, "figures": figures}
+    if conn.execute(_CLAIM[conn.dialect.name], row).rowcount == 1:
+        return True
+    known = conn.scalar(_FIGURES, {"tenant": provider, "of": reference})
+    if known is None:
+        raise Conflict(f"the reference {reference} was claimed meanwhile")
+    if known == figures:
+        return False
+    detail = (
+        f"The payment {reference} was recorded before, for {_told(known)}. Each payment has a reference of its own."
+    )
+    return Refused(Code.DUPLICATE_REFERENCE, detail, "reference")
+
+
+def of_top_up(customer: str, amount: int) -> str:
+    """The figures of money that went to a balance (minor units)."""
+    return f"top_up {customer} {amount}"
+
+
+def of_line(subscription: str, covers: str, devices: int) -> str:
+    """The figures of what a payment confirmed on one subscription."""
+    return f"{covers} {subscription} {devices}" if covers == "raise" else f"{covers} {subscription}"
+
+
+def _told(figures: str) -> str:
+    """What a reference stands for, in words."""
+    lines = [line.split(" ") for line in figures.split("\n")]
+    what = {"top_up": "a top-up of", "order": "the order", "renewal": "a renewal of", "raise": "more devices on"}
+    return ", ".join(f"{what.get(kind, 'something else,')} {' '.join(rest[:1])}".rstrip(", ") for kind, *rest in lines)
