@@ -98,6 +98,9 @@ def ask(
     if isinstance(wanted, Refused):
         return wanted
     gateway, known = payments.gateway(conn, tenant.id), msgspec.json.decode(row.body, type=Customer)
+    when = letters.possible_from(conn, tenant.id, known.email, "payment_requested", real) if known.email else real
+    if when > real:
+        return Refused(Code.TOO_MANY_REQUESTS, "Too many mails went to this customer, or out today.", when=when)
     request = PaymentRequest(
         id=ids.new("pay", real),
         provider=tenant.id,

@@ -4,18 +4,30 @@ Which template says what, and how a mail travels, is left to the server's messag
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
-from tenure.core.timeline import Instant
+from tenure.core.timeline import DAY, Instant
 from tenure.store import ids
 from tenure.store.either import unless_there
 from tenure.store.engine import Connection
-from tenure.store.schema import letters, mailed, outbox_heads
+from tenure.store.schema import letters, mailed, outbox_heads, providers
 from tenure.store.sealed import Safe
 
 PURPOSE = "letter"
+TO_ONE_MAILBOX: Final = 60
+"""Mails a day of one provider to one mailbox: many subscriptions may end on one day."""
+SANDBOX_TO_ONE_MAILBOX: Final = 10
+ASKED_FOR: Final = frozenset({"invitation", "payment_requested", "password_reset", "mail_test", "code_waiting"})
+"""Templates of mails that somebody causes by asking for them, as often as he likes."""
+ASKED_TO_ONE_MAILBOX: Final = 10
+"""Of those, a day, of all providers together."""
+OF_ONE_PROVIDER: Final = 5_000
+"""Mails a day."""
+SANDBOX_OF_ONE_PROVIDER: Final = 100
+TOO_MANY: Final = "too many mails went to this mailbox, or out of this account, in one day"
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -48,6 +60,14 @@ _PAGE = _LETTER.where(_MINE, letters.c.id > sa.bindparam("after")).order_by(lett
 _PAGE_BACK = (
     _LETTER.where(_MINE, letters.c.id < sa.bindparam("after")).order_by(letters.c.id.desc()).limit(sa.bindparam("most"))
 )
+_SINCE = letters.c.created > sa.bindparam("since")
+_TO_MAILBOX = sa.select(letters.c.created).where(
+    letters.c.mailbox == sa.bindparam("box"), _SINCE, letters.c.fault != TOO_MANY
+)
+_TO_MAILBOX_OF = _TO_MAILBOX.where(_MINE)
+_TO_MAILBOX_ASKED = _TO_MAILBOX.where(letters.c.template.in_(sorted(ASKED_FOR)))
+_OF_PROVIDER = sa.select(letters.c.created).where(_MINE, _SINCE, letters.c.fault != TOO_MANY)
+_IS_SANDBOX = sa.select(providers.c.sandbox).where(providers.c.id == sa.bindparam("tenant"))
 LAST = "zzzz"
 """Comes after every id."""
 _MARK = (
@@ -99,11 +119,50 @@ def put(
     values: Mapping[str, str],
     now: Instant,
 ) -> Letter:
-    """A mail to `recipient`, due at once (`now` in real time); None as provider means the vendor."""
+    """A mail to `recipient`, due at once (`now` in real time); None as provider means the vendor.
+
+    One beyond the bounds (`possible_from`) is put down as given up, so that whoever looks for it sees why.
+    """
     body = safe.close(msgspec.json.encode(dict(values)), PURPOSE)
     letter = Letter(ids.new("let", now), provider, recipient, template, body, now, now, 0, None, "")
-    conn.execute(letters.insert(), msgspec.structs.asdict(letter))
+    if possible_from(conn, provider, recipient, template, now) > now:
+        letter = msgspec.structs.replace(letter, due=None, fault=TOO_MANY)
+    _insert(conn, letter)
     return letter
+
+
+def possible_from(conn: Connection, provider: str | None, recipient: str, template: str, now: Instant) -> Instant:
+    """From when on the provider (None: the vendor) may send that mail to `recipient`: `now`, unless a bound is reached.
+
+    Nobody's mailbox is filled through this server: bounds on the mails of a day to one mailbox, in all and by one
+    provider, and of one provider; a sandbox's are lower, because its clock can be moved as often as one likes.
+    Example: of 300 invitations to one address within an hour 10 go out; the 11th is possible a day after the first.
+    """
+    asked = {"tenant": provider, "box": mailbox_of(recipient), "since": now - DAY}
+    sandbox = bool(conn.scalar(_IS_SANDBOX, asked)) if provider else False
+    bounds = [
+        (_TO_MAILBOX_OF, SANDBOX_TO_ONE_MAILBOX if sandbox else TO_ONE_MAILBOX),
+        (_OF_PROVIDER, SANDBOX_OF_ONE_PROVIDER if sandbox else OF_ONE_PROVIDER),
+    ]
+    if template in ASKED_FOR:
+        bounds.append((_TO_MAILBOX_ASKED, ASKED_TO_ONE_MAILBOX))
+    latest = now
+    for counted, most in bounds:
+        # The newest `most` mails: when there are so many, the oldest of them has to be a day ago first.
+        newest = list(conn.scalars(counted.order_by(letters.c.created.desc()).limit(most), asked))
+        if len(newest) >= most:
+            latest = max(latest, newest[-1] + DAY)
+    return latest
+
+
+def mailbox_of(recipient: str) -> str:
+    """The mailbox behind an address: lower case, without the `+tag` that many servers ignore."""
+    name, _, domain = recipient.lower().rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
+
+
+def _insert(conn: Connection, letter: Letter) -> None:
+    conn.execute(letters.insert(), msgspec.structs.asdict(letter) | {"mailbox": mailbox_of(letter.recipient)})
 
 
 def due(conn: Connection, now: Instant, limit: int = 50) -> list[Letter]:
@@ -129,7 +188,7 @@ def letter(conn: Connection, provider: str | None, letter_id: str) -> Letter | N
 def copy(conn: Connection, of: Letter, now: Instant) -> Letter:
     """The same mail once more, due at once; what came of the first one stays as it is."""
     new = Letter(ids.new("let", now), of.provider, of.recipient, of.template, of.body, now, now, 0, None, "")
-    conn.execute(letters.insert(), msgspec.structs.asdict(new))
+    _insert(conn, new)
     return new
 
 

@@ -85,6 +85,17 @@ _PLACES = (
     .distinct()
     .where(audit.c.who == sa.bindparam("of"), audit.c.what == SIGNED_IN, audit.c.at >= sa.bindparam("since"))
 )
+_INSTANTS = (
+    sa.select(audit.c.at)
+    .where(
+        audit.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=audit.c.provider.type)),
+        audit.c.customer.is_not_distinct_from(sa.bindparam("whose", type_=audit.c.customer.type)),
+        audit.c.what == sa.bindparam("of"),
+        audit.c.at > sa.bindparam("since"),
+    )
+    .order_by(audit.c.at.desc())
+    .limit(sa.bindparam("most"))
+)
 _COLLECT = audit.delete().where(audit.c.at < sa.bindparam("before"))
 _NEXT = sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0) + 1)
 _LAST = (2**62, "")
@@ -126,6 +137,12 @@ def page(
     if customer is None:
         return [Entry(*row) for row in conn.execute(_PAGE, asked)]
     return [Entry(*row) for row in conn.execute(_OF_CUSTOMER, asked | {"whose": customer})]
+
+
+def instants(conn: Connection, place: Place, what: str, since: Instant, most: int) -> list[Instant]:
+    """When that was done in the team after `since`, newest first, at most so many."""
+    asked = {"tenant": place.provider, "whose": place.customer, "of": what, "since": since, "most": most}
+    return list(conn.scalars(_INSTANTS, asked))
 
 
 def signed_in_from(conn: Connection, who: str, since: Instant) -> list[str]:

@@ -119,7 +119,8 @@ class Letters:
             note(conn, Place(owner), caller, address, "mail_sent_again", known.id, real)
             if known.due is not None:
                 return made(letter_view(letters.hurry(conn, known, real, CLAIM)), 201)
-            return made(letter_view(letters.copy(conn, known, real)), 201)
+            beyond = too_many_mails(conn, owner, known.recipient, known.template, real)
+            return beyond or made(letter_view(letters.copy(conn, known, real)), 201)
 
         answer: Answer[LetterView] | Refused = await self._context.once(ticket, dry_run, work)
         return answer
@@ -146,6 +147,9 @@ class Letters:
             if not is_mailbox(body.to):
                 return Refused(Code.FIELD_INVALID, "This is not an address that mail can be sent to.", "to")
             note(conn, Place(), caller, address, "test_mail_sent", body.to, real)
+            beyond = too_many_mails(conn, None, body.to, "mail_test", real)
+            if beyond is not None:
+                return beyond
             values = {"server": self._context.issuer}
             return made(
                 letter_view(letters.put(conn, self._context.safe, None, body.to, "mail_test", values, real)), 201
@@ -165,6 +169,16 @@ class Letters:
             operation("GET", "/v1/mail", VENDORS, self.read_mail),
             operation("POST", "/v1/mail/test", VENDORS, self.send_test_mail, status=201),
         )  # fmt: skip
+
+
+def too_many_mails(conn: Connection, provider: str | None, to: str, template: str, real: Instant) -> Refused | None:
+    """`too_many_requests` with the instant from which it is possible, when that mail would be one too many today."""
+    when = letters.possible_from(conn, provider, to, template, real)
+    if when <= real:
+        return None
+    return Refused(
+        Code.TOO_MANY_REQUESTS, "Too many mails went to this address, or out of this account, today.", when=when
+    )
 
 
 def _owner(conn: Connection, caller: Principal, named: str | None, real: Instant) -> str | Refused | None:

@@ -13,12 +13,15 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 
 from tenure.core.lease import Brand
+from tenure.http.outgoing.mailing import is_mailbox
 from tenure.server.messages.dates import when
+from tenure.server.messages.harmless import harmless, harmless_values
 
 FOLDER = Path(__file__).parent / "templates"
 LOCALES = Path(__file__).parent / "locales"
 COLOUR = "#1f4fd8"
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_HTTPS = re.compile(r"https://[!-~]+")
 _URL = re.compile(r"https?://[!-~]+")
 
 
@@ -49,12 +52,18 @@ class Rendered(msgspec.Struct, frozen=True):
 def house_of(name: str, brand: Brand, *, sandbox: bool = False) -> House:
     """The provider's brand as letters show it; what cannot be shown safely is left out."""
     return House(
-        name=brand.name or name,
+        name=harmless(brand.name or name),
         logo=brand.logo if brand.logo.startswith("https://") else "",
         colour=brand.colour if _HEX.fullmatch(brand.colour) else COLOUR,
-        support=brand.support,
+        support=_support(brand.support),
         sandbox=sandbox,
     )
+
+
+def _support(text: str) -> str:
+    """How to reach the provider: a mailbox or one https address as it is, anything else as text."""
+    plain = text.strip()
+    return plain if is_mailbox(plain) or _HTTPS.fullmatch(plain) else harmless(plain)
 
 
 def render(template: str, values: Mapping[str, str], house: House, language: str = "en") -> Rendered | None:
@@ -64,7 +73,7 @@ def render(template: str, values: Mapping[str, str], house: House, language: str
         text, html = plain.get_template(f"{template}.j2"), rich.get_template(f"{template}.j2")
     except TemplateNotFound:
         return None
-    known = {**values, "house": house}
+    known = {**harmless_values(values), "house": house}
     subject = "".join(text.blocks["subject"](text.new_context(known)))
     prefix = "[Sandbox] " if house.sandbox else ""
     return Rendered(prefix + " ".join(subject.split()), _tidy(text.render(known)), html.render(known))

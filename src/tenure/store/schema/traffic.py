@@ -63,7 +63,10 @@ class AnnouncementColumns(sa.TypedColumns):
 
 
 class LetterColumns(sa.TypedColumns):
-    """A mail to be sent, of a provider or (none) the vendor; `body` is encrypted until it is sent, then empty."""
+    """A mail to be sent, of a provider or (none) the vendor; `body` is encrypted until it is sent, then empty.
+
+    `mailbox` is the recipient as its mails are counted: lower case, without a `+tag`.
+    """
 
     id = text(key=True)
     provider = maybe_text(to("providers.id"))
@@ -75,6 +78,7 @@ class LetterColumns(sa.TypedColumns):
     tries = whole()
     sent = maybe_whole()
     fault = text()
+    mailbox = maybe_text()
 
 
 class ThrottleColumns(sa.TypedColumns):
@@ -91,6 +95,13 @@ outbox = sa.Table("outbox", METADATA, OutboxColumns, **STRICT)
 outbox_heads = sa.Table("outbox_heads", METADATA, OutboxHeadColumns, **KEYED)
 announcements = sa.Table("announcements", METADATA, AnnouncementColumns, **KEYED)
 letters = sa.Table(
-    "letters", METADATA, LetterColumns, sa.Index(None, "due"), sa.Index(None, "provider", "id"), **STRICT
+    "letters",
+    METADATA,
+    LetterColumns,
+    sa.Index(None, "due"),
+    sa.Index(None, "provider", "id"),
+    sa.Index(None, "mailbox", "created"),
+    sa.Index(None, "provider", "created"),
+    **STRICT,
 )
 throttles = sa.Table("throttles", METADATA, ThrottleColumns, sa.Index(None, "began"), **KEYED)

@@ -5,11 +5,13 @@ mailbox is: an account made by the first is unverified, and whoever shows the se
 that was set before. A verified account is opened by its own password, whichever link it is.
 """
 
+from typing import Final
+
 import msgspec
 
 from tenure.core.lease import Brand
 from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import Instant
+from tenure.core.timeline import DAY, Instant
 from tenure.http.accounts import passwords
 from tenure.http.accounts.proof import PASSWORD, Proven
 from tenure.http.answers import Answer, made
@@ -28,6 +30,7 @@ from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, not
 from tenure.server.api.accounts.signing import WITHOUT_RECORD, answered
 from tenure.server.api.accounts.team import READ, WRITE, unfit_role
 from tenure.server.api.fields import Id
+from tenure.server.api.letters import too_many_mails
 from tenure.server.api.providers import provider_view
 from tenure.server.context import Context
 from tenure.server.roles import TeamRole
@@ -36,6 +39,9 @@ from tenure.store.engine import Connection
 from tenure.store.invitations import Invitation
 from tenure.store.persons import Membership, Person, Place
 from tenure.store.trail import Deed
+
+OF_ONE_CUSTOMER: Final = 50
+"""Invitations a day into the team of one customer."""
 
 
 class NewInvitation(Body, frozen=True, kw_only=True):
@@ -119,6 +125,8 @@ class Inviting:
             refused = unfit_role(caller, place, body.role)
             if refused is None and known is not None and persons.member(conn, place, known.id) is not None:
                 refused = Refused(Code.ALREADY_EXISTS, "This person is in the team already.", "email")
+            refused = refused or too_many_mails(conn, place.provider, email, "invitation", now)
+            refused = refused or _too_many_invitations(conn, place, now)
             if refused is not None:
                 return refused
             secret, row = new_invitation(self._context, place, body, caller, now)
@@ -297,6 +305,16 @@ class Inviting:
                 refusals=(*door, *slowed),
             ),
         )  # fmt: skip
+
+
+def _too_many_invitations(conn: Connection, place: Place, now: Instant) -> Refused | None:
+    """A customer's team writes in its provider's name and on its provider's bound: it has one of its own."""
+    if place.customer is None:
+        return None
+    noted = trail.instants(conn, place, "invited", now - DAY, OF_ONE_CUSTOMER)
+    if len(noted) < OF_ONE_CUSTOMER:
+        return None
+    return Refused(Code.TOO_MANY_REQUESTS, "This team has invited too many today.", when=noted[-1] + DAY)
 
 
 def new_invitation(
