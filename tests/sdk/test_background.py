@@ -222,7 +222,6 @@ class TestAProgram:
             child = os.fork()
             if not child:
                 # The parent's thread holds its locks for good as far as this process can tell.
-                license.start()
                 print(license.allows("edit"), license.standing.licensed, flush=True)
                 os._exit(0)
             print(os.waitpid(child, 0)[1])
@@ -230,3 +229,40 @@ class TestAProgram:
             *arguments,
         )
         assert done.stdout.split() == ["True", "True", "0"], done.stderr
+
+    @pytest.mark.parametrize("how", ["os.fork", "multiprocessing"])
+    def test_what_was_started_before_a_fork_goes_on_in_the_child(self, arguments: list[str], how: str) -> None:
+        done = program(
+            """
+            import multiprocessing, os, threading
+
+            def names():
+                return sorted(each.name for each in threading.enumerate() if each.name == "tenure")
+
+            def work(queue):
+                queue.put(names())
+
+            license.start()
+            if "HOW" == "os.fork":
+                reader, writer = os.pipe()
+                if not os.fork():
+                    os.write(writer, repr(names()).encode())
+                    os._exit(0)
+                os.wait()
+                print(os.read(reader, 100).decode())
+            else:
+                fork = multiprocessing.get_context("fork")
+                queue = fork.Queue()
+                child = fork.Process(target=work, args=(queue,))
+                child.start()
+                print(queue.get(timeout=10))
+                child.join()
+            license.stop()
+            if not os.fork():
+                print(names(), flush=True)
+                os._exit(0)
+            os.wait()
+            """.replace("HOW", how),
+            *arguments,
+        )
+        assert done.stdout.split("\n")[:2] == ["['tenure']", "[]"], done.stdout + done.stderr

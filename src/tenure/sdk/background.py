@@ -49,12 +49,18 @@ class InThread:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begins; a second start, while it runs, changes nothing. After a fork the child may start its own."""
+        """Begins; a second start, while it runs, changes nothing. A forked child has its own by itself."""
         if self._thread is not None and self._thread.is_alive() and not self._stop.is_set():
             return
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(self._stop,), name="tenure", daemon=True)
         self._thread.start()
+
+    def forked(self) -> None:
+        """This is a child process, into which no thread came along: what was started in the parent is started here."""
+        ran, self._thread = self._thread is not None and not self._stop.is_set(), None
+        if ran:
+            self.start()
 
     def stop(self) -> None:
         """Asks it to end, and does not wait: an exchange that is under way ends by itself."""

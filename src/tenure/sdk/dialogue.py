@@ -122,6 +122,8 @@ class Dialogue:
         """
         fault = self._clock_fault()
         reply = self._transport.send(Request("POST", path, request, dated=fault is None or path != SYNC))
+        local = isinstance(reply, Refused) and reply.code is Code.ENVIRONMENT_UNUSABLE
+        self._holder.hindered = reply if isinstance(reply, Refused) and local else None
         if fault is not None and isinstance(reply, Unreached) and reply.by_dates:
             detail = f"{fault.detail} The server's certificate is not valid at the time that it shows."
             return Refused(Code.CLOCK_IMPLAUSIBLE, detail)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tenure.sdk.locks import PATIENCE, take
+from tenure.sdk.owners import give_to_owner, make_folder
 
 LARGEST = 16 * 1024 * 1024
 """No file of ours is larger; what is, was put there by somebody else and is not read."""
@@ -112,23 +113,3 @@ class FolderOnDisk:
             os.fsync(number)
         finally:
             os.close(number)
-
-
-def make_folder(folder: Path) -> None:
-    """Makes `folder` (0700) and what is missing above it, for whom the folder above belongs to. Raises OSError."""
-    if folder.is_dir():
-        return
-    if not folder.parent.is_dir():
-        make_folder(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    give_to_owner(folder, folder.parent)
-
-
-def give_to_owner(made: int | Path, folder: Path) -> None:
-    """What root has just made inside `folder` becomes its owner's; nobody else can, or needs to. Raises OSError."""
-    if os.geteuid() != 0:
-        return
-    owner = folder.stat()
-    # Below a folder like /tmp everybody has what he makes there.
-    if owner.st_uid != 0 and not owner.st_mode & 0o1000:
-        os.chown(made, owner.st_uid, owner.st_gid)

@@ -49,6 +49,8 @@ class Holder:
         self._holdings: Holdings
         self._unread: Refused | None = None
         self._unsaved: Refused | None = None
+        self.hindered: Refused | None = None
+        """Why this computer's own settings prevented the last exchange."""
         self._saved = self._kept = Kept()
         try:
             self._saved = self._kept = memory.load()
@@ -92,7 +94,7 @@ class Holder:
         """What is wrong with the place where it is kept, as far as this process has met with it."""
         missing = self._memory.missing()
         gone = incomplete(missing, self._memory.place) if missing else None
-        return tuple(each for each in (self._unread, self._unsaved, gone) if each is not None)
+        return tuple(each for each in (self._unread, self._unsaved, gone, self.hindered) if each is not None)
 
     @property
     def place(self) -> str:

@@ -202,6 +202,7 @@ class License:
 
     def _in_child(self) -> None:
         self._keeper.forked()
+        self._thread.forked()
 
 
 _OPEN: "weakref.WeakSet[License]" = weakref.WeakSet()

@@ -17,7 +17,7 @@ from tenure.sdk.names.policy import Mode, NamePolicy, read_name_policy
 from tenure.sdk.names.ports import Ports
 from tenure.sdk.names.proxy import Proxy, proxy_from_environment
 from tenure.sdk.names.server import Server, read_server
-from tenure.sdk.names.trust import Trust, roots_from, system_roots
+from tenure.sdk.names.trust import SystemRoots, Trust, roots_from
 from tenure.sdk.transport import HttpTransport, Request, Transport
 
 
@@ -54,6 +54,23 @@ class ByLease:
         return (self._private if self._only_private() else self._usual).send(request)
 
 
+class ByEnvironment:
+    """A transport that looks at each exchange which proxy the environment names, and refuses what it cannot follow."""
+
+    def __init__(self, server: Server, computer: Computer, make: Callable[[Proxy | None], Transport]) -> None:
+        self._server, self._environment, self._make = server, computer.environment, make
+        self._made: tuple[Proxy | None, Transport] | None = None
+
+    def send(self, request: Request) -> Exchange | Refused:
+        """See `transport.Transport`; `environment_unusable`, with the variable's name, before anything is sent."""
+        proxy = proxy_from_environment(self._environment, self._server)
+        if isinstance(proxy, Refused):
+            return proxy
+        if self._made is None or self._made[0] != proxy:
+            self._made = proxy, self._make(proxy)
+        return self._made[1].send(request)
+
+
 def reach(
     url: str,
     network: Network,
@@ -66,27 +83,6 @@ def reach(
     server = read_server(url, allow_loopback_http=network.loopback_http)
     if isinstance(server, Refused):
         return server
-    policy = _policy(network, computer, server)
-    if isinstance(policy, Refused):
-        return policy
-    trust = Trust(roots_from(str(Path(network.ca_file).expanduser())) if network.ca_file else system_roots)
-    ports = Ports(
-        monotonic=computer.monotonic,
-        wall=computer.clocks.wall,
-        last_good=last_good,
-        trust=trust,
-        bounds=network.bounds,
-        watch=watch,
-    )
-    usual = HttpTransport(server, policy, ports)
-    if network.dns:
-        return usual
-    private = HttpTransport(server, msgspec.structs.replace(policy, mode=Mode.OFF), ports)
-    # `list` without a list of this customer's own names nobody who may be asked.
-    return ByLease(usual, private, lambda: dns_of_lease() in (Mode.OFF, Mode.LIST))
-
-
-def _policy(network: Network, computer: Computer, server: Server) -> NamePolicy | Refused:
     policy = read_name_policy(
         network.dns or "auto",
         network.resolvers,
@@ -94,9 +90,31 @@ def _policy(network: Network, computer: Computer, server: Server) -> NamePolicy 
         system=network.system,
         proxy=network.proxy or "",
     )
-    if isinstance(policy, Refused) or network.proxy is not None:
+    if isinstance(policy, Refused):
         return policy
-    proxy = proxy_from_environment(computer.environment, server)
-    if isinstance(proxy, Proxy):
-        return msgspec.structs.replace(policy, proxy=proxy)
-    return policy if proxy is None else proxy
+    ports = Ports(
+        monotonic=computer.monotonic,
+        wall=computer.clocks.wall,
+        last_good=last_good,
+        trust=trust_of(network.ca_file, computer),
+        bounds=network.bounds,
+        watch=watch,
+    )
+
+    def made(policy: NamePolicy) -> Transport:
+        usual = HttpTransport(server, policy, ports)
+        if network.dns:
+            return usual
+        private = HttpTransport(server, msgspec.structs.replace(policy, mode=Mode.OFF), ports)
+        # `list` without a list of this customer's own names nobody who may be asked.
+        return ByLease(usual, private, lambda: dns_of_lease() in (Mode.OFF, Mode.LIST))
+
+    if network.proxy is not None:
+        return made(policy)
+    return ByEnvironment(server, computer, lambda proxy: made(msgspec.structs.replace(policy, proxy=proxy)))
+
+
+def trust_of(ca_file: str, computer: Computer) -> Trust:
+    """Whose certificates are believed: those in `ca_file`, else the system's, else what the environment names."""
+    system = SystemRoots(computer.environment)
+    return Trust(roots_from(str(Path(ca_file).expanduser())) if ca_file else system, system)

@@ -42,7 +42,10 @@ class Transport(Protocol):
     """How the SDK, a site and their tests reach the activation server."""
 
     def send(self, request: Request) -> Exchange | Refused:
-        """The answer, whatever its status, or a refusal (`unreachable`, never conclusive). Blocks; never raises."""
+        """The answer, whatever its status, or a refusal, never conclusive. Blocks; never raises.
+
+        `unreachable`, or `environment_unusable` where this computer's own settings prevent it.
+        """
 
 
 class HttpTransport:
@@ -59,6 +62,10 @@ class HttpTransport:
     def send(self, request: Request) -> Exchange | Refused:
         """Sends `request` once. Trouble after the server has proven its name ends the exchange: the request may have
         been received, and repeating it is the caller's decision."""
+        refused = self._ports.trust.refused() if self._walk.server.secure else None
+        if refused is not None:
+            log.warning("nothing sent: %s", refused.detail)
+            return refused
         began = self._ports.monotonic()
         deadline = Deadline.after(self._ports.monotonic, self._ports.bounds.total)
         opened = self._walk.open(deadline, dated=request.dated)

@@ -19,7 +19,7 @@ from tenure.sdk.names.policy import Mode, NamePolicy, read_name_policy
 from tenure.sdk.names.ports import Ports
 from tenure.sdk.names.proxy import proxy_from_environment
 from tenure.sdk.names.server import Server, read_server
-from tenure.sdk.names.trust import Trust, roots_from, system_roots
+from tenure.sdk.reach import trust_of
 from tenure.site.opening import Site
 from tenure.site.settings import Settings
 from tenure.wire.root import Root, expired
@@ -72,7 +72,9 @@ def _ways(patient: Patient, remedy: str) -> Iterator[Check]:
         return
     policy = _policy(patient, server)
     if isinstance(policy, Refused):
-        yield Check("Settings", State.FAILED, policy.detail, remedy)
+        local = policy.code is Code.ENVIRONMENT_UNUSABLE
+        name = "Environment" if local else "Settings"
+        yield Check(name, State.FAILED, policy.detail, policy.row.remedy if local else remedy)
         return
     yield from ways(server, policy, _ports(patient))
 
@@ -102,7 +104,7 @@ def _ports(patient: Patient) -> Ports:
         monotonic=patient.computer.monotonic,
         wall=patient.computer.clocks.wall,
         last_good=patient.addresses,
-        trust=Trust(roots_from(ca_file) if ca_file else system_roots),
+        trust=trust_of(ca_file, patient.computer),
     )
 
 

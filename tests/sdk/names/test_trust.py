@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tenure.core.refusals import Code, Refused
 from tenure.sandbox.dns import LocalDns
 from tenure.sdk.names.path import Exchange, Outcome, Unreached
 from tenure.sdk.names.trust import Roots, Trust, roots_from, system_roots
@@ -29,6 +30,16 @@ def test_the_systems_roots_do_not_know_a_private_ca(system: LocalDns, home: Targ
     assert system_roots().verify_mode is ssl.CERT_REQUIRED
 
 
+@pytest.mark.parametrize("file", ["/nowhere/ca.pem", "/dev/null"])
+def test_nothing_is_sent_while_the_trusted_certificates_cannot_be_read(
+    file: str, system: LocalDns, home: Target
+) -> None:
+    got = Site(asking(system=system.plain), home.port, trust=Trust(roots_from(file))).transport.send(SYNC)
+    assert isinstance(got, Refused)
+    assert (got.code, got.field) == (Code.ENVIRONMENT_UNUSABLE, "ca_file")
+    assert file in got.detail
+
+
 def careless() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -48,8 +59,6 @@ def nameless() -> ssl.SSLContext:
     [
         (careless, "does not check"),
         (nameless, "does not check"),
-        (roots_from("/nowhere/ca.pem"), "trusted certificates cannot be read"),
-        (roots_from("/dev/null"), "trusted certificates cannot be read"),
     ],
 )
 def test_nothing_is_sent_under_a_context_that_cannot_be_relied_on(

@@ -75,6 +75,10 @@ def doctor(server: Server, policy: NamePolicy, ports: Ports) -> Iterator[Check]:
 
     Each lookup and connection has its own bound (2 s, 3 s); all sources are asked even if the first one works.
     """
+    untrusted = ports.trust.refused() if server.secure else None
+    if untrusted is not None:
+        yield Check("Trusted certificates", State.FAILED, untrusted.detail, untrusted.row.remedy)
+        return
     if policy.proxy:
         yield from _by_proxy(policy.proxy, server, policy, ports)
         return

@@ -3,6 +3,7 @@
 Hints without authority: what is reached there must show a certificate for the name. When they are tried: `walk`.
 """
 
+import contextlib
 import os
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from tenure.core.timeline import Instant
+from tenure.sdk.owners import give_to_owner
 
 ADDRESSES = 6
 """Kept per host: as many as are ever tried."""
@@ -86,9 +88,11 @@ class LastGoodFile:
         beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.{threading.get_ident()}.new")
         try:
             beside.write_bytes(self._memory.as_json())
+            give_to_owner(beside, self._path.parent)
             beside.replace(self._path)
         except OSError:
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes:

@@ -5,13 +5,14 @@ With a proxy the proxy resolves, and there is no other way (spec 3.7). The tunne
 
 from base64 import b64encode
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 from urllib.parse import unquote
 
 import msgspec
 
 from tenure.core.refusals import Code, Refused
-from tenure.sdk.names.private import is_loopback
-from tenure.sdk.names.server import Server, at_port, split
+from tenure.sdk.names.private import is_literal, is_loopback
+from tenure.sdk.names.server import Server, at_port, read_host, split
 
 PORT = 80
 
@@ -64,24 +65,47 @@ def _basic(user: str | None, password: str | None) -> str:
 def proxy_from_environment(environ: Mapping[str, str], server: Server) -> Proxy | Refused | None:
     """The proxy that `https_proxy` or `all_proxy` (either case, lower first) name for `server`, or None.
 
-    `no_proxy` lists hosts and suffixes, or `*`; loopback never goes through a proxy. The environment is the caller's
-    value: only a program's main reads the real one. `field_invalid` if the variable holds no HTTP proxy.
+    `no_proxy` lists what is reached without one (`_exempt`); loopback never goes through a proxy. The environment is
+    the caller's value: only a program's main reads the real one. `environment_unusable`, with the variable's name, if
+    it holds no HTTP proxy; what is blank says nothing.
     """
-
-    def get(name: str) -> str:
-        return environ.get(name) or environ.get(name.upper()) or ""
-
-    text = get("https_proxy") or get("all_proxy")
-    if not text or is_loopback(server.host) or server.host == "localhost" or _exempt(server, get("no_proxy")):
+    name = next((each for each in _VARIABLES if environ.get(each, "").strip()), "")
+    listed = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")
+    if not name or is_loopback(server.host) or server.host == "localhost" or _exempt(server, listed):
         return None
-    return read_proxy(text, field="https_proxy")
+    read = read_proxy(environ[name].strip(), field=name)
+    return Refused(Code.ENVIRONMENT_UNUSABLE, f"{name}: {read.detail}", name) if isinstance(read, Refused) else read
+
+
+_VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 
 def _exempt(server: Server, listed: str) -> bool:
-    """Whether `no_proxy` names the server: itself, a name above it, or with its port."""
-    for entry in (part.strip().lower().lstrip(".") for part in listed.split(",")):
-        if entry == "*" or entry in (server.host, at_port(server.host, server.port)):
-            return True
-        if entry and server.host.endswith("." + entry):
-            return True
-    return False
+    """Whether `no_proxy` names the server, in any of the forms that programs take.
+
+    Entries are set apart by commas or blanks: `*`; a host or address, with or without its port; a domain, which
+    includes what is beneath it, as `corp.example`, `.corp.example`, `*.corp.example` or with a final dot; a network as
+    `10.0.0.0/8` for servers named by address.
+    """
+    return any(entry == "*" or _names(entry, server) for entry in listed.replace(",", " ").split())
+
+
+def _names(entry: str, server: Server) -> bool:
+    if "/" in entry:
+        return is_literal(server.host) and _within(server.host, entry)
+    bare = entry.removeprefix("*").removeprefix(".")
+    if is_literal(bare.strip("[]")):
+        host: str | None = read_host(bare.strip("[]"))
+    else:
+        bare, _, port = bare.rpartition(":") if ":" in bare else (bare, "", "")
+        if port and port != str(server.port):
+            return False
+        host = read_host(bare.strip("[]"))
+    return host is not None and (server.host == host or (not is_literal(host) and server.host.endswith(f".{host}")))
+
+
+def _within(address: str, network: str) -> bool:
+    try:
+        return ip_address(address) in ip_network(network, strict=False)
+    except ValueError:
+        return False

@@ -1,7 +1,9 @@
 """The operating system's resolver, with an end to its patience. Which others are asked, and when: `walk`."""
 
+import os
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 
 from tenure.sdk.names.bounds import Deadline
@@ -21,11 +23,18 @@ class SystemDns:
 
     def __init__(self, ask: GetAddrInfo | None = None, threads: int = 4) -> None:
         self._ask = ask or _getaddrinfo
+        self._threads = threads
         self._free = threading.Semaphore(threads)
+        _MADE.add(self)
+
+    def forked(self) -> None:
+        """In a child process no thread of the parent's is waiting for anything."""
+        self._free = threading.Semaphore(self._threads)
 
     def look(self, host: str, deadline: Deadline) -> Looked:
         """The addresses of `host`, within the deadline; never raises."""
-        if not self._free.acquire(blocking=False):
+        free = self._free
+        if not free.acquire(blocking=False):
             return Looked(Outcome.TIMEOUT, detail="earlier lookups have not come back")
         results: list[Looked] = []
         done = threading.Event()
@@ -34,13 +43,13 @@ class SystemDns:
             try:
                 results.append(self._looked(host))
             finally:
-                self._free.release()
+                free.release()
                 done.set()
 
         try:
             threading.Thread(target=work, name="tenure-getaddrinfo", daemon=True).start()
         except RuntimeError as error:
-            self._free.release()
+            free.release()
             return Looked(Outcome.SERVER_FAILURE, detail=str(error))
         if not done.wait(deadline.rest):
             return Looked(Outcome.TIMEOUT)
@@ -56,6 +65,16 @@ class SystemDns:
             return Looked(Outcome.SERVER_FAILURE, detail=str(error))
         return Looked(Outcome.FOUND if addresses else Outcome.NO_ADDRESS, addresses)
 
+
+_MADE: "weakref.WeakSet[SystemDns]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for each in list(_MADE):
+        each.forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 _NODATA: int = getattr(socket, "EAI_NODATA", -5)
 

@@ -60,7 +60,10 @@ class Trail:
         self, stream: httpcore2.NetworkStream, name: str, deadline: Deadline
     ) -> httpcore2.NetworkStream | Fault:
         """TLS over `stream` with the holder of a certificate for `name`."""
-        return secure(stream, lambda: self.ports.trust.server(dated=self._dated), name, deadline)
+        secured = secure(stream, lambda: self.ports.trust.server(dated=self._dated), name, deadline)
+        if isinstance(secured, Fault) and secured.outcome is Outcome.CERTIFICATE:
+            self.ports.trust.forget()
+        return secured
 
     def told(
         self, kind: Kind, stream: httpcore2.NetworkStream | Fault, began: float, resolver: str, address: str
