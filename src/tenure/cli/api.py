@@ -15,6 +15,7 @@ from tenure.cli.problems import Failed, failed, invalid, read_problem
 from tenure.cli.profiles import Target
 from tenure.cli.world import World
 from tenure.core.refusals import Code, Refused
+from tenure.sdk.names.surroundings import read_surroundings
 
 if TYPE_CHECKING:
     import ssl
@@ -141,7 +142,10 @@ class Api:
         import httpx2
 
         try:
-            with self._client().stream(
+            client = self._client()
+            if isinstance(client, Failed):
+                return client, None
+            with client.stream(
                 sending.method,
                 sending.path,
                 params=self._query(sending),
@@ -168,12 +172,20 @@ class Api:
         asked = {**sending.query, "provider": self._target.provider or None} if sending.tenant else sending.query
         return {name: _text(value) for name, value in asked.items() if value is not None and value is not False}
 
-    def _client(self) -> "httpx2.Client":
+    def _client(self) -> "httpx2.Client | Failed":
         if self._made is None:
             import httpx2
 
             # Plain HTTP goes to this machine only (`profiles.check_url`): no proxy, and no certificates to load.
-            loopback = self.url.startswith("http://")
+            alone = self.url.startswith("http://") or bool(self._target.certificate)
+            around = None if alone else read_surroundings(self.url, self._world.env)
+            if isinstance(around, Refused):
+                return failed(around)
+            proxy = None
+            if around is not None and around.proxy:
+                secret = {"Proxy-Authorization": around.authorization} if around.authorization else {}
+                proxy = httpx2.Proxy(around.proxy, headers=secret)
+            own = _exactly(self._target.certificate) if self._target.certificate else False
             self._made = httpx2.Client(
                 base_url=self.url,
                 headers={
@@ -184,8 +196,9 @@ class Api:
                 },
                 timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
                 follow_redirects=False,
-                trust_env=not loopback and not self._target.certificate,
-                verify=_exactly(self._target.certificate) if self._target.certificate else not loopback,
+                trust_env=False,
+                proxy=proxy,
+                verify=own if around is None else around.trusted,
             )
         return self._made
 

@@ -30,9 +30,10 @@ EXCHANGE_SECONDS = 120.0
 class SiteApi(Api):
     """The local API; patient, because what is asked of it may wait for the licensing server."""
 
-    def _client(self) -> "httpx2.Client":
+    def _client(self) -> "httpx2.Client | Failed":
         client = super()._client()
-        client.timeout = EXCHANGE_SECONDS
+        if not isinstance(client, Failed):
+            client.timeout = EXCHANGE_SECONDS
         return client
 
 

@@ -21,7 +21,9 @@ class Shop:
 
     def __init__(self, url: str, token: str) -> None:
         self.token = token
-        self._http = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        self._http = httpx2.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=20, trust_env=False
+        )
 
     def get(self, path: str, **query: Any) -> Any:
         """Read; raises `RefusedCallError`."""

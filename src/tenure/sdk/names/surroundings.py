@@ -1,0 +1,45 @@
+"""What this computer's environment says of the way to a server: proxy and trusted certificates, by the SDK's rules.
+
+Libraries read the same variables themselves, and end a command with a trace where they cannot follow one.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tenure.core.refusals import Refused
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """The way to one server."""
+
+    proxy: str
+    """`http://host:port`; empty for none."""
+    authorization: str
+    """Value of Proxy-Authorization; a secret."""
+    trusted: "ssl.SSLContext"
+
+
+def read_surroundings(url: str, environment: Mapping[str, str]) -> Surroundings | Refused:
+    """What `environment` says for the server at `url`; `environment_unusable` with the variable's name."""
+    # Loaded only when something is sent: `tenure --help` is to be quick.
+    from tenure.sdk.names.proxy import proxy_from_environment
+    from tenure.sdk.names.server import read_server
+    from tenure.sdk.names.trust import SystemRoots, Trust
+
+    server = read_server(url, allow_loopback_http=True, field="url")
+    if isinstance(server, Refused):
+        return server
+    proxy = proxy_from_environment(environment, server)
+    if isinstance(proxy, Refused):
+        return proxy
+    trust = Trust(SystemRoots(environment))
+    refused = trust.refused()
+    if refused is not None:
+        return refused
+    through = ("", "") if proxy is None else (proxy.text, proxy.authorization)
+    return Surroundings(*through, trusted=trust.server())
