@@ -61,11 +61,9 @@ def test_every_variable_that_is_read_stands_in_the_table() -> None:
 
 @pytest.mark.parametrize("value", ["socks5://127.0.0.1:1080", "https://proxy.example"])
 def test_the_real_program_as_well(tmp_path: Path, value: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tenure.cli.main", "providers", "list"],
-        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "ALL_PROXY": value, "TENURE_URL": SERVER, "TENURE_TOKEN": "t",
-             "PYTHONPATH": ":".join(sys.path)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(sys.path)}
+    env |= {"ALL_PROXY": value, "TENURE_URL": SERVER, "TENURE_TOKEN": "t"}
+    command = [sys.executable, "-m", "tenure.cli.main", "providers", "list"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert "ALL_PROXY" in done.stderr, done
     assert "Traceback" not in done.stderr

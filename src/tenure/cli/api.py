@@ -15,7 +15,6 @@ from tenure.cli.problems import Failed, failed, invalid, read_problem
 from tenure.cli.profiles import Target
 from tenure.cli.world import World
 from tenure.core.refusals import Code, Refused
-from tenure.sdk.names.surroundings import read_surroundings
 
 if TYPE_CHECKING:
     import ssl
@@ -175,6 +174,8 @@ class Api:
     def _client(self) -> "httpx2.Client | Failed":
         if self._made is None:
             import httpx2
+
+            from tenure.sdk.names.surroundings import read_surroundings
 
             # Plain HTTP goes to this machine only (`profiles.check_url`): no proxy, and no certificates to load.
             alone = self.url.startswith("http://") or bool(self._target.certificate)

@@ -3,15 +3,15 @@
 Libraries read the same variables themselves, and end a command with a trace where they cannot follow one.
 """
 
+import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from tenure.core.refusals import Refused
-
-if TYPE_CHECKING:
-    import ssl
+from tenure.sdk.names.proxy import proxy_from_environment
+from tenure.sdk.names.server import read_server
+from tenure.sdk.names.trust import SystemRoots, Trust
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -21,16 +21,11 @@ class Surroundings(msgspec.Struct, frozen=True):
     """`http://host:port`; empty for none."""
     authorization: str
     """Value of Proxy-Authorization; a secret."""
-    trusted: "ssl.SSLContext"
+    trusted: ssl.SSLContext
 
 
 def read_surroundings(url: str, environment: Mapping[str, str]) -> Surroundings | Refused:
     """What `environment` says for the server at `url`; `environment_unusable` with the variable's name."""
-    # Loaded only when something is sent: `tenure --help` is to be quick.
-    from tenure.sdk.names.proxy import proxy_from_environment
-    from tenure.sdk.names.server import read_server
-    from tenure.sdk.names.trust import SystemRoots, Trust
-
     server = read_server(url, allow_loopback_http=True, field="url")
     if isinstance(server, Refused):
         return server
