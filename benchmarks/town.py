@@ -171,6 +171,7 @@ async def _activate(http: httpx2.AsyncClient, context: Context, code: str) -> Ci
         wall=int(time.time()),
         uptime=1_000,
         root=1,
+        installation="server",
     )
     asked = answers.ask(message, signer)
     reply = await _send(http, "/v1/activate", asked)

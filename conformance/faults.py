@@ -294,6 +294,9 @@ FAULTS: dict[str, Fault] = {
     "lease_older": _lease(lambda lease, vendor: {"serial": lease.serial - 1}),
     "lease_much_older": _lease(lambda lease, vendor: {"serial": 0}),
     "lease_of_older_epoch": _lease(lambda lease, vendor: {"epoch": lease.epoch - 1, "serial": lease.serial + 9}),
+    "lease_of_other_kind": _lease(
+        lambda lease, vendor: {"installation": "server" if lease.installation == "standalone" else "standalone"}
+    ),
     "lease_of_older_revision": _lease(lambda lease, vendor: {"revision": 0}),
     "lease_too_long": _lease(lambda lease, vendor: {"contact_until": lease.nbf + 41 * DAY}),
     "lease_of_sandbox": _lease(lambda lease, vendor: {"sandbox": True}),

@@ -13,6 +13,7 @@ import msgspec
 from conformance import keys
 from tenure.core.acceptance import another_code
 from tenure.core.codes import ActivationCode, from_random, parse
+from tenure.core.installation import mismatch
 from tenure.core.lease import Brand, Confirmation, Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at, since
@@ -93,6 +94,7 @@ class SiteRow:
     forked: bool = False
     lost: bool = False
     wants_lease: bool = False
+    installation: str = "standalone"
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,11 @@ class Vendor:
         if row is not None and row.last_request == asked.message.request:
             return row.answer
         found = self._contract(asked.message, row)
-        if isinstance(found, Refused):
-            return self._refuse_activation(asked, found, spoken)
-        row = row or self._new_site(asked.public, found)
+        said = asked.message.installation
+        other = None if row is None else mismatch(said, row.installation)
+        if isinstance(found, Refused) or other is not None:
+            return self._refuse_activation(asked, found if isinstance(found, Refused) else other, spoken)
+        row = row or self._new_site(asked.public, found, said)
         if asked.message.role == "successor":
             row.successor = found
         else:
@@ -183,8 +187,9 @@ class Vendor:
                 return refused
         return found
 
-    def _new_site(self, public: bytes, contract: Contract) -> SiteRow:
-        row = SiteRow(f"site_{len(self.sites) + 1}", public, contract, epoch=self.epoch)
+    def _new_site(self, public: bytes, contract: Contract, installation: str) -> SiteRow:
+        name = f"site_{len(self.sites) + 1}"
+        row = SiteRow(name, public, contract, epoch=self.epoch, installation=installation)
         self.sites[key_id(public)] = row
         return row
 
@@ -342,6 +347,7 @@ class Vendor:
             code_last_group=contract.last_group,
             prepaid_until=contract.paid_until,
             sandbox=self.sandbox,
+            installation=row.installation,
         )
 
     def _sealed(self, lease: Lease, spoken: Spoken) -> bytes:

@@ -368,6 +368,7 @@ FAMILIES: dict[str, dict[str, Try]] = {
         "stage as successor": stage,
         "drop successor": plain(c.DropSuccessor(by="x", site="site_2")),
         "leave": plain(c.LeaveSite(by="x", site="site_1")),
+        "release site": plain(c.ReleaseSite(by="x", site="site_1")),
         "declare lost": plain(c.DeclareSiteLost(by="x", site="site_1")),
         "free allotment": free_allotment,
         "resolve fork": plain(c.ResolveFork(by="x", site="site_1", resolution="restored")),

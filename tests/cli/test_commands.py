@@ -89,7 +89,7 @@ def test_a_payment_outside_the_balance_is_confirmed(desk: Desk) -> None:
 
 def test_sites_that_do_not_hold_it_are_unknown(desk: Desk) -> None:
     sub, site = desk.subscription(), "sit_" + "0" * 26
-    for words in (("leave-site",), ("resolve-fork",), ("declare-site-lost",)):
+    for words in (("release-site",), ("resolve-fork",), ("declare-site-lost",)):
         more = ("restored",) if words == ("resolve-fork",) else ()
         assert desk.terminal.refused(*words, sub, site, *more)["code"] == "site_unknown"
 

@@ -51,6 +51,7 @@ def _asked(command: str, state: dict[str, Any], flags: dict[str, str]) -> dict[s
                 wall=clock["wall"],
                 uptime=0,
                 root=1,
+                installation="standalone",
             ),
             signer,
         )

@@ -373,7 +373,8 @@ def test_a_bound_refusal_takes_nothing_away_unless_the_site_is_lost_or_the_copy_
     told = conclude(Heard.REFUSED, refusal)
     assert told.time
     assert not (told.contact or told.lease or told.seats)
-    assert told.lost is (refusal in {Code.SITE_LOST, Code.COPY_RETIRED})
+    gone = {Code.SITE_LOST, Code.COPY_RETIRED, Code.INSTALLATION_RELEASED, Code.INSTALLATION_REPLACED}
+    assert told.lost is (refusal in gone)
     assert told.again is (not TABLE[refusal].conclusive)
 
 

@@ -7,6 +7,7 @@ from random import Random
 from conformance import keys
 from conformance.vendor import Vendor
 from conformance.web import Asked, Reply, honest
+from tenure.core.installation import Installation
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.sdk.clock import Clocks, Timekeeper
@@ -99,7 +100,13 @@ class World:
         signer = SeedSigner(self.seed)
         pinned = pin(self.vendor.roots[1])
         assert not isinstance(pinned, Refused)
-        reader = Reader(product="editor", version=self.version, jwk=to_jwk(signer.public), sandbox=self.vendor.sandbox)
+        reader = Reader(
+            product="editor",
+            version=self.version,
+            jwk=to_jwk(signer.public),
+            sandbox=self.vendor.sandbox,
+            installation=Installation.STANDALONE,
+        )
         holder = Holder(reader, pinned, memory or self.memory, Timekeeper(self.hands.clocks))
         who = Identity(product="editor", version=self.version, name="desk 4", sandbox=self.vendor.sandbox)
         ports = Ports(

@@ -183,7 +183,7 @@ class Movers:
         if ready:
             mover = self.dice.choice(ready)
             assert mover.successor is not None
-            await self._do(mover.successor.subscription, "leave-site", site=mover.site.id)
+            await self._do(mover.successor.subscription, "release-site", site=mover.site.id)
 
     async def sell(self) -> None:
         """A subscription is renewed."""

@@ -33,6 +33,7 @@ from tenure.wire import root as roots
 from tenure.wire.keys import SeedSigner
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest, Use
+from tenure.wire.seats import Erased, seal_erased
 
 T = TypeVar("T")
 START = 1_767_225_600  # 2026-01-01
@@ -164,8 +165,12 @@ class Office:
 class PlainSite:
     """A site in its plainest form: speaks the protocol, keeps nothing but what the next request needs."""
 
-    def __init__(self, office: Office, version: str = "12.0", product: str = "editor") -> None:
+    def __init__(
+        self, office: Office, version: str = "12.0", product: str = "editor", *, alone: bool = False, **hello: Any
+    ) -> None:
+        """`alone`: an application without an administration server; `hello`: more that it says when it activates."""
         self.office, self.version, self.product = office, version, product
+        self.hello: dict[str, Any] = {"installation": "standalone" if alone else "server", **hello}
         self.signer = SeedSigner(secrets.token_bytes(32))
         self.id = ""
         self.token = ""
@@ -185,6 +190,7 @@ class PlainSite:
     def clone(self) -> "PlainSite":
         """A copy of the whole disk."""
         copy = PlainSite(self.office, self.version, self.product)
+        copy.hello = dict(self.hello)
         copy.signer, copy.id, copy.token, copy.lease = self.signer, self.id, self.token, self.lease
         return copy
 
@@ -219,7 +225,7 @@ class PlainSite:
             uptime=1_000,
             root=1,
             world=more.pop("world", "sandbox" if self.sandbox else "production"),
-            **more,
+            **self.hello | more,
         )
         self.last = (answers.ask_to_look if look else answers.ask)(message, self.signer)
         return self.last
@@ -261,6 +267,17 @@ class PlainSite:
         if told.message.lease:
             self._take(told.message.lease)
         return told.message
+
+    def receipt(self) -> str:
+        """What an application says when its lease is gone from its disk."""
+        assert self.lease is not None
+        known = self.lease.lease
+        said = Erased(what="lease", jti=known.jti, sha256=self.lease.digest, sub=self.id, iat=self.office.clock())
+        return seal_erased(said, self.signer).decode()
+
+    async def release(self, **more: Any) -> SyncAnswer | str:
+        """Gives the place back, as `License.release()` does."""
+        return await self.sync(erased=self.receipt(), **more)
 
     def _take(self, token: str) -> None:
         read = read_lease(token.encode(), self.root, product=self.product, sandbox=self.sandbox)

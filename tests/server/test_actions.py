@@ -155,7 +155,7 @@ SCENARIOS: dict[str, tuple[Callable[[Stage], Awaitable[Body]], tuple[str, ...]]]
     "transfer": (to_another, ("Transferred",)),
     "reanchor": (another_day, ("Reanchored",)),
     "confirm_payment": (paid_outside, ("PaymentConfirmed",)),
-    "leave_site": (its_site, ("SiteLeft",)),
+    "release_site": (its_site, ("SiteReleaseOrdered",)),
     "resolve_fork": (copied, ("ForkResolved",)),
     "free_allotment": (silent, ("AllotmentFreed",)),
     "declare_site_lost": (heir_named, ("SiteDeclaredLost",)),
@@ -360,10 +360,16 @@ async def test_a_site_that_left_no_longer_counts(tmp_path: Path) -> None:
             await shop.desk.refused(f"{stage.path}/change-devices", {"devices": 6, "at_once": True})
             == "seat_conflict_open"
         )
-        await stage.do("leave-site", {"site": gone.id})
+        await stage.do("release-site", {"site": gone.id})
         told = await gone.sync()
         assert not isinstance(told, str) and told.refusal is not None
-        assert told.refusal.code == "site_unknown"
+        assert told.refusal.code == "installation_released"
+        assert (  # it has yet to show that it has heard, and its devices have yet to erase their seats
+            await shop.desk.refused(f"{stage.path}/change-devices", {"devices": 6, "at_once": True})
+            == "seat_conflict_open"
+        )
+        gone.use = type(gone.use)()
+        await gone.sync()
         await stage.do("change-devices", {"devices": 6, "at_once": True})
 
 

@@ -167,7 +167,7 @@ def sense() -> Iterator[Cell]:
     yield "block_code", {"code": unknown("cod_")}, "not_found"
     yield "unblock_code", {"code": unknown("cod_")}, "not_found"
     yield "transfer", {"customer": unknown("cus_")}, "not_found"
-    yield "leave_site", {"site": unknown("site_")}, "site_unknown"
+    yield "release_site", {"site": unknown("site_")}, "site_unknown"
     yield "resolve_fork", {"site": unknown("site_")}, "site_unknown"
     yield "free_allotment", {"site": unknown("site_")}, "site_unknown"
     yield "free_allotment", {}, "still_promised"

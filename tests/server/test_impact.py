@@ -117,7 +117,7 @@ def test_every_figure_has_a_way() -> None:
     assert way("idle_release_days", 60, 90) is Way.WORSE
     assert way("reminders", (30,), (7,)) is Way.NEUTRAL
     neutral = {name for name in Rules.__struct_fields__ if way(name, 0, 1) is Way.NEUTRAL}
-    assert neutral == {"reminders", "sync_interval"}
+    assert neutral == {"reminders", "sync_interval", "ephemeral_hours"}
 
 
 def _of(told: Any, field: str) -> tuple[Any, str]:

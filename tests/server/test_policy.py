@@ -33,6 +33,7 @@ ROUTES: dict[str, tuple[str, dict[str, Any]]] = {
     "reissue_code": ("reissue-code", {}),
     "extend_grace": ("extend-grace", {"days": 1}),
     "transfer": ("transfer", {}),
+    "release_site": ("release-site", {"site": "site_01kdvdna00ee5b778wh897z5zx"}),
 }
 """How each action of the list is asked for through the API, in the same plain form as `allowed_actions` tries it."""
 
@@ -44,7 +45,9 @@ async def states(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
         found = {"grace": (await shop.order(until="2027-01-20"))[0], "reserved": (await shop.order("monthly"))[0]}
         shop.clock.now = START + 389 * DAY  # five days into the grace of the one, a week before the other falls due
         for name, offer in (("pending", "later"), ("active", "standard"), ("unlimited", "monthly")):
-            found[name] = (await shop.order(offer))[0]
+            found[name], code = await shop.order(offer)
+            if name == "active":
+                await shop.site().activate(code)
         for name, action, body in (
             ("cancelled", "cancel", {}), ("stopped", "cancel", {"at_once": True}), ("held", "hold", {"reason": "away"}),
             ("automatic", "set-renewal-intent", {"intent": "auto"}), ("lowered", "change-devices", {"devices": 5}),
@@ -83,6 +86,8 @@ async def test_b03_what_is_shown_as_allowed_is_what_is_done(states: tuple[Office
                 body = {"intent": "manual" if shown["renewal_intent"] == "auto" else "auto"}
             if one["action"] == "change_plan":
                 body = {"offer": shop.offers[f"twin of {shown['terms']['plan']} {shown['terms']['settlement']}"]}
+            if one["action"] == "release_site" and shown["sites"]:
+                body = {"site": shown["sites"][0]["id"]}
             if one["action"] == "change_devices":
                 body = {"devices": shown["terms"]["devices"] + 1}
             address = f"/v1/subscriptions/{name}/{path}"
@@ -103,7 +108,9 @@ async def test_b03_what_is_shown_as_allowed_is_what_is_done(states: tuple[Office
                     one["action"],
                 )
     never = (
-        {"cancel_now", "change_plan", "pause", "resume", "extend_grace", "transfer"} if role == "customer" else set()
+        {"cancel_now", "change_plan", "pause", "resume", "extend_grace", "transfer", "release_site"}
+        if role == "customer"
+        else set()
     )
     for action in ROUTES:
         assert (action, False) in seen or action == "reissue_code", f"{action} was never refused"

@@ -149,7 +149,7 @@ async def test_b07_a_successor_that_was_dropped_is_held_until_the_site_has_heard
         part = successor(site, await site.activate(second, role="successor")).allotment
         assert part >= 15
         await told(site)  # it goes by that lease, as the server knows
-        await shop.desk.post(f"/v1/subscriptions/{new}/leave-site", {"site": site.id})
+        await shop.desk.post(f"/v1/subscriptions/{new}/release-site", {"site": site.id})
         answer = await other.activate(second)
         assert isinstance(answer, ActivateAnswer) and answer.result == "granted", answer
         await using(other, 30)

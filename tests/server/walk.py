@@ -98,7 +98,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "why": "asked for",
     },
     "confirm_payment": {"reference": "r", "covers": "renewal", "devices": 0, **WHY},
-    "leave_site": {"site": "site", **WHY},
+    "release_site": {"site": "site", "another_code": False, **WHY},
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
     "free_allotment": {"site": "site", **WHY},
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},

@@ -164,7 +164,7 @@ class TestSuccessor:
         here.wait(HOUR)
         house.sync()
         site = here.get(f"/v1/subscriptions/{new}")["sites"][0]["id"]
-        here.post(f"/v1/subscriptions/{new}/leave-site", {"site": site})
+        here.post(f"/v1/subscriptions/{new}/release-site", {"site": site})
         assert house.license.staged()
         here.wait(HOUR)
         house.sync()

@@ -153,6 +153,7 @@ def activate_request(**changes: object) -> ActivateRequest:
         uptime=3_600,
         root=1,
         hardware={"machine": encode_text(seed("machine"))},
+        installation="server",
     )
     return msgspec.structs.replace(made, **changes)
 

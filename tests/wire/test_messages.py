@@ -58,6 +58,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "lease": SEALED,
         "resolve": (1, None, "forgotten"),
         "drop_successor": (1, None, "Sub_1", "a b", "s" * 65),
+        "erased": SEALED,
     },
     ActivateRequest: {
         "nonce": (*DIGESTS, ""),
@@ -84,6 +85,8 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "token": TOKENS,
         "hardware": (1, None, [], {"Disk": NONCE}, {"disk": "x"}, {str(number): NONCE for number in range(9)}),
         "role": (1, None, "", "admin"),
+        "installation": (1, None, "", "Server", "device"),
+        "ephemeral": (1, None, "no"),
     },
     Preview: {
         "plan": IDS,

@@ -107,7 +107,10 @@ ACTIONS = (
             option("devices", int | None, "For a raise: how many devices it pays for.", None),
         ),
     ),
-    Action("leave-site", "Take the subscription from a site.", "SITE", (_SITE,)),
+    Action(
+        "release-site", "Make an installation give its place up; it counts until it has.", "SITE",
+        (_SITE, option("another_code", bool, "Let it take another code although this one is in force.", False)),
+    ),
     Action(
         "resolve-fork", "Say what two copies of a site are.", "SITE restored",
         (_SITE, argument("resolution", Resolution, "What the second copy is.")),

@@ -11,6 +11,7 @@ from itertools import pairwise
 import msgspec
 
 from tenure.core.clock import TOLERANCE
+from tenure.core.installation import Installation, mismatch
 from tenure.core.lease import Lease
 from tenure.core.refusals import TABLE, Code, Refused
 from tenure.core.standing import Amnesty, SeatTerm, paid_beyond, reach
@@ -32,6 +33,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """Site id; empty until the first lease names it."""
     sandbox: bool = False
     """Whether sandbox leases are welcome: only under a sandbox root."""
+    installation: Installation = Installation.SERVER
+    """What the reader is; a device goes by the lease of its administration server."""
     epoch: int = 0
     serial: int = 0
     digest: str = ""
@@ -79,8 +82,8 @@ def accept(held: Held, lease: Lease, digest: str, now: Instant, notices: Iterabl
     """Whether `lease`, whose received bytes have `digest`, may replace the present one at `now`.
 
     Refuses `lease_not_mine`, `key_not_for_this` (a sandbox lease in production), `type_unexpected`,
-    `message_malformed` (spans with gaps), `lease_older`, `lease_outside_window`. A version below the floor is no
-    reason to keep an older, kinder lease: it is accepted with a reservation.
+    `installation_mismatch`, `message_malformed` (spans with gaps), `lease_older`, `lease_outside_window`. A version
+    below the floor is no reason to keep an older, kinder lease: it is accepted with a reservation.
     """
     return _run(_ALL, held, _Offer(lease, digest, now, tuple(notices)))
 
@@ -142,13 +145,15 @@ def another_code(lease: Lease | None, now: Instant) -> Refused | None:
 
 
 class Heard(StrEnum):
-    """What came back to a request. The first five are signed by the server and bound to nonce and request."""
+    """What came back to a request. The first six are signed by the server and bound to nonce and request."""
 
     LEASE = "lease"
     UNCHANGED = "unchanged"
     SEND_LEASE = "send_lease"
     FORKED = "forked"
     REFUSED = "refused"
+    RELEASED = "released"
+    """What was given up is free for others."""
     UNBOUND = "unbound"
     """Signed, but the answer to another question: a recording."""
     FOREIGN = "foreign"
@@ -181,10 +186,11 @@ _BOUND = {
     Heard.UNCHANGED: Conclusion(time=True, contact=True, seats=True, again=False),
     Heard.SEND_LEASE: Conclusion(time=True, contact=True, again=False),
     Heard.FORKED: Conclusion(time=True, contact=True, lease=True, again=False),
+    Heard.RELEASED: Conclusion(time=True, again=False),
 }
 
 
-GONE = frozenset({Code.SITE_LOST, Code.COPY_RETIRED})
+GONE = frozenset({Code.SITE_LOST, Code.COPY_RETIRED, Code.INSTALLATION_RELEASED, Code.INSTALLATION_REPLACED})
 """Refusals that end a site for good."""
 
 
@@ -241,6 +247,11 @@ def _purpose(held: Held, offer: _Offer) -> Refused | None:
     if offer.lease.role != offer.role:
         return Refused(Code.TYPE_UNEXPECTED, f"The lease is for the role {offer.lease.role!r}, not {offer.role!r}.")
     return None
+
+
+def _kind(held: Held, offer: _Offer) -> Refused | None:
+    """An administration server's word serves no application on its own, nor the other way round (spec 2.4)."""
+    return mismatch(offer.lease.installation, held.installation)
 
 
 def _readable(held: Held, offer: _Offer) -> Refused | None:
@@ -302,6 +313,6 @@ def _over(held: Held, offer: _Offer) -> Refused | None:
     return None
 
 
-_FORM: tuple[_Check, ...] = (_mine, _purpose, _readable)
+_FORM: tuple[_Check, ...] = (_mine, _purpose, _kind, _readable)
 _ORDER: tuple[_Check, ...] = (_serial, _revision)
 _ALL: tuple[_Check, ...] = (*_FORM, *_ORDER, _begun, _over)

@@ -128,6 +128,8 @@ class Pool(msgspec.Struct, frozen=True):
     """Sites not heard since the server was put back from a backup: each may hold more than is known here."""
     unheard_until: Instant = 0
     """When the longest word that a restored server may have forgotten is over, and the waiting time after it."""
+    alone: int = 0
+    """Devices that are applications on their own: they share nothing and are counted one by one."""
 
     @property
     def ceiling(self) -> int:
@@ -145,7 +147,7 @@ class Pool(msgspec.Struct, frozen=True):
 
     def counted(self, now: Instant) -> int:
         """What is out at `now`."""
-        return sum(share.counted(now) for share in self.sites)
+        return self.alone + sum(share.counted(now) for share in self.sites)
 
     def unsure(self, site: str, now: Instant) -> bool:
         """Whether another site than `site` may hold more than is known here, so that nothing can be granted safely."""

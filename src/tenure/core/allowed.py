@@ -54,4 +54,9 @@ def samples(sub: Subscription, role: Role, now: Instant) -> tuple[tuple[Action, 
         (Action.REISSUE_CODE, c.ReissueCode(by="preview", role=role, code=CodeRef(id="preview", last_group="00000"))),
         (Action.EXTEND_GRACE, c.ExtendGrace(by="preview", role=role, days=1)),
         (Action.TRANSFER, c.Transfer(by="preview", role=role, customer="preview")),
+        (Action.RELEASE_SITE, c.ReleaseSite(by="preview", role=role, site=_some_site(sub))),
     )
+
+
+def _some_site(sub: Subscription) -> str:
+    return next((site.id for site in sub.sites_holding), "")

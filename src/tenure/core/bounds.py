@@ -68,6 +68,8 @@ ABSOLUTE: dict[str, Bound] = {
     "lease_days": Bound(minimum=14, maximum=90),
     "air_gap_lease_days": Bound(minimum=14, maximum=90),
     "after_end_sync_days": Bound(minimum=0, maximum=3_650),
+    # An hour is what a job of a build server takes; from a week on it is no short lease any more.
+    "ephemeral_hours": Bound(minimum=1, maximum=168),
 }
 MOST_REMINDERS = 20
 GRACES = frozenset({"grace_days", "cancel_grace_days", "trial_grace_days"})

@@ -3,6 +3,7 @@
 import msgspec
 
 from tenure.core.allotment import SiteShare
+from tenure.core.installation import Installation
 from tenure.core.periods import Duration
 from tenure.core.policy import Action, LateRenewal, Role, Rules
 from tenure.core.subscription import Subscription
@@ -53,7 +54,12 @@ class Activate(Asked, frozen=True, kw_only=True, tag="activate"):
     name: str
     hardware: tuple[str, ...] = ()
     allotment: int = 0
-    """What the pool has for it, computed by the caller with `allotment.grant`."""
+    """What the pool has for it, computed by the caller with `allotment.grant`; 1 or 0 for a standalone application."""
+    installation: Installation = Installation.SERVER
+    ephemeral: bool = False
+    """It comes and goes too often to be told of in the history: the caller keeps a row of it."""
+    replaces: str = ""
+    """Its old self on the same hardware (`decide.places.old_self`) whose place is still counted."""
 
 
 class StageSuccessor(Asked, frozen=True, kw_only=True, tag="stage_successor"):
@@ -67,6 +73,7 @@ class StageSuccessor(Asked, frozen=True, kw_only=True, tag="stage_successor"):
     name: str
     hardware: tuple[str, ...] = ()
     allotment: int = 0
+    installation: Installation = Installation.SERVER
 
 
 class DropSuccessor(Asked, frozen=True, kw_only=True, tag="drop_successor"):
@@ -76,9 +83,17 @@ class DropSuccessor(Asked, frozen=True, kw_only=True, tag="drop_successor"):
 
 
 class LeaveSite(Asked, frozen=True, kw_only=True, tag="leave_site"):
-    """A site gives the subscription up."""
+    """An installation gives the subscription up by itself: what it had is erased there, as its receipt says."""
 
     site: str
+
+
+class ReleaseSite(Asked, frozen=True, kw_only=True, tag="release_site"):
+    """Somebody makes an installation give its place up."""
+
+    site: str
+    another_code: bool = False
+    """Let it take another code although the present subscription is in force: the provider's to say (M10)."""
 
 
 class Renew(Asked, frozen=True, kw_only=True, tag="renew"):
@@ -195,9 +210,10 @@ class Transfer(Asked, frozen=True, kw_only=True, tag="transfer"):
 
 
 Command = (
-    Order | ConfirmPayment | Activate | StageSuccessor | DropSuccessor | LeaveSite | Renew | SetRenewalIntent
-    | ChangeDevices | ChangePlan | DropChange | Hold | Release | Cancel | UndoCancellation | ReissueCode | BlockCode
-    | UnblockCode | ExtendGrace | ResolveFork | DeclareSiteLost | FreeAllotment | Reanchor | Transfer
+    Order | ConfirmPayment | Activate | StageSuccessor | DropSuccessor | LeaveSite | ReleaseSite | Renew
+    | SetRenewalIntent | ChangeDevices | ChangePlan | DropChange | Hold | Release | Cancel | UndoCancellation
+    | ReissueCode | BlockCode | UnblockCode | ExtendGrace | ResolveFork | DeclareSiteLost | FreeAllotment | Reanchor
+    | Transfer
 )  # fmt: skip
 
 
@@ -209,6 +225,19 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     """The last instant any unreplaced lease of the site grants plan features for, published amnesties added."""
     acks: tuple[tuple[int, Instant], ...] = ()
     """(revision, instant): when the site first acknowledged a lease of that revision or a later one."""
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What takes a subscription's places when somebody asks for one."""
+
+    allowed: int = 0
+    """Devices that may be protected: the limit and the tolerance granted."""
+    alone: int = 0
+    """Applications on their own, one device each."""
+    servers: int = 0
+    """Devices that administration servers hold, in use or not."""
+    spare: int = 0
+    """Of these, what they hold beyond their need."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,3 +259,4 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[Word, ...] = ()
     parts: tuple[SiteShare, ...] = ()
     """What each site holds of the subscription's pool."""
+    taken: Taken = Taken()

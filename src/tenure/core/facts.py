@@ -6,6 +6,7 @@ default that keeps the old meaning; anything else is a new fact. `subscription.e
 
 import msgspec
 
+from tenure.core.installation import Installation
 from tenure.core.periods import Duration
 from tenure.core.policy import Rules
 from tenure.core.terms import CodeRef, Field, Hold, Intent, Period, Terms
@@ -72,6 +73,26 @@ class SiteActivated(Happened, frozen=True, kw_only=True, tag="SiteActivated"):
     """The lowest version this site was held to when it activated."""
     allotment: int = 0
     hardware: tuple[str, ...] = ()
+    installation: Installation = Installation.SERVER
+
+
+class SiteReplaced(Happened, frozen=True, kw_only=True, tag="SiteReplaced"):
+    """A standalone application was installed anew on its hardware: the new one has its place, its key is refused."""
+
+    site: str
+    heir: str
+    excess_until: Instant
+    """Until when the replaced one's last lease may still serve beside the new one (the declared excess)."""
+
+
+class SiteReleaseOrdered(Happened, frozen=True, kw_only=True, tag="SiteReleaseOrdered"):
+    """Customer or provider made an installation give its place up; it counts until it has, or its words are over."""
+
+    site: str
+    until: Instant
+    """When its leases and seats are over at the latest, as known then."""
+    another_code: bool = False
+    """The provider lets it take another code although the present subscription is in force (rule M10)."""
 
 
 class SiteLeft(Happened, frozen=True, kw_only=True, tag="SiteLeft"):
@@ -92,6 +113,7 @@ class SuccessorStaged(Happened, frozen=True, kw_only=True, tag="SuccessorStaged"
     """Id of the subscription it will take over from."""
     allotment: int = 0
     hardware: tuple[str, ...] = ()
+    installation: Installation = Installation.SERVER
 
 
 class SuccessorDropped(Happened, frozen=True, kw_only=True, tag="SuccessorDropped"):
@@ -323,11 +345,12 @@ class Learned(Happened, frozen=True, kw_only=True, tag="Learned"):
 
 
 Fact = (
-    Ordered | PaymentConfirmed | Activated | SiteActivated | SiteLeft | SuccessorStaged | SuccessorDropped
-    | SuccessorStarted | RenewalReserved | ReserveReleased | Renewed | Reanchored | SiteDeclaredLost | PaymentFailed
-    | Refunded | RenewalIntentSet | TermsChanged | ChangeScheduled | ChangeDropped | HoldPlaced | HoldReleased
-    | Cancelled | CancellationUndone | CodeReissued | CodeBlocked | CodeUnblocked | GraceExtended | AllotmentSet
-    | AllotmentFreed | DevicesReleased | ForkFound | ForkResolved | Transferred | Learned
+    Ordered | PaymentConfirmed | Activated | SiteActivated | SiteReplaced | SiteReleaseOrdered | SiteLeft
+    | SuccessorStaged | SuccessorDropped | SuccessorStarted | RenewalReserved | ReserveReleased | Renewed | Reanchored
+    | SiteDeclaredLost | PaymentFailed | Refunded | RenewalIntentSet | TermsChanged | ChangeScheduled | ChangeDropped
+    | HoldPlaced | HoldReleased | Cancelled | CancellationUndone | CodeReissued | CodeBlocked | CodeUnblocked
+    | GraceExtended | AllotmentSet | AllotmentFreed | DevicesReleased | ForkFound | ForkResolved | Transferred
+    | Learned
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

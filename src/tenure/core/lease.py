@@ -103,6 +103,10 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool = False
     coming: Coming | None = None
     """A lower device limit that is agreed for a later instant; None when none is."""
+    installation: str = "server"
+    """For what it is: `server` or `standalone` (`core.installation`). Only that kind may go by it."""
+    ephemeral: bool = False
+    """A short lease whose place is free at its end, for containers and the like."""
 
     @property
     def life(self) -> int:

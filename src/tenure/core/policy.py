@@ -33,6 +33,7 @@ class Action(StrEnum):
     REISSUE_CODE = "reissue_code"
     EXTEND_GRACE = "extend_grace"
     TRANSFER = "transfer"
+    RELEASE_SITE = "release_site"
     REQUEST_PAYMENT = "request_payment"
     TOP_UP = "top_up"
 
@@ -88,6 +89,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Days of daily synchronisation after the end, then weekly; 0 stops at the end as the original does (M14)."""
     air_gap_lease_days: int = 90
     """Life of a lease that is carried by hand to a site without a network (spec 3.9)."""
+    ephemeral_hours: int = 24
+    """Life of the lease of an ephemeral application, such as one in a container; its place is free at the end."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

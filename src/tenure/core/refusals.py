@@ -66,6 +66,9 @@ class Code(StrEnum):
     PERIOD_PAID_AHEAD = "period_paid_ahead"
     # limits
     SITE_LIMIT = "site_limit"
+    INSTALLATION_MISMATCH = "installation_mismatch"
+    INSTALLATION_RELEASED = "installation_released"
+    INSTALLATION_REPLACED = "installation_replaced"
     SITE_UNKNOWN = "site_unknown"
     SITE_LOST = "site_lost"
     STILL_PROMISED = "still_promised"
@@ -220,6 +223,9 @@ _say(_C.NO_SUCCESSOR, 409, _E.STATE, "administrator", "No successor is staged at
 _say(_C.SEAT_CONFLICT_OPEN, 409, _E.LIMIT, "administrator", "A seat conflict is open. | More devices are protected than the coming limit allows. | Edit the proposed list in the console, or keep the higher limit.")
 _say(_C.PERIOD_PAID_AHEAD, 409, _E.STATE, "customer", "A period is paid for ahead at the terms this would change. | What has priced a period stays with it; other terms would make that period cheaper, or give it another length. | Change it from the date named on, or let what is agreed take effect.")
 _say(_C.SITE_LIMIT, 409, _E.LIMIT, "provider", "The subscription has no site left. | The plan allows a set number of sites, and that many hold it. | Leave it at a site no longer needed, or ask the provider for more sites.")
+_say(_C.INSTALLATION_MISMATCH, 409, _E.STATE, "administrator", "This license is for another kind of installation. | What applies a code is an administration server or an application on its own, lasting or ephemeral, and stays that: neither can use the license of the other. | Begin anew with a folder and a key of its own, then apply the activation code there.")
+_say(_C.INSTALLATION_RELEASED, 409, _E.STATE, "customer", "This installation was made to give up its license. | The customer or the provider released its place for others. | Apply the activation code again if it should come back; it then takes a place that is free.")
+_say(_C.INSTALLATION_REPLACED, 409, _E.STATE, "administrator", "This installation was replaced by a newer one on the same computer. | The activation code was applied anew on hardware that matches, and the new installation took over the place. | Use the newer one. If both are needed, apply the activation code here again: this installation then takes a place of its own.")
 _say(_C.SITE_UNKNOWN, 404, _E.UNKNOWN, "administrator", "This site does not hold the subscription. | It never activated it, or has left it. | Apply the activation code at the site.")
 _say(_C.SITE_LOST, 409, _E.STATE, "provider", "This site was declared lost. | Its provider declared the site gone for good, and its key is no longer accepted. | Make a new key with `tenure site anew` (or a new site in a new folder with `tenure site init`), apply the activation code again and enrol its devices there.")
 _say(_C.STILL_PROMISED, 409, _E.STATE, "provider", "What was promised to this site is still in force. | Its lease and its devices' seats run until the date named, whether it is heard of or not. | Wait until then; if the site is gone for good, the provider can declare it lost at once.")

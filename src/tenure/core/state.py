@@ -5,6 +5,7 @@
 
 import msgspec
 
+from tenure.core.installation import Installation
 from tenure.core.periods import Duration
 from tenure.core.policy import Rules
 from tenure.core.terms import Change, Hold, Intent, Kind, Period, Terms
@@ -52,11 +53,25 @@ class SiteState(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen of the two copies while a fork is open."""
     restores: tuple[Instant, ...] = ()
     """When the customer's side said of a fork that the same server was restored."""
+    installation: Installation = Installation.SERVER
+    heir: str = ""
+    """The installation on the same hardware that took its place."""
+    replaced_at: Instant | None = None
+    """When this one took the place of its old self."""
+    leaving_until: Instant | None = None
+    """It was made to give its place up: until when it counts if it does not acknowledge that."""
+    another_code: bool = False
+    """The provider lets it take another code although this subscription is in force."""
 
     @property
     def holds(self) -> bool:
         """Whether the site uses this subscription now."""
-        return self.left_at is None and not self.lost and not self.present
+        return self.left_at is None and not self.lost and not self.present and self.leaving_until is None
+
+    def counts(self, now: Instant) -> bool:
+        """Whether it counts against the number of sites: it uses it, waits for it, or has yet to give it up."""
+        leaving = self.leaving_until is not None and self.left_at is None and not self.lost and now < self.leaving_until
+        return self.holds or self.staged or leaving
 
     @property
     def staged(self) -> bool:

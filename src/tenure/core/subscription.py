@@ -68,6 +68,8 @@ def _fold_one(sub: Subscription, fact: f.Fact) -> Subscription:
             return sites.codes(sub, fact)
         case (
             f.SiteActivated()
+            | f.SiteReplaced()
+            | f.SiteReleaseOrdered()
             | f.SiteLeft()
             | f.SuccessorStaged()
             | f.SuccessorDropped()

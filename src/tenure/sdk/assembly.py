@@ -73,7 +73,13 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
             raise FolderUnusable(unlocked(fault, self.disk.place), fault) from fault
         key = cache.signer
         who = self.who
-        reader = Reader(product=who.product, version=who.version, jwk=to_jwk(key.public), sandbox=who.sandbox)
+        reader = Reader(
+            product=who.product,
+            version=who.version,
+            jwk=to_jwk(key.public),
+            sandbox=who.sandbox,
+            installation=who.installation,
+        )
         clocks = self.computer.clocks
         time = Timekeeper(clocks, None if self.clock is None else _teller(self.clock, clocks.wall))
         holder = Holder(reader, self.pinned, cache, time, told=self.clock is not None)

@@ -12,6 +12,7 @@ import msgspec
 from tenure.core.acceptance import Heard
 from tenure.core.clock import Reading
 from tenure.core.codes import ActivationCode
+from tenure.core.installation import Installation
 from tenure.core.refusals import Code, Refused
 from tenure.sdk.kept import Kept
 from tenure.sdk.names.path import Exchange
@@ -48,6 +49,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     device_port: str = ""
     """SHA-256 (base64url) of the device port's public key; an application has none."""
     sandbox: bool = False
+    installation: Installation = Installation.STANDALONE
+    ephemeral: bool = False
+    """Whether it asks for a short lease, as a container does."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -113,6 +117,8 @@ def activate_request(
         hardware=who.hardware,
         role="successor" if role == "successor" else "active",
         world="sandbox" if who.sandbox else "production",
+        installation=who.installation.value,
+        ephemeral=who.ephemeral,
     )
     return ask_to_look(message, signer) if look else ask(message, signer)
 

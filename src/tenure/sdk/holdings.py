@@ -8,6 +8,7 @@ import msgspec
 
 from tenure.core.acceptance import Held, take_over
 from tenure.core.clock import Estimate
+from tenure.core.installation import Installation, mismatch
 from tenure.core.lease import Lease
 from tenure.core.refusals import Refused
 from tenure.core.standing import UNLICENSED, Amnesty, Standing, holding, standing
@@ -26,11 +27,18 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     jwk: dict[str, str]
     sandbox: bool = False
     """Set only under the root of a sandbox."""
+    installation: Installation = Installation.SERVER
 
     @property
     def held(self) -> Held:
         """This reader with empty hands."""
-        return Held(product=self.product, version=self.version, key=self.jwk, sandbox=self.sandbox)
+        return Held(
+            product=self.product,
+            version=self.version,
+            key=self.jwk,
+            sandbox=self.sandbox,
+            installation=self.installation,
+        )
 
 
 class Holdings(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,4 +98,7 @@ def amnesties(kept: Kept, root: Root, reader: Reader) -> tuple[Amnesty, ...]:
 def _proven(slot: Slot, root: Root, reader: Reader) -> SealedLease | Refused | None:
     if not slot.token:
         return None
-    return read_lease(slot.token, root, product=reader.product, sandbox=reader.sandbox)
+    read = read_lease(slot.token, root, product=reader.product, sandbox=reader.sandbox)
+    if isinstance(read, Refused):
+        return read
+    return mismatch(read.lease.installation, reader.installation) or read

@@ -10,6 +10,7 @@ from tenure.core import facts as f
 from tenure.core.account import Book
 from tenure.core.allotment import Pool, grant
 from tenure.core.contract import timeline
+from tenure.core.installation import Installation
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
@@ -17,13 +18,25 @@ from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
 from tenure.http.fairness import block_of, networks_of
 from tenure.http.limits import Limit, Throttle
-from tenure.server import books, desk, forks, looking, settling, shares, takeover, words, worlds
+from tenure.server import (
+    books,
+    desk,
+    forks,
+    joining,
+    leaving,
+    looking,
+    places,
+    settling,
+    shares,
+    takeover,
+    words,
+    worlds,
+)
 from tenure.server.beside import Beside, beside, with_beside
 from tenure.server.context import Context, Tenant
 from tenure.server.real_time import RealTime
 from tenure.server.reissuing import reissued_activation
 from tenure.server.rows import IN_USE
-from tenure.server.shares import LEFT
 from tenure.store import codes as stored_codes
 from tenure.store import ids, people, sites
 from tenure.store.engine import Connection
@@ -214,6 +227,9 @@ class _Activation:
         gone = None if self.site is None else forks.replaced(self.site, self.asked.message.token)
         if gone is not None:
             return self._refused(gone)
+        changed = joining.other_kind(self.asked.message, self.site)
+        if changed is not None:
+            return self._refused(changed)
         present = self._present()
         loaded = books.load(self.conn, self.tenant.id, self.tenant.customer, self.tenant.time)
         item = None if loaded is None else loaded.item(self.code.subscription)
@@ -221,9 +237,11 @@ class _Activation:
             return self._refused(Refused(Code.SUBSCRIPTION_ENDED))
         name = self.site.id if self.site else ids.new("site", self.context.clock())
         seen = desk.seen_for(self.conn, self.tenant, item.sub, loaded.row.available)
-        seen = msgspec.structs.replace(seen, present=present)
+        seen = msgspec.structs.replace(seen, present=present, taken=self._taken(item.sub))
         outcome = settling.acted(loaded, item.sub.id, self._command(name, item.sub), seen)
         if isinstance(outcome, Refused):
+            if outcome.code is Code.DEVICE_LIMIT_REACHED:
+                shares.call_back(self.conn, self._pool(item.sub), self.now)
             return self._refused(outcome)
         if self.context.stopped_money and (books.is_due(loaded) or outcome.postings):
             return Refused(Code.LEDGER_DRIFT)
@@ -253,7 +271,7 @@ class _Activation:
     def _command(self, name: str, sub: Subscription) -> c.Activate | c.StageSuccessor:
         message = self.asked.message
         kind = c.StageSuccessor if message.role == "successor" else c.Activate
-        return kind(
+        command = kind(
             by=name,
             role=Role.SITE,
             site=name,
@@ -264,9 +282,22 @@ class _Activation:
             name=message.name,
             hardware=tuple(f"{part}:{digest}" for part, digest in sorted(message.hardware.items())),
             allotment=self._first_allotment(name, sub),
+            installation=Installation(message.installation),
         )
+        if isinstance(command, c.Activate):
+            command = msgspec.structs.replace(command, ephemeral=message.ephemeral)
+            return joining.on_its_hardware(self.conn, command, sub, self.now, self.context.epoch_floor)
+        return command
+
+    def _alone(self) -> bool:
+        return joining.is_alone(self.asked.message)
+
+    def _taken(self, sub: Subscription) -> c.Taken:
+        return leaving.taken(self.conn, sub, self.now, self.context.epoch_floor) if self._alone() else c.Taken()
 
     def _first_allotment(self, name: str, sub: Subscription) -> int:
+        if self._alone():
+            return int(shares.has_place(self.conn, sub, name, self.now, self.context.epoch_floor))
         pool = self._pool(sub)
         own = shares.joining(self.site, name, pool, self.now)
         # One more than it has, so that a pool that is exhausted calls unused margin back at once.
@@ -276,20 +307,25 @@ class _Activation:
         return shares.pool_of(self.conn, sub, self.now, self.context.epoch_floor)
 
     def _with_part(self, site: Site, sub: Subscription) -> Site:
+        if places.is_alone(site):  # its place is taken with its lease
+            return site
         return shares.with_part(site, sub.id, shares.joining(site, site.id, self._pool(sub), self.now))
 
     def _present(self) -> Subscription | None:
-        """What the site uses now, with everything booked that was due: it may have renewed itself (M10)."""
+        """What binds the site now, with everything booked that was due: it may have renewed itself (M10).
+
+        What it uses, or what it was made to leave or left by itself: neither lifts the rule.
+        """
         site = self.site
-        if site is None or site.state == LEFT:
+        if site is None:
             return None
         if self.context.stopped_money:
             sub = books.subscription(self.conn, site.provider, site.subscription)
         else:
             item = settling.settled_item(self.conn, site.provider, site.subscription, self.tenant.time)
             sub = None if item is None else item.sub
-        held = None if sub is None else sub.site(site.id)
-        return sub if held is not None and held.holds else None
+        held = None if sub is None else places.state_of(sub, site)
+        return None if held is None or held.lost else sub
 
     def _leave(self, others: tuple[tuple[str, f.Fact], ...], present: Subscription | None) -> None:
         if others and present is not None:
@@ -308,7 +344,7 @@ class _Activation:
         site = msgspec.structs.replace(signed.site, last_request=self.asked.message.request, last_contact=self.now)
         count = site.token_count + 1
         token = self.context.keys.state_token(site.id, site.epoch, count)
-        turn = window(timeline(sub, sub.site(site.id)), signed.lease, self.now)
+        turn = window(timeline(sub, places.state_of(sub, site)), signed.lease, self.now)
         message = ActivateAnswer(
             nonce=self.asked.message.nonce,
             request_sha256=self.asked.sha256,
@@ -331,7 +367,7 @@ class _Activation:
         """The site's row: a new one, or the one it had, now with this subscription."""
         message = self.asked.message
         if self.site is None:
-            body = Beside(device_port=message.device_port, hardware=dict(message.hardware))
+            body = Beside(device_port=message.device_port, hardware=dict(message.hardware), code=self.code.id)
             fresh = Site(
                 id=name,
                 provider=self.tenant.id,
@@ -347,6 +383,8 @@ class _Activation:
                 token=b"",
                 body=msgspec.json.encode(body),
                 epoch=self.now,
+                installation=message.installation,
+                ephemeral=int(message.ephemeral),
             )
             sites.add(self.conn, fresh)
             return fresh
@@ -354,8 +392,16 @@ class _Activation:
         known = forks.taken_back(self.site, message.token)
         if self.site.successor == sub.id:
             known = msgspec.structs.replace(known, successor=None)
-        known = shares.moved(known, sub.id, self.now) if other else known
-        body = msgspec.structs.replace(beside(known), device_port=message.device_port, hardware=dict(message.hardware))
+        if other:
+            places.went_on(self.conn, known, known.subscription)
+            known = shares.moved(known, sub.id, self.now)
+        body = msgspec.structs.replace(
+            beside(known),
+            device_port=message.device_port,
+            hardware=dict(message.hardware),
+            code=self.code.id,
+            told_to_leave=0,
+        )
         joined = msgspec.structs.replace(
             with_beside(known, body),
             provider=self.tenant.id,

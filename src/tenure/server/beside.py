@@ -56,6 +56,12 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """(token, what the copy that shows it was told to be)."""
     settled_at: Instant = 0
     """When that was said last."""
+    code: str = ""
+    """Id of the code it applied last, of an ephemeral application: its coming is in no history."""
+    told_to_leave: int = 0
+    """Number of the state token that came with the word to leave: whoever shows that one has heard it."""
+    asked_for: Instant = 0
+    """When an application on its own asked in vain for a place that this administration server may hold unused."""
     elsewhere: dict[str, Part] = {}
     """By subscription its parts of other pools: of a successor kept ready, of what it left and may still go by."""
 
@@ -70,10 +76,13 @@ def with_beside(site: Site, body: Beside) -> Site:
     return msgspec.structs.replace(site, body=msgspec.json.encode(body))
 
 
-def rows_of(conn: Connection, provider: str, subscription: str) -> list[Site]:
-    """Every site that uses the provider's subscription or keeps it ready, those that left it included."""
+def rows_of(conn: Connection, provider: str, subscription: str, *, every: bool = False) -> list[Site]:
+    """Administration servers that use the provider's subscription or keep it ready, those that left it included.
+
+    `every`: applications on their own as well, of which there may be thousands.
+    """
     rows: list[Site] = []
-    while page := sites.page(conn, provider, subscription, rows[-1].id if rows else "", AT_ONCE):
+    while page := sites.page(conn, provider, subscription, rows[-1].id if rows else "", AT_ONCE, servers=not every):
         rows += page
         if len(page) < AT_ONCE:
             break

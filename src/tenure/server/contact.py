@@ -19,7 +19,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
 from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.timeline import DAY, Instant
-from tenure.server import books, forks, settling, shares, takeover, words
+from tenure.server import books, forks, leaving, places, settling, shares, takeover, words
 from tenure.server.beside import beside, with_beside
 from tenure.server.context import Context
 from tenure.server.leases import renewal_due
@@ -92,19 +92,47 @@ class Contact:
     def _present(self) -> tuple[bytes, Site]:
         """The present truth for a site that is who it says."""
         self._note_acknowledgement()
-        self._note_report()
+        if self._site.state != shares.LEFT:  # what it left counts as it was set aside, whatever it reports
+            self._note_report()
         if not self._context.stopped_money:
             self._site = takeover.take_over_if_due(self._conn, self._site, self._time)
         sub = self._settled()
-        state = None if sub is None else sub.site(self._site.id)
+        state = None if sub is None else places.state_of(sub, self._site)
+        if self._asked.message.erased and sub is not None:
+            return self._erased(sub, state)
         if sub is None or state is None or not state.holds:
-            gone = Refused(Code.SITE_LOST if state is not None and state.lost else Code.SITE_UNKNOWN)
-            return self._finish(self._message(result="refused", refusal=refusal(gone)))
+            gone = leaving.gone(state)
+            return self._finish(self._message(result="refused", refusal=refusal(gone)), self._told_to_leave(sub, state))
+        sub = places.with_ephemeral(sub, self._site)
         self._state = state
+        alone = places.is_alone(self._site)
+        if alone and not shares.has_place(self._conn, sub, self._site.id, self._now, self._context.epoch_floor):
+            places.left(self._conn, self._site.id, sub.id)  # having been heard again must not bring it back
+            full = leaving.full(self._conn, self._context, sub, self._now)
+            return self._finish(self._message(result="refused", refusal=refusal(full)))
         wished = self._wishes(sub)
         if isinstance(wished, Refused):
             return self._finish(self._message(result="refused", refusal=refusal(wished)))
         return self._lease_or_unchanged(self._share_out(wished, state))
+
+    def _erased(self, sub: Subscription, state: SiteState | None) -> tuple[bytes, Site]:
+        """An application on its own gives its place back: its receipt says that the lease is gone from its disk."""
+        message = self._asked.message
+        wrong = leaving.unproven(self._conn, self._site, message.erased, self._asked.public)
+        if wrong is not None:
+            return self._finish(self._message(result="refused", refusal=refusal(wrong)))
+        if state is not None and (state.holds or state.leaving_until is not None):
+            self._site = leaving.given_up(self._conn, self._site, sub, state, self._now)
+        return self._finish(self._message(result="released"))
+
+    def _told_to_leave(self, sub: Subscription | None, state: SiteState | None) -> bool:
+        """Whether this answer tells the site to give its place up; once it has heard so, its return is booked."""
+        if sub is None or state is None or state.leaving_until is None or state.left_at is not None:
+            return False
+        if beside(self._site).told_to_leave != self._site.token_count:
+            return True
+        self._site = leaving.returned(self._conn, self._site, sub, self._asked.message.use.total, self._now)
+        return False
 
     def _wishes(self, sub: Subscription) -> Subscription | Refused:
         """The subscription after what the administrator asked for at the site: a fork resolved, a successor dropped."""
@@ -135,7 +163,7 @@ class Contact:
         return sub
 
     def _lease_or_unchanged(self, sub: Subscription) -> tuple[bytes, Site]:
-        state = sub.site(self._site.id)
+        state = places.state_of(sub, self._site)
         assert state is not None  # noqa: S101 - the caller looked
         lease = self.latest_lease(self._conn, self._site)
         message = self._asked.message
@@ -165,6 +193,7 @@ class Contact:
             or renewal_due(lease, sub, state, self._now)
             or self._site.successor is not None
             or shares.untold(self._site)
+            or (places.is_alone(self._site) and places.untold(self._conn, self._site))
         )
 
     def _note_acknowledgement(self) -> None:
@@ -178,9 +207,13 @@ class Contact:
     def _note_report(self) -> None:
         message = self._asked.message
         goes_by_newest = (message.epoch, message.serial) == (self._site.epoch, self._site.serial)
-        self._site = shares.reported(
-            self._site, message.use.total, message.wanted, self._now, acknowledged=goes_by_newest
-        )
+        if places.is_alone(self._site):
+            if goes_by_newest:
+                places.acknowledged(self._conn, self._site)
+        else:
+            self._site = shares.reported(
+                self._site, message.use.total, message.wanted, self._now, acknowledged=goes_by_newest
+            )
         self._site = msgspec.structs.replace(
             self._site, devices=message.use.total, devices_digest=message.use.digest, version=message.version
         )
@@ -197,7 +230,7 @@ class Contact:
 
     def _share_out(self, sub: Subscription, state: SiteState) -> Subscription:
         """The subscription after this site's allotment was set to what the pool has for it (B7)."""
-        if self._site.forked_at is not None:
+        if self._site.forked_at is not None or places.is_alone(self._site):
             return sub
         shared = words.share_out(self._conn, self._context, self._site, sub, self._now)
         self._withheld = shared.withheld
@@ -215,10 +248,10 @@ class Contact:
         days, and is refused after that until somebody says what it is.
         """
         sub = self._settled()
-        state = None if sub is None else sub.site(self._site.id)
+        state = None if sub is None else places.state_of(sub, self._site)
         if sub is None or state is None or not state.holds:
-            return self._aside(self._message(result="refused", refusal=refusal(Refused(Code.SITE_UNKNOWN))))
-        sub = self._sighted(sub, state)
+            return self._aside(self._message(result="refused", refusal=refusal(leaving.gone(state))))
+        sub = places.with_ephemeral(self._sighted(sub, state), self._site)
         message = self._asked.message
         if message.resolve:
             return self._said_by_the_copy(sub, message.resolve)
@@ -308,7 +341,7 @@ class Contact:
     def _message(
         self,
         *,
-        result: Literal["lease", "unchanged", "send_lease", "refused"],
+        result: Literal["lease", "unchanged", "send_lease", "refused", "released"],
         lease: str = "",
         successor: str = "",
         turn: tuple[Instant, Instant] | None = None,
@@ -342,9 +375,15 @@ class Contact:
             found = (*found, Message("unheard", self._context.epoch_floor, UNHEARD, "warning"))
         return found
 
-    def _finish(self, message: SyncAnswer) -> tuple[bytes, Site]:
-        """Sign, rotate the state token, and keep the answer for a repetition of the request."""
+    def _finish(self, message: SyncAnswer, told_to_leave: bool = False) -> tuple[bytes, Site]:
+        """Sign, rotate the state token, and keep the answer for a repetition of the request.
+
+        `told_to_leave`: whoever shows the token of this answer has heard that the site gives its place up.
+        """
         count = self._site.token_count + 1
+        if told_to_leave:
+            body = msgspec.structs.replace(beside(self._site), told_to_leave=count)
+            self._site = with_beside(self._site, body)
         token = self._context.keys.state_token(self._site.id, self._site.epoch, count)
         answer = answers.answer_sync(msgspec.structs.replace(message, token=token), self._signer())
         told = self._asked.message

@@ -19,13 +19,13 @@ from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, policies, rows, settling, shares, takeover
+from tenure.server import books, places, policies, rows, settling, shares, takeover
 from tenure.server.beside import rows_of
 from tenure.server.books import Books
 from tenure.server.context import DUE, Tenant
 from tenure.server.subscribed import OutcomeView, SubscriptionView, subscription_view
 from tenure.server.views import posting_view, timeline_view
-from tenure.store import accounts, subscriptions
+from tenure.store import accounts, sites, subscriptions
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
 
@@ -78,7 +78,7 @@ def look(conn: Connection, tenant: Tenant, name: str) -> Opened | Refused | Lite
     loaded = load(conn, tenant, name, lock=False)
     if isinstance(loaded, Refused):
         return loaded
-    waiting = any(site.successor for site in rows_of(conn, tenant.id, name))
+    waiting = sites.waiting(conn, tenant.id, name)
     if waiting or books.is_due(loaded):
         return DUE
     item = loaded.item(name)
@@ -96,16 +96,19 @@ def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int
         actions=policy.permitted(tenant.role),
         floor=plan_row.floor if plan_row else "",
         available=available,
-        in_use=sum(row.devices for row in held if _holds(sub, row)),
+        in_use=sum(_in_use(sub, row, tenant.now) for row in held) + places.taken(conn, sub, tenant.now, 0),
         words=books.words(conn, tenant.id, [sub.id])[sub.id],
         parts=tuple(shares.part(row, sub.id) for row in held),
     )
 
 
-def _holds(sub: Subscription, row: Site) -> bool:
-    """Whether the devices that a site reports count here: not where it only waits, nor where it left."""
+def _in_use(sub: Subscription, row: Site, now: Instant) -> int:
+    """Devices of an administration server that count here: not where it only waits; where it left as long as it may
+    still go by what it had (spec 2.4 Leaving)."""
     state = sub.site(row.id)
-    return row.subscription == sub.id and state is not None and state.holds
+    if row.subscription != sub.id or state is None or state.staged:
+        return 0
+    return row.devices if state.holds else min(row.devices, shares.part(row, sub.id).counted(now))
 
 
 def command(conn: Connection, tenant: Tenant, opened: Opened, asking: Asking) -> Done | Refused:

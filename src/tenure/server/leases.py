@@ -6,7 +6,7 @@ from tenure.core.contract import SERVING, timeline
 from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease, contact_interval
 from tenure.core.renewal import PROMISE_DAYS, due
 from tenure.core.subscription import SiteState, Subscription
-from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, at, since
+from tenure.core.timeline import DAY, HOUR, Instant, Phase, Span, Timeline, at, since
 
 SKEW = 300
 """Seconds by which `iat` may lie in the past, because JWT libraries refuse one that lies ahead (spec 6.12)."""
@@ -27,6 +27,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     prev: str = ""
     device_port: str = ""
     coming: Coming | None = None
+    installation: str = "server"
+    ephemeral: bool = False
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +58,8 @@ def lease_for(
     spans = since(timeline(sub, site), now)
     running = spans[0]
     iat = max(running.since, now - SKEW)
-    days = sub.rules.air_gap_lease_days if carried else sub.rules.lease_days
-    until = _contact_until(sub, iat, now, days, forked=forked)
-    terms = sub.terms_at(now)
+    until = _contact_until(sub, iat, now, _life(sub, holder, carried=carried), forked=forked)
+    terms, figures = sub.terms_at(now), _figures(sub, issuer)
     period = next((each for each in reversed(sub.paid) if each.since <= now), None)
     return Lease(
         iss=issuer.name,
@@ -86,13 +87,15 @@ def lease_for(
         limit=terms.devices,
         min_version=site.floor if period is None else period.min_version,
         device_port=holder.device_port,
-        figures=_patient(_figures(sub, issuer), until - iat) if carried else _figures(sub, issuer),
+        figures=_patient(figures, until - iat) if carried else figures,
         provider=issuer.provider,
         brand=issuer.brand,
         code_last_group=_last_group(sub, site),
         prepaid_until=sub.paid_until,
         sandbox=issuer.sandbox,
         coming=holder.coming,
+        installation=holder.installation,
+        ephemeral=holder.ephemeral,
     )
 
 
@@ -145,6 +148,7 @@ def successor_lease(
         role="successor",
         prepaid_until=sub.paid_until,
         sandbox=issuer.sandbox,
+        installation=holder.installation,
     )
 
 
@@ -176,8 +180,15 @@ def _patient(figures: Figures, life: int) -> Figures:
     return msgspec.structs.replace(figures, warn_after=max(figures.warn_after, life - WARNED_DAYS * DAY))
 
 
-def _contact_until(sub: Subscription, iat: Instant, now: Instant, days: int, *, forked: bool) -> Instant:
-    until = iat + days * DAY
+def _life(sub: Subscription, holder: Holder, *, carried: bool) -> int:
+    """Seconds that a lease lives at most."""
+    if holder.ephemeral:
+        return sub.rules.ephemeral_hours * HOUR
+    return (sub.rules.air_gap_lease_days if carried else sub.rules.lease_days) * DAY
+
+
+def _contact_until(sub: Subscription, iat: Instant, now: Instant, life: int, *, forked: bool) -> Instant:
+    until = iat + life
     if sub.reserved is not None:
         # Cancelling must be able to give the reserve back, so no word reaches far into a period not yet begun.
         until = min(until, due(sub) + PROMISE_DAYS * DAY)

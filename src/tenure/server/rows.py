@@ -11,7 +11,7 @@ from tenure.core import allotment
 from tenure.core import facts as f
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
-from tenure.server import forks, shares
+from tenure.server import forks, places, shares
 from tenure.server.beside import rows_of
 from tenure.server.shares import LEFT
 from tenure.store import sites
@@ -26,11 +26,19 @@ def follow(conn: Connection, sub: Subscription, facts: Iterable[f.Fact], now: In
     for fact in facts:
         match fact:
             case f.Transferred():
-                rows = [row for row in rows_of(conn, sub.provider, sub.id) if row.subscription == sub.id]
+                rows = [row for row in rows_of(conn, sub.provider, sub.id, every=True) if row.subscription == sub.id]
                 sites.save_many(conn, [msgspec.structs.replace(row, customer=fact.customer) for row in rows])
-            case f.SiteLeft() | f.SuccessorDropped() | f.ForkResolved() | f.AllotmentFreed():
+            case f.SuccessorDropped() | f.ForkResolved() | f.AllotmentFreed():
                 row = _locked(conn, fact.site)
-                sites.save_many(conn, [] if row is None else [_after(row, sub, fact, now)])
+                sites.save_many(conn, [] if row is None else [_after(conn, row, sub, fact, now)])
+            case f.SiteReleaseOrdered() | f.SiteLeft():
+                row = _locked(conn, fact.site)
+                sites.save_many(conn, [] if row is None else [_leaving(conn, row, sub)])
+            case f.SiteReplaced():
+                places.drop(conn, fact.site, sub.id)
+                row = _locked(conn, fact.site)
+                bare = None if row is None else msgspec.structs.replace(row, state=LEFT, allotment=0, forked_at=None)
+                sites.save_many(conn, [] if bare is None else [bare])
             case f.SiteDeclaredLost():
                 _lost(conn, sub, fact, now)
             case _:
@@ -41,19 +49,28 @@ def _locked(conn: Connection, site: str) -> Site | None:
     return sites.lock_many(conn, [site]).get(site)
 
 
+def _leaving(conn: Connection, row: Site, sub: Subscription) -> Site:
+    """It has not heard of it yet, so whatever its lease allows counts until that ends (rule *Giving back*)."""
+    if row.subscription != sub.id:
+        return row
+    places.left(conn, row.id, sub.id)
+    gone = msgspec.structs.replace(row, state=LEFT, allotment=0)
+    if places.is_alone(row):
+        return gone
+    share = shares.part(row, row.subscription)
+    return shares.with_part(gone, row.subscription, share.leaving(share.held, share.word_until))
+
+
 def _after(
+    conn: Connection,
     row: Site,
     sub: Subscription,
-    fact: f.SiteLeft | f.SuccessorDropped | f.ForkResolved | f.AllotmentFreed,
+    fact: f.SuccessorDropped | f.ForkResolved | f.AllotmentFreed,
     now: Instant,
 ) -> Site:
     match fact:
-        case f.SiteLeft():
-            # It has not heard of it yet, so whatever its lease allows counts until that ends (rule *Giving back*).
-            share = shares.part(row, row.subscription)
-            gone = msgspec.structs.replace(row, state=LEFT, allotment=0)
-            return shares.with_part(gone, row.subscription, share.leaving(share.held, share.word_until))
         case f.SuccessorDropped():
+            places.went_on(conn, row, sub.id)
             return _without(row, sub, now)
         case f.AllotmentFreed():
             agreed = msgspec.structs.replace(shares.part(row, sub.id), agreed=True)
@@ -73,6 +90,7 @@ def _lost(conn: Connection, sub: Subscription, fact: f.SiteDeclaredLost, now: In
     if lost is not None and lost.subscription == sub.id:
         bare = msgspec.structs.replace(lost, state=LEFT, allotment=0, forked_at=None)
         sites.save_many(conn, [shares.with_part(bare, sub.id, allotment.SiteShare(site=lost.id))])
+        places.drop(conn, lost.id, sub.id)
     elif lost is not None:  # it only kept the subscription ready, and goes on with the one it uses
         sites.save_many(conn, [shares.with_part(_without(lost, sub, now), sub.id, allotment.SiteShare(site=lost.id))])
     if heir is not None:

@@ -7,9 +7,11 @@ left until it is known to go by what came after. How a pool is shared is `core.a
 import msgspec
 
 from tenure.core.allotment import SILENCE_DAYS, Pool, SiteShare, grant, recalls
+from tenure.core.installation import Installation
 from tenure.core.lease import Lease
-from tenure.core.subscription import Subscription
+from tenure.core.subscription import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant
+from tenure.server import places
 from tenure.server.beside import Part, beside, rows_of, with_beside
 from tenure.store import sites
 from tenure.store.engine import Connection
@@ -17,6 +19,9 @@ from tenure.store.sites import Site
 
 LEFT = "left"
 """State of a row whose site has given its subscription up, or was declared lost."""
+WAITING = "waiting"
+"""Stands in a pool for applications on their own that found no place."""
+ASKED_FOR = DAY
 REMEMBERED = 400 * DAY
 """Longer than any word of a site that left can last."""
 
@@ -86,21 +91,59 @@ def _set_aside(site: Site, subscription: str, share: SiteShare, now: Instant) ->
     return with_part(site, subscription, share.leaving(share.held, share.word_until))
 
 
-def pool_of(conn: Connection, sub: Subscription, now: Instant, restored: Instant = 0) -> Pool:
-    """The subscription's devices as they are shared now; `restored`: when this server was last put back, or 0."""
+def pool_of(conn: Connection, sub: Subscription, now: Instant, restored: Instant = 0, but: str = "") -> Pool:
+    """The subscription's devices as they are shared now; `restored`: when this server was last put back, or 0.
+
+    `but`: an application on its own that asks for a place, and whose own is not counted.
+    """
     rows = rows_of(conn, sub.provider, sub.id)
     known = {row.id for row in rows}
-    gone = [each.id for each in sub.sites if each.left_at is not None and now < each.left_at + REMEMBERED]
+    gone = [each.id for each in sub.sites if _remembered(each, now)]
     rows += [row for row in sites.by_ids(conn, gone) if row.id not in known and sub.id in beside(row).elsewhere]
     terms = sub.terms_at(now)
     longest = max(sub.rules.lease_days, sub.rules.air_gap_lease_days)
     return Pool(
         terms.devices,
         sub.rules.tolerance_percent,
-        tuple(part(row, sub.id) for row in rows),
+        (*(part(row, sub.id) for row in rows), *_asked_for(rows, sub.id, now)),
         unheard=frozenset(row.id for row in rows if row.id in known and unheard(row, restored)),
         unheard_until=restored + (longest + SILENCE_DAYS) * DAY,
+        alone=places.taken(conn, sub, now, restored, but),
     )
+
+
+def _remembered(site: SiteState, now: Instant) -> bool:
+    server = site.installation is Installation.SERVER
+    return server and site.left_at is not None and now < site.left_at + REMEMBERED
+
+
+def _asked_for(rows: list[Site], subscription: str, now: Instant) -> tuple[SiteShare, ...]:
+    """Who asked for a place in vain wants one for a day: meanwhile what is not in use is called back for him."""
+    asked = max((beside(row).asked_for for row in rows if row.subscription == subscription), default=0)
+    if not asked or now >= asked + ASKED_FOR:
+        return ()
+    return (SiteShare(site=WAITING, wanted=1, word_until=asked + ASKED_FOR),)
+
+
+def has_place(conn: Connection, sub: Subscription, site: str, now: Instant, restored: Instant) -> bool:
+    """Whether the application on its own has a place in the subscription still, or one is free for it."""
+    if places.holds(conn, sub, site, now, restored):
+        return True
+    return pool_of(conn, sub, now, restored, site).slack(now) > 0
+
+
+def call_back(conn: Connection, pool: Pool, now: Instant) -> None:
+    """An application on its own found no place: administration servers give back what they do not use.
+
+    Each comes down at its next synchronization, and what came back is kept for a day.
+    """
+    wanting = pool.with_share(SiteShare(site=WAITING, wanted=1, word_until=now + ASKED_FOR))
+    called = [name for name, _ in recalls(wanting, now)]
+    changed = [
+        with_beside(msgspec.structs.replace(row, revision=0), msgspec.structs.replace(beside(row), asked_for=now))
+        for row in sites.lock_many(conn, called).values()
+    ]
+    sites.save_many(conn, changed)
 
 
 def unheard(site: Site, restored: Instant) -> bool:

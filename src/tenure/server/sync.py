@@ -223,5 +223,5 @@ def _nothing_new(message: SyncRequest, site: AtHand, pace: Pace, now: Instant, f
         and message.wanted <= site.allotment
         and message.version == site.version
         and message.subscription == site.subscription
-        and not (message.lease or message.resolve or message.drop_successor)
+        and not (message.lease or message.resolve or message.drop_successor or message.erased)
     )

@@ -9,8 +9,8 @@ from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, settling, shares, worlds
-from tenure.server.beside import beside, rows_of, with_beside
+from tenure.server import books, places, settling, shares, worlds
+from tenure.server.beside import beside, with_beside
 from tenure.server.real_time import RealTime
 from tenure.store import sites
 from tenure.store.engine import Connection
@@ -19,7 +19,7 @@ from tenure.store.sites import Site
 
 def take_over_all(conn: Connection, provider: str, subscription: str, time: RealTime) -> None:
     """Book every takeover that is due at the sites of a subscription."""
-    waiting = [site.id for site in rows_of(conn, provider, subscription) if site.successor is not None]
+    waiting = sites.waiting(conn, provider, subscription)
     for site in sites.lock_many(conn, waiting).values():  # locked: a synchronisation writes the same rows
         take_over_if_due(conn, site, time)
 
@@ -49,6 +49,7 @@ def take_over_if_due(conn: Connection, site: Site, time: RealTime) -> Site:
         started = evolve(started, fact)
     books.append_to(conn, started, outcome.facts, now)
     leaves(conn, present.sub, tuple(fact for _, fact in outcome.others), now)
+    places.went_on(conn, site, site.subscription)
     moved = shares.moved(site, started.id, now)
     moved = msgspec.structs.replace(moved, provider=owner, customer=started.customer, successor=None)
     moved = with_beside(moved, msgspec.structs.replace(beside(moved), successor_provider=""))
@@ -70,6 +71,7 @@ def drop_successor(conn: Connection, site: Site, name: str, time: RealTime) -> S
     if isinstance(outcome, Refused):
         return outcome
     leaves(conn, item.sub, outcome.facts, now)
+    places.went_on(conn, site, name)
     dropped = shares.without_successor(site, now)
     sites.save_many(conn, [dropped])
     return dropped

@@ -11,7 +11,7 @@ from tenure.core.lease import Coming, Lease
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant, Phase, at
 from tenure.core.usage import ceiling
-from tenure.server import books, shares
+from tenure.server import books, places, shares
 from tenure.server.beside import Beside, beside, rows_of
 from tenure.server.context import Context
 from tenure.server.leases import Holder, Issuer, grants_until, lease_for, slimmer, successor_lease
@@ -56,6 +56,7 @@ def sign(
     `forked`, `carried`: see `leases.lease_for`.
     """
     provider = people.provider(conn, site.provider)
+    sub = places.with_ephemeral(sub, site)
     state = sub.site(site.id)
     if provider is None or state is None:
         raise LookupError(f"{site.id} does not hold {sub.id}")
@@ -68,8 +69,7 @@ def sign(
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, PRESENT, now)
-    share = shares.part(site, sub.id).given(lease.allotment, lease.contact_until, now)
-    site = shares.with_part(site, sub.id, share)
+    site = _promised(conn, site, sub, lease, now)
     moved = msgspec.structs.replace(
         site,
         serial=lease.serial,
@@ -80,6 +80,15 @@ def sign(
     )
     moved, successor = _sign_successor(conn, context, moved, sub, now)
     return Signed(moved, lease, token, successor)
+
+
+def _promised(conn: Connection, site: Site, sub: Subscription, lease: Lease, now: Instant) -> Site:
+    """The site with what the lease lets it protect counted: a part of the pool, or the place of one application."""
+    if places.is_alone(site):
+        places.promise(conn, site, sub, lease, now)
+        return site
+    share = shares.part(site, sub.id).given(lease.allotment, lease.contact_until, now)
+    return shares.with_part(site, sub.id, share)
 
 
 def _sealed(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
@@ -102,6 +111,8 @@ def _holder(conn: Connection, site: Site, body: Beside) -> Holder:
         serial=site.serial + 1,
         prev=prev,
         device_port=body.device_port,
+        installation=site.installation,
+        ephemeral=bool(site.ephemeral),
     )
 
 
@@ -110,13 +121,14 @@ def _coming(conn: Connection, site: Site, sub: Subscription, now: Instant) -> Co
     present = sub.terms_at(now).devices
     ahead = sorted(each.effective for each in sub.changes if each.effective > now)
     lower = next((moment for moment in ahead if sub.terms_for(moment).devices < present), None)
-    if lower is None:
+    if lower is None or places.is_alone(site):
         return None
     limit = sub.terms_for(lower).devices
     most = ceiling(limit, sub.rules.tolerance_percent)
     rows = [row for row in rows_of(conn, sub.provider, sub.id) if row.subscription == sub.id and row.id != site.id]
-    total = site.devices + sum(row.devices for row in rows)
-    part = most if not rows else site.devices if total <= most else most * site.devices // max(total, 1)
+    alone = places.taken(conn, sub, now, 0)
+    total = alone + site.devices + sum(row.devices for row in rows)
+    part = most if not rows and not alone else site.devices if total <= most else most * site.devices // max(total, 1)
     return Coming(lower, limit, part)
 
 
@@ -157,7 +169,10 @@ def _sign_successor(
     state = None if sub is None else sub.site(site.id)
     if sub is None or provider is None or state is None:
         return site, b""
-    if site.forked_at is None:
+    if places.is_alone(site):
+        if not shares.has_place(conn, sub, site.id, now, context.epoch_floor):
+            return site, b""  # others have its place there: nothing is promised that cannot be kept
+    elif site.forked_at is None:
         sub = share_out(conn, context, site, sub, now).sub
         state = sub.site(site.id) or state
     stop = present.cancellation
@@ -169,8 +184,7 @@ def _sign_successor(
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, SUCCESSOR, now)
-    share = shares.part(site, sub.id).given(lease.allotment, lease.contact_until, now)
-    return shares.with_part(site, sub.id, share), token
+    return _promised(conn, site, sub, lease, now), token
 
 
 class SharedOut(msgspec.Struct, frozen=True):

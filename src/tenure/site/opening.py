@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from tenure.core.installation import Installation
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.sdk import assembly as sdk
@@ -202,7 +203,7 @@ class _Parts:
     def _who(self, product: str, settings: ProductSettings) -> Identity:
         name, sandbox = self._settings.name, self._settings.sandbox
         who = sdk.identity(product, settings.version, name, self._root, self._computer, sandbox=sandbox)
-        return msgspec.structs.replace(who, device_port=self._pin)
+        return msgspec.structs.replace(who, device_port=self._pin, installation=Installation.SERVER)
 
     def _over_the_network(
         self, _product: str, progress: Progress, dns_of_lease: Callable[[], str]

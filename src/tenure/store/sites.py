@@ -57,10 +57,14 @@ class Site(msgspec.Struct, frozen=True):
     last_trigger: str = ""
     pace: bytes = b""
     """What of the newest lease says how long nothing is new, in the form its maker chose; empty: look at the lease."""
+    installation: str = "server"
+    """`server` or `standalone`, as it was first activated."""
+    ephemeral: int = 0
+    """Whether it has short leases and is collected when the last one is over."""
 
 
 _NAMES = Site.__struct_fields__
-_FIXED = frozenset({"id", "thumbprint", "product", "created"})
+_FIXED = frozenset({"id", "thumbprint", "product", "created", "installation", "ephemeral"})
 _SITE = [sites.c[name] for name in _NAMES]
 _ADD = sites.insert()
 _BY_ID = sa.select(*_SITE).where(sites.c.id == sa.bindparam("of"))
@@ -82,6 +86,12 @@ _PAGE = (
 )
 _PAGE_OF = _PAGE.where(
     sa.or_(sites.c.subscription == sa.bindparam("of"), sites.c.successor == sa.bindparam("of")),
+)
+_SERVERS_OF = _PAGE_OF.where(sites.c.installation == "server")
+_WAITING = (
+    sa.select(sites.c.id)
+    .where(_MINE, sites.c.subscription == sa.bindparam("of"), sites.c.successor.is_not(None))
+    .order_by(sites.c.id)
 )
 _REMEMBER = unless_there(site_tokens, "site", "digest")
 _WAS_USED = sa.select(site_tokens.c.replaced).where(
@@ -116,13 +126,28 @@ def of_tenant(conn: Connection, provider: str, site: str) -> Site | None:
 
 
 def page(
-    conn: Connection, provider: str, subscription: str | None = None, after: str = "", limit: int = 50
+    conn: Connection,
+    provider: str,
+    subscription: str | None = None,
+    after: str = "",
+    limit: int = 50,
+    *,
+    servers: bool = False,
 ) -> list[Site]:
-    """At most `limit` of the provider's sites with ids after `after`; those using or staging one subscription."""
+    """At most `limit` of the provider's sites with ids after `after`; those using or staging one subscription.
+
+    `servers`: only administration servers of that subscription.
+    """
     asked = {"tenant": provider, "after": after, "most": limit}
     if subscription is None:
         return [Site(*row) for row in conn.execute(_PAGE, asked)]
-    return [Site(*row) for row in conn.execute(_PAGE_OF, asked | {"of": subscription})]
+    chosen = _SERVERS_OF if servers else _PAGE_OF
+    return [Site(*row) for row in conn.execute(chosen, asked | {"of": subscription})]
+
+
+def waiting(conn: Connection, provider: str, subscription: str) -> list[str]:
+    """Ids of the provider's sites that use the subscription and keep a successor ready."""
+    return [row[0] for row in conn.execute(_WAITING, {"tenant": provider, "of": subscription})]
 
 
 def lock_many(conn: Connection, wanted: Iterable[str]) -> dict[str, Site]:

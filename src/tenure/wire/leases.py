@@ -100,6 +100,8 @@ class Claims(Lease, frozen=True, kw_only=True):
     prepaid_until: fields.Moment | None = None
     sandbox: bool = False
     coming: _Coming | None = None
+    installation: Literal["server", "standalone"] = "server"
+    ephemeral: bool = False
 
 
 class SealedLease(msgspec.Struct, frozen=True):

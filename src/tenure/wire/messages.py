@@ -77,6 +77,10 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     world: World = "production"
     """By whose root the sender goes, so that even a refusal of a stranger is one it can prove. A code of the other
     world is `environment_mismatch` before anything is settled."""
+    installation: Literal["server", "standalone"]
+    """What is activated; fixed at a key's first activation (`core.installation`)."""
+    ephemeral: bool = False
+    """Whether a standalone application asks for a short lease, whose place is free at its end."""
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -107,6 +111,8 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     a second site, that the copy is retired. The copy is the one whose token was replaced, whoever asks."""
     drop_successor: fields.MaybeId = ""
     """The subscription of a staged successor that the administrator does not want any more."""
+    erased: fields.Jws = ""
+    """The receipt (`tenure-erased+jws`) of a standalone application for its newest lease: it gives its place back."""
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -235,7 +241,7 @@ class ActivateAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
 class SyncAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
     """Claims of a `tenure-sync-answer+jws`."""
 
-    result: Literal["lease", "unchanged", "send_lease", "refused"]
+    result: Literal["lease", "unchanged", "send_lease", "refused", "released"]
     forked: bool = False
     """The present truth for a site that was copied: refreshes yes, new seats no, and it does not count as answered."""
     changes: Annotated[tuple[Change, ...], Meta(max_length=16)] = ()

@@ -7,7 +7,7 @@ Permission comes before everything else, so that nobody learns a state by asking
 from typing import assert_never
 
 from tenure.core import commands as c
-from tenure.core.decide import changes, codes, devices, orders, plans, renewals, sites, stops
+from tenure.core.decide import changes, codes, devices, orders, places, plans, renewals, sites, stops
 from tenure.core.decide.outcome import Accepted
 from tenure.core.policy import Action, Role
 from tenure.core.refusals import Code, Refused
@@ -28,6 +28,7 @@ _ACTIONS: dict[type, Action] = {
     c.ReissueCode: Action.REISSUE_CODE,
     c.ExtendGrace: Action.EXTEND_GRACE,
     c.Transfer: Action.TRANSFER,
+    c.ReleaseSite: Action.RELEASE_SITE,
 }
 
 _PROVIDERS_OWN = (c.ConfirmPayment, c.BlockCode, c.UnblockCode, c.DeclareSiteLost, c.Reanchor)
@@ -113,7 +114,9 @@ def _decide(sub: Subscription, command: c.Command, seen: c.Seen, now: Instant) -
         case c.DropSuccessor():
             return sites.drop(sub, command, now)
         case c.LeaveSite():
-            return sites.leave(sub, command, now)
+            return places.leave(sub, command, now)
+        case c.ReleaseSite():
+            return places.release(sub, command, seen, now)
         case c.ResolveFork():
             return sites.resolve_fork(sub, command, now)
         case c.DeclareSiteLost():

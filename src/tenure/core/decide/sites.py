@@ -9,7 +9,6 @@ from tenure.core.commands import (
     DeclareSiteLost,
     DropSuccessor,
     FreeAllotment,
-    LeaveSite,
     ResolveFork,
     Seen,
     StageSuccessor,
@@ -17,7 +16,9 @@ from tenure.core.commands import (
 from tenure.core.contract import contract, contract_at, timeline
 from tenure.core.decide.money import affordable, short_of
 from tenure.core.decide.outcome import Accepted, stamp
+from tenure.core.decide.places import limit_reached, no_place, other_kind, replaced
 from tenure.core.decide.renewals import buy_next
+from tenure.core.installation import Installation
 from tenure.core.ledger import Posting
 from tenure.core.periods import format_instant
 from tenure.core.policy import Role
@@ -33,31 +34,31 @@ from tenure.core.versions import below
 def activate(sub: Subscription, command: Activate, seen: Seen, now: Instant) -> Accepted | Refused:
     """SiteActivated (and Activated when the term begins with it); a site that holds it already changes nothing.
 
-    Refuses, in this order: code_not_for_product, code_blocked, code_withdrawn, site_lost, version_too_old or
-    version_unreadable, what the subscription's state forbids, subscription_in_force (M10), site_limit.
+    Refuses, in this order: code_not_for_product, code_blocked, code_withdrawn, site_lost, installation_mismatch,
+    version_too_old or version_unreadable, what the subscription's state forbids, subscription_in_force (M10),
+    site_limit or device_limit_reached.
     """
     site = _known(sub, command)
     if site is not None and site.holds and site.code == command.code:
-        return Accepted()
+        return other_kind(site, command) or _without_place(command, seen) or Accepted()
     refused = _unfit(sub, command, seen, site) or _state_forbids(sub, seen, now)
     if refused is not None:
         return refused
     in_force = _in_force(sub, command, seen, now)
     if in_force is not None:
         return in_force
-    return _site_limit(sub, command, now) or _joined(sub, command, seen, now)
+    return no_place(sub, command, seen, now) or _joined(sub, command, seen, now)
+
+
+def _without_place(command: Activate, seen: Seen) -> Refused | None:
+    """A standalone application whose place was given to others in its silence gets what is free, like anybody."""
+    alone = command.installation is Installation.STANDALONE
+    return limit_reached(seen) if alone and not command.allotment else None
 
 
 def _known(sub: Subscription, command: Activate | StageSuccessor) -> SiteState | None:
     """The site is its key: whoever proves the key is that site (spec 3.3)."""
     return next((site for site in reversed(sub.sites) if site.key == command.key), None)
-
-
-def _site_limit(sub: Subscription, command: Activate | StageSuccessor, now: Instant) -> Refused | None:
-    """A site that keeps the subscription ready will hold it, so it counts already."""
-    most = sub.terms_at(now).max_sites
-    others = [site for site in sub.sites if (site.holds or site.staged) and site.key != command.key]
-    return Refused(Code.SITE_LIMIT, f"{most} sites hold it already.") if len(others) >= most else None
 
 
 def _unfit(sub: Subscription, command: Activate | StageSuccessor, seen: Seen, site: SiteState | None) -> Refused | None:
@@ -71,8 +72,8 @@ def _unfit(sub: Subscription, command: Activate | StageSuccessor, seen: Seen, si
     if code.withdrawn:
         return Refused(Code.CODE_WITHDRAWN, f"The newest code ends in {sub.codes[-1].last_group}.", "code")
     if site is not None and site.lost:
-        return Refused(Code.SITE_LOST)
-    return below(command.version, seen.floor)
+        return Refused(Code.INSTALLATION_REPLACED if site.heir else Code.SITE_LOST)
+    return other_kind(site, command) or below(command.version, seen.floor)
 
 
 def _state_forbids(sub: Subscription, seen: Seen, now: Instant) -> Refused | None:
@@ -113,6 +114,8 @@ def replaceable(present: Subscription, now: Instant, key: str = "") -> bool:
     if present.cancellation is not None or contract_at(present, now).phase in {Phase.GRACE, Phase.ENDED}:
         return True
     site = next((site for site in reversed(present.sites) if key and site.key == key), None)
+    if site is not None and site.another_code:
+        return True  # the provider's recorded exception
     code = None if site is None else present.code(site.code)
     return code is not None and code.block_ends is not None and code.block_ends <= now
 
@@ -129,23 +132,33 @@ def _joined(sub: Subscription, command: Activate, seen: Seen, now: Instant) -> A
             return resumed
         facts.extend(resumed.facts)
         postings = resumed.postings
-    facts.append(
-        f.SiteActivated(
-            **stamped,
-            site=command.site,
-            key=command.key,
-            code=command.code,
-            name=command.name,
-            version=command.version,
-            floor=seen.floor,
-            allotment=command.allotment,
-            hardware=command.hardware,
-        )
-    )
+    facts.extend(replaced(sub, command, seen, now))
+    if not command.ephemeral:  # containers come and go by the hundred: the caller keeps rows of them
+        facts.append(_site_activated(command, seen, now))
     others: tuple[tuple[str, f.Fact], ...] = ()
-    if seen.present is not None and seen.present.id != sub.id:
+    if seen.present is not None and seen.present.id != sub.id and _is_there(seen.present, command.site):
         others = ((seen.present.id, f.SiteLeft(**stamped, site=command.site)),)
     return Accepted(facts=tuple(facts), postings=postings, others=others)
+
+
+def _site_activated(command: Activate, seen: Seen, now: Instant) -> f.SiteActivated:
+    return f.SiteActivated(
+        **stamp(command, now),
+        site=command.site,
+        key=command.key,
+        code=command.code,
+        name=command.name,
+        version=command.version,
+        floor=seen.floor,
+        allotment=max(command.allotment, int(bool(command.replaces))),
+        hardware=command.hardware,
+        installation=command.installation,
+    )
+
+
+def _is_there(present: Subscription, name: str) -> bool:
+    site = present.site(name)
+    return site is not None and site.left_at is None and not site.lost
 
 
 def stage(sub: Subscription, command: StageSuccessor, seen: Seen, now: Instant) -> Accepted | Refused:
@@ -161,7 +174,7 @@ def stage(sub: Subscription, command: StageSuccessor, seen: Seen, now: Instant) 
         return Refused(Code.NO_SUCCESSOR, "No subscription is in use here; apply the code instead.", "code")
     if any(not known.present for known in sub.sites):
         return Refused(Code.SUCCESSOR_USED, field="code")
-    forbidden = _state_forbids(sub, seen, now) or _site_limit(sub, command, now)
+    forbidden = _state_forbids(sub, seen, now) or no_place(sub, command, seen, now)
     if forbidden is not None:
         return forbidden
     staged = f.SuccessorStaged(
@@ -174,6 +187,7 @@ def stage(sub: Subscription, command: StageSuccessor, seen: Seen, now: Instant) 
         present=present.id,
         allotment=command.allotment,
         hardware=command.hardware,
+        installation=command.installation,
     )
     return Accepted(facts=(staged,))
 
@@ -214,16 +228,6 @@ def last_paid_end(present: Subscription) -> Instant | None:
     if present.cancellation is None or present.paid_until is None:
         return present.paid_until
     return min(present.cancellation.effective, present.paid_until)
-
-
-def leave(sub: Subscription, command: LeaveSite, now: Instant) -> Accepted | Refused:
-    """SiteLeft; its allotment becomes free by the rule *Giving back*."""
-    site = sub.site(command.site)
-    if site is None or not (site.holds or site.staged):
-        return Refused(Code.SITE_UNKNOWN, field="site")
-    if site.staged:
-        return Accepted(facts=(f.SuccessorDropped(**stamp(command, now), site=command.site),))
-    return Accepted(facts=(f.SiteLeft(**stamp(command, now), site=command.site),))
 
 
 OWN_RESTORES, COUNTED_DAYS = 2, 365

@@ -32,8 +32,8 @@ def _change_code(sub: Subscription, code_id: str, at: Instant | None, ends: Inst
 
 
 Sites = (
-    f.SiteActivated | f.SiteLeft | f.SuccessorStaged | f.SuccessorDropped | f.SuccessorStarted | f.SiteDeclaredLost
-    | f.AllotmentSet | f.AllotmentFreed | f.ForkFound | f.ForkResolved
+    f.SiteActivated | f.SiteReplaced | f.SiteReleaseOrdered | f.SiteLeft | f.SuccessorStaged | f.SuccessorDropped
+    | f.SuccessorStarted | f.SiteDeclaredLost | f.AllotmentSet | f.AllotmentFreed | f.ForkFound | f.ForkResolved
 )  # fmt: skip
 
 
@@ -42,6 +42,10 @@ def sites(sub: Subscription, fact: Sites) -> Subscription:
     match fact:
         case f.SiteActivated():
             return _join(sub, fact, "")
+        case f.SiteReplaced():
+            return _change_site(sub, fact.site, lost=True, allotment=0, heir=fact.heir)
+        case f.SiteReleaseOrdered():
+            return _change_site(sub, fact.site, leaving_until=fact.until, another_code=fact.another_code, allotment=0)
         case f.SuccessorStaged():
             return _join(sub, fact, fact.present)
         case f.SuccessorStarted():
@@ -84,6 +88,8 @@ def _join(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present:
         hardware=fact.hardware,
         present=present,
         restores=() if before is None else before.restores,
+        installation=fact.installation,
+        replaced_at=next((fact.at for each in sub.sites if each.heir == fact.site), None),
     )
     others = tuple(known for known in sub.sites if known.id != site.id)
     return msgspec.structs.replace(sub, sites=(*others, site))

@@ -198,7 +198,7 @@ MORE: tuple[Deed, ...] = (
         fields=("effective",), text="The change will not happen.", done="The change is dropped.",
     ),
     Deed(
-        name="leave_site", path="leave-site", title="Take it from a site", button="Take it away", fill=_site,
+        name="release_site", path="release-site", title="Release a place", button="Release the place", fill=_site,
         fields=("site",), danger=True, text="The site no longer holds this subscription.", done="The site is released.",
     ),
     Deed(

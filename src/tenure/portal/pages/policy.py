@@ -41,6 +41,7 @@ FIGURES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("sync_interval", "Sites synchronise every", ""),
             ("lease_days", "A site works without contact for", "days"),
             ("after_end_sync_days", "Daily synchronisation after the end for", "days"),
+            ("ephemeral_hours", "An application in a container keeps its place without contact for", "hours"),
             ("air_gap_lease_days", "A site without a network works for", "days"),
             ("block_grace_days", "Grace after a code was blocked", "days"),
         ),
@@ -70,6 +71,7 @@ ACTIONS = {
     "request_payment": "Make a payment request",
     "extend_grace": "Extend grace",
     "transfer": "Transfer to another customer",
+    "release_site": "Release an installation's place",
 }
 
 OPERATORS = ACTIONS | {"top_up": "Book a top-up or a payment"}

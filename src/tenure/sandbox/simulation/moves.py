@@ -64,7 +64,7 @@ class Mover:
         if self._world.fate.happens(0.5):
             self._does(site, "drops its successor", staged.id, site.drop_successor)
         else:
-            self._world.desk.act(staged, "leave_site", site=lease_claims(site.lease_on_disk()).sub)
+            self._world.desk.act(staged, "release_site", site=lease_claims(site.lease_on_disk()).sub)
 
     def _of(self, subscription: str) -> Sold | None:
         return next((each for each in (*self._world.desk.sold, *self._more) if each.id == subscription), None)

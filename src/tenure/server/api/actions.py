@@ -113,6 +113,13 @@ class SiteBody(Why, frozen=True, kw_only=True):
     site: Id
 
 
+class ReleaseBody(SiteBody, frozen=True, kw_only=True):
+    """An installation that is to give its place up."""
+
+    another_code: bool = False
+    """Let it take another code although this subscription is in force: the provider's to say, and recorded."""
+
+
 class LostBody(SiteBody, frozen=True, kw_only=True):
     """A site that is gone for good, and the one that gets its allotment."""
 
@@ -242,8 +249,9 @@ ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
         (*_STATE, Code.RENEWAL_IS_AUTOMATIC),
     ),
     (
-        "leave_site", SiteBody, _plain(c.LeaveSite, "site"), "Takes the subscription from a site.",
-        (Code.SITE_UNKNOWN,),
+        "release_site", ReleaseBody, _plain(c.ReleaseSite, "site", "another_code"),
+        "Makes an installation give its place up; it counts until it has, or its lease and seats are over.",
+        (Code.SITE_UNKNOWN, Code.NOTHING_TO_CHANGE),
     ),
     (
         "resolve_fork", ForkBody, _plain(c.ResolveFork, "site", "resolution"), "Says what two copies of a site are.",

@@ -8,7 +8,7 @@ from tenure.store.schema.columns import METADATA
 from tenure.store.schema.messages import deliveries, mailed, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_references, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
-from tenure.store.schema.sites import leases, site_tokens, sites
+from tenure.store.schema.sites import leases, places, site_tokens, sites
 from tenure.store.schema.subscriptions import codes, facts, order_requests, standings, subscriptions, waiting_codes
 from tenure.store.schema.team import audit, invitations, memberships, people, recovery, sessions
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
@@ -37,6 +37,7 @@ TENANT_TABLES = (
     payment_references,
     gateways,
     sites,
+    places,
     leases,
     outbox,
     webhooks,
@@ -78,6 +79,7 @@ __all__ = [
     "payment_references",
     "payment_requests",
     "people",
+    "places",
     "plans",
     "policies",
     "postings",

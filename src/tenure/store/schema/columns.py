@@ -47,6 +47,16 @@ def maybe_whole(*about: Any) -> sa.Column[int | None]:
     return sa.Column(WHOLE, *about, nullable=True)
 
 
+def added_text(before: str) -> sa.Column[str]:
+    """Words that a later version added: `before` is what they were in rows of an earlier one."""
+    return sa.Column(TEXT, nullable=False, server_default=before)
+
+
+def added_whole(before: int) -> sa.Column[int]:
+    """A whole number that a later version added: `before` is what it was in rows of an earlier one."""
+    return sa.Column(WHOLE, nullable=False, server_default=str(before))
+
+
 def octets(*about: Any, key: bool = False) -> sa.Column[bytes]:
     """Bytes kept exactly as they came."""
     return sa.Column(BYTES, *about, nullable=False, primary_key=key)

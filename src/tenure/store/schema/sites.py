@@ -6,6 +6,8 @@ from tenure.store.schema.columns import (
     KEYED,
     METADATA,
     STRICT,
+    added_text,
+    added_whole,
     maybe_octets,
     maybe_text,
     maybe_whole,
@@ -56,6 +58,27 @@ class SiteColumns(sa.TypedColumns):
     last_path = text()
     last_trigger = text()
     pace = octets()
+    installation = added_text("server")
+    ephemeral = added_whole(0)
+
+
+class PlaceColumns(sa.TypedColumns):
+    """The place that a standalone application takes of a subscription's devices, one row for each that it may go by.
+
+    `signed` is when the last word of it was signed, `until` when that is over; `waits` whether silence is waited for
+    beyond that. `after` is the serial of the newest lease when the application went to another subscription: a later
+    one that it goes by replaces what this was. `freed` is when a receipt freed it at once.
+    """
+
+    site = text(to("sites.id"), key=True)
+    subscription = text(to("subscriptions.id"), key=True)
+    provider = text(to("providers.id"))
+    since = whole()
+    signed = whole()
+    until = whole()
+    waits = whole()
+    after = whole()
+    freed = maybe_whole()
 
 
 class SiteTokenColumns(sa.TypedColumns):
@@ -97,5 +120,6 @@ sites = sa.Table(
     sa.Index(None, "successor"),
     **STRICT,
 )
+places = sa.Table("places", METADATA, PlaceColumns, sa.Index(None, "subscription", "until"), **STRICT)
 site_tokens = sa.Table("site_tokens", METADATA, SiteTokenColumns, **KEYED)
 leases = sa.Table("leases", METADATA, LeaseColumns, sa.Index(None, "subscription"), **STRICT)

@@ -1,0 +1,131 @@
+"""Places of installations: who gets one, who takes his old self's, who gives it back (spec 2.4 Installations, Leaving).
+
+How many places are taken is counted by the caller, in one transaction with the decision; `sites` decides the rest of an
+activation.
+"""
+
+from tenure.core import facts as f
+from tenure.core.commands import Activate, LeaveSite, ReleaseSite, Seen, StageSuccessor, Taken
+from tenure.core.decide.outcome import Accepted, stamp
+from tenure.core.installation import Installation, mismatch
+from tenure.core.policy import Role
+from tenure.core.promises import promised_until
+from tenure.core.refusals import Code, Refused
+from tenure.core.subscription import SiteState, Subscription
+from tenure.core.timeline import DAY, Instant
+
+MATCHING_PARTS = 2
+"""So many equal hardware digests make two installations one computer's (2 of 3, spec 6.14)."""
+
+
+def other_kind(site: SiteState | None, command: Activate | StageSuccessor) -> Refused | None:
+    """`installation_mismatch` when the key was activated as another kind before: what it is was said then."""
+    return None if site is None else mismatch(command.installation, site.installation)
+
+
+def no_place(sub: Subscription, command: Activate | StageSuccessor, seen: Seen, now: Instant) -> Refused | None:
+    """None when there is a place for the installation, else `site_limit` or `device_limit_reached`.
+
+    An administration server needs one of the plan's sites; one that keeps the subscription ready will hold it, so it
+    counts already, and one that was made to leave counts until it has (spec 2.4). A standalone application is one
+    device: `command.allotment` says whether the pool has one for it.
+    """
+    if command.installation is Installation.STANDALONE:
+        return None if command.allotment or _replaces(command) else limit_reached(seen)
+    most = sub.terms_at(now).max_sites
+    others = [site for site in sub.sites if site.key != command.key and _is_site(site) and site.counts(now)]
+    return Refused(Code.SITE_LIMIT, f"{most} sites hold it already.") if len(others) >= most else None
+
+
+def limit_reached(seen: Seen) -> Refused:
+    """`device_limit_reached` by what the caller has seen; see `full_pool`."""
+    return full_pool(seen.taken)
+
+
+def full_pool(taken: Taken) -> Refused:
+    """`device_limit_reached` for an application on its own: what takes the places, and who can free one.
+
+    With ten devices ordered, ten percent tolerated, and eleven applications: "All 11 places are taken: 11 by
+    applications on their own, 0 by administration servers for their devices. …"
+    """
+    parts = f"{taken.alone} by applications on their own, {taken.servers} by administration servers for their devices"
+    helps = "Give up the license of an application that is no longer needed: it frees its place itself,"
+    helps = f"{helps} or whoever manages the subscription does so in the provider's portal under Installations."
+    spare = f" Administration servers hold {taken.spare} that are not in use: they come back when those synchronize."
+    return Refused(
+        Code.DEVICE_LIMIT_REACHED,
+        f"All {taken.allowed} places are taken: {parts}.{spare if taken.spare else ''} {helps}",
+        "devices",
+    )
+
+
+def old_self(sub: Subscription, command: Activate, now: Instant) -> SiteState | None:
+    """The standalone application whose place one installed anew on its hardware takes; None where there is none.
+
+    The newest one whose hardware matches in two parts, under another key. One that took a place this way itself is not
+    replaced before a lease's length is over, so that a place cannot be handed round faster than leases end.
+    """
+    if command.installation is not Installation.STANDALONE or command.ephemeral:
+        return None
+    wait = sub.rules_at(now).lease_days * DAY
+    for site in reversed(sub.sites):
+        alone = site.installation is Installation.STANDALONE and site.holds and site.key != command.key
+        if alone and len(set(site.hardware) & set(command.hardware)) >= MATCHING_PARTS:
+            return None if site.replaced_at is not None and now < site.replaced_at + wait else site
+    return None
+
+
+def replaced(sub: Subscription, command: Activate, seen: Seen, now: Instant) -> tuple[f.Fact, ...]:
+    """SiteReplaced, when the installation takes its old self's place; the old lease runs on as declared excess."""
+    old = sub.site(command.replaces) if command.replaces else None
+    if old is None:
+        return ()
+    words = [word for word in seen.words if word.site == old.id]
+    until = promised_until(words, now)
+    return (f.SiteReplaced(**stamp(command, now), site=old.id, heir=command.site, excess_until=until),)
+
+
+def leave(sub: Subscription, command: LeaveSite, now: Instant) -> Accepted | Refused:
+    """SiteLeft, or SuccessorDropped where the subscription only waited; its place is free by *Giving back*.
+
+    Refuses `site_unknown` for one that holds nothing.
+    """
+    site = sub.site(command.site)
+    if site is None or site.left_at is not None or site.lost:
+        return Refused(Code.SITE_UNKNOWN, field="site")
+    kind = f.SuccessorDropped if site.staged else f.SiteLeft
+    return Accepted(facts=(kind(**stamp(command, now), site=command.site),))
+
+
+def release(sub: Subscription, command: ReleaseSite, seen: Seen, now: Instant) -> Accepted | Refused:
+    """SiteReleaseOrdered: it counts for every limit until it acknowledges, or its leases and seats are over.
+
+    The key stays bound to the subscription while that is in force (M10); only the provider lifts that, which the fact
+    says. A subscription that only waits there is dropped. Said again with the same figures it is `nothing_to_change`.
+    Refuses `site_unknown`, `action_not_permitted` for a customer who would lift the binding, `nothing_to_change`.
+    """
+    site = sub.site(command.site)
+    if site is None or site.lost:
+        return Refused(Code.SITE_UNKNOWN, field="site")
+    if command.another_code and command.role not in {Role.PROVIDER, Role.VENDOR}:
+        return Refused(Code.ACTION_NOT_PERMITTED, "Only the provider can let it take another code.", "another_code")
+    if site.staged:
+        return Accepted(facts=(f.SuccessorDropped(**stamp(command, now), site=command.site),))
+    lifts = command.another_code and not site.another_code
+    if not site.holds and not lifts:
+        return Refused(Code.NOTHING_TO_CHANGE, "It gives its place up already.", "site")
+    words = [word for word in seen.words if word.site == site.id]
+    parts = [part.word_until for part in seen.parts if part.site == site.id]
+    until = site.leaving_until or max(promised_until(words, now), *parts, now)
+    fact = f.SiteReleaseOrdered(
+        **stamp(command, now), site=site.id, until=until, another_code=command.another_code or site.another_code
+    )
+    return Accepted(facts=(fact,))
+
+
+def _replaces(command: Activate | StageSuccessor) -> bool:
+    return isinstance(command, Activate) and bool(command.replaces)
+
+
+def _is_site(site: SiteState) -> bool:
+    return site.installation is Installation.SERVER

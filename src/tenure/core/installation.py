@@ -1,0 +1,39 @@
+"""The two kinds of installation: an administration server with devices behind it, or an application on its own.
+
+Which one a key is was said at its first activation and stands in every lease (spec 2.4 Installations). How both share
+one device limit is `allotment`'s and `decide`'s.
+"""
+
+from enum import StrEnum
+
+from tenure.core.refusals import Code, Refused
+
+
+class Installation(StrEnum):
+    """What a site is. A lease of the one kind is worth nothing to the other."""
+
+    SERVER = "server"
+    """An administration server: it gives seats to devices and counts against the plan's number of sites."""
+    STANDALONE = "standalone"
+    """An application without one: it is one device, and no site where sites are counted or share a pool."""
+
+
+_CALLED = {
+    Installation.SERVER: "an administration server",
+    Installation.STANDALONE: "an application on its own",
+}
+
+
+def mismatch(said: str, expected: str, field: str = "installation") -> Refused | None:
+    """None when the kind `said` is the one `expected`, else `installation_mismatch`, which names both.
+
+    A kind that this version does not know is never the one expected.
+    """
+    if said == expected:
+        return None
+    return Refused(Code.INSTALLATION_MISMATCH, f"It is for {called(said)}, and this is {called(expected)}.", field)
+
+
+def called(kind: str) -> str:
+    """The kind as a sentence names it."""
+    return _CALLED.get(Installation(kind), kind) if kind in set(Installation) else "a kind not known here"

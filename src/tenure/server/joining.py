@@ -1,0 +1,51 @@
+"""What an activation says of the installation itself: its kind, and the hardware on which it may have been before.
+
+Whether the code may be applied is decided in the core; the activation as a whole is `activation`'s.
+"""
+
+import msgspec
+
+from tenure.core import commands as c
+from tenure.core.decide.places import old_self
+from tenure.core.installation import Installation, mismatch
+from tenure.core.refusals import Code, Refused
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import Instant
+from tenure.server import places
+from tenure.store.engine import Connection
+from tenure.store.sites import Site
+from tenure.wire.messages import ActivateRequest
+
+
+def is_alone(message: ActivateRequest) -> bool:
+    """Whether an application without an administration server asks."""
+    return Installation(message.installation) is Installation.STANDALONE
+
+
+def other_kind(message: ActivateRequest, site: Site | None) -> Refused | None:
+    """None when the key is what it was at its first activation, else `installation_mismatch` (spec 2.4).
+
+    An ephemeral application stages no successor: it is over long before that begins.
+    """
+    if message.ephemeral and not is_alone(message):
+        return Refused(Code.FIELD_INVALID, "Only an application on its own can be ephemeral.", "ephemeral")
+    if site is None:
+        return None
+    other = mismatch(site.installation, message.installation)
+    if other is None and bool(site.ephemeral) != message.ephemeral:
+        was = "ephemeral" if site.ephemeral else "lasting"
+        other = Refused(Code.INSTALLATION_MISMATCH, f"It was activated as a {was} application.", "ephemeral")
+    if other is None and site.ephemeral and message.role == "successor":
+        return Refused(Code.NO_SUCCESSOR, "An ephemeral application keeps no successor ready.", "role")
+    return other
+
+
+def on_its_hardware(
+    conn: Connection, command: c.Activate, sub: Subscription, now: Instant, restored: Instant
+) -> c.Activate:
+    """The command with its old self's place to be taken, if it was installed anew and that place still counts."""
+    known = any(site.key == command.key and site.holds for site in sub.sites)
+    old = None if known else old_self(sub, command, now)
+    if old is None or not places.holds(conn, sub, old.id, now, restored):
+        return command
+    return msgspec.structs.replace(command, replaces=old.id)

@@ -1,0 +1,89 @@
+"""Installations that give their places up: by a receipt of their own, or because somebody made them (spec 2.4 Leaving).
+
+What an answer says of it is `contact`'s; the places themselves are `places`' and `shares`'.
+"""
+
+import base64
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core.commands import Taken
+from tenure.core.decide.places import full_pool
+from tenure.core.refusals import Code, Refused
+from tenure.core.subscription import SiteState, Subscription, evolve
+from tenure.core.timeline import Instant
+from tenure.server import books, places, shares
+from tenure.server.context import Context
+from tenure.store import leases
+from tenure.store.engine import Connection
+from tenure.store.sites import Site
+from tenure.wire.seats import read_erased
+
+
+def gone(state: SiteState | None) -> Refused:
+    """Why an installation has nothing here any more, as it is told."""
+    if state is None:
+        return Refused(Code.SITE_UNKNOWN)
+    if state.heir:
+        return Refused(Code.INSTALLATION_REPLACED)
+    if state.lost:
+        return Refused(Code.SITE_LOST)
+    return Refused(Code.INSTALLATION_RELEASED if state.leaving_until is not None else Code.SITE_UNKNOWN)
+
+
+def full(conn: Connection, context: Context, sub: Subscription, now: Instant) -> Refused:
+    """`device_limit_reached`, to an application whose place others got meanwhile; what is not in use is called back."""
+    pool = shares.pool_of(conn, sub, now, context.epoch_floor)
+    shares.call_back(conn, pool, now)
+    return full_pool(taken(conn, sub, now, context.epoch_floor))
+
+
+def taken(conn: Connection, sub: Subscription, now: Instant, restored: Instant) -> Taken:
+    """What takes the places of the subscription."""
+    pool = shares.pool_of(conn, sub, now, restored)
+    present = [share for share in pool.sites if share.present(now)]
+    return Taken(
+        allowed=pool.ceiling,
+        alone=pool.alone,
+        servers=pool.counted(now) - pool.alone,
+        spare=sum(share.unused for share in present),
+    )
+
+
+def unproven(conn: Connection, site: Site, receipt: str, public: bytes) -> Refused | None:
+    """None when the receipt is the application's own for the lease signed last, else why nothing is freed by it."""
+    if not places.is_alone(site):
+        return Refused(Code.INSTALLATION_MISMATCH, "Only an application on its own gives its license back itself.")
+    erased = read_erased(receipt.encode(), public)
+    if isinstance(erased, Refused):
+        return erased
+    last = leases.latest(conn, site.id)
+    digest = b"" if last is None else last.digest
+    named = (erased.what, erased.sub, erased.sha256)
+    if named != ("lease", site.id, base64.urlsafe_b64encode(digest).rstrip(b"=").decode()):
+        return Refused(Code.LEASE_OLDER, "The receipt names another lease than the last one.", "erased")
+    return None
+
+
+def given_up(conn: Connection, site: Site, sub: Subscription, state: SiteState, now: Instant) -> Site:
+    """The row after the application erased its lease; its place is free at once, within what may be (`places`)."""
+    at_once = places.give_back(conn, sub, site, now)
+    if not site.ephemeral and state.left_at is None:
+        why = "released" if at_once else "released, free at its lease's end"
+        _append(conn, sub, f.SiteLeft(at=now, recorded_at=now, by=site.id, why=why, site=site.id), now)
+    return msgspec.structs.replace(site, state=shares.LEFT, allotment=0, successor=None)
+
+
+def returned(conn: Connection, site: Site, sub: Subscription, in_use: int, now: Instant) -> Site:
+    """The row after the installation acknowledged that it was made to leave: what its seats do not cover is free."""
+    _append(conn, sub, f.SiteLeft(at=now, recorded_at=now, by=site.id, why="acknowledged", site=site.id), now)
+    if places.is_alone(site):
+        places.drop(conn, site.id, sub.id)
+        return site
+    share = shares.part(site, sub.id)
+    return shares.with_part(site, sub.id, share.leaving(min(share.held, in_use), share.word_until))
+
+
+def _append(conn: Connection, sub: Subscription, fact: f.Fact, now: Instant) -> None:
+    books.append_to(conn, evolve(sub, fact), (fact,), now)

@@ -1,0 +1,160 @@
+"""Places of standalone applications, each one device of its subscription's limit (spec 2.4 Installations, Giving back).
+
+Taken and given back here, as rows; how they are counted is `store.places`', who gets one is decided in the core.
+"""
+
+import msgspec
+
+from tenure.core.allotment import SILENCE_DAYS
+from tenure.core.installation import Installation
+from tenure.core.lease import Lease
+from tenure.core.standing import AMNESTY_MOST, Amnesty, moved_by
+from tenure.core.subscription import SiteState, Subscription
+from tenure.core.timeline import DAY, Instant
+from tenure.server.beside import beside
+from tenure.server.notices import current
+from tenure.store import places
+from tenure.store.engine import Connection
+from tenure.store.places import Counting, Place
+from tenure.store.sites import Site
+
+
+def is_alone(site: Site) -> bool:
+    """Whether it is an application without an administration server."""
+    return site.installation == Installation.STANDALONE
+
+
+def taken(conn: Connection, sub: Subscription, now: Instant, restored: Instant, but: str = "") -> int:
+    """How many places standalone applications take of the subscription; `but` is left out.
+
+    A place counts until its lease's end, every amnesty added, and as long as the application's silence is waited for.
+    `restored`: when this server was last put back from a backup; until every word it can have forgotten is over, nobody
+    not heard since is taken for silent.
+    """
+    by = _counting(sub, now, restored, but)
+    published = current(conn)
+    found = places.count(conn, sub.provider, sub.id, by)
+    if not published:
+        return found
+    outages = [Amnesty(each.notice.since, each.notice.until) for each in published]
+    lapsed = places.lapsed(conn, sub.provider, sub.id, by, now - AMNESTY_MOST)
+    return found + sum(_runs(place, outages, now) for place in lapsed)
+
+
+def holds(conn: Connection, sub: Subscription, site: str, now: Instant, restored: Instant) -> bool:
+    """Whether the application's place in the subscription still counts, so that nobody else has been given it."""
+    if places.held(conn, sub.provider, sub.id, site, _counting(sub, now, restored, "")):
+        return True
+    outages = [Amnesty(each.notice.since, each.notice.until) for each in current(conn)]
+    own = [each for each in places.of_site(conn, site) if each.subscription == sub.id and each.freed is None]
+    return any(_runs(each, outages, now) for each in own)
+
+
+def promise(conn: Connection, site: Site, sub: Subscription, lease: Lease, now: Instant) -> None:
+    """The application's place after a lease was signed for it: it counts at least as long as that one runs."""
+    known = next((each for each in places.of_site(conn, site.id) if each.subscription == sub.id), None)
+    before = 0 if known is None else known.until
+    waits = not site.ephemeral and lease.role == "active"
+    place = Place(
+        site=site.id,
+        subscription=sub.id,
+        provider=sub.provider,
+        since=now if known is None or known.freed is not None else known.since,
+        signed=lease.iat,
+        until=max(before, lease.contact_until),
+        waits=int(waits),
+    )
+    places.put(conn, place)
+
+
+def went_on(conn: Connection, site: Site, left: str) -> None:
+    """The application goes to another subscription: in the one it `left` it counts until it goes by a later lease."""
+    for place in places.of_site(conn, site.id):
+        if place.subscription == left:
+            places.put(conn, msgspec.structs.replace(place, waits=0, after=site.serial))
+
+
+def acknowledged(conn: Connection, site: Site) -> None:
+    """The application goes by its newest lease: what it left before that was signed is free."""
+    for place in places.of_site(conn, site.id):
+        others = place.subscription not in (site.subscription, site.successor) and place.freed is None
+        if others and place.after < site.serial:
+            places.drop(conn, place.site, place.subscription)
+
+
+def untold(conn: Connection, site: Site) -> bool:
+    """Whether the application has left something since its newest lease was signed (for sites: `shares.untold`)."""
+    own = (site.subscription, site.successor)
+    return any(
+        each.subscription not in own and each.freed is None and each.after >= site.serial
+        for each in places.of_site(conn, site.id)
+    )
+
+
+def drop(conn: Connection, site: str, subscription: str) -> None:
+    """The place is free at once."""
+    places.drop(conn, site, subscription)
+
+
+def left(conn: Connection, site: str, subscription: str) -> None:
+    """The application has no use for the place any more, but its last word may run: then it ends with that."""
+    for place in places.of_site(conn, site):
+        if place.subscription == subscription:
+            places.put(conn, msgspec.structs.replace(place, waits=0))
+
+
+def give_back(conn: Connection, sub: Subscription, site: Site, now: Instant) -> bool:
+    """The application's receipt says that its lease is erased: whether its place is free at once.
+
+    Within one lease's length as many are as the limit has devices; later ones are free at their lease's end, so that a
+    folder that is put back again and again multiplies no place. An ephemeral one is short enough for any number.
+    """
+    since = now - sub.rules_at(now).lease_days * DAY
+    at_once = site.ephemeral or places.releases(conn, sub.provider, sub.id, since) < sub.terms_at(now).devices
+    for place in places.of_site(conn, site.id):
+        if place.subscription == sub.id and place.freed is None:
+            freed = now if at_once and not site.ephemeral else None
+            until = place.until if not at_once else now
+            places.put(conn, msgspec.structs.replace(place, waits=0, until=until, freed=freed))
+        elif place.freed is None:  # a successor that waited: its lease is erased with the other
+            places.drop(conn, place.site, place.subscription)
+    return bool(at_once)
+
+
+def state_of(sub: Subscription, site: Site) -> SiteState | None:
+    """What the subscription says of the installation; of an ephemeral one, what its row says."""
+    if not site.ephemeral:
+        return sub.site(site.id)
+    if site.subscription != sub.id or site.state != "in_use":
+        return None
+    return SiteState(
+        id=site.id,
+        key=site.thumbprint,
+        code=beside(site).code,
+        name=site.name,
+        version=site.version,
+        since=site.created,
+        allotment=1,
+        installation=Installation.STANDALONE,
+    )
+
+
+def with_ephemeral(sub: Subscription, site: Site) -> Subscription:
+    """The subscription with an ephemeral application among its installations, to sign for it; others as they are."""
+    state = state_of(sub, site) if site.ephemeral else None
+    return sub if state is None else msgspec.structs.replace(sub, sites=(*sub.sites, state))
+
+
+def _counting(sub: Subscription, now: Instant, restored: Instant, but: str) -> Counting:
+    rules = sub.rules_at(now)
+    longest = max(rules.lease_days, rules.air_gap_lease_days) + SILENCE_DAYS
+    return Counting(
+        now=now,
+        heard_since=now - rules.idle_release_days * DAY,
+        restored=restored if now < restored + longest * DAY else 0,
+        but=but,
+    )
+
+
+def _runs(place: Place, outages: list[Amnesty], now: Instant) -> bool:
+    return now < place.until + moved_by(place.signed, outages)

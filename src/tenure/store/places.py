@@ -1,0 +1,133 @@
+"""The places that standalone applications take of a subscription's devices, counted without reading each (spec 2.4).
+
+A place counts while a signed word of it may run, and beyond that while its application's silence is waited for. What a
+place is, and when it is given back, is decided elsewhere.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.timeline import Instant
+from tenure.store.either import in_place_of
+from tenure.store.engine import Connection
+from tenure.store.schema import places, sites
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One application's place in one subscription; instants are the provider's."""
+
+    site: str
+    subscription: str
+    provider: str
+    since: Instant
+    signed: Instant = 0
+    """When its last word was signed."""
+    until: Instant = 0
+    """When that word is over, amnesties aside."""
+    waits: int = 1
+    """Whether silence is waited for after that."""
+    after: int = 0
+    """Serial of the newest lease when the application went to another subscription."""
+    freed: Instant | None = None
+    """When a receipt freed it at once; kept for as long as such releases are counted."""
+
+
+class Counting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a count goes by."""
+
+    now: Instant
+    heard_since: Instant
+    """An application heard from after this is waited for."""
+    restored: Instant = 0
+    """The epoch that the last restore of the server opened; 0 when there was none, or it is long enough ago."""
+    but: str = ""
+    """The application that asks: its own place is not counted."""
+
+
+_NAMES = Place.__struct_fields__
+_PLACE = [places.c[name] for name in _NAMES]
+_PUT = in_place_of(places, "site", "subscription")
+_OF_SITE = sa.select(*_PLACE).where(places.c.site == sa.bindparam("of")).order_by(places.c.subscription)
+_DROP = places.delete().where(places.c.site == sa.bindparam("of"), places.c.subscription == sa.bindparam("which"))
+_THERE = (
+    places.c.provider == sa.bindparam("tenant"),
+    places.c.subscription == sa.bindparam("which"),
+    places.c.freed.is_(None),
+    places.c.site != sa.bindparam("but"),
+)
+_RUNS = sa.or_(
+    places.c.until > sa.bindparam("now"),
+    sa.and_(places.c.waits == 1, sites.c.last_contact > sa.bindparam("heard_since")),
+    sa.and_(places.c.waits == 1, sites.c.epoch < sa.bindparam("restored")),
+)
+_COUNT = sa.select(sa.func.count()).select_from(places.join(sites, sites.c.id == places.c.site)).where(*_THERE, _RUNS)
+_LAPSED = (
+    sa.select(*_PLACE)
+    .join_from(places, sites, sites.c.id == places.c.site)
+    .where(*_THERE, sa.not_(_RUNS), places.c.until > sa.bindparam("moved_from"))
+)
+_HOLDS = (
+    sa.select(sa.func.count())
+    .select_from(places.join(sites, sites.c.id == places.c.site))
+    .where(*_THERE, _RUNS, places.c.site == sa.bindparam("of"))
+)
+_RELEASES = sa.select(sa.func.count()).where(
+    places.c.provider == sa.bindparam("tenant"),
+    places.c.subscription == sa.bindparam("which"),
+    places.c.freed > sa.bindparam("since"),
+)
+_COLLECT = places.delete().where(places.c.freed < sa.bindparam("before"))
+
+
+def put(conn: Connection, place: Place) -> None:
+    """The place as it is from now on."""
+    conn.execute(_PUT[conn.dialect.name], msgspec.structs.asdict(place))
+
+
+def drop(conn: Connection, site: str, subscription: str) -> None:
+    """The place is free."""
+    conn.execute(_DROP, {"of": site, "which": subscription})
+
+
+def of_site(conn: Connection, site: str) -> list[Place]:
+    """Every place that the application may go by, whoever's subscription it is of."""
+    return [_read(row) for row in conn.execute(_OF_SITE, {"of": site})]
+
+
+def count(conn: Connection, provider: str, subscription: str, by: Counting) -> int:
+    """How many places of the provider's subscription are taken, amnesties aside."""
+    found: int = conn.execute(_COUNT, _asked(provider, subscription, by)).scalar_one()
+    return found
+
+
+def held(conn: Connection, provider: str, subscription: str, site: str, by: Counting) -> bool:
+    """Whether the application's own place there still counts, amnesties aside."""
+    asked = _asked(provider, subscription, by) | {"of": site, "but": ""}
+    return bool(conn.execute(_HOLDS, asked).scalar_one())
+
+
+def lapsed(conn: Connection, provider: str, subscription: str, by: Counting, moved_from: Instant) -> list[Place]:
+    """Places that do not count but for an amnesty: their words were over after `moved_from`."""
+    asked = _asked(provider, subscription, by) | {"moved_from": moved_from}
+    return [_read(row) for row in conn.execute(_LAPSED, asked)]
+
+
+def releases(conn: Connection, provider: str, subscription: str, since: Instant) -> int:
+    """How many places of the subscription a receipt has freed at once after that instant."""
+    found: int = conn.execute(_RELEASES, {"tenant": provider, "which": subscription, "since": since}).scalar_one()
+    return found
+
+
+def collect(conn: Connection, before: Instant) -> int:
+    """Forget places that were freed before that instant; how many."""
+    return conn.execute(_COLLECT, {"before": before}).rowcount
+
+
+def _asked(provider: str, subscription: str, by: Counting) -> dict[str, object]:
+    return {"tenant": provider, "which": subscription, **msgspec.structs.asdict(by)}
+
+
+def _read(row: Sequence[object]) -> Place:
+    return Place(**dict(zip(_NAMES, row, strict=True)))  # type: ignore[arg-type]  # the columns are the fields

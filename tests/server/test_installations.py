@@ -1,0 +1,274 @@
+"""Applications on their own and administration servers under one limit: who gets a place, who gives it back."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenure.core.timeline import DAY, HOUR
+from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
+from tests.server.office import Office, PlainSite, office
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Office]:
+    async with office(tmp_path) as opened:
+        yield opened
+
+
+def app(shop: Office, **hello: Any) -> PlainSite:
+    """An application on its own."""
+    return shop.site(alone=True, **hello)
+
+
+async def answer(site: PlainSite, code: str) -> str:
+    """`granted`, or why not."""
+    told = await site.activate(code)
+    assert isinstance(told, ActivateAnswer), told
+    return told.result if told.refusal is None else told.refusal.code
+
+
+async def said(site: PlainSite, **more: Any) -> str:
+    """What a synchronization comes to."""
+    told = await site.sync(**more)
+    assert isinstance(told, SyncAnswer), told
+    return told.result if told.refusal is None else told.refusal.code
+
+
+async def running(shop: Office, code: str, number: int, **hello: Any) -> list[PlainSite]:
+    """So many applications that were granted the code."""
+    apps = [app(shop, **hello) for _ in range(number)]
+    assert {await answer(each, code) for each in apps} == {"granted"}
+    return apps
+
+
+async def test_an_order_for_ten_licenses_eleven_applications_and_tells_the_twelfth_who_can_free_a_place(
+    shop: Office,
+) -> None:
+    """Not five, for an application on its own is no site; not a number without end, for it is a device."""
+    _, code = await shop.order(devices=10)
+    results = Counter([await answer(app(shop), code) for _ in range(14)])
+    assert results == {"granted": 11, "device_limit_reached": 3}
+    told = await app(shop).activate(code)
+    assert isinstance(told, ActivateAnswer)
+    assert told.refusal is not None
+    assert "All 11 places are taken: 11 by applications on their own" in told.refusal.detail
+    assert "portal under Installations" in told.refusal.detail
+
+
+async def test_an_order_for_one_device_runs_on_one_computer(shop: Office) -> None:
+    _, code = await shop.order(devices=1)
+    assert [await answer(app(shop), code) for _ in range(3)] == [
+        "granted",
+        "device_limit_reached",
+        "device_limit_reached",
+    ]
+
+
+async def test_what_a_key_is_was_said_at_its_first_activation_and_stands_in_the_lease(shop: Office) -> None:
+    _, code = await shop.order()
+    alone, server = app(shop), shop.site()
+    assert [await answer(alone, code), await answer(server, code)] == ["granted", "granted"]
+    assert alone.lease is not None
+    assert server.lease is not None
+    assert (alone.lease.lease.installation, alone.lease.lease.allotment) == ("standalone", 1)
+    assert server.lease.lease.installation == "server"
+    alone.hello["installation"], server.hello["installation"] = "server", "standalone"
+    assert [await answer(alone, code), await answer(server, code)] == ["installation_mismatch"] * 2
+
+
+async def test_an_application_counts_beside_the_devices_of_an_administration_server(shop: Office) -> None:
+    """A server with a margin of unused devices gives it back at its next contact when an application found no place."""
+    _, code = await shop.order(devices=10)
+    server = shop.site()
+    assert await answer(server, code) == "granted"
+    server.use = Use(total=4)
+    await server.sync()
+    await server.sync()
+    assert server.lease is not None
+    assert server.lease.lease.allotment == 11
+    late = app(shop)
+    told = await late.activate(code)
+    assert isinstance(told, ActivateAnswer)
+    assert told.refusal is not None
+    assert "hold 7 that are not in use" in told.refusal.detail
+    assert await said(server) == "lease"
+    assert server.lease.lease.allotment == 4
+    assert await answer(late, code) == "device_limit_reached"  # it has not shown yet that it goes by that
+    await server.sync()
+    assert [await answer(each, code) for each in (late, *(app(shop) for _ in range(7)))] == [
+        *["granted"] * 7,
+        "device_limit_reached",
+    ]
+
+
+async def test_a_place_given_back_by_its_receipt_is_free_at_once(shop: Office) -> None:
+    name, code = await shop.order(devices=1)
+    first, second = app(shop), app(shop)
+    assert [await answer(first, code), await answer(second, code)] == ["granted", "device_limit_reached"]
+    released = await first.release()
+    assert isinstance(released, SyncAnswer)
+    assert released.result == "released"
+    assert await answer(second, code) == "granted"
+    assert await answer(first, code) == "device_limit_reached"
+    assert (await shop.facts(name)).count("SiteLeft") == 1
+
+
+async def test_a_receipt_for_another_lease_or_by_a_copy_frees_nothing(shop: Office) -> None:
+    _, code = await shop.order(devices=1)
+    (first,) = await running(shop, code, 1)
+    copy = first.clone()
+    stale = first.receipt()
+    shop.clock.now += 10 * DAY
+    assert await said(first) == "lease"
+    assert await said(first, erased=stale) == "lease_older"
+    told = await copy.sync(erased=copy.receipt())
+    assert isinstance(told, SyncAnswer)
+    assert told.forked
+    assert await answer(app(shop), code) == "device_limit_reached"
+
+
+async def test_a_folder_put_back_again_and_again_multiplies_no_place(shop: Office) -> None:
+    """As many releases as the limit has devices free their place at once; a later one when its lease is over."""
+    _, code = await shop.order(devices=2)
+    results = list[str]()
+    for _ in range(4):
+        each = app(shop)
+        results.append(await answer(each, code))
+        if results[-1] == "granted":
+            await each.release()
+    assert results == ["granted"] * 4  # two freed at once, two wait for their ends
+    assert await answer(app(shop), code) == "device_limit_reached"
+    shop.clock.now += 30 * DAY
+    assert await answer(app(shop), code) == "granted"
+
+
+async def test_silence_frees_a_place_after_the_time_agreed_and_whoever_returns_gets_what_is_free(shop: Office) -> None:
+    _, code = await shop.order(devices=1)
+    (silent,) = await running(shop, code, 1)
+    waiting = app(shop)
+    shop.clock.now += 60 * DAY - 1
+    assert await answer(waiting, code) == "device_limit_reached"
+    shop.clock.now += 1
+    assert await answer(waiting, code) == "granted"
+    assert [await said(silent), await answer(silent, code)] == ["device_limit_reached"] * 2
+    await waiting.release()
+    assert await said(silent) == "lease"
+
+
+async def test_an_application_installed_anew_takes_its_old_selfs_place_once_in_a_lease(shop: Office) -> None:
+    name, code = await shop.order(devices=1)
+    hardware = dict.fromkeys(("machine", "disk", "network"), "A" * 43)
+    old = app(shop, hardware=hardware)
+    assert await answer(old, code) == "granted"
+    shop.clock.now += HOUR
+    new = app(shop, hardware=hardware | {"network": "B" * 42 + "A"})
+    assert await answer(new, code) == "granted"
+    assert [await said(old), await answer(old, code)] == ["installation_replaced"] * 2
+    again = app(shop, hardware=hardware)
+    assert await answer(again, code) == "device_limit_reached"
+    shop.clock.now += 30 * DAY
+    assert await answer(again, code) == "granted"
+    assert (await shop.facts(name)).count("SiteReplaced") == 2
+
+
+async def test_one_that_was_made_to_leave_counts_until_it_has_acknowledged(shop: Office) -> None:
+    name, code = await shop.order(devices=1)
+    (leaving,) = await running(shop, code, 1)
+    await shop.desk.post(f"/v1/subscriptions/{name}/release-site", {"site": leaving.id})
+    assert await answer(app(shop), code) == "device_limit_reached"
+    assert await said(leaving) == "installation_released"
+    assert await answer(app(shop), code) == "device_limit_reached"  # told, but it has not shown that it heard
+    assert await said(leaving) == "installation_released"
+    assert await answer(app(shop), code) == "granted"
+    assert (await shop.facts(name))[-3:] == ["SiteReleaseOrdered", "SiteLeft", "SiteActivated"]
+
+
+async def test_one_that_was_made_to_leave_and_is_silent_counts_until_its_lease_is_over(shop: Office) -> None:
+    name, code = await shop.order(devices=1)
+    (leaving,) = await running(shop, code, 1)
+    await shop.desk.post(f"/v1/subscriptions/{name}/release-site", {"site": leaving.id})
+    assert leaving.lease is not None
+    shop.clock.now = leaving.lease.lease.contact_until - 1
+    assert await answer(app(shop), code) == "device_limit_reached"
+    shop.clock.now += 1
+    assert await answer(app(shop), code) == "granted"
+
+
+async def test_being_made_to_leave_lifts_no_binding_but_by_the_provider_and_on_record(shop: Office) -> None:
+    """Else whoever may make a site leave could hand one code round: nine sites on five (M10)."""
+    first, code = await shop.order(devices=10)
+    _, other = await shop.order(devices=10)
+    server = shop.site()
+    assert await answer(server, code) == "granted"
+    await shop.desk.post(f"/v1/subscriptions/{first}/release-site", {"site": server.id})
+    for _ in range(3):
+        await server.sync()
+        assert await answer(server, other) == "subscription_in_force"
+    await shop.desk.post(f"/v1/subscriptions/{first}/release-site", {"site": server.id, "another_code": True})
+    assert await answer(server, other) == "granted"
+
+
+async def test_a_server_that_was_made_to_leave_counts_against_the_number_of_sites(shop: Office) -> None:
+    name, code = await shop.order(devices=50)
+    servers = [shop.site() for _ in range(5)]
+    assert {await answer(each, code) for each in servers} == {"granted"}
+    await shop.desk.post(f"/v1/subscriptions/{name}/release-site", {"site": servers[0].id})
+    assert await answer(shop.site(), code) == "site_limit"
+    await servers[0].sync()
+    await servers[0].sync()
+    assert await answer(shop.site(), code) == "granted"
+
+
+async def test_customers_make_nobody_leave_unless_the_policy_says_so(shop: Office) -> None:
+    name, code = await shop.order()
+    (one,) = await running(shop, code, 1)
+    customer = await shop.token()
+    refused = await customer.send("POST", f"/v1/subscriptions/{name}/release-site", {"site": one.id})
+    assert refused.json()["code"] == "action_not_permitted"
+    assert await said(one) in {"unchanged", "lease"}
+
+
+async def test_an_ephemeral_application_has_a_short_lease_and_leaves_no_fact(shop: Office) -> None:
+    name, code = await shop.order(devices=1)
+    (one,) = await running(shop, code, 1, ephemeral=True)
+    assert one.lease is not None
+    lease = one.lease.lease
+    assert lease.ephemeral
+    assert lease.contact_until <= shop.clock.now + 24 * HOUR
+    assert lease.contact_interval == 24 * HOUR // 28
+    assert lease.refresh_after == shop.clock.now + 24 * HOUR // 28
+    assert "SiteActivated" not in await shop.facts(name)
+    second = app(shop, ephemeral=True)
+    assert await answer(second, code) == "device_limit_reached"
+    shop.clock.now += 12 * HOUR
+    assert await said(one) == "lease"
+    shop.clock.now = lease.contact_until
+    assert await answer(second, code) == "device_limit_reached"
+    shop.clock.now += 12 * HOUR
+    assert await answer(second, code) == "granted"
+    assert await said(one) == "device_limit_reached"
+
+
+async def test_ephemeral_applications_come_and_go_without_number(shop: Office) -> None:
+    _, code = await shop.order(devices=1)
+    for _ in range(5):
+        (one,) = await running(shop, code, 1, ephemeral=True)
+        told = await one.release()
+        assert isinstance(told, SyncAnswer)
+        assert told.result == "released"
+
+
+async def test_an_application_that_goes_to_another_subscription_frees_its_place_when_it_goes_by_that(
+    shop: Office,
+) -> None:
+    first, code = await shop.order(devices=1)
+    _, other = await shop.order(devices=1)
+    (one,) = await running(shop, code, 1)
+    await shop.desk.post(f"/v1/subscriptions/{first}/cancel", {})
+    assert await answer(one, other) == "granted"
+    assert await answer(app(shop), code) == "device_limit_reached"
+    await one.sync()
+    assert await answer(app(shop), code) == "granted"
