@@ -4,7 +4,7 @@ PYTEST := .venv/bin/pytest
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test check bench soak docs docs-check lock clean
+.PHONY: help setup demo story test check bench soak lives docs docs-check lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ bench: .venv/.stamp-dev ## measure durable, verified, signed synchronisations on
 
 soak: .venv/.stamp-dev ## simulate a million device-days of the whole chain (SHORT=1: a hundred thousand)
 	@.venv/bin/python -m tenure.sandbox.simulation
+
+lives: .venv/.stamp-dev ## a hundred thousand random lives before the judge of their money (SHORT=1: two thousand)
+	@.venv/bin/python -m tenure.sandbox.lives
 
 docs: .venv/.stamp-dev ## write the generated pages of docs/ anew
 	@.venv/bin/python -m tools.mission

@@ -3,6 +3,8 @@
 `subscription` folds the facts into it; what follows from it over time is `contract`'s to say.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from tenure.core.installation import Installation
@@ -146,24 +148,25 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
 
     def terms_at(self, moment: Instant) -> Terms:
         """The terms that hold at `moment` if nobody does anything; what was agreed for an edge waits with the clock."""
-        held = self.changes[0].terms
-        for change in self.changes:
-            if change.effective <= (self.clock(moment) if change.scheduled else moment):
-                held = change.applied(held)
-        return held
+        return self.terms_for(self.clock(moment))
 
     def terms_for(self, moment: Instant) -> Terms:
         """The terms agreed for the contract's own `moment`, also for one to come while a hold stops its clock."""
-        stopped = self.stopped
-        if stopped is None:
-            return self.terms_at(moment)
         held = self.changes[0].terms
-        to_come = [change for change in self.changes if change.scheduled and change.effective > stopped.since]
-        for change in [each for each in self.changes if each not in to_come]:
-            held = change.applied(held)
-        for change in to_come:
-            held = change.applied(held) if change.effective <= moment else held
+        for change in self.changes:
+            if change.effective <= moment:
+                held = change.applied(held)
         return held
+
+    def with_later_changes(self, later: Callable[[Change], Change]) -> "Subscription":
+        """The subscription with each change after the first where `later` puts it.
+
+        Of one field the last agreement counts where two have come to the same instant.
+        """
+        first, *rest = self.changes
+        moved = sorted(map(later, rest), key=lambda change: change.effective)
+        kept = {(change.effective, change.field): change for change in moved}
+        return msgspec.structs.replace(self, changes=(first, *kept.values()))
 
     @property
     def terms_at_last(self) -> Terms:

@@ -100,7 +100,7 @@ class Field(StrEnum):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Terms that hold from `effective` on."""
+    """Terms that hold from `effective` on, by the contract's own clock."""
 
     effective: Instant
     terms: Terms

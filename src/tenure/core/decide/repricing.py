@@ -145,21 +145,21 @@ def _reserve(sub: Subscription, after: Subscription, command: Asked, seen: Seen,
     reserved = sub.reserved
     if reserved is None:
         return Bill()
-    asked = agreed_price(after, reserved, reserved.since)
-    same_length = after.terms_for(reserved.since).period == length_of(sub, reserved)
-    if same_length and one_day(asked) >= one_day(day_prices_of(reserved)[-1]):
-        more = _more(after, reserved, reserved.since)
-        booked = _booked(sub, now) | {"period": reserved.since, "note": "raise"}
-        return Bill(
-            raises=() if more is None else ((reserved.since, more),),
-            reserved=more or 0,
-            postings=(ledger.reserve(more, **booked),) if more else (),
-        )
     bare = msgspec.structs.replace(sub, reserved=None)
     whole = next_period(bare, reserved.since, reserved.rules, reserved.min_version, now).period
-    if reserved.until < whole.until:  # only what signed leases promise of a period that nobody wants any more
-        return Bill()
-    return _made_anew(sub, after, reserved, stamp(command, now), seen)
+    asked = agreed_price(after, reserved, reserved.since)
+    same_length = after.terms_for(reserved.since).period == length_of(sub, reserved)
+    cheaper = one_day(asked) < one_day(day_prices_of(reserved)[-1])
+    # Of a stretch that was kept because signed leases promise it nobody wants the rest.
+    if reserved.until >= whole.until and (cheaper or not same_length):
+        return _made_anew(sub, after, reserved, stamp(command, now), seen)
+    more = _more(after, reserved, reserved.since)
+    booked = _booked(sub, now) | {"period": reserved.since, "note": "raise"}
+    return Bill(
+        raises=() if more is None else ((reserved.since, more),),
+        reserved=more or 0,
+        postings=(ledger.reserve(more, **booked),) if more else (),
+    )
 
 
 def _made_anew(sub: Subscription, after: Subscription, reserved: Period, stamped: dict[str, Any], seen: Seen) -> Bill:

@@ -79,7 +79,7 @@ def _edges_moved(sub: Subscription, bought: Period, moment: Instant) -> Subscrip
         inside = change.scheduled and since < change.effective < bought.until
         return msgspec.structs.replace(change, effective=bought.until) if inside else change
 
-    return msgspec.structs.replace(sub, changes=(sub.changes[0], *map(later, sub.changes[1:])))
+    return sub.with_later_changes(later)
 
 
 Course = f.PaymentFailed | f.Refunded | f.RenewalIntentSet | f.Reanchored | f.GraceExtended

@@ -83,11 +83,10 @@ def _shift(sub: Subscription, stood_still_from: Instant, by: int) -> Subscriptio
     if stop is not None and stop.effective > stood_still_from:
         stop = msgspec.structs.replace(stop, effective=stop.effective + by)
     return msgspec.structs.replace(
-        sub,
+        sub.with_later_changes(later),
         periods=tuple(map(moved, sub.periods)),
         reserved=moved(sub.reserved) if sub.reserved else None,
         anchor=None if sub.anchor is None else sub.anchor + by,
-        changes=(sub.changes[0], *map(later, sub.changes[1:])),
         cancellation=stop,
         given_days=(*sub.given_days, (stood_still_from, by // DAY)),
     )

@@ -7,7 +7,7 @@ import msgspec
 from tenure.core import facts as f
 from tenure.core import pricing
 from tenure.core.day_prices import day_prices_of, raised
-from tenure.core.periods import begun_days
+from tenure.core.periods import begun_days, edge, whole_days
 from tenure.core.state import Subscription
 from tenure.core.terms import Change, DayPrice, Field, Period
 from tenure.core.timeline import Instant
@@ -24,7 +24,8 @@ def terms(sub: Subscription, fact: Terms) -> Subscription:
             left = (_without(change, fact.field) if _is(change, fact) else change for change in sub.changes[1:])
             changed = msgspec.structs.replace(sub, changes=(sub.changes[0], *(each for each in left if each)))
         case f.TermsChanged():
-            changed = _with_change(sub, Change(fact.at, fact.terms, field=fact.field))
+            # While a hold stops the clock it is agreed for the instant that the clock shows, before what is to come.
+            changed = _with_change(sub, Change(sub.clock(fact.at), fact.terms, field=fact.field))
             changed = _counted(changed, fact, _other_plan(sub, fact))
     return _paid_for(changed, fact) if fact.raises else changed
 
@@ -100,4 +101,6 @@ def agreed_price(sub: Subscription, period: Period, start: Instant) -> DayPrice:
     total = pricing.total(held.bands, held.devices)
     asked = total if isinstance(total, int) else 0  # decisions refuse a count that is not sold
     days = day_prices_of(period)[-1].days
+    if period.length is not None and period.length != held.period:
+        days = whole_days(period.since, edge(period.since, held.period, 1))
     return DayPrice(begun_days(start, period.until), max(0, asked - period.waived), days)

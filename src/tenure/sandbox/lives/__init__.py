@@ -1,0 +1,1 @@
+"""Random lives of subscriptions and a judge of their money: what was served was paid for, and nobody paid twice."""
