@@ -48,7 +48,9 @@ def test_devices_plan_and_a_change_that_is_dropped(desk: Desk) -> None:
     assert fewer["terms"]["devices"] == 40
     (change,) = fewer["scheduled"]
     assert change["effective"] == "2027-01-01T00:00:00Z"
-    assert tell("drop-change", sub, "2027-01-01")["subscription"]["scheduled"] == []
+    assert (change["changes"], change["devices"], change["until"]) == (["devices"], 10, "2028-01-01T00:00:00Z")
+    assert desk.terminal.refused("drop-change", sub, "2027-01-01", "--field", "plan")["code"] == "nothing_to_change"
+    assert tell("drop-change", sub, "2027-01-01", "--field", "devices")["subscription"]["scheduled"] == []
     assert desk.terminal.refused("change-plan", sub, desk.offer("year"))["code"] == "nothing_to_change"
 
 

@@ -172,3 +172,17 @@ async def test_a_sandbox_has_its_clock_on_the_page(tmp_path_factory: object, tmp
         await tab.send(tab.form("now"), now="2025-01-01T00:00")
         assert tab.status == 422
         assert "What helps:" in tab.text
+
+
+async def test_a_preview_names_plan_number_and_day_of_what_is_agreed_for_later(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open("/customers")
+    address, _ = await _ordered(tab, at_the_portal.office.offers["standard"])
+    await tab.open(f"{address}/do/change_devices")
+    await tab.send(tab.form("devices"), devices="5")
+    assert "Agreed for later Nothing else: 10 devices, plan Standard" in tab.text, tab.text
+    assert "5 devices, plan Standard; until" in tab.text
+    await tab.send(tab.form("plan"), step="apply")
+    await tab.open(next(link for link in tab.page.links if "drop_change" in link))
+    assert "field=devices" in tab.path or "5 devices, plan Standard; until" in tab.text
+    assert "Nothing else: 10 devices, plan Standard" in tab.text

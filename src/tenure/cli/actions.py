@@ -77,8 +77,11 @@ ACTIONS = (
         (argument("offer", str, "The offer's id, `off_…`."), option("devices", int | None, "How many; as now.", None)),
     ),
     Action(
-        "drop-change", "Drop a change that is scheduled.", "2027-03-31T00:00:00Z",
-        (argument("effective", str, "When it would take effect: an instant, or a date for its midnight UTC."),),
+        "drop-change", "Drop a change that is scheduled.", "2027-03-31T00:00:00Z --field devices",
+        (
+            argument("effective", str, "When it would take effect: an instant, or a date for its midnight UTC."),
+            option("field", Literal["plan", "devices"] | None, "Only this; all that is scheduled for then.", None),
+        ),
     ),
     Action("reissue-code", "Give a new activation code, shown once; earlier ones activate nothing any more.", ""),
     Action(

@@ -25,6 +25,14 @@ SPAN = (
     Column("Features", "features", "list"),
     Column("Devices", "limit", "count"),
 )
+CHANGE = (
+    Column("Agreed from", "effective", "moment"),
+    Column("Changes", "changes", "list"),
+    Column("Plan", "plan"),
+    Column("Devices", "devices", "count"),
+    Column("First period until", "until", "moment"),
+    Column("Costs", "price", "money:currency"),
+)
 POSTING = (
     Column("Money", "kind"),
     Column("At", "at", "moment"),
@@ -42,6 +50,8 @@ def outcome(screen: Screen, value: Any) -> None:
     screen.line()
     screen.card(sub, STANDING)
     screen.line()
+    agreed(screen, sub)
+    screen.line()
     timeline(screen, value["timeline"], sub["as_of"])
     if value["affected_leases"]:
         screen.line(f"Sites that get another lease at their next synchronisation: {value['affected_leases']:,}.")
@@ -53,6 +63,12 @@ def rehearsed(screen: Screen, value: Any) -> None:
     outcome(screen, value)
     screen.line()
     screen.line(f"To do exactly this within 15 minutes, add: --plan {value['plan']}")
+
+
+def agreed(screen: Screen, sub: Any) -> None:
+    """What is agreed for later; nothing agreed is said, too, so that what was dropped is seen."""
+    items = [item | {"currency": sub["terms"]["currency"]} for item in sub["scheduled"]]
+    screen.table(items, CHANGE, "No other terms are agreed for later.")
 
 
 def timeline(screen: Screen, spans: Any, now: str) -> None:

@@ -58,11 +58,6 @@ HOLD = (
     Column("Since", "since", "moment"),
     Column("Until", "until", "end"),
 )
-CHANGE = (
-    Column("Change on", "effective", "moment"),
-    Column("Plan", "plan"),
-    Column("Devices", "devices", "count"),
-)
 PERIOD = (
     Column("Paid from", "since", "moment"),
     Column("until", "until", "moment"),
@@ -217,7 +212,7 @@ def _details(screen: Screen, value: Any) -> None:
     currency = value["terms"]["currency"]
     parts = (
         (value["periods"], PERIOD),
-        (value["scheduled"], CHANGE),
+        (value["scheduled"], outcome.CHANGE),
         (value["holds"], HOLD),
         (value["codes"], CODE),
         (value["sites"], SITE),

@@ -2,13 +2,14 @@
 
 import msgspec
 
+from tenure.core.agreed import AgreedChange, agreed_changes
 from tenure.core.allowed import Allowed
 from tenure.core.contract import service_end, timeline
 from tenure.core.decide.sites import restores_left
 from tenure.core.periods import format_duration
 from tenure.core.renewal import cost
 from tenure.core.subscription import SiteState, Subscription
-from tenure.core.terms import Terms
+from tenure.core.terms import Field, Terms
 from tenure.core.timeline import Instant, Phase, Timeline, at
 from tenure.http.instants import rfc3339
 from tenure.server.views import PostingView, RefusalView, SpanView, refusal_view, shown
@@ -71,11 +72,19 @@ class PeriodView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
-    """Terms agreed for a later instant."""
+    """What is agreed for a later instant: the plan, the number of devices, and what holds then in all."""
 
     effective: str
+    changes: tuple[str, ...]
+    """`plan`, `devices`, or both."""
     plan: str
     devices: int
+    period: str
+    """The length of the plan's periods from then on."""
+    until: str
+    """When the first period at these terms ends, if it is bought."""
+    price: int
+    """What that period costs, minor units; what was paid or reserved for it if it was bought already."""
 
 
 class TermsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,11 +179,7 @@ def subscription_view(sub: Subscription, now: Instant, allowed: tuple[Allowed, .
         renewal_intent=sub.intent,
         cancelled_at=shown(stop.at if stop else None),
         cancellation_effective=shown(stop.effective if stop else None),
-        scheduled=tuple(
-            ChangeView(effective=rfc3339(each.effective), plan=each.terms.plan, devices=each.terms.devices)
-            for each in sub.changes
-            if each.scheduled and each.effective > now
-        ),
+        scheduled=tuple(map(_change_view, agreed_changes(sub, now))),
         holds=tuple(
             HoldView(
                 owner=each.owner,
@@ -192,6 +197,18 @@ def subscription_view(sub: Subscription, now: Instant, allowed: tuple[Allowed, .
         ),
         sites=tuple(_site_view(sub, each, now) for each in sub.sites if each.holds or each.staged or each.lost),
         allowed_actions=tuple(map(action_view, allowed)),
+    )
+
+
+def _change_view(agreed: AgreedChange) -> ChangeView:
+    return ChangeView(
+        effective=rfc3339(agreed.effective),
+        changes=tuple(Field) if agreed.field is None else (agreed.field,),
+        plan=agreed.terms.plan,
+        devices=agreed.terms.devices,
+        period=format_duration(agreed.terms.period),
+        until=rfc3339(agreed.until),
+        price=agreed.price,
     )
 
 

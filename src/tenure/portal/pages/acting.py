@@ -3,10 +3,12 @@
 Nothing that changes money or service is done without having been shown first (B4).
 """
 
+from functools import partial
 from typing import Any
 
 from tenure.portal.blame import blamed
 from tenure.portal.client import Api, path
+from tenure.portal.pages.agreed import plan_names, terms_words
 from tenure.portal.pages.deeds import BY_NAME, Deed
 from tenure.portal.picking import buyers, called, searching
 from tenure.portal.signed import Portal, Server
@@ -26,7 +28,7 @@ class Acting:
         """The form; the preview at once where nothing has to be asked."""
         deed, api = _deed(visit), self._server.of(visit)
         sub = await _subscription(api, visit)
-        for name in ("code", "site", "effective"):
+        for name in ("code", "site", "effective", "field"):
             if name in visit.query:
                 visit.form.values[name] = [visit.query[name][:100]]
         if set(deed.fields) - visit.form.values.keys():
@@ -79,6 +81,10 @@ class Acting:
             return await self._form(visit, deed, sub, None if blamed(visit.form, error.refusal) else error.refusal)
         heir = await called(self._server.of(visit), visit) if "customer" in deed.fields else ""
         values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _kept(visit), "heir": heir}
+        told = (sub, outcome["subscription"])
+        several = any(each["scheduled"] for each in told) or told[0]["terms"]["plan"] != told[1]["terms"]["plan"]
+        plans = await plan_names(self._server.of(visit)) if several else {}
+        values |= {"plans": plans, "said": partial(terms_words, plans=plans)}
         return Screen(template="preview.html", values=values)
 
     def routes(self) -> tuple[Route, ...]:

@@ -100,7 +100,8 @@ def _fork(visit: Portal, sub: dict[str, Any]) -> Body:
 
 
 def _drop(visit: Portal, sub: dict[str, Any]) -> Body:
-    return {"effective": visit.form.required("effective")}
+    field = visit.form.text("field")
+    return {"effective": visit.form.required("effective"), **({"field": field} if field else {})}
 
 
 def _payment(visit: Portal, sub: dict[str, Any]) -> Body:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tenure.portal.client import Api, path
+from tenure.portal.pages.agreed import plan_names, terms_words
 from tenure.portal.pages.deeds import BY_NAME, DEEDS
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, page
@@ -36,7 +37,7 @@ class Subscription:
             "unheard": sum(each["part"]["unheard"] for each in reported.values()),
             "deeds": _deeds(sub, for_customer=visit.who.is_customer),
             "more": BY_NAME,
-            "next_instants": _next_instants(sub),
+            "next_instants": _next_instants(sub, await plan_names(api) if sub["scheduled"] else {}),
         }
         return Screen(template="subscription.html", values=values)
 
@@ -108,7 +109,7 @@ def _is_forbidden(one: dict[str, Any]) -> bool:
     return (one["refusal"] or {}).get("code") == "action_not_permitted"
 
 
-def _next_instants(sub: dict[str, Any]) -> list[tuple[str, str]]:
+def _next_instants(sub: dict[str, Any], plans: dict[str, str]) -> list[tuple[str, str]]:
     """(what, when) of all that is coming, in order."""
     unlimited = sub["terms"]["kind"] == "unlimited"
     found = [("Prepaid until" if unlimited else "Paid until", sub["paid_until"])]
@@ -117,7 +118,7 @@ def _next_instants(sub: dict[str, Any]) -> list[tuple[str, str]]:
         ("Cancellation takes effect", sub["cancellation_effective"]),
         ("Next change of phase", sub["next_change"]),
     ]
-    found += [(f"{each['devices']:,} devices, plan {each['plan']}", each["effective"]) for each in sub["scheduled"]]
+    found += [(terms_words(each, plans), each["effective"]) for each in sub["scheduled"]]
     coming = [(what, when) for what, when in found if when and when > sub["as_of"]]
     seen: dict[str, str] = {}
     for what, when in coming:
