@@ -6,9 +6,10 @@ Everything runs inside one transaction of the caller; what follows from a limit 
 import msgspec
 
 from tenure.core.credit_limit import CreditLimitSet, SetCreditLimit
+from tenure.core.policy import Action
 from tenure.core.refusals import Code, Refused
 from tenure.http.auth import Principal
-from tenure.server import books, settling
+from tenure.server import books, policies, settling
 from tenure.server.context import Tenant
 from tenure.server.paying import Paid
 from tenure.store import chronicle, people
@@ -39,6 +40,9 @@ def set_limit(
         return Refused(Code.NOT_FOUND, field="customer")
     if stopped:
         return Refused(Code.LEDGER_DRIFT)
+    raised = limit > loaded.account.credit_limit
+    if raised and Action.TOP_UP not in policies.history(conn, tenant.id).permitted(tenant.role):
+        return Refused(Code.ACTION_NOT_PERMITTED, "The policy does not allow top-ups to you, so neither credit.")
     if limit == loaded.account.credit_limit:  # said again: the same answer, and no second fact
         return Paid(loaded)
     command = SetCreditLimit(customer=customer, limit=limit, by=tenant.by, why=why)

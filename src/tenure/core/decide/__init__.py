@@ -9,40 +9,12 @@ from typing import assert_never
 from tenure.core import commands as c
 from tenure.core.decide import changes, codes, devices, orders, places, plans, renewals, sites, stops
 from tenure.core.decide.outcome import Accepted
-from tenure.core.policy import Action, Role
+from tenure.core.decide.permission import actions_of, forbidden, forbidden_effect
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
 
-__all__ = ["Accepted", "action_of", "decide"]
-
-_ACTIONS: dict[type, Action] = {
-    c.Order: Action.ORDER,
-    c.Renew: Action.RENEW,
-    c.SetRenewalIntent: Action.AUTO_RENEW,
-    c.UndoCancellation: Action.UNDO_CANCEL,
-    c.ChangeDevices: Action.CHANGE_DEVICES,
-    c.ChangePlan: Action.CHANGE_PLAN,
-    c.Hold: Action.PAUSE,
-    c.Release: Action.RESUME,
-    c.ReissueCode: Action.REISSUE_CODE,
-    c.ExtendGrace: Action.EXTEND_GRACE,
-    c.Transfer: Action.TRANSFER,
-    c.ReleaseSite: Action.RELEASE_SITE,
-}
-
-_PROVIDERS_OWN = (c.ConfirmPayment, c.BlockCode, c.UnblockCode, c.DeclareSiteLost, c.Reanchor)
-"""Never a customer's to ask: no action of the policy grants them."""
-_CUSTOMERS_SIDE = frozenset({Role.CUSTOMER, Role.SITE})
-
-
-def action_of(command: c.Command) -> Action | None:
-    """The action of the provider's policy that governs `command`; None when no policy can forbid it."""
-    if isinstance(command, c.Cancel):
-        return Action.CANCEL_NOW if command.at_once else Action.CANCEL_AT_END
-    if isinstance(command, c.DropChange):
-        return Action.CHANGE_DEVICES
-    return _ACTIONS.get(type(command))
+__all__ = ["Accepted", "actions_of", "decide"]
 
 
 def decide(sub: Subscription | None, command: c.Command, seen: c.Seen, now: Instant) -> Accepted | Refused:
@@ -50,25 +22,16 @@ def decide(sub: Subscription | None, command: c.Command, seen: c.Seen, now: Inst
 
     `sub` is None only for an Order. The caller has settled the account up to `now` before (spec 6.1).
     """
-    forbidden = _permission(command, seen)
-    if forbidden is not None:
-        return forbidden
+    refused = forbidden(sub, command, seen, now)
+    if refused is not None:
+        return refused
     if sub is not None:
-        return _decide(sub, command, seen, now)
+        outcome = _decide(sub, command, seen, now)
+        refused = forbidden_effect(sub, command, outcome.facts, seen, now) if isinstance(outcome, Accepted) else None
+        return refused or outcome
     if isinstance(command, c.Order):
         return orders.order(command, seen, now)
     return Refused(Code.NOT_FOUND, "There is no such subscription.", "subscription")
-
-
-def _permission(command: c.Command, seen: c.Seen) -> Refused | None:
-    if command.role is Role.VENDOR:
-        return None
-    if command.role in _CUSTOMERS_SIDE and isinstance(command, _PROVIDERS_OWN):
-        return Refused(Code.ACTION_NOT_PERMITTED, "Only the provider can do this.")
-    action = action_of(command)
-    if action is not None and action not in seen.actions:
-        return Refused(Code.ACTION_NOT_PERMITTED, f"The policy does not allow {action} to the {command.role}.")
-    return None
 
 
 def _decide(sub: Subscription, command: c.Command, seen: c.Seen, now: Instant) -> Accepted | Refused:
