@@ -4,18 +4,47 @@ Before each end by the policy's offsets, then daily in grace; what was told alre
 """
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 import msgspec
 
 from tenure.core.contract import contract
-from tenure.core.renewal import pays_itself, reserve_from
+from tenure.core.renewal import automatic_runs, pays_itself, reserve_from
 from tenure.core.subscription import Subscription
+from tenure.core.terms import Settlement
 from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at
 
 PENDING_DAYS = (60, 30, 7)
 """Days before a subscription that nobody activated ends."""
 STALE = 7 * DAY
 """A reminder is told late, by a sweep that slept, but not later than this; the next one says it better."""
+
+
+class Remedy(StrEnum):
+    """What the reader of a reminder can do; each has its own words in the mail."""
+
+    ACTIVATE = "activate"
+    CONFIRM = "confirm"
+    """Pay outside what was ordered; the term begins with the provider's confirmation."""
+    UNDO = "undo"
+    """Canceled at the end: nothing to pay, and it can be taken back until then."""
+    ORDER = "order"
+    """Canceled for good, with days of grace left."""
+    TOP_UP = "top_up"
+    """It renews itself, and the money is not there."""
+    PAY_OUTSIDE = "pay_outside"
+    RENEW = "renew"
+
+
+def remedy(sub: Subscription, now: Instant) -> Remedy:
+    """What helps against the end that is ahead of `sub` at `now`."""
+    if not sub.paid:
+        return Remedy.CONFIRM if sub.awaiting_payment else Remedy.ACTIVATE
+    if sub.cancellation is not None:
+        return Remedy.UNDO if sub.clock(now) < sub.cancellation.effective else Remedy.ORDER
+    if sub.changes[0].terms.settlement is Settlement.EXTERNAL:
+        return Remedy.PAY_OUTSIDE
+    return Remedy.TOP_UP if pays_itself(sub) and automatic_runs(sub, now) else Remedy.RENEW
 
 
 class Reminder(msgspec.Struct, frozen=True, kw_only=True):

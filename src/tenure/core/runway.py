@@ -1,4 +1,4 @@
-"""When a balance no longer covers what falls due (B14): the forecast, made by the very function that books."""
+"""When a balance no longer covers what falls due (B14), and what one subscription lacks: asked of what books."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,13 @@ import msgspec
 
 from tenure.core import facts as f
 from tenure.core.account import Account, Item
-from tenure.core.settle import settle
+from tenure.core.renewal import due
+from tenure.core.settle import catch_up, next_offer, settle
+from tenure.core.terms import Intent, Settlement
 from tenure.core.timeline import Instant
+
+MOST_TURNS = 1_000
+"""Each turn of a search pays one more of the things that fall due; an account has at most so many."""
 
 
 class Runway(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,9 +26,60 @@ class Runway(msgspec.Struct, frozen=True, kw_only=True):
 
 def runway(account: Account, items: Iterable[Item], now: Instant, horizon: Instant) -> Runway:
     """The forecast up to `horizon` if nothing is paid in and nobody does anything; `settle` itself is the oracle."""
+    items = tuple(items)
     ahead = settle(account, items, horizon)
     failed = [(sub_id, fact) for sub_id, fact in ahead.facts if isinstance(fact, f.PaymentFailed) and fact.at >= now]
     unpaid = tuple((sub_id, fact.at, fact.price) for sub_id, fact in failed)
     first = min((fact.at for _, fact in failed), default=None)
-    missing = sum(fact.missing for _, fact in failed if fact.at == first)
+    missing = 0 if first is None else _missing(account, items, first)
     return Runway(until=first, missing=missing, unpaid=unpaid)
+
+
+def _missing(account: Account, items: tuple[Item, ...], first: Instant) -> int:
+    """What must come in so that nothing fails at `first`: the first payment takes what the others counted on, too."""
+    more = 0
+    for _ in range(MOST_TURNS):
+        paid_in = msgspec.structs.replace(account, balance=account.balance + more)
+        ahead = settle(paid_in, items, first)
+        short = [fact.missing for _, fact in ahead.facts if isinstance(fact, f.PaymentFailed) and fact.at == first]
+        if not short:
+            break
+        more += max(short)
+    return more
+
+
+def lacking(account: Account, items: Iterable[Item], subject: str, now: Instant) -> int:
+    """What must come in now, in minor units, so that the next period of `subject` is paid when it falls due.
+
+    The function that books is asked, as if the subscription renewed itself: what else falls due by then takes its share
+    first. Worked example: A and B cost 10.00 each and fall due on one day, A first; with a balance of 5.00 A lacks
+    5.00, and B, which gets what A leaves, 15.00. With 10.00 A lacks nothing and B 10.00.
+    """
+    known = tuple(_asked(item, now) if item.sub.id == subject else item for item in items)
+    before = settle(account, known, now)
+    item = _found(before.items, subject)
+    if not item.sub.periods or item.sub.cancellation is not None or item.sub.reserved is not None:
+        return 0
+    more, count, until = 0, len(item.sub.periods), max(now, due(item.sub))
+    for _ in range(MOST_TURNS):
+        paid_in = msgspec.structs.replace(before.account, balance=before.account.balance + more)
+        tried = catch_up(paid_in, before.items, now)
+        after = settle(tried.account, tried.items, until)
+        held = _found(after.items, subject)
+        if len(held.sub.periods) > count or held.sub.reserved is not None:
+            return more
+        short = next_offer(held, until).period.price - max(0, after.account.available)
+        if short <= 0:  # it cannot be bought, as while its clock stands still
+            return 0
+        more += short
+    return more
+
+
+def _asked(item: Item, now: Instant) -> Item:
+    if item.sub.changes[0].terms.settlement is not Settlement.PREPAID:
+        return item
+    return msgspec.structs.replace(item, sub=msgspec.structs.replace(item.sub, intent=Intent.AUTO, resumed_at=now))
+
+
+def _found(items: Iterable[Item], subject: str) -> Item:
+    return next(item for item in items if item.sub.id == subject)

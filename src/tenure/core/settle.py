@@ -221,7 +221,7 @@ def _lengthen(run: _Run, item: Item, at: Instant) -> None:
 def _attempt(run: _Run, item: Item, at: Instant, *, announce: bool) -> None:
     if not automatic_runs(item.sub, at):
         return
-    offered = _offer(item, at)
+    offered = next_offer(item, at)
     price, available = offered.period.price, run.account.available
     if affordable(price, available):
         _buy(run, item, at, offered)
@@ -230,7 +230,7 @@ def _attempt(run: _Run, item: Item, at: Instant, *, announce: bool) -> None:
         run.add(item, failed)
 
 
-def _offer(item: Item, at: Instant) -> Offered:
+def next_offer(item: Item, at: Instant) -> Offered:
     """What can be bought at `at`: the next period from the old end, or by `late_renewal` once service has ended."""
     sub = item.sub
     start = max(due(sub), late_start(sub, at))

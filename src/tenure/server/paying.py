@@ -12,6 +12,7 @@ from tenure.core import ledger as core
 from tenure.core.codes import ALPHABET
 from tenure.core.pricing import EXPONENTS
 from tenure.core.refusals import Code, Refused
+from tenure.core.runway import lacking
 from tenure.core.terms import Settlement
 from tenure.core.timeline import DAY, Instant
 from tenure.server import books, settling
@@ -182,8 +183,7 @@ def _wanted(loaded: Books, amount: int | None, subscription: str | None, now: In
         return Refused(Code.FIELD_INVALID, "This subscription is paid outside the prepaid balance.", "subscription")
     if amount is not None:
         return amount
-    _, price = books.falls_due(item.sub, now)
-    missing = price - max(0, loaded.row.available) if item.sub.reserved is None else 0
+    missing = lacking(loaded.account, loaded.items, subscription, now)
     return missing if missing > 0 else Refused(Code.NOTHING_TO_CHANGE, "The balance covers the next period already.")
 
 

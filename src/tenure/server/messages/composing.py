@@ -11,6 +11,8 @@ import msgspec
 from tenure.core import facts as f
 from tenure.core.contract import contract, contract_at, timeline
 from tenure.core.pricing import format_money
+from tenure.core.reminders import Remedy, remedy
+from tenure.core.runway import lacking
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import DAY, Instant, Phase, Span, at
 from tenure.http.outgoing.mailing import is_mailbox
@@ -18,6 +20,7 @@ from tenure.server import books
 from tenure.server.context import Context
 from tenure.server.messages.catalogue import REMINDER
 from tenure.server.messages.dates import date
+from tenure.server.real_time import RealTime
 from tenure.server.values import Customer, Product, Provider
 from tenure.store import facts, letters, outbox, people
 from tenure.store.catalogue import PRODUCTS
@@ -35,6 +38,13 @@ class News(msgspec.Struct, frozen=True):
     note: Note
     sub: Subscription
     now: Instant
+    missing: int = 0
+    """What must come in so that the next period is paid when it falls due, minor units."""
+
+    @property
+    def lacks(self) -> str:
+        """The same as people write it."""
+        return format_money(self.missing, self.sub.terms_at(self.now).currency)
 
     @property
     def span(self) -> Span:
@@ -75,7 +85,9 @@ def _write(conn: Connection, context: Context, tenant: people.Provider, note: No
     if not is_mailbox(customer.email):
         return
     now = tenant.clock.read(real) if tenant.clock else real
-    written = LETTERS[note.kind](conn, News(note, sub, now))
+    loaded = books.load(conn, tenant.id, sub.customer, RealTime(real), lock=False)
+    missing = 0 if loaded is None else lacking(loaded.account, loaded.items, sub.id, now)
+    written = LETTERS[note.kind](conn, News(note, sub, now, missing))
     if written is not None:
         values = about(conn, context, tenant, sub, now) | {"customer": row.name} | written.values
         letters.put(conn, context.safe, tenant.id, customer.email, written.template, values, real)
@@ -104,8 +116,14 @@ def _reminder(_: Connection, news: News) -> Written | None:
     # On the day itself the mail that grace has begun says the same.
     if over or told["offset"] == 0 or not _ends(news.sub, told["end"]):
         return None
+    helps = remedy(news.sub, news.now)
+    if helps is Remedy.TOP_UP and not news.missing and told["phase"] != Phase.GRACE.value:
+        return None  # the money is there: it will be taken when it falls due
     days = -(-(told["end"] - news.now) // DAY)
     values = {"phase": told["phase"], "why": told["why"], "end": date(told["end"]), "days_left": str(days)}
+    values |= {"remedy": helps.value, "missing": news.lacks if news.missing else ""}
+    if helps is Remedy.UNDO and news.sub.cancellation is not None:
+        values["canceled"] = date(news.sub.cancellation.effective)
     return Written("reminder", values)
 
 
@@ -141,7 +159,7 @@ def _payment_failed(conn: Connection, news: News) -> Written | None:
     values = {
         "since": date(failed[-1].at),
         "price": format_money(failed[-1].price, currency),
-        "missing": format_money(failed[-1].missing, currency),
+        "missing": news.lacks if news.missing else format_money(failed[-1].missing, currency),
         "phase": span.phase.value,
         "end": date(span.until) if span.phase is Phase.GRACE and span.until else "",
     }

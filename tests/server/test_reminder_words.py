@@ -1,0 +1,86 @@
+"""What a reminder says is what helps: over every remedy and phase in words, and over whole lives by diary."""
+
+from pathlib import Path
+
+import pytest
+
+from tenure.core.reminders import Remedy
+from tenure.core.timeline import DAY
+from tenure.server.messages.rendering import render
+from tests.server.office import office
+from tests.server.test_mail import NORTH
+from tests.server.test_reminders import customer, live, written
+
+pytestmark = pytest.mark.anyio
+SAID = {
+    ("confirm", "pending"): ("has not confirmed a payment", "Show the subscription"),
+    ("activate", "pending"): ("activation code has not been applied", "Show the subscription"),
+    ("undo", "active"): ("undo the cancellation before then", "Undo the cancellation"),
+    ("order", "grace"): ("order it again", "Show the subscription"),
+    ("top_up", "active"): ("top up 15.00 EUR by 1 January 2027", "Show how to pay"),
+    ("top_up", "grace"): ("top up 15.00 EUR by 1 January 2027", "Show how to pay"),
+    ("pay_outside", "active"): ("once the provider has confirmed your payment", "Renew"),
+    ("pay_outside", "grace"): ("once the provider has confirmed your payment", "Renew"),
+    ("renew", "active"): ("Renew it before then and nothing changes", "Renew"),
+    ("renew", "grace"): ("Renew it and nothing changes", "Renew"),
+}
+"""By (remedy, phase): what stands in the mail, and on its button."""
+
+
+def test_every_remedy_has_its_words() -> None:
+    assert {remedy for remedy, _ in SAID} == {each.value for each in Remedy}
+
+
+@pytest.mark.parametrize(("remedy", "phase"), SAID)
+def test_a_mail_says_what_helps_and_nothing_else(remedy: str, phase: str) -> None:
+    values = {"product": "Editor", "phase": phase, "remedy": remedy, "end": "1 January 2027", "days_left": "7"}
+    values |= {"missing": "15.00 EUR", "canceled": "1 January 2027", "link": "https://x.test/"}
+    words = render("reminder", values, NORTH)
+    assert words is not None
+    said, button = SAID[remedy, phase]
+    text = " ".join(words.text.split())
+    assert said in text
+    assert button in text
+    others = {each for each, _ in SAID.values()} - {said}
+    assert not [each for each in others if each in text]
+    if remedy in {"undo", "top_up", "order"}:
+        assert "Renew" not in text.replace("renews", ""), "what the page would refuse is not advised"
+
+
+async def test_the_mail_about_a_canceled_one_says_how_to_undo_it(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        await customer(shop)
+        name, _ = await shop.order()
+        await shop.desk.post(f"/v1/subscriptions/{name}/cancel", {})
+        shop.clock.now += 300 * DAY
+        await live(shop, 60)
+        told = [values for _, template, values in await written(shop) if template == "reminder"]
+        assert len(told) == 4
+        assert {(each["remedy"], each["canceled"]) for each in told} == {("undo", "1 January 2027, 00:00 UTC")}
+
+
+async def test_what_renews_itself_is_told_how_much_to_top_up_together_with_what_else_falls_due(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        await customer(shop, money=24_000)
+        for _ in range(2):
+            await shop.order(renewal_intent="auto")
+        body = {"amount": 6_000, "reference": "half"}
+        await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)
+        shop.clock.now += 350 * DAY
+        await live(shop, 14)
+        told = [values for _, template, values in await written(shop) if template == "reminder"]
+        assert {each["remedy"] for each in told} == {"top_up"}
+        assert {each["missing"] for each in told} == {"60.00 EUR", "180.00 EUR"}
+
+
+async def test_a_request_for_each_of_two_renewals_pays_both(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        await customer(shop, money=24_000 + 6_000)
+        names = [(await shop.order(renewal_intent="auto"))[0] for _ in range(2)]
+        path = f"/v1/customers/{shop.customer}/payment-requests"
+        for name in names:
+            asked = await shop.desk.post(path, {"subscription": name})
+            await shop.desk.post(f"/v1/payment-requests/{asked['id']}/book", {"reference": name})
+        shop.clock.now += 366 * DAY
+        for name in names:
+            assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] == "active"
