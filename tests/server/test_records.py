@@ -27,7 +27,7 @@ CHAINED = (
     " create_order renew set_renewal_intent cancel undo_cancellation hold release"
     " change_devices change_plan drop_change"
     " extend_grace transfer reanchor confirm_payment confirm_payments"
-    " reissue_code block_code unblock_code leave_site resolve_fork"
+    " reissue_code block_code unblock_code release_site resolve_fork"
     " free_allotment declare_site_lost"
     # rights
     " create_token withdraw_token change_role remove_person invite withdraw_invitation accept_invitation"
@@ -147,7 +147,7 @@ async def fresh(shop: Office, world: World, name: str) -> dict[str, str]:
     payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 500})
     wished = await desk.post("/v1/order-requests", {"customer": customer, "offer": things["offer"], "devices": 5})
     token = await desk.post("/v1/tokens", {"name": "t", "role": "customer", "customer": customer})
-    sites = [shop.site(), shop.site()] if name in {"leave_site", "declare_site_lost"} else []
+    sites = [shop.site(), shop.site()] if name in {"release_site", "declare_site_lost"} else []
     for site in sites:
         await site.activate(order["activation_code"])
     member = await joined(shop, desk, "operator") if name in {"change_role", "remove_person"} else None
