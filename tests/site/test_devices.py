@@ -281,6 +281,15 @@ class TestCopies:
         assert truly_counted(house) == 3
 
 
+def fill(house: House) -> None:
+    """Every seat is taken."""
+    ticket = house.ticket(uses=100)
+    number = 0
+    while house.agent(f"seated-{number}").enrol(ticket) is None:
+        number += 1
+        assert number < 60
+
+
 PARTS = {"machine": "m-1", "board": "b-1", "network": "n-1"}
 
 
@@ -299,6 +308,54 @@ class TestTheSameHardware:
         assert truly_counted(house) == 1
         assert [device.name for device in house.devices()] == [house.devices()[0].name]
         assert "device_merged" in house.events()
+
+    def test_one_that_waits_is_not_struck_out_by_a_clone_of_its_image(self, house: House) -> None:
+        """Both made from one image, with one-use tokens; the limit is reached, so that they wait for a seat."""
+        fill(house)
+        old, new = house.agent("old", hardware=PARTS), house.agent("new", hardware=PARTS)
+        assert old.enrol(house.ticket()) is not None
+        house.town.wait(HOUR)
+        assert new.enrol(house.ticket()) is not None
+        for _ in range(3):
+            house.town.wait(600)
+            assert new.refresh() is not None
+        assert {"site-old", "site-new"} <= {device.name for device in house.devices()}
+        refused = old.refresh()
+        assert refused is not None
+        assert refused.code is Code.DEVICE_LIMIT_REACHED, "it is known, and waits"
+
+    def test_one_struck_out_while_it_was_off_comes_back_on_its_own_key(self, house: House) -> None:
+        fill(house)
+        old, new = house.agent("old", hardware=PARTS), house.agent("new", hardware=PARTS)
+        assert old.enrol(house.ticket()) is not None
+        house.town.wait(HOUR)
+        assert new.enrol(house.ticket()) is not None
+        house.town.wait(2 * DAY)
+        house.sync()
+        assert new.refresh() is not None
+        assert "device_merged" in house.events()
+        assert "site-old" not in {device.name for device in house.devices()}
+        refused = old.refresh()
+        assert refused is not None
+        assert refused.code is Code.DEVICE_LIMIT_REACHED, "known by its key, without its spent token"
+        assert "device_returned" in house.events()
+        for _ in range(4):
+            house.town.wait(2 * DAY)
+            house.sync()
+            new.refresh()
+            old.refresh()
+        assert {"site-old", "site-new"} <= {device.name for device in house.devices()}, "and is not struck out again"
+
+    def test_a_site_that_was_down_takes_nobody_s_silence_for_proof(self, house: House) -> None:
+        fill(house)
+        old, new = house.agent("old", hardware=PARTS), house.agent("new", hardware=PARTS)
+        assert old.enrol(house.ticket()) is not None
+        assert new.enrol(house.ticket()) is not None
+        house.town.wait(2 * DAY)
+        house.restart()
+        house.sync()
+        new.refresh()
+        assert "site-old" in {device.name for device in house.devices()}
 
     def test_clones_that_are_both_alive_count_both(self, house: House) -> None:
         ticket = house.ticket(uses=5)

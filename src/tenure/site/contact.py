@@ -56,7 +56,10 @@ class Contact:
     def answer(self) -> bytes:
         """The signed answer; its effects are in the transaction."""
         switching.noticed(self._conn, self._message.product, self._look)
-        device = devices.by_key(self._conn, self._message.product, self._key)
+        product = self._message.product
+        device = devices.by_key(self._conn, product, self._key)
+        if device is None:
+            device = merging.come_back(self._conn, product, self._key, self._look)
         if device is None:
             return self._stranger()
         self._row = device

@@ -42,6 +42,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     amnesties: tuple[Amnesty, ...]
     """All that ever reached this site: seats may stand on older leases than the present one."""
     holdings: Holdings
+    up_since: Instant
+    """When this run of the site began to listen: before that no device can have been heard."""
     opened: bool
     """Whether new seats may be signed as far as the start of this run is concerned (spec 3.8)."""
 
@@ -82,6 +84,7 @@ class ProductLicense:
             standing=holdings.standing(now.estimate),
             kept=holder.kept,
             amnesties=tuple(self._known.values()),
+            up_since=now.instant - (now.reading.uptime - self._started),
             opened=opened,
             holdings=holdings,
         )

@@ -1,7 +1,7 @@
 """Devices that come to an end without a word, and a reinstalled one that is the same as before (spec 2.4, 3.8).
 
 A device counts as long as a seat of it may still be in use; only then is silence, or its successor on the same
-hardware, a reason to count it no longer.
+hardware, a reason to count it no longer. Silence proves nothing before a contact was due, and never for good.
 """
 
 import msgspec
@@ -10,7 +10,8 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.standing import moved_by
 from tenure.core.usage import counts_until
 from tenure.site.license import Look
-from tenure.site.store import devices, events
+from tenure.site.seats import ROUND
+from tenure.site.store import devices, events, pools, struck
 from tenure.site.store.devices import Device, State
 from tenure.site.store.writer import Connection
 
@@ -34,8 +35,10 @@ def seat_over(device: Device, look: Look) -> bool:
 def settle_twin(conn: Connection, device: Device, look: Look) -> Device:
     """What became of the device that was there before on the same hardware, as far as it can be told now.
 
-    It has spoken since: then this is a clone, and both count. It was silent since before, and its seat is over: then
-    they are one, and the old self goes. Otherwise it stays open.
+    It has spoken since: then this is a clone, and both count. It was silent since before, has missed a contact that was
+    due, and its seat is over: then they are one, and the old self goes. Otherwise it stays open. Worked example: the
+    old self was heard of at 12:00, the new one enrolled at 13:00; each device speaks once in 26.4 hours, so that before
+    14:24 of the next day its silence says nothing, and later if the site was down meanwhile.
     """
     old = devices.by_id(conn, device.twin) if device.twin else None
     if old is None:
@@ -44,7 +47,12 @@ def settle_twin(conn: Connection, device: Device, look: Look) -> Device:
         text = f"{old.name or old.id} and {device.name or device.id} look alike and are both alive: likely clones."
         events.add(conn, look.now, "warning", "device_cloned", text, product=device.product, device=device.id)
         return devices.save(conn, msgspec.structs.replace(device, twin=""))
-    return _merged(conn, old, device, look) if seat_over(old, look) else device
+    return _merged(conn, old, device, look) if seat_over(old, look) and _missed(old, look) else device
+
+
+def _missed(old: Device, look: Look) -> bool:
+    """Whether `old` was due and did not come while the site could hear it; one that said goodbye never is."""
+    return old.state == State.RELEASED or look.now >= max(old.last_seen, look.up_since) + ROUND
 
 
 def merge_by_hand(conn: Connection, old: Device, device: Device, look: Look) -> Device | Refused:
@@ -75,12 +83,32 @@ def _merged(conn: Connection, old: Device, device: Device, look: Look) -> Device
     aside = old.state == State.DISPLACED  # its place is not one that it may keep
     inherits = old.counted and not device.counted and look.terms is not None and not aside
     devices.delete(conn, msgspec.structs.replace(old, counted=0 if inherits else old.counted))
+    struck.keep(conn, old, look.now)
     days = 0 if look.terms is None else look.terms.figures.idle_release_days
     heir = msgspec.structs.replace(device, twin="", group=device.group or old.group, pinned=device.pinned or old.pinned)
     if inherits:
         until = counts_until(heir.counting(0), days)
         heir = msgspec.structs.replace(heir, counted=1, counts_until=until)
     return devices.save(conn, heir)
+
+
+def come_back(conn: Connection, product: str, key: str, look: Look) -> Device | None:
+    """The device of this key that was taken for another's former self, and is there: a device of its own again.
+
+    A seat of it that is still in use counts, whatever is allowed; else it waits its turn like any other.
+    """
+    device = struck.take(conn, product, key)
+    if device is None or devices.by_id(conn, device.id) is not None:
+        return None
+    device = msgspec.structs.replace(device, number=0, twin="", state=State.WAITING, counted=0, counts_until=0)
+    if not seat_over(device, look):
+        pools.adopt(conn, product)
+        device = msgspec.structs.replace(
+            device, state=State.PROTECTED, counted=1, counts_until=device.seat_until + moved(device, look)
+        )
+    text = f"{device.name or device.id} was taken for a device installed anew, but is there: they are two computers."
+    events.add(conn, look.now, "warning", "device_returned", text, product=product, device=device.id)
+    return devices.save(conn, device)
 
 
 def release_due(conn: Connection, product: str, look: Look) -> int:

@@ -226,4 +226,15 @@ SEVENTH = """
 alter table pools add column subscription text not null default '';
 """
 
-STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH)
+EIGHTH = """
+create table struck (
+    product text not null,
+    thumbprint text not null,
+    at integer not null,
+    body blob not null,
+    primary key (product, thumbprint)
+) strict, without rowid;
+"""
+"""Devices taken for the former selves of others: one that was there all the same may come back on its own key."""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH)
