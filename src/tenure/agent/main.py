@@ -3,6 +3,7 @@
 Reads the system only through `sdk.main`.
 """
 
+import contextlib
 import logging
 import signal
 import sys
@@ -109,11 +110,15 @@ def init(
         disk.write(SETTINGS, "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items()).encode() + EXAMPLE)
         disk.sync_folder()
     except OSError as fault:
+        # What was begun would stand in the way of the next try.
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
         return unwritable(fault, str(folder))
     read = read_settings(path)
     refused = read if isinstance(read, Refused) else _root(folder / read.root, read, None)
     if isinstance(refused, Refused):
         path.unlink()
+        (folder / "root.jws").unlink(missing_ok=True)
         return refused
     return str(path)
 

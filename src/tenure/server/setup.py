@@ -21,6 +21,7 @@ from tenure.store.lite import open_lite
 from tenure.wire import root as roots
 
 SECRETS, ROOT_SECRETS, DATABASE, SETTINGS = "secrets.json", "root-secrets.json", "tenure.db", "server.json"
+UNFINISHED = "init.unfinished"
 ROOT_FILE, SANDBOX_ROOT_FILE = "root.jws", "sandbox-root.jws"
 TOKEN_DAYS = 3_650
 LONGEST_NAME = 256
@@ -48,15 +49,40 @@ async def init(
     """Make a server in an empty or missing folder; `name` is its address as leases name it.
 
     Refuses `already_exists` for a folder with a server in it, `field_invalid` for keys that cannot reach the threshold
-    and for a name that no lease can carry.
+    and for a name that no lease can carry. What breaks off (a full disk, a crash) stands in no later try's way.
     """
     if not 1 <= len(name) <= LONGEST_NAME or not all("!" <= char <= "~" for char in name):
         return Refused(Code.FIELD_INVALID, "A name is an address such as https://licence.example.com.", "name")
     if not 1 <= threshold <= root_keys <= 16:
         return Refused(Code.FIELD_INVALID, "At least one root key, at most 16, and no higher threshold.", "threshold")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - a program's first step, nobody waits
+    mark = folder / UNFINISHED
+    if mark.exists():
+        _undo(folder)
     if any((folder / each).exists() for each in (SECRETS, DATABASE)):
         return Refused(Code.ALREADY_EXISTS, f"There is a server in {folder} already.", "folder")
+    write_secret(mark, b"tenure server init has not come to its end here; the next one begins anew.\n")
+    try:
+        made = await _made(folder, name, draw, now, root_keys=root_keys, threshold=threshold)
+    except BaseException:
+        _undo(folder)
+        raise
+    if isinstance(made, Refused):
+        _undo(folder)
+    mark.unlink(missing_ok=True)
+    return made
+
+
+def _undo(folder: Path) -> None:
+    """Takes away what a broken-off `init` has left."""
+    made = (folder / name for name in (SECRETS, ROOT_SECRETS, ROOT_FILE, SANDBOX_ROOT_FILE, SETTINGS, UNFINISHED))
+    for each in (*folder.glob(f"{DATABASE}*"), *made):
+        each.unlink(missing_ok=True)
+
+
+async def _made(
+    folder: Path, name: str, draw: Draw, now: Instant, *, root_keys: int, threshold: int
+) -> Initialised | Refused:
     identity = f"root-{draw(6).hex()}"
     founded = keyring.found(identity, draw, now, root_keys=root_keys, threshold=threshold)
     write_secret(folder / SECRETS, msgspec.json.encode(founded.secrets))

@@ -11,6 +11,7 @@ import msgspec
 from tenure.core.refusals import Code, Refused
 from tenure.http.logs import handler
 from tenure.http.serve import Listen, Server
+from tenure.sdk.assembly import Misuse, read_root
 from tenure.sdk.background import InThread, Turns
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
@@ -20,7 +21,7 @@ from tenure.site.app import device_api, local_api
 from tenure.site.console.app import Doors, console
 from tenure.site.folder import Address
 from tenure.site.forwarding.courier import Courier
-from tenure.site.opening import Site, open_site
+from tenure.site.opening import Site, names_of, open_site
 from tenure.site.settings import Settings, check, read_settings, write_settings
 from tenure.site.store.lite import open_store
 from tenure.site.tls import own_certificate, unservable
@@ -43,23 +44,51 @@ class Made(msgspec.Struct, frozen=True):
 def init(path: Path, settings: Settings, root: bytes, computer: Computer | None = None) -> Made | Refused:
     """A new site in an empty or missing folder, with the vendor's root document.
 
-    Refuses `already_exists` for a folder with a site in it, and what of settings or root cannot work.
+    Refuses `already_exists` for a folder with a site in it, and what of settings or root cannot work; then, and where
+    the system refuses a file (OSError), nothing that was made stays behind.
     """
-    refused = check(settings)
+    computer = computer or this_computer()
+    refused = _unfit(settings, root, computer)
     if refused is not None:
         return refused
     if (path / folder.SETTINGS).exists():
         return Refused(Code.ALREADY_EXISTS, f"There is a site in {path} already.", "site")
-    computer = computer or this_computer()
-    disk = FolderOnDisk(path)
-    folder.write(disk, settings.root, root)
-    folder.write(disk, folder.SETTINGS, write_settings(settings).encode())
-    opened = open_site(path, computer)
+    made = path.exists()
+    before = set(path.iterdir()) if made else set()
+    try:
+        disk = FolderOnDisk(path)
+        folder.write(disk, settings.root, root)
+        folder.write(disk, folder.SETTINGS, write_settings(settings).encode())
+        opened = open_site(path, computer)
+    except BaseException:
+        _undo(path, before, whole=not made)
+        raise
     if isinstance(opened, Refused):
-        (path / folder.SETTINGS).unlink()
+        _undo(path, before, whole=not made)
         return opened
     opened.store.close()
     return Made(str(path), str(path / folder.SETTINGS), opened.secrets.signer.kid, str(path / folder.TOKEN))
+
+
+def _unfit(settings: Settings, root: bytes, computer: Computer) -> Refused | None:
+    """What cannot work, told before a file is made."""
+    refused = check(settings)
+    names = names_of(settings, computer) if refused is None else refused
+    if isinstance(names, Refused):
+        return names
+    try:
+        read_root(root, sandbox=settings.sandbox)
+    except Misuse as fault:
+        return Refused(Code.FIELD_INVALID, f"{fault}.", "root")
+    return None
+
+
+def _undo(path: Path, before: set[Path], *, whole: bool) -> None:
+    """Takes away what a failed `init` has made: a half-made site would stand in the way of the next try."""
+    for each in set(path.iterdir()) - before if path.is_dir() else ():
+        each.unlink(missing_ok=True)
+    if whole and path.is_dir():
+        path.rmdir()
 
 
 class Anew(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from tenure.sdk.holder import Holder
 from tenure.sdk.holdings import Reader
 from tenure.sdk.keeper import Keeper, Ports
 from tenure.sdk.names.last_good import LastGood, LastGoodFile
+from tenure.sdk.names.server import read_host
 from tenure.sdk.steps import Progress
 from tenure.sdk.transport import Transport
 from tenure.site import certificate, folder
@@ -57,6 +58,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """Of the local API."""
     pin: str
     """Hash of the device port's key."""
+    device_host: str
+    """The name that devices use, in the spelling that DNS and certificates take."""
     store: Store
     licenses: dict[str, ProductLicense]
     port: DevicePort
@@ -68,11 +71,6 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """Of this site, for people."""
         return self.settings.name or self.computer.host
-
-    @property
-    def device_host(self) -> str:
-        """The name that devices use."""
-        return self.settings.devices.name or self.computer.host
 
     def now(self) -> Instant:
         """The present, as far as the site's own administration is concerned."""
@@ -104,7 +102,10 @@ def open_site(
     token = secrets if isinstance(secrets, Refused) else folder.token_of(disk, computer.draw)
     if isinstance(root, Refused) or isinstance(secrets, Refused) or isinstance(token, Refused):
         return next(each for each in (root, secrets, token) if isinstance(each, Refused))
-    pin_ = certificate.ensure(disk, names_of(settings, computer))
+    names = names_of(settings, computer)
+    if isinstance(names, Refused):
+        return names
+    pin_ = certificate.ensure(disk, names)
     store = stores(path / folder.STATE)
     if isinstance(store, Refused):
         return store
@@ -122,6 +123,7 @@ def open_site(
         secrets=secrets,
         token=token,
         pin=pin_,
+        device_host=names[0],
         store=store,
         licenses=licenses,
         port=port,
@@ -131,10 +133,20 @@ def open_site(
     )
 
 
-def names_of(settings: Settings, computer: Computer) -> tuple[str, ...]:
-    """The names that the device port's certificate is for."""
-    first = settings.devices.name or computer.host
-    return tuple(dict.fromkeys((first, *settings.devices.names)))
+def names_of(settings: Settings, computer: Computer) -> tuple[str, ...] | Refused:
+    """The names that the device port's certificate is for, the one devices use first, as A-labels (`xn--bro-hoa`).
+
+    Refuses `field_invalid` where none is given and this computer's own is none that a device could look up.
+    """
+    own = read_host(settings.devices.name or computer.host)
+    if own is None:
+        detail = (
+            f"Devices find this site by name, and {computer.host!r}, as this computer is called, is no name in DNS. "
+            "Give the name or the address that they are to use: --device-name, or devices.name in site.toml."
+        )
+        return Refused(Code.FIELD_INVALID, detail, "devices.name")
+    further = (read_host(each) for each in settings.devices.names)  # checked with the settings
+    return tuple(dict.fromkeys((own, *(each for each in further if each is not None))))
 
 
 def read_root(path: Path, *, sandbox: bool, clock: Path | None) -> Root | Refused:
