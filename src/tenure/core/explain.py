@@ -32,7 +32,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 RULES: dict[Why, tuple[str, str]] = {
     Why.NOT_ACTIVATED: (
         "It waits for its first activation.",
-        "The term begins when the activation code is applied (M9); unused it lapses after 365 days.",
+        "The term begins when the activation code is applied; unused it lapses after 365 days.",
     ),
     Why.AWAITING_PAYMENT: (
         "It waits for its payment.",
@@ -42,7 +42,7 @@ RULES: dict[Why, tuple[str, str]] = {
     Why.TRIAL: ("It is a trial.", "A customer may try each product once, for a set time."),
     Why.PAYMENT_ENDED: (
         "The paid period is over.",
-        "What comes after it is defined by the provider's grace (M7, M8, M12).",
+        "What comes after it is defined by the provider's grace.",
     ),
     Why.CANCELLED: ("It was cancelled.", "A cancelled subscription ends with what is paid for, or at once."),
     Why.CODE_BLOCKED: (

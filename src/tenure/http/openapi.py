@@ -4,6 +4,7 @@ The framework's own generator is not used: it forgets that unknown fields are re
 """
 
 import inspect
+import re
 import types
 import typing
 from collections import defaultdict
@@ -25,6 +26,10 @@ from tenure.http.raw import RawOperation
 
 _REF = "#/components/schemas/{name}"
 
+_CITED = re.compile(
+    r"\s*\((?:(?:spec|ADR|rule) ?[^()]{1,40}|[A-Z]\d{1,2}(?:, ?[A-Z]\d{1,2})*|\d\.\d{1,2}(?:, ?\d\.\d{1,2})*)\)"
+)
+"""A requirement or a section in brackets: `(B12)`, `(spec 2.4 Devices)`, `(M7, M8)`, `(3.8)`."""
 ALWAYS = (Code.FIELD_INVALID, Code.TOO_MANY_REQUESTS, Code.SERVER_BUSY, Code.INTERNAL)
 """What every operation may refuse: an unknown query parameter, haste, a crowd, an error of ours."""
 _OF_BODY = (Code.BODY_UNREADABLE, Code.BODY_TOO_LARGE, Code.MEDIA_TYPE_UNSUPPORTED)
@@ -73,8 +78,21 @@ def document(about: About, operations: Iterable[Operation], raw: Iterable[RawOpe
         },
     }
     # Only what JSON knows: whoever reads the document here sees what is served, lists and all.
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(made))
+    plain: dict[str, Any] = _for_readers(msgspec.json.decode(msgspec.json.encode(made)))
     return plain
+
+
+def _for_readers(part: Any) -> Any:
+    """The document with its texts as readers need them: docstrings cite our own papers, which nobody there has."""
+    if isinstance(part, list):
+        return [_for_readers(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    texts = ("summary", "description")
+    return {
+        name: _CITED.sub("", each) if name in texts and isinstance(each, str) else _for_readers(each)
+        for name, each in part.items()
+    }
 
 
 def refuse_doubles(names: Sequence[str]) -> None:

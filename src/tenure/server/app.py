@@ -97,7 +97,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
                     path="/v1/activate",
                     work=activations.activate,
                     name="activate",
-                    summary="A site applies an activation code: a signed request, a signed answer (spec 3.3).",
+                    summary="A site applies an activation code: a signed request, a signed answer.",
                     refusals=(*UNPROVEN, Code.CODE_MALFORMED, Code.LEDGER_DRIFT),
                 ),
                 RawOperation(
@@ -111,7 +111,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
                     path="/v1/sync",
                     work=synchronisation.synchronise,
                     name="synchronise",
-                    summary="A site synchronises: a signed request, a signed answer (spec 3.5).",
+                    summary="A site synchronises: a signed request, a signed answer.",
                     refusals=UNPROVEN,
                 ),
             ),

@@ -115,7 +115,7 @@ def device_api(site: Site, ticks: Ticks) -> Api:
                     path="/v1/device",
                     work=site.port.device,
                     name="device",
-                    summary="A device enrols, refreshes or releases its seat: a signed request, a signed answer (3.8).",
+                    summary="A device enrols, refreshes or releases its seat: a signed request, a signed answer.",
                     cap=CAPS[Typ.DEVICE_REQUEST],
                     refusals=UNPROVEN,
                 ),

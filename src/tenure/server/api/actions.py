@@ -198,7 +198,7 @@ _DEVICES = (
 )  # fmt: skip
 
 ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
-    ("renew", RenewBody, _plain(c.Renew, "late"), "Buys the next period from the balance (M3).", PAYING),
+    ("renew", RenewBody, _plain(c.Renew, "late"), "Buys the next period from the balance.", PAYING),
     (
         "set_renewal_intent", IntentBody, _plain(c.SetRenewalIntent, "intent"),
         "Switches automatic renewal, or resumes it after it stopped.",
