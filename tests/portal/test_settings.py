@@ -26,10 +26,16 @@ async def test_customers_read_how_to_pay_and_the_gateway_proves_a_payment(at_the
     assert (await shop.desk.get("/v1/payment-settings"))["request_days"] == 14, "somebody else's change is not lost"
     await tab.open("/payments/settings")
     await tab.send(tab.form(action="/payments/settings/secret"))
-    secret = GATEWAY.search(tab.text)
-    assert secret
+    leaked = GATEWAY.search(tab.text)
+    assert leaked
     await tab.open("/payments/settings")
     assert "has a secret" in tab.text
+    assert "the old one holds for one day more" in tab.text, "as it is"
+    await tab.send(tab.form(action="/payments/settings/secret-at-once"))
+    secret = GATEWAY.search(tab.text)
+    assert secret
+    assert secret[0] != leaked[0]
+    await tab.open("/payments/settings")
     assert not GATEWAY.search(tab.answer.text)  # type: ignore[union-attr]
     asked = await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 700})
     assert asked["instructions"].startswith("IBAN DE00")
@@ -38,6 +44,8 @@ async def test_customers_read_how_to_pay_and_the_gateway_proves_a_payment(at_the
     body = dict(zip(("provider", "request", "amount", "currency", "reference", "sent_at"), told, strict=True))
     body |= {"amount": 700, "sent_at": shop.clock()}  # type: ignore[dict-item]
     body["signature"] = hmac.new(secret[0].encode(), signed, hashlib.sha256).hexdigest()
+    gone = body | {"signature": hmac.new(leaked[0].encode(), signed, hashlib.sha256).hexdigest()}
+    assert await shop.desk.refused("/v1/payment-notifications", gone) == "signature_invalid"
     assert (await shop.desk.post("/v1/payment-notifications", body))["booked"] is True
 
 

@@ -162,6 +162,22 @@ async def test_the_secret_before_holds_for_a_day_after_it_was_rotated(tmp_path: 
             assert (await notify(shop, body))[0] == status
 
 
+async def test_a_secret_that_leaked_is_ended_at_once(tmp_path: Path) -> None:
+    """Also the one before it, which was still good for a day."""
+    async with office(tmp_path) as shop:
+        account = await poor(shop)
+        asked = await shop.desk.post(f"{account}/payment-requests", {"amount": 500})
+        older = await fresh_secret(shop)
+        old = await fresh_secret(shop)
+        rotated = (await shop.desk.send("POST", "/v1/payment-settings/rotate-secret", at_once="true")).json()
+        assert rotated["old_until"] is None
+        for secret, status in ((older, 401), (old, 401), (rotated["secret"], 200)):
+            body = await notice(shop, secret, request=asked["reference"])
+            assert (await notify(shop, body))[0] == status
+        (told,) = (await shop.desk.get("/v1/audit", limit=1))["items"]
+        assert (told["what"], told["detail"]) == ("gateway_secret_rotated", "at once")
+
+
 async def test_nothing_that_is_not_signed_now_by_this_gateway_moves_money(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         account = await poor(shop)

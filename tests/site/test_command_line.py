@@ -1,6 +1,7 @@
 """The administrator's and the device's commands against a running site: M9, M10, M14, M15, M17 on the command line."""
 
 import fcntl
+import io
 import json
 import os
 import pty
@@ -18,6 +19,8 @@ import msgspec
 import pytest
 
 import tenure
+from tenure.cli import offline
+from tenure.cli.show import Screen
 from tenure.core.codes import from_random
 from tenure.core.refusals import Exit
 from tenure.site import qr
@@ -324,6 +327,30 @@ class TestOffline:
             assert admin.refused("licenses", "resolve-fork", "restored")["code"] == "unreachable"
             assert admin.refused("licenses", "drop-successor")["code"] == "no_successor"
             assert admin.run("licenses").out.startswith("Product")
+
+    @pytest.mark.parametrize("columns", [200, 80, 40])
+    def test_what_a_terminal_shows_is_copied_into_the_other_terminal(self, here: Town, columns: int) -> None:
+        """Without files: the request is copied out of one window into the provider's, and the answer back."""
+        house = here.house()
+        serving = Serving(house.site)
+        with serving.local:
+            admin = Admin(house)
+            code = here.order()[1]
+            assert admin.run("offline", "request", "--activate", given=f"{code}\n").code == Exit.DONE
+            shown = on_terminal(admin, (columns, 60), "offline", "request")
+            assert "\N{REPLACEMENT CHARACTER}" not in shown
+            answer = here.post("/v1/offline-exchange", {"request": pasted(shown, columns)})["answer"]
+            printed = io.StringIO()
+            offline.show_answer(Screen(printed, None), {"answer": answer})
+            assert "\N{REPLACEMENT CHARACTER}" not in printed.getvalue()
+            ran = admin.run("offline", "import", "-", given=pasted(printed.getvalue(), columns))
+            assert ran.code == Exit.DONE, ran.err
+
+
+def pasted(shown: str, columns: int) -> str:
+    """What arrives where it is pasted: lines broken at the window's edge, filled up with blanks, ended by CR and LF."""
+    broken = [line[at : at + columns] for line in shown.splitlines() for at in range(0, max(len(line), 1), columns)]
+    return "".join(f"  {line.ljust(columns)}\r\n" for line in broken)
 
 
 class TestTheRequestAsQrCode:

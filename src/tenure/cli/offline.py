@@ -61,7 +61,7 @@ def answer(desk: Desk, file: File, *, out: Out = None) -> Ended:
     text = _text(desk, file)
     if isinstance(text, Failed):
         return text
-    done = desk.write(Sending(method="POST", path="/v1/offline-exchange", body={"request": text}), _answer)
+    done = desk.write(Sending(method="POST", path="/v1/offline-exchange", body={"request": text}), show_answer)
     return done if desk.options.dry_run else _written(done, "answer", out)
 
 
@@ -107,7 +107,7 @@ def _written(done: Ended, name: str, out: Path | None) -> Ended:
 
 
 def _request(screen: Screen, value: Any) -> None:
-    screen.line(value["request"].rstrip())
+    screen.block(value["request"])
 
 
 def _pictured(people: People) -> People:
@@ -148,8 +148,9 @@ def _too_large(screen: Screen, line: bytes) -> str:
     )
 
 
-def _answer(screen: Screen, value: Any) -> None:
-    screen.line(value["answer"].rstrip())
+def show_answer(screen: Screen, value: Any) -> None:
+    """The answer as it is copied from here to the site."""
+    screen.block(value["answer"])
 
 
 def _imported(screen: Screen, value: Any) -> None:

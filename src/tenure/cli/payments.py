@@ -144,10 +144,15 @@ def change_settings(
 
 
 @verb(_APP, "secret", CREATING, example="tenure payments secret")
-def rotate_secret(desk: Desk) -> Ended:
-    """Give the payment gateway a new secret, shown once; the one before holds for a day more."""
+def rotate_secret(
+    desk: Desk,
+    *,
+    at_once: Annotated[bool, Parameter(negative=(), help="End the one before at once, as when it leaked.")] = False,
+) -> Ended:
+    """Give the payment gateway a new secret, shown once; the one before holds for a day more, unless it leaked."""
     where = "/v1/payment-settings/rotate-secret"
-    return desk.write(Sending(method="POST", path=where), _secret)
+    query: dict[str, str | int | bool | None] = {"at_once": True} if at_once else {}
+    return desk.write(Sending(method="POST", path=where, query=query), _secret)
 
 
 def _line(text: str) -> dict[str, Any] | Failed:

@@ -156,6 +156,11 @@ class Screen:
         else:
             self._stream.write(plain(text) + "\n")
 
+    def block(self, text: str) -> None:
+        """Text of several lines that somebody will copy: each as it is, nothing between them and no style."""
+        for each in text.splitlines():
+            self.line(each)
+
     def heading(self, text: str) -> None:
         """What follows is about this."""
         self.line(text, "bold")

@@ -66,8 +66,7 @@ def read_armour(text: str) -> tuple[Armoured, ...] | Refused:
 
 
 def _read(kind: str, inside: str) -> Armoured | Refused:
-    lines = [line.strip().lstrip("> ") for line in inside.splitlines()]
-    lines = [line for line in lines if line and ": " not in line]
+    lines = _below_the_head([line.replace("\xa0", " ").strip().lstrip("> ") for line in inside.splitlines()])
     checks = [line[1:] for line in lines if line.startswith("=")]
     plain = "".join(line for line in lines if not line.startswith("="))
     if len(checks) != 1 or not plain or _NOT_BASE64.search(plain):
@@ -76,6 +75,18 @@ def _read(kind: str, inside: str) -> Armoured | Refused:
     if checks[0] != _check(token):
         return strict.malformed("The checksum does not fit: something was lost or changed on the way.", "text")
     return Armoured(kind, token)
+
+
+def _below_the_head(lines: list[str]) -> list[str]:
+    """The lines of the message itself, blank ones left out, whatever a terminal or a mail program did to the text.
+
+    A line for people that was broken in two leaves a rest without a colon: all up to the next blank line goes.
+    """
+    last = max((at for at, line in enumerate(lines) if ": " in line), default=-1)
+    rest = lines[last + 1 :]
+    if last >= 0 and rest and rest[0] and "" in rest:
+        rest = rest[rest.index("") :]
+    return [line for line in rest if line]
 
 
 def _check(token: bytes) -> str:

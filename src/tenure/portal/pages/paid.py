@@ -51,9 +51,16 @@ class PaymentSettings:
         return Goto("/payments/settings")
 
     async def rotate(self, visit: Portal) -> Reply:
-        """A new secret for the gateway, on the page that answers and nowhere else."""
+        """A new secret for the gateway, on the page that answers and nowhere else; the old one holds for a day."""
+        return await self._rotated(visit, at_once=False)
+
+    async def rotate_at_once(self, visit: Portal) -> Reply:
+        """As `rotate`, and the old one is good for nothing from now on."""
+        return await self._rotated(visit, at_once=True)
+
+    async def _rotated(self, visit: Portal, *, at_once: bool) -> Reply:
         api, key = self._server.of(visit), visit.form.text("_key")
-        made = await api.post(f"{ADDRESS}/rotate-secret", key=key)
+        made = await api.post(f"{ADDRESS}/rotate-secret", key=key, at_once="true" if at_once else None)
         return await self._page(visit, secret=made.value["secret"])
 
     def routes(self) -> tuple[Route, ...]:
@@ -62,4 +69,5 @@ class PaymentSettings:
             page("/payments/settings", self.show),
             action("/payments/settings", self.change),
             action("/payments/settings/secret", self.rotate),
+            action("/payments/settings/secret-at-once", self.rotate_at_once),
         )

@@ -79,9 +79,16 @@ class Webhooks:
 
     async def rotate(self, visit: Portal) -> Reply:
         """Another secret; the old one signs too for a day."""
+        return await self._rotated(visit, {})
+
+    async def rotate_at_once(self, visit: Portal) -> Reply:
+        """As `rotate`, and the old one signs nothing more."""
+        return await self._rotated(visit, {"overlap_hours": 0})
+
+    async def _rotated(self, visit: Portal, body: dict[str, int]) -> Reply:
         name = visit.params["webhook"]
         address = path("/v1/webhooks/{name}/rotate-secret", name=name)
-        made = await self._server.of(visit).post(address, {}, key=visit.form.text("_key"))
+        made = await self._server.of(visit).post(address, body, key=visit.form.text("_key"))
         return await self._one(visit, name, made.value["secret"])
 
     async def test(self, visit: Portal) -> Reply:
@@ -114,6 +121,7 @@ class Webhooks:
             page("/webhooks/{webhook}", self.look),
             action("/webhooks/{webhook}", self.change),
             action("/webhooks/{webhook}/rotate", self.rotate),
+            action("/webhooks/{webhook}/rotate-at-once", self.rotate_at_once),
             action("/webhooks/{webhook}/test", self.test),
             action("/webhooks/{webhook}/remove", self.remove),
             action("/webhooks/{webhook}/deliveries/{delivery}/replay", self.replay),

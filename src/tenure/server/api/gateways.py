@@ -105,9 +105,13 @@ class Gateways:
         ticket: Ticket,
         address: Address,
         provider: Id | None = None,
+        at_once: bool = False,
         dry_run: bool = False,
     ) -> Answer[SecretView] | Refused:
-        """Gives the payment gateway a new secret, in this answer only; the one before holds for a day more."""
+        """Gives the payment gateway a new secret, in this answer only; the one before holds for a day more.
+
+        `at_once`: the one before is good for nothing from now on, as when it leaked.
+        """
 
         def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
@@ -116,16 +120,16 @@ class Gateways:
             secret = "pgs_" + base64.b32encode(self._context.draw(32)).decode().rstrip("=").lower()
             sealed = self._context.safe.close(secret.encode(), paying.purpose(tenant.id))
             gateway = payments.gateway(conn, tenant.id)
-            until = None if gateway.secret is None else real + OVERLAP
+            until = None if gateway.secret is None or at_once else real + OVERLAP
             changed = msgspec.structs.replace(
                 gateway,
                 secret=sealed,
                 secret_since=tenant.now,
-                old_secret=gateway.secret,
+                old_secret=None if until is None else gateway.secret,
                 old_until=until,
             )
             saved = payments.save_gateway(conn, changed)
-            _note(conn, saved, caller, address, "gateway_secret_rotated", "", real)
+            _note(conn, saved, caller, address, "gateway_secret_rotated", "at once" if at_once else "", real)
             return made(SecretView(secret="" if dry_run else secret, old_until=shown(until)), 201)
 
         answer: Answer[SecretView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
