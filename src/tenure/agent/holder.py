@@ -12,7 +12,7 @@ from tenure.agent.exchange import Identity
 from tenure.agent.kept import Kept, Memory
 from tenure.core.acceptance import Held
 from tenure.core.clock import Estimate, certain
-from tenure.core.lease import Lease
+from tenure.core.lease import SHORT, Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import UNLICENSED, Amnesty, Standing, compiled, device_standing, device_timeline
 from tenure.core.timeline import Timeline
@@ -171,7 +171,18 @@ class Holder:
     def now(self) -> Now:
         """Reads the clocks."""
         lease = self._proven.lease
-        return self._time.now(self._kept.held.serial, sandbox=self._who.sandbox and lease is not None and lease.sandbox)
+        return self._time.now(
+            self._kept.held.serial, self._life(), sandbox=self._who.sandbox and lease is not None and lease.sandbox
+        )
+
+    def _life(self) -> int:
+        """Seconds for which seat and lease are good: by the shorter a leap of the clock is measured."""
+        seat = self._proven.seat
+        if seat is None:
+            return 0
+        term, lease = seat.seat.term(), seat.lease.lease
+        own = term.until - term.iat
+        return min(own, lease.life) if own < SHORT else lease.life
 
     def standing(self, estimate: Estimate) -> Standing:
         """What this device may do now (6.3), bounded by its seat."""

@@ -16,13 +16,14 @@ from tenure.agent.holder import Holder
 from tenure.agent.kept import Kept
 from tenure.agent.taking import By, Taken, anew, erase, failed, take
 from tenure.core.acceptance import Heard
+from tenure.core.clock import worth_saving
 from tenure.core.refusals import Code, Refused
-from tenure.core.schedule import Rhythm, next_due, retry_at
-from tenure.core.timeline import DAY, Instant
+from tenure.core.schedule import Rhythm
+from tenure.core.timeline import DAY, Instant, Why
+from tenure.sdk.calling import Calls, drawn
 from tenure.sdk.clock import Now
 from tenure.sdk.exchange import Inconclusive
 from tenure.sdk.faults import unlocked
-from tenure.sdk.keeper import SAVE_CLOCK
 from tenure.sdk.kept import Contacts, Pending
 from tenure.sdk.locks import PATIENCE
 from tenure.sdk.taking import Arrival
@@ -49,8 +50,7 @@ class Keeper:
         self.holder = holder
         self._who, self._connect, self._draw = who, connect, draw
         self._turn = threading.Lock()
-        self._woke = holder.now().instant
-        self._lot = self._drawn()
+        self._calls = Calls(holder.now().instant, draw)
         self._way: tuple[Ticket, Transport] | None = None
 
     # asking
@@ -98,12 +98,10 @@ class Keeper:
     def tick(self) -> None:
         """Does what is due; to be called every few seconds, where blocking for an exchange harms nobody."""
         self.holder.reload()
-        now = self.holder.now()
-        due = self.due(now)
-        if due is not None and due <= now.instant:
-            self.refresh()
+        if self._is_due():
+            self._asked_once()
         else:
-            self._remember_time(now)
+            self.remember_time()
         self.holder.compiled()
 
     def due(self, now: Now | None = None) -> Instant | None:
@@ -114,19 +112,29 @@ class Keeper:
         if kept.ticket is None or not self._has_to_say(kept):
             return None
         if kept.pending is not None or kept.receipt or (not kept.device and contacts.answered is None):
-            if contacts.failed is None:
-                return now.instant
-            return retry_at(contacts.failed, contacts.failures, contacts.retry_after, self._lot)
-        state = contacts.state(self._rhythm(), self._woke)
-        return next_due(msgspec.structs.replace(state, urgent=now.estimate.synchronise), now.instant, self._lot)
+            return self._calls.repeat_due(contacts, self._rhythm(), now)
+        overdue = self.holder.standing(now.estimate).why is Why.SYNC_OVERDUE
+        return self._calls.due(contacts, self._rhythm(), now, overdue=overdue)
+
+    def _is_due(self) -> bool:
+        now = self.holder.now()
+        due = self.due(now)
+        return due is not None and due <= now.instant
+
+    def _asked_once(self) -> None:
+        """Asks, unless another process of this device has just done so."""
+        with self._undisturbed() as prevented:
+            if prevented is None and self._is_due():
+                self._contact()
 
     def _rhythm(self) -> Rhythm:
         lease = self.holder.proven.lease
-        return Rhythm(spans=() if lease is None else lease.spans, interval=DAY, after_end_days=ALWAYS)
+        interval = DAY if lease is None else min(DAY, lease.contact_interval)
+        return Rhythm(spans=() if lease is None else lease.spans, interval=interval, after_end_days=ALWAYS)
 
-    def _remember_time(self, now: Now) -> None:
-        before = self.holder.saved.clock
-        recent = before.boot == now.reading.boot and 0 <= now.reading.uptime - before.uptime < SAVE_CLOCK
+    def remember_time(self) -> None:
+        """Saves how far time has come, so that running time always counts; as in `sdk.keeper`."""
+        recent = not worth_saving(self.holder.saved.clock, self.holder.now().reading)
         if recent and not self.holder.outrun() and not self.holder.memory.missing():
             return
         if not (self.holder.kept.seat or self.holder.memory.missing()) or not self._turn.acquire(blocking=False):
@@ -184,7 +192,6 @@ class Keeper:
             outcome = self._exchanged(kept, kept.ticket)
             if isinstance(outcome, Refused) or not self._one_more(kept, outcome):
                 break
-        self._lot = self._drawn()
         if isinstance(outcome, Refused):
             log.warning("the site was asked in vain: %s %s", outcome.row.sentence, outcome.detail)
             return outcome
@@ -201,6 +208,8 @@ class Keeper:
         pending = kept.pending or self._prepared(kept)
         if isinstance(pending, Refused):
             return pending
+        if kept.pending is not None:
+            self._keep(self._begun(self.holder.kept))
         way = self._to(ticket)
         reply = way.send(Request("POST", DEVICE, pending.request))
         received = self.holder.now().reading
@@ -234,8 +243,13 @@ class Keeper:
         reading = self.holder.now().reading
         request = request_for(ask, self.holder.who, kept, reading, self.holder.root.version, self._draw)
         pending = Pending(request, reading)
-        refused = self.holder.save(msgspec.structs.replace(kept, pending=pending))
+        refused = self.holder.save(msgspec.structs.replace(self._begun(kept), pending=pending))
         return pending if refused is None else refused
+
+    def _begun(self, kept: Kept) -> Kept:
+        """`kept` with the attempt that now begins: whoever is started next waits for a minute."""
+        contacts = kept.contacts.begun(self.holder.now().instant, drawn(self._draw))
+        return msgspec.structs.replace(kept, contacts=contacts)
 
     def _keep(self, kept: Kept) -> None:
         """Saves; where that fails, goes by it in memory: on disk the question is still pending, and harmless."""
@@ -255,6 +269,3 @@ class Keeper:
             if isinstance(reply, Refused) or reply.status != 200 or self.holder.further(reply.body) is not None:
                 break
         return self.holder.root.version > began
-
-    def _drawn(self) -> float:
-        return int.from_bytes(self._draw(7), "big") / 2**56

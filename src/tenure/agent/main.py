@@ -87,6 +87,7 @@ def open_agent(
     told = None if clock is None else _teller(clock, computer.clocks.wall)
     holder = Holder(who, root, memory, Timekeeper(computer.clocks, told), computer.draw)
     keeper = Keeper(who, holder, connect or _connect(computer), computer.draw)
+    keeper.remember_time()
     return Agent(folder, settings, computer, keeper, clock)
 
 

@@ -116,8 +116,9 @@ def repeat_due(state: SyncState, now: Instant, draw: float) -> Instant:
     if failed is None:
         return max(now, _free_again(state, now))
     most = max(MINUTE, min(RETRY_CAP, state.rhythm.interval))
-    free = max(failed, _free_again(state, now) - _asked_for(state.retry_after))
-    return retry_at(free, state.failures, state.retry_after, draw, most)
+    due, free = retry_at(failed, state.failures, state.retry_after, draw, most), _free_again(state, now)
+    # Those who would be too early are spread anew: they would else all come when the minute is over.
+    return due if due >= free else free + int(draw * min(most, MINUTE))
 
 
 def window(spans: Timeline, lease: Lease, now: Instant) -> tuple[Instant, Instant] | None:

@@ -1,14 +1,18 @@
 """Synchronisation in the background, as a thread or as an asyncio task: it never raises into the application, never
-blocks it, and never keeps it from ending.
+blocks it, and keeps it from ending for three seconds at most.
 
-Threads here are daemons and nobody waits for them: whatever they are in the middle of, a crash at that point is safe.
+Threads here are daemons: whatever they are in the middle of, a crash at that point is safe. A program that runs for a
+second would lose the answer to its only question, though, so that leaving waits a little for one that is under way.
 What is done at each turn is `keeper`'s.
 """
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from types import TracebackType
 
@@ -16,6 +20,10 @@ log = logging.getLogger("tenure.license")
 
 TURN = 30.0
 """Seconds between two looks at whether anything is due."""
+
+
+LEAVING = 3.0
+"""Seconds for which a program that ends waits for an exchange under way."""
 
 
 class Turns:
@@ -55,6 +63,7 @@ class InThread:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(self._stop,), name="tenure", daemon=True)
         self._thread.start()
+        _RUNNING.add(self)
 
     def forked(self) -> None:
         """This is a child process, into which no thread came along: what was started in the parent is started here."""
@@ -62,14 +71,54 @@ class InThread:
         if ran:
             self.start()
 
-    def stop(self) -> None:
-        """Asks it to end, and does not wait: an exchange that is under way ends by itself."""
+    def stop(self, patience: float = LEAVING) -> None:
+        """Asks it to end and waits for the turn that is under way, `patience` seconds at most; then it ends by itself.
+
+        The first turn is taken whole, also where a program ends right after its start.
+        """
         self._stop.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(max(0.0, patience))
 
     def _run(self, stop: threading.Event) -> None:
-        while not stop.is_set():
+        while True:
             self._turns.take()
-            stop.wait(self._every)
+            if stop.wait(self._every):
+                return
+
+
+_RUNNING: "weakref.WeakSet[InThread]" = weakref.WeakSet()
+
+
+def _leave() -> None:
+    """Python ends: daemon threads stop in the midst of whatever they do, so the turns under way get their moment."""
+    until = time.monotonic() + LEAVING
+    for each in list(_RUNNING):
+        each.stop(until - time.monotonic())
+
+
+atexit.register(_leave)
+
+
+class Aside:
+    """One piece of work at a time in a daemon thread, for whoever must not wait for it."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def run(self, work: Callable[[], object]) -> None:
+        """Begins `work`, unless there is some under way, or Python is ending."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._thread = threading.Thread(target=work, name="tenure", daemon=True)
+        with contextlib.suppress(RuntimeError):
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Until it is done."""
+        if self._thread is not None and self._thread.is_alive():
+            self._thread.join()
 
 
 class InTask:
@@ -79,6 +128,7 @@ class InTask:
         self._turns = turns
         self._every = every
         self._task: asyncio.Task[None] | None = None
+        self._turn: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
         self._task = asyncio.create_task(self._run(), name="tenure")
@@ -89,11 +139,19 @@ class InTask:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait((self._task,))
+        # The first turn is taken whole, also where the program ends right after its start.
+        turn = self._turn or self._taken()
+        await asyncio.wait((turn,), timeout=LEAVING)
+        turn.cancel()
 
     async def _run(self) -> None:
         while True:
-            await _aside(self._turns.take)
+            self._turn = self._taken()
+            await asyncio.shield(self._turn)
             await asyncio.sleep(self._every)
+
+    def _taken(self) -> "asyncio.Task[None]":
+        return asyncio.create_task(_aside(self._turns.take), name="tenure turn")
 
 
 async def _aside(work: Callable[[], None]) -> None:

@@ -90,18 +90,21 @@ class Timekeeper:
         with self._lock:
             self._state = state
 
-    def now(self, serial: int = 0, *, sandbox: bool = False) -> Now:
-        """Reads the clocks and moves on. `sandbox`: root and lease are both a sandbox's, whose time is its own."""
+    def now(self, serial: int = 0, life: int = 0, *, sandbox: bool = False) -> Now:
+        """Reads the clocks and moves on; `serial` and `life` are those of the lease held (see `core.clock.observe`).
+
+        `sandbox`: root and lease are both a sandbox's, whose time is its own.
+        """
         told = self._sandbox_time() if sandbox and self._sandbox_time is not None else None
         # The reading belongs inside: an older one that came in second would look like another boot.
         with self._lock:
             reading = self.clocks.read()
-            self._state, estimate = estimated(self._state, reading, serial, told, sandbox=sandbox)
+            self._state, estimate = estimated(self._state, reading, serial, told, sandbox=sandbox, life=life)
         return Now(reading, estimate)
 
 
 def estimated(
-    state: ClockState, reading: Reading, serial: int, told: Instant | None, *, sandbox: bool
+    state: ClockState, reading: Reading, serial: int, told: Instant | None, *, sandbox: bool, life: int = 0
 ) -> tuple[ClockState, Estimate]:
     """The estimate at `reading`; in a sandbox by the clock file `told`, or else by the server's last answer (6.4)."""
     if sandbox and told is not None:
@@ -109,6 +112,6 @@ def estimated(
         if not isinstance(read, Refused):
             after, estimate = read
             return msgspec.structs.replace(after, boot=reading.boot, uptime=reading.uptime), estimate
-    after, estimate = observe(state, reading, serial)
+    after, estimate = observe(state, reading, serial, life)
     # A sandbox lives in a year of its own, so that the wall clock is neither right nor wrong.
     return after, Estimate(now=estimate.now) if sandbox else estimate

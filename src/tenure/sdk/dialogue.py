@@ -13,6 +13,7 @@ from tenure.core.clock import Reading
 from tenure.core.codes import ActivationCode
 from tenure.core.refusals import Code, Refused
 from tenure.sdk import carried
+from tenure.sdk.calling import drawn
 from tenure.sdk.exchange import (
     ACTIVATE,
     LOOK,
@@ -75,7 +76,7 @@ class Dialogue:
         reading = self._holder.now().reading
         root = self._holder.root.version
         request = activate_request(self._who, self._key, code, role, self._holder.kept, reading, root, self._draw)
-        refused = self._saved(msgspec.structs.replace(self._holder.kept, activation=Pending(request, reading)))
+        refused = self._saved(msgspec.structs.replace(self._begun(), activation=Pending(request, reading)))
         return self.repeat_activation(resent=False) if refused is None else refused
 
     def look(self, code: ActivationCode, role: str) -> Answered[ActivateAnswer] | Inconclusive:
@@ -109,7 +110,7 @@ class Dialogue:
         reading = self._holder.now().reading
         request = sync_request(self._who, self._key, report, trigger, self._holder.kept, reading, self._draw, wish)
         pending = Pending(request, reading)
-        refused = self._saved(msgspec.structs.replace(self._holder.kept, sync=pending))
+        refused = self._saved(msgspec.structs.replace(self._begun(), sync=pending))
         if refused is not None:
             return refused
         return self._answered(SYNC, pending, hear_sync, take_sync, resent=False)
@@ -133,6 +134,11 @@ class Dialogue:
         """What is wrong with this computer's clock, as far as that is known; None while it agrees with all."""
         return None if self._holder.reader.sandbox else self._holder.now().estimate.refusal
 
+    def _begun(self) -> Kept:
+        """What is kept, with the attempt that now begins: whoever is started next waits for a minute."""
+        kept, now = self._holder.kept, self._holder.now().instant
+        return msgspec.structs.replace(kept, contacts=kept.contacts.begun(now, drawn(self._draw)))
+
     def _saved(self, kept: Kept) -> Refused | None:
         refused = self._holder.save(kept)
         if refused is not None:
@@ -148,6 +154,8 @@ class Dialogue:
         *,
         resent: bool,
     ) -> Done[A] | Inconclusive:
+        if resent:
+            self._keep(self._begun())
         reply = self._asked(path, pending.request)
         received = self._holder.now().reading
         heard = self._proven(reply, pending, hear)

@@ -170,8 +170,11 @@ class Holder:
 
     def now(self) -> Now:
         """Reads the clocks."""
-        serial = self._kept.present.serial
-        return self._time.now(serial, sandbox=self._reader.sandbox and self._holds_sandbox_lease())
+        present = self._holdings.present
+        life = 0 if present is None else present.lease.life
+        return self._time.now(
+            self._kept.present.serial, life, sandbox=self._reader.sandbox and self._holds_sandbox_lease()
+        )
 
     def lease(self) -> Lease | None:
         """The lease that rules now."""

@@ -12,11 +12,13 @@ from contextlib import ExitStack, contextmanager
 import msgspec
 
 from tenure.core.acceptance import Heard, another_code
+from tenure.core.clock import worth_saving
 from tenure.core.codes import ActivationCode, parse
 from tenure.core.refusals import Code, Refused
-from tenure.core.schedule import AFTER_EDGE, BEFORE_EDGE, Rhythm, manual, next_due, retry_at, rhythm
-from tenure.core.timeline import Instant
+from tenure.core.schedule import Rhythm, manual, rhythm
+from tenure.core.timeline import Instant, Why
 from tenure.sdk import told
+from tenure.sdk.calling import Calls
 from tenure.sdk.carried import Carried, exported
 from tenure.sdk.clock import Now
 from tenure.sdk.dialogue import Dialogue, Done
@@ -42,9 +44,6 @@ EXCHANGES = 4
 
 NOT_ACTIVATED = Refused(Code.NOT_ACTIVATED)
 
-SAVE_CLOCK = 600
-"""Seconds after which the highest time seen is saved, so that a dead battery costs no more than that."""
-
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """What a keeper takes from outside."""
@@ -68,9 +67,7 @@ class Keeper:
         self._ports = ports
         self._dialogue = Dialogue(who, key, holder, ports.transport, ports.draw, ports.progress)
         self._turn = threading.Lock()
-        self._woke = holder.now().instant
-        self._because: Trigger = "startup"
-        self._lot = self._drawn()
+        self._calls = Calls(holder.now().instant, ports.draw)
         borne = outage_told(holder.standing())
         if borne:
             log.info("%s: %s", who.product, borne)
@@ -122,10 +119,7 @@ class Keeper:
             refused = self._by_hand() if trigger == "manual" and wish is NO_WISH else None
             if refused is not None:
                 return declined(refused, conclusive=False)
-            before = self.holder.standing()
-            done = self._contact(trigger, wish)
-            self._lot = self._drawn()
-            return told.synchronized(done, before, self.holder, tuple(steps))
+            return self._synchronized(trigger, wish, steps)
 
     def take_notice(self, token: bytes) -> Notice | Declined:
         """Takes a sealed notice, such as an amnesty that came as a file (B15); refuses what the root does not prove."""
@@ -189,10 +183,8 @@ class Keeper:
         """Does what is due, tells what came of it. To be called about twice a minute, where blocking harms nobody."""
         outcome: Synchronized | Declined | None = None
         self.look()
-        now = self.holder.now()
-        due = self.due(now)
-        if due is not None and due <= now.instant:
-            outcome = self.synchronize(self._trigger(now.instant))
+        if self._is_due():
+            outcome = self._asked_once()
         else:
             self.remember_time()
         self.holder.renewed()
@@ -211,22 +203,24 @@ class Keeper:
                 turn.release()
 
     def remember_time(self) -> None:
-        """Saves how far time has come, so that running time always counts: once per boot, then every ten minutes, and
-        whenever functions have come or gone.
+        """Saves how far time has come, so that running time always counts (`core.clock.worth_saving`), and whenever
+        functions have come or gone.
 
         Never waits: while another exchange is under way, it saves the time anyway.
         """
-        before, now = self.holder.saved_clock, self.holder.now().reading
-        recent = before.boot == now.boot and 0 <= now.uptime - before.uptime < SAVE_CLOCK
-        if recent and not self.holder.outrun():
-            return
         turn = self._turn
-        if not self.holder.kept.present.token or not turn.acquire(blocking=False):
+        if not self.is_time_to_save() or not turn.acquire(blocking=False):
             return
         try:
             self._save_again()
         finally:
             turn.release()
+
+    def is_time_to_save(self) -> bool:
+        """Whether `remember_time` would save; told without a look at the folder."""
+        if not self.holder.kept.present.token:
+            return False
+        return worth_saving(self.holder.saved_clock, self.holder.now().reading) or self.holder.outrun()
 
     def _save_again(self) -> None:
         """Saves what is known, unless another process has the folder. For whoever has the turn."""
@@ -241,19 +235,34 @@ class Keeper:
         """When the server is asked next by itself; None: not any more, or not yet."""
         now = now or self.holder.now()
         kept = self.holder.kept
-        contacts = kept.contacts
+        rhythm = self._rhythm(now.instant)
         if kept.activation is not None:
-            if contacts.failed is None:
-                return now.instant
-            return retry_at(contacts.failed, contacts.failures, contacts.retry_after, self._lot)
+            return self._calls.repeat_due(kept.contacts, rhythm, now)
         if not _site(kept):
             return None
-        state = contacts.state(self._rhythm(now.instant), self._woke)
-        return next_due(msgspec.structs.replace(state, urgent=now.estimate.synchronise), now.instant, self._lot)
+        overdue = self.holder.holdings.standing(now.estimate).why is Why.SYNC_OVERDUE
+        return self._calls.due(kept.contacts, rhythm, now, overdue=overdue)
+
+    def asked_before_start(self) -> bool:
+        """Whether a program before this one has asked within the last minute: what is started again and again waits."""
+        return self._calls.asked_before_start(self.holder.kept.contacts, self.holder.now().instant)
 
     def network_returned(self) -> None:
-        """The network is back: the next contact comes within 15 minutes, spread so that not all come at once."""
-        self._woke, self._because = self.holder.now().instant, "network_up"
+        """The network is back: the next contact comes within 15 minutes, spread so that not all come at once.
+
+        Never waits: an exchange that is under way is that contact.
+        """
+        turn = self._turn
+        if not turn.acquire(blocking=False):
+            return
+        try:
+            kept = self.holder.kept
+            contacts = self._calls.returned(kept.contacts, self.holder.now().instant)
+            self.holder.adopt(msgspec.structs.replace(kept, contacts=contacts))
+            if kept.present.token:
+                self._save_again()
+        finally:
+            turn.release()
 
     def forked(self) -> None:
         """This is a child process: a lock that another thread of the parent held would never be released here."""
@@ -371,20 +380,29 @@ class Keeper:
 
     # the schedule
 
+    def _is_due(self) -> bool:
+        now = self.holder.now()
+        due = self.due(now)
+        return due is not None and due <= now.instant
+
+    def _asked_once(self) -> Synchronized | Declined | None:
+        """Asks, unless another process of this folder has just done so: it is looked at again once nobody else can."""
+        with self._undisturbed() as (steps, prevented):
+            if prevented is not None:
+                return declined(prevented, conclusive=False, steps=tuple(steps))
+            if not self._is_due():
+                return None
+            now = self.holder.now().instant
+            trigger = self._calls.trigger(self.holder.kept.contacts, self._rhythm(now), now)
+            return self._synchronized(trigger, NO_WISH, steps)
+
+    def _synchronized(self, trigger: Trigger, wish: Wish, steps: list[Step]) -> Synchronized | Declined:
+        before = self.holder.standing()
+        return told.synchronized(self._contact(trigger, wish), before, self.holder, tuple(steps))
+
     def _rhythm(self, now: Instant) -> Rhythm:
         lease = self.holder.holdings.lease_at(now)
         return Rhythm(spans=()) if lease is None else rhythm(lease, self._ports.after_end_days)
-
-    def _trigger(self, now: Instant) -> Trigger:
-        answered = self.holder.kept.contacts.answered
-        if answered is None or answered < self._woke:
-            return self._because
-        spans = self._rhythm(now).spans
-        near = any(span.since - BEFORE_EDGE <= now < span.since + AFTER_EDGE for span in spans)
-        return "edge" if near else "timer"
-
-    def _drawn(self) -> float:
-        return int.from_bytes(self._ports.draw(7), "big") / 2**56
 
 
 def _site(kept: Kept) -> str:

@@ -71,12 +71,20 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_after: int | None = None
     by_hand: Instant | None = None
     """The last synchronisation by hand."""
+    attempted: Instant | None = None
+    """When the last attempt began, whatever became of it."""
+    returned: Instant | None = None
+    """The network's return that no attempt has followed yet."""
+    lot: float | None = None
+    """In [0, 1): drawn with the last attempt for the next, so that another process does not draw again."""
 
     def state(self, rhythm: Rhythm, woke: Instant) -> SyncState:
         """As the schedule reads it, by the rhythm of the lease held, in a program that started at `woke`."""
         return SyncState(
             rhythm=rhythm,
             woke=woke,
+            returned=self.returned,
+            attempted=self.attempted,
             answered=self.answered,
             window=self.window,
             failed=self.failed,
@@ -93,7 +101,14 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             failures=state.failures,
             retry_after=state.retry_after,
             by_hand=self.by_hand,
+            attempted=state.attempted,
+            returned=state.returned,
+            lot=self.lot,
         )
+
+    def begun(self, now: Instant, lot: float) -> "Contacts":
+        """These contacts when an attempt begins at `now`; to be saved before anything is sent."""
+        return msgspec.structs.replace(self, attempted=now, lot=lot)
 
 
 class Exported(msgspec.Struct, frozen=True):

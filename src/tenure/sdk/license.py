@@ -14,7 +14,7 @@ import msgspec
 from tenure.core.lease import Lease
 from tenure.core.timeline import Instant, Timeline
 from tenure.sdk.assembly import AnyPath, Misuse, Parts, folder_at, identity, read_root
-from tenure.sdk.background import TURN, InTask, InThread, Turns
+from tenure.sdk.background import TURN, Aside, InTask, InThread, Turns
 from tenure.sdk.cache import forget
 from tenure.sdk.computer import Computer
 from tenure.sdk.faults import unlocked
@@ -45,6 +45,7 @@ class License:
         self._holder = self._keeper.holder
         self._turns = Turns(self._tick, parts.computer.online, self.network_returned)
         self._thread = InThread(self._turns, TURN)
+        self._aside = Aside()
         _OPEN.add(self)
 
     @classmethod
@@ -95,17 +96,22 @@ class License:
     def allows(self, feature: str) -> bool:
         """Whether `feature` is on at this instant: no network, no file, no lock, below a microsecond.
 
-        Changes of the license take effect at their second, without any call to another method.
+        Changes of the license take effect at their second, without any call to another method. Once a minute the clocks
+        are looked at anew; that running time is then saved now and again is a thread's work, which nobody waits for.
         """
         ready = self._holder.ready
         if self._ticks() < ready.until:
             return feature in ready.features
-        return feature in self._holder.renewed().features
+        features = self._holder.renewed().features
+        if self._keeper.is_time_to_save():
+            self._aside.run(self._keeper.remember_time)
+        return feature in features
 
     @property
     def standing(self) -> Standing:
         """What is licensed now, why, until when, and what to do about it; no network, but a look at the folder."""
         self._keeper.look()
+        self._keeper.remember_time()
         return self._holder.standing()
 
     @property
@@ -169,11 +175,15 @@ class License:
     # the background
 
     def start(self) -> None:
-        """Synchronises in a daemon thread from now on, which neither raises into the application nor outlives it."""
+        """Synchronizes in a daemon thread from now on, which never raises into the application.
+
+        What is overdue is asked for at once, also in a program that ends a second later: when Python ends, an exchange
+        under way is waited for, three seconds at most.
+        """
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread, without waiting for it."""
+        """Ends the thread; an exchange that is under way is waited for, three seconds at most."""
         self._thread.stop()
 
     def background(self) -> InTask:

@@ -79,7 +79,9 @@ class Watch:
         holder = license_.keeper.holder
         lease, uptime = holder.lease(), holder.now().reading.uptime
         need = self._site.store.read(license_.need)
-        if lease is None or holder.kept.contacts.failures or not should_ask(need, lease.allotment, lease.limit):
+        if lease is None or holder.kept.contacts.failures or license_.keeper.asked_before_start():
+            return
+        if not should_ask(need, lease.allotment, lease.limit):
             return
         known, asked = self._asked.get(license_.product, (-1, -ASK_AGAIN))
         if known == need or uptime - asked < ASK_AGAIN:

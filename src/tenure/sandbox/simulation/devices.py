@@ -15,7 +15,6 @@ from tenure.sandbox.simulation.network import Wire
 from tenure.sandbox.simulation.promises import Promise, promise
 from tenure.sandbox.simulation.sites import PRODUCT, VERSION, SimulatedSite
 from tenure.sdk.clock import Timekeeper
-from tenure.sdk.keeper import SAVE_CLOCK
 from tenure.sdk.names.path import Exchange
 from tenure.sdk.transport import Request
 from tenure.wire.root import Root
@@ -118,12 +117,9 @@ class SimulatedDevice:
         self._learn()
 
     def remember(self) -> None:
-        """What it did every ten minutes since it was last looked at."""
+        """What it did every ten minutes, and more often after its start, since it was last looked at."""
         mortal, self.mortal = self.mortal, False
-        holder = self.keeper.holder
-        before, now = holder.saved.clock, holder.now().reading
-        if holder.kept.seat and (before.boot != now.boot or now.uptime - before.uptime >= SAVE_CLOCK):
-            holder.save(holder.kept)
+        self.keeper.remember_time()
         self.mortal = mortal
 
     def _learn(self) -> None:
