@@ -17,6 +17,7 @@ from tenure.http.asgi import App
 from tenure.http.auth import Authenticate, guard, rule_of
 from tenure.http.edge import Border, Edge
 from tenure.http.operations import Operation, handler_of
+from tenure.http.pacing import Pacing
 from tenure.http.problems import exception_handler
 from tenure.http.raw import RawOperation
 
@@ -33,6 +34,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     raw: tuple[RawOperation, ...] = ()
     authenticate: Authenticate
     border: Border
+    pacing: Pacing | None = None
+    """What known callers may ask for; None: whatever they like."""
     pages: tuple[ControllerRouterHandler, ...] = ()
     """Handlers of the framework itself, such as static files; each has `opt={"rule": Rule(...)}`."""
     lifespan: tuple[AbstractAsyncContextManager[Any], ...] = ()
@@ -45,7 +48,7 @@ class Api(Edge):
         self.document = openapi.document(parts.about, parts.operations, parts.raw)
         self.operations = parts.operations
         described = docs.operations(self.document)
-        handlers = [handler_of(one, parts.border.clock) for one in (*parts.operations, *described)]
+        handlers = [handler_of(one, parts.border.clock, parts.pacing) for one in (*parts.operations, *described)]
         self.framework = Litestar(
             [*handlers, *parts.pages],
             exception_handlers={Exception: exception_handler(parts.border.clock)},

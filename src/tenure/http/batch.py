@@ -16,6 +16,7 @@ from tenure.http.asgi import Message, Receive
 from tenure.http.auth import Principal, judge
 from tenure.http.inputs import path_names
 from tenure.http.operations import WRITES, Operation, answer_of, bind
+from tenure.http.pacing import Pacing
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +31,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 class Commands:
     """The operations that may stand in a batch: writes that need a known caller."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    def __init__(self, operations: Iterable[Operation], pacing: Pacing | None = None) -> None:
+        self._pacing = pacing
         self._known = [(one, _pattern(one.path)) for one in operations if one.method in WRITES and not one.rule.public]
 
     async def run(self, caller: Principal, command: Command, *, dry_run: bool) -> Answer[Any] | Refused:
@@ -43,6 +45,10 @@ class Commands:
         refused = judge(one.rule, caller)
         if refused is not None:
             return refused
+        if self._pacing is not None:
+            refused = self._pacing.refusal(caller, names, item=True, dry_run=dry_run)
+            if refused is not None:
+                return refused
         scope = _scope(caller, command, parts.path, parts.query.encode(), names, dry_run=dry_run)
         values = await bind(one, scope, _receiving(command.body))
         result = values if isinstance(values, Refused) else await one.run(**values)

@@ -19,9 +19,11 @@ from tenure.http.bodies import BODY_CAP, check_headers, load_body, read_body
 from tenure.http.etags import read_if_match
 from tenure.http.idempotency import Ticket, payload_hash, read_key, scope_of
 from tenure.http.inputs import PAGING_INPUTS, Address, Input, Place, inputs_of, loose_structs, result_of
+from tenure.http.pacing import Pacing
 from tenure.http.paging import Page, Paging, next_link
 from tenure.http.problems import Clock, problem, to_response
 
+CSV = "text/csv"
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 QUERY_FIELDS_MOST = 50
 
@@ -122,12 +124,12 @@ def _broken_manners(one: Operation) -> str:
     return ""
 
 
-def handler_of(one: Operation, clock: Clock) -> HTTPRouteHandler:
-    """The framework's handler for an operation."""
+def handler_of(one: Operation, clock: Clock, pacing: Pacing | None = None) -> HTTPRouteHandler:
+    """The framework's handler for an operation; with `pacing` known callers are held to theirs."""
 
     async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
         values = await bind(one, request.scope, request.receive)  # type: ignore[arg-type]
-        result = values if isinstance(values, Refused) else await one.run(**values)
+        result = values if isinstance(values, Refused) else await _run(one, values, request.scope, pacing)  # type: ignore[arg-type]
         if isinstance(result, Refused):
             return to_response(problem(result, clock()))
         return to_response(answer_of(one, result, request.scope))  # type: ignore[arg-type]
@@ -137,6 +139,19 @@ def handler_of(one: Operation, clock: Clock) -> HTTPRouteHandler:
     return HTTPRouteHandler(route, http_method=one.method, status_code=200, name=one.name, opt={"rule": one.rule})(
         answer
     )
+
+
+async def _run(one: Operation, values: dict[str, Any], scope: Scope, pacing: Pacing | None) -> Any:
+    caller = scope["user"]
+    if pacing is None or caller.kind is None:
+        return await one.run(**values)
+    changes = one.method in WRITES
+    if changes:
+        refused = pacing.refusal(caller, scope["path_params"], item=False, dry_run=bool(values.get("dry_run")))
+        if refused is not None:
+            return refused
+    async with pacing.turn(caller, changes=changes, exports=one.media_type == CSV):
+        return await one.run(**values)
 
 
 async def bind(one: Operation, scope: Scope, receive: Receive) -> dict[str, Any] | Refused:

@@ -20,6 +20,7 @@ from tenure.http.limits import MemoryCounters, Throttle
 from tenure.http.metrics import HttpMetrics, metrics_operation
 from tenure.http.openapi import About
 from tenure.http.operations import Operation
+from tenure.http.pacing import Pacing
 from tenure.http.raw import RawOperation
 from tenure.server.activation import Activations
 from tenure.server.api.accounts.auditing import Auditing
@@ -80,12 +81,13 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
     drift.set_function(lambda: len(context.stopped_money))
     show_queues(context, registry)
     throttle = Throttle(MemoryCounters(), ticks, context.clock)
+    pacing = Pacing(throttle)
     activations, synchronisation = Activations(context, throttle), Synchronisation(context)
     api = Api(
         Parts(
             about=About(title="Tenure activation server", version=__version__),
             operations=(
-                *_tenants_operations(context),
+                *_tenants_operations(context, pacing),
                 *map(_naming_a_tenant, Offline(context, synchronisation, activations).operations()),
                 *Trust(context).operations(),
                 *Notices(context).operations(),
@@ -116,6 +118,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
                 ),
             ),
             authenticate=authenticator(context),
+            pacing=pacing,
             border=Border(
                 clock=context.clock,
                 ticks=ticks,
@@ -143,11 +146,11 @@ BUSINESS: tuple[Callable[[Context], Group], ...] = (
 ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
 
 
-def _tenants_operations(context: Context) -> Iterator[Operation]:
+def _tenants_operations(context: Context, pacing: Pacing) -> Iterator[Operation]:
     business = [_naming_a_tenant(one) for group in BUSINESS for one in group(context).operations()]
     yield from business
     # Several at once is for what is sold: passwords and sessions are nobody's batch.
-    yield from Batch(tuple(business), context.clock).operations()
+    yield from Batch(tuple(business), context.clock, pacing).operations()
     yield from (_naming_a_tenant(one) for group in ACCESS for one in group(context).operations())
 
 

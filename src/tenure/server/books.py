@@ -18,9 +18,10 @@ from tenure.core.refusals import Refused
 from tenure.core.reminders import next_reminder
 from tenure.core.renewal import cost, due, next_period, pays_itself
 from tenure.core.settle import Settled
-from tenure.core.subscription import Subscription, fold
+from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant, Phase, at
 from tenure.server import policies
+from tenure.server.folding import subscriptions_of
 from tenure.server.notices import current, prolonged
 from tenure.server.real_time import RealTime
 from tenure.server.values import Plan
@@ -76,10 +77,7 @@ def subscription(conn: Connection, provider: str, name: str) -> Subscription | N
 
 
 def _subscriptions(conn: Connection, provider: str, names: list[str]) -> Iterable[Subscription]:
-    if not names:
-        return ()
-    histories = facts.load_many(conn, provider, names)
-    return (fold(tuple(f.decode(each.body) for each in histories[name])) for name in names if name in histories)
+    return subscriptions_of(conn, provider, names)
 
 
 def _item(

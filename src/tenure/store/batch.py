@@ -17,6 +17,8 @@ CAPACITY = 1024
 """Jobs that may wait; one more is refused, because a client that retries later costs less than a long queue."""
 MOST = 128
 """Jobs of one transaction: applying them holds up the loop, and p99 is to stay far below 50 ms."""
+SLICE = 0.02
+"""Seconds that applying one transaction's jobs may take, or the loop answers nobody; what is left comes next."""
 ATTEMPTS = 3
 """How often a job is applied where another process was first each time."""
 
@@ -136,7 +138,10 @@ class Batcher:
     async def _run_all(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-            await self._run_batch(batch)
+            later = await self._run_batch(batch)
+            if later:
+                batch = [job for job in batch if job not in later]
+                self._waiting.extendleft(reversed(later))
             again = [job for job in batch if self._to_repeat(job)]
             for job in batch:
                 if job not in again:
@@ -154,9 +159,11 @@ class Batcher:
             job.fault, job.outcome = None, Refused(Code.SERVER_BUSY, "Others were first each time.")
         return False
 
-    async def _run_batch(self, batch: list[_Waiting]) -> None:
+    async def _run_batch(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Applies and commits what there is time for; the jobs that are left, untouched."""
+        later: list[_Waiting] = []
         try:
-            await self._transactions.apply(lambda connection: self._apply(connection, batch))
+            await self._transactions.apply(lambda connection: later.extend(self._apply(connection, batch)))
             await self._transactions.commit()
         except Exception as fault:
             # The transaction itself broke (disk full, connection lost): nobody can be told that his work is done.
@@ -164,6 +171,8 @@ class Batcher:
             for job in batch:
                 job.fault = Unavailable(str(fault))
             await self._end()
+            return []
+        return later
 
     async def _end(self) -> None:
         try:
@@ -171,15 +180,22 @@ class Batcher:
         except Exception:  # those who wait must be told all the same; the next batch finds out how things are
             _log.exception("a transaction could not be rolled back")
 
-    def _apply(self, connection: Connection, batch: list[_Waiting]) -> None:
+    def _apply(self, connection: Connection, batch: list[_Waiting]) -> list[_Waiting]:
+        """The jobs for which there was no time."""
         sets: dict[Handler, list[_ItemJob]] = {}
+        later: list[_Waiting] = []
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SLICE
         for job in batch:
             if isinstance(job, _ItemJob):
                 sets.setdefault(job.handler, []).append(job)
+            elif loop.time() >= until:
+                later.append(job)
             else:
                 self._apply_one(connection, job)
         for handler, jobs in sets.items():
             self._apply_set(connection, handler, jobs)
+        return later
 
     def _apply_set(self, connection: Connection, handler: Handler, jobs: list[_ItemJob]) -> None:
         answers = self._fenced(connection, lambda _: _answers(handler, connection, jobs), keep=True)

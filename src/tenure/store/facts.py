@@ -37,6 +37,10 @@ _LOAD_MANY = (
     .where(facts.c.subscription.in_(sa.bindparam("of", expanding=True)), _MINE)
     .order_by(facts.c.subscription, facts.c.seq)
 )
+_HEADS = sa.select(subscriptions.c.id, subscriptions.c.revision, subscriptions.c.head_hash).where(
+    subscriptions.c.id.in_(sa.bindparam("of", expanding=True)), subscriptions.c.provider == sa.bindparam("tenant")
+)
+_LOAD_AFTER = _LOAD.where(facts.c.seq > sa.bindparam("after"))
 _LINK = (facts.c.seq, facts.c.prev_hash, facts.c.hash, *_FACT)
 _LINKS = sa.select(*_LINK).where(facts.c.subscription == sa.bindparam("of"), _MINE).order_by(facts.c.seq)
 _AFTER = _LINKS.where(facts.c.seq > sa.bindparam("after")).limit(sa.bindparam("most"))
@@ -86,6 +90,18 @@ def load_many(conn: Connection, provider: str, wanted: Sequence[str]) -> dict[st
     """Whole histories by subscription, in one query; those that are not this provider's are left out."""
     rows = conn.execute(_LOAD_MANY, {"of": list(wanted), "tenant": provider})
     return {name: [StoredFact(*row[1:]) for row in group] for name, group in groupby(rows, key=lambda row: row[0])}
+
+
+def heads_of(conn: Connection, provider: str, wanted: Sequence[str]) -> dict[str, Head]:
+    """Where each history ends; those that are not this provider's are left out."""
+    rows = conn.execute(_HEADS, {"of": list(wanted), "tenant": provider})
+    return {name: Head(seq, head) for name, seq, head in rows}
+
+
+def load_after(conn: Connection, provider: str, subscription: str, after: int) -> list[StoredFact]:
+    """What stands behind fact number `after`, in order."""
+    asked = {"of": subscription, "tenant": provider, "after": after}
+    return [StoredFact(*row) for row in conn.execute(_LOAD_AFTER, asked)]
 
 
 def history(conn: Connection, provider: str, subscription: str, after: int = 0, limit: int = 200) -> list[Link]:

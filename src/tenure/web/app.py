@@ -16,6 +16,8 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
+from tenure.core.periods import parse_instant
+from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.web import csrf, guarding
 from tenure.web.assets import Asset, Assets
@@ -205,6 +207,8 @@ class _Served:
             flashes = [*self._flashes(visit), *visit.spoken]
             body = self._templates.render(reply, visit, flashes, csrf.token_of(secret))
             answer = _page(reply.status, body, visit.frame, visit.place)
+            if reply.status in LATER:
+                answer.headers["Retry-After"] = str(_seconds_until(reply.values.get("refusal"), visit.now))
         else:
             if visit.session is not None:
                 visit.session.flashes += visit.spoken
@@ -267,6 +271,17 @@ class _Served:
 
 async def _nowhere(_: Visit[Any]) -> Reply:
     raise RefusedPageError(NOWHERE)
+
+
+LATER = (429, 503)
+"""Statuses that mean: the same again, later."""
+
+
+def _seconds_until(refusal: object, now: Instant) -> int:
+    """How long to wait, as the refusal says; a few seconds where it does not."""
+    when = getattr(refusal, "possible_at", "")
+    moment = parse_instant(when, "possible_at") if when else now + 5
+    return 5 if isinstance(moment, Refused) else max(1, moment - now)
 
 
 INTERNAL = Refusal(

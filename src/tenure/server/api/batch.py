@@ -14,6 +14,7 @@ from tenure.http.batch import Command, Commands
 from tenure.http.fields import Body
 from tenure.http.idempotency import KEY_LONGEST, Ticket
 from tenure.http.operations import Operation, operation
+from tenure.http.pacing import Pacing
 from tenure.http.problems import problem
 
 WRITE = Rule("subscriptions:write")
@@ -61,8 +62,8 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
 class Batch:
     """The operation on batches, over every other write of the API."""
 
-    def __init__(self, operations: Iterable[Operation], clock: Callable[[], Instant]) -> None:
-        self._commands = Commands(operations)
+    def __init__(self, operations: Iterable[Operation], clock: Callable[[], Instant], pacing: Pacing) -> None:
+        self._commands = Commands(operations, pacing)
         self._clock = clock
 
     async def run_batch(

@@ -1,6 +1,7 @@
 """Subscriptions and customers as lists: filtered, searched, sorted, paged, and as CSV for spreadsheets (spec 4.3)."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,7 +12,7 @@ from tenure.core.timeline import Phase
 from tenure.http.answers import Answer
 from tenure.http.auth import Principal, Rule
 from tenure.http.instants import Moment, instant_of, rfc3339
-from tenure.http.operations import Operation, operation
+from tenure.http.operations import CSV, Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.fields import Id, Slug, Words
 from tenure.server.context import Context, Tenant
@@ -26,9 +27,11 @@ from tenure.store.standings import Wanted
 READ = Rule("subscriptions:read")
 READ_CUSTOMERS = Rule("customers:read", DESK)
 T = TypeVar("T")
-CSV = "text/csv"
+K = TypeVar("K")
 ROWS_MOST = 100_000
 """Rows of one export; what is more is refused, so that nobody takes a part for the whole."""
+SLICE = 200
+"""Rows that are read and written at a time: some milliseconds of the loop."""
 
 
 class ListedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +121,12 @@ class Lists:
     ) -> Answer[str] | Refused:
         """The same list whole, as CSV: at most 100,000 rows, money in minor units, formulas made harmless."""
         wanted = _wanted(customer, product, plan, phase, due_before, auto)
-        found = await self._subscriptions(caller, provider, wanted, q, sort, None, ROWS_MOST + 1)
-        return found if isinstance(found, Refused) else csv_of(ListedView, map(listed_view, found), "subscriptions")
+
+        async def part(after: Place | None) -> list[Listed] | Refused:
+            return await self._subscriptions(caller, provider, wanted, q, sort, after, SLICE)
+
+        text = await in_slices(part, lambda each: lists.place_of(each, sort), lambda each: cells(listed_view(each)))
+        return text if isinstance(text, Refused) else csv_file(ListedView.__struct_fields__, text, "subscriptions")
 
     async def _subscriptions(
         self,
@@ -136,7 +143,7 @@ class Lists:
             if isinstance(whose, Refused):
                 return whose
             mine = msgspec.structs.replace(wanted, customer=whose)
-            return few(lists.page(conn, tenant.id, mine, words or "", tenant.now, sort, after, limit))
+            return lists.page(conn, tenant.id, mine, words or "", tenant.now, sort, after, limit)
 
         return await self._context.read_as(caller, provider, work)
 
@@ -166,10 +173,15 @@ class Lists:
         sort: CustomerOrder = CustomerOrder.ID,
     ) -> Answer[str] | Refused:
         """The same list whole, as CSV: at most 100,000 rows, money in minor units, formulas made harmless."""
-        found = await self._customers(caller, provider, q, sort, None, ROWS_MOST + 1)
-        if isinstance(found, Refused):
-            return found
-        return csv_of(ListedCustomerView, map(listed_customer_view, found), "customers")
+
+        async def part(after: Place | None) -> list[ListedCustomer] | Refused:
+            return await self._customers(caller, provider, q, sort, after, SLICE)
+
+        def row(each: ListedCustomer) -> list[str]:
+            return cells(listed_customer_view(each))
+
+        text = await in_slices(part, lambda each: lists.customer_place(each, sort), row)
+        return text if isinstance(text, Refused) else csv_file(ListedCustomerView.__struct_fields__, text, "customers")
 
     async def _customers(
         self,
@@ -181,7 +193,7 @@ class Lists:
         limit: int,
     ) -> list[ListedCustomer] | Refused:
         def work(conn: Connection, tenant: Tenant) -> list[ListedCustomer] | Refused:
-            return few(lists.customers_page(conn, tenant.id, words or "", sort, after, limit))
+            return lists.customers_page(conn, tenant.id, words or "", sort, after, limit)
 
         return await self._context.read_as(caller, provider, work)
 
@@ -195,11 +207,31 @@ class Lists:
         )
 
 
-def few(rows: list[T]) -> list[T] | Refused:
-    """All of them, unless one export cannot hold them."""
-    if len(rows) <= ROWS_MOST:
-        return rows
-    return Refused(Code.FIELD_INVALID, f"More than {ROWS_MOST} rows: narrow what is asked for.", "q")
+async def in_slices(
+    part: Callable[[K | None], Awaitable[list[T] | Refused]],
+    place_of: Callable[[T], K],
+    row: Callable[[T], Sequence[str]],
+) -> list[bytes] | Refused:
+    """The rows of an export as lines of CSV, read `SLICE` at a time, so that others are answered in between.
+
+    `part` reads what stands behind a place; `place_of` says where a row stands. What changes meanwhile may be seen or
+    not, but no row twice. Refuses `field_invalid` beyond `ROWS_MOST`, and what `part` refuses.
+    """
+    loop, written, count, after = asyncio.get_running_loop(), list[bytes](), 0, None
+    while True:
+        begun = loop.time()
+        rows = await part(after)
+        if isinstance(rows, Refused):
+            return rows
+        written.append("".join(csv_row(row(each)) for each in rows).encode())
+        count += len(rows)
+        if count > ROWS_MOST:
+            return Refused(Code.FIELD_INVALID, f"More than {ROWS_MOST} rows: narrow what is asked for.", "q")
+        if len(rows) < SLICE:
+            return written
+        after = place_of(rows[-1])
+        # As long for others as for this: an export may take its time.
+        await asyncio.sleep(loop.time() - begun)
 
 
 def _after(paging: Paging, sort: Order | CustomerOrder) -> Place | Refused | None:
@@ -263,17 +295,19 @@ def listed_customer_view(row: ListedCustomer) -> ListedCustomerView:
     )
 
 
-def csv_of(kind: type[msgspec.Struct], views: Iterable[msgspec.Struct], name: str) -> Answer[str]:
-    """Structs of one kind as CSV with a line of names; what is missing is empty, truth is `yes` or `no`."""
-    names = kind.__struct_fields__
-    return csv_answer(names, ([_cell(getattr(view, each)) for each in names] for view in views), name)
+def cells(view: msgspec.Struct) -> list[str]:
+    """The fields of a struct as cells: what is missing is empty, truth is `yes` or `no`."""
+    return [_cell(getattr(view, each)) for each in view.__struct_fields__]
 
 
-def csv_answer(names: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> Answer[str]:
-    """A file of that name to be saved; it begins with a mark by which spreadsheets know it to be UTF-8."""
-    text = "\ufeff" + csv_row(names) + "".join(map(csv_row, rows))
+def csv_file(names: Sequence[str], written: list[bytes], name: str) -> Answer[str]:
+    """A file of that name to be saved, below a line of names.
+
+    It begins with a mark by which spreadsheets know it to be UTF-8.
+    """
     saved = ("Content-Disposition", f'attachment; filename="{name}.csv"')
-    return Answer(body=text.encode(), media_type=f"{CSV}; charset=utf-8", headers=(saved,))
+    body = b"".join([("\ufeff" + csv_row(names)).encode(), *written])
+    return Answer(body=body, media_type=f"{CSV}; charset=utf-8", headers=(saved,))
 
 
 def _cell(value: Any) -> str:

@@ -14,13 +14,13 @@ from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
-from tenure.http.operations import Operation, operation
+from tenure.http.operations import CSV, Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import books, paying, policies, settling
 from tenure.server.api.fields import Amount, Id, Reference
-from tenure.server.api.lists import CSV, ROWS_MOST, csv_answer, few
+from tenure.server.api.lists import SLICE, csv_file, in_slices
 from tenure.server.books import Books
-from tenure.server.context import DUE, Context, tenant_of
+from tenure.server.context import DUE, Context, Tenant, tenant_of
 from tenure.server.paying import Paid
 from tenure.server.roles import DESK
 from tenure.server.views import PostingView, posting_view, shown
@@ -152,16 +152,21 @@ class Money:
         if isinstance(loaded, Refused):
             return loaded
 
-        def work(conn: Connection, real: Instant) -> list[LineView] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            return few(_lines(ledger.statement(conn, tenant.id, customer, 0, ROWS_MOST + 1), Balances()))
+        currency, start = loaded.row.currency, Balances()
 
-        found = await self._context.read(work)
-        if isinstance(found, Refused):
+        async def part(after: int | None) -> list[LineView] | Refused:
+            nonlocal start
+
+            def work(conn: Connection, tenant: Tenant) -> list[LineView]:
+                return _lines(ledger.statement(conn, tenant.id, customer, after or 0, SLICE), start)
+
+            found = await self._context.read_as(caller, provider, work)
+            if not isinstance(found, Refused) and found:
+                start = Balances(balance=found[-1].balance, reserve=found[-1].reserve)
             return found
-        return csv_answer(STATEMENT, (_row(line, loaded.row.currency) for line in found), "statement")
+
+        text = await in_slices(part, lambda line: line.seq, lambda line: _row(line, currency))
+        return text if isinstance(text, Refused) else csv_file(STATEMENT, text, "statement")
 
     async def read_runway(self, caller: Principal, customer: Id, provider: Id | None = None) -> RunwayView | Refused:
         """Until when the balance reaches, what will be missing then, and what will go unpaid."""

@@ -1,0 +1,81 @@
+"""What known callers may ask for: so many changes a minute, and turns, so that one tenant's heavy work has gaps in it.
+
+Everything runs in one loop. A tenant's requests take turns among themselves, a few at once, and whoever belongs to
+another tenant comes in between; limits on changes bound how far a history can grow.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from tenure.core.policy import Role
+from tenure.core.refusals import Refused
+from tenure.http.auth import Principal
+from tenure.http.limits import Limit, Throttle
+
+BY_CUSTOMER = Limit("changes by one customer", 60, 60, 300)
+BY_PROVIDER = Limit("changes by one provider", 1_200, 60, 6_000)
+OF_SUBSCRIPTION = Limit("changes of one subscription", 60, 3_600, 240)
+"""Whoever asks: every change is a fact, and every later read goes through all of them."""
+READS, CHANGES, EXPORTS = 2, 8, 1
+"""Requests of one tenant that are worked on at once."""
+
+
+class Turns:
+    """So many of one caller at once; who comes later waits for its own, never for another's."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._gates: dict[str, tuple[asyncio.Semaphore, list[None]]] = {}
+
+    @asynccontextmanager
+    async def of(self, who: str) -> AsyncIterator[None]:
+        """A turn for `who`, in the order in which they come."""
+        gate, users = self._gates.setdefault(who, (asyncio.Semaphore(self._at_once), []))
+        users.append(None)
+        try:
+            async with gate:
+                yield
+        finally:
+            users.pop()
+            if not users:
+                del self._gates[who]
+
+
+class Pacing:
+    """The pace of one API's known callers."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+        self._reads, self._changes, self._exports = Turns(READS), Turns(CHANGES), Turns(EXPORTS)
+
+    def refusal(self, caller: Principal, parts: Mapping[str, str], *, item: bool, dry_run: bool) -> Refused | None:
+        """`too_many_requests`, with the instant at which it is possible, or None: then the change is counted.
+
+        `parts` are those of the path in braces. A dry run changes nothing and grows no history; an `item` of a batch
+        counts by itself for a customer and a subscription, and with the whole batch for a provider.
+        """
+        charges: list[tuple[Limit, str]] = []
+        if caller.kind is Role.CUSTOMER:
+            charges.append((BY_CUSTOMER, caller.customer))
+        elif not item:
+            charges.append((BY_PROVIDER, tenant_of(caller)))
+        if "subscription" in parts and not dry_run:
+            # Together with who asks: whoever names another's gets `not_found`, and uses up nothing of theirs.
+            charges.append((OF_SUBSCRIPTION, f"{tenant_of(caller)} {parts['subscription']}"))
+        return self._throttle.take(*charges) if charges else None
+
+    @asynccontextmanager
+    async def turn(self, caller: Principal, *, changes: bool, exports: bool) -> AsyncIterator[None]:
+        """A turn among the tenant's own requests; strangers have none of their own and wait for nobody."""
+        if caller.kind is None:
+            yield
+            return
+        turns = self._exports if exports else self._changes if changes else self._reads
+        async with turns.of(tenant_of(caller)):
+            yield
+
+
+def tenant_of(caller: Principal) -> str:
+    """Whose requests take turns: the customer's, the provider's, or those of one of the vendor's staff or programs."""
+    return caller.customer or caller.provider or caller.by

@@ -1,0 +1,59 @@
+"""Subscriptions out of their facts, without going through a long history anew each time.
+
+What a long history amounts to is remembered under the hash of its last fact, which nothing but that very history has:
+no transaction that is rolled back, no other database and no edit can make a remembered one wrong.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from tenure.core import facts as f
+from tenure.core.subscription import Subscription, evolve, fold
+from tenure.store import facts
+from tenure.store.chain import Head
+from tenure.store.engine import Connection
+
+LONG = 64
+"""Facts from which on a history is remembered; a shorter one costs less than remembering it."""
+REMEMBERED = 1_000
+"""Long histories; the one not asked for longest is forgotten first, and read anew when it is asked for."""
+
+_known: dict[str, tuple[Head, Subscription]] = {}
+
+
+def subscriptions_of(conn: Connection, provider: str, names: Sequence[str]) -> Iterator[Subscription]:
+    """Each of the provider's subscriptions of these names, as all its facts say, in the order of the names."""
+    if not names:
+        return
+    known = [name for name in names if name in _known]
+    heads = facts.heads_of(conn, provider, known) if known else {}
+    found = {name: sub for name, head in heads.items() if (sub := _remembered(conn, provider, name, head)) is not None}
+    wanted = [name for name in names if name not in found]
+    histories = facts.load_many(conn, provider, wanted) if wanted else {}
+    for name, history in histories.items():
+        found[name] = fold(tuple(f.decode(each.body) for each in history))
+    long = [name for name, history in histories.items() if len(history) >= LONG]
+    for name, head in (facts.heads_of(conn, provider, long) if long else {}).items():
+        _remember(name, head, found[name])
+    yield from (found[name] for name in names if name in found)
+
+
+def _remembered(conn: Connection, provider: str, name: str, head: Head) -> Subscription | None:
+    known = _known.get(name)
+    if known is None:
+        return None
+    at, sub = known
+    if at != head:
+        if at.seq >= head.seq or facts.hash_at(conn, name, at.seq) != at.hash:
+            del _known[name]
+            return None
+        for each in facts.load_after(conn, provider, name, at.seq):
+            sub = evolve(sub, f.decode(each.body))
+    _remember(name, head, sub)
+    return sub
+
+
+def _remember(name: str, head: Head, sub: Subscription) -> None:
+    _known.pop(name, None)
+    _known[name] = (head, sub)
+    if len(_known) > REMEMBERED:
+        del _known[next(iter(_known))]

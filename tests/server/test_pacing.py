@@ -1,0 +1,135 @@
+"""A customer who changes something 65 times a second is told when to come again, and nobody else waits for it."""
+
+import asyncio
+import csv
+import io
+from pathlib import Path
+
+import httpx2
+import msgspec
+import pytest
+
+from tenure.http import pacing
+from tenure.http.pacing import Turns
+from tenure.server.api import lists
+from tests.server.office import Office, office
+
+CUSTOMERS, CHANGES = 24, 20
+"""What may come at once in these tests, so that they are quick."""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pacing.OF_SUBSCRIPTION.burst == 240, "a day's work of a desk at once; then one a minute"
+    monkeypatch.setattr(pacing, "OF_SUBSCRIPTION", msgspec.structs.replace(pacing.OF_SUBSCRIPTION, burst=CHANGES))
+    monkeypatch.setattr(pacing, "BY_CUSTOMER", msgspec.structs.replace(pacing.BY_CUSTOMER, burst=CUSTOMERS))
+
+
+async def _switch(shop: Office, caller: object, name: str, number: int) -> httpx2.Response:
+    intent = ("manual", "auto")[number % 2]
+    return await caller.send("POST", f"/v1/subscriptions/{name}/set-renewal-intent", {"intent": intent})  # type: ignore[attr-defined, no-any-return]
+
+
+async def test_a_history_grows_so_fast_and_no_faster(tmp_path: Path) -> None:
+    """A customer of default rights, 65 times a second for 3 seconds: so many changes at once, then one a minute."""
+    async with office(tmp_path) as shop:
+        (name, _), (other, _) = await shop.order(), await shop.order()
+        customer = await shop.token()
+        answers = []
+        for number in range(195):
+            shop.clock.now += number % 65 == 0
+            answers.append(await _switch(shop, customer, name, number))
+        done = [each for each in answers if each.status_code == 200]
+        assert len(done) <= CHANGES + 1
+        refused = answers[-1]
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+        assert 0 < int(refused.headers["retry-after"]) <= pacing.OF_SUBSCRIPTION.interval
+        assert refused.json()["remedy"] and refused.json()["possible_at"]
+        assert (await _switch(shop, shop.desk, name, 1)).status_code != 429, "the desk has a pace of its own"
+        shop.clock.now += int(refused.headers["retry-after"])
+        assert (await _switch(shop, customer, name, 195)).status_code != 429, "waiting as long as told suffices"
+        assert (await _switch(shop, customer, other, 1)).status_code == 200
+
+
+async def test_a_customers_many_tokens_have_one_pace(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        tokens = [await shop.token() for _ in range(3)]
+        names = [(await shop.order())[0] for _ in range(3)]
+        told = [
+            (await _switch(shop, tokens[number % 3], names[number // 2 % 3], number)).status_code
+            for number in range(CUSTOMERS + 5)
+        ]
+        assert told[-1] == 429
+        assert (await shop.desk.send("GET", "/v1/subscriptions")).status_code == 200
+
+
+async def test_whoever_names_anothers_subscription_uses_up_nothing_of_theirs(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, _ = await shop.order()
+        customer = await shop.token()
+        stranger = await shop.desk.post("/v1/customers", {"name": "Stranger"})
+        theirs = await shop.token(of=stranger["id"])
+        for number in range(CHANGES + 5):
+            assert (await _switch(shop, theirs, name, number)).status_code in {404, 429}
+        assert (await _switch(shop, customer, name, 1)).status_code == 200
+
+
+async def test_items_of_a_batch_are_counted_like_requests(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, _ = await shop.order()
+        path = f"/v1/subscriptions/{name}/set-renewal-intent"
+        items = [{"method": "POST", "path": path, "body": {"intent": ("manual", "auto")[n % 2]}} for n in range(10)]
+        statuses = []
+        for _ in range(3):
+            answer = await shop.desk.post("/v1/batch", {"commands": items})
+            statuses += [each["status"] for each in answer["items"]]
+        assert statuses.count(429) == 30 - CHANGES
+
+
+async def test_an_export_is_read_in_slices_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "SLICE", 3)
+    async with office(tmp_path) as shop:
+        names = {(await shop.order())[0] for _ in range(10)}
+        for sort in ("id", "newest", "due", "ends", "customer", "devices"):
+            answer = await shop.desk.send("GET", "/v1/subscriptions.csv", sort=sort)
+            rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+            assert len(rows) == 10
+            assert {each["id"] for each in rows} == names
+        monkeypatch.setattr(lists, "ROWS_MOST", 9)
+        refused = await shop.desk.send("GET", "/v1/subscriptions.csv")
+        assert (refused.status_code, refused.json()["code"]) == (422, "field_invalid")
+
+
+async def test_others_are_answered_while_an_export_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "SLICE", 1)
+    async with office(tmp_path) as shop:
+        for _ in range(20):
+            await shop.order()
+        export = asyncio.create_task(shop.desk.send("GET", "/v1/subscriptions.csv"))
+        answered = 0
+        while not export.done():
+            assert (await shop.http.get("/livez")).status_code == 200
+            answered += 1
+            await asyncio.sleep(0)
+        assert answered >= 5
+        assert export.result().status_code == 200
+
+
+async def test_turns_are_taken_among_ones_own() -> None:
+    turns, order = Turns(1), []
+
+    async def work(who: str, number: int) -> None:
+        async with turns.of(who):
+            order.append((who, number))
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(work("hog", number) for number in range(20)), work("other", 0))
+    assert order.index(("other", 0)) == 1, "behind what was at work, and before all that waited"
+    assert [number for who, number in order if who == "hog"] == list(range(20))
+    waiting = [asyncio.create_task(work("hog", number)) for number in range(3)]
+    await asyncio.sleep(0)
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await work("hog", 99)
+    assert not turns._gates, "nothing is kept of those who have gone"
