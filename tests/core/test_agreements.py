@@ -418,3 +418,52 @@ def test_every_change_is_told_in_the_facts() -> None:
     fact = world.last(f.ChangeDropped)
     assert isinstance(fact, f.ChangeDropped)
     assert (fact.field, fact.amount) == (Field.DEVICES, 900)
+
+
+# While a hold stops the clock
+
+
+def stopped(world: World) -> World:
+    """Held by the provider whose rules stop the clock."""
+    accepted(world.do(c.Hold(by="operator", reason="holiday")))
+    return world
+
+
+def test_fewer_devices_agreed_while_the_clock_stands_still_hold_after_it() -> None:
+    """More at once, then fewer from the end: what is agreed later comes later, however long the clock stood still."""
+    world = funded(100_000, stop_clock=True)
+    accepted(world.order())
+    stopped(world)
+    world.wait(days=400)
+    accepted(devices(world, 20))
+    accepted(devices(world, 5))
+    world.wait(days=10)
+    accepted(world.do(c.Release(by="operator")))
+    end = world.sub().periods[-1].until
+    assert (world.span().limit, world.sub().terms_at(end).devices) == (20, 5)
+
+
+def test_days_that_a_lease_promises_beyond_the_new_period_cost_what_is_served_in_them() -> None:
+    """A yearly plan reserved, dropped for the dearer month while a lease promises more than a month of it."""
+    world = funded(100_000, stop_clock=True)
+    accepted(world.order(of=terms(period=MONTH, devices=10), intent=Intent.AUTO))
+    accepted(plan(world, 1_000, period=YEAR))
+    world.until(day("2026-01-31"))
+    stopped(world)
+    world.hear("sub_1", word(day("2026-03-12")))
+    world.wait(days=40)
+    accepted(drop(world, "2026-02-01"))
+    days = (day("2026-03-12") - day("2026-02-01")) // DAY
+    assert world.account.reserve == round(12_000 * days / 28)
+
+
+def test_two_numbers_that_a_longer_period_brings_to_one_day_are_one_agreement() -> None:
+    world = funded(1_000_000)
+    accepted(world.order(of=terms(period=MONTH, devices=20)))
+    accepted(devices(world, 15))
+    world.until(day("2026-01-20"))
+    accepted(world.do(RENEW))
+    accepted(devices(world, 10))
+    accepted(plan(world, 100_000, period=YEAR))
+    agreed_numbers = [change for change in world.sub().changes if change.scheduled and change.field is Field.DEVICES]
+    assert [(change.effective, change.terms.devices) for change in agreed_numbers] == [(day("2027-01-20"), 10)]

@@ -54,6 +54,7 @@ def first_period(sub: Subscription, since: Instant, rules: Rules, floor: str) ->
         trial=sub.trial,
         day_prices=(DayPrice(days, 0 if sub.trial else full, whole_days(since, whole)),),
         length=terms.period,
+        whole=whole_days(since, whole),
         waived=full if sub.trial else 0,
     )
 
@@ -89,6 +90,7 @@ def _period(since: Instant, until: Instant, terms: Terms, whole: int, rules: Rul
         min_version=floor,
         day_prices=day_prices,
         length=terms.period,
+        whole=whole,
     )
 
 

@@ -88,6 +88,8 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
     """The highest total agreed so far, day by day; absent in a history of before: `price`, spread evenly."""
     length: Duration | None = None
     """The period of the plan it was bought under; absent in a history of before."""
+    whole: int = 0
+    """How many days a whole period of that length has here; 0 in a history of before."""
     waived: int = 0
     """What a whole period of the trial's terms would cost: a raise within a trial pays what goes beyond."""
 

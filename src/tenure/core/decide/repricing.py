@@ -169,14 +169,20 @@ def _made_anew(sub: Subscription, after: Subscription, reserved: Period, stamped
     fresh = next_period(bare, reserved.since, reserved.rules, reserved.min_version, now).period
     held = 0 if kept is None else kept.price
     if kept is not None:
-        fresh = with_promised(fresh, kept) if kept.until < fresh.until else kept
+        fresh = with_promised(fresh, kept) if kept.until < fresh.until else _at_least_agreed(after, kept)
     booked = _booked(sub, now) | {"period": reserved.since}
     released, again = cost(reserved) - held, fresh.price - held
     facts: tuple[f.Fact, ...] = (f.ReserveReleased(**stamped, amount=released, kept=kept),)
-    if fresh is not kept:
+    if fresh != kept:
         facts += (f.RenewalReserved(**stamped, period=fresh),)
     postings = (
         *((ledger.release(released, **booked),) if released else ()),
         *((ledger.reserve(again, **booked),) if again else ()),
     )
     return Bill(reserved=again - released, facts=facts, postings=postings)
+
+
+def _at_least_agreed(after: Subscription, kept: Period) -> Period:
+    """What signed leases promise beyond a whole new period, at no less than the terms that will be served ask."""
+    prices = raised(day_prices_of(kept), agreed_price(after, kept, kept.since))
+    return msgspec.structs.replace(kept, price=rounded(prices), day_prices=prices)

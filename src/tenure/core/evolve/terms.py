@@ -100,7 +100,7 @@ def agreed_price(sub: Subscription, period: Period, start: Instant) -> DayPrice:
     held = sub.terms_for(start)
     total = pricing.total(held.bands, held.devices)
     asked = total if isinstance(total, int) else 0  # decisions refuse a count that is not sold
-    days = day_prices_of(period)[-1].days
+    days = period.whole or day_prices_of(period)[-1].days
     if period.length is not None and period.length != held.period:
         days = whole_days(period.since, edge(period.since, held.period, 1))
     return DayPrice(begun_days(start, period.until), max(0, asked - period.waived), days)

@@ -137,6 +137,8 @@ class SubscriptionJudge:
                 self._renewed(fact)
             case f.RenewalReserved():
                 kept = self.reserved
+                if kept is not None and kept.until == fact.period.until:
+                    return  # the days that leases promise, dearer at the terms now agreed: seen when all is told
                 self.reserved = self._bought(fact.period, fact.at)
                 if kept is not None:  # what signed leases promise stays paid for
                     first = len(self.reserved.cost) - len(kept.cost)
