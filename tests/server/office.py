@@ -178,6 +178,8 @@ class PlainSite:
         self.use = Use()
         self.wanted = 0
         self.last: bytes = b""
+        self.asked = ""
+        """Id of the last synchronization."""
 
     @property
     def sandbox(self) -> bool:
@@ -201,10 +203,15 @@ class PlainSite:
             return reply
         told = answers.read_activate_answer(reply, self.last, self.root, sandbox=self.sandbox)
         assert not isinstance(told, Refused), told
-        if told.message.result == "granted":
-            self.id, self.token = told.message.site, told.message.token
-            self._take(told.message.lease)
-        return told.message
+        return self.took(told.message)
+
+    def took(self, message: ActivateAnswer) -> ActivateAnswer:
+        """An answer to an activation, gone by from now on."""
+        if message.result == "granted":
+            self.id, self.token = message.site, message.token or self.token
+            if message.lease:
+                self._take(message.lease)
+        return message
 
     async def apply(self, code: str, *, look: bool = False, **more: Any) -> bytes | str:
         """The answer to an activation (or a `look` at the code) as it came, or the code of an unsigned refusal."""
@@ -224,6 +231,8 @@ class PlainSite:
             wall=self.office.clock(),
             uptime=1_000,
             root=1,
+            token=more.pop("token", self.token),
+            lease="" if self.lease is None else self.lease.token.decode(),
             world=more.pop("world", "sandbox" if self.sandbox else "production"),
             **self.hello | more,
         )
@@ -251,7 +260,7 @@ class PlainSite:
             use=self.use,
             wanted=self.wanted,
         )
-        self.last = answers.ask(msgspec.structs.replace(message, **more), self.signer)
+        self.last, self.asked = answers.ask(msgspec.structs.replace(message, **more), self.signer), message.request
         return self.last
 
     async def sync(self, *, resend: bool = False, lose: bool = False, **more: Any) -> SyncAnswer | str:

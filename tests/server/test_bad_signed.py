@@ -56,7 +56,8 @@ class Scene:
             key = {"kty": "OKP", "crv": "Ed25519", "x": b64.encode_text(self.site.signer.public)}
             return common | {
                 "code": self.code, "name": "Site of Ana", "key": key, "root": 1, "device_port": digest,
-                "token": self.site.token, "hardware": {"board": digest}, "role": "active", "world": "production",
+                "token": self.site.token, "hardware": {"board": digest}, "role": "active",
+                "world": "production", "pending": "", "installation": "server", "ephemeral": False,
             }  # fmt: skip
         return common | {
             "site": self.site.id, "subscription": self.subscription, "serial": known.serial, "epoch": known.epoch,

@@ -6,7 +6,7 @@ import msgspec
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, HOUR, Phase
-from tenure.sdk.outcomes import Declined, Synchronized
+from tenure.sdk.outcomes import Declined, Granted, Synchronized
 from tenure.site.main import Anew, anew
 from tests.site.callers import Caller
 from tests.site.town import FEATURES, House, Town
@@ -174,7 +174,7 @@ def test_b09_a_retired_copy_does_not_come_back_as_the_site_by_a_code(here: Town)
     assert copy.look().standing.phase is Phase.ACTIVE, "as a site of its own it is welcome"
 
 
-def test_b09_a_site_that_was_retired_by_mistake_comes_back_by_its_code(here: Town) -> None:
+def test_b09_a_site_that_was_retired_by_mistake_comes_back_by_its_code_and_a_word(here: Town) -> None:
     """A disk was put back, the provider took it for a copy, and nobody else has the identity."""
     house = here.house()
     _, code = here.order(devices=3)
@@ -187,7 +187,11 @@ def test_b09_a_site_that_was_retired_by_mistake_comes_back_by_its_code(here: Tow
     assert isinstance(copy.sync(), Declined)
     here.wait(DAY)
     image = clone(copy)
-    copy.activate(code)
+    typed = copy.license.activate(code)
+    assert isinstance(typed, Declined)
+    assert typed.code is Code.LEASE_FORKED, "a code resolves no fork, but opens the question again"
+    assert Caller(copy).get(LICENSE)["fork"]["copies"]
+    Caller(copy).post(f"{LICENSE}/resolve-fork", {"resolution": "restored"})
     assert copy.look().standing.phase is Phase.ACTIVE
     assert isinstance(copy.sync(), Synchronized)
     older = image.sync()
@@ -256,3 +260,39 @@ def test_a_staged_successor_is_dropped_at_the_site_and_its_code_is_free_again(he
     assert console.post(f"{LICENSE}/drop-successor")["license"]["successor"] is None
     assert house.license.staged() == ""
     house.activate(second, "successor")
+
+
+def test_b09_a_code_typed_at_a_copy_finds_the_fork_and_gives_it_no_new_seat(here: Town) -> None:
+    """`cp -r` of a running site, the code typed again at both: what synchronization says is said here too."""
+    house = here.house()
+    _, code = here.order(devices=3)
+    house.activate(code)
+    copy = clone(house)
+    assert isinstance(house.sync(), Synchronized)
+    outcome = copy.license.activate(code)
+    assert isinstance(outcome, Granted)
+    assert outcome.forked
+    assert "Two copies" in outcome.message
+    shown = Caller(copy).get(LICENSE)
+    assert shown["fork"]["you_are_the_copy"]
+    assert [each["code"] for each in shown["warnings"]] == ["lease_forked"]
+    refused = copy.agent().enrol(copy.ticket())
+    assert refused is not None
+    assert refused.code is Code.LEASE_FORKED
+    again = copy.license.activate(code)
+    assert isinstance(again, Declined)
+    assert again.code is Code.LEASE_FORKED
+    assert isinstance(house.sync(), Synchronized), "the honest site goes on"
+
+
+def test_a_code_typed_after_a_lost_answer_makes_no_copy_of_the_site(here: Town) -> None:
+    house = here.house()
+    _, code = here.order(devices=3)
+    house.activate(code)
+    house.cable.loses_answer = True
+    assert isinstance(house.sync(), Declined)
+    house.cable.loses_answer = False
+    outcome = house.license.activate(code)
+    assert isinstance(outcome, Granted)
+    assert not outcome.forked
+    assert isinstance(house.sync(), Synchronized)

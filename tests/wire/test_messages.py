@@ -78,6 +78,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         ),
         "wall": INSTANTS,
         "world": (1, None, "both", ""),
+        "pending": (1, None, "Req 1", "a" * 65),
         "uptime": INSTANTS,
         "root": NUMBERS,
         "device_port": DIGESTS,

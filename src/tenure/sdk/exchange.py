@@ -17,7 +17,17 @@ from tenure.core.refusals import Code, Refused
 from tenure.sdk.kept import Kept
 from tenure.sdk.names.path import Exchange
 from tenure.wire import fields
-from tenure.wire.answers import Answered, ask, ask_to_look, jwk, read_activate, read_activate_answer, read_sync_answer
+from tenure.wire.answers import (
+    Answered,
+    ask,
+    ask_to_look,
+    claimed_request,
+    jwk,
+    read_activate,
+    read_activate_answer,
+    read_sync_answer,
+    unwrap_sync,
+)
 from tenure.wire.b64 import encode_text
 from tenure.wire.keys import Signer
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, Resolution, SyncAnswer, SyncRequest, Trigger, Use
@@ -116,6 +126,7 @@ def activate_request(
         token=kept.token,
         hardware=who.hardware,
         role="successor" if role == "successor" else "active",
+        pending=_unanswered(kept),
         world="sandbox" if who.sandbox else "production",
         installation=who.installation.value,
         ephemeral=who.ephemeral,
@@ -157,6 +168,14 @@ def sync_request(
         drop_successor=wish.drop_successor,
     )
     return ask(message, signer)
+
+
+def _unanswered(kept: Kept) -> str:
+    """Id of the synchronization that waits for its answer: the server may have given it, and with it a new token."""
+    if kept.sync is None:
+        return ""
+    sent = unwrap_sync(kept.sync.request)
+    return "" if isinstance(sent, Refused) else claimed_request(sent)
 
 
 def asks_for(request: bytes) -> ActivateRequest | None:

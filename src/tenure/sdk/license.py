@@ -7,7 +7,7 @@ import os
 import weakref
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import msgspec
 
@@ -17,6 +17,7 @@ from tenure.sdk.assembly import AnyPath, Misuse, Parts, folder_at, identity, rea
 from tenure.sdk.background import TURN, Aside, InTask, InThread, Turns
 from tenure.sdk.cache import forget
 from tenure.sdk.computer import Computer
+from tenure.sdk.exchange import Wish
 from tenure.sdk.faults import unlocked
 from tenure.sdk.main import this_computer
 from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined
@@ -157,6 +158,17 @@ class License:
     def synchronize(self, watch: Watch | None = None) -> Synchronized | Declined:
         """Asks the server now, in any phase, once a minute; `watch` is told every step and must return at once."""
         return self._keeper.synchronize("manual", watch)
+
+    def resolve_fork(
+        self, resolution: Literal["restored", "second_site", "retired"], watch: Watch | None = None
+    ) -> Synchronized | Declined:
+        """Says what the copies of this installation are, when a fork is open (`lease_forked`); blocks, never raises.
+
+        `restored`: this is the one, put back from a backup (twice in 365 days). `second_site`: the copy is to be an
+        installation of its own (`begin_anew` there, then a code). `retired`: the copy is gone. The copy is the one that
+        shows the older state, whoever says it. Refuses `restored_too_often`, `copy_separated`, `copy_retired`.
+        """
+        return self._keeper.synchronize("manual", watch, Wish(resolve=resolution))
 
     def take_notice(self, notice: bytes | AnyPath) -> Notice | Declined:
         """Takes a signed notice of the vendor (an amnesty) from its bytes or a file. Raises OSError for the file."""

@@ -6,7 +6,7 @@ What has changed is told by comparing what was shown before with what is shown a
 import msgspec
 
 from tenure.core.periods import format_instant
-from tenure.core.refusals import Refused
+from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant, Timeline
 from tenure.sdk.shown import Standing, outage_told, words
 from tenure.sdk.steps import Step
@@ -45,11 +45,16 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
     role: str = "active"
     begins: Instant | None = None
     """When a staged successor takes over."""
+    forked: bool = False
+    """A copy of this installation uses its identity: what is licensed is shown for a week, and no new device is
+    protected, until somebody says which copy is which (`License.resolve_fork`, the console, the provider's portal)."""
     steps: tuple[Step, ...] = ()
 
     @property
     def message(self) -> str:
         """What was achieved."""
+        if self.forked:
+            return f"{words(Refused(Code.LEASE_FORKED))} {self.standing.message}"
         if self.role == "successor":
             begins = "" if self.begins is None else f" It takes over by itself on {format_instant(self.begins)}."
             return f"The activation code is staged as successor.{begins}"

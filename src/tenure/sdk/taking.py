@@ -60,9 +60,12 @@ def take_sync(kept: Kept, answer: SyncAnswer, arrival: Arrival, reader: Reader, 
 def take_activation(kept: Kept, answer: ActivateAnswer, arrival: Arrival, reader: Reader, root: Root) -> Taken:
     """The answer to the pending activation. Granted, it also replaces a pending synchronisation of the site's past.
 
+    To a copy of the site it is what a synchronization would have said (`Heard.FORKED`).
+
     A refusal that is not conclusive leaves the request pending: it is repeated until it is decided.
     """
-    heard = Heard.LEASE if answer.result == "granted" else Heard.REFUSED
+    granted = Heard.FORKED if answer.forked else Heard.LEASE
+    heard = granted if answer.result == "granted" else Heard.REFUSED
     pending = None if _settled(answer.refusal) else kept.activation
     without = msgspec.structs.replace(kept, activation=pending)
     if heard is Heard.LEASE:
@@ -101,7 +104,7 @@ def _take(
     after = msgspec.structs.replace(
         after,
         forked=_forked(kept.forked, heard, refusal),
-        fork=answer.fork if isinstance(answer, SyncAnswer) else None,
+        fork=answer.fork,
         separated=_said(refusal, Code.COPY_SEPARATED) or (kept.separated and heard is Heard.REFUSED),
     )
     after = _contact(after, answer, conclusion, arrival, now, refused)

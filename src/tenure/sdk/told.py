@@ -1,5 +1,6 @@
 """What came of a question to the server, as whoever asked is told: from what was heard to an outcome with words."""
 
+from tenure.core.acceptance import Heard as HeardFrom
 from tenure.core.refusals import Code, Refused
 from tenure.sdk.dialogue import Done
 from tenure.sdk.exchange import Inconclusive
@@ -33,7 +34,8 @@ def granted(done: Heard, role: str, holder: Holder, steps: tuple[Step, ...]) -> 
     if isinstance(answered, Declined):
         return answered
     standing = holder.standing()
-    return Granted(standing=standing, role=role, begins=standing.successor_from, steps=steps)
+    forked = answered.taken.heard is HeardFrom.FORKED
+    return Granted(standing=standing, role=role, begins=standing.successor_from, forked=forked, steps=steps)
 
 
 def synchronized(done: Heard, before: Standing, holder: Holder, steps: tuple[Step, ...]) -> Synchronized | Declined:

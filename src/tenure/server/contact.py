@@ -18,8 +18,8 @@ from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
 from tenure.core.subscription import SiteState, Subscription, evolve
-from tenure.core.timeline import DAY, Instant
-from tenure.server import books, forks, leaving, places, settling, shares, takeover, words
+from tenure.core.timeline import Instant
+from tenure.server import books, copies, forks, leaving, places, settling, shares, takeover, words
 from tenure.server.beside import beside, with_beside
 from tenure.server.context import Context
 from tenure.server.leases import renewal_due
@@ -40,8 +40,6 @@ UNHEARD = (
     " provider."
 )
 """To a site that is short (ADR 16)."""
-FORK_ANSWERS_APART = 90 * DAY
-"""A copy gets the present truth once in so long, so that an honest restore is not punished (spec 3.5)."""
 CHANGES_TOLD = 16
 
 
@@ -251,31 +249,18 @@ class Contact:
         state = None if sub is None else places.state_of(sub, self._site)
         if sub is None or state is None or not state.holds:
             return self._aside(self._message(result="refused", refusal=refusal(leaving.gone(state))))
-        sub = places.with_ephemeral(self._sighted(sub, state), self._site)
         message = self._asked.message
+        seen = copies.sight(self._conn, self._site, sub, forks.sighting(message, self._now), self._now)
+        self._site, sub = seen.site, seen.sub
+        self._state = state = places.state_of(sub, self._site) or state
         if message.resolve:
             return self._said_by_the_copy(sub, message.resolve)
-        body = beside(self._site)
-        if body.fork_answered and self._now < body.fork_answered + FORK_ANSWERS_APART:
-            again = Refused(Code.LEASE_FORKED, when=body.fork_answered + FORK_ANSWERS_APART)
-            return self._aside(self._message(result="refused", refusal=refusal(again), forked=True))
-        self._site = with_beside(self._site, msgspec.structs.replace(body, fork_answered=self._now))
-        signed = words.sign(self._conn, self._context, self._site, sub, self._now, forked=True)
+        signed = copies.truth(self._conn, self._context, self._site, sub, self._now)
+        if isinstance(signed, Refused):
+            return self._aside(self._message(result="refused", refusal=refusal(signed), forked=True))
         self._site = signed.site
         turn = window(timeline(sub, state), signed.lease, self._now)
         return self._aside(self._message(result="lease", lease=signed.token.decode(), turn=turn, forked=True))
-
-    def _sighted(self, sub: Subscription, state: SiteState) -> Subscription:
-        """The subscription, whose fork is open from now on, with the copy among the evidence."""
-        message = self._asked.message
-        if state.forked_at is None:
-            seen = forks.evidence(self._site, message)
-            fact = f.ForkFound(at=self._now, recorded_at=self._now, by=self._site.id, site=self._site.id, evidence=seen)
-            sub = self._append(sub, fact)
-            self._site = msgspec.structs.replace(self._site, forked_at=self._now)
-        self._site = forks.sighted(self._site, message, self._now)
-        self._state = sub.site(self._site.id)
-        return sub
 
     def _said_by_the_copy(self, sub: Subscription, resolution: str) -> tuple[bytes, Site]:
         """The stale copy's own administrator speaks: restored, it is the site from this answer on."""

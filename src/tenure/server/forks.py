@@ -10,12 +10,13 @@ import msgspec
 
 from tenure.core import facts as f
 from tenure.core.decide.sites import restores_left
+from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import SiteState
 from tenure.core.timeline import Instant
 from tenure.server.beside import Sighting, beside, with_beside
 from tenure.store.sites import Site
-from tenure.wire.messages import Copy, Fork, SyncRequest
+from tenure.wire.messages import ActivateRequest, Copy, Fork, SyncRequest
 
 COPIES = 8
 """Copies told apart; of more the oldest is forgotten."""
@@ -39,16 +40,25 @@ def replaced(site: Site, token: str) -> Refused | None:
     return told(site, token) if heard else None
 
 
-def taken_back(site: Site, token: str) -> Site:
-    """The site after the copy that shows `token` was taken for it again: nothing is left of what it was told."""
+def untold(site: Site, token: str) -> Site:
+    """The site with nothing left of what the copy that shows `token` was told: its fork is to be settled anew."""
     body = beside(site)
     left = tuple(each for each in body.settled if each[0] != token)
     return with_beside(site, msgspec.structs.replace(body, settled=left))
 
 
-def sighted(site: Site, message: SyncRequest, now: Instant) -> Site:
-    """The site after a copy showed itself; the newest of each counts."""
-    seen = Sighting(
+def newest(site: Site, message: ActivateRequest) -> bool:
+    """Whether what asks for a code is the site as it was last answered, and no copy from before (fork rule, 3.5).
+
+    It shows the newest state token, or names the request whose answer has not reached it yet: nobody else knows that.
+    """
+    waits = bool(message.pending) and message.pending == site.last_request
+    return not site.token or message.token == site.token.decode() or waits
+
+
+def sighting(message: SyncRequest, now: Instant) -> Sighting:
+    """A copy as its synchronization shows it."""
+    return Sighting(
         token=message.token,
         at=now,
         serial=message.serial,
@@ -60,16 +70,35 @@ def sighted(site: Site, message: SyncRequest, now: Instant) -> Site:
         path=message.path.kind,
         trigger=message.trigger,
     )
+
+
+def sighting_at_code(message: ActivateRequest, lease: Lease | None, now: Instant) -> Sighting:
+    """A copy as it shows itself when a code is typed; `lease`: the one that it holds."""
+    return Sighting(
+        token=message.token,
+        at=now,
+        serial=0 if lease is None else lease.serial,
+        epoch=0 if lease is None else lease.epoch,
+        version=message.version,
+        wall=message.wall,
+        uptime=message.uptime,
+        trigger="code",
+    )
+
+
+def sighted(site: Site, seen: Sighting) -> Site:
+    """The site after a copy showed itself; the newest of each counts."""
     body = beside(site)
     others = tuple(each for each in body.copies if each.token != seen.token)
     return with_beside(site, msgspec.structs.replace(body, copies=(*others, seen)[-COPIES:]))
 
 
-def evidence(site: Site, message: SyncRequest) -> str:
+def evidence(site: Site, seen: Sighting) -> str:
     """What is written down of the two for good."""
+    asked = ", typing a code" if seen.trigger == "code" else f", {seen.devices} devices"
     return (
-        f"the copy: serial {message.serial}, token {message.token[:20]}, version {message.version},"
-        f" {message.use.total} devices, running for {message.uptime} s; the site as last heard: serial {site.serial},"
+        f"the copy: serial {seen.serial}, token {seen.token[:20] or 'none'}, version {seen.version}{asked},"
+        f" running for {seen.uptime} s; the site as last heard: serial {site.serial},"
         f" version {site.version}, {site.devices} devices, at {site.last_contact or 0}"
     )
 

@@ -9,7 +9,7 @@ from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, places, settling, shares, worlds
+from tenure.server import books, copies, places, settling, shares, worlds
 from tenure.server.beside import beside, with_beside
 from tenure.server.real_time import RealTime
 from tenure.store import sites
@@ -48,6 +48,7 @@ def take_over_if_due(conn: Connection, site: Site, time: RealTime) -> Site:
     for fact in outcome.facts:
         started = evolve(started, fact)
     books.append_to(conn, started, outcome.facts, now)
+    started = copies.carry_over(conn, site, started, now)
     leaves(conn, present.sub, tuple(fact for _, fact in outcome.others), now)
     places.went_on(conn, site, site.subscription)
     moved = shares.moved(site, started.id, now)

@@ -103,6 +103,12 @@ def claimed_site(envelope: seal.Envelope) -> str:
     return "" if isinstance(message, Refused) else message.site
 
 
+def claimed_request(envelope: seal.Envelope) -> str:
+    """The id of an unproven synchronization request, such as one's own; empty when it cannot be read."""
+    message = _SYNC.load_question(envelope.payload)
+    return "" if isinstance(message, Refused) else message.request
+
+
 def read_sync(envelope: seal.Envelope, public: bytes) -> Asked[SyncRequest] | Refused:
     """A synchronisation request proven by `public`, the key registered under `envelope.kid`.
 

@@ -74,6 +74,8 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Salted digests of hardware parts by name; raw ids never leave."""
     role: Literal["active", "successor"] = "active"
     """`successor` stages the code to follow the present subscription (spec 2.4)."""
+    pending: Annotated[str, Meta(max_length=64, pattern=r"\A[a-z0-9_-]*\Z")] = ""
+    """Id of the synchronization that was sent and is not answered yet, if any: its answer may have replaced `token`."""
     world: World = "production"
     """By whose root the sender goes, so that even a refusal of a stranger is one it can prove. A code of the other
     world is `environment_mismatch` before anything is settled."""
@@ -234,6 +236,9 @@ class ActivateAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
     """The site's id, when granted."""
     preview: Preview | None = None
     """To a look, unless it is refused."""
+    forked: bool = False
+    """As in a synchronization's answer: to a copy of the site, whatever code it typed (spec 3.5)."""
+    fork: Fork | None = None
     pad: Annotated[str, Meta(max_length=4_096, pattern=r"\A\.*\Z")] = ""
     """Says nothing; keeps refusals from being told apart by their length."""
 
