@@ -63,7 +63,7 @@ class Scene:
             "site": self.site.id, "subscription": self.subscription, "serial": known.serial, "epoch": known.epoch,
             "revision": known.revision, "token": self.site.token, "trigger": "timer", "wanted": 0,
             "use": {"total": 1, "by_product": {"editor": 1}, "digest": digest},
-            "path": {"kind": "system", "resolver": ""}, "resolve": "", "drop_successor": "",
+            "path": {"kind": "system", "resolver": ""}, "resolve": "", "drop_successor": "", "erased": "",
         }  # fmt: skip
 
     async def send(self, kind: str, body: bytes, media: str = "application/jose", **headers: str) -> str:
