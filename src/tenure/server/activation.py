@@ -1,7 +1,6 @@
 """Activation: a code becomes a site with a lease (spec 3.3), in one transaction, once however often it is sent."""
 
 import logging
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,6 @@ from tenure.core.account import Book
 from tenure.core.allotment import Pool, grant
 from tenure.core.contract import timeline
 from tenure.core.installation import Installation
-from tenure.core.lease import Lease
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
@@ -24,7 +22,6 @@ from tenure.server import (
     books,
     copies,
     desk,
-    forks,
     joining,
     leaving,
     looking,
@@ -37,6 +34,7 @@ from tenure.server import (
 )
 from tenure.server.beside import Beside, beside, with_beside
 from tenure.server.context import Context, Tenant
+from tenure.server.known_site import CodeAtSite, bare, no
 from tenure.server.real_time import RealTime
 from tenure.server.reissuing import reissued_activation
 from tenure.server.rows import IN_USE
@@ -47,8 +45,7 @@ from tenure.store.sites import Site
 from tenure.wire import answers
 from tenure.wire.answers import Asked
 from tenure.wire.keys import thumbprint, to_jwk
-from tenure.wire.leases import read_lease
-from tenure.wire.messages import ActivateAnswer, ActivateRequest, Fork, NextSync, padded, refusal, unknown_code
+from tenure.wire.messages import ActivateAnswer, ActivateRequest, NextSync, unknown_code
 
 WRONG_BY_NETWORK = (
     Limit("wrong codes", 10, 3_600),
@@ -170,7 +167,7 @@ class Activations:
             return Refused(Code.INTERNAL)
         mixed = worlds.mixed(message.world, home, provider)
         if mixed is not None:  # told under the root that the sender goes by: it proves no other
-            return Reply(_no(asked, here, self._context, mixed), sandbox)
+            return Reply(no(asked, here, self._context, mixed), sandbox)
         tenant = Tenant(provider, time, Role.SITE, site.id if site else "site", customer)
         if site is not None and not self._context.stopped_money:
             site = takeover.take_over_if_due(conn, site, time)
@@ -184,30 +181,6 @@ def _charges(code: codes.ActivationCode, address: str) -> tuple[tuple[Limit, str
 def _bare(asked: Asked[ActivateRequest], now: Instant, context: Context) -> ActivateAnswer:
     version = context.keys.root_of(sandbox=asked.message.world == worlds.SANDBOX).version
     return unknown_code(asked.message.nonce, asked.sha256, now, version)
-
-
-def _no(
-    asked: Asked[ActivateRequest],
-    now: Instant,
-    context: Context,
-    refused: Refused,
-    *,
-    forked: bool = False,
-    fork: Fork | None = None,
-) -> ActivateAnswer:
-    """The refusing answer in the sender's own world."""
-    return padded(
-        ActivateAnswer(
-            nonce=asked.message.nonce,
-            request_sha256=asked.sha256,
-            time=now,
-            root=context.keys.root_of(sandbox=asked.message.world == worlds.SANDBOX).version,
-            result="refused",
-            refusal=refusal(refused),
-            forked=forked,
-            fork=fork,
-        )
-    )
 
 
 class _Activation:
@@ -242,8 +215,11 @@ class _Activation:
         changed = joining.other_kind(self.asked.message, self.site)
         if changed is not None:
             return self._refused(changed)
-        if self.site is not None and not self._learned(self.site) and not forks.newest(self.site, self.asked.message):
-            return self._copied(self.site)
+        if self.site is not None:
+            typed = CodeAtSite(self.context, self.conn, self.tenant, self.asked, self.site)
+            if typed.by_a_copy:
+                return self._copied(typed)
+            self.site = typed.site
         present = self._present()
         loaded = books.load(self.conn, self.tenant.id, self.tenant.customer, self.tenant.time)
         item = None if loaded is None else loaded.item(self.code.subscription)
@@ -265,87 +241,12 @@ class _Activation:
         desk.keep(self.conn, self.tenant, loaded, outcome)
         return self._granted(name, outcome.subscription)
 
-    def _learned(self, site: Site) -> bool:
-        """Whether it knows a newer state than this server, which was restored: what it holds counts then (3.5)."""
-        shown = self.context.keys.read_state_token(site.id, self.asked.message.token)
-        if shown is None or not site.token or shown <= (site.epoch, site.token_count):
-            return False
-        lease = self._shown_lease()
-        if lease is not None and lease.sub == site.id:
-            site = shares.learned(site, lease, self.now)
-            site = msgspec.structs.replace(
-                site, epoch=max(site.epoch, lease.epoch), serial=max(site.serial, lease.serial)
-            )
-        self.site = msgspec.structs.replace(site, token_count=max(site.token_count, shown[1]))
-        return True
-
-    def _shown_lease(self) -> Lease | None:
-        """The present lease that the request carries, if this server signed it."""
-        sandbox = self.tenant.provider.sandbox
-        root, product = self.context.keys.root_of(sandbox=sandbox), self.asked.message.product
-        read = read_lease(self.asked.message.lease.encode("ascii"), root, product=product, sandbox=sandbox)
-        return None if isinstance(read, Refused) else read.lease
-
-    def _copied(self, site: Site) -> Reply | Refused:
-        """What a copy of the site gets: what it was told to be, or the truth for a week, once in 90 days.
-
-        Only a code of the subscription that the site uses is answered with that truth; no code resolves the fork, and
-        none moves the site. Of a look nothing is written down.
-        """
-        told = forks.replaced(site, self.asked.message.token)
-        if told is not None:
-            return self._refused(told)
-        lease = self._shown_lease()
-        overtaken = self._overtaken(site, lease) if self.carried else None
+    def _copied(self, typed: CodeAtSite) -> Reply | Refused:
+        overtaken = typed.overtaken() if self.carried else None
         if overtaken is not None:
             return overtaken
-        present = self._present()
-        sub = present or books.subscription(self.conn, site.provider, site.subscription)
-        state = None if sub is None else places.state_of(sub, site)
-        if sub is None or state is None or state.lost or state.heir:
-            return self._refused(leaving.gone(state))
-        if self.look:
-            return self._refused(Refused(Code.LEASE_FORKED), forked=True)
-        site = forks.untold(site, self.asked.message.token)
-        seen = copies.sight(self.conn, site, sub, forks.sighting_at_code(self.asked.message, lease, self.now), self.now)
-        fork = forks.shown(seen.site, seen.sub.site(site.id), self.now)
-        wanted = state.holds and (self.code.subscription, self.asked.message.role) == (sub.id, "active")
-        signed = self._truth(seen) if wanted else Refused(Code.LEASE_FORKED)
-        sites.save_many(self.conn, [seen.site if isinstance(signed, Refused) else signed.site])
-        if isinstance(signed, Refused):
-            return self._refused(signed, forked=True, fork=fork)
-        turn = window(timeline(seen.sub, seen.sub.site(site.id)), signed.lease, self.now)
-        message = ActivateAnswer(
-            **self._bound(),
-            result="granted",
-            site=site.id,
-            lease=signed.token.decode(),
-            next_sync=None if turn is None else NextSync(*turn),
-            forked=True,
-            fork=fork,
-        )
-        return Reply(message, self.tenant.provider.sandbox)
-
-    def _truth(self, seen: copies.Seen) -> words.Signed | Refused:
-        return copies.truth(self.conn, self.context, seen.site, seen.sub, self.now, carried=self.carried)
-
-    def _overtaken(self, site: Site, lease: Lease | None) -> Refused | None:
-        """Why a request carried by hand is not answered: what happened since it was made is not a fork (3.9)."""
-        if lease is not None and (lease.epoch, lease.serial) < (site.epoch, site.acked_serial):
-            return Refused(Code.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")
-        if site.last_contact is not None and self.asked.message.wall <= site.last_contact:
-            return Refused(Code.OFFLINE_CHANGED_MEANWHILE)
-        return None
-
-    def _bound(self) -> dict[str, Any]:
-        """What binds an answer to its question."""
-        root = self.context.keys.root_of(sandbox=self.tenant.provider.sandbox)
-        return {
-            "nonce": self.asked.message.nonce,
-            "request_sha256": self.asked.sha256,
-            "time": self.now,
-            "root": root.version,
-        }
+        told = typed.answer(self._present(), self.code.subscription, carried=self.carried, look=self.look)
+        return Reply(told, self.tenant.provider.sandbox)
 
     def _previewed(self, name: str, sub: Subscription, book: Book, present: Subscription | None) -> Reply:
         """What would be granted, without anything that grants it."""
@@ -354,8 +255,8 @@ class _Activation:
             seen = looking.successor(sub, present, name, book, self.now)
         else:
             seen = looking.started(sub, name, self.now)
-        message = ActivateAnswer(
-            **self._bound(),
+        message = msgspec.structs.replace(
+            bare(self.asked, self.now, self.context),
             result="preview",
             preview=msgspec.structs.replace(seen, provider=provider.name),
         )
@@ -439,8 +340,8 @@ class _Activation:
         count = site.token_count + 1
         token = self.context.keys.state_token(site.id, site.epoch, count)
         turn = window(timeline(sub, places.state_of(sub, site)), signed.lease, self.now)
-        message = ActivateAnswer(
-            **self._bound(),
+        message = msgspec.structs.replace(
+            bare(self.asked, self.now, self.context),
             result="granted",
             site=site.id,
             lease=signed.token.decode(),
@@ -513,6 +414,5 @@ class _Activation:
         staged = msgspec.structs.replace(with_beside(site, body), successor=sub.id)
         return self._with_part(staged, sub)
 
-    def _refused(self, refused: Refused, *, forked: bool = False, fork: Fork | None = None) -> Reply:
-        message = _no(self.asked, self.now, self.context, refused, forked=forked, fork=fork)
-        return Reply(message, self.tenant.provider.sandbox)
+    def _refused(self, refused: Refused) -> Reply:
+        return Reply(no(self.asked, self.now, self.context, refused), self.tenant.provider.sandbox)

@@ -1,0 +1,139 @@
+"""A code typed at a site whose key is known: whether that is the site itself, or a copy of it (spec 3.3, 3.5; ADR 19).
+
+What the site then gets is `activation`'s, what is written down of a copy `copies`'.
+"""
+
+import msgspec
+
+from tenure.core.contract import timeline
+from tenure.core.lease import Lease
+from tenure.core.refusals import Code, Refused
+from tenure.core.schedule import window
+from tenure.core.subscription import Subscription
+from tenure.server import books, copies, forks, leaving, places, shares, worlds
+from tenure.server.context import Context, Tenant
+from tenure.server.words import Signed
+from tenure.store import sites
+from tenure.store.engine import Connection
+from tenure.store.sites import Site
+from tenure.wire.answers import Asked
+from tenure.wire.leases import read_lease
+from tenure.wire.messages import ActivateAnswer, ActivateRequest, Fork, NextSync, padded, refusal
+
+
+class CodeAtSite:
+    """One request to apply a code, of a key that is known as `site`."""
+
+    def __init__(
+        self, context: Context, conn: Connection, tenant: Tenant, asked: Asked[ActivateRequest], site: Site
+    ) -> None:
+        self._context, self._conn, self._tenant, self._asked = context, conn, tenant, asked
+        self._message, self._now = asked.message, tenant.now
+        self._lease = self._shown_lease()
+        self.by_a_copy = False
+        """Whether it shows an older state than the newest, or none (fork rule)."""
+        self.site = site
+        """As it is once a newer state than this server's, which was restored, is learned."""
+        shown = context.keys.read_state_token(site.id, self._message.token)
+        if shown is not None and site.token and shown > (site.epoch, site.token_count):
+            self.site = self._learned(shown[1])
+        else:
+            self.by_a_copy = not forks.newest(site, self._message)
+
+    def overtaken(self) -> Refused | None:
+        """Why a request carried by hand is not answered: what happened since it was made is not a fork (3.9).
+
+        Refuses `offline_older`, `offline_changed_meanwhile`.
+        """
+        site, lease = self.site, self._lease
+        if lease is not None and (lease.epoch, lease.serial) < (site.epoch, site.acked_serial):
+            return Refused(Code.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")
+        if site.last_contact is not None and self._message.wall <= site.last_contact:
+            return Refused(Code.OFFLINE_CHANGED_MEANWHILE)
+        return None
+
+    def answer(self, present: Subscription | None, wanted: str, *, carried: bool, look: bool) -> ActivateAnswer:
+        """What a copy gets: what it was told to be, or the truth for a week, once in 90 days.
+
+        Only the code of the subscription that the site uses (`wanted` is the code's) is answered with that truth; no
+        code resolves the fork, and none moves the site. Of a look nothing is written down.
+        """
+        told = forks.replaced(self.site, self._message.token)
+        sub = present or books.subscription(self._conn, self.site.provider, self.site.subscription)
+        state = None if sub is None else places.state_of(sub, self.site)
+        if told is not None:
+            return self._no(told)
+        if sub is None or state is None or state.lost or state.heir:
+            return self._no(leaving.gone(state))
+        if look:
+            return self._no(Refused(Code.LEASE_FORKED), forked=True)
+        return self._sighted(sub, truth=state.holds and (wanted, self._message.role) == (sub.id, "active"), by=carried)
+
+    def _sighted(self, sub: Subscription, *, truth: bool, by: bool) -> ActivateAnswer:
+        site = forks.untold(self.site, self._message.token)
+        seen = copies.sight(
+            self._conn, site, sub, forks.sighting_at_code(self._message, self._lease, self._now), self._now
+        )
+        state = places.state_of(seen.sub, seen.site)
+        fork = forks.shown(seen.site, state, self._now)
+        signed: Signed | Refused = Refused(Code.LEASE_FORKED)
+        if truth:
+            signed = copies.truth(self._conn, self._context, seen.site, seen.sub, self._now, carried=by)
+        sites.save_many(self._conn, [seen.site if isinstance(signed, Refused) else signed.site])
+        if isinstance(signed, Refused):
+            return self._no(signed, forked=True, fork=fork)
+        turn = window(timeline(seen.sub, state), signed.lease, self._now)
+        return msgspec.structs.replace(
+            bare(self._asked, self._now, self._context),
+            result="granted",
+            site=site.id,
+            lease=signed.token.decode(),
+            next_sync=None if turn is None else NextSync(*turn),
+            forked=True,
+            fork=fork,
+        )
+
+    def _learned(self, count: int) -> Site:
+        """The site with what it holds counted: this server was restored, and the site knows more (3.5)."""
+        site, lease = self.site, self._lease
+        if lease is not None and lease.sub == site.id:
+            site = shares.learned(site, lease, self._now)
+            site = msgspec.structs.replace(
+                site, epoch=max(site.epoch, lease.epoch), serial=max(site.serial, lease.serial)
+            )
+        return msgspec.structs.replace(site, token_count=max(site.token_count, count))
+
+    def _shown_lease(self) -> Lease | None:
+        """The present lease that the request carries, if this server signed it."""
+        sandbox = self._tenant.provider.sandbox
+        root, product = self._context.keys.root_of(sandbox=sandbox), self._message.product
+        read = read_lease(self._message.lease.encode("ascii"), root, product=product, sandbox=sandbox)
+        return None if isinstance(read, Refused) else read.lease
+
+    def _no(self, refused: Refused, *, forked: bool = False, fork: Fork | None = None) -> ActivateAnswer:
+        return no(self._asked, self._now, self._context, refused, forked=forked, fork=fork)
+
+
+def bare(asked: Asked[ActivateRequest], now: int, context: Context) -> ActivateAnswer:
+    """An answer that says nothing yet, bound to its question, in the sender's own world."""
+    return ActivateAnswer(
+        nonce=asked.message.nonce,
+        request_sha256=asked.sha256,
+        time=now,
+        root=context.keys.root_of(sandbox=asked.message.world == worlds.SANDBOX).version,
+        result="refused",
+    )
+
+
+def no(
+    asked: Asked[ActivateRequest],
+    now: int,
+    context: Context,
+    refused: Refused,
+    *,
+    forked: bool = False,
+    fork: Fork | None = None,
+) -> ActivateAnswer:
+    """The refusing answer, padded so that its length tells nothing."""
+    said = bare(asked, now, context)
+    return padded(msgspec.structs.replace(said, refusal=refusal(refused), forked=forked, fork=fork))
