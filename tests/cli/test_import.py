@@ -35,3 +35,21 @@ def test_a_file_that_is_no_such_table_is_refused_whole(desk: Desk, tmp_path: Pat
     for text in ("name,colour\nA,red\n", "reference\nK\n", "name,email\nA\n", 'name\n"A\n', "name\n"):
         file.write_text(text, encoding="utf-8")
         assert desk.terminal.refused("import", "customers", str(file))["field"] == "file", text
+
+
+def test_a_bad_line_that_is_deleted_or_mended_orders_nothing_twice(desk: Desk, tmp_path: Path) -> None:
+    """A line is named by what it says, never by its place: the same file under the same key, in whatever order."""
+    file, offer = tmp_path / "orders.csv", desk.offer("year")
+    good = [f"{desk.customer},{offer},{devices}," for devices in (1, 1, 2)] + [f"{desk.customer},{offer},3,PO-7"]
+    bad = f"{desk.customer},{offer},many,"
+
+    def send(*lines: str, key: str = "monday") -> int:
+        file.write_text("\n".join(["customer,offer,devices,reference", *lines]) + "\n", encoding="utf-8")
+        desk.terminal.run("import", "orders", str(file), "--idempotency-key", key)
+        return len(desk.terminal.good("subscriptions", "list")["items"])
+
+    assert send(good[0], bad, *good[1:]) == 4
+    assert send(*good) == 4, "the bad line deleted"
+    assert send(*reversed(good)) == 4, "in another order"
+    assert send(good[0], bad.replace("many", "5"), *good[1:]) == 5, "the bad line mended"
+    assert send(good[3], key="another") == 5, "a line with a reference of its own is one order in whatever import"

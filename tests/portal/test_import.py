@@ -58,7 +58,7 @@ async def test_what_is_no_such_table_is_said_beside_the_field(at_the_portal: Sta
     for table, words in (
         ("", "Choose a file, or paste a table."),
         ("name,colour\nA,red", "unknown: colour"),
-        ("name,email\nA", "Line 2 has not as many cells"),
+        ("name,email\nA", "Line 2 has more or fewer cells"),
         ("name\n" + "A\n" * 501, "1 to 500 lines"),
         ("name\n" + "A" * 300_000, "At most 256 KiB"),
     ):
@@ -75,3 +75,38 @@ async def test_only_who_may_sell_is_offered_an_import(at_the_portal: Stage) -> N
     for page in ("/customers", "/subscriptions"):
         await tab.open(page)
         assert not [link for link in tab.page.links if link.startswith("/import/")]
+
+
+async def test_after_mending_a_bad_line_nothing_is_ordered_twice(at_the_portal: Stage) -> None:
+    """Only what was refused is shown again; and who pastes the whole table once more orders nothing twice either."""
+    shop = at_the_portal.office
+    tab, offer = await at_the_portal.desk(), shop.offers["standard"]
+    good = [f"{shop.customer},{offer},{devices}" for devices in (10, 10, 12)]
+    await tab.open("/import/orders")
+    table = "\n".join(["customer,offer,devices", good[0], f"{shop.customer},{offer},many", *good[1:]])
+    await tab.send(tab.form("table"), table=table)
+    assert "'many' is not a whole number such as 25." in tab.text
+    await tab.send(tab.form("table"), step="apply")
+    assert "3 lines done, 1 refused" in tab.text
+    kept = tab.form("table")
+    await tab.send(kept, step="change")
+    shown = tab.form("table").fields["table"]
+    assert "many" in shown and f"{offer};10" not in shown, "what was done is not shown again"
+    await tab.send(tab.form("table"), table=shown.replace("many", "11"))
+    await tab.send(tab.form("table"), step="apply")
+    assert "1 line done, 0 refused" in tab.text
+    await tab.send(kept, step="change")
+    await tab.send(tab.form("table"), table=table.replace("many", "11"))
+    await tab.send(tab.form("table"), step="apply")
+    devices = [one["devices"] for one in (await shop.desk.get("/v1/subscriptions"))["items"]]
+    assert sorted(devices) == [10, 10, 11, 12]
+
+
+async def test_money_in_a_table_is_written_as_people_write_it(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open("/import/customers")
+    await tab.send(tab.form("table"), table="name,credit_limit\nAnvil,100.00\nBellows,1e5\n")
+    assert "An amount is written as 12.50 EUR." in tab.text
+    await tab.send(tab.form("table"), step="apply")
+    listed = (await at_the_portal.office.desk.get("/v1/customers", q="Anvil"))["items"]
+    assert [one["credit_limit"] for one in listed] == [10_000]

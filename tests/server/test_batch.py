@@ -91,3 +91,17 @@ async def test_nobody_may_in_a_batch_what_he_may_not_alone(tmp_path: Path) -> No
         assert await shop.desk.refused("/v1/batch", {"commands": []}) == "field_invalid"
         many = [command("POST", "/v1/customers", {"name": "x"})] * 101
         assert await shop.desk.refused("/v1/batch", {"commands": many}) == "field_invalid"
+
+
+async def test_a_batch_without_the_bad_command_does_nothing_twice(tmp_path: Path) -> None:
+    """Commands are named by what they say: after one was left out the others keep their names."""
+    async with office(tmp_path) as shop:
+        order = {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 1}
+        wanted = [
+            {"method": "POST", "path": "/v1/subscriptions", "body": order | {"devices": each}} for each in (1, 1, 2)
+        ]
+        bad = {"method": "POST", "path": "/v1/subscriptions", "body": order | {"offer": "off_" + "7" * 26}}
+        first = await shop.desk.send("POST", "/v1/batch", {"commands": [wanted[0], bad, *wanted[1:]]}, key="monday")
+        again = await shop.desk.send("POST", "/v1/batch", {"commands": wanted}, key="monday")
+        assert (first.json()["done"], again.json()["done"]) == (3, 3)
+        assert len((await shop.desk.get("/v1/subscriptions"))["items"]) == 3

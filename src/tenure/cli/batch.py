@@ -14,6 +14,7 @@ from tenure.cli.problems import Failed, invalid
 from tenure.cli.show import Screen
 from tenure.cli.verbs import SELLING, Ended, verb
 from tenure.core.refusals import Exit, Refused
+from tenure.http.batch import names
 
 AT_ONCE = 20
 """Commands of one request: often enough to see how far it is, seldom enough to be quick."""
@@ -49,18 +50,30 @@ def run(desk: Desk, commands: list[Any], key: str) -> list[Any] | Failed:
     if isinstance(api, Failed):
         return api
     items: list[Any] = []
+    commands = _named(commands, key)
     with desk.counting(f"{{task.completed:,}} of {len(commands):,} done") as progress:
         for begin in range(0, len(commands), AT_ONCE):
             body = {"commands": commands[begin : begin + AT_ONCE]}
             query: dict[str, Any] = {"dry_run": True} if desk.options.dry_run else {}
-            part = f"{key}.{begin}"
-            answer = api.send(Sending(method="POST", path="/v1/batch", query=query, body=body, key=part, tenant=False))
+            answer = api.send(Sending(method="POST", path="/v1/batch", query=query, body=body, key=key, tenant=False))
             if isinstance(answer, Failed):
                 return answer
             told = msgspec.json.decode(answer.body)["items"]
             items += [item | {"number": begin + item["number"]} for item in told]
             progress(len(items))
     return items
+
+
+def _named(commands: list[Any], key: str) -> list[Any]:
+    """Each command with a key of its own, over all parts of the file; what is no command is left to the server."""
+    sound = [each for each in commands if _nameless(each)]
+    said = [(str(each.get("method")), str(each.get("path")), msgspec.json.encode(each.get("body"))) for each in sound]
+    keys = iter(names(key, said))
+    return [each | {"key": next(keys)} if _nameless(each) else each for each in commands]
+
+
+def _nameless(command: Any) -> bool:
+    return isinstance(command, dict) and not command.get("key")
 
 
 def _ended(items: list[Any], key: str) -> Output:

@@ -13,6 +13,7 @@ from tenure.cli.kinds import read_file
 from tenure.cli.options import CREATING
 from tenure.cli.output import Output
 from tenure.cli.problems import Failed, failed
+from tenure.cli.providing import currency
 from tenure.cli.show import Screen
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
 from tenure.core.refusals import Exit, Refused
@@ -31,7 +32,7 @@ def add(app: App) -> None:
 
 @verb(_APP, "customers", CREATING, example="tenure import customers customers.csv --dry-run")
 def import_customers(desk: Desk, file: Csv) -> Ended:
-    """Add customers: columns name, reference, email, credit_limit (minor units); only the name is needed.
+    """Add customers: columns name, reference, email, credit_limit (such as 100.00); only the name is needed.
 
     With `--dry-run` every line is checked and nothing is done.
     """
@@ -40,7 +41,9 @@ def import_customers(desk: Desk, file: Csv) -> Ended:
 
 @verb(_APP, "orders", CREATING, example="tenure import orders orders.csv --dry-run")
 def import_orders(desk: Desk, file: Csv) -> Ended:
-    """Order: columns customer, offer, devices, until, renewal_intent, trial, why; the first three are needed.
+    """Order: columns customer, offer, devices, until, renewal_intent, trial, why, reference; three are needed.
+
+    `reference` is the line's own name: under it the line is ordered once, in whatever file it comes.
 
     With `--dry-run` every line is checked, each alone on the balance that is there now. The activation codes are shown
     once, in this command's answer.
@@ -52,14 +55,18 @@ def _import(desk: Desk, file: Path, table: Table) -> Ended:
     data = read_file(desk.world, file, most=FILE_CAP)
     if isinstance(data, Failed):
         return data
-    lines = tables.lines(data, table, MOST)
+    own = currency(desk) if table is tables.CUSTOMERS else ""
+    lines = own if isinstance(own, Failed) else tables.lines(data, table, MOST, own)
+    if isinstance(lines, Failed):
+        return lines
     if isinstance(lines, Refused):
         return failed(lines)
     key = desk.options.idempotency_key or desk.world.new_key()
-    items = run(desk, tables.commands(lines, table, _provider(desk)), key)
+    commands = tables.commands(lines, table, key, _provider(desk))
+    items = run(desk, commands, key) if commands else []
     if isinstance(items, Failed):
         return items
-    told = [item | {"line": line.number} for item, line in zip(items, lines, strict=True)]
+    told = tables.outcomes(lines, items)
     refused = sum(not item["done"] for item in told)
     value = {"done": len(told) - refused, "refused": refused, "idempotency_key": key, "items": told}
     exit_ = Exit.STATE if refused else Exit.DONE
@@ -79,7 +86,10 @@ def _shown(*, rehearsed: bool) -> Callable[[Screen, Any], None]:
         if refused:
             screen.rows(("Line", "Column", "Why", "What helps"), [_why(item) for item in refused])
             if not rehearsed:
-                screen.line(f"Lines done are not done again with --idempotency-key {value['idempotency_key']}")
+                screen.line(
+                    "Mend these lines, leave the others out or in, and send the file again with --idempotency-key "
+                    f"{value['idempotency_key']}: what was done is not done again."
+                )
         codes = [
             (str(item["line"]), item["answer"]["subscription"]["id"], item["answer"]["activation_code"])
             for item in value["items"]

@@ -3,13 +3,17 @@ is the command line's and the portal's business.
 """
 
 import csv
+import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.periods import parse_until
+from tenure.core.pricing import parse_money
+from tenure.core.refusals import TABLE, Code, Refused
+from tenure.http.batch import names
 
 Row = dict[str, str]
 """The cells of a line by column, without outer blanks."""
@@ -21,52 +25,118 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     columns: tuple[str, ...]
     needed: tuple[str, ...]
-    body: Callable[[Row], dict[str, Any]]
+    own_name: str = ""
+    """The column with the line's own reference, which is for the import alone."""
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A line that says something: its number in the file, from 1, and what it asks for."""
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that says something: its number in the file, from 1, and what it asks for, or which cell is wrong."""
 
     number: int
     body: dict[str, Any]
+    cells: Row
+    reference: str = ""
+    """The line's own name, if the table has such a column: under it the line is done once."""
+    fault: Refused | None = None
 
 
-def lines(data: bytes, table: Table, most: int) -> list[Line] | Refused:
+def lines(data: bytes, table: Table, most: int, currency: str) -> list[Line] | Refused:
     """1 to `most` lines of UTF-8 CSV, divided by comma or semicolon, below a line of column names.
 
-    Refuses `field_invalid` (field `file`) whole what is no such table; what a cell says is left to the API.
+    Amounts are written as people write them, in `currency`. Refuses `field_invalid` (field `file`) whole what is no
+    such table; a cell that cannot be read is its line's fault alone.
     """
     found = _rows(data, table)
     if isinstance(found, Refused):
         return found
     if not 1 <= len(found) <= most:
         return _refused(f"The file holds 1 to {most:,} lines.")
-    return [Line(number, table.body(row)) for number, row in found]
+    return [_line(number, row, table, currency) for number, row in found]
 
 
-def commands(read: list[Line], table: Table, provider: str = "") -> list[dict[str, Any]]:
-    """The lines as commands of `POST /v1/batch`; `provider` is named by the vendor's staff only."""
+def commands(read: list[Line], table: Table, key: str, provider: str = "") -> list[dict[str, Any]]:
+    """The sound lines as commands of `POST /v1/batch`; `provider` is named by the vendor's staff only.
+
+    A line is named by its own reference, else by `key` and what it says, never by its place: after a line was mended or
+    left out the others are not done twice.
+    """
     path = f"{table.path}?provider={provider}" if provider else table.path
-    return [{"method": "POST", "path": path, "body": line.body} for line in read]
+    sound = [line for line in read if line.fault is None]
+    keys = names(key, (("POST", path, msgspec.json.encode(line.body, order="sorted")) for line in sound))
+    return [
+        {"method": "POST", "path": path, "body": line.body, "key": _own_name(table, line) or name}
+        for line, name in zip(sound, keys, strict=True)
+    ]
+
+
+def outcomes(read: list[Line], items: list[Any]) -> list[dict[str, Any]]:
+    """What became of every line: the batch's answers for the sound ones, and what is wrong with the others."""
+    answers = iter(items)
+    told = []
+    for line in read:
+        item = next(answers) if line.fault is None else {"done": False, "answer": _problem(line.fault)}
+        told.append(item | {"line": line.number, "said": line.body})
+    return told
+
+
+def written(read: list[Line], columns: Iterable[str]) -> str:
+    """The lines as a table again, for somebody to mend."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), delimiter=";", lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(line.cells for line in read)
+    return text.getvalue()
+
+
+def _own_name(table: Table, line: Line) -> str:
+    return hashlib.sha256(f"{table.path} {line.reference}".encode()).hexdigest() if line.reference else ""
+
+
+def _problem(fault: Refused) -> dict[str, Any]:
+    row = TABLE[fault.code]
+    return {
+        "code": fault.code.value,
+        "title": row.sentence,
+        "detail": fault.detail,
+        "remedy": "Mend the cell and send the line again.",
+        "field": fault.field,
+    }
+
+
+def _line(number: int, row: Row, table: Table, currency: str) -> Line:
+    body: dict[str, Any] = {}
+    for name, text in row.items():
+        if not text or name == table.own_name:
+            continue
+        value = CELLS[name](text, currency) if name in CELLS else text
+        if value is None or isinstance(value, Refused):
+            detail = f"{text[:60]!r} is {WANTED[name]}" if value is None else value.detail
+            return Line(number=number, body=row, cells=row, fault=Refused(Code.FIELD_INVALID, detail, name))
+        body[name] = value
+    absent = next((name for name in table.needed if not row[name]), None)
+    fault = None if absent is None else Refused(Code.FIELD_INVALID, "This cell is empty.", absent)
+    return Line(number=number, body=body, cells=row, reference=row.get(table.own_name, ""), fault=fault)
 
 
 def _rows(data: bytes, table: Table) -> list[tuple[int, Row]] | Refused:
     try:
         text = data.decode("utf-8-sig")
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-        names = [name.strip().lower() for name in reader.fieldnames or ()]
-        strange = [name for name in names if name not in table.columns]
-        absent = [name for name in table.needed if name not in names]
-        if strange or absent or len(set(names)) < len(names):
-            what = f"unknown: {', '.join(strange)}" if strange else f"missing or doubled: {', '.join(absent or names)}"
+        columns = [name.strip().lower() for name in reader.fieldnames or ()]
+        strange = [name for name in columns if name not in table.columns]
+        absent = [name for name in table.needed if name not in columns]
+        if strange or absent or len(set(columns)) < len(columns):
+            what = (
+                f"unknown: {', '.join(strange)}" if strange else f"missing or doubled: {', '.join(absent or columns)}"
+            )
             return _refused(f"The columns are {', '.join(table.columns)}; {what[:200]}.")
-        reader.fieldnames = names
+        reader.fieldnames = columns
         found = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as fault:
         return _refused(f"The file is not CSV in UTF-8: {fault}.")
     for number, row in found:
         if None in row or None in row.values():
-            return _refused(f"Line {number} has not as many cells as there are columns.")
+            return _refused(f"Line {number} has more or fewer cells than there are columns.")
     return [(number, {name: str(cell).strip() for name, cell in row.items()}) for number, row in found]
 
 
@@ -79,28 +149,40 @@ def _delimiter(text: str) -> str:
     return ";" if first.count(";") > first.count(",") else ","
 
 
-def _customer(row: Row) -> dict[str, Any]:
-    body: dict[str, Any] = {name: row[name] for name in ("name", "reference", "email") if row.get(name)}
-    return body | ({"credit_limit": _number(row["credit_limit"])} if row.get("credit_limit") else {})
+def _whole(text: str, _: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _order(row: Row) -> dict[str, Any]:
-    body: dict[str, Any] = {"customer": row["customer"], "offer": row["offer"], "devices": _number(row["devices"])}
-    body |= {name: row[name] for name in ("until", "renewal_intent", "why") if row.get(name)}
-    return body | ({"trial": row["trial"].lower() in ("yes", "true", "1")} if row.get("trial") else {})
+def _yes(text: str, _: str) -> bool | None:
+    return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(text.lower())
 
 
-def _number(text: str) -> int | str:
-    """A number, or the very text, which the server then refuses by its column."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
+def _intent(text: str, _: str) -> str | None:
+    return text.lower() if text.lower() in {"auto", "manual"} else None
 
 
-CUSTOMERS = Table(
-    path="/v1/customers", columns=("name", "reference", "email", "credit_limit"), needed=("name",), body=_customer
-)
+def _day(text: str, _: str) -> str | None:
+    return None if isinstance(parse_until(text), Refused) else text
+
+
+CELLS: dict[str, Callable[[str, str], Any]] = {
+    "devices": _whole,
+    "trial": _yes,
+    "renewal_intent": _intent,
+    "until": _day,
+    "credit_limit": lambda text, currency: parse_money(text, currency, "credit_limit"),
+}
+"""How cells are read that are more than text; None for what cannot be."""
+WANTED = {
+    "devices": "not a whole number such as 25.",
+    "trial": "neither yes nor no.",
+    "renewal_intent": "neither auto nor manual.",
+    "until": "not a day such as 2030-12-31.",
+}
+CUSTOMERS = Table(path="/v1/customers", columns=("name", "reference", "email", "credit_limit"), needed=("name",))
 ORDERS = Table(
     path="/v1/subscriptions",
-    columns=("customer", "offer", "devices", "until", "renewal_intent", "trial", "why"),
+    columns=("customer", "offer", "devices", "until", "renewal_intent", "trial", "why", "reference"),
     needed=("customer", "offer", "devices"),
-    body=_order,
+    own_name="reference",
 )

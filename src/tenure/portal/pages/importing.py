@@ -41,21 +41,19 @@ class Importing:
         form, (_, table) = visit.form, _table(visit)
         data = form.files.get("file") or form.values.get("table", [""])[0].strip().encode()
         form.values["table"] = [data[:CAP].decode("utf-8-sig", errors="replace")]
-        real = form.text("step") == "apply"
-        if not real:  # another table is another thing to do
-            form.values.pop("_key", None)
-        found = _read(data, table)
+        real = form.text("step") == "apply"  # the key stays through check, change and repetition: lines name themselves
+        found = _read(data, table, visit.who.currency)
         if isinstance(found, str):
             form.fault("table", found)
         if isinstance(found, str) or form.text("step") == "change":
             return await self._form(visit)
-        values = {
-            **_named(visit),
-            "items": await self._run(visit, found, table, real=real),
-            "real": real,
-            "plainly": plainly,
-            "kept": form.values["table"][0],
-        }
+        items = await self._run(visit, found, table, real=real)
+        kept = form.values["table"][0]
+        if real:  # only what was refused is shown again
+            refused = [line for line, item in zip(found, items, strict=True) if not item["done"]]
+            columns = found[0].cells if found else table.columns
+            kept = tables.written(refused, columns)
+        values = {**_named(visit), "items": items, "real": real, "plainly": plainly, "kept": kept}
         return Screen(template="import_result.html", values=values)
 
     async def _form(self, visit: Portal) -> Screen:
@@ -72,13 +70,13 @@ class Importing:
     async def _run(self, visit: Portal, lines: list[Line], table: Table, *, real: bool) -> list[dict[str, Any]]:
         """What became of each line, or would; a page sent again under its key does again only what was refused."""
         api, key = self._server.of(visit), visit.form.text("_key")
-        wanted = tables.commands(lines, table, visit.who.provider)
+        wanted = tables.commands(lines, table, key, visit.who.provider)
         items: list[Any] = []
         for begin in range(0, len(wanted), AT_ONCE):
             body = {"commands": wanted[begin : begin + AT_ONCE]}
-            done = await api.post("/v1/batch", body, key=f"{key}.{begin}" if real else "", dry_run=not real)
+            done = await api.post("/v1/batch", body, key=key if real else "", dry_run=not real)
             items += done.value["items"]
-        return [item | {"line": line.number, "said": line.body} for item, line in zip(items, lines, strict=True)]
+        return tables.outcomes(lines, items)
 
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
@@ -97,10 +95,10 @@ def _named(visit: Portal) -> dict[str, Any]:
     return {"name": visit.params["table"], "title": title, "table": table}
 
 
-def _read(data: bytes, table: Table) -> list[Line] | str:
+def _read(data: bytes, table: Table, currency: str) -> list[Line] | str:
     if not data:
         return "Choose a file, or paste a table."
     if len(data) > CAP:
         return f"At most {CAP // 1024} KiB at once, please; `tenure import` takes more."
-    found = tables.lines(data, table, MOST)
+    found = tables.lines(data, table, MOST, currency)
     return found.detail if isinstance(found, Refused) else found

@@ -1,6 +1,5 @@
 """A batch of mixed commands: a result for each, the same rules for each, partial success stated (spec 4.2)."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
-from tenure.http.batch import Command, Commands
+from tenure.http.batch import Command, Commands, names
 from tenure.http.fields import Body
 from tenure.http.idempotency import KEY_LONGEST, Ticket
 from tenure.http.operations import Operation, operation
@@ -27,7 +26,7 @@ Key = Annotated[str, msgspec.Meta(max_length=KEY_LONGEST, pattern=r"^[!-~]*$(?!\
 
 
 class CommandBody(Body, frozen=True, kw_only=True):
-    """One write as it would be sent alone; without `key` its place in the batch and the batch's key name it."""
+    """One write as it would be sent alone; without `key` what it says and the batch's key name it, never its place."""
 
     method: Literal["POST", "PUT", "DELETE"]
     path: Path
@@ -75,9 +74,12 @@ class Batch:
         each command is rehearsed alone, on what is there now.
         """
         items = []
+        contents = [b"" if each.body is None else msgspec.json.encode(each.body) for each in body.commands]
+        said = zip(body.commands, contents, strict=True)
+        keys = names(ticket.key, ((each.method, each.path, content) for each, content in said))
         for number, each in enumerate(body.commands, 1):
-            content = b"" if each.body is None else msgspec.json.encode(each.body)
-            command = Command(method=each.method, path=each.path, body=content, key=each.key or _key(ticket, number))
+            content, key = contents[number - 1], each.key or keys[number - 1]
+            command = Command(method=each.method, path=each.path, body=content, key=key)
             items.append(self._item(number, await self._commands.run(caller, command, dry_run=dry_run)))
         done = sum(item.done for item in items)
         return made(BatchView(done=done, refused=len(items) - done, items=tuple(items)))
@@ -90,7 +92,3 @@ class Batch:
     def operations(self) -> tuple[Operation, ...]:
         """The one operation."""
         return (operation("POST", "/v1/batch", WRITE, self.run_batch, cap=CAP),)
-
-
-def _key(ticket: Ticket, number: int) -> str:
-    return f"{hashlib.sha256(ticket.key.encode()).hexdigest()}.{number}"
