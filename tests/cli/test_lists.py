@@ -7,9 +7,7 @@ from tests.cli.vendor import Desk
 
 def test_the_board_and_a_list_that_is_narrowed(desk: Desk) -> None:
     sub, tell = desk.subscription(), desk.terminal.good
-    assert sub in [
-        one["id"] for one in tell("subscriptions", "list", "--no-auto", "--due-before", "2028-01-01")["items"]
-    ]
+    assert sub in [one["id"] for one in tell("subscriptions", "list", "--no-auto", "--due-by", "2028-01-01")["items"]]
     assert tell("subscriptions", "list", "--about", sub, "--phase", "grace")["items"] == []
     totals = tell("board", "--days", "14")["totals"]
     assert totals["subscriptions"] >= 1 and totals["due"]["count"] == 0

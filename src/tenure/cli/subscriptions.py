@@ -8,7 +8,7 @@ from tenure.cli import outcome
 from tenure.cli.api import Sending, path
 from tenure.cli.desk import Desk
 from tenure.cli.exporting import Out, exported
-from tenure.cli.kinds import Limit, Subscription, begin
+from tenure.cli.kinds import Limit, Subscription, end
 from tenure.cli.options import CREATING, READING
 from tenure.cli.problems import Failed
 from tenure.cli.show import Column, Screen, money
@@ -89,7 +89,7 @@ InPhase = Annotated[
     Literal["pending", "active", "grace", "paused", "ended"] | None, Parameter(help="In this phase only.")
 ]
 About = Annotated[str, Parameter(help="Part of the customer's name or reference, an id, or a code's last group.")]
-DueBefore = Annotated[str, Parameter(help="Whose next period falls due before this date or instant.")]
+DueBy = Annotated[str, Parameter(help="Whose next period falls due up to this day, which is included.")]
 Automatic = Annotated[bool | None, Parameter(help="Paid from the balance without anybody asking, or by hand.")]
 Sorted = Annotated[
     Literal["id", "newest", "due", "ends", "customer", "devices"], Parameter(help="By what the list is sorted.")
@@ -105,13 +105,13 @@ def list_subscriptions(
     plan: OfPlan = "",
     phase: InPhase = None,
     about: About = "",
-    due_before: DueBefore = "",
+    due_by: DueBy = "",
     auto: Automatic = None,
     sort: Sorted = "id",
     limit: Limit = None,
 ) -> Ended:
     """List subscriptions."""
-    query = _query(customer, product, plan, phase, about, due_before, auto, sort)
+    query = _query(customer, product, plan, phase, about, due_by, auto, sort)
     return query if isinstance(query, Failed) else desk.listed("/v1/subscriptions", _table, query, limit=limit)
 
 
@@ -125,12 +125,12 @@ def export_subscriptions(
     plan: OfPlan = "",
     phase: InPhase = None,
     about: About = "",
-    due_before: DueBefore = "",
+    due_by: DueBy = "",
     auto: Automatic = None,
     sort: Sorted = "id",
 ) -> Ended:
     """Write the same list to a CSV file for a spreadsheet; money is in minor units."""
-    query = _query(customer, product, plan, phase, about, due_before, auto, sort)
+    query = _query(customer, product, plan, phase, about, due_by, auto, sort)
     return query if isinstance(query, Failed) else exported(desk, "/v1/subscriptions.csv", query, out)
 
 
@@ -140,11 +140,11 @@ def _query(
     plan: str,
     phase: str | None,
     about: str,
-    due_before: str,
+    due_by: str,
     auto: bool | None,
     sort: str,
 ) -> dict[str, str | int | bool | None] | Failed:
-    due = begin(due_before, "due_before") if due_before else None
+    due = end(due_by, "due_by") if due_by else None
     if isinstance(due, Failed):
         return due
     return {

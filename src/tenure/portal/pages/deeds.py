@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from tenure.portal.signed import Portal
-from tenure.web.forms import Form
 
 Body = dict[str, Any]
 Fill = Callable[[Portal, dict[str, Any]], Body]
@@ -64,7 +63,7 @@ def _plan(visit: Portal, sub: dict[str, Any]) -> Body:
 
 def _hold(visit: Portal, sub: dict[str, Any]) -> Body:
     body: Body = {"reason": visit.form.required("reason", most=200)}
-    if until := day_as_instant(visit.form, "until"):
+    if until := visit.form.text("until"):  # a day, which the API includes
         body["until"] = until
     return body
 
@@ -110,12 +109,6 @@ def _payment(visit: Portal, sub: dict[str, Any]) -> Body:
         "covers": visit.form.choice("covers", ["order", "renewal", "raise"]),
         "devices": visit.form.whole("devices") if visit.form.text("devices") else 0,
     }
-
-
-def day_as_instant(form: Form, name: str) -> str:
-    """A day from a date field as the instant at which it is over (UTC); empty when none was given."""
-    text = form.text(name)
-    return f"{text}T00:00:00Z" if text else ""
 
 
 def _cancel(*, at_once: bool) -> Fill:

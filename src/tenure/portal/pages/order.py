@@ -6,7 +6,6 @@ A customer that may not order asks its provider to, by a shorter form.
 from typing import Any
 
 from tenure.portal.client import path
-from tenure.portal.pages.deeds import day_as_instant
 from tenure.portal.picking import buyers, called, searching
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
@@ -112,6 +111,6 @@ def _body(visit: Portal) -> dict[str, Any]:
     }
     if request := form.text("order_request", most=64):
         body["order_request"] = request
-    if until := day_as_instant(form, "until"):
+    if until := form.text("until"):  # a day, which the API includes
         body["until"] = until.partition("T")[0]
     return body

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tenure.core import commands as c
+from tenure.core.periods import parse_until
 from tenure.core.policy import Action, LateRenewal
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
@@ -16,7 +17,7 @@ from tenure.core.terms import Field, Intent
 from tenure.http.fields import Body, Line, OptionalLine
 from tenure.http.instants import Moment, instant_of
 from tenure.server import policies
-from tenure.server.api.fields import Days, Devices, Id, Plan_hash
+from tenure.server.api.fields import Days, Devices, Id, LastDay, Plan_hash
 from tenure.server.context import Tenant
 from tenure.server.ordering import terms_for
 from tenure.store import people
@@ -53,7 +54,8 @@ class HoldBody(Why, frozen=True, kw_only=True):
     """Pause the service."""
 
     reason: Line
-    until: Moment | None = None
+    until: LastDay | None = None
+    """A date (its last day) or an instant; absent: until somebody releases it."""
 
 
 class DevicesBody(Why, frozen=True, kw_only=True):
@@ -151,7 +153,9 @@ def _plain(kind: type[Any], *names: str) -> MakeFrom:
 
 
 def _hold(_: Connection, tenant: Tenant, __: Subscription, body: HoldBody) -> c.Command | Refused:
-    until = None if body.until is None else instant_of(body.until)
+    until = None if body.until is None else parse_until(body.until)
+    if isinstance(until, Refused):
+        return until
     return c.Hold(**by(tenant, body), reason=body.reason, until=until)
 
 

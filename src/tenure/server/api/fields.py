@@ -31,6 +31,14 @@ Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$(?!\n)", description=
 Period = Annotated[
     str, msgspec.Meta(max_length=10, pattern=r"^P[0-9YMWD]+$(?!\n)", description="ISO 8601 duration: P1Y, P1M, P30D.")
 ]
+LastDay = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=40,
+        description="A date such as 2027-03-31, which is included, or an instant such as 2027-03-31T12:00:00Z.",
+    ),
+]
+"""An end that people name: a day they pick is included, everywhere."""
 # Blanks and control characters are spelled out: `\s` means more to one reader than to another.
 _MAILBOX = r"[^\x00-\x20\x7f-\xa0\u2028\u2029@]+"
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=rf"^({_MAILBOX}@{_MAILBOX})?$(?!\n)")]

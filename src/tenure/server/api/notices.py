@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from tenure.core.periods import parse_until
 from tenure.core.policy import Role
 from tenure.core.refusals import Refused
 from tenure.core.standing import Amnesty
@@ -15,6 +16,7 @@ from tenure.http.idempotency import Ticket
 from tenure.http.instants import Moment, instant_of, rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.server import notices
+from tenure.server.api.fields import LastDay
 from tenure.server.context import Context
 from tenure.store.catalogue import Stamp
 from tenure.store.engine import Connection
@@ -26,7 +28,7 @@ class NewAmnesty(Body, frozen=True, kw_only=True):
     """An outage of the vendor's for which no customer shall suffer: at most 30 days, and not in the future."""
 
     since: Moment
-    until: Moment
+    until: LastDay
     text: OptionalLine = ""
 
 
@@ -54,7 +56,10 @@ class Notices:
         """Publishes an amnesty: every offline deadline moves by the length of the outage, no contract does."""
 
         def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
-            amnesty = Amnesty(instant_of(body.since), instant_of(body.until))
+            until = parse_until(body.until)
+            if isinstance(until, Refused):
+                return until
+            amnesty = Amnesty(instant_of(body.since), until)
             stamp = Stamp(caller.by, now)
             done = notices.publish(conn, self._context.keys, self._context.issuer, amnesty, body.text, stamp)
             return done if isinstance(done, Refused) else made(notice_view(done), 201)

@@ -20,7 +20,7 @@ from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import asking, desk, handing
 from tenure.server.api.actions import ACTIONS, ALWAYS, MakeFrom, Why, by
-from tenure.server.api.fields import Devices, Id, Plan_hash
+from tenure.server.api.fields import Devices, Id, LastDay, Plan_hash
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.desk import Asking, Done, Opened
 from tenure.server.ordering import FreshCode, Wish, new_code, order
@@ -42,7 +42,7 @@ class NewOrder(Body, frozen=True, kw_only=True):
     customer: Id
     offer: Id
     devices: Devices
-    until: str | None = None
+    until: LastDay | None = None
     """A date (its last day) or an instant; absent: the plan's period."""
     renewal_intent: Intent = Intent.MANUAL
     trial: bool = False
