@@ -33,6 +33,7 @@ from tenure.wire.messages import (
     unknown_code,
 )
 from tenure.wire.root import Document
+from tenure.wire.seats import read_erased
 
 LEASE_DAYS = 30
 FORK_DAYS = 7
@@ -95,6 +96,7 @@ class SiteRow:
     lost: bool = False
     wants_lease: bool = False
     installation: str = "standalone"
+    released: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,13 @@ class Vendor:
         bound = self._bound(asked.message.nonce, asked.sha256)
         if row.lost:
             return SyncAnswer(**bound, result="refused", refusal=Refusal(Code.SITE_LOST.value, True))
+        if asked.message.resolve:
+            row.forked, row.token = False, asked.message.token
         forked = row.forked = row.forked or asked.message.token != row.token
+        if asked.message.erased and not forked:
+            said = read_erased(asked.message.erased.encode(), row.public)
+            row.released = not isinstance(said, Refused) and said.sha256 == seal.digest(row.lease)
+            return SyncAnswer(**bound, result="released", token=self._rotate(row))
         token = self._rotate(row)
         if row.wants_lease and not asked.message.lease:
             return SyncAnswer(**bound, result="send_lease", token=token, next_sync=self._next())

@@ -22,7 +22,7 @@ from tenure.sdk.assembly import FolderUnusable, Misuse
 from tenure.sdk.computer import Computer
 from tenure.sdk.license import License, Staged
 from tenure.sdk.names.bounds import Bounds
-from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Synchronized
+from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Released, Synchronized
 from tenure.sdk.reach import Network
 from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Step
@@ -38,6 +38,7 @@ __all__ = [
     "Looked",
     "Misuse",
     "Network",
+    "Released",
     "Staged",
     "Standing",
     "Step",

@@ -128,7 +128,9 @@ def folder_at(folder: AnyPath, patience: float) -> FolderOnDisk:
         raise FolderUnusable(unwritable(fault, str(path)), fault) from fault
 
 
-def identity(product: str, version: str, name: str, pinned: Root, computer: Computer, *, sandbox: bool) -> Identity:
+def identity(
+    product: str, version: str, name: str, pinned: Root, computer: Computer, *, sandbox: bool, ephemeral: bool = False
+) -> Identity:
     """Who asks; raises `Misuse` for a product or version that no server would read."""
     try:
         msgspec.convert(product, fields.Id)
@@ -139,7 +141,9 @@ def identity(product: str, version: str, name: str, pinned: Root, computer: Comp
         raise Misuse(f"{read.field}: {read.detail}")
     shown = "".join(char if char.isprintable() else " " for char in name or computer.host)[:128]
     hardware = digests(computer.hardware(), pinned.document.id, product)
-    return Identity(product=product, version=version, name=shown, hardware=hardware, sandbox=sandbox)
+    return Identity(
+        product=product, version=version, name=shown, hardware=hardware, sandbox=sandbox, ephemeral=ephemeral
+    )
 
 
 def _dns(holder: Holder) -> str:

@@ -30,6 +30,7 @@ from tenure.sdk.exchange import (
     hear_sync,
     sync_request,
 )
+from tenure.sdk.giving_up import erased
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept, Pending
 from tenure.sdk.names.path import Exchange, Unreached
@@ -175,7 +176,15 @@ class Dialogue:
     def _taken(self, heard: Answered[A], pending: Pending, received: Reading, take: Callable[..., Taken]) -> Taken:
         self._progress.tell("answer", f"The server answered: {heard.message.result}.")
         arrival = Arrival(pending.sent, received)
-        return take(self._holder.kept, heard.message, arrival, self._holder.reader, self._holder.root)
+        taken = take(self._holder.kept, heard.message, arrival, self._holder.reader, self._holder.root)
+        if taken.kept.given_up and taken.kept.present.token:
+            # Asked for before it was given up: this lease, too, is erased, and the receipt names it.
+            return msgspec.structs.replace(taken, kept=erased(taken.kept, self._key, taken.now))
+        return taken
+
+    def give_up(self) -> Refused | None:
+        """Erases the license, saved before anybody is told; a refusal, and nothing changed, when it cannot be saved."""
+        return self._saved(erased(self._holder.kept, self._key, self._holder.now().instant))
 
     def prepare_activation(self, code: ActivationCode, role: str) -> bytes | Refused:
         """The request to activate, saved to be carried by hand (or sent later)."""

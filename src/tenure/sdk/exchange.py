@@ -166,6 +166,7 @@ def sync_request(
         lease=held.token.decode("ascii") if kept.lease_wanted else "",
         resolve=wish.resolve,
         drop_successor=wish.drop_successor,
+        erased=kept.receipt.decode("ascii"),
     )
     return ask(message, signer)
 

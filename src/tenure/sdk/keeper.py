@@ -27,7 +27,7 @@ from tenure.sdk.faults import unlocked
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept
 from tenure.sdk.locks import PATIENCE
-from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined
+from tenure.sdk.outcomes import Declined, Granted, Looked, Released, Synchronized, declined
 from tenure.sdk.shown import outage_told
 from tenure.sdk.steps import Progress, Step, Watch
 from tenure.sdk.taking import take_notice
@@ -120,6 +120,29 @@ class Keeper:
             if refused is not None:
                 return declined(refused, conclusive=False)
             return self._synchronized(trigger, wish, steps)
+
+    def release(self, watch: Watch | None = None) -> Released | Declined:
+        """Gives the license up: nothing is licensed here any more, and the server is told. Blocks; never raises.
+
+        A server that cannot be reached is told later, by `tick`. Refuses `not_activated` where nothing is held, what
+        prevents the erasure from being saved, and `request_in_flight` while an activation waits for its answer.
+        """
+        with self._undisturbed(watch) as (steps, prevented):
+            if prevented is not None:
+                return declined(prevented, conclusive=False, steps=tuple(steps))
+            kept = self.holder.kept
+            if kept.activation is not None:
+                waiting = Refused(Code.REQUEST_IN_FLIGHT, "The activation waits for its answer.")
+                return declined(waiting, conclusive=False, steps=tuple(steps))
+            if not (kept.present.token or kept.receipt):
+                return declined(NOT_ACTIVATED, conclusive=True, steps=tuple(steps))
+            until = kept.present.token and self.holder.standing().contact_until
+            refused = self._dialogue.give_up()
+            if refused is not None:
+                return declined(refused, conclusive=False, steps=tuple(steps))
+            self.holder.renewed()
+            done = self._syncs("manual")
+            return Released(confirmed=_confirmed(done), until=until or None, steps=tuple(steps))
 
     def take_notice(self, token: bytes) -> Notice | Declined:
         """Takes a sealed notice, such as an amnesty that came as a file (B15); refuses what the root does not prove."""
@@ -238,8 +261,10 @@ class Keeper:
         rhythm = self._rhythm(now.instant)
         if kept.activation is not None:
             return self._calls.repeat_due(kept.contacts, rhythm, now)
-        if not _site(kept):
+        if not _site(kept) or (kept.given_up and not kept.receipt):
             return None
+        if kept.receipt:
+            return self._calls.repeat_due(kept.contacts, rhythm, now)
         overdue = self.holder.holdings.standing(now.estimate).why is Why.SYNC_OVERDUE
         return self._calls.due(kept.contacts, rhythm, now, overdue=overdue)
 
@@ -362,7 +387,8 @@ class Keeper:
             activation = self._dialogue.repeat_activation()
             if isinstance(activation, Inconclusive) and not activation.declined:
                 return activation
-        if not _site(self.holder.kept):
+        kept = self.holder.kept
+        if not _site(kept) or (kept.given_up and not kept.receipt):
             return Refused(Code.NOT_ACTIVATED) if activation is None else activation
         return self._syncs(trigger, wish)
 
@@ -412,3 +438,8 @@ def _site(kept: Kept) -> str:
 def _asks_for(kept: Kept, code: ActivationCode, role: str) -> bool:
     asked = None if kept.activation is None else asks_for(kept.activation.request)
     return asked is not None and parse(asked.code) == code and asked.role == role
+
+
+def _confirmed(done: Done[SyncAnswer] | Inconclusive | Refused) -> bool:
+    """Whether the server has heard that the license was given up."""
+    return isinstance(done, Done) and done.taken.heard is Heard.RELEASED

@@ -153,6 +153,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """SHA-256 (base64url) of answers that were carried here and taken, latest last."""
     separated: bool = False
     """It was decided that this copy is a second site: it needs a key of its own."""
+    given_up: bool = False
+    """The application gave its license up: nothing that still comes serves it before a code is applied again."""
+    receipt: bytes = b""
+    """Its signed receipt (`tenure-erased+jws`) for the lease that was erased, until the server has it."""
 
 
 class Memory(Protocol):

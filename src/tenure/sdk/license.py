@@ -7,11 +7,12 @@ import os
 import weakref
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import msgspec
 
 from tenure.core.lease import Lease
+from tenure.core.refusals import Code
 from tenure.core.timeline import Instant, Timeline
 from tenure.sdk.assembly import AnyPath, Misuse, Parts, folder_at, identity, read_root
 from tenure.sdk.background import TURN, Aside, InTask, InThread, Turns
@@ -20,11 +21,14 @@ from tenure.sdk.computer import Computer
 from tenure.sdk.exchange import Wish
 from tenure.sdk.faults import unlocked
 from tenure.sdk.main import this_computer
-from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined
+from tenure.sdk.outcomes import Declined, Granted, Looked, Released, Synchronized, declined
 from tenure.sdk.reach import Network
+from tenure.sdk.remedies import REMEDIES, remedy
 from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Watch
 from tenure.wire.notices import Notice
+
+T = TypeVar("T")
 
 
 class Staged(msgspec.Struct, frozen=True):
@@ -62,6 +66,7 @@ class License:
         sandbox: bool = False,
         clock: AnyPath | None = None,
         after_end_days: int | None = None,
+        ephemeral: bool = False,
         network: Network | None = None,
         computer: Computer | None = None,
     ) -> Self:
@@ -70,7 +75,8 @@ class License:
         `root`: the vendor's root document, a file or its bytes, as it comes with the product. `folder`: made when it
         is missing (0700), one per user and product; several processes may share it. `name`: of this installation, for
         people; the computer's by default. `sandbox`: with the root of a sandbox, and only then; `clock` is then a file
-        that tells the sandbox's time. `after_end_days`: how long to go on asking after the end (M14).
+        that tells the sandbox's time. `after_end_days`: how long to go on asking after the end (M14). `ephemeral`: for
+        containers, whose folder does not last: a short lease; its place is free at its end or by `release`.
 
         Raises `Misuse` for arguments that can never work, and `FolderUnusable` (an OSError) when `folder` cannot hold
         a key, or when it begins with `~` and this process has no home folder.
@@ -81,7 +87,7 @@ class License:
         if clock is not None and not sandbox:
             raise Misuse("a clock file is honoured only in a sandbox: pass sandbox=True with the root of a sandbox")
         parts = Parts(
-            who=identity(product, version, name, pinned, computer, sandbox=sandbox),
+            who=identity(product, version, name, pinned, computer, sandbox=sandbox, ephemeral=ephemeral),
             pinned=pinned,
             disk=folder_at(folder, network.bounds.total),
             server=server,
@@ -143,13 +149,13 @@ class License:
     def activate(self, code: str, watch: Watch | None = None) -> Granted | Declined:
         """Applies an activation code; blocks for at most a few exchanges. Both outcomes have a `message`; never raises.
 
-        A site that its provider declared lost becomes a new one first, with a new key, as its remedy says.
+        One whose key is refused for good becomes a new installation first, with a new key, as its remedy says.
         """
         return self._apply(code, "active", watch)
 
     def look_at(self, code: str, *, successor: bool = False, watch: Watch | None = None) -> Looked | Declined:
         """What a code would start now, or as successor, and until when; nothing begins. Blocks; never raises."""
-        return self._keeper.look_at(code, "successor" if successor else "active", watch)
+        return _worded(self._keeper.look_at(code, "successor" if successor else "active", watch))
 
     def stage(self, code: str, watch: Watch | None = None) -> Granted | Declined:
         """Stages a code as successor: it takes over at the end of what is paid, also without a server (spec 2.4)."""
@@ -157,18 +163,27 @@ class License:
 
     def synchronize(self, watch: Watch | None = None) -> Synchronized | Declined:
         """Asks the server now, in any phase, once a minute; `watch` is told every step and must return at once."""
-        return self._keeper.synchronize("manual", watch)
+        return _worded(self._keeper.synchronize("manual", watch))
 
-    def resolve_fork(
-        self, resolution: Literal["restored", "second_site", "retired"], watch: Watch | None = None
-    ) -> Synchronized | Declined:
-        """Says what the copies of this installation are, when a fork is open (`lease_forked`); blocks, never raises.
+    def release(self, watch: Watch | None = None) -> Released | Declined:
+        """Gives the license up, for good as far as this installation goes: its place is free for another one.
 
-        `restored`: this is the one, put back from a backup (twice in 365 days). `second_site`: the copy is to be an
-        installation of its own (`begin_anew` there, then a code). `retired`: the copy is gone. The copy is the one that
-        shows the older state, whoever says it. Refuses `restored_too_often`, `copy_separated`, `copy_retired`.
+        The lease is erased here first, and nothing licensed works from then on; then the server is told, now or as soon
+        as it can be reached while the application runs. Applying a code licenses it again, if a place is free. Blocks;
+        never raises.
         """
-        return self._keeper.synchronize("manual", watch, Wish(resolve=resolution))
+        return _worded(self._keeper.release(watch))
+
+    def resolve(
+        self, what: Literal["restored", "second_site", "retired"], watch: Watch | None = None
+    ) -> Synchronized | Declined:
+        """Says what two copies of this installation are (the standing warns of `lease_forked`). Blocks; never raises.
+
+        `restored`: this is the one, put back from a backup; it goes on (twice in 365 days, after that the provider
+        says so). `second_site`: the copy, that is the one that shows older data, is an installation of its own: it
+        begins anew and needs the code. `retired`: the copy is to go. Typing a code says nothing of it.
+        """
+        return _worded(self._keeper.synchronize("manual", watch, Wish(resolve=what)))
 
     def take_notice(self, notice: bytes | AnyPath) -> Notice | Declined:
         """Takes a signed notice of the vendor (an amnesty) from its bytes or a file. Raises OSError for the file."""
@@ -212,12 +227,14 @@ class License:
         self.stop()
 
     def _apply(self, code: str, role: str, watch: Watch | None) -> Granted | Declined:
-        if role == "active" and self._holder.holdings.lost is not None:
+        lost = self._holder.holdings.lost
+        refused_for_good = lost is not None and lost.code is not Code.INSTALLATION_RELEASED
+        if role == "active" and (refused_for_good or self._holder.kept.separated):
             try:
                 self.begin_anew()
             except OSError as error:
                 return declined(unlocked(error, self._parts.disk.place), conclusive=False)
-        return self._keeper.activate(code, role, watch)
+        return _worded(self._keeper.activate(code, role, watch))
 
     def _tick(self) -> None:
         self._keeper.tick()
@@ -225,6 +242,13 @@ class License:
     def _in_child(self) -> None:
         self._keeper.forked()
         self._thread.forked()
+
+
+def _worded(outcome: T) -> T:
+    """A "no" with its remedy in words for an application's user; anything else as it is."""
+    if isinstance(outcome, Declined) and outcome.code in REMEDIES:
+        return msgspec.structs.replace(outcome, remedy=remedy(outcome))
+    return outcome
 
 
 _OPEN: "weakref.WeakSet[License]" = weakref.WeakSet()

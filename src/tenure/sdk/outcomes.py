@@ -30,12 +30,14 @@ class Declined(Refused, frozen=True, kw_only=True):
     conclusive: bool = True
     """False: nothing has been decided, and it is tried again by itself."""
     steps: tuple[Step, ...] = ()
+    remedy: str = ""
+    """What to do about it, in words for an application's user; empty where those of the table fit."""
 
     @property
     def message(self) -> str:
         """What happened and what to do about it, in a few sentences."""
         when = "" if self.when is None else f" Possible from {format_instant(self.when)}."
-        return words(self) + when
+        return words(self, self.remedy) + when
 
 
 class Granted(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +49,7 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
     """When a staged successor takes over."""
     forked: bool = False
     """A copy of this installation uses its identity: what is licensed is shown for a week, and no new device is
-    protected, until somebody says which copy is which (`License.resolve_fork`, the console, the provider's portal)."""
+    protected, until somebody says which copy is which (`License.resolve`, the console, the provider's portal)."""
     steps: tuple[Step, ...] = ()
 
     @property
@@ -87,6 +89,24 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
         return f"It {start}: {self.plan} for {devices}{until}."
 
 
+class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """The license was given up: nothing is licensed here until a code is applied again."""
+
+    confirmed: bool
+    """Whether the server has heard of it; if not, it is told later, as long as the application runs."""
+    until: Instant | None = None
+    """When the place is free at the latest, if the server never hears of it."""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What was achieved."""
+        if self.confirmed:
+            return "The license was given up here. Its place is free for another installation."
+        until = "" if self.until is None else f" If it never is, that is not before {format_instant(self.until)}."
+        return f"The license was given up here. Its place is free once the licensing server was told.{until}"
+
+
 class Synchronized(msgspec.Struct, frozen=True, kw_only=True):
     """The server has answered, signed and bound to what was asked."""
 
@@ -105,6 +125,12 @@ class Synchronized(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """What was learnt."""
+        if self.result == "forked":
+            until = self.after.contact_until
+            runs = (
+                "" if until is None else f" What is licensed here goes on until {format_instant(until)} at the latest."
+            )
+            return f"Synchronised by {self.path}: another copy of this installation is in use.{runs} Say which it is."
         if not self.differences:
             return f"Synchronised by {self.path}: nothing has changed."
         return f"Synchronised by {self.path}. " + "; ".join(map(str, self.differences)) + "."

@@ -3,19 +3,26 @@
 What holds is `core.standing`'s, the sentences are `core.explain`'s and the refusal table's; nothing is decided here.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from tenure.core.clock import Estimate
 from tenure.core.explain import Explanation, Remedy, explain
+from tenure.core.installation import Installation
 from tenure.core.lease import SHORT
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Standing as Plain
 from tenure.core.standing import local_timeline
 from tenure.core.timeline import HOUR, Instant, Phase, Why
 from tenure.sdk.holdings import Holdings
+from tenure.sdk.remedies import remedy
 
 LOCAL = frozenset({Code.FOLDER_UNREADABLE, Code.FOLDER_UNWRITABLE, Code.FOLDER_INCOMPLETE, Code.ENVIRONMENT_UNUSABLE})
 """Faults of this computer, which come before whatever follows from them."""
+
+Helps = Callable[[Refused], str]
+"""What to do about a refusal, in words for whoever reads them."""
 
 UNLICENSED = "Nothing is licensed yet: apply the activation code that your provider sent."
 
@@ -80,12 +87,13 @@ def shown(
     told = _explained(holdings, plain, estimate.now)
     lease = holdings.lease_at(estimate.now)
     staged = holdings.successor
+    helps = remedy if holdings.reader.installation is Installation.STANDALONE else _of_table
     standing = Standing(
         at=estimate.now,
         phase=plain.phase,
         cause=plain.why,
-        message=_message(plain, told, warnings),
-        remedies=_remedies(plain, told, warnings),
+        message=_message(plain, told, warnings, helps),
+        remedies=_remedies(plain, told, warnings, helps),
         since=plain.since,
         until=plain.until,
         features=plain.features,
@@ -109,10 +117,10 @@ def shown(
     )
 
 
-def words(refused: Refused) -> str:
-    """A refusal in full: what, the particulars, what to do."""
+def words(refused: Refused, remedy: str = "") -> str:
+    """A refusal in full: what, the particulars, what to do (in other words than the table's, where they are given)."""
     row = refused.row
-    return " ".join(part for part in (row.sentence, refused.detail, row.remedy) if part)
+    return " ".join(part for part in (row.sentence, refused.detail, remedy or row.remedy) if part)
 
 
 def outage_told(standing: Standing) -> str:
@@ -135,9 +143,13 @@ def _explained(holdings: Holdings, plain: Plain, now: Instant) -> Explanation | 
     return explain(lease.spans, now)
 
 
-def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...]) -> str:
+def _of_table(refused: Refused) -> str:
+    return refused.row.remedy
+
+
+def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...], helps: Helps) -> str:
     if plain.refusal is not None:
-        parts = [words(plain.refusal)]
+        parts = [words(plain.refusal, helps(plain.refusal))]
     elif told is None:
         parts = [UNLICENSED]
     elif plain.why is Why.SYNC_OVERDUE and warnings and warnings[0].code in LOCAL:
@@ -148,9 +160,11 @@ def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ..
     return " ".join([*parts, *(f"{each.row.sentence} {each.detail}".strip() for each in warnings)])
 
 
-def _remedies(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...]) -> tuple[Remedy, ...]:
+def _remedies(
+    plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...], helps: Helps
+) -> tuple[Remedy, ...]:
     refusals = [each for each in (plain.refusal, *warnings) if each is not None]
-    found = [Remedy(each.row.who, each.row.remedy) for each in refusals]
+    found = [Remedy(each.row.who, helps(each)) for each in refusals]
     if told is not None:
         found += told.remedies
     elif plain.refusal is None:

@@ -53,7 +53,9 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 def take_sync(kept: Kept, answer: SyncAnswer, arrival: Arrival, reader: Reader, root: Root) -> Taken:
     """The answer to the pending synchronisation, which is thereby no longer pending, whatever it says."""
     heard = Heard.FORKED if answer.forked and answer.result != "refused" else Heard(answer.result)
-    without = msgspec.structs.replace(kept, sync=None, lease_wanted=heard is Heard.SEND_LEASE)
+    told = heard is Heard.RELEASED or (answer.refusal is not None and answer.refusal.conclusive)
+    receipt = b"" if told else kept.receipt
+    without = msgspec.structs.replace(kept, sync=None, lease_wanted=heard is Heard.SEND_LEASE, receipt=receipt)
     return _take(without, answer, heard, arrival, reader, root)
 
 
@@ -69,7 +71,9 @@ def take_activation(kept: Kept, answer: ActivateAnswer, arrival: Arrival, reader
     pending = None if _settled(answer.refusal) else kept.activation
     without = msgspec.structs.replace(kept, activation=pending)
     if heard is Heard.LEASE:
-        without = msgspec.structs.replace(without, sync=None, lease_wanted=False, lost=None)
+        without = msgspec.structs.replace(
+            without, sync=None, lease_wanted=False, lost=None, given_up=False, receipt=b""
+        )
     return _take(without, answer, heard, arrival, reader, root)
 
 
