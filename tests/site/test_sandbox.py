@@ -102,6 +102,7 @@ def test_a_sandbox_seat_is_worth_nothing_in_production(sandbox: tuple[Town, Hous
     (desk.folder / "root.jws").write_bytes(made.shop.context.keys.root.token)
     text = (desk.folder / "agent.toml").read_text().replace("sandbox = true", "sandbox = false")
     (desk.folder / "agent.toml").write_text(text)
+    (desk.folder / "world").unlink()  # whoever hides which world the folder was of, so that it is not set aside
     opened = open_agent(desk.folder, desk.hands.computer())
     assert isinstance(opened, Agent)
     ready = opened.keeper.holder.compiled()

@@ -16,7 +16,7 @@ from tenure.agent.daemon import Daemon
 from tenure.agent.exchange import Identity
 from tenure.agent.holder import Holder
 from tenure.agent.keeper import Connect, Keeper
-from tenure.agent.kept import Memory
+from tenure.agent.kept import LOCK, SEAL, Memory
 from tenure.agent.port import PinnedTransport
 from tenure.agent.settings import Settings, read_settings
 from tenure.agent.switchboard import Switchboard
@@ -30,6 +30,7 @@ from tenure.sdk.faults import unlocked, unwritable
 from tenure.sdk.hardware import digests, made_up
 from tenure.sdk.main import this_computer
 from tenure.sdk.transport import Transport
+from tenure.sdk.worlds import enter, world_of
 from tenure.wire.devices import Ticket
 from tenure.wire.root import Root
 
@@ -81,7 +82,10 @@ def open_agent(
         sandbox=settings.sandbox,
     )
     try:
-        memory = Memory(FolderOnDisk(folder), computer.draw)
+        disk = FolderOnDisk(folder)
+        world = world_of(root.document.id, settings.product, sandbox=settings.sandbox)
+        enter(disk, LOCK, (SEAL, "state.0", "state.1"), world)
+        memory = Memory(disk, computer.draw)
     except OSError as fault:
         return unlocked(fault, str(folder))
     told = None if clock is None else _teller(clock, computer.clocks.wall)

@@ -12,7 +12,7 @@ import msgspec
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.core.versions import parse_version
-from tenure.sdk.cache import Cache
+from tenure.sdk.cache import KEY, LOCK, Cache, name
 from tenure.sdk.clock import Timekeeper, read_clock_file
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
@@ -26,6 +26,7 @@ from tenure.sdk.names.last_good import LastGoodFile
 from tenure.sdk.reach import Network, reach
 from tenure.sdk.shown import words
 from tenure.sdk.steps import Progress
+from tenure.sdk.worlds import enter, world_of
 from tenure.wire import fields
 from tenure.wire.keys import to_jwk
 from tenure.wire.root import CAP, Root, pin
@@ -68,6 +69,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
         Raises `Misuse` for settings of the network that cannot be read, `FolderUnusable` where no key can be had.
         """
         try:
+            world = world_of(self.pinned.document.id, self.who.product, sandbox=self.who.sandbox)
+            enter(self.disk, LOCK, (KEY, name(0), name(1)), world)
             cache = Cache(self.disk, self.computer.draw)
         except OSError as fault:
             raise FolderUnusable(unlocked(fault, self.disk.place), fault) from fault

@@ -13,7 +13,7 @@ from tenure.core.schedule import Rhythm, after_answer, after_failure
 from tenure.core.timeline import DAY, Instant
 from tenure.sdk.clock import estimated
 from tenure.sdk.holdings import Reader, amnesties
-from tenure.sdk.kept import Kept, slot
+from tenure.sdk.kept import Kept, Slot, slot
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, NextSync, Refusal, SyncAnswer
 from tenure.wire.notices import Notice, read_notice
@@ -135,7 +135,8 @@ def _leases(
     """The present lease, then the successor: both are signed anew together, so that none staged means none any more."""
     after = kept
     if answer.lease:
-        taken = _present(kept, answer.lease.encode("ascii"), arrival, reader, root)
+        named = isinstance(answer, ActivateAnswer)
+        taken = _present(kept, answer.lease.encode("ascii"), arrival, reader, root, named=named)
         if isinstance(taken, Refused):
             return kept, taken
         after = taken
@@ -145,12 +146,22 @@ def _leases(
     return (after, staged) if isinstance(staged, Refused) else (staged, None)
 
 
-def _present(kept: Kept, token: bytes, arrival: Arrival, reader: Reader, root: Root) -> Kept | Refused:
+def _present(
+    kept: Kept, token: bytes, arrival: Arrival, reader: Reader, root: Root, *, named: bool = False
+) -> Kept | Refused:
+    """The lease taken. `named`: the answer to an activation, which says anew which site this key is.
+
+    A server that was made anew under the same root knows the key by another name; the numbers of the site that was
+    measure nothing any more, and the answer, bound to its question, is no replay.
+    """
     sealed = read_lease(token, root, product=reader.product, sandbox=reader.sandbox)
     if isinstance(sealed, Refused):
         return sealed
     now = _now(kept, arrival, reader)
-    held = kept.present.held(reader.held)
+    known = kept.present if not named or sealed.lease.sub == kept.present.site else Slot()
+    if known is not kept.present:
+        kept = msgspec.structs.replace(kept, successor=Slot())
+    held = known.held(reader.held)
     accepted = accept(held, sealed.lease, sealed.digest, now, amnesties(kept, root, reader))
     if isinstance(accepted, Refused):
         return accepted

@@ -34,18 +34,20 @@ class Secrets(msgspec.Struct, frozen=True):
     """What this site alone knows."""
 
     seed: bytes
+    sandbox: bool = False
+    """Whether the site is one of a sandbox: a key belongs to one world, and the other has one of its own."""
 
     @property
     def signer(self) -> SeedSigner:
         """The site's own key, which signs seats."""
-        return SeedSigner(self.seed)
+        return SeedSigner(self.derived("sandbox key") if self.sandbox else self.seed)
 
     def derived(self, purpose: str) -> bytes:
         """32 bytes for another purpose, that tell nothing of the key."""
         return hashlib.sha256(f"tenure site {purpose}\0".encode() + self.seed).digest()
 
 
-def secrets_of(disk: FolderOnDisk, draw: Draw) -> Secrets | Refused:
+def secrets_of(disk: FolderOnDisk, draw: Draw, *, sandbox: bool = False) -> Secrets | Refused:
     """The site's key, made on first use; refuses a file that others can read or that is damaged."""
     text = owned(disk, KEY)
     if isinstance(text, Refused):
@@ -53,14 +55,14 @@ def secrets_of(disk: FolderOnDisk, draw: Draw) -> Secrets | Refused:
     if text is None:
         seed = draw(SEED_BYTES)
         write(disk, KEY, base64.b64encode(seed) + b"\n")
-        return Secrets(seed)
+        return Secrets(seed, sandbox)
     try:
         seed = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError):
         seed = b""
     if len(seed) != SEED_BYTES:
         return Refused(Code.FIELD_INVALID, f"{disk.folder / KEY} is damaged; restore it, or begin a new site.", "key")
-    return Secrets(seed)
+    return Secrets(seed, sandbox)
 
 
 def token_of(disk: FolderOnDisk, draw: Draw) -> str | Refused:

@@ -23,6 +23,7 @@ from tenure.sdk.names.last_good import LastGood, LastGoodFile
 from tenure.sdk.names.server import read_host
 from tenure.sdk.steps import Progress
 from tenure.sdk.transport import Transport
+from tenure.sdk.worlds import world_of
 from tenure.site import certificate, folder
 from tenure.site.folder import Secrets
 from tenure.site.license import ProductLicense
@@ -98,7 +99,7 @@ def open_site(
         return settings
     disk = FolderOnDisk(path)
     root = read_root(path / settings.root, sandbox=settings.sandbox, clock=clock)
-    secrets = root if isinstance(root, Refused) else folder.secrets_of(disk, computer.draw)
+    secrets = root if isinstance(root, Refused) else folder.secrets_of(disk, computer.draw, sandbox=settings.sandbox)
     token = secrets if isinstance(secrets, Refused) else folder.token_of(disk, computer.draw)
     if isinstance(root, Refused) or isinstance(secrets, Refused) or isinstance(token, Refused):
         return next(each for each in (root, secrets, token) if isinstance(each, Refused))
@@ -196,9 +197,9 @@ class _Parts:
         reader = Reader(product=product, version=settings.version, jwk=to_jwk(key.public), sandbox=sandbox)
         clocks = self._computer.clocks
         told = None if self._clock is None else teller(self._clock, clocks.wall)
-        holder = Holder(
-            reader, self._root, StoredMemory(self._store, product), Timekeeper(clocks, told), told=told is not None
-        )
+        world = world_of(self._root.document.id, product, sandbox=sandbox)
+        memory = StoredMemory(self._store, product, world)
+        holder = Holder(reader, self._root, memory, Timekeeper(clocks, told), told=told is not None)
         progress = Progress()
         way = self._transports(product, progress, lambda: _dns(holder))
         if isinstance(way, Refused):

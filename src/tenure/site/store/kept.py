@@ -7,6 +7,7 @@ import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.sdk.kept import Kept
+from tenure.site.store import settings
 from tenure.site.store.lite import Store
 from tenure.site.store.writer import Connection
 
@@ -16,9 +17,12 @@ log = logging.getLogger("tenure.site.store")
 class StoredMemory:
     """What is kept of one product; see `sdk.kept.Memory`. The site is one process, which the store's lock ensures."""
 
-    def __init__(self, store: Store, product: str) -> None:
+    def __init__(self, store: Store, product: str, world: str = "") -> None:
+        """`world` names root, product and kind (`sdk.worlds`): what another left here goes aside and comes back."""
         self._store = store
         self._product = product
+        if world:
+            store.write(lambda conn: _enter(conn, product, world)).result()
         self._seen = (b"", Kept())
         """What was saved when it was last read, and what it means."""
 
@@ -61,5 +65,22 @@ class StoredMemory:
         return nullcontext(enter_result=True)
 
 
+class _World(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+def _enter(conn: Connection, product: str, world: str) -> None:
+    """One transaction, so that nothing of a change can be half done."""
+    before = settings.get(conn, f"world {product}", _World)
+    if before is not None and before.name == world:
+        return
+    if before is not None:
+        log.warning("what is kept of %s belongs to another root of trust or sandbox: it is set aside", product)
+        conn.execute(_MOVE, (f"{product} {before.name}", product))
+        conn.execute(_MOVE, (product, f"{product} {world}"))
+    settings.put(conn, f"world {product}", _World(world))
+
+
+_MOVE = "update kept set product = ? where product = ?"
 _READ = "select body from kept where product = ?"
 _WRITE = "insert into kept values (?, ?) on conflict (product) do update set body = excluded.body"
