@@ -94,7 +94,7 @@ async def _furnished(http: httpx2.AsyncClient, context: Context, token: str, row
     provider = (await _post(http, token, "/v1/providers", {"name": "North", "currency": "EUR"}))["id"]
     body = {"name": "desk", "role": "provider"}
     desk: str = (await _post(http, token, f"/v1/tokens?provider={provider}", body))["token"]
-    await context.db.write(_fill, provider, rows, context.clock())
+    await context.db.write(fill, provider, rows, context.clock())
     return desk
 
 
@@ -107,7 +107,7 @@ async def _post(http: httpx2.AsyncClient, token: str, path: str, body: dict[str,
     return answer.json()
 
 
-def _fill(conn: Connection, provider: str, rows: int, now: Instant) -> None:
+def fill(conn: Connection, provider: str, rows: int, now: Instant) -> None:
     """Customers with a balance each and five subscriptions: most in force, some in grace, ended, failed, pending."""
     dice = random.Random(SEED)  # noqa: S311 - the same rows in each run
     whose = [ids.new("cus", now) for _ in range(rows // PER_CUSTOMER)]
