@@ -48,11 +48,12 @@ DOORS: dict[str, tuple[int, str]] = {
 OWN = {"read_me", *OF_PEOPLE}
 """About whoever asks, and nobody else: no scope is needed."""
 VENDORS = "create_product create_plan update_plan create_provider publish_root publish_amnesty read_metrics"
-VENDORS += " read_mail send_test_mail"
+VENDORS += " publish_policy_bounds read_mail send_test_mail"
 DESKS = (
     "list_providers list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
-    " set_credit_limit confirm_payment confirm_payments export_customers read_board read_effective foresee_impact"
+    " set_credit_limit read_policy_bounds confirm_payment confirm_payments"
+    " export_customers read_board read_effective foresee_impact"
     " read_brand change_brand"
     " list_webhooks read_webhook create_webhook change_webhook delete_webhook rotate_webhook_secret list_deliveries"
     " replay_delivery test_webhook list_letters resend_letter"

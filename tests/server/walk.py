@@ -62,6 +62,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "apply_now": True,
         "plan": "",
     },
+    "publish_policy_bounds": {"bounds": {"grace_days": {"minimum": 1, "maximum": 60, "locked": False}}},
     "foresee_impact": {
         "rules": {"grace_days": 7},
         "plans": {},
@@ -86,7 +87,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "release": WHY,
     "change_devices": {"devices": 20, "at_once": False, **WHY},
     "change_plan": {"offer": "offer", "devices": 20, **WHY},
-    "drop_change": {"effective": "2027-01-01T00:00:00Z", **WHY},
+    "drop_change": {"effective": "2027-01-01T00:00:00Z", "field": "plan", **WHY},
     "block_code": {"code": "code", "fraud": False, **WHY},
     "unblock_code": {"code": "code", **WHY},
     "extend_grace": {"days": 1, **WHY},

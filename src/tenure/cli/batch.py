@@ -14,7 +14,7 @@ from tenure.cli.problems import Failed, invalid
 from tenure.cli.show import Screen
 from tenure.cli.verbs import SELLING, Ended, verb
 from tenure.core.refusals import Exit, Refused
-from tenure.http.batch import names
+from tenure.http.idempotency import content_keys
 
 AT_ONCE = 20
 """Commands of one request: often enough to see how far it is, seldom enough to be quick."""
@@ -68,7 +68,7 @@ def _named(commands: list[Any], key: str) -> list[Any]:
     """Each command with a key of its own, over all parts of the file; what is no command is left to the server."""
     sound = [each for each in commands if _nameless(each)]
     said = [(str(each.get("method")), str(each.get("path")), msgspec.json.encode(each.get("body"))) for each in sound]
-    keys = iter(names(key, said))
+    keys = iter(content_keys(key, said))
     return [each | {"key": next(keys)} if _nameless(each) else each for each in commands]
 
 

@@ -19,6 +19,7 @@ from tenure.cli import (
     actions,
     batch,
     board,
+    bounds,
     catalogue,
     clock,
     customers,
@@ -61,7 +62,7 @@ from tenure.core.refusals import Code, Exit, Refused
 
 PARTS = (
     board, ordering, order_requests, subscriptions, actions, customers, money, payments, importing, sites, events,
-    catalogue, offers, policy, batch, people, team,
+    catalogue, offers, policy, bounds, batch, people, team,
     webhooks, mail,
     signin, refusals,
     clock, playing,

@@ -4,7 +4,6 @@ There is no second way in: an item goes through the same rule, the same reading 
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +14,6 @@ from tenure.core.refusals import Code, Refused
 from tenure.http.answers import JSON, Answer
 from tenure.http.asgi import Message, Receive
 from tenure.http.auth import Principal, judge
-from tenure.http.idempotency import payload_hash
 from tenure.http.inputs import path_names
 from tenure.http.operations import WRITES, Operation, answer_of, bind
 from tenure.http.pacing import Pacing
@@ -28,21 +26,6 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     body: bytes
     key: str
-
-
-def names(key: str, wanted: Iterable[tuple[str, str, bytes]]) -> list[str]:
-    """An idempotency key for each (method, path, body): by what it says, never by its place in the batch.
-
-    So a batch that is sent again with a line mended or left out does nothing twice. Of those that say the same the
-    first, the second and so on are told apart.
-    """
-    seen: Counter[bytes] = Counter()
-    found = []
-    for method, path, body in wanted:
-        digest = payload_hash(method, path, key.encode(), body)
-        seen[digest] += 1
-        found.append(f"{digest.hex()}.{seen[digest]}")
-    return found
 
 
 class Commands:

@@ -6,6 +6,8 @@ Here a request becomes a `Ticket`; the service takes it into the transaction of 
 
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -69,3 +71,18 @@ def payload_hash(method: str, path: str, query: bytes, body: bytes) -> bytes:
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return digest.digest()
+
+
+def content_keys(key: str, wanted: Iterable[tuple[str, str, bytes]]) -> list[str]:
+    """An idempotency key for each (method, path, body): by what it says, never by its place in the batch.
+
+    So a batch that is sent again with a line mended or left out does nothing twice. Of those that say the same the
+    first, the second and so on are told apart.
+    """
+    seen: Counter[bytes] = Counter()
+    found = []
+    for method, path, body in wanted:
+        digest = payload_hash(method, path, key.encode(), body)
+        seen[digest] += 1
+        found.append(f"{digest.hex()}.{seen[digest]}")
+    return found

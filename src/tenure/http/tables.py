@@ -13,7 +13,7 @@ import msgspec
 from tenure.core.periods import parse_until
 from tenure.core.pricing import parse_money
 from tenure.core.refusals import TABLE, Code, Refused
-from tenure.http.batch import names
+from tenure.http.idempotency import content_keys
 
 Row = dict[str, str]
 """The cells of a line by column, without outer blanks."""
@@ -62,7 +62,7 @@ def commands(read: list[Line], table: Table, key: str, provider: str = "") -> li
     """
     path = f"{table.path}?provider={provider}" if provider else table.path
     sound = [line for line in read if line.fault is None]
-    keys = names(key, (("POST", path, msgspec.json.encode(line.body, order="sorted")) for line in sound))
+    keys = content_keys(key, (("POST", path, msgspec.json.encode(line.body, order="sorted")) for line in sound))
     return [
         {"method": "POST", "path": path, "body": line.body, "key": _own_name(table, line) or name}
         for line, name in zip(sound, keys, strict=True)

@@ -16,6 +16,7 @@ from tenure.portal.pages import door
 from tenure.portal.pages.account import Account
 from tenure.portal.pages.acting import Acting
 from tenure.portal.pages.board import Board
+from tenure.portal.pages.bounds import Bounds
 from tenure.portal.pages.brand import Brand
 from tenure.portal.pages.codes import Codes
 from tenure.portal.pages.customers import Customers
@@ -47,7 +48,7 @@ from tenure.web.sessions import EACH, MOST, MemorySessions
 PAGES = (
     Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, OrderRequests, Customers,
     Importing, Money, Payments, PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand,
-    Sandbox, Providers,
+    Sandbox, Providers, Bounds,
 )  # fmt: skip
 
 

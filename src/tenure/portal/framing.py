@@ -57,7 +57,8 @@ def _groups(visit: Portal) -> tuple[Group, ...]:
     if who.is_customer:
         return _customers_groups(visit)
     if who.kind == "vendor" and not who.provider:
-        return (Group(text="", entries=(Entry(path="/providers", text="Providers", icon="team"),)),)
+        bounds = Entry(path="/policy-bounds", text="Bounds of policies", icon="policy")
+        return (Group(text="", entries=(Entry(path="/providers", text="Providers", icon="team"), bounds)),)
     daily = [
         Entry(path="/", text="Board", icon="board"),
         Entry(path="/subscriptions", text="Subscriptions", icon="subscriptions"),
@@ -79,6 +80,7 @@ def _groups(visit: Portal) -> tuple[Group, ...]:
         *([Entry(path="/audit", text="Audit", icon="audit")] if who.may("audit:read") else []),
         *([Entry(path="/sandbox", text="Sandbox", icon="sandbox")] if _is_sandbox(visit) else []),
         *([Entry(path="/providers", text="Other providers", icon="team")] if who.kind == "vendor" else []),
+        *([Entry(path="/policy-bounds", text="Bounds of policies", icon="policy")] if who.kind == "vendor" else []),
     ]
     return (
         Group(text="", entries=tuple(daily)),

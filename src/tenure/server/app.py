@@ -32,6 +32,7 @@ from tenure.server.api.accounts.signing import Signing
 from tenure.server.api.accounts.team import Team
 from tenure.server.api.batch import Batch
 from tenure.server.api.board import Board
+from tenure.server.api.bounds import PolicyBounds
 from tenure.server.api.brands import Brands
 from tenure.server.api.catalogue import Catalogue
 from tenure.server.api.codes import Codes
@@ -140,8 +141,9 @@ class Group(Protocol):
 
 
 BUSINESS: tuple[Callable[[Context], Group], ...] = (
-    Catalogue, Providers, Customers, Credits, Tokens, Offers, Policies, Lists, Board, Subscriptions, OrderRequests,
-    Confirming, Codes, Money, Payments, Notifications, Gateways, Brands, Observed, Webhooks, Deliveries, Letters,
+    Catalogue, Providers, Customers, Credits, Tokens, Offers, Policies, PolicyBounds, Lists, Board, Subscriptions,
+    OrderRequests, Confirming, Codes, Money, Payments, Notifications, Gateways, Brands, Observed, Webhooks, Deliveries,
+    Letters,
 )  # fmt: skip
 ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
 

@@ -95,7 +95,14 @@ def book(conn: Connection, policy: policies.History, plan_id: str) -> Book:
     plan = plan_of(conn, plan_id)
     floors = [(each.since, each.version) for each in plan.floors] if plan else []
     period = plan.period if plan else None
-    moments = sorted({0, *(since for since, _ in policy.editions), *(since for since, _ in floors)})
+    moments = sorted(
+        {
+            0,
+            *(since for since, _ in policy.editions),
+            *(since for since, _ in policy.bounded),
+            *(since for since, _ in floors),
+        }
+    )
     return Book(
         tuple((moment, policy.rules_at(moment, plan_id, period), _floor_at(floors, moment)) for moment in moments)
     )

@@ -25,6 +25,17 @@ class History(msgspec.Struct, frozen=True):
 
     editions: tuple[tuple[Instant, PolicyBody], ...]
     bounds: dict[str, Bound]
+    """Those in force now."""
+    bounded: tuple[tuple[Instant, dict[str, Bound]], ...] = ()
+    """Every edition of the bounds, oldest first."""
+
+    def bounds_at(self, moment: Instant) -> dict[str, Bound]:
+        """The bounds in force at `moment`: a sweep that slept books by those that held then."""
+        held: dict[str, Bound] = {}
+        for published, bounds in self.bounded:
+            if published <= moment:
+                held = bounds
+        return held
 
     @property
     def version(self) -> int:
@@ -46,12 +57,12 @@ class History(msgspec.Struct, frozen=True):
 
     def rules_at(self, moment: Instant, plan: str, period: Duration | None = None) -> Rules:
         """The effective figures for a plan at `moment`."""
-        return rules_of(values_of(self.body_at(moment), plan, self.bounds, period))
+        return rules_of(values_of(self.body_at(moment), plan, self.bounds_at(moment), period))
 
     def lengthenings(self, sub: Subscription, periods: Callable[[str], Duration | None]) -> tuple[Lengthening, ...]:
         """What was published to reach running periods, with the figures for the plan that `sub` was on then."""
         return tuple(
-            Lengthening(moment, rules_of(values_of(body, plan, self.bounds, periods(plan))))
+            Lengthening(moment, rules_of(values_of(body, plan, self.bounds_at(moment), periods(plan))))
             for moment, body in self.editions
             if body.apply_now and (plan := sub.terms_at(moment).plan)
         )
@@ -67,13 +78,18 @@ class History(msgspec.Struct, frozen=True):
 def history(conn: Connection, provider: str) -> History:
     """The provider's policy with the bounds in force."""
     editions = tuple((each.published, _body(each)) for each in POLICIES.all(conn, provider))
-    return History(editions, bounds(conn))
+    bounded = tuple((each.published, _bounds(each)) for each in DOCUMENTS.all(conn, BOUNDS))
+    return History(editions, bounded[-1][1] if bounded else {}, bounded)
 
 
 def bounds(conn: Connection) -> dict[str, Bound]:
     """What the vendor allows; empty when it has said nothing."""
     last = DOCUMENTS.last(conn, BOUNDS)
-    return {} if last is None else msgspec.json.decode(last.body, type=dict[str, Bound])
+    return {} if last is None else _bounds(last)
+
+
+def _bounds(edition: Edition) -> dict[str, Bound]:
+    return msgspec.json.decode(edition.body, type=dict[str, Bound])
 
 
 def values_of(

@@ -9,9 +9,9 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
-from tenure.http.batch import Command, Commands, names
+from tenure.http.batch import Command, Commands
 from tenure.http.fields import Body
-from tenure.http.idempotency import KEY_LONGEST, Ticket
+from tenure.http.idempotency import KEY_LONGEST, Ticket, content_keys
 from tenure.http.operations import Operation, operation
 from tenure.http.pacing import Pacing
 from tenure.http.problems import problem
@@ -76,7 +76,7 @@ class Batch:
         items = []
         contents = [b"" if each.body is None else msgspec.json.encode(each.body) for each in body.commands]
         said = zip(body.commands, contents, strict=True)
-        keys = names(ticket.key, ((each.method, each.path, content) for each, content in said))
+        keys = content_keys(ticket.key, ((each.method, each.path, content) for each, content in said))
         for number, each in enumerate(body.commands, 1):
             content, key = contents[number - 1], each.key or keys[number - 1]
             command = Command(method=each.method, path=each.path, body=content, key=key)

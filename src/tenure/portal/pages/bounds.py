@@ -1,0 +1,79 @@
+"""For the vendor: the bounds of every provider's policy, with what they would cut before they are published."""
+
+from typing import Any
+
+from tenure.portal.blame import blamed
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.forms import Form
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+
+PATH = "/v1/policy-bounds"
+
+
+class Bounds:
+    """The page of bounds."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The form with the bounds in force."""
+        found = await self._server.with_secret(visit.who.secret).tagged(PATH)
+        return _screen(found.value, found.etag, _form(found.value))
+
+    async def change(self, visit: Portal) -> Reply:
+        """Show what the bounds would cut; then publish exactly them."""
+        api, form = self._server.with_secret(visit.who.secret), visit.form
+        found = await api.tagged(PATH)
+        seen, real = form.text("_etag"), form.text("step") == "apply"
+        body = {
+            "bounds": {name: bound for row in found.value["bounds"] if (bound := _bound(form, name := row["field"]))}
+        }
+        if form.errors:
+            return _screen(found.value, seen, form, status=422)
+        try:
+            done = await api.put(PATH, body, if_match=seen, dry_run=not real)
+        except RefusedPageError as error:
+            refusal = None if blamed(form, error.refusal) else error.refusal
+            return _screen(found.value, seen, form, refusal, status=422)
+        if real:
+            visit.say("The bounds are published.")
+            return Goto("/policy-bounds")
+        return _screen(found.value, seen, form, cuts=done.value["cuts"])
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (page("/policy-bounds", self.show), action("/policy-bounds", self.change))
+
+
+def _form(value: Any) -> Form:
+    said: dict[str, str] = {}
+    for row in value["bounds"]:
+        for limit in ("minimum", "maximum"):
+            said[f"{row['field']}.{limit}"] = "" if row[limit] is None else str(row[limit])
+        if row["locked"]:
+            said[f"{row['field']}.locked"] = "on"
+    return Form.of(**said)
+
+
+def _bound(form: Form, name: str) -> dict[str, Any]:
+    """What the form says of one field; empty for nothing."""
+    bound: dict[str, Any] = {}
+    for limit in ("minimum", "maximum"):
+        if form.text(f"{name}.{limit}"):
+            bound[limit] = form.whole(f"{name}.{limit}")
+    return bound | ({"locked": True} if form.text(f"{name}.locked") else {})
+
+
+def _screen(
+    value: Any,
+    seen: str,
+    form: Form,
+    refusal: Refusal | None = None,
+    *,
+    cuts: list[Any] | None = None,
+    status: int = 200,
+) -> Screen:
+    values = {"bounds": value["bounds"], "present": value["cuts"], "seen": seen, "cuts": cuts, "refusal": refusal}
+    return Screen(template="policy_bounds.html", values=values | {"form": form}, status=status)
