@@ -189,9 +189,22 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
         return self.paid[-1].rules if self.paid else self.rules_at_order
 
     def rules_at(self, moment: Instant) -> Rules:
-        """The rules of the period that runs at `moment`, or ran last before it."""
-        begun = [period for period in self.paid if period.since <= moment]
-        return begun[-1].rules if begun else self.rules
+        """The rules of the period that runs at `moment` by the contract's clock, or ran last before it; before the
+        first one its own. A period that is paid ahead brings its figures when it begins, not when it is bought."""
+        clock = self.clock(moment)
+        begun = [period for period in self.paid if period.since <= clock]
+        first = self.paid[0].rules if self.paid else self.rules_at_order
+        return begun[-1].rules if begun else first
+
+    def next_turn(self, moment: Instant) -> Instant | None:
+        """The first instant after `moment` at which time alone changes terms or figures; None: none is agreed.
+
+        While the clock is stopped nothing turns: what releases it is a fact of its own.
+        """
+        if self.stopped is not None:
+            return None
+        turns = (*(period.since for period in self.paid), *(change.effective for change in self.changes))
+        return min((each for each in turns if each > moment), default=None)
 
     @property
     def sites_holding(self) -> tuple[SiteState, ...]:

@@ -6,6 +6,7 @@ from tenure.core.contract import SERVING, timeline
 from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease, contact_interval
 from tenure.core.renewal import PROMISE_DAYS, due
 from tenure.core.subscription import SiteState, Subscription
+from tenure.core.terms import Period
 from tenure.core.timeline import DAY, HOUR, Instant, Phase, Span, Timeline, at, since
 
 SKEW = 300
@@ -58,9 +59,9 @@ def lease_for(
     spans = since(timeline(sub, site), now)
     running = spans[0]
     iat = max(running.since, now - SKEW)
-    until = _contact_until(sub, iat, now, _life(sub, holder, carried=carried), forked=forked)
-    terms, figures = sub.terms_at(now), _figures(sub, issuer)
-    period = next((each for each in reversed(sub.paid) if each.since <= now), None)
+    until = _contact_until(sub, iat, now, _life(sub, holder, now, carried=carried), forked=forked)
+    terms, figures = sub.terms_at(now), _figures(sub, issuer, now)
+    period = _period_at(sub, now)
     return Lease(
         iss=issuer.name,
         sub=holder.id,
@@ -80,12 +81,12 @@ def lease_for(
         kind="trial" if period is not None and period.trial else sub.kind.value,
         spans=spans,
         contact_until=until,
-        refresh_after=now + contact_interval(until - iat, sub.rules.sync_interval),
+        refresh_after=now + contact_interval(until - iat, sub.rules_at(now).sync_interval),
         features=running.features,
         base_features=terms.base_features,
         allotment=site.allotment,
         limit=terms.devices,
-        min_version=site.floor if period is None else period.min_version,
+        min_version=_floor_at(sub, site, now),
         device_port=holder.device_port,
         figures=_patient(figures, until - iat) if carried else figures,
         provider=issuer.provider,
@@ -108,7 +109,7 @@ def successor_lease(
     """
     terms = sub.terms_at(begins)
     running = at(timeline(sub, site), begins)
-    until = begins + min(SUCCESSOR_DAYS, sub.rules.lease_days) * DAY
+    until = begins + min(SUCCESSOR_DAYS, sub.rules_at(begins).lease_days) * DAY
     if running.phase is Phase.PENDING:  # its term begins with the takeover
         features = tuple(dict.fromkeys((*terms.features, *terms.base_features)))
         running = Span(begins, None, Phase.ACTIVE, running.why, features, site.allotment)
@@ -141,7 +142,7 @@ def successor_lease(
         limit=terms.devices,
         min_version=site.floor,
         device_port=holder.device_port,
-        figures=_figures(sub, issuer),
+        figures=_figures(sub, issuer, begins),
         provider=issuer.provider,
         brand=issuer.brand,
         code_last_group=_last_group(sub, site),
@@ -170,9 +171,33 @@ def grants_until(lease: Lease) -> Instant:
 
 
 def renewal_due(lease: Lease, sub: Subscription, site: SiteState, now: Instant) -> bool:
-    """Whether a new lease is to be signed: anything changed, or a quarter of its life has passed (spec 3.4)."""
+    """Whether a new lease is to be signed: anything changed, time alone changed what it says (terms and figures agreed
+    for a date), or a quarter of its life has passed (spec 3.4)."""
     changed = (lease.subscription, lease.revision, lease.allotment) != (sub.id, sub.revision, site.allotment)
-    return changed or now >= lease.iat + (lease.contact_until - lease.iat) // 4
+    return changed or says(lease) != to_say(sub, site, now) or now >= lease.iat + (lease.contact_until - lease.iat) // 4
+
+
+def says(lease: Lease) -> tuple[object, ...]:
+    """What of a lease time alone can change, but for its spans."""
+    figures = lease.figures
+    return lease.plan, lease.limit, lease.base_features, lease.min_version, *(getattr(figures, each) for each in _RULED)
+
+
+def to_say(sub: Subscription, site: SiteState, now: Instant) -> tuple[object, ...]:
+    """The same as it is to be said at `now`; it stays so until `sub.next_turn(now)`."""
+    terms, rules = sub.terms_at(now), sub.rules_at(now)
+    floor = _floor_at(sub, site, now)
+    return terms.plan, terms.devices, terms.base_features, floor, *(getattr(rules, each) for each in _RULED)
+
+
+def _floor_at(sub: Subscription, site: SiteState, now: Instant) -> str:
+    period = _period_at(sub, now)
+    return site.floor if period is None else period.min_version
+
+
+def _period_at(sub: Subscription, now: Instant) -> Period | None:
+    clock = sub.clock(now)
+    return next((each for each in reversed(sub.paid) if each.since <= clock), None)
 
 
 def _patient(figures: Figures, life: int) -> Figures:
@@ -180,11 +205,12 @@ def _patient(figures: Figures, life: int) -> Figures:
     return msgspec.structs.replace(figures, warn_after=max(figures.warn_after, life - WARNED_DAYS * DAY))
 
 
-def _life(sub: Subscription, holder: Holder, *, carried: bool) -> int:
-    """Seconds that a lease lives at most."""
+def _life(sub: Subscription, holder: Holder, now: Instant, *, carried: bool) -> int:
+    """Seconds that a lease lives at most, by the rules of the period that runs."""
+    rules = sub.rules_at(now)
     if holder.ephemeral:
-        return sub.rules.ephemeral_hours * HOUR
-    return (sub.rules.air_gap_lease_days if carried else sub.rules.lease_days) * DAY
+        return rules.ephemeral_hours * HOUR
+    return (rules.air_gap_lease_days if carried else rules.lease_days) * DAY
 
 
 def _contact_until(sub: Subscription, iat: Instant, now: Instant, life: int, *, forked: bool) -> Instant:
@@ -206,18 +232,16 @@ def _features_end(spans: Timeline, contact_until: Instant) -> Instant:
     return contact_until
 
 
-def _figures(sub: Subscription, issuer: Issuer) -> Figures:
-    rules = sub.rules
-    return Figures(
-        tolerance_percent=rules.tolerance_percent,
-        idle_release_days=rules.idle_release_days,
-        seat_conflict_days=rules.seat_conflict_days,
-        reminders=rules.reminders,
-        sync_interval=rules.sync_interval,
-        after_end_sync_days=rules.after_end_sync_days,
-        reinstate_days=rules.reinstate_days,
-        dns=issuer.dns,
-    )
+_RULED = (
+    "tolerance_percent", "idle_release_days", "seat_conflict_days", "reminders", "sync_interval",
+    "after_end_sync_days", "reinstate_days",
+)  # fmt: skip
+"""Figures of a lease that are the running period's rules."""
+
+
+def _figures(sub: Subscription, issuer: Issuer, now: Instant) -> Figures:
+    rules = sub.rules_at(now)
+    return Figures(dns=issuer.dns, **{each: getattr(rules, each) for each in _RULED})
 
 
 def _last_group(sub: Subscription, site: SiteState) -> str:

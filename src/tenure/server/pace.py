@@ -43,12 +43,15 @@ def quarter(lease: Lease) -> Instant:
     return lease.iat + (lease.contact_until - lease.iat) // 4
 
 
-def pace_of(lease: Lease, kid: str) -> bytes:
-    """The pace that `lease`, signed by `kid`, sets, as the site's row keeps it."""
-    over = lease.spans[0].until
+def pace_of(lease: Lease, kid: str, turns: Instant | None) -> bytes:
+    """The pace that `lease`, signed by `kid`, sets, as the site's row keeps it.
+
+    `turns`: when time alone changes what it says beside its spans (`Subscription.next_turn`).
+    """
+    edges = [each for each in (lease.spans[0].until, turns) if each is not None]
     figures = lease.figures
     pace = Pace(
-        renew_at=quarter(lease) if over is None else min(quarter(lease), over),
+        renew_at=min((quarter(lease), *edges)),
         spans=tuple(msgspec.structs.replace(span, features=(), limit=0, note="") for span in lease.spans),
         sync_interval=lease.contact_interval,
         after_end_sync_days=figures.after_end_sync_days,

@@ -101,10 +101,11 @@ def pool_of(conn: Connection, sub: Subscription, now: Instant, restored: Instant
     gone = [each.id for each in sub.sites if _remembered(each, now)]
     rows += [row for row in sites.by_ids(conn, gone) if row.id not in known and sub.id in beside(row).elsewhere]
     terms = sub.terms_at(now)
-    longest = max(sub.rules.lease_days, sub.rules.air_gap_lease_days)
+    rules = sub.rules_at(now)
+    longest = max(rules.lease_days, rules.air_gap_lease_days)
     return Pool(
         terms.devices,
-        sub.rules.tolerance_percent,
+        rules.tolerance_percent,
         (*(part(row, sub.id) for row in rows), *_asked_for(rows, sub.id, now)),
         unheard=frozenset(row.id for row in rows if row.id in known and unheard(row, restored)),
         unheard_until=restored + (longest + SILENCE_DAYS) * DAY,

@@ -76,7 +76,7 @@ def sign(
         revision=sub.revision,
         lease_until=lease.exp,
         allotment=lease.allotment,
-        pace=pace_of(lease, signer.kid),
+        pace=pace_of(lease, signer.kid, sub.next_turn(now)),
     )
     moved, successor = _sign_successor(conn, context, moved, sub, now)
     return Signed(moved, lease, token, successor)
@@ -118,18 +118,23 @@ def _holder(conn: Connection, site: Site, body: Beside) -> Holder:
 
 def _coming(conn: Connection, site: Site, sub: Subscription, now: Instant) -> Coming | None:
     """The next lower device limit, and the site's part of it: what it has in use, cut like everybody's."""
-    present = sub.terms_at(now).devices
-    ahead = sorted(each.effective for each in sub.changes if each.effective > now)
-    lower = next((moment for moment in ahead if sub.terms_for(moment).devices < present), None)
+    present = ceiling(sub.terms_at(now).devices, sub.rules_at(now).tolerance_percent)
+    turns = {*(each.effective for each in sub.changes), *(period.since for period in sub.paid)}
+    ahead = sorted(each for each in turns if each > now)
+    lower = next((moment for moment in ahead if _most_at(sub, moment) < present), None)
     if lower is None or places.is_alone(site):
         return None
-    limit = sub.terms_for(lower).devices
-    most = ceiling(limit, sub.rules.tolerance_percent)
+    limit, most = sub.terms_for(lower).devices, _most_at(sub, lower)
     rows = [row for row in rows_of(conn, sub.provider, sub.id) if row.subscription == sub.id and row.id != site.id]
     alone = places.taken(conn, sub, now, 0)
     total = alone + site.devices + sum(row.devices for row in rows)
     part = most if not rows and not alone else site.devices if total <= most else most * site.devices // max(total, 1)
     return Coming(lower, limit, part)
+
+
+def _most_at(sub: Subscription, moment: Instant) -> int:
+    """Devices that may be protected at a coming instant: the limit agreed for it, and that period's own tolerance."""
+    return ceiling(sub.terms_for(moment).devices, sub.rules_at(moment).tolerance_percent)
 
 
 def _record(
@@ -161,8 +166,8 @@ def _sign_successor(
 
     Its allotment is shared out anew with it, so that every device protected now is protected after the switch too.
     """
-    if site.successor is None or present.paid_until is None:
-        return site, b""
+    if site.successor is None or present.paid_until is None or present.stopped is not None:
+        return site, b""  # while a hold stops the clock nothing turns at the old end, also without a server (2.4 Holds)
     owner = beside(site).successor_provider or site.provider
     sub = books.subscription(conn, owner, site.successor)
     provider = people.provider(conn, owner)

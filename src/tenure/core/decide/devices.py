@@ -105,5 +105,5 @@ def lowering_edge(sub: Subscription, now: Instant) -> Instant:
 
     Not before the end of what is paid for: nothing comes back for those days.
     """
-    earliest = sub.clock(now) + sub.rules.seat_conflict_days * DAY
+    earliest = sub.clock(now) + sub.rules_at(now).seat_conflict_days * DAY
     return next(end for end in coming_ends(sub) if end >= earliest)

@@ -1,0 +1,139 @@
+"""What time alone changes: agreed terms, a period's own figures, a clock that a hold stops (spec 2.4, 3.4)."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenure.core.standing import holding
+from tenure.core.timeline import DAY, Phase, at
+from tenure.wire.leases import SealedLease, read_lease
+from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
+from tests.server.office import START, Office, PlainSite, office
+
+YEAR = 365 * DAY
+
+
+def told(answer: SyncAnswer | ActivateAnswer | str) -> Any:
+    assert not isinstance(answer, str), answer
+    return answer
+
+
+def lease_of(site: PlainSite) -> Any:
+    assert site.lease is not None
+    return site.lease.lease
+
+
+async def publish(shop: Office, **rules: Any) -> None:
+    answer = await shop.desk.send("PUT", "/v1/policy", {"rules": rules})
+    assert answer.status_code == 200, answer.text
+
+
+async def until(shop: Office, site: PlainSite, moment: int, step: int = 6 * 3_600) -> None:
+    """Synchronizes all along up to that instant."""
+    while shop.clock.now + step < moment:
+        shop.clock.now += step
+        told(await site.sync())
+        told(await site.sync())  # acknowledges a new lease
+
+
+async def test_the_first_synchronization_after_an_agreed_edge_brings_what_it_changed(tmp_path: Path) -> None:
+    """Tolerance 0, three devices, two agreed from the end on, renewed: `unchanged` for 7.5 days, one seat free."""
+    async with office(tmp_path) as shop:
+        await publish(shop, tolerance_percent=0)
+        name, code = await shop.order(devices=3)
+        site = shop.site()
+        told(await site.activate(code))
+        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 2})
+        shop.clock.now = START + YEAR - 60 * DAY
+        await shop.desk.post(f"/v1/subscriptions/{name}/renew", {})
+        site.use = Use(total=2)
+        shop.clock.now = START + YEAR - 2 * DAY
+        told(await site.sync())
+        assert lease_of(site).coming is not None, "announced before"
+        await until(shop, site, START + YEAR)
+        assert lease_of(site).limit == 3
+        shop.clock.now = START + YEAR + 1
+        answer = told(await site.sync())
+        assert answer.result == "lease"
+        assert (lease_of(site).limit, lease_of(site).allotment) == (2, 2)
+        told(await site.sync())
+        assert told(await site.sync()).result == "unchanged"
+
+
+RULES = {
+    "tolerance_percent": (50, 0),
+    "idle_release_days": (60, 30),
+    "seat_conflict_days": (30, 10),
+    "sync_interval": (86_400, 43_200),
+    "after_end_sync_days": (90, 10),
+    "lease_days": (45, 30),
+}
+
+
+@pytest.mark.parametrize("field", list(RULES))
+async def test_a_running_period_keeps_its_own_figures_until_the_next_one_begins(tmp_path: Path, field: str) -> None:
+    """Published while the period runs, then renewed early: the figures come with the period bought, not before."""
+    old, new = RULES[field]
+    async with office(tmp_path) as shop:
+        await publish(shop, **{field: old})
+        name, code = await shop.order(devices=2)
+        site = shop.site()
+        told(await site.activate(code))
+        await publish(shop, **{field: new})
+        shop.clock.now = START + YEAR - 60 * DAY
+        await shop.desk.post(f"/v1/subscriptions/{name}/renew", {})
+        told(await site.sync())
+
+        def shown() -> int:
+            lease = lease_of(site)
+            life = (lease.contact_until - lease.iat) // DAY
+            figure: int = life if field == "lease_days" else getattr(lease.figures, field)
+            return figure
+
+        assert shown() == old
+        if field == "tolerance_percent":
+            assert lease_of(site).allotment == 3, "nobody is put out at once"
+            assert lease_of(site).coming.at == START + YEAR, "and who will be is told before"
+        await until(shop, site, START + YEAR)
+        assert shown() == old
+        # How long a lease lives is no claim of its own: the next one that is due anyway lives as long as it now should.
+        shop.clock.now = START + YEAR + (12 * DAY if field == "lease_days" else 1)
+        assert told(await site.sync()).result == "lease", "the first synchronization after the edge brings it"
+        assert shown() == new
+
+
+async def test_while_a_hold_stops_the_clock_nothing_turns_at_the_old_end(tmp_path: Path) -> None:
+    """The site keeps asking, a successor waits: paused at site and server alike, and the paid days come back."""
+    async with office(tmp_path) as shop:
+        await publish(shop, stop_clock=True)
+        name, code = await shop.order("brief")
+        next_name, later = await shop.order("later")
+        site = shop.site()
+        told(await site.activate(code))
+        answer = told(await site.activate(later, role="successor"))
+        successor = read_lease(answer.successor.encode(), site.root, product="editor")
+        assert isinstance(successor, SealedLease)
+        end = successor.lease.nbf
+        shop.clock.now = START + 10 * DAY
+        told(await site.sync())
+        await shop.desk.post(f"/v1/subscriptions/{name}/hold", {"reason": "holidays"})
+        for day in range(11, 50):
+            shop.clock.now = START + day * DAY
+            answer = told(await site.sync())
+            assert not answer.successor, "none is promised for an end that does not come"
+            rules = holding(lease_of(site), None if not answer.successor else successor.lease, shop.clock.now)
+            assert rules is not None
+            assert at(rules.spans, shop.clock.now).phase is Phase.PAUSED
+            await shop.sweep()
+        assert shop.clock.now > end
+        assert "SuccessorStarted" not in await shop.facts(next_name), "untouched"
+        await shop.desk.post(f"/v1/subscriptions/{name}/release", {})
+        seen = await shop.desk.get(f"/v1/subscriptions/{name}")
+        assert seen["phase"] == "active"
+        answer = told(await site.sync())
+        assert at(lease_of(site).spans, shop.clock.now).phase is Phase.ACTIVE
+        again = read_lease(answer.successor.encode(), site.root, product="editor")
+        assert isinstance(again, SealedLease)
+        assert again.lease.nbf >= end + 37 * DAY, "the days held are added, from when the site had heard of it"
+        assert "SuccessorStarted" not in await shop.facts(next_name)
