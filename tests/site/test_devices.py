@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import msgspec
+import pytest
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, HOUR
-from tenure.site.store import devices, enrolments, pools
+from tenure.site.store import devices, enrolments, events, pools
 from tenure.site.store.devices import LOOKED_AT, Device, State
 from tenure.site.store.writer import Connection
 from tests.site.town import FEATURES, Desk, House, Town
@@ -261,6 +262,19 @@ class TestCopies:
         assert copy.refresh() is None
         assert truly_counted(house) == 2
 
+    def test_stale_tokens_of_one_device_are_one_event_an_hour_with_a_count(self, house: House) -> None:
+        """One enrolled device made 500 warnings a second, each kept for 90 days and forwarded."""
+        ticket = house.ticket(uses=9)
+        (desk,) = enrolled(house, 1, ticket)
+        copies = [desk.copied(f"copy {number}") for number in range(4)]
+        assert desk.refresh() is None
+        for each in copies[:3]:
+            each.refresh()
+        assert [event.times for event in _found(house, "device_copied")] == [3]
+        house.town.wait(HOUR)
+        copies[3].refresh()
+        assert [event.times for event in _found(house, "device_copied")] == [1, 3]
+
     def test_a_copy_whose_token_is_spent_keeps_what_was_promised_and_no_more(self, house: House) -> None:
         (desk,) = enrolled(house, 1, house.ticket())
         copy = desk.copied("copy")
@@ -477,3 +491,33 @@ class TestAfterTheEnd:
         due = desk.agent.keeper.due()
         assert due is not None
         assert due - house.town.time.now <= 11 * 60
+
+
+def _found(house: House, kind: str) -> list[events.Event]:
+    everything = house.site.store.read(lambda conn: events.page(conn, "", 0, 1_000))
+    return [each for each in everything if each.kind == kind]
+
+
+REPEATED: dict[str, tuple[str, str]] = {
+    "a device's, whatever it calls itself": ("dev_1", "dev_1"),
+    "a stranger's, about one person": ("", ""),
+}
+
+
+@pytest.mark.parametrize("whose", REPEATED)
+def test_what_can_be_brought_about_again_and_again_is_one_event_an_hour(house: House, whose: str) -> None:
+    device, _ = REPEATED[whose]
+    kinds = ("device_copied", "device_cloned", "device_limit_reached", "sign_in_refused")
+
+    def work(conn: Connection) -> list[events.Event]:
+        for moment in range(0, 2 * HOUR, 60):
+            for kind in kinds:
+                text = f"It is called {moment}." if device else "Somebody could not sign in as ana."
+                events.add_once_an_hour(conn, moment, "warning", kind, text, device=device)
+        events.add_once_an_hour(conn, HOUR, "warning", "device_copied", "Another.", device="dev_2")
+        return events.page(conn, "", 0, 1_000)
+
+    found = house.site.store.write(work).result()
+    for kind in kinds:
+        assert [each.times for each in found if each.kind == kind and each.device == device] == [60, 60]
+    assert [each.times for each in found if each.device == "dev_2"] == [1]

@@ -270,7 +270,7 @@ class Contact:
         return ids.new(prefix, self._now, self._desk.draw)
 
     def _event(self, severity: events.Severity, kind: str, text: str, device: Device) -> None:
-        events.add(self._conn, self._now, severity, kind, text, product=device.product, device=device.id)
+        events.add_once_an_hour(self._conn, self._now, severity, kind, text, product=device.product, device=device.id)
 
 
 def _called(device: Device) -> str:

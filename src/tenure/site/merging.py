@@ -45,7 +45,7 @@ def settle_twin(conn: Connection, device: Device, look: Look) -> Device:
         return device if not device.twin else devices.save(conn, msgspec.structs.replace(device, twin=""))
     if old.last_seen >= device.created:
         text = f"{old.name or old.id} and {device.name or device.id} look alike and are both alive: likely clones."
-        events.add(conn, look.now, "warning", "device_cloned", text, product=device.product, device=device.id)
+        _once(conn, look, "warning", "device_cloned", text, device)
         return devices.save(conn, msgspec.structs.replace(device, twin=""))
     return _merged(conn, old, device, look) if seat_over(old, look) and _missed(old, look) else device
 
@@ -79,7 +79,7 @@ def _alike(old: Device, device: Device) -> bool:
 def _merged(conn: Connection, old: Device, device: Device, look: Look) -> Device:
     """The old self gives its place to the new one, which counts in its stead if it did not yet."""
     text = f"{device.name or device.id} is {old.name or old.id}, installed anew."
-    events.add(conn, look.now, "info", "device_merged", text, product=device.product, device=device.id)
+    _once(conn, look, "info", "device_merged", text, device)
     aside = old.state == State.DISPLACED  # its place is not one that it may keep
     inherits = old.counted and not device.counted and look.terms is not None and not aside
     devices.delete(conn, msgspec.structs.replace(old, counted=0 if inherits else old.counted))
@@ -107,7 +107,7 @@ def come_back(conn: Connection, product: str, key: str, look: Look) -> Device | 
             device, state=State.PROTECTED, counted=1, counts_until=device.seat_until + moved(device, look)
         )
     text = f"{device.name or device.id} was taken for a device installed anew, but is there: they are two computers."
-    events.add(conn, look.now, "warning", "device_returned", text, product=product, device=device.id)
+    _once(conn, look, "warning", "device_returned", text, device)
     return devices.save(conn, device)
 
 
@@ -132,3 +132,7 @@ def release_due(conn: Connection, product: str, look: Look) -> int:
             events.add(conn, look.now, "info", "device_idle", text, product=product, device=device.id)
             devices.uncounted(conn, device, State.IDLE)
     return len(found)
+
+
+def _once(conn: Connection, look: Look, severity: events.Severity, kind: str, text: str, device: Device) -> None:
+    events.add_once_an_hour(conn, look.now, severity, kind, text, product=device.product, device=device.id)

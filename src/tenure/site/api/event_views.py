@@ -17,6 +17,8 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     text: str
     acknowledged: bool
+    times: int
+    """How often it happened within an hour of `at`: what one device brings about again and again is one event."""
     forwarding: str
     """Id of the forwarding that it is about; empty for all others."""
 
@@ -30,7 +32,8 @@ def event_view(event: events.Event) -> EventView:
         kind=event.kind,
         product=event.product,
         device=event.device,
-        text=event.text,
+        text=event.text if event.times == 1 else f"{event.text} {event.times} times within an hour.",
         acknowledged=bool(event.acknowledged),
+        times=event.times,
         forwarding=event.forwarding,
     )

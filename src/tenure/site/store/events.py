@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from tenure.core.timeline import DAY, Instant
+from tenure.core.timeline import DAY, HOUR, Instant
 from tenure.site.store.sql import every, marks, sql
 from tenure.site.store.writer import Connection
 
@@ -26,9 +26,11 @@ class Event(msgspec.Struct, frozen=True):
     acknowledged: int
     forwarding: str = ""
     """The forwarding that it is about; this one never forwards it."""
+    times: int = 1
+    """How often it happened within an hour of `at` (see `add_once_an_hour`)."""
 
 
-_COLUMNS = "number, at, severity, kind, product, device, text, acknowledged, forwarding"
+_COLUMNS = "number, at, severity, kind, product, device, text, acknowledged, forwarding, times"
 
 
 def add(
@@ -48,6 +50,22 @@ def add(
         " values (?, ?, ?, ?, ?, ?, 0, ?)",
         (at, severity, kind, product, device, text, forwarding),
     )
+
+
+def add_once_an_hour(
+    conn: Connection, at: Instant, severity: Severity, kind: str, text: str, *, product: str = "", device: str = ""
+) -> None:
+    """Note what a device or a stranger brought about and can bring about again: one event an hour, with a count.
+
+    A device's are alike by kind, whatever name it gives itself; a stranger's by what is said of them.
+    """
+    alike = "kind = ? and device = ? and at > ?" + ("" if device else " and text = ?")
+    values = (kind, device, at - HOUR) if device else (kind, device, at - HOUR, text)
+    row = conn.execute(sql("select number from events where", alike, "order by number desc limit 1"), values).fetchone()
+    if row is None:
+        add(conn, at, severity, kind, text, product=product, device=device)
+    else:
+        conn.execute("update events set times = times + 1 where number = ?", row)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -237,4 +237,10 @@ create table struck (
 """
 """Devices taken for the former selves of others: one that was there all the same may come back on its own key."""
 
-STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH)
+NINTH = """
+alter table events add column times integer not null default 1;
+create index events_by_kind on events (kind, device, number);
+"""
+"""What one device or stranger can bring about again and again is one event an hour with a count."""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH)

@@ -144,7 +144,8 @@ class Signing:
     def _refused(self, conn: Connection, person: Person | None, why: str) -> Came:
         # What was typed in vain is nobody's, and is not kept.
         if person is not None:
-            self._note(conn, "warning", "sign_in_refused", f"Somebody could not sign in as {person.name}: {why}.")
+            text = f"Somebody could not sign in as {person.name}: {why}."
+            events.add_once_an_hour(conn, self._local.site.now(), "warning", "sign_in_refused", text)
         return Came(Refused(Code.SIGN_IN_REFUSED))
 
     def _note(self, conn: Connection, severity: events.Severity, kind: str, text: str) -> None:
