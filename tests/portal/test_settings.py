@@ -22,7 +22,7 @@ async def test_customers_read_how_to_pay_and_the_gateway_proves_a_payment(at_the
     await tab.send(tab.form("request_days"), request_days="400")
     assert (tab.status, "A whole number from 1 to 365" in tab.text) == (422, True)
     await tab.send(stale, request_days="20")
-    assert tab.status == 422
+    assert tab.status == 412
     assert (await shop.desk.get("/v1/payment-settings"))["request_days"] == 14, "somebody else's change is not lost"
     await tab.open("/payments/settings")
     await tab.send(tab.form(action="/payments/settings/secret"))
@@ -133,7 +133,7 @@ async def test_a_provider_changes_how_it_shows_itself(at_the_portal: Stage) -> N
     await tab.send(tab.form("colour"), colour="green")
     assert (tab.status, tab.form("colour").fields["colour"]) == (422, "green")
     await tab.send(form, name="Stale")
-    assert tab.status == 422
+    assert tab.status == 412
     brand = await shop.desk.get(f"/v1/providers/{shop.provider}/brand")
     assert (brand["name"], brand["support"]) == ("Northern Light", "+49 1")
     ben = await at_the_portal.customer()

@@ -4,6 +4,7 @@ from typing import Any
 
 from tenure.portal.blame import blamed
 from tenure.portal.signed import Portal, Server
+from tenure.portal.stale import NOTHING_SEEN, STATUS, Difference, differences, is_stale
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
@@ -33,8 +34,12 @@ class Bounds:
         if form.errors:
             return _screen(found.value, seen, form, status=422)
         try:
-            done = await api.put(PATH, body, if_match=seen, dry_run=not real)
+            done = await api.put(PATH, body, if_match=seen or NOTHING_SEEN, dry_run=not real)
         except RefusedPageError as error:
+            if is_stale(error.refusal):
+                now = _form(found.value)
+                stored = {name: now.text(name) for name in (*form.values, *now.values) if "." in name}
+                return _screen(found.value, found.etag, form, differing=differences(form, stored), status=STATUS)
             refusal = None if blamed(form, error.refusal) else error.refusal
             return _screen(found.value, seen, form, refusal, status=422)
         if real:
@@ -73,7 +78,8 @@ def _screen(
     refusal: Refusal | None = None,
     *,
     cuts: list[Any] | None = None,
+    differing: list[Difference] | None = None,
     status: int = 200,
 ) -> Screen:
     values = {"bounds": value["bounds"], "present": value["cuts"], "seen": seen, "cuts": cuts, "refusal": refusal}
-    return Screen(template="policy_bounds.html", values=values | {"form": form}, status=status)
+    return Screen(template="policy_bounds.html", values=values | {"form": form, "differing": differing}, status=status)

@@ -5,6 +5,7 @@ from typing import Any
 from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
+from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
@@ -27,15 +28,19 @@ class Brand:
         seen = await self._server.of(visit).tagged(_address(visit))
         wrong = bool(visit.form.errors or refusal)
         form = visit.form if wrong else Form.of(**seen.value)
-        values: dict[str, Any] = {"form": form, "refusal": refusal, "seen": seen.etag}
-        return Screen(template="brand.html", values=values, status=422 if wrong else 200)
+        opened = visit.form.text("seen") if wrong and not is_stale(refusal) else seen.etag
+        values: dict[str, Any] = {"form": form, "refusal": refusal, "seen": opened}
+        if is_stale(refusal):
+            values |= {"refusal": None, "differences": differences(form, seen.value)}
+        status = STATUS if is_stale(refusal) else 422 if wrong else 200
+        return Screen(template="brand.html", values=values, status=status)
 
     async def change(self, visit: Portal) -> Reply:
         """Another brand; nothing when somebody else changed it meanwhile."""
         form = visit.form
         body = {name: form.text(name, most=most) for name, most in LONGEST.items()}
         try:
-            await self._server.of(visit).put(_address(visit), body, if_match=form.text("seen"))
+            await self._server.of(visit).put(_address(visit), body, if_match=form.text("seen") or NOTHING_SEEN)
         except RefusedPageError as error:
             return await self._page(visit, None if blamed(form, error.refusal) else error.refusal)
         visit.say("Saved. Pages and mails show it now, applications from their next contact on.")

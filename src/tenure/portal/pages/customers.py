@@ -6,6 +6,7 @@ from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.picking import buyers
 from tenure.portal.signed import Portal, Server
+from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
@@ -70,9 +71,10 @@ class Customers:
     async def edit(self, visit: Portal) -> Reply:
         """The form with what is known."""
         api, name = self._server.of(visit), visit.params["customer"]
-        customer = await api.get(path("/v1/customers/{name}", name=name))
-        form = Form.of(name=customer["name"], reference=customer["reference"], email=customer["email"])
-        return Screen(template="customer_edit.html", values={"customer": customer, "refusal": None, "form": form})
+        customer = await api.tagged(path("/v1/customers/{name}", name=name))
+        form = Form.of(**_known(customer.value))
+        values = {"customer": customer.value, "refusal": None, "form": form, "seen": customer.etag}
+        return Screen(template="customer_edit.html", values=values)
 
     async def change(self, visit: Portal) -> Reply:
         """Change a customer."""
@@ -82,9 +84,15 @@ class Customers:
         if visit.form.errors:
             return _again(visit, customer.value, None)
         try:
-            await api.put(path("/v1/customers/{name}", name=name), body, if_match=customer.etag)
+            await api.put(
+                path("/v1/customers/{name}", name=name), body, if_match=visit.form.text("seen") or NOTHING_SEEN
+            )
         except RefusedPageError as error:
-            return _again(visit, customer.value, error.refusal)
+            if not is_stale(error.refusal):
+                return _again(visit, customer.value, error.refusal)
+            values = {"customer": customer.value, "refusal": None, "seen": customer.etag}
+            values["differences"] = differences(visit.form, _known(customer.value))
+            return Screen(template="customer_edit.html", values=values, status=STATUS)
         visit.say("Saved.")
         return Goto(path("/customers/{name}", name=name))
 
@@ -102,6 +110,11 @@ class Customers:
         )
 
 
+def _known(customer: dict[str, Any]) -> dict[str, Any]:
+    """What the form is about, as it is stored."""
+    return {name: customer[name] for name in ("name", "reference", "email")}
+
+
 def _body(visit: Portal) -> dict[str, Any]:
     form = visit.form
     body: dict[str, Any] = {
@@ -117,4 +130,5 @@ def _body(visit: Portal) -> dict[str, Any]:
 def _again(visit: Portal, customer: dict[str, Any] | None, refusal: Refusal | None) -> Screen:
     if refusal and blamed(visit.form, refusal):
         refusal = None
-    return Screen(template="customer_edit.html", values={"customer": customer, "refusal": refusal}, status=422)
+    values = {"customer": customer, "refusal": refusal, "seen": visit.form.text("seen")}
+    return Screen(template="customer_edit.html", values=values, status=422)

@@ -5,6 +5,7 @@ from typing import Any
 from tenure.portal.client import Api, path
 from tenure.portal.pages.subscription import customer_of
 from tenure.portal.signed import Portal, Server
+from tenure.portal.stale import NOTHING_SEEN
 from tenure.web import charts, words
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
@@ -66,7 +67,7 @@ class Money:
         address, real = path("/v1/customers/{name}/credit-limit", name=name), form.text("step") == "apply"
         api, body = self._server.of(visit), {"credit_limit": limit, "why": why}
         customer = await api.tagged(path("/v1/customers/{name}", name=name))
-        seen = form.text("_etag") if real else customer.etag
+        seen = (form.text("_etag") or NOTHING_SEEN) if real else customer.etag
         try:
             done = await api.put(address, body, if_match=seen, dry_run=not real)
         except RefusedPageError as error:

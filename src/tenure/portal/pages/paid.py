@@ -4,6 +4,7 @@ from typing import Any
 
 from tenure.portal.blame import blamed
 from tenure.portal.signed import Portal, Server
+from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
@@ -27,12 +28,16 @@ class PaymentSettings:
         known = Form.of(instructions=seen.value["instructions"], request_days=seen.value["request_days"])
         values: dict[str, Any] = {
             "settings": seen.value,
-            "seen": visit.form.text("seen") if visit.form.errors else seen.etag,
+            "seen": visit.form.text("seen") if wrong and not is_stale(refusal) else seen.etag,
             "secret": secret,
             "refusal": refusal,
             "form": visit.form if wrong else known,
         }
-        return Screen(template="payment_settings.html", values=values, status=422 if wrong else 200)
+        if is_stale(refusal):
+            stored = {name: seen.value[name] for name in ("instructions", "request_days")}
+            values |= {"refusal": None, "differences": differences(visit.form, stored)}
+        status = STATUS if is_stale(refusal) else 422 if wrong else 200
+        return Screen(template="payment_settings.html", values=values, status=status)
 
     async def change(self, visit: Portal) -> Reply:
         """Other words, other days; nothing when somebody else changed them meanwhile."""
@@ -44,7 +49,7 @@ class PaymentSettings:
         if form.errors:
             return await self._page(visit)
         try:
-            await self._server.of(visit).put(ADDRESS, body, if_match=form.text("seen"))
+            await self._server.of(visit).put(ADDRESS, body, if_match=form.text("seen") or NOTHING_SEEN)
         except RefusedPageError as error:
             return await self._page(visit, None if blamed(form, error.refusal) else error.refusal)
         visit.say("Saved. Payment requests from now on say so.")

@@ -79,7 +79,7 @@ OPERATORS = ACTIONS | {"top_up": "Book a top-up or a payment"}
 UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 """Intervals are told in the largest of these that divides them."""
 
-OWN = frozenset({"_token", "_key", "step", "seen", "impact"})
+OWN = frozenset({"_token", "_key", "step", "seen", "impact", "opened"})
 """Fields of the page itself; the others are the policy."""
 STALE = frozenset({"plan_changed_meanwhile", "version_stale"})
 
@@ -118,6 +118,10 @@ class Policy:
             if visit.form.text("step") == "apply" and await _published(api, visit, body, seen.etag):
                 return Goto("/policy")
             impact = (await api.post("/v1/policy/impact", body)).value
+            if visit.form.text("opened") not in ("", str(seen.value["version"])):
+                visit.say(
+                    "Somebody else has published since you opened the form; what differs below undoes theirs.", "warn"
+                )
         except RefusedPageError as error:
             told = None if blamed(visit.form, error.refusal) else error.refusal
             return await self._editor(visit, seen.value, visit.form, plan, told)

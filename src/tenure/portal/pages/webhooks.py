@@ -5,6 +5,7 @@ from typing import Any
 from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
+from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
@@ -44,7 +45,8 @@ class Webhooks:
 
     async def _one(self, visit: Portal, name: str, secret: str = "", refusal: Refusal | None = None) -> Screen:
         api, address = self._server.of(visit), path("/v1/webhooks/{name}", name=name)
-        hook = await api.get(address)
+        seen = await api.tagged(address)
+        hook = seen.value
         found = await api.listed(f"{address}/deliveries", {"cursor": visit.query.get("cursor")})
         known = Form.of(url=hook["url"], events="\n".join(hook["events"]), note=hook["note"])
         values: dict[str, Any] = {
@@ -53,15 +55,20 @@ class Webhooks:
             "next": f"/webhooks/{name}?cursor={found.next}" if found.next else "",
             "secret": secret,
             "refusal": refusal,
-            "form": visit.form if visit.form.errors else known,
+            "form": visit.form if visit.form.errors or refusal else known,
+            "seen": visit.form.text("seen") if visit.form.errors else seen.etag,
         }
-        return Screen(template="webhook.html", values=values, status=422 if refusal or visit.form.errors else 200)
+        if is_stale(refusal):
+            stored = {"url": hook["url"], "events": "\n".join(hook["events"]), "note": hook["note"]}
+            stored["active"] = "on" if hook["active"] else "off"
+            values |= {"refusal": None, "differences": differences(visit.form, stored)}
+        status = STATUS if is_stale(refusal) else 422 if refusal or visit.form.errors else 200
+        return Screen(template="webhook.html", values=values, status=status)
 
     async def change(self, visit: Portal) -> Reply:
         """Another address, other events, on or off."""
         api, form, name = self._server.of(visit), visit.form, visit.params["webhook"]
         address = path("/v1/webhooks/{name}", name=name)
-        hook = await api.tagged(address)
         body = {
             "url": form.required("url", most=512),
             "events": _events(form),
@@ -71,7 +78,7 @@ class Webhooks:
         if form.errors:
             return await self._one(visit, name)
         try:
-            await api.put(address, body, if_match=hook.etag)
+            await api.put(address, body, if_match=form.text("seen") or NOTHING_SEEN)
         except RefusedPageError as error:
             return await self._one(visit, name, "", None if blamed(form, error.refusal) else error.refusal)
         visit.say("Saved.")
