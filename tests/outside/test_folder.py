@@ -18,7 +18,7 @@ import pytest
 from conformance.vendor import code
 from tenure.core.refusals import Code
 from tenure.core.timeline import DAY, Phase
-from tenure.sdk import Bounds, Declined, Granted, License, Network, Synchronized
+from tenure.sdk import Bounds, Declined, FolderUnusable, Granted, License, Network, Synchronized
 from tenure.sdk import locks as locks_of
 from tenure.sdk.cache import write_whole
 from tenure.sdk.disk import FolderOnDisk
@@ -289,6 +289,16 @@ class TestAnotherUser:
         monkeypatch.undo()
         assert isinstance(app.synchronize(), Synchronized)
         assert app.standing.warnings == ()
+
+
+def test_without_a_home_folder_the_opening_says_so(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(self: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    with pytest.raises(FolderUnusable, match="HOME is not set") as raised:
+        office.open(folder="~/.editor")
+    assert raised.value.refused.code is Code.FOLDER_UNWRITABLE
 
 
 class TestItCannotBeWrittenTo:

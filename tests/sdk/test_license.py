@@ -131,7 +131,7 @@ class TestALicense:
         assert "has not answered for too long" in standing.message
         assert "2027-02-14 07:55:00 UTC" in standing.message
         assert [remedy.who for remedy in standing.remedies] == ["administrator"]
-        assert "tenure doctor" in standing.remedies[0].how
+        assert "Connect this computer" in standing.remedies[0].how
 
     def test_an_application_that_is_too_old_is_told_so(self, office: Office) -> None:
         app = office.open()

@@ -3,7 +3,8 @@
 import msgspec
 
 from tenure.agent.keeper import Keeper
-from tenure.core.explain import Remedy, explain
+from tenure.core.audience import Audience, remedy, remedy_of_cause
+from tenure.core.explain import Explanation, Remedy, explain
 from tenure.core.periods import format_instant
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
@@ -56,6 +57,7 @@ def shown(keeper: Keeper) -> Shown:
         message = GIVEN_UP
     else:
         message = NO_SEAT if kept.ticket is not None else NOT_ENROLLED
+    said_of_refusal = "" if refusal is None else words(refusal, remedy(refusal, Audience.DEVICE))
     warned = [f"{each.row.sentence} {each.detail}" for each in faults if each is not unread]
     return Shown(
         product=holder.who.product,
@@ -64,10 +66,8 @@ def shown(keeper: Keeper) -> Shown:
         site="" if kept.ticket is None else f"{kept.ticket.host}:{kept.ticket.port}",
         phase=standing.phase.value,
         cause=standing.why.value,
-        message=" ".join(part for part in (message, "" if refusal is None else words(refusal), *warned) if part),
-        remedies=_remedies(
-            faults if unread is None else (), _remedies((refusal,), () if told is None else told.remedies)
-        ),
+        message=" ".join(part for part in (message, said_of_refusal, *warned) if part),
+        remedies=_remedies((refusal, *faults), () if told is None else _for_device(told)),
         since=_moment(standing.since),
         until=_moment(standing.until),
         features=standing.features,
@@ -79,9 +79,13 @@ def shown(keeper: Keeper) -> Shown:
     )
 
 
+def _for_device(told: Explanation) -> tuple[Remedy, ...]:
+    return tuple(Remedy(each.who, remedy_of_cause(told.why, each.how, Audience.DEVICE)) for each in told.remedies)
+
+
 def _remedies(refused: tuple[Refused | None, ...], others: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
-    rows = dict.fromkeys(each.row for each in refused if each is not None)
-    return (*(Remedy(row.who, row.remedy) for row in rows), *others)
+    told = dict.fromkeys(Remedy(each.row.who, remedy(each, Audience.DEVICE)) for each in refused if each is not None)
+    return (*told, *others)
 
 
 def _moment(instant: Instant | None) -> str | None:

@@ -39,7 +39,15 @@ class Ready(msgspec.Struct, frozen=True):
 class Holder:
     """Possession of one product's lease: kept, proven, dated."""
 
-    def __init__(self, reader: Reader, pinned: Root, memory: Memory, time: Timekeeper, *, told: bool = False) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        pinned: Root,
+        memory: Memory,
+        time: Timekeeper,
+        *,
+        told: bool = False,
+    ) -> None:
         """`told`: a sandbox's clock file tells the time."""
         self._configured = reader
         self._pinned = pinned

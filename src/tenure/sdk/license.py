@@ -11,6 +11,7 @@ from typing import Literal, Self, TypeVar
 
 import msgspec
 
+from tenure.core.audience import Audience, remedy
 from tenure.core.lease import Lease
 from tenure.core.refusals import Code
 from tenure.core.timeline import Instant, Timeline
@@ -23,7 +24,6 @@ from tenure.sdk.faults import unlocked
 from tenure.sdk.main import this_computer
 from tenure.sdk.outcomes import Declined, Granted, Looked, Released, Synchronized, declined
 from tenure.sdk.reach import Network
-from tenure.sdk.remedies import REMEDIES, remedy
 from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Watch
 from tenure.wire.notices import Notice
@@ -246,8 +246,8 @@ class License:
 
 def _worded(outcome: T) -> T:
     """A "no" with its remedy in words for an application's user; anything else as it is."""
-    if isinstance(outcome, Declined) and outcome.code in REMEDIES:
-        return msgspec.structs.replace(outcome, remedy=remedy(outcome))
+    if isinstance(outcome, Declined):
+        return msgspec.structs.replace(outcome, remedy=remedy(outcome, Audience.APPLICATION))
     return outcome
 
 

@@ -4,6 +4,7 @@ go of what it inherited.
 What is done while it is held is its holder's; which file it is, `disk`'s.
 """
 
+import errno
 import fcntl
 import os
 import time
@@ -98,9 +99,9 @@ def _held(path: Path) -> FileLock:
 def _opened(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
+    except OSError as fault:
         # A folder that is read-only now had its lock file made before: that is enough to exclude one another.
-        if not path.exists():
+        if fault.errno not in (errno.EROFS, errno.EACCES) or not path.is_file():
             raise
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 

@@ -3,10 +3,9 @@
 What holds is `core.standing`'s, the sentences are `core.explain`'s and the refusal table's; nothing is decided here.
 """
 
-from collections.abc import Callable
-
 import msgspec
 
+from tenure.core.audience import Audience, remedy, remedy_of_cause
 from tenure.core.clock import Estimate
 from tenure.core.explain import Explanation, Remedy, explain
 from tenure.core.installation import Installation
@@ -16,13 +15,10 @@ from tenure.core.standing import Standing as Plain
 from tenure.core.standing import local_timeline
 from tenure.core.timeline import HOUR, Instant, Phase, Why
 from tenure.sdk.holdings import Holdings
-from tenure.sdk.remedies import remedy
 
 LOCAL = frozenset({Code.FOLDER_UNREADABLE, Code.FOLDER_UNWRITABLE, Code.FOLDER_INCOMPLETE, Code.ENVIRONMENT_UNUSABLE})
 """Faults of this computer, which come before whatever follows from them."""
 
-Helps = Callable[[Refused], str]
-"""What to do about a refusal, in words for whoever reads them."""
 
 UNLICENSED = "Nothing is licensed yet: apply the activation code that your provider sent."
 
@@ -87,13 +83,14 @@ def shown(
     told = _explained(holdings, plain, estimate.now)
     lease = holdings.lease_at(estimate.now)
     staged = holdings.successor
-    helps = remedy if holdings.reader.installation is Installation.STANDALONE else _of_table
+    alone = holdings.reader.installation is Installation.STANDALONE
+    audience = Audience.APPLICATION if alone else Audience.SITE
     standing = Standing(
         at=estimate.now,
         phase=plain.phase,
         cause=plain.why,
-        message=_message(plain, told, warnings, helps),
-        remedies=_remedies(plain, told, warnings, helps),
+        message=_message(plain, told, warnings, audience),
+        remedies=_remedies(plain, told, warnings, audience),
         since=plain.since,
         until=plain.until,
         features=plain.features,
@@ -117,10 +114,10 @@ def shown(
     )
 
 
-def words(refused: Refused, remedy: str = "") -> str:
+def words(refused: Refused, helps: str = "") -> str:
     """A refusal in full: what, the particulars, what to do (in other words than the table's, where they are given)."""
     row = refused.row
-    return " ".join(part for part in (row.sentence, refused.detail, remedy or row.remedy) if part)
+    return " ".join(part for part in (row.sentence, refused.detail, helps or row.remedy) if part)
 
 
 def outage_told(standing: Standing) -> str:
@@ -143,13 +140,9 @@ def _explained(holdings: Holdings, plain: Plain, now: Instant) -> Explanation | 
     return explain(lease.spans, now)
 
 
-def _of_table(refused: Refused) -> str:
-    return refused.row.remedy
-
-
-def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...], helps: Helps) -> str:
+def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...], audience: Audience) -> str:
     if plain.refusal is not None:
-        parts = [words(plain.refusal, helps(plain.refusal))]
+        parts = [words(plain.refusal, remedy(plain.refusal, audience))]
     elif told is None:
         parts = [UNLICENSED]
     elif plain.why is Why.SYNC_OVERDUE and warnings and warnings[0].code in LOCAL:
@@ -161,12 +154,12 @@ def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ..
 
 
 def _remedies(
-    plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...], helps: Helps
+    plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...], audience: Audience
 ) -> tuple[Remedy, ...]:
     refusals = [each for each in (plain.refusal, *warnings) if each is not None]
-    found = [Remedy(each.row.who, helps(each)) for each in refusals]
+    found = [Remedy(each.row.who, remedy(each, audience)) for each in refusals]
     if told is not None:
-        found += told.remedies
+        found += [Remedy(each.who, remedy_of_cause(plain.why, each.how, audience)) for each in told.remedies]
     elif plain.refusal is None:
         found.append(Remedy("administrator", "Apply the activation code in the application."))
     return tuple(found)

@@ -16,6 +16,7 @@ from tenure.sdk.clock import Timekeeper, read_clock_file
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
 from tenure.sdk.exchange import Identity
+from tenure.sdk.faults import unwritable
 from tenure.sdk.holder import Holder
 from tenure.sdk.holdings import Reader
 from tenure.sdk.keeper import Keeper, Ports
@@ -91,12 +92,27 @@ def open_site(
 
     `transports` replaces the way to the server, for a demo in one process and for tests; `stores` where the state is
     kept, for the simulator, whose disks die.
-    Refuses like `read_settings` and `open_store`; `field_invalid` for a root document that does not fit,
+    Refuses like `read_settings` and `open_store`; `folder_unwritable`, naming the file; `field_invalid` for a root
+    document that does not fit,
     `sandbox_only` for a clock file outside a sandbox.
     """
     settings = read_settings(path / folder.SETTINGS)
     if isinstance(settings, Refused):
         return settings
+    try:
+        return _open(path, settings, computer, clock, transports, stores)
+    except OSError as fault:
+        return unwritable(fault, str(path))
+
+
+def _open(
+    path: Path,
+    settings: Settings,
+    computer: Computer,
+    clock: Path | None,
+    transports: MakeTransport | None,
+    stores: OpenStore,
+) -> Site | Refused:
     disk = FolderOnDisk(path)
     root = read_root(path / settings.root, sandbox=settings.sandbox, clock=clock)
     secrets = root if isinstance(root, Refused) else folder.secrets_of(disk, computer.draw, sandbox=settings.sandbox)

@@ -14,6 +14,7 @@ from tenure.core.timeline import DAY, Instant, Phase, Why
 from tenure.core.usage import Level, step
 from tenure.sdk.outcomes import Declined, Synchronized
 from tenure.site import conflict, switching
+from tenure.site.guarding import Guard
 from tenure.site.license import Look, ProductLicense
 from tenure.site.merging import release_due
 from tenure.site.opening import Site
@@ -45,10 +46,12 @@ class Watch:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._guard = Guard(site)
         self._asked: dict[str, tuple[int, int]] = {}
 
     def turn(self) -> None:
-        """One look at every product; a fault at one harms no other."""
+        """One look at the folder and at every product; a fault at one harms no other."""
+        self._guard.look()
         for license_ in self._site.licenses.values():
             try:
                 self._look_after(license_)

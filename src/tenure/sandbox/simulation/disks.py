@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Concatenate, TypeVar, cast
 
 import sqlalchemy as sa
@@ -112,6 +113,12 @@ class SiteStore(Store):
     def __init__(self, disk: SiteDisk) -> None:
         self._connection: SiteConnection = cast(sqlite3.Connection, disk.raw)
         self._step = disk.step
+        self.path = Path("memory")
+
+    @property
+    def displaced(self) -> bool:
+        """Nobody else is there to delete anything."""
+        return False
 
     def write(self, work: Callable[[SiteConnection], T | Refused]) -> "Future[T | Refused]":
         """See `Store`; a death before the commit leaves nothing, one after it leaves everything."""

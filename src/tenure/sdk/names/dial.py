@@ -164,4 +164,6 @@ def _words(error: BaseException) -> str:
         return ""
     reason: object = getattr(error, "reason", None)
     said = getattr(error, "verify_message", None) or (str(reason).replace("_", " ").lower() if reason else None)
-    return str(said or getattr(error, "strerror", None) or error)[:200]
+    # An exception of several arguments spells itself as a tuple, which is nothing for people.
+    spelled = "; ".join(str(each) for each in error.args) if len(error.args) > 1 else str(error)
+    return str(said or getattr(error, "strerror", None) or spelled)[:200]

@@ -32,8 +32,8 @@ class StoredMemory:
         return str(self._store.path)
 
     def missing(self) -> tuple[str, ...]:
-        """The site looks after its file itself (`watch`)."""
-        return ()
+        """The file of the state, where it was deleted or replaced; `guarding` puts it back."""
+        return (self._store.path.name,) if self._store.displaced else ()
 
     def load(self) -> Kept:
         """What was saved last; an empty `Kept` when nothing was."""

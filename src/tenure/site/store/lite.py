@@ -4,7 +4,6 @@ Writes are collected by the thread that commits them (`writer`), reads borrow a 
 written and read is said by the functions handed in.
 """
 
-import fcntl
 import logging
 import os
 import queue
@@ -15,8 +14,11 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from tenure.core.refusals import Code, Refused
+from tenure.sdk.faults import unlocked, unwritable
+from tenure.sdk.locks import FileLock, take
+from tenure.sdk.owners import give_to_owner
 from tenure.site.store.schema import APPLICATION_ID, STEPS
-from tenure.site.store.writer import Connection, Writer
+from tenure.site.store.writer import Connection, Unavailable, Writer
 
 try:
     from pysqlite3 import dbapi2 as driver
@@ -36,9 +38,11 @@ _READER = (*_PRAGMAS, "query_only=on")
 class Store:
     """One open file; made by `open_store`. Safe to use from any thread."""
 
-    def __init__(self, path: Path, lock: int) -> None:
+    def __init__(self, path: Path, lock: FileLock) -> None:
         self.path = path
         self._lock = lock
+        self._closed = False
+        self._identity = _identity(path)
         self._writer = Writer(_connect(path, _WRITER), driver.Error)
         self._readers: queue.LifoQueue[Connection] = queue.LifoQueue()
         for _ in range(READERS):
@@ -64,32 +68,81 @@ class Store:
         finally:
             self._readers.put(connection)
 
+    @property
+    def displaced(self) -> bool:
+        """Whether the file was deleted or replaced: what is written now goes to a file that has no name any more."""
+        return _identity(self.path) != self._identity
+
+    def rescue(self) -> None:
+        """Puts a copy of everything back under the file's name, whole or not at all; raises OSError.
+
+        To be done again and again while it is `displaced`: each copy stands still.
+        """
+        beside = self.path.with_name(f"{self.path.name}.rescue")
+        beside.unlink(missing_ok=True)
+        connection = self._readers.get()
+        try:
+            os.close(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            copy = driver.connect(str(beside))
+            try:
+                connection.backup(copy)
+            finally:
+                copy.close()
+        except driver.Error as fault:
+            raise Unavailable(str(fault)) from fault
+        finally:
+            self._readers.put(connection)
+        give_to_owner(beside, self.path.parent)
+        for name in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + name).unlink(missing_ok=True)
+        beside.replace(self.path)
+
     def close(self) -> None:
-        """Finish what was accepted, then let go of the file."""
+        """Finish what was accepted, then let go of the file; a second time changes nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self._writer.submit(lambda conn: None).exception()
+        if self.displaced:
+            self.rescue()
         self._writer.close()
         for _ in range(READERS):
             self._readers.get().close()
-        os.close(self._lock)
+        self._lock.release()
 
 
 def open_store(path: Path) -> Store | Refused:
     """The store in the file at `path`, made if need be and readable by its owner alone.
 
-    Refuses `server_busy` when another process has it, `already_exists` when the file is not of this kind of site, or of
+    Refuses `server_busy` when another process has it, `folder_unwritable` where it cannot be written, `already_exists`
+    when the file is not of this kind of site, or of
     a newer one.
     """
-    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
+        lock = take(path.with_name(path.name + ".lock"), wait=False)
+    except OSError as fault:
+        return unlocked(fault, str(path))
+    if lock is None:
         return Refused(Code.SERVER_BUSY, f"Another process has {path} open: this site runs already.")
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    refused = _prepared(path)
+    try:
+        number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        give_to_owner(number, path.parent)
+        os.close(number)
+        refused = _prepared(path)
+    except OSError as fault:
+        refused = unwritable(fault, str(path))
     if refused is not None:
-        os.close(lock)
+        lock.release()
         return refused
     return Store(path, lock)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino
 
 
 def _prepared(path: Path) -> Refused | None:
@@ -100,6 +153,8 @@ def _prepared(path: Path) -> Refused | None:
             return _brought_forward(connection, path)
         finally:
             connection.close()
+    except driver.OperationalError as fault:
+        return unwritable(OSError(0, str(fault), str(path)))
     except driver.DatabaseError as fault:
         return Refused(Code.ALREADY_EXISTS, f"{path} is not the state of a site: {fault}.")
 
