@@ -35,7 +35,7 @@ pytestmark = pytest.mark.anyio
 
 PROVEN = "receive_payment_notification"
 """Open to everybody, but what is sent must prove itself by a signature."""
-PUBLIC = f"list_notices read_root read_sandbox_root read_jwks read_liveness read_readiness {PROVEN}"
+PUBLIC = f"list_notices read_root read_sandbox_root read_jwks read_sandbox_jwks read_liveness read_readiness {PROVEN}"
 DOORS: dict[str, tuple[int, str]] = {
     "sign_in": (401, "sign_in_refused"),
     "show_second_factor": (401, "sign_in_refused"),

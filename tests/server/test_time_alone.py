@@ -137,3 +137,60 @@ async def test_while_a_hold_stops_the_clock_nothing_turns_at_the_old_end(tmp_pat
         assert isinstance(again, SealedLease)
         assert again.lease.nbf >= end + 37 * DAY, "the days held are added, from when the site had heard of it"
         assert "SuccessorStarted" not in await shop.facts(next_name)
+
+
+async def test_the_timeline_shows_a_pause_that_is_over_as_it_held(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        await publish(shop, stop_clock=True)
+        name, _ = await shop.order()
+        for day, verb in ((10, "hold"), (13, "release"), (20, "hold"), (22, "release")):
+            shop.clock.now = START + day * DAY
+            await shop.desk.post(f"/v1/subscriptions/{name}/{verb}", {"reason": "holidays"} if verb == "hold" else {})
+        shown = await shop.desk.get(f"/v1/subscriptions/{name}/timeline")
+        held = [(each["phase"], each["since"][:10]) for each in shown]
+        days = ["2026-01-01", "2026-01-11", "2026-01-14", "2026-01-21", "2026-01-23", "2027-01-06", "2027-01-20"]
+        phases = ["active", "paused", "active", "paused", "active", "grace", "ended"]
+        assert held == list(zip(phases, days, strict=True))
+
+
+async def test_a_successor_that_takes_over_without_a_server_reads_as_begun_with_its_dates(tmp_path: Path) -> None:
+    """Its plan starts at first activation; offline it said "waits for its first activation", paid until never."""
+    async with office(tmp_path) as shop:
+        _, code = await shop.order("brief")
+        _, later = await shop.order("later")
+        site = shop.site()
+        told(await site.activate(code))
+        answer = told(await site.activate(later, role="successor"))
+        staged = read_lease(answer.successor.encode(), site.root, product="editor")
+        assert isinstance(staged, SealedLease)
+        lease = staged.lease
+        spans = [(each.phase, each.why, each.since) for each in lease.spans]
+        assert spans[0] == ("active", "paid", lease.nbf)
+        assert [phase for phase, _, _ in spans] == ["active", "grace", "ended"]
+        assert lease.prepaid_until == spans[1][2] == lease.nbf + YEAR
+        assert lease.kind == "limited"
+
+
+async def test_keys_of_sandboxes_are_listed_marked_and_apart(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        real = (await shop.vendor.get("/.well-known/jwks.json"))["keys"]
+        marked = (await shop.vendor.get("/v1/sandbox/jwks.json"))["keys"]
+        assert marked
+        assert all(each["sandbox"] for each in marked)
+        assert not {each["kid"] for each in real} & {each["kid"] for each in marked}, "worthless in production"
+
+
+async def test_a_renewal_while_a_successor_waits_says_that_it_waits_longer(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order()
+        _, later = await shop.order("later")
+        site = shop.site()
+        told(await site.activate(code))
+        told(await site.activate(later, role="successor"))
+        shop.clock.now = START + 300 * DAY
+        for query in ({"dry_run": True}, {}):
+            renewed = await shop.desk.post(f"/v1/subscriptions/{name}/renew", {}, **query)
+            (warning,) = renewed["warnings"]
+            assert "on 2028-01-01" in warning
+            assert "instead of 2027-01-01" in warning
+        assert (await shop.desk.post(f"/v1/subscriptions/{name}/cancel", {}))["warnings"] == []

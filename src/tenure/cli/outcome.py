@@ -55,6 +55,8 @@ def outcome(screen: Screen, value: Any) -> None:
     timeline(screen, value["timeline"], sub["as_of"])
     if value["affected_leases"]:
         screen.line(f"Sites that get another lease at their next synchronisation: {value['affected_leases']:,}.")
+    for warning in value.get("warnings", ()):
+        screen.line(f"Mind: {warning}")
     _code(screen, value["activation_code"])
 
 

@@ -11,7 +11,7 @@ import msgspec
 from tenure.core.facts import HoldReleased
 from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.terms import Hold, Period
-from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at, cut, map_spans, merge, overlay
+from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at, cut, map_spans, merge, overlay, starting
 
 SERVING = frozenset({Phase.ACTIVE, Phase.GRACE})
 """Phases with the full features of the plan."""
@@ -23,7 +23,7 @@ def timeline(sub: Subscription, site: SiteState | None = None) -> Timeline:
     layers = [course, *map(_paused, sub.holds), () if site is None else _blocked(sub, site)]
     spans = _dressed(sub, overlay(*filter(None, layers)), site)
     end = None if sub.stopped is None else _runs_again_at(sub)
-    return spans if end is None else merge((*cut(spans, end), *_from(timeline(_running_again(sub), site), end)))
+    return spans if end is None else merge((*cut(spans, end), *starting(timeline(_running_again(sub), site), end)))
 
 
 def contract(sub: Subscription) -> Timeline:
@@ -111,12 +111,6 @@ def _running_again(sub: Subscription) -> Subscription:
 def held_days(sub: Subscription, since: Instant, until: Instant) -> int:
     """Whole days that a stopped clock gives back for [since, until): none when what stood still was not paid for."""
     return max(0, until - since) // DAY if contract_at(sub, since).phase is Phase.ACTIVE else 0
-
-
-def _from(spans: Timeline, moment: Instant) -> Timeline:
-    """The part of `spans` from `moment` on."""
-    rest = [span for span in spans if span.until is None or span.until > moment]
-    return (msgspec.structs.replace(rest[0], since=max(rest[0].since, moment)), *rest[1:])
 
 
 def _blocked(sub: Subscription, site: SiteState) -> Timeline:

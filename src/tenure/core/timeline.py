@@ -91,6 +91,12 @@ def cut(timeline: Timeline, moment: Instant, *then: Span) -> Timeline:
     return before + then
 
 
+def starting(timeline: Timeline, moment: Instant) -> Timeline:
+    """The part of `timeline` from `moment` on, its first span cut to begin there."""
+    rest = since(timeline, moment)
+    return (msgspec.structs.replace(rest[0], since=max(rest[0].since, moment)), *rest[1:]) if rest else ()
+
+
 def merge(spans: Iterable[Span]) -> Timeline:
     """Neighbours that say the same become one span; empty spans vanish."""
     merged: list[Span] = []

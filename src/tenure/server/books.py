@@ -80,6 +80,11 @@ def _subscriptions(conn: Connection, provider: str, names: list[str]) -> Iterabl
     return subscriptions_of(conn, provider, names)
 
 
+def history(conn: Connection, provider: str, name: str) -> tuple[f.Fact, ...]:
+    """Every fact of one subscription, in order; none when it is not this provider's."""
+    return tuple(f.decode(each.body) for each in facts.load_many(conn, provider, [name]).get(name, ()))
+
+
 def _item(
     conn: Connection, sub: Subscription, policy: policies.History, known: dict[str, Book], held: tuple[Word, ...]
 ) -> Item:

@@ -15,6 +15,7 @@ from tenure.core.act import Outcome, plan_hash, same_plan
 from tenure.core.allowed import Allowed, allowed_actions, samples
 from tenure.core.contract import timeline
 from tenure.core.decide import decide
+from tenure.core.periods import format_instant
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription, evolve
@@ -125,7 +126,23 @@ def command(conn: Connection, tenant: Tenant, opened: Opened, asking: Asking) ->
     if changed is not None:
         return changed
     keep(conn, tenant, loaded, outcome)
-    return Done(outcome, show(outcome, asking.command, tenant))
+    view = show(outcome, asking.command, tenant)
+    warned = _delays_a_successor(conn, item.sub, outcome.subscription)
+    return Done(outcome, msgspec.structs.replace(view, warnings=warned))
+
+
+def _delays_a_successor(conn: Connection, before: Subscription, after: Subscription) -> tuple[str, ...]:
+    """That what is paid now reaches further, and a successor staged at a site takes over so much later (2.4)."""
+    until, later = before.paid_until, after.paid_until
+    if until is None or later is None or later <= until:
+        return ()
+    using = [row for row in rows_of(conn, after.provider, after.id) if row.subscription == after.id]
+    waiting = sum(row.successor is not None for row in using)
+    if not waiting:
+        return ()
+    where = "a site" if waiting == 1 else f"{waiting} sites"
+    moved = f"on {format_instant(later)} instead of {format_instant(until)}"
+    return (f"Another subscription waits at {where} to follow this one: it takes over {moved}.",)
 
 
 def keep(conn: Connection, tenant: Tenant, loaded: Books, outcome: Outcome) -> None:

@@ -3,11 +3,12 @@
 import msgspec
 
 from tenure.core.contract import SERVING, timeline
+from tenure.core.facts import SuccessorStarted
 from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease, contact_interval
-from tenure.core.renewal import PROMISE_DAYS, due
-from tenure.core.subscription import SiteState, Subscription
+from tenure.core.renewal import PROMISE_DAYS, due, first_period
+from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.terms import Period
-from tenure.core.timeline import DAY, HOUR, Instant, Phase, Span, Timeline, at, since
+from tenure.core.timeline import DAY, HOUR, Instant, Phase, Timeline, at, since
 
 SKEW = 300
 """Seconds by which `iat` may lie in the past, because JWT libraries refuse one that lies ahead (spec 6.12)."""
@@ -110,12 +111,13 @@ def successor_lease(
     terms = sub.terms_at(begins)
     running = at(timeline(sub, site), begins)
     until = begins + min(SUCCESSOR_DAYS, sub.rules_at(begins).lease_days) * DAY
-    if running.phase is Phase.PENDING:  # its term begins with the takeover
-        features = tuple(dict.fromkeys((*terms.features, *terms.base_features)))
-        running = Span(begins, None, Phase.ACTIVE, running.why, features, site.allotment)
-        spans: Timeline = (running,)
-    else:
-        spans = since(timeline(sub, site), begins)
+    begun = sub
+    if running.phase is Phase.PENDING:  # its term begins with the takeover, also where no server books that
+        first = first_period(sub, begins, sub.rules_at(begins), site.floor)
+        started = SuccessorStarted(at=begins, recorded_at=begins, by="successor", site=site.id, period=first)
+        begun = evolve(sub, started)
+        running = at(timeline(begun, begun.site(site.id)), begins)
+    spans = since(timeline(begun, begun.site(site.id) or site), begins)
     return Lease(
         iss=issuer.name,
         sub=holder.id,
@@ -147,7 +149,7 @@ def successor_lease(
         brand=issuer.brand,
         code_last_group=_last_group(sub, site),
         role="successor",
-        prepaid_until=sub.paid_until,
+        prepaid_until=begun.paid_until,
         sandbox=issuer.sandbox,
         installation=holder.installation,
     )

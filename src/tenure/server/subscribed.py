@@ -147,6 +147,8 @@ class OutcomeView(msgspec.Struct, frozen=True, kw_only=True):
     """Send it with the same command within 15 minutes to apply exactly this (B4)."""
     activation_code: str = ""
     """The code, shown once: in the answer to the order or the re-issue that made it."""
+    warnings: tuple[str, ...] = ()
+    """What somebody may not expect of it, in sentences for people."""
 
 
 def action_view(allowed: Allowed) -> ActionView:

@@ -15,9 +15,10 @@ def jwks(root: Root, now: Instant, *, sandbox: bool = False) -> dict[str, list[d
     set would let it take an answer for a lease. For the same reason sandbox keys stand only in a sandbox's own set.
     """
     wanted = Purpose.SANDBOX if sandbox else Purpose.LEASE
+    marks = {"alg": "EdDSA", "use": "sig", **({"sandbox": True} if sandbox else {})}
     return {
         "keys": [
-            {**to_jwk(key.public), "kid": key.kid, "alg": "EdDSA", "use": "sig"}
+            {**to_jwk(key.public), "kid": key.kid, **marks}
             for key in root.document.keys
             if key.purpose is wanted and now < verifiable_until(key) and (sandbox or is_production_kid(key.kid))
         ]

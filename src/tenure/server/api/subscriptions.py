@@ -7,6 +7,7 @@ import msgspec
 
 from tenure.core import commands as c
 from tenure.core.contract import timeline
+from tenure.core.past import as_it_held
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
 from tenure.core.terms import Intent
@@ -18,7 +19,7 @@ from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import asking, desk, handing
+from tenure.server import asking, books, desk, handing
 from tenure.server.api.actions import ACTIONS, ALWAYS, MakeFrom, Why, by
 from tenure.server.api.fields import Devices, Id, LastDay, Plan_hash
 from tenure.server.context import Context, Tenant, tenant_of
@@ -121,9 +122,11 @@ class Subscriptions:
         self, caller: Principal, subscription: Id, provider: Id | None = None
     ) -> tuple[SpanView, ...] | Refused:
         """Everything that has held and will hold if nobody does anything (B1)."""
-        spans: tuple[SpanView, ...] | Refused = await self._shown(
-            caller, subscription, provider, lambda conn, tenant, sub: timeline_view(timeline(sub))
-        )
+
+        def show(conn: Connection, tenant: Tenant, sub: Subscription) -> tuple[SpanView, ...]:
+            return timeline_view(as_it_held(books.history(conn, tenant.id, sub.id)))
+
+        spans: tuple[SpanView, ...] | Refused = await self._shown(caller, subscription, provider, show)
         return spans
 
     async def explain_subscription(

@@ -63,6 +63,12 @@ class Trust:
         keys = jwks(self._context.keys.root, self._context.clock())
         return Answer(body=msgspec.json.encode(keys), headers=(("Cache-Control", "public, max-age=3600"),))
 
+    async def read_sandbox_jwks(self) -> Answer[dict[str, Any]]:
+        """Lists the keys that sign the leases of sandboxes, marked: in a set of their own, for no production reader may
+        take them (B5)."""
+        keys = jwks(self._context.keys.sandbox_root, self._context.clock(), sandbox=True)
+        return Answer(body=msgspec.json.encode(keys), headers=(("Cache-Control", "public, max-age=3600"),))
+
     async def publish_root(
         self, caller: Principal, body: NextRoot, dry_run: bool = False
     ) -> Answer[RootView] | Refused:
@@ -92,5 +98,6 @@ class Trust:
                 "GET", "/v1/sandbox/root/{number}", PUBLIC, self.read_sandbox_root, media_type="application/jose"
             ),
             operation("GET", "/.well-known/jwks.json", PUBLIC, self.read_jwks),
+            operation("GET", "/v1/sandbox/jwks.json", PUBLIC, self.read_sandbox_jwks),
             operation("PUT", "/v1/root", WRITE, self.publish_root, refusals=_ROOT),
         )

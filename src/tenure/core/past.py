@@ -1,0 +1,34 @@
+"""What has held, as it held: a pause that is over stays a pause, whatever the contract says of those days today (B1).
+
+`contract.timeline` says what holds and will hold; it knows nothing of a hold that was released.
+"""
+
+from collections.abc import Iterable
+
+from tenure.core import facts as f
+from tenure.core.contract import timeline
+from tenure.core.subscription import Subscription, evolve, fold
+from tenure.core.timeline import Instant, Timeline, cut, merge, starting
+
+UNSEEN = (f.AllotmentSet, f.AllotmentFreed, f.ForkFound, f.ForkResolved, f.DevicesReleased, f.Learned)
+"""Facts of which no span of the subscription tells."""
+
+
+def as_it_held(history: Iterable[f.Fact]) -> Timeline:
+    """Every span that has held, and what follows if nobody does anything: each fact tells of the time from it on.
+
+    A fact that was booked late, as of its own instant, tells of that time too. Example: paid for January, held from the
+    10th to the 13th, released: active until the 10th, paused until the 13th, active until the end of the month.
+    """
+    facts = tuple(history)
+    sub = fold(facts[:1])
+    spans = timeline(sub)
+    for fact in facts[1:]:
+        sub = evolve(sub, fact)
+        if not isinstance(fact, UNSEEN):
+            spans = _from_then_on(spans, sub, fact.at)
+    return spans
+
+
+def _from_then_on(spans: Timeline, sub: Subscription, moment: Instant) -> Timeline:
+    return merge((*cut(spans, moment), *starting(timeline(sub), moment)))
