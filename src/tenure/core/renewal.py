@@ -118,6 +118,15 @@ def cost(period: Period) -> int:
     return period.price + sum(amount for _, amount in period.raises)
 
 
+def payment_name(sub: Subscription) -> str:
+    """What tells the payment for a period from one for the same instant that was given back; empty for the first.
+
+    A period is paid once in the books, by its beginning. Where a plan of another length began anew, what was paid for
+    ahead came back, and a later period may begin at the very instant at which one of those did.
+    """
+    return str(sub.begun_anew) if sub.begun_anew else ""
+
+
 def late_start(sub: Subscription, now: Instant, late: LateRenewal | None = None) -> Instant:
     """Where a period bought at `now` begins: at the old end up to the end of grace, afterwards by `late` (2.4).
 

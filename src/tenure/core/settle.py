@@ -31,6 +31,7 @@ from tenure.core.renewal import (
     late_start,
     length_of,
     next_period,
+    payment_name,
 )
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.terms import Settlement
@@ -185,7 +186,7 @@ def _release_unpromised(run: _Run, item: Item, at: Instant) -> None:
         posting = _kept_apart(ledger.release, free, sub, reserved.since, at, run.now)
     run.add(item, f.ReserveReleased(**_stamped(run, at, "cancelled"), amount=free), posting)
     if kept:
-        run.post(ledger.capture(kept, at=at, recorded_at=run.now, subscription=sub.id, period=reserved.since))
+        run.post(_paid(ledger.capture, kept, sub, reserved.since, at, run.now))
 
 
 def _kept_apart(
@@ -193,6 +194,14 @@ def _kept_apart(
 ) -> Posting:
     """Reserving and releasing may happen again for the same period, so the revision tells them apart."""
     return book(amount, at=at, recorded_at=now, subscription=sub.id, period=period, reference=str(sub.revision))
+
+
+def _paid(
+    book: Callable[..., Posting], amount: int, sub: Subscription, period: Instant, at: Instant, now: Instant
+) -> Posting:
+    """The one payment of a period."""
+    named = {"subscription": sub.id, "period": period, "reference": payment_name(sub)}
+    return book(amount, at=at, recorded_at=now, **named)
 
 
 def _capture(run: _Run, item: Item, at: Instant) -> None:
@@ -205,7 +214,7 @@ def _capture(run: _Run, item: Item, at: Instant) -> None:
     period = msgspec.structs.replace(reserved, rules=rules, min_version=floor)
     posting = None
     if cost(reserved):
-        posting = ledger.capture(cost(reserved), at=at, recorded_at=run.now, subscription=item.sub.id, period=at)
+        posting = _paid(ledger.capture, cost(reserved), item.sub, at, at, run.now)
     sub = item.sub
     anchor = at if length_of(sub, period) != length_of(sub, sub.periods[-1]) else None
     run.add(item, f.Renewed(**_stamped(run, at, "due"), period=period, paid_by="reserve", anchor=anchor), posting)
@@ -248,7 +257,7 @@ def _buy(run: _Run, item: Item, at: Instant, offered: Offered) -> None:
         return
     posting = None
     if period.price:
-        posting = ledger.charge(period.price, at=at, recorded_at=run.now, subscription=sub.id, period=period.since)
+        posting = _paid(ledger.charge, period.price, sub, period.since, at, run.now)
     paid_by = "balance" if period.price else "nothing"
     renewed = f.Renewed(**_stamped(run, at, "due"), period=period, paid_by=paid_by, anchor=offered.anchor)
     run.add(item, renewed, posting)

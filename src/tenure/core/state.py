@@ -131,6 +131,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     sites: tuple[SiteState, ...] = ()
     owed: Owed | None = None
     refunded: bool = False
+    begun_anew: int = 0
+    """The revision with which a plan of another length last ended periods that were paid for; 0: none did."""
 
     @property
     def product(self) -> str:

@@ -170,11 +170,16 @@ def _same(one: Booking, other: Booking) -> bool:
 
 
 def _afforded(account: accounts.Account, new: Sequence[Posting]) -> Balances | Refused:
-    """The balances after `new`, none of which may overdraw; money that comes in always may."""
+    """The balances after `new`, none of which may overdraw; money that comes in always may.
+
+    A balance that lies below a limit lowered meanwhile may go down to where it was: what `new` itself has given back
+    before may be spent again.
+    """
     balances = Balances(account.balance, account.reserve)
+    free = max(account.credit_limit, -account.balance)
     for posting in new:
         needed = -posting.moved(Account.BALANCE)
-        if needed > 0 and not affordable(balances, needed, account.credit_limit):
+        if needed > 0 and not affordable(balances, needed, free):
             short = missing(balances, needed, account.credit_limit)
             return Refused(Code.INSUFFICIENT_BALANCE, f"{short} minor units of {account.currency} are missing.")
         balances = balances.after(posting)

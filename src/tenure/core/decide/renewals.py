@@ -10,7 +10,7 @@ from tenure.core.lengthening import most_grace
 from tenure.core.periods import format_instant
 from tenure.core.policy import LateRenewal, Role
 from tenure.core.refusals import Code, Refused
-from tenure.core.renewal import AHEAD, automatic_runs, due, late_start, next_period, pays_itself
+from tenure.core.renewal import AHEAD, automatic_runs, due, late_start, next_period, payment_name, pays_itself
 from tenure.core.subscription import Subscription
 from tenure.core.terms import Intent, Kind, Settlement
 from tenure.core.timeline import DAY, Instant, Phase
@@ -65,7 +65,10 @@ def buy_next(
     source = paid_by if price else "nothing"
     fact = f.Renewed(**stamp(command, now), period=offered.period, paid_by=source, anchor=offered.anchor)
     postings = () if source != "balance" else (
-        ledger.charge(price, at=now, recorded_at=now, subscription=sub.id, period=offered.period.since),
+        ledger.charge(
+            price, at=now, recorded_at=now, subscription=sub.id, period=offered.period.since,
+            reference=payment_name(sub),
+        ),
     )  # fmt: skip
     return Accepted(facts=(fact,), postings=postings)
 

@@ -117,7 +117,8 @@ def _bill(sub: Subscription, after: Subscription, command: Asked, seen: Seen, no
     )
     charged = sum(amount for _, amount in more)
     reserve = _reserve(sub, after, command, seen, now)
-    postings = tuple(_charge(sub, charged, now)) + reserve.postings
+    # What comes back from a reserve may pay for the raise, so it comes first.
+    postings = reserve.postings + tuple(_charge(sub, charged, now))
     return msgspec.structs.replace(reserve, raises=(*more, *reserve.raises), charged=charged, postings=postings)
 
 

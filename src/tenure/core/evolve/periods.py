@@ -29,9 +29,11 @@ def money(sub: Subscription, fact: Money) -> Subscription:
         case f.Activated():
             return begin(sub, fact.period)
         case f.Renewed():
+            left = cut(sub.periods, fact.period.since)
             return msgspec.structs.replace(
                 _edges_moved(sub, fact.period, fact.at),
-                periods=(*cut(sub.periods, fact.period.since), fact.period),
+                periods=(*left, fact.period),
+                begun_anew=sub.begun_anew if left == sub.periods else sub.revision + 1,
                 reserved=None if fact.paid_by == "reserve" else sub.reserved,
                 anchor=sub.anchor if fact.anchor is None else fact.anchor,
                 failed_at=None,

@@ -7,7 +7,7 @@ import msgspec
 from tenure.core import commands as c
 from tenure.core import facts as f
 from tenure.core import ledger
-from tenure.core.account import Account, Item
+from tenure.core.account import Account, Item, posted
 from tenure.core.act import Outcome, act, credit
 from tenure.core.ledger import Posting
 from tenure.core.policy import Rules
@@ -16,7 +16,9 @@ from tenure.core.settle import Settled, settle
 from tenure.core.subscription import Subscription
 from tenure.core.terms import CodeRef, Intent, Terms
 from tenure.core.timeline import Instant
-from tenure.sandbox.lives.judge import SubscriptionJudge
+from tenure.sandbox.lives.judge import SubscriptionJudge, Unfair
+
+PAYS_PERIOD = frozenset({ledger.Kind.CAPTURE, ledger.Kind.CHARGE})
 
 
 @dataclass
@@ -31,6 +33,8 @@ class LivedAccount:
     told: list[str] = field(default_factory=list)
     """What was done and answered, for whoever lives it again."""
     accepted: int = 0
+    paid: set[tuple[str, Instant, str]] = field(default_factory=set)
+    """Names under which periods were paid."""
 
     def sub(self, name: str) -> Subscription:
         """One subscription as it is."""
@@ -42,6 +46,7 @@ class LivedAccount:
         before, after = credit(self.account, self.items.values(), posting, self.now)
         self._tell(f"{amount} paid in")
         self._keep(before)
+        self.account = posted(self.account, (posting,))
         self._keep(after)
 
     def order(self, name: str, of: Terms, *, intent: Intent, trial: bool, until: Instant | None) -> None:
@@ -84,10 +89,12 @@ class LivedAccount:
         self._keep(settle(self.account, self.items.values(), self.now))
 
     def _take(self, outcome: Outcome) -> None:
+        self._book(outcome.postings)
         self.account = outcome.after.account
         self.items = {item.sub.id: item for item in outcome.after.items}
 
     def _keep(self, settled: Settled) -> None:
+        self._book(settled.postings)
         self.account = settled.account
         self.items = {item.sub.id: item for item in settled.items}
         self._judge(settled)
@@ -96,6 +103,23 @@ class LivedAccount:
         for name, judge in self.judges.items():
             facts = [fact for owner, fact in settled.facts if owner == name]
             judge.follow(None, facts, _of(name, settled.postings), self.now)
+
+    def _book(self, postings: tuple[Posting, ...]) -> None:
+        """As the store books them, one after the other: none overdraws, and a period is paid under a name of its own.
+
+        A name that was booked before would be taken for a repetition, and nobody would pay.
+        """
+        balance = self.account.balance
+        least = min(balance, -self.account.credit_limit)
+        for posting in postings:
+            balance += posting.moved(ledger.Account.BALANCE)
+            if balance < least and posting.moved(ledger.Account.BALANCE) < 0:
+                raise Unfair(f"{posting.kind} of {posting.subscription} overdraws the balance to {balance}")
+            if posting.kind in PAYS_PERIOD and posting.period is not None:
+                name = (posting.subscription, posting.period, posting.reference)
+                if name in self.paid:
+                    raise Unfair(f"the period of {name} is paid a second time")
+                self.paid.add(name)
 
     def _tell(self, what: str) -> None:
         if what:
