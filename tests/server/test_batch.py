@@ -105,3 +105,17 @@ async def test_a_batch_without_the_bad_command_does_nothing_twice(tmp_path: Path
         again = await shop.desk.send("POST", "/v1/batch", {"commands": wanted}, key="monday")
         assert (first.json()["done"], again.json()["done"]) == (3, 3)
         assert len((await shop.desk.get("/v1/subscriptions"))["items"]) == 3
+
+
+@pytest.mark.parametrize("query", ["dry_run=false", "dry%5Frun=false", "dry_run", "note=dry_run=", "provider=dry_run="])
+async def test_no_command_of_a_dry_run_is_done_whatever_its_own_path_says(tmp_path: Path, query: str) -> None:
+    async with office(tmp_path) as shop:
+        before = await shop.snapshot()
+        for path in (f"/v1/customers/{shop.customer}/top-ups", "/v1/payment-requests/pay_1/withdraw", "/v1/tokens"):
+            body = {"amount": 77, "reference": "bank 2"} if path.endswith("top-ups") else {"name": "x", "role": "desk"}
+            told = await batch(shop.desk, command("POST", f"{path}?{query}", body), dry_run="true")
+            assert told["refused"] == 1, path
+        assert await shop.snapshot() == before
+        path = f"/v1/customers/{shop.customer}/top-ups?dry_run=true"
+        told = await batch(shop.desk, command("POST", path, {"amount": 77, "reference": "bank 2"}), dry_run="true")
+        assert told["done"] == 1 and await shop.snapshot() == before

@@ -6,7 +6,7 @@ There is no second way in: an item goes through the same rule, the same reading 
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -51,6 +51,8 @@ class Commands:
                 return refused
         scope = _scope(caller, command, parts.path, parts.query.encode(), names, dry_run=dry_run)
         values = await bind(one, scope, _receiving(command.body))
+        if dry_run and not isinstance(values, Refused) and values.get("dry_run") is not True:
+            return Refused(Code.FIELD_INVALID, "The whole batch is a dry run; leave it out here.", "dry_run")
         result = values if isinstance(values, Refused) else await one.run(**values)
         return result if isinstance(result, Refused) else answer_of(one, result, scope)
 
@@ -71,7 +73,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 def _scope(
     caller: Principal, command: Command, path: str, query: bytes, names: dict[str, str], *, dry_run: bool
 ) -> Any:
-    if dry_run and b"dry_run=" not in query:
+    if dry_run and "dry_run" not in dict(parse_qsl(query.decode(), keep_blank_values=True)):
         query = b"&".join(filter(None, (query, b"dry_run=true")))
     headers = [(b"idempotency-key", command.key.encode())] if command.method == "POST" else []
     if command.body:
