@@ -108,3 +108,17 @@ async def test_who_may_not_book_money_confirms_no_payment(tmp_path: Path) -> Non
         clerk = await shop.token("provider", scopes=("subscriptions:read", "subscriptions:write"))
         body = {"reference": "BANK-1", "covers": "order"}
         assert await clerk.refused(f"/v1/subscriptions/{name}/confirm-payment", body) == "action_not_permitted"
+
+
+@pytest.mark.parametrize("pasted", ["BANK 1 ", "\u00a0BANK 1", "BANK  1", "BANK\u2003\u200b1", "BANK 1\ufeff"])
+@pytest.mark.parametrize("use", ["top_up", "order", "payment_request"])
+async def test_a_reference_pasted_with_blanks_is_the_same_reference(tmp_path: Path, use: str, pasted: str) -> None:
+    async with office(tmp_path) as shop:
+        path, body = await prepared(shop, use)
+        await shop.desk.post(path, body | {"reference": "BANK 1"})
+        before = await shop.snapshot(but=("idempotency",))
+        await shop.desk.post(path, body | {"reference": pasted})
+        assert await shop.snapshot(but=("idempotency",)) == before
+        other, more = await prepared(shop, "top_up")
+        assert await shop.desk.refused(other, more | {"amount": 9, "reference": pasted}) == "duplicate_reference"
+        assert await shop.desk.refused(other, more | {"reference": " \u200b "}) == "field_invalid"

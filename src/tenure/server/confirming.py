@@ -42,16 +42,18 @@ def confirm(
     """
     if tenant.role is Role.CUSTOMER:
         return Refused(Code.ACTION_NOT_PERMITTED, "Only the provider can do this.")
-    refused = _locked(conn, tenant, lines)
+    refused, name = _locked(conn, tenant, lines), references.spelled(reference)
     if refused is not None:
         return refused
+    if isinstance(name, Refused):
+        return name
     figures = "\n".join(sorted(references.of_line(one.subscription, one.covers, one.devices) for one in lines))
-    new = references.claim(conn, tenant.id, reference, figures)
+    new = references.claim(conn, tenant.id, name, figures)
     if isinstance(new, Refused):
         return new
     views = []
     for number, line in enumerate(lines):
-        done = _done(conn, tenant, reference, line, why) if new else _as_it_is(conn, tenant, line)
+        done = _done(conn, tenant, name, line, why) if new else _as_it_is(conn, tenant, line)
         if isinstance(done, Refused):
             return done if len(lines) == 1 else _at(done, number)
         views.append(done)

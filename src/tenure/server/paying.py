@@ -63,10 +63,13 @@ def top_up(
     loaded = books.load(conn, tenant.id, customer, tenant.time)
     if loaded is None:
         return Refused(Code.NOT_FOUND, field="customer")
-    claimed = references.claim(conn, tenant.id, reference, references.of_top_up(customer, amount))
+    name = references.spelled(reference)
+    if isinstance(name, Refused):
+        return name
+    claimed = references.claim(conn, tenant.id, name, references.of_top_up(customer, amount))
     if isinstance(claimed, Refused):
         return claimed
-    posting = core.top_up(amount, at=tenant.now, recorded_at=tenant.now, reference=reference, note=note)
+    posting = core.top_up(amount, at=tenant.now, recorded_at=tenant.now, reference=name, note=note)
     booked = ledger.post(conn, tenant.id, customer, tenant.by, [posting])
     if isinstance(booked, Refused):
         return booked
@@ -132,7 +135,7 @@ def book(
         return request, paid
     if not paid.postings:
         return Refused(Code.DUPLICATE_REFERENCE, "This reference was booked for something else.", "reference")
-    after = msgspec.structs.replace(request, booked_at=tenant.now, booked_as=reference, paid=amount)
+    after = msgspec.structs.replace(request, booked_at=tenant.now, booked_as=paid.postings[0].reference, paid=amount)
     payments.save(conn, after)
     _tell(conn, tenant, after, "payment.booked")
     return after, paid

@@ -2,6 +2,8 @@
 here; the table alone says who came first, under races too.
 """
 
+import unicodedata
+
 import sqlalchemy as sa
 
 from tenure.core.refusals import Code, Refused
@@ -13,6 +15,18 @@ _CLAIM = unless_there(payment_references, "provider", "reference")
 _FIGURES = sa.select(payment_references.c.figures).where(
     payment_references.c.provider == sa.bindparam("tenant"), payment_references.c.reference == sa.bindparam("of")
 )
+
+
+def spelled(reference: str) -> str | Refused:
+    """`reference` as it is kept: what looks the same is the same, such as one pasted with a blank too many.
+
+    Blanks of every kind at both ends are left out and any between words are one; characters nobody sees are left out,
+    and letters with accents are written in one way (NFC). Capitals stay: other ones are another reference. Refuses
+    `field_invalid` when nothing is left.
+    """
+    seen = "".join(char for char in unicodedata.normalize("NFC", reference) if unicodedata.category(char) != "Cf")
+    kept = " ".join(seen.split())
+    return kept or Refused(Code.FIELD_INVALID, "A reference has at least one character that can be seen.", "reference")
 
 
 def claim(conn: Connection, provider: str, reference: str, figures: str) -> bool | Refused:

@@ -23,7 +23,7 @@ from tenure.server.api.money import ToppedUp, topped_up
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.roles import DESK
 from tenure.server.views import shown
-from tenure.store import payments
+from tenure.store import payments, references
 from tenure.store.engine import Connection
 from tenure.store.payments import Gateway, PaymentRequest
 from tenure.store.persons import Place
@@ -165,7 +165,7 @@ class Payments:
         """Books the payment of a request, once by its reference, and pays at once what it can."""
 
         def book(conn: Connection, tenant: Tenant, request: PaymentRequest) -> Answer[Any] | Refused:
-            again = request.booked_as == body.reference
+            again = request.booked_as == references.spelled(body.reference)
             if not again and (request.booked_at is not None or request.withdrawn_at is not None):
                 return Refused(Code.PAYMENT_REQUEST_CLOSED, field="payment_request")
             return _booked(conn, tenant, request, body.amount or request.amount, body.reference)
