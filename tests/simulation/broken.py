@@ -42,8 +42,8 @@ class NervousHolder(Holder):
 class GullibleTime(Timekeeper):
     """Believes the wall clock."""
 
-    def now(self, serial: int = 0, *, sandbox: bool = False) -> Now:
-        now = super().now(serial, sandbox=sandbox)
+    def now(self, serial: int = 0, life: int = 0, *, sandbox: bool = False) -> Now:
+        now = super().now(serial, life, sandbox=sandbox)
         return Now(now.reading, Estimate(now=now.reading.wall))
 
 

@@ -8,6 +8,7 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 
 from tenure.core.timeline import DAY, HOUR
+from tenure.site.forwarding.courier import Courier
 from tenure.site.store import events
 from tests.server.mailbox import mailbox
 from tests.server.receiver import answer, receiver
@@ -134,6 +135,20 @@ class TestMails:
             assert "&lt;b&gt;One more&lt;/b&gt;" in html.get_content()
             await room.go()
             assert len(box.mails) == 1
+
+    async def test_a_site_that_never_runs_for_a_minute_mails_at_its_next_start(self, house: House) -> None:
+        room = PostRoom(house, gather=3_600)
+        async with mailbox() as box:
+            await room.add(**by_mail(box, ANA))
+            room.happen("The device limit is reached.")
+            await room.go()
+            assert box.mails == []
+            room.courier = Courier(house.site, 3_600)
+            await room.go()
+            assert len(box.mails) == 1
+            room.happen("And once more.")
+            await room.go()
+            assert len(box.mails) == 1, "what happens in this run gathers"
 
     async def test_a_mailbox_that_is_refused_keeps_nobody_else_waiting_and_is_told_of_once(
         self, room: PostRoom

@@ -115,8 +115,10 @@ class Bounds:
     def rebooted(self, now: Instant, off: int) -> None:
         """Switched on again with a wall clock that is `off` seconds ahead."""
         gap = now - self._low
-        self._high = max(self._high, now + max(off, 0))
-        if self.trusted and off == 0:
+        sound = self.trusted and off == 0
+        # Under a clock that is not believed a boot counts for ten minutes at least, whatever it ran.
+        self._high = max(self._high + (0 if sound else UNSAVED), now + max(off, 0))
+        if sound:
             self._leap_from = now if gap > LEAP else None
             # The wall clock has yet to be believed: all that counts is what was saved.
             self._low = max(self._low - UNSAVED, min(self._saved, self._low)) if gap > LEAP else now

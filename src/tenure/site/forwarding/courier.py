@@ -70,6 +70,8 @@ class Courier:
         self._wall, self._ticks = site.computer.clocks.wall, site.computer.monotonic
         self._origin = origin_of(site)
         self._first_seen: dict[str, tuple[int, float]] = {}
+        self._known = site.store.read(events.latest)
+        """What had happened before this run has waited long enough: a site that never runs for a minute mails, too."""
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._closing = False
 
@@ -140,7 +142,7 @@ class Courier:
         if known != first:
             self._first_seen[name] = (first, now)
             since = now
-        return len(found) >= MAIL_MOST or now - since >= self._gather
+        return len(found) >= MAIL_MOST or first <= self._known or now - since >= self._gather
 
     async def _try(self, plan: Plan) -> bool:
         """Whether it was taken; what came of it is on record when this returns."""
