@@ -82,3 +82,24 @@ async def test_addresses_that_mean_nothing_are_not_found(at_the_portal: Stage, p
     tab = await at_the_portal.desk()
     await tab.open(path)
     assert tab.status == 404
+
+
+async def test_a_browser_that_signed_in_before_does_not_wait_for_strangers(at_the_portal: Stage) -> None:
+    known = await at_the_portal.desk()
+    await known.send(known.form(action="/sign-out"))
+    for _ in range(8):
+        guessing = at_the_portal.tab()
+        await guessing.open("/sign-in")
+        await guessing.send(email="ana@north.example", password="a wrong password")
+    fresh = at_the_portal.tab()
+    await fresh.open("/sign-in")
+    await fresh.send(email="ana@north.example", password=PASSWORD)
+    assert fresh.status == 429
+    assert int(fresh.answer.headers["retry-after"]) >= 1 if fresh.answer is not None else False
+    await known.open("/sign-in")
+    await known.send(email="ana@north.example", password=PASSWORD)
+    assert known.status == 200
+    cookies = {each.name: each for each in known.http.cookies.jar}
+    kept = cookies["__Host-tenure-portal-device"]
+    assert kept.value is not None and kept.value.startswith("tnd_")
+    assert kept.secure and kept.has_nonstandard_attr("HttpOnly")

@@ -9,6 +9,7 @@ import traceback
 import uuid
 from collections.abc import Sequence
 from getpass import getpass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -72,7 +73,7 @@ PARTS = (
 """Modules that add commands to the application, in the order in which help shows them."""
 
 INTERRUPTED = 130
-_TOKEN = re.compile(r"(tn[rstip])_[A-Za-z0-9]+")
+_TOKEN = re.compile(r"(tn[rstipd])_[A-Za-z0-9]+")
 
 
 def main() -> None:
@@ -171,11 +172,23 @@ def _tell(ended: Failed, world: World, *, as_json: bool) -> int:
 
 
 def _unforeseen(argv: Sequence[str], world: World, error: Exception) -> int:
-    """The last net: a coded refusal; the trace goes to a file, and only when it was asked for."""
-    detail = f"The command itself failed ({type(error).__name__}); with --debug the trace is written to a file."
+    """The last net: a coded refusal; the trace goes to a file, and only when it was asked for.
+
+    The place where it failed is always named: what fails once in a thousand times is not there again with --debug.
+    """
+    what = f"{type(error).__name__} {_place(error)}".strip()
+    detail = f"The command itself failed ({what}); with --debug the trace is written to a file."
     if "--debug" in argv:
-        detail = f"The command itself failed ({type(error).__name__}). {_trace(world, error)}"
+        detail = f"The command itself failed ({what}). {_trace(world, error)}"
     return _tell(failed(Refused(Code.INTERNAL, detail)), world, as_json="--json" in argv)
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised: the last of our own lines and, if it was further in, the last line of all."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [each for each in frames if f"{os.sep}tenure{os.sep}" in each.filename][-1:]
+    last = [each for each in frames[-1:] if each not in ours]
+    return ", ".join(f"in {Path(each.filename).name}:{each.lineno}" for each in (*ours, *last))
 
 
 def _trace(world: World, error: Exception) -> str:

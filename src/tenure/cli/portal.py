@@ -1,5 +1,6 @@
 """`tenure portal`: running the website for providers and customers."""
 
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -36,12 +37,15 @@ def run_portal(
     ] = (),
     certificate: Annotated[str, Parameter(help="File of the TLS certificate chain; without it plain HTTP.")] = "",
     key: Annotated[str, Parameter(help="File of its key.")] = "",
+    server_key: Annotated[
+        str, Parameter(help="File `portal.key` of the server's folder, or a copy: visitors count by their own address.")
+    ] = "",
     name: Annotated[str, Parameter(help="What the website is called before anybody is signed in.")] = "Tenure",
 ) -> Ended:
     """Run the portal until it is stopped. It keeps nothing: whoever was signed in signs in again after a restart."""
     from tenure.http.serve import Listen
     from tenure.portal.app import Settings
-    from tenure.portal.main import run
+    from tenure.portal.main import read_key, run
 
     host, colon, port = listen.rpartition(":")
     if not colon or not (port.isascii() and port.isdigit() and int(port) <= 65_535):
@@ -58,8 +62,11 @@ def run_portal(
         key=key,
         trusted_proxies=trusted_proxy,
     )
+    proof = read_key(Path(server_key)) if server_key else ""
+    if isinstance(proof, Refused):
+        return failed(proof)
     try:
-        refused = run(server, settings, place)
+        refused = run(server, settings, place, proof)
     except OSError as fault:
         return invalid(f"It cannot listen at {listen}: {fault.strerror or fault}.", "listen")
     return failed(refused) if isinstance(refused, Refused) else Output(b"", sentence("The portal has stopped."))

@@ -78,6 +78,7 @@ def _initialised(screen: Screen, value: Any) -> None:
             ("Root document", f"{value['root_file']} (give it to every client)"),
             ("Its fingerprint", value["fingerprint"]),
             ("Root keys", f"{value['root_secrets']} (move it off this machine: whoever has it can replace every key)"),
+            ("Portal's key", f"{value['portal_key']} (for `tenure portal run --server-key`)"),
             ("Vendor's token", value["vendor_token"]),
             ("Owner's invitation", value["owner_invitation"]),
         ]

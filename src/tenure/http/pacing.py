@@ -13,7 +13,7 @@ from tenure.core.refusals import Refused
 from tenure.http.auth import Principal
 from tenure.http.limits import Limit, Throttle
 
-BY_CUSTOMER = Limit("changes by one customer", 60, 60, 300)
+BY_CUSTOMER = Limit("changes by one customer", 60, 60, 1_000)
 BY_PROVIDER = Limit("changes by one provider", 1_200, 60, 6_000)
 OF_SUBSCRIPTION = Limit("changes of one subscription", 60, 3_600, 240)
 """Whoever asks: every change is a fact, and every later read goes through all of them."""

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
@@ -12,10 +13,13 @@ from tenure import __version__
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.logs import handler
+from tenure.http.portal_key import KEY_HEADER
 from tenure.http.serve import Listen, Server
 from tenure.portal.app import Settings, portal
 from tenure.sdk.names.surroundings import Surroundings, read_surroundings
 
+log = logging.getLogger("tenure.portal")
+KEY_LENGTH = 64
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 30.0
 
 
@@ -24,16 +28,18 @@ def now() -> Instant:
     return int(time.time())
 
 
-def client(server: str, around: Surroundings | None = None) -> httpx2.AsyncClient:
+def client(server: str, around: Surroundings | None = None, key: str = "") -> httpx2.AsyncClient:
     """A client of the activation server at `server`; plain http is for this machine only (see `unsound`).
 
     `around`: what the environment says of the way; None on this machine, where no proxy stands between.
+    `key` proves to the server that this is its portal, whose word on its visitors' addresses it takes.
     """
+    proof = {KEY_HEADER: key} if key else {}
     secret = {"Proxy-Authorization": around.authorization} if around is not None and around.authorization else {}
     return httpx2.AsyncClient(
         base_url=server,
         timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-        headers={"User-Agent": f"tenure-portal/{__version__}", "Accept-Encoding": "identity"},
+        headers={"User-Agent": f"tenure-portal/{__version__}", "Accept-Encoding": "identity", **proof},
         trust_env=False,
         proxy=httpx2.Proxy(around.proxy, headers=secret) if around is not None and around.proxy else None,
         verify=not server.startswith("http://") if around is None else around.trusted,
@@ -51,8 +57,22 @@ def unsound(server: str) -> Refused | None:
     return Refused(Code.FIELD_INVALID, "The server's address begins with https://; http is for this machine.", "server")
 
 
-def run(server: str, settings: Settings, listen: Listen) -> Refused | None:
-    """Serve until stopped; a refusal instead when it must not start."""
+def read_key(path: Path) -> str | Refused:
+    """The key in a file as the server wrote it; refuses `field_invalid` for what is none or can be read by others."""
+    try:
+        if path.stat().st_mode & 0o077:
+            return Refused(Code.FIELD_INVALID, f"{path} can be read by others; set its mode to 0600.", "server_key")
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError):
+        text = ""
+    if len(text) == KEY_LENGTH and text.isalnum():
+        return text
+    told = f"There is no key in {path}: it is portal.key of the server's folder."
+    return Refused(Code.FIELD_INVALID, told, "server_key")
+
+
+def run(server: str, settings: Settings, listen: Listen, key: str = "") -> Refused | None:
+    """Serve until stopped; a refusal instead when it must not start. `key`: see `client`."""
     refused = unsound(server)
     if refused is not None:
         return refused
@@ -62,7 +82,9 @@ def run(server: str, settings: Settings, listen: Listen) -> Refused | None:
     root = logging.getLogger()
     root.addHandler(handler(sys.stderr))
     root.setLevel(logging.INFO)
-    serving = Server(portal(client(server, around), settings, now, time.monotonic), listen)
+    if not key:
+        log.warning("no --server-key: every visitor has this portal's address at the server, who guesses delays all")
+    serving = Server(portal(client(server, around, key), settings, now, time.monotonic), listen)
     sys.stdout.write(f"listening on {serving.url}\n")
     sys.stdout.flush()
     serving.run()

@@ -133,6 +133,11 @@ class KeyRing:
         document = self.root_of(sandbox=sandbox).document
         return msgspec.structs.replace(document, keys=tuple(key for key in document.keys if key.kid in self._signers))
 
+    @property
+    def portal_key(self) -> str:
+        """What the portal shows, so that its visitors' addresses are believed (see `http.portal_key`)."""
+        return hmac.digest(self._pepper, b"portal", "sha256").hex()
+
     def token_digest(self, token: str) -> bytes:
         """The keyed hash under which an API token is stored."""
         return hmac.digest(self._pepper, b"token:" + token.encode(), "sha256")

@@ -14,6 +14,7 @@ from tenure.core.timeline import Instant
 from tenure.http.logs import handler
 from tenure.http.outgoing.addresses import Reach
 from tenure.http.outgoing.mailing import MailServer
+from tenure.http.portal_key import BehindPortal
 from tenure.http.serve import Listen, Server
 from tenure.server import keyring, setup
 from tenure.server.app import build
@@ -140,7 +141,8 @@ def run(
     context = asyncio.run(open_context(folder, development=development))
     if isinstance(context, Refused):
         return context
-    server = Server(build(context, time.monotonic), Listen(host=host, port=port, trusted_proxies=trusted))
+    app = BehindPortal(build(context, time.monotonic), context.keys.portal_key)
+    server = Server(app, Listen(host=host, port=port, trusted_proxies=trusted))
     _spare_the_collector()
     sys.stdout.write(f"listening on {server.url}\n")
     sys.stdout.flush()

@@ -23,6 +23,7 @@ from tenure.wire import root as roots
 SECRETS, ROOT_SECRETS, DATABASE, SETTINGS = "secrets.json", "root-secrets.json", "tenure.db", "server.json"
 UNFINISHED = "init.unfinished"
 ROOT_FILE, SANDBOX_ROOT_FILE = "root.jws", "sandbox-root.jws"
+PORTAL_KEY = "portal.key"
 TOKEN_DAYS = 3_650
 LONGEST_NAME = 256
 
@@ -37,6 +38,8 @@ class Initialised(msgspec.Struct, frozen=True, kw_only=True):
     """Belongs off this server: whoever has it can replace every key."""
     fingerprint: str
     """Eight words by which people compare root documents."""
+    portal_key: str
+    """For the portal (`tenure portal run --server-key`), so that its visitors' addresses are believed."""
     vendor_token: str
     """Shown once."""
     owner_invitation: str
@@ -94,6 +97,7 @@ async def _made(
     if isinstance(db, Refused):
         return db
     ring = ring_of(founded)
+    write_secret(folder / PORTAL_KEY, ring.portal_key.encode())
     token = await furnish(db, ring, draw, now)
     invitation = await invite_owner(db, ring, draw, now)
     await db.close()
@@ -102,6 +106,7 @@ async def _made(
         root_file=str(folder / ROOT_FILE),
         root_secrets=str(folder / ROOT_SECRETS),
         fingerprint=ring.root.fingerprint(),
+        portal_key=str(folder / PORTAL_KEY),
         vendor_token=token,
         owner_invitation=invitation,
     )

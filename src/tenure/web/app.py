@@ -21,7 +21,7 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.web import csrf, guarding
 from tenure.web.assets import Asset, Assets
-from tenure.web.cookies import Place, cookie_name, place_of, read_cookie, set_cookie
+from tenure.web.cookies import KNOWN_SECONDS, Place, cookie_name, device_name, place_of, read_cookie, set_cookie
 from tenure.web.forms import Form, FormRefusedError, read_form
 from tenure.web.frame import Frame
 from tenure.web.rendering import Templates
@@ -53,6 +53,10 @@ class Visit(Generic[T]):
     signs_in: T | None = None
     """Set by a page that signs somebody in: what the new session holds."""
     signs_out: bool = False
+    device: str = ""
+    """What this browser was given to be known by; empty when it has nothing."""
+    keeps: str | None = None
+    """Set by a page that gives it something to be known by from now on."""
     spoken: list[Flash] = field(default_factory=list)
 
     @property
@@ -166,6 +170,7 @@ class _Served:
             now=now,
             place=place,
             address=request.client.host if request.client else "",
+            device=read_cookie(request.headers.get("cookie", ""), device_name(self._parts.program, place)),
             session=await self._parts.sessions.find(secret, now) if secret else None,
         )
         return visit, secret
@@ -217,6 +222,10 @@ class _Served:
             await self._parts.sessions.save(secret, visit.session)
         for cookie in cookies:
             answer.headers["Set-Cookie"] = cookie
+        if visit.keeps:
+            name = device_name(self._parts.program, visit.place)
+            secure = visit.place.secure
+            answer.set_cookie(name, visit.keeps, max_age=KNOWN_SECONDS, httponly=True, secure=secure, samesite="lax")
         return answer
 
     @staticmethod

@@ -48,6 +48,15 @@ def cookie_name(program: str, place: Place) -> str:
     return f"__Host-tenure-{program}" if place.secure else f"tenure-{program}"
 
 
+KNOWN_SECONDS = 365 * 86_400
+"""How long a browser keeps what it is known by."""
+
+
+def device_name(program: str, place: Place) -> str:
+    """The cookie by which a browser is known to have signed in before; good for nothing else."""
+    return f"{cookie_name(program, place)}-device"
+
+
 def set_cookie(name: str, value: str, place: Place, seconds: int | None = None) -> str:
     """The value of Set-Cookie; without `seconds` it lasts as long as the browser, with 0 it is taken away."""
     parts = [f"{name}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]

@@ -23,6 +23,10 @@ ACCOUNT: Final = Patience(free=5)
 """For one account: at worst four guesses an hour, and its owner waits a quarter of an hour at most."""
 ADDRESS: Final = Patience(free=30)
 """For one network: an office behind one address signs in every morning."""
+WIDER: Final = Patience(free=60)
+"""For a /56 of IPv6."""
+WIDEST: Final = Patience(free=120)
+"""For a /48 of IPv6: whoever holds 65,536 networks must not have as many times the tries."""
 
 
 class Tries(msgspec.Struct, frozen=True):

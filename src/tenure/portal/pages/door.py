@@ -1,11 +1,13 @@
 """Signing in and out: with e-mail and password, a second factor where one is set, or with an API token."""
 
+import re
 from urllib.parse import urlencode
 
 from tenure.portal.signed import Portal, Server, SignedIn
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, RefusedPageError, Reply, Screen, local
 
+_DEVICE = re.compile(r"[a-z0-9_]{1,128}")
 SAID = {
     "out": ("info", "You are signed out."),
     "over": ("warn", "Your session is over. Please sign in again."),
@@ -36,25 +38,26 @@ class Door:
         if visit.form.errors:
             return _sign_in(visit, 422)
         try:
-            entrance = (
-                await self._server.stranger(visit).public("/v1/sign-in", {"email": email, "password": password})
-            ).value
+            body = {"email": email, "password": password, **_known(visit)}
+            entrance = (await self._server.stranger(visit).public("/v1/sign-in", body)).value
         except RefusedPageError as error:
             return _sign_in(visit, error.refusal.status, error)
         if entrance.get("second_factor"):
             # The ticket is worth nothing without the code, and lasts minutes.
             return Screen(template="second_factor.html", values={"ticket": entrance["ticket"], "refusal": None})
+        visit.keeps = entrance.get("device")
         return await self._come_in(visit, entrance["session"])
 
     async def second_factor(self, visit: Portal) -> Reply:
         """With the code of the second factor."""
         ticket = visit.form.text("ticket")
         try:
-            body = {"ticket": ticket, "code": visit.form.text("code", most=32)}
+            body = {"ticket": ticket, "code": visit.form.text("code", most=32), **_known(visit)}
             entrance = (await self._server.stranger(visit).public("/v1/sign-in/second-factor", body)).value
         except RefusedPageError as error:
             values = {"ticket": ticket, "refusal": error.refusal}
             return Screen(template="second_factor.html", values=values, status=error.refusal.status)
+        visit.keeps = entrance.get("device")
         return await self._come_in(visit, entrance["session"])
 
     async def token(self, visit: Portal) -> Reply:
@@ -92,6 +95,11 @@ class Door:
             action("/sign-in/token", self.token, stranger=True),
             action("/sign-out", self.leave, stranger=True),
         )
+
+
+def _known(visit: Portal) -> dict[str, str]:
+    """What the browser is known by, if it has what the server gives out."""
+    return {"device": visit.device} if _DEVICE.fullmatch(visit.device) else {}
 
 
 def _sign_in(visit: Portal, status: int = 200, error: RefusedPageError | None = None) -> Screen:

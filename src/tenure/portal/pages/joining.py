@@ -44,6 +44,7 @@ class Joining:
         if entrance.get("second_factor"):
             return Screen(template="second_factor.html", values={"ticket": entrance["ticket"], "refusal": None})
         me = await self._server.with_secret(entrance["session"]).get("/v1/me")
+        visit.keeps = entrance.get("device")
         visit.signs_in = SignedIn(entrance["session"], me)
         return Goto("/")
 

@@ -11,6 +11,7 @@ from tenure.http.accounts import totp
 from tenure.http.accounts.proof import Proven
 from tenure.http.fairness import network_of
 from tenure.http.instants import rfc3339
+from tenure.server.api.accounts.attempts import Attempts
 from tenure.server.api.accounts.places import Prefix, fresh_secret
 from tenure.server.context import Context
 from tenure.store import ids, letters, persons, recovery, sessions, trail
@@ -32,6 +33,9 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
     """When session or ticket end at the latest."""
     session: str = ""
     ticket: str = ""
+    device: str = ""
+    """To be kept by the browser that signed in, and shown when it signs in again: it is known then, and waits for
+    nobody else's failures. Good until the password changes."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -77,7 +81,8 @@ def enter(
     _tell_of_new_place(conn, context, person, membership, address, now)
     deed = Deed(trail.SIGNED_IN, person.id, person.email, membership.kind, address, by)
     trail.put(conn, membership.place, deed, now)
-    return Entrance(second_factor=False, expires=rfc3339(until), session=secret)
+    device = Attempts(context).known_device(person)
+    return Entrance(second_factor=False, expires=rfc3339(until), session=secret, device=device)
 
 
 def _tell_of_new_place(

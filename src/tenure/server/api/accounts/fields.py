@@ -10,6 +10,8 @@ Mailbox = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=rf"^
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[a-z0-9_]+$(?!\n)")]
 """What a link or a half sign-in carries."""
+KnownDevice = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[a-z0-9_]*$(?!\n)")]
+"""What a browser was given when it signed somebody in; empty: it has nothing to show."""
 FactorCode = Annotated[
     str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z -]+$(?!\n)", description="As typed.")
 ]

@@ -21,6 +21,7 @@ class Prefix(StrEnum):
     TICKET = "tnt_"
     INVITATION = "tni_"
     RESET = "tnp_"
+    DEVICE = "tnd_"
 
 
 def fresh_secret(keys: KeyRing, draw: Draw, prefix: Prefix) -> tuple[str, bytes]:

@@ -69,8 +69,8 @@ class Securing:
         person = await self._context.db.read(persons.person, caller.person)
         if person is None:
             return nobody_signed_in()
-        account, network = self._attempts.of_account(person.email), self._attempts.of_address(address)
-        refused = await self._attempts.begin(account, network)
+        account = self._attempts.of_own(person.id)
+        refused = await self._attempts.begin(account)
         if refused is not None:
             return refused
         held = await self._context.passwords.holds(person.password, body.old, block_of(address))
@@ -86,7 +86,7 @@ class Securing:
             if not held or present is None or present.password != person.password:
                 note_at_home(conn, person, address, "password_refused", "", now)
                 return Told(Refused(Code.PASSWORD_REFUSED, field="old"))
-            succeeded(conn, account, network, now)
+            succeeded(conn, account, None, now)
             if refused is not None:
                 return Told(msgspec.structs.replace(refused, field="new"))
             persons.set_password(conn, person.id, hashed)

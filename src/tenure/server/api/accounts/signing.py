@@ -16,7 +16,7 @@ from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
 from tenure.server.api.accounts.attempts import Attempts, succeeded
 from tenure.server.api.accounts.entering import Entrance, Told, come_in, enter, shows_factor
-from tenure.server.api.accounts.fields import FactorCode, Mailbox, Password, Secret
+from tenure.server.api.accounts.fields import FactorCode, KnownDevice, Mailbox, Password, Secret
 from tenure.server.api.accounts.places import note, note_at_home
 from tenure.server.context import Context
 from tenure.store import persons, sessions, trail
@@ -36,6 +36,8 @@ class SignIn(Body, frozen=True, kw_only=True):
 
     email: Mailbox
     password: Password
+    device: KnownDevice = ""
+    """What this browser was given when it signed in last (`device`): then it waits for nobody else's failures."""
 
 
 class SecondFactor(Body, frozen=True, kw_only=True):
@@ -43,6 +45,8 @@ class SecondFactor(Body, frozen=True, kw_only=True):
 
     ticket: Secret
     code: FactorCode
+    device: KnownDevice = ""
+    """As at the first step."""
 
 
 class Signing:
@@ -55,11 +59,13 @@ class Signing:
     async def sign_in(self, body: SignIn, address: Address) -> Answer[Entrance] | Refused:
         """Signs a person in: a session, or a ticket when a second factor is asked for."""
         email = body.email.lower()
-        account, network = self._attempts.of_account(email), self._attempts.of_address(address)
-        refused = await self._attempts.begin(account, network)
+        person = await self._context.db.read(persons.person_by_email, email)
+        known = None if person is None else self._attempts.of_device(person, body.device)
+        account = known or self._attempts.of_account(email)
+        network = None if known else self._attempts.of_address(address)
+        refused = await self._attempts.begin(*filter(None, (account, network)))
         if refused is not None:
             return refused
-        person = await self._context.db.read(persons.person_by_email, email)
         kept = None if person is None else person.password
         held = await self._context.passwords.holds(kept, body.password, block_of(address))
         if isinstance(held, Refused):
@@ -82,8 +88,10 @@ class Signing:
         ticket = await self._context.read(lambda conn, now: sessions.find(conn, digest, Purpose.SECOND_FACTOR, now))
         if ticket is None:
             return Refused(Code.SIGN_IN_REFUSED)
-        factor, network = self._attempts.of_factor(ticket.person), self._attempts.of_address(address)
-        refused = await self._attempts.begin(factor, network)
+        owner = await self._context.db.read(persons.person, ticket.person)
+        known = owner is not None and self._attempts.of_device(owner, body.device) is not None
+        factor, network = self._attempts.of_factor(ticket.person), None if known else self._attempts.of_address(address)
+        refused = await self._attempts.begin(*filter(None, (factor, network)))
         if refused is not None:
             return refused
 
