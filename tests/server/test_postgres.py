@@ -95,6 +95,19 @@ async def test_p4_p5_money_and_requests_raced_over_two_processes(shops: tuple[Of
     await sound(one)
 
 
+async def test_p5_the_last_place_raced_over_two_processes(shops: tuple[Office, Office]) -> None:
+    """Sixteen applications on their own, lasting and ephemeral, for the eleventh of ten devices."""
+    one, two = shops
+    _, code = await one.order(devices=10)
+    for _ in range(10):
+        await one.site(alone=True).activate(code)
+    apps = [shop.site(alone=True, ephemeral=n % 2 == 1) for n, shop in zip(range(16), cycle(shops), strict=False)]
+    told = await asyncio.gather(*(each.activate(code) for each in apps))
+    results = Counter(one_.refusal.code if one_.refusal else "granted" for one_ in told if not isinstance(one_, str))
+    assert results == {"granted": 1, "device_limit_reached": 15}
+    await sound(two)
+
+
 async def test_p5_the_last_site_raced_over_two_processes(shops: tuple[Office, Office]) -> None:
     one, two = shops
     name, code = await one.order(devices=100)
