@@ -302,7 +302,7 @@ def sellers(shop: Vendor, tmp_path_factory: pytest.TempPathFactory) -> str:
         ("invitations", "list"),
         ("audit",),
         ("subscriptions", "list"),
-        ("sites", "list"),
+        ("installations", "list"),
         ("events",),
         ("policy", "show"),
         ("refusals",),

@@ -54,7 +54,7 @@ def test_one_subscription(day: Day, verb: str) -> None:
         ("policy", "show"),
         ("clock", "show"),
         ("events",),
-        ("sites", "list"),
+        ("installations", "list"),
         ("tokens", "list"),
         ("refusals", "insufficient_balance"),
         ("refusals",),

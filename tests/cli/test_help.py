@@ -35,8 +35,8 @@ def test_every_command_of_the_specification_is_there() -> None:
         "login logout profiles customers products plans offers providers tokens order subscriptions renew cancel"
         " undo-cancellation hold release change-devices change-plan set-renewal-intent reissue-code block-code"
         " unblock-code extend-grace transfer reanchor confirm-payment declare-site-lost resolve-fork release-site"
-        " top-up"
-        " account statement runway policy sites clock events refusals server keys verify-history checkpoint rebuild"
+        " top-up account"
+        " statement runway policy installations clock events refusals server keys verify-history checkpoint rebuild"
         " backup restore people invitations audit"
     )
     assert set(wanted.split()) <= nouns

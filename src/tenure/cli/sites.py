@@ -1,4 +1,4 @@
-"""`tenure sites`: administration servers at customers, as they last reported."""
+"""`tenure installations`: administration servers and applications on their own, as they last reported."""
 
 from typing import Annotated, Any
 
@@ -12,12 +12,16 @@ from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
 
 DETAILS = (
-    Column("Site", "id"),
+    Column("Installation", "id"),
     Column("Name", "name"),
     Column("Customer", "customer"),
     Column("Product", "product"),
     Column("Subscription", "subscription"),
     Column("Successor", "successor"),
+    Column("Kind", "installation"),
+    Column("Ephemeral", "ephemeral", "yes"),
+    Column("In use", "in_use", "yes"),
+    Column("Hardware like", "twin"),
     Column("Version", "version"),
     Column("Devices", "devices", "count"),
     Column("Allotment", "allotment", "count"),
@@ -31,30 +35,30 @@ DETAILS = (
 )
 _SHORT = tuple(
     column for column in DETAILS if column.path in
-    ("id", "name", "customer", "subscription", "version", "devices", "allotment", "last_contact", "forked")
+    ("id", "name", "installation", "subscription", "version", "devices", "allotment", "last_contact", "forked")
 )  # fmt: skip
 
-_APP = noun("sites", "Sites as they report: list, show.", CUSTOMERS_SIDE)
+_APP = noun("installations", "Administration servers and applications, as they report: list, show.", CUSTOMERS_SIDE)
 
 
 def add(app: App) -> None:
-    """Add `tenure sites`."""
+    """Add `tenure installations`."""
     app.command(_APP)
 
 
-@verb(_APP, "list", READING, example="tenure sites list --subscription sub_…")
+@verb(_APP, "list", READING, example="tenure installations list --subscription sub_…")
 def list_sites(
     desk: Desk, *, subscription: Annotated[str, Parameter(help="Of this subscription only.")] = "", limit: Limit = None
 ) -> Ended:
-    """List sites as they last reported."""
+    """List installations as they last reported."""
     return desk.listed("/v1/sites", _table, {"subscription": subscription or None}, limit=limit)
 
 
-@verb(_APP, "show", READING, example="tenure sites show SITE")
-def show_site(desk: Desk, site: Annotated[str, Parameter(help="The site's id.")]) -> Ended:
-    """Show one site as it last reported."""
+@verb(_APP, "show", READING, example="tenure installations show SITE")
+def show_site(desk: Desk, site: Annotated[str, Parameter(help="Its id, `site_…`.")]) -> Ended:
+    """Show one installation as it last reported."""
     return desk.shown(path("/v1/sites/{site}", site=site), lambda screen, value: screen.card(value, DETAILS))
 
 
 def _table(screen: Screen, items: Any) -> None:
-    screen.table(items, _SHORT, "No site has activated anything yet.")
+    screen.table(items, _SHORT, "Nothing has been activated yet.")

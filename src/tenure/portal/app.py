@@ -22,6 +22,7 @@ from tenure.portal.pages.codes import Codes
 from tenure.portal.pages.customers import Customers
 from tenure.portal.pages.door import Door
 from tenure.portal.pages.importing import Importing
+from tenure.portal.pages.installations import Installations
 from tenure.portal.pages.joining import Joining
 from tenure.portal.pages.letters import Letters
 from tenure.portal.pages.money import Money
@@ -33,7 +34,6 @@ from tenure.portal.pages.policy import Policy
 from tenure.portal.pages.providers import Providers
 from tenure.portal.pages.sandbox import Sandbox
 from tenure.portal.pages.selling import Selling
-from tenure.portal.pages.sites import Sites
 from tenure.portal.pages.subscription import Subscription
 from tenure.portal.pages.subscriptions import Subscriptions
 from tenure.portal.pages.team import Team
@@ -47,7 +47,7 @@ from tenure.web.sessions import EACH, MOST, MemorySessions
 
 PAGES = (
     Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, OrderRequests, Customers,
-    Importing, Money, Payments, PaymentSettings, Sites, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand,
+    Importing, Money, Payments, PaymentSettings, Installations, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand,
     Sandbox, Providers, Bounds,
 )  # fmt: skip
 

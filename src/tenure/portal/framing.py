@@ -65,7 +65,7 @@ def _groups(visit: Portal) -> tuple[Group, ...]:
         Entry(path="/customers", text="Customers", icon="customers"),
         Entry(path="/order-requests", text="Order requests", icon="order"),
         Entry(path="/payments", text="Payment requests", icon="money"),
-        Entry(path="/sites", text="Sites", icon="sites"),
+        Entry(path="/installations", text="Installations", icon="sites"),
     ]
     selling = [
         Entry(path="/offers", text="Plans and prices", icon="offers"),
@@ -95,7 +95,7 @@ def _customers_groups(visit: Portal) -> tuple[Group, ...]:
         Entry(path="/order", text="Order", icon="order"),
         Entry(path="/order-requests", text="Order requests", icon="order"),
         Entry(path=f"/customers/{visit.who.customer}/money", text="Balance", icon="money"),
-        Entry(path="/sites", text="Sites", icon="sites"),
+        Entry(path="/installations", text="Installations", icon="sites"),
         *([Entry(path="/team", text="Team", icon="team")] if visit.who.may("people:read") else []),
     ]
     return (Group(text="", entries=tuple(entries)),)

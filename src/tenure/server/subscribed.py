@@ -40,6 +40,10 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     restores_left: int
     """How often the customer's side may still say that the same server was restored."""
     lost: bool
+    installation: str
+    """`server` or `standalone`."""
+    leaving_until: str | None
+    """It was made to give its place up, and counts until then unless it acknowledges earlier; null otherwise."""
 
 
 class CodeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,7 +201,7 @@ def subscription_view(sub: Subscription, now: Instant, allowed: tuple[Allowed, .
             CodeView(id=each.id, last_group=each.last_group, state=_code_state(each.withdrawn, each.blocked_at))
             for each in sub.codes
         ),
-        sites=tuple(_site_view(sub, each, now) for each in sub.sites if each.holds or each.staged or each.lost),
+        sites=tuple(_site_view(sub, each, now) for each in sub.sites if _is_shown(each, now)),
         allowed_actions=tuple(map(action_view, allowed)),
     )
 
@@ -256,6 +260,10 @@ def _code_state(withdrawn: bool, blocked_at: Instant | None) -> str:
     return "withdrawn" if withdrawn else "good"
 
 
+def _is_shown(site: SiteState, now: Instant) -> bool:
+    return site.counts(now) or (site.lost and not site.heir)
+
+
 def _site_view(sub: Subscription, site: SiteState, now: Instant) -> SiteView:
     code = sub.code(site.code)
     return SiteView(
@@ -270,4 +278,6 @@ def _site_view(sub: Subscription, site: SiteState, now: Instant) -> SiteView:
         fork_evidence=site.evidence,
         restores_left=restores_left(site, now),
         lost=site.lost,
+        installation=site.installation,
+        leaving_until=shown(site.leaving_until),
     )

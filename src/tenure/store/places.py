@@ -50,6 +50,7 @@ _NAMES = Place.__struct_fields__
 _PLACE = [places.c[name] for name in _NAMES]
 _PUT = in_place_of(places, "site", "subscription")
 _OF_SITE = sa.select(*_PLACE).where(places.c.site == sa.bindparam("of")).order_by(places.c.subscription)
+_OF_SITES = sa.select(*_PLACE).where(places.c.site.in_(sa.bindparam("of", expanding=True)))
 _DROP = places.delete().where(places.c.site == sa.bindparam("of"), places.c.subscription == sa.bindparam("which"))
 _THERE = (
     places.c.provider == sa.bindparam("tenant"),
@@ -94,6 +95,11 @@ def drop(conn: Connection, site: str, subscription: str) -> None:
 def of_site(conn: Connection, site: str) -> list[Place]:
     """Every place that the application may go by, whoever's subscription it is of."""
     return [_read(row) for row in conn.execute(_OF_SITE, {"of": site})]
+
+
+def of_sites(conn: Connection, wanted: Sequence[str]) -> list[Place]:
+    """Every place of those applications."""
+    return [_read(row) for row in conn.execute(_OF_SITES, {"of": list(wanted)})] if wanted else []
 
 
 def count(conn: Connection, provider: str, subscription: str, by: Counting) -> int:

@@ -75,6 +75,16 @@ def old_self(sub: Subscription, command: Activate, now: Instant) -> SiteState | 
     return None
 
 
+def twin_of(sub: Subscription, name: str) -> str | None:
+    """Another installation in use under another key whose hardware matches that of `name`: likely the same computer."""
+    own = sub.site(name)
+    for site in () if own is None else sub.sites:
+        other = own is not None and site.holds and site.key != own.key
+        if other and own is not None and len(set(site.hardware) & set(own.hardware)) >= MATCHING_PARTS:
+            return site.id
+    return None
+
+
 def replaced(sub: Subscription, command: Activate, seen: Seen, now: Instant) -> tuple[f.Fact, ...]:
     """SiteReplaced, when the installation takes its old self's place; the old lease runs on as declared excess."""
     old = sub.site(command.replaces) if command.replaces else None

@@ -88,6 +88,10 @@ def _site(visit: Portal, sub: dict[str, Any]) -> Body:
     return {"site": visit.form.required("site")}
 
 
+def _release(visit: Portal, sub: dict[str, Any]) -> Body:
+    return {"site": visit.form.required("site"), "another_code": visit.form.flag("another_code")}
+
+
 def _lost(visit: Portal, sub: dict[str, Any]) -> Body:
     heir = visit.form.text("heir")
     return {"site": visit.form.required("site"), **({"heir": heir} if heir else {})}
@@ -192,8 +196,10 @@ MORE: tuple[Deed, ...] = (
         fields=("effective",), text="The change will not happen.", done="The change is dropped.",
     ),
     Deed(
-        name="release_site", path="release-site", title="Release a place", button="Release the place", fill=_site,
-        fields=("site",), danger=True, text="The site no longer holds this subscription.", done="The site is released.",
+        name="release_site", path="release-site", title="Release a place", button="Release the place", fill=_release,
+        fields=("site", "another_code"), danger=True, done="It is told to give its place up.",
+        text="The installation is told at its next contact, and stops then. Its place counts until it has acknowledged"
+        " that, or until its license and its devices' seats are over.",
     ),
     Deed(
         name="resolve_fork", path="resolve-fork", title="Two copies of a site", button="Resolve", fill=_fork,

@@ -34,6 +34,7 @@ class Subscription:
             "waits": await api.get(f"{one}/code"),
             "facts": await _latest(api, one),
             "reported": reported,
+            "may_release": any(each["action"] == "release_site" and each["allowed"] for each in sub["allowed_actions"]),
             "unheard": sum(each["part"]["unheard"] for each in reported.values()),
             "deeds": _deeds(sub, for_customer=visit.who.is_customer),
             "more": BY_NAME,

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tenure.core.decide.places import twin_of
 from tenure.core.periods import parse_instant
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
@@ -14,13 +15,14 @@ from tenure.http.inputs import Address
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import forks, shares
+from tenure.server import books, forks, shares
 from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.places import is_alone
 from tenure.server.roles import DESK
 from tenure.server.views import shown
-from tenure.store import outbox, people, sites, subscriptions
+from tenure.store import outbox, people, places, sites, subscriptions
 from tenure.store.engine import Connection
 from tenure.store.people import SandboxClock
 from tenure.store.persons import Place
@@ -71,10 +73,18 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportedSite(msgspec.Struct, frozen=True, kw_only=True):
-    """A site as it last reported."""
+    """An installation as it last reported."""
 
     id: str
     name: str
+    installation: str
+    """`server`: an administration server; `standalone`: an application on its own, which is one device."""
+    ephemeral: bool
+    """Whether it has short leases, as a container has, and is collected after the last one."""
+    in_use: bool
+    """False once it left or was made to leave; what it holds counts until `part.promised_until`."""
+    twin: str | None
+    """Another installation of the subscription on hardware that matches; told where one subscription is asked for."""
     customer: str
     product: str
     subscription: str
@@ -150,7 +160,7 @@ class Observed:
             if isinstance(tenant, Refused):
                 return tenant
             found = _visible(conn, tenant, subscription, after or "", paging.limit + 1)
-            return [site_view(each, tenant.now, self._context.epoch_floor) for each in found]
+            return self._shown(conn, tenant, found, twins=subscription is not None)
 
         found = await self._context.read(work)
         if isinstance(found, Refused):
@@ -167,9 +177,23 @@ class Observed:
             found = sites.of_tenant(conn, tenant.id, site)
             if found is None or not tenant.owns(found.customer):
                 return Refused(Code.NOT_FOUND, field="site")
-            return site_view(found, tenant.now, self._context.epoch_floor)
+            return self._shown(conn, tenant, [found], twins=True)[0]
 
         return await self._context.read(work)
+
+    def _shown(self, conn: Connection, tenant: Tenant, found: list[Site], *, twins: bool) -> list[ReportedSite]:
+        """The installations as shown; `twins` are looked for in the history of the first one's subscription."""
+        held = places.of_sites(conn, [each.id for each in found])
+        known = {(each.site, each.subscription): each for each in held}
+        sub = books.subscription(conn, tenant.id, found[0].subscription) if twins and found else None
+        floor = self._context.epoch_floor
+        return [
+            msgspec.structs.replace(
+                site_view(each, known.get((each.id, each.subscription)), tenant.now, floor),
+                twin=None if sub is None else twin_of(sub, each.id),
+            )
+            for each in found
+        ]
 
     async def list_events(
         self, caller: Principal, paging: Paging, provider: Id | None = None, after: EventNumber | None = None
@@ -259,11 +283,17 @@ def _visible(conn: Connection, tenant: Tenant, subscription: str | None, after: 
     return sorted((site for site in found.values() if tenant.owns(site.customer)), key=lambda site: site.id)[:most]
 
 
-def site_view(site: Site, now: Instant, restored: Instant) -> ReportedSite:
-    """A site as shown; `restored`: when the server was last put back from a backup, or 0."""
+def site_view(site: Site, place: places.Place | None, now: Instant, restored: Instant) -> ReportedSite:
+    """An installation as shown; `place`: an application's in its subscription; `restored`: when the server was last
+    put back from a backup, or 0."""
+    alone = is_alone(site)
     return ReportedSite(
         id=site.id,
         name=site.name,
+        installation=site.installation,
+        ephemeral=bool(site.ephemeral),
+        in_use=site.state != shares.LEFT,
+        twin=None,
         customer=site.customer,
         product=site.product,
         subscription=site.subscription,
@@ -272,14 +302,27 @@ def site_view(site: Site, now: Instant, restored: Instant) -> ReportedSite:
         serial=site.serial,
         epoch=site.epoch,
         allotment=site.allotment,
-        part=_part(site, now, restored),
-        devices=site.devices,
+        part=_place(site, place, now, restored) if alone else _part(site, now, restored),
+        devices=int(site.state != shares.LEFT) if alone else site.devices,
         last_contact=shown(site.last_contact),
         next_contact_by=shown(site.next_sync),
         last_trigger=site.last_trigger,
         last_path=site.last_path,
         forked=site.forked_at is not None,
         fork=_fork(site),
+    )
+
+
+def _place(site: Site, place: places.Place | None, now: Instant, restored: Instant) -> PartView:
+    """An application's place: one device, as long as its word runs or its silence is waited for."""
+    until = 0 if place is None or place.freed is not None else place.until
+    waited = bool(until and place is not None and place.waits)
+    return PartView(
+        held=int(now < until or waited),
+        promised_until=shown(until or None),
+        silent=bool(waited and until <= now),
+        free_at=shown(until) if until and not waited else None,
+        unheard=shares.unheard(site, restored),
     )
 
 

@@ -1,12 +1,12 @@
-"""Sites: where each is, what it holds, and when it last synchronised."""
+"""Installations: administration servers and applications on their own, what each holds, and when it was last heard."""
 
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, page
 from tenure.web.replies import Reply, Screen
 
 
-class Sites:
-    """The page about sites."""
+class Installations:
+    """The page about installations."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -19,8 +19,8 @@ class Sites:
             "next": visit.with_query(cursor=found.next) if found.next else "",
             "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
         }
-        return Screen(template="sites.html", values=values)
+        return Screen(template="installations.html", values=values)
 
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
-        return (page("/sites", self.show),)
+        return (page("/installations", self.show),)
