@@ -8,7 +8,7 @@ import pytest
 from tenure.core.timeline import DAY
 from tenure.server.sweep import Sweep
 from tenure.wire.messages import ActivateAnswer
-from tests.server.office import START, Office, office
+from tests.server.office import FEATURES, START, Office, office
 
 pytestmark = pytest.mark.anyio
 
@@ -300,3 +300,25 @@ async def test_a_stored_answer_is_of_no_use_without_the_servers_secret(tmp_path:
         opened = shop.context.safe.open(sealed, f"idempotency {len(rows[0][0])} {rows[0][0]} {rows[0][1]}")
         assert opened is not None and code.encode() in opened
         assert shop.context.safe.open(sealed, "idempotency of somebody else") is None
+
+
+async def test_a_trial_that_was_transferred_was_had_by_both_customers(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        plan = {
+            "id": "tried",
+            "product": "editor",
+            "name": "Tried",
+            "kind": "limited",
+            "period": "P1Y",
+            "trial": "P30D",
+        }
+        await shop.vendor.post("/v1/plans", {**FEATURES, **plan})
+        offer = {"plan": "tried", "currency": "EUR", "bands": [{"unit": 1_200}]}
+        shop.offers["tried"] = (await shop.desk.post("/v1/offers", offer))["id"]
+        name, _ = await shop.order("tried", trial=True)
+        heirs = [(await shop.desk.post("/v1/customers", {"name": each}))["id"] for each in ("Ana", "Ben")]
+        for heir in heirs:
+            await shop.desk.post(f"/v1/subscriptions/{name}/transfer", {"customer": heir})
+        for customer in (shop.customer, *heirs):
+            asked = {"customer": customer, "offer": shop.offers["tried"], "devices": 1, "trial": True}
+            assert await shop.desk.refused("/v1/subscriptions", asked) == "trial_already_used"

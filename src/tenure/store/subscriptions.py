@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
 from tenure.store.chain import ZERO
+from tenure.store.either import unless_there
 from tenure.store.engine import Connection
-from tenure.store.schema import providers, subscriptions
+from tenure.store.schema import providers, subscriptions, trials
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -33,16 +34,12 @@ _GET = sa.select(*_ROW).where(subscriptions.c.id == sa.bindparam("of"), _MINE)
 _OF_CUSTOMER = (
     sa.select(*_ROW).where(subscriptions.c.customer == sa.bindparam("of"), _MINE).order_by(subscriptions.c.id)
 )
-_TRIED = (
-    sa.select(subscriptions.c.id)
-    .where(
-        subscriptions.c.customer == sa.bindparam("of"),
-        subscriptions.c.product == sa.bindparam("what"),
-        subscriptions.c.trial == 1,
-        _MINE,
-    )
-    .limit(1)
+_TRIED = sa.select(trials.c.product).where(
+    trials.c.provider == sa.bindparam("tenant"),
+    trials.c.customer == sa.bindparam("of"),
+    trials.c.product == sa.bindparam("what"),
 )
+_TRY = unless_there(trials, "provider", "customer", "product")
 _LOOK_AGAIN = (
     subscriptions.update()
     .where(subscriptions.c.id == sa.bindparam("of"), _MINE)
@@ -65,6 +62,8 @@ _DUE_OF = _DUE.where(_MINE)
 def register(conn: Connection, new: Registration) -> None:
     """A subscription without facts yet; `facts.append` writes its first at expected number 0."""
     conn.execute(_ADD, msgspec.structs.asdict(new) | {"trial": int(new.trial)})
+    if new.trial:
+        _tried(conn, new.provider, new.customer, new.product)
 
 
 def registration(conn: Connection, provider: str, subscription: str) -> Registration | None:
@@ -79,7 +78,7 @@ def of_customer(conn: Connection, provider: str, customer: str) -> list[Registra
 
 
 def trial_used(conn: Connection, provider: str, customer: str, product: str) -> bool:
-    """Whether the customer has tried the product."""
+    """Whether the customer has tried the product, also on a subscription that somebody else has now."""
     return conn.scalar(_TRIED, {"of": customer, "what": product, "tenant": provider}) is not None
 
 
@@ -91,6 +90,9 @@ def look_again(conn: Connection, provider: str, subscription: str, moment: Insta
 def transfer(conn: Connection, provider: str, subscription: str, customer: str) -> None:
     """It belongs to another customer of the same provider from now on."""
     conn.execute(_TRANSFER, {"of": subscription, "tenant": provider, "heir": customer})
+    moved = registration(conn, provider, subscription)
+    if moved is not None and moved.trial:
+        _tried(conn, provider, customer, moved.product)
 
 
 def due(conn: Connection, now: Instant, limit: int, provider: str | None = None) -> list[tuple[str, str]]:
@@ -102,6 +104,10 @@ def due(conn: Connection, now: Instant, limit: int, provider: str | None = None)
         return [(tenant, found) for tenant, found in conn.execute(_DUE_HERE, {"now": now, "most": limit})]
     rows = conn.execute(_DUE_OF, {"now": now, "most": limit, "tenant": provider})
     return [(tenant, found) for tenant, found in rows]
+
+
+def _tried(conn: Connection, provider: str, customer: str, product: str) -> None:
+    conn.execute(_TRY[conn.dialect.name], {"provider": provider, "customer": customer, "product": product})
 
 
 def _registration(row: Sequence[Any]) -> Registration:

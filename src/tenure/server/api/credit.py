@@ -14,7 +14,7 @@ from tenure.server.api.fields import Id, Minor
 from tenure.server.api.money import ToppedUp, topped_up
 from tenure.server.context import Context, tenant_of
 from tenure.server.roles import DESK
-from tenure.store import people
+from tenure.store import accounts, people
 from tenure.store.engine import Connection
 
 WRITE = Rule(credit.SCOPE, DESK)
@@ -52,6 +52,7 @@ class Credits:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
+            accounts.lock(conn, tenant.id, customer)  # first, so that two who have seen the same cannot both go on
             row = people.customer(conn, tenant.id, customer)
             refused = None if row is None else if_match.refusal(etag(row.version))
             if refused is not None:

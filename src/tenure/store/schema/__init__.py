@@ -9,12 +9,20 @@ from tenure.store.schema.messages import deliveries, mailed, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_references, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, places, site_tokens, sites
-from tenure.store.schema.subscriptions import codes, facts, order_requests, standings, subscriptions, waiting_codes
+from tenure.store.schema.subscriptions import (
+    codes,
+    facts,
+    order_requests,
+    standings,
+    subscriptions,
+    trials,
+    waiting_codes,
+)
 from tenure.store.schema.team import audit, invitations, memberships, people, recovery, sessions
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -25,6 +33,7 @@ TENANT_TABLES = (
     offers,
     policies,
     subscriptions,
+    trials,
     facts,
     order_requests,
     codes,
@@ -94,6 +103,7 @@ __all__ = [
     "subscriptions",
     "throttles",
     "tokens",
+    "trials",
     "waiting_codes",
     "webhooks",
 ]

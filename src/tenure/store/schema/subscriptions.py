@@ -19,6 +19,14 @@ class SubscriptionColumns(sa.TypedColumns):
     created = whole()
 
 
+class TrialColumns(sa.TypedColumns):
+    """Who has had a trial of what; it stays when the subscription goes to another customer."""
+
+    provider = text(to("providers.id"), key=True)
+    customer = text(to("customers.id"), key=True)
+    product = text(to("products.id"), key=True)
+
+
 class FactColumns(sa.TypedColumns):
     """What has happened, numbered from 1; never changed, never deleted."""
 
@@ -115,6 +123,7 @@ subscriptions = sa.Table(
     sa.Index(None, "next_change"),
     **STRICT,
 )
+trials = sa.Table("trials", METADATA, TrialColumns, **KEYED)
 facts = sa.Table("facts", METADATA, FactColumns, **STRICT)
 codes = sa.Table("codes", METADATA, CodeColumns, sa.UniqueConstraint("id"), sa.Index(None, "subscription"), **KEYED)
 waiting_codes = sa.Table("waiting_codes", METADATA, WaitingCodeColumns, sa.Index(None, "until"), **KEYED)
