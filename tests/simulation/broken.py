@@ -131,11 +131,20 @@ class BlindVendor(Vendor):
 
 
 class ForgetfulVendor(Vendor):
-    """Does not remember which question it answered last."""
+    """Does not remember which synchronization it answered last."""
+
+    forgets = "/v1/sync"
 
     def answer(self, path: str, body: bytes) -> bytes | Refused:
-        self.disk.raw.execute("update sites set last_request = ''")
+        if path == self.forgets:
+            self.disk.raw.execute("update sites set last_request = ''")
         return super().answer(path, body)
+
+
+class ForgetsActivationsVendor(ForgetfulVendor):
+    """Does not remember which activation it answered last: it takes the repetition for a copy's."""
+
+    forgets = "/v1/activate"
 
 
 class ThievingVendor(Vendor):

@@ -41,10 +41,22 @@ def test_sound_worlds_break_nothing(tmp_path: Path) -> None:
         (broken.world_with(vendor=broken.GenerousVendor), SMALL, "P5"),
         (broken.world_with(vendor=broken.BlindVendor), COPIED, "B9"),
         (broken.world_with(vendor=broken.ForgetfulVendor), SMALL, "P4"),
+        (broken.world_with(vendor=broken.ForgetsActivationsVendor), SMALL, "P4"),
         (broken.world_with(vendor=broken.ThievingVendor), SMALL, "the ledger"),
         (broken.world_with(vendor=broken.LyingVendor), SMALL, "P7"),
     ],
-    ids=["deaf", "nervous", "throws away", "loses count", "generous", "blind", "forgetful", "thief", "liar"],
+    ids=[
+        "deaf",
+        "nervous",
+        "throws away",
+        "loses count",
+        "generous",
+        "blind",
+        "forgetful",
+        "forgets activations",
+        "thief",
+        "liar",
+    ],
 )
 def test_the_judge_sees_what_is_broken(world: type[World], plan: Plan, promise: str, tmp_path: Path) -> None:
     assert found(world, plan, tmp_path) == promise

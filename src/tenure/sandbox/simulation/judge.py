@@ -48,6 +48,12 @@ class Reply(msgspec.Struct, frozen=True):
     token: str = ""
 
 
+class ActivationQuestion(msgspec.Struct, frozen=True):
+    """What the judge reads of a request to activate."""
+
+    request: str
+
+
 class Welcome(msgspec.Struct, frozen=True):
     """What the judge reads of an activation's answer."""
 
@@ -266,10 +272,15 @@ class Judge:
             known.tokens[said.token] = known.current
             known.request, known.answer = asked.request, reply
 
-    def activated(self, reply: bytes | Refused) -> None:
+    def activated(self, body: bytes, reply: bytes | Refused) -> None:
         """An activation as it went over the wire: where it was granted it brought the first token, or the next."""
         if isinstance(reply, Refused):
             return
+        asked = msgspec.json.decode(payload(body), type=ActivationQuestion)
+        for name, known in self._sites.items():
+            if asked.request == known.request and reply != known.answer:
+                # Answered anew, the repetition would show an older token, and be taken for a copy's.
+                raise self.broken("P4", name, "a repeated activation got another answer")
         said = msgspec.json.decode(payload(reply), type=Welcome)
         if not said.site or not said.token:
             return
@@ -277,7 +288,7 @@ class Judge:
         if said.token not in known.tokens:
             known.current = max(known.tokens.values(), default=-1) + 1
             known.tokens[said.token] = known.current
-            known.request, known.answer = "", b""
+            known.request, known.answer = asked.request, reply
 
     def resolved(self, site: str) -> None:
         """The provider says that a site was restored."""

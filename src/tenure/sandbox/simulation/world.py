@@ -168,7 +168,7 @@ class World:
         if request.path == "/v1/sync":
             self.judge.synchronised(request.body, reply)
         else:
-            self.judge.activated(reply)
+            self.judge.activated(request.body, reply)
         return exchange(reply)
 
     def _died(self, who: str, again: Callable[[], object]) -> None:
