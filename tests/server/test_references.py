@@ -122,3 +122,18 @@ async def test_a_reference_pasted_with_blanks_is_the_same_reference(tmp_path: Pa
         other, more = await prepared(shop, "top_up")
         assert await shop.desk.refused(other, more | {"amount": 9, "reference": pasted}) == "duplicate_reference"
         assert await shop.desk.refused(other, more | {"reference": " \u200b "}) == "field_invalid"
+
+
+async def test_a_payment_previewed_before_a_day_ended_is_not_confirmed_for_another_amount(tmp_path: Path) -> None:
+    """A raise costs the days begun: confirmed after midnight it is another amount than the one that was shown."""
+    async with office(tmp_path) as shop:
+        name = await bought(shop)
+        path = f"/v1/subscriptions/{name}/confirm-payment"
+        await shop.desk.post(path, {"reference": "BANK-1", "covers": "order"})
+        shop.clock.now += DAY - 10
+        paid = {"reference": "BANK-2", "covers": "raise", "devices": 20}
+        plan = (await shop.desk.post(path, paid, dry_run="true"))["plan"]
+        shop.clock.now += 20
+        assert await shop.desk.refused(path, paid | {"plan": plan}) == "plan_changed_meanwhile"
+        again = (await shop.desk.post(path, paid, dry_run="true"))["plan"]
+        await shop.desk.post(path, paid | {"plan": again})

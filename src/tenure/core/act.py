@@ -14,7 +14,7 @@ from tenure.core.account import Account, Book, Item, posted
 from tenure.core.decide import Accepted, decide
 from tenure.core.ledger import Posting
 from tenure.core.refusals import Code, Refused
-from tenure.core.renewal import late_start
+from tenure.core.renewal import cost, late_start
 from tenure.core.settle import Settled, catch_up, settle
 from tenure.core.subscription import Subscription, evolve, fold
 from tenure.core.timeline import Instant
@@ -119,7 +119,7 @@ def plan_hash(outcome: Outcome, command: c.Command, previewed_at: Instant) -> st
         known,
         asked,
         [(change.effective if change.scheduled else 0, change.field, change.terms) for change in sub.changes],
-        [(period.devices, period.price) for period in sub.paid],
+        [(period.devices, cost(period)) for period in sub.paid],
         [[(entry.account, entry.amount) for entry in posting.entries] for posting in outcome.postings],
         [type(fact).__name__ for _, fact in outcome.facts],
     )
