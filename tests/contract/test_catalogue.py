@@ -47,7 +47,7 @@ async def test_the_log_tells_every_version(stocked: Database) -> None:
         (2, "offers.changed", "paul", Logged("offers", "off_a", 2, b"dearer")),
         (3, "offers.withdrawn", "eva", Logged("offers", "off_a", 3, b"dearer", NOW + 6)),
     ]
-    assert await stocked.read(lambda conn: list(audit.verify(conn))) == []
+    assert await stocked.read(lambda conn: list(audit.verify_chains(conn))) == []
 
 
 async def test_items_come_in_pages(stocked: Database) -> None:
@@ -78,4 +78,4 @@ async def test_documents_are_the_vendors(stocked: Database) -> None:
     assert await stocked.read(DOCUMENTS.last, "bounds") == Edition("bounds", 1, b"{}", NOW)
     links = await stocked.read(chronicle.history, VENDOR, chronicle.CATALOGUE, 2)
     assert [link.fact.kind for link in links] == ["documents.published"]
-    assert await stocked.read(lambda conn: list(audit.verify(conn))) == []
+    assert await stocked.read(lambda conn: list(audit.verify_chains(conn))) == []

@@ -147,15 +147,15 @@ TAMPERING: dict[str, tuple[Deed, Fault]] = {
 
 
 async def _findings(db: Database) -> list[chain.Finding]:
-    return await db.read(lambda conn: list(audit.verify(conn)))
+    return await db.read(lambda conn: list(audit.verify_chains(conn)))
 
 
 def tampered(conn: Connection, deed: Deed) -> tuple[list[chain.Finding], list[chain.Finding]]:
     """What is found before and after the deed."""
     disarm(conn)
-    before = list(audit.verify(conn))
+    before = list(audit.verify_chains(conn))
     deed(conn)
-    return before, list(audit.verify(conn))
+    return before, list(audit.verify_chains(conn))
 
 
 async def test_b12_every_edit_by_other_means_is_found(stocked: Database) -> None:
@@ -181,7 +181,7 @@ def forge(conn: Connection, keep: int) -> list[chain.Finding]:
     conn.execute(sa.text("update subscriptions set revision = :seq, head_hash = :head where id = 'sub_a'"), moved)
     if keep == 2:
         facts.append(conn, *A, keep, [fact(body=b"forged") for _ in range(4)])
-    return list(audit.verify(conn))
+    return list(audit.verify_chains(conn))
 
 
 @pytest.mark.parametrize(("keep", "fault"), [(5, Fault.CUT), (2, Fault.REWRITTEN)])

@@ -63,7 +63,7 @@ async def test_p5_the_last_money_is_spent_once(servers: Iterator[Database]) -> N
         assert len(paid) == 3 or busy, "only who is busy may leave money on the table"
         assert set(refused) <= {Code.INSUFFICIENT_BALANCE}
     assert await db.read(audit.drift) == []
-    assert await db.read(lambda conn: list(audit.verify(conn))) == []
+    assert await db.read(lambda conn: list(audit.verify_chains(conn))) == []
 
 
 def _fill(conn: Connection, n: int) -> None:

@@ -133,8 +133,10 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     stop_clock: bool = False
 
 
-class CodeRef(msgspec.Struct, frozen=True):
+class CodeRef(msgspec.Struct, frozen=True, omit_defaults=True):
     """An activation code as the history knows it: never the code itself."""
 
     id: str
     last_group: str
+    digest: str = ""
+    """Its keyed hash in hexadecimal, by which the row that opens the subscription is compared; empty in older facts."""

@@ -126,7 +126,7 @@ def draw_code(context: Context, real: Instant) -> FreshCode:
     """A code of 95 random bits from the system's source, its id, and its keyed hash."""
     code = codes.from_random([byte & 31 for byte in context.draw(19)])
     digest = bytes.fromhex(codes.digest(code, context.keys.pepper))
-    return FreshCode(code.reveal(), CodeRef(id=ids.new("cod", real), last_group=code.last_group), digest)
+    return FreshCode(code.reveal(), CodeRef(ids.new("cod", real), code.last_group, digest.hex()), digest)
 
 
 def remember_code(conn: Connection, fresh: FreshCode, tenant: Tenant, subscription: str) -> None:

@@ -13,11 +13,13 @@ from tenure.server.api.accounts.places import Prefix, fresh_secret
 from tenure.server.context import ROOT, SANDBOX_ROOT
 from tenure.server.keyring import Draw, Founded, KeyRing
 from tenure.server.roles import SCOPES, TeamRole
-from tenure.store import ids, invitations, tokens
+from tenure.store import ids, invitations, tokens, trail
 from tenure.store.catalogue import DOCUMENTS, Stamp
 from tenure.store.engine import Connection, Database
 from tenure.store.invitations import Invitation
 from tenure.store.lite import open_lite
+from tenure.store.persons import Place
+from tenure.store.trail import Deed
 from tenure.wire import root as roots
 
 SECRETS, ROOT_SECRETS, DATABASE, SETTINGS = "secrets.json", "root-secrets.json", "tenure.db", "server.json"
@@ -127,20 +129,19 @@ async def furnish(db: Database, keys: KeyRing, draw: Draw, now: Instant) -> str:
     def work(conn: Connection) -> None:
         DOCUMENTS.publish(conn, ROOT, 0, keys.root.token, Stamp("setup", now))
         DOCUMENTS.publish(conn, SANDBOX_ROOT, 0, keys.sandbox_root.token, Stamp("setup", now))
-        tokens.add_token(
-            conn,
-            tokens.Token(
-                digest=keys.token_digest(secret),
-                id=ids.new("tok", now),
-                provider=None,
-                customer=None,
-                role=Role.VENDOR,
-                scopes=SCOPES[Role.VENDOR],
-                name="first token",
-                created=now,
-                expires=now + TOKEN_DAYS * DAY,
-            ),
+        first = tokens.Token(
+            digest=keys.token_digest(secret),
+            id=ids.new("tok", now),
+            provider=None,
+            customer=None,
+            role=Role.VENDOR,
+            scopes=SCOPES[Role.VENDOR],
+            name="first token",
+            created=now,
+            expires=now + TOKEN_DAYS * DAY,
         )
+        tokens.add_token(conn, first)
+        trail.put(conn, Place(), Deed("token_made", "setup", about=first.id, state=tokens.state(first)), now)
 
     await db.write(work)
     return secret

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tenure.core.ledger import Account, Balances
 from tenure.core.timeline import Instant
-from tenure.store import catalogue, chain, chronicle, facts, ledger, records
+from tenure.store import catalogue, chain, chronicle, facts, ledger, records, registers
 from tenure.store.chain import ChainHead, Checkpoint, Fault, Finding, Head, Link
 from tenure.store.engine import Connection
 from tenure.store.schema import accounts, entries, postings, standings, subscriptions
@@ -76,10 +76,16 @@ def drift(conn: Connection) -> list[Drift]:
 
 
 def verify(conn: Connection) -> Iterator[Finding]:
-    """Every fault in every history: facts, catalogue, policies, records, ledger; nothing when all is sound."""
+    """Every fault in every history, and every row that is not what the histories left; nothing when all is sound."""
+    yield from verify_chains(conn)
+    yield from records.verify(conn)
+    yield from registers.verify(conn)
+
+
+def verify_chains(conn: Connection) -> Iterator[Finding]:
+    """The histories by themselves: facts, catalogue, policies, records, ledger."""
     yield from facts.verify_all(conn)
     yield from chronicle.verify_all(conn)
-    yield from records.verify(conn)
     yield from catalogue.verify_rows(conn)
     yield from _verify_ledger(conn)
 

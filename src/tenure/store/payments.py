@@ -127,7 +127,9 @@ def save_gateway(conn: Connection, changed: Gateway) -> Gateway:
 def gateway_state(gateway: Gateway) -> bytes:
     """How the provider is paid, for the chain: secrets as they are sealed."""
     sealed = (gateway.secret or b"", gateway.old_secret or b"")
-    return msgspec.json.encode((gateway.provider, gateway.instructions, gateway.request_days, *sealed))
+    return msgspec.json.encode(
+        (gateway.provider, gateway.instructions, gateway.request_days, gateway.old_until, *sealed)
+    )
 
 
 def _state_at(now: Instant) -> sa.ColumnElement[str]:

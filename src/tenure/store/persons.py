@@ -93,6 +93,7 @@ _MEMBERSHIP = sa.select(*[memberships.c[name] for name in Membership.__struct_fi
 _OF_PERSON = _MEMBERSHIP.where(memberships.c.person == sa.bindparam("of")).order_by(
     memberships.c.last_use.desc().nulls_last(), memberships.c.id
 )
+_BY_MEMBERSHIP = _MEMBERSHIP.where(memberships.c.id == sa.bindparam("of"))
 _HOME = (
     _MEMBERSHIP.where(memberships.c.person == sa.bindparam("of"))
     .order_by(memberships.c.by_mail.asc().nulls_last(), memberships.c.id)
@@ -266,6 +267,22 @@ def set_role(conn: Connection, place: Place, person_id: str, role: str) -> Membe
         return Refused(Code.LAST_OWNER)
     conn.execute(_ROLE, {"of": present.id, "new": role})
     return msgspec.structs.replace(present, role=role)
+
+
+def person_state(row: Person) -> bytes:
+    """What proves who somebody is, for the chain; what moves with every use (the last step) is left out."""
+    return msgspec.json.encode((row.id, row.email, row.password, row.factor, row.verified))
+
+
+def membership_state(row: Membership) -> bytes:
+    """Who is what in which team, for the chain."""
+    return msgspec.json.encode((row.id, row.person, row.kind, row.provider, row.customer, row.role, row.by_mail))
+
+
+def membership(conn: Connection, membership_id: str) -> Membership | None:
+    """The membership of that id, whoever's."""
+    row = conn.execute(_BY_MEMBERSHIP, {"of": membership_id}).one_or_none()
+    return None if row is None else Membership(*row)
 
 
 def leave(conn: Connection, place: Place, person_id: str) -> Membership | Refused:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from tenure.store import chronicle, payments, people, tokens, trail
+from tenure.store import chronicle, payments, people, persons, schema, tokens, trail
 from tenure.store.chain import Fault, Finding
 from tenure.store.engine import Connection
 from tenure.store.schema import accounts
@@ -28,6 +28,15 @@ _ABOUT = {
     "gateway_secret_rotated": "gateway",
     "token_made": "token",
     "token_withdrawn": "token",
+    "joined": "membership",
+    "role_changed": "membership",
+    "person_removed": "membership",
+    "account_made": "account",
+    "account_removed": "account",
+    "password_changed": "account",
+    "password_reset": "account",
+    "second_factor_set": "account",
+    "second_factor_removed": "account",
 }
 """What a deed changes."""
 
@@ -40,34 +49,84 @@ class LimitLeft(msgspec.Struct, frozen=True):
 
 
 _LINKS = (
-    sa.select(links.c.provider, links.c.seq, links.c.kind, links.c.body)
+    sa.select(links.c.provider, links.c.seq, links.c.kind, links.c.recorded_at, links.c.body)
     .where(links.c.topic == chronicle.RECORDS)
     .order_by(links.c.provider, links.c.seq)
     .execution_options(yield_per=1000)
+)
+_MADE = (
+    ("customer", schema.customers.c.id, schema.customers.c.provider),
+    ("provider", schema.providers.c.id, schema.providers.c.id),
+    ("gateway", schema.gateways.c.provider, schema.gateways.c.provider),
+    ("token", schema.tokens.c.id, schema.tokens.c.provider),
+    ("membership", schema.memberships.c.id, schema.memberships.c.provider),
+    ("account", schema.people.c.id, sa.literal("")),
+)
+_TEAMS = schema.memberships.c
+_ASTRAY = sa.select(_TEAMS.id, _TEAMS.provider).where(
+    _TEAMS.place != sa.func.coalesce(_TEAMS.customer, _TEAMS.provider, persons.VENDOR)
+)
+_FOREIGN_MONEY = (
+    sa.select(accounts.c.customer, accounts.c.provider)
+    .outerjoin(schema.providers, schema.providers.c.id == accounts.c.provider)
+    .outerjoin(
+        schema.customers,
+        sa.and_(schema.customers.c.id == accounts.c.customer, schema.customers.c.provider == accounts.c.provider),
+    )
+    .where(sa.or_(schema.providers.c.currency.is_distinct_from(accounts.c.currency), schema.customers.c.id.is_(None)))
 )
 _LIMITS = sa.select(accounts.c.provider, accounts.c.customer, accounts.c.credit_limit)
 
 
 def verify(conn: Connection) -> Iterator[Finding]:
     """Every row that is not what the last link about it left; and every limit that no fact set."""
-    last: dict[tuple[str, str, str], tuple[int, str]] = {}
+    last: dict[tuple[str, str, str], tuple[int, int, str]] = {}
     limits: dict[tuple[str, str], tuple[int, int]] = {}
-    for provider, seq, kind, body in conn.execute(_LINKS):
+    for provider, seq, kind, at, body in conn.execute(_LINKS):
         if kind == LIMIT_SET:
             left = _read(body, LimitLeft)
             if left is not None:
                 limits[provider, left.customer] = (seq, left.limit)
         elif kind in _ABOUT:
             recorded = _read(body, Recorded)
-            if recorded is not None and recorded.state:
-                last[provider, _ABOUT[kind], recorded.about] = (seq, recorded.state)
-    for (provider, what, about), (seq, state) in last.items():
-        if trail.digest(_state(conn, provider, what, about)) != state:
-            yield _differs(provider, seq, f"{what} {about} was changed outside Tenure")
+            if recorded is not None and recorded.about:
+                last[provider, _ABOUT[kind], recorded.about] = (seq, at, recorded.state)
+    for about, team in conn.execute(_ASTRAY):
+        yield _differs(team or "", 0, f"membership {about} stands in another team than it is of")
+    for customer, seller in conn.execute(_FOREIGN_MONEY):
+        yield _differs(seller, 0, f"the account of {customer} is not its provider's, or has another currency")
+    yield from _changed(conn, last)
+    yield from _unexplained(conn, {(what, about) for _, what, about in last})
     for provider, customer, limit in conn.execute(_LIMITS):
         seq, left_at = limits.get((provider, customer), (0, 0))
         if limit != left_at:
             yield _differs(provider, seq, f"the credit limit of {customer} is {limit}, it was set to {left_at}")
+
+
+def _changed(conn: Connection, last: dict[tuple[str, str, str], tuple[int, int, str]]) -> Iterator[Finding]:
+    """Rows that are not what the newest link about them left.
+
+    An account's links lie in the chain of its own team, which may become another: the newest of all counts.
+    """
+    newest: dict[tuple[str, str], int] = {}
+    for (_, what, about), (_, at, _) in last.items():
+        newest[what, about] = max(at, newest.get((what, about), 0))
+    states: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
+    for (provider, what, about), (seq, at, state) in last.items():
+        if at == newest[what, about]:
+            states.setdefault((what, about), []).append((provider, seq, state))
+    for (what, about), found in states.items():
+        provider, seq, _ = found[0]
+        if trail.digest(_state(conn, provider, what, about)) not in {state for _, _, state in found}:
+            yield _differs(provider, seq, f"{what} {about} was changed outside Tenure")
+
+
+def _unexplained(conn: Connection, explained: set[tuple[str, str]]) -> Iterator[Finding]:
+    """Rows about which there is no link at all: nobody made them through Tenure."""
+    for what, column, owner in _MADE:
+        for about, provider in conn.execute(sa.select(column, owner)):
+            if (what, about) not in explained:
+                yield _differs(provider or "", 0, f"{what} {about} was made outside Tenure")
 
 
 def _read(body: bytes, kind: type[T]) -> T | None:
@@ -87,6 +146,12 @@ def _state(conn: Connection, provider: str, what: str, about: str) -> bytes:
         return b"" if found is None else people.provider_state(found)
     if what == "gateway":
         return payments.gateway_state(payments.gateway(conn, about))
+    if what == "membership":
+        part = persons.membership(conn, about)
+        return b"" if part is None else persons.membership_state(part)
+    if what == "account":
+        person = persons.person(conn, about)
+        return b"" if person is None else persons.person_state(person)
     token = tokens.by_id(conn, provider or None, about)
     return b"" if token is None else tokens.state(token)
 

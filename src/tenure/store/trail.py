@@ -23,7 +23,8 @@ CHAINED = frozenset(
         "customer_created", "customer_changed", "provider_created", "brand_changed", "payment_settings_changed",
         "gateway_secret_rotated", "sandbox_clock_set",
         "token_made", "token_withdrawn", "role_changed", "person_removed", "invited", "invitation_withdrawn", "joined",
-        "password_changed", "password_reset", "second_factor_set", "second_factor_removed",
+        "password_changed", "password_reset", "second_factor_set", "second_factor_removed", "account_made",
+        "account_removed",
     }
 )  # fmt: skip
 """What is chained, too, because money, service or somebody's rights hang on it."""

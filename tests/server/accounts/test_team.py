@@ -48,7 +48,7 @@ async def test_an_invitation_is_mailed_read_and_good_once(tmp_path: Path) -> Non
         assert sorted((each["email"], each["role"]) for each in team) == sorted(
             [(ana.email, "owner"), ("eve@example.com", "operator")]
         )
-        assert [what for what, _ in await audited(ana)][-3:] == ["invited", "joined", "signed_in"]
+        assert [what for what, _ in await audited(ana)][-3:] == ["joined", "account_made", "signed_in"]
 
 
 async def test_a_link_ends_by_time_by_withdrawal_and_by_a_newer_one(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ async def test_roles_change_at_once_and_an_owner_remains(tmp_path: Path) -> None
         assert (await ana.send("GET", "/v1/me")).status_code == 401, "sessions end with the membership"
         assert await stranger(shop).refused("/v1/invitations/read", {"token": link}) == "link_unknown", "so do links"
         assert (await sign_in(shop, ana.email)).status_code == 401
-        assert [what for what, _ in await audited(eve)][-2:] == ["invited", "person_removed"]
+        assert [what for what, _ in await audited(eve)][-3:] == ["invited", "person_removed", "account_removed"]
 
 
 async def test_the_audit_tells_who_made_and_withdrew_tokens_and_published_policies(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ class Inviting:
             verified = now if by_mail else None
             new = Person(ids.new("per", now), email, body.name, hashed, now, verified=verified)
             added = persons.add_person(conn, new)
-            return added if isinstance(added, Refused) else self._join(conn, digest, added, address, now)
+            return added if isinstance(added, Refused) else self._join(conn, digest, added, address, now, new=True)
 
         return answered(await self._context.write(False, work))
 
@@ -263,7 +263,9 @@ class Inviting:
 
         return answered(await self._context.write(False, work))
 
-    def _join(self, conn: Connection, digest: bytes, person: Person, address: str, now: Instant) -> Entrance | Refused:
+    def _join(
+        self, conn: Connection, digest: bytes, person: Person, address: str, now: Instant, *, new: bool = False
+    ) -> Entrance | Refused:
         invited = invitations.invitation(conn, digest, now)
         if invited is None or not invitations.take(conn, invited.id):
             return Refused(Code.LINK_UNKNOWN, field="token")
@@ -275,10 +277,12 @@ class Inviting:
         joined = persons.join(conn, membership)
         if isinstance(joined, Refused):
             return joined
-        deed = Deed(
-            "joined", person.id, person.email, place.kind, address, f"{invited.role}, asked by {invited.by_actor}"
+        said, state = f"{invited.role}, asked by {invited.by_actor}", persons.membership_state(joined)
+        trail.put(
+            conn, place, Deed("joined", person.id, person.email, place.kind, address, said, joined.id, state), now
         )
-        trail.put(conn, place, deed, now)
+        if new:
+            note_at_home(conn, person, address, "account_made", "", now)
         if person.factor is not None:
             return come_in(conn, self._context, Proven(person.email, PASSWORD), address, now) or Refused(
                 Code.SIGN_IN_REFUSED

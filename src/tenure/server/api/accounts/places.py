@@ -73,5 +73,9 @@ def note(
 def note_at_home(conn: Connection, person: Person, address: str, what: str, detail: str, now: Instant) -> None:
     """Keep what was done with the account in the audit of the person's own team (`persons.home`), and in no other."""
     home = persons.home(conn, person.id)
-    if home is not None:
-        trail.put(conn, home.place, Deed(what, person.id, person.email, home.kind, address, detail), now)
+    if home is None:
+        return
+    present = persons.person(conn, person.id) if what in trail.CHAINED else None
+    state = b"" if present is None else persons.person_state(present)
+    deed = Deed(what, person.id, person.email, home.kind, address, detail, person.id if state else "", state)
+    trail.put(conn, home.place, deed, now)

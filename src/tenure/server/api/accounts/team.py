@@ -89,7 +89,8 @@ class Team:
             member = persons.teammate(conn, place, person)
             if isinstance(changed, Refused) or member is None:
                 return changed if isinstance(changed, Refused) else Refused(Code.NOT_FOUND, field="person")
-            note(conn, place, caller, address, "role_changed", f"{member.email}: {body.role}", now)
+            state, said = persons.membership_state(changed), f"{member.email}: {body.role}"
+            note(conn, place, caller, address, "role_changed", said, now, about=changed.id, state=state)
             return made(member_view(member))
 
         answer: Answer[MemberView] | Refused = await self._context.write(dry_run, work)
@@ -116,7 +117,11 @@ class Team:
                 return gone
             email = known.email if known else person
             ended = invitations.withdraw_all_by(conn, place, email)
-            note(conn, place, caller, address, "person_removed", f"{email}, {ended} open invitations", now)
+            note(
+                conn, place, caller, address, "person_removed", f"{email}, {ended} open invitations", now, about=gone.id
+            )
+            if persons.person(conn, person) is None:
+                note(conn, place, caller, address, "account_removed", email, now, about=person)
             return made(None)
 
         done = await self._context.write(dry_run, work)

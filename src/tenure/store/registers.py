@@ -1,0 +1,259 @@
+"""Compares the rows that a request goes by with the facts they repeat: registrations, codes, installations, leases.
+
+An edit of such a row with SQL would give a subscription to another customer, a code to another subscription, or a key
+to another installation, while every chain stays whole. What is not compared here, and why, stands in `UNCOMPARED`.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core import facts as f
+from tenure.core.lease import Lease
+from tenure.core.state import SiteState, Subscription
+from tenure.core.subscription import fold
+from tenure.store import facts as histories
+from tenure.store.chain import Fault, Finding
+from tenure.store.engine import Connection
+from tenure.store.leases import PRESENT, SUCCESSOR
+from tenure.store.schema import codes, facts, leases, sites, subscriptions
+from tenure.wire import seal
+from tenure.wire.keys import thumbprint
+from tenure.wire.seal import Typ
+
+Known = dict[str, tuple[Subscription, tuple[f.Fact, ...]]]
+IN_USE, LEFT = "in_use", "left"
+"""The states of an installation's row."""
+UNCOMPARED: Final = {
+    "subscriptions.next_change": "when to look again: a reading settles what is due, whatever it says",
+    "subscriptions.created": "shown in no answer and used in no rule",
+    "codes.state": "repeats the history, which decides",
+    "codes.created": "shown only",
+    "sites.name": "what the site calls itself; shown only",
+    "sites.version": "what the site last said; every request says it again",
+    "sites.body": "what the site last reported (device port, hardware, shares): the next contact replaces it",
+    "sites.token": "moves with every contact: an edit makes the site look like a copy, which its provider resolves",
+    "sites.last_request": "as sites.token",
+    "sites.answer": "signed: an edit is refused by the site",
+    "sites.serial": "an edit makes the next lease too old, or skips numbers; the site refuses the first",
+    "sites.epoch": "as sites.serial",
+    "sites.revision": "decides only whether a new lease is signed",
+    "sites.acked_serial": "acknowledged by the site's next contact",
+    "sites.lease_until": "repeats the lease",
+    "sites.promised_until": "delays money that is given back, at most by a lease",
+    "sites.devices": "what the site last reported; the next contact replaces it",
+    "sites.next_sync": "shown only",
+    "sites.pace": "decides only whether a new lease is signed",
+    "sites.created": "shown only",
+    "sites.allotment": "repeats what the lease says, which is signed; the next share-out sets it again",
+    "sites.devices_digest": "as sites.devices",
+    "sites.last_contact": "shown, and used for silence: the next contact replaces it",
+    "sites.token_count": "as sites.token",
+    "sites.last_path": "shown only",
+    "sites.last_trigger": "shown only",
+    "sites.ephemeral": "whether a place is free at the lease's end; the next activation says it again",
+    "leases.signed_at": "shown only",
+    "leases.acked_at": "hastens what is given back, at most by a lease",
+    "customers.version": "decides only whether a change was made with the newest form in hand",
+    "customers.created": "shown only",
+    "providers.clock_set": "of a sandbox, where nothing is real; the database allows no clock elsewhere",
+    "providers.clock_rate": "as providers.clock_set",
+    "providers.version": "as customers.version",
+    "providers.created": "shown only",
+    "accounts.settled_at": "settling goes by the history, and a period is posted once",
+    "accounts.next_due": "when to look again: a reading settles what is due, whatever it says",
+    "accounts.version": "decides only who of two writers has to try again",
+    "gateways.secret_since": "shown only",
+    "gateways.version": "as customers.version",
+    "tokens.name": "shown only; the chain says who did what by id",
+    "tokens.created": "shown only",
+    "tokens.last_use": "shown only",
+    "memberships.created": "shown only",
+    "memberships.last_use": "which of one's own teams a sign-in begins in",
+    "people.name": "shown only",
+    "people.proposed": "a factor that counts once its owner has shown a code of it",
+    "people.step": "lets a code of the last minute be used twice, by whoever has the password too",
+    "people.created": "shown only",
+    "sites (ephemeral)": "an installation for a day leaves no fact of its own; a daily fact holds count and digest",
+    "leases.until": "of leases whose bytes are no longer kept: moves what is given back, at most by a lease",
+}
+"""Columns without a chain of their own, each with the reason why an edit does no lasting harm."""
+
+_LOADED = (
+    sa.select(facts.c.subscription, facts.c.body)
+    .order_by(facts.c.subscription, facts.c.seq)
+    .execution_options(yield_per=1000)
+)
+_REGISTERED = sa.select(
+    subscriptions.c.id,
+    subscriptions.c.provider,
+    subscriptions.c.customer,
+    subscriptions.c.product,
+    subscriptions.c.trial,
+)
+_CODES = sa.select(codes.c.id, codes.c.subscription, codes.c.provider, codes.c.last_group, codes.c.digest)
+_SITES = sa.select(
+    sites.c.id,
+    sites.c.provider,
+    sites.c.customer,
+    sites.c.product,
+    sites.c.subscription,
+    sites.c.successor,
+    sites.c.thumbprint,
+    sites.c.jwk,
+    sites.c.state,
+    sites.c.forked_at,
+    sites.c.installation,
+    sites.c.ephemeral,
+)
+_LEASES = sa.select(
+    leases.c.site,
+    leases.c.epoch,
+    leases.c.serial,
+    leases.c.slot,
+    leases.c.subscription,
+    leases.c.provider,
+    leases.c.revision,
+    leases.c.contact_until,
+    leases.c.digest,
+    leases.c.body,
+).where(leases.c.body.is_not(None))
+
+
+def verify(conn: Connection) -> Iterator[Finding]:
+    """Every row that is not what the facts left; nothing for histories that cannot be read: the chain reports those."""
+    known = _folded(conn)
+    yield from _registrations(conn, known)
+    yield from _codes(conn, known)
+    yield from _installations(conn, known)
+    yield from _leases(conn, known)
+
+
+def _folded(conn: Connection) -> Known:
+    found: Known = {}
+    for name, rows in groupby(conn.execute(_LOADED), key=lambda row: row[0]):
+        try:
+            history = tuple(f.decode(body) for _, body in rows)
+            found[name] = fold(history), history
+        except (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError):
+            continue
+    return found
+
+
+def _registrations(conn: Connection, known: Known) -> Iterator[Finding]:
+    for name, *said in conn.execute(_REGISTERED):
+        held = known.get(name)
+        if held is None:
+            continue
+        sub = held[0]
+        ours = (sub.provider, sub.customer, sub.product, int(sub.trial))
+        for column, left, now in zip(("provider", "customer", "product", "trial"), ours, said, strict=True):
+            if left != now:
+                yield _differs(name, sub.revision, f"the {column} is {now}, the history says {left}")
+
+
+def _codes(conn: Connection, known: Known) -> Iterator[Finding]:
+    issued = {
+        ref.id: (name, sub.provider, ref.last_group, ref.digest, seq)
+        for name, (sub, history) in known.items()
+        for seq, ref in _issued(history)
+    }
+    for code, subscription, provider, last_group, digest in conn.execute(_CODES):
+        if subscription not in known:
+            continue
+        name, owner, group, kept, seq = issued.pop(code, ("", "", "", "", 0))
+        if (subscription, provider, last_group) != (name, owner, group):
+            yield _differs(
+                name or subscription, seq, f"the code {code} opens {subscription}; the history says otherwise"
+            )
+        elif kept and kept != digest.hex():
+            yield _differs(name, seq, f"the code {code} is another one than was given out")
+    for code, (name, _, _, _, seq) in issued.items():
+        yield Finding(histories.name_of(name), seq, Fault.MISSING, f"the code {code} is gone")
+
+
+def _issued(history: Iterable[f.Fact]) -> Iterator[tuple[int, Any]]:
+    for seq, fact in enumerate(history, 1):
+        if isinstance(fact, f.Ordered | f.CodeReissued):
+            yield seq, fact.code
+
+
+def _installations(conn: Connection, known: Known) -> Iterator[Finding]:
+    for row in conn.execute(_SITES):
+        held = known.get(row.subscription)
+        if held is None:
+            yield _differs(row.subscription, 0, f"the installation {row.id} is of a subscription without a history")
+            continue
+        sub = held[0]
+        part = sub.site(row.id)
+        if part is not None:
+            for said in _unlike(row, sub, part):
+                yield _differs(row.subscription, sub.revision, f"of the installation {row.id} {said}")
+        elif not row.ephemeral:
+            yield _differs(row.subscription, sub.revision, f"the installation {row.id} never activated this")
+        waits = known[row.successor][0].site(row.id) if row.successor in known else None
+        if row.successor is not None and (waits is None or not waits.staged):
+            yield _differs(row.successor, 0, f"it waits at no installation {row.id}")
+
+
+def _unlike(row: Any, sub: Subscription, part: SiteState) -> Iterator[str]:
+    """What of a row the history says otherwise, in words."""
+    uses = row.state != LEFT
+    if row.state not in (IN_USE, LEFT):
+        yield f"the state is {row.state}"
+    said = {
+        "provider": (row.provider, sub.provider),
+        "customer": (row.customer, sub.customer if part.holds else row.customer),
+        "product": (row.product, sub.product),
+        "key": (row.thumbprint, part.key),
+        "public key": (_thumbprint(row.jwk), part.key),
+        "use": (uses, part.holds),
+        "open question about a copy": (uses and row.forked_at is not None, part.holds and part.forked_at is not None),
+        "kind": (row.installation, part.installation.value),
+    }
+    for what, (now, left) in said.items():
+        if now != left:
+            yield f"the {what} is {now}, the history says {left}"
+
+
+def _leases(conn: Connection, known: Known) -> Iterator[Finding]:
+    for site, epoch, serial, slot, subscription, provider, revision, until, digest, body in conn.execute(_LEASES):
+        if subscription not in known:
+            yield _differs(subscription, 0, f"the lease {serial} of {site} is of a subscription without a history")
+            continue
+        lease = _lease(body)
+        row = (site, epoch, serial, subscription, revision, until)
+        at_home = provider == known[subscription][0].provider and slot in (PRESENT, SUCCESSOR)
+        says = None if lease is None else _of_row(lease)
+        if not at_home or body is None or says != row or hashlib.sha256(body).digest() != digest:
+            said = f"the {slot} lease {serial} of {site} is not the one that was signed"
+            yield _differs(subscription, known[subscription][0].revision, said)
+
+
+def _of_row(lease: Lease) -> tuple[str, int, int, str, int, int]:
+    return lease.sub, lease.epoch, lease.serial, lease.subscription, lease.revision, lease.contact_until
+
+
+def _lease(body: bytes | None) -> Lease | None:
+    envelope = seal.unwrap(body or b"", Typ.LEASE)
+    try:
+        return msgspec.json.decode(getattr(envelope, "payload", b""), type=Lease)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _thumbprint(jwk: bytes) -> str:
+    try:
+        spelled = msgspec.json.decode(jwk, type=dict[str, str])["x"]
+        return thumbprint(base64.urlsafe_b64decode(spelled + "=" * (-len(spelled) % 4)))
+    except (msgspec.MsgspecError, KeyError, ValueError):
+        return ""
+
+
+def _differs(subscription: str, seq: int, detail: str) -> Finding:
+    return Finding(histories.name_of(subscription), seq, Fault.DIFFERS, detail)
