@@ -215,6 +215,8 @@ async def test_a_checkpoint_names_every_chain(stocked: Database) -> None:
         "ledger/prv_b": 1,
         "policy/prv_a": 1,
         "policy/prv_b": 1,
+        "records/prv_a": 1,
+        "records/prv_b": 1,
     }
 
     def gone(conn: Connection) -> list[chain.Finding]:
