@@ -228,7 +228,7 @@ async def test_a_checkpoint_names_every_chain(stocked: Database) -> None:
 
     found = await stocked.rehearse(gone)
     assert not isinstance(found, Refused)
-    assert {finding.chain for finding in found} == {"catalogue/prv_a", "ledger/prv_a", "policy/prv_a"}
+    assert {finding.chain for finding in found} == {"catalogue/prv_a", "ledger/prv_a", "policy/prv_a", "records/prv_a"}
 
 
 async def test_history_of_one_subscription_is_verified_alone(db: Database) -> None:
