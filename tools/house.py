@@ -37,7 +37,7 @@ _DATABASE = _names("sqlalchemy alembic pysqlite3")
 _WEB = _names("litestar msgspec")
 _SERVE = _names("uvicorn uvloop httptools anyio")
 _SIGN_IN = _names("argon2 cryptography")
-_VENDOR = _names("joserfc pyotp standardwebhooks")
+_VENDOR = _names("pyotp")
 _TERMINAL = _names("cyclopts rich")
 _ALL = (
     _SDK

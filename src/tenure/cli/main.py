@@ -55,6 +55,7 @@ from tenure.cli import (
     upkeep,
     webhooks,
 )
+from tenure.cli.extras import advice
 from tenure.cli.output import Output
 from tenure.cli.problems import Failed, Problem, failed, invalid
 from tenure.cli.show import Screen
@@ -125,6 +126,9 @@ def run(argv: Sequence[str], world: World) -> int:
         _silence(world)
         return Exit.DONE
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and advice(error.name or ""):
+            world.stderr.write(advice(error.name or ""))
+            return Exit.UNREACHABLE
         return _unforeseen(argv, world, error)
 
 

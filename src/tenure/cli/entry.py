@@ -1,0 +1,27 @@
+"""The entry point `tenure`: says what to install where packages are missing, else hands over to `main`.
+
+`pip install tenure` brings what an application needs to be licensed, and the name `tenure` with it: without extras the
+command can do nothing, and must say so in a sentence. Nothing but the standard library is imported before that.
+"""
+
+import sys
+from typing import Final
+
+from tenure.cli.extras import advice
+
+MISSING: Final = 10
+"""The exit code of what cannot be reached (`core.refusals.Exit.UNREACHABLE`), which nobody can import before this."""
+
+
+def main() -> None:
+    """Run the command; exits with 10 and one sentence when its packages are not installed."""
+    try:
+        from tenure.cli.main import main as run
+
+        run()
+    except ModuleNotFoundError as fault:
+        told = advice(fault.name or "")
+        if not told:
+            raise
+        sys.stderr.write(told)
+        sys.exit(MISSING)
