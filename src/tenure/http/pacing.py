@@ -19,29 +19,33 @@ OF_SUBSCRIPTION = Limit("changes of one subscription", 60, 3_600, 240)
 """Whoever asks: every change is a fact, and every later read goes through all of them."""
 READS, CHANGES, EXPORTS = 1, 8, 1
 """Requests of one tenant that are worked on at once."""
-GAP = 4
-"""Rounds of the loop between one turn and the next of the same tenant: as many as a request of others takes to be read,
-worked on and answered. With nobody else there they cost microseconds."""
+LONGEST_GAP = 0.1
+"""Seconds between one turn and the next of the same tenant, at most."""
 
 
 class Turns:
-    """So many of one caller at once; who comes later waits for its own, never for another's."""
+    """So many of one caller at once; who comes later waits for its own, never for another's.
 
-    def __init__(self, at_once: int) -> None:
-        self._at_once = at_once
+    With `gaps`, where its own wait already, a turn is followed by a pause as long as it was.
+    """
+
+    def __init__(self, at_once: int, *, gaps: bool = False) -> None:
+        self._at_once, self._gaps = at_once, gaps
         self._gates: dict[str, tuple[asyncio.Semaphore, list[None]]] = {}
 
     @asynccontextmanager
     async def of(self, who: str) -> AsyncIterator[None]:
         """A turn for `who`, in the order in which they come."""
+        loop = asyncio.get_running_loop()
         gate, users = self._gates.setdefault(who, (asyncio.Semaphore(self._at_once), []))
         users.append(None)
         try:
             async with gate:
+                begun = loop.time()
                 yield
-                if len(users) > self._at_once:
-                    for _ in range(GAP):
-                        await asyncio.sleep(0)
+                if self._gaps and len(users) > self._at_once:
+                    # As long for others as for this: whoever asks for heavy things without end gets half of the loop.
+                    await asyncio.sleep(min(loop.time() - begun, LONGEST_GAP))
         finally:
             users.pop()
             if not users:
@@ -53,7 +57,7 @@ class Pacing:
 
     def __init__(self, throttle: Throttle) -> None:
         self._throttle = throttle
-        self._reads, self._changes, self._exports = Turns(READS), Turns(CHANGES), Turns(EXPORTS)
+        self._reads, self._changes, self._exports = Turns(READS, gaps=True), Turns(CHANGES), Turns(EXPORTS)
 
     def refusal(self, caller: Principal, parts: Mapping[str, str], *, item: bool, dry_run: bool) -> Refused | None:
         """`too_many_requests`, with the instant at which it is possible, or None: then the change is counted.
