@@ -57,13 +57,14 @@ class Scene:
             return common | {
                 "code": self.code, "name": "Site of Ana", "key": key, "root": 1, "device_port": digest,
                 "token": self.site.token, "hardware": {"board": digest}, "role": "active",
-                "world": "production", "pending": "", "installation": "server", "ephemeral": False,
+                "world": "production", "pending": [], "installation": "server", "ephemeral": False,
             }  # fmt: skip
         return common | {
             "site": self.site.id, "subscription": self.subscription, "serial": known.serial, "epoch": known.epoch,
             "revision": known.revision, "token": self.site.token, "trigger": "timer", "wanted": 0,
             "use": {"total": 1, "by_product": {"editor": 1}, "digest": digest},
             "path": {"kind": "system", "resolver": ""}, "resolve": "", "drop_successor": "", "erased": "",
+            "pending": [],
         }  # fmt: skip
 
     async def send(self, kind: str, body: bytes, media: str = "application/jose", **headers: str) -> str:

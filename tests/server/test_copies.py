@@ -245,7 +245,7 @@ async def test_a_lost_answer_makes_no_copy_of_a_site_that_types_a_code(tmp_path:
         site = shop.site()
         told(await site.activate(code))
         assert await site.sync(lose=True) == "lost"
-        answer = told(await site.activate(code, pending=site.asked))
+        answer = told(await site.activate(code, pending=(site.asked,)))
         assert (answer.result, answer.forked) == ("granted", False)
         assert "ForkFound" not in await shop.facts(name)
         assert told(await site.sync()).refusal is None

@@ -27,6 +27,7 @@ DIGESTS = (1, None, "A" * 42, "A" * 44, "A" * 42 + "B", "A" * 42 + "=", "A" * 42
 LINES = (1, None, "a\nb", "a\x00", "\x1b[2J", "a\u2028b", "a\x85b", LONG)
 TOKENS = (1, None, "a b", "a\n", "ä", "x" * 257)
 SEALED = (1, None, "a", "a.b", "a.b.c.d", "a.b.", "a.b.c\n", "a. b.c", "x" * 9_000)
+UNANSWERED = (1, None, "req_" + "a" * 32, ["Req 1"], ["a"], ["a" * 65], [1], ["req_" + "a" * 32] * 9)
 
 BAD: dict[type, dict[str, tuple[Any, ...]]] = {
     SyncRequest: {
@@ -59,6 +60,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "resolve": (1, None, "forgotten"),
         "drop_successor": (1, None, "Sub_1", "a b", "s" * 65),
         "erased": SEALED,
+        "pending": UNANSWERED,
     },
     ActivateRequest: {
         "nonce": (*DIGESTS, ""),
@@ -78,7 +80,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         ),
         "wall": INSTANTS,
         "world": (1, None, "both", ""),
-        "pending": (1, None, "Req 1", "a" * 65),
+        "pending": UNANSWERED,
         "uptime": INSTANTS,
         "root": NUMBERS,
         "device_port": DIGESTS,

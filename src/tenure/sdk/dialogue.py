@@ -10,7 +10,7 @@ import msgspec
 
 from tenure.core.acceptance import Heard
 from tenure.core.clock import Reading
-from tenure.core.codes import ActivationCode
+from tenure.core.codes import ActivationCode, parse
 from tenure.core.refusals import Code, Refused
 from tenure.sdk import carried
 from tenure.sdk.calling import drawn
@@ -18,6 +18,7 @@ from tenure.sdk.exchange import (
     ACTIVATE,
     LOOK,
     NO_WISH,
+    REPLACED,
     SYNC,
     Draw,
     Identity,
@@ -26,6 +27,7 @@ from tenure.sdk.exchange import (
     SiteKey,
     Wish,
     activate_request,
+    asks_for,
     hear_activation,
     hear_sync,
     sync_request,
@@ -77,7 +79,7 @@ class Dialogue:
         reading = self._holder.now().reading
         root = self._holder.root.version
         request = activate_request(self._who, self._key, code, role, self._holder.kept, reading, root, self._draw)
-        refused = self._saved(msgspec.structs.replace(self._begun(), activation=Pending(request, reading)))
+        refused = self._saved(_asking(self._begun(), Pending(request, reading)))
         return self.repeat_activation(resent=False) if refused is None else refused
 
     def look(self, code: ActivationCode, role: str) -> Answered[ActivateAnswer] | Inconclusive:
@@ -94,11 +96,25 @@ class Dialogue:
         return heard
 
     def repeat_activation(self, *, resent: bool = True) -> Done[ActivateAnswer] | Inconclusive | Refused:
-        """The pending activation, byte for byte as it was first sent."""
+        """The pending activation, byte for byte as it was first sent; asked anew where it shows an older token."""
         pending = self._holder.kept.activation
         if pending is None:
             return Refused(Code.NOT_ACTIVATED)
+        outdated = self._outdated(pending)
+        if outdated is not None:
+            return self.ask_to_activate(*outdated)
         return self._answered(ACTIVATE, pending, hear_activation, take_activation, resent=resent)
+
+    def _outdated(self, pending: Pending) -> tuple[ActivationCode, str] | None:
+        """The code and role of a pending activation that shows another token than the last answer brought.
+
+        The server declined it, and has answered a synchronization since: sent again it would look like a copy's.
+        """
+        asked = asks_for(pending.request)
+        code = None if asked is None else parse(asked.code)
+        if asked is None or code is None or isinstance(code, Refused) or asked.token == self._holder.kept.token:
+            return None
+        return code, asked.role
 
     def synchronize(
         self, trigger: Trigger, report: Report, wish: Wish = NO_WISH
@@ -186,12 +202,17 @@ class Dialogue:
         """Erases the license, saved before anybody is told; a refusal, and nothing changed, when it cannot be saved."""
         return self._saved(erased(self._holder.kept, self._key, self._holder.now().instant))
 
+    def to_carry(self, pending: Pending) -> bytes | Refused:
+        """What waits for its answer, to be carried by hand: as it was first sent, or as `repeat_activation` asks."""
+        outdated = self._outdated(pending)
+        return pending.request if outdated is None else self.prepare_activation(*outdated)
+
     def prepare_activation(self, code: ActivationCode, role: str) -> bytes | Refused:
         """The request to activate, saved to be carried by hand (or sent later)."""
         reading = self._holder.now().reading
         kept, root = self._holder.kept, self._holder.root.version
         request = activate_request(self._who, self._key, code, role, kept, reading, root, self._draw)
-        refused = self._saved(msgspec.structs.replace(kept, activation=Pending(request, reading)))
+        refused = self._saved(_asking(kept, Pending(request, reading)))
         return request if refused is None else refused
 
     def prepare_synchronisation(self, report: Report) -> bytes | Refused:
@@ -276,3 +297,10 @@ class Dialogue:
                 break
             self._progress.tell("root", f"Root document {version} is trusted.")
         return self._holder.root.version > began
+
+
+def _asking(kept: Kept, pending: Pending) -> Kept:
+    """What is kept with `pending` as the activation; one that it replaces is remembered until an answer comes."""
+    replaced = None if kept.activation is None else asks_for(kept.activation.request)
+    others = kept.unanswered if replaced is None else (replaced.request, *kept.unanswered)[:REPLACED]
+    return msgspec.structs.replace(kept, activation=pending, unanswered=others)

@@ -39,6 +39,10 @@ Draw = Callable[[int], bytes]
 """So many random bytes from the system's source."""
 
 
+REPLACED = 6
+"""Activations that were replaced before they were answered, of which a request still tells."""
+
+
 class SiteKey(Signer, Protocol):
     """The site's own key: it signs here, and its private part never leaves."""
 
@@ -126,7 +130,7 @@ def activate_request(
         token=kept.token,
         hardware=who.hardware,
         role="successor" if role == "successor" else "active",
-        pending=_unanswered(kept),
+        pending=unanswered(kept),
         world="sandbox" if who.sandbox else "production",
         installation=who.installation.value,
         ephemeral=who.ephemeral,
@@ -167,16 +171,20 @@ def sync_request(
         resolve=wish.resolve,
         drop_successor=wish.drop_successor,
         erased=kept.receipt.decode("ascii"),
+        pending=unanswered(kept),
     )
     return ask(message, signer)
 
 
-def _unanswered(kept: Kept) -> str:
-    """Id of the synchronization that waits for its answer: the server may have given it, and with it a new token."""
-    if kept.sync is None:
-        return ""
-    sent = unwrap_sync(kept.sync.request)
-    return "" if isinstance(sent, Refused) else claimed_request(sent)
+def unanswered(kept: Kept) -> tuple[str, ...]:
+    """Ids of what was sent and is not answered, latest first: the server may have done so, and replaced the token."""
+    activation = None if kept.activation is None else asks_for(kept.activation.request)
+    sent = None if kept.sync is None else unwrap_sync(kept.sync.request)
+    return (
+        *(() if activation is None else (activation.request,)),
+        *kept.unanswered[:REPLACED],
+        *(() if sent is None or isinstance(sent, Refused) else (claimed_request(sent),)),
+    )
 
 
 def asks_for(request: bytes) -> ActivateRequest | None:

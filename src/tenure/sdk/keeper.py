@@ -359,7 +359,7 @@ class Keeper:
         pending = self.holder.kept.activation
         if pending is not None:
             if _asks_for(self.holder.kept, code, role):
-                return pending.request
+                return self._dialogue.to_carry(pending)
             return Refused(Code.REQUEST_IN_FLIGHT, "The activation of another code waits for its answer.")
         return self._in_force(code, role) or self._dialogue.prepare_activation(code, role)
 
@@ -367,7 +367,7 @@ class Keeper:
         kept = self.holder.kept
         pending = kept.activation or kept.sync
         if pending is not None:
-            return pending.request
+            return self._dialogue.to_carry(pending)
         return self._dialogue.prepare_synchronisation(self._ports.report()) if _site(kept) else NOT_ACTIVATED
 
     # the parts of a synchronisation

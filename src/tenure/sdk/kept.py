@@ -157,6 +157,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The application gave its license up: nothing that still comes serves it before a code is applied again."""
     receipt: bytes = b""
     """Its signed receipt (`tenure-erased+jws`) for the lease that was erased, until the server has it."""
+    unanswered: tuple[str, ...] = ()
+    """Ids of activations that another one has replaced before they were answered, latest first; empty once an answer
+    brings a token. The server may have granted one: named to it, the older token is not taken for a copy's."""
 
 
 class Memory(Protocol):

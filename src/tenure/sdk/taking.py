@@ -121,6 +121,7 @@ def _heard(kept: Kept, answer: ActivateAnswer | SyncAnswer, arrival: Arrival, re
         kept,
         clock=answered(kept.clock, arrival.sent, arrival.received, answer.time),
         token=answer.token or kept.token,
+        unanswered=() if answer.token else kept.unanswered,
         messages=answer.messages,
     )
     for token in answer.notices:

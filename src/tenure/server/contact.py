@@ -74,7 +74,7 @@ class Contact:
         settled = forks.told(self._site, self._asked.message.token)
         if settled is not None:
             return self._aside(self._message(result="refused", refusal=refusal(settled)))
-        if self._site.token and self._asked.message.token != self._site.token.decode():
+        if not forks.newest(self._site, self._asked.message):
             return self._forked()
         return self._present()
 

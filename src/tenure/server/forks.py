@@ -47,13 +47,12 @@ def untold(site: Site, token: str) -> Site:
     return with_beside(site, msgspec.structs.replace(body, settled=left))
 
 
-def newest(site: Site, message: ActivateRequest) -> bool:
-    """Whether what asks for a code is the site as it was last answered, and no copy from before (fork rule, 3.5).
+def newest(site: Site, message: ActivateRequest | SyncRequest) -> bool:
+    """Whether what asks is the site as it was last answered, and no copy from before (fork rule, 3.5).
 
     It shows the newest state token, or names the request whose answer has not reached it yet: nobody else knows that.
     """
-    waits = bool(message.pending) and message.pending == site.last_request
-    return not site.token or message.token == site.token.decode() or waits
+    return not site.token or message.token == site.token.decode() or site.last_request in message.pending
 
 
 def sighting(message: SyncRequest, now: Instant) -> Sighting:

@@ -9,6 +9,7 @@ import msgspec
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
+from tenure.server import forks
 from tenure.server.contact import Contact
 from tenure.server.context import Context
 from tenure.server.pace import Pace, read_pace
@@ -201,7 +202,7 @@ def overtaken_by(site: Site, message: SyncRequest) -> Refused | None:
 
     Refuses `offline_older` and `offline_changed_meanwhile`.
     """
-    if not site.token or message.token == site.token.decode():
+    if forks.newest(site, message):
         return None
     if (message.epoch, message.serial) < (site.epoch, site.acked_serial):
         return Refused(Code.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")

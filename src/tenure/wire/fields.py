@@ -28,6 +28,8 @@ Issuer = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"\A[!-~]+\Z"
 """Who signed, as RFC 7519 has it: a name or the server's address."""
 RequestId = Annotated[str, Meta(min_length=20, max_length=64, pattern=r"\A[a-z0-9_-]+\Z")]
 """Chosen by the client before the first sending, never used again: long enough to be unique (`req_` and a UUID)."""
+Unanswered = Annotated[tuple[RequestId, ...], Meta(max_length=8)]
+"""Ids of requests of the sender that wait for their answers, or were given up waiting for; the latest first."""
 Kid = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"\A[a-z0-9_-]+\Z")]
 Bytes32 = Annotated[str, Meta(min_length=43, max_length=43, pattern=r"\A[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")]
 """32 bytes (nonce, SHA-256, Ed25519 key) as base64url; the last character has only its one canonical spelling."""

@@ -74,8 +74,8 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Salted digests of hardware parts by name; raw ids never leave."""
     role: Literal["active", "successor"] = "active"
     """`successor` stages the code to follow the present subscription (spec 2.4)."""
-    pending: Annotated[str, Meta(max_length=64, pattern=r"\A[a-z0-9_-]*\Z")] = ""
-    """Id of the synchronization that was sent and is not answered yet, if any: its answer may have replaced `token`."""
+    pending: fields.Unanswered = ()
+    """What was sent before and has not been answered: its answer may have replaced `token`."""
     world: World = "production"
     """By whose root the sender goes, so that even a refusal of a stranger is one it can prove. A code of the other
     world is `environment_mismatch` before anything is settled."""
@@ -115,6 +115,8 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The subscription of a staged successor that the administrator does not want any more."""
     erased: fields.Jws = ""
     """The receipt (`tenure-erased+jws`) of a standalone application for its newest lease: it gives its place back."""
+    pending: fields.Unanswered = ()
+    """As in `ActivateRequest`: an activation that was granted, and whose answer was lost, makes no copy of the site."""
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
