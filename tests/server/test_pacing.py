@@ -136,7 +136,7 @@ async def test_turns_are_taken_among_ones_own() -> None:
 
 
 async def test_whoever_asks_for_heavy_things_without_end_gets_half_of_the_loop() -> None:
-    turns, loop, took = Turns(1, gaps=True), asyncio.get_running_loop(), list[float]()
+    turns, loop, took = Turns(1, pauses=True), asyncio.get_running_loop(), list[float]()
 
     async def heavy() -> None:
         async with turns.of("hog"):
@@ -148,4 +148,10 @@ async def test_whoever_asks_for_heavy_things_without_end_gets_half_of_the_loop()
     begun = loop.time()
     await asyncio.gather(*(heavy() for _ in range(6)))
     pauses = loop.time() - begun - sum(took)
-    assert pauses >= 0.9 * sum(min(each, pacing.LONGEST_GAP) for each in took[:-1]), "behind the last one nobody waited"
+    assert pauses >= 0.9 * sum(min(each, pacing.LONGEST_PAUSE) for each in took[:-1])
+    assert turns._gates, "the pause behind the last one runs"
+    await asyncio.sleep(2 * pacing.LONGEST_PAUSE)
+    assert not turns._gates
+    async with turns.of("light"):
+        pass
+    assert not turns._gates, "a light turn has no pause"

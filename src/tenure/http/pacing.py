@@ -19,37 +19,56 @@ OF_SUBSCRIPTION = Limit("changes of one subscription", 60, 3_600, 240)
 """Whoever asks: every change is a fact, and every later read goes through all of them."""
 READS, CHANGES, EXPORTS = 1, 8, 1
 """Requests of one tenant that are worked on at once."""
-LONGEST_GAP = 0.1
-"""Seconds between one turn and the next of the same tenant, at most."""
+HEAVY, LONGEST_PAUSE = 0.005, 0.1
+"""Seconds from which on a turn is heavy, and of the pause behind it at most."""
+
+
+class _Gate:
+    """Where one caller's requests take turns."""
+
+    def __init__(self, at_once: int) -> None:
+        self.turns = asyncio.Semaphore(at_once)
+        self.users = 0
+        self.free_at = 0.0
+        """By the loop's clock, when the next turn may begin."""
 
 
 class Turns:
     """So many of one caller at once; who comes later waits for its own, never for another's.
 
-    With `gaps`, where its own wait already, a turn is followed by a pause as long as it was.
+    With `pauses`, a heavy turn is followed by a pause as long as it was, before the caller's next one: most reads
+    hold the loop from beginning to end, so that those behind them cannot be seen waiting.
     """
 
-    def __init__(self, at_once: int, *, gaps: bool = False) -> None:
-        self._at_once, self._gaps = at_once, gaps
-        self._gates: dict[str, tuple[asyncio.Semaphore, list[None]]] = {}
+    def __init__(self, at_once: int, *, pauses: bool = False) -> None:
+        self._at_once, self._pauses = at_once, pauses
+        self._gates: dict[str, _Gate] = {}
 
     @asynccontextmanager
     async def of(self, who: str) -> AsyncIterator[None]:
         """A turn for `who`, in the order in which they come."""
         loop = asyncio.get_running_loop()
-        gate, users = self._gates.setdefault(who, (asyncio.Semaphore(self._at_once), []))
-        users.append(None)
+        gate = self._gates.setdefault(who, _Gate(self._at_once))
+        gate.users += 1
         try:
-            async with gate:
+            async with gate.turns:
+                if (pause := gate.free_at - loop.time()) > 0:
+                    await asyncio.sleep(pause)
                 begun = loop.time()
                 yield
-                if self._gaps and len(users) > self._at_once:
-                    # As long for others as for this: whoever asks for heavy things without end gets half of the loop.
-                    await asyncio.sleep(min(loop.time() - begun, LONGEST_GAP))
+                if self._pauses and (took := loop.time() - begun) > HEAVY:
+                    gate.free_at = loop.time() + min(took, LONGEST_PAUSE)
         finally:
-            users.pop()
-            if not users:
-                del self._gates[who]
+            gate.users -= 1
+            if gate.free_at > loop.time():
+                loop.call_at(gate.free_at, self._forget, who)
+            else:
+                self._forget(who)
+
+    def _forget(self, who: str) -> None:
+        gate = self._gates.get(who)
+        if gate is not None and not gate.users:
+            del self._gates[who]
 
 
 class Pacing:
@@ -57,7 +76,7 @@ class Pacing:
 
     def __init__(self, throttle: Throttle) -> None:
         self._throttle = throttle
-        self._reads, self._changes, self._exports = Turns(READS, gaps=True), Turns(CHANGES), Turns(EXPORTS)
+        self._reads, self._changes, self._exports = Turns(READS, pauses=True), Turns(CHANGES), Turns(EXPORTS)
 
     def refusal(self, caller: Principal, parts: Mapping[str, str], *, item: bool, dry_run: bool) -> Refused | None:
         """`too_many_requests`, with the instant at which it is possible, or None: then the change is counted.
