@@ -16,6 +16,7 @@ from tenure.core.lease import SHORT, Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import UNLICENSED, Amnesty, Standing, compiled, device_standing, device_timeline
 from tenure.core.timeline import Timeline
+from tenure.sdk.boots import BootWatch
 from tenure.sdk.clock import Now, Timekeeper
 from tenure.sdk.faults import incomplete, unreadable, unwritable
 from tenure.sdk.trusted import Trusted, walk
@@ -58,13 +59,21 @@ class Holder:
     """Possession of one seat."""
 
     def __init__(
-        self, who: Identity, pinned: Root, memory: Memory, time: Timekeeper, draw: Callable[[int], bytes]
+        self,
+        who: Identity,
+        pinned: Root,
+        memory: Memory,
+        time: Timekeeper,
+        draw: Callable[[int], bytes],
+        boots: BootWatch | None = None,
     ) -> None:
+        """`boots`: this boot's view of the others; made of `who` and the clocks where none is given."""
         self._configured = who
         self._pinned = pinned
         self._memory, self._time, self._draw = memory, time, draw
         self._owned: tuple[bytes, str] | None = None
         """The key that was put to the proof, and the thumbprint it has."""
+        self._boots = boots or BootWatch(time.clocks, who.name, who.hardware.values())
         self._unread: Refused | None = None
         self._unsaved: Refused | None = None
         self._saved = self._kept = Kept()
@@ -74,6 +83,8 @@ class Holder:
             self._unread = unreadable(fault, memory.place)
         self._prove()
         time.adopt(self._kept.clock)
+        if self._unread is None:
+            self._look_for_boots()
         self.ready = self.compiled()
 
     @property
@@ -125,7 +136,10 @@ class Holder:
         return refused
 
     def reload(self) -> Refused | None:
-        """Takes over what another process of this device has saved since; refuses `folder_unreadable`."""
+        """Takes over what another process of this device has saved since; refuses `folder_unreadable`.
+
+        Refuses `folder_served_elsewhere` while another boot uses the folder: nothing may be asked or saved then.
+        """
         try:
             loaded = self._memory.load()
         except OSError as fault:
@@ -139,7 +153,7 @@ class Holder:
         elif loaded != self._saved:
             self._saved = loaded
             self.adopt(loaded)
-        return None
+        return self._look_for_boots()
 
     def adopt(self, kept: Kept) -> None:
         """Goes by `kept` from now on, whether it could be saved or not."""
@@ -151,6 +165,7 @@ class Holder:
 
     def save(self, kept: Kept) -> Refused | None:
         """Saves `kept` and goes by it; a refusal, and no change, when it cannot be saved."""
+        kept = msgspec.structs.replace(kept, beat=self._boots.beat() if kept.seat else None)
         try:
             self._memory.save(kept)
         except OSError as fault:
@@ -189,7 +204,7 @@ class Holder:
         seat, kept = self._proven.seat, self._kept
         if seat is None:
             return msgspec.structs.replace(UNLICENSED, refusal=self._proven.fault, warning=estimate.refusal)
-        return device_standing(
+        standing = device_standing(
             seat.lease.lease,
             seat.seat.term(),
             kept.contact,
@@ -197,6 +212,8 @@ class Holder:
             estimate,
             version=self._who.version,
         )
+        elsewhere = self._boots.refused
+        return standing if elsewhere is None else msgspec.structs.replace(standing, refusal=elsewhere, features=())
 
     def outrun(self) -> bool:
         """Whether functions have come or gone since the time was saved: it is to be saved now.
@@ -221,6 +238,11 @@ class Holder:
         steady = min(LOOK_AGAIN, snapshot.valid_until - now.instant)
         self.ready = Ready(now.reading.uptime + steady, snapshot.features, snapshot.standing)
         return self.ready
+
+    def _look_for_boots(self) -> Refused | None:
+        if self._boots.look(self._saved.beat, self._memory.place, self.now().instant):
+            self.ready = self.compiled()
+        return self._boots.refused
 
     def _prove(self) -> None:
         self._trusted: Trusted = walk(self._pinned, self._kept.roots)

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 import msgspec
 
 from tenure.core.acceptance import Held, HeldSeat
+from tenure.core.boots import Beat
 from tenure.core.clock import ClockState
 from tenure.core.timeline import Instant
 from tenure.sdk.cache import BegunAnew, write_whole
@@ -64,6 +65,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why the site gave no seat, when it last said so."""
     given_up: bool = False
     """This device has released its seat by its own will; it asks for none until it is enrolled again."""
+    beat: Beat | None = None
+    """Which boot saved this, and when."""
 
     @property
     def bundle(self) -> bytes:

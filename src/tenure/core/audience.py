@@ -65,6 +65,9 @@ APPLICATION: dict[Code, str] = {
     Code.OFFLINE_OLDER: "Make a new request in this application and take it to the provider.",
     Code.OFFLINE_UNKNOWN_SIGNER: "Check where it comes from, and that this application has been activated.",
     Code.NO_SIGNING_KEY: _VENDOR,
+    Code.FOLDER_SERVED_ELSEWHERE: "Go on at the other computer, or close the application there; twelve minutes later "
+    "it works here. To use both, ask whoever looks after this computer for a folder that the two do not share, and "
+    "apply the activation code there: it takes a place of its own.",
 }
 DEVICE: dict[Code, str] = APPLICATION | {
     Code.UNREACHABLE: "Connect this device to the network of its administration server; if that fails, ask its "
@@ -79,6 +82,8 @@ DEVICE: dict[Code, str] = APPLICATION | {
     Code.DEVICE_LIMIT_REACHED: "Ask the administrator of your administration server: a device that is no longer needed "
     "is to be released, or more devices ordered.",
     Code.COPY_RETIRED: "Ask the administrator of your administration server for the one that is in use.",
+    Code.FOLDER_SERVED_ELSEWHERE: "Give each computer a folder of its own for the agent and enrol it there. Where the "
+    "other computer was switched off, it works here twelve minutes later.",
 }
 INSTEAD: dict[Audience, dict[Code, str]] = {
     Audience.APPLICATION: APPLICATION,

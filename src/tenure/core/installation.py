@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from tenure.core.refusals import Code, Refused
 
+MATCHING_PARTS = 2
+"""So many equal hardware digests make two installations, or two boots, one computer's (2 of 3, spec 6.14)."""
+
 
 class Installation(StrEnum):
     """What a site is. A lease of the one kind is worth nothing to the other."""

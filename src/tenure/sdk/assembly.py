@@ -12,6 +12,7 @@ import msgspec
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.core.versions import parse_version
+from tenure.sdk.boots import BootWatch
 from tenure.sdk.cache import KEY, LOCK, Cache, name
 from tenure.sdk.clock import Timekeeper, read_clock_file
 from tenure.sdk.computer import Computer
@@ -85,7 +86,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
         )
         clocks = self.computer.clocks
         time = Timekeeper(clocks, None if self.clock is None else _teller(self.clock, clocks.wall))
-        holder = Holder(reader, self.pinned, cache, time, told=self.clock is not None)
+        boots = BootWatch(clocks, who.name, who.hardware.values())
+        holder = Holder(reader, self.pinned, cache, time, told=self.clock is not None, boots=boots)
         progress = Progress()
         addresses = LastGoodFile(self.disk.folder / "addresses")
         way = reach(self.server, self.network, self.computer, addresses, progress.path, lambda: _dns(holder))

@@ -13,6 +13,7 @@ from tenure.core.clock import ClockState, certain
 from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import compiled
+from tenure.sdk.boots import BootWatch
 from tenure.sdk.clock import Now, Timekeeper
 from tenure.sdk.faults import incomplete, unreadable, unwritable
 from tenure.sdk.holdings import Holdings, Reader, prove
@@ -47,14 +48,17 @@ class Holder:
         time: Timekeeper,
         *,
         told: bool = False,
+        boots: BootWatch | None = None,
     ) -> None:
-        """`told`: a sandbox's clock file tells the time."""
+        """`told`: a sandbox's clock file tells the time. `boots`: looks whether another boot uses the folder; None
+        where the memory is no folder that could be shared."""
         self._configured = reader
         self._pinned = pinned
         self._memory = memory
         self._time = time
         self._look_again = LOOK_AGAIN_IN_SANDBOX if told else LOOK_AGAIN
         self._holdings: Holdings
+        self._boots = boots
         self._unread: Refused | None = None
         self._unsaved: Refused | None = None
         self.hindered: Refused | None = None
@@ -66,6 +70,8 @@ class Holder:
             self._unread = unreadable(error, memory.place)
         self._prove()
         time.adopt(self._kept.clock)
+        if self._unread is None:
+            self._look_for_boots()
         self.ready = self._compiled()
 
     @property
@@ -105,6 +111,11 @@ class Holder:
         return tuple(each for each in (self._unread, self._unsaved, gone, self.hindered) if each is not None)
 
     @property
+    def elsewhere(self) -> Refused | None:
+        """`folder_served_elsewhere` while another boot uses the folder, as of the last look at it."""
+        return None if self._boots is None else self._boots.refused
+
+    @property
     def place(self) -> str:
         """Where it is kept, for people."""
         return self._memory.place
@@ -124,7 +135,8 @@ class Holder:
         """Takes over what another process has saved since. Only for whoever has the turn: what was read before this
         process saved something would take its place.
 
-        Refuses `folder_unreadable`; until it is readable nobody may ask under a state that may be overtaken.
+        Refuses `folder_unreadable`; until it is readable nobody may ask under a state that may be overtaken. Refuses
+        `folder_served_elsewhere` while another boot uses the folder: nothing may be asked or saved then.
         """
         try:
             loaded = self._memory.load()
@@ -141,7 +153,7 @@ class Holder:
         if loaded != self._saved:
             self._saved = loaded
             self.adopt(loaded)
-        return None
+        return self._look_for_boots()
 
     def adopt(self, kept: Kept) -> None:
         """Goes by `kept` from now on, whether it could be saved or not."""
@@ -155,6 +167,8 @@ class Holder:
 
     def save(self, kept: Kept) -> Refused | None:
         """Saves `kept` and goes by it; a refusal, and no change, when it cannot be saved."""
+        served = self._boots is not None and kept.present.token
+        kept = msgspec.structs.replace(kept, beat=self._boots.beat() if self._boots and served else None)
         try:
             self._memory.save(kept)
         except OSError as error:
@@ -191,7 +205,7 @@ class Holder:
     def standing(self) -> Standing:
         """What is licensed now, with words."""
         forked = Code.COPY_SEPARATED if self._kept.separated else Code.LEASE_FORKED if self._kept.forked else None
-        return shown(self._holdings, self.now().estimate, forked=forked, faults=self.faults)
+        return shown(self._holdings, self.now().estimate, forked=forked, faults=self.faults, elsewhere=self.elsewhere)
 
     def outrun(self) -> bool:
         """Whether functions have come or gone since the time was saved: it is to be saved now.
@@ -211,7 +225,12 @@ class Holder:
         snapshot = compiled(self._holdings.standing(now.estimate), now.instant)
         # The estimate moves on with whole ticks, so that the change comes exactly at a whole tick.
         steady = min(self._look_again, snapshot.valid_until - now.instant)
-        return Ready(now.reading.uptime + steady, snapshot.features)
+        return Ready(now.reading.uptime + steady, frozenset() if self.elsewhere else snapshot.features)
+
+    def _look_for_boots(self) -> Refused | None:
+        if self._boots is not None and self._boots.look(self._saved.beat, self.place, self.now().instant):
+            self.ready = self._compiled()
+        return self.elsewhere
 
     def _prove(self) -> None:
         self._trusted: Trusted = walk(self._pinned, self._kept.roots)

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from tenure.core.acceptance import Held
+from tenure.core.boots import Beat
 from tenure.core.clock import ClockState, Reading
 from tenure.core.schedule import Rhythm, SyncState
 from tenure.core.timeline import Instant
@@ -160,6 +161,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unanswered: tuple[str, ...] = ()
     """Ids of activations that another one has replaced before they were answered, latest first; empty once an answer
     brings a token. The server may have granted one: named to it, the older token is not taken for a copy's."""
+    beat: Beat | None = None
+    """Which boot saved this, and when; an administration server leaves none."""
 
 
 class Memory(Protocol):

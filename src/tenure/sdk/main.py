@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from tenure.core.boots import MADE_UP
 from tenure.sdk.clock import Clocks
 from tenure.sdk.computer import Computer
 from tenure.sdk.hardware import read_parts
@@ -38,7 +39,7 @@ def _boot() -> str:
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
-        return secrets.token_hex(16)
+        return f"{MADE_UP}{secrets.token_hex(16)}"
 
 
 def _ticks() -> Callable[[], float]:

@@ -64,14 +64,21 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shown(
-    holdings: Holdings, estimate: Estimate, *, forked: Code | None = None, faults: tuple[Refused, ...] = ()
+    holdings: Holdings,
+    estimate: Estimate,
+    *,
+    forked: Code | None = None,
+    faults: tuple[Refused, ...] = (),
+    elsewhere: Refused | None = None,
 ) -> Standing:
     """The standing of `holdings` at the time of `estimate`, for people.
 
     `forked`: what is wrong with a copied site; `faults`: what is wrong with the place where it is kept. A lease that
-    cannot be read is not one that was never there.
+    cannot be read is not one that was never there. `elsewhere`: why this boot is not served.
     """
     plain = holdings.standing(estimate)
+    if elsewhere is not None:
+        plain = msgspec.structs.replace(plain, refusal=elsewhere, features=())
     if plain.refusal is None and holdings.present is None:
         unread = next((each for each in faults if each.code is Code.FOLDER_UNREADABLE), None)
         plain = msgspec.structs.replace(plain, refusal=unread)

@@ -7,15 +7,12 @@ activation.
 from tenure.core import facts as f
 from tenure.core.commands import Activate, LeaveSite, ReleaseSite, Seen, StageSuccessor, Taken
 from tenure.core.decide.outcome import Accepted, stamp
-from tenure.core.installation import Installation, mismatch
+from tenure.core.installation import MATCHING_PARTS, Installation, mismatch
 from tenure.core.policy import Role
 from tenure.core.promises import promised_until
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant
-
-MATCHING_PARTS = 2
-"""So many equal hardware digests make two installations one computer's (2 of 3, spec 6.14)."""
 
 
 def other_kind(site: SiteState | None, command: Activate | StageSuccessor) -> Refused | None:

@@ -14,6 +14,7 @@ from tenure.sandbox.simulation.machines import Machine
 from tenure.sandbox.simulation.network import Wire
 from tenure.sandbox.simulation.promises import Promise, promise
 from tenure.sandbox.simulation.sites import PRODUCT, VERSION, SimulatedSite
+from tenure.sdk.boots import BootWatch
 from tenure.sdk.clock import Timekeeper
 from tenure.sdk.names.path import Exchange
 from tenure.sdk.transport import Request
@@ -73,7 +74,9 @@ class SimulatedDevice:
 
     def holder_of(self, who: Identity, memory: Memory, time: Timekeeper) -> Holder:
         """What holds its seat."""
-        return Holder(who, self._root, memory, time, self._fate.draw)
+        parts = (f"machine {self.machine.name}", f"board {self.machine.name}")
+        boots = BootWatch(time.clocks, self.name, parts)
+        return Holder(who, self._root, memory, time, self._fate.draw, boots)
 
     def stop(self) -> None:
         """The process is gone."""
