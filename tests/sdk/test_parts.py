@@ -180,9 +180,9 @@ class TestTheWay:
             computer = Hands().computer()
             return reach("https://a.example", network, computer, LastGoodInMemory(), lambda step: None, lambda: "off")
 
-        assert isinstance(way(Network()), ByLease)
-        assert isinstance(way(Network(dns="auto")), HttpTransport)
-        assert isinstance(way(Network(dns="off")), HttpTransport)
+        assert isinstance(way(Network(proxy="")), ByLease)
+        assert isinstance(way(Network(dns="auto", proxy="")), HttpTransport)
+        assert isinstance(way(Network(dns="off", proxy="")), HttpTransport)
 
 
 class TestProgress:
