@@ -5,12 +5,15 @@ from typing import TypeVar
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from tenure.core.commands import Word
+from tenure.core.ephemeral import Stay
 from tenure.core.refusals import Refused
-from tenure.store import contacts, leases, sites
+from tenure.store import contacts, leases, places, schema, sites, stays
 from tenure.store.engine import Connection, Database
 from tenure.store.leases import PRESENT, SUCCESSOR
+from tenure.store.places import Counting, Place
 from tests.contract.seed import NOW, lease, must, provide, site, two_providers
 
 T = TypeVar("T")
@@ -145,7 +148,7 @@ async def test_only_the_latest_lease_keeps_its_bytes(stocked: Database) -> None:
     assert successor is not None
     assert successor.body == b"successor"
     assert await stocked.read(leases.latest, "sit_none", PRESENT) is None
-    assert await stocked.write(leases.collect, NOW + 999) == 2, "those without bytes go when they are over"
+    assert await stocked.write(leases.collect, NOW + 999, 9, None) == 2, "those without bytes go when they are over"
     assert await stocked.read(leases.latest, "sit_a") == latest
 
 
@@ -172,3 +175,83 @@ async def test_words_of_many_are_each_ones_own_and_nobody_elses(stocked: Databas
     asked = ["sub_a", "sub_b", "sub_none"]
     assert set(await stocked.read(leases.words, "prv_a", asked)) == {"sub_a"}
     assert not set(await stocked.read(leases.words, "prv_b", asked)) & {"sub_a", "sub_none"}
+
+
+async def test_stays_are_found_by_the_day_that_is_over_and_forgotten_when_they_are_in_its_fact(
+    stocked: Database,
+) -> None:
+    here, stay = ("prv_a", "sub_a"), Stay(site="sit_gone", came=NOW, until=NOW + 50)
+    must(await stocked.write(stays.put, *here, stay))
+    must(await stocked.write(stays.put, *here, msgspec.structs.replace(stay, until=NOW + 60)))
+    assert await stocked.read(stays.present, *here, "sit_gone", NOW + 59) == msgspec.structs.replace(
+        stay, until=NOW + 60
+    )
+    assert await stocked.read(stays.present, *here, "sit_gone", NOW + 60) is None
+    assert await stocked.read(stays.present, "prv_b", "sub_a", "sit_gone", NOW) is None
+    assert await stocked.read(stays.due, NOW, 9, None) == []
+    for clock, found in ((None, [here]), ("prv_a", [here]), ("prv_b", [])):
+        assert await stocked.read(stays.due, NOW + 1, 9, clock) == found
+    (known,) = must_be(await stocked.read(stays.uncounted, *here, NOW + 1))
+    for counted, due in ((1, [here]), (2, [])):
+        must(await stocked.write(stays.count, *here, [msgspec.structs.replace(known, counted=counted)]))
+        assert await stocked.read(stays.due, NOW + 61, 9, None) == due
+    assert await stocked.write(stays.collect, NOW + 60, 9, None) == 0
+    assert await stocked.write(stays.collect, NOW + 61, 0, None) == 0
+    assert await stocked.write(stays.collect, NOW + 61, 9, "prv_b") == 0
+    assert await stocked.write(stays.collect, NOW + 61, 9, None) == 1
+
+
+async def test_places_that_do_not_count_are_forgotten_a_few_at_a_time(stocked: Database) -> None:
+    """Silent ones as long as their silence is waited for, and none that an amnesty may concern."""
+    place = Place(site="sit_a", subscription="sub_a", provider="prv_a", since=NOW, signed=NOW, until=NOW + 50)
+    by = Counting(now=NOW + 100, heard_since=NOW + 1)
+
+    def collect(conn: Connection, by: Counting, moved_from: int, most: int) -> int:
+        return places.collect(conn, "prv_a", "sub_a", by, moved_from, most)
+
+    must(await stocked.write(places.put, place))
+    assert await stocked.read(places.lapsed_in, NOW + 49, "", 9, None) == []
+    for clock, found in ((None, [("prv_a", "sub_a")]), ("prv_a", [("prv_a", "sub_a")]), ("prv_b", [])):
+        assert await stocked.read(places.lapsed_in, NOW + 50, "", 9, clock) == found
+    assert await stocked.read(places.lapsed_in, NOW + 50, "sub_a", 9, None) == []
+    assert await stocked.write(collect, by, NOW + 49, 9) == 0
+    assert await stocked.write(collect, msgspec.structs.replace(by, now=NOW + 49), NOW + 50, 9) == 0
+    assert await stocked.write(collect, msgspec.structs.replace(by, heard_since=-1), NOW + 50, 9) == 0
+    assert await stocked.write(collect, msgspec.structs.replace(by, restored=NOW * 2), NOW + 50, 9) == 0
+    assert await stocked.write(collect, by, NOW + 50, 0) == 0
+    assert await stocked.write(collect, by, NOW + 50, 9) == 1
+
+
+async def test_a_lease_that_is_over_goes_when_a_later_one_was_acknowledged(stocked: Database) -> None:
+    def sign(conn: Connection) -> None:
+        for serial in (2, 3):
+            leases.add(conn, lease("a", serial=serial, digest=str(serial).encode()))
+        leases.acknowledged(conn, "sit_a", 1, 2, NOW)
+
+    def serials(conn: Connection) -> list[int]:
+        rows = conn.execute(sa.select(schema.leases.c.serial).where(schema.leases.c.site == "sit_a"))
+        return sorted(rows.scalars())
+
+    must(await stocked.write(sign))
+    before = await stocked.read(leases.words, "prv_a", ["sub_a"])
+    must(await stocked.write(leases.collect_replaced, ["sit_a"], NOW * 9))
+    assert await stocked.read(serials) == [2, 3], "the second is the last that it has shown"
+    after = await stocked.read(leases.words, "prv_a", ["sub_a"])
+    assert isinstance(before, dict) and isinstance(after, dict)
+    assert [each.until for each in after["sub_a"]] == [each.until for each in before["sub_a"]]
+    assert await stocked.read(leases.ends, ["sit_a", "sit_none"]) == {"sit_a": NOW + 200}
+
+
+async def test_an_ephemeral_application_is_forgotten_with_all_that_refers_to_it(stocked: Database) -> None:
+    one = msgspec.structs.replace(site("a"), id="sit_e", thumbprint="key-e", ephemeral=1)
+    must(await stocked.write(sites.add, one))
+    must(await stocked.write(sites.remember_tokens, [("sit_e", b"used")], NOW))
+    must(await stocked.write(places.put, Place(site="sit_e", subscription="sub_a", provider="prv_a", since=NOW)))
+    must(await stocked.write(leases.add, lease("a", site="sit_e")))
+    assert await stocked.read(sites.ephemeral, "", 9, None) == ["sit_e"]
+    assert await stocked.read(sites.ephemeral, "sit_e", 9, None) == []
+    assert await stocked.read(sites.ephemeral, "", 9, "prv_b") == []
+    for forget in (leases.forget, places.forget, sites.forget):
+        must(await stocked.write(forget, ["sit_e"]))
+    assert await stocked.read(sites.by_id, "sit_e") is None
+    assert await stocked.read(sites.by_id, "sit_a") == site("a")

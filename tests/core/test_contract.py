@@ -218,6 +218,7 @@ def test_facts_that_fit_nothing_change_nothing_but_the_revision() -> None:
         f.CancellationUndone(**stamp),
         f.DevicesReleased(**stamp, site="site_9", count=3),
         f.Learned(**stamp, site="site_9", key="k", serial=4, until=9),
+        f.EphemeralCounted(**stamp | {"at": 0}, day=0, came=2, went=1, digest="d"),
     ):
         assert evolve(sub, fact) == msgspec.structs.replace(sub, revision=sub.revision + 1)
 

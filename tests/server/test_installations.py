@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
+from tenure.core import facts as f
 from tenure.core.timeline import DAY, HOUR
+from tenure.server import collecting
+from tenure.server.sweep import Sweep
+from tenure.store import facts
+from tenure.store.engine import Connection
 from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.office import Office, PlainSite, office
+from tests.server.office import START, Office, PlainSite, office
 
 
 @pytest.fixture
@@ -272,3 +277,159 @@ async def test_an_application_that_goes_to_another_subscription_frees_its_place_
     assert await answer(app(shop), code) == "device_limit_reached"
     await one.sync()
     assert await answer(app(shop), code) == "granted"
+
+
+async def test_an_application_that_is_released_and_activated_anew_again_and_again_multiplies_no_place(
+    shop: Office,
+) -> None:
+    """Each time a copy of its folder was put aside, whose lease serves for a month: the key is the same, so is it."""
+    _, code = await shop.order(devices=2)
+    (one,) = await running(shop, code, 1)
+    for _ in range(3):
+        await one.release()
+        assert await answer(one, code) == "granted"
+    other = app(shop)
+    assert await answer(other, code) == "granted"
+    await one.release()
+    assert await answer(app(shop), code) == "device_limit_reached"  # two were freed at once in this lease's length
+    shop.clock.now += 30 * DAY
+    assert await answer(app(shop), code) == "granted"
+
+
+async def counted_days(shop: Office, name: str) -> list[tuple[int, int, int]]:
+    """(day, came, went) of each day that has its fact, days counted from the start; the chain is sound."""
+
+    def work(conn: Connection) -> list[f.Fact]:
+        assert facts.verify(conn, shop.provider, name) == []
+        return [f.decode(each.body) for each in facts.load(conn, shop.provider, name)]
+
+    found = await shop.context.db.read(work)
+    days = [each for each in found if isinstance(each, f.EphemeralCounted)]
+    assert all(each.at == each.day + DAY for each in days)
+    return [((each.day - START) // DAY, each.came, each.went) for each in days]
+
+
+async def test_each_day_that_is_over_has_one_fact_of_its_ephemeral_applications_however_late_it_is_looked_at(
+    shop: Office,
+) -> None:
+    name, code = await shop.order(devices=3)
+    for _ in range(4):
+        (each,) = await running(shop, code, 1, ephemeral=True)
+        await each.release()
+    (stays,) = await running(shop, code, 1, ephemeral=True)
+    await shop.sweep()
+    assert await counted_days(shop, name) == []
+    shop.clock.now += 20 * HOUR
+    assert await said(stays) == "lease"
+    shop.clock.now = START + DAY + HOUR - 1
+    await shop.sweep()
+    assert await counted_days(shop, name) == []
+    shop.clock.now += 1
+    await shop.sweep()
+    await shop.sweep()
+    assert await counted_days(shop, name) == [(0, 5, 4)]
+    (late,) = await running(shop, code, 1, ephemeral=True)
+    shop.clock.now += 9 * DAY
+    await shop.sweep()
+    assert await counted_days(shop, name) == [(0, 5, 4), (1, 1, 1), (2, 0, 1)]
+    assert await answer(late, code) == "granted"
+    shop.clock.now += 9 * DAY
+    await shop.sweep()
+    assert await counted_days(shop, name) == [(0, 5, 4), (1, 1, 1), (2, 0, 1), (10, 1, 0), (11, 0, 1)]
+
+
+async def kept_rows(shop: Office) -> Counter[str]:
+    """How many rows there are of installations and what is theirs."""
+    stored = await shop.snapshot()
+    return Counter({name: len(stored[name]) for name in ("sites", "places", "leases", "site_tokens", "stays")})
+
+
+async def collected(shop: Office) -> Counter[str]:
+    """What is left after an hour's housekeeping."""
+    await Sweep(shop.context).housekeeping()
+    return await kept_rows(shop)
+
+
+async def test_ephemeral_applications_are_forgotten_once_no_lease_and_no_amnesty_can_concern_them(shop: Office) -> None:
+    _, code = await shop.order(devices=3)
+    (lasting,) = await running(shop, code, 1)
+    for _ in range(3):
+        (each,) = await running(shop, code, 1, ephemeral=True)
+        await each.sync()
+        await each.release()
+    (one,) = await running(shop, code, 1, ephemeral=True)
+    shop.clock.now += 12 * HOUR
+    assert await said(one) == "lease"
+    await one.sync()
+    before = await kept_rows(shop)
+    shop.clock.now += 24 * HOUR
+    assert await collected(shop) == before  # a notice of an outage may yet move its end
+    shop.clock.now += 30 * DAY
+    await shop.sweep()
+    left = await collected(shop)
+    assert (left["sites"], left["places"], left["leases"]) == (1, 1, 1)
+    shop.clock.now += 3 * DAY
+    assert (await collected(shop))["stays"] == 0
+    assert await one.sync() == "key_unknown"  # unsigned: it counts for nothing, and the code is applied again
+    assert await answer(one, code) == "granted"
+    assert await said(lasting) in {"unchanged", "lease"}
+
+
+async def test_an_ephemeral_application_that_stays_keeps_what_it_needs_of_its_leases(shop: Office) -> None:
+    _, code = await shop.order(devices=1)
+    (one,) = await running(shop, code, 1, ephemeral=True)
+    for _ in range(80):
+        shop.clock.now += 12 * HOUR
+        assert await said(one) == "lease"
+    assert (await kept_rows(shop))["leases"] == 81
+    assert (await collected(shop))["leases"] < 70  # those of the last 30 days, which an amnesty may concern
+    assert await said(one) == "unchanged"
+    assert await answer(app(shop), code) == "device_limit_reached"
+
+
+async def test_a_copy_of_an_ephemeral_application_is_remembered_as_long_as_a_copy_is_told_the_truth_once(
+    shop: Office,
+) -> None:
+    _, code = await shop.order(devices=2)
+    (one,) = await running(shop, code, 1, ephemeral=True)
+    copy = one.clone()
+    await one.sync()
+    told = await copy.sync()
+    assert isinstance(told, SyncAnswer)
+    assert told.forked
+    shop.clock.now += 89 * DAY
+    assert (await collected(shop))["sites"] == 1
+    assert await said(copy) == "lease_forked"
+    shop.clock.now += 2 * DAY
+    assert (await collected(shop))["sites"] == 0
+
+
+async def test_the_place_of_a_silent_application_is_forgotten_only_when_its_silence_has_freed_it(shop: Office) -> None:
+    _, code = await shop.order(devices=1)
+    (silent,) = await running(shop, code, 1)
+    shop.clock.now += 60 * DAY - 1
+    assert (await collected(shop))["places"] == 1
+    assert await answer(app(shop), code) == "device_limit_reached"
+    shop.clock.now += 1
+    left = await collected(shop)
+    assert (left["places"], left["sites"]) == (0, 1)
+    other = app(shop)
+    assert await answer(other, code) == "granted"
+    assert await said(silent) == "device_limit_reached"
+
+
+async def test_more_than_one_turns_worth_is_forgotten_over_the_turns(
+    shop: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "AT_ONCE", 2)
+    _, code = await shop.order(devices=9)
+    await running(shop, code, 7, ephemeral=True)
+    shop.clock.now += 40 * DAY
+    sweep = Sweep(shop.context)
+    monkeypatch.setattr("tenure.server.sweep.TURNS", 2)
+    left = []
+    for _ in range(3):
+        await sweep.housekeeping()
+        left.append((await kept_rows(shop))["sites"])
+        shop.clock.now += 2 * HOUR
+    assert left == [3, 0, 0]

@@ -99,6 +99,22 @@ class SiteLeft(Happened, frozen=True, kw_only=True, tag="SiteLeft"):
     """The site no longer holds the subscription."""
 
     site: str
+    freed: bool = False
+    """A receipt freed the place of a standalone application at once, although its last lease would have run on."""
+
+
+class EphemeralCounted(Happened, frozen=True, kw_only=True, tag="EphemeralCounted"):
+    """A day of the provider is over: how many ephemeral applications came and went on it, and a digest of who and when.
+
+    At most one for a day, none for a day on which none came or went; `core.ephemeral` makes and describes it.
+    """
+
+    day: Instant
+    """The day's beginning (UTC, by the provider's clock); it ends at `at`."""
+    came: int
+    went: int
+    digest: str
+    """SHA-256 (base64url) over the day's comings and goings in order."""
 
 
 class SuccessorStaged(Happened, frozen=True, kw_only=True, tag="SuccessorStaged"):
@@ -350,7 +366,7 @@ Fact = (
     | SiteDeclaredLost | PaymentFailed | Refunded | RenewalIntentSet | TermsChanged | ChangeScheduled | ChangeDropped
     | HoldPlaced | HoldReleased | Cancelled | CancellationUndone | CodeReissued | CodeBlocked | CodeUnblocked
     | GraceExtended | AllotmentSet | AllotmentFreed | DevicesReleased | ForkFound | ForkResolved | Transferred
-    | Learned
+    | Learned | EphemeralCounted
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

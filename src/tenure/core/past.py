@@ -10,7 +10,9 @@ from tenure.core.contract import timeline
 from tenure.core.subscription import Subscription, evolve, fold
 from tenure.core.timeline import Instant, Timeline, cut, merge, starting
 
-UNSEEN = (f.AllotmentSet, f.AllotmentFreed, f.ForkFound, f.ForkResolved, f.DevicesReleased, f.Learned)
+UNSEEN = (
+    f.AllotmentSet, f.AllotmentFreed, f.ForkFound, f.ForkResolved, f.DevicesReleased, f.Learned, f.EphemeralCounted
+)  # fmt: skip
 """Facts of which no span of the subscription tells."""
 
 

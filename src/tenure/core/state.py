@@ -133,6 +133,10 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     refunded: bool = False
     begun_anew: int = 0
     """The revision with which a plan of another length last ended periods that were paid for; 0: none did."""
+    places_freed: tuple[Instant, ...] = ()
+    """When receipts freed places at once, as far back as such releases are counted."""
+    ephemeral_until: Instant = 0
+    """The end of the last day whose ephemeral applications were counted."""
 
     @property
     def product(self) -> str:

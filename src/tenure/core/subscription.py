@@ -85,5 +85,7 @@ def _fold_one(sub: Subscription, fact: f.Fact) -> Subscription:
             return msgspec.structs.replace(sub, customer=fact.customer)
         case f.DevicesReleased() | f.Learned():
             return sub  # evidence: kept in the history, folded nowhere
+        case f.EphemeralCounted():
+            return msgspec.structs.replace(sub, ephemeral_until=max(sub.ephemeral_until, fact.at))
         case _:
             assert_never(fact)

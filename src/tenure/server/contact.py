@@ -207,7 +207,7 @@ class Contact:
         goes_by_newest = (message.epoch, message.serial) == (self._site.epoch, self._site.serial)
         if places.is_alone(self._site):
             if goes_by_newest:
-                places.acknowledged(self._conn, self._site)
+                places.acknowledged(self._conn, self._site, self._now)
         else:
             self._site = shares.reported(
                 self._site, message.use.total, message.wanted, self._now, acknowledged=goes_by_newest

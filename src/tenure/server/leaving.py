@@ -71,7 +71,8 @@ def given_up(conn: Connection, site: Site, sub: Subscription, state: SiteState, 
     at_once = places.give_back(conn, sub, site, now)
     if not site.ephemeral and state.left_at is None:
         why = "released" if at_once else "released, free at its lease's end"
-        _append(conn, sub, f.SiteLeft(at=now, recorded_at=now, by=site.id, why=why, site=site.id), now)
+        left = f.SiteLeft(at=now, recorded_at=now, by=site.id, why=why, site=site.id, freed=at_once)
+        _append(conn, sub, left, now)
     return msgspec.structs.replace(site, state=shares.LEFT, allotment=0, successor=None)
 
 

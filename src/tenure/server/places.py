@@ -6,6 +6,7 @@ Taken and given back here, as rows; how they are counted is `store.places`', who
 import msgspec
 
 from tenure.core.allotment import SILENCE_DAYS
+from tenure.core.ephemeral import Stay
 from tenure.core.installation import Installation
 from tenure.core.lease import Lease
 from tenure.core.standing import AMNESTY_MOST, Amnesty, moved_by
@@ -13,7 +14,7 @@ from tenure.core.subscription import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant
 from tenure.server.beside import beside
 from tenure.server.notices import current
-from tenure.store import places
+from tenure.store import places, stays
 from tenure.store.engine import Connection
 from tenure.store.places import Counting, Place
 from tenure.store.sites import Site
@@ -31,7 +32,7 @@ def taken(conn: Connection, sub: Subscription, now: Instant, restored: Instant, 
     `restored`: when this server was last put back from a backup; until every word it can have forgotten is over, nobody
     not heard since is taken for silent.
     """
-    by = _counting(sub, now, restored, but)
+    by = counting(sub, now, restored, but)
     published = current(conn)
     found = places.count(conn, sub.provider, sub.id, by)
     if not published:
@@ -43,15 +44,18 @@ def taken(conn: Connection, sub: Subscription, now: Instant, restored: Instant, 
 
 def holds(conn: Connection, sub: Subscription, site: str, now: Instant, restored: Instant) -> bool:
     """Whether the application's place in the subscription still counts, so that nobody else has been given it."""
-    if places.held(conn, sub.provider, sub.id, site, _counting(sub, now, restored, "")):
+    if places.held(conn, sub.provider, sub.id, site, counting(sub, now, restored)):
         return True
     outages = [Amnesty(each.notice.since, each.notice.until) for each in current(conn)]
-    own = [each for each in places.of_site(conn, site) if each.subscription == sub.id and each.freed is None]
+    own = [each for each in places.of_site(conn, site) if each.subscription == sub.id]
     return any(_runs(each, outages, now) for each in own)
 
 
 def promise(conn: Connection, site: Site, sub: Subscription, lease: Lease, now: Instant) -> None:
-    """The application's place after a lease was signed for it: it counts at least as long as that one runs."""
+    """The application's place after a lease was signed for it: it counts at least as long as that one runs.
+
+    Of an ephemeral one the stay goes on, or a new one begins.
+    """
     known = next((each for each in places.of_site(conn, site.id) if each.subscription == sub.id), None)
     before = 0 if known is None else known.until
     waits = not site.ephemeral and lease.role == "active"
@@ -59,12 +63,16 @@ def promise(conn: Connection, site: Site, sub: Subscription, lease: Lease, now: 
         site=site.id,
         subscription=sub.id,
         provider=sub.provider,
-        since=now if known is None or known.freed is not None else known.since,
+        since=now if known is None else known.since,
         signed=lease.iat,
         until=max(before, lease.contact_until),
         waits=int(waits),
     )
     places.put(conn, place)
+    if site.ephemeral:
+        stay = stays.present(conn, sub.provider, sub.id, site.id, now) or Stay(site=site.id, came=now, until=0)
+        until = max(stay.until, lease.contact_until)
+        stays.put(conn, sub.provider, sub.id, msgspec.structs.replace(stay, until=until))
 
 
 def went_on(conn: Connection, site: Site, left: str) -> None:
@@ -74,21 +82,18 @@ def went_on(conn: Connection, site: Site, left: str) -> None:
             places.put(conn, msgspec.structs.replace(place, waits=0, after=site.serial))
 
 
-def acknowledged(conn: Connection, site: Site) -> None:
+def acknowledged(conn: Connection, site: Site, now: Instant) -> None:
     """The application goes by its newest lease: what it left before that was signed is free."""
     for place in places.of_site(conn, site.id):
-        others = place.subscription not in (site.subscription, site.successor) and place.freed is None
+        others = place.subscription not in (site.subscription, site.successor)
         if others and place.after < site.serial:
-            places.drop(conn, place.site, place.subscription)
+            _free(conn, place, now)
 
 
 def untold(conn: Connection, site: Site) -> bool:
     """Whether the application has left something since its newest lease was signed (for sites: `shares.untold`)."""
     own = (site.subscription, site.successor)
-    return any(
-        each.subscription not in own and each.freed is None and each.after >= site.serial
-        for each in places.of_site(conn, site.id)
-    )
+    return any(each.subscription not in own and each.after >= site.serial for each in places.of_site(conn, site.id))
 
 
 def drop(conn: Connection, site: str, subscription: str) -> None:
@@ -107,18 +112,25 @@ def give_back(conn: Connection, sub: Subscription, site: Site, now: Instant) -> 
     """The application's receipt says that its lease is erased: whether its place is free at once.
 
     Within one lease's length as many are as the limit has devices; later ones are free at their lease's end, so that a
-    folder that is put back again and again multiplies no place. An ephemeral one is short enough for any number.
+    folder that is put back again and again multiplies no place, by whichever key. An ephemeral one is short enough for
+    any number.
     """
     since = now - sub.rules_at(now).lease_days * DAY
-    at_once = site.ephemeral or places.releases(conn, sub.provider, sub.id, since) < sub.terms_at(now).devices
+    at_once = bool(site.ephemeral) or sum(each > since for each in sub.places_freed) < sub.terms_at(now).devices
     for place in places.of_site(conn, site.id):
-        if place.subscription == sub.id and place.freed is None:
-            freed = now if at_once and not site.ephemeral else None
-            until = place.until if not at_once else now
-            places.put(conn, msgspec.structs.replace(place, waits=0, until=until, freed=freed))
-        elif place.freed is None:  # a successor that waited: its lease is erased with the other
-            places.drop(conn, place.site, place.subscription)
-    return bool(at_once)
+        if place.subscription != sub.id or at_once:  # a successor that waited: its lease is erased with the other
+            _free(conn, place, now)
+        else:
+            places.put(conn, msgspec.structs.replace(place, waits=0))
+    return at_once
+
+
+def _free(conn: Connection, place: Place, now: Instant) -> None:
+    """Nobody can go by the place any more; the stay of an ephemeral application is over with it."""
+    places.drop(conn, place.site, place.subscription)
+    stay = stays.present(conn, place.provider, place.subscription, place.site, now)
+    if stay is not None:
+        stays.put(conn, place.provider, place.subscription, msgspec.structs.replace(stay, until=now))
 
 
 def state_of(sub: Subscription, site: Site) -> SiteState | None:
@@ -145,7 +157,8 @@ def with_ephemeral(sub: Subscription, site: Site) -> Subscription:
     return sub if state is None else msgspec.structs.replace(sub, sites=(*sub.sites, state))
 
 
-def _counting(sub: Subscription, now: Instant, restored: Instant, but: str) -> Counting:
+def counting(sub: Subscription, now: Instant, restored: Instant, but: str = "") -> Counting:
+    """What counts as a place of the subscription at `now`; as in `taken`."""
     rules = sub.rules_at(now)
     longest = max(rules.lease_days, rules.air_gap_lease_days) + SILENCE_DAYS
     return Counting(

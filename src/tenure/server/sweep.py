@@ -8,11 +8,13 @@ import logging
 
 import msgspec
 
+from tenure.core import ephemeral
 from tenure.core.contract import timeline
 from tenure.core.reminders import reminder_due
-from tenure.core.subscription import Subscription
+from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import DAY, Instant, Phase, at
 from tenure.server import books, settling, takeover
+from tenure.server.collecting import TURNS, Progress, collect
 from tenure.server.context import Context
 from tenure.server.messages.catalogue import REMINDER
 from tenure.server.real_time import RealTime
@@ -22,12 +24,12 @@ from tenure.store import (
     deliveries,
     idempotency,
     invitations,
-    leases,
     letters,
     outbox,
     people,
     sessions,
     sites,
+    stays,
     subscriptions,
     throttle,
     trail,
@@ -39,6 +41,8 @@ AT_ONCE = 200
 PAUSE = 1.0
 """Seconds between looks; each look is one indexed query when nothing is due."""
 CHECK_EVERY = 3_600
+LATE = 3_600
+"""Seconds after its end that a day is counted: whatever began on it is written down by then."""
 KEEP_TOKENS = 400 * DAY
 KEEP_INVITATIONS = 30 * DAY
 """An invitation that nobody followed is shown as over for a while."""
@@ -81,6 +85,7 @@ class Sweep:
         self._context = context
         self._at_once = at_once
         self._checked_at: Instant | None = None
+        self._progress: dict[str | None, Progress] = {}
 
     async def run(self) -> None:
         """Until cancelled; a failing look is logged and repeated, for nothing depends on it."""
@@ -110,7 +115,10 @@ class Sweep:
         changed = await self._context.db.read(subscriptions.due, now, self._at_once, provider)
         for tenant, name in changed:
             await self._context.db.write(self._announce, tenant, name, time)
-        return max(len(due), len(changed))
+        over = ephemeral.day_of(now - LATE)
+        stayed = await self._context.db.read(stays.due, over, self._at_once, provider)
+        counted = [await self._context.db.write(self._count_days, tenant, name, time) for tenant, name in stayed]
+        return max(len(due), len(changed), counted.count(True))
 
     async def housekeeping(self) -> None:
         """Once an hour: forget what is over, and compare every balance with its postings (5.3)."""
@@ -119,10 +127,19 @@ class Sweep:
             return
         self._checked_at = now
         await self._context.db.write(_collect, now)
+        for clock, moment in await self._clocks(RealTime(now)):
+            await self._collect_ended(clock, moment)
         drifted = await self._context.db.read(audit.drift)
         self._context.stopped_money[:] = [each.customer for each in drifted]
         if drifted:
             _log.critical("balances of %d accounts differ from their postings: money is stopped", len(drifted))
+
+    async def _collect_ended(self, clock: str | None, now: Instant) -> None:
+        """A few turns for one clock, each its own transaction, so that nobody waits for long behind it."""
+        progress, restored = self._progress.setdefault(clock, Progress()), self._context.epoch_floor
+        for _ in range(TURNS):
+            if not await self._context.db.write(collect, clock, now, restored, progress):
+                break
 
     async def _clocks(self, time: RealTime) -> list[tuple[str | None, Instant]]:
         """Production once, and each sandbox by its own clock."""
@@ -141,12 +158,31 @@ class Sweep:
         if loaded is not None:
             settling.settled(conn, loaded)
 
-    def _announce(self, conn: Connection, provider: str, name: str, time: RealTime) -> None:
-        """What holds is told, so first everything is booked that was due: its account may not have had its turn yet."""
+    def _settle_due(self, conn: Connection, provider: str, name: str, time: RealTime) -> Instant:
+        """The provider's now, everything booked that is due for the subscription."""
         now = time.now_at(conn, provider)
         account = accounts.account(conn, provider, books.customer_of(conn, provider, name) or "")
         if account is not None and account.next_due is not None and account.next_due <= now:
             self._settle(conn, provider, account.customer, time)
+        return now
+
+    def _count_days(self, conn: Connection, provider: str, name: str, time: RealTime) -> bool:
+        """Appends what is to be said of the ephemeral applications of days that are over; whether there was any."""
+        now = self._settle_due(conn, provider, name, time)
+        sub, over = books.subscription(conn, provider, name), ephemeral.day_of(now - LATE)
+        if sub is None:
+            return False
+        found = stays.uncounted(conn, provider, name, over)
+        days = ephemeral.days_over(found, sub.ephemeral_until, over, now)
+        stays.count(conn, provider, name, [ephemeral.counted(each, sub.ephemeral_until, over) for each in found])
+        for day in days:
+            sub = evolve(sub, day)
+        books.append_to(conn, sub, days, now)
+        return bool(days)
+
+    def _announce(self, conn: Connection, provider: str, name: str, time: RealTime) -> None:
+        """What holds is told, so first everything is booked that was due: its account may not have had its turn yet."""
+        now = self._settle_due(conn, provider, name, time)
         takeover.take_over_all(conn, provider, name, time)
         sub = books.subscription(conn, provider, name)
         if sub is not None:
@@ -189,7 +225,6 @@ def _collect(conn: Connection, now: Instant) -> None:
     idempotency.collect(conn, now)
     throttle.collect(conn, now - DAY)
     sites.forget_tokens(conn, now - KEEP_TOKENS)
-    leases.collect(conn, now - KEEP_TOKENS)
     sessions.collect(conn, now)
     invitations.collect(conn, now - KEEP_INVITATIONS)
     trail.collect(conn, now - KEEP_AUDIT)

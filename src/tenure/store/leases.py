@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tenure.core.commands import Word
 from tenure.core.timeline import Instant
+from tenure.store.clocks import by_clock
 from tenure.store.engine import Connection
 from tenure.store.schema import leases
 
@@ -68,7 +69,31 @@ _SIGNED_ANEW = (
     .where(leases.c.site == sa.bindparam("of"), leases.c.digest == sa.bindparam("was"))
     .values(digest=sa.bindparam("now_is"), body=sa.case((leases.c.body.is_(None), None), else_=sa.bindparam("new")))
 )
-_COLLECT = leases.delete().where(leases.c.body.is_(None), leases.c.contact_until < sa.bindparam("before"))
+_KEY = (leases.c.site, leases.c.epoch, leases.c.serial, leases.c.slot)
+_OVER = by_clock(
+    sa.select(*_KEY)
+    .where(leases.c.body.is_(None), leases.c.contact_until < sa.bindparam("before"))
+    .limit(sa.bindparam("most")),
+    leases.c.provider,
+)
+_OF_MANY = leases.c.site.in_(sa.bindparam("of", expanding=True))
+_ENDS = sa.select(leases.c.site, sa.func.max(leases.c.contact_until)).where(_OF_MANY).group_by(leases.c.site)
+_FORGET = leases.delete().where(_OF_MANY)
+_LATER = leases.alias("later")
+_REPLACED = leases.delete().where(
+    _OF_MANY,
+    leases.c.body.is_(None),
+    leases.c.contact_until < sa.bindparam("before"),
+    sa.exists().where(
+        _LATER.c.site == leases.c.site,
+        _LATER.c.subscription == leases.c.subscription,
+        _LATER.c.acked_at.is_not(None),
+        sa.or_(
+            _LATER.c.epoch > leases.c.epoch,
+            sa.and_(_LATER.c.epoch == leases.c.epoch, _LATER.c.serial > leases.c.serial),
+        ),
+    ),
+)
 
 
 def add(conn: Connection, lease: SignedLease) -> None:
@@ -102,9 +127,34 @@ def words(conn: Connection, provider: str, subscriptions: Sequence[str]) -> dict
     return found
 
 
-def collect(conn: Connection, before: Instant) -> int:
-    """Forget leases that ended before that instant and are not the latest of their slot; how many."""
-    return conn.execute(_COLLECT, {"before": before}).rowcount
+def collect(conn: Connection, before: Instant, most: int, clock: str | None) -> int:
+    """Forget at most so many leases that ended before that instant and are not the latest of their slot; how many.
+
+    `clock`: as in `clocks`.
+    """
+    over = _OVER[clock is not None].subquery()
+    keys = sa.select(*(over.c[column.name] for column in _KEY))
+    asked = {"before": before, "most": most, "tenant": clock}
+    return conn.execute(leases.delete().where(sa.tuple_(*_KEY).in_(keys)), asked).rowcount
+
+
+def ends(conn: Connection, wanted: Sequence[str]) -> dict[str, Instant]:
+    """When the last lease of each of those sites that has one ends."""
+    return {row[0]: row[1] for row in conn.execute(_ENDS, {"of": list(wanted)})}
+
+
+def collect_replaced(conn: Connection, wanted: Sequence[str], before: Instant) -> None:
+    """Forget leases of those sites that ended before that instant and of which a later one was acknowledged.
+
+    What that one's acknowledgement proves is more than theirs did (rule *Giving back*).
+    """
+    conn.execute(_REPLACED, {"of": list(wanted), "before": before})
+
+
+def forget(conn: Connection, over: Sequence[str]) -> None:
+    """Forget every lease of those sites."""
+    if over:
+        conn.execute(_FORGET, {"of": list(over)})
 
 
 def _word(site: str, signed: Sequence[tuple[int, Instant, Instant | None]]) -> Word:

@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
+from tenure.store.clocks import by_clock
 from tenure.store.either import in_place_of
 from tenure.store.engine import Connection
 from tenure.store.schema import places, sites
@@ -30,8 +31,6 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Whether silence is waited for after that."""
     after: int = 0
     """Serial of the newest lease when the application went to another subscription."""
-    freed: Instant | None = None
-    """When a receipt freed it at once; kept for as long as such releases are counted."""
 
 
 class Counting(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,15 +51,15 @@ _PUT = in_place_of(places, "site", "subscription")
 _OF_SITE = sa.select(*_PLACE).where(places.c.site == sa.bindparam("of")).order_by(places.c.subscription)
 _OF_SITES = sa.select(*_PLACE).where(places.c.site.in_(sa.bindparam("of", expanding=True)))
 _DROP = places.delete().where(places.c.site == sa.bindparam("of"), places.c.subscription == sa.bindparam("which"))
+_FORGET = places.delete().where(places.c.site.in_(sa.bindparam("of", expanding=True)))
 _THERE = (
     places.c.provider == sa.bindparam("tenant"),
     places.c.subscription == sa.bindparam("which"),
-    places.c.freed.is_(None),
     places.c.site != sa.bindparam("but"),
 )
 _RUNS = sa.or_(
     places.c.until > sa.bindparam("now"),
-    sa.and_(places.c.waits == 1, sites.c.last_contact > sa.bindparam("heard_since")),
+    sa.and_(places.c.waits == 1, sa.func.coalesce(sites.c.last_contact, 0) > sa.bindparam("heard_since")),
     sa.and_(places.c.waits == 1, sites.c.epoch < sa.bindparam("restored")),
 )
 _COUNT = sa.select(sa.func.count()).select_from(places.join(sites, sites.c.id == places.c.site)).where(*_THERE, _RUNS)
@@ -74,12 +73,21 @@ _HOLDS = (
     .select_from(places.join(sites, sites.c.id == places.c.site))
     .where(*_THERE, _RUNS, places.c.site == sa.bindparam("of"))
 )
-_RELEASES = sa.select(sa.func.count()).where(
-    places.c.provider == sa.bindparam("tenant"),
-    places.c.subscription == sa.bindparam("which"),
-    places.c.freed > sa.bindparam("since"),
+_OVER = (
+    sa.select(places.c.site)
+    .join_from(places, sites, sites.c.id == places.c.site)
+    .where(*_THERE, sa.not_(_RUNS), places.c.until <= sa.bindparam("moved_from"))
+    .order_by(places.c.site)
+    .limit(sa.bindparam("most"))
 )
-_COLLECT = places.delete().where(places.c.freed < sa.bindparam("before"))
+_LAPSED_IN = by_clock(
+    sa.select(places.c.provider, places.c.subscription)
+    .distinct()
+    .where(places.c.until <= sa.bindparam("moved_from"), places.c.subscription > sa.bindparam("after"))
+    .order_by(places.c.subscription)
+    .limit(sa.bindparam("most")),
+    places.c.provider,
+)
 
 
 def put(conn: Connection, place: Place) -> None:
@@ -120,15 +128,28 @@ def lapsed(conn: Connection, provider: str, subscription: str, by: Counting, mov
     return [_read(row) for row in conn.execute(_LAPSED, asked)]
 
 
-def releases(conn: Connection, provider: str, subscription: str, since: Instant) -> int:
-    """How many places of the subscription a receipt has freed at once after that instant."""
-    found: int = conn.execute(_RELEASES, {"tenant": provider, "which": subscription, "since": since}).scalar_one()
-    return found
+def lapsed_in(conn: Connection, moved_from: Instant, after: str, most: int, clock: str | None) -> list[tuple[str, str]]:
+    """(provider, subscription) of at most so many, by id after `after`, with words that were over by `moved_from`.
+
+    `clock`: as in `clocks`.
+    """
+    asked = {"moved_from": moved_from, "after": after, "most": most, "tenant": clock}
+    return [(provider, name) for provider, name in conn.execute(_LAPSED_IN[clock is not None], asked)]
 
 
-def collect(conn: Connection, before: Instant) -> int:
-    """Forget places that were freed before that instant; how many."""
-    return conn.execute(_COLLECT, {"before": before}).rowcount
+def collect(conn: Connection, provider: str, subscription: str, by: Counting, moved_from: Instant, most: int) -> int:
+    """Forget at most so many places that do not count and cannot by any amnesty: over by `moved_from`; how many."""
+    asked = _asked(provider, subscription, by) | {"moved_from": moved_from, "most": most}
+    over = [site for (site,) in conn.execute(_OVER, asked)]
+    for site in over:
+        drop(conn, site, subscription)
+    return len(over)
+
+
+def forget(conn: Connection, over: Sequence[str]) -> None:
+    """Forget every place of those applications."""
+    if over:
+        conn.execute(_FORGET, {"of": list(over)})
 
 
 def _asked(provider: str, subscription: str, by: Counting) -> dict[str, object]:

@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
+from tenure.store.clocks import by_clock
 from tenure.store.either import Swift, unless_there
 from tenure.store.engine import Connection
 from tenure.store.schema import site_tokens, sites
@@ -97,6 +98,16 @@ _REMEMBER = unless_there(site_tokens, "site", "digest")
 _WAS_USED = sa.select(site_tokens.c.replaced).where(
     site_tokens.c.site == sa.bindparam("of"), site_tokens.c.digest == sa.bindparam("shown")
 )
+_EPHEMERAL = by_clock(
+    sa.select(sites.c.id)
+    .where(sites.c.ephemeral == 1, sites.c.id > sa.bindparam("after"))
+    .order_by(sites.c.id)
+    .limit(sa.bindparam("most")),
+    sites.c.provider,
+)
+_OF_MANY: sa.BindParameter[str] = sa.bindparam("of", expanding=True)
+_FORGET_ONES_TOKENS = site_tokens.delete().where(site_tokens.c.site.in_(_OF_MANY))
+_FORGET_ONES = sites.delete().where(sites.c.id.in_(_OF_MANY))
 _FORGET = site_tokens.delete().where(site_tokens.c.replaced < sa.bindparam("before"))
 
 
@@ -180,6 +191,19 @@ def token_replaced(conn: Connection, site: str, digest: bytes) -> Instant | None
 def forget_tokens(conn: Connection, before: Instant) -> int:
     """Forget tokens replaced before that instant; how many."""
     return conn.execute(_FORGET, {"before": before}).rowcount
+
+
+def ephemeral(conn: Connection, after: str, most: int, clock: str | None) -> list[str]:
+    """Ids of at most so many ephemeral applications, those after `after`; `clock`: as in `clocks`."""
+    asked = {"after": after, "most": most, "tenant": clock}
+    return list(conn.execute(_EPHEMERAL[clock is not None], asked).scalars())
+
+
+def forget(conn: Connection, over: Sequence[str]) -> None:
+    """Forget those sites, to whose leases and places nothing refers any more, with the tokens that they used up."""
+    if over:
+        conn.execute(_FORGET_ONES_TOKENS, {"of": list(over)})
+        conn.execute(_FORGET_ONES, {"of": list(over)})
 
 
 def _one(row: Sequence[Any] | None) -> Site | None:

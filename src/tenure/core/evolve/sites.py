@@ -3,9 +3,10 @@
 import msgspec
 
 from tenure.core import facts as f
+from tenure.core.bounds import ABSOLUTE
 from tenure.core.evolve.periods import begin
 from tenure.core.state import CodeState, SiteState, Subscription
-from tenure.core.timeline import Instant
+from tenure.core.timeline import DAY, Instant
 
 Codes = f.CodeReissued | f.CodeBlocked | f.CodeUnblocked
 
@@ -51,7 +52,9 @@ def sites(sub: Subscription, fact: Sites) -> Subscription:
         case f.SuccessorStarted():
             started = sub if fact.period is None else begin(sub, fact.period)
             return _change_site(started, fact.site, present="", since=fact.at)
-        case f.SiteLeft() | f.SuccessorDropped():
+        case f.SiteLeft():
+            return _change_site(_freed(sub, fact), fact.site, left_at=fact.at, allotment=0)
+        case f.SuccessorDropped():
             return _change_site(sub, fact.site, left_at=fact.at, allotment=0)
         case f.SiteDeclaredLost():
             heir = sub.site(fact.heir)
@@ -65,6 +68,15 @@ def sites(sub: Subscription, fact: Sites) -> Subscription:
             return _change_site(sub, fact.site, forked_at=fact.at, evidence=fact.evidence)
         case f.ForkResolved():
             return _resolve(sub, fact)
+
+
+def _freed(sub: Subscription, fact: f.SiteLeft) -> Subscription:
+    """Releases are counted within one lease's length, so what is older than the longest that there is may go."""
+    if not fact.freed:
+        return sub
+    longest = (ABSOLUTE["lease_days"].maximum or 0) * DAY
+    recent = tuple(each for each in sub.places_freed if each > fact.at - longest)
+    return msgspec.structs.replace(sub, places_freed=(*recent, fact.at))
 
 
 def _resolve(sub: Subscription, fact: f.ForkResolved) -> Subscription:

@@ -315,7 +315,7 @@ def site_view(site: Site, place: places.Place | None, now: Instant, restored: In
 
 def _place(site: Site, place: places.Place | None, now: Instant, restored: Instant) -> PartView:
     """An application's place: one device, as long as its word runs or its silence is waited for."""
-    until = 0 if place is None or place.freed is not None else place.until
+    until = 0 if place is None else place.until
     waited = bool(until and place is not None and place.waits)
     return PartView(
         held=int(now < until or waited),

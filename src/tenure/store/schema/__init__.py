@@ -8,7 +8,7 @@ from tenure.store.schema.columns import METADATA
 from tenure.store.schema.messages import deliveries, mailed, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_references, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
-from tenure.store.schema.sites import leases, places, site_tokens, sites
+from tenure.store.schema.sites import leases, places, site_tokens, sites, stays
 from tenure.store.schema.subscriptions import (
     codes,
     facts,
@@ -22,7 +22,9 @@ from tenure.store.schema.team import audit, invitations, memberships, people, re
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, statements
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+REVISIONS = (
+    "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014",
+)  # fmt: skip
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -47,6 +49,7 @@ TENANT_TABLES = (
     gateways,
     sites,
     places,
+    stays,
     leases,
     outbox,
     webhooks,
@@ -100,6 +103,7 @@ __all__ = [
     "sites",
     "standings",
     "statements",
+    "stays",
     "subscriptions",
     "throttles",
     "tokens",

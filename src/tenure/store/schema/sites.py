@@ -67,7 +67,7 @@ class PlaceColumns(sa.TypedColumns):
 
     `signed` is when the last word of it was signed, `until` when that is over; `waits` whether silence is waited for
     beyond that. `after` is the serial of the newest lease when the application went to another subscription: a later
-    one that it goes by replaces what this was. `freed` is when a receipt freed it at once.
+    one that it goes by replaces what this was.
     """
 
     site = text(to("sites.id"), key=True)
@@ -78,7 +78,20 @@ class PlaceColumns(sa.TypedColumns):
     until = whole()
     waits = whole()
     after = whole()
-    freed = maybe_whole()
+
+
+class StayColumns(sa.TypedColumns):
+    """Ephemeral applications in a subscription, from coming to going, kept until both are in a day's fact and a while.
+
+    `counted`: 0 neither is, 1 the coming, 2 both. No reference to the application: it may be forgotten before.
+    """
+
+    subscription = text(to("subscriptions.id"), key=True)
+    site = text(key=True)
+    came = whole(key=True)
+    provider = text(to("providers.id"))
+    until = whole()
+    counted = whole()
 
 
 class SiteTokenColumns(sa.TypedColumns):
@@ -118,8 +131,10 @@ sites = sa.Table(
     sa.Index(None, "provider", "id"),
     sa.Index(None, "subscription"),
     sa.Index(None, "successor"),
+    sa.Index(None, "ephemeral", "id"),
     **STRICT,
 )
 places = sa.Table("places", METADATA, PlaceColumns, sa.Index(None, "subscription", "until"), **STRICT)
+stays = sa.Table("stays", METADATA, StayColumns, sa.Index(None, "counted", "until"), **KEYED)
 site_tokens = sa.Table("site_tokens", METADATA, SiteTokenColumns, **KEYED)
 leases = sa.Table("leases", METADATA, LeaseColumns, sa.Index(None, "subscription"), **STRICT)
