@@ -1,5 +1,6 @@
 """Use of a subscription: levels that do not flutter, devices that count as long as they may be protected."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY
 from tenure.core.usage import (
+    EPHEMERAL_SEAT,
     LEVELS,
     Device,
     Level,
@@ -154,3 +156,12 @@ def test_a_proposal_followed_leads_below_the_limit_unless_pins_forbid(raw: list[
     released = [device for device in devices if device.id in proposal.release]
     kept = [device for device in rest if not device.pinned]
     assert not released or not kept or max(d.last_seen for d in released) <= min(d.last_seen for d in kept)
+
+
+def test_an_ephemeral_device_counts_until_its_seat_ends_however_long_silence_is_waited_for() -> None:
+    seen = 1_000_000
+    lasting = Device(id="dev_1", last_seen=seen, seat_until=seen + EPHEMERAL_SEAT)
+    ephemeral = msgspec.structs.replace(lasting, ephemeral=True)
+    assert counts_until(lasting, 60) == seen + 60 * DAY
+    assert counts_until(ephemeral, 60) == seen + EPHEMERAL_SEAT
+    assert counts_until(msgspec.structs.replace(ephemeral, erased=True), 60) == 0

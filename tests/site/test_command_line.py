@@ -255,6 +255,10 @@ class TestAgent:
         assert self.agent(office, "release").code == Exit.DONE
         assert house.counted == 0
         assert self.agent(office, "status").json["message"].startswith("This device has given its seat up.")
+        token = office.good("devices", "token")["token"]
+        assert self.agent(office, "enrol", "--ephemeral", given=f"{token}\n").code == Exit.DONE
+        (container,) = [each for each in office.good("devices", "list")["items"] if each["ephemeral"]]
+        assert container["counted"]
 
     def test_a_bad_settings_file_is_refused_with_the_field(self, office: "Admin") -> None:
         folder = office.house.town.folder / "agent"

@@ -59,6 +59,7 @@ def request_for(
         lease=kept.held.digest if kept.held.token else "",
         seat=kept.seat if kept.seat_wanted else "",
         erased=kept.receipt.decode("ascii") if ask == "release" else "",
+        ephemeral=kept.ephemeral,
     )
     return devices.ask(message, signer)
 

@@ -20,6 +20,7 @@ from tenure.core.clock import worth_saving
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import Rhythm
 from tenure.core.timeline import DAY, Instant, Why
+from tenure.core.usage import EPHEMERAL_REFRESH
 from tenure.sdk.calling import Calls, drawn
 from tenure.sdk.clock import Now
 from tenure.sdk.exchange import Inconclusive
@@ -55,16 +56,19 @@ class Keeper:
 
     # asking
 
-    def enrol(self, text: str) -> Refused | None:
+    def enrol(self, text: str, *, ephemeral: bool = False) -> Refused | None:
         """Enrols with an enrolment token; blocks for the exchange. None: there is a seat. Never raises.
 
         Refuses `field_invalid` for what is no token, and what the site says; a request without an answer stays pending.
         """
-        refused = self.prepare(text)
+        refused = self.prepare(text, ephemeral=ephemeral)
         return self.refresh() if refused is None else refused
 
-    def prepare(self, text: str) -> Refused | None:
-        """Keeps an enrolment token and asks nothing yet: for a disk image whose copies are to enrol by themselves."""
+    def prepare(self, text: str, *, ephemeral: bool = False) -> Refused | None:
+        """Keeps an enrolment token and asks nothing yet: for a disk image whose copies are to enrol by themselves.
+
+        `ephemeral`: the device does not last (a container). Its seats live for an hour.
+        """
         ticket = read_ticket(text)
         if isinstance(ticket, Refused):
             return ticket
@@ -73,7 +77,7 @@ class Keeper:
         with self._undisturbed() as prevented:
             if prevented is not None:
                 return prevented
-            return self.holder.save(self._with_ticket(ticket))
+            return self.holder.save(self._with_ticket(ticket, ephemeral))
 
     def refresh(self) -> Refused | None:
         """Asks the site now; as `enrol`. Refuses `not_activated` before the first enrolment."""
@@ -129,7 +133,8 @@ class Keeper:
 
     def _rhythm(self) -> Rhythm:
         lease = self.holder.proven.lease
-        interval = DAY if lease is None else min(DAY, lease.contact_interval)
+        most = EPHEMERAL_REFRESH if self.holder.kept.ephemeral else DAY
+        interval = most if lease is None else min(most, lease.contact_interval)
         return Rhythm(spans=() if lease is None else lease.spans, interval=interval, after_end_days=ALWAYS)
 
     def remember_time(self) -> None:
@@ -167,13 +172,17 @@ class Keeper:
 
     # one contact
 
-    def _with_ticket(self, ticket: Ticket) -> Kept:
-        """The state with another enrolment: at the same site the device stays who it is, at another it begins anew."""
+    def _with_ticket(self, ticket: Ticket, ephemeral: bool) -> Kept:
+        """The state with another enrolment: at the same site the device stays who it is, at another it begins anew.
+
+        So does one that is enrolled as what it was not: a seat of two weeks must not count for an hour only.
+        """
         kept = self.holder.kept
+        other = bool(kept.seed) and kept.ephemeral != ephemeral
         moved = kept.ticket is None or kept.ticket.pin != ticket.pin
         spent = kept.ticket != ticket and not kept.device
-        kept = msgspec.structs.replace(kept, ticket=ticket, given_up=False, contacts=Contacts())
-        if moved or spent:
+        kept = msgspec.structs.replace(kept, ticket=ticket, given_up=False, contacts=Contacts(), ephemeral=ephemeral)
+        if moved or spent or other:
             # The key is made with the first request: whoever copies this disk before shares none.
             kept = msgspec.structs.replace(kept, seed=b"", device="", token="", pending=None, receipt=b"")
         return msgspec.structs.replace(kept, certificate="") if moved else kept

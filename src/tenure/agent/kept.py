@@ -67,6 +67,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """This device has released its seat by its own will; it asks for none until it is enrolled again."""
     beat: Beat | None = None
     """Which boot saved this, and when."""
+    ephemeral: bool = False
+    """It does not last, and was enrolled as such."""
 
     @property
     def bundle(self) -> bytes:

@@ -73,6 +73,7 @@ def enrol(
     enrolment: Annotated[str, Parameter(help="The enrolment token; asked for, or read from standard input.")] = "",
     *,
     later: Annotated[bool, Parameter(help="Keep the token and ask nothing yet: for a disk image.")] = False,
+    ephemeral: Annotated[bool, Parameter(help="It does not last (a container): seats of an hour.")] = False,
     agent: Folder = "",
     clock: Clock = None,
 ) -> Ended:
@@ -84,7 +85,7 @@ def enrol(
     if not typed:
         return invalid("No enrolment token was given.", "enrolment")
     keeper = opened.keeper
-    refused = keeper.prepare(typed) if later else keeper.enrol(typed)
+    refused = (keeper.prepare if later else keeper.enrol)(typed, ephemeral=ephemeral)
     if refused is not None:
         return failed(refused)
     return made(_shown(opened), sentence("The token is kept.") if later else _status)

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import DAY, Instant
+from tenure.core.timeline import DAY, HOUR, Instant
 
 
 class Level(StrEnum):
@@ -87,6 +87,12 @@ def _fallen(one: Level, used: int, limit: int) -> bool:
     return 100 * used <= (edge - FALL) * limit
 
 
+EPHEMERAL_SEAT = HOUR
+"""Seconds that a seat of an ephemeral device lives (spec 2.4 Installations)."""
+EPHEMERAL_REFRESH = EPHEMERAL_SEAT // 4
+"""It is refreshed after a quarter of that."""
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """A device as counting sees it."""
 
@@ -101,17 +107,19 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     """Removed by the administrator, without word from the device."""
     erased: bool = False
     """Its signed receipt says that it gave its seat up."""
+    ephemeral: bool = False
+    """It does not last, and was enrolled as such: its silence is not waited for."""
 
 
 def counts_until(device: Device, idle_release_days: int) -> Instant:
     """The first instant at which `device` no longer counts if it is not seen again (spec 2.4).
 
-    A receipt frees at once, removal at the seat's end; otherwise a device counts until its seat is over and it has been
-    silent for `idle_release_days`.
+    A receipt frees at once, removal at the seat's end, and so does the end of an ephemeral device's seat; otherwise a
+    device counts until its seat is over and it has been silent for `idle_release_days`.
     """
     if device.erased:
         return 0
-    if device.removed:
+    if device.removed or device.ephemeral:
         return device.seat_until
     return max(device.seat_until, device.last_seen + idle_release_days * DAY)
 

@@ -91,7 +91,8 @@ class Contact:
         twin = devices.twin_of(self._conn, device)
         if twin is not None:
             device = msgspec.structs.replace(device, twin=twin.id)
-        self._event("info", "device_enrolled", f"{_called(device)} was enrolled.", device)
+        if not device.ephemeral:
+            self._event("info", "device_enrolled", f"{_called(device)} was enrolled.", device)
         return self._served(device)
 
     def _adopted(self) -> bytes:
@@ -115,6 +116,8 @@ class Contact:
         return self._said("copied")
 
     def _new(self, name: str, group: str, *, count: int) -> Device:
+        """A row of its own. Of an ephemeral device no hardware is kept: containers share it, and none is another's
+        former self."""
         message = self._message
         return Device(
             number=0,
@@ -124,7 +127,7 @@ class Contact:
             name=message.name,
             group=group,
             version=message.version,
-            hardware=msgspec.json.encode(message.hardware),
+            hardware=b"{}" if message.ephemeral else msgspec.json.encode(message.hardware),
             created=self._now,
             last_seen=self._now,
             count=count,
@@ -139,6 +142,7 @@ class Contact:
             pinned=0,
             twin="",
             note="",
+            ephemeral=int(message.ephemeral),
         )
 
     def _turned(self, device: Device, count: int) -> Device:
@@ -161,7 +165,7 @@ class Contact:
         if device.state in TAKEN_BACK:
             return self._taken_back(device)
         device = self._settled(device)
-        term = signable(self._lease.lease, self._now)
+        term = signable(self._lease.lease, self._now, ephemeral=bool(device.ephemeral))
         if not device.counted:
             term = self._claimed(device, term)
         elif device.state == State.DISPLACED:
@@ -211,7 +215,8 @@ class Contact:
             counted=1,
             seat=seat.jti,
             seat_sha256=seal.digest(sealed.encode("ascii")),
-            seat_until=seat.exp,
+            # Under a lease that ends sooner an earlier seat of an ephemeral device counts on: no silence is waited for.
+            seat_until=max(seat.exp, device.seat_until) if device.ephemeral else seat.exp,
             lease_iat=self._lease.lease.iat,
             note="",
         )
@@ -233,7 +238,8 @@ class Contact:
         if isinstance(erased, Refused):
             return self._refused(erased, device)
         if device.counted and (erased.what, erased.jti, erased.sub) == ("seat", device.seat, device.id):
-            self._event("info", "device_released", f"{_called(device)} has given its seat up.", device)
+            if not device.ephemeral:
+                self._event("info", "device_released", f"{_called(device)} has given its seat up.", device)
             state = State(device.state) if device.state in TAKEN_BACK else State.RELEASED
             device = self._row = devices.uncounted(self._conn, device, state)
         return self._refused(GONE, device) if device.state == State.REMOVED else self._said("released", device)
@@ -250,6 +256,7 @@ class Contact:
             devices.save(self._conn, device, self._row)
         lease = "" if self._message.lease == self._lease.digest else self._lease.token.decode("ascii")
         has_seat = device is not None and bool(device.counted) and device.state != State.DISPLACED
+        ephemeral = device is not None and bool(device.ephemeral)
         message = DeviceAnswer(
             nonce=self._message.nonce,
             request_sha256=self._asked.sha256,
@@ -260,7 +267,7 @@ class Contact:
             token="" if device is None else self._desk.tokens.token(device.id, device.count),
             seat=seat,
             lease=lease,
-            next_contact=next_contact(self._lease.lease, self._now, has_seat=has_seat),
+            next_contact=next_contact(self._lease.lease, self._now, has_seat=has_seat, ephemeral=ephemeral),
             notices=tuple(each.decode("ascii") for each in self._look.kept.notices[-NOTICES:]),
             refusal=None if refused is None else refusal(refused),
         )

@@ -127,6 +127,8 @@ def release_due(conn: Connection, product: str, look: Look) -> int:
             devices.uncounted(conn, device, State(device.state))
         elif device.state == State.DISPLACED:
             devices.uncounted(conn, device, State.WAITING)
+        elif device.ephemeral:  # as expected: it comes and goes without an event
+            devices.uncounted(conn, device, State.IDLE)
         else:
             text = f"{device.name or device.id} has been silent for so long that it no longer counts."
             events.add(conn, look.now, "info", "device_idle", text, product=product, device=device.id)

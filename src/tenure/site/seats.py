@@ -8,7 +8,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
 from tenure.core.standing import SERVING
 from tenure.core.timeline import DAY, Instant, Phase, Why, at
-from tenure.core.usage import ceiling
+from tenure.core.usage import EPHEMERAL_REFRESH, EPHEMERAL_SEAT, ceiling
 from tenure.core.versions import below
 from tenure.site.license import Look
 from tenure.site.store.devices import Device
@@ -81,10 +81,14 @@ def undistributed(device: Device, lease: Lease, *, automatic: bool) -> Refused |
     return below(device.version, lease.min_version) if device.version else None
 
 
-def signable(lease: Lease, now: Instant) -> tuple[Instant, Instant] | Refused:
-    """(iat, exp) of a seat signed now: never beyond the lease's `contact_until`; refused once that is reached."""
+def signable(lease: Lease, now: Instant, *, ephemeral: bool = False) -> tuple[Instant, Instant] | Refused:
+    """(iat, exp) of a seat signed now: never beyond the lease's `contact_until`; refused once that is reached.
+
+    That of an `ephemeral` device is short.
+    """
     iat = max(lease.nbf, now - SKEW)
-    until = min(now + lease.figures.seat_life, lease.contact_until)
+    life = min(EPHEMERAL_SEAT, lease.figures.seat_life) if ephemeral else lease.figures.seat_life
+    until = min(now + life, lease.contact_until)
     if until <= max(iat, now):
         return Refused(Code.LEASE_OUTSIDE_WINDOW, "The site's lease is over; it has to synchronise first.")
     return iat, until
@@ -108,12 +112,14 @@ def seat_for(sealed: SealedLease, device: str, thumbprint: str, name: str, term:
     )
 
 
-def next_contact(lease: Lease | None, now: Instant, *, has_seat: bool) -> NextSync:
-    """When the device is expected again: daily, hourly near an edge; every ten minutes while it waits for a seat and
-    while functions are withdrawn, so that whoever renewed has the devices back at once."""
+def next_contact(lease: Lease | None, now: Instant, *, has_seat: bool, ephemeral: bool = False) -> NextSync:
+    """When the device is expected again: daily, hourly near an edge, after a quarter of its short seat where it is
+    `ephemeral`; every ten minutes while it waits for a seat and while functions are withdrawn, so that whoever renewed
+    has the devices back at once."""
     if lease is None or not has_seat or at(lease.spans, now).phase not in SERVING:
         return NextSync(now + WAIT * 9 // 10, now + WAIT * 11 // 10)
     turn = window(lease.spans, lease, now)
-    latest = (now + REFRESH * 9 // 10, now + REFRESH * 11 // 10)
+    every = EPHEMERAL_REFRESH if ephemeral else REFRESH
+    latest = (now + every * 9 // 10, now + every * 11 // 10)
     begin, end = latest if turn is None else (min(turn[0], latest[0]), min(turn[1], latest[1]))
     return NextSync(begin, max(begin, end))

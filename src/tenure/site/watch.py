@@ -151,6 +151,7 @@ class Watch:
         events.prune(conn, now)
         uses.prune(conn, now)
         devices.forget_removed(conn, now - REMEMBERED)
+        devices.forget_ephemeral(conn, now - DAY)
         people.prune(conn, self._site.computer.clocks.wall())
         self._site.answers.prune(conn, now)
 

@@ -53,6 +53,8 @@ class DeviceRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """The seat held, only after the site has asked for it by `send_seat`."""
     erased: fields.Jws = ""
     """The receipt (`tenure-erased+jws`), with `release`."""
+    ephemeral: bool = False
+    """It does not last (a container): what it was enrolled as, it stays; its seats are short."""
 
 
 class DeviceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

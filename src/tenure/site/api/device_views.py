@@ -31,6 +31,8 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     """The administrator gave it a seat by hand."""
     pinned: bool
     """It is never proposed for release."""
+    ephemeral: bool
+    """It was enrolled as one that does not last: it counts until its seat of an hour ends, no longer."""
 
 
 class EnrolmentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +66,7 @@ def device_view(device: devices.Device) -> DeviceView:
         why=None if device.counted or not device.note else reason(_noted(device.note)),
         assigned=bool(device.assigned),
         pinned=bool(device.pinned),
+        ephemeral=bool(device.ephemeral),
     )
 
 

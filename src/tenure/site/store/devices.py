@@ -77,6 +77,8 @@ class Device(msgspec.Struct, frozen=True):
     """Why it has no seat, as a refusal's code."""
     assigned: int = 0
     """The administrator gave it a seat by hand, whatever its group distributes by itself."""
+    ephemeral: int = 0
+    """It was enrolled as one that does not last."""
 
     def counting(self, moved: int) -> usage.Device:
         """As counting sees it, its seat's end moved by `moved` seconds of amnesty."""
@@ -87,12 +89,13 @@ class Device(msgspec.Struct, frozen=True):
             pinned=bool(self.pinned),
             removed=self.state in (State.WITHDRAWN, State.REMOVED, State.IDLE, State.DISPLACED),
             erased=self.state == State.RELEASED,
+            ephemeral=bool(self.ephemeral),
         )
 
 
 _COLUMNS = (
     "number, id, product, thumbprint, name, grp, version, hardware, created, last_seen, count, last_request, seat,"
-    " seat_sha256, seat_until, lease_iat, state, counted, counts_until, pinned, twin, note, assigned"
+    " seat_sha256, seat_until, lease_iat, state, counted, counts_until, pinned, twin, note, assigned, ephemeral"
 )
 _SELECT = sql("select", _COLUMNS, "from devices")
 
@@ -303,6 +306,15 @@ def tally(conn: Connection, column: str, product: str) -> dict[str, int]:
     where = [SHOWN, "product = ?"] if product else [SHOWN]
     values = (product,) if product else ()
     return dict(conn.execute(sql("select", shown, ", count(*) from devices", every(where), "group by 1"), values))
+
+
+def forget_ephemeral(conn: Connection, before: Instant, most: int = 500) -> None:
+    """Forget at most so many ephemeral devices that do not count and were last seen before an instant."""
+    conn.execute(
+        "delete from devices where number in"
+        " (select number from devices where ephemeral = 1 and counted = 0 and last_seen < ? limit ?)",
+        (before, most),
+    )
 
 
 def forget_removed(conn: Connection, before: Instant) -> None:

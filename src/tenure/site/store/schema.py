@@ -243,4 +243,10 @@ create index events_by_kind on events (kind, device, number);
 """
 """What one device or stranger can bring about again and again is one event an hour with a count."""
 
-STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH)
+TENTH = """
+alter table devices add column ephemeral integer not null default 0;
+create index devices_ephemeral on devices (last_seen) where ephemeral = 1 and counted = 0;
+"""
+"""Devices that do not last count until their seat's end, and are forgotten soon after it."""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH)
