@@ -1,4 +1,4 @@
-"""A code typed at a site whose key is known: whether that is the site itself, or a copy of it (spec 3.3, 3.5; ADR 19).
+"""A code typed at a site whose key is known: whether that is the site itself, or a copy of it (spec 3.3, 3.5; ADR 25).
 
 What the site then gets is `activation`'s, what is written down of a copy `copies`'.
 """
