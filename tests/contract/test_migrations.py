@@ -15,7 +15,8 @@ from tenure.store.prepare import prepare
 from tests.contract.databases import run_sql
 
 CATALOGUE = {
-    "columns": "select table_name, column_name, ordinal_position, data_type, is_nullable, column_default"
+    "columns": "select table_name, column_name, ordinal_position, data_type, is_nullable, column_default,"
+    " collation_name"
     " from information_schema.columns where table_schema = current_schema()",
     "indexes": "select tablename, indexname, replace(indexdef, current_schema(), '') from pg_indexes"
     " where schemaname = current_schema()",

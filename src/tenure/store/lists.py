@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tenure.core.timeline import Instant
 from tenure.store.engine import Connection
 from tenure.store.schema import accounts, customers, standings
+from tenure.store.schema.columns import TEXT
 from tenure.store.standings import Standing, Wanted, narrowed, phase_at
 
 NEVER = 2**62
@@ -257,7 +258,8 @@ def _behind(
     further = name < after.id if descending else name > after.id
     if key is name:
         return [further]
-    value: Any = sa.func.lower(after.value) if isinstance(after.value, str) else after.value
+    # As the column's text: lowered by the same rules, or a page would begin where the last one did not end.
+    value: Any = sa.func.lower(sa.literal(after.value, TEXT)) if isinstance(after.value, str) else after.value
     # The first rule says nothing new: it is the one that an index understands.
     if descending:
         return [key <= value, sa.or_(key < value, further)]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import Code, Refused
 from tenure.store.schema import APPLICATION, APPLICATION_ID, HEAD, METADATA, REVISIONS, meta
+from tenure.store.schema.columns import COLLATION
 
 Upgrade = Callable[[sa.Connection], None]
 """`migrate.upgrade`, or None: then an older database is refused with the command that brings it forward."""
@@ -19,6 +20,12 @@ _VERSIONS = (
     "constraint alembic_version_pkc primary key (version_num))"
 )
 _LOCK = sa.text("select pg_advisory_xact_lock(:key)")
+_COLLATED_OTHERWISE = sa.text(
+    "select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid"
+    " join pg_collation o on o.oid = a.attcollation"
+    " where c.relnamespace = current_schema()::regnamespace and c.relname = any(:tables) and a.attnum > 0"
+    " and not a.attisdropped and a.atttypid = 'text'::regtype and o.collname <> :collation order by 1, 2"
+)
 
 
 def prepare(
@@ -26,10 +33,16 @@ def prepare(
 ) -> Refused | None:
     """Inside a transaction: None once the schema is present and current; reads one row when it is already.
 
-    Refuses `already_exists` when the database holds something that is not Tenure's, or is of another Tenure.
+    Refuses `already_exists` when the database holds something that is not Tenure's, is of another Tenure, or (on
+    PostgreSQL) has a text column that is sorted by a language instead of byte by byte.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"key": APPLICATION_ID})  # several servers may start at the same moment
+    if connection.dialect.name != "postgresql":
+        return _brought(connection, upgrade, revisions)
+    connection.execute(_LOCK, {"key": APPLICATION_ID})  # several servers may start at the same moment
+    return _brought(connection, upgrade, revisions) or _sorted_by_language(connection)
+
+
+def _brought(connection: sa.Connection, upgrade: Upgrade | None, revisions: tuple[str, ...]) -> Refused | None:
     tables = set(sa.inspect(connection).get_table_names())
     if not tables:
         _make(connection)
@@ -55,6 +68,22 @@ def _make(connection: sa.Connection) -> None:
     connection.execute(meta.insert(), {"key": "application", "value": APPLICATION})
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"pragma application_id={APPLICATION_ID}")
+
+
+def _sorted_by_language(connection: sa.Connection) -> Refused | None:
+    """Refuses a column that compares text by a language: ids would come in an order that searches do not expect."""
+    parameters = {"tables": list(METADATA.tables), "collation": COLLATION}
+    found = connection.execute(_COLLATED_OTHERWISE, parameters).all()
+    if not found:
+        return None
+    table, column = found[0]
+    more = f" ({len(found) - 1} more do)" if len(found) > 1 else ""
+    return Refused(
+        Code.ALREADY_EXISTS,
+        f"The column {column} of table {table} sorts text by a language{more}, so searches by id would miss rows. "
+        f"The database administrator runs: alter table {table} alter column {column} type text "
+        f'collate "{COLLATION}"; the same for each such column. Then start the server again.',
+    )
 
 
 def _ours(connection: sa.Connection, tables: set[str]) -> bool:

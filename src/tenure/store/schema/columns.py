@@ -1,7 +1,8 @@
 """The few kinds of column there are, the same on both databases; which tables use them is said elsewhere.
 
 SQLite's STRICT tables take INTEGER, TEXT and BLOB only. Instants are whole Unix seconds, money is in minor units,
-both 64 bit; truth is 0 or 1.
+both 64 bit; truth is 0 or 1. Text is compared byte by byte: PostgreSQL would otherwise sort by the language of its
+database, where ids come in another order than code and cursors count on.
 """
 
 from typing import Any
@@ -19,7 +20,9 @@ METADATA = sa.MetaData(
 )
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-TEXT = sa.Text()
+COLLATION = "C"
+"""Of every text column on PostgreSQL: byte by byte as SQLite does, whatever language the database was made for."""
+TEXT = sa.Text().with_variant(sa.Text(collation=COLLATION), "postgresql")
 BYTES = sa.LargeBinary()
 
 STRICT: dict[str, Any] = {"sqlite_strict": True}
