@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tenure.core.refusals import Code, Refused
 from tenure.store import accounts, lists, migrate, people
 from tenure.store.engine import Connection, Database
 from tenure.store.postgres import open_postgres
-from tenure.store.schema import METADATA, REVISIONS
+from tenure.store.schema import METADATA
 from tenure.store.schema.columns import COLLATION
 from tenure.store.standings import Wanted
 from tests.contract.databases import Opener, PostgresSchema, SharedSchema, fresh_schema, run_sql, sorted_by_language
@@ -116,26 +117,20 @@ async def test_a_database_sorted_by_language_is_refused_with_its_remedy(fresh: P
 
 
 async def test_an_older_database_is_brought_to_it_with_all_it_holds(fresh: PostgresSchema) -> None:
-    """Every column as the version before had it; the migration changes all of them, and what was stored is found."""
-    db = await fresh.open()
-    await db.write(two_providers)
-    await db.close()
-    before = REVISIONS[REVISIONS.index("0014") - 1]
-    back = [
-        f'alter table {table} alter column {column.name} type text collate "default"'
-        for table in METADATA.tables
-        for column in METADATA.tables[table].c
-        if isinstance(column.type, sa.Text)
-    ]
-    await run_sql(
-        fresh.url,
-        f"set search_path = {fresh.schema}",
-        *back,
-        f"update alembic_version set version_num = '{before}'",  # noqa: S608
+    """The tables as the migrations before made them; what was stored is found by its beginning afterwards."""
+    engine = create_async_engine(
+        sa.make_url(fresh.url).set(drivername="postgresql+asyncpg"),
+        connect_args={"server_settings": {"search_path": fresh.schema}},
     )
+    begins = sa.text("select count(*) from throttles where key >= 'sub_' and key < 'sub_~'")
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(migrate._config(sync), "0014"))
+        await connection.execute(sa.text("insert into meta values ('application', 'tenure')"))
+        await connection.execute(sa.text("insert into throttles values ('sub_a', 1, 1), ('sub_b', 1, 1)"))
+        assert await connection.scalar(begins) == 0
     assert isinstance(await open_postgres(fresh.url, schema=fresh.schema), Refused)
     opened = await open_postgres(fresh.url, migrate.upgrade, schema=fresh.schema)
     assert not isinstance(opened, Refused), opened
-    found = await opened.read(lists.page, "prv_a", Wanted(), "sub_a", NOW, lists.Order.ID, None, 10)
-    assert [each.standing.subscription for each in found] == ["sub_a"]
+    assert await opened.read(lambda conn: conn.scalar(begins)) == 2
     await opened.close()
+    await engine.dispose()

@@ -1,4 +1,4 @@
-"""Sites: the set-based hot path, used-up tokens, and the words that the rule *Giving back* asks about."""
+"""Sites: the set-based hot path, and the words that the rule *Giving back* asks about."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -52,7 +52,6 @@ async def test_many_are_loaded_and_saved_at_once(stocked: Database) -> None:
             for each in known.values()
         ]  # fmt: skip
         sites.save_many(conn, moved)
-        sites.remember_tokens(conn, [(each.id, each.token) for each in known.values()], NOW)
         return [name in known for name in names]
 
     assert await stocked.write(sync_many, ["sit_b", "sit_none", "sit_a"]) == [True, False, True]
@@ -115,17 +114,6 @@ async def test_a_mere_contact_leaves_everything_else(stocked: Database) -> None:
     assert await stocked.read(contacts.last_answer, "sit_a") == b"answer"
     assert await stocked.read(contacts.last_answer, "sit_none") == b""
     await stocked.write(contacts.save, [])
-
-
-async def test_a_used_up_token_is_known_again(stocked: Database) -> None:
-    await stocked.write(sites.remember_tokens, [("sit_a", b"old"), ("sit_b", b"older")], NOW)
-    await stocked.write(sites.remember_tokens, [("sit_a", b"old")], NOW + 9)
-    assert await stocked.read(sites.token_replaced, "sit_a", b"old") == NOW, "the first time counts"
-    assert await stocked.read(sites.token_replaced, "sit_b", b"old") is None
-    assert await stocked.read(sites.token_replaced, "sit_a", b"never") is None
-    assert await stocked.write(sites.forget_tokens, NOW) == 0
-    assert await stocked.write(sites.forget_tokens, NOW + 1) == 2
-    assert await stocked.read(sites.token_replaced, "sit_a", b"old") is None
 
 
 async def test_sites_of_a_subscription_include_its_stagers(stocked: Database) -> None:
@@ -245,7 +233,6 @@ async def test_a_lease_that_is_over_goes_when_a_later_one_was_acknowledged(stock
 async def test_an_ephemeral_application_is_forgotten_with_all_that_refers_to_it(stocked: Database) -> None:
     one = msgspec.structs.replace(site("a"), id="sit_e", thumbprint="key-e", ephemeral=1)
     must(await stocked.write(sites.add, one))
-    must(await stocked.write(sites.remember_tokens, [("sit_e", b"used")], NOW))
     must(await stocked.write(places.put, Place(site="sit_e", subscription="sub_a", provider="prv_a", since=NOW)))
     must(await stocked.write(leases.add, lease("a", site="sit_e")))
     assert await stocked.read(sites.ephemeral, "", 9, None) == ["sit_e"]

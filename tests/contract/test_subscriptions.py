@@ -61,9 +61,6 @@ async def test_a_code_is_found_by_its_hash_alone(stocked: Database) -> None:
     await stocked.write(codes.add, new)
     assert await stocked.read(codes.by_digest, b"new") == new
     assert await stocked.read(codes.by_digest, b"guess") is None
-    await stocked.write(codes.set_state, "prv_a", "cod_a", "withdrawn")
-    found = await stocked.read(codes.of_subscription, "prv_a", "sub_a")
-    assert [(each.id, each.state) for each in found] == [("cod_a", "withdrawn"), ("cod_a2", "live")]
 
 
 EDGES = {

@@ -58,7 +58,6 @@ LISTS: dict[str, Ask] = {
     "policy log": lambda conn, who: chronicle.history(conn, who, chronicle.POLICY),
     "customers": people.list_customers,
     "tokens": tokens.list_tokens,
-    "accounts": accounts.list_accounts,
     "due accounts": lambda conn, who: accounts.due(conn, NOW, 10, who),
     "subscriptions of a.customer": lambda conn, who: subscriptions.of_customer(conn, who, f"cus_{who[-1]}"),
     "due subscriptions": lambda conn, who: subscriptions.due(conn, NOW, 10, who),
@@ -101,7 +100,6 @@ OF_A: dict[str, Ask] = {
     "payment request": lambda conn, who: payments.get(conn, who, "pay_a"),
     "payment request by reference": lambda conn, who: payments.by_reference(conn, who, "P-a"),
     "order request": lambda conn, who: order_requests.get(conn, who, "orq_a"),
-    "codes": lambda conn, who: codes.of_subscription(conn, who, "sub_a"),
     "site": lambda conn, who: sites.of_tenant(conn, who, "sit_a"),
     "sites of subscription": lambda conn, who: sites.page(conn, who, "sub_a"),
     "webhook": lambda conn, who: webhooks.webhook(conn, who, "whk_a"),
@@ -137,7 +135,6 @@ SILENT_WRITES_TO_A: dict[str, Ask] = {
     "hurry": lambda conn, who: accounts.hurry(conn, who, "cus_a", 1),
     "look again": lambda conn, who: subscriptions.look_again(conn, who, "sub_a", 1),
     "transfer": lambda conn, who: subscriptions.transfer(conn, who, "sub_a", "cus_b"),
-    "code state": lambda conn, who: codes.set_state(conn, who, "cod_a", "blocked"),
 }
 
 
@@ -221,7 +218,7 @@ async def test_a_page_ends_where_the_tenant_ends(stocked: Database) -> None:
 
 
 def test_every_table_of_a_tenant_names_it() -> None:
-    without = {"meta", "idempotency", "throttles", "documents", "providers", "site_tokens", "announcements"}
+    without = {"meta", "idempotency", "throttles", "documents", "providers", "announcements"}
     without |= {"people", "sessions", "recovery"}  # a person is of no tenant: memberships say where it belongs
     assert {table.name for table in METADATA.sorted_tables if "provider" not in table.c} == without
     assert {table.name for table in TENANT_TABLES} <= {table.name for table in METADATA.sorted_tables}
@@ -234,6 +231,6 @@ def _state_of_a(conn: Connection) -> list[Any]:
         accounts.account(conn, "prv_a", "cus_a"),
         people.customer(conn, "prv_a", "cus_a"),
         subscriptions.registration(conn, "prv_a", "sub_a"),
-        codes.of_subscription(conn, "prv_a", "sub_a"),
+        codes.by_digest(conn, b"a"),
         webhooks.webhook(conn, "prv_a", "whk_a"),
     ]

@@ -17,7 +17,6 @@ from tenure.core.schedule import (
     SyncState,
     after_answer,
     after_failure,
-    attempting,
     manual,
     network_returned,
     next_due,
@@ -41,6 +40,11 @@ YEAR = (
 YEARLY = Rhythm(spans=YEAR)
 QUIET = START + 100 * DAY
 draws = st.floats(0, 1, exclude_max=True)
+
+
+def attempting(known: SyncState, now: Instant) -> SyncState:
+    """An attempt begins; kept before anything is sent."""
+    return msgspec.structs.replace(known, attempted=now)
 
 
 def state(answered: Instant, beat: Rhythm = YEARLY, **more: object) -> SyncState:

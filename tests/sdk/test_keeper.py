@@ -14,12 +14,12 @@ from conformance.web import problem
 from tenure.core.refusals import Code
 from tenure.core.timeline import DAY, HOUR, Phase
 from tenure.sdk.exchange import Report
-from tenure.sdk.kept import Kept, MemoryInProcess
+from tenure.sdk.kept import Kept
 from tenure.sdk.outcomes import Declined, Granted, Synchronized
 from tenure.sdk.steps import Step
 from tenure.wire import b64
 from tenure.wire.messages import SyncRequest, Use
-from tests.sdk.world import World
+from tests.sdk.world import MemoryInProcess, World
 
 
 def activated(**parts: object) -> World:

@@ -1,6 +1,7 @@
 """An application, the vendor's small honest server and a network between them, in memory, on clocks moved by hand."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
 
@@ -16,7 +17,7 @@ from tenure.sdk.exchange import Identity, Report
 from tenure.sdk.holder import Holder
 from tenure.sdk.holdings import Reader
 from tenure.sdk.keeper import Keeper, Ports
-from tenure.sdk.kept import Kept, Memory, MemoryInProcess
+from tenure.sdk.kept import Kept, Memory
 from tenure.sdk.names.path import Exchange, Kind, PathUsed
 from tenure.sdk.steps import Progress
 from tenure.sdk.transport import Request
@@ -25,6 +26,31 @@ from tenure.wire.root import pin
 
 UNREACHED = Refused(Code.UNREACHABLE, "The cable is out.")
 BY_SYSTEM = PathUsed(Kind.SYSTEM, "192.0.2.1:443")
+
+
+class MemoryInProcess:
+    """Kept as long as the program runs: nothing is on a disk."""
+
+    place = ""
+
+    def __init__(self, kept: Kept | None = None) -> None:
+        self.kept = kept or Kept()
+
+    def load(self) -> Kept:
+        """What was saved last."""
+        return self.kept
+
+    def missing(self) -> tuple[str, ...]:
+        """Nothing can be."""
+        return ()
+
+    def save(self, kept: Kept) -> None:
+        """Replaces it."""
+        self.kept = kept
+
+    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """There is nobody else."""
+        return nullcontext(enter_result=True)
 
 
 @dataclass

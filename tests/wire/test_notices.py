@@ -6,14 +6,13 @@ from tenure.core.standing import Amnesty
 from tenure.core.timeline import DAY
 from tenure.wire import notices, seal
 from tenure.wire.keys import Purpose
-from tenure.wire.notices import Checkpoint, Notice
+from tenure.wire.notices import Notice
 from tenure.wire.seal import Typ
-from tests.wire.samples import NONCE, NOW, YEAR, document, key, pinned, signer
+from tests.wire.samples import NOW, YEAR, document, key, pinned, signer
 
 OUTAGE = Notice(
     iss="vendor.example", jti="notice_1", iat=NOW, kind="amnesty", since=NOW - 3 * DAY, until=NOW, text="Data centre."
 )
-HEADS = Checkpoint(iss="vendor.example", iat=NOW, heads=NONCE, chains=12, facts=345, upto=999)
 
 
 def refused(read: object, code: Code) -> None:
@@ -71,12 +70,3 @@ def test_an_absurd_notice_is_neither_signed_nor_read(changes: dict[str, object])
         notices.seal_notice(absurd, signer("notice-1"))
     token = seal.seal(Typ.NOTICE, absurd, signer("notice-1"))
     refused(notices.read_notice(token, pinned()), Code.MESSAGE_MALFORMED)
-
-
-def test_a_checkpoint_is_proven_by_its_own_kind_of_key() -> None:
-    token = notices.seal_checkpoint(HEADS, signer("checkpoint-1"))
-    assert notices.read_checkpoint(token, pinned()) == HEADS
-    refused(notices.read_checkpoint(notices.seal_checkpoint(HEADS, signer("lease-1")), pinned()), Code.KEY_NOT_FOR_THIS)
-    refused(notices.read_notice(token, pinned()), Code.TYPE_UNEXPECTED)
-    with pytest.raises(ValueError, match="facts"):
-        notices.seal_checkpoint(msgspec.structs.replace(HEADS, facts=-1), signer("checkpoint-1"))

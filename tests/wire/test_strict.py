@@ -291,7 +291,6 @@ WIRE_TYPES = (
     seats.Bundle,
     seats.Erased,
     notices.Notice,
-    notices.Checkpoint,
     seal.Header,
 )
 

@@ -65,16 +65,6 @@ def _time(when: datetime) -> str:
     return when.strftime("%H:%M:%S" if when.second else "%H:%M")
 
 
-def span_of(seconds: int) -> str:
-    """A length of time in its two largest units: `3 d 4 h`, `12 min`."""
-    left, parts = max(0, seconds), []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        if left >= size:
-            parts.append(f"{left // size} {unit}")
-            left %= size
-    return " ".join(parts[:2]) or "now"
-
-
 def money(amount: int, currency: str) -> str:
     """Minor units as people write them, `1,234.50 EUR`; of an unknown currency the minor units themselves."""
     digits = EXPONENTS.get(currency)

@@ -7,7 +7,7 @@ pauses that stop the clock) asks here from which instant on.
 from collections.abc import Iterable
 
 from tenure.core.commands import Word
-from tenure.core.timeline import DAY, Instant
+from tenure.core.timeline import Instant
 
 SUCCESSOR_DAYS = 30
 """The lease of a staged successor is good for at most so long from the takeover on (spec 2.4 Successor)."""
@@ -26,8 +26,3 @@ def _released(word: Word, revision: int) -> Instant:
 def promised_until(words: Iterable[Word], floor: Instant) -> Instant:
     """The last instant that any signed lease still grants service for, at least `floor`."""
     return max([floor, *(word.until for word in words)])
-
-
-def days_begun(since: Instant, until: Instant) -> int:
-    """Whole days needed to cover [since, until); 0 when it is empty."""
-    return max(0, -((since - until) // DAY))

@@ -1,9 +1,9 @@
 """When a client contacts its server next: a pure function that the shell polls, so that it works on any clock.
 
 The shell draws a number in [0, 1) for each attempt and keeps it, with all the rest, on disk until the next attempt is
-made: whatever begins anew with each process never ends in a program that runs for a second. It records what came of an
-attempt with `attempting`, `after_answer` and `after_failure`. Devices ask their site by the same function (spec 3.4,
-3.5, M14).
+made: whatever begins anew with each process never ends in a program that runs for a second. It notes
+`attempted` before anything is sent, and what came of it with `after_answer` and `after_failure`. Devices ask their
+site by the same function (spec 3.4, 3.5, M14).
 
 An example, under a lease of 30 days. Answered Monday 12:00, window Tuesday 9:36-14:24, draw 0.5: due Tuesday 12:00.
 - The program is started at 8:00 on Tuesday and stays: 8:07:30, half of a quarter of an hour after its start.
@@ -150,11 +150,6 @@ def manual(last: Instant | None, now: Instant) -> Refused | None:
 def network_returned(state: SyncState, now: Instant) -> SyncState:
     """The network is back: the first contact is spread over a quarter of an hour from its first return on."""
     return state if _past(state.returned, now) is not None else msgspec.structs.replace(state, returned=now)
-
-
-def attempting(state: SyncState, now: Instant) -> SyncState:
-    """An attempt begins; to be kept before anything is sent."""
-    return msgspec.structs.replace(state, attempted=now)
 
 
 def after_answer(

@@ -1,20 +1,17 @@
 """Idempotency-Key: the same request sent again has one effect and gets the same answer (spec 4.2, 6.6, 6.7).
 
-Here a request becomes a `Ticket`; the service takes it into the transaction of the effect, where the store behind
-`Idempotency` alone can tell a repetition from a race.
+Here a request becomes a `Ticket`; the service takes it into the transaction of the effect, where the store alone
+can tell a repetition from a race.
 """
 
 import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import Protocol
 
 import msgspec
 
 from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import Instant
-from tenure.http.answers import Answer
 
 KEY_LONGEST = 255
 KEY_PATTERN = r"^[!-~]+$(?!\n)"
@@ -29,23 +26,6 @@ class Ticket(msgspec.Struct, frozen=True):
     key: str
     payload_hash: bytes
     """SHA-256 over method, path, query and body."""
-
-
-class Idempotency(Protocol):
-    """What a store of keys does, inside the transaction of the effect. Records are kept 24 h at least.
-
-    A dry run is rolled back with its record; a refusal has no effect and is not recorded, so that it may be repeated.
-    """
-
-    def begin(self, ticket: Ticket, now: Instant) -> Answer[object] | Refused | None:
-        """None: go on. An answer: it was done, send this again (see `answers.replayed`).
-
-        Refused: `request_in_flight` while the first is still being worked on, `idempotency_key_reused` when the key
-        belongs to another payload.
-        """
-
-    def finish(self, ticket: Ticket, answer: Answer[object], now: Instant) -> None:
-        """Keep the answer, committed together with the effect or not at all."""
 
 
 def read_key(values: list[str]) -> str | Refused:

@@ -4,7 +4,7 @@ Shared by applications (files, see `cache`) and administration servers (a store 
 in `taking` and `keeper`.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
@@ -190,28 +190,3 @@ class Memory(Protocol):
         Yields whether it is held, which without `wait` it may not be. Raises OSError where there is no lock to be had
         (see `disk.Disk.lock`).
         """
-
-
-class MemoryInProcess:
-    """Kept as long as the program runs: for tests, and for whoever has nowhere to write."""
-
-    place = ""
-
-    def __init__(self, kept: Kept | None = None) -> None:
-        self.kept = kept or Kept()
-
-    def load(self) -> Kept:
-        """What was saved last."""
-        return self.kept
-
-    def missing(self) -> tuple[str, ...]:
-        """Nothing can be."""
-        return ()
-
-    def save(self, kept: Kept) -> None:
-        """Replaces it."""
-        self.kept = kept
-
-    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
-        """There is nobody else."""
-        return nullcontext(enter_result=True)

@@ -219,11 +219,6 @@ def online_entry(key: OnlineKey, now: Instant) -> Key:
     return Key(kid=key.kid, x=_public(signer), purpose=key.purpose, nbf=since, naf=until, longest=LONGEST_LEASE)
 
 
-def sign_root(document: Document, offline: RootSecrets) -> bytes:
-    """`document` signed by every root key at hand."""
-    return roots.sign(document, [SeedSigner(_bytes(key.seed), key.kid) for key in offline.keys])
-
-
 def read_secrets(path: Path) -> Secrets | Refused:
     """The secret file; refuses one that others can read, because it may be known already."""
     try:

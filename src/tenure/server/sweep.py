@@ -28,7 +28,6 @@ from tenure.store import (
     outbox,
     people,
     sessions,
-    sites,
     stays,
     subscriptions,
     throttle,
@@ -43,7 +42,6 @@ PAUSE = 1.0
 CHECK_EVERY = 3_600
 LATE = 3_600
 """Seconds after its end that a day is counted: whatever began on it is written down by then."""
-KEEP_TOKENS = 400 * DAY
 KEEP_INVITATIONS = 30 * DAY
 """An invitation that nobody followed is shown as over for a while."""
 KEEP_AUDIT = 400 * DAY
@@ -224,7 +222,6 @@ def remind(conn: Connection, sub: Subscription, now: Instant) -> None:
 def _collect(conn: Connection, now: Instant) -> None:
     idempotency.collect(conn, now)
     throttle.collect(conn, now - DAY)
-    sites.forget_tokens(conn, now - KEEP_TOKENS)
     sessions.collect(conn, now)
     invitations.collect(conn, now - KEEP_INVITATIONS)
     trail.collect(conn, now - KEEP_AUDIT)

@@ -4,7 +4,6 @@ import msgspec
 
 from tenure.core import explain as explaining
 from tenure.core.ledger import Posting
-from tenure.core.policy import Role
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant, Span, Timeline
 from tenure.http.instants import rfc3339
@@ -133,8 +132,3 @@ def posting_view(posting: Posting) -> PostingView:
         period=shown(posting.period),
         note=posting.note,
     )
-
-
-def acts_as(role: Role | None) -> Role:
-    """The role whose permissions a caller has; nobody in particular has the least."""
-    return role or Role.CUSTOMER

@@ -7,7 +7,6 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
@@ -97,12 +96,3 @@ def write(disk: FolderOnDisk, name: str, data: bytes) -> None:
     disk.sync(beside)
     disk.rename(beside, name)
     disk.sync_folder()
-
-
-def read_address(folder: Path) -> Address | Refused:
-    """Where the site in `folder` listens; refuses `not_found` when none has run there."""
-    try:
-        return msgspec.json.decode((folder / ADDRESS).read_bytes(), type=Address)
-    except (OSError, msgspec.MsgspecError):
-        detail = f"No site runs in {folder}: start it with `tenure site run`, or name another folder with --site."
-        return Refused(Code.UNREACHABLE, detail, "site")

@@ -47,12 +47,6 @@ _HURRY_ALL = (
     .values(next_due=sa.bindparam("due"))
 )
 _LIMIT = accounts.update().where(*_MINE).values(credit_limit=sa.bindparam("limit"), version=accounts.c.version + 1)
-_LIST = (
-    sa.select(*_COLUMNS)
-    .where(accounts.c.provider == sa.bindparam("tenant"), accounts.c.customer > sa.bindparam("after"))
-    .order_by(accounts.c.customer)
-    .limit(sa.bindparam("most"))
-)
 _DUE = (
     sa.select(accounts.c.provider, accounts.c.customer)
     .where(accounts.c.next_due <= sa.bindparam("now"))
@@ -80,12 +74,6 @@ def lock(conn: Connection, provider: str, customer: str) -> Account | None:
     """The account, nobody else's to change before this transaction ends."""
     row = conn.execute(_LOCK, {"of": customer, "tenant": provider}).one_or_none()
     return None if row is None else Account(*row)
-
-
-def list_accounts(conn: Connection, provider: str, after: str = "", limit: int = 50) -> list[Account]:
-    """At most `limit` accounts of the provider, by customer, those after customer `after`."""
-    asked = {"tenant": provider, "after": after, "most": limit}
-    return [Account(*row) for row in conn.execute(_LIST, asked)]
 
 
 def set_credit_limit(conn: Connection, provider: str, customer: str, limit: int) -> None:

@@ -23,16 +23,6 @@ class ActivationCode(msgspec.Struct, frozen=True):
 _CODE = [codes.c[name] for name in ActivationCode.__struct_fields__]
 _ADD_CODE = codes.insert()
 _BY_DIGEST = sa.select(*_CODE).where(codes.c.digest == sa.bindparam("of"))
-_CODES = (
-    sa.select(*_CODE)
-    .where(codes.c.subscription == sa.bindparam("of"), codes.c.provider == sa.bindparam("tenant"))
-    .order_by(codes.c.id)
-)
-_CODE_STATE = (
-    codes.update()
-    .where(codes.c.id == sa.bindparam("of"), codes.c.provider == sa.bindparam("tenant"))
-    .values(state=sa.bindparam("now_is"))
-)
 
 
 def add(conn: Connection, code: ActivationCode) -> None:
@@ -44,13 +34,3 @@ def by_digest(conn: Connection, digest: bytes) -> ActivationCode | None:
     """The code of that keyed hash, whoever's: the provider follows from the code (spec 2.1)."""
     row = conn.execute(_BY_DIGEST, {"of": digest}).one_or_none()
     return None if row is None else ActivationCode(*row)
-
-
-def of_subscription(conn: Connection, provider: str, subscription: str) -> list[ActivationCode]:
-    """Every code of the provider's subscription, oldest first."""
-    return [ActivationCode(*row) for row in conn.execute(_CODES, {"of": subscription, "tenant": provider})]
-
-
-def set_state(conn: Connection, provider: str, code_id: str, state: str) -> None:
-    """What a code has become."""
-    conn.execute(_CODE_STATE, {"of": code_id, "tenant": provider, "now_is": state})

@@ -11,7 +11,6 @@ from tenure.core.timeline import Instant
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
-_SYMBOLS = frozenset(ALPHABET)
 _VERSION, _VARIANT = 0x7 << 76, 0b10 << 62
 
 noise: ContextVar[Callable[[int], int]] = ContextVar("noise", default=secrets.randbits)
@@ -26,21 +25,5 @@ def new(prefix: str, now: Instant) -> str:
     return f"{prefix}_{_write(value)}"
 
 
-def is_id(prefix: str, text: str) -> bool:
-    """Whether `text` is a well-formed name of that kind: exact length and alphabet, lower case, a UUIDv7 inside."""
-    head, _, tail = text.partition("_")
-    if head != prefix or len(tail) != LENGTH or not _SYMBOLS.issuperset(tail):
-        return False
-    value = _read(tail)
-    return value < 1 << 128 and value >> 76 & 0xF == 0x7 and value >> 62 & 0b11 == 0b10
-
-
 def _write(value: int) -> str:
     return "".join(ALPHABET[value >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))
-
-
-def _read(text: str) -> int:
-    value = 0
-    for symbol in text:
-        value = value << 5 | ALPHABET.index(symbol)
-    return value

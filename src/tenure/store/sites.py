@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
 from tenure.store.clocks import by_clock
-from tenure.store.either import Swift, unless_there
+from tenure.store.either import Swift
 from tenure.store.engine import Connection
-from tenure.store.schema import site_tokens, sites
+from tenure.store.schema import sites
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -94,10 +94,6 @@ _WAITING = (
     .where(_MINE, sites.c.subscription == sa.bindparam("of"), sites.c.successor.is_not(None))
     .order_by(sites.c.id)
 )
-_REMEMBER = unless_there(site_tokens, "site", "digest")
-_WAS_USED = sa.select(site_tokens.c.replaced).where(
-    site_tokens.c.site == sa.bindparam("of"), site_tokens.c.digest == sa.bindparam("shown")
-)
 _EPHEMERAL = by_clock(
     sa.select(sites.c.id)
     .where(sites.c.ephemeral == 1, sites.c.id > sa.bindparam("after"))
@@ -106,9 +102,7 @@ _EPHEMERAL = by_clock(
     sites.c.provider,
 )
 _OF_MANY: sa.BindParameter[str] = sa.bindparam("of", expanding=True)
-_FORGET_ONES_TOKENS = site_tokens.delete().where(site_tokens.c.site.in_(_OF_MANY))
 _FORGET_ONES = sites.delete().where(sites.c.id.in_(_OF_MANY))
-_FORGET = site_tokens.delete().where(site_tokens.c.replaced < sa.bindparam("before"))
 
 
 def add(conn: Connection, new: Site) -> None:
@@ -176,23 +170,6 @@ def keep_answer(conn: Connection, site: str, answer: bytes) -> None:
     conn.execute(_KEEP_ANSWER, {"of": site, "new": answer})
 
 
-def remember_tokens(conn: Connection, used_up: Sequence[tuple[str, bytes]], now: Instant) -> None:
-    """Digests of state tokens replaced just now, as pairs (site, digest)."""
-    if used_up:
-        rows = [{"site": site, "digest": digest, "replaced": now} for site, digest in used_up]
-        conn.execute(_REMEMBER[conn.dialect.name], rows)
-
-
-def token_replaced(conn: Connection, site: str, digest: bytes) -> Instant | None:
-    """When that token of the site was replaced: whoever shows it since is a copy. None: never seen here."""
-    return conn.scalar(_WAS_USED, {"of": site, "shown": digest})
-
-
-def forget_tokens(conn: Connection, before: Instant) -> int:
-    """Forget tokens replaced before that instant; how many."""
-    return conn.execute(_FORGET, {"before": before}).rowcount
-
-
 def ephemeral(conn: Connection, after: str, most: int, clock: str | None) -> list[str]:
     """Ids of at most so many ephemeral applications, those after `after`; `clock`: as in `clocks`."""
     asked = {"after": after, "most": most, "tenant": clock}
@@ -200,9 +177,8 @@ def ephemeral(conn: Connection, after: str, most: int, clock: str | None) -> lis
 
 
 def forget(conn: Connection, over: Sequence[str]) -> None:
-    """Forget those sites, to whose leases and places nothing refers any more, with the tokens that they used up."""
+    """Forget those sites, to whose leases and places nothing refers any more."""
     if over:
-        conn.execute(_FORGET_ONES_TOKENS, {"of": list(over)})
         conn.execute(_FORGET_ONES, {"of": list(over)})
 
 

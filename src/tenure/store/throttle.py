@@ -1,4 +1,4 @@
-"""Counters that slow strangers down: how often a key was tried in its window of time, or since it last succeeded.
+"""Counters that slow strangers down: how often a key was tried since it last succeeded.
 
 Limits, and how long somebody waits, are the caller's.
 """
@@ -12,18 +12,6 @@ from tenure.store.schema import throttles
 
 PEACE = DAY
 """Seconds without a try after which earlier ones are forgotten."""
-
-_HIT = either(
-    throttles,
-    lambda insert: (
-        insert.values(key=sa.bindparam("key"), began=sa.bindparam("began"), count=1)
-        .on_conflict_do_update(index_elements=["key", "began"], set_={"count": throttles.c.count + 1})
-        .returning(throttles.c.count)
-    ),
-)
-_COUNT = sa.select(throttles.c.count).where(
-    throttles.c.key == sa.bindparam("of"), throttles.c.began == sa.bindparam("window")
-)
 _LAST = (
     sa.select(throttles.c.count, throttles.c.began)
     .where(throttles.c.key == sa.bindparam("of"), throttles.c.began > sa.bindparam("since"))
@@ -37,17 +25,6 @@ _AGAIN = either(
     lambda insert: insert.on_conflict_do_update(index_elements=["key", "began"], set_={"count": throttles.c.count + 1}),
 )
 _COLLECT = throttles.delete().where(throttles.c.began < sa.bindparam("before"))
-
-
-def hit(conn: Connection, key: str, now: Instant, window: int) -> int:
-    """Count one more try of `key` in the window of that many seconds that `now` falls into; how many there were."""
-    count: int = conn.execute(_HIT[conn.dialect.name], {"key": key, "began": now - now % window}).scalar_one()
-    return count
-
-
-def count(conn: Connection, key: str, now: Instant, window: int) -> int:
-    """How many tries there were in the present window."""
-    return conn.scalar(_COUNT, {"of": key, "window": now - now % window}) or 0
 
 
 def tries(conn: Connection, key: str, now: Instant) -> tuple[int, Instant]:

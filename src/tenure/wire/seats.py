@@ -155,9 +155,3 @@ def read_erased(token: bytes, public: bytes) -> Erased | Refused:
     """A receipt proven by the registered key `public` of its device or site; refuses like `answers.read_sync`."""
     opened = seal.open_(token, Typ.ERASED, seal.by_owner(public))
     return opened if isinstance(opened, Refused) else _load_erased(opened.payload)
-
-
-def erased_by(token: bytes) -> str | Refused:
-    """The id of the key a receipt claims to be by, to look that key up; nothing is proven yet."""
-    envelope = seal.unwrap(token, Typ.ERASED)
-    return envelope if isinstance(envelope, Refused) else envelope.kid

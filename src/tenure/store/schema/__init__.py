@@ -8,7 +8,7 @@ from tenure.store.schema.columns import METADATA
 from tenure.store.schema.messages import deliveries, mailed, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_references, payment_requests, postings
 from tenure.store.schema.people import customers, providers, tokens
-from tenure.store.schema.sites import leases, places, site_tokens, sites, stays
+from tenure.store.schema.sites import leases, places, sites, stays
 from tenure.store.schema.subscriptions import (
     codes,
     facts,
@@ -24,7 +24,7 @@ from tenure.store.schema.triggers import APPEND_ONLY, statements
 
 REVISIONS = (
     "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014",
-    "0015",
+    "0015", "0016",
 )  # fmt: skip
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
@@ -100,7 +100,6 @@ __all__ = [
     "providers",
     "recovery",
     "sessions",
-    "site_tokens",
     "sites",
     "standings",
     "statements",

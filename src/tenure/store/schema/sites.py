@@ -94,14 +94,6 @@ class StayColumns(sa.TypedColumns):
     counted = whole()
 
 
-class SiteTokenColumns(sa.TypedColumns):
-    """Digests of state tokens that a site has used up: whoever shows one again is a copy (the fork rule, 3.5)."""
-
-    site = text(to("sites.id"), key=True)
-    digest = octets(key=True)
-    replaced = whole()
-
-
 class LeaseColumns(sa.TypedColumns):
     """Every lease signed for a site, as the words that the rule *Giving back* asks about; the latest with its bytes.
 
@@ -136,5 +128,4 @@ sites = sa.Table(
 )
 places = sa.Table("places", METADATA, PlaceColumns, sa.Index(None, "subscription", "until"), **STRICT)
 stays = sa.Table("stays", METADATA, StayColumns, sa.Index(None, "counted", "until"), **KEYED)
-site_tokens = sa.Table("site_tokens", METADATA, SiteTokenColumns, **KEYED)
 leases = sa.Table("leases", METADATA, LeaseColumns, sa.Index(None, "subscription"), **STRICT)
