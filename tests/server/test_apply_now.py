@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.server import books
+from tenure.server import books, settling
 from tenure.server.policies import history
+from tenure.server.real_time import RealTime
 from tenure.server.sweep import Sweep
 from tenure.store import accounts, facts
 from tenure.store.engine import Connection
@@ -105,9 +106,9 @@ async def test_a_sweep_that_is_stopped_in_the_middle_goes_on_and_gives_nothing_t
 
 
 def settle_one(conn: Connection, provider: str, customer: str, now: int) -> None:
-    loaded = books.load(conn, provider, customer)
+    loaded = books.load(conn, provider, customer, RealTime(now))
     assert loaded is not None
-    books.settled(conn, loaded, now)
+    settling.settled(conn, loaded)
 
 
 async def test_another_providers_subscriptions_stay_as_they_are(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.server.receiver import receiver
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
 HERE = Reach(http=True, networks=("127.0.0.1/32",))
-ORDERS = 12
+ORDERS = 10
 
 
 @pytest.fixture(scope="module")

@@ -79,7 +79,11 @@ async def test_a_request_for_each_of_two_renewals_pays_both(tmp_path: Path) -> N
         names = [(await shop.order(renewal_intent="auto"))[0] for _ in range(2)]
         path = f"/v1/customers/{shop.customer}/payment-requests"
         for name in names:
-            asked = await shop.desk.post(path, {"subscription": name})
+            answer = await shop.desk.send("POST", path, {"subscription": name})
+            asked = answer.json()
+            if answer.status_code == 409:  # the first one asked for is paid last, so its sum held the other's
+                assert (asked["code"], name) == ("nothing_to_change", names[1])
+                continue
             await shop.desk.post(f"/v1/payment-requests/{asked['id']}/book", {"reference": name})
         shop.clock.now += 366 * DAY
         for name in names:

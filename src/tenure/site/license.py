@@ -12,7 +12,7 @@ from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Amnesty, Standing
 from tenure.core.timeline import HOUR, Instant
-from tenure.sdk.exchange import NO_WISH, Wish
+from tenure.sdk.exchange import NO_WISH, Wish, unanswered
 from tenure.sdk.holdings import Holdings
 from tenure.sdk.keeper import Keeper
 from tenure.sdk.kept import Kept
@@ -122,7 +122,9 @@ class ProductLicense:
         if look.lease is None and look.kept.activation is None:
             return Refused(Code.NOT_ACTIVATED, "There is no license to remove.", "product")
         kept = look.kept
-        return self.in_force() or self.keeper.holder.save(Kept(roots=kept.roots, clock=kept.clock))
+        # Token and unanswered requests stay: without them the next code would be taken for one typed at a copy.
+        rest = Kept(roots=kept.roots, clock=kept.clock, token=kept.token, unanswered=unanswered(kept))
+        return self.in_force() or self.keeper.holder.save(rest)
 
     def synchronize(
         self, trigger: Trigger = "manual", watch: Watch | None = None, wish: Wish = NO_WISH

@@ -10,6 +10,7 @@ FAMILIES: Final[dict[str, dict[str, str]]] = {
         "fork_found": "a copy of this site uses the same identity",
         "fork_resolved": "it is settled which copy is which",
         "site_restored": "the site was restored from a backup",
+        "files_missing": "files of this site were deleted while it ran",
     },
     "Limit": {
         "device_limit_reached": "no seat is left for another device",
