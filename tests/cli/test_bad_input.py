@@ -82,7 +82,7 @@ ROWS: tuple[tuple[str, str, int], ...] = (
     ("customers show cus_00000000000000000000000000", "not_found", 4),
     ("account cus_00000000000000000000000000", "not_found", 4),
     ("statement nonsense", "not_found", 4),
-    ("sites show sit_00000000000000000000000000", "not_found", 4),
+    ("installations show sit_00000000000000000000000000", "not_found", 4),
     ("tokens withdraw tok_00000000000000000000000000", "not_found", 4),
     ("plans show no-such-plan", "not_found", 4),
     ("refusals no_such_refusal", "not_found", 4),

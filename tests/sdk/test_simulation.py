@@ -7,9 +7,8 @@ import pytest
 
 from conformance.vendor import SiteRow, code
 from tenure.core.timeline import DAY, HOUR
-from tenure.sdk.kept import MemoryInProcess
 from tenure.sdk.outcomes import Synchronized
-from tests.sdk.world import World
+from tests.sdk.world import MemoryInProcess, World
 
 SITES, SYNCS = 20, 5_000 if os.environ.get("SOAK") else 500
 """Together the 10,000 of CI; 100,000 with `SOAK=1`."""

@@ -341,7 +341,7 @@ async def test_each_day_that_is_over_has_one_fact_of_its_ephemeral_applications_
 async def kept_rows(shop: Office) -> Counter[str]:
     """How many rows there are of installations and what is theirs."""
     stored = await shop.snapshot()
-    return Counter({name: len(stored[name]) for name in ("sites", "places", "leases", "site_tokens", "stays")})
+    return Counter({name: len(stored[name]) for name in ("sites", "places", "leases", "stays")})
 
 
 async def collected(shop: Office) -> Counter[str]:
