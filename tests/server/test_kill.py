@@ -100,7 +100,8 @@ class Resident:
     async def step(self) -> None:
         site = self._site
         if not site.id:
-            told = await site.activate(self._code)
+            # As the SDK does: what found no answer is sent again as it was, for it may have been granted.
+            told = await site.activate(self._code, resend=bool(site.last))
             assert not isinstance(told, str) and told.result == "granted", told
             return
         resend, self._pending = self._pending, True
