@@ -7,7 +7,8 @@ problems instead of plain text where a request is refused before any application
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any, Protocol
 
 import msgspec
 import uvicorn
@@ -56,19 +57,18 @@ class Places:
 
     def __init__(self, bounds: Bounds, connections: int) -> None:
         self.connections: FairPlaces[object] = FairPlaces(connections, bounds.connections_each)
-        self.arriving: FairPlaces[Interrupted] = FairPlaces(bounds.arriving, bounds.arriving_each)
+        self.arriving: FairPlaces[Interruptible] = FairPlaces(bounds.arriving, bounds.arriving_each)
         self.unread: FairPlaces[BoundedHttp] = FairPlaces(bounds.unread, bounds.unread_each)
 
 
-class Interrupted:
+class Interruptible(Protocol):
     """Somebody who is still sending and can be told to come again."""
 
     def interrupt(self) -> None:
         """Give the place up, for others who wait."""
-        raise NotImplementedError
 
 
-def begin_arriving(places: Places, holder: Interrupted, network: str, block: str, *, each: bool) -> None:
+def begin_arriving(places: Places, holder: Interruptible, network: str, block: str, *, each: bool) -> None:
     """`holder` has begun to send; where there is no room, whoever has been sending for longest is interrupted."""
     if not places.arriving.has_room(network, block, each=each):
         longest = places.arriving.longest(block)
@@ -83,11 +83,19 @@ class ConnectionConfig(uvicorn.Config):
 
     bounds: Bounds
     places: Places
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks of the proxies that are trusted to name their callers."""
     app: App
 
     def is_proxy(self, address: str) -> bool:
         """Whether many callers stand behind this address: then only the bounds on all of them hold for it."""
-        raise NotImplementedError
+        if not self.proxies:
+            return False
+        try:
+            parsed = ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        return any(parsed in each for each in self.proxies)
 
 
 def _nothing() -> None:
@@ -111,7 +119,7 @@ class _Trailers(list[tuple[bytes, bytes]]):
             raise _TrailersError
 
 
-class BoundedHttp(HttpToolsProtocol, Interrupted):
+class BoundedHttp(HttpToolsProtocol):
     """One connection, from its first byte to its last."""
 
     config: ConnectionConfig

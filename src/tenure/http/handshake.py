@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from tenure.http.connection import BoundedHttp, ConnectionConfig, Interrupted, begin_arriving
+from tenure.http.connection import BoundedHttp, ConnectionConfig, begin_arriving
 from tenure.http.fairness import networks_of
 
 log = logging.getLogger("tenure.http.serve")
@@ -94,7 +94,7 @@ class TlsListener:
             self._handshakes.discard(handshake)
 
 
-class Handshake(Interrupted):
+class Handshake:
     """A connection before it is encrypted."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -102,7 +102,7 @@ class Handshake(Interrupted):
         self.work: asyncio.Task[None] | None = None
 
     def interrupt(self) -> None:
-        """See `Interrupted`: there is no way yet to say why."""
+        """See `Interruptible`: there is no way yet to say why."""
         if self.work is not None:
             self.work.cancel()
 

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from types import TracebackType
 from typing import Self
 
@@ -47,7 +47,7 @@ class _Config(ConnectionConfig):
     def __init__(self, app: App, listen: Listen) -> None:
         self.bounds = listen.bounds
         self.places = Places(listen.bounds, min(listen.bounds.connections, max(_open_files() - FILES_RESERVED, 64)))
-        self._proxies = tuple(ip_network(each) for each in listen.trusted_proxies)
+        self.proxies = tuple(ip_network(each) for each in listen.trusted_proxies)
         self.tls = server_context(listen.certificate, listen.key) if listen.certificate else None
         super().__init__(
             app,
@@ -63,16 +63,6 @@ class _Config(ConnectionConfig):
             timeout_keep_alive=listen.bounds.idle_seconds,
             timeout_graceful_shutdown=listen.bounds.stop_seconds,
         )
-
-    def is_proxy(self, address: str) -> bool:
-        """See `ConnectionConfig`: one of the proxies that are trusted to name their callers."""
-        if not self._proxies:
-            return False
-        try:
-            parsed = ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        return any(parsed in each for each in self._proxies)
 
 
 def _open_files() -> int:

@@ -6,6 +6,7 @@ leaves nothing behind and harms no other; how a transaction begins and ends is t
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -46,7 +47,7 @@ class Transactions(Protocol):
         """Whether another process was first: a deadlock, say; the same job may well be done a moment later."""
 
 
-class _Waiting:
+class _Waiting(ABC):
     """One caller who waits: his place, and what he is to be told."""
 
     __slots__ = ("attempts", "fault", "future", "keep", "outcome")
@@ -58,9 +59,9 @@ class _Waiting:
         self.outcome: Any = None
         self.fault: Exception | None = None
 
+    @abstractmethod
     def work(self, connection: Connection) -> Any:
         """What is to be done for him alone."""
-        raise NotImplementedError
 
     def tell(self) -> None:
         """Answer the caller, unless he has gone away."""
