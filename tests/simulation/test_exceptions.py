@@ -64,6 +64,25 @@ def test_the_judge_knows_by_the_wire_who_was_retired(site: type[SimulatedSite], 
     assert seen(broken.world_with(site=site), tmp_path) == promise
 
 
+def test_a_disk_put_back_twice_in_a_season_agrees_once_somebody_has_spoken(tmp_path: Path) -> None:
+    """Small copies world, seed 2: the second time it gets no lease, and the calm began before it was found."""
+    with World(1, QUIET, tmp_path) as made:
+        made.begin()
+        made.resting = True
+        lived(made, 6)
+        site, copier = made.sites[0], Copier(made)
+        copier.image_site(site)
+        lived(made, 9)
+        copier.put_site_back(site)
+        lived(made, 3)
+        copier.resolve("restored")
+        lived(made, 3)
+        copier.image_site(site)
+        lived(made, 9)
+        copier.put_site_back(site)
+        made.rest()
+
+
 def put_back(world: type[World], folder: Path) -> str:
     """Which promise is broken after the server was put back from a backup of a minute ago; empty when none is."""
     with world(1, QUIET, folder) as made:

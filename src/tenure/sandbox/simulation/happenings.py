@@ -154,12 +154,18 @@ class Happenings:
         """Everything is put right: the server is up, forks are resolved, cables whole, clocks right, machines on."""
         if not self._world.vendor.up:
             self._world.vendor.restart()
-        self._copier.settle()
+        self._settle_forks()
         for who in self._everybody():
             who.wire.up = True
             self.set_clock(who, 0)
             if not who.up:
                 self._world.again(who)
+
+    def _settle_forks(self) -> None:
+        """Now and every day of the calm: a disk put back at the very end is found to be a copy only when it comes, and
+        a second time within 90 days it gets no lease until somebody has said what it is (spec 3.5)."""
+        self._copier.settle()
+        self._world.at(DAY, self._settle_forks)
 
     def _everybody(self) -> list[Anybody]:
         return [*self._world.devices, *self._world.sites]
