@@ -21,9 +21,10 @@ pytestmark = pytest.mark.anyio
 CHAINED = (
     # money
     "set_credit_limit top_up book_payment change_payment_settings rotate_gateway_secret create_offer withdraw_offer"
-    " publish_policy create_customer change_customer create_provider change_brand set_clock pay_in_sandbox"
+    " publish_policy create_customer change_customer"
+    " create_provider update_provider change_brand set_clock pay_in_sandbox"
     # service
-    " create_product create_plan update_plan publish_amnesty publish_root publish_policy_bounds"
+    " create_product update_product create_plan update_plan publish_amnesty publish_root publish_policy_bounds"
     " create_order renew set_renewal_intent cancel undo_cancellation hold release"
     " change_devices change_plan drop_change"
     " extend_grace transfer reanchor confirm_payment confirm_payments"

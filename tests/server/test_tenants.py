@@ -48,9 +48,9 @@ DOORS: dict[str, tuple[int, str]] = {
 OWN = {"read_me", *OF_PEOPLE}
 """About whoever asks, and nobody else: no scope is needed."""
 VENDORS = "create_product create_plan update_plan create_provider publish_root publish_amnesty read_metrics"
-VENDORS += " publish_policy_bounds read_mail send_test_mail"
+VENDORS += " publish_policy_bounds read_mail send_test_mail update_product update_provider read_keys"
 DESKS = (
-    "list_providers list_customers create_customer read_customer change_customer list_tokens create_token"
+    "list_providers read_provider list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
     " set_credit_limit read_policy_bounds confirm_payment confirm_payments"
     " export_customers read_board read_effective foresee_impact"
@@ -60,8 +60,9 @@ DESKS = (
     " decline_order_request book_payment change_payment_settings rotate_gateway_secret"
 )
 EVERYBODYS = (
-    "list_products list_plans read_plan list_offers list_subscriptions create_order read_subscription read_timeline"
-    " explain_subscription read_history reissue_code renew set_renewal_intent cancel undo_cancellation hold release"
+    "list_products read_product list_plans read_plan list_offers list_subscriptions create_order read_subscription"
+    " read_timeline explain_subscription read_history"
+    " reissue_code renew set_renewal_intent cancel undo_cancellation hold release"
     " change_devices change_plan drop_change extend_grace transfer release_site resolve_fork free_allotment"
     " read_account read_statement read_runway list_sites read_site"
     " export_subscriptions export_statement request_payment list_payment_requests read_payment_request"

@@ -42,7 +42,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "id": "other", "product": "editor", "kind": "limited", "period": "P1Y", "start": "at_order", "trial": "P30D",
         **PLAN,
     },
+    "update_product": {"name": "Other"},
     "update_plan": PLAN,
+    "update_provider": {"name": "Westward"},
     "create_provider": {"name": "West", "currency": "EUR", "sandbox": False, "brand": BRAND},
     "change_brand": BRAND,
     "create_customer": {"name": "Cole", "reference": "c 1", "email": "cole@west.example", "credit_limit": 0},
@@ -138,7 +140,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "publish_root": {"document": "a.b.c"},
     "publish_amnesty": {"since": "2025-12-20T00:00:00Z", "until": "2025-12-27T00:00:00Z", "text": "a long outage"},
 }  # fmt: skip
-OTHERS = {"plan": "standard", "number": "1"}
+OTHERS = {"product": "editor", "plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
 OWNED = frozenset(
     {"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "person", "invitation", "id"}

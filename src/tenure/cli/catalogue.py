@@ -11,7 +11,7 @@ from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import SELLING, Ended, noun, verb
 
-PRODUCT = (Column("Product", "id"), Column("Name", "name"))
+PRODUCT = (Column("Product", "id"), Column("Name", "name"), Column("Since", "created", "moment"))
 PLAN = (
     Column("Plan", "id"),
     Column("Name", "name"),
@@ -29,6 +29,7 @@ PLAN = (
 )
 _SHORT = tuple(column for column in PLAN if column.heading not in ("After the end", "Sites", "Begins", "Trial"))
 
+ProductId = Annotated[str, Parameter(help="The product's id, chosen by you: lower case, digits, `_ . -`.")]
 PlanId = Annotated[str, Parameter(help="The plan's id, chosen by you: lower case, digits, `_ . -`.")]
 Features = Annotated[tuple[str, ...], Parameter(name="--feature", help="A feature in force; repeat for more.")]
 Base = Annotated[tuple[str, ...], Parameter(name="--base-feature", help="A feature that stays after the end.")]
@@ -37,7 +38,7 @@ Least = Annotated[int | None, Parameter(help="The least number of devices sold."
 Most = Annotated[int | None, Parameter(help="The greatest number of devices sold.")]
 Sites = Annotated[int | None, Parameter(help="How many sites may share one subscription.")]
 
-_PRODUCTS = noun("products", "Products: list, add.", SELLING)
+_PRODUCTS = noun("products", "Products: list, show, add, change.", SELLING)
 _PLANS = noun("plans", "Plans: list, add, show, change.", SELLING)
 
 
@@ -56,12 +57,27 @@ def list_products(desk: Desk, *, limit: Limit = None) -> Ended:
 @verb(_PRODUCTS, "add", CREATING, example="tenure products add suite 'Harbour Suite'")
 def add_product(
     desk: Desk,
-    product: Annotated[str, Parameter(help="Its id, chosen by you: lower case, digits, `_ . -`.")],
+    product: ProductId,
     name: Annotated[str, Parameter(help="Its name.")],
 ) -> Ended:
     """Add a product (the vendor only)."""
     sending = Sending(method="POST", path="/v1/products", body={"id": product, "name": name}, tenant=False)
-    return desk.write(sending, lambda screen, value: screen.card(value, PRODUCT))
+    return desk.write(sending, _product)
+
+
+@verb(_PRODUCTS, "show", READING, example="tenure products show suite")
+def show_product(desk: Desk, product: ProductId) -> Ended:
+    """Show one product."""
+    return desk.shown(path("/v1/products/{product}", product=product), _product, tenant=False)
+
+
+@verb(_PRODUCTS, "change", CHANGING, example="tenure products change suite 'Harbour Suite 2'")
+def change_product(
+    desk: Desk, product: ProductId, name: Annotated[str, Parameter(help="Its name from now on.")]
+) -> Ended:
+    """Give a product another name (the vendor only); its id never changes."""
+    where = path("/v1/products/{product}", product=product)
+    return desk.write(Sending(method="PUT", path=where, body={"name": name}, tenant=False), _product)
 
 
 @verb(_PLANS, "list", READING, example="tenure plans list")
@@ -146,6 +162,10 @@ def _terms(
     }
     body: dict[str, Any] = {"name": name, "features": features, "base_features": base_features}
     return body | {field: value for field, value in given.items() if value is not None}
+
+
+def _product(screen: Screen, value: Any) -> None:
+    screen.card(value, PRODUCT)
 
 
 def _products(screen: Screen, items: Any) -> None:

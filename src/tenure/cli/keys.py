@@ -32,13 +32,23 @@ KEY = (
     Column("At hand", "at_hand", "yes"),
 )
 
+DUE = (
+    Column("Step", "step"),
+    Column("Purpose", "purpose"),
+    Column("Key", "kid"),
+    Column("Due", "is_due", "yes"),
+    Column("From", "when", "moment"),
+    Column("At the latest", "ends", "moment"),
+    Column("Command", "command"),
+)
+
 PurposeName = Literal["lease", "answer", "notice", "checkpoint", "webhook"]
 Secrets = Annotated[tuple[Path, ...], Parameter(help="A file with root keys; repeat for more of them.")]
 Kid = Annotated[str, Parameter(help="The key's id, as `tenure keys show` names it.")]
 Dry = Annotated[bool, Parameter(negative=(), help="Do nothing; show what would stand in the root document.")]
 Draft = Annotated[Path | None, Parameter(help="Write the signed draft here instead of installing it.")]
 
-_APP = noun("keys", "Signing keys: show, publish, use, close, retire, revoke, replace, rotate.", SERVER)
+_APP = noun("keys", "Signing keys: show, due, publish, use, close, retire, revoke, replace, rotate.", SERVER)
 
 
 def add(app: App) -> None:
@@ -53,6 +63,12 @@ def show_keys(desk: Desk, *, folder: Folder) -> Ended:
 
     view = rotation.view(Path(folder), desk.world.now())
     return failed(view) if isinstance(view, Refused) else made(view, _shown)
+
+
+@verb(_APP, "due", READING, example="tenure keys due")
+def show_due(desk: Desk) -> Ended:
+    """Ask the server which step of a rotation is due or comes next, and by when (the vendor only)."""
+    return desk.shown("/v1/keys", _due, tenant=False)
 
 
 @verb(
@@ -272,6 +288,10 @@ def _take(
     fault = create(out, signed)
     told = f"The draft is in {out}; `tenure keys sign` adds signatures, `tenure keys install` puts it in force."
     return fault if fault is not None else made({"draft": str(out)}, sentence(told))
+
+
+def _due(screen: Screen, value: Any) -> None:
+    screen.table(value["due"], DUE, "Nothing is due.")
 
 
 def _shown(screen: Screen, value: Any) -> None:

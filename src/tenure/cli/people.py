@@ -29,7 +29,9 @@ TOKEN = (
     Column("Scopes", "scopes", "list"),
 )
 
-_PROVIDERS = noun("providers", "Service providers: list, add.", SELLING)
+ProviderId = Annotated[str, Parameter(help="The provider's id, `prv_…`.")]
+
+_PROVIDERS = noun("providers", "Service providers: list, show, add, change.", SELLING)
 _TOKENS = noun("tokens", "API tokens: list, add, withdraw.", ACCESS)
 
 
@@ -63,7 +65,22 @@ def add_provider(
     body: dict[str, Any] = {"name": name, "currency": currency, "sandbox": sandbox}
     body["brand"] = {field: value for field, value in given.items() if value}
     sending = Sending(method="POST", path="/v1/providers", body=body, tenant=False)
-    return desk.write(sending, lambda screen, value: screen.card(value, PROVIDER))
+    return desk.write(sending, _provider)
+
+
+@verb(_PROVIDERS, "show", READING, example="tenure providers show prv_…")
+def show_provider(desk: Desk, provider_id: ProviderId) -> Ended:
+    """Show one provider."""
+    return desk.shown(path("/v1/providers/{provider}", provider=provider_id), _provider, tenant=False)
+
+
+@verb(_PROVIDERS, "change", CHANGING, example="tenure providers change prv_… 'Northern IT Ltd'")
+def change_provider(
+    desk: Desk, provider_id: ProviderId, name: Annotated[str, Parameter(help="Its name from now on.")]
+) -> Ended:
+    """Give a provider another name (the vendor only); its currency and its kind never change."""
+    where = path("/v1/providers/{provider}", provider=provider_id)
+    return desk.write(Sending(method="PUT", path=where, body={"name": name}, tenant=False), _provider)
 
 
 @verb(_TOKENS, "list", READING, example="tenure tokens list")
@@ -100,6 +117,10 @@ def withdraw_token(desk: Desk, token: Annotated[str, Parameter(help="The token's
 
 def _providers(screen: Screen, items: Any) -> None:
     screen.table(items, PROVIDER, "There are no providers yet.")
+
+
+def _provider(screen: Screen, value: Any) -> None:
+    screen.card(value, PROVIDER)
 
 
 def _tokens(screen: Screen, items: Any) -> None:

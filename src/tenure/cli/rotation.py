@@ -19,6 +19,7 @@ from tenure.server.keyring import ROOT_LIFE, OnlineKey
 from tenure.server.setup import SECRETS
 from tenure.wire import root as roots
 from tenure.wire import rotation
+from tenure.wire.due import State, state_of
 from tenure.wire.keys import Purpose
 from tenure.wire.root import ANY_PRODUCT, Document, Key, Root
 
@@ -136,7 +137,7 @@ def use(folder: Path, kid: str, now: Instant) -> KeyView | Refused:
         return _readable(root)
     key = rotation.use(root.document, kid, now)
     named = root.document.find(kid)
-    if isinstance(key, Refused) and named is not None and _state(root.document, named, now) == "signing":
+    if isinstance(key, Refused) and named is not None and state_of(root.document, named, now) is State.SIGNING:
         key = named  # the last resort: no other may
     if isinstance(key, Refused):
         return _readable(key)
@@ -290,22 +291,13 @@ def _key_view(document: Document, key: Key, at_hand: set[str], now: Instant) -> 
     return KeyView(
         kid=key.kid,
         purpose=key.purpose.value,
-        state=_state(document, key, now),
+        state=state_of(document, key, now),
         from_=format_instant(max(key.nbf, key.published + rotation.REFRESH if key.published else 0)),
         until=format_instant(key.naf),
         retired_from=format_instant(rotation.verifiable_until(key)),
         products=tuple("all" if each == ANY_PRODUCT else each for each in key.products),
         at_hand=key.kid in at_hand,
     )
-
-
-def _state(document: Document, key: Key, now: Instant) -> str:
-    if now >= key.naf:
-        return "closed"
-    signing = [rotation.last_resort(document, key.purpose, product, now) for product in key.products]
-    if any(not isinstance(each, Refused) and each.kid == key.kid for each in signing):
-        return "signing"
-    return "waiting" if isinstance(rotation.use(document, key.kid, now), Refused) else "spare"
 
 
 def _age(key: Key) -> tuple[str, Instant, Instant, str]:

@@ -41,6 +41,7 @@ from tenure.server.api.credit import Credits
 from tenure.server.api.customers import Customers
 from tenure.server.api.deliveries import Deliveries
 from tenure.server.api.gateways import Gateways
+from tenure.server.api.keys import Keys
 from tenure.server.api.letters import Letters
 from tenure.server.api.lists import Lists
 from tenure.server.api.money import Money
@@ -91,6 +92,7 @@ def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True
                 *_tenants_operations(context, pacing),
                 *map(_naming_a_tenant, Offline(context, synchronisation, activations).operations()),
                 *Trust(context).operations(),
+                *Keys(context).operations(),
                 *Notices(context).operations(),
                 *health_operations({"store": _store_works(context)}),
                 metrics_operation(registry, METRICS),

@@ -129,6 +129,10 @@ class KeyRing:
         """Whether what `kid` signed is still believed: its key stands in the root document in force."""
         return kid in self._kids[sandbox]
 
+    def holds(self, kid: str) -> bool:
+        """Whether the secret half of that key is at hand here, so that it can sign."""
+        return kid in self._signers
+
     def _at_hand(self, *, sandbox: bool) -> Document:
         document = self.root_of(sandbox=sandbox).document
         return msgspec.structs.replace(document, keys=tuple(key for key in document.keys if key.kid in self._signers))

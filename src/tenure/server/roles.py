@@ -15,7 +15,7 @@ SCOPES: dict[Role, tuple[str, ...]] = {
         "catalogue:read", "catalogue:write", "providers:read", "providers:write", "customers:read", "customers:write",
         "subscriptions:read", "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read",
         "policy:write", "sites:read", "tokens:write", "events:read", "messages:read", "messages:write", "metrics:read",
-        "sandbox:write", "server:write", *PEOPLE,
+        "sandbox:write", "server:read", "server:write", *PEOPLE,
     ),
     Role.PROVIDER: (
         "catalogue:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",

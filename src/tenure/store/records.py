@@ -23,6 +23,7 @@ _ABOUT = {
     "customer_created": "customer",
     "customer_changed": "customer",
     "provider_created": "provider",
+    "provider_changed": "provider",
     "brand_changed": "provider",
     "payment_settings_changed": "gateway",
     "gateway_secret_rotated": "gateway",

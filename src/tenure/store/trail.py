@@ -20,8 +20,8 @@ from tenure.store.schema import audit
 SIGNED_IN = "signed_in"
 CHAINED = frozenset(
     {
-        "customer_created", "customer_changed", "provider_created", "brand_changed", "payment_settings_changed",
-        "gateway_secret_rotated", "sandbox_clock_set",
+        "customer_created", "customer_changed", "provider_created", "provider_changed", "brand_changed",
+        "payment_settings_changed", "gateway_secret_rotated", "sandbox_clock_set",
         "token_made", "token_withdrawn", "role_changed", "person_removed", "invited", "invitation_withdrawn", "joined",
         "password_changed", "password_reset", "second_factor_set", "second_factor_removed", "account_made",
         "account_removed",

@@ -15,6 +15,7 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, Line
 from tenure.http.idempotency import Ticket
+from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.fields import Digits, Features, Period, Slug, duration
@@ -41,11 +42,18 @@ class NewProduct(Body, frozen=True, kw_only=True):
     name: Line
 
 
+class ProductBody(Body, frozen=True, kw_only=True):
+    """What may change of a product: its id never does."""
+
+    name: Line
+
+
 class ProductView(msgspec.Struct, frozen=True, kw_only=True):
     """A product."""
 
     id: str
     name: str
+    created: str
 
 
 class PlanBody(Body, frozen=True, kw_only=True):
@@ -72,6 +80,13 @@ class NewPlan(PlanBody, frozen=True, kw_only=True):
     trial: Period | None = None
 
 
+class FloorView(msgspec.Struct, frozen=True, kw_only=True):
+    """From `since` on no version below `version` activates; empty: every version does."""
+
+    since: str
+    version: str
+
+
 class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     """A plan."""
 
@@ -88,6 +103,9 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     max_sites: int
     start: Start
     trial: str | None
+    floors: tuple[FloorView, ...]
+    """Every lowest version that was ever set, oldest first; the last one holds."""
+    created: str
 
 
 class Catalogue:
@@ -119,6 +137,39 @@ class Catalogue:
             lambda conn, now: PRODUCTS.page(conn, VENDOR, after or "", paging.limit + 1, withdrawn=False)
         )
         return cut_page(map(product_view, found), paging.limit, lambda each: each.id)
+
+    async def read_product(self, product: Slug) -> Answer[ProductView] | Refused:
+        """Reads a product."""
+        item = await self._context.read(lambda conn, now: PRODUCTS.get(conn, VENDOR, product))
+        if item is None:
+            return Refused(Code.NOT_FOUND, field="product")
+        return made(product_view(item), etag=etag(item.version))
+
+    async def update_product(
+        self,
+        caller: Principal,
+        product: Slug,
+        body: ProductBody,
+        if_match: IfMatch = NOTHING_SEEN,
+        dry_run: bool = False,
+    ) -> Answer[ProductView] | Refused:
+        """Gives a product another name; its id, which leases and applications carry, never changes."""
+
+        def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
+            item = PRODUCTS.get(conn, VENDOR, product)
+            if item is None:
+                return Refused(Code.NOT_FOUND, field="product")
+            refused = if_match.refusal(etag(item.version))
+            if refused is not None:
+                return refused
+            changed = msgspec.json.encode(Product(id=product, name=body.name))
+            written = PRODUCTS.change(conn, VENDOR, product, item.version, changed, Stamp(caller.by, now))
+            if isinstance(written, Refused):
+                return written
+            return made(product_view(written), etag=etag(written.version))
+
+        answer: Answer[ProductView] | Refused = await self._context.write(dry_run, work)
+        return answer
 
     async def create_plan(
         self, caller: Principal, ticket: Ticket, body: NewPlan, dry_run: bool = False
@@ -183,6 +234,8 @@ class Catalogue:
         return (
             operation("GET", "/v1/products", READ, self.list_products),
             operation("POST", "/v1/products", WRITE, self.create_product, status=201, refusals=[Code.ALREADY_EXISTS]),
+            operation("GET", "/v1/products/{product}", READ, self.read_product),
+            operation("PUT", "/v1/products/{product}", WRITE, self.update_product),
             operation("GET", "/v1/plans", READ, self.list_plans),
             operation("POST", "/v1/plans", WRITE, self.create_plan, status=201, refusals=_PLANNING),
             operation("GET", "/v1/plans/{plan}", READ, self.read_plan),
@@ -253,7 +306,7 @@ def _changed(plan: Plan, body: PlanBody, now: Instant) -> Plan:
 def product_view(item: Item) -> ProductView:
     """A product as shown."""
     product = msgspec.json.decode(item.body, type=Product)
-    return ProductView(id=product.id, name=product.name)
+    return ProductView(id=product.id, name=product.name, created=rfc3339(item.created))
 
 
 def plan_view(item: Item) -> PlanView:
@@ -273,4 +326,6 @@ def plan_view(item: Item) -> PlanView:
         max_sites=plan.max_sites,
         start=plan.start,
         trial=None if plan.trial is None else format_duration(plan.trial),
+        floors=tuple(FloorView(since=rfc3339(each.since), version=each.version) for each in plan.floors),
+        created=rfc3339(item.created),
     )

@@ -11,7 +11,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
-from tenure.http.etags import etag
+from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.inputs import Address
@@ -19,7 +19,7 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.accounts.places import note
-from tenure.server.api.fields import Currency, OptionalTitle, Title
+from tenure.server.api.fields import Currency, Id, OptionalTitle, Title
 from tenure.server.context import Context
 from tenure.server.roles import DESK
 from tenure.server.values import Provider
@@ -31,6 +31,7 @@ from tenure.store.persons import Place
 VENDOR_ONLY = frozenset({Role.VENDOR})
 READ_PROVIDERS = Rule("providers:read", DESK)
 WRITE_PROVIDERS = Rule("providers:write", VENDOR_ONLY)
+NOTHING_SEEN = IfMatch()
 
 
 class BrandBody(Body, frozen=True, kw_only=True):
@@ -52,6 +53,12 @@ class NewProvider(Body, frozen=True, kw_only=True):
     brand: BrandBody = BrandBody()
 
 
+class ProviderBody(Body, frozen=True, kw_only=True):
+    """What the vendor may change of a provider: id, currency and kind never change; the brand is the provider's own."""
+
+    name: Title
+
+
 class ProviderView(msgspec.Struct, frozen=True, kw_only=True):
     """A provider."""
 
@@ -62,6 +69,7 @@ class ProviderView(msgspec.Struct, frozen=True, kw_only=True):
     brand: Brand
     now: str
     """Its clock; a sandbox's own."""
+    created: str
 
 
 class Providers:
@@ -121,13 +129,60 @@ class Providers:
 
         return cut_page(await self._context.read(work), paging.limit, lambda each: each.id)
 
+    async def read_provider(self, caller: Principal, provider: Id) -> Answer[ProviderView] | Refused:
+        """Reads a provider: any of them for the vendor, its own for a provider."""
+
+        def work(conn: Connection, now: Instant) -> Answer[ProviderView] | Refused:
+            row = _named(conn, caller, provider)
+            return row if isinstance(row, Refused) else made(provider_view(row, now), etag=etag(row.version))
+
+        return await self._context.read(work)
+
+    async def update_provider(
+        self,
+        caller: Principal,
+        provider: Id,
+        body: ProviderBody,
+        address: Address,
+        if_match: IfMatch = NOTHING_SEEN,
+        dry_run: bool = False,
+    ) -> Answer[ProviderView] | Refused:
+        """Gives a provider another name; currency and kind never change, for money and keys hang on them."""
+
+        def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
+            row = _named(conn, caller, provider)
+            if isinstance(row, Refused):
+                return row
+            refused = if_match.refusal(etag(row.version))
+            if refused is not None:
+                return refused
+            value = msgspec.structs.replace(msgspec.json.decode(row.body, type=Provider), name=body.name)
+            changed = msgspec.structs.replace(row, name=body.name, body=msgspec.json.encode(value))
+            written = people.change_provider(conn, changed, row.version)
+            if isinstance(written, Refused):
+                return written
+            detail, state = f"{row.name} is now {body.name}", people.provider_state(written)
+            note(conn, Place(row.id), caller, address, "provider_changed", detail, now, about=row.id, state=state)
+            return made(provider_view(written, now), etag=etag(written.version))
+
+        answer: Answer[ProviderView] | Refused = await self._context.write(dry_run, work)
+        return answer
+
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         each, taken = "/v1/providers", [Code.ALREADY_EXISTS]
         return (
             operation("GET", each, READ_PROVIDERS, self.list_providers),
             operation("POST", each, WRITE_PROVIDERS, self.create_provider, status=201, refusals=taken),
+            operation("GET", each + "/{provider}", READ_PROVIDERS, self.read_provider),
+            operation("PUT", each + "/{provider}", WRITE_PROVIDERS, self.update_provider, refusals=taken),
         )
+
+
+def _named(conn: Connection, caller: Principal, provider: str) -> people.Provider | Refused:
+    """The provider if the caller may know of it: foreign ones do not exist for a provider."""
+    row = people.provider(conn, provider) if caller.provider in (None, "", provider) else None
+    return Refused(Code.NOT_FOUND, field="provider") if row is None else row
 
 
 def provider_view(row: people.Provider, real: Instant) -> ProviderView:
@@ -135,5 +190,11 @@ def provider_view(row: people.Provider, real: Instant) -> ProviderView:
     value = msgspec.json.decode(row.body, type=Provider)
     now = row.clock.read(real) if row.clock else real
     return ProviderView(
-        id=row.id, name=row.name, currency=row.currency, sandbox=row.sandbox, brand=value.brand, now=rfc3339(now)
+        id=row.id,
+        name=row.name,
+        currency=row.currency,
+        sandbox=row.sandbox,
+        brand=value.brand,
+        now=rfc3339(now),
+        created=rfc3339(row.created),
     )
