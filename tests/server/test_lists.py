@@ -69,6 +69,21 @@ async def test_a_list_is_narrowed_searched_and_sorted(tmp_path: Path) -> None:
         assert await names(shop, q="%") == [], "what means something to a database means nothing here"
 
 
+async def test_a_list_is_counted_when_asked_and_only_then(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        await furnished(shop)
+        plain = await shop.desk.get("/v1/subscriptions", limit=2)
+        assert "total" not in plain
+        first = await shop.desk.get("/v1/subscriptions", limit=2, counted="true")
+        assert (len(first["items"]), first["total"]) == (2, 5)
+        narrow = await shop.desk.get("/v1/subscriptions", limit=1, counted="true", auto="true")
+        rest = await shop.desk.get("/v1/subscriptions", limit=1, counted="true", auto="true", cursor=narrow["next"])
+        assert (narrow["total"], rest["total"]) == (2, 2), "the whole list, not what is left of it"
+        assert (await shop.desk.get("/v1/customers", limit=2, counted="true", q="chisel"))["total"] == 1
+        by_id = await names(shop, "/v1/customers")
+        assert await names(shop, "/v1/customers", sort="newest") == by_id[::-1]
+
+
 async def test_a_page_of_one_list_does_not_go_on_in_another(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         await furnished(shop)
@@ -140,6 +155,9 @@ async def test_b13_the_board_shows_what_wants_attention(tmp_path: Path) -> None:
         await shop.sweep()
         told = await shop.desk.get("/v1/board", limit=1)
         assert [one["customer_name"] for one in told["failed"]] == ["Chisel & Söhne"]
+        failed = told["failed"][0]["failed_at"]
+        assert await names(shop, failed_since=failed) == ["Chisel & Söhne"]
+        assert await names(shop, failed_since="2099-01-01T00:00:00Z") == []
         assert [one["phase"] for one in told["grace"]] == ["grace"]
         assert told["totals"]["phases"]["grace"] == 1
         assert told["running_out"][0]["until"] == "2026-02-01T00:00:00Z"

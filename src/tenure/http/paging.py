@@ -1,4 +1,4 @@
-"""Lists in pages: an opaque cursor that says where the next page begins, never how many there are."""
+"""Lists in pages: an opaque cursor that says where the next page begins; counting is asked for where it is offered."""
 
 import base64
 import binascii
@@ -35,6 +35,8 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
     items: tuple[T, ...]
     next: str | None = None
+    total: int | msgspec.UnsetType = msgspec.UNSET
+    """How many items the whole list has; only where a list counts them and was asked to."""
 
 
 def next_cursor(key: object) -> str:
@@ -60,13 +62,15 @@ def _countable(key: object) -> bool:
     return not isinstance(key, tuple | list) or all(map(_countable, key))
 
 
-def cut_page(items: Iterable[T], limit: int, key_of: Callable[[T], object]) -> Page[T]:
+def cut_page(
+    items: Iterable[T], limit: int, key_of: Callable[[T], object], total: int | msgspec.UnsetType = msgspec.UNSET
+) -> Page[T]:
     """A page from up to `limit` + 1 `items`: the one too many only proves that a next page exists."""
     rows = tuple(items)
     if len(rows) <= limit:
-        return Page(rows)
+        return Page(rows, None, total)
     kept = rows[:limit]
-    return Page(kept, next_cursor(key_of(kept[-1])))
+    return Page(kept, next_cursor(key_of(kept[-1])), total)
 
 
 def next_link(path: str, query: bytes, cursor: str) -> str:

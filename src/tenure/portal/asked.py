@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
-from tenure.portal.client import Api, path
+from tenure.portal.client import PAGE, Api, path
 from tenure.portal.signed import Portal
+from tenure.web.pager import pager
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -20,8 +21,7 @@ class Asked(msgspec.Struct, frozen=True):
         state = visit.query.get("state", "")
         state = state if state in self.states else usual
         found = await api.listed(self.address, {"state": state, "cursor": visit.query.get("cursor")})
-        following = visit.with_query(cursor=found.next) if found.next else ""
-        return {"rows": found.items, "state": state, "states": self.states, "next": following}
+        return {"rows": found.items, "state": state, "states": self.states, "pages": pager(visit, found, PAGE)}
 
     async def answer(self, api: Api, visit: Portal, verb: str, **said: str) -> None:
         """What the desk, or whoever asked, says to the one that the visit is about."""

@@ -16,6 +16,8 @@ from tenure.web.replies import Refusal, RefusedPageError
 ANSWER_CAP = 16 * 1024 * 1024
 PAGE = 25
 """Rows of a list on one page."""
+COUNTED = 10_000
+"""Rows that the API counts at most: a total beyond it means that there are more."""
 WHOLE = 200
 """Items that the API gives in one answer at most."""
 Query = Mapping[str, str | int | bool | None]
@@ -55,6 +57,8 @@ class Listed(msgspec.Struct, frozen=True):
 
     items: list[Any]
     next: str | None = None
+    total: int | None = None
+    """How many there are in all, where the list was asked to count them."""
 
 
 def path(template: str, **parts: str) -> str:
@@ -84,7 +88,7 @@ class Api:
     async def listed(self, path: str, query: Query | None = None, limit: int = PAGE) -> Listed:
         """One page of a list."""
         found = await self.get(path, **{**(query or {}), "limit": limit})
-        return Listed(found["items"], found.get("next"))
+        return Listed(found["items"], found.get("next"), found.get("total"))
 
     async def whole(self, path: str, most: int = 2_000, **query: str | int | bool | None) -> list[Any]:
         """A short list to its end, at most `most` items."""

@@ -18,6 +18,8 @@ from tenure.store.standings import Standing, Wanted, narrowed, phase_at
 
 NEVER = 2**62
 """Stands in a cursor for an instant that is missing."""
+COUNTED_MOST = 10_000
+"""Rows that are counted at most: one more says that there are more."""
 GROUP = 5
 """Characters of a code's last group."""
 
@@ -37,6 +39,7 @@ class CustomerOrder(StrEnum):
     """By what a list of customers is sorted."""
 
     ID = "id"
+    NEWEST = "newest"
     NAME = "name"
     BALANCE = "balance"
 
@@ -95,6 +98,7 @@ _MAY_MISS = frozenset({Order.DUE, Order.ENDS})
 """Orders by an instant that may be missing; such rows come last, by id."""
 _CUSTOMER_KEYS: dict[CustomerOrder, tuple[sa.ColumnElement[Any], bool]] = {
     CustomerOrder.ID: (customers.c.id, False),
+    CustomerOrder.NEWEST: (customers.c.id, True),
     CustomerOrder.NAME: (sa.func.lower(customers.c.name), False),
     CustomerOrder.BALANCE: (accounts.c.balance, False),
 }
@@ -130,6 +134,24 @@ def page(
         missing = [*rules, key.is_(None)] + ([standings.c.subscription > after.id] if after else [])
         found += _rows(conn, missing, now, standings.c.subscription, limit - len(found))
     return found
+
+
+def count(conn: Connection, provider: str, wanted: Wanted, words: str, now: Instant) -> int:
+    """How many subscriptions `page` would show on all its pages, counted up to `COUNTED_MOST` + 1."""
+    rules = [standings.c.provider == provider, *narrowed(wanted, now), *about(provider, words)]
+    return _counted(conn, sa.select(sa.literal(1)).select_from(standings).where(*rules))
+
+
+def count_customers(conn: Connection, provider: str, words: str) -> int:
+    """How many customers `customers_page` would show on all its pages, counted up to `COUNTED_MOST` + 1."""
+    rules = [customers.c.provider == provider, *_named(words, conn.dialect.name)]
+    return _counted(conn, sa.select(sa.literal(1)).select_from(customers).where(*rules))
+
+
+def _counted(conn: Connection, rows: sa.Select[Any]) -> int:
+    """A list may be longer than anybody counts while others wait."""
+    limited = rows.limit(COUNTED_MOST + 1).subquery()
+    return int(conn.execute(sa.select(sa.func.count()).select_from(limited)).scalar_one())
 
 
 def _rows(
@@ -200,6 +222,7 @@ def customer_place(one: ListedCustomer, order: CustomerOrder) -> Place:
     """Where a page that ends with `one` ends."""
     values: dict[CustomerOrder, int | str] = {
         CustomerOrder.ID: one.id,
+        CustomerOrder.NEWEST: one.id,
         CustomerOrder.NAME: one.name,
         CustomerOrder.BALANCE: one.balance,
     }

@@ -53,6 +53,8 @@ class Wanted(msgspec.Struct, frozen=True):
     due_before: Instant | None = None
     """The next period falls due before this instant."""
     automatic: bool | None = None
+    failed_since: Instant | None = None
+    """Its renewal has failed at this instant or later, and is not paid since."""
 
 
 _PUT = in_place_of(standings, "subscription")
@@ -104,6 +106,8 @@ def narrowed(wanted: Wanted, now: Instant) -> list[sa.ColumnElement[bool]]:
         rules.append(standings.c.due_at < wanted.due_before)
     if wanted.automatic is not None:
         rules.append(standings.c.automatic == int(wanted.automatic))
+    if wanted.failed_since is not None:
+        rules.append(standings.c.failed_at >= wanted.failed_since)
     if wanted.phase is not None:
         rules.append(phase_at(now) == wanted.phase)
     return rules

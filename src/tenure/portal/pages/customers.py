@@ -3,13 +3,17 @@
 from typing import Any
 
 from tenure.portal.blame import blamed
-from tenure.portal.client import path
+from tenure.portal.client import COUNTED, PAGE, path
 from tenure.portal.picking import buyers
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
+from tenure.web.pager import pager, sorted_by
 from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
+
+SORTS = (("newest", "Newest first"), ("name", "Name"), ("balance", "Lowest balance first"))
+"""By what the list can be sorted; the first is meant where nothing is said."""
 
 
 class Customers:
@@ -21,19 +25,23 @@ class Customers:
     async def list_customers(self, visit: Portal) -> Reply:
         """The list with balances."""
         words = visit.query.get("q", "").strip()
-        asked = {"q": words or None, "cursor": visit.query.get("cursor")}
+        sort = sorted_by(visit, SORTS)
+        asked = {"q": words or None, "sort": sort, "counted": True, "cursor": visit.query.get("cursor")}
         found = await self._server.of(visit).listed("/v1/customers", asked)
         values = {
             "rows": found.items,
             "words": words,
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+            "sort": sort,
+            "sorts": SORTS,
+            "pages": pager(visit, found, PAGE, found.total, COUNTED),
         }
         return Screen(template="customers.html", values=values)
 
     async def export(self, visit: Portal) -> Reply:
         """The list as CSV."""
-        body = await self._server.of(visit).text("/v1/customers.csv", q=visit.query.get("q"))
+        body = await self._server.of(visit).text(
+            "/v1/customers.csv", q=visit.query.get("q"), sort=sorted_by(visit, SORTS)
+        )
         return Download(name="customers.csv", media_type="text/csv; charset=utf-8", body=body)
 
     async def find(self, visit: Portal) -> Reply:

@@ -1,7 +1,9 @@
 """Installations: administration servers and applications on their own, what each holds, and when it was last heard."""
 
+from tenure.portal.client import PAGE
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, page
+from tenure.web.pager import pager
 from tenure.web.replies import Reply, Screen
 
 
@@ -16,8 +18,7 @@ class Installations:
         found = await self._server.of(visit).listed("/v1/sites", {"cursor": visit.query.get("cursor")})
         values = {
             "rows": found.items,
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+            "pages": pager(visit, found, PAGE),
         }
         return Screen(template="installations.html", values=values)
 

@@ -1,8 +1,9 @@
 """The log of mails: to whom, about what, whether they went out and if not why; and sending one again."""
 
-from tenure.portal.client import path
+from tenure.portal.client import PAGE, path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
+from tenure.web.pager import pager
 from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
 
 
@@ -18,8 +19,7 @@ class Letters:
         found = await self._server.of(visit).listed("/v1/letters", asked)
         values = {
             "rows": found.items,
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+            "pages": pager(visit, found, PAGE),
         }
         return Screen(template="letters.html", values=values)
 

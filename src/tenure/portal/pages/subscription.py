@@ -7,9 +7,12 @@ from tenure.portal.pages.agreed import plan_names, terms_words
 from tenure.portal.pages.deeds import BY_NAME, DEEDS
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, page
+from tenure.web.pager import pager
 from tenure.web.replies import RefusedPageError, Reply, Screen
 
 FACTS_SHOWN = 12
+FACTS_PAGE = 100
+"""Facts of the whole history on one page."""
 
 
 class Subscription:
@@ -46,12 +49,11 @@ class Subscription:
         """Every fact with its place in the hash chain (B12)."""
         api = self._server.of(visit)
         one = path("/v1/subscriptions/{name}", name=visit.params["subscription"])
-        found = await api.listed(f"{one}/history", {"cursor": visit.query.get("cursor")}, 100)
+        found = await api.listed(f"{one}/history", {"cursor": visit.query.get("cursor")}, FACTS_PAGE)
         values = {
             "sub": await api.get(one),
             "facts": found.items,
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+            "pages": pager(visit, found, FACTS_PAGE),
         }
         return Screen(template="history.html", values=values)
 

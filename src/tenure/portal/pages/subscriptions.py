@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from tenure.portal.client import path
+from tenure.portal.client import COUNTED, PAGE, path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, page
+from tenure.web.pager import pager, sorted_by
 from tenure.web.replies import Download, Goto, Reply, Screen
 
-FILTERS = ("q", "phase", "plan", "product", "customer", "auto", "due_before", "sort")
+FILTERS = ("q", "phase", "plan", "product", "customer", "auto", "due_before", "failed_since")
 PHASES = (
     ("", "Any phase"),
     ("pending", "Pending"),
@@ -16,6 +17,15 @@ PHASES = (
     ("paused", "Paused"),
     ("ended", "Ended"),
 )
+SORTS = (
+    ("newest", "Newest first"),
+    ("due", "Next payment"),
+    ("ends", "End"),
+    ("customer", "Customer"),
+    ("devices", "Most devices first"),
+    ("id", "Oldest first"),
+)
+"""By what the list can be sorted; the first is meant where nothing is said."""
 RENEWING = (("", "Any"), ("true", "Automatic"), ("false", "By hand"))
 
 
@@ -29,25 +39,29 @@ class Subscriptions:
         """The list."""
         api = self._server.of(visit)
         asked = wanted(visit)
-        found = await api.listed("/v1/subscriptions", {**asked, "cursor": visit.query.get("cursor")})
+        sort = sorted_by(visit, SORTS)
+        place: dict[str, Any] = {"sort": sort, "counted": True, "cursor": visit.query.get("cursor")}
+        found = await api.listed("/v1/subscriptions", {**asked, **place})
+        all_of_it = visit.with_query(cursor=None, trail=None, row=None)
         plans = await api.whole("/v1/plans")
         names = {plan["id"]: plan["name"] for plan in plans}
         values: dict[str, Any] = {
             "rows": found.items,
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+            "pages": pager(visit, found, PAGE, found.total, COUNTED),
+            "sort": sort,
+            "sorts": [each for each in SORTS if not (visit.who.is_customer and each[0] == "customer")],
             "asked": asked,
             "plans": names,
             "phases_offered": PHASES,
             "renewing_offered": RENEWING,
-            "export": visit.with_query(cursor=None).replace("/subscriptions", "/subscriptions/export.csv", 1),
+            "export": all_of_it.replace("/subscriptions", "/subscriptions/export.csv", 1),
             "currency": visit.who.currency,
         }
         return Screen(template="subscriptions.html", values=values)
 
     async def export(self, visit: Portal) -> Reply:
         """The same list as CSV."""
-        body = await self._server.of(visit).text("/v1/subscriptions.csv", **wanted(visit))
+        body = await self._server.of(visit).text("/v1/subscriptions.csv", **wanted(visit), sort=sorted_by(visit, SORTS))
         return Download(name="subscriptions.csv", media_type="text/csv; charset=utf-8", body=body)
 
     async def renew(self, visit: Portal) -> Reply:

@@ -7,6 +7,7 @@ from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
+from tenure.web.pager import pager
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
 ROLES = {
@@ -14,6 +15,9 @@ ROLES = {
     "operator": ("Operator", "Does the daily work; no people, no tokens, no policy."),
     "auditor": ("Auditor", "May look at everything and change nothing."),
 }
+
+AUDIT_PAGE = 50
+"""Rows of the audit on one page."""
 
 
 class Team:
@@ -83,11 +87,10 @@ class Team:
 
     async def audit(self, visit: Portal) -> Reply:
         """Who did what."""
-        found = await self._server.of(visit).listed("/v1/audit", {"cursor": visit.query.get("cursor")}, 50)
+        found = await self._server.of(visit).listed("/v1/audit", {"cursor": visit.query.get("cursor")}, AUDIT_PAGE)
         values = {
             "rows": found.items,
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+            "pages": pager(visit, found, AUDIT_PAGE),
         }
         return Screen(template="audit.html", values=values)
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from tenure.portal.blame import blamed
-from tenure.portal.client import path
+from tenure.portal.client import PAGE, path
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
+from tenure.web.pager import pager
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
 
@@ -52,7 +53,7 @@ class Webhooks:
         values: dict[str, Any] = {
             "hook": hook,
             "deliveries": found.items,
-            "next": f"/webhooks/{name}?cursor={found.next}" if found.next else "",
+            "pages": pager(visit, found, PAGE),
             "secret": secret,
             "refusal": refusal,
             "form": visit.form if visit.form.errors or refusal else known,

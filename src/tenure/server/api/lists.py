@@ -93,18 +93,28 @@ class Lists:
         q: Words | None = None,
         due_before: Moment | None = None,
         auto: bool | None = None,
+        failed_since: Moment | None = None,
         sort: Order = Order.ID,
+        counted: bool = False,
     ) -> Page[ListedView] | Refused:
-        """Lists subscriptions, narrowed by customer, product, plan, phase, words, due date, automatic payment."""
+        """Lists subscriptions, narrowed by customer, product, plan, phase, words, due date, automatic payment, failure.
+
+        With `counted` the answer says how many there are in all (`total`); 10,001 means more than 10,000.
+        """
         after = _after(paging, sort)
         if isinstance(after, Refused):
             return after
-        wanted = _wanted(customer, product, plan, phase, due_before, auto)
+        wanted = _wanted(customer, product, plan, phase, due_before, auto, failed_since)
         found = await self._subscriptions(caller, provider, wanted, q, sort, after, paging.limit + 1)
         if isinstance(found, Refused):
             return found
-        page = cut_page(found, paging.limit, lambda each: lists.place_of(each, sort))
-        return Page(tuple(map(listed_view, page.items)), page.next)
+        total: int | msgspec.UnsetType | Refused = msgspec.UNSET
+        if counted:
+            total = await self._count(caller, provider, wanted, q)
+        if isinstance(total, Refused):
+            return total
+        page = cut_page(found, paging.limit, lambda each: lists.place_of(each, sort), total)
+        return Page(tuple(map(listed_view, page.items)), page.next, page.total)
 
     async def export_subscriptions(
         self,
@@ -117,10 +127,11 @@ class Lists:
         q: Words | None = None,
         due_before: Moment | None = None,
         auto: bool | None = None,
+        failed_since: Moment | None = None,
         sort: Order = Order.ID,
     ) -> Answer[str] | Refused:
         """The same list whole, as CSV: at most 100,000 rows, money in minor units, formulas made harmless."""
-        wanted = _wanted(customer, product, plan, phase, due_before, auto)
+        wanted = _wanted(customer, product, plan, phase, due_before, auto, failed_since)
 
         async def part(after: Place | None) -> list[Listed] | Refused:
             return await self._subscriptions(caller, provider, wanted, q, sort, after, SLICE)
@@ -147,6 +158,16 @@ class Lists:
 
         return await self._context.read_as(caller, provider, work)
 
+    async def _count(self, caller: Principal, provider: str | None, wanted: Wanted, words: str | None) -> int | Refused:
+        def work(conn: Connection, tenant: Tenant) -> int | Refused:
+            whose = tenant.whose(wanted.customer)
+            if isinstance(whose, Refused):
+                return whose
+            mine = msgspec.structs.replace(wanted, customer=whose)
+            return lists.count(conn, tenant.id, mine, words or "", tenant.now)
+
+        return await self._context.read_as(caller, provider, work)
+
     async def list_customers(
         self,
         caller: Principal,
@@ -154,16 +175,27 @@ class Lists:
         provider: Id | None = None,
         q: Words | None = None,
         sort: CustomerOrder = CustomerOrder.ID,
+        counted: bool = False,
     ) -> Page[ListedCustomerView] | Refused:
-        """Lists customers with their balances; `q` is part of a name, a reference or an address."""
+        """Lists customers with their balances; `q` is part of a name, a reference or an address.
+
+        With `counted` the answer says how many there are in all (`total`); 10,001 means more than 10,000.
+        """
         after = _after(paging, sort)
         if isinstance(after, Refused):
             return after
         found = await self._customers(caller, provider, q, sort, after, paging.limit + 1)
         if isinstance(found, Refused):
             return found
-        page = cut_page(found, paging.limit, lambda each: lists.customer_place(each, sort))
-        return Page(tuple(map(listed_customer_view, page.items)), page.next)
+        total: int | msgspec.UnsetType | Refused = msgspec.UNSET
+        if counted:
+            total = await self._context.read_as(
+                caller, provider, lambda conn, tenant: lists.count_customers(conn, tenant.id, q or "")
+            )
+        if isinstance(total, Refused):
+            return total
+        page = cut_page(found, paging.limit, lambda each: lists.customer_place(each, sort), total)
+        return Page(tuple(map(listed_customer_view, page.items)), page.next, page.total)
 
     async def export_customers(
         self,
@@ -248,9 +280,13 @@ def _wanted(
     phase: Phase | None,
     due_before: Moment | None,
     auto: bool | None,
+    failed_since: Moment | None,
 ) -> Wanted:
     due = None if due_before is None else instant_of(due_before)
-    return Wanted(customer=customer, product=product, plan=plan, phase=phase, due_before=due, automatic=auto)
+    failed = None if failed_since is None else instant_of(failed_since)
+    return Wanted(
+        customer=customer, product=product, plan=plan, phase=phase, due_before=due, automatic=auto, failed_since=failed
+    )
 
 
 def listed_view(one: Listed) -> ListedView:

@@ -3,11 +3,12 @@
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from tenure.site.console.client import Api, path
+from tenure.site.console.client import PAGE, Api, path
 from tenure.site.console.reasons import STATES, state_of, why
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
+from tenure.web.pager import pager
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen, local
 from tenure.web.words import instant_of
 
@@ -81,8 +82,7 @@ class Devices:
             "tally": counts["by_state"],
             "tallied": TALLIED,
             "duplicates": counts["duplicates"],
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-            "first": visit.with_query(cursor=None) if query.get("cursor") else "",
+            "pages": pager(visit, found, PAGE),
             "address": visit.with_query(),
         }
         return Screen(template="devices.html", values=values)

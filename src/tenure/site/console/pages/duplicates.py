@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from tenure.site.console.client import path
+from tenure.site.console.client import PAGE, path
 from tenure.site.console.reasons import STATES, state_of
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, action, page
+from tenure.web.pager import pager
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 from tenure.web.words import instant_of
 
@@ -25,8 +26,7 @@ class Duplicates:
         values = {
             "rows": found.items,
             "total": (await api.get("/v1/device-counts"))["duplicates"],
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+            "pages": pager(visit, found, PAGE),
         }
         return Screen(template="duplicates.html", values=values)
 

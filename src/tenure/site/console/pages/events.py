@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from tenure.site.console.client import path
+from tenure.site.console.client import PAGE, path
 from tenure.site.console.reasons import SEVERITIES, shown_events
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, action, page
+from tenure.web.pager import pager
 from tenure.web.replies import Goto, Reply, Screen, local
 from tenure.web.words import count
 
@@ -30,8 +31,7 @@ class Events:
             "severities": SEVERITIES,
             "can_be_open": can_be_open,
             "only_open": bool(visit.query.get("open")),
-            "next": visit.with_query(cursor=found.next) if found.next else "",
-            "first": visit.with_query(cursor=None) if visit.query.get("cursor") else "",
+            "pages": pager(visit, found, PAGE),
             "here": visit.with_query(),
         }
         return Screen(template="events.html", values=values)
