@@ -59,7 +59,7 @@ class Activate(Asked, frozen=True, kw_only=True, tag="activate"):
     ephemeral: bool = False
     """It comes and goes too often to be told of in the history: the caller keeps a row of it."""
     replaces: str = ""
-    """Its old self on the same hardware (`decide.places.old_self`) whose place is still counted."""
+    """Its old self on the same hardware (`decide.places.old_selves`) whose place is still counted."""
 
 
 class StageSuccessor(Asked, frozen=True, kw_only=True, tag="stage_successor"):

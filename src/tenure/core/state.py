@@ -60,6 +60,8 @@ class SiteState(msgspec.Struct, frozen=True, kw_only=True):
     """The installation on the same hardware that took its place."""
     replaced_at: Instant | None = None
     """When this one took the place of its old self."""
+    separated_at: Instant | None = None
+    """When somebody said that a copy of it is an installation of its own."""
     leaving_until: Instant | None = None
     """It was made to give its place up: until when it counts if it does not acknowledge that."""
     another_code: bool = False

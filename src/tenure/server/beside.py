@@ -47,7 +47,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fork_answered: Instant = 0
     """When a copy of this site was last given the truth of a fork answer (once in 90 days, spec 3.5)."""
     restores: tuple[Instant, ...] = ()
-    """Not used any more: the history counts them."""
+    """Of an ephemeral application, which is in no history: when its own side said that it was restored."""
     share: bytes = b""
     """The site's part of its subscription's pool (`core.allotment.SiteShare`) as JSON."""
     copies: tuple[Sighting, ...] = ()

@@ -154,9 +154,11 @@ class Contact:
         if isinstance(outcome, Refused):
             return outcome
         for fact in outcome.facts:
-            sub = self._append(sub, fact)
+            if not self._site.ephemeral:
+                sub = self._append(sub, fact)
             if isinstance(fact, f.ForkResolved):
                 self._site = forks.resolved(self._site, fact, self._now)
+        sub = places.with_ephemeral(sub, self._site)
         self._state = sub.site(self._site.id)
         return sub
 

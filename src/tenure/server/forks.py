@@ -110,6 +110,8 @@ def resolved(site: Site, fact: f.ForkResolved, now: Instant) -> Site:
     """
     body = beside(site)
     if fact.resolution == "restored":
+        counted = (*body.restores, now) if site.ephemeral else ()
+        body = msgspec.structs.replace(body, restores=counted)
         opened = msgspec.structs.replace(site, forked_at=None, epoch=max(site.epoch + 1, now), token=b"")
         return with_beside(opened, msgspec.structs.replace(body, copies=()))
     marked = tuple((each.token, fact.resolution) for each in body.copies)

@@ -6,12 +6,13 @@ Whether the code may be applied is decided in the core; the activation as a whol
 import msgspec
 
 from tenure.core import commands as c
-from tenure.core.decide.places import old_self
+from tenure.core.decide.places import old_selves
 from tenure.core.installation import Installation, mismatch
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
 from tenure.core.timeline import Instant
 from tenure.server import places
+from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
 from tenure.wire.messages import ActivateRequest
@@ -43,9 +44,12 @@ def other_kind(message: ActivateRequest, site: Site | None) -> Refused | None:
 def on_its_hardware(
     conn: Connection, command: c.Activate, sub: Subscription, now: Instant, restored: Instant
 ) -> c.Activate:
-    """The command with its old self's place to be taken, if it was installed anew and that place still counts."""
+    """The command with its old self's place to be taken, if it was installed anew and that place still counts.
+
+    Of several on the same hardware that is the one heard longest ago: clones that are in use go on.
+    """
     known = any(site.key == command.key and site.holds for site in sub.sites)
-    old = None if known else old_self(sub, command, now)
-    if old is None or not places.holds(conn, sub, old.id, now, restored):
-        return command
-    return msgspec.structs.replace(command, replaces=old.id)
+    alike = () if known else old_selves(sub, command, now)
+    counted = [each.id for each in alike if places.holds(conn, sub, each.id, now, restored)]
+    heard = sorted(sites.by_ids(conn, counted), key=lambda row: (row.last_contact or 0, row.id))
+    return msgspec.structs.replace(command, replaces=heard[0].id) if heard else command

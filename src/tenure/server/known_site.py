@@ -38,7 +38,7 @@ class CodeAtSite:
         if shown is not None and site.token and shown > (site.epoch, site.token_count):
             self.site = self._learned(shown[1])
         else:
-            self.by_a_copy = not forks.newest(site, self._message)
+            self.by_a_copy = not forks.newest(site, self._message) and not self._has_given_up()
 
     def overtaken(self) -> Refused | None:
         """Why a request carried by hand is not answered: what happened since it was made is not a fork (3.9).
@@ -91,6 +91,18 @@ class CodeAtSite:
             next_sync=None if turn is None else NextSync(*turn),
             forked=True,
             fork=fork,
+        )
+
+    def _has_given_up(self) -> bool:
+        """Whether the application gave its license up itself: nobody goes by a newer state than the folder that was
+        put back since, whose code takes a place like anybody's."""
+        site = self.site
+        if site.state != shares.LEFT or not places.is_alone(site):
+            return False
+        sub = books.subscription(self._conn, site.provider, site.subscription)
+        state = None if sub is None else sub.site(site.id)
+        return bool(site.ephemeral) or (
+            state is not None and state.left_at is not None and not state.lost and state.leaving_until is None
         )
 
     def _learned(self, count: int) -> Site:

@@ -3,8 +3,6 @@
 What an answer says of it is `contact`'s; the places themselves are `places`' and `shares`'.
 """
 
-import base64
-
 import msgspec
 
 from tenure.core import facts as f
@@ -18,6 +16,7 @@ from tenure.server.context import Context
 from tenure.store import leases
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
+from tenure.wire import b64
 from tenure.wire.seats import read_erased
 
 
@@ -52,16 +51,21 @@ def taken(conn: Connection, sub: Subscription, now: Instant, restored: Instant) 
 
 
 def unproven(conn: Connection, site: Site, receipt: str, public: bytes) -> Refused | None:
-    """None when the receipt is the application's own for the lease signed last, else why nothing is freed by it."""
+    """None when the receipt is the application's own for the lease signed last, else why nothing is freed by it.
+
+    While a copy is open, any lease of its may be the one it held: the last one may have been the copy's week of truth.
+    What the copy holds keeps the place (`places.give_back`), so that such a receipt frees nothing early.
+    """
     if not places.is_alone(site):
         return Refused(Code.INSTALLATION_MISMATCH, "Only an application on its own gives its license back itself.")
     erased = read_erased(receipt.encode(), public)
     if isinstance(erased, Refused):
         return erased
     last = leases.latest(conn, site.id)
-    digest = b"" if last is None else last.digest
-    named = (erased.what, erased.sub, erased.sha256)
-    if named != ("lease", site.id, base64.urlsafe_b64encode(digest).rstrip(b"=").decode()):
+    named = b64.decode_text(erased.sha256) or b""
+    is_last = last is not None and named == last.digest
+    is_any = site.forked_at is not None and leases.is_of(conn, site.id, named)
+    if (erased.what, erased.sub) != ("lease", site.id) or not (is_last or is_any):
         return Refused(Code.LEASE_OLDER, "The receipt names another lease than the last one.", "erased")
     return None
 

@@ -113,12 +113,15 @@ def give_back(conn: Connection, sub: Subscription, site: Site, now: Instant) -> 
 
     Within one lease's length as many are as the limit has devices; later ones are free at their lease's end, so that a
     folder that is put back again and again multiplies no place, by whichever key. An ephemeral one is short enough for
-    any number.
+    any number. While a fork is open nothing is free at once: the copy that was seen goes by a lease of its own.
     """
     since = now - sub.rules_at(now).lease_days * DAY
-    at_once = bool(site.ephemeral) or sum(each > since for each in sub.places_freed) < sub.terms_at(now).devices
+    counted = sum(each > since for each in sub.places_freed)
+    copied = site.forked_at is not None
+    at_once = not copied and (bool(site.ephemeral) or counted < sub.terms_at(now).devices)
     for place in places.of_site(conn, site.id):
-        if place.subscription != sub.id or at_once:  # a successor that waited: its lease is erased with the other
+        waited = place.subscription != sub.id  # as successor: its lease is erased with the other
+        if at_once or (waited and not copied):
             _free(conn, place, now)
         else:
             places.put(conn, msgspec.structs.replace(place, waits=0))
@@ -139,22 +142,28 @@ def state_of(sub: Subscription, site: Site) -> SiteState | None:
         return sub.site(site.id)
     if site.subscription != sub.id or site.state != "in_use":
         return None
+    body = beside(site)
     return SiteState(
         id=site.id,
         key=site.thumbprint,
-        code=beside(site).code,
+        code=body.code,
         name=site.name,
         version=site.version,
         since=site.created,
         allotment=1,
         installation=Installation.STANDALONE,
+        forked_at=site.forked_at,
+        restores=body.restores,
     )
 
 
 def with_ephemeral(sub: Subscription, site: Site) -> Subscription:
     """The subscription with an ephemeral application among its installations, to sign for it; others as they are."""
     state = state_of(sub, site) if site.ephemeral else None
-    return sub if state is None else msgspec.structs.replace(sub, sites=(*sub.sites, state))
+    if state is None:
+        return sub
+    others = tuple(each for each in sub.sites if each.id != site.id)
+    return msgspec.structs.replace(sub, sites=(*others, state))
 
 
 def counting(sub: Subscription, now: Instant, restored: Instant, but: str = "") -> Counting:

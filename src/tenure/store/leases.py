@@ -47,6 +47,11 @@ _LATEST = (
     .order_by(leases.c.epoch.desc(), leases.c.serial.desc())
     .limit(1)
 )
+_OF_SITE = (
+    sa.select(leases.c.serial)
+    .where(leases.c.site == sa.bindparam("of"), leases.c.digest == sa.bindparam("named"))
+    .limit(1)
+)
 _ACK = (
     leases.update()
     .where(
@@ -106,6 +111,11 @@ def latest(conn: Connection, site: str, slot: str = PRESENT) -> SignedLease | No
     """The lease last signed for a slot of the site."""
     row = conn.execute(_LATEST, {"of": site, "in_slot": slot}).one_or_none()
     return None if row is None else SignedLease(*row)
+
+
+def is_of(conn: Connection, site: str, digest: bytes) -> bool:
+    """Whether a lease with this digest was signed for the site, in whatever slot, and is not collected yet."""
+    return conn.execute(_OF_SITE, {"of": site, "named": digest}).one_or_none() is not None
 
 
 def acknowledged(conn: Connection, site: str, epoch: int, serial: int, now: Instant) -> None:

@@ -56,20 +56,26 @@ def full_pool(taken: Taken) -> Refused:
     )
 
 
-def old_self(sub: Subscription, command: Activate, now: Instant) -> SiteState | None:
-    """The standalone application whose place one installed anew on its hardware takes; None where there is none.
+def old_selves(sub: Subscription, command: Activate, now: Instant) -> tuple[SiteState, ...]:
+    """The standalone applications of which one installed anew on their hardware may take one's place, newest first.
 
-    The newest one whose hardware matches in two parts, under another key. One that took a place this way itself is not
-    replaced before a lease's length is over, so that a place cannot be handed round faster than leases end.
+    Those whose hardware matches in two parts, under another key. None at all when on this hardware a place was taken
+    that way within a lease's length, by whichever of them: otherwise every second one of many that are cloned with one
+    hardware would put the one before it out, whose lease runs on. Nor when a copy of one of them was said to be an
+    installation of its own within that time: then the same hardware is no sign of its having been installed anew.
     """
     if command.installation is not Installation.STANDALONE or command.ephemeral:
-        return None
-    wait = sub.rules_at(now).lease_days * DAY
-    for site in reversed(sub.sites):
-        alone = site.installation is Installation.STANDALONE and site.holds and site.key != command.key
-        if alone and len(set(site.hardware) & set(command.hardware)) >= MATCHING_PARTS:
-            return None if site.replaced_at is not None and now < site.replaced_at + wait else site
-    return None
+        return ()
+    since = now - sub.rules_at(now).lease_days * DAY
+    alike = [site for site in reversed(sub.sites) if _is_alike(site, command)]
+    if any((site.replaced_at or 0) > since or (site.separated_at or 0) > since for site in alike):
+        return ()
+    return tuple(site for site in alike if site.holds)
+
+
+def _is_alike(site: SiteState, command: Activate) -> bool:
+    alone = site.installation is Installation.STANDALONE and site.key != command.key
+    return alone and len(set(site.hardware) & set(command.hardware)) >= MATCHING_PARTS
 
 
 def twin_of(sub: Subscription, name: str) -> str | None:

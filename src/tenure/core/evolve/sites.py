@@ -83,7 +83,8 @@ def _resolve(sub: Subscription, fact: f.ForkResolved) -> Subscription:
     site = sub.site(fact.site)
     counts = site is not None and fact.own and fact.resolution == "restored"
     restores = () if site is None else (*site.restores, fact.at) if counts else site.restores
-    return _change_site(sub, fact.site, forked_at=None, evidence="", restores=restores)
+    separated = fact.at if fact.resolution == "second_site" else None if site is None else site.separated_at
+    return _change_site(sub, fact.site, forked_at=None, evidence="", restores=restores, separated_at=separated)
 
 
 def _join(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present: str) -> Subscription:
@@ -100,6 +101,7 @@ def _join(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present:
         hardware=fact.hardware,
         present=present,
         restores=() if before is None else before.restores,
+        separated_at=None if before is None else before.separated_at,
         installation=fact.installation,
         replaced_at=next((fact.at for each in sub.sites if each.heir == fact.site), None),
     )
