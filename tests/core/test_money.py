@@ -39,7 +39,7 @@ LEAVE = c.LeaveSite(by="admin", site="site_1")
 
 def three(money: int, order: RenewalOrder = RenewalOrder.OLDEST_DUE) -> World:
     """Monthly ones for 9, 3 and 6 devices, due on the 1st, 2nd and 3rd; then so much money."""
-    world = World(rules=Rules(grace_days=20), account=Account(order=order))
+    world = World(rules=Rules(grace_days=20), account=Account(orders=((0, order),)))
     for number, devices in enumerate((9, 3, 6), 1):
         world.top_up(1_200 * devices)
         accepted(world.order(f"sub_{number}", of=terms(kind=Kind.UNLIMITED, period=MONTH, devices=devices)))
@@ -287,7 +287,7 @@ def test_the_provider_states_the_order(order: RenewalOrder, names: list[str]) ->
 
 
 def test_on_one_and_the_same_instant_the_stated_order_decides() -> None:
-    world = World(rules=Rules(grace_days=0), account=Account(order=RenewalOrder.CHEAPEST))
+    world = World(rules=Rules(grace_days=0), account=Account(orders=((0, RenewalOrder.CHEAPEST),)))
     for name, devices in (("sub_a", 9), ("sub_b", 3)):
         world.top_up(1_200 * devices)
         accepted(world.order(name, of=terms(kind=Kind.UNLIMITED, period=MONTH, devices=devices)))

@@ -44,7 +44,16 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     reserve: int = 0
     credit_limit: int = 0
     settled_at: Instant = 0
-    order: RenewalOrder = RenewalOrder.OLDEST_DUE
+    orders: tuple[tuple[Instant, RenewalOrder], ...] = ()
+    """The provider's stated orders as published over time, oldest first: what was due under one is paid by that one."""
+
+    def order_at(self, moment: Instant) -> RenewalOrder:
+        """In which order items that fall due at `moment` are paid when money is short."""
+        held = RenewalOrder.OLDEST_DUE
+        for published, order in self.orders:
+            if published <= moment:
+                held = order
+        return held
 
     @property
     def available(self) -> int:

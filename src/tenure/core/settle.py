@@ -77,7 +77,7 @@ class _Run:
     def result(self, settled_at: Instant) -> Settled:
         """What has become of everything."""
         account = msgspec.structs.replace(self.account, settled_at=max(settled_at, self.account.settled_at))
-        upcoming = [event.at for item in self.items.values() if (event := next_event(item, settled_at, account.order))]
+        upcoming = [event.at for item in self.items.values() if (event := next_event(item, settled_at, account))]
         return Settled(
             account=account,
             items=tuple(self.items.values()),
@@ -91,15 +91,15 @@ def settle(account: Account, items: Iterable[Item], now: Instant) -> Settled:
     """Everything that became reservable or due after `account.settled_at`, up to and including `now`, in order."""
     run = _Run(account, items, now)
     cursor = {item.sub.id: account.settled_at for item in run.items.values()}
-    queue = [event for item in run.items.values() if (event := next_event(item, account.settled_at, account.order))]
+    queue = [event for item in run.items.values() if (event := next_event(item, account.settled_at, account))]
     heapq.heapify(queue)
     while queue and queue[0].at <= now:
         event = heapq.heappop(queue)
         sub_id = event.key[1]
-        if event == next_event(run.items[sub_id], cursor[sub_id], account.order):  # else a refund has paid it meanwhile
+        if event == next_event(run.items[sub_id], cursor[sub_id], account):  # else a refund has paid it meanwhile
             _happen(run, run.items[sub_id], event)
             cursor[sub_id] = max(event.at, cursor[sub_id])
-        follower = next_event(run.items[sub_id], cursor[sub_id], account.order)
+        follower = next_event(run.items[sub_id], cursor[sub_id], account)
         if follower is not None:
             heapq.heappush(queue, follower)
     return run.result(now)
@@ -114,7 +114,7 @@ def catch_up(account: Account, items: Iterable[Item], now: Instant) -> Settled:
 
 def _try_open(run: _Run, at: Instant) -> None:
     open_items = [item for item in run.items.values() if may_try(item.sub, at)]
-    for item in sorted(open_items, key=lambda one: order_key(one, run.account.order)):
+    for item in sorted(open_items, key=lambda one: order_key(one, run.account.order_at(at))):
         _attempt(run, item, at, announce=False)
 
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 import msgspec
 
-from tenure.core.account import Item
+from tenure.core.account import Account, Item
 from tenure.core.lengthening import next_gain
 from tenure.core.policy import Refund, RenewalOrder
 from tenure.core.promises import given_back_from
@@ -35,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, order=True):
     """Among equals of one instant: the provider's stated order, then the id."""
 
 
-def next_event(item: Item, cursor: Instant, order: RenewalOrder) -> Event | None:
+def next_event(item: Item, cursor: Instant, account: Account) -> Event | None:
     """The item's earliest event: hold ends, refunds and captures whenever they are, attempts only after `cursor`."""
     sub = item.sub
     moments = [(hold.until, Kind.HOLD_ENDS) for hold in sub.holds if hold.until is not None]
@@ -55,7 +55,7 @@ def next_event(item: Item, cursor: Instant, order: RenewalOrder) -> Event | None
     if not moments:
         return None
     at, kind = min(moments)
-    return Event(at, kind, (order_key(item, order)[0], sub.id))
+    return Event(at, kind, (order_key(item, account.order_at(at))[0], sub.id))
 
 
 def _lapses(sub: Subscription) -> bool:

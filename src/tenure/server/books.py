@@ -66,7 +66,7 @@ def load(conn: Connection, provider: str, customer: str, time: RealTime, *, lock
         reserve=row.reserve,
         credit_limit=row.credit_limit,
         settled_at=row.settled_at,
-        order=policy.latest.renewal_order,
+        orders=tuple((published, body.renewal_order) for published, body in policy.editions),
     )
     return Books(row, account, items, time.now_at(conn, provider))
 

@@ -67,7 +67,7 @@ def _decide(sub: Subscription, command: c.Command, seen: c.Seen, now: Instant) -
         case c.ReissueCode():
             return codes.reissue(sub, command, now)
         case c.BlockCode():
-            return codes.block(sub, command, seen, now)
+            return codes.block(sub, command, now)
         case c.UnblockCode():
             return codes.unblock(sub, command, now)
         case c.Activate():

@@ -1,7 +1,7 @@
 """Activation codes of a subscription: a new one for a leaked one, blocks and their end (spec 2.4 Blocked code)."""
 
 from tenure.core import facts as f
-from tenure.core.commands import BlockCode, ReissueCode, Seen, UnblockCode
+from tenure.core.commands import BlockCode, ReissueCode, UnblockCode
 from tenure.core.contract import contract_at
 from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.refusals import Code, Refused
@@ -20,14 +20,14 @@ def reissue(sub: Subscription, command: ReissueCode, now: Instant) -> Accepted |
     return Accepted(facts=(f.CodeReissued(**stamp(command, now), code=command.code),))
 
 
-def block(sub: Subscription, command: BlockCode, seen: Seen, now: Instant) -> Accepted | Refused:
+def block(sub: Subscription, command: BlockCode, now: Instant) -> Accepted | Refused:
     """CodeBlocked: sites activated with it are in grace for `block_grace_days`, for fraud not at all."""
     code = sub.code(command.code)
     if code is None:
         return Refused(Code.NOT_FOUND, "The subscription has no such code.", "code")
     if code.blocked_at is not None and not (command.fraud and code.block_ends and code.block_ends > now):
         return Refused(Code.CODE_BLOCKED, "It is blocked already.", "code", code.block_ends)
-    ends = now if command.fraud else now + seen.rules.block_grace_days * DAY
+    ends = now if command.fraud else now + sub.rules_at(now).block_grace_days * DAY
     return Accepted(facts=(f.CodeBlocked(**stamp(command, now), code=command.code, ends=ends),))
 
 

@@ -84,7 +84,7 @@ def _not_renewable(sub: Subscription, now: Instant) -> Refused | None:
     if len(unbegun) >= AHEAD:
         return Refused(Code.RENEWAL_TOO_EARLY, f"{AHEAD} periods ahead are paid for already.", when=unbegun[0].since)
     end = sub.paid[-1].until
-    opens = end - sub.rules.renew_window_days * DAY
+    opens = end - sub.rules_at(now).renew_window_days * DAY
     if now < opens:
         return Refused(Code.RENEWAL_TOO_EARLY, f"Renewal opens on {format_instant(opens)}.", when=opens)
     over = service_end(sub)

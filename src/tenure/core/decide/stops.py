@@ -96,9 +96,9 @@ def _clock_started(sub: Subscription, command: Cancel, seen: Seen, now: Instant)
 
 
 def _end(sub: Subscription, kept: Period | None, running: Span, now: Instant) -> tuple[Instant, int]:
-    paid_end = kept.until if kept else sub.periods[-1].until
-    if paid_end > sub.clock(now):
-        return paid_end, sub.rules.cancel_grace_days
+    last = kept or sub.periods[-1]  # the grace is that of what ends, not of a reserve that is given up
+    if last.until > sub.clock(now):
+        return last.until, last.rules.cancel_grace_days
     return (running.until if running.until is not None else now), 0
 
 
