@@ -15,6 +15,7 @@ from tenure.portal.main import now
 from tenure.sandbox.demo import Demo
 from tests.browser.accessible import complaints, serious
 from tests.browser.conftest import DESK, PHONE, picture, sign_in
+from tests.http.calls import shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -162,7 +163,7 @@ def test_chromium_keeps_the_plain_cookie_over_http_and_the_bound_one_over_https(
     issued = trustme.CA().issue_cert("127.0.0.1")
     issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "both.pem")
     http = httpx2.AsyncClient(base_url=demo.url)
-    listen = Listen(certificate=str(tmp_path / "both.pem"), key=str(tmp_path / "both.pem"))
+    listen = Listen(certificate=shown(tmp_path / "both.pem", tmp_path / "both.pem"))
     with Server(portal(http, Settings(), now, time.monotonic), listen) as server:
         context = browser.new_context(ignore_https_errors=True)
         page = context.new_page()

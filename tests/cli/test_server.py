@@ -509,3 +509,31 @@ def test_a_draft_is_only_read_never_believed() -> None:
     assert isinstance(found, Refused)
     assert found.code is Code.FIELD_INVALID
     assert isinstance(roots.pin(forged), Refused)
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "told"),
+    [
+        (("--certificate", "server.pem"), "key", "--certificate is given without --key"),
+        (("--key", "server.key"), "certificate", "--key is given without --certificate"),
+        (("--certificate", "nowhere.pem", "--key", "server.key"), "certificate", "nowhere.pem cannot be read"),
+    ],
+)
+def test_a_certificate_that_cannot_serve_is_refused_before_it_listens(
+    terminal: Terminal, place: Path, words: tuple[str, ...], field: str, told: str
+) -> None:
+    """Of the server by option and by setting, and of the portal."""
+    key = place / "portal.key"
+    for program in (
+        ("server", "run", "--folder", str(place)),
+        ("portal", "run", "--server", "https://licence.example.com", "--server-key", str(key)),
+    ):
+        problem = terminal.refused(*program, *words)
+        assert (problem["code"], problem["field"]) == ("field_invalid", field)
+        assert told in problem["detail"]
+    given = {name.strip("-"): value for name, value in zip(words[::2], words[1::2], strict=True)}
+    (place / "server.json").write_text(json.dumps({"name": "https://licence.example.com", "listen": given}))
+    problem = terminal.refused("server", "run", "--folder", str(place))
+    assert problem["code"] == "field_invalid"
+    assert problem["field"].startswith("listen.")
+    assert str(place / "nowhere.pem") in problem["detail"] or "without listen." in problem["detail"]

@@ -1,11 +1,14 @@
 """Calls to an API in this process, and what every refusal must look like."""
 
+import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from tenure.core.refusals import TABLE, Code
+from tenure.http.certificates import CertificateFiles, ServedCertificate, open_certificate
 
 NEW = {"name": "door", "shape": {"type": "square", "side": 2}}
 
@@ -38,3 +41,11 @@ def code_of(answer: httpx2.Response) -> str:
 
 def without(headers: Mapping[str, str], *names: str) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in names}
+
+
+def shown(certificate: Path, key: Path) -> ServedCertificate:
+    """The pair in these files, ready to be served."""
+    key.chmod(0o600)
+    opened = open_certificate(CertificateFiles(certificate=certificate, key=key), lambda: int(time.time()))
+    assert isinstance(opened, ServedCertificate), opened
+    return opened

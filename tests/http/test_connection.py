@@ -17,6 +17,7 @@ import trustme
 from tenure.http.asgi import App
 from tenure.http.connection import Bounds
 from tenure.http.serve import Listen, Server
+from tests.http.calls import shown
 from tests.http.sample import Things, build
 from tests.http.test_serve import problem_in, read_all
 
@@ -179,7 +180,7 @@ def tls(tmp_path: Path) -> tuple[Callable[[Bounds], Listen], ssl.SSLContext]:
     trust = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
 
     def listen(bounds: Bounds) -> Listen:
-        return Listen(certificate=str(tmp_path / "certificate.pem"), key=str(tmp_path / "key.pem"), bounds=bounds)
+        return Listen(certificate=shown(tmp_path / "certificate.pem", tmp_path / "key.pem"), bounds=bounds)
 
     return listen, trust
 

@@ -21,6 +21,7 @@ import trustme
 
 from tenure.http.connection import Bounds
 from tenure.http.serve import Listen, Server
+from tests.http.calls import shown
 from tests.http.sample import build
 
 HASTY = Bounds(
@@ -258,7 +259,7 @@ def test_it_speaks_tls(tmp_path: Path) -> None:
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
     issued.cert_chain_pems[0].write_to_path(tmp_path / "certificate.pem")
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    listen = Listen(certificate=str(tmp_path / "certificate.pem"), key=str(tmp_path / "key.pem"))
+    listen = Listen(certificate=shown(tmp_path / "certificate.pem", tmp_path / "key.pem"))
     trust = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
     with Server(build(), listen) as server:
         assert server.url.startswith("https://127.0.0.1:")

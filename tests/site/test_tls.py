@@ -1,53 +1,72 @@
-"""The certificate of console and local API: what serves is taken, the rest is refused before anything listens."""
+"""The certificates of a site: of the console as the settings name it, of the device port as leases name its key."""
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tenure.core.refusals import Refused
+from tenure.core.refusals import Code, Refused
+from tenure.http.certificates import ServedCertificate
 from tenure.sdk.disk import FolderOnDisk
 from tenure.site import certificate
-from tenure.site.folder import CERTIFICATE, CERTIFICATE_KEY
+from tenure.site.folder import ADDRESS, CERTIFICATE, CERTIFICATE_KEY
+from tenure.site.main import Serving
 from tenure.site.settings import ApiSettings
-from tenure.site.tls import unservable
+from tenure.site.tls import console_certificate
+from tests.http.authority import Authority
+from tests.site.town import Town
 
-API = ApiSettings(host="0.0.0.0", certificate=CERTIFICATE, certificate_key=CERTIFICATE_KEY)  # noqa: S104 - with TLS
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Path:
-    certificate.ensure(FolderOnDisk(tmp_path), ["127.0.0.1"])
-    (tmp_path / CERTIFICATE_KEY).chmod(0o600)
-    return tmp_path
+API = ApiSettings(host="0.0.0.0", certificate="server.pem", certificate_key="server.key")  # noqa: S104 - with TLS
+AUTHORITY = Authority()
 
 
-def blamed(folder: Path, api: ApiSettings = API) -> str | None:
-    refused = unservable(folder, api)
+def test_a_certificate_with_its_key_serves_and_none_is_needed_on_loopback(tmp_path: Path) -> None:
+    AUTHORITY.issue(tmp_path)
+    assert isinstance(console_certificate(tmp_path, API, lambda: 0), ServedCertificate)
+    assert console_certificate(tmp_path, ApiSettings(), lambda: 0) is None
+
+
+@pytest.mark.parametrize(("name", "field"), [("server.pem", "api.certificate"), ("server.key", "api.certificate_key")])
+def test_the_setting_is_named_that_is_to_blame(tmp_path: Path, name: str, field: str) -> None:
+    AUTHORITY.issue(tmp_path)
+    (tmp_path / name).unlink()
+    refused = console_certificate(tmp_path, API, lambda: 0)
     assert isinstance(refused, Refused)
-    return refused.field
+    assert refused.field == field
+    assert f"{field}: {tmp_path / name} cannot be read" in refused.detail
 
 
-def test_a_certificate_with_its_key_serves_and_none_is_needed_on_loopback(made: Path) -> None:
-    assert unservable(made, API) is None
-    assert unservable(made, ApiSettings()) is None
+def test_the_device_port_takes_a_new_certificate_under_its_own_key_alone(tmp_path: Path) -> None:
+    disk = FolderOnDisk(tmp_path)
+    pin = certificate.ensure(disk, ["127.0.0.1"])
+    served = certificate.served(tmp_path, pin, lambda: 0)
+    assert isinstance(served, ServedCertificate)
+    first = served.context(0.0)
+    certificate.ensure(disk, ["127.0.0.1", "depot.example"])
+    second = served.context(2.0)
+    assert second is not first
+    assert served.loaded.is_for("depot.example")
+    (tmp_path / CERTIFICATE_KEY).unlink()
+    (tmp_path / CERTIFICATE).unlink()
+    assert certificate.ensure(disk, ["127.0.0.1"]) != pin
+    assert served.context(4.0) is second
+    assert served.refused is not None
+    assert served.refused.code is Code.KEY_UNKNOWN
+    assert "put the former one back" in served.refused.detail
 
 
-def test_a_missing_file_is_named(made: Path) -> None:
-    (made / CERTIFICATE_KEY).unlink()
-    assert blamed(made) == "api.certificate_key"
-    (made / CERTIFICATE).unlink()
-    assert blamed(made) == "api.certificate"
-
-
-def test_a_key_that_others_can_read_is_refused(made: Path) -> None:
-    (made / CERTIFICATE_KEY).chmod(0o644)
-    assert blamed(made) == "api.certificate_key"
-
-
-def test_the_key_of_another_certificate_is_refused(made: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    other = tmp_path_factory.mktemp("other")
-    certificate.ensure(FolderOnDisk(other), ["127.0.0.1"])
-    (made / CERTIFICATE).write_bytes((other / CERTIFICATE).read_bytes())
-    assert blamed(made) == "api.certificate"
-    (made / CERTIFICATE).write_text("no certificate")
-    assert blamed(made) == "api.certificate"
+def test_a_renewed_console_certificate_is_the_one_that_the_command_line_trusts(here: Town) -> None:
+    house = here.house()
+    AUTHORITY.issue(house.folder)
+    api = ApiSettings(port=0, certificate="server.pem", certificate_key="server.key")
+    site = msgspec.structs.replace(house.site, settings=msgspec.structs.replace(house.site.settings, api=api))
+    serving = Serving(site)
+    shown = serving.certificate
+    assert shown is not None
+    before = (house.folder / ADDRESS).read_bytes()
+    AUTHORITY.issue(house.folder)
+    shown.look(10.0)
+    kept = msgspec.json.decode((house.folder / ADDRESS).read_bytes())
+    assert kept["certificate"] == shown.loaded.own
+    assert (house.folder / ADDRESS).read_bytes() != before
+    serving.stop()

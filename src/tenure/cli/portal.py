@@ -1,7 +1,7 @@
 """`tenure portal`: running the website for providers and customers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 from cyclopts import App, Parameter
@@ -9,9 +9,12 @@ from cyclopts import App, Parameter
 from tenure.cli.desk import Desk
 from tenure.cli.options import LOCAL
 from tenure.cli.output import Output, sentence
-from tenure.cli.problems import failed, invalid
+from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.verbs import SERVER, Ended, noun, verb
 from tenure.core.refusals import Refused
+
+if TYPE_CHECKING:
+    from tenure.http.certificates import ServedCertificate
 
 _APP = noun("portal", "The website for providers and customers: run.", SERVER)
 
@@ -35,8 +38,10 @@ def run_portal(
     trusted_proxy: Annotated[
         tuple[str, ...], Parameter(help="Addresses of proxies whose X-Forwarded-For is believed.")
     ] = (),
-    certificate: Annotated[str, Parameter(help="File of the TLS certificate chain; without it plain HTTP.")] = "",
-    key: Annotated[str, Parameter(help="File of its key.")] = "",
+    certificate: Annotated[str, Parameter(help="File of the TLS certificate chain (PEM); else plain HTTP.")] = "",
+    key: Annotated[
+        str, Parameter(help="File of its key (PEM, mode 0600). Renewed files are taken while it runs.")
+    ] = "",
     server_key: Annotated[
         str, Parameter(help="File `portal.key` of the server's folder, or a copy: visitors count by their own address.")
     ] = "",
@@ -52,14 +57,14 @@ def run_portal(
         return invalid("Address and port, such as 127.0.0.1:8090.", "listen")
     if public_url and (urlsplit(public_url).scheme != "https" or not urlsplit(public_url).hostname):
         return invalid("It begins with https://.", "public_url")
-    if bool(certificate) != bool(key):
-        return invalid("Certificate and key belong together.", "key")
+    shown = _certificate(certificate, key)
+    if isinstance(shown, Failed):
+        return shown
     settings = Settings(house=name, public_url=public_url)
     place = Listen(
         host=host.strip("[]") or "127.0.0.1",
         port=int(port),
-        certificate=certificate,
-        key=key,
+        certificate=shown,
         trusted_proxies=trusted_proxy,
     )
     proof = read_key(Path(server_key)) if server_key else ""
@@ -70,3 +75,19 @@ def run_portal(
     except OSError as fault:
         return invalid(f"It cannot listen at {listen}: {fault.strerror or fault}.", "listen")
     return failed(refused) if isinstance(refused, Refused) else Output(b"", sentence("The portal has stopped."))
+
+
+def _certificate(certificate: str, key: str) -> "ServedCertificate | Failed | None":
+    from tenure.http.certificates import CertificateFiles, open_certificate
+    from tenure.portal.main import now
+
+    if bool(certificate) != bool(key):
+        given, missing = ("--certificate", "key") if certificate else ("--key", "certificate")
+        return invalid(f"{given} is given without --{missing}: name both files, or neither behind a proxy.", missing)
+    if not certificate:
+        return None
+    files = CertificateFiles(
+        certificate=Path(certificate), key=Path(key), certificate_option="--certificate", key_option="--key"
+    )
+    opened = open_certificate(files, now)
+    return failed(opened) if isinstance(opened, Refused) else opened

@@ -50,24 +50,35 @@ def run_server(
     desk: Desk,
     *,
     folder: Folder,
-    host: Annotated[str, Parameter(help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, Parameter(help="The port; 0 lets the system choose.")] = 8_080,
+    host: Annotated[
+        str | None, Parameter(help="The address to listen at, instead of the settings' (127.0.0.1).")
+    ] = None,
+    port: Annotated[
+        int | None, Parameter(help="The port, instead of the settings' (8080); 0: any that is free.")
+    ] = None,
+    certificate: Annotated[
+        str, Parameter(help="File of the TLS certificate chain (PEM); without it plain HTTP, for a proxy.")
+    ] = "",
+    key: Annotated[
+        str, Parameter(help="File of its key (PEM, mode 0600). Renewed files are taken while it runs.")
+    ] = "",
     trusted_proxy: Annotated[
         tuple[str, ...],
         Parameter(help="Addresses of portals and proxies whose X-Forwarded-For is believed. Repeatable."),
     ] = (),
 ) -> Ended:
-    """Run the activation server until it is stopped."""
-    from tenure.server.main import run
+    """Run the activation server until it is stopped. Options come before `listen` in its settings, server.json."""
+    from tenure.server.main import Address, run
 
-    if not 0 <= port <= 65_535:
+    if port is not None and not 0 <= port <= 65_535:
         return invalid("A port is a number from 0 to 65535.", "port")
     if not (Path(folder) / "secrets.json").exists():
         return invalid(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
+    address = Address(host, port, certificate, key, trusted_proxy)
     try:
-        refused = run(Path(folder), host, port, trusted_proxies=trusted_proxy)
+        refused = run(Path(folder), address)
     except OSError as fault:
-        return invalid(f"It cannot listen at {host}, port {port}: {fault.strerror}.", "port")
+        return invalid(f"It cannot listen at its address and port: {fault.strerror or fault}.", "port")
     return failed(refused) if refused is not None else Output(b"", sentence("The server has stopped."))
 
 

@@ -6,9 +6,9 @@ Left to the event loop, a handshake that never ends holds an open file for a min
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import Callable
 
+from tenure.http.certificates import IDLE_LOOK_SECONDS, ServedCertificate
 from tenure.http.connection import BoundedHttp, ConnectionConfig, begin_arriving
 from tenure.http.fairness import networks_of
 
@@ -23,31 +23,38 @@ class TlsListener:
     def __init__(
         self,
         listening: socket.socket,
-        context: ssl.SSLContext,
+        certificate: ServedCertificate,
         config: ConnectionConfig,
         made: Callable[[], BoundedHttp],
     ) -> None:
         """`made` gives the protocol of one connection. Needs a running loop."""
-        self._listening, self._context, self._config, self._made = listening, context, config, made
+        self._listening, self._certificate, self._config, self._made = listening, certificate, config, made
         self._handshakes: set[Handshake] = set()
         listening.setblocking(False)
-        self._accepting = asyncio.get_running_loop().create_task(self._accept())
+        self._loop = asyncio.get_running_loop()
+        self._accepting = self._loop.create_task(self._accept())
+        self._looking = self._loop.create_task(self._look_at_certificate())
 
     def close(self) -> None:
         """Accept nothing more, and end the handshakes under way."""
         self._accepting.cancel()
+        self._looking.cancel()
         for each in tuple(self._handshakes):
             each.interrupt()
 
     async def wait_closed(self) -> None:
         """Until nothing is accepted any more."""
-        await asyncio.wait((self._accepting,))
+        await asyncio.wait((self._accepting, self._looking))
+
+    async def _look_at_certificate(self) -> None:
+        while True:
+            self._certificate.look(self._loop.time())
+            await asyncio.sleep(IDLE_LOOK_SECONDS)
 
     async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             try:
-                sock, peer = await loop.sock_accept(self._listening)
+                sock, peer = await self._loop.sock_accept(self._listening)
             except OSError as fault:
                 log.warning("a connection could not be accepted: %s", fault)
                 await asyncio.sleep(PAUSE)
@@ -65,7 +72,7 @@ class TlsListener:
         places.connections.take(handshake, network, block)
         begin_arriving(places, handshake, network, block, each=each)
         self._handshakes.add(handshake)
-        handshake.work = asyncio.get_running_loop().create_task(self._shake(handshake))
+        handshake.work = self._loop.create_task(self._shake(handshake))
 
     async def _shake(self, handshake: "Handshake") -> None:
         places = self._config.places
@@ -80,10 +87,10 @@ class TlsListener:
             return protocol
 
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(
+            await self._loop.connect_accepted_socket(
                 made,
                 handshake.sock,
-                ssl=self._context,
+                ssl=self._certificate.context(self._loop.time()),
                 ssl_handshake_timeout=self._config.bounds.handshake_seconds,
             )
         except (OSError, asyncio.CancelledError):
@@ -105,10 +112,3 @@ class Handshake:
         """See `Interruptible`: there is no way yet to say why."""
         if self.work is not None:
             self.work.cancel()
-
-
-def server_context(certificate: str, key: str) -> ssl.SSLContext:
-    """TLS for a server with this certificate chain and key (files); raises OSError where they do not fit."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key or None)
-    return context

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from tenure.http.answers import Answer
 from tenure.http.auth import Rule
+from tenure.http.certificates import ServedCertificate
 from tenure.http.logs import Served
 from tenure.http.operations import Operation, operation
 
@@ -41,6 +42,19 @@ class HttpMetrics:
     def watch_in_flight(self, in_flight: Callable[[], float]) -> None:
         """Show how many requests are at work, asked for only when the metrics are read."""
         Gauge("tenure_http_in_flight", "Requests at work.", registry=self.registry).set_function(in_flight)
+
+
+def watch_certificate(certificate: ServedCertificate, registry: CollectorRegistry) -> None:
+    """Show when the certificate ends (seconds since 1970), and whether new files of it are not taken (1)."""
+    ends = Gauge(
+        "tenure_tls_certificate_ends_seconds", "When the certificate served expires, seconds since 1970.",
+        registry=registry,
+    )  # fmt: skip
+    ends.set_function(lambda: certificate.loaded.ends)
+    refused = Gauge(
+        "tenure_tls_certificate_refused", "1 while the files hold a certificate that is not used.", registry=registry
+    )
+    refused.set_function(lambda: certificate.refused is not None)
 
 
 def metrics_operation(registry: CollectorRegistry, rule: Rule) -> Operation:

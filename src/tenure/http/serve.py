@@ -17,8 +17,9 @@ import msgspec
 import uvicorn
 
 from tenure.http.asgi import App
+from tenure.http.certificates import ServedCertificate
 from tenure.http.connection import BoundedHttp, Bounds, ConnectionConfig, Places
-from tenure.http.handshake import TlsListener, server_context
+from tenure.http.handshake import TlsListener
 
 FILES_RESERVED = 256
 """Open files that are left for everything but connections: the database, logs, webhooks under way."""
@@ -33,9 +34,8 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 0
     """0 lets the system choose; `Server.url` tells."""
-    certificate: str = ""
-    """File of the TLS certificate chain; empty for plain HTTP."""
-    key: str = ""
+    certificate: ServedCertificate | None = None
+    """What TLS is served with; None for plain HTTP."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     bounds: Bounds = Bounds()
@@ -48,7 +48,7 @@ class _Config(ConnectionConfig):
         self.bounds = listen.bounds
         self.places = Places(listen.bounds, min(listen.bounds.connections, max(_open_files() - FILES_RESERVED, 64)))
         self.proxies = tuple(ip_network(each) for each in listen.trusted_proxies)
-        self.tls = server_context(listen.certificate, listen.key) if listen.certificate else None
+        self.tls = listen.certificate
         super().__init__(
             app,
             http=BoundedHttp,

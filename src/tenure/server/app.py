@@ -14,10 +14,11 @@ from tenure.core.policy import Role
 from tenure.core.refusals import Code
 from tenure.http.api import Api, Parts
 from tenure.http.auth import Rule
+from tenure.http.certificates import ServedCertificate
 from tenure.http.edge import Border, log_requests
 from tenure.http.health import health_operations
 from tenure.http.limits import MemoryCounters, Throttle
-from tenure.http.metrics import HttpMetrics, metrics_operation
+from tenure.http.metrics import HttpMetrics, metrics_operation, watch_certificate
 from tenure.http.openapi import About
 from tenure.http.operations import Operation
 from tenure.http.pacing import Pacing
@@ -75,9 +76,20 @@ UNPROVEN = (
 _requests = logging.getLogger("tenure.server.requests")
 
 
-def build(context: Context, ticks: Callable[[], float], *, sweeping: bool = True) -> Api:
-    """The application; `ticks` is a monotonic counter in seconds. Without `sweeping` nothing runs in the background."""
+def build(
+    context: Context,
+    ticks: Callable[[], float],
+    *,
+    sweeping: bool = True,
+    certificate: ServedCertificate | None = None,
+) -> Api:
+    """The application; `ticks` is a monotonic counter in seconds. Without `sweeping` nothing runs in the background.
+
+    `certificate`: what the server shows, for its metrics alone.
+    """
     registry = CollectorRegistry()
+    if certificate is not None:
+        watch_certificate(certificate, registry)
     metrics = HttpMetrics(registry)
     drift = Gauge("tenure_ledger_drift", "Accounts whose balance differs from their postings.", registry=registry)
     drift.set_function(lambda: len(context.stopped_money))

@@ -8,9 +8,11 @@ import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
+from tenure.http.certificates import CertificateFiles, open_certificate
 from tenure.http.logs import handler
 from tenure.http.outgoing.addresses import Reach
 from tenure.http.outgoing.mailing import MailServer
@@ -20,7 +22,7 @@ from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import ROOT, SANDBOX_ROOT, Context
 from tenure.server.keyring import KeyRing, Secrets
-from tenure.server.settings import mail_server, proxies, reach, read_settings
+from tenure.server.settings import Settings, certificate_files, mail_server, proxies, reach, read_settings
 from tenure.server.setup import DATABASE, SECRETS, SETTINGS, Initialised
 from tenure.store.catalogue import DOCUMENTS
 from tenure.store.engine import Database
@@ -28,6 +30,9 @@ from tenure.store.lite import open_lite
 from tenure.store.meta import epoch_floor
 from tenure.store.sealed import Safe
 from tenure.wire import root as roots
+
+log = logging.getLogger("tenure.server")
+HERE = ("127.0.0.1", "::1", "localhost")
 
 
 def now() -> Instant:
@@ -117,37 +122,57 @@ async def _context(db: Database, secret: Secrets, outside: Outside, secret_file:
     return context
 
 
-def run(
-    folder: Path,
-    host: str = "127.0.0.1",
-    port: int = 8_080,
-    *,
-    trusted_proxies: tuple[str, ...] = (),
-    development: bool = False,
-) -> Refused | None:
-    """Serve until stopped; a refusal instead when the server cannot start. `development`: see `open_context`.
+class Address(NamedTuple):
+    """What the command line says of where and how to listen; None and "": as the settings say."""
 
-    The `X-Forwarded-For` of `trusted_proxies` is believed, and of those that the settings name.
-    """
+    host: str | None = None
+    port: int | None = None
+    certificate: str = ""
+    key: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    """Believed in their `X-Forwarded-For`, with those that the settings name."""
+
+
+def run(folder: Path, address: Address | None = None, *, development: bool = False) -> Refused | None:
+    """Serve until stopped; a refusal instead when the server cannot start. `development`: see `open_context`."""
     root = logging.getLogger()
     root.addHandler(handler(sys.stderr))
     root.setLevel(logging.INFO)
 
     settings = read_settings(folder / SETTINGS)
-    trusted = settings if isinstance(settings, Refused) else proxies((*settings.trusted_proxies, *trusted_proxies))
-    if isinstance(trusted, Refused):
-        return trusted
+    listen = settings if isinstance(settings, Refused) else _listen(settings, folder, address or Address())
+    if isinstance(listen, Refused):
+        return listen
     # The state needs no loop of its own; the server brings the faster one, and obeys signals.
     context = asyncio.run(open_context(folder, development=development))
     if isinstance(context, Refused):
         return context
-    app = BehindPortal(build(context, time.monotonic), context.keys.portal_key)
-    server = Server(app, Listen(host=host, port=port, trusted_proxies=trusted))
+    app = build(context, time.monotonic, certificate=listen.certificate)
+    server = Server(BehindPortal(app, context.keys.portal_key), listen)
     _spare_the_collector()
     sys.stdout.write(f"listening on {server.url}\n")
     sys.stdout.flush()
     server.run()
     return None
+
+
+def _listen(settings: Settings, folder: Path, address: Address) -> Listen | Refused:
+    """Where and how to listen: options before settings; refuses what cannot serve."""
+    trusted = proxies((*settings.trusted_proxies, *address.trusted_proxies))
+    if isinstance(trusted, Refused):
+        return trusted
+    files = certificate_files(settings, folder, address.certificate, address.key)
+    certificate = open_certificate(files, now) if isinstance(files, CertificateFiles) else files
+    if isinstance(certificate, Refused):
+        return certificate
+    host = address.host or settings.listen.host
+    named = urlsplit(settings.name).hostname or ""
+    if certificate is not None and named and not certificate.loaded.is_for(named):
+        log.warning("the certificate is not for %s, by which clients know this server: they will refuse it", named)
+    if certificate is None and host not in HERE:
+        log.warning("it listens at %s without TLS: clients speak https, so a proxy must stand before it", host)
+    port = settings.listen.port if address.port is None else address.port
+    return Listen(host=host, port=port, certificate=certificate, trusted_proxies=trusted)
 
 
 def _spare_the_collector() -> None:

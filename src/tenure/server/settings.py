@@ -10,11 +10,25 @@ from typing import Annotated
 import msgspec
 
 from tenure.core.refusals import Code, Refused
+from tenure.http.certificates import CertificateFiles
 from tenure.http.outgoing.addresses import Reach
 from tenure.http.outgoing.mailing import MailServer, Security, is_mailbox
 
 MOST = 64 * 1024
 LONGEST_PASSWORD = 1_024
+
+
+class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the server listens, and the certificate it serves TLS with; options of `server run` come before these."""
+
+    host: str = "127.0.0.1"
+    """The address to listen at; `0.0.0.0` for all of this computer's."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8_080
+    """The port; 0 lets the system choose."""
+    certificate: str = ""
+    """File of the certificate chain (PEM), relative to the folder; empty: plain HTTP, for a proxy on this computer."""
+    key: str = ""
+    """File of the certificate's key (PEM, mode 0600)."""
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: str
     portal_url: Annotated[str, msgspec.Meta(max_length=256, pattern=r"^(https?://[!-~]+)?$(?!\n)")] = ""
+    listen: ListenSettings = ListenSettings()
     mail: MailSettings | None = None
     webhooks: WebhookSettings = WebhookSettings()
     trusted_proxies: tuple[str, ...] = ()
@@ -93,6 +108,28 @@ def reach(settings: Settings, folder: Path) -> Reach | Refused:
             wanted = "A network is written as 10.1.0.0/16 or fd00::/8."
             return Refused(Code.FIELD_INVALID, wanted, "webhooks.allow_networks")
     return Reach(given.allow_http, given.allow_networks, str(folder / given.ca_file) if given.ca_file else "")
+
+
+def certificate_files(
+    settings: Settings, folder: Path, certificate: str, key: str
+) -> CertificateFiles | Refused | None:
+    """The files to serve TLS with: those of the options, else the settings'; None for plain HTTP.
+
+    Refuses `field_invalid` for one without the other.
+    """
+    given = settings.listen
+    names = ("--certificate", "--key") if certificate or key else ("listen.certificate", "listen.key")
+    chain, private = (certificate, key) if certificate or key else (given.certificate, given.key)
+    if bool(chain) != bool(private):
+        missing, other = names if private else names[::-1]
+        detail = f"{other} is given without {missing}: name both files, or neither for plain HTTP behind a proxy."
+        return Refused(Code.FIELD_INVALID, detail, missing.removeprefix("--"))
+    if not chain:
+        return None
+    base = Path() if certificate else folder
+    return CertificateFiles(
+        certificate=base / chain, key=base / private, certificate_option=names[0], key_option=names[1]
+    )
 
 
 def proxies(given: tuple[str, ...]) -> tuple[str, ...] | Refused:

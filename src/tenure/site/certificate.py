@@ -6,7 +6,7 @@ clock may be wrong, and begins with the epoch, where the clock of a board withou
 
 import hashlib
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.http.certificates import CertificateFiles, Loaded, ServedCertificate, open_certificate
 from tenure.sdk.disk import FolderOnDisk
 from tenure.site.folder import CERTIFICATE, CERTIFICATE_KEY, write
 from tenure.wire.b64 import encode_text
@@ -45,6 +48,22 @@ def ensure(disk: FolderOnDisk, names: Sequence[str]) -> str:
 def files(folder: Path) -> tuple[str, str]:
     """Certificate and key, for the server that uses them."""
     return str(folder / CERTIFICATE), str(folder / CERTIFICATE_KEY)
+
+
+def served(folder: Path, pin: str, clock: Callable[[], Instant]) -> ServedCertificate | Refused:
+    """What the device port shows: a renewed pair is taken under the same key alone, which leases name by its `pin`."""
+    chain, key = files(folder)
+    opened = open_certificate(CertificateFiles(certificate=Path(chain), key=Path(key)), clock)
+    if isinstance(opened, Refused):
+        return opened
+
+    def unfit(loaded: Loaded) -> str:
+        public = x509.load_pem_x509_certificate(loaded.own.encode()).public_key()
+        same = isinstance(public, ec.EllipticCurvePublicKey) and pin_of(public) == pin
+        return "" if same else f"{key} is not the key that devices know from their leases; put the former one back."
+
+    opened.unfit = unfit
+    return opened
 
 
 def pin_of(public: ec.EllipticCurvePublicKey) -> str:

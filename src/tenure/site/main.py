@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tenure.core.refusals import Code, Refused
+from tenure.http.certificates import ServedCertificate
 from tenure.http.logs import handler
 from tenure.http.serve import Listen, Server
 from tenure.sdk.assembly import Misuse, read_root
@@ -24,7 +25,7 @@ from tenure.site.forwarding.courier import Courier
 from tenure.site.opening import Site, names_of, open_site
 from tenure.site.settings import Settings, check, read_settings, write_settings
 from tenure.site.store.lite import open_store
-from tenure.site.tls import own_certificate, unservable
+from tenure.site.tls import console_certificate
 from tenure.site.watch import TURN, Watch
 
 TURN_IN_SANDBOX = 0.25
@@ -137,10 +138,9 @@ def run(path: Path, *, clock: Path | None = None) -> Refused | None:
     if isinstance(site, Refused):
         return site
     try:
-        refused = unservable(path, site.settings.api)
-        if refused is not None:
-            return refused
         return asyncio.run(_serve(site, sandbox=clock is not None))
+    except Unservable as fault:
+        return fault.refused
     except OSError as fault:
         return Refused(Code.INTERNAL, f"The site cannot listen: {fault.strerror or fault}.", "api")
     finally:
@@ -160,12 +160,18 @@ async def _serve(site: Site, *, sandbox: bool) -> Refused | None:
     return None
 
 
-def _where(site: Site) -> Listen:
-    """Where console and local API listen: over TLS as soon as a certificate is configured."""
-    api = site.settings.api
-    files = (str(site.folder / name) if name else "" for name in (api.certificate, api.certificate_key))
-    chain, key = files
-    return Listen(host=api.host, port=api.port, certificate=chain, key=key)
+class Unservable(OSError):
+    """A certificate of the site cannot serve; `refused` says which, why and what to do."""
+
+    def __init__(self, refused: Refused) -> None:
+        self.refused = refused
+        super().__init__(refused.detail)
+
+
+def _opened(certificate: ServedCertificate | Refused | None) -> ServedCertificate | None:
+    if isinstance(certificate, Refused):
+        raise Unservable(certificate)
+    return certificate
 
 
 def _from_here(url: str) -> str:
@@ -177,20 +183,27 @@ class Serving:
     """A site's servers, its watch and its courier, in one process."""
 
     def __init__(self, site: Site, *, sandbox: bool = False) -> None:
-        """Takes the ports at once; raises OSError when one is taken already."""
+        """Takes the ports at once; raises OSError when one is taken already, `Unservable` for a certificate."""
         self.site = site
         self.watch, self.courier = Watch(site), Courier(site)
         settings, ticks = site.settings, site.computer.monotonic
-        chain, key = certificate.files(site.folder)
-        port = settings.devices
-        listen = Listen(host=port.host, port=port.port, certificate=chain, key=key)
-        self.devices = Server(device_api(site, ticks), listen)
+        wall, port = site.computer.clocks.wall, settings.devices
+        shown = _opened(certificate.served(site.folder, site.pin, wall))
+        self.devices = Server(device_api(site, ticks), Listen(host=port.host, port=port.port, certificate=shown))
         api = local_api(site, self.watch, ticks, lambda: self.devices.port)
-        self.local = Server(Doors(api, console(api, site.computer.clocks.wall, ticks)), _where(site))
+        own = self.certificate = _opened(console_certificate(site.folder, settings.api, wall))
+        listen = Listen(host=settings.api.host, port=settings.api.port, certificate=own)
+        self.local = Server(Doors(api, console(api, wall, ticks)), listen)
         turns = Turns(self.watch.turn, site.computer.online, self.watch.network_returned)
         self._turns = InThread(turns, TURN_IN_SANDBOX if sandbox else TURN)
-        address = Address(_from_here(self.local.url), own_certificate(site.folder, settings.api))
-        folder.write(FolderOnDisk(site.folder), folder.ADDRESS, msgspec.json.encode(address))
+        self._write_address("" if own is None else own.loaded.own)
+        if own is not None:
+            own.on_renewal = lambda renewed: self._write_address(renewed.own)
+
+    def _write_address(self, own: str) -> None:
+        """Tell programs of this computer where the local API is, and the one certificate (PEM) that it shows."""
+        address = Address(_from_here(self.local.url), own)
+        folder.write(FolderOnDisk(self.site.folder), folder.ADDRESS, msgspec.json.encode(address))
 
     async def serve(self) -> None:
         """Serves until `stop`."""
