@@ -11,7 +11,7 @@ from tenure.core.codes import parse
 from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Amnesty, Standing
-from tenure.core.timeline import HOUR, Instant
+from tenure.core.timeline import DAY, HOUR, Instant
 from tenure.sdk.exchange import NO_WISH, Wish, unanswered
 from tenure.sdk.holdings import Holdings
 from tenure.sdk.keeper import Keeper
@@ -27,7 +27,13 @@ from tenure.wire.messages import Trigger
 from tenure.wire.notices import Notice, read_notice
 
 PATIENCE = 24 * HOUR
-"""Seconds of running after which new seats are signed although no synchronisation since the start was answered."""
+"""Seconds of running after which new seats are signed although no synchronisation since the start was answered: in so
+long the devices that a restored site has forgotten have come and were taken in."""
+PAUSE = 3 * DAY
+"""A site that was off for no longer goes on with that waiting where it ended: one without a network that is switched
+off every night would protect no new device ever. What was put back from an older image begins it anew (ADR 27)."""
+NOTED_EVERY, NOTED_AGAIN = 600, HOUR
+"""Seconds between two notes of it while it grows, and after it is over."""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,12 +71,15 @@ class ProductLicense:
         self._last: Look | None = None
         self._known: dict[bytes, Amnesty] = {}
         self.learn()
+        self._noted_wait = self._store.read(lambda conn: _noted_wait(conn, product))
+        waited, at = self._noted_wait
+        self._waited_before = waited if 0 <= keeper.holder.now().instant - at <= PAUSE else 0
 
     def look(self) -> Look:
         """Everything that decides on seats, now; made anew when the second, or what is held, has changed."""
         holder = self.keeper.holder
         now, holdings = holder.now(), holder.holdings
-        opened = self._answered or now.reading.uptime - self._started >= PATIENCE
+        opened = self._answered or self._waited(now.reading.uptime) >= PATIENCE
         last = self._last
         # Whatever is saved or heard is proven into new holdings, so that the same object means that nothing was.
         if last is not None and last.holdings is holdings and (last.estimate, last.opened) == (now.estimate, opened):
@@ -90,6 +99,20 @@ class ProductLicense:
         )
         self._last = look
         return look
+
+    def remember_wait(self) -> None:
+        """Notes for how long new seats have waited for an answer, so that the next start goes on with it."""
+        now = self.keeper.holder.now()
+        waited = 0 if self._answered else min(PATIENCE, self._waited(now.reading.uptime))
+        noted, at = self._noted_wait
+        grown, aged = waited - noted >= NOTED_EVERY, now.instant - at >= NOTED_AGAIN
+        if grown or (waited == PATIENCE and aged) or (noted and not waited):
+            self._noted_wait = waited, now.instant
+            self._store.write(lambda conn: pools.noticed_wait(conn, self.product, waited, now.instant)).result()
+
+    def _waited(self, uptime: int) -> int:
+        """Seconds of running without an answer, those before this start included."""
+        return self._waited_before + uptime - self._started
 
     def activate(self, code: str, role: str = "active", watch: Watch | None = None) -> Granted | Declined:
         """Applies a code, or stages it; see `Keeper.activate`."""
@@ -187,3 +210,8 @@ class ProductLicense:
     def need(self, conn: Connection) -> int:
         """Devices that ought to be covered: those that count, and those that wait."""
         return pools.pool(conn, self.product).counted + devices.waiting(conn, self.product)
+
+
+def _noted_wait(conn: Connection, product: str) -> tuple[int, Instant]:
+    pool = pools.pool(conn, product)
+    return pool.waited, pool.waited_at

@@ -74,6 +74,7 @@ class Watch:
         outcome = license_.tick()
         if outcome is not None:
             self.synchronized(license_, outcome)
+        license_.remember_wait()
         self._ask_for_more(license_)
         self.note(license_)
 

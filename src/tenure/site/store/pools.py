@@ -26,9 +26,13 @@ class Pool(msgspec.Struct, frozen=True):
     """Whether distribution has stopped at the limit, and that was said."""
     subscription: str
     """The one whose lease ruled last; empty before the first."""
+    waited: int = 0
+    """Seconds of running, over the starts, for which new seats have waited for an answer of the server's."""
+    waited_at: Instant = 0
+    """When that was noted last."""
 
 
-_COLUMNS = "counted, epoch, forked, adopting_until, told, stopped, subscription"
+_COLUMNS = "counted, epoch, forked, adopting_until, told, stopped, subscription, waited, waited_at"
 
 
 def ensure(conn: Connection, product: str) -> None:
@@ -41,7 +45,7 @@ def pool(conn: Connection, product: str) -> Pool:
     row = conn.execute(sql("select", _COLUMNS, "from pools where product = ?"), (product,)).fetchone()
     if row is None:
         raise LookupError(f"{product} is not kept here")
-    return Pool(row[0], row[1], bool(row[2]), row[3], row[4], bool(row[5]), row[6])
+    return Pool(row[0], row[1], bool(row[2]), row[3], row[4], bool(row[5]), row[6], row[7], row[8])
 
 
 def claim(conn: Connection, product: str, allowed: int) -> bool:
@@ -79,6 +83,11 @@ def noticed_stopped(conn: Connection, product: str, *, stopped: bool) -> bool:
 def noticed_subscription(conn: Connection, product: str, subscription: str) -> None:
     """Which subscription's lease rules."""
     conn.execute("update pools set subscription = ? where product = ?", (subscription, product))
+
+
+def noticed_wait(conn: Connection, product: str, waited: int, now: Instant) -> None:
+    """For how long new seats have waited by now."""
+    conn.execute("update pools set waited = ?, waited_at = ? where product = ?", (waited, now, product))
 
 
 def noticed_told(conn: Connection, product: str, told: bytes) -> None:

@@ -249,4 +249,10 @@ create index devices_ephemeral on devices (last_seen) where ephemeral = 1 and co
 """
 """Devices that do not last count until their seat's end, and are forgotten soon after it."""
 
-STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH)
+ELEVENTH = """
+alter table pools add column waited integer not null default 0;
+alter table pools add column waited_at integer not null default 0;
+"""
+"""How long new seats have waited for an answer, over the site's starts."""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH, ELEVENTH)
