@@ -85,3 +85,10 @@ def test_a_beat_seen_again_counts_no_longer_than_it_did() -> None:
     later = Reading("here", UP.uptime + 400, NOON + 400)
     assert sight_other_boot(first, wrote(5), later, PARTS, watched=True) == first
     assert isinstance(first, Sighting)
+
+
+@given(ago=st.integers(-1000 * HOUR, 1000 * HOUR), watched=st.booleans())
+def test_a_folder_that_was_left_is_waited_for_by_nobody(ago: int, watched: bool) -> None:
+    beat = Beat(boot="there", wall=NOON - ago, left=True)
+    before = sight_other_boot(None, wrote(5), UP, PARTS, watched=True)
+    assert sight_other_boot(before, beat, UP, PARTS, watched=watched) is None

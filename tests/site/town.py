@@ -313,9 +313,10 @@ class Desk:
         version: str = "12.0",
         features: str = "",
         hardware: dict[str, str] | None = None,
+        hands: Hands | None = None,
     ) -> None:
         self.house, self.folder = house, folder
-        self.hands = Hands(house.town.time, hardware=hardware or {})
+        self.hands = hands or Hands(house.town.time, hardware=hardware or {})
         folder.mkdir(mode=0o700, exist_ok=True)
         if not (folder / SETTINGS).exists():
             sandbox = "true" if house.clock is not None else "false"

@@ -54,6 +54,7 @@ class Daemon:
         finally:
             self._stop.set()
             self._switchboard.close()
+            self._keeper.leave()
 
     def stop(self) -> None:
         """Asks it to end; functions stay as they are, because a restart is not the end of a license."""

@@ -5,6 +5,7 @@ Every value handed out is immutable and replaced whole. Who may change it, and w
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import msgspec
 
@@ -165,7 +166,24 @@ class Holder:
 
     def save(self, kept: Kept) -> Refused | None:
         """Saves `kept` and goes by it; a refusal, and no change, when it cannot be saved."""
-        kept = msgspec.structs.replace(kept, beat=self._boots.beat() if kept.seat else None)
+        return self._write(msgspec.structs.replace(kept, beat=self._boots.beat() if kept.seat else None))
+
+    @property
+    def place(self) -> str:
+        """The folder's path."""
+        return self._memory.place
+
+    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """See `kept.Memory`."""
+        return self._memory.alone(wait=wait)
+
+    def leave(self) -> None:
+        """Notes in the folder that this boot uses it no longer, unless other programs of it do."""
+        with self._boots.leaving(self._saved.beat) as beat:
+            if beat is not None:
+                self._write(msgspec.structs.replace(self.kept, beat=beat))
+
+    def _write(self, kept: Kept) -> Refused | None:
         try:
             self._memory.save(kept)
         except OSError as fault:
@@ -218,8 +236,11 @@ class Holder:
     def outrun(self) -> bool:
         """Whether functions have come or gone since the time was saved: it is to be saved now.
 
-        Else, after a restart with a wall clock that has yet to be believed, they would come and go again.
+        Else, after a restart with a wall clock that has yet to be believed, they would come and go again. So it is in a
+        folder that was left, which whoever uses it takes again.
         """
+        if self._boots.is_left(self._saved.beat):
+            return True
         then = self.standing(certain(self._saved.clock.highest))
         return then.features != self.standing(self.now().estimate).features
 

@@ -26,6 +26,7 @@ from tenure.sdk.clock import Now
 from tenure.sdk.exchange import Inconclusive
 from tenure.sdk.faults import unlocked
 from tenure.sdk.kept import Contacts, Pending
+from tenure.sdk.leaving import leave_folder
 from tenure.sdk.locks import PATIENCE
 from tenure.sdk.taking import Arrival
 from tenure.sdk.transport import Request, Transport
@@ -152,6 +153,10 @@ class Keeper:
             self.holder.note(unlocked(fault, self.holder.memory.place))
         finally:
             self._turn.release()
+
+    def leave(self) -> None:
+        """Gives the folder up, so that another computer can use it at once: this program ends. As in `sdk.keeper`."""
+        leave_folder(self._turn, self.holder)
 
     @contextmanager
     def _undisturbed(self) -> Iterator[Refused | None]:

@@ -23,12 +23,14 @@ from tenure.agent.switchboard import Switchboard
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.sdk.assembly import Misuse, read_root
+from tenure.sdk.boots import BootWatch
 from tenure.sdk.clock import Timekeeper, read_clock_file
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
 from tenure.sdk.faults import unlocked, unwritable
 from tenure.sdk.hardware import digests, made_up
 from tenure.sdk.main import this_computer
+from tenure.sdk.presence import Presence
 from tenure.sdk.transport import Transport
 from tenure.sdk.worlds import enter, world_of
 from tenure.wire.devices import Ticket
@@ -89,7 +91,8 @@ def open_agent(
     except OSError as fault:
         return unlocked(fault, str(folder))
     told = None if clock is None else _teller(clock, computer.clocks.wall)
-    holder = Holder(who, root, memory, Timekeeper(computer.clocks, told), computer.draw)
+    boots = BootWatch(computer.clocks, who.name, who.hardware.values(), Presence(folder))
+    holder = Holder(who, root, memory, Timekeeper(computer.clocks, told), computer.draw, boots)
     keeper = Keeper(who, holder, connect or _connect(computer), computer.draw)
     keeper.remember_time()
     return Agent(folder, settings, computer, keeper, clock)
@@ -128,10 +131,10 @@ def init(
     return str(path)
 
 
-def run(folder: Path, *, clock: Path | None = None) -> Refused | None:
+def run(folder: Path, computer: Computer | None = None, *, clock: Path | None = None) -> Refused | None:
     """Runs the agent until it is told to stop (SIGINT, SIGTERM); a refusal instead when it cannot start."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    agent = open_agent(folder, clock=clock)
+    agent = open_agent(folder, computer, clock=clock)
     if isinstance(agent, Refused):
         return agent
     daemon = daemon_of(agent)

@@ -1,5 +1,7 @@
 """`tenure agent`: the daemon of this device: made, enrolled, run, looked at, and given up."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,17 +80,17 @@ def enrol(
     clock: Clock = None,
 ) -> Ended:
     """Enrol this device at its site and get a seat."""
-    opened = _opened(desk, agent, clock)
     typed = enrolment or _asked(desk)
-    if isinstance(opened, Failed):
-        return opened
-    if not typed:
-        return invalid("No enrolment token was given.", "enrolment")
-    keeper = opened.keeper
-    refused = (keeper.prepare if later else keeper.enrol)(typed, ephemeral=ephemeral)
-    if refused is not None:
-        return failed(refused)
-    return made(_shown(opened), sentence("The token is kept.") if later else _status)
+    with _opened(desk, agent, clock) as opened:
+        if isinstance(opened, Failed):
+            return opened
+        if not typed:
+            return invalid("No enrolment token was given.", "enrolment")
+        keeper = opened.keeper
+        refused = (keeper.prepare if later else keeper.enrol)(typed, ephemeral=ephemeral)
+        if refused is not None:
+            return failed(refused)
+        return made(_shown(opened), sentence("The token is kept.") if later else _status)
 
 
 @verb(_APP, "run", LOCAL, example="tenure agent run")
@@ -103,25 +105,33 @@ def run_agent(desk: Desk, *, agent: Folder = "", clock: Clock = None) -> Ended:
 @verb(_APP, "status", LOCAL, example="tenure agent status --json")
 def status(desk: Desk, *, agent: Folder = "", clock: Clock = None) -> Ended:
     """Show what this device may do, why, until when; asks nobody."""
-    opened = _opened(desk, agent, clock)
-    return opened if isinstance(opened, Failed) else made(_shown(opened), _status)
+    with _opened(desk, agent, clock) as opened:
+        return opened if isinstance(opened, Failed) else made(_shown(opened), _status)
 
 
 @verb(_APP, "release", LOCAL, example="tenure agent release")
 def release(desk: Desk, *, agent: Folder = "", clock: Clock = None) -> Ended:
     """Give this device's seat up: it is erased here first, and free for another once the site has heard of it."""
-    opened = _opened(desk, agent, clock)
-    if isinstance(opened, Failed):
-        return opened
-    refused = opened.keeper.release()
-    return failed(refused) if refused is not None else made(_shown(opened), sentence("The seat is given up."))
+    with _opened(desk, agent, clock) as opened:
+        if isinstance(opened, Failed):
+            return opened
+        refused = opened.keeper.release()
+        return failed(refused) if refused is not None else made(_shown(opened), sentence("The seat is given up."))
 
 
-def _opened(desk: Desk, agent: str, clock: Path | None) -> "Agent | Failed":
+@contextmanager
+def _opened(desk: Desk, agent: str, clock: Path | None) -> "Iterator[Agent | Failed]":
+    """The agent, whose folder is given up afterwards unless the agent itself is running."""
     from tenure.agent.main import open_agent
 
     opened = open_agent(folder_of(desk.world, agent, "TENURE_AGENT", "agent"), clock=clock)
-    return failed(opened) if isinstance(opened, Refused) else opened
+    if isinstance(opened, Refused):
+        yield failed(opened)
+        return
+    try:
+        yield opened
+    finally:
+        opened.keeper.leave()
 
 
 def _shown(opened: "Agent") -> Any:

@@ -30,6 +30,8 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     """Of the computer, for people."""
     hardware: tuple[str, ...] = ()
     """Salted digests of its parts."""
+    left: bool = False
+    """Its last program has ended by its own will: nobody runs there any more."""
 
 
 class Sighting(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ class Sighting(msgspec.Struct, frozen=True):
 def sight_other_boot(
     before: Sighting | None, beat: Beat | None, now: Reading, hardware: tuple[str, ...], *, watched: bool
 ) -> Sighting | None:
-    """What the newest `beat` in the folder says at `now`; None when it is this boot's, or nobody's.
+    """What the newest `beat` in the folder says at `now`; None when it is this boot's, or nobody's, or was left.
 
     `before`: the last sighting of this program. `watched`: whether the program had looked before, so that a beat that
     is new to it was written while it ran. Such a one counts for `ALIVE` seconds from now, whatever both clocks say.
@@ -53,7 +55,7 @@ def sight_other_boot(
     An example. This boot began at 09:00 and opens the folder at 12:00; another boot wrote at 11:55, so that it counts
     until 12:07. One that wrote at 11:40 is over; so is one that wrote at 08:59, were it now 09:01.
     """
-    if beat is None or beat.boot == now.boot:
+    if beat is None or beat.left or beat.boot == now.boot:
         return None
     if before is not None and before.beat == beat:
         return before

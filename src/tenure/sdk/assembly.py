@@ -24,6 +24,7 @@ from tenure.sdk.holder import Holder
 from tenure.sdk.holdings import Reader
 from tenure.sdk.keeper import Keeper, Ports
 from tenure.sdk.names.last_good import LastGoodFile
+from tenure.sdk.presence import Presence
 from tenure.sdk.reach import Network, reach
 from tenure.sdk.shown import words
 from tenure.sdk.steps import Progress
@@ -86,7 +87,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
         )
         clocks = self.computer.clocks
         time = Timekeeper(clocks, None if self.clock is None else _teller(self.clock, clocks.wall))
-        boots = BootWatch(clocks, who.name, who.hardware.values())
+        boots = BootWatch(clocks, who.name, who.hardware.values(), Presence(self.disk.folder))
         holder = Holder(reader, self.pinned, cache, time, told=self.clock is not None, boots=boots)
         progress = Progress()
         addresses = LastGoodFile(self.disk.folder / "addresses")

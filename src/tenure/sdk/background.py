@@ -124,9 +124,11 @@ class Aside:
 class InTask:
     """Turns taken on behalf of an asyncio task: `async with`. The waiting is the loop's, the work a daemon thread's."""
 
-    def __init__(self, turns: Turns, every: float) -> None:
+    def __init__(self, turns: Turns, every: float, ended: Callable[[], None] = lambda: None) -> None:
+        """`ended`: what is done after the last turn, where blocking harms nobody."""
         self._turns = turns
         self._every = every
+        self._ended = ended
         self._task: asyncio.Task[None] | None = None
         self._turn: asyncio.Task[None] | None = None
 
@@ -143,6 +145,7 @@ class InTask:
         turn = self._turn or self._taken()
         await asyncio.wait((turn,), timeout=LEAVING)
         turn.cancel()
+        await _aside(self._ended)
 
     async def _run(self) -> None:
         while True:

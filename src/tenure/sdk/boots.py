@@ -4,20 +4,30 @@ A folder shared over a network would license every computer that reaches it. Sha
 boot that runs is told from one that is over is `core.boots`'.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+
+import msgspec
 
 from tenure.core.boots import MADE_UP, Beat, Sighting, sight_other_boot
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.sdk.clock import Clocks
+from tenure.sdk.presence import Presence
 
 
 class BootWatch:
     """This boot's view of the other boots that use its folder."""
 
-    def __init__(self, clocks: Clocks, name: str, hardware: Iterable[str]) -> None:
-        """`name`: of this computer, for people; `hardware`: digests of its parts."""
+    def __init__(self, clocks: Clocks, name: str, hardware: Iterable[str], presence: Presence | None = None) -> None:
+        """`name`: of this computer, for people; `hardware`: digests of its parts.
+
+        `presence`: tells of other programs of this boot that use the folder; None where there can be none.
+        """
         self._clocks, self._name, self._hardware = clocks, name, tuple(hardware)
+        self._presence = presence
+        self._away = False
+        """Whether this program has left the folder and not used it since."""
         self._sighting: Sighting | None = None
         self._watched = False
         self.refused: Refused | None = None
@@ -28,6 +38,9 @@ class BootWatch:
         now = self._clocks.read()
         if not now.boot or now.boot.startswith(MADE_UP):
             return None
+        self._away = False
+        if self._presence is not None:
+            self._presence.begin()
         return Beat(boot=now.boot, wall=now.wall, name=self._name, hardware=self._hardware)
 
     def look(self, beat: Beat | None, place: str, instant: Instant) -> bool:
@@ -40,7 +53,33 @@ class BootWatch:
         self._watched = True
         left = 0 if seen is None else seen.until - now.uptime
         self.refused = None if seen is None or left <= 0 else _elsewhere(seen.beat, place, instant + left)
+        if self._presence is not None and self.refused is not None:
+            self._presence.end()  # where locks reach over the network, the other one must be able to be the last
+        elif self._presence is not None and not self._away:
+            self._presence.begin()
         return (before is None) != (self.refused is None)
+
+    @contextmanager
+    def leaving(self, beat: Beat | None) -> Iterator[Beat | None]:
+        """This program leaves the folder, in which `beat` lies: yields what is to lie there instead.
+
+        None: nothing changes, because other programs of this boot go on, another boot wrote last, or this one cannot
+        be told from others.
+        """
+        now = self._clocks.read()
+        with self._presence.ended() if self._presence is not None else nullcontext(enter_result=True) as last:
+            self._away = True
+            own = beat is not None and beat.boot == now.boot and not beat.left
+            yield msgspec.structs.replace(beat, left=True, wall=now.wall) if last and own and beat else None
+
+    def is_left(self, beat: Beat | None) -> bool:
+        """Whether the folder, in which `beat` lies, was left, by this program or all of its boot."""
+        return self._away or (beat is not None and beat.left)
+
+    def forked(self) -> None:
+        """This is a child process: it uses the folder in its own right."""
+        if self._presence is not None and self.refused is None and not self._away:
+            self._presence.begin()
 
 
 def _elsewhere(beat: Beat, place: str, when: Instant) -> Refused:

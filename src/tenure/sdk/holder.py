@@ -168,7 +168,18 @@ class Holder:
     def save(self, kept: Kept) -> Refused | None:
         """Saves `kept` and goes by it; a refusal, and no change, when it cannot be saved."""
         served = self._boots is not None and kept.present.token
-        kept = msgspec.structs.replace(kept, beat=self._boots.beat() if self._boots and served else None)
+        return self._write(msgspec.structs.replace(kept, beat=self._boots.beat() if self._boots and served else None))
+
+    def leave(self) -> None:
+        """Notes in the folder that this boot uses it no longer, unless other programs of it do."""
+        if self._boots is None:
+            return
+        with self._boots.leaving(self._saved.beat) as beat:
+            if beat is not None:
+                self._write(msgspec.structs.replace(self.kept, beat=beat))
+        self.ready = Ready(0.0, self.ready.features)  # whoever uses it all the same looks again at once
+
+    def _write(self, kept: Kept) -> Refused | None:
         try:
             self._memory.save(kept)
         except OSError as error:
@@ -189,6 +200,8 @@ class Holder:
     def forked(self) -> None:
         """See `keeper.Keeper.forked`."""
         self._time.forked()
+        if self._boots is not None:
+            self._boots.forked()
 
     def now(self) -> Now:
         """Reads the clocks."""
@@ -210,8 +223,11 @@ class Holder:
     def outrun(self) -> bool:
         """Whether functions have come or gone since the time was saved: it is to be saved now.
 
-        Else, after a restart with a wall clock that has yet to be believed, they would come and go again.
+        Else, after a restart with a wall clock that has yet to be believed, they would come and go again. So it is in a
+        folder that was left, which whoever uses it takes again.
         """
+        if self._boots is not None and self._boots.is_left(self._saved.beat):
+            return True
         then = self._holdings.standing(certain(self._saved.clock.highest))
         return then.features != self._holdings.standing(self.now().estimate).features
 

@@ -26,6 +26,7 @@ from tenure.sdk.exchange import NO_WISH, Draw, Identity, Inconclusive, Report, S
 from tenure.sdk.faults import unlocked
 from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept
+from tenure.sdk.leaving import leave_folder
 from tenure.sdk.locks import PATIENCE
 from tenure.sdk.outcomes import Declined, Granted, Looked, Released, Synchronized, declined
 from tenure.sdk.shown import outage_told
@@ -244,6 +245,10 @@ class Keeper:
         if not self.holder.kept.present.token:
             return False
         return worth_saving(self.holder.saved_clock, self.holder.now().reading) or self.holder.outrun()
+
+    def leave(self) -> None:
+        """Gives the folder up, so that another computer can use it at once: this program ends. See `leave_folder`."""
+        leave_folder(self._turn, self.holder)
 
     def _save_again(self) -> None:
         """Saves what is known, unless another process has the folder. For whoever has the turn."""

@@ -3,8 +3,11 @@
 What it is put together from is in `assembly`; the work is `keeper`'s.
 """
 
+import atexit
 import os
+import time
 import weakref
+from collections import OrderedDict
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -16,11 +19,12 @@ from tenure.core.lease import Lease
 from tenure.core.refusals import Code
 from tenure.core.timeline import Instant, Timeline
 from tenure.sdk.assembly import AnyPath, Misuse, Parts, folder_at, identity, read_root
-from tenure.sdk.background import TURN, Aside, InTask, InThread, Turns
+from tenure.sdk.background import LEAVING, TURN, Aside, InTask, InThread, Turns
 from tenure.sdk.cache import forget
 from tenure.sdk.computer import Computer
 from tenure.sdk.exchange import Wish
 from tenure.sdk.faults import unlocked
+from tenure.sdk.keeper import Keeper
 from tenure.sdk.main import this_computer
 from tenure.sdk.outcomes import Declined, Granted, Looked, Released, Synchronized, declined
 from tenure.sdk.reach import Network
@@ -52,6 +56,7 @@ class License:
         self._thread = InThread(self._turns, TURN)
         self._aside = Aside()
         _OPEN.add(self)
+        _remember(self._keeper)
 
     @classmethod
     def open(
@@ -195,9 +200,11 @@ class License:
 
     def begin_anew(self) -> None:
         """Puts the key and everything held aside: from now on this is a new site that needs a code. Raises OSError."""
+        self._keeper.leave()
         forget(self._parts.disk, self._parts.computer.draw)
         self._keeper = self._parts.keeper()
         self._holder = self._keeper.holder
+        _remember(self._keeper)
 
     # the background
 
@@ -209,13 +216,19 @@ class License:
         """
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends the thread; an exchange that is under way is waited for, three seconds at most."""
-        self._thread.stop()
+    def stop(self, patience: float = LEAVING) -> None:
+        """Ends the thread and gives the folder up; an exchange that is under way is waited for, `patience` seconds.
+
+        Another computer that reaches the folder can use it at once, unless other programs of this one do. The end of
+        Python does the same; a program that is killed (also by SIGTERM, unless it handles that) cannot. A license that
+        is used after its stop takes the folder again.
+        """
+        self._thread.stop(patience)
+        self._leave()
 
     def background(self) -> InTask:
-        """The same for asyncio: `async with license.background():`."""
-        return InTask(self._turns, TURN)
+        """The same for asyncio: `async with license.background():`; at its end the folder is given up, as by `stop`."""
+        return InTask(self._turns, TURN, self._leave)
 
     def __enter__(self) -> Self:
         self.start()
@@ -235,6 +248,10 @@ class License:
             except OSError as error:
                 return declined(unlocked(error, self._parts.disk.place), conclusive=False)
         return _worded(self._keeper.activate(code, role, watch))
+
+    def _leave(self) -> None:
+        self._aside.wait()
+        self._keeper.leave()
 
     def _tick(self) -> None:
         self._keeper.tick()
@@ -260,3 +277,27 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+
+_REMEMBERED = 64
+_LAST: OrderedDict[str, Keeper] = OrderedDict()
+"""The keepers opened last, by folder: a license that nobody holds any more has yet to leave its folder at the end."""
+
+
+def _remember(keeper: Keeper) -> None:
+    _LAST[keeper.holder.place] = keeper
+    _LAST.move_to_end(keeper.holder.place)
+    while len(_LAST) > _REMEMBERED:
+        _LAST.popitem(last=False)
+
+
+def _leave_all() -> None:
+    """Python ends: every folder is given up, three seconds at most for all of them."""
+    until = time.monotonic() + LEAVING
+    for license_ in list(_OPEN):
+        license_.stop(max(0.0, until - time.monotonic()))
+    for keeper in list(_LAST.values()):
+        if time.monotonic() < until:
+            keeper.leave()
+
+
+atexit.register(_leave_all)

@@ -40,10 +40,15 @@ class FileLock:
         if number is not None:
             os.close(number)
 
-    def taken(self, *, wait: bool, patience: float) -> bool:
+    @property
+    def held(self) -> bool:
+        """Whether it is this process's still: not in a child that was forked since."""
+        return self._number is not None
+
+    def taken(self, *, wait: bool, patience: float, shared: bool) -> bool:
         """Whether it is this process's now; see `take`."""
         began, pause = time.monotonic(), _FIRST_PAUSE
-        while not self._tried():
+        while not self._tried(fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             left = patience - (time.monotonic() - began)
             if not wait:
                 return False
@@ -53,12 +58,12 @@ class FileLock:
             pause = min(2 * pause, _LAST_PAUSE)
         return True
 
-    def _tried(self) -> bool:
+    def _tried(self, how: int) -> bool:
         number = self._number
         if number is None:
             raise FolderInUse(f"{self.path} was locked by the process that this one was forked from")
         try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(number, how | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         except OSError as fault:
@@ -66,8 +71,10 @@ class FileLock:
         return True
 
 
-def take(path: Path, *, wait: bool, patience: float = PATIENCE) -> FileLock | None:
+def take(path: Path, *, wait: bool, patience: float = PATIENCE, shared: bool = False) -> FileLock | None:
     """The lock of the file at `path`, made if need be; None while another holds it, unless it is waited for.
+
+    `shared`: with all others who share it; nobody has it to himself meanwhile.
 
     Raises `FolderInUse` after `patience` seconds of waiting, and OSError, with the path, for a file that cannot be
     opened or a file system without locks: without a lock nothing may be sent, or one site would look like two.
@@ -76,7 +83,7 @@ def take(path: Path, *, wait: bool, patience: float = PATIENCE) -> FileLock | No
     """
     lock = _held(path)
     try:
-        taken = lock.taken(wait=wait, patience=patience)
+        taken = lock.taken(wait=wait, patience=patience, shared=shared)
     except BaseException:
         lock.release()
         raise
