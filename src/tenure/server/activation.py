@@ -59,6 +59,10 @@ never slowed down by strangers, and 95 random bits need no limit on all of them 
 RIGHT = Limit("activations of one subscription from one network", 600, 60)
 """What a real code may cost; nobody else's traffic counts against it."""
 
+OWN_WORDS = Limit("what one installation has written down by its own word", 120, 3_600)
+"""Codes applied or staged by one key, successors dropped, forks resolved: each is a fact for ever, which later looks
+at the subscription read. A person needs a few; a program in a loop would let a history grow without end."""
+
 _log = logging.getLogger("tenure.server.activation")
 
 
@@ -97,7 +101,8 @@ class Activations:
         found = await self._context.read(lambda conn, real: self._looked_up(conn, asked, code, real))
         if isinstance(found, Reply):
             return self._throttle.take(*_charges(code, address)) or self._signed(asked, found)
-        limited = self._throttle.take((RIGHT, f"{found} {block_of(address)}"))
+        mine = () if look else ((OWN_WORDS, thumbprint(asked.public)),)
+        limited = self._throttle.take((RIGHT, f"{found} {block_of(address)}"), *mine)
         return await self.answer(asked, code, look=look) if limited is None else limited
 
     async def answer(

@@ -96,7 +96,7 @@ def build(
     show_queues(context, registry)
     throttle = Throttle(MemoryCounters(), ticks, context.clock)
     pacing = Pacing(throttle)
-    activations, synchronisation = Activations(context, throttle), Synchronisation(context)
+    activations, synchronisation = Activations(context, throttle), Synchronisation(context, throttle)
     api = Api(
         Parts(
             about=About(title="Tenure activation server", version=__version__),

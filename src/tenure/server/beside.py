@@ -56,6 +56,8 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """(token, what the copy that shows it was told to be)."""
     settled_at: Instant = 0
     """When that was said last."""
+    restored_at: Instant = 0
+    """When somebody said last that the same server was restored: the other copy goes by a lease from before that."""
     code: str = ""
     """Id of the code it applied last, of an ephemeral application: its coming is in no history."""
     told_to_leave: int = 0

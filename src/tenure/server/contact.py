@@ -229,9 +229,18 @@ class Contact:
         return None if item is None else item.sub
 
     def _share_out(self, sub: Subscription, state: SiteState) -> Subscription:
-        """The subscription after this site's allotment was set to what the pool has for it (B7)."""
-        if self._site.forked_at is not None or places.is_alone(self._site):
+        """The subscription after this site's allotment was set to what the pool has for it (B7).
+
+        Where a fork is open it stays as it is; where the copy that this one was *restored* for turns out to be in use,
+        it comes down to what is protected here: new devices wait until somebody says what the copies are.
+        """
+        if places.is_alone(self._site):
             return sub
+        if self._site.forked_at is not None:
+            in_use = min(state.allotment, self._asked.message.use.total)
+            if in_use == state.allotment or not forks.outlived(self._site, sub, self._now):
+                return sub
+            return words.allot(self._conn, self._site, sub, in_use, self._now)
         shared = words.share_out(self._conn, self._context, self._site, sub, self._now)
         self._withheld = shared.withheld
         return shared.sub

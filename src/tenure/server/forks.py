@@ -12,8 +12,8 @@ from tenure.core import facts as f
 from tenure.core.decide.sites import restores_left
 from tenure.core.lease import Lease
 from tenure.core.refusals import Code, Refused
-from tenure.core.subscription import SiteState
-from tenure.core.timeline import Instant
+from tenure.core.subscription import SiteState, Subscription
+from tenure.core.timeline import DAY, Instant
 from tenure.server.beside import Sighting, beside, with_beside
 from tenure.store.sites import Site
 from tenure.wire.messages import ActivateRequest, Copy, Fork, SyncRequest
@@ -111,13 +111,21 @@ def resolved(site: Site, fact: f.ForkResolved, now: Instant) -> Site:
     body = beside(site)
     if fact.resolution == "restored":
         counted = (*body.restores, now) if site.ephemeral else ()
-        body = msgspec.structs.replace(body, restores=counted)
+        body = msgspec.structs.replace(body, restores=counted, restored_at=now)
         opened = msgspec.structs.replace(site, forked_at=None, epoch=max(site.epoch + 1, now), token=b"")
         return with_beside(opened, msgspec.structs.replace(body, copies=()))
     marked = tuple((each.token, fact.resolution) for each in body.copies)
     known = tuple(each for each in body.settled if each[0] not in dict(marked))
     after = msgspec.structs.replace(body, copies=(), settled=(*known, *marked)[-SETTLED:], settled_at=now)
     return with_beside(msgspec.structs.replace(site, forked_at=None), after)
+
+
+def outlived(site: Site, sub: Subscription, now: Instant) -> bool:
+    """Whether the copy that was said to be gone, for this one was *restored* in its place, has been heard since, while
+    a lease from before that may run: what it protects goes on beside this one (ADR 28)."""
+    rules = sub.rules_at(now)
+    longest = max(rules.lease_days, rules.air_gap_lease_days) * DAY
+    return site.forked_at is not None and now < beside(site).restored_at + longest
 
 
 def shown(site: Site, state: SiteState | None, now: Instant) -> Fork | None:

@@ -9,7 +9,9 @@ import msgspec
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
+from tenure.http.limits import Throttle
 from tenure.server import forks
+from tenure.server.activation import OWN_WORDS
 from tenure.server.contact import Contact
 from tenure.server.context import Context
 from tenure.server.pace import Pace, read_pace
@@ -52,8 +54,8 @@ class Proven(msgspec.Struct, frozen=True, gc=False):
 class Synchronisation:
     """The operation behind `POST /v1/sync`."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, throttle: Throttle) -> None:
+        self._context, self._throttle = context, throttle
         self._known: dict[str, Known] = {}
 
     async def synchronise(self, body: bytes, _address: str) -> bytes | Refused:
@@ -73,7 +75,15 @@ class Synchronisation:
         return asked if isinstance(asked, Refused) else Proven(asked, known.thumbprint)
 
     async def answer(self, proven: Proven) -> bytes | Refused:
-        """The signed answer to a proven request, once it is durable."""
+        """The signed answer to a proven request, once it is durable.
+
+        Unsigned `too_many_requests` for wishes that come faster than anybody has them (`OWN_WORDS`).
+        """
+        message = proven.asked.message
+        if message.resolve or message.drop_successor:
+            limited = self._throttle.take((OWN_WORDS, proven.thumbprint))
+            if limited is not None:
+                return limited
         try:
             return await self._context.db.submit_set(self.answer_many, proven)
         except Unavailable:

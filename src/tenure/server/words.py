@@ -206,7 +206,12 @@ def share_out(conn: Connection, context: Context, site: Site, sub: Subscription,
     given = shares.given(conn, site, sub, now, context.epoch_floor)
     if state is None or given.allotment == state.allotment:
         return SharedOut(sub, given.withheld)
-    fact = f.AllotmentSet(at=now, recorded_at=now, by=site.id, site=site.id, allotment=given.allotment)
+    return SharedOut(allot(conn, site, sub, given.allotment, now), given.withheld)
+
+
+def allot(conn: Connection, site: Site, sub: Subscription, allotment: int, now: Instant) -> Subscription:
+    """The subscription after the site's allotment was set, which the next lease tells it."""
+    fact = f.AllotmentSet(at=now, recorded_at=now, by=site.id, site=site.id, allotment=allotment)
     after = evolve(sub, fact)
     books.append_to(conn, after, (fact,), now)
-    return SharedOut(after, given.withheld)
+    return after

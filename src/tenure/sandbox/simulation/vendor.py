@@ -92,7 +92,7 @@ class Vendor:
         driven(self.context.take_notices())
         throttle = Throttle(MemoryCounters(), lambda: float(self._time.now), self._time)
         self.activations = Activations(self.context, throttle)
-        self.synchronisation = Synchronisation(self.context)
+        self.synchronisation = Synchronisation(self.context, throttle)
         self.sweep = Sweep(self.context)
         self.up = True
 
