@@ -24,13 +24,16 @@ from tenure.portal.pages.door import Door
 from tenure.portal.pages.importing import Importing
 from tenure.portal.pages.installations import Installations
 from tenure.portal.pages.joining import Joining
+from tenure.portal.pages.keys import Keys
 from tenure.portal.pages.letters import Letters
 from tenure.portal.pages.money import Money
 from tenure.portal.pages.order import Order
 from tenure.portal.pages.order_requests import OrderRequests
 from tenure.portal.pages.paid import PaymentSettings
 from tenure.portal.pages.payments import Payments
+from tenure.portal.pages.plans import Plans
 from tenure.portal.pages.policy import Policy
+from tenure.portal.pages.products import Products
 from tenure.portal.pages.providers import Providers
 from tenure.portal.pages.sandbox import Sandbox
 from tenure.portal.pages.selling import Selling
@@ -48,7 +51,7 @@ from tenure.web.sessions import EACH, MOST, MemorySessions
 PAGES = (
     Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, OrderRequests, Customers,
     Importing, Money, Payments, PaymentSettings, Installations, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand,
-    Sandbox, Providers, Bounds,
+    Sandbox, Providers, Bounds, Products, Plans, Keys,
 )  # fmt: skip
 
 

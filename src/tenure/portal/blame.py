@@ -8,6 +8,8 @@ PATTERNS = {
     "colour": "A # and six hex digits, please: #1f6f54.",
     "logo": "An address that begins with https://, please.",
     "renew_url": "An address that begins with https://, please.",
+    "id": "Lower case letters, digits and . _ - only, please.",
+    "min_version": "A version such as 12.0, please.",
     "until": "A day, please: 2030-12-31.",
 }
 """What a field is to look like."""

@@ -22,7 +22,9 @@ WHOLE = 200
 """Items that the API gives in one answer at most."""
 Query = Mapping[str, str | int | bool | None]
 
-_NOBODYS = ("/v1/me", "/v1/sign-", "/v1/products", "/v1/plans", "/v1/providers", "/v1/password-reset", "/v1/batch")
+_NOBODYS = (
+    "/v1/me", "/v1/sign-", "/v1/products", "/v1/plans", "/v1/providers", "/v1/keys", "/v1/password-reset", "/v1/batch",
+)  # fmt: skip
 """Operations that belong to no provider, and so take none."""
 
 UNREACHABLE = Refusal(
@@ -151,7 +153,7 @@ class Api:
         content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         if content is not None:
             headers["Content-Type"] = "text/csv" if isinstance(body, bytes) else "application/json"
-        asked = query if path.startswith(_NOBODYS) else {**query, "provider": self._provider or None}
+        asked = query if path.startswith(_NOBODYS) else {"provider": self._provider or None, **query}
         params = {name: _text(value) for name, value in asked.items() if value not in (None, "", False)}
         try:
             answer = await self._http.request(method, path, content=content, headers=headers, params=params)

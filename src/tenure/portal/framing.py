@@ -57,8 +57,7 @@ def _groups(visit: Portal) -> tuple[Group, ...]:
     if who.is_customer:
         return _customers_groups(visit)
     if who.kind == "vendor" and not who.provider:
-        bounds = Entry(path="/policy-bounds", text="Bounds of policies", icon="policy")
-        return (Group(text="", entries=(Entry(path="/providers", text="Providers", icon="team"), bounds)),)
+        return _vendors_groups(visit)
     daily = [
         Entry(path="/", text="Board", icon="board"),
         Entry(path="/subscriptions", text="Subscriptions", icon="subscriptions"),
@@ -79,14 +78,34 @@ def _groups(visit: Portal) -> tuple[Group, ...]:
         *([Entry(path="/letters", text="Mails", icon="mails")] if who.may("messages:read") else []),
         *([Entry(path="/audit", text="Audit", icon="audit")] if who.may("audit:read") else []),
         *([Entry(path="/sandbox", text="Sandbox", icon="sandbox")] if _is_sandbox(visit) else []),
-        *([Entry(path="/providers", text="Other providers", icon="team")] if who.kind == "vendor" else []),
-        *([Entry(path="/policy-bounds", text="Bounds of policies", icon="policy")] if who.kind == "vendor" else []),
+        *([Entry(path="/providers", text="Vendor's pages", icon="left")] if who.kind == "vendor" else []),
     ]
     return (
         Group(text="", entries=tuple(daily)),
         Group(text="Selling", entries=tuple(selling)),
         *((Group(text="Access", entries=tuple(access)),) if access else ()),
     )
+
+
+def _vendors_groups(visit: Portal) -> tuple[Group, ...]:
+    who = visit.who
+    daily = [
+        Entry(path="/", text="Overview", icon="board"),
+        *([Entry(path="/providers", text="Providers", icon="customers")] if who.may("providers:read") else []),
+    ]
+    selling = [
+        *([Entry(path="/products", text="Products", icon="folder")] if who.may("catalogue:read") else []),
+        *([Entry(path="/plans", text="Plans", icon="offers")] if who.may("catalogue:read") else []),
+        *([Entry(path="/policy-bounds", text="Bounds of policies", icon="policy")] if who.may("policy:read") else []),
+    ]
+    access = [
+        *([Entry(path="/keys", text="Keys", icon="server")] if who.may("server:read") else []),
+        *([Entry(path="/team", text="Team", icon="team")] if who.may("people:read") else []),
+        *([Entry(path="/tokens", text="API tokens", icon="tokens")] if who.may("tokens:write") else []),
+        *([Entry(path="/audit", text="Audit", icon="audit")] if who.may("audit:read") else []),
+    ]
+    groups = (("", daily), ("Catalogue", selling), ("Access", access))
+    return tuple(Group(text=text, entries=tuple(entries)) for text, entries in groups if entries)
 
 
 def _customers_groups(visit: Portal) -> tuple[Group, ...]:

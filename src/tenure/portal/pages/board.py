@@ -5,8 +5,11 @@ from urllib.parse import urlencode
 
 from tenure.core.timeline import DAY
 from tenure.http.instants import rfc3339
+from tenure.portal import checklist
+from tenure.portal.client import Api
+from tenure.portal.pages.keys import STEPS
 from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, page
+from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Reply, Screen
 from tenure.web.words import instant_of
 
@@ -34,11 +37,15 @@ class Board:
         """The board; whoever has none is led to where the work is."""
         if visit.who.is_customer:
             return Goto("/subscriptions")
+        api = self._server.of(visit)
         if visit.who.kind == "vendor" and not visit.who.provider:
-            return Goto("/providers")
-        board: dict[str, Any] = await self._server.of(visit).get("/v1/board")
-        asked = await self._server.of(visit).whole("/v1/order-requests", state="asked", most=200)
-        values = {"board": board, "lists": LISTS, "totals": board["totals"], "asked": asked, "shown": SHOWN}
+            return await _vendors(visit, api)
+        board: dict[str, Any] = await api.get("/v1/board")
+        asked = await api.whole("/v1/order-requests", state="asked", most=200)
+        totals, steps = board["totals"], None
+        if checklist.wanted(visit, "provider"):
+            steps = await checklist.of_provider(visit, api, totals["customers"], totals["subscriptions"])
+        values = {"board": board, "lists": LISTS, "totals": totals, "asked": asked, "shown": SHOWN, "checklist": steps}
         return Screen(template="board.html", values=values | {"whole": _whole(board["as_of"])})
 
     async def running_out(self, visit: Portal) -> Reply:
@@ -46,9 +53,18 @@ class Board:
         board: dict[str, Any] = await self._server.of(visit).get("/v1/board", most=MOST)
         return Screen(template="running_out.html", values={"board": board, "totals": board["totals"]})
 
+    async def dismiss(self, visit: Portal) -> Reply:
+        """A checklist is wanted no more, until the next sign-in."""
+        visit.who.dismissed.add(visit.form.text("name", most=20))
+        return Goto("/")
+
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
-        return (page("/", self.show), page("/board/running-out", self.running_out))
+        return (
+            page("/", self.show),
+            page("/board/running-out", self.running_out),
+            action("/first-steps/dismiss", self.dismiss),
+        )
 
 
 def _whole(as_of: str) -> dict[str, str]:
@@ -59,3 +75,24 @@ def _whole(as_of: str) -> dict[str, str]:
     asked = {"due": due, "grace": {"phase": "grace", "sort": "ends"}, "failed": failed}
     asked["pending"] = {"phase": "pending", "sort": "id"}
     return {name: f"/subscriptions?{urlencode(query)}" for name, query in asked.items()}
+
+
+async def _vendors(visit: Portal, api: Api) -> Screen:
+    """What the vendor has, what is due of his keys, and his first steps."""
+    may = visit.who.may
+    products = await api.whole("/v1/products") if may("catalogue:read") else []
+    plans = await api.whole("/v1/plans") if may("catalogue:read") else []
+    providers = await api.whole("/v1/providers") if may("providers:read") else []
+    root = await api.get("/v1/keys") if may("server:read") else None
+    names = [each["id"] for each in reversed(providers)]
+    wanted = checklist.wanted(visit, "vendor")
+    values = {
+        "products": products,
+        "plans": plans,
+        "providers": providers,
+        "root": root,
+        "step": root["due"][0] if root and root["due"] else None,
+        "steps": STEPS,
+        "checklist": await checklist.of_vendor(visit, api, len(products), len(plans), names) if wanted else None,
+    }
+    return Screen(template="vendor.html", values=values)

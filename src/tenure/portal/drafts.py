@@ -1,0 +1,70 @@
+"""What a form of the vendor's would save: rehearsed and shown first, then saved exactly so.
+
+For what cannot be taken back: an id, a currency, a kind that never change once they are saved.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from tenure.portal.client import Done
+from tenure.portal.signed import Portal
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+
+NOT_KEPT = frozenset({"_token", "_key", "step"})
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One thing that is going to stand there; `before` is empty where it is new."""
+
+    name: str
+    after: str
+    before: str = ""
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """One form with everything that its two steps need."""
+
+    title: str
+    """What is going to happen, as a heading."""
+    crumbs: tuple[tuple[str, str], ...]
+    """(address, text) of what lies above."""
+    action: str
+    """Where the form is sent."""
+    button: str
+    note: str
+    """What never changes afterwards, or whom it reaches."""
+    lines: Callable[[Any], list[Line]]
+    """What the answer of the rehearsal says, to be read."""
+    send: Callable[[bool], Awaitable[Done]]
+    """Ask the API: True rehearses."""
+    form: Callable[[Refusal | None], Awaitable[Screen]]
+    """The form again, with what was refused."""
+    after: Callable[[Any], str]
+    """Where to go on."""
+    said: str
+
+
+def stepping_back(visit: Portal) -> bool:
+    """Whether the reader of a preview wants to change what the form says."""
+    return visit.form.text("step") == "change"
+
+
+async def take(visit: Portal, draft: Draft) -> Reply:
+    """The preview, or the deed where the preview was agreed to; the form again where the API refuses either."""
+    form, real = visit.form, visit.form.text("step") == "apply"
+    if form.errors or stepping_back(visit):
+        return await draft.form(None)
+    try:
+        done = await draft.send(not real)
+    except RefusedPageError as error:
+        form.values.pop("_key", None)
+        return await draft.form(error.refusal)
+    if real:
+        visit.say(draft.said)
+        return Goto(draft.after(done.value))
+    kept = [(name, value) for name, values in form.values.items() if name not in NOT_KEPT for value in values]
+    lines = draft.lines(done.value)
+    values = {"draft": draft, "lines": lines, "kept": kept, "compared": any(line.before for line in lines)}
+    return Screen(template="draft.html", values=values)

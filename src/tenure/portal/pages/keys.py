@@ -1,0 +1,37 @@
+"""For the vendor: which keys sign, when the root document expires, and what is due; the steps are taken elsewhere."""
+
+from tenure.portal.signed import Portal, Server
+from tenure.portal.vendor_only import require_vendor
+from tenure.web.app import Route, page
+from tenure.web.replies import Reply, Screen
+
+STATES = {
+    "signing": ("signs", "good"),
+    "waiting": ("waits for clients to hear of it", "info"),
+    "spare": ("ready, a newer one signs", "calm"),
+    "closed": ("signs nothing more", "calm"),
+}
+STEPS = {
+    "extend": "Issue the root document anew, before it expires",
+    "publish": "Publish a fresh key, before this one ends",
+    "close": "Close the older key, a newer one signs",
+    "retire": "Retire the key, nothing it signed can live any more",
+}
+
+
+class Keys:
+    """The page about keys."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """Root document, steps, keys."""
+        require_vendor(visit, "server:read")
+        found = await self._server.of(visit).get("/v1/keys")
+        values = {"root": found, "states": STATES, "steps": STEPS}
+        return Screen(template="keys.html", values=values)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (page("/keys", self.show),)
