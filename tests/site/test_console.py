@@ -8,7 +8,7 @@ import pytest
 from tenure.core.codes import from_random
 from tenure.core.timeline import DAY
 from tenure.site.console.app import Doors, console
-from tenure.site.console.reasons import renew_link
+from tenure.site.console.banner import most_important, renew_link
 from tests.site.callers import api_of
 from tests.site.post import PostRoom
 from tests.site.town import House, Town
@@ -435,6 +435,16 @@ class TestWhatElseAnAdministratorDoes:
         assert renew_link(shown) == "https://north.example/renew?subscription=sub_1"
         for evil in ("", "javascript:alert(1)", "data:text/html,x", "//elsewhere.example"):
             assert renew_link({**shown, "renew_url": evil}) == ""
+
+    @pytest.mark.parametrize("phase", ["grace", "ended"])
+    def test_m16_the_banners_button_leads_to_this_subscription_too(self, phase: str) -> None:
+        quiet = dict.fromkeys(("refusal", "fork", "conflict", "until", "last_answered", "paid_until", "successor"))
+        quiet |= dict.fromkeys(("pending", "forked", "displaced", "waiting", "in_use", "free"), 0)
+        shown = quiet | {"product": "editor", "phase": phase, "cause": "payment_ended", "remedies": [], "warnings": []}
+        shown |= {"renew_url": "https://north.example/renew", "subscription": "sub_1", "kind": "limited"}
+        told = most_important([shown], 0)
+        assert (told.button, told.path) == ("Renew on the provider's website", renew_link(shown))
+        assert told.path.endswith("?subscription=sub_1")
 
     async def test_a_group_that_does_not_distribute_leaves_its_devices_waiting_and_says_so(
         self, house: House, tab: Tab

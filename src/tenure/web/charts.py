@@ -27,7 +27,9 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     past: bool
     current: bool
     label: bool
-    """Whether its name fits into it."""
+    """Whether its name fits into it where there is room enough."""
+    least: str = ""
+    """From which room on its name fits: see `Mark`."""
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +38,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     left: float
     text: str
     anchor: str
-    minor: bool = False
-    """Left out where there is little room."""
+    least: str = ""
+    """`minor`: left out where there is little room, `tiny`: where there is not much; empty: always there."""
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,26 +83,41 @@ def timeline(spans: Sequence[Mapping[str, Any]], now: Instant, name: Any) -> Dra
                 past=until is not None and until <= now,
                 current=since <= now and (until is None or now < until),
                 label=width > 11,
+                least="" if width > 26 else "minor" if width > 14 else "tiny",
             )
         )
     marks = _spread([(at(edge), name(each["since"])) for edge, each in zip(edges, spans, strict=True)])
     return Drawn(bars=tuple(bars), marks=marks, now=at(now), now_anchor=_anchor(at(now)))
 
 
+ROOMS = (("", 36.0), ("minor", 18.0), ("tiny", 10.0))
+"""By how much room there is: per cent of the width that a date takes on a phone, on a tablet, on a desk."""
+
+
 def _spread(found: list[tuple[float, str]]) -> tuple[Mark, ...]:
-    """Marks that do not overlap: one that would stand on the one before is left out."""
+    """Marks that do not overlap in the room there is: first those for the least room, then more between them.
+
+    A mark at 0 is written from its place on, one at 100 up to it: on a phone a date of 36 per cent at 0 takes 0 to 36,
+    so the next one in the middle can be at 54 at the earliest.
+    """
     marks: list[Mark] = []
-    free = -100.0
-    for left, text in sorted(set(found)):
-        if left - free < 13:
-            continue
-        marks.append(Mark(left=left, text=text, anchor=_anchor(left), minor=left - free < 26 and bool(marks)))
-        free = left
-    return tuple(marks)
+    for least, share in ROOMS:
+        taken = [_taken(each.left, share) for each in marks]
+        for left, text in sorted(set(found)):
+            begin, end = _taken(left, share)
+            if all(end <= before or begin >= after for before, after in taken):
+                marks.append(Mark(left=left, text=text, anchor=_anchor(left), least=least))
+                taken.append((begin, end))
+    return tuple(sorted(marks, key=lambda mark: mark.left))
+
+
+def _taken(left: float, share: float) -> tuple[float, float]:
+    begin = {"start": left, "end": left - share}.get(_anchor(left), left - share / 2)
+    return begin, begin + share
 
 
 def _anchor(left: float) -> str:
-    return "start" if left < 8 else "end" if left > 92 else "middle"
+    return "start" if left < 18 else "end" if left > 82 else "middle"
 
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):

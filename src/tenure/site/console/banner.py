@@ -49,10 +49,19 @@ def renewable(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
 
+def renew_link(license_: dict[str, Any]) -> str:
+    """The provider's website at this subscription (M16); empty where the provider names none."""
+    url = str(license_["renew_url"])
+    if not renewable(url):
+        return ""
+    sign = "&" if "?" in url else "?"
+    return f"{url}{sign}subscription={license_['subscription']}" if license_["subscription"] else url
+
+
 def _renew(license_: dict[str, Any]) -> tuple[str, str]:
-    """What pays: the provider's website where it has one, else the page that says what to do."""
-    if renewable(license_["renew_url"]):
-        return "Renew on the provider's website", license_["renew_url"]
+    """What pays: the provider's website at this subscription where it has one, else the page that says what to do."""
+    if link := renew_link(license_):
+        return "Renew on the provider's website", link
     return "See what can be done", f"/licenses/{license_['product']}/explain"
 
 

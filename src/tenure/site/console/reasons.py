@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tenure.core.timeline import DAY, Instant
-from tenure.site.console.banner import renewable, tolerated
+from tenure.site.console.banner import renew_link, tolerated
 from tenure.web.words import cause, count, instant_of, spoken
 
 QUIET = 3 * DAY
@@ -208,15 +208,6 @@ def _paying(license_: dict[str, Any], text: str = "Renew on the provider's websi
 
 def _add_code(product: str) -> Click:
     return Click(text="Add activation code", path=f"/licenses/{product}/code")
-
-
-def renew_link(license_: dict[str, Any]) -> str:
-    """The provider's website at this subscription (M16); empty where the provider names none."""
-    url = str(license_["renew_url"])
-    if not renewable(url):
-        return ""
-    sign = "&" if "?" in url else "?"
-    return f"{url}{sign}subscription={license_['subscription']}" if license_["subscription"] else url
 
 
 def shown_events(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

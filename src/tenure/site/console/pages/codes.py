@@ -5,10 +5,10 @@ A code is never in an address: it comes in a form and goes out in a body.
 
 from typing import Any
 
+from tenure.site.console.banner import renew_link
 from tenure.site.console.client import Api, path
 from tenure.site.console.exchanges import Exchanges
 from tenure.site.console.pages.licenses import drawn
-from tenure.site.console.reasons import renew_link
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen

@@ -4,8 +4,8 @@ import csv
 import io
 from typing import Any
 
+from tenure.site.console.banner import renew_link
 from tenure.site.console.client import Api, path
-from tenure.site.console.reasons import renew_link
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
