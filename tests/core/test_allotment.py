@@ -17,6 +17,7 @@ from tenure.core.allotment import (
     recalls,
     should_ask,
 )
+from tenure.core.standing import AMNESTY_MOST
 from tenure.core.timeline import DAY, Instant
 
 NOW = 1_000 * DAY
@@ -349,3 +350,21 @@ class Fleet(RuleBasedStateMachine):
 
 TestFleet = Fleet.TestCase
 TestFleet.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+@given(
+    moved=st.integers(0, AMNESTY_MOST),
+    ago=st.integers(-40 * DAY, 80 * DAY),
+    left=st.booleans(),
+    agreed=st.booleans(),
+)
+def test_b07_a_part_counts_as_long_as_an_amnesty_lets_it_run_and_is_kept_as_long_as_one_might(
+    moved: int, ago: int, left: bool, agreed: bool
+) -> None:
+    share = msgspec.structs.replace(holding("a", 50, 10), left=left, agreed=agreed)
+    now = WORD + ago
+    prolonged = msgspec.structs.replace(share, moved=moved)
+    if now < WORD + moved:
+        assert prolonged.counted(now) == 50
+    if prolonged.counted(now):
+        assert share.may_count(now)

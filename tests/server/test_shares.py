@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tenure.core.lease import Lease
-from tenure.core.timeline import DAY
+from tenure.core.timeline import DAY, HOUR
+from tenure.http.instants import rfc3339
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
 from tests.server.office import START, Office, PlainSite, office
@@ -52,6 +53,51 @@ def successor(site: PlainSite, answer: ActivateAnswer | SyncAnswer | str) -> Lea
 async def seen(shop: Office, site: PlainSite) -> dict[str, object]:
     part: dict[str, object] = (await shop.desk.get(f"/v1/sites/{site.id}"))["part"]
     return part
+
+
+async def published(shop: Office) -> int:
+    """An outage of five days was declared, so that whatever is signed ends later: by how many seconds."""
+    now = shop.clock.now
+    body = {"since": rfc3339(now - 5 * DAY), "until": rfc3339(now + HOUR), "text": "we were out"}
+    await shop.vendor.post("/v1/notices", body)
+    return 5 * DAY + HOUR
+
+
+async def test_b07_what_a_silent_site_may_go_by_under_an_amnesty_is_given_to_nobody_by_agreement(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order(devices=LIMIT)
+        silent, other = await licensed(shop, code), await licensed(shop, code)
+        await using(silent, 15)
+        assert silent.lease is not None
+        end = silent.lease.lease.contact_until + await published(shop)
+        agree = f"/v1/subscriptions/{name}/free-allotment", {"site": silent.id}
+        shop.clock.now = end - 1
+        assert await shop.desk.refused(*agree) == "still_promised"
+        assert (await seen(shop, silent))["promised_until"] == rfc3339(end)
+        shop.clock.now = end
+        await shop.desk.post(*agree)
+        await using(other, 20)
+        assert allotment(other) >= 20
+
+
+async def test_b07_a_site_that_was_released_counts_until_its_lease_is_over_amnesties_added(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order(devices=LIMIT)
+        gone, other = await licensed(shop, code), await licensed(shop, code)
+        await using(gone, 15)
+        assert gone.lease is not None
+        word = gone.lease.lease.contact_until
+        await shop.desk.post(f"/v1/subscriptions/{name}/release-site", {"site": gone.id})
+        end = word + await published(shop)
+        for moment in (word - 1, word, end - 1):
+            shop.clock.now = moment
+            await using(other, CEILING)
+            assert allotment(other) + 15 <= CEILING, "the devices of the other one still run"
+        shop.clock.now = end
+        await using(other, CEILING)
+        assert allotment(other) == CEILING
 
 
 async def test_b07_the_part_of_a_site_that_goes_to_another_subscription_is_free_once_it_has_heard(

@@ -7,6 +7,7 @@ the arithmetic; what was signed and acknowledged is recorded elsewhere.
 
 import msgspec
 
+from tenure.core.standing import AMNESTY_MOST
 from tenure.core.timeline import DAY, Instant
 from tenure.core.usage import ceiling
 
@@ -39,11 +40,18 @@ class SiteShare(msgspec.Struct, frozen=True, kw_only=True):
     wanted: int = 0
     """Devices it wanted to protect then, those in use included."""
     word_until: Instant = 0
-    """When its leases and seats end at the latest, amnesties added."""
+    """When its leases and seats end at the latest, amnesties aside."""
     agreed: bool = False
     """Administrator or provider agreed that the silent site's part goes to others without waiting."""
     left: bool = False
     """It gave the subscription up; only its seats still run."""
+    moved: int = 0
+    """Seconds by which the amnesties published so far move `word_until`. Looked up each time, never recorded."""
+
+    @property
+    def promised_until(self) -> Instant:
+        """When its last word is over, amnesties added."""
+        return self.word_until + self.moved
 
     @property
     def need(self) -> int:
@@ -63,15 +71,19 @@ class SiteShare(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def freed_at(self) -> Instant:
         """When its part goes back to the pool if nothing more is heard of it."""
-        return self.word_until if self.agreed or self.left else self.word_until + SILENCE_DAYS * DAY
+        return self.promised_until if self.agreed or self.left else self.promised_until + SILENCE_DAYS * DAY
 
     def present(self, now: Instant) -> bool:
         """Whether it takes part: it has not left, and its last word still holds."""
-        return not self.left and now < self.word_until
+        return not self.left and now < self.promised_until
 
     def counted(self, now: Instant) -> int:
         """What it takes out of the pool at `now`."""
         return self.held if now < self.freed_at else 0
+
+    def may_count(self, now: Instant) -> bool:
+        """Whether it counts at `now`, or would if an amnesty were published yet: until then it is not forgotten."""
+        return bool(self.held) and now < self.freed_at + AMNESTY_MOST
 
     def acknowledged(self, in_use: int) -> "SiteShare":
         """After the site showed that it goes by its newest lease, with `in_use` devices.
@@ -227,7 +239,7 @@ def declare_lost(pool: Pool, site: str, heir: str, now: Instant) -> tuple[Pool, 
         named = pool.share(heir)
         named = named.asking(named.in_use, named.wanted, now)
         pool = pool.with_share(named.given(named.signed + part, named.word_until, now))
-    return pool, part if now < lost.word_until else 0
+    return pool, part if now < lost.promised_until else 0
 
 
 def _claim(share: SiteShare, limit: int) -> int:

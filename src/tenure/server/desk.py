@@ -18,12 +18,14 @@ from tenure.core.decide import decide
 from tenure.core.periods import format_instant
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
+from tenure.core.standing import Amnesty
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
 from tenure.server import books, places, policies, rows, settling, shares, takeover
 from tenure.server.beside import rows_of
 from tenure.server.books import Books
 from tenure.server.context import DUE, Tenant
+from tenure.server.notices import outages
 from tenure.server.subscribed import OutcomeView, SubscriptionView, subscription_view
 from tenure.server.views import posting_view, timeline_view
 from tenure.store import accounts, sites, subscriptions
@@ -91,25 +93,25 @@ def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int
     policy = policies.history(conn, tenant.id)
     plan = sub.terms_at(tenant.now).plan
     plan_row = books.plan_of(conn, plan)
-    held = rows_of(conn, tenant.id, sub.id)
+    held, published = rows_of(conn, tenant.id, sub.id), outages(conn)
     return c.Seen(
         rules=policy.rules_at(tenant.now, plan, plan_row.period if plan_row else None),
         actions=policy.permitted(tenant.role),
         floor=plan_row.floor if plan_row else "",
         available=available,
-        in_use=sum(_in_use(sub, row, tenant.now) for row in held) + places.taken(conn, sub, tenant.now, 0),
+        in_use=sum(_in_use(sub, row, published, tenant.now) for row in held) + places.taken(conn, sub, tenant.now, 0),
         words=books.words(conn, tenant.id, [sub.id])[sub.id],
-        parts=tuple(shares.part(row, sub.id) for row in held),
+        parts=tuple(shares.prolonged_part(row, sub.id, published) for row in held),
     )
 
 
-def _in_use(sub: Subscription, row: Site, now: Instant) -> int:
+def _in_use(sub: Subscription, row: Site, published: tuple[Amnesty, ...], now: Instant) -> int:
     """Devices of an administration server that count here: not where it only waits; where it left as long as it may
     still go by what it had (spec 2.4 Leaving)."""
     state = sub.site(row.id)
     if row.subscription != sub.id or state is None or state.staged:
         return 0
-    return row.devices if state.holds else min(row.devices, shares.part(row, sub.id).counted(now))
+    return row.devices if state.holds else min(row.devices, shares.prolonged_part(row, sub.id, published).counted(now))
 
 
 def command(conn: Connection, tenant: Tenant, opened: Opened, asking: Asking) -> Done | Refused:

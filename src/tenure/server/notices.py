@@ -87,12 +87,19 @@ def _under_a_good_key(keys: KeyRing, notice: Notice, sealed: str, now: Instant, 
     return seal_notice(msgspec.structs.replace(notice, iat=dated), signer).decode()
 
 
+def outages(conn: Connection) -> tuple[Amnesty, ...]:
+    """The amnesties that may still matter to somebody."""
+    return tuple(Amnesty(each.notice.since, each.notice.until) for each in current(conn))
+
+
+def moved_word(until: Instant, published: tuple[Amnesty, ...]) -> int:
+    """Seconds by which amnesties move the end of a word that is over at `until`, whenever it was signed."""
+    return moved_by(until - LONGEST_LEASE, published)
+
+
 def prolonged(words: tuple[Word, ...], published: tuple[Published, ...]) -> tuple[Word, ...]:
     """What sites hold, with every amnesty that may reach their leases: nothing is given back before that (2.4)."""
     if not published:
         return words
-    amnesties = [Amnesty(each.notice.since, each.notice.until) for each in published]
-    return tuple(
-        msgspec.structs.replace(word, until=word.until + moved_by(word.until - LONGEST_LEASE, amnesties))
-        for word in words
-    )
+    amnesties = tuple(Amnesty(each.notice.since, each.notice.until) for each in published)
+    return tuple(msgspec.structs.replace(word, until=word.until + moved_word(word.until, amnesties)) for word in words)

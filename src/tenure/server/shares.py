@@ -9,10 +9,12 @@ import msgspec
 from tenure.core.allotment import SILENCE_DAYS, Pool, SiteShare, grant, recalls
 from tenure.core.installation import Installation
 from tenure.core.lease import Lease
+from tenure.core.standing import Amnesty
 from tenure.core.subscription import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant
 from tenure.server import places
 from tenure.server.beside import Part, beside, rows_of, with_beside
+from tenure.server.notices import moved_word, outages
 from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
@@ -34,8 +36,14 @@ class Given(msgspec.Struct, frozen=True):
     """It gets no more than it has because others may hold more than a restored server knows."""
 
 
+def prolonged_part(site: Site, subscription: str, published: tuple[Amnesty, ...]) -> SiteShare:
+    """As `part`, with the amnesties `published` counted: for whoever decides what is free."""
+    share = part(site, subscription)
+    return msgspec.structs.replace(share, moved=moved_word(share.word_until, published)) if share.word_until else share
+
+
 def part(site: Site, subscription: str) -> SiteShare:
-    """The site's part of that subscription's pool; an empty one where it has none."""
+    """The site's part of that subscription's pool, amnesties aside; an empty one where it has none."""
     body = beside(site)
     if subscription == site.subscription:
         return _read(body.share, site)
@@ -45,7 +53,7 @@ def part(site: Site, subscription: str) -> SiteShare:
 
 def with_part(site: Site, subscription: str, share: SiteShare) -> Site:
     """The site with another part of that subscription's pool."""
-    body, kept = beside(site), msgspec.json.encode(share)
+    body, kept = beside(site), msgspec.json.encode(msgspec.structs.replace(share, moved=0))
     if subscription == site.subscription:
         return with_beside(site, msgspec.structs.replace(body, share=kept))
     before = body.elsewhere.get(subscription, Part(after=site.serial))
@@ -86,7 +94,7 @@ def untold(site: Site) -> bool:
 
 def _set_aside(site: Site, subscription: str, share: SiteShare, now: Instant) -> Site:
     """It still counts there with all it may be going by, until it shows a lease signed from now on."""
-    if not share.counted(now) or subscription == site.subscription:
+    if not share.may_count(now) or subscription == site.subscription:
         return site
     return with_part(site, subscription, share.leaving(share.held, share.word_until))
 
@@ -100,13 +108,14 @@ def pool_of(conn: Connection, sub: Subscription, now: Instant, restored: Instant
     known = {row.id for row in rows}
     gone = [each.id for each in sub.sites if _remembered(each, now)]
     rows += [row for row in sites.by_ids(conn, gone) if row.id not in known and sub.id in beside(row).elsewhere]
+    published = outages(conn)
     terms = sub.terms_at(now)
     rules = sub.rules_at(now)
     longest = max(rules.lease_days, rules.air_gap_lease_days)
     return Pool(
         terms.devices,
         rules.tolerance_percent,
-        (*(part(row, sub.id) for row in rows), *_asked_for(rows, sub.id, now)),
+        (*(prolonged_part(row, sub.id, published) for row in rows), *_asked_for(rows, sub.id, now)),
         unheard=frozenset(row.id for row in rows if row.id in known and unheard(row, restored)),
         unheard_until=restored + (longest + SILENCE_DAYS) * DAY,
         alone=places.taken(conn, sub, now, restored, but),
@@ -175,7 +184,7 @@ def _given_back(site: Site, in_use: int, now: Instant, *, acknowledged: bool) ->
         if name != site.successor:
             if acknowledged and site.serial > each.after:
                 share = share.leaving(min(share.held, uncovered), share.word_until)
-            if not share.counted(now):
+            if not share.may_count(now):
                 continue
         kept[name] = msgspec.structs.replace(each, share=msgspec.json.encode(share))
     return with_beside(site, msgspec.structs.replace(body, elsewhere=kept))
@@ -196,7 +205,7 @@ def joining(site: Site | None, name: str, pool: Pool, now: Instant) -> SiteShare
 
 def given(conn: Connection, site: Site, sub: Subscription, now: Instant, restored: Instant) -> Given:
     """What the pool has for the site now (B7); unused margin elsewhere comes back at those sites' next contact."""
-    own = part(site, sub.id)
+    own = prolonged_part(site, sub.id, outages(conn))
     pool = pool_of(conn, sub, now, restored).with_share(own)
     granted = grant(pool, site.id, own.in_use, own.wanted, now)
     called = [name for name, _ in recalls(pool, now) if name != site.id]

@@ -128,7 +128,7 @@ def release(sub: Subscription, command: ReleaseSite, seen: Seen, now: Instant) -
     if not site.holds and not lifts:
         return Refused(Code.NOTHING_TO_CHANGE, "It gives its place up already.", "site")
     words = [word for word in seen.words if word.site == site.id]
-    parts = [part.word_until for part in seen.parts if part.site == site.id]
+    parts = [part.promised_until for part in seen.parts if part.site == site.id]
     until = site.leaving_until or max(promised_until(words, now), *parts, now)
     fact = f.SiteReleaseOrdered(
         **stamp(command, now), site=site.id, until=until, another_code=command.another_code or site.another_code

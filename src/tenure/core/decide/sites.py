@@ -293,8 +293,8 @@ def free_allotment(sub: Subscription, command: FreeAllotment, seen: Seen, now: I
     if site is None or site.left_at is not None or site.lost:
         return Refused(Code.SITE_UNKNOWN, field="site")
     part = next((each for each in seen.parts if each.site == site.id), SiteShare(site=site.id))
-    if now < part.word_until:
-        return Refused(Code.STILL_PROMISED, field="site", when=part.word_until)
+    if now < part.promised_until:
+        return Refused(Code.STILL_PROMISED, field="site", when=part.promised_until)
     if part.agreed or not part.word_until:
         return Refused(
             Code.NOTHING_TO_CHANGE, "It holds no device of the subscription's, or that was agreed already.", "site"

@@ -7,6 +7,7 @@ import msgspec
 from tenure.core.decide.places import twin_of
 from tenure.core.periods import parse_instant
 from tenure.core.refusals import Code, Refused
+from tenure.core.standing import Amnesty, moved_by
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
@@ -19,6 +20,7 @@ from tenure.server import books, forks, shares
 from tenure.server.api.accounts.places import note
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.notices import outages
 from tenure.server.places import is_alone
 from tenure.server.roles import DESK
 from tenure.server.views import shown
@@ -186,10 +188,10 @@ class Observed:
         held = places.of_sites(conn, [each.id for each in found])
         known = {(each.site, each.subscription): each for each in held}
         sub = books.subscription(conn, tenant.id, found[0].subscription) if twins and found else None
-        floor = self._context.epoch_floor
+        floor, published = self._context.epoch_floor, outages(conn)
         return [
             msgspec.structs.replace(
-                site_view(each, known.get((each.id, each.subscription)), tenant.now, floor),
+                site_view(each, known.get((each.id, each.subscription)), published, tenant.now, floor),
                 twin=None if sub is None else twin_of(sub, each.id),
             )
             for each in found
@@ -283,9 +285,11 @@ def _visible(conn: Connection, tenant: Tenant, subscription: str | None, after: 
     return sorted((site for site in found.values() if tenant.owns(site.customer)), key=lambda site: site.id)[:most]
 
 
-def site_view(site: Site, place: places.Place | None, now: Instant, restored: Instant) -> ReportedSite:
-    """An installation as shown; `place`: an application's in its subscription; `restored`: when the server was last
-    put back from a backup, or 0."""
+def site_view(
+    site: Site, place: places.Place | None, published: tuple[Amnesty, ...], now: Instant, restored: Instant
+) -> ReportedSite:
+    """An installation as shown; `place`: an application's in its subscription; `published`: amnesties; `restored`: when
+    the server was last put back from a backup, or 0."""
     alone = is_alone(site)
     return ReportedSite(
         id=site.id,
@@ -302,7 +306,7 @@ def site_view(site: Site, place: places.Place | None, now: Instant, restored: In
         serial=site.serial,
         epoch=site.epoch,
         allotment=site.allotment,
-        part=_place(site, place, now, restored) if alone else _part(site, now, restored),
+        part=_place(site, place, published, now, restored) if alone else _part(site, published, now, restored),
         devices=int(site.state != shares.LEFT) if alone else site.devices,
         last_contact=shown(site.last_contact),
         next_contact_by=shown(site.next_sync),
@@ -313,9 +317,11 @@ def site_view(site: Site, place: places.Place | None, now: Instant, restored: In
     )
 
 
-def _place(site: Site, place: places.Place | None, now: Instant, restored: Instant) -> PartView:
+def _place(
+    site: Site, place: places.Place | None, published: tuple[Amnesty, ...], now: Instant, restored: Instant
+) -> PartView:
     """An application's place: one device, as long as its word runs or its silence is waited for."""
-    until = 0 if place is None else place.until
+    until = 0 if place is None else place.until + moved_by(place.signed, published)
     waited = bool(until and place is not None and place.waits)
     return PartView(
         held=int(now < until or waited),
@@ -326,13 +332,13 @@ def _place(site: Site, place: places.Place | None, now: Instant, restored: Insta
     )
 
 
-def _part(site: Site, now: Instant, restored: Instant) -> PartView:
-    share = shares.part(site, site.subscription)
+def _part(site: Site, published: tuple[Amnesty, ...], now: Instant, restored: Instant) -> PartView:
+    share = shares.prolonged_part(site, site.subscription, published)
     held, unheard = share.counted(now), shares.unheard(site, restored)
     return PartView(
         held=held,
-        promised_until=shown(share.word_until or None),
-        silent=bool(0 < share.word_until <= now and not share.agreed and (held or unheard)),
+        promised_until=shown(share.promised_until or None),
+        silent=bool(0 < share.promised_until <= now and not share.agreed and (held or unheard)),
         free_at=shown(share.freed_at) if held else None,
         unheard=unheard,
     )
