@@ -162,9 +162,9 @@ def test_every_request_says_who_asks_and_what_it_reads(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../../v1/tokens", "..", ".", "a/b", "a?b=c", "a#b", "a%2Fb", "é", "a b", "", "\n"])
 def test_whatever_is_typed_as_an_id_stays_one_segment_of_the_path(tmp_path: Path, name: str) -> None:
     with strange(reply(b"{}")) as server:
-        at(tmp_path, server.url).run("customers", "show", name)
+        at(tmp_path, server.url).run("webhooks", "show", name)
     (asked,) = server.seen
     assert asked.path.count("/") == 3
-    assert asked.path.startswith("/v1/customers/")
+    assert asked.path.startswith("/v1/webhooks/")
     assert asked.query == ""
     assert path("/v1/x/{a}", a="..") == "/v1/x/%2E%2E"

@@ -222,7 +222,7 @@ def test_events_go_on_from_the_last_number(desk: Desk) -> None:
 def test_b02_explain_says_what_holds_why_and_what_follows(desk: Desk) -> None:
     said = desk.terminal.run("subscriptions", "explain", desk.subscription()).out
     assert "All functions are on: it is paid for." in said
-    assert "Until 2027-01-01 01:00 CET (00:00 UTC)." in said
+    assert "Until 2027-01-01 01:00:00 CET (00:00:00 UTC)." in said
 
 
 def test_tokens_are_shown_once_and_withdrawn(desk: Desk, shop: Vendor, tmp_path: Path) -> None:

@@ -21,13 +21,13 @@ BERLIN, KATHMANDU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")
 @pytest.mark.parametrize(
     ("text", "zone", "shown"),
     [
-        ("2026-06-30T10:00:00Z", UTC, "2026-06-30 10:00 UTC"),
-        ("2026-06-30T10:00:00Z", BERLIN, "2026-06-30 12:00 CEST (10:00 UTC)"),
-        ("2026-12-31T23:30:00Z", BERLIN, "2027-01-01 00:30 CET (2026-12-31 23:30 UTC)"),
+        ("2026-06-30T10:00:00Z", UTC, "2026-06-30 10:00:00 UTC"),
+        ("2026-06-30T10:00:00Z", BERLIN, "2026-06-30 12:00:00 CEST (10:00:00 UTC)"),
+        ("2026-12-31T23:30:00Z", BERLIN, "2027-01-01 00:30:00 CET (2026-12-31 23:30:00 UTC)"),
         ("2026-12-31T23:30:07Z", CET, "2027-01-01 00:30:07 CET (2026-12-31 23:30:07 UTC)"),
-        ("2026-01-01T00:00:00Z", KATHMANDU, "2026-01-01 05:45 +0545 (00:00 UTC)"),
-        ("2024-02-29T12:00:00Z", timezone(timedelta(0), "GMT"), "2024-02-29 12:00 UTC"),
-        ("1970-01-01T00:00:00Z", UTC, "1970-01-01 00:00 UTC"),
+        ("2026-01-01T00:00:00Z", KATHMANDU, "2026-01-01 05:45:00 +0545 (00:00:00 UTC)"),
+        ("2024-02-29T12:00:00Z", timezone(timedelta(0), "GMT"), "2024-02-29 12:00:00 UTC"),
+        ("1970-01-01T00:00:00Z", UTC, "1970-01-01 00:00:00 UTC"),
         ("9999-12-31T23:59:59Z", UTC, "9999-12-31 23:59:59 UTC"),
         (None, UTC, "never"),
         ("", UTC, "never"),
@@ -40,8 +40,8 @@ def test_an_instant_in_the_readers_zone_with_utc_beside(text: str | None, zone: 
 
 def test_the_hour_that_comes_twice_is_told_apart() -> None:
     first, second = moment("2026-10-25T00:30:00Z", BERLIN), moment("2026-10-25T01:30:00Z", BERLIN)
-    assert first == "2026-10-25 02:30 CEST (00:30 UTC)"
-    assert second == "2026-10-25 02:30 CET (01:30 UTC)"
+    assert first == "2026-10-25 02:30:00 CEST (00:30:00 UTC)"
+    assert second == "2026-10-25 02:30:00 CET (01:30:00 UTC)"
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,11 @@ def test_every_refusal_is_told_whole(code: Code) -> None:
     refused = Refused(code, "These are the details.", "field.name", 1_767_225_600)
     tell.refusal(screen, failed(refused).problem)
     said = stream.getvalue()
-    for part in (row.sentence, row.cause, row.remedy, code, "These are the details.", "field.name"):
+    general = () if code is Code.FIELD_INVALID else (row.sentence, row.cause)
+    remedy = "tenure login" if code is Code.NOT_AUTHENTICATED else "" if code is Code.FIELD_INVALID else row.remedy
+    for part in (*general, remedy, code, "These are the details.", "field.name"):
         assert part in said
-    assert "from 2026-01-01 00:00 UTC" in said
+    assert "from 2026-01-01 00:00:00 UTC" in said
 
 
 def test_cells_of_every_kind() -> None:

@@ -23,7 +23,7 @@ Late = Literal["charge_grace", "from_now", "from_end"]
 Resolution = Literal["restored", "second_site", "retired"]
 Covers = Literal["order", "renewal", "raise"]
 
-_SUBSCRIPTION = argument("subscription", str, "The subscription's id, `sub_…`.")
+_SUBSCRIPTION = argument("subscription", str, "The subscription: last group of its code, or id, `sub_…`.")
 _WHY = option("why", str, "The reason, kept in the history.", "")
 _CODE = argument("code", str, "The code's id, `cod_…`; `tenure subscriptions show` names them.")
 _SITE = argument("site", str, "The site's id.")
@@ -74,7 +74,10 @@ ACTIONS = (
     ),
     Action(
         "change-plan", "Another plan of the same product: dearer at once, cheaper at the next period end.", "off_…",
-        (argument("offer", str, "The offer's id, `off_…`."), option("devices", int | None, "How many; as now.", None)),
+        (
+            argument("offer", str, "The offer: its plan, name or id."),
+            option("devices", int | None, "How many; as now.", None),
+        ),
     ),
     Action(
         "drop-change", "Drop a change that is scheduled.", "2027-03-31T00:00:00Z --field devices",
@@ -95,7 +98,7 @@ ACTIONS = (
     ),
     Action(
         "transfer", "Move it to another customer of the same provider.", "cus_…",
-        (argument("customer", str, "The customer who gets it."),),
+        (argument("customer", str, "The customer who gets it: reference, name, address or id."),),
     ),
     Action(
         "reanchor", "Let later periods turn at another day.", "2027-01-01T00:00:00Z",

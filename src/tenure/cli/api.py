@@ -59,6 +59,8 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
     tenant: bool = True
     planned: bool = False
     """The operation applies exactly a previewed plan when it is told its name."""
+    grave: bool = False
+    """It moves money or cannot be undone: on a terminal it is asked about first, as whatever is planned is."""
 
 
 def path(template: str, **parts: str) -> str:

@@ -20,6 +20,9 @@ Quiet = Callable[[int], None]
 class Desk:
     """One run of one command; a context manager."""
 
+    rehearses = True
+    """Whether the other side does dry runs of everything."""
+
     def __init__(self, world: World, options: Options) -> None:
         self.world, self.options = world, options
         self.screen = Screen(world.stdout, world.zone, world.env)
@@ -97,10 +100,18 @@ class Desk:
         if options.dry_run and options.preview:
             return invalid("`--dry-run` shows and ends, `--preview` shows and asks: give one of them.", "preview")
         key = (options.idempotency_key or self.world.new_key()) if sending.method == "POST" else ""
-        sending = msgspec.structs.replace(_as_planned(sending, options.plan), key=key, if_match=options.if_match)
-        if options.preview:
+        sending = msgspec.structs.replace(
+            _as_planned(sending, options.plan), key=key, if_match=options.if_match or sending.if_match
+        )
+        if options.preview or self._is_asked(sending):
             return self._previewed(api, sending, people)
         return self._sent(api, sending, people, rehearse=options.dry_run)
+
+    def _is_asked(self, sending: Sending) -> bool:
+        """Whether a person is shown first what a command that names neither a plan nor `--yes` would come to."""
+        told = self.options.dry_run or self.options.yes or self.options.plan or self.options.json
+        grave = sending.planned or sending.grave or sending.method == "DELETE"
+        return self.rehearses and grave and not told and self.world.interactive
 
     def _sent(self, api: Api, sending: Sending, people: People, *, rehearse: bool) -> Output | Failed:
         if rehearse:

@@ -17,8 +17,9 @@ from tenure.core.pricing import EXPONENTS
 from tenure.core.refusals import Refused
 
 Limit = Annotated[int | None, Parameter(help="At most so many; otherwise all.")]
-Customer = Annotated[str, Parameter(help="The customer's id, `cus_…`.")]
-Subscription = Annotated[str, Parameter(help="The subscription's id, `sub_…`.")]
+Customer = Annotated[str, Parameter(help="The customer: reference, name, address or id, `cus_…`.")]
+Subscription = Annotated[str, Parameter(help="The subscription: last group of its code, or id, `sub_…`.")]
+Offer = Annotated[str, Parameter(help="The offer: its plan, name or id, `off_…`; `tenure offers list` shows them.")]
 Devices = Annotated[int, Parameter(help="How many devices.")]
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
 File = Annotated[Path, Parameter(help="A file; `-` for standard input.", allow_leading_hyphen=True)]

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Sequence
 from getpass import getpass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from cyclopts import App, CycloptsError, Parameter
@@ -25,6 +24,7 @@ from tenure.cli import (
     clock,
     customers,
     events,
+    helping,
     history,
     importing,
     keys,
@@ -56,6 +56,7 @@ from tenure.cli import (
     webhooks,
 )
 from tenure.cli.extras import advice
+from tenure.cli.mistyped import Mistyped, mistyped
 from tenure.cli.output import Output
 from tenure.cli.problems import Failed, Problem, failed, invalid
 from tenure.cli.show import Screen
@@ -70,9 +71,15 @@ PARTS = (
     clock, playing,
     server, portal, keys, history, upkeep,
     site, site_licenses, offline, site_devices, site_groups, site_dns, site_agent,
+    helping,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""
 
+_WELCOME = """Subscription licensing: orders, renewals and prepaid accounts, and the server behind them.
+
+First steps: `tenure demo` starts everything with data to play with; `tenure server init` begins for good, as
+`docs/first-steps.md` tells. `tenure help COMMAND` explains one command.
+"""
 INTERRUPTED = 130
 _TOKEN = re.compile(r"(tn[rstipd])_[A-Za-z0-9]+")
 
@@ -105,7 +112,7 @@ def application() -> App:
     """Every command, put together."""
     app = App(
         name="tenure",
-        help="Subscription licensing: orders, renewals and prepaid accounts, and the server behind them.",
+        help=_WELCOME,
         version=__version__,
         default_parameter=Parameter(negative_iterable=()),
     )
@@ -138,9 +145,10 @@ def _ended(argv: Sequence[str], world: World) -> int:
         return _tell(invalid("The arguments are not all UTF-8 text."), world, as_json=as_json)
     screen = Screen(world.stdout, world.zone, world.env)
     try:
-        command, bound, ignored = application().parse_args(list(argv), exit_on_error=False, print_error=False)
+        app = application()
+        command, bound, ignored = app.parse_args(list(argv), exit_on_error=False, print_error=False)
     except CycloptsError as fault:
-        return _tell(invalid(str(fault).strip(), _blamed(fault)), world, as_json=as_json)
+        return _tell_usage(mistyped(fault, app), world, as_json=as_json)
     if "world" not in ignored:  # help, version, completion: the parser's own
         if "console" in bound.arguments:
             bound.arguments["console"] = screen.page()
@@ -173,6 +181,15 @@ def _tell(ended: Failed, world: World, *, as_json: bool) -> int:
     else:
         tell.refusal(Screen(world.stderr, world.zone, world.env), msgspec.json.decode(raw, type=Problem))
     return ended.exit
+
+
+def _tell_usage(ended: Mistyped, world: World, *, as_json: bool) -> int:
+    if as_json:
+        return _tell(ended.failed, world, as_json=True)
+    screen = Screen(world.stderr, world.zone, world.env)
+    screen.line(masked(ended.failed.problem.detail), "bold red")
+    screen.block(ended.usage)
+    return ended.failed.exit
 
 
 def _unforeseen(argv: Sequence[str], world: World, error: Exception) -> int:
@@ -211,11 +228,6 @@ def _trace(world: World, error: Exception) -> str:
 def masked(text: str) -> str:
     """`text` without tokens and links: what was typed in the wrong place must not end up in a log."""
     return _TOKEN.sub(r"\1_…", text)
-
-
-def _blamed(fault: CycloptsError) -> str:
-    argument: Any = fault.argument
-    return argument.name.lstrip("-").lower().replace("-", "_") if argument is not None else ""
 
 
 def _is_text(argument: str) -> bool:

@@ -71,7 +71,7 @@ def top_up(
         return units
     body = {"amount": units, "reference": reference, "note": note}
     where = path("/v1/customers/{customer}/top-ups", customer=customer)
-    return desk.write(Sending(method="POST", path=where, body=body), _topped_up)
+    return desk.write(Sending(method="POST", path=where, body=body, grave=True), _topped_up)
 
 
 def credit_limit(
@@ -87,7 +87,8 @@ def credit_limit(
     if isinstance(units, Failed):
         return units
     where = path("/v1/customers/{customer}/credit-limit", customer=customer)
-    return desk.write(Sending(method="PUT", path=where, body={"credit_limit": units, "why": why}), _limited)
+    body = {"credit_limit": units, "why": why}
+    return desk.write(Sending(method="PUT", path=where, body=body, grave=True), _limited)
 
 
 def account(desk: Desk, customer: Customer) -> Ended:

@@ -6,7 +6,7 @@ from cyclopts import App, Parameter
 
 from tenure.cli.api import Sending, path
 from tenure.cli.desk import Desk
-from tenure.cli.kinds import Limit, minor
+from tenure.cli.kinds import Limit, Offer, minor
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import sentence
 from tenure.cli.problems import Failed, invalid
@@ -72,7 +72,7 @@ def add_offer(
 
 
 @verb(_APP, "withdraw", CHANGING, example="tenure offers withdraw off_…")
-def withdraw_offer(desk: Desk, offer: Annotated[str, Parameter(help="The offer's id, `off_…`.")]) -> Ended:
+def withdraw_offer(desk: Desk, offer: Offer) -> Ended:
     """Sell it no more; who has it keeps it."""
     where = path("/v1/offers/{offer}", offer=offer)
     return desk.write(Sending(method="DELETE", path=where), sentence(f"{offer} is withdrawn; who has it keeps it."))

@@ -26,6 +26,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = ""
     dry_run: bool = False
     preview: bool = False
+    yes: bool = False
     plan: str = ""
     idempotency_key: str = ""
     if_match: str = ""
@@ -40,7 +41,9 @@ def option(
     name: str, kind: Any, text: str, default: Any = inspect.Parameter.empty, group: Any = None
 ) -> inspect.Parameter:
     """One option `--name` of the parser; without default it must be given."""
-    parameter = Parameter(help=text, group=group, negative=() if kind is bool else None)
+    # A group of None is no group at all for the parser: it would leave the option out of the help.
+    grouped = {} if group is None else {"group": group}
+    parameter = Parameter(help=text, negative=() if kind is bool else None, **grouped)
     return inspect.Parameter(
         name.replace("-", "_"), inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, parameter]
     )
@@ -66,22 +69,25 @@ _KEY = option(
     "idempotency_key", str, "The key of an earlier try of the same command: it then has one effect.", "", WRITING
 )
 _DRY = option("dry_run", bool, "Do nothing; show what would happen.", False, WRITING)
-_PREVIEW = option("preview", bool, "Show what would happen, ask, then do exactly that.", False, WRITING)
+_PREVIEW = option(
+    "preview", bool, "Show what would happen, ask, then do exactly that (on a terminal the rule).", False, WRITING
+)
+_YES = option("yes", bool, "Do it without asking.", False, WRITING)
 _PLAN = option("plan", str, "The plan a dry run named: do exactly that or nothing.", "", WRITING)
 _IF_MATCH = option("if_match", str, "Do it only if the resource still has this ETag.", "", WRITING)
 
 LOCAL = _EVERYWHERE
 """Commands that need no server."""
 READING = (*_REMOTE, *_EVERYWHERE)
-CREATING = (_DRY, _PREVIEW, _KEY, *READING)
+CREATING = (_DRY, _PREVIEW, _YES, _KEY, *READING)
 """A POST: one effect however often it is sent."""
-ORDERING = (_DRY, _PREVIEW, _PLAN, _KEY, *READING)
+ORDERING = (_DRY, _PREVIEW, _YES, _PLAN, _KEY, *READING)
 """An order: a POST whose preview can be applied by its name."""
-CHANGING = (_DRY, _PREVIEW, _IF_MATCH, *READING)
+CHANGING = (_DRY, _PREVIEW, _YES, _IF_MATCH, *READING)
 """PUT and DELETE, repeatable by nature."""
-PUBLISHING = (_DRY, _PREVIEW, _PLAN, _IF_MATCH, *READING)
+PUBLISHING = (_DRY, _PREVIEW, _YES, _PLAN, _IF_MATCH, *READING)
 """A PUT that does exactly what a report was about, when it is told the report's name."""
-ACTING = (_DRY, _PREVIEW, _PLAN, _KEY, _IF_MATCH, *READING)
+ACTING = (_DRY, _PREVIEW, _YES, _PLAN, _KEY, _IF_MATCH, *READING)
 """An action on a subscription: what was previewed can be applied by its name."""
 
 

@@ -6,7 +6,7 @@ from cyclopts import App, Parameter
 
 from tenure.cli.api import Sending, path
 from tenure.cli.desk import Desk
-from tenure.cli.kinds import Customer, Devices, Limit
+from tenure.cli.kinds import Customer, Devices, Limit, Offer
 from tenure.cli.options import CREATING, READING
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
@@ -36,7 +36,7 @@ def add(app: App) -> None:
 def ask_for_order(
     desk: Desk,
     customer: Customer,
-    offer: Annotated[str, Parameter(help="The offer's id, `off_…`; `tenure offers list` shows them.")],
+    offer: Offer,
     devices: Devices,
     *,
     note: Annotated[str, Parameter(help="The provider reads it.")] = "",

@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 from tenure.cli import outcome
 from tenure.cli.api import Sending
 from tenure.cli.desk import Desk
-from tenure.cli.kinds import Customer, Devices, Why
+from tenure.cli.kinds import Customer, Devices, Offer, Why
 from tenure.cli.options import ORDERING
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, verb
 
@@ -20,7 +20,7 @@ def add(app: App) -> None:
 def order(
     desk: Desk,
     customer: Customer,
-    offer: Annotated[str, Parameter(help="The offer's id, `off_…`; `tenure offers list` shows them.")],
+    offer: Offer,
     devices: Devices,
     *,
     until: Annotated[str, Parameter(help="Its last day, or an instant; otherwise the plan's period.")] = "",

@@ -94,7 +94,7 @@ def book_payment(
     if isinstance(units, Failed):
         return units
     body = {"reference": reference, "amount": units}
-    return desk.write(Sending(method="POST", path=f"{_at(request)}/book", body=body), _booked)
+    return desk.write(Sending(method="POST", path=f"{_at(request)}/book", body=body, grave=True), _booked)
 
 
 @verb(_APP, "confirm", CREATING, example="tenure payments confirm INV-17 sub_…=renewal sub_…=raise:20")
@@ -110,7 +110,7 @@ def confirm_payment(
     if wrong is not None or not read:
         return wrong or invalid("Name what was paid, such as sub_…=renewal.", "lines")
     body = {"reference": reference, "lines": read, "why": why}
-    return desk.write(Sending(method="POST", path="/v1/confirmed-payments", body=body), _confirmed)
+    return desk.write(Sending(method="POST", path="/v1/confirmed-payments", body=body, grave=True), _confirmed)
 
 
 @verb(_APP, "withdraw", CREATING, example="tenure payments withdraw pay_…")

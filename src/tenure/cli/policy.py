@@ -31,7 +31,9 @@ Now = Annotated[
     bool, Parameter(name="--apply-now", negative="", help="A longer grace reaches running periods at once.")
 ]
 
-_APP = noun("policy", "The provider's policy: show, effective, impact, publish.", SELLING)
+_WHOLE = ("customer_actions", "provider_actions", "renewal_order")
+"""What a policy says as a whole, beside its figures."""
+_APP = noun("policy", "The provider's policy: show, effective, impact, set, publish.", SELLING)
 
 
 def add(app: App) -> None:
@@ -69,17 +71,52 @@ def foresee_impact(desk: Desk, file: File | None = None, *, rule: Rules = (), ap
     return desk.write(Sending(method="POST", path="/v1/policy/impact", body=body), _impact)
 
 
-@verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7 --preview")
+@verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7")
 def publish_policy(desk: Desk, file: File | None = None, *, rule: Rules = (), apply_now: Now = False) -> Ended:
     """Publish the whole policy anew: from a JSON file, from single rules, or both.
 
-    What neither says is the vendor's default again. Permissions hold at once, figures for periods that begin later.
+    What neither says is the vendor's default again; `tenure policy set` keeps what is published.
+    Permissions hold at once, figures for periods that begin later.
     With `--apply-now` a longer grace reaches the running periods, too; nothing that runs is ever shortened.
     """
     body = _body(desk, file, rule, apply_now=apply_now)
     if isinstance(body, Failed):
         return body
     return desk.write(Sending(method="PUT", path="/v1/policy", body=body, planned=True), _policy)
+
+
+@verb(_APP, "set", PUBLISHING, example="tenure policy set grace_days=7 sync_interval=3600")
+def set_rules(
+    desk: Desk,
+    *rules: Annotated[str, Parameter(help="One rule, such as grace_days=7; grace_days= for the vendor's default.")],
+    for_plan: Annotated[str, Parameter(name="--for-plan", help="For this plan only.")] = "",
+    apply_now: Now = False,
+) -> Ended:
+    """Change single rules and keep every other one as it is published."""
+    if not rules:
+        return invalid("Name at least one rule, such as grace_days=7.", "rules")
+    answer = desk.get("/v1/policy")
+    if isinstance(answer, Failed):
+        return answer
+    body = _published(msgspec.json.decode(answer.body))
+    for each in rules:
+        name, equals, text = each.partition("=")
+        if not (name and equals):
+            return invalid("A rule is written as grace_days=7.", "rules")
+        where = body if name in _WHOLE else body["plans"].setdefault(for_plan, {}) if for_plan else body["rules"]
+        where[name] = _value(text)
+        if not text:
+            del where[name]
+    sending = Sending(
+        method="PUT", path="/v1/policy", body=body | {"apply_now": apply_now}, planned=True, if_match=answer.etag
+    )
+    return desk.write(sending, _policy)
+
+
+def _published(policy: Any) -> dict[str, Any]:
+    """What the provider itself has said, as it was published."""
+    said = {name: policy[name] for name in _WHOLE}
+    return said | {"rules": policy["own_rules"], "plans": policy["own_plans"]}
 
 
 def _body(desk: Desk, file: Path | None, rules: tuple[str, ...], *, apply_now: bool) -> bytes | dict[str, Any] | Failed:

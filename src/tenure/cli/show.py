@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Control characters, and the marks that turn the direction of writing.
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_PHASES = {"active": "green", "grace": "yellow", "paused": "yellow", "ended": "red"}
+"""Colors on a terminal; the word beside them says the same."""
 _PIPE_WIDTH, _PAGE_WIDTH = 100_000, 100
 """Columns where there is no terminal: no table is cut or wrapped for a program or a file; help is a page of text."""
 
@@ -42,7 +44,7 @@ def plain(value: object) -> str:
 def moment(text: str | None, zone: tzinfo | None) -> str:
     """An RFC 3339 instant in the reader's zone with UTC beside; `never` for none, the text itself if it is no instant.
 
-    Seconds are shown only where there are any; of UTC the date only where it is another one.
+    Of UTC the date is shown only where it is another one.
     """
     if not text:
         return "never"
@@ -62,7 +64,7 @@ def _date(when: datetime) -> str:
 
 
 def _time(when: datetime) -> str:
-    return when.strftime("%H:%M:%S" if when.second else "%H:%M")
+    return when.strftime("%H:%M:%S")
 
 
 def money(amount: int, currency: str) -> str:
@@ -195,7 +197,10 @@ class Screen:
             is_right = number < len(right) and right[number]
             table.add_column(name, justify="right" if is_right else "left", overflow="fold")
         for row in rows:
-            table.add_row(*(Text(plain(text)) for text in row))
+            styled = (
+                _PHASES.get(text, "") if name == "Phase" else "" for name, text in zip(headings, row, strict=True)
+            )
+            table.add_row(*(Text(plain(text), style) for text, style in zip(row, styled, strict=True)))
         self._without_trailing_blanks(table)
 
     def card(self, item: Any, columns: Sequence[Column]) -> None:

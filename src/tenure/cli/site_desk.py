@@ -40,6 +40,8 @@ class SiteApi(Api):
 class SiteDesk(Desk):
     """A desk that speaks to a site instead of the activation server."""
 
+    rehearses = False
+
     def __init__(self, desk: Desk, folder: Path) -> None:
         super().__init__(desk.world, desk.options)
         self.folder = folder

@@ -2,6 +2,7 @@
 
 from tenure.cli.problems import Problem
 from tenure.cli.show import Screen, moment
+from tenure.core.refusals import Code
 
 _WHO = {
     "administrator": "the customer's administrator",
@@ -11,16 +12,25 @@ _WHO = {
     "caller": "you",
 }
 
+_HERE: dict[str, str] = {Code.NOT_AUTHENTICATED: "Run `tenure login` with a valid token, or set TENURE_TOKEN."}
+"""What helps at a command line, where the table speaks to programs."""
+
 
 def refusal(screen: Screen, problem: Problem) -> None:
-    """Everything there is to say about it."""
-    screen.line(f"{problem.title} ({problem.code})", "bold red")
-    if problem.detail:
-        screen.line(problem.detail)
-    told = [
-        ("Cause", problem.cause),
-        ("Remedy", problem.remedy),
-        ("Who", _WHO.get(problem.who, problem.who)),
+    """Everything there is to say about it; of a field whose fault is named, nothing that fits every field."""
+    if problem.says(Code.FIELD_INVALID) and problem.detail:
+        screen.line(f"{problem.detail} ({problem.code})", "bold red")
+        told = []
+    else:
+        screen.line(f"{problem.title} ({problem.code})", "bold red")
+        if problem.detail:
+            screen.line(problem.detail)
+        told = [
+            ("Cause", problem.cause),
+            ("Remedy", _HERE.get(problem.code, problem.remedy)),
+            ("Who", _WHO.get(problem.who, problem.who)),
+        ]
+    told += [
         ("Possible", f"from {moment(problem.possible_at, screen.zone)}" if problem.possible_at else ""),
         ("Field", problem.field),
         ("Request", problem.request_id),

@@ -13,6 +13,7 @@ from cyclopts import App, Group, Parameter, Token
 
 from tenure.cli import options as shared
 from tenure.cli.desk import Desk
+from tenure.cli.lookup import ids_of
 from tenure.cli.output import Output
 from tenure.cli.problems import Failed
 from tenure.cli.world import World
@@ -26,6 +27,7 @@ SELLING = Group.create_ordered("What is sold")
 ACCESS = Group.create_ordered("Access")
 SANDBOX = Group.create_ordered("To play with")
 SERVER = Group.create_ordered("The server itself")
+HELPING = Group.create_ordered("Help")
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 """As far as every database and every reader of JSON counts exactly."""
@@ -57,10 +59,13 @@ def register(
         options, arguments = shared.split(given, common)
         desk = Desk(world, options)
         try:
-            return desk, run(desk, **arguments)
+            known = ids_of(desk, arguments) if remote else arguments
+            return desk, known if isinstance(known, Failed) else _called(run, desk, known, several)
         finally:
             desk.close()
 
+    remote = any(each.name == "provider" for each in common)
+    several = next((each.name for each in own if each.kind is each.VAR_POSITIONAL), "")
     parameters = [*map(_plain, own), *map(_plain, common), _WORLD]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -71,22 +76,40 @@ def register(
         app.default(command)
 
 
+def _called(run: Run, desk: Desk, given: dict[str, Any], several: str) -> Ended:
+    """What `run` comes to; the argument that may be given several times stands behind those in their places."""
+    if not several:
+        return run(desk, **given)
+    places = [
+        given.pop(name)
+        for name, each in inspect.signature(run).parameters.items()
+        if each.kind is each.POSITIONAL_OR_KEYWORD and name in given
+    ]
+    return run(desk, *places, *given.pop(several, ()), **given)
+
+
 def _plain(parameter: inspect.Parameter) -> inspect.Parameter:
     """The parameter as this command wants it read and shown.
 
     A whole number is one: the parser itself would round `1.5` devices to 2. A default that says nothing (no text,
-    nothing listed, switched off) is not shown in the help.
+    nothing listed, switched off) is not shown in the help, and nothing turns a list into none.
     """
     annotation = parameter.annotation
     if _is_number(annotation):
         annotation = Annotated[annotation, Parameter(converter=_whole)]
+    if get_origin(_kind(annotation)) in (tuple, list):
+        annotation = Annotated[annotation, Parameter(negative=())]
     if not parameter.default and parameter.default is not parameter.empty:
         annotation = Annotated[annotation, Parameter(show_default=False)]
     return parameter.replace(annotation=annotation)
 
 
+def _kind(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
 def _is_number(annotation: Any) -> bool:
-    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    kind = _kind(annotation)
     return kind is int or (get_origin(kind) in (Union, UnionType) and int in get_args(kind))
 
 
