@@ -109,13 +109,16 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _causes() -> str:
     pairs = {(state.phase, state.why) for state in STATES}
-    pairs |= {(Phase.GRACE, Why.SYNC_OVERDUE), (Phase.ENDED, Why.SYNC_OVERDUE)}
+    pairs |= {(Phase.GRACE, Why.SYNC_OVERDUE), (Phase.ENDED, Why.SYNC_OVERDUE), (Phase.ENDED, Why.SEAT_CONFLICT)}
     ordered = sorted(pairs, key=lambda pair: (list(Phase).index(pair[0]), list(Why).index(pair[1])))
     rows = []
     for phase, why in ordered:
         remedies = "<br>".join(f"{remedy.who}: {remedy.how}" for remedy in REMEDIES[why])
         rows.append([f"`{phase}`", f"`{why}`", PHASES[phase], " ".join(RULES[why]), remedies])
-    note = "`sync_overdue` is known at sites and devices only: silence is the contact clock's, not the contract's."
+    note = (
+        "`sync_overdue` is known at sites and devices only: silence is the contact clock's, not the contract's."
+        " `seat_conflict` is known to the application that a list strikes out only (docs/installations.md)."
+    )
     return "## Causes\n\n" + _table(["phase", "why", "service", "rule", "who can do what"], rows) + "\n\n" + note
 
 

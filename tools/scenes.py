@@ -371,6 +371,7 @@ FAMILIES: dict[str, dict[str, Try]] = {
         "release site": plain(c.ReleaseSite(by="x", site="site_1")),
         "declare lost": plain(c.DeclareSiteLost(by="x", site="site_1")),
         "free allotment": free_allotment,
+        "edit seat conflict": plain(c.EditSeatConflict(by="x", going=("site_1",))),
         "resolve fork": plain(c.ResolveFork(by="x", site="site_1", resolution="restored")),
     },
 }

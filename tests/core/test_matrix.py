@@ -41,7 +41,8 @@ def test_every_row_is_in_the_state_it_names(state: State) -> None:
 def test_every_phase_and_cause_the_contract_knows_has_a_row() -> None:
     shown = {(state.phase, state.why) for state in STATES}
     assert {phase for phase, _ in shown} == set(Phase)
-    assert {why for _, why in shown} == set(Why) - {Why.SYNC_OVERDUE}
+    of_one_site = {Why.SYNC_OVERDUE, Why.SEAT_CONFLICT}
+    assert {why for _, why in shown} == set(Why) - of_one_site
 
 
 def test_every_row_has_its_own_name() -> None:
@@ -145,6 +146,7 @@ EXTREMES: list[c.Command] = [
     c.ResolveFork(by="", site="", resolution=""),
     c.DeclareSiteLost(by="", site="", heir="site_1"),
     c.FreeAllotment(by="", site="site_1"),
+    c.EditSeatConflict(by="", going=("site_1", "site_1", "")),
     c.BlockCode(by="", code=""),
     c.Transfer(by="", customer=""),
 ]

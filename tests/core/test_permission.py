@@ -98,6 +98,7 @@ CASES: dict[str, Case] = {
     ),
     "days of goodwill": (plain, lambda sub: c.ExtendGrace(**BY, days=1), {Action.EXTEND_GRACE}),
     "a place given up": (plain, lambda sub: c.ReleaseSite(**BY, site="sit_x"), {Action.RELEASE_SITE}),
+    "who stops": (plain, lambda sub: c.EditSeatConflict(**BY, going=("sit_x",)), {Action.CHANGE_DEVICES}),
     "another customer": (plain, lambda sub: c.Transfer(**BY, customer="cus_b"), {Action.TRANSFER}),
 }  # fmt: skip
 

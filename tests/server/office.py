@@ -226,7 +226,7 @@ class PlainSite:
             code=code,
             product=self.product,
             version=self.version,
-            name="Site of Ana",
+            name=more.pop("name", "Site of Ana"),
             key=answers.jwk(self.signer.public),
             wall=self.office.clock(),
             uptime=1_000,

@@ -126,6 +126,18 @@ async def heir_named(stage: Stage) -> Body:
     return {"site": stage.sites[0].id, "heir": stage.sites[1].id}
 
 
+async def other_one_goes(stage: Stage) -> Body:
+    """Two applications on their own use another subscription, of which one device is to be left."""
+    stage.name, code = await stage.shop.order()
+    stage.path = f"/v1/subscriptions/{stage.name}"
+    apps = [stage.shop.site(alone=True), stage.shop.site(alone=True)]
+    for each in apps:
+        await each.activate(code)
+    await stage.do("change-devices", {"devices": 1})
+    listed = (await stage.shop.desk.get(f"{stage.path}/seat-conflict"))["applications"]
+    return {"going": [each["site"] for each in listed if not each["goes"]]}
+
+
 async def silent(stage: Stage) -> Body:
     """Its first site was not heard of until its lease and its seats were over."""
     quiet = stage.sites[0].id
@@ -157,6 +169,7 @@ SCENARIOS: dict[str, tuple[Callable[[Stage], Awaitable[Body]], tuple[str, ...]]]
     "confirm_payment": (paid_outside, ("PaymentConfirmed",)),
     "release_site": (its_site, ("SiteReleaseOrdered",)),
     "resolve_fork": (copied, ("ForkResolved",)),
+    "edit_seat_conflict": (other_one_goes, ("SeatConflictListed",)),
     "free_allotment": (silent, ("AllotmentFreed",)),
     "declare_site_lost": (heir_named, ("SiteDeclaredLost",)),
     "reissue_code": (nothing, ("CodeReissued",)),

@@ -169,6 +169,7 @@ def sense() -> Iterator[Cell]:
     yield "transfer", {"customer": unknown("cus_")}, "not_found"
     yield "release_site", {"site": unknown("site_")}, "site_unknown"
     yield "resolve_fork", {"site": unknown("site_")}, "site_unknown"
+    yield "edit_seat_conflict", {"going": [unknown("site_")]}, "nothing_to_change"
     yield "free_allotment", {"site": unknown("site_")}, "site_unknown"
     yield "free_allotment", {}, "still_promised"
     yield "declare_site_lost", {"site": unknown("site_")}, "site_unknown"

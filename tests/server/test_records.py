@@ -29,7 +29,7 @@ CHAINED = (
     " change_devices change_plan drop_change"
     " extend_grace transfer reanchor confirm_payment confirm_payments"
     " reissue_code block_code unblock_code release_site resolve_fork"
-    " free_allotment declare_site_lost"
+    " free_allotment declare_site_lost edit_seat_conflict"
     # rights
     " create_token withdraw_token change_role remove_person invite withdraw_invitation accept_invitation"
     " change_password confirm_second_factor remove_second_factor finish_password_reset"
@@ -53,7 +53,7 @@ SILENT = {
 """Writes of which no example can leave a record, and why none is missing."""
 ELSEWHERE = frozenset(
     {
-        "publish_root", "resolve_fork", "free_allotment", "confirm_payment",
+        "publish_root", "resolve_fork", "free_allotment", "confirm_payment", "edit_seat_conflict",
         "confirm_payments", "change_plan", "drop_change", "set_clock",
         "pay_in_sandbox", "accept_invitation", "change_password", "confirm_second_factor", "remove_second_factor",
         "finish_password_reset", "choose_membership", "reanchor", "create_order", "request_order",

@@ -64,6 +64,7 @@ EVERYBODYS = (
     " read_timeline explain_subscription read_history"
     " reissue_code renew set_renewal_intent cancel undo_cancellation hold release"
     " change_devices change_plan drop_change extend_grace transfer release_site resolve_fork free_allotment"
+    " read_seat_conflict edit_seat_conflict"
     " read_account read_statement read_runway list_sites read_site"
     " export_subscriptions export_statement request_payment list_payment_requests read_payment_request"
     " request_order list_order_requests read_order_request withdraw_order_request"

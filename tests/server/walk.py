@@ -104,6 +104,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "release_site": {"site": "site", "another_code": False, **WHY},
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
     "free_allotment": {"site": "site", **WHY},
+    "edit_seat_conflict": {"going": ["site"], **WHY},
     "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
     "exchange_offline": {"request": "request"},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
@@ -315,6 +316,8 @@ def _about(body: dict[str, Any], things: dict[str, str]) -> dict[str, Any]:
     told = {name: things.get(str(value), value) if name in OWNED else value for name, value in body.items()}
     if "lines" in told:
         told["lines"] = [_about(line, things) for line in told["lines"]]
+    if "going" in told:
+        told["going"] = [things.get(name, name) for name in told["going"]]
     return told
 
 

@@ -118,6 +118,11 @@ ACTIONS = (
         (_SITE, option("another_code", bool, "Let it take another code although this one is in force.", False)),
     ),
     Action(
+        "edit-seat-conflict", "Say which applications stop when fewer devices are ordered than are in use.",
+        "SITE SITE",
+        (argument("going", tuple[str, ...], "Those that stop; `tenure subscriptions seat-conflict` lists them all."),),
+    ),
+    Action(
         "resolve-fork", "Say what two copies of a site are.", "SITE restored",
         (_SITE, argument("resolution", Resolution, "What the second copy is.")),
     ),

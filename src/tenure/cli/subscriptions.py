@@ -65,6 +65,22 @@ PERIOD = (
     Column("Cost", "cost", "money:currency"),
     Column("Reserved only", "reserved", "yes"),
 )
+CONFLICT = (
+    Column("From", "at", "moment"),
+    Column("Devices ordered", "limit", "count"),
+    Column("May be protected", "most", "count"),
+    Column("Behind administration servers", "servers", "count"),
+    Column("Applications that stay", "stay", "count"),
+    Column("Applications that go", "go", "count"),
+)
+APPLICATION = (
+    Column("Application", "site"),
+    Column("Name", "name"),
+    Column("Since", "since", "moment"),
+    Column("Last contact", "last_contact", "moment"),
+    Column("Silent", "silent", "yes"),
+    Column("Stops", "goes", "yes"),
+)
 FACT = (
     Column("No.", "seq", "count"),
     Column("Fact", "kind"),
@@ -74,7 +90,11 @@ FACT = (
     Column("Hash", "hash"),
 )
 
-_APP = noun("subscriptions", "Subscriptions: list, export, show, timeline, explain, history, code.", CUSTOMERS_SIDE)
+_APP = noun(
+    "subscriptions",
+    "Subscriptions: list, export, show, timeline, explain, history, code, seat-conflict.",
+    CUSTOMERS_SIDE,
+)
 
 
 def add(app: App) -> None:
@@ -178,6 +198,12 @@ def explain_subscription(desk: Desk, subscription: Subscription) -> Ended:
     return desk.shown(path("/v1/subscriptions/{subscription}/explain", subscription=subscription), explained)
 
 
+@verb(_APP, "seat-conflict", READING, example="tenure subscriptions seat-conflict sub_…")
+def show_seat_conflict(desk: Desk, subscription: Subscription) -> Ended:
+    """Show which applications stop when fewer devices are ordered than are in use, in the order in which they go."""
+    return desk.shown(path("/v1/subscriptions/{subscription}/seat-conflict", subscription=subscription), _conflict)
+
+
 @verb(_APP, "code", CREATING, example="tenure subscriptions code sub_…")
 def show_code(desk: Desk, subscription: Subscription) -> Ended:
     """Show the newest activation code, this once: afterwards nobody can be shown it."""
@@ -232,6 +258,19 @@ def _action(action: Any, currency: str) -> tuple[str, str, str]:
     refusal = action["refusal"]
     said = "yes" if refusal is None else refusal["detail"] or refusal["sentence"]
     return action["action"], said, money(action["price"], currency) if action["price"] else "-"
+
+
+def _conflict(screen: Screen, value: Any) -> None:
+    if value["at"] is None:
+        screen.line("No lower number of devices is agreed: nobody has to stop.")
+        return
+    screen.card(value, CONFLICT)
+    if value["applications"]:
+        screen.line()
+        screen.table(value["applications"], APPLICATION)
+    if value["go"]:
+        screen.line()
+        screen.line("`tenure edit-seat-conflict` says that others stop instead.")
 
 
 def _code(screen: Screen, value: Any) -> None:

@@ -6,6 +6,7 @@ from tenure.core.allotment import SiteShare
 from tenure.core.installation import Installation
 from tenure.core.periods import Duration
 from tenure.core.policy import Action, LateRenewal, Role, Rules
+from tenure.core.seat_conflict import SeatConflict
 from tenure.core.subscription import Subscription
 from tenure.core.terms import CodeRef, Field, Intent, Terms
 from tenure.core.timeline import Instant
@@ -94,6 +95,12 @@ class ReleaseSite(Asked, frozen=True, kw_only=True, tag="release_site"):
     site: str
     another_code: bool = False
     """Let it take another code although the present subscription is in force: the provider's to say (M10)."""
+
+
+class EditSeatConflict(Asked, frozen=True, kw_only=True, tag="edit_seat_conflict"):
+    """Fewer devices are ordered than are in use: these applications on their own stop on the day, and no others."""
+
+    going: tuple[str, ...]
 
 
 class Renew(Asked, frozen=True, kw_only=True, tag="renew"):
@@ -213,7 +220,7 @@ Command = (
     Order | ConfirmPayment | Activate | StageSuccessor | DropSuccessor | LeaveSite | ReleaseSite | Renew
     | SetRenewalIntent | ChangeDevices | ChangePlan | DropChange | Hold | Release | Cancel | UndoCancellation
     | ReissueCode | BlockCode | UnblockCode | ExtendGrace | ResolveFork | DeclareSiteLost | FreeAllotment | Reanchor
-    | Transfer
+    | Transfer | EditSeatConflict
 )  # fmt: skip
 
 
@@ -260,3 +267,5 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[SiteShare, ...] = ()
     """What each site holds of the subscription's pool."""
     taken: Taken = Taken()
+    seat_conflict: SeatConflict | None = None
+    """A lower limit to come, and who uses the subscription before it."""

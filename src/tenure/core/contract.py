@@ -18,9 +18,11 @@ SERVING = frozenset({Phase.ACTIVE, Phase.GRACE})
 
 
 def timeline(sub: Subscription, site: SiteState | None = None) -> Timeline:
-    """All spans of `sub`; with `site` what concerns that site alone is laid over it (its allotment, a blocked code)."""
+    """All spans of `sub`; with `site` what concerns that site alone is laid over it (its allotment, a blocked code, a
+    date from which on an application has no place)."""
     course = contract(sub) if sub.stopped is None else _standing(contract(sub), sub.stopped.since)
-    layers = [course, *map(_paused, sub.holds), () if site is None else _blocked(sub, site)]
+    own = () if site is None else (_blocked(sub, site), _struck_out(sub, site))
+    layers = [course, *map(_paused, sub.holds), *own]
     spans = _dressed(sub, overlay(*filter(None, layers)), site)
     end = None if sub.stopped is None else _runs_again_at(sub)
     return spans if end is None else merge((*cut(spans, end), *starting(timeline(_running_again(sub), site), end)))
@@ -122,6 +124,16 @@ def _blocked(sub: Subscription, site: SiteState) -> Timeline:
         Span(code.blocked_at, code.block_ends, Phase.GRACE, Why.CODE_BLOCKED),
         Span(code.block_ends, None, Phase.ENDED, Why.BLOCKED),
     ))  # fmt: skip
+
+
+def _struck_out(sub: Subscription, site: SiteState) -> Timeline:
+    """The end of an application's own place, when fewer devices are ordered than are in use (2.4 Devices, B11).
+
+    While a hold stops the clock nothing turns at that date, nor after it.
+    """
+    if site.place_until is None or (sub.stopped is not None and site.place_until > sub.stopped.since):
+        return ()
+    return (Span(site.place_until, None, Phase.ENDED, Why.SEAT_CONFLICT),)
 
 
 def _dressed(sub: Subscription, spans: Timeline, site: SiteState | None) -> Timeline:

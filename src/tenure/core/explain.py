@@ -57,6 +57,11 @@ RULES: dict[Why, tuple[str, str]] = {
     Why.HELD: ("It is on hold.", "While any side holds it, only the base features are on."),
     Why.BLOCKED: ("The activation code of this site is blocked for good.", "The announced days of grace are over."),
     Why.NEVER_ACTIVATED: ("It was never activated.", "What nobody activates within 365 days lapses."),
+    Why.SEAT_CONFLICT: (
+        "Fewer devices are ordered than are in use, and this application is struck out.",
+        "When fewer devices are ordered than are in use, a list at the provider says which applications stop on the"
+        " day; until then the customer can edit it.",
+    ),
 }
 
 REMEDIES: dict[Why, tuple[Remedy, ...]] = {
@@ -82,6 +87,10 @@ REMEDIES: dict[Why, tuple[Remedy, ...]] = {
     Why.HELD: (Remedy("the side that placed the hold", "Release the hold."),),
     Why.BLOCKED: (Remedy("provider", "Lift the block, or give out a new code."),),
     Why.NEVER_ACTIVATED: (Remedy("customer", "Order again."),),
+    Why.SEAT_CONFLICT: (
+        Remedy("customer", "In the provider's portal let another application stop, or order more devices."),
+        Remedy("administrator", "Give up the license of an application that is no longer needed."),
+    ),
 }
 
 PHASES = {

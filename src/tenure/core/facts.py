@@ -305,6 +305,22 @@ class GraceExtended(Happened, frozen=True, kw_only=True, tag="GraceExtended"):
     """Beginning of the period that gains them, a trial too; absent: the last paid one, reserved or not."""
 
 
+class SeatConflictListed(Happened, frozen=True, kw_only=True, tag="SeatConflictListed"):
+    """Fewer devices are ordered than are in use: which applications on their own stop on the day, and which no longer.
+
+    Written when a lower limit is agreed, when who uses it changes, and when the customer edits the list.
+    """
+
+    effective: Instant
+    """When the lower limit begins."""
+    out: tuple[str, ...] = ()
+    """Struck out: they have no place of their own from then on."""
+    back: tuple[str, ...] = ()
+    """Taken back: they stay."""
+    edited: bool = False
+    """A person said so; else it follows from the order in which applications go."""
+
+
 class AllotmentFreed(Happened, frozen=True, kw_only=True, tag="AllotmentFreed"):
     """Somebody agreed that what a silent site held of the pool goes to the others without waiting any longer."""
 
@@ -366,7 +382,7 @@ Fact = (
     | SiteDeclaredLost | PaymentFailed | Refunded | RenewalIntentSet | TermsChanged | ChangeScheduled | ChangeDropped
     | HoldPlaced | HoldReleased | Cancelled | CancellationUndone | CodeReissued | CodeBlocked | CodeUnblocked
     | GraceExtended | AllotmentSet | AllotmentFreed | DevicesReleased | ForkFound | ForkResolved | Transferred
-    | Learned | EphemeralCounted
+    | Learned | EphemeralCounted | SeatConflictListed
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

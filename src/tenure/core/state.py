@@ -66,6 +66,10 @@ class SiteState(msgspec.Struct, frozen=True, kw_only=True):
     """It was made to give its place up: until when it counts if it does not acknowledge that."""
     another_code: bool = False
     """The provider lets it take another code although this subscription is in force."""
+    place_until: Instant | None = None
+    """An application on its own that a seat conflict's list strikes out: from then on it has no place of its own."""
+    stays: bool = False
+    """The customer said in a seat conflict that it stays."""
 
     @property
     def holds(self) -> bool:

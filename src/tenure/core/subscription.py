@@ -79,6 +79,7 @@ def _fold_one(sub: Subscription, fact: f.Fact) -> Subscription:
             | f.AllotmentFreed()
             | f.ForkFound()
             | f.ForkResolved()
+            | f.SeatConflictListed()
         ):
             return sites.sites(sub, fact)
         case f.Transferred():

@@ -40,6 +40,7 @@ class Why(StrEnum):
     HELD = "held"
     BLOCKED = "blocked"
     NEVER_ACTIVATED = "never_activated"
+    SEAT_CONFLICT = "seat_conflict"
 
 
 class Span(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -26,6 +26,7 @@ from tenure.server import (
     leaving,
     looking,
     places,
+    seat_conflicts,
     settling,
     shares,
     takeover,
@@ -334,6 +335,8 @@ class _Activation:
         staged = self.asked.message.role == "successor"
         site = self._staged(sub) if staged and self.site is not None else self._joined(name, sub)
         sub = sub if staged else copies.carry_over(self.conn, site, sub, self.now)
+        newcomer = name if places.is_alone(site) and not site.ephemeral else ""
+        sub = seat_conflicts.relist(self.conn, sub, self.now, self.context.epoch_floor, newcomer)
         if staged:
             present = self._present()
             if present is None:

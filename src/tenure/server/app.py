@@ -55,6 +55,7 @@ from tenure.server.api.order_requests import OrderRequests
 from tenure.server.api.payments import Payments
 from tenure.server.api.policy import Policies
 from tenure.server.api.providers import Providers
+from tenure.server.api.seat_conflicts import SeatConflicts
 from tenure.server.api.subscriptions import Subscriptions
 from tenure.server.api.tokens import Tokens
 from tenure.server.api.trust import Trust
@@ -156,8 +157,8 @@ class Group(Protocol):
 
 BUSINESS: tuple[Callable[[Context], Group], ...] = (
     Catalogue, Providers, Customers, Credits, Tokens, Offers, Policies, PolicyBounds, Lists, Board, Subscriptions,
-    OrderRequests, Confirming, Codes, Money, Payments, Notifications, Gateways, Brands, Observed, Webhooks, Deliveries,
-    Letters,
+    SeatConflicts, OrderRequests, Confirming, Codes, Money, Payments, Notifications, Gateways, Brands, Observed,
+    Webhooks, Deliveries, Letters,
 )  # fmt: skip
 ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
 

@@ -14,12 +14,13 @@ from tenure.core import facts as f
 from tenure.core.contract import timeline
 from tenure.core.decide.sites import resolve_fork
 from tenure.core.lease import Lease
+from tenure.core.periods import format_instant
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import window
 from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, copies, forks, leaving, places, settling, shares, takeover, words
+from tenure.server import books, copies, forks, leaving, places, seat_conflicts, settling, shares, takeover, words
 from tenure.server.beside import beside, with_beside
 from tenure.server.context import Context
 from tenure.server.leases import renewal_due
@@ -101,17 +102,51 @@ class Contact:
         if sub is None or state is None or not state.holds:
             gone = leaving.gone(state)
             return self._finish(self._message(result="refused", refusal=refusal(gone)), self._told_to_leave(sub, state))
-        sub = places.with_ephemeral(sub, self._site)
         self._state = state
-        alone = places.is_alone(self._site)
-        if alone and not shares.has_place(self._conn, sub, self._site.id, self._now, self._context.epoch_floor):
-            places.left(self._conn, self._site.id, sub.id)  # having been heard again must not bring it back
-            full = leaving.full(self._conn, self._context, sub, self._now)
+        full = self._no_place(sub, state) if places.is_alone(self._site) else None
+        if full is not None:
             return self._finish(self._message(result="refused", refusal=refusal(full)))
+        sub = self._relisted(sub, state)
+        self._state = state = places.state_of(sub, self._site) or state
+        sub = places.with_ephemeral(sub, self._site)
         wished = self._wishes(sub)
         if isinstance(wished, Refused):
             return self._finish(self._message(result="refused", refusal=refusal(wished)))
         return self._lease_or_unchanged(self._share_out(wished, state))
+
+    def _no_place(self, sub: Subscription, state: SiteState) -> Refused | None:
+        """`device_limit_reached` to an application whose place is over and for which none is free."""
+        name, floor = self._site.id, self._context.epoch_floor
+        date = self._date_told()
+        over = date is not None and date <= sub.clock(self._now)
+        if over and state.place_until is None and not self._site.ephemeral:
+            # It stays, but its lease had to carry the date: whoever was struck out instead may still go by his.
+            if shares.pool_of(self._conn, sub, self._now, floor, name).slack(self._now) > 0:
+                return None
+        elif shares.has_place(self._conn, sub, name, self._now, floor):
+            return None
+        else:
+            places.left(self._conn, name, sub.id)  # having been heard again must not bring it back
+        full = leaving.full(self._conn, self._context, sub, self._now)
+        if not over or date is None:
+            return full
+        struck = f"It was struck out from {format_instant(date)} on, because fewer devices are ordered."
+        return msgspec.structs.replace(full, detail=f"{struck} {full.detail}")
+
+    def _date_told(self) -> Instant | None:
+        """The date that the application's newest lease carries, if it has been struck out."""
+        pace = read_pace(self._site.pace)
+        return None if pace is None else places.date_in(pace.spans)
+
+    def _relisted(self, sub: Subscription, state: SiteState) -> Subscription:
+        """The subscription with a seat conflict's list as it has to be now, also for whoever asks."""
+        if places.is_alone(self._site):
+            date, message = self._date_told(), self._asked.message
+            if date is not None and (message.epoch, message.serial) == (self._site.epoch, self._site.serial):
+                places.goes_by(self._conn, self._site, sub.id, date)
+        again = state.place_until is not None and state.place_until <= sub.clock(self._now)
+        name = self._site.id if again else ""
+        return seat_conflicts.relist(self._conn, sub, self._now, self._context.epoch_floor, name)
 
     def _erased(self, sub: Subscription, state: SiteState | None) -> tuple[bytes, Site]:
         """An application on its own gives its place back: its receipt says that the lease is gone from its disk."""
@@ -193,8 +228,17 @@ class Contact:
             or renewal_due(lease, sub, state, self._now)
             or self._site.successor is not None
             or shares.untold(self._site)
-            or (places.is_alone(self._site) and places.untold(self._conn, self._site))
+            or self._told_otherwise(lease, sub, state)
         )
+
+    def _told_otherwise(self, lease: Lease, sub: Subscription, state: SiteState) -> bool:
+        """Whether others have changed what the lease is to say: what was left, or who goes at a lower limit."""
+        if not places.is_alone(self._site):
+            return lease.coming != words.coming(self._conn, self._site, sub, self._now)
+        if places.untold(self._conn, self._site):
+            return True
+        floor = self._context.epoch_floor
+        return not seat_conflicts.is_told(self._conn, sub, self._site, state, lease, self._now, floor)
 
     def _note_acknowledgement(self) -> None:
         """The site shows which lease it goes by: earlier words are replaced (rule *Giving back*)."""

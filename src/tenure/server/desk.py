@@ -15,13 +15,14 @@ from tenure.core.act import Outcome, plan_hash, same_plan
 from tenure.core.allowed import Allowed, allowed_actions, samples
 from tenure.core.contract import timeline
 from tenure.core.decide import decide
+from tenure.core.facts import SeatConflictListed
 from tenure.core.periods import format_instant
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Amnesty
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, places, policies, rows, settling, shares, takeover
+from tenure.server import books, places, policies, rows, seat_conflicts, settling, shares, takeover
 from tenure.server.beside import rows_of
 from tenure.server.books import Books
 from tenure.server.context import DUE, Tenant
@@ -102,6 +103,7 @@ def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int
         in_use=sum(_in_use(sub, row, published, tenant.now) for row in held) + places.taken(conn, sub, tenant.now, 0),
         words=books.words(conn, tenant.id, [sub.id])[sub.id],
         parts=tuple(shares.prolonged_part(row, sub.id, published) for row in held),
+        seat_conflict=seat_conflicts.coming(conn, sub, tenant.now),
     )
 
 
@@ -128,7 +130,11 @@ def command(conn: Connection, tenant: Tenant, opened: Opened, asking: Asking) ->
     if changed is not None:
         return changed
     keep(conn, tenant, loaded, outcome)
+    after = seat_conflicts.relist(conn, outcome.subscription, tenant.now)
     view = show(outcome, asking.command, tenant)
+    if after is not outcome.subscription:  # the list of a seat conflict follows from what was done
+        shown = subscription_view(after, tenant.now)
+        view = msgspec.structs.replace(view, subscription=shown, facts=(*view.facts, SeatConflictListed.__name__))
     warned = _delays_a_successor(conn, item.sub, outcome.subscription)
     return Done(outcome, msgspec.structs.replace(view, warnings=warned))
 

@@ -11,7 +11,7 @@ from tenure.core.installation import Installation
 from tenure.core.lease import Lease
 from tenure.core.standing import AMNESTY_MOST, Amnesty, moved_by
 from tenure.core.subscription import SiteState, Subscription
-from tenure.core.timeline import DAY, Instant
+from tenure.core.timeline import DAY, Instant, Timeline, Why
 from tenure.server.beside import beside
 from tenure.server.notices import current
 from tenure.store import places, stays
@@ -39,13 +39,16 @@ def taken(conn: Connection, sub: Subscription, now: Instant, restored: Instant, 
         return found
     outages = [Amnesty(each.notice.since, each.notice.until) for each in published]
     lapsed = places.lapsed(conn, sub.provider, sub.id, by, now - AMNESTY_MOST)
-    return found + sum(_runs(place, outages, now) for place in lapsed)
+    return found + sum(_runs(place, outages, now) for place in lapsed if place.site not in by.struck)
 
 
 def holds(conn: Connection, sub: Subscription, site: str, now: Instant, restored: Instant) -> bool:
     """Whether the application's place in the subscription still counts, so that nobody else has been given it."""
-    if places.held(conn, sub.provider, sub.id, site, counting(sub, now, restored)):
+    by = counting(sub, now, restored)
+    if places.held(conn, sub.provider, sub.id, site, by):
         return True
+    if site in by.struck:  # an outage moves no date of the order's
+        return False
     outages = [Amnesty(each.notice.since, each.notice.until) for each in current(conn)]
     own = [each for each in places.of_site(conn, site) if each.subscription == sub.id]
     return any(_runs(each, outages, now) for each in own)
@@ -65,14 +68,32 @@ def promise(conn: Connection, site: Site, sub: Subscription, lease: Lease, now: 
         provider=sub.provider,
         since=now if known is None else known.since,
         signed=lease.iat,
-        until=max(before, lease.contact_until),
+        until=max(before, promised_until(lease)),
         waits=int(waits),
     )
     places.put(conn, place)
     if site.ephemeral:
         stay = stays.present(conn, sub.provider, sub.id, site.id, now) or Stay(site=site.id, came=now, until=0)
-        until = max(stay.until, lease.contact_until)
+        until = max(stay.until, promised_until(lease))
         stays.put(conn, sub.provider, sub.id, msgspec.structs.replace(stay, until=until))
+
+
+def date_in(spans: Timeline) -> Instant | None:
+    """When a seat conflict's list ends the service; None where it does not."""
+    return next((span.since for span in spans if span.why is Why.SEAT_CONFLICT), None)
+
+
+def promised_until(lease: Lease) -> Instant:
+    """Until when the application may go by the lease: its end, or the date that it carries, if that is earlier."""
+    date = date_in(lease.spans)
+    return lease.contact_until if date is None else min(date, lease.contact_until)
+
+
+def goes_by(conn: Connection, site: Site, subscription: str, date: Instant) -> None:
+    """The application goes by its newest lease, which carries `date`: what an older one promised beyond is over."""
+    for place in places.of_site(conn, site.id):
+        if place.subscription == subscription and place.until > date:
+            places.put(conn, msgspec.structs.replace(place, until=date))
 
 
 def went_on(conn: Connection, site: Site, left: str) -> None:
@@ -175,7 +196,13 @@ def counting(sub: Subscription, now: Instant, restored: Instant, but: str = "") 
         heard_since=now - rules.idle_release_days * DAY,
         restored=restored if now < restored + longest * DAY else 0,
         but=but,
+        struck=tuple(site.id for site in sub.sites if _is_struck(sub, site, now)),
     )
+
+
+def _is_struck(sub: Subscription, site: SiteState, now: Instant) -> bool:
+    """Whether a seat conflict's date has ended the application's own place."""
+    return site.place_until is not None and site.place_until <= sub.clock(now)
 
 
 def _runs(place: Place, outages: list[Amnesty], now: Instant) -> bool:

@@ -42,6 +42,8 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     lost: bool
     installation: str
     """`server` or `standalone`."""
+    place_until: str | None
+    """An application that a seat conflict's list strikes out has no place of its own from then on; null otherwise."""
     leaving_until: str | None
     """It was made to give its place up, and counts until then unless it acknowledges earlier; null otherwise."""
 
@@ -279,5 +281,6 @@ def _site_view(sub: Subscription, site: SiteState, now: Instant) -> SiteView:
         restores_left=restores_left(site, now),
         lost=site.lost,
         installation=site.installation,
+        place_until=shown(site.place_until),
         leaving_until=shown(site.leaving_until),
     )

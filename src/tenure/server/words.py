@@ -8,11 +8,11 @@ import msgspec
 from tenure.core import facts as f
 from tenure.core.contract import timeline
 from tenure.core.lease import Coming, Lease
+from tenure.core.seat_conflict import lower_limit, parts
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant, Phase, at
-from tenure.core.usage import ceiling
-from tenure.server import books, places, shares
-from tenure.server.beside import Beside, beside, rows_of
+from tenure.server import books, places, seat_conflicts, shares
+from tenure.server.beside import Beside, beside
 from tenure.server.context import Context
 from tenure.server.leases import Holder, Issuer, grants_until, lease_for, slimmer, successor_lease
 from tenure.server.pace import pace_of
@@ -64,8 +64,9 @@ def sign(
     # After a restore of the server every word is of the epoch it opened, or of a later one (spec 3.4).
     site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = beside(site)
-    holder = msgspec.structs.replace(_holder(conn, site, body), coming=_coming(conn, site, sub, now))
-    lease = lease_for(sub, state, holder, issuer, now, forked=forked, carried=carried)
+    holder = msgspec.structs.replace(_holder(conn, site, body), coming=coming(conn, site, sub, now))
+    told = seat_conflicts.as_promised(conn, sub, site, state, now, context.epoch_floor)
+    lease = lease_for(sub, told, holder, issuer, now, forked=forked, carried=carried)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, PRESENT, now)
@@ -76,7 +77,8 @@ def sign(
         revision=sub.revision,
         lease_until=lease.exp,
         allotment=lease.allotment,
-        pace=pace_of(lease, signer.kid, sub.next_turn(now)),
+        # A date that waits for others only is looked at with every contact.
+        pace=pace_of(lease, signer.kid, sub.next_turn(now) if told is state else now),
     )
     moved, successor = _sign_successor(conn, context, moved, sub, now)
     return Signed(moved, lease, token, successor)
@@ -116,25 +118,13 @@ def _holder(conn: Connection, site: Site, body: Beside) -> Holder:
     )
 
 
-def _coming(conn: Connection, site: Site, sub: Subscription, now: Instant) -> Coming | None:
+def coming(conn: Connection, site: Site, sub: Subscription, now: Instant) -> Coming | None:
     """The next lower device limit, and the site's part of it: what it has in use, cut like everybody's."""
-    present = ceiling(sub.terms_at(now).devices, sub.rules_at(now).tolerance_percent)
-    turns = {*(each.effective for each in sub.changes), *(period.since for period in sub.paid)}
-    ahead = sorted(each for each in turns if each > now)
-    lower = next((moment for moment in ahead if _most_at(sub, moment) < present), None)
-    if lower is None or places.is_alone(site):
+    lower = None if places.is_alone(site) else lower_limit(sub, now)
+    if lower is None:
         return None
-    limit, most = sub.terms_for(lower).devices, _most_at(sub, lower)
-    rows = [row for row in rows_of(conn, sub.provider, sub.id) if row.subscription == sub.id and row.id != site.id]
-    alone = places.taken(conn, sub, now, 0)
-    total = alone + site.devices + sum(row.devices for row in rows)
-    part = most if not rows and not alone else site.devices if total <= most else most * site.devices // max(total, 1)
-    return Coming(lower, limit, part)
-
-
-def _most_at(sub: Subscription, moment: Instant) -> int:
-    """Devices that may be protected at a coming instant: the limit agreed for it, and that period's own tolerance."""
-    return ceiling(sub.terms_for(moment).devices, sub.rules_at(moment).tolerance_percent)
+    servers = {**seat_conflicts.servers(conn, sub), site.id: site.devices}
+    return Coming(lower.at, lower.limit, parts(lower.most, places.taken(conn, sub, now, 0), servers)[site.id])
 
 
 def _record(

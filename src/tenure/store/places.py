@@ -43,6 +43,18 @@ class Counting(msgspec.Struct, frozen=True, kw_only=True):
     """The epoch that the last restore of the server opened; 0 when there was none, or it is long enough ago."""
     but: str = ""
     """The application that asks: its own place is not counted."""
+    struck: tuple[str, ...] = ()
+    """Whose silence is not waited for: a seat conflict's date has ended their places."""
+
+
+class PlaceUser(msgspec.Struct, frozen=True, kw_only=True):
+    """An application with a place that counts, and when it was last heard of."""
+
+    site: str
+    since: Instant
+    until: Instant
+    ephemeral: int
+    heard: Instant
 
 
 _NAMES = Place.__struct_fields__
@@ -59,10 +71,28 @@ _THERE = (
 )
 _RUNS = sa.or_(
     places.c.until > sa.bindparam("now"),
-    sa.and_(places.c.waits == 1, sa.func.coalesce(sites.c.last_contact, 0) > sa.bindparam("heard_since")),
-    sa.and_(places.c.waits == 1, sites.c.epoch < sa.bindparam("restored")),
+    sa.and_(
+        places.c.waits == 1,
+        places.c.site.not_in(sa.bindparam("struck", expanding=True)),
+        sa.or_(
+            sa.func.coalesce(sites.c.last_contact, 0) > sa.bindparam("heard_since"),
+            sites.c.epoch < sa.bindparam("restored"),
+        ),
+    ),
 )
 _COUNT = sa.select(sa.func.count()).select_from(places.join(sites, sites.c.id == places.c.site)).where(*_THERE, _RUNS)
+_USERS = (
+    sa.select(
+        places.c.site,
+        places.c.since,
+        places.c.until,
+        sites.c.ephemeral,
+        sa.func.coalesce(sites.c.last_contact, 0).label("heard"),
+    )
+    .join_from(places, sites, sites.c.id == places.c.site)
+    .where(*_THERE, _RUNS)
+    .order_by(places.c.since, places.c.site)
+)
 _LAPSED = (
     sa.select(*_PLACE)
     .join_from(places, sites, sites.c.id == places.c.site)
@@ -114,6 +144,12 @@ def count(conn: Connection, provider: str, subscription: str, by: Counting) -> i
     """How many places of the provider's subscription are taken, amnesties aside."""
     found: int = conn.execute(_COUNT, _asked(provider, subscription, by)).scalar_one()
     return found
+
+
+def users(conn: Connection, provider: str, subscription: str, by: Counting) -> list[PlaceUser]:
+    """Whose places of the provider's subscription are taken, the first to come first; amnesties aside."""
+    asked = _asked(provider, subscription, by)
+    return [PlaceUser(**row._mapping) for row in conn.execute(_USERS, asked)]
 
 
 def held(conn: Connection, provider: str, subscription: str, site: str, by: Counting) -> bool:

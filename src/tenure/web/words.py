@@ -36,6 +36,7 @@ CAUSES = {
     "held": "on hold",
     "blocked": "blocked",
     "never_activated": "never activated",
+    "seat_conflict": "fewer devices are ordered",
 }
 
 

@@ -7,7 +7,7 @@ Permission comes before everything else, so that nobody learns a state by asking
 from typing import assert_never
 
 from tenure.core import commands as c
-from tenure.core.decide import changes, codes, devices, orders, places, plans, renewals, sites, stops
+from tenure.core.decide import changes, codes, devices, orders, places, plans, renewals, seat_conflicts, sites, stops
 from tenure.core.decide.outcome import Accepted
 from tenure.core.decide.permission import actions_of, forbidden, forbidden_effect
 from tenure.core.refusals import Code, Refused
@@ -86,5 +86,7 @@ def _decide(sub: Subscription, command: c.Command, seen: c.Seen, now: Instant) -
             return sites.declare_lost(sub, command, seen, now)
         case c.FreeAllotment():
             return sites.free_allotment(sub, command, seen, now)
+        case c.EditSeatConflict():
+            return seat_conflicts.edit(command, seen, now)
         case _:
             assert_never(command)

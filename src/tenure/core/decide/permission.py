@@ -28,6 +28,7 @@ ACTIONS: dict[type, Action] = {
     c.ExtendGrace: Action.EXTEND_GRACE,
     c.Transfer: Action.TRANSFER,
     c.ReleaseSite: Action.RELEASE_SITE,
+    c.EditSeatConflict: Action.CHANGE_DEVICES,
 }
 """Commands that do one thing whatever they meet."""
 BOUGHT = {"renewal": Action.RENEW, "raise": Action.CHANGE_DEVICES}

@@ -35,6 +35,7 @@ def _change_code(sub: Subscription, code_id: str, at: Instant | None, ends: Inst
 Sites = (
     f.SiteActivated | f.SiteReplaced | f.SiteReleaseOrdered | f.SiteLeft | f.SuccessorStaged | f.SuccessorDropped
     | f.SuccessorStarted | f.SiteDeclaredLost | f.AllotmentSet | f.AllotmentFreed | f.ForkFound | f.ForkResolved
+    | f.SeatConflictListed
 )  # fmt: skip
 
 
@@ -68,6 +69,17 @@ def sites(sub: Subscription, fact: Sites) -> Subscription:
             return _change_site(sub, fact.site, forked_at=fact.at, evidence=fact.evidence)
         case f.ForkResolved():
             return _resolve(sub, fact)
+        case f.SeatConflictListed():
+            return _listed(sub, fact)
+
+
+def _listed(sub: Subscription, fact: f.SeatConflictListed) -> Subscription:
+    """Struck out they go on the day, taken back they stay, and where a person said so that is remembered."""
+    for name in fact.out:
+        sub = _change_site(sub, name, place_until=fact.effective, stays=False)
+    for name in fact.back:
+        sub = _change_site(sub, name, place_until=None, stays=fact.edited)
+    return sub
 
 
 def _freed(sub: Subscription, fact: f.SiteLeft) -> Subscription:
@@ -89,6 +101,8 @@ def _resolve(sub: Subscription, fact: f.ForkResolved) -> Subscription:
 
 def _join(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present: str) -> Subscription:
     before = sub.site(fact.site)
+    # What was said of the old self of an application installed anew holds for it, too.
+    old = next((each for each in sub.sites if each.heir == fact.site), None)
     site = SiteState(
         id=fact.site,
         key=fact.key,
@@ -103,7 +117,9 @@ def _join(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present:
         restores=() if before is None else before.restores,
         separated_at=None if before is None else before.separated_at,
         installation=fact.installation,
-        replaced_at=next((fact.at for each in sub.sites if each.heir == fact.site), None),
+        replaced_at=None if old is None else fact.at,
+        place_until=None if old is None else old.place_until,
+        stays=False if old is None else old.stays,
     )
     others = tuple(known for known in sub.sites if known.id != site.id)
     return msgspec.structs.replace(sub, sites=(*others, site))

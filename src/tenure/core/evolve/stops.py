@@ -4,7 +4,7 @@ import msgspec
 
 from tenure.core import facts as f
 from tenure.core.policy import Refund
-from tenure.core.state import Cancellation, Owed, Stopped, Subscription
+from tenure.core.state import Cancellation, Owed, SiteState, Stopped, Subscription
 from tenure.core.terms import Change, Hold, Intent, Period
 from tenure.core.timeline import DAY, Instant
 
@@ -79,6 +79,11 @@ def _shift(sub: Subscription, stood_still_from: Instant, by: int) -> Subscriptio
             return change
         return msgspec.structs.replace(change, effective=change.effective + by)
 
+    def dated(site: SiteState) -> SiteState:
+        if site.place_until is None or site.place_until <= stood_still_from:
+            return site
+        return msgspec.structs.replace(site, place_until=site.place_until + by)
+
     stop = sub.cancellation
     if stop is not None and stop.effective > stood_still_from:
         stop = msgspec.structs.replace(stop, effective=stop.effective + by)
@@ -88,5 +93,6 @@ def _shift(sub: Subscription, stood_still_from: Instant, by: int) -> Subscriptio
         reserved=moved(sub.reserved) if sub.reserved else None,
         anchor=None if sub.anchor is None else sub.anchor + by,
         cancellation=stop,
+        sites=tuple(map(dated, sub.sites)),
         given_days=(*sub.given_days, (stood_still_from, by // DAY)),
     )

@@ -66,6 +66,7 @@ class Acting:
             "refusal": refusal,
             "offers": [(each["id"], each["name"] or each["plan"]) for each in offers],
             "buyers": await buyers(api, visit, sub["customer"]) if "customer" in deed.fields else None,
+            "conflict": await seat_conflict(api, sub["id"]) if "going" in deed.fields else None,
             "allowed": next((each for each in sub["allowed_actions"] if each["action"] == deed.name), None),
         }
         status = 422 if visit.form.errors or refusal else 200
@@ -110,10 +111,16 @@ def _address(visit: Portal, deed: Deed) -> str:
     return path("/v1/subscriptions/{name}/{verb}", name=visit.params["subscription"], verb=deed.path)
 
 
-def _kept(visit: Portal) -> dict[str, str]:
-    """What was typed, for the form that applies it."""
+def _kept(visit: Portal) -> list[tuple[str, str]]:
+    """What was typed, for the form that applies it; of check boxes every one."""
     own = {"_token", "_key", "step", "plan"}
-    return {name: values[0] for name, values in visit.form.values.items() if name not in own and values}
+    return [(name, value) for name, values in visit.form.values.items() if name not in own for value in values]
+
+
+async def seat_conflict(api: Api, name: str) -> dict[str, Any]:
+    """Which applications stop at a lower limit to come."""
+    found: dict[str, Any] = await api.get(path("/v1/subscriptions/{name}/seat-conflict", name=name))
+    return found
 
 
 async def _subscription(api: Api, visit: Portal) -> dict[str, Any]:

@@ -92,6 +92,10 @@ def _release(visit: Portal, sub: dict[str, Any]) -> Body:
     return {"site": visit.form.required("site"), "another_code": visit.form.flag("another_code")}
 
 
+def _conflict(visit: Portal, sub: dict[str, Any]) -> Body:
+    return {"going": visit.form.many("going")}
+
+
 def _lost(visit: Portal, sub: dict[str, Any]) -> Body:
     heir = visit.form.text("heir")
     return {"site": visit.form.required("site"), **({"heir": heir} if heir else {})}
@@ -200,6 +204,12 @@ MORE: tuple[Deed, ...] = (
         fields=("site", "another_code"), danger=True, done="It is told to give its place up.",
         text="The installation is told at its next contact, and stops then. Its place counts until it has acknowledged"
         " that, or until its license and its devices' seats are over.",
+    ),
+    Deed(
+        name="edit_seat_conflict", path="edit-seat-conflict", title="Which applications stop", button="Change the list",
+        fill=_conflict, fields=("going",), done="It is changed; applications hear of it at their next contact.",
+        text="Fewer devices are ordered than are in use. Until the day named here you say which applications stop then;"
+        " the others go on.",
     ),
     Deed(
         name="resolve_fork", path="resolve-fork", title="Two copies of a site", button="Resolve", fill=_fork,

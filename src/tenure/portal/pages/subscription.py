@@ -3,6 +3,7 @@
 from typing import Any
 
 from tenure.portal.client import Api, path
+from tenure.portal.pages.acting import seat_conflict
 from tenure.portal.pages.agreed import plan_names, terms_words
 from tenure.portal.pages.deeds import BY_NAME, DEEDS
 from tenure.portal.signed import Portal, Server
@@ -38,6 +39,8 @@ class Subscription:
             "facts": await _latest(api, one),
             "reported": reported,
             "may_release": any(each["action"] == "release_site" and each["allowed"] for each in sub["allowed_actions"]),
+            "conflict": await seat_conflict(api, sub["id"]) if sub["scheduled"] or _struck(sub) else None,
+            "may_edit_list": visit.who.may("subscriptions:write") and not _forbids(sub, "change_devices"),
             "unheard": sum(each["part"]["unheard"] for each in reported.values()),
             "deeds": _deeds(sub, for_customer=visit.who.is_customer),
             "more": BY_NAME,
@@ -105,6 +108,15 @@ def _deeds(sub: dict[str, Any], *, for_customer: bool) -> list[tuple[Any, dict[s
         (deed, one) for deed, one in pairs if deed.name not in hidden and not (for_customer and _is_forbidden(one))
     ]
     return sorted(shown, key=lambda pair: not pair[1]["allowed"])
+
+
+def _struck(sub: dict[str, Any]) -> bool:
+    """Whether a seat conflict's list names an application of it."""
+    return any(each["place_until"] for each in sub["sites"])
+
+
+def _forbids(sub: dict[str, Any], name: str) -> bool:
+    return any(each["action"] == name and _is_forbidden(each) for each in sub["allowed_actions"])
 
 
 def _is_forbidden(one: dict[str, Any]) -> bool:

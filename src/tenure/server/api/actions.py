@@ -122,6 +122,18 @@ class ReleaseBody(SiteBody, frozen=True, kw_only=True):
     """Let it take another code although this subscription is in force: the provider's to say, and recorded."""
 
 
+MOST_LISTED = 10_000
+"""Applications that one edit of a seat conflict's list may name."""
+CAPS = {"edit_seat_conflict": 512 * 1024}
+"""Bytes of a request's body, where the usual number does not hold what may be named."""
+
+
+class SeatConflictBody(Why, frozen=True, kw_only=True):
+    """Which applications on their own stop when the lower limit begins: exactly as many as have to."""
+
+    going: Annotated[tuple[Id, ...], msgspec.Meta(max_length=MOST_LISTED)]
+
+
 class LostBody(SiteBody, frozen=True, kw_only=True):
     """A site that is gone for good, and the one that gets its allotment."""
 
@@ -256,6 +268,11 @@ ACTIONS: tuple[tuple[str, type[Why], MakeFrom, str, tuple[Code, ...]], ...] = (
         "release_site", ReleaseBody, _plain(c.ReleaseSite, "site", "another_code"),
         "Makes an installation give its place up; it counts until it has, or its lease and seats are over.",
         (Code.SITE_UNKNOWN, Code.NOTHING_TO_CHANGE),
+    ),
+    (
+        "edit_seat_conflict", SeatConflictBody, _plain(c.EditSeatConflict, "going"),
+        "Says which applications on their own stop when fewer devices are ordered than are in use; until then.",
+        (Code.SITE_UNKNOWN, Code.NOTHING_TO_CHANGE, Code.SEAT_CONFLICT_OPEN),
     ),
     (
         "resolve_fork", ForkBody, _plain(c.ResolveFork, "site", "resolution"), "Says what two copies of a site are.",

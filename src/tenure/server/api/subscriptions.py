@@ -14,13 +14,14 @@ from tenure.core.terms import Intent
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal, Rule
+from tenure.http.bodies import BODY_CAP
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server import asking, books, desk, handing
-from tenure.server.api.actions import ACTIONS, ALWAYS, MakeFrom, Why, by
+from tenure.server.api.actions import ACTIONS, ALWAYS, CAPS, MakeFrom, Why, by
 from tenure.server.api.fields import Devices, Id, LastDay, Plan_hash
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.desk import Asking, Done, Opened
@@ -261,6 +262,7 @@ class Subscriptions:
                 WRITE,
                 self._acting(name, body, make, doc),
                 refusals=(*ALWAYS, *refusals),
+                cap=CAPS.get(name, BODY_CAP),
             )
             for name, body, make, doc, refusals in ACTIONS
         )

@@ -1,0 +1,122 @@
+"""A seat conflict as the provider and the customer see it: the list of applications on their own, and who goes (B11).
+
+The list is edited by an action (`actions`); what makes it is `core.seat_conflict`'s.
+"""
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.seat_conflict import Application, SeatConflict, order, relisted
+from tenure.core.subscription import SiteState, Subscription, evolve
+from tenure.core.timeline import Instant
+from tenure.http.auth import Principal, Rule
+from tenure.http.operations import Operation, operation
+from tenure.server import desk, seat_conflicts
+from tenure.server.api.fields import Id
+from tenure.server.context import Context, tenant_of
+from tenure.server.desk import Opened
+from tenure.server.views import shown
+from tenure.store.engine import Connection
+
+READ = Rule("subscriptions:read")
+
+
+class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
+    """An application on its own, in the order in which they go."""
+
+    site: str
+    name: str
+    since: str
+    last_contact: str | None
+    silent: bool
+    """Nothing was heard of it for seven days."""
+    goes: bool
+    """It stops when the lower limit begins."""
+    stays: bool
+    """Somebody said that it stays."""
+
+
+class SeatConflictView(msgspec.Struct, frozen=True, kw_only=True):
+    """A lower limit to come and who uses the subscription; all empty where none is agreed."""
+
+    at: str | None
+    """When the lower limit begins; null where none is agreed."""
+    limit: int
+    """Devices ordered from then on."""
+    most: int
+    """Devices that may be protected then, the tolerance included."""
+    servers: int
+    """Of these, what administration servers have; what they give up is listed at their consoles."""
+    ephemeral: int
+    """Ephemeral applications now: they stand on no list and get what the others leave."""
+    stay: int
+    """Applications on their own that may stay."""
+    go: int
+    """Applications on their own that have to go: so many must be struck out."""
+    applications: tuple[ApplicationView, ...]
+
+
+NONE = SeatConflictView(at=None, limit=0, most=0, servers=0, ephemeral=0, stay=0, go=0, applications=())
+
+
+class SeatConflicts:
+    """The operation on the list."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def read_seat_conflict(
+        self, caller: Principal, subscription: Id, provider: Id | None = None
+    ) -> SeatConflictView | Refused:
+        """Reads who stops when fewer devices are ordered than are in use; all empty while no lower limit is agreed."""
+
+        def work(conn: Connection, real: Instant, writing: bool) -> SeatConflictView | Refused | str:
+            tenant = tenant_of(conn, caller, provider, real)
+            if isinstance(tenant, Refused):
+                return tenant
+            opened = (desk.current if writing else desk.look)(conn, tenant, subscription)
+            return _view(conn, opened.item.sub, tenant.now) if isinstance(opened, Opened) else opened
+
+        answer: SeatConflictView | Refused = await self._context.settled(work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        where = "/v1/subscriptions/{subscription}/seat-conflict"
+        return (operation("GET", where, READ, self.read_seat_conflict),)
+
+
+def _view(conn: Connection, sub: Subscription, now: Instant) -> SeatConflictView:
+    """As it will be once whoever asks next has brought the list up to date."""
+    fact = relisted(sub, seat_conflicts.coming(conn, sub, now), now)
+    sub = sub if fact is None else evolve(sub, fact)
+    conflict = seat_conflicts.coming(conn, sub, now)
+    return NONE if conflict is None else _shown(sub, conflict, now)
+
+
+def _shown(sub: Subscription, conflict: SeatConflict, now: Instant) -> SeatConflictView:
+    known = {site.id: site for site in sub.sites}
+    going = order((each for each in conflict.applications if each.until is not None), now)
+    staying = order((each for each in conflict.applications if each.until is None), now)
+    return SeatConflictView(
+        at=shown(conflict.coming.at),
+        limit=conflict.coming.limit,
+        most=conflict.coming.most,
+        servers=conflict.servers,
+        ephemeral=conflict.ephemeral,
+        stay=conflict.stay,
+        go=conflict.go,
+        applications=tuple(_application(known[each.site], each, now) for each in (*going, *staying)),
+    )
+
+
+def _application(site: SiteState, each: Application, now: Instant) -> ApplicationView:
+    return ApplicationView(
+        site=site.id,
+        name=site.name,
+        since=shown(each.since) or "",
+        last_contact=shown(each.heard or None),
+        silent=each.silent(now),
+        goes=each.until is not None,
+        stays=each.stays,
+    )

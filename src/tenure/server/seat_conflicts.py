@@ -1,0 +1,130 @@
+"""Seat conflicts of a subscription with applications on their own: the list kept right, and what leases say of it.
+
+Who goes is decided in `core.seat_conflict`; here is who uses the subscription, read in the caller's transaction.
+"""
+
+import msgspec
+
+from tenure.core.contract import timeline
+from tenure.core.lease import Lease
+from tenure.core.seat_conflict import (
+    Application,
+    LowerLimit,
+    SeatConflict,
+    is_listed,
+    lower_limit,
+    parts,
+    relisted,
+)
+from tenure.core.subscription import SiteState, Subscription, evolve
+from tenure.core.timeline import Instant, since
+from tenure.server import books, places
+from tenure.server.beside import rows_of
+from tenure.store import places as rows
+from tenure.store.engine import Connection
+from tenure.store.places import PlaceUser
+from tenure.store.sites import Site
+
+
+def servers(conn: Connection, sub: Subscription) -> dict[str, int]:
+    """The devices that each administration server using the subscription protects."""
+    return {row.id: row.devices for row in rows_of(conn, sub.provider, sub.id) if row.subscription == sub.id}
+
+
+def coming(
+    conn: Connection, sub: Subscription, now: Instant, restored: Instant = 0, newcomer: str = ""
+) -> SeatConflict | None:
+    """The next lower limit and who uses the subscription before it; None where no lower one is agreed.
+
+    `newcomer`: an application that has just been let in and has no place yet.
+    """
+    lower = lower_limit(sub, now)
+    return None if lower is None else _with_users(conn, sub, lower, _users(conn, sub, now, restored), now, newcomer)
+
+
+def _users(conn: Connection, sub: Subscription, now: Instant, restored: Instant) -> list[PlaceUser]:
+    return rows.users(conn, sub.provider, sub.id, places.counting(sub, now, restored))
+
+
+def _with_users(
+    conn: Connection, sub: Subscription, lower: LowerLimit, users: list[PlaceUser], now: Instant, newcomer: str
+) -> SeatConflict:
+    known = {each.site: each for each in users}
+    listed = [site for site in sub.sites if is_listed(site) and (site.id in known or site.id == newcomer)]
+    alone = {each.id for each in listed}
+    others = [each for each in users if each.site not in alone]
+    elsewhere = sum(not each.ephemeral and each.until > lower.at for each in others)
+    counted = len(alone) + len(others)
+    return SeatConflict(
+        coming=lower,
+        servers=sum(parts(lower.most, counted, servers(conn, sub)).values()),
+        elsewhere=elsewhere,
+        ephemeral=sum(bool(each.ephemeral) for each in others),
+        applications=tuple(_application(site, known.get(site.id), now) for site in listed),
+    )
+
+
+def _application(site: SiteState, user: PlaceUser | None, now: Instant) -> Application:
+    until = site.place_until if site.place_until is not None and site.place_until > now else None
+    heard = 0 if user is None else user.heard
+    return Application(site=site.id, since=site.since, heard=heard, stays=site.stays, until=until)
+
+
+def concerns(sub: Subscription, now: Instant) -> bool:
+    """Whether there can be anything to list or to take back: almost never, and told without a look at any row."""
+    dated = any(site.place_until is not None and site.place_until > now for site in sub.sites)
+    return dated or lower_limit(sub, now) is not None
+
+
+def relist(
+    conn: Connection, sub: Subscription, now: Instant, restored: Instant = 0, newcomer: str = ""
+) -> Subscription:
+    """The subscription after its list was made what it has to be, with a fact if that changes it.
+
+    Called whenever terms change, an application comes, goes or asks, and a server reports other devices.
+    """
+    own = sub.site(newcomer) if newcomer else None
+    if not concerns(sub, now) and (own is None or own.place_until is None):
+        return sub
+    fact = relisted(sub, coming(conn, sub, now, restored, newcomer), now, newcomer)
+    if fact is None:
+        return sub
+    after = evolve(sub, fact)
+    books.append_to(conn, after, (fact,), now)
+    return after
+
+
+def is_told(
+    conn: Connection, sub: Subscription, site: Site, state: SiteState, lease: Lease, now: Instant, restored: Instant
+) -> bool:
+    """Whether the application's newest lease carries the date that it is to carry, or none if there is none."""
+    due = as_promised(conn, sub, site, state, now, restored)
+    return places.date_in(since(timeline(sub, due), now)) == places.date_in(lease.spans)
+
+
+def as_promised(
+    conn: Connection, sub: Subscription, site: Site, state: SiteState, now: Instant, restored: Instant
+) -> SiteState:
+    """The application as its lease is to speak of it: with the date also where others may still go by a longer word.
+
+    One that was taken back gets its place beyond the date when the one struck out instead has shown that it knows
+    (rule *Giving back*, spec 2.4), so that never more are served than are ordered. An ephemeral one gets what those on
+    the list leave, the first to come first.
+    """
+    lower = None if state.place_until is not None or sub.stopped is not None else lower_limit(sub, now)
+    if lower is None or not places.is_alone(site):
+        return state
+    lasting = tuple(each for each in sub.sites if each.id != site.id or not site.ephemeral)
+    sub = msgspec.structs.replace(sub, sites=lasting)
+    users = _users(conn, sub, now, restored)
+    conflict = _with_users(conn, sub, lower, users, now, site.id)
+    ephemeral = [each.site for each in users if each.ephemeral]
+    if len(conflict.applications) + len({*ephemeral, *([site.id] if site.ephemeral else [])}) <= conflict.stay:
+        return state
+    promised = {each.site for each in users if each.until > lower.at}
+    room = site.id in promised or len(promised) - conflict.elsewhere < conflict.stay
+    if site.ephemeral:
+        left = conflict.stay - (len(conflict.applications) - conflict.go)
+        place = ephemeral.index(site.id) if site.id in ephemeral else len(ephemeral)
+        room = room and place < left
+    return state if room else msgspec.structs.replace(state, place_until=lower.at)
