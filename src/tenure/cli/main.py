@@ -187,7 +187,8 @@ def _tell_usage(ended: Mistyped, world: World, *, as_json: bool) -> int:
     if as_json:
         return _tell(ended.failed, world, as_json=True)
     screen = Screen(world.stderr, world.zone, world.env)
-    screen.line(masked(ended.failed.problem.detail), "bold red")
+    problem = ended.failed.problem
+    screen.line(f"{masked(problem.detail)} ({problem.code})", "bold red")
     screen.block(ended.usage)
     return ended.failed.exit
 
