@@ -154,10 +154,11 @@ class TestTheLockCannotBeHad:
         monkeypatch.setattr(fcntl, "flock", no_locks)
         refused = app.synchronize()
         assert isinstance(refused, Declined)
-        assert refused.code is Code.FOLDER_UNWRITABLE
+        assert refused.code is Code.FOLDER_UNLOCKABLE
+        assert "Move the folder to a local disk" in refused.message + refused.remedy
         assert f"{folder / 'lock'}: No locks available" in refused.message
         assert app.standing.licensed
-        assert Code.FOLDER_UNWRITABLE in [each.code for each in app.standing.warnings]
+        assert Code.FOLDER_UNLOCKABLE in [each.code for each in app.standing.warnings]
         monkeypatch.undo()
         assert isinstance(app.synchronize(), Synchronized)
         assert app.standing.warnings == ()

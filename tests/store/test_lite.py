@@ -1,7 +1,10 @@
 """The SQLite file: whose it is, who may write it, and the settings that durability rests on."""
 
 import asyncio
+import errno
+import fcntl
 import logging
+import os
 import sqlite3
 import subprocess
 import sys
@@ -10,10 +13,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tenure.cli import copies
 from tenure.core.refusals import Code, Refused
 from tenure.store import lite, schema
 from tenure.store.engine import Connection, Unavailable
-from tenure.store.lite import Lite, look, open_lite
+from tenure.store.lite import Lite, lock_writer, look, open_lite
 from tenure.store.schema import meta
 
 
@@ -159,3 +163,33 @@ async def test_a_commit_that_the_database_refuses_is_told_to_all_and_the_next_on
     found = await db.read(lambda conn: set(conn.scalars(sa.select(meta.c.key))))
     assert found == {"application", "after"}
     await db.close()
+
+
+def test_a_lock_that_another_process_has_is_told_apart_from_one_that_cannot_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.db"
+    held = lock_writer(path)
+    assert isinstance(held, int)
+    busy = open_lite(path)
+    assert isinstance(busy, Refused)
+    assert busy.code is Code.SERVER_BUSY
+    os.close(held)
+
+    def no_locks(number: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    refused = open_lite(path)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.detail) == (Code.FOLDER_UNLOCKABLE, f"{path}.lock: No locks available.")
+    with copies._alone(path) as prevented:
+        assert prevented == refused
+
+
+def test_a_lock_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.db.lock").mkdir()
+    refused = open_lite(tmp_path / "t.db")
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.field) == (Code.FIELD_INVALID, "folder")
+    assert "t.db.lock cannot be opened: Is a directory" in refused.detail

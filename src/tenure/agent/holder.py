@@ -132,7 +132,7 @@ class Holder:
 
     def note(self, refused: Refused) -> Refused:
         """Shows from now on, until something was saved, that nothing can be; hands `refused` on."""
-        if refused.code is Code.FOLDER_UNWRITABLE:
+        if refused.code in {Code.FOLDER_UNWRITABLE, Code.FOLDER_UNLOCKABLE}:
             self._unsaved = refused
         return refused
 

@@ -3,7 +3,6 @@
 The epoch is left in the table `meta` under `epoch_floor`: every lease signed from now on carries at least that one.
 """
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,6 +18,7 @@ from tenure.core.timeline import Instant
 from tenure.server import keyring, rotating
 from tenure.server.context import ROOT
 from tenure.server.setup import DATABASE, SECRETS
+from tenure.store.lite import lock_writer
 
 PAGES = 2_000
 """Pages copied at a time, between which the server writes on."""
@@ -54,16 +54,17 @@ def backup(folder: Path, file: Path, progress: Progress) -> Refused | None:
 def restore(folder: Path, file: Path, now: Instant, progress: Progress) -> Restored | Refused:
     """The backup in place of the database, in an epoch above every one seen.
 
-    Refuses `server_busy` while the server runs, `not_found` and `field_invalid` for a file that is no backup, and
+    Refuses `server_busy` while the server runs, `folder_unlockable` where that cannot be told, `not_found` and
+    `field_invalid` for a file that is no backup, and
     `root_rejected` for one whose keys are not in the folder's secret file.
     """
     refused = unfit(file) or _stranger(folder, file)
     if refused is not None:
         return refused
     place, fresh = folder / DATABASE, folder / f"{DATABASE}.new"
-    with _alone(place) as free:
-        if not free:
-            return Refused(Code.SERVER_BUSY, "The server is running; stop it first.")
+    with _alone(place) as prevented:
+        if prevented is not None:
+            return prevented
         fresh.unlink(missing_ok=True)
         damaged = _copy(file, fresh, progress)
         if damaged is not None:
@@ -128,16 +129,15 @@ def _rows(path: Path, statement: str, values: tuple[str, ...] = ()) -> list[Any]
 
 
 @contextmanager
-def _alone(place: Path) -> Iterator[bool]:
-    """Whether no server has the database open for writing; none can start meanwhile (the lock of `store.lite`)."""
-    handle = os.open(place.with_name(place.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _alone(place: Path) -> Iterator[Refused | None]:
+    """None while no server has the database open for writing, and none can start; else why that cannot be told."""
+    handle = lock_writer(place)
+    if isinstance(handle, Refused):
+        running = Refused(Code.SERVER_BUSY, "The server is running; stop it first.")
+        yield running if handle.code is Code.SERVER_BUSY else handle
+        return
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-        else:
-            yield True
+        yield None
     finally:
         os.close(handle)
 

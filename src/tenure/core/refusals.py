@@ -146,6 +146,7 @@ class Code(StrEnum):
     FOLDER_IN_USE = "folder_in_use"
     FOLDER_UNREADABLE = "folder_unreadable"
     FOLDER_UNWRITABLE = "folder_unwritable"
+    FOLDER_UNLOCKABLE = "folder_unlockable"
     FOLDER_INCOMPLETE = "folder_incomplete"
     FOLDER_SERVED_ELSEWHERE = "folder_served_elsewhere"
     ENVIRONMENT_UNUSABLE = "environment_unusable"
@@ -298,6 +299,7 @@ _say(_C.UNREACHABLE, 503, _E.UNREACHABLE, "administrator", "The licensing server
 _say(_C.FOLDER_IN_USE, 503, _E.LATER, "administrator", "Another process is using this folder. | Processes that share a folder ask the server one at a time, and the other one has not finished within the 30 seconds that an exchange may take. | Try again in a minute; if it persists, find the process that hangs or was stopped, and end it.", conclusive=False)
 _say(_C.FOLDER_UNREADABLE, 503, _E.LATER, "administrator", "The license is there but cannot be read. | A file of the folder in which it is kept may not be read by this user, as when the program was once run as another. | Give the folder and its files back to the user who runs this program; nothing has to be activated again.", conclusive=False)
 _say(_C.FOLDER_UNWRITABLE, 503, _E.LATER, "administrator", "The folder in which the license is kept cannot be written to. | It is read-only, full, or belongs to another user; nothing is asked of the server as long as its answer could not be kept. | Free disk space, or give this program's user the right to write there; it goes on by itself.", conclusive=False)
+_say(_C.FOLDER_UNLOCKABLE, 503, _E.LATER, "administrator", "Files in this folder cannot be locked. | Its file system has no working locks, as a network drive whose lock service does not answer; without a lock two processes would use the folder at once, so that nothing is sent or changed. | Move the folder to a local disk, or have the network drive mounted with working locks; it goes on by itself.", conclusive=False)
 _say(_C.FOLDER_INCOMPLETE, 503, _E.LATER, "administrator", "Files have disappeared from the folder in which the license is kept. | Somebody or something deleted them while the program was running, which remembers what was in them. | Keep the program running until they are written back, and find out what deletes them.", conclusive=False)
 _say(_C.FOLDER_SERVED_ELSEWHERE, 503, _E.LATER, "administrator", "Another computer is using the folder in which the license is kept. | The folder is shared over a network or a volume, and a license serves one computer at a time. | Go on at the other computer, or end the program there, and this one goes on at once (where it was killed, twelve minutes later); to use both, give each a folder of its own and activate it there.", conclusive=False)
 _say(_C.ENVIRONMENT_UNUSABLE, 503, _E.UNREACHABLE, "administrator", "A setting of this computer cannot be used. | An environment variable or a file that it names says something that this program cannot follow. | Correct or remove the variable named; what is licensed goes on meanwhile.", conclusive=False)

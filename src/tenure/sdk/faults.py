@@ -4,7 +4,7 @@ Pure; where the faults come from is `disk`'s and `locks`', who shows them `shown
 """
 
 from tenure.core.refusals import Code, Refused
-from tenure.sdk.locks import FolderInUse
+from tenure.sdk.locks import FolderInUse, NoLocks
 
 
 def unreadable(fault: OSError, place: str = "") -> Refused:
@@ -18,9 +18,12 @@ def unwritable(fault: OSError, place: str = "") -> Refused:
 
 
 def unlocked(fault: OSError, place: str = "") -> Refused:
-    """`folder_in_use` when another process has kept the lock too long, else `folder_unwritable`: there is no lock."""
+    """Why there is no lock: `folder_in_use` when another process has kept it too long, `folder_unlockable` when the
+    file system has none, else `folder_unwritable`."""
     if isinstance(fault, FolderInUse):
         return Refused(Code.FOLDER_IN_USE, f"{fault}.")
+    if isinstance(fault, NoLocks):
+        return Refused(Code.FOLDER_UNLOCKABLE, _told(fault, place))
     return unwritable(fault, place)
 
 

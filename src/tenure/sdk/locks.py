@@ -21,6 +21,10 @@ class FolderInUse(OSError):
     """Another process has held the lock for longer than one exchange takes: it hangs, or was stopped."""
 
 
+class NoLocks(OSError):
+    """The file is there and open, but the system cannot lock it: nobody else has it."""
+
+
 class FileLock:
     """One lock that is held, until `release` or the end of the process.
 
@@ -67,7 +71,7 @@ class FileLock:
         except BlockingIOError:
             return False
         except OSError as fault:
-            raise OSError(fault.errno, fault.strerror, str(self.path)) from fault
+            raise NoLocks(fault.errno, fault.strerror, str(self.path)) from fault
         return True
 
 
@@ -76,8 +80,9 @@ def take(path: Path, *, wait: bool, patience: float = PATIENCE, shared: bool = F
 
     `shared`: with all others who share it; nobody has it to himself meanwhile.
 
-    Raises `FolderInUse` after `patience` seconds of waiting, and OSError, with the path, for a file that cannot be
-    opened or a file system without locks: without a lock nothing may be sent, or one site would look like two.
+    Raises `FolderInUse` after `patience` seconds of waiting, `NoLocks` on a file system without locks, and OSError,
+    with the path, for a file that cannot be opened: without a lock nothing may be sent, or one site would look like
+    two.
 
     Waiting is done by looking again and again: a blocking `flock` has no end, and stops every greenlet of a process.
     """

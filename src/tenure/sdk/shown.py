@@ -16,7 +16,15 @@ from tenure.core.standing import local_timeline
 from tenure.core.timeline import HOUR, Instant, Phase, Why
 from tenure.sdk.holdings import Holdings
 
-LOCAL = frozenset({Code.FOLDER_UNREADABLE, Code.FOLDER_UNWRITABLE, Code.FOLDER_INCOMPLETE, Code.ENVIRONMENT_UNUSABLE})
+LOCAL = frozenset(
+    {
+        Code.FOLDER_UNREADABLE,
+        Code.FOLDER_UNWRITABLE,
+        Code.FOLDER_UNLOCKABLE,
+        Code.FOLDER_INCOMPLETE,
+        Code.ENVIRONMENT_UNUSABLE,
+    }
+)
 """Faults of this computer, which come before whatever follows from them."""
 
 

@@ -110,15 +110,15 @@ def open_lite(
 ) -> Lite | Refused:
     """The database in the file at `path`, made if need be and readable by its owner alone; see `prepare`.
 
-    Refuses `already_exists` when the file is not Tenure's or is of another Tenure, `server_busy` when another
-    process has it open for writing. A running event loop is needed only to use it.
+    Refuses `already_exists` when the file is not Tenure's or is of another Tenure, and as `lock_writer`. A running
+    event loop is needed only to use it.
     """
     flaw = flaw_of(LIBRARY)
     if flaw:
         _log.warning(flaw)
-    lock = _lock(path)
-    if lock is None:
-        return Refused(Code.SERVER_BUSY, f"Another process has {path} open for writing.")
+    lock = lock_writer(path)
+    if isinstance(lock, Refused):
+        return lock
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     refused = _prepared(path, upgrade)
     if refused is not None:
@@ -163,14 +163,26 @@ def _prepared(path: Path, upgrade: Upgrade | None) -> Refused | None:
         return Refused(Code.ALREADY_EXISTS, f"{path} is not a database of Tenure: {fault.orig}.")
 
 
-def _lock(path: Path) -> int | None:
-    """The lock file, held for the process's life: the library's flaw cannot strike where only one process writes."""
-    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def lock_writer(path: Path) -> int | Refused:
+    """The lock of the database at `path`, held until the handle is closed: the library's flaw cannot strike where only
+    one process writes.
+
+    Refuses `server_busy` when another process has it, and, with the system's own reason, `folder_unlockable` where the
+    file system has no working locks, `field_invalid` where the lock file cannot be opened.
+    """
+    place = path.with_name(path.name + ".lock")
+    try:
+        handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as fault:
+        return Refused(Code.FIELD_INVALID, f"{place} cannot be opened: {fault.strerror}.", "folder")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         os.close(handle)
-        return None
+        return Refused(Code.SERVER_BUSY, f"Another process has {path} open for writing.")
+    except OSError as fault:
+        os.close(handle)
+        return Refused(Code.FOLDER_UNLOCKABLE, f"{place}: {fault.strerror}.")
     return handle
 
 
