@@ -540,3 +540,18 @@ def test_of_two_timed_stops_the_later_end_is_foretold() -> None:
     assert at(told, day("2026-01-21")).until == days_after("2027-01-01", 20)
     world.until(day("2026-01-21"))
     assert world.sub().paid_until == days_after("2027-01-01", 20)
+
+
+def test_a_site_that_had_not_heard_of_the_next_hold_ran_when_the_first_was_to_end() -> None:
+    """Stopped on 13 January until the 29th, and on the 28th without an end: it went on from the 29th to 2 February."""
+    world = limited(stop_clock=True)
+    world.until(day("2026-01-13"))
+    accepted(hold(world, Role.VENDOR, until=day("2026-01-29")))
+    first = world.sub().revision
+    world.until(day("2026-01-28"))
+    accepted(hold(world, Role.PROVIDER))
+    second = world.sub().revision
+    world.hear("sub_1", word(day("2026-12-31"), (first, day("2026-01-13")), (second, day("2026-02-02"))))
+    world.until(day("2026-02-10"))
+    accepted(world.do(RELEASE))
+    assert world.sub().paid_until == days_after("2027-01-01", 16 + 8)

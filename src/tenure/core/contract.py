@@ -24,7 +24,7 @@ def timeline(sub: Subscription, site: SiteState | None = None) -> Timeline:
     own = () if site is None else (_blocked(sub, site), _struck_out(sub, site))
     layers = [course, *map(_paused, sub.holds), *own]
     spans = _dressed(sub, overlay(*filter(None, layers)), site)
-    end = None if sub.stopped is None else _runs_again_at(sub)
+    end = None if sub.stopped is None else sub.runs_again_at
     return spans if end is None else merge((*cut(spans, end), *starting(timeline(_running_again(sub), site), end)))
 
 
@@ -94,15 +94,9 @@ def _standing(spans: Timeline, start: Instant) -> Timeline:
     return cut(spans, start, msgspec.structs.replace(at(spans, start), since=start, until=None))
 
 
-def _runs_again_at(sub: Subscription) -> Instant | None:
-    """When the contract's clock runs again by itself; None while a hold without end stops it."""
-    ends = [hold.until for hold in sub.holds if hold.stop_clock]
-    return None if None in ends else max(end for end in ends if end is not None)
-
-
 def _running_again(sub: Subscription) -> Subscription:
     """The subscription as the ends of its holds will leave it, if every site hears of them at once."""
-    end = _runs_again_at(sub) or 0
+    end = sub.runs_again_at or 0
     days = held_days(sub, sub.clock(end), end)
     for hold in [hold for hold in sub.holds if hold.stop_clock]:
         over = HoldReleased(at=end, recorded_at=end, by=hold.owner, owner=hold.owner, shift_days=days)

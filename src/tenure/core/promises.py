@@ -7,6 +7,7 @@ pauses that stop the clock) asks here from which instant on.
 from collections.abc import Iterable
 
 from tenure.core.commands import Word
+from tenure.core.state import Stopped
 from tenure.core.timeline import Instant
 
 SUCCESSOR_DAYS = 30
@@ -16,6 +17,20 @@ SUCCESSOR_DAYS = 30
 def given_back_from(words: Iterable[Word], revision: int, decided_at: Instant) -> Instant:
     """From when on nobody holds a word older than `revision`: the last word's end or acknowledgement."""
     return max([decided_at, *(_released(word, revision) for word in words)])
+
+
+def paused_for(stopped: Stopped, words: Iterable[Word], now: Instant) -> int:
+    """Seconds until `now` in which the clock stood still and no signed word promised service.
+
+    An example: stopped on day 12 until day 28, and on day 27 by another hold without an end. Whoever heard of the first
+    hold on day 12, and of the second on day 32, ran from day 28 to 32. Released on day 40: 16 + 8 days.
+    """
+    known, stretches = tuple(words), ((stopped.since, stopped.revision), *stopped.prolonged)
+    ends = (*(since for since, _ in stopped.prolonged), now)
+    return sum(
+        max(0, min(end, now) - given_back_from(known, revision, since))
+        for (since, revision), end in zip(stretches, ends, strict=True)
+    )
 
 
 def _released(word: Word, revision: int) -> Instant:

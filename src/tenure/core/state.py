@@ -92,6 +92,8 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True):
 
     since: Instant
     revision: int
+    prolonged: tuple[tuple[Instant, int], ...] = ()
+    """(instant, revision): words older than that revision foresaw the clock running again at that instant."""
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,6 +219,12 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
             return None
         turns = (*(period.since for period in self.paid), *(change.effective for change in self.changes))
         return min((each for each in turns if each > moment), default=None)
+
+    @property
+    def runs_again_at(self) -> Instant | None:
+        """When the contract's clock runs again by itself; None while it runs, or while a hold without end stops it."""
+        ends = [hold.until for hold in self.holds if hold.stop_clock]
+        return None if None in ends else max((end for end in ends if end is not None), default=None)
 
     @property
     def sites_holding(self) -> tuple[SiteState, ...]:

@@ -94,7 +94,7 @@ class Contact:
         if self._site.state != shares.LEFT:  # what it left counts as it was set aside, whatever it reports
             self._note_report()
         if not self._context.stopped_money:
-            self._site = takeover.take_over_if_due(self._conn, self._site, self._time)
+            self._site = takeover.take_over_if_due(self._conn, self._site, self._time, self._asked.message.subscription)
         sub = self._settled()
         state = None if sub is None else places.state_of(sub, self._site)
         if self._asked.message.erased and sub is not None:

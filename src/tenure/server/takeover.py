@@ -1,10 +1,13 @@
 """Successors that take over: booked by whoever looks first, as of the true instant (spec 2.4 Successor)."""
 
+import base64
+
 import msgspec
 
 from tenure.core import commands as c
 from tenure.core.decide.sites import drop, take_over
 from tenure.core.facts import Fact
+from tenure.core.lease import Lease
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription, evolve
@@ -12,7 +15,7 @@ from tenure.core.timeline import Instant
 from tenure.server import books, copies, places, settling, shares, worlds
 from tenure.server.beside import beside, with_beside
 from tenure.server.real_time import RealTime
-from tenure.store import sites
+from tenure.store import leases, sites
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
 
@@ -24,8 +27,10 @@ def take_over_all(conn: Connection, provider: str, subscription: str, time: Real
         take_over_if_due(conn, site, time)
 
 
-def take_over_if_due(conn: Connection, site: Site, time: RealTime) -> Site:
+def take_over_if_due(conn: Connection, site: Site, time: RealTime, goes_by: str = "") -> Site:
     """The site as it is once a successor whose instant has come is booked; unchanged while it has not.
+
+    `goes_by`: the subscription by which the site itself says it goes.
 
     Nothing is looked at of a successor of another world, which none can have staged: nobody settles it by this clock.
     """
@@ -41,7 +46,8 @@ def take_over_if_due(conn: Connection, site: Site, time: RealTime) -> Site:
         return site
     rules, floor = successor.book.at(now)
     seen = c.Seen(rules=rules, floor=floor)
-    outcome = take_over(successor.sub, present.sub, seen, now)
+    went = _began(conn, site) if goes_by == site.successor else None
+    outcome = take_over(successor.sub, present.sub, seen, now, went=went)
     if outcome is None:
         return site
     started = successor.sub
@@ -56,6 +62,15 @@ def take_over_if_due(conn: Connection, site: Site, time: RealTime) -> Site:
     moved = with_beside(moved, msgspec.structs.replace(beside(moved), successor_provider=""))
     sites.save_many(conn, [moved])
     return moved
+
+
+def _began(conn: Connection, site: Site) -> Instant | None:
+    """When the site's word for its successor began to hold."""
+    signed = leases.latest(conn, site.id, leases.SUCCESSOR)
+    if signed is None or signed.body is None:
+        return None
+    payload = signed.body.split(b".")[1]
+    return msgspec.json.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), type=Lease).nbf
 
 
 def drop_successor(conn: Connection, site: Site, name: str, time: RealTime) -> Site | Refused:

@@ -200,18 +200,33 @@ def drop(sub: Subscription, command: DropSuccessor, now: Instant) -> Accepted | 
     return Accepted(facts=(f.SuccessorDropped(**stamp(command, now), site=command.site),))
 
 
-def take_over(sub: Subscription, present: Subscription, seen: Seen, now: Instant, site_id: str = "") -> Accepted | None:
+def take_over(
+    sub: Subscription,
+    present: Subscription,
+    seen: Seen,
+    now: Instant,
+    site_id: str = "",
+    *,
+    went: Instant | None = None,
+) -> Accepted | None:
     """The staged successor starts at the present one's last paid end, if that has come; None while it has not.
 
     Several sites may move from one subscription to the other: `site_id` says which (else the first one staged).
 
     A renewal of the present one recorded before its end moved that end, so that nothing is consumed (2.4 Successor). A
     successor that has itself ended by then takes nothing over: the present one's grace is worth more.
+
+    While a hold stops the present one's clock none does; but for a site that shows that it `went` by its word for the
+    successor: it had not heard of the hold, and what it was served from then on is the successor's to count.
     """
     staged = [entry for entry in sub.sites if entry.staged and entry.present == present.id]
     site = next((entry for entry in staged if site_id in {"", entry.id}), None)
     end = last_paid_end(present)
-    if site is None or end is None or present.clock(now) < end:
+    if site is None or end is None:
+        return None
+    if went is not None and went <= now and went in _ends_but_for_holds(present, end):
+        end = went
+    elif present.clock(now) < end:
         return None
     started = max(end, site.since)
     if at(contract(sub), started).phase is Phase.ENDED:
@@ -221,6 +236,12 @@ def take_over(sub: Subscription, present: Subscription, seen: Seen, now: Instant
     fact = f.SuccessorStarted(**stamped, site=site.id, period=period)
     left = f.SiteLeft(**stamped, site=site.id)
     return Accepted(facts=(fact,), others=((present.id, left),))
+
+
+def _ends_but_for_holds(present: Subscription, end: Instant) -> set[Instant]:
+    """Where the last paid end was before holds that stopped the clock moved it; a renewal moves it for everybody."""
+    days = [given for _, given in reversed(present.given_days)]
+    return {end - sum(days[:many]) * DAY for many in range(len(days) + 1)}
 
 
 def last_paid_end(present: Subscription) -> Instant | None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from tenure.core import facts as f
 from tenure.core import terms
 from tenure.core.commands import Cancel, Hold, Release, Seen, UndoCancellation
-from tenure.core.contract import contract_at, held_days
+from tenure.core.contract import contract_at
 from tenure.core.decide.money import give_up_reserve, kept_stretch, reserve_whole
 from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.policy import Role
-from tenure.core.promises import given_back_from
+from tenure.core.promises import paused_for
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import automatic_runs
 from tenure.core.subscription import Subscription
@@ -62,8 +62,7 @@ def _restart_days(sub: Subscription, seen: Seen, now: Instant) -> int:
     """Whole paid days held until `now`; a site that had not heard of the hold used its days itself."""
     if sub.stopped is None:
         return 0
-    heard = given_back_from(seen.words, sub.stopped.revision, sub.stopped.since)
-    return held_days(sub, heard, now)
+    return paused_for(sub.stopped, seen.words, now) // DAY if contract_at(sub, now).phase is Phase.ACTIVE else 0
 
 
 def cancel(sub: Subscription, command: Cancel, seen: Seen, now: Instant) -> Accepted | Refused:

@@ -46,10 +46,20 @@ def _owed(sub: Subscription, moment: Instant) -> Owed | None:
 
 
 def _hold(sub: Subscription, hold: Hold) -> Subscription:
-    stopped = sub.stopped
-    if hold.stop_clock and stopped is None:
-        stopped = Stopped(since=hold.since, revision=sub.revision + 1)
-    return msgspec.structs.replace(sub, holds=(*sub.holds, hold), stopped=stopped)
+    stopped, held = sub.stopped, msgspec.structs.replace(sub, holds=(*sub.holds, hold))
+    if hold.stop_clock:
+        revision = sub.revision + 1
+        fresh = Stopped(since=hold.since, revision=revision)
+        stopped = fresh if stopped is None else _prolonged(stopped, sub.runs_again_at, held.runs_again_at, revision)
+    return msgspec.structs.replace(held, stopped=stopped)
+
+
+def _prolonged(stopped: Stopped, before: Instant | None, after: Instant | None, revision: int) -> Stopped:
+    """The standing clock after a further hold: who has not heard of it runs again when the others were to end."""
+    if before is None or before == after:
+        return stopped
+    kept = (each for each in stopped.prolonged if each[0] < before)
+    return msgspec.structs.replace(stopped, prolonged=(*kept, (before, revision)))
 
 
 def _release(sub: Subscription, fact: f.HoldReleased) -> Subscription:
