@@ -263,9 +263,11 @@ async def _furnished(folder: Path, rows: int, facts: int) -> Stage:
         for number in range(facts):
             intent = ("auto", "manual")[number % 2]
             await desk.post(f"/v1/subscriptions/{names[0]}/set-renewal-intent", {"intent": intent})
-        token = (await desk.post("/v1/tokens", {"name": "c", "role": "customer", "customer": acme}))["token"]
+        token = (await desk.post("/v1/tokens", {"name": "c", "role": "customer", "customer": acme, "scopes": ["*"]}))[
+            "token"
+        ]
         other = (await vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
-        asked = {"name": "desk", "role": "provider"}
+        asked = {"name": "desk", "role": "provider", "scopes": ["*"]}
         somebody = (await vendor.post("/v1/tokens", asked, provider=other))["token"]
         hogs = (await vendor.post("/v1/tokens", asked, provider=provider))["token"]
         await context.db.write(fill, provider, rows - len(names), context.clock())

@@ -137,7 +137,9 @@ async def furnish(vendor: Caller) -> tuple[str, Caller, str]:
     }
     await vendor.post("/v1/plans", plan)
     provider = (await vendor.post("/v1/providers", {"name": "North", "currency": "EUR", "sandbox": False}))["id"]
-    token = await vendor.post("/v1/tokens", {"name": "desk", "role": "provider", "days": 30}, provider=provider)
+    token = await vendor.post(
+        "/v1/tokens", {"name": "desk", "role": "provider", "scopes": ["*"], "days": 30}, provider=provider
+    )
     desk = vendor.with_token(token["token"])
     offer = await desk.post("/v1/offers", {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]})
     return provider, desk, offer["id"]

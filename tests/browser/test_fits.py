@@ -38,7 +38,7 @@ def furnish(demo: Demo) -> dict[str, str]:
     desk.post("/v1/offers", {"plan": "editor-year", "currency": "EUR", "bands": bands, "name": LONG[:128]})
     ask = {"amount": MONEY // 10, "note": LONG[:200]}
     desk.post(f"/v1/customers/{made['customer']}/payment-requests", ask)
-    desk.post("/v1/tokens", {"name": LONG[:128], "role": "provider", "days": 30})
+    desk.post("/v1/tokens", {"name": LONG[:128], "role": "provider", "scopes": ["*"], "days": 30})
     hook = {"url": f"https://hooks.example/{'u' * 400}", "events": ["subscription.renewed"], "note": LONG[:200]}
     made["webhook"] = desk.post("/v1/webhooks", hook)["id"]
     desk.close()

@@ -50,7 +50,8 @@ class Vendor:
 
     def signed_in(self, home: Path, *words: str) -> Terminal:
         """A terminal with a token of its own, made with these options."""
-        token = self.terminal.good("tokens", "add", home.name, *words)["token"]
+        every = () if "--scope" in words else ("--everything",)
+        token = self.terminal.good("tokens", "add", home.name, *words, *every)["token"]
         return Terminal(home, {"TENURE_URL": self.url, "TENURE_TOKEN": token}, self.clock)
 
 

@@ -189,3 +189,25 @@ async def test_the_first_steps_can_be_put_away(at_the_portal: Stage) -> None:
     desk = await at_the_portal.desk()
     await desk.send(desk.form("name", action="/first-steps/dismiss"))
     assert "First steps" not in desk.text
+
+
+async def test_a_token_says_what_it_may_do_or_everything_and_belongs_to_whose_pages_are_open(
+    at_the_portal: Stage,
+) -> None:
+    shop, tab = at_the_portal.office, await _vendor(at_the_portal)
+    await tab.open("/tokens")
+    await tab.send(tab.form("days"), name="metrics")
+    assert (tab.status, "Choose at least one, please" in tab.text) == (422, True)
+    await tab.send(tab.form("days"), scopes=["metrics:read"])
+    await tab.send(tab.form("days"), name="all of it", what="every")
+    made = {each["name"]: each for each in (await shop.vendor.get("/v1/tokens"))["items"]}
+    assert (made["metrics"]["role"], made["metrics"]["scopes"]) == ("vendor", ["metrics:read"])
+    assert "providers:write" in made["all of it"]["scopes"]
+    assert "people:write" not in made["all of it"]["scopes"]
+    await tab.open(f"/providers/{shop.provider}")
+    await tab.send(tab.form("provider"))
+    await tab.open("/tokens")
+    assert "metrics:read" not in tab.text
+    await tab.send(tab.form("days"), name="shop", scopes=["money:read"])
+    made = {each["name"]: each for each in (await shop.desk.get("/v1/tokens"))["items"]}
+    assert (made["shop"]["role"], made["shop"]["scopes"]) == ("provider", ["money:read"])

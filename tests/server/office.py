@@ -112,7 +112,7 @@ class Office:
     async def token(self, role: str = "customer", *, of: str = "", scopes: tuple[str, ...] = ()) -> Caller:
         """Somebody of the provider's: a customer (`of` names which), or another desk, with all scopes or some."""
         whose = {"customer": of or self.customer} if role == "customer" else {}
-        made = await self.desk.post("/v1/tokens", {"name": role, "role": role, "scopes": scopes, **whose})
+        made = await self.desk.post("/v1/tokens", {"name": role, "role": role, "scopes": scopes or ("*",), **whose})
         return Caller(self.http, made["token"])
 
     async def facts(self, name: str) -> list[str]:

@@ -401,7 +401,9 @@ async def test_the_longest_texts_that_are_accepted_fit_into_a_lease(tmp_path: Pa
     async with office(tmp_path) as shop:
         selling = {"name": wide, "currency": "EUR", "brand": brand}
         provider = (await shop.vendor.post("/v1/providers", selling))["id"]
-        made = await shop.vendor.post("/v1/tokens", {"name": "d", "role": "provider"}, provider=provider)
+        made = await shop.vendor.post(
+            "/v1/tokens", {"name": "d", "role": "provider", "scopes": ["*"]}, provider=provider
+        )
         desk = Caller(shop.http, made["token"])
         more = {"features": [*names[:features], "m" * 64, "n" * 64], "base_features": names[features:]}
         assert await shop.vendor.refused("/v1/plans", plan | more) == "field_invalid"

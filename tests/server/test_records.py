@@ -147,7 +147,7 @@ async def fresh(shop: Office, world: World, name: str) -> dict[str, str]:
     invited = {"email": f"{customer}@x.example", "name": "Eve", "role": "auditor"}
     payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 500})
     wished = await desk.post("/v1/order-requests", {"customer": customer, "offer": things["offer"], "devices": 5})
-    token = await desk.post("/v1/tokens", {"name": "t", "role": "customer", "customer": customer})
+    token = await desk.post("/v1/tokens", {"name": "t", "role": "customer", "customer": customer, "scopes": ["*"]})
     sites = [shop.site(), shop.site()] if name in {"release_site", "declare_site_lost"} else []
     for site in sites:
         await site.activate(order["activation_code"])

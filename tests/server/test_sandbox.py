@@ -82,7 +82,7 @@ async def test_b05_what_a_sandbox_signs_is_refused_by_every_reader_of_production
 
 async def test_a_token_of_a_sandbox_goes_by_the_real_clock(tmp_path: Path) -> None:
     async with office(tmp_path, sandbox=True) as shop:
-        made = await shop.desk.post("/v1/tokens", {"name": "short", "role": "provider", "days": 2})
+        made = await shop.desk.post("/v1/tokens", {"name": "short", "role": "provider", "scopes": ["*"], "days": 2})
         short = Caller(shop.http, made["token"])
         assert await set_clock(shop.desk, START + 3_000 * DAY) == 200
         assert (await short.send("GET", "/v1/offers")).status_code == 200

@@ -315,13 +315,14 @@ UNREHEARSED = {"change_password", "remove_second_factor"}
 
 async def test_a_withdrawn_and_an_expired_token_are_unknown(world: World) -> None:
     shop = world.shop
-    made = await shop.desk.post("/v1/tokens", {"name": "short", "role": "provider", "days": 1})
+    made = await shop.desk.post("/v1/tokens", {"name": "short", "role": "provider", "scopes": ["*"], "days": 1})
     caller = Caller(shop.http, made["token"])
     assert (await caller.send("GET", "/v1/policy")).status_code == 200
     assert (await shop.desk.send("DELETE", f"/v1/tokens/{made['id']}")).status_code == 204
     assert (await caller.send("GET", "/v1/policy")).status_code == 401
     late = Caller(
-        shop.http, (await shop.desk.post("/v1/tokens", {"name": "late", "role": "provider", "days": 1}))["token"]
+        shop.http,
+        (await shop.desk.post("/v1/tokens", {"name": "late", "role": "provider", "scopes": ["*"], "days": 1}))["token"],
     )
     shop.clock.now += 86_400 - 1
     assert (await late.send("GET", "/v1/policy")).status_code == 200

@@ -9,6 +9,7 @@ from tenure.cli.desk import Desk
 from tenure.cli.kinds import Limit
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import sentence
+from tenure.cli.problems import invalid
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import ACCESS, SELLING, Ended, noun, verb
 
@@ -98,11 +99,19 @@ def add_token(
         Literal["vendor", "provider", "customer"], Parameter(help="As whom the program acts.")
     ] = "provider",
     customer: Annotated[str, Parameter(help="For the role `customer`: whose.")] = "",
-    scope: Annotated[tuple[str, ...], Parameter(help="What it may do; repeatable. None: all its role may.")] = (),
+    scope: Annotated[
+        tuple[str, ...],
+        Parameter(help="What it may do, such as `money:read`; repeat for more. Needed unless --everything."),
+    ] = (),
+    everything: Annotated[
+        bool, Parameter(negative=(), help="All that its role may do, but for people and the audit.")
+    ] = False,
     days: Annotated[int, Parameter(help="How long it is good for.")] = 365,
 ) -> Ended:
     """Make a token for a program; its secret is shown this once."""
-    body: dict[str, Any] = {"name": name, "role": role, "scopes": scope, "days": days}
+    if everything == bool(scope):
+        return invalid("Name what it may do with --scope, or say --everything instead.", "scope")
+    body: dict[str, Any] = {"name": name, "role": role, "scopes": scope or ("*",), "days": days}
     if customer:
         body["customer"] = customer
     return desk.write(Sending(method="POST", path="/v1/tokens", body=body), _made)

@@ -59,7 +59,9 @@ def provider(vendor: Shop, url: str, name: str, *, rules: dict[str, Any] | None 
     brand = {"name": name, "colour": "#1f6f54", "support": "support@example.com", "renew_url": f"{portal or url}/renew"}
     body = {"name": name, "currency": "EUR", "sandbox": True, "brand": brand}
     made = vendor.post("/v1/providers", body)["id"]
-    token = vendor.post("/v1/tokens", {"name": "desk", "role": "provider", "days": 3_650}, provider=made)["token"]
+    token = vendor.post(
+        "/v1/tokens", {"name": "desk", "role": "provider", "scopes": ["*"], "days": 3_650}, provider=made
+    )["token"]
     desk = Shop(url, token)
     offers = {}
     for plan in PLANS:

@@ -50,7 +50,7 @@ OWNERS_ALONE = frozenset({"tokens:write", "people:write", "policy:write"})
 
 
 def usual(kind: Role) -> tuple[str, ...]:
-    """What a token carries when nothing is named: everything but what is about accounts."""
+    """What a token carries for which everything was asked: all but what is about accounts."""
     return tuple(scope for scope in SCOPES[kind] if scope not in PEOPLE)
 
 

@@ -69,7 +69,7 @@ async def test_a_rehearsed_invitation_opens_nothing_and_sends_nothing(tmp_path: 
         before = await shop.snapshot()
         shown = await shop.desk.post("/v1/invitations", EVE, dry_run="true")
         assert (shown["email"], shown["link_token"]) == ("eve@example.com", "")
-        made = await shop.desk.post("/v1/tokens", {"name": "t", "role": "provider"}, dry_run="true")
+        made = await shop.desk.post("/v1/tokens", {"name": "t", "role": "provider", "scopes": ["*"]}, dry_run="true")
         assert (made["name"], made["token"]) == ("t", "")
         assert await shop.snapshot() == before
 
@@ -119,9 +119,25 @@ async def test_nobody_gives_more_than_one_has(tmp_path: Path) -> None:
 
 async def test_a_program_manages_people_only_when_that_is_named(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
-        made = await shop.desk.post("/v1/tokens", {"name": "plain", "role": "provider"})
+        made = await shop.desk.post("/v1/tokens", {"name": "plain", "role": "provider", "scopes": ["*"]})
         assert not {"people:read", "people:write", "audit:read"} & set(made["scopes"])
         assert await Caller(shop.http, made["token"]).refused("/v1/invitations", EVE) == "action_not_permitted"
+
+
+async def test_a_token_without_scopes_is_refused_and_everything_is_asked_for_by_name(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        for scopes in ({}, {"scopes": []}, {"scopes": ["*", "money:read"]}, {"scopes": ["everything"]}):
+            answer = await shop.desk.send("POST", "/v1/tokens", {"name": "t", "role": "provider", **scopes})
+            assert (answer.status_code, answer.json()["code"]) == (422, "field_invalid"), scopes
+            assert answer.json()["field"].startswith("scopes"), answer.text
+        eve = await joined(shop, shop.desk, "auditor")
+        assert await eve.refused("/v1/tokens", {"name": "t", "role": "provider", "scopes": ["*"]}) == (
+            "action_not_permitted"
+        )
+        little = await shop.token("provider", scopes=("tokens:write", "money:read"))
+        assert await little.refused("/v1/tokens", {"name": "t", "role": "provider", "scopes": ["*"]}) == (
+            "action_not_permitted"
+        ), "nobody gives more than they have"
 
 
 async def test_a_customers_owner_manages_the_customers_team_alone(tmp_path: Path) -> None:
@@ -163,7 +179,7 @@ async def test_roles_change_at_once_and_an_owner_remains(tmp_path: Path) -> None
 async def test_the_audit_tells_who_made_and_withdrew_tokens_and_published_policies(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         ana = await joined(shop, shop.desk)
-        made = await ana.post("/v1/tokens", {"name": "billing", "role": "provider"})
+        made = await ana.post("/v1/tokens", {"name": "billing", "role": "provider", "scopes": ["*"]})
         await ana.send("DELETE", f"/v1/tokens/{made['id']}")
         await ana.send("PUT", "/v1/policy", {"rules": {"grace_days": 7}})
         assert (await audited(ana))[-3:] == [

@@ -25,6 +25,8 @@ from tenure.store import ids, people, tokens
 from tenure.store.engine import Connection
 from tenure.store.persons import Place
 
+EVERYTHING = "*"
+"""Said in place of scopes: whoever wants it says so, for a token that was made in a hurry must not open everything."""
 TOKENS = Rule("tokens:write", DESK)
 
 
@@ -35,8 +37,14 @@ class NewToken(Body, frozen=True, kw_only=True):
     role: Role = Role.PROVIDER
     customer: Id | None = None
     """For role `customer`: whose."""
-    scopes: Annotated[tuple[str, ...], msgspec.Meta(max_length=32)] = ()
-    """None given: all that the role may carry, but for what is about accounts (`people:…`, `audit:read`)."""
+    scopes: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            min_length=1,
+            max_length=32,
+            description="What the program needs; `*` alone: all that its role may carry but what is about accounts.",
+        ),
+    ]
     days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 365
 
 
@@ -149,14 +157,21 @@ def _unsound_token(conn: Connection, caller: Principal, body: NewToken, provider
         return Refused(Code.NOT_FOUND, field="provider")
     if body.customer is not None and people.customer(conn, owner or "", body.customer) is None:
         return Refused(Code.NOT_FOUND, field="customer")
-    allowed = set(SCOPES[body.role])
+    if EVERYTHING in body.scopes and len(body.scopes) > 1:
+        return Refused(Code.FIELD_INVALID, "`*` stands alone: it is everything already.", "scopes")
+    allowed = {*SCOPES[body.role], EVERYTHING}
     unknown = [scope for scope in body.scopes if scope not in allowed]
     if unknown:
         return Refused(Code.FIELD_INVALID, f"This role cannot carry the scope {unknown[0][:64]!a}.", "scopes")
-    beyond = [scope for scope in body.scopes or usual(body.role) if scope not in caller.scopes]
+    beyond = [scope for scope in carried(body) if scope not in caller.scopes]
     if beyond and caller.kind is not Role.VENDOR:
         return Refused(Code.ACTION_NOT_PERMITTED, f"Your own token does not carry {beyond[0]}.", "scopes")
     return None
+
+
+def carried(body: NewToken) -> tuple[str, ...]:
+    """The scopes that the token gets: those named, or all but those about accounts where everything was asked for."""
+    return usual(body.role) if body.scopes == (EVERYTHING,) else body.scopes
 
 
 def new_token(context: Context, body: NewToken, provider: str | None, now: Instant) -> tuple[str, tokens.Token]:
@@ -168,7 +183,7 @@ def new_token(context: Context, body: NewToken, provider: str | None, now: Insta
         provider=provider,
         customer=body.customer,
         role=body.role,
-        scopes=body.scopes or usual(body.role),
+        scopes=carried(body),
         name=body.name,
         created=now,
         expires=now + body.days * DAY,
