@@ -219,7 +219,7 @@ class Observed:
         if isinstance(found, Refused):
             return found
         page = cut_page(found, paging.limit, lambda each: each.seq)
-        return EventPage(page.items, page.next, page.items[-1].seq if page.items else begin)
+        return EventPage(page.items, page.next, after=page.items[-1].seq if page.items else begin)
 
     async def read_clock(self, caller: Principal, provider: Id | None = None) -> ClockView | Refused:
         """Reads the provider's clock; a sandbox has its own (B5)."""
