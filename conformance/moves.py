@@ -159,6 +159,8 @@ MOVES: dict[str, Move] = {
     "code_blocked": _refusing(Code.CODE_BLOCKED),
     "code_withdrawn": _refusing(Code.CODE_WITHDRAWN),
     "site_limit": _refusing(Code.SITE_LIMIT),
+    "other_world": _refusing(Code.ENVIRONMENT_MISMATCH),
+    "copied": _refusing(Code.LEASE_FORKED),
     "lowest_version": _floor,
     "other_product": _other_product,
     "site_lost": _sites(lost=True),
