@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.vendor import Desk
+from tests.cli.vendor import Desk, Vendor
 
 
 def test_the_board_and_a_list_that_is_narrowed(desk: Desk) -> None:
@@ -22,3 +22,12 @@ def test_an_export_is_a_new_file(desk: Desk, tmp_path: Path) -> None:
     assert text.count("\r\n") == told["rows"] + 1 and sub in text
     assert desk.terminal.refused("subscriptions", "export", "--out", str(file))["field"] == "out"
     assert desk.terminal.good("customers", "export", "--out", str(tmp_path / "c.csv"))["rows"] >= 1
+
+
+def test_the_vendor_is_told_to_name_the_provider(shop: Vendor) -> None:
+    """Every refusal of that kind, whichever command; what no token of a provider is ever told."""
+    for words in (("customers", "add", "Harbour"), ("offers", "list"), ("offers", "add", "year", "--price", "1")):
+        problem = shop.terminal.refused(*words)
+        assert (problem["code"], problem["field"]) == ("field_invalid", "provider")
+        assert problem["title"] == "No provider is named."
+        assert "--provider prv_…" in problem["remedy"]

@@ -97,10 +97,23 @@ def test_a_new_server_has_its_secrets_for_its_owner_alone(place: Path) -> None:
 def test_a_new_server_shows_an_invitation_for_its_owner_once(terminal: Terminal, tmp_path: Path) -> None:
     folder = tmp_path / "founded"
     told = terminal.run("server", "init", "--folder", str(folder), "--name", "https://licence.example.com").out
-    link = next(word for word in told.split() if word.startswith("tni_"))
+    link = told.partition("https://PORTAL/invitation/")[2].split()[0]
+    assert link.startswith("tni_")
+    assert "The invitation's link begins with the portal's address" in told
     ((email, role, place),) = query(folder, "select email, role, place from invitations")
     assert (email, role, place) == ("", "owner", "vendor")
     assert not any(link.encode() in each.read_bytes() for each in folder.iterdir())
+
+
+def test_with_the_portal_s_address_the_invitation_is_a_link_to_open(terminal: Terminal, tmp_path: Path) -> None:
+    words = ("server", "init", "--folder", str(tmp_path / "founded"), "--name", "https://licence.example.com")
+    told = terminal.run(*words, "--portal-url", "https://portal.example.com/").out
+    assert "https://portal.example.com/invitation/tni_" in told
+    assert "PORTAL" not in told
+    kept = json.loads((tmp_path / "founded" / "server.json").read_text())
+    assert kept == {"name": "https://licence.example.com", "portal_url": "https://portal.example.com"}
+    other = ("server", "init", "--folder", str(tmp_path / "other"), "--name", "https://licence.example.com")
+    assert terminal.refused(*other, "--portal-url", "http://portal.example.com")["field"] == "portal_url"
 
 
 def test_it_is_made_once_and_only_soundly(terminal: Terminal, place: Path, tmp_path: Path) -> None:

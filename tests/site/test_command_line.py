@@ -25,6 +25,7 @@ from tenure.core.codes import from_random
 from tenure.core.refusals import Exit
 from tenure.site import qr
 from tenure.site.main import Serving
+from tenure.site.settings import Settings, read_settings
 from tests.cli.terminal import Ran, Terminal
 from tests.site.town import House, Town
 
@@ -420,3 +421,60 @@ def on_terminal(admin: Admin, size: tuple[int, int], *words: str) -> str:
         os.close(ours)
     assert program.wait(30) == Exit.DONE, written
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode()).replace("\r", "")
+
+
+def test_without_a_site_it_is_said_first_that_there_is_none(tmp_path: Path) -> None:
+    """Nothing was asked of the licensing server, so nothing is said of it."""
+    nowhere = str(tmp_path / "nowhere")
+    problem = Terminal(tmp_path).refused("status", "--site", nowhere)
+    assert (problem["code"], problem["exit"]) == ("unreachable", Exit.UNREACHABLE)
+    assert problem["title"] == "No administration server runs here."
+    assert f"There is no site in {nowhere}." in problem["detail"]
+    assert "tenure site init" in problem["remedy"]
+    assert "licensing server" not in str(problem)
+
+
+def test_a_site_that_has_stopped_is_told_as_that(here: Town) -> None:
+    house = here.house()
+    admin = Terminal(here.folder, env={"TENURE_SITE": str(house.folder)})
+    with Serving(house.site).local:
+        admin.good("status")
+    problem = admin.refused("status")
+    assert f"The site in {house.folder} does not run." in problem["detail"]
+    assert "tenure site run" in problem["remedy"]
+
+
+def root_of(house: House) -> tuple[str, ...]:
+    world = ("--sandbox",) if house.site.settings.sandbox else ()
+    return ("--root", str(house.folder / "root.jws"), *world)
+
+
+def test_the_next_command_is_printed_as_it_has_to_be_typed(here: Town) -> None:
+    """Folder included, also one with a blank in its name; by the variable it is meant anyway."""
+    terminal, root = Terminal(here.folder), root_of(here.house())
+    site, agent = here.folder / "head office", here.folder / "a desk"
+    made = ("--server", "https://licence.example.com", *root, "--product", "editor=12.0")
+    told = terminal.run("site", "init", *made, "--site", str(site)).out
+    assert f"tenure site run --site '{site}'" in told
+    assert f"tenure activate --site '{site}'" in told
+    mine = (*root, "--product", "editor", "--version", "12.0")
+    assert f"tenure agent enrol --agent '{agent}'" in terminal.run("agent", "init", *mine, "--agent", str(agent)).out
+    by_variable = Terminal(here.folder, env={"TENURE_SITE": str(here.folder / "second")})
+    assert "tenure site run\n" in by_variable.run("site", "init", *made).out
+
+
+def test_a_new_site_listens_to_devices_where_it_is_told_and_believes_an_authority_of_one_s_own(
+    here: Town,
+) -> None:
+    terminal, authorities = Terminal(here.folder), here.folder / "ca.pem"
+    authorities.write_text("-----BEGIN CERTIFICATE-----\n")
+    site = here.folder / "third"
+    made = ("--server", "https://licence.example.com", *root_of(here.house()), "--product", "editor=12.0")
+    terminal.good(
+        "site", "init", *made, "--site", str(site), "--device-host", "127.0.0.1", "--ca-file", str(authorities)
+    )
+    settings = read_settings(site / "site.toml")
+    assert isinstance(settings, Settings)
+    assert settings.devices.host == "127.0.0.1"
+    assert settings.network.ca_file == str(site / "authorities.pem"), "from the folder, wherever the site is started"
+    assert (site / "authorities.pem").read_bytes() == authorities.read_bytes()

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from tenure import __version__
-from tenure.cli.problems import Failed, failed, invalid, read_problem
+from tenure.cli.problems import Failed, failed, invalid, read_problem, reworded, unnamed_provider
 from tenure.cli.profiles import Target
 from tenure.cli.world import World
 from tenure.core.refusals import Code, Refused
@@ -43,7 +43,9 @@ class Answer(msgspec.Struct, frozen=True):
         """A text in the answer's object; `unreachable` where no Tenure server would have left it out."""
         value = msgspec.json.decode(self.body) if self.body else None
         found = value.get(name) if isinstance(value, dict) else None
-        return found if isinstance(found, str) else _unreachable("the server", f"its answer says nothing of `{name}`")
+        if isinstance(found, str):
+            return found
+        return failed(Refused(Code.UNREACHABLE, f"The server: its answer says nothing of `{name}`."))
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +118,7 @@ class Api:
             most = PAGE if limit is None else min(PAGE, limit - len(items))
             asked = {**query, "limit": most, "cursor": cursor or None}
             answer = self.get(path, asked, tenant=tenant)
-            page = answer if isinstance(answer, Failed) else _page(answer, self.url)
+            page = answer if isinstance(answer, Failed) else _page(answer) or self.silent("it answered with no list")
             if isinstance(page, Failed):
                 return page
             items += page.items
@@ -155,7 +157,7 @@ class Api:
             ) as response:
                 body = _read(response)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as fault:
-            return _unreachable(self.url, _words(fault), sending), None
+            return self.silent(_words(fault), sending), None
         return self._judge(sending, response, body)
 
     def _judge(self, sending: Sending, response: "httpx2.Response", body: bytes) -> tuple[Answer | Failed, int | None]:
@@ -165,9 +167,25 @@ class Api:
         found = read_problem(body) if media == "application/problem+json" else None
         if found is None:
             strange = f"it answered {response.status_code} with {media or 'nothing'}, which no Tenure server does"
-            return _unreachable(self.url, strange, sending), None
+            return self.silent(strange, sending), None
+        if sending.tenant and not self.provider and _asks_for_provider(found):
+            return unnamed_provider(), None
         again = response.status_code in (409, 429, 503) and not found.problem.conclusive
         return found, _seconds(response.headers.get("retry-after", "")) if again else None
+
+    def silent(self, why: str, sending: Sending | None = None) -> Failed:
+        """`unreachable`, in words for whoever uses the API: what was tried where, and whether it may be sent again."""
+        detail = f"{self.url}: {why}."
+        if sending is not None and sending.key:
+            detail += (
+                f" Whether it was done is not known; the same command with --idempotency-key {sending.key} is safe."
+            )
+        return reworded(
+            failed(Refused(Code.UNREACHABLE, detail)),
+            f"There is no answer of a Tenure server at {self.url}.",
+            "The address is another one, the server does not run, or a network, proxy or certificate is in the way.",
+            "Check the address (--url, TENURE_URL, `tenure profiles list`), then whether the server runs.",
+        )
 
     def _query(self, sending: Sending) -> dict[str, str]:
         asked = {**sending.query, "provider": self._target.provider or None} if sending.tenant else sending.query
@@ -234,11 +252,15 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def _page(answer: Answer, url: str) -> _Page | Failed:
+def _page(answer: Answer) -> _Page | None:
     try:
         return msgspec.json.decode(answer.body, type=_Page)
     except msgspec.MsgspecError:
-        return _unreachable(url, "it answered with something that is no list")
+        return None
+
+
+def _asks_for_provider(found: Failed) -> bool:
+    return found.problem.says(Code.FIELD_INVALID) and found.problem.field == "provider"
 
 
 def _read(response: "httpx2.Response") -> bytes:
@@ -273,10 +295,3 @@ def _seconds(text: str) -> int:
 
 def _words(fault: Exception) -> str:
     return str(fault).strip().rstrip(".") or type(fault).__name__
-
-
-def _unreachable(url: str, why: str, sending: Sending | None = None) -> Failed:
-    detail = f"{url}: {why}."
-    if sending is not None and sending.key:
-        detail += f" Whether it was done is not known; the same command with --idempotency-key {sending.key} is safe."
-    return failed(Refused(Code.UNREACHABLE, detail))

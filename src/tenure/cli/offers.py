@@ -10,6 +10,7 @@ from tenure.cli.kinds import Limit, Offer, minor
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import sentence
 from tenure.cli.problems import Failed, invalid
+from tenure.cli.providing import currency as provider_currency
 from tenure.cli.show import Column, Screen, money
 from tenure.cli.verbs import SELLING, Ended, noun, verb
 
@@ -35,7 +36,7 @@ def list_offers(desk: Desk, *, limit: Limit = None) -> Ended:
     return desk.listed("/v1/offers", _table, {}, limit=limit)
 
 
-@verb(_APP, "add", CREATING, example="tenure offers add suite-pro --currency EUR --price 100:4.90 --price 3.90")
+@verb(_APP, "add", CREATING, example="tenure offers add suite-pro --price 100:4.90 --price 3.90")
 def add_offer(
     desk: Desk,
     plan: Annotated[str, Parameter(help="The plan that is sold.")],
@@ -46,7 +47,7 @@ def add_offer(
             help="Per device and period; `100:4.90` up to 100 devices. The last one may have no end. Repeatable."
         ),
     ],
-    currency: Annotated[str, Parameter(help="ISO 4217, such as EUR.")],
+    currency: Annotated[str, Parameter(help="ISO 4217, such as EUR; otherwise the provider's own.")] = "",
     settlement: Annotated[
         Literal["prepaid", "external"], Parameter(help="From the prepaid balance, or confirmed by you.")
     ] = "prepaid",
@@ -56,13 +57,16 @@ def add_offer(
     ] = False,
 ) -> Ended:
     """Offer a plan for sale; the band of the whole quantity prices every device of it."""
-    bands = [_band(each, currency) for each in price]
+    meant = currency or provider_currency(desk)
+    if isinstance(meant, Failed):
+        return meant
+    bands = [_band(each, meant) for each in price]
     for band in bands:
         if isinstance(band, Failed):
             return band
     body = {
         "plan": plan,
-        "currency": currency,
+        "currency": meant,
         "bands": bands,
         "settlement": settlement,
         "name": name,

@@ -74,9 +74,25 @@ def failed(refused: Refused) -> Failed:
     return Failed(problem, msgspec.json.encode(problem))
 
 
+def reworded(refusal: Failed, title: str, cause: str, remedy: str) -> Failed:
+    """The same refusal in words for this command, where the table's are for another program."""
+    problem = msgspec.structs.replace(refusal.problem, title=title, cause=cause, remedy=remedy)
+    return Failed(problem, msgspec.json.encode(problem))
+
+
 def invalid(detail: str, field: str = "") -> Failed:
     """`field_invalid`, for what was typed."""
     return failed(Refused(Code.FIELD_INVALID, detail, field))
+
+
+def unnamed_provider() -> Failed:
+    """`field_invalid`: a vendor's token acts for every provider, and none was named."""
+    return reworded(
+        invalid("This token is the vendor's: name the provider whose data is meant.", "provider"),
+        "No provider is named.",
+        "The vendor's token works for every provider; this command is about the data of one.",
+        "Add --provider prv_… (`tenure providers list` shows them), or keep one: tenure login URL --provider prv_…",
+    )
 
 
 def read_problem(body: bytes) -> Failed | None:

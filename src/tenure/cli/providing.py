@@ -3,7 +3,7 @@
 import msgspec
 
 from tenure.cli.desk import Desk
-from tenure.cli.problems import Failed, failed, invalid
+from tenure.cli.problems import Failed, failed, unnamed_provider
 from tenure.core.refusals import Code, Refused
 
 
@@ -26,4 +26,4 @@ def currency(desk: Desk) -> str | Failed:
         return mine[0]
     if api.provider:
         return failed(Refused(Code.NOT_FOUND, "There is no such provider.", "provider"))
-    return invalid("Name the provider whose data is meant, with --provider.", "provider")
+    return unnamed_provider()

@@ -1,5 +1,6 @@
 """`tenure server`: making an activation server, and running it."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,17 +30,19 @@ def init_server(
     *,
     folder: Folder,
     name: Annotated[str, Parameter(help="Its address, as it stands in everything it signs: https://…")],
+    portal_url: Annotated[str, Parameter(help="Where people will open the portal: https://…; links lead there.")] = "",
     root_keys: Annotated[int, Parameter(help="How many root keys to make.")] = 1,
     threshold: Annotated[int, Parameter(help="How many of them must sign a root document.")] = 1,
 ) -> Ended:
     """Make a new activation server in a folder: keys, root document, database, a token, the owner's invitation."""
     from tenure.server.main import init
 
-    unsound = check_url(name, "name")
+    unsound = check_url(name, "name") or (check_url(portal_url, "portal_url") if portal_url else None)
     if unsound is not None:
         return unsound
+    portal_url = portal_url.rstrip("/")
     try:
-        done = init(Path(folder), name, root_keys=root_keys, threshold=threshold)
+        done = init(Path(folder), name, portal_url=portal_url, root_keys=root_keys, threshold=threshold)
     except OSError as fault:
         return invalid(f"{folder} cannot be written: {fault.strerror}.", "folder")
     return failed(done) if isinstance(done, Refused) else made(done, _initialised)
@@ -83,6 +86,7 @@ def run_server(
 
 
 def _initialised(screen: Screen, value: Any) -> None:
+    link = f"{value['portal_url'] or 'https://PORTAL'}/invitation/{value['owner_invitation']}"
     screen.heading(f"A new activation server is in {value['folder']}.")
     screen.pairs(
         [
@@ -91,9 +95,11 @@ def _initialised(screen: Screen, value: Any) -> None:
             ("Root keys", f"{value['root_secrets']} (move it off this machine: whoever has it can replace every key)"),
             ("Portal's key", f"{value['portal_key']} (for `tenure portal run --server-key`)"),
             ("Vendor's token", value["vendor_token"]),
-            ("Owner's invitation", value["owner_invitation"]),
+            ("Owner's invitation", link),
         ]
     )
+    if not value["portal_url"]:
+        screen.line("The invitation's link begins with the portal's address; --portal-url writes it whole.")
     screen.line("Token and invitation are shown this once. `tenure login` keeps the token.")
     screen.line("The invitation makes whoever follows it within a week the vendor's owner, by e-mail and password.")
-    screen.line(f"Start it with: tenure server run --folder {value['folder']}")
+    screen.line(f"Start it with: tenure server run --folder {shlex.quote(value['folder'])}")

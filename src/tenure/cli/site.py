@@ -13,7 +13,7 @@ from tenure.cli.options import LOCAL
 from tenure.cli.output import Output, made, sentence
 from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.show import Column, Screen
-from tenure.cli.site_desk import HERE, Product, Site, folder_of, site_desk
+from tenure.cli.site_desk import HERE, Product, Site, folder_of, in_folder, site_desk
 from tenure.cli.verbs import Ended, noun, verb
 from tenure.core.refusals import Refused
 
@@ -61,17 +61,27 @@ def init_site(
     name: Annotated[str, Parameter(help="The site's name, for people; the computer's by default.")] = "",
     device_name: Annotated[str, Parameter(help="The name or address under which devices find this computer.")] = "",
     device_port: Annotated[int, Parameter(help="The port that devices speak to.")] = 8_482,
+    device_host: Annotated[
+        str, Parameter(help="The address of this computer that the device port listens at; 127.0.0.1: no other.")
+    ] = "0.0.0.0",  # noqa: S104 - devices come from the whole network; every request proves itself
     api_port: Annotated[int, Parameter(help="The port of the local API, on this computer alone.")] = 8_481,
+    ca_file: Annotated[
+        Path | None, Parameter(help="Certificates (PEM) to believe the server by, of an authority of your own.")
+    ] = None,
     sandbox: Annotated[bool, Parameter(help="With the root of a sandbox, and only then.")] = False,
     site: Site = "",
 ) -> Ended:
     """Make a new site in an empty folder: its key, its settings, the administrator's token."""
+    from tenure.site.folder import AUTHORITIES
     from tenure.site.main import init
     from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, ProductSettings, Settings
 
     data = read_file(desk.world, root, "root")
     if isinstance(data, Failed):
         return data
+    authorities = read_file(desk.world, ca_file, "ca_file") if ca_file else b""
+    if isinstance(authorities, Failed):
+        return authorities
     pairs = dict(each.partition("=")[::2] for each in product)
     if not all(pairs.values()) or not all(pairs):
         return invalid("A product is written with its version: --product editor=12.4.", "product")
@@ -82,16 +92,18 @@ def init_site(
         products={each: ProductSettings(version=version) for each, version in pairs.items()},
         name=name,
         sandbox=sandbox,
-        network=NetworkSettings(loopback_http=sandbox),
+        network=NetworkSettings(loopback_http=sandbox, ca_file=AUTHORITIES if authorities else ""),
         api=ApiSettings(port=api_port),
-        devices=DeviceSettings(name=device_name, port=device_port),
+        devices=DeviceSettings(name=device_name, host=device_host, port=device_port),
     )
     folder = folder_of(desk.world, site, "TENURE_SITE", "site")
     try:
-        done = init(folder, settings, data)
+        done = init(folder, settings, data, authorities=authorities)
     except OSError as fault:
         return invalid(f"{folder} cannot be written: {fault.strerror}.", "site")
-    return failed(done) if isinstance(done, Refused) else made(done, _initialised)
+    if isinstance(done, Refused):
+        return failed(done)
+    return made(done, lambda screen, value: _initialised(screen, value, site))
 
 
 @verb(_APP, "run", LOCAL, example="tenure site run")
@@ -118,7 +130,9 @@ def begin_anew(desk: Desk, *, site: Site = "") -> Ended:
         done = anew(folder)
     except OSError as fault:
         return invalid(f"{folder} cannot be written: {fault.strerror}.", "site")
-    return failed(done) if isinstance(done, Refused) else made(done, _begun_anew)
+    if isinstance(done, Refused):
+        return failed(done)
+    return made(done, lambda screen, value: _begun_anew(screen, value, site))
 
 
 @verb(_APP, "events", LOCAL, example="tenure site events --limit 20")
@@ -175,16 +189,16 @@ def _usage(screen: Screen, value: Any) -> None:
     screen.table(value["items"], USE, "No device has counted in these days.")
 
 
-def _begun_anew(screen: Screen, value: Any) -> None:
+def _begun_anew(screen: Screen, value: Any, site: str) -> None:
     screen.heading(f"The site in {value['folder']} has a new key: {value['key']}.")
     for each in value["kept"]:
         screen.line(f"Kept aside: {each}")
-    screen.line(
-        "Start it with: tenure site run, apply an activation code: tenure activate, and enrol its devices anew."
-    )
+    screen.line(f"Start it with: {in_folder('tenure site run', '--site', site)}")
+    screen.line(f"Then apply an activation code: {in_folder('tenure activate', '--site', site)}")
+    screen.line("Its devices have to be enrolled anew.")
 
 
-def _initialised(screen: Screen, value: Any) -> None:
+def _initialised(screen: Screen, value: Any, site: str) -> None:
     screen.heading(f"A new site is in {value['folder']}.")
     screen.pairs(
         [
@@ -193,4 +207,5 @@ def _initialised(screen: Screen, value: Any) -> None:
             ("Token of its API", f"{value['token_file']} (whoever can read it administers the site)"),
         ]
     )
-    screen.line("Start it with: tenure site run, then apply the activation code: tenure activate")
+    screen.line(f"Start it with: {in_folder('tenure site run', '--site', site)}")
+    screen.line(f"Then apply the activation code: {in_folder('tenure activate', '--site', site)}")

@@ -14,7 +14,7 @@ from tenure.cli.options import LOCAL
 from tenure.cli.output import Output, made, sentence
 from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.show import Column, Screen
-from tenure.cli.site_desk import HERE, folder_of
+from tenure.cli.site_desk import HERE, folder_of, in_folder
 from tenure.cli.verbs import Ended, noun, verb
 from tenure.core.refusals import Refused
 
@@ -66,7 +66,9 @@ def init_agent(
         return data
     folder = folder_of(desk.world, agent, "TENURE_AGENT", "agent")
     done = init(folder, data, product=product, version=version, name=name, sandbox=sandbox, hardware=hardware)
-    return failed(done) if isinstance(done, Refused) else made({"settings": done}, _initialised)
+    if isinstance(done, Refused):
+        return failed(done)
+    return made({"settings": done}, lambda screen, value: _initialised(screen, value, agent))
 
 
 @verb(_APP, "enrol", LOCAL, example="tenure agent enrol")
@@ -151,5 +153,6 @@ def _status(screen: Screen, value: Any) -> None:
     screen.card(value, STATUS)
 
 
-def _initialised(screen: Screen, value: Any) -> None:
-    screen.line(f"Say in {value['settings']} what is to be done for each function, then: tenure agent enrol")
+def _initialised(screen: Screen, value: Any, agent: str) -> None:
+    screen.line(f"Say in {value['settings']} what is to be done for each function.")
+    screen.line(f"Then enrol this device: {in_folder('tenure agent enrol', '--agent', agent)}")

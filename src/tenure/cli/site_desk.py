@@ -1,5 +1,6 @@
 """The desk of a site's administrator: the local API of the site in the folder named, found and opened by its files."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from cyclopts import Group, Parameter
 
-from tenure.cli.api import Api
+from tenure.cli.api import Api, Sending
 from tenure.cli.desk import Desk
-from tenure.cli.problems import Failed, failed, invalid
+from tenure.cli.problems import Failed, failed, invalid, reworded
 from tenure.cli.profiles import Target
 from tenure.cli.world import World
 from tenure.core.refusals import Code, Refused
@@ -29,6 +30,14 @@ EXCHANGE_SECONDS = 120.0
 
 class SiteApi(Api):
     """The local API; patient, because what is asked of it may wait for the licensing server."""
+
+    def __init__(self, target: Target, world: World, folder: Path) -> None:
+        super().__init__(target, world)
+        self._folder = folder
+
+    def silent(self, why: str, sending: Sending | None = None) -> Failed:
+        """The site has stopped, or not begun yet, and its files still say where it was."""
+        return _no_site(self._folder, f" {self.url}: {why}.")
 
     def _client(self) -> "httpx2.Client | Failed":
         client = super()._client()
@@ -52,7 +61,7 @@ class SiteDesk(Desk):
             target = target_of(self.folder)
             if isinstance(target, Failed):
                 return target
-            self._api = SiteApi(target, self.world)
+            self._api = SiteApi(target, self.world, self.folder)
         return self._api
 
     def product(self, named: str) -> str | Failed:
@@ -83,6 +92,11 @@ def folder_of(world: World, named: str, variable: str, default: str) -> Path:
     return Path(named or world.env.get(variable, "") or world.state / default).expanduser()
 
 
+def in_folder(command: str, option: str, named: str) -> str:
+    """`command` as it has to be typed to mean the same folder as the command before did, by `option`."""
+    return f"{command} {option} {shlex.quote(named)}" if named else command
+
+
 def target_of(folder: Path) -> Target | Failed:
     """Address and token of the site that runs in `folder`."""
     try:
@@ -92,6 +106,16 @@ def target_of(folder: Path) -> Target | Failed:
     except PermissionError as fault:
         return failed(Refused(Code.ACTION_NOT_PERMITTED, f"{fault.filename} belongs to the site's own user.", "site"))
     except (OSError, msgspec.MsgspecError, KeyError, UnicodeDecodeError):
-        detail = f"No site runs in {folder}: start it with `tenure site run`, or name its folder with --site."
-        return failed(Refused(Code.UNREACHABLE, detail, "site"))
+        return _no_site(folder)
     return Target(url=url, token=token, certificate=certificate)
+
+
+def _no_site(folder: Path, seen: str = "") -> Failed:
+    """`unreachable`, with this case's own words: nothing was asked of the licensing server."""
+    there = (folder / "site.toml").exists()
+    begin = "tenure site run" if there else "tenure site init"
+    what = f"The site in {folder} does not run." if there else f"There is no site in {folder}."
+    title = "No administration server runs here."
+    cause = "This command speaks to the administration server (site) of this computer, which is not running."
+    remedy = f"Start it with `{begin}`, or name the folder of the one that runs with --site."
+    return reworded(failed(Refused(Code.UNREACHABLE, f"{what}{seen}", "site")), title, cause, remedy)

@@ -141,7 +141,9 @@ def _asked(screen: Screen, value: Any) -> None:
     screen.card(value, INVITATION)
     if value.get("link_token"):
         screen.line()
-        screen.heading(value["link_token"])
+        screen.heading(value.get("link") or f"https://PORTAL/invitation/{value['link_token']}")
         screen.line(
             "This is a link to hand over if the mail does not arrive; the mail carries another one. It is shown once."
         )
+        if not value.get("link"):
+            screen.line("PORTAL is the portal's address, which this server does not know: `portal_url` in server.json.")

@@ -40,9 +40,14 @@ def now() -> Instant:
     return int(time.time())
 
 
-def init(folder: Path, name: str, *, root_keys: int = 1, threshold: int = 1) -> Initialised | Refused:
+def init(
+    folder: Path, name: str, *, portal_url: str = "", root_keys: int = 1, threshold: int = 1
+) -> Initialised | Refused:
     """Make a new server in `folder`; see `setup.init`."""
-    return asyncio.run(setup.init(folder, name, secrets.token_bytes, now(), root_keys=root_keys, threshold=threshold))
+    made = setup.init(
+        folder, name, secrets.token_bytes, now(), portal_url=portal_url, root_keys=root_keys, threshold=threshold
+    )
+    return asyncio.run(made)
 
 
 async def open_context(folder: Path, *, development: bool = False) -> Context | Refused:

@@ -46,12 +46,16 @@ class Initialised(msgspec.Struct, frozen=True, kw_only=True):
     """Shown once."""
     owner_invitation: str
     """Makes whoever follows it the vendor's owner, in the portal or by `POST /v1/invitations/accept`; shown once."""
+    portal_url: str = ""
+    """Where people open the portal; empty where that is not known yet."""
 
 
 async def init(
-    folder: Path, name: str, draw: Draw, now: Instant, *, root_keys: int = 1, threshold: int = 1
+    folder: Path, name: str, draw: Draw, now: Instant, *, portal_url: str = "", root_keys: int = 1, threshold: int = 1
 ) -> Initialised | Refused:
     """Make a server in an empty or missing folder; `name` is its address as leases name it.
+
+    `portal_url` goes into its settings: mails and invitations are links to there.
 
     Refuses `already_exists` for a folder with a server in it, `field_invalid` for keys that cannot reach the threshold
     and for a name that no lease can carry. What breaks off (a full disk, a crash) stands in no later try's way.
@@ -68,14 +72,16 @@ async def init(
         return Refused(Code.ALREADY_EXISTS, f"There is a server in {folder} already.", "folder")
     write_secret(mark, b"tenure server init has not come to its end here; the next one begins anew.\n")
     try:
-        made = await _made(folder, name, draw, now, root_keys=root_keys, threshold=threshold)
+        settings = {"name": name, "portal_url": portal_url} if portal_url else {"name": name}
+        made = await _made(folder, settings, draw, now, root_keys=root_keys, threshold=threshold)
     except BaseException:
         _undo(folder)
         raise
     if isinstance(made, Refused):
         _undo(folder)
+        return made
     mark.unlink(missing_ok=True)
-    return made
+    return msgspec.structs.replace(made, portal_url=portal_url)
 
 
 def _undo(folder: Path) -> None:
@@ -86,7 +92,7 @@ def _undo(folder: Path) -> None:
 
 
 async def _made(
-    folder: Path, name: str, draw: Draw, now: Instant, *, root_keys: int, threshold: int
+    folder: Path, settings: dict[str, str], draw: Draw, now: Instant, *, root_keys: int, threshold: int
 ) -> Initialised | Refused:
     identity = f"root-{draw(6).hex()}"
     founded = keyring.found(identity, draw, now, root_keys=root_keys, threshold=threshold)
@@ -94,7 +100,7 @@ async def _made(
     write_secret(folder / ROOT_SECRETS, msgspec.json.encode(founded.offline))
     (folder / ROOT_FILE).write_bytes(founded.root)
     (folder / SANDBOX_ROOT_FILE).write_bytes(founded.sandbox_root)
-    write_secret(folder / SETTINGS, msgspec.json.encode({"name": name}))
+    write_secret(folder / SETTINGS, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
     db = open_lite(folder / DATABASE)
     if isinstance(db, Refused):
         return db

@@ -17,6 +17,8 @@ from tenure.wire.keys import SEED_BYTES, SeedSigner
 SETTINGS, ROOT, STATE = "site.toml", "root.jws", "site.db"
 KEY, TOKEN, ADDRESS = "key", "admin.token", "api.json"
 CERTIFICATE, CERTIFICATE_KEY = "device-port.pem", "device-port.key"
+AUTHORITIES = "authorities.pem"
+"""Where `tenure site init --ca-file` puts what the server is believed by."""
 
 Draw = Callable[[int], bytes]
 

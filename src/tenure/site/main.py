@@ -42,8 +42,12 @@ class Made(msgspec.Struct, frozen=True):
     token_file: str
 
 
-def init(path: Path, settings: Settings, root: bytes, computer: Computer | None = None) -> Made | Refused:
+def init(
+    path: Path, settings: Settings, root: bytes, computer: Computer | None = None, *, authorities: bytes = b""
+) -> Made | Refused:
     """A new site in an empty or missing folder, with the vendor's root document.
+
+    `authorities` (PEM): by whose certificates the server is believed, kept where `network.ca_file` names it.
 
     Refuses `already_exists` for a folder with a site in it, and what of settings or root cannot work; then, and where
     the system refuses a file (OSError), nothing that was made stays behind.
@@ -59,6 +63,8 @@ def init(path: Path, settings: Settings, root: bytes, computer: Computer | None 
     try:
         disk = FolderOnDisk(path)
         folder.write(disk, settings.root, root)
+        if authorities:
+            folder.write(disk, folder.AUTHORITIES, authorities)
         folder.write(disk, folder.SETTINGS, write_settings(settings).encode())
         opened = open_site(path, computer)
     except BaseException:

@@ -97,7 +97,16 @@ def read_settings(path: Path) -> Settings | Refused:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as fault:
         return Refused(Code.FIELD_INVALID, f"{path}: {fault}.", "site")
     refused = check(settings)
-    return settings if refused is None else refused
+    return _located(settings, path.parent) if refused is None else refused
+
+
+def _located(settings: Settings, folder: Path) -> Settings:
+    """With `network.ca_file` as a whole path: like every file of the settings it is named from the folder."""
+    named = settings.network.ca_file
+    if not named:
+        return settings
+    network = msgspec.structs.replace(settings.network, ca_file=str(folder / Path(named).expanduser()))
+    return msgspec.structs.replace(settings, network=network)
 
 
 def check(settings: Settings) -> Refused | None:

@@ -64,6 +64,8 @@ class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
     expires: str
     by: str
     link_token: str = ""
+    link: str = ""
+    """The same as the address to open, where the server knows its portal's."""
 
 
 class LinkToken(Body, frozen=True, kw_only=True):
@@ -135,7 +137,7 @@ class Inviting:
             invitations.invite(conn, row)
             _send(conn, self._context, row, mailed, now)
             note(conn, place, caller, address, "invited", f"{email}: {body.role}", now)
-            return made(invitation_view(row, "" if dry_run else secret), 201)
+            return made(invitation_view(row, "" if dry_run else secret, self._context.portal_url), 201)
 
         answer: Answer[InvitationView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
         return answer
@@ -341,7 +343,7 @@ def new_invitation(
     return secret, row
 
 
-def invitation_view(row: Invitation, secret: str = "") -> InvitationView:
+def invitation_view(row: Invitation, secret: str = "", portal_url: str = "") -> InvitationView:
     """An invitation as shown: without its link's secret, but for the answer that made it."""
     return InvitationView(
         id=row.id,
@@ -352,6 +354,7 @@ def invitation_view(row: Invitation, secret: str = "") -> InvitationView:
         expires=rfc3339(row.expires),
         by=row.by_actor,
         link_token=secret,
+        link=f"{portal_url}/invitation/{secret}" if secret and portal_url else "",
     )
 
 

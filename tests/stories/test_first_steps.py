@@ -1,0 +1,117 @@
+"""The way from an empty folder to a protected device, exactly as its page has it; the units and proxies beside it."""
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tenure.cli.main import application
+from tests.stories.transcript import Shell, Step, steps_of
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "first-steps.md"
+DEPLOY = ROOT / "deploy"
+TAKEN = ("8443", "8444", "8481", "8482")
+"""Ports on the page; a test takes free ones, since others may run the page on the same computer."""
+BIN = Path(sys.executable).parent
+
+
+def free_ports(count: int) -> list[str]:
+    """So many different ports that nobody listens at."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    found = [str(each.getsockname()[1]) for each in held]
+    for each in held:
+        each.close()
+    return found
+
+
+def test_from_an_empty_folder_to_a_protected_device_and_application(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instead = dict(zip(TAKEN, free_ports(len(TAKEN)), strict=True))
+    # A site's ports have defaults, which the page does not name.
+    instead["--device-host"] = f"--api-port {instead['8481']} --device-port {instead['8482']} --device-host"
+    env = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(tmp_path), "COLUMNS": "200", "LANG": "C.UTF-8"}
+    folder = tmp_path / "first-steps"
+    folder.mkdir()
+    with Shell(folder, env, instead) as shell:
+        for step in steps_of(PAGE.read_text()):
+            shell.take(step)
+        trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+        invited = httpx2.get(
+            f"https://localhost:{instead['8444']}/invitation/{shell.printed['tni_…']}", verify=trust, trust_env=False
+        )
+        assert invited.status_code == 200
+        assert "Welcome, Owner" in invited.text
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(f"https://localhost:{instead['8444']}/sign-in", trust_env=False)
+    with capsys.disabled():
+        told = f"{shell.commands} commands, {shell.typed} values copied, {shell.seconds:.1f} s of the machine"
+        sys.stdout.write(f"\nfirst steps: {told}\n")
+    assert shell.commands <= 26
+    assert shell.typed <= 16
+
+
+def test_a_page_that_says_something_else_is_found(tmp_path: Path) -> None:
+    """The control: an answer that never came, and a command that fails."""
+    with Shell(tmp_path, {"PATH": os.environ["PATH"]}, {}) as shell:
+        shell.take(Step("echo one two", shown=("one   two",)))
+        for wrong in (
+            Step("echo one", shown=("one", "one")),
+            Step("false"),
+            Step("exit 3", stays=True, shown=("ready",)),
+        ):
+            with pytest.raises(AssertionError):
+                shell.take(wrong)
+
+
+def commands_in(unit: Path) -> list[list[str]]:
+    text = unit.read_text().replace("\\\n", " ")
+    return [shlex.split(each) for each in re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)]
+
+
+UNITS = sorted(DEPLOY.glob("*.service"))
+
+
+def test_every_program_has_a_unit() -> None:
+    assert [each.name for each in UNITS] == [f"tenure-{name}.service" for name in ("agent", "portal", "server", "site")]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_starts_a_command_that_exists(unit: Path, tmp_path: Path) -> None:
+    (words,) = commands_in(unit)
+    assert words[0] == "/usr/local/lib/tenure/bin/tenure"
+    command, bound, _ = application().parse_args(words[1:], exit_on_error=False, print_error=False)
+    assert callable(command)
+    assert bound.arguments
+    here = tmp_path / unit.name
+    here.write_text(unit.read_text().replace("/usr/local/lib/tenure/bin/tenure", str(BIN / "tenure")))
+    verifier = shutil.which("systemd-analyze")
+    if verifier is not None:
+        ran = subprocess.run([verifier, "verify", str(here)], capture_output=True, text=True, timeout=60, check=False)
+        # What other units of this computer lack is not ours to say.
+        assert unit.name not in ran.stderr, ran.stderr
+
+
+@pytest.mark.parametrize("proxy", ["nginx.conf", "Caddyfile"])
+def test_a_proxy_leads_to_where_the_units_listen(proxy: str) -> None:
+    text = (DEPLOY / proxy).read_text()
+    (portal,) = commands_in(DEPLOY / "tenure-portal.service")
+    assert portal[portal.index("--server") + 1] == "http://127.0.0.1:8080"
+    places = {"127.0.0.1:8080", portal[portal.index("--listen") + 1]}
+    assert set(re.findall(r"(?:proxy_pass http://|reverse_proxy )([\d.:]+)", text)) == places
+    assert {"licence.example.com", portal[portal.index("--public-url") + 1].removeprefix("https://")} <= set(
+        re.findall(r"[a-z]+\.example\.com", text)
+    )
+    assert text.count("{") == text.count("}")
+    if proxy == "nginx.conf":
+        # A caller must not be able to claim another address.
+        assert text.count("X-Forwarded-For $remote_addr;") == text.count("proxy_pass")
