@@ -6,7 +6,7 @@ Who goes is decided in `core.seat_conflict`; here is who uses the subscription, 
 import msgspec
 
 from tenure.core.contract import timeline
-from tenure.core.lease import Lease
+from tenure.core.lease import Coming, Lease
 from tenure.core.seat_conflict import (
     Application,
     LowerLimit,
@@ -20,10 +20,12 @@ from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.timeline import Instant, since
 from tenure.server import books, places
 from tenure.server.beside import rows_of
+from tenure.store import leases
 from tenure.store import places as rows
 from tenure.store.engine import Connection
 from tenure.store.places import PlaceUser
 from tenure.store.sites import Site
+from tenure.wire import b64
 
 
 def servers(conn: Connection, sub: Subscription) -> dict[str, int]:
@@ -68,6 +70,37 @@ def _application(site: SiteState, user: PlaceUser | None, now: Instant) -> Appli
     until = site.place_until if site.place_until is not None and site.place_until > now else None
     heard = 0 if user is None else user.heard
     return Application(site=site.id, since=site.since, heard=heard, stays=site.stays, until=until)
+
+
+class _Lowered(msgspec.Struct):
+    """What of a lease tells a server of its share to come."""
+
+    coming: Coming | None = None
+
+
+def told_share(conn: Connection, site: str, lower: LowerLimit) -> int | None:
+    """The share of the lower limit that the server's newest lease names; None where it names none."""
+    signed = leases.latest(conn, site)
+    if signed is None or signed.body is None:
+        return None
+    coming = msgspec.json.decode(b64.decode_text(signed.body.split(b".")[1].decode()) or b"{}", type=_Lowered).coming
+    return coming.allotment if coming is not None and coming.at == lower.at else None
+
+
+def share(conn: Connection, sub: Subscription, site: Site, lower: LowerLimit, now: Instant, restored: Instant) -> int:
+    """What the server will have of the lower limit: its part, but not what others have been promised already.
+
+    It grows only into what neither applications nor other servers may go by beyond the date (rule *Giving back*).
+    """
+    using = {**servers(conn, sub), site.id: site.devices}
+    users = _users(conn, sub, now, restored)
+    part = parts(lower.most, len(users), using)[site.id]
+    told = told_share(conn, site.id, lower)
+    if told is not None and part <= told:
+        return part
+    others = sum(told_share(conn, name, lower) or 0 for name in using if name != site.id)
+    room = lower.most - others - sum(each.until > lower.at for each in users)
+    return min(part, max(told or 0, room, 0))
 
 
 def concerns(sub: Subscription, now: Instant) -> bool:
@@ -122,7 +155,10 @@ def as_promised(
     if len(conflict.applications) + len({*ephemeral, *([site.id] if site.ephemeral else [])}) <= conflict.stay:
         return state
     promised = {each.site for each in users if each.until > lower.at}
-    room = site.id in promised or len(promised) - conflict.elsewhere < conflict.stay
+    using = servers(conn, sub)
+    own = parts(lower.most, len(users), using)
+    held = sum(max(own[name], told_share(conn, name, lower) or 0) for name in using)
+    room = site.id in promised or len(promised) < lower.most - held
     if site.ephemeral:
         left = conflict.stay - (len(conflict.applications) - conflict.go)
         place = ephemeral.index(site.id) if site.id in ephemeral else len(ephemeral)

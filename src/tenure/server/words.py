@@ -8,7 +8,7 @@ import msgspec
 from tenure.core import facts as f
 from tenure.core.contract import timeline
 from tenure.core.lease import Coming, Lease
-from tenure.core.seat_conflict import lower_limit, parts
+from tenure.core.seat_conflict import lower_limit
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant, Phase, at
 from tenure.server import books, places, seat_conflicts, shares
@@ -123,8 +123,7 @@ def coming(conn: Connection, site: Site, sub: Subscription, now: Instant) -> Com
     lower = None if places.is_alone(site) else lower_limit(sub, now)
     if lower is None:
         return None
-    servers = {**seat_conflicts.servers(conn, sub), site.id: site.devices}
-    return Coming(lower.at, lower.limit, parts(lower.most, places.taken(conn, sub, now, 0), servers)[site.id])
+    return Coming(lower.at, lower.limit, seat_conflicts.share(conn, sub, site, lower, now, 0))
 
 
 def _record(
