@@ -56,7 +56,8 @@ def desk_pages(demo: Demo, made: dict[str, str]) -> list[str]:
     return [
         "/", "/board/running-out", "/subscriptions", "/subscriptions?q=nothing-of-that-kind", "/customers",
         "/customers/new", "/order", f"/order?customer={made['customer']}", "/order-requests", "/payments",
-        "/payments/settings", "/installations", "/offers", "/offers/new", "/policy", "/policy/plans/editor-year",
+        "/offline-exchange", "/payments/settings", "/installations", "/offers", "/offers/new", "/policy",
+        "/policy/plans/editor-year",
         "/team", f"/team?customer={made['customer']}", "/tokens", "/webhooks", f"/webhooks/{made['webhook']}",
         "/letters", "/audit", "/sandbox", "/account", "/brand", "/nowhere", "/import/customers", "/import/orders",
         customer, f"{customer}/edit", f"{customer}/money", sub, f"{sub}/history", f"{sub}/code",

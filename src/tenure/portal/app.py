@@ -27,6 +27,7 @@ from tenure.portal.pages.joining import Joining
 from tenure.portal.pages.keys import Keys
 from tenure.portal.pages.letters import Letters
 from tenure.portal.pages.money import Money
+from tenure.portal.pages.offline import Offline
 from tenure.portal.pages.order import Order
 from tenure.portal.pages.order_requests import OrderRequests
 from tenure.portal.pages.paid import PaymentSettings
@@ -51,7 +52,7 @@ from tenure.web.sessions import EACH, MOST, MemorySessions
 PAGES = (
     Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, OrderRequests, Customers,
     Importing, Money, Payments, PaymentSettings, Installations, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand,
-    Sandbox, Providers, Bounds, Products, Plans, Keys,
+    Offline, Sandbox, Providers, Bounds, Products, Plans, Keys,
 )  # fmt: skip
 
 

@@ -65,6 +65,7 @@ def _groups(visit: Portal) -> tuple[Group, ...]:
         Entry(path="/order-requests", text="Order requests", icon="order"),
         Entry(path="/payments", text="Payment requests", icon="money"),
         Entry(path="/installations", text="Installations", icon="sites"),
+        Entry(path="/offline-exchange", text="Offline exchange", icon="import"),
     ]
     selling = [
         Entry(path="/offers", text="Plans and prices", icon="offers"),
@@ -115,6 +116,7 @@ def _customers_groups(visit: Portal) -> tuple[Group, ...]:
         Entry(path="/order-requests", text="Order requests", icon="order"),
         Entry(path=f"/customers/{visit.who.customer}/money", text="Balance", icon="money"),
         Entry(path="/installations", text="Installations", icon="sites"),
+        Entry(path="/offline-exchange", text="Offline exchange", icon="import"),
         *([Entry(path="/team", text="Team", icon="team")] if visit.who.may("people:read") else []),
     ]
     return (Group(text="", entries=tuple(entries)),)

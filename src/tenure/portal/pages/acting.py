@@ -8,7 +8,7 @@ from typing import Any
 
 from tenure.portal.blame import blamed
 from tenure.portal.client import Api, path
-from tenure.portal.pages.agreed import plan_names, terms_words
+from tenure.portal.pages.agreed import plan_names, subject_of, terms_words
 from tenure.portal.pages.deeds import BY_NAME, Deed
 from tenure.portal.picking import buyers, called, searching
 from tenure.portal.signed import Portal, Server
@@ -54,7 +54,9 @@ class Acting:
             return await self._form(visit, deed, sub, error.refusal)
         visit.say(deed.done)
         if code := done.value.get("activation_code"):
-            return Screen(template="code.html", values={"code": code, "sub": done.value["subscription"], "new": False})
+            after = done.value["subscription"]
+            values = {"code": code, "sub": after, "new": False, "about": await subject_of(api, visit, after)}
+            return Screen(template="code.html", values=values)
         return Goto(path("/subscriptions/{name}", name=sub["id"]))
 
     async def _form(self, visit: Portal, deed: Deed, sub: dict[str, Any], refusal: Refusal | None = None) -> Screen:
@@ -63,6 +65,7 @@ class Acting:
         values = {
             "deed": deed,
             "sub": sub,
+            "about": await subject_of(api, visit, sub),
             "refusal": refusal,
             "offers": [(each["id"], each["name"] or each["plan"]) for each in offers],
             "buyers": await buyers(api, visit, sub["customer"]) if "customer" in deed.fields else None,
@@ -82,6 +85,7 @@ class Acting:
             return await self._form(visit, deed, sub, None if blamed(visit.form, error.refusal) else error.refusal)
         heir = await called(self._server.of(visit), visit) if "customer" in deed.fields else ""
         values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _kept(visit), "heir": heir}
+        values["about"] = await subject_of(self._server.of(visit), visit, sub)
         told = (sub, outcome["subscription"])
         several = any(each["scheduled"] for each in told) or told[0]["terms"]["plan"] != told[1]["terms"]["plan"]
         plans = await plan_names(self._server.of(visit)) if several else {}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tenure.portal.client import path
+from tenure.portal.pages.agreed import subject_of
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Refusal, RefusedPageError, Reply, Screen
@@ -25,8 +26,10 @@ class Codes:
         except RefusedPageError as error:
             visit.form.values.pop("_key", None)
             return await self._page(visit, error.refusal)
-        sub = {"id": done.value["subscription"]}
-        return Screen(template="code.html", values={"code": done.value["activation_code"], "sub": sub, "new": None})
+        api = self._server.of(visit)
+        sub = await api.get(_address(visit))
+        values = {"code": done.value["activation_code"], "sub": sub, "new": None}
+        return Screen(template="code.html", values=values | {"about": await subject_of(api, visit, sub)})
 
     async def _page(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
         api = self._server.of(visit)
@@ -34,6 +37,7 @@ class Codes:
         said = {each["action"]: each["allowed"] for each in sub["allowed_actions"]}
         values: dict[str, Any] = {
             "sub": sub,
+            "about": await subject_of(api, visit, sub),
             "waits": await api.get(f"{_address(visit)}/code"),
             "reissue": bool(said.get("reissue_code")) and visit.who.may("subscriptions:write"),
             "refusal": refusal,

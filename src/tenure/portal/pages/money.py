@@ -3,7 +3,7 @@
 from typing import Any
 
 from tenure.portal.client import Api, path
-from tenure.portal.pages.subscription import customer_of
+from tenure.portal.pages.agreed import customer_of
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN
 from tenure.web import charts, words

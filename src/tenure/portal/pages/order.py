@@ -6,7 +6,8 @@ A customer that may not order asks its provider to, by a shorter form.
 from typing import Any
 
 from tenure.portal.client import path
-from tenure.portal.picking import buyers, called, searching
+from tenure.portal.pages.agreed import subject_of
+from tenure.portal.picking import buyers, searching
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
@@ -62,11 +63,20 @@ class Order:
                 return await self._form(visit)
             return await self._form(visit, error.refusal)
         if real:
-            values = {"code": done.value["activation_code"], "sub": done.value["subscription"], "new": True}
+            sub = done.value["subscription"]
+            values = {"code": done.value["activation_code"], "sub": sub, "new": True}
+            values["about"] = await self._about(visit, sub)
             return Screen(template="code.html", values=values)
         kept = {name: given[0] for name, given in visit.form.values.items() if given and name not in OWN}
-        buyer = "" if visit.who.is_customer else await called(api, visit)
-        return Screen(template="order_preview.html", values={"outcome": done.value, "kept": kept, "buyer": buyer})
+        about = await self._about(visit, done.value["subscription"])
+        return Screen(template="order_preview.html", values={"outcome": done.value, "kept": kept, "about": about})
+
+    async def _about(self, visit: Portal, sub: dict[str, Any]) -> dict[str, Any]:
+        """Who orders what, by which offer."""
+        api = self._server.of(visit)
+        offers = await api.whole("/v1/offers")
+        offer = next((each for each in offers if each["id"] == visit.form.text("offer")), {"name": ""})
+        return {**await subject_of(api, visit, sub), "offer": offer}
 
     async def _ask(self, visit: Portal) -> Reply:
         """The provider is asked; what it costs and when it begins is the provider's to say."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from tenure.portal.client import Api, path
 from tenure.portal.pages.acting import seat_conflict
-from tenure.portal.pages.agreed import plan_names, terms_words
+from tenure.portal.pages.agreed import customer_of, plan_names, terms_words
 from tenure.portal.pages.deeds import BY_NAME, DEEDS
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, page
@@ -66,14 +66,6 @@ class Subscription:
             page("/subscriptions/{subscription}", self.show),
             page("/subscriptions/{subscription}/history", self.history),
         )
-
-
-async def customer_of(api: Api, visit: Portal, name: str) -> dict[str, Any]:
-    """The customer as far as the visitor may know it."""
-    if visit.who.is_customer:
-        return dict(visit.who.me.get("customer") or {"id": name, "name": name})
-    found: dict[str, Any] = await api.get(path("/v1/customers/{name}", name=name))
-    return found
 
 
 async def _plan(api: Api, name: str) -> dict[str, Any]:

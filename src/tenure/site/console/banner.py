@@ -58,6 +58,15 @@ def renew_link(license_: dict[str, Any]) -> str:
     return f"{url}{sign}subscription={license_['subscription']}" if license_["subscription"] else url
 
 
+def exchange_link(license_: dict[str, Any]) -> str:
+    """The portal's page that answers offline requests; empty where the provider renews somewhere else than there.
+
+    What is known is the address for renewing, which at a portal ends in `/renew`.
+    """
+    portal = str(license_["renew_url"]).removesuffix("/renew")
+    return f"{portal}/offline-exchange" if renewable(portal) and portal != license_["renew_url"] else ""
+
+
 def _renew(license_: dict[str, Any]) -> tuple[str, str]:
     """What pays: the provider's website at this subscription where it has one, else the page that says what to do."""
     if link := renew_link(license_):

@@ -1,5 +1,6 @@
 """Offline exchange (B16): a request out as a file or as text, its answer in again, where no network leads outside."""
 
+from tenure.site.console.banner import exchange_link
 from tenure.site.console.client import path
 from tenure.site.console.signed import Console, Server
 from tenure.site.qr import capacity, encode, svg
@@ -54,6 +55,7 @@ class Offline:
         product = visit.params["product"]
         license_ = await self._server.of(visit).get(path("/v1/licenses/{product}", product=product))
         values = {"license": license_, "refusal": refusal, "made": made, "picture": _picture(made)}
+        values["answered_at"] = exchange_link(license_)
         return Screen(template="offline.html", values=values, status=status)
 
     def routes(self) -> tuple[Route, ...]:

@@ -1,0 +1,72 @@
+"""Offline exchange: a request that somebody carried here from an administration server without a network is answered.
+
+The answer is shown, and kept as a file, to be carried back; what is in it the server proves and says.
+"""
+
+from typing import Any
+
+import msgspec
+
+from tenure.portal.signed import Portal, Server
+from tenure.web.app import Route, action, page
+from tenure.web.replies import Download, Refusal, RefusedPageError, Reply, Screen
+
+CAP = 64 * 1024
+"""Characters of a request that are passed on: far more than any has."""
+WHERE = "/offline-exchange"
+NOT_ONE = Refusal(
+    title="This is not the request of an administration server.",
+    status=422,
+    code="message_malformed",
+    cause="A request begins with -----BEGIN TENURE REQUEST----- and ends with -----END TENURE REQUEST-----. Something"
+    " else was sent, or a part is missing.",
+    remedy="Open the request's file with a text editor, copy all of it and paste it here, or choose the file itself.",
+)
+_GARBAGE = frozenset({"message_malformed", "message_too_large", "type_unexpected", "body_unreadable", "body_too_large"})
+
+
+class Offline:
+    """The page."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The form."""
+        return _page(visit)
+
+    async def answer(self, visit: Portal) -> Reply:
+        """The answer as text and as a file; the same request always gets the same answer."""
+        form = visit.form
+        sent = form.files.get("file") or form.values.get("request", [""])[0].encode()
+        text = sent[: CAP + 1].decode("utf-8-sig", errors="replace").strip()
+        form.values["request"] = [text[:CAP]]
+        if not text:
+            form.fault("request", "Paste the text of the request, or choose its file.")
+            return _page(visit)
+        if len(text) > CAP:
+            return _page(visit, NOT_ONE)
+        try:
+            made = (await self._server.of(visit).post("/v1/offline-exchange", {"request": text})).value
+        except RefusedPageError as error:
+            return _page(visit, _worded(error.refusal))
+        if form.flag("save"):
+            body = made["answer"].encode()
+            return Download(name=made["file_name"], media_type="text/plain; charset=utf-8", body=body)
+        return _page(visit, made=made)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every page of this group."""
+        return (page(WHERE, self.show), action(WHERE, self.answer))
+
+
+def _page(visit: Portal, refusal: Refusal | None = None, made: dict[str, Any] | None = None) -> Screen:
+    status = 422 if visit.form.errors or refusal else 200
+    return Screen(template="offline.html", values={"refusal": refusal, "made": made}, status=status)
+
+
+def _worded(refusal: Refusal) -> Refusal:
+    """A refusal for somebody with a file, not for somebody who writes programs."""
+    if refusal.code in _GARBAGE or (refusal.code == "field_invalid" and refusal.field == "request"):
+        return NOT_ONE
+    return msgspec.structs.replace(refusal, field="")
