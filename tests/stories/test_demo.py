@@ -1,6 +1,9 @@
 """`make demo`: everything starts, its codes work, and the ten lines it writes down license an application."""
 
+import inspect
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +16,7 @@ from tenure.sandbox.demo import DEVICES, Demo, running
 from tenure.sandbox.premises import until
 from tenure.sandbox.programs import tell
 from tenure.sandbox.seed import EVERYBODYS
+from tenure.sdk import License, Network
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +123,48 @@ def test_it_starts_and_ends_by_the_command_and_a_signal() -> None:
             break
     process.terminate()
     assert process.wait(20) == 0
+
+
+def blocks(page: str) -> list[str]:
+    """The Python of a page, in order, as it is written there."""
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    return re.findall(r"^```python[^\n]*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def run_beside(demo: Demo, folder: Path, program: str, given: str = "") -> str:
+    """What the program prints in a folder with the demo's root document."""
+    shutil.copy(Path(demo.folder) / "server" / "sandbox-root.jws", folder / "root.jws")
+    (folder / "program.py").write_text(program, encoding="utf-8")
+    words = [sys.executable, "program.py"]
+    done = subprocess.run(words, cwd=folder, input=given, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_the_ten_lines_of_the_readme_work_as_written(demo: Demo, tmp_path: Path) -> None:
+    (program,) = blocks("README.md")
+    assert program.count("http://127.0.0.1:8080") == 1, "where `make demo` listens"
+    code = next(iter(demo.codes.values()))
+    said = run_beside(demo, tmp_path, program.replace("http://127.0.0.1:8080", demo.url), f"{code}\n")
+    assert "The activation code was accepted." in said
+    assert "editing is on" in said
+
+
+def test_every_example_of_the_sdk_s_page_runs(demo: Demo, tmp_path: Path) -> None:
+    code = next(iter(demo.codes.values()))
+    examples = blocks("docs/sdk.md")
+    assert len(examples) == 8
+    program = "\n".join([f"SERVER, CODE = {demo.url!r}, {code!r}", *examples])
+    said = run_beside(demo, tmp_path, program, f"{code}\n")
+    for told in ("editing is on", "is not an id of lower-case letters", "active", "The license was given up here."):
+        assert told in said, said
+    assert said.rstrip().endswith("False")
+
+
+def test_the_sdk_s_page_names_every_argument_and_everything_that_is_public() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "sdk.md").read_text(encoding="utf-8")
+    arguments = [*inspect.signature(License.open).parameters, *Network.__struct_fields__]
+    members = [each for each in dir(License) if not each.startswith("_")]
+    missing = [each for each in (*arguments, *members) if not re.search(rf"\b{each}\b", text)]
+    assert not missing
