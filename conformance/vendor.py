@@ -124,6 +124,8 @@ class Vendor:
     """Seconds for which a lease is good without contact."""
     documents: list[Document] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
+    free_from: Instant | None = None
+    """When a place given back is free; None: at once."""
     says_root: int | None = None
     """The version it claims to be the newest, if that is not the truth."""
 
@@ -244,7 +246,7 @@ class Vendor:
         if asked.message.erased and not forked:
             said = read_erased(asked.message.erased.encode(), row.public)
             row.released = not isinstance(said, Refused) and said.sha256 == seal.digest(row.lease)
-            return SyncAnswer(**bound, result="released", token=self._rotate(row))
+            return SyncAnswer(**bound, result="released", token=self._rotate(row), free_from=self.free_from)
         token = self._rotate(row)
         if row.wants_lease and not asked.message.lease:
             return SyncAnswer(**bound, result="send_lease", token=token, next_sync=self._next())

@@ -115,7 +115,7 @@ async def test_a_place_given_back_by_its_receipt_is_free_at_once(shop: Office) -
     assert [await answer(first, code), await answer(second, code)] == ["granted", "device_limit_reached"]
     released = await first.release()
     assert isinstance(released, SyncAnswer)
-    assert released.result == "released"
+    assert (released.result, released.free_from) == ("released", None)
     assert await answer(second, code) == "granted"
     assert await answer(first, code) == "device_limit_reached"
     assert (await shop.facts(name)).count("SiteLeft") == 1
@@ -139,11 +139,15 @@ async def test_a_folder_put_back_again_and_again_multiplies_no_place(shop: Offic
     """As many releases as the limit has devices free their place at once; a later one when its lease is over."""
     _, code = await shop.order(devices=2)
     results = list[str]()
+    free_from = list[int | None]()
     for _ in range(4):
         each = app(shop)
         results.append(await answer(each, code))
         if results[-1] == "granted":
-            await each.release()
+            told = await each.release()
+            assert isinstance(told, SyncAnswer)
+            free_from.append(told.free_from)
+    assert free_from == [None, None, START + 30 * DAY, START + 30 * DAY]  # as each is told
     assert results == ["granted"] * 4  # two freed at once, two wait for their ends
     assert await answer(app(shop), code) == "device_limit_reached"
     shop.clock.now += 30 * DAY

@@ -143,6 +143,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
             {"found": NOW, "copies": [{"which": "mine", "at": NOW, "serial": 1, "epoch": 1}]},
             {"found": NOW, "copies": [{"which": "copy", "at": NOW, "serial": 1, "epoch": 1}] * 17},
         ),
+        "free_from": (-1, 1.5, "2027-01-01"),
     },
 }
 SAMPLES: dict[type, msgspec.Struct] = {
@@ -259,6 +260,7 @@ LEASE = "a.b.c"
         ({"result": "refused", "refusal": NO, "lease": LEASE}, "lease"),
         ({"result": "unchanged", "refusal": NO}, "refusal"),
         ({"next_sync": NextSync(2, 1)}, "next_sync"),
+        ({"result": "unchanged", "free_from": 1}, "free_from"),
     ],
 )
 def test_an_answer_that_contradicts_itself_is_malformed(changes: dict[str, Any], field: str) -> None:
@@ -276,6 +278,8 @@ def test_an_answer_that_contradicts_itself_is_malformed(changes: dict[str, Any],
         {"result": "send_lease"},
         {"result": "refused", "refusal": NO},
         {"next_sync": NextSync(1, 1)},
+        {"result": "released"},
+        {"result": "released", "free_from": 1},
     ],
 )
 def test_an_answer_that_agrees_with_itself_is_fine(changes: dict[str, Any]) -> None:

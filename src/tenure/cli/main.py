@@ -23,6 +23,7 @@ from tenure.cli import (
     catalogue,
     clock,
     customers,
+    deactivating,
     events,
     helping,
     history,
@@ -70,7 +71,7 @@ PARTS = (
     signin, refusals,
     clock, playing,
     server, portal, keys, history, upkeep,
-    site, site_licenses, offline, site_devices, site_groups, site_dns, site_agent,
+    site, site_licenses, offline, deactivating, site_devices, site_groups, site_dns, site_agent,
     helping,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""

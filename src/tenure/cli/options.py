@@ -78,6 +78,8 @@ _IF_MATCH = option("if_match", str, "Do it only if the resource still has this E
 
 LOCAL = _EVERYWHERE
 """Commands that need no server."""
+ERASING = (_DRY, _YES, *_EVERYWHERE)
+"""What takes something away on this computer for good: shown and asked about first on a terminal."""
 READING = (*_REMOTE, *_EVERYWHERE)
 CREATING = (_DRY, _PREVIEW, _YES, _KEY, *READING)
 """A POST: one effect however often it is sent."""

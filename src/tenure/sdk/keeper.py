@@ -142,8 +142,7 @@ class Keeper:
             if refused is not None:
                 return declined(refused, conclusive=False, steps=tuple(steps))
             self.holder.renewed()
-            done = self._syncs("manual")
-            return Released(confirmed=_confirmed(done), until=until or None, steps=tuple(steps))
+            return told.released(self._syncs("manual"), until or None, tuple(steps))
 
     def take_notice(self, token: bytes) -> Notice | Declined:
         """Takes a sealed notice, such as an amnesty that came as a file (B15); refuses what the root does not prove."""
@@ -406,8 +405,12 @@ class Keeper:
         return done
 
     def _one_more(self, done: Done[SyncAnswer]) -> bool:
-        """Whether the answer calls for another question at once: a stored one, or one that wants the lease."""
-        return done.resent or done.taken.heard is Heard.SEND_LEASE
+        """Whether the answer calls for another question at once: a stored one, or one that wants the lease.
+
+        That a license was given up stays true, and nothing could be asked for after it.
+        """
+        stale = done.resent and done.taken.heard is not Heard.RELEASED
+        return stale or done.taken.heard is Heard.SEND_LEASE
 
     # the schedule
 
@@ -443,8 +446,3 @@ def _site(kept: Kept) -> str:
 def _asks_for(kept: Kept, code: ActivationCode, role: str) -> bool:
     asked = None if kept.activation is None else asks_for(kept.activation.request)
     return asked is not None and parse(asked.code) == code and asked.role == role
-
-
-def _confirmed(done: Done[SyncAnswer] | Inconclusive | Refused) -> bool:
-    """Whether the server has heard that the license was given up."""
-    return isinstance(done, Done) and done.taken.heard is Heard.RELEASED

@@ -95,12 +95,18 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: bool
     """Whether the server has heard of it; if not, it is told later, as long as the application runs."""
     until: Instant | None = None
-    """When the place is free at the latest, if the server never hears of it."""
+    """When the place is free: None once confirmed means now. Unconfirmed, it is so if the server never hears of it."""
     steps: tuple[Step, ...] = ()
 
     @property
     def message(self) -> str:
         """What was achieved."""
+        if self.confirmed and self.until is not None:
+            return (
+                "The license was given up here. Its place is free for another installation from "
+                f"{format_instant(self.until)} on: more were given back lately than have their places freed at once, "
+                "or a copy of this installation is known."
+            )
         if self.confirmed:
             return "The license was given up here. Its place is free for another installation."
         until = "" if self.until is None else f" If it never is, that is not before {format_instant(self.until)}."

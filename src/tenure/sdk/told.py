@@ -2,10 +2,11 @@
 
 from tenure.core.acceptance import Heard as HeardFrom
 from tenure.core.refusals import Code, Refused
+from tenure.core.timeline import Instant
 from tenure.sdk.dialogue import Done
 from tenure.sdk.exchange import Inconclusive
 from tenure.sdk.holder import Holder
-from tenure.sdk.outcomes import Declined, Granted, Looked, Synchronized, declined, differences
+from tenure.sdk.outcomes import Declined, Granted, Looked, Released, Synchronized, declined, differences
 from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Step
 from tenure.wire.answers import Answered
@@ -54,6 +55,13 @@ def synchronized(done: Heard, before: Standing, holder: Holder, steps: tuple[Ste
         path=answered.path,
         steps=steps,
     )
+
+
+def released(done: Heard, lease_ends: Instant | None, steps: tuple[Step, ...]) -> Released:
+    """Of a license given up, that could be used until `lease_ends`: when its place is free is the server's word."""
+    if isinstance(done, Done) and done.taken.heard is HeardFrom.RELEASED and isinstance(done.answer, SyncAnswer):
+        return Released(confirmed=True, until=done.answer.free_from, steps=steps)
+    return Released(confirmed=False, until=lease_ends, steps=steps)
 
 
 def _answered(done: Heard, steps: tuple[Step, ...]) -> Done[ActivateAnswer] | Done[SyncAnswer] | Declined:

@@ -24,6 +24,11 @@ def world_of(root: str, product: str, *, sandbox: bool) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def holds(disk: Disk, file: str, world: str) -> bool:
+    """Whether `file` is in the folder and of `world`; changes nothing."""
+    return _read(disk) == (world.encode(),) and disk.read(file) is not None
+
+
 def enter(disk: Disk, lock: str, files: Sequence[str], world: str) -> None:
     """Sees to it that `files` in the folder are those of `world`: others go aside, and come back with their world.
 

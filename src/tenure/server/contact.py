@@ -150,13 +150,13 @@ class Contact:
 
     def _erased(self, sub: Subscription, state: SiteState | None) -> tuple[bytes, Site]:
         """An application on its own gives its place back: its receipt says that the lease is gone from its disk."""
-        message = self._asked.message
-        wrong = leaving.unproven(self._conn, self._site, message.erased, self._asked.public)
+        wrong = leaving.unproven(self._conn, self._site, self._asked.message.erased, self._asked.public)
         if wrong is not None:
             return self._finish(self._message(result="refused", refusal=refusal(wrong)))
         if state is not None and (state.holds or state.leaving_until is not None):
             self._site = leaving.given_up(self._conn, self._site, sub, state, self._now)
-        return self._finish(self._message(result="released"))
+        free_from = places.free_from(self._conn, self._site.id, sub, self._now)
+        return self._finish(msgspec.structs.replace(self._message(result="released"), free_from=free_from))
 
     def _told_to_leave(self, sub: Subscription | None, state: SiteState | None) -> bool:
         """Whether this answer tells the site to give its place up; once it has heard so, its return is booked."""

@@ -149,6 +149,12 @@ def give_back(conn: Connection, sub: Subscription, site: Site, now: Instant) -> 
     return at_once
 
 
+def free_from(conn: Connection, site: str, sub: Subscription, now: Instant) -> Instant | None:
+    """When the place that the application gave back is free; None: it is already. An outage may move that."""
+    ends = [each.until for each in places.of_site(conn, site) if each.subscription == sub.id]
+    return max((each for each in ends if each > now), default=None)
+
+
 def _free(conn: Connection, place: Place, now: Instant) -> None:
     """Nobody can go by the place any more; the stay of an ephemeral application is over with it."""
     places.drop(conn, place.site, place.subscription)

@@ -254,6 +254,8 @@ class SyncAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
     changes: Annotated[tuple[Change, ...], Meta(max_length=16)] = ()
     fork: Fork | None = None
     """While a fork is open: what was seen of the copies, for both of them."""
+    free_from: fields.Moment | None = None
+    """To `released`: when the place is free, if not at once: at the end of the lease that was given back, or later."""
 
 
 REFUSAL_BLOCK = 768
@@ -290,6 +292,8 @@ def incoherent(answer: ActivateAnswer | SyncAnswer) -> Refused | None:
         return strict.malformed("The lease is missing.", "lease")
     if answer.result == "granted" and not (answer.lease or answer.successor):
         return strict.malformed("The lease is missing.", "lease")
+    if isinstance(answer, SyncAnswer) and answer.free_from is not None and answer.result != "released":
+        return strict.malformed("Only a license given back frees a place.", "free_from")
     if isinstance(answer, ActivateAnswer) and (answer.result == "preview") != (answer.preview is not None):
         return strict.malformed("A preview belongs to an answer that is one.", "preview")
     if answer.result not in ("granted", "lease") and (answer.lease or answer.successor):
