@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tenure.core.timeline import DAY, HOUR
 from tenure.sandbox.simulation.copies import Copier
+from tenure.sandbox.simulation.fate import CALM
 from tenure.sandbox.simulation.judge import Broken
 from tenure.sandbox.simulation.plan import Plan
 from tenure.sandbox.simulation.sites import SimulatedSite
@@ -53,6 +55,23 @@ def test_a_retired_copy_keeps_base_features_and_no_others(tmp_path: Path) -> Non
     gone = world.sites[0]
     assert gone.withdrawn and gone.features == BASE
     assert world.sites[1].features > BASE, "the other site goes on"
+
+
+def test_a_disk_imaged_before_its_first_answer_is_a_copy_when_it_is_put_back(tmp_path: Path) -> None:
+    with World(1, QUIET, tmp_path) as world:
+        world.begin()
+        world.resting, calm = True, msgspec.structs.replace(CALM, lost_answer=1.0)
+        site, copier, world.fate.odds = world.sites[0], Copier(world), calm
+        while not site.license.keeper.holder.kept.activation:
+            world.live(world.time.now + HOUR)
+        copier.image_site(site)
+        world.fate.odds = CALM
+        lived(world, 4)
+        assert site.features > BASE
+        before = world.judge.forks
+        copier.put_site_back(site)
+        lived(world, 2)  # it sends its activation again, then asks without any token
+        assert world.judge.forks > before
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ class Question(msgspec.Struct, frozen=True):
     request: str
     site: str
     token: str = ""
+    pending: tuple[str, ...] = ()
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -52,6 +53,8 @@ class ActivationQuestion(msgspec.Struct, frozen=True):
     """What the judge reads of a request to activate."""
 
     request: str
+    token: str = ""
+    pending: tuple[str, ...] = ()
 
 
 class Welcome(msgspec.Struct, frozen=True):
@@ -59,6 +62,7 @@ class Welcome(msgspec.Struct, frozen=True):
 
     site: str = ""
     token: str = ""
+    forked: bool = False
 
 
 class Known(msgspec.Struct):
@@ -71,6 +75,16 @@ class Known(msgspec.Struct):
     answer: bytes = b""
     awaited: bool = False
     """A fork was resolved as restored: whichever copy comes next is the site."""
+
+    def behind(self, asked: "Question | ActivationQuestion") -> int:
+        """How many tokens whoever asks is behind the last one given; below 1 for the site itself.
+
+        A disk imaged before its first answer shows none, and is older than any. Who names the request whose answer
+        brought the last token is the site, though that answer never reached it.
+        """
+        if self.awaited or self.request in asked.pending:
+            return 0
+        return self.current - self.tokens.get(asked.token, -1)
 
 
 class Faults(logging.Handler):
@@ -259,13 +273,9 @@ class Judge:
             if reply != known.answer:
                 raise self.broken("P4", asked.site, "a repeated request got another answer")
             return
-        shown = known.current if known.awaited else known.tokens.get(asked.token, known.current)
+        behind = known.behind(asked)
         known.awaited = False
-        stale = shown < known.current
-        if stale and said.result != "refused" and not said.forked:
-            raise self.broken("B9", asked.site, f"a copy {known.current - shown} tokens behind was not found")
-        if said.forked and not stale:
-            raise self.broken("B9", asked.site, "a false fork: it showed the token given to it last")
+        self._fork_judged(asked.site, behind, forked=said.forked, refused=said.result == "refused")
         self.forks += said.forked
         if said.token:
             known.current = max(known.tokens.values()) + 1
@@ -282,13 +292,23 @@ class Judge:
                 # Answered anew, the repetition would show an older token, and be taken for a copy's.
                 raise self.broken("P4", name, "a repeated activation got another answer")
         said = msgspec.json.decode(payload(reply), type=Welcome)
-        if not said.site or not said.token:
+        if not said.site:
             return
         known = self._sites.setdefault(said.site, Known({}, -1))
-        if said.token not in known.tokens:
+        if asked.request != known.request:
+            self._fork_judged(said.site, known.behind(asked), forked=said.forked)
+        if said.token and said.token not in known.tokens:
+            known.awaited = False
             known.current = max(known.tokens.values(), default=-1) + 1
             known.tokens[said.token] = known.current
             known.request, known.answer = asked.request, reply
+
+    def _fork_judged(self, site: str, behind: int, *, forked: bool, refused: bool = False) -> None:
+        """A copy is found at once, and nobody else ever is; a refusal may be for a reason that comes before that."""
+        if behind > 0 and not refused and not forked:
+            raise self.broken("B9", site, f"a copy {behind} tokens behind was not found")
+        if forked and behind <= 0:
+            raise self.broken("B9", site, "a false fork: it showed the token given to it last")
 
     def resolved(self, site: str) -> None:
         """The provider says that a site was restored."""
