@@ -43,6 +43,7 @@ docs: .venv/.stamp-dev ## write the generated pages of docs/ anew
 	@.venv/bin/python -m tools.mission
 	@.venv/bin/python -m tools.model
 	@.venv/bin/python -m tenure.cli.reference > docs/cli.md
+	@.venv/bin/python -m tools.settings
 
 docs-check: .venv/.stamp-dev ## see whether the generated pages are up to date
 	@.venv/bin/python -m tools.mission --check

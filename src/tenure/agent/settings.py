@@ -26,7 +26,9 @@ class FeatureSettings(_Strict, frozen=True, kw_only=True):
     """
 
     grant: Command = ()
+    """A program by its whole path, and its arguments, run when the function is granted."""
     withdraw: Command = ()
+    """The same for when it is withdrawn."""
     unit: str = ""
     """A unit of the service manager, started and stopped."""
     status_file: str = ""
@@ -39,6 +41,7 @@ class Settings(_Strict, frozen=True, kw_only=True):
     """The whole file."""
 
     product: fields.Id
+    """The product's id at its vendor."""
     version: str
     """Of the protected application, held against the plan's lowest (M13)."""
     root: str = "root.jws"
@@ -46,6 +49,7 @@ class Settings(_Strict, frozen=True, kw_only=True):
     name: fields.Name = ""
     """Of this device, for people; the computer's by default."""
     sandbox: bool = False
+    """Whether the root document is that of a sandbox."""
     hardware: fields.Name = ""
     """In a sandbox only: a made-up computer's name for its hardware, so that one computer can play many."""
     service_command: Command = ("systemctl",)

@@ -35,27 +35,39 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The SMTP server; `password_file` and `ca_file` are paths, relative ones from the server's folder."""
 
     host: str
+    """The SMTP server's name."""
     sender: str
+    """The address that mails come from."""
     port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    """Its port."""
     security: Security = "starttls"
+    """How the line is protected; `none` is for this computer alone."""
     user: str = ""
+    """The name to sign in with; empty: none is needed."""
     password_file: str = ""
+    """File of the password, mode 0600."""
     ca_file: str = ""
+    """Certificates (PEM) that are believed besides the system's."""
 
 
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What webhooks may reach beyond public https."""
 
     allow_http: bool = False
+    """Whether webhooks may go to addresses that begin with `http://`."""
     allow_networks: tuple[str, ...] = ()
+    """Private networks that webhooks may reach, such as `10.1.0.0/16`."""
     ca_file: str = ""
+    """Certificates (PEM) that are believed besides the system's."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
     name: str
+    """The server's address as it stands in everything it signs; it never changes."""
     portal_url: Annotated[str, msgspec.Meta(max_length=256, pattern=r"^(https?://[!-~]+)?$(?!\n)")] = ""
+    """Where people open the portal: links in mails and invitations lead there."""
     listen: ListenSettings = ListenSettings()
     mail: MailSettings | None = None
     webhooks: WebhookSettings = WebhookSettings()

@@ -32,12 +32,19 @@ class NetworkSettings(_Strict, frozen=True, kw_only=True):
     """The way to the activation server; see `sdk.reach.Network`."""
 
     dns: str = ""
+    """When public DNS may be asked: `auto`, `list` (only `resolvers`) or `off`; empty: as the lease says."""
     resolvers: tuple[str, ...] = ()
+    """Public resolvers in order, such as `dns://9.9.9.9` or `https://dns.example/dns-query`."""
     private_suffixes: tuple[str, ...] = ()
+    """Names that no public resolver may learn of."""
     system: str = "system"
+    """Who stands in for the system's resolver: `dns://host:port`."""
     proxy: str | None = None
+    """The HTTP proxy, `http://[user:password@]host[:port]`; empty: none; left out: as the environment says."""
     ca_file: str = ""
+    """Certificates (PEM) that are believed instead of the system's, for an authority of your own."""
     loopback_http: bool = False
+    """Whether the server may be plain HTTP on this computer, for a demo."""
 
     def network(self) -> Network:
         """As the SDK takes it."""
@@ -48,7 +55,9 @@ class ApiSettings(_Strict, frozen=True, kw_only=True):
     """Where console and local API listen: on this computer alone until a certificate is configured."""
 
     host: str = "127.0.0.1"
+    """The address that console and API listen at; another computer's browsers need a certificate."""
     port: Port = 8_481
+    """Their port; 0 lets the system choose."""
     certificate: str = ""
     """File of the TLS certificate chain (PEM), relative to the folder."""
     certificate_key: str = ""
@@ -59,7 +68,9 @@ class DeviceSettings(_Strict, frozen=True, kw_only=True):
     """Where devices find the site."""
 
     host: str = "0.0.0.0"  # noqa: S104 - devices come from the whole network; every request proves itself
+    """The address that the device port listens at; `127.0.0.1`: this computer's devices alone."""
     port: Port = 8_482
+    """Its port."""
     name: str = ""
     """The name or address that devices use, as it stands in enrolment tokens; empty: the computer's own name."""
     names: tuple[str, ...] = ()
@@ -77,6 +88,7 @@ class Settings(_Strict, frozen=True, kw_only=True):
     root: str = "root.jws"
     """The vendor's root document, relative to the folder."""
     sandbox: bool = False
+    """Whether the root document is that of a sandbox."""
     after_end_days: int | None = None
     """How long to go on asking after the end (M14); none given: as the provider says, 0: not at all."""
     network: NetworkSettings = NetworkSettings()
