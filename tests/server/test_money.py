@@ -101,7 +101,9 @@ async def test_b14_the_runway_says_when_money_runs_out_and_what_goes_unpaid(tmp_
             assert "PaymentFailed" in await shop.facts(one["subscription"])
         assert (await shop.desk.get(f"/v1/subscriptions/{small}"))["phase"] == "active"
         await shop.desk.post(f"{account}/top-ups", {"amount": 10_000_000, "reference": "plenty"})
-        assert (await shop.desk.get(f"{account}/runway")) == {"until": None, "missing": 0, "unpaid": []}
+        told = await shop.desk.get(f"{account}/runway")
+        assert (told["until"], told["missing"], told["unpaid"], told["stopped"]) == (None, 0, [], [])
+        assert told["next"]["due"] == "2026-03-01T00:00:00Z"
 
 
 async def test_money_goes_back_when_the_last_promise_is_over(tmp_path: Path) -> None:

@@ -141,7 +141,14 @@ class TestLicenses:
         told = console.get(f"{LICENSE}/explain")
         assert told["rule"]
         assert told["until"]
-        assert told["follows"].startswith("Unless the licensing server answers before ")
+        assert told["until"] == console.get(LICENSE)["paid_until"]
+        when = told["until"].replace("T", " ").replace("Z", " UTC")
+        assert told["follows"] == f"On {when}: all functions are on, in grace, the paid period is over."
+
+    def test_the_contact_clock_stands_apart_from_the_contract(self, console: Caller) -> None:
+        told = console.get(f"{LICENSE}/explain")
+        assert "sync_overdue" not in {each["cause"] for each in told["timeline"]}
+        assert {"sync_overdue"} <= {each["cause"] for each in told["silence"]}
 
     def test_b06_when_silence_is_what_matters_explain_says_so(self, house: House, console: Caller) -> None:
         house.town.server_up = False

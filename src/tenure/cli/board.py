@@ -12,7 +12,7 @@ from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, verb
 ROW = (
     Column("Subscription", "id"),
     Column("Customer", "customer_name"),
-    Column("Plan", "plan"),
+    Column("Plan", "plan_name"),
     Column("Phase", "phase"),
     Column("Due", "due_at", "moment"),
     Column("Costs", "price", "money:currency"),

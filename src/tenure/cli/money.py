@@ -32,9 +32,11 @@ LINE = (
     Column("Reserved", "reserve", "money:currency"),
     Column("Reference", "posting.reference"),
     Column("Subscription", "posting.subscription"),
+    Column("Plan", "plan_name"),
 )
 UNPAID = (
     Column("Will go unpaid", "subscription"),
+    Column("Plan", "plan_name"),
     Column("Due", "due", "moment"),
     Column("Price", "price", "money:currency"),
 )
@@ -158,9 +160,15 @@ def _statement(screen: Screen, items: Any, currency: str) -> None:
 
 
 def _runway(screen: Screen, value: Any, currency: str) -> None:
-    if value["until"] is None:
+    if value["next"] is None and not value["unpaid"]:
+        screen.line("Nothing falls due by itself in the next 400 days.")
+    elif value["until"] is None:
         screen.line("Everything that falls due in the next 400 days is covered.")
-        return
-    screen.heading(f"The balance is enough until {outcome.until(screen, value['until'])}.")
-    screen.line(f"Then {money(value['missing'], currency)} are missing.")
-    screen.table([item | {"currency": currency} for item in value["unpaid"]], UNPAID)
+    else:
+        screen.heading(f"The balance is enough until {outcome.until(screen, value['until'])}.")
+        screen.line(f"Then {money(value['missing'], currency)} are missing.")
+        screen.table([item | {"currency": currency} for item in value["unpaid"]], UNPAID)
+    for each in value["stopped"]:
+        price, missing = money(each["price"], currency), money(each["missing"], currency)
+        helps = f"{missing} are missing to renew it" if each["missing"] else "renew it with `tenure renew`"
+        screen.line(f"{each['plan_name']} ({each['subscription']}) has stopped renewing itself, {price}: {helps}.")

@@ -9,13 +9,13 @@ STANDING = (
     Column("Subscription", "id"),
     Column("Customer", "customer"),
     Column("Product", "terms.product"),
-    Column("Plan", "terms.plan"),
+    Column("Plan", "terms.plan_name"),
     Column("Kind", "terms.kind"),
     Column("Devices", "terms.devices", "count"),
     Column("Phase", "phase"),
     Column("Because", "why"),
-    Column("Paid until", "paid_until", "moment"),
-    Column("Renewal", "renewal_intent"),
+    Column("Paid until", "paid_until", "when"),
+    Column("Renewal", "renewal.state", "words"),
 )
 SPAN = (
     Column("From", "since", "moment"),
@@ -53,6 +53,7 @@ def outcome(screen: Screen, value: Any) -> None:
     agreed(screen, sub)
     screen.line()
     timeline(screen, value["timeline"], sub["as_of"])
+    renewal(screen, sub)
     if value["affected_leases"]:
         screen.line(f"Sites that get another lease at their next synchronisation: {value['affected_leases']:,}.")
     for warning in value.get("warnings", ()):
@@ -77,7 +78,18 @@ def timeline(screen: Screen, spans: Any, now: str) -> None:
     """What holds from now on, or all of it where nothing is said about now."""
     # RFC 3339 in UTC with whole seconds sorts as text.
     ahead = [span for span in spans if span["until"] is None or span["until"] > now]
-    screen.table(ahead, SPAN)
+    screen.table(with_renewals(ahead, "why"), SPAN)
+
+
+def with_renewals(spans: Any, cause: str) -> list[Any]:
+    """Spans whose member `cause` says of what is not paid yet that it renews itself."""
+    return [span | {cause: "renews by itself"} if span.get("expected") else span for span in spans]
+
+
+def renewal(screen: Screen, sub: Any) -> None:
+    """What is known of the next renewal; nothing where none comes by itself."""
+    if sub["renewal"]["sentence"]:
+        screen.line(sub["renewal"]["sentence"])
 
 
 def postings(screen: Screen, items: Any, currency: str) -> None:

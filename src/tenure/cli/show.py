@@ -33,7 +33,8 @@ class Column(msgspec.Struct, frozen=True):
     heading: str
     path: str
     as_: str = "text"
-    """`text`, `moment`, `end` (none: for good), `yes`, `list`, `count`, or `money:<path of the currency>`."""
+    """`text`, `words` (its underscores are blanks), `moment` (none: never), `when` (none: nothing),
+    `end` (none: for good), `yes`, `list`, `count`, or `money:<path of the currency>`."""
 
 
 def plain(value: object) -> str:
@@ -164,8 +165,10 @@ class Screen:
         if found is None or found == "" or found == []:
             return {"moment": "never", "end": "for good"}.get(kind, "-")
         match kind:
-            case "moment" | "end":
+            case "moment" | "when" | "end":
                 return moment(str(found), self.zone)
+            case "words":
+                return plain(found).replace("_", " ")
             case "yes":
                 return "yes" if found else "no"
             case "list":

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from tenure.cli.api import Answer, Sending, path
 from tenure.cli.desk import Desk
 from tenure.cli.options import LOCAL
+from tenure.cli.outcome import with_renewals
 from tenure.cli.output import Output
 from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.show import Column, Screen, moment
@@ -22,8 +23,8 @@ LICENSE = (
     Column("Type", "kind"),
     Column("Phase", "phase"),
     Column("Because", "cause"),
-    Column("Paid until", "paid_until", "moment"),
-    Column("Grace until", "grace_until", "moment"),
+    Column("Paid until", "paid_until", "when"),
+    Column("Grace until", "grace_until", "when"),
     Column("In use", "in_use", "count"),
     Column("Free", "free", "count"),
     Column("Limit", "device_limit", "count"),
@@ -36,8 +37,8 @@ STATUS = (
     Column("Product", "product"),
     Column("Phase", "phase"),
     Column("Because", "cause"),
-    Column("Paid until", "paid_until", "moment"),
-    Column("Without contact until", "contact_until", "moment"),
+    Column("Paid until", "paid_until", "when"),
+    Column("Without contact until", "contact_until", "when"),
     Column("Devices", "in_use", "count"),
     Column("Waiting", "waiting", "count"),
     Column("Allotment", "allotment", "count"),
@@ -259,7 +260,7 @@ def _looked(screen: Screen, value: Any) -> None:
     for step in value["steps"]:
         _step(screen, step)
     screen.line(value["message"])
-    screen.table(value["preview"]["timeline"], SPAN)
+    screen.table(with_renewals(value["preview"]["timeline"], "cause"), SPAN)
     screen.line("Nothing has begun: leave out `--look` to apply the code.")
 
 
@@ -294,7 +295,7 @@ def _license(screen: Screen, value: Any) -> None:
     for one in (value["new_seats"], value["refusal"], *value["warnings"]):
         if one is not None:
             screen.line(f"{one['text']} ({one['code']})")
-    screen.table(value["timeline"], SPAN)
+    screen.table(with_renewals(value["timeline"], "cause"), SPAN)
 
 
 def _fork(screen: Screen, fork: Any) -> None:
@@ -308,13 +309,16 @@ def _fork(screen: Screen, fork: Any) -> None:
 
 def _explained(screen: Screen, value: Any) -> None:
     screen.line(value["sentence"])
-    for text in (value["rule"], value["follows"]):
+    for text in (value["rule"], value["renewal"], value["follows"]):
         if text:
             screen.line(text)
     for remedy in value["remedies"]:
         screen.line(f"{remedy['who'].capitalize()}: {remedy['how']}")
     if value["timeline"]:
-        screen.table(value["timeline"], SPAN)
+        screen.table(with_renewals(value["timeline"], "cause"), SPAN)
+    if value["silence"]:
+        screen.line("If the licensing server never answered again:")
+        screen.table(value["silence"], SPAN)
 
 
 def _checks(screen: Screen, value: Any) -> None:

@@ -17,11 +17,11 @@ from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
 LISTED = (
     Column("Subscription", "id"),
     Column("Customer", "customer_name"),
-    Column("Plan", "plan"),
+    Column("Plan", "plan_name"),
     Column("Kind", "kind"),
     Column("Devices", "devices", "count"),
     Column("Phase", "phase"),
-    Column("Paid until", "paid_until", "moment"),
+    Column("Paid until", "paid_until", "when"),
     Column("Automatic", "auto", "yes"),
     Column("Ends", "ends_at", "moment"),
     Column("Cancelled", "cancelled_at", "moment"),
@@ -36,7 +36,7 @@ DETAILS = (
     Column("Ordered", "ordered_at", "moment"),
     Column("So since", "since", "moment"),
     Column("Next change", "next_change", "moment"),
-    Column("Grace until", "grace_until", "moment"),
+    Column("Grace until", "grace_until", "when"),
     Column("Ends", "ends_at", "moment"),
     Column("Cancelled", "cancelled_at", "moment"),
     Column("As of", "as_of", "moment"),
@@ -189,7 +189,7 @@ def show_subscription(desk: Desk, subscription: Subscription) -> Ended:
 def show_timeline(desk: Desk, subscription: Subscription) -> Ended:
     """Show everything that has held and will hold if nobody does anything."""
     where = path("/v1/subscriptions/{subscription}/timeline", subscription=subscription)
-    return desk.shown(where, lambda screen, spans: screen.table(spans, outcome.SPAN))
+    return desk.shown(where, lambda screen, spans: screen.table(outcome.with_renewals(spans, "why"), outcome.SPAN))
 
 
 @verb(_APP, "explain", READING, example="tenure subscriptions explain sub_…")
@@ -224,7 +224,9 @@ def explained(screen: Screen, value: Any) -> None:
     screen.line(value["rule"])
     screen.line(f"So since {outcome.until(screen, value['since'])}.")
     screen.line(f"Until {outcome.until(screen, value['until'])}.")
-    screen.line(value["follows"])
+    for each in (value["renewal"], value["follows"]):
+        if each:
+            screen.line(each)
     for remedy in value["remedies"]:
         screen.line(f"What helps ({remedy['who']}): {remedy['how']}")
 
@@ -235,6 +237,7 @@ def _table(screen: Screen, items: Any) -> None:
 
 def _details(screen: Screen, value: Any) -> None:
     screen.card(value, DETAILS)
+    outcome.renewal(screen, value)
     currency = value["terms"]["currency"]
     parts = (
         (value["periods"], PERIOD),

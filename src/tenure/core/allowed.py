@@ -7,6 +7,7 @@ from tenure.core.decide import Accepted, decide
 from tenure.core.ledger import Account
 from tenure.core.policy import Action, Role
 from tenure.core.refusals import Refused
+from tenure.core.renewal import resumable
 from tenure.core.subscription import Subscription
 from tenure.core.terms import CodeRef, Intent
 from tenure.core.timeline import Instant
@@ -37,7 +38,7 @@ def samples(sub: Subscription, role: Role, now: Instant) -> tuple[tuple[Action, 
     """The plainest form of each action: one more device for any other number, another name for any other plan."""
     terms = sub.terms_at(now)
     one_more = terms.devices + 1 if terms.devices < terms.max_devices else terms.devices - 1
-    switched = Intent.MANUAL if sub.intent is Intent.AUTO else Intent.AUTO
+    switched = Intent.MANUAL if sub.intent is Intent.AUTO and not resumable(sub, now) else Intent.AUTO
     return (
         (Action.RENEW, c.Renew(by="preview", role=role)),
         (Action.AUTO_RENEW, c.SetRenewalIntent(by="preview", role=role, intent=switched)),

@@ -5,7 +5,7 @@ Works on any timeline, so that provider, site and device read the same sentences
 
 import msgspec
 
-from tenure.core.periods import format_instant
+from tenure.core.outlook import Outlook, moment, sentence
 from tenure.core.timeline import Instant, Phase, Span, Timeline, Why, at
 
 
@@ -25,6 +25,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     since: Instant
     until: Instant | None
+    renewal: str
+    """What is known of the next renewal; empty where nothing renews itself."""
     follows: str
     remedies: tuple[Remedy, ...]
 
@@ -102,36 +104,41 @@ PHASES = {
 }
 
 
-def explain(timeline: Timeline, now: Instant) -> Explanation:
-    """The story of what holds at `now`."""
+def explain(timeline: Timeline, now: Instant, outlook: Outlook | None = None) -> Explanation:
+    """The story of what holds at `now`; `outlook`: what is known of its next renewal.
+
+    `timeline` may have the expected renewals in it or not: the end that follows is told as what missing money does.
+    """
     span = at(timeline, now)
-    sentence, rule = RULES[span.why]
+    told, rule = RULES[span.why]
     note = f" ({span.note})" if span.note else ""
     return Explanation(
         phase=span.phase,
         why=span.why,
-        sentence=f"{PHASES[span.phase]}: {sentence[0].lower()}{sentence[1:-1]}{note}.",
+        sentence=f"{PHASES[span.phase]}: {told[0].lower()}{told[1:-1]}{note}.",
         rule=rule,
         since=span.since,
         until=span.until,
-        follows=_follows(timeline, span),
+        renewal="" if outlook is None else sentence(outlook, now),
+        follows=_follows(timeline, span, outlook),
         remedies=REMEDIES[span.why],
     )
 
 
-def _follows(timeline: Timeline, span: Span) -> str:
+def _follows(timeline: Timeline, span: Span, outlook: Outlook | None) -> str:
     if span.until is None:
-        return "Nothing changes by itself any more."
+        lasting = outlook is not None and outlook.lasts and span.phase is Phase.ACTIVE
+        return "It goes on like this while the money is there." if lasting else "Nothing changes by itself any more."
     after = at(timeline, span.until)
     lost = [feature for feature in span.features if feature not in after.features]
     effect = f"; withdrawn then: {', '.join(lost)}" if lost else ""
-    when, then = _moment(span.until), PHASES[after.phase].lower()
+    when, then = moment(span.until), PHASES[after.phase].lower()
     if after.why is Why.SYNC_OVERDUE:
         return f"Unless the licensing server answers before {when}: {then}{effect}."
     why = RULES[after.why][0]
-    return f"On {when}: {then}, {why[0].lower()}{why[1:-1]}{effect}."
-
-
-def _moment(instant: Instant) -> str:
-    """For people: `2027-01-01 00:00:00 UTC`."""
-    return format_instant(instant).replace("T", " ").replace("Z", " UTC")
+    what = f"{then}, {why[0].lower()}{why[1:-1]}{effect}."
+    if outlook is None or after.why is not Why.PAYMENT_ENDED:
+        return f"On {when}: {what}"
+    if outlook.covered_until is not None and span.until < outlook.covered_until:
+        return f"Only if the money is missing on {when}: {what}"
+    return f"On {when}, if no money comes in: {what}"

@@ -5,6 +5,7 @@ Instants are Unix seconds (RFC 7519 NumericDate). Fields are appended only, each
 
 import msgspec
 
+from tenure.core.outlook import Outlook
 from tenure.core.timeline import DAY, Instant, Span
 
 SHORT = 14 * DAY
@@ -107,6 +108,20 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """For what it is: `server` or `standalone` (`core.installation`). Only that kind may go by it."""
     ephemeral: bool = False
     """A short lease whose place is free at its end, for containers and the like."""
+    outlook: Outlook | None = None
+    """What was known of the next renewal when this was signed; for people, and no right."""
+    plan_name: str = ""
+    """The vendor's name of the plan; empty in leases of before."""
+
+    def outlook_at(self, now: Instant) -> Outlook | None:
+        """The outlook as long as it is one: a renewal foreseen for an instant that is over says nothing any more."""
+        seen = self.outlook
+        return seen if seen is not None and (now < seen.at or seen.at <= self.iat) else None
+
+    @property
+    def plan_called(self) -> str:
+        """The plan as people call it."""
+        return self.plan_name or self.plan
 
     @property
     def life(self) -> int:

@@ -24,8 +24,12 @@ def as_it_held(history: Iterable[f.Fact]) -> Timeline:
     """
     facts = tuple(history)
     sub = fold(facts[:1])
-    spans = timeline(sub)
-    for fact in facts[1:]:
+    return gone_on(timeline(sub), sub, facts[1:])
+
+
+def gone_on(spans: Timeline, sub: Subscription, facts: Iterable[f.Fact]) -> Timeline:
+    """`spans` of `sub`, and what the `facts` that follow make of the time from each of them on."""
+    for fact in facts:
         sub = evolve(sub, fact)
         if not isinstance(fact, UNSEEN):
             spans = _from_then_on(spans, sub, fact.at)

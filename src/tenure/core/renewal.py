@@ -174,6 +174,14 @@ def automatic_runs(sub: Subscription, now: Instant) -> bool:
     return not _abandoned(sub) or at(contract(sub), now).phase is Phase.ACTIVE
 
 
+def resumable(sub: Subscription, now: Instant) -> bool:
+    """Whether automatic payment has stopped and can be resumed: up to `reinstate_days` after the end of service."""
+    over = service_end(sub)
+    if over is None or not pays_itself(sub) or sub.stopped is not None or automatic_runs(sub, now):
+        return False
+    return now < over + sub.rules.reinstate_days * DAY
+
+
 def _abandoned(sub: Subscription) -> bool:
     """Every site has left, and nobody has said since that it shall go on."""
     if not sub.sites or any(site.holds or site.staged for site in sub.sites):

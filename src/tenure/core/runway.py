@@ -6,7 +6,7 @@ import msgspec
 
 from tenure.core import facts as f
 from tenure.core.account import Account, Item
-from tenure.core.renewal import due
+from tenure.core.renewal import automatic_runs, cost, due, resumable
 from tenure.core.settle import catch_up, next_offer, settle
 from tenure.core.terms import Intent, Settlement
 from tenure.core.timeline import Instant
@@ -19,9 +19,14 @@ class Runway(msgspec.Struct, frozen=True, kw_only=True):
     """When the balance no longer covers what falls due (B14), the sum missing then, and what will go unpaid."""
 
     until: Instant | None
+    """None: as far as is looked. Not after now: something that fell due then is not paid yet."""
     missing: int
     unpaid: tuple[tuple[str, Instant, int], ...]
-    """(subscription, due instant, price)."""
+    """(subscription, due instant, price); what is overdue and still tried comes first."""
+    first: tuple[str, Instant, int] | None = None
+    """What falls due next by itself, paid then or not; None: nothing does."""
+    stopped: tuple[tuple[str, int, int], ...] = ()
+    """Where automatic payment has stopped and can be resumed: (subscription, price, what is missing to renew it)."""
 
 
 def runway(account: Account, items: Iterable[Item], now: Instant, horizon: Instant) -> Runway:
@@ -29,10 +34,40 @@ def runway(account: Account, items: Iterable[Item], now: Instant, horizon: Insta
     items = tuple(items)
     ahead = settle(account, items, horizon)
     failed = [(sub_id, fact) for sub_id, fact in ahead.facts if isinstance(fact, f.PaymentFailed) and fact.at >= now]
-    unpaid = tuple((sub_id, fact.at, fact.price) for sub_id, fact in failed)
-    first = min((fact.at for _, fact in failed), default=None)
-    missing = 0 if first is None else _missing(account, items, first)
-    return Runway(until=first, missing=missing, unpaid=unpaid)
+    late = tuple(
+        (item.sub.id, due(item.sub), next_offer(item, now).period.price) for item in items if _overdue(item, now)
+    )
+    unpaid = (*late, *((sub_id, fact.at, fact.price) for sub_id, fact in failed if fact.at > now or not late))
+    first = min((each[1] for each in unpaid), default=None)
+    missing = 0
+    if late:
+        missing = max(lacking(account, items, each[0], now) for each in late)
+    elif first is not None:
+        missing = _missing(account, items, first)
+    coming = [
+        (fact.at, sub_id, cost(fact.period) if isinstance(fact, f.Renewed) else fact.price)
+        for sub_id, fact in ahead.facts
+        if isinstance(fact, f.Renewed | f.PaymentFailed) and fact.at > now
+    ]
+    next_one = min(coming, default=None)
+    return Runway(
+        until=first,
+        missing=missing,
+        unpaid=unpaid,
+        first=None if next_one is None else (next_one[1], next_one[0], next_one[2]),
+        stopped=tuple(_to_resume(account, item, now) for item in items if resumable(item.sub, now)),
+    )
+
+
+def _overdue(item: Item, now: Instant) -> bool:
+    """A period that fell due before and is still tried: its money has not come."""
+    sub = item.sub
+    return bool(sub.periods) and sub.reserved is None and due(sub) <= now and automatic_runs(sub, now)
+
+
+def _to_resume(account: Account, item: Item, now: Instant) -> tuple[str, int, int]:
+    price = next_offer(item, now).period.price
+    return item.sub.id, price, max(0, price - max(0, account.available))
 
 
 def _missing(account: Account, items: tuple[Item, ...], first: Instant) -> int:

@@ -10,6 +10,7 @@ from tenure.core.clock import Estimate
 from tenure.core.explain import Explanation, Remedy, explain
 from tenure.core.installation import Installation
 from tenure.core.lease import SHORT
+from tenure.core.outlook import carried_on
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Standing as Plain
 from tenure.core.standing import local_timeline
@@ -54,6 +55,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds for which the server may be out of reach at any moment; None: two weeks' lease or longer, so a week."""
     paid_until: Instant | None = None
     plan: str = ""
+    plan_name: str = ""
+    """As the vendor calls it; the id where the lease does not say."""
     provider: str = ""
     limit: int = 0
     allotment: int = 0
@@ -121,6 +124,7 @@ def shown(
         outage_borne=lease.outage_borne if lease.life < SHORT else None,
         paid_until=lease.prepaid_until,
         plan=lease.plan,
+        plan_name=lease.plan_called,
         provider=lease.brand.name or lease.provider,
         limit=lease.limit,
         allotment=lease.allotment,
@@ -152,7 +156,8 @@ def _explained(holdings: Holdings, plain: Plain, now: Instant) -> Explanation | 
     if plain.why is Why.SYNC_OVERDUE or plain.phase is Phase.PENDING:
         return explain(local_timeline(lease, holdings.contact, holdings.amnesties), now)
     # While all is well people ask how long it is paid for, not when silence would begin to matter.
-    return explain(lease.spans, now)
+    outlook = lease.outlook_at(now)
+    return explain(carried_on(lease.spans, outlook), now, outlook)
 
 
 def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...], audience: Audience) -> str:
@@ -164,7 +169,8 @@ def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ..
         # Nothing could be asked from here: that the server did not answer would be untrue.
         parts = ["Ended: the licensing server could not be asked for too long."]
     else:
-        parts = [told.sentence] if told.until is None else [told.sentence, told.follows]
+        follows = "" if told.until is None and not told.renewal else told.follows
+        parts = [each for each in (told.sentence, told.renewal, follows) if each]
     return " ".join([*parts, *(f"{each.row.sentence} {each.detail}".strip() for each in warnings)])
 
 

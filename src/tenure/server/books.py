@@ -25,7 +25,7 @@ from tenure.server.folding import subscriptions_of
 from tenure.server.notices import current, prolonged
 from tenure.server.real_time import RealTime
 from tenure.server.values import Plan
-from tenure.store import accounts, facts, leases, ledger, outbox, standings, subscriptions
+from tenure.store import accounts, facts, leases, ledger, outbox, sites, standings, subscriptions
 from tenure.store.catalogue import PLANS
 from tenure.store.chain import StoredFact
 from tenure.store.chronicle import VENDOR
@@ -119,6 +119,17 @@ def plan_of(conn: Connection, plan_id: str) -> Plan | None:
     return None if found is None else msgspec.json.decode(found.body, type=Plan)
 
 
+def plan_names(conn: Connection, plans: Iterable[str]) -> dict[str, str]:
+    """The vendor's names of the plans, by id; of one that is not there the id."""
+    found = {each: plan_of(conn, each) for each in set(plans)}
+    return {each: plan.name if plan else each for each, plan in found.items()}
+
+
+def names_of(conn: Connection, sub: Subscription) -> dict[str, str]:
+    """The names of all plans that the subscription is, was or will be on, by id."""
+    return plan_names(conn, (change.terms.plan for change in sub.changes))
+
+
 def period_of(conn: Connection, plan_id: str) -> Duration | None:
     """How long the plan's periods are; None for a plan that is not there."""
     plan = plan_of(conn, plan_id)
@@ -171,6 +182,7 @@ def book_postings(conn: Connection, provider: str, customer: str, by: str, posti
     wanted = tuple(postings)
     if not wanted:
         return
+    sites.tell_again(conn, provider, customer)  # how far the balance reaches is another question now
     booked = ledger.post(conn, provider, customer, by, wanted)
     if isinstance(booked, Refused):
         raise Conflict(f"the ledger disagrees: {booked.code} {booked.detail}")

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from tenure.core.commands import ConfirmPayment
-from tenure.core.contract import timeline
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
@@ -91,11 +90,12 @@ def _as_it_is(conn: Connection, tenant: Tenant, line: PaidLine) -> OutcomeView |
     if isinstance(opened, Refused):
         return opened
     sub = opened.item.sub
+    ahead = desk.ahead_of(opened.books, sub.id)
     return OutcomeView(
-        subscription=subscription_view(sub, tenant.now),
+        subscription=subscription_view(sub, tenant.now, ahead, books.names_of(conn, sub)),
         facts=(),
         postings=(),
-        timeline=timeline_view(timeline(sub)),
+        timeline=timeline_view(ahead.timeline, sub.paid_until if ahead.renewals else None),
         affected_leases=0,
         plan="",
         activation_code="",

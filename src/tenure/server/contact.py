@@ -35,12 +35,6 @@ from tenure.wire.keys import Signer
 from tenure.wire.leases import read_lease
 from tenure.wire.messages import Change, Message, NextSync, Refusal, SyncAnswer, SyncRequest, refusal
 
-UNHEARD = (
-    "The licensing server was put back from a backup, and another administration server that shares this subscription"
-    " has not been heard of since. Until it has, nobody gets more devices than before. Synchronise it, or ask the"
-    " provider."
-)
-"""To a site that is short (ADR 16)."""
 CHANGES_TOLD = 16
 
 
@@ -207,6 +201,7 @@ class Contact:
         held = held and self._site.epoch >= self._context.epoch_floor
         spans = timeline(sub, state)
         if lease is not None and held and not self._anew and not self._outdated(lease, sub, state):
+            self._site = msgspec.structs.replace(self._site, revision=sub.revision)  # nothing is left to tell
             return self._finish(self._message(result="unchanged", turn=window(spans, lease, self._now)))
         signed = words.sign(self._conn, self._context, self._site, sub, self._now, carried=self._carried)
         self._site = signed.site
@@ -225,7 +220,9 @@ class Contact:
         return (
             turned
             or not self._context.keys.knows(_signed_by(self._site), sandbox=self._sandbox)
-            or renewal_due(lease, sub, state, self._now)
+            or renewal_due(
+                lease, sub, state, self._now, outlook=words.outlook(self._conn, self._context, sub, self._now)
+            )
             or self._site.successor is not None
             or shares.untold(self._site)
             or self._told_otherwise(lease, sub, state)
@@ -412,7 +409,7 @@ class Contact:
             text = "A copy of this administration server uses the same identity. Say in the console what it is."
             found = (Message("fork", self._site.forked_at, text, "critical"),)
         if self._withheld:
-            found = (*found, Message("unheard", self._context.epoch_floor, UNHEARD, "warning"))
+            found = (*found, Message("unheard", self._context.epoch_floor, words.UNHEARD, "warning"))
         return found
 
     def _finish(self, message: SyncAnswer, told_to_leave: bool = False) -> tuple[bytes, Site]:

@@ -13,22 +13,24 @@ from tenure.core import ledger
 from tenure.core.account import Account, Item, posted
 from tenure.core.act import Outcome, plan_hash, same_plan
 from tenure.core.allowed import Allowed, allowed_actions, samples
-from tenure.core.contract import timeline
 from tenure.core.decide import decide
+from tenure.core.expected import Expected, expected
 from tenure.core.facts import SeatConflictListed
+from tenure.core.past import as_it_held
 from tenure.core.periods import format_instant
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
+from tenure.core.remedies import helps
 from tenure.core.standing import Amnesty
 from tenure.core.subscription import Subscription, evolve
-from tenure.core.timeline import Instant
+from tenure.core.timeline import Instant, at, cut, merge, starting
 from tenure.server import books, places, policies, rows, seat_conflicts, settling, shares, takeover
 from tenure.server.beside import rows_of
 from tenure.server.books import Books
 from tenure.server.context import DUE, Tenant
 from tenure.server.notices import outages
 from tenure.server.subscribed import OutcomeView, SubscriptionView, subscription_view
-from tenure.server.views import posting_view, timeline_view
+from tenure.server.views import ExplainView, SpanView, explain_view, posting_view, timeline_view
 from tenure.store import accounts, sites, subscriptions
 from tenure.store.engine import Connection
 from tenure.store.sites import Site
@@ -130,10 +132,11 @@ def command(conn: Connection, tenant: Tenant, opened: Opened, asking: Asking) ->
     if changed is not None:
         return changed
     keep(conn, tenant, loaded, outcome)
+    ahead = _in_its_books(conn, tenant, loaded, outcome)
     after = seat_conflicts.relist(conn, outcome.subscription, tenant.now)
-    view = show(outcome, asking.command, tenant)
+    view = show(conn, outcome, asking.command, tenant, ahead=ahead)
     if after is not outcome.subscription:  # the list of a seat conflict follows from what was done
-        shown = subscription_view(after, tenant.now)
+        shown = subscription_view(after, tenant.now, ahead, books.names_of(conn, after))
         view = msgspec.structs.replace(view, subscription=shown, facts=(*view.facts, SeatConflictListed.__name__))
     warned = _delays_a_successor(conn, item.sub, outcome.subscription)
     return Done(outcome, msgspec.structs.replace(view, warnings=warned))
@@ -176,29 +179,65 @@ def _hand_over(conn: Connection, tenant: Tenant, sub: Subscription) -> None:
     accounts.hurry(conn, tenant.id, sub.customer, tenant.now)
 
 
-def show(outcome: Outcome, asked: c.Command, tenant: Tenant, code: str = "") -> OutcomeView:
-    """An outcome as the API shows it; `code` only in the one answer that may."""
-    sub = outcome.subscription
+def _in_its_books(conn: Connection, tenant: Tenant, loaded: Books, outcome: Outcome) -> Expected:
+    """What will become of the subscription; of one that was handed over, by its new owner's balance."""
+    sub, after = outcome.subscription, outcome.after
+    same = sub.customer == loaded.row.customer
+    heir = None if same else books.load(conn, tenant.id, sub.customer, tenant.time, lock=False)
+    return ahead_of(heir, sub.id) if heir is not None else expected(after.account, after.items, sub.id, tenant.now)
+
+
+def ahead_of(loaded: Books, name: str) -> Expected:
+    """What will become of a subscription of the books if nobody does anything (`core.expected`)."""
+    return expected(loaded.account, loaded.items, name, loaded.now)
+
+
+def show(
+    conn: Connection, outcome: Outcome, asked: c.Command, tenant: Tenant, code: str = "", ahead: Expected | None = None
+) -> OutcomeView:
+    """An outcome as the API shows it; `code` only in the one answer that may.
+
+    `ahead`: what will become of the subscription, where another account than the outcome's pays for it.
+    """
+    sub, after = outcome.subscription, outcome.after
+    ahead = ahead or expected(after.account, after.items, sub.id, tenant.now)
     return OutcomeView(
-        subscription=subscription_view(sub, tenant.now),
+        subscription=subscription_view(sub, tenant.now, ahead, books.names_of(conn, sub)),
         facts=tuple(type(fact).__name__ for _, fact in outcome.facts),
         postings=tuple(map(posting_view, outcome.postings)),
-        timeline=timeline_view(timeline(sub)),
+        timeline=timeline_view(ahead.timeline, sub.paid_until if ahead.renewals else None),
         affected_leases=len(sub.sites_holding) if outcome.facts else 0,
         plan=plan_hash(outcome, asked, tenant.now),
         activation_code=code,
     )
 
 
-def view(conn: Connection, tenant: Tenant, sub: Subscription) -> SubscriptionView:
+def view(conn: Connection, tenant: Tenant, opened: Opened) -> SubscriptionView:
     """A subscription with what the caller may do to it (B3)."""
+    sub = opened.item.sub
     row, role, now = accounts.account(conn, tenant.id, sub.customer), _acting(tenant.role), tenant.now
     seen = seen_for(conn, tenant, sub, row.available if row else 0)
     item = Item(sub, books.book(conn, policies.history(conn, tenant.id), sub.terms_at_last.plan), seen.words)
     account = Account() if row is None else Account(balance=row.balance, credit_limit=row.credit_limit)
     tried = zip(allowed_actions(sub, role, seen, now), samples(sub, role, now), strict=True)
     priced = tuple(_with_what_follows(tenant, one, account, item, command, seen) for one, (_, command) in tried)
-    return subscription_view(sub, now, priced)
+    return subscription_view(sub, now, ahead_of(opened.books, sub.id), books.names_of(conn, sub), priced)
+
+
+def history(conn: Connection, tenant: Tenant, opened: Opened) -> tuple[SpanView, ...]:
+    """Every span that has held, as it held, and what will hold if nobody does anything (B1)."""
+    sub, ahead = opened.item.sub, ahead_of(opened.books, opened.item.sub.id)
+    held = as_it_held(books.history(conn, tenant.id, sub.id))
+    spans = merge((*cut(held, tenant.now), *starting(ahead.timeline, tenant.now))) if ahead.renewals else held
+    return timeline_view(spans, sub.paid_until if ahead.renewals else None)
+
+
+def explanation(tenant: Tenant, opened: Opened) -> ExplainView:
+    """Why it is as it is, and what helps it (B2)."""
+    account, item = opened.books.account, opened.item
+    ahead = ahead_of(opened.books, item.sub.id)
+    span = at(ahead.timeline, tenant.now)
+    return explain_view(ahead, helps(account, item, ahead.outlook, span, tenant.now), tenant.now)
 
 
 def _with_what_follows(

@@ -5,6 +5,7 @@ import msgspec
 from tenure.core.contract import SERVING, timeline
 from tenure.core.facts import SuccessorStarted
 from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease, contact_interval
+from tenure.core.outlook import Outlook
 from tenure.core.renewal import PROMISE_DAYS, due, first_period
 from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.terms import Period
@@ -31,6 +32,10 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     coming: Coming | None = None
     installation: str = "server"
     ephemeral: bool = False
+    plan_name: str = ""
+    """The vendor's name of the subscription's plan."""
+    outlook: Outlook | None = None
+    """What is known of the next renewal; for people, and nothing is promised by it."""
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +103,8 @@ def lease_for(
         coming=holder.coming,
         installation=holder.installation,
         ephemeral=holder.ephemeral,
+        outlook=holder.outlook,
+        plan_name=holder.plan_name,
     )
 
 
@@ -152,6 +159,7 @@ def successor_lease(
         prepaid_until=begun.paid_until,
         sandbox=issuer.sandbox,
         installation=holder.installation,
+        plan_name=holder.plan_name,
     )
 
 
@@ -172,11 +180,21 @@ def grants_until(lease: Lease) -> Instant:
     return lease.contact_until if end is None else min(end, lease.contact_until)
 
 
-def renewal_due(lease: Lease, sub: Subscription, site: SiteState, now: Instant) -> bool:
+def renewal_due(
+    lease: Lease, sub: Subscription, site: SiteState, now: Instant, *, outlook: Outlook | None = None
+) -> bool:
     """Whether a new lease is to be signed: anything changed, time alone changed what it says (terms and figures agreed
-    for a date), or a quarter of its life has passed (spec 3.4)."""
+    for a date), the next renewal is seen otherwise, or a quarter of its life has passed (spec 3.4)."""
+    if _seen(lease.outlook) != _seen(outlook):
+        return True
     changed = (lease.subscription, lease.revision, lease.allotment) != (sub.id, sub.revision, site.allotment)
     return changed or says(lease) != to_say(sub, site, now) or now >= lease.iat + (lease.contact_until - lease.iat) // 4
+
+
+def _seen(outlook: Outlook | None) -> Outlook | None:
+    """What of an outlook is worth a lease: how far was looked is none of it."""
+    lasting = outlook is not None and outlook.lasts
+    return msgspec.structs.replace(outlook, covered_until=None) if outlook is not None and lasting else outlook
 
 
 def says(lease: Lease) -> tuple[object, ...]:

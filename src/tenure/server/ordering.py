@@ -107,7 +107,7 @@ def order(
     remember_code(conn, fresh, tenant, name)
     desk.keep(conn, tenant, loaded, outcome)
     handing.keep(conn, context, tenant, outcome.subscription, fresh.text, real, in_mail=agreed.code_in_mail)
-    return desk.show(outcome, command, tenant, code="" if dry_run else fresh.text)
+    return desk.show(conn, outcome, command, tenant, code="" if dry_run else fresh.text)
 
 
 def terms_for(conn: Connection, tenant: Tenant, offer_id: str, devices: int) -> Agreed | Refused:

@@ -16,7 +16,7 @@ from tenure.server import books
 from tenure.server.books import Books
 from tenure.server.context import Tenant
 from tenure.server.real_time import RealTime
-from tenure.store import accounts
+from tenure.store import accounts, sites
 from tenure.store.engine import Connection
 
 
@@ -53,6 +53,7 @@ def acted(loaded: Books, subject: str, command: c.Command, seen: c.Seen) -> Outc
 def credited(conn: Connection, loaded: Books, posting: Posting) -> Settled:
     """What money that came in lets be paid: stored, after what was due without it."""
     before, after = credit(loaded.account, loaded.items, posting, loaded.now)
+    sites.tell_again(conn, loaded.row.provider, loaded.row.customer)
     books.keep(conn, loaded, before)
     return books.keep(conn, loaded, after)
 
@@ -62,6 +63,7 @@ def limited(conn: Connection, loaded: Books, command: SetCreditLimit) -> LimitOu
     outcome = set_credit_limit(loaded.account, loaded.items, command, loaded.now)
     if isinstance(outcome, Refused):
         return outcome
+    sites.tell_again(conn, loaded.row.provider, loaded.row.customer)
     books.keep(conn, loaded, outcome.before)
     accounts.set_credit_limit(conn, loaded.row.provider, loaded.row.customer, command.limit)
     books.keep(conn, loaded, outcome.after)

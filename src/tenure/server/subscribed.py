@@ -1,16 +1,20 @@
 """A subscription as the API shows it, and what came of a command on it; durations as ISO 8601."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from tenure.core.agreed import AgreedChange, agreed_changes
 from tenure.core.allowed import Allowed
-from tenure.core.contract import service_end, timeline
+from tenure.core.contract import service_end
 from tenure.core.decide.sites import restores_left
+from tenure.core.expected import Expected
+from tenure.core.outlook import sentence
 from tenure.core.periods import format_duration
-from tenure.core.renewal import cost
+from tenure.core.renewal import automatic_runs, cost, pays_itself, resumable
 from tenure.core.subscription import SiteState, Subscription
-from tenure.core.terms import Field, Terms
-from tenure.core.timeline import Instant, Phase, Timeline, at
+from tenure.core.terms import Field, Intent, Kind, Terms
+from tenure.core.timeline import DAY, Instant, Phase, Timeline, at
 from tenure.http.instants import rfc3339
 from tenure.server.views import PostingView, RefusalView, SpanView, refusal_view, shown
 
@@ -98,6 +102,8 @@ class TermsView(msgspec.Struct, frozen=True, kw_only=True):
 
     product: str
     plan: str
+    plan_name: str
+    """As the vendor calls it."""
     kind: str
     period: str
     devices: int
@@ -107,6 +113,24 @@ class TermsView(msgspec.Struct, frozen=True, kw_only=True):
     max_sites: int
     settlement: str
     currency: str
+
+
+class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether and how the next period is bought; `price` and `missing` in minor units."""
+
+    state: str
+    """`automatic`, `by_hand`, `stopped` (automatic payment has stopped and can be resumed), or `none`: no more."""
+    at: str | None
+    """When the next period falls due, or fell due where it was not paid; null where nothing renews itself."""
+    price: int
+    covered_until: str | None
+    """Up to here the balance pays; null: not even the next period."""
+    lasts: bool
+    """No end of the money is in sight: `covered_until` is only as far as was looked."""
+    missing: int
+    """What must come in so that the next period is paid that is not covered."""
+    sentence: str
+    """The same for people; empty where nothing renews itself."""
 
 
 class SubscriptionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,8 +152,9 @@ class SubscriptionView(msgspec.Struct, frozen=True, kw_only=True):
     """Paid or reserved until; for an unlimited one this is "prepaid until"."""
     grace_until: str | None
     ends_at: str | None
-    """When service ends for good if nobody does anything; absent while it is not known."""
+    """When service ends for good if nobody does anything; null while no end is known."""
     renewal_intent: str
+    renewal: RenewalView
     cancelled_at: str | None
     cancellation_effective: str | None
     scheduled: tuple[ChangeView, ...]
@@ -163,9 +188,11 @@ def action_view(allowed: Allowed) -> ActionView:
     return ActionView(action=allowed.action, allowed=refusal is None, price=allowed.price, refusal=refusal)
 
 
-def subscription_view(sub: Subscription, now: Instant, allowed: tuple[Allowed, ...] = ()) -> SubscriptionView:
-    """See `SubscriptionView`."""
-    spans = timeline(sub)
+def subscription_view(
+    sub: Subscription, now: Instant, ahead: Expected, names: Mapping[str, str], allowed: tuple[Allowed, ...] = ()
+) -> SubscriptionView:
+    """See `SubscriptionView`; `ahead`: what will become of it by itself; `names`: of plans by their ids."""
+    spans = ahead.timeline
     running = at(spans, now)
     stop = sub.cancellation
     return SubscriptionView(
@@ -174,7 +201,7 @@ def subscription_view(sub: Subscription, now: Instant, allowed: tuple[Allowed, .
         customer=sub.customer,
         revision=sub.revision,
         as_of=rfc3339(now),
-        terms=_terms_view(sub.terms_at(now)),
+        terms=_terms_view(sub.terms_at(now), names),
         trial=sub.trial,
         phase=running.phase,
         why=running.why,
@@ -183,8 +210,9 @@ def subscription_view(sub: Subscription, now: Instant, allowed: tuple[Allowed, .
         ordered_at=rfc3339(sub.ordered_at),
         paid_until=shown(sub.paid_until),
         grace_until=shown(_grace_until(spans, now)),
-        ends_at=shown(service_end(sub)),
+        ends_at=shown(_ends_at(sub, ahead)),
         renewal_intent=sub.intent,
+        renewal=_renewal_view(sub, ahead, now),
         cancelled_at=shown(stop.at if stop else None),
         cancellation_effective=shown(stop.effective if stop else None),
         scheduled=tuple(map(_change_view, agreed_changes(sub, now))),
@@ -206,6 +234,39 @@ def subscription_view(sub: Subscription, now: Instant, allowed: tuple[Allowed, .
         sites=tuple(_site_view(sub, each, now) for each in sub.sites if _is_shown(each, now)),
         allowed_actions=tuple(map(action_view, allowed)),
     )
+
+
+def _ends_at(sub: Subscription, ahead: Expected) -> Instant | None:
+    """The end of service: of what is paid, or of what the balance covers; none is known while its money lasts."""
+    if not ahead.renewals:
+        return service_end(sub)
+    last = ahead.timeline[-1]
+    return last.since if last.phase is Phase.ENDED else None
+
+
+def _renewal_view(sub: Subscription, ahead: Expected, now: Instant) -> RenewalView:
+    seen = ahead.outlook
+    return RenewalView(
+        state=renewal_state(sub, now),
+        at=shown(seen.at if seen else None),
+        price=seen.price if seen else 0,
+        covered_until=shown(seen.covered_until if seen else None),
+        lasts=bool(seen and seen.lasts),
+        missing=seen.missing if seen else 0,
+        sentence=sentence(seen, now) if seen else "",
+    )
+
+
+def renewal_state(sub: Subscription, now: Instant) -> str:
+    """How the next period is bought: see `RenewalView.state`."""
+    if sub.cancellation is not None:
+        return "none"
+    if not sub.paid or sub.stopped is not None:
+        return "automatic" if sub.intent is Intent.AUTO or sub.kind is Kind.UNLIMITED else "by_hand"
+    if pays_itself(sub):
+        return "automatic" if automatic_runs(sub, now) else "stopped" if resumable(sub, now) else "none"
+    over = service_end(sub)
+    return "none" if over is not None and now >= over + sub.rules.reinstate_days * DAY else "by_hand"
 
 
 def _change_view(agreed: AgreedChange) -> ChangeView:
@@ -234,10 +295,11 @@ def _periods(sub: Subscription) -> tuple[PeriodView, ...]:
     )
 
 
-def _terms_view(terms: Terms) -> TermsView:
+def _terms_view(terms: Terms, names: Mapping[str, str]) -> TermsView:
     return TermsView(
         product=terms.product,
         plan=terms.plan,
+        plan_name=names.get(terms.plan, terms.plan),
         kind=terms.kind,
         period=format_duration(terms.period),
         devices=terms.devices,

@@ -3,9 +3,10 @@
 import msgspec
 
 from tenure.core import explain as explaining
+from tenure.core.expected import Expected
 from tenure.core.ledger import Posting
 from tenure.core.refusals import Refused
-from tenure.core.timeline import Instant, Span, Timeline
+from tenure.core.timeline import Instant, Phase, Span, Timeline, cut, starting
 from tenure.http.instants import rfc3339
 
 
@@ -24,6 +25,8 @@ class SpanView(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[str, ...]
     limit: int
     note: str = ""
+    expected: bool = False
+    """Not paid or reserved yet: it comes so because the subscription renews itself and its money is there."""
 
 
 class RefusalView(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +56,8 @@ class ExplainView(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     since: str
     until: str | None
+    renewal: str
+    """What is known of the next renewal; empty where nothing renews itself."""
     follows: str
     remedies: tuple[RemedyView, ...]
 
@@ -72,7 +77,7 @@ class PostingView(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-def span_view(span: Span) -> SpanView:
+def span_view(span: Span, *, expected: bool = False) -> SpanView:
     """See `SpanView`."""
     return SpanView(
         since=rfc3339(span.since),
@@ -82,12 +87,16 @@ def span_view(span: Span) -> SpanView:
         features=span.features,
         limit=span.limit,
         note=span.note,
+        expected=expected,
     )
 
 
-def timeline_view(spans: Timeline) -> tuple[SpanView, ...]:
-    """Every span."""
-    return tuple(map(span_view, spans))
+def timeline_view(spans: Timeline, paid_until: Instant | None = None) -> tuple[SpanView, ...]:
+    """Every span; service after `paid_until`, if it is given, is expected."""
+    if paid_until is None:
+        return tuple(map(span_view, spans))
+    pieces = (*cut(spans, paid_until), *starting(spans, paid_until))
+    return tuple(span_view(each, expected=each.since >= paid_until and each.phase is Phase.ACTIVE) for each in pieces)
 
 
 def refusal_view(refused: Refused) -> RefusalView:
@@ -103,9 +112,9 @@ def refusal_view(refused: Refused) -> RefusalView:
     )
 
 
-def explain_view(spans: Timeline, now: Instant) -> ExplainView:
-    """See `ExplainView`."""
-    told = explaining.explain(spans, now)
+def explain_view(ahead: Expected, remedies: tuple[explaining.Remedy, ...], now: Instant) -> ExplainView:
+    """See `ExplainView`; `remedies`: what helps this subscription, with its sums (`core.remedies`)."""
+    told = explaining.explain(ahead.timeline, now, ahead.outlook)
     return ExplainView(
         phase=told.phase,
         why=told.why,
@@ -113,8 +122,9 @@ def explain_view(spans: Timeline, now: Instant) -> ExplainView:
         rule=told.rule,
         since=rfc3339(told.since),
         until=shown(told.until),
+        renewal=told.renewal,
         follows=told.follows,
-        remedies=tuple(RemedyView(each.who, each.how) for each in told.remedies),
+        remedies=tuple(RemedyView(each.who, each.how) for each in remedies),
     )
 
 

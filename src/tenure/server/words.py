@@ -7,15 +7,20 @@ import msgspec
 
 from tenure.core import facts as f
 from tenure.core.contract import timeline
+from tenure.core.expected import outlook_of
 from tenure.core.lease import Coming, Lease
+from tenure.core.outlook import Outlook
+from tenure.core.renewal import pays_itself
 from tenure.core.seat_conflict import lower_limit
 from tenure.core.subscription import Subscription, evolve
+from tenure.core.terms import Terms
 from tenure.core.timeline import Instant, Phase, at
 from tenure.server import books, places, seat_conflicts, shares
 from tenure.server.beside import Beside, beside
 from tenure.server.context import Context
 from tenure.server.leases import Holder, Issuer, grants_until, lease_for, slimmer, successor_lease
 from tenure.server.pace import pace_of
+from tenure.server.real_time import RealTime
 from tenure.server.values import Provider
 from tenure.store import leases, people
 from tenure.store.engine import Connection
@@ -23,6 +28,13 @@ from tenure.store.leases import PRESENT, SUCCESSOR, SignedLease
 from tenure.store.sites import Site
 from tenure.wire.keys import Purpose, Signer
 from tenure.wire.leases import seal_lease
+
+UNHEARD = (
+    "The licensing server was put back from a backup, and another administration server that shares this subscription"
+    " has not been heard of since. Until it has, nobody gets more devices than before. Synchronise it, or ask the"
+    " provider."
+)
+"""To a site that is short (ADR 16)."""
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -64,7 +76,11 @@ def sign(
     # After a restore of the server every word is of the epoch it opened, or of a later one (spec 3.4).
     site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = beside(site)
-    holder = msgspec.structs.replace(_holder(conn, site, body), coming=coming(conn, site, sub, now))
+    holder = msgspec.structs.replace(
+        _holder(conn, site, body, sub.terms_at(now)),
+        coming=coming(conn, site, sub, now),
+        outlook=outlook(conn, context, sub, now),
+    )
     told = seat_conflicts.as_promised(conn, sub, site, state, now, context.epoch_floor)
     lease = lease_for(sub, told, holder, issuer, now, forked=forked, carried=carried)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
@@ -82,6 +98,19 @@ def sign(
     )
     moved, successor = _sign_successor(conn, context, moved, sub, now)
     return Signed(moved, lease, token, successor)
+
+
+def outlook(conn: Connection, context: Context, sub: Subscription, now: Instant) -> Outlook | None:
+    """What is known of the next renewal of `sub`, asked of the books it is paid from; None where none comes by itself.
+
+    The books were settled by whoever asks.
+    """
+    if not pays_itself(sub):
+        return None
+    loaded = books.load(conn, sub.provider, sub.customer, RealTime(context.clock()), lock=False)
+    if loaded is None or loaded.item(sub.id) is None:
+        return None
+    return outlook_of(loaded.account, loaded.items, sub.id, now)
 
 
 def _promised(conn: Connection, site: Site, sub: Subscription, lease: Lease, now: Instant) -> Site:
@@ -103,7 +132,7 @@ def _sealed(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
     return lease, seal_lease(lease, signer)
 
 
-def _holder(conn: Connection, site: Site, body: Beside) -> Holder:
+def _holder(conn: Connection, site: Site, body: Beside, terms: Terms) -> Holder:
     last = leases.latest(conn, site.id)
     prev = "" if last is None else base64.urlsafe_b64encode(last.digest).rstrip(b"=").decode()
     return Holder(
@@ -115,6 +144,7 @@ def _holder(conn: Connection, site: Site, body: Beside) -> Holder:
         device_port=body.device_port,
         installation=site.installation,
         ephemeral=bool(site.ephemeral),
+        plan_name=books.plan_names(conn, [terms.plan])[terms.plan],
     )
 
 
@@ -173,7 +203,9 @@ def _sign_successor(
     begins = max(now, stop.effective if stop is not None else present.paid_until)
     if at(timeline(sub, state), begins).phase is Phase.ENDED:
         return site, b""  # it takes nothing over: the present one's grace is worth more (2.4)
-    holder = msgspec.structs.replace(_holder(conn, site, beside(site)), serial=site.serial, prev="")
+    holder = msgspec.structs.replace(
+        _holder(conn, site, beside(site), sub.terms_at(begins)), serial=site.serial, prev=""
+    )
     lease = successor_lease(sub, state, holder, issuer_of(context, provider), begins=begins, now=now)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)

@@ -9,8 +9,8 @@ import msgspec
 
 from tenure.core.allotment import should_ask
 from tenure.core.explain import RULES
-from tenure.core.periods import format_instant
-from tenure.core.timeline import DAY, Instant, Phase, Why
+from tenure.core.outlook import moment
+from tenure.core.timeline import DAY, Instant, Phase, Why, at
 from tenure.core.usage import Level, step
 from tenure.sdk.outcomes import Declined, Synchronized
 from tenure.site import conflict, switching
@@ -135,7 +135,7 @@ class Watch:
                 since,
                 severity,
                 "phase_changed",
-                _changed(standing.phase, standing.why, standing.until),
+                _changed(standing.phase, standing.why, _told_until(look)),
                 product=product,
             )
         limit = 0 if look.terms is None else look.terms.limit
@@ -174,6 +174,16 @@ _STATES: dict[Phase, str] = {
 }
 
 
+def _told_until(look: Look) -> Instant | None:
+    """When what holds now ends: by the contract while all is well, by silence only where that is the cause.
+
+    Two clocks, never in one label (spec 2.3): until when a lease is good without contact is no end of what is paid.
+    """
+    if look.terms is None or look.standing.phase is not Phase.ACTIVE:
+        return look.standing.until
+    return at(look.terms.spans, look.now).until
+
+
 def _changed(phase: Phase, why: Why, until: Instant | None) -> str:
-    end, reason = "" if until is None else f" until {format_instant(until)}", RULES[why][0]
+    end, reason = "" if until is None else f" until {moment(until)}", RULES[why][0]
     return f"The license {_STATES[phase]}{end}: {reason[0].lower()}{reason[1:]}"

@@ -13,7 +13,7 @@ from tenure.core.timeline import Instant
 from tenure.store.clocks import by_clock
 from tenure.store.either import Swift
 from tenure.store.engine import Connection
-from tenure.store.schema import sites
+from tenure.store.schema import sites, standings
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -102,12 +102,32 @@ _EPHEMERAL = by_clock(
     sites.c.provider,
 )
 _OF_MANY: sa.BindParameter[str] = sa.bindparam("of", expanding=True)
+_PAID_ALONGSIDE = (
+    sa.select(sites.c.id)
+    .join_from(sites, standings, standings.c.subscription == sites.c.subscription)
+    .where(
+        standings.c.provider == sa.bindparam("tenant"),
+        standings.c.customer == sa.bindparam("owner"),
+        standings.c.automatic == 1,
+        sites.c.revision != 0,
+    )
+    .order_by(sites.c.id)
+    .with_for_update(of=sites)
+)
+_TELL_AGAIN = sites.update().where(sites.c.id.in_(_OF_MANY)).values(revision=0)
 _FORGET_ONES = sites.delete().where(sites.c.id.in_(_OF_MANY))
 
 
 def add(conn: Connection, new: Site) -> None:
     """A site that has activated."""
     conn.execute(_ADD, msgspec.structs.asdict(new))
+
+
+def tell_again(conn: Connection, provider: str, customer: str) -> None:
+    """At their next contact, sites of what renews itself from the customer's balance are looked at as if changed."""
+    found = conn.execute(_PAID_ALONGSIDE, {"tenant": provider, "owner": customer}).scalars().all()
+    if found:
+        conn.execute(_TELL_AGAIN, {"of": list(found)})
 
 
 def by_id(conn: Connection, site: str) -> Site | None:

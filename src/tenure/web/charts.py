@@ -26,6 +26,8 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None
     past: bool
     current: bool
+    expected: bool
+    """Not paid yet, but expected: it renews itself."""
     label: bool
     """Whether its name fits into it where there is room enough."""
     least: str = ""
@@ -82,6 +84,7 @@ def timeline(spans: Sequence[Mapping[str, Any]], now: Instant, name: Any) -> Dra
                 until=each["until"],
                 past=until is not None and until <= now,
                 current=since <= now and (until is None or now < until),
+                expected=bool(each.get("expected")),
                 label=width > 11,
                 least="" if width > 26 else "minor" if width > 14 else "tiny",
             )

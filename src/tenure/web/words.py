@@ -82,15 +82,24 @@ def moment(text: str | None, otherwise: str = "–") -> str:
 
 
 def dated(text: str) -> str:
-    """A sentence of the API with its instants, RFC 3339 or `2027-01-01 00:00:00 UTC`, as people write them.
+    """A sentence of the API with its instants, RFC 3339 or `2027-01-01 00:00:00 UTC`, and money as people write them.
 
     What it puts between back quotes stands between quotation marks.
     """
+    text = re.sub(r"\b([0-9]+)(?:\.([0-9]{1,4}))? ([A-Z]{3})\b", _amount, text)
     return re.sub(
         r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9:]{8})(?:Z| UTC)",
         lambda found: moment(f"{found[1]}T{found[2]}Z"),
         re.sub("`([^`]+)`", "“\\1”", text),
     )
+
+
+def _amount(found: re.Match[str]) -> str:
+    """`1234.50 EUR` as `€1,234.50`; what is no amount of a currency stays as it is."""
+    digits = EXPONENTS.get(found[3])
+    if digits is None or len(found[2] or "") != digits:
+        return found[0]
+    return money(int(found[1] + (found[2] or "")), found[3])
 
 
 _WHO = {

@@ -18,6 +18,8 @@ Moment = Annotated[int, Meta(ge=0, le=YEAR_9999)]
 """Unix seconds, 1970 to 9999."""
 Serial = Annotated[int, Meta(ge=0, le=SAFE)]
 Count = Annotated[int, Meta(ge=0, le=DEVICES)]
+Amount = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""Money in minor units; every JSON reader holds it exactly."""
 Seconds = Annotated[int, Meta(ge=0, le=100 * YEAR)]
 Days = Annotated[int, Meta(ge=0, le=36_600)]
 Percent = Annotated[int, Meta(ge=0, le=1_000)]

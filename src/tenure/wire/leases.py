@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease
+from tenure.core.outlook import Outlook
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Span
 from tenure.wire import fields, seal, strict
@@ -64,6 +65,15 @@ class _Coming(Coming, frozen=True):
     allotment: fields.Count
 
 
+class _Outlook(Outlook, frozen=True, kw_only=True, omit_defaults=True):
+    at: fields.Moment
+    price: fields.Amount
+    currency: Annotated[str, Meta(max_length=3, pattern=r"\A[A-Z]{3}\Z")]
+    covered_until: fields.Moment | None = None
+    lasts: bool = False
+    missing: fields.Amount = 0
+
+
 class Claims(Lease, frozen=True, kw_only=True):
     """Every field of a lease with its bounds; read once to prove them, then forgotten in favour of the plain value."""
 
@@ -102,6 +112,8 @@ class Claims(Lease, frozen=True, kw_only=True):
     coming: _Coming | None = None
     installation: Literal["server", "standalone"] = "server"
     ephemeral: bool = False
+    outlook: _Outlook | None = None
+    plan_name: fields.Name = ""
 
 
 class SealedLease(msgspec.Struct, frozen=True):

@@ -44,7 +44,12 @@ def _renew(visit: Portal, sub: dict[str, Any]) -> Body:
 
 
 def _switch(visit: Portal, sub: dict[str, Any]) -> Body:
-    return {"intent": "manual" if sub["renewal_intent"] == "auto" else "auto"}
+    return {"intent": "manual" if sub["renewal_intent"] == "auto" and not _stopped(sub) else "auto"}
+
+
+def _stopped(sub: dict[str, Any]) -> bool:
+    """Whether automatic renewal has stopped, and switching it on resumes it."""
+    return bool(sub["renewal"]["state"] == "stopped")
 
 
 def _devices(visit: Portal, sub: dict[str, Any]) -> Body:

@@ -125,8 +125,10 @@ async def requests_of(api: Api, visit: Portal, customer: str) -> list[Any]:
 
 
 def _plot(lines: list[Any], currency: str) -> charts.Plot:
-    def point(line: Any) -> tuple[float, str, int]:
-        when = line["posting"]["recorded_at"]
-        return float(words.instant_of(when) or 0), words.date(when), line["balance"]
-
-    return charts.line("Balance", [point(line) for line in lines], lambda value: words.money(value, currency))
+    """The balance after each line of the statement, at the instant that stands beside it there."""
+    points, last = [], 0
+    for each in lines:
+        when = each["posting"]["at"]
+        last = max(last, words.instant_of(when) or 0)  # a line booked late stands where the one before it stands
+        points.append((float(last), words.date(when), each["balance"]))
+    return charts.line("Balance", points, lambda value: words.money(value, currency))

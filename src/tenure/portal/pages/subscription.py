@@ -7,6 +7,7 @@ from tenure.portal.pages.acting import seat_conflict
 from tenure.portal.pages.agreed import customer_of, plan_names, terms_words
 from tenure.portal.pages.deeds import BY_NAME, DEEDS
 from tenure.portal.signed import Portal, Server
+from tenure.web import words
 from tenure.web.app import Route, page
 from tenure.web.pager import pager
 from tenure.web.replies import RefusedPageError, Reply, Screen
@@ -118,9 +119,15 @@ def _is_forbidden(one: dict[str, Any]) -> bool:
 
 def _next_instants(sub: dict[str, Any], plans: dict[str, str]) -> list[tuple[str, str]]:
     """(what, when) of all that is coming, in order."""
-    unlimited = sub["terms"]["kind"] == "unlimited"
-    found = [("Prepaid until" if unlimited else "Paid until", sub["paid_until"])]
-    found += [("Grace until", sub["grace_until"]), ("Service ends", sub["ends_at"])]
+    paid = "Prepaid until" if sub["terms"]["kind"] == "unlimited" else "Paid until"
+    found = [(paid, sub["paid_until"])]
+    renewal = sub["renewal"]
+    if renewal["covered_until"]:
+        found.append((f"Renews by itself, {words.money(renewal['price'], sub['terms']['currency'])}", renewal["at"]))
+        if not renewal["lasts"]:
+            found.append(("The balance covers it until", renewal["covered_until"]))
+    short = " if no money comes in" if renewal["at"] else ""
+    found += [(f"Grace{short}, until", sub["grace_until"]), (f"Service ends{short}", sub["ends_at"])]
     found += [
         ("Cancellation takes effect", sub["cancellation_effective"]),
         ("Next change of phase", sub["next_change"]),

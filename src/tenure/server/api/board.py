@@ -9,6 +9,7 @@ from tenure.core.timeline import DAY, Instant
 from tenure.http.auth import Principal, Rule
 from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
+from tenure.server import books
 from tenure.server.api.fields import Id
 from tenure.server.api.lists import ListedView, listed_view
 from tenure.server.context import Context, Tenant, tenant_of
@@ -118,12 +119,13 @@ def _board(conn: Connection, tenant: Tenant, days: int, limit: int) -> BoardView
         until=rfc3339(asked.until),
         running_out=tuple(map(short_view, shorts)),
         totals=totals,
-        **{name: _rows(one) for name, one in parts.items()},
+        **{name: _rows(conn, one) for name, one in parts.items()},
     )
 
 
-def _rows(one: Part) -> tuple[ListedView, ...]:
-    return tuple(map(listed_view, one.rows))
+def _rows(conn: Connection, one: Part) -> tuple[ListedView, ...]:
+    names = books.plan_names(conn, (each.standing.plan for each in one.rows))
+    return tuple(listed_view(each, names) for each in one.rows)
 
 
 def short_view(one: Short) -> ShortView:

@@ -1,7 +1,7 @@
 """Subscriptions and customers as lists: filtered, searched, sorted, paged, and as CSV for spreadsheets (spec 4.3)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +14,7 @@ from tenure.http.auth import Principal, Rule
 from tenure.http.instants import Moment, instant_of, rfc3339
 from tenure.http.operations import CSV, Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
+from tenure.server import books
 from tenure.server.api.fields import Id, Slug, Words
 from tenure.server.context import Context, Tenant
 from tenure.server.roles import DESK
@@ -57,6 +58,8 @@ class ListedView(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: str | None
     cancelled_at: str | None
     code_last_group: str
+    plan_name: str
+    """The plan as the vendor calls it."""
 
 
 class ListedCustomerView(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +117,8 @@ class Lists:
         if isinstance(total, Refused):
             return total
         page = cut_page(found, paging.limit, lambda each: lists.place_of(each, sort), total)
-        return Page(tuple(map(listed_view, page.items)), page.next, page.total)
+        names = await self._names(page.items)
+        return Page(tuple(listed_view(each, names) for each in page.items), page.next, page.total)
 
     async def export_subscriptions(
         self,
@@ -133,11 +137,22 @@ class Lists:
         """The same list whole, as CSV: at most 100,000 rows, money in minor units, formulas made harmless."""
         wanted = _wanted(customer, product, plan, phase, due_before, auto, failed_since)
 
-        async def part(after: Place | None) -> list[Listed] | Refused:
-            return await self._subscriptions(caller, provider, wanted, q, sort, after, SLICE)
+        names: dict[str, str] = {}
 
-        text = await in_slices(part, lambda each: lists.place_of(each, sort), lambda each: cells(listed_view(each)))
+        async def part(after: Place | None) -> list[Listed] | Refused:
+            rows = await self._subscriptions(caller, provider, wanted, q, sort, after, SLICE)
+            names.update({} if isinstance(rows, Refused) else await self._names(rows))
+            return rows
+
+        text = await in_slices(
+            part, lambda each: lists.place_of(each, sort), lambda each: cells(listed_view(each, names))
+        )
         return text if isinstance(text, Refused) else csv_file(ListedView.__struct_fields__, text, "subscriptions")
+
+    async def _names(self, found: Iterable[Listed]) -> dict[str, str]:
+        plans = {each.standing.plan for each in found}
+        named: dict[str, str] = await self._context.read(lambda conn, _: books.plan_names(conn, plans))
+        return named
 
     async def _subscriptions(
         self,
@@ -289,8 +304,8 @@ def _wanted(
     )
 
 
-def listed_view(one: Listed) -> ListedView:
-    """A subscription as listed."""
+def listed_view(one: Listed, names: Mapping[str, str]) -> ListedView:
+    """A subscription as listed; `names`: of plans by their ids."""
     row = one.standing
     return ListedView(
         id=row.subscription,
@@ -303,7 +318,7 @@ def listed_view(one: Listed) -> ListedView:
         phase=one.phase,
         ordered_at=rfc3339(row.ordered_at),
         paid_until=shown(row.paid_until),
-        due_at=shown(row.due_at),
+        due_at=None if one.phase == Phase.ENDED else shown(row.due_at),
         price=row.price,
         auto=bool(row.automatic),
         reserved=bool(row.reserved),
@@ -311,6 +326,7 @@ def listed_view(one: Listed) -> ListedView:
         ends_at=shown(row.ended_at),
         cancelled_at=shown(row.cancelled_at),
         code_last_group=row.last_group,
+        plan_name=names.get(row.plan, row.plan),
     )
 
 

@@ -65,25 +65,43 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int
     by: str
+    plan_name: str
+    """Of the subscription that it concerns; empty for other movements, and where that has another owner now."""
     posting: PostingView
     balance: int
     reserve: int
 
 
-class UnpaidView(msgspec.Struct, frozen=True, kw_only=True):
-    """One due date that the balance will not cover."""
+class DueView(msgspec.Struct, frozen=True, kw_only=True):
+    """One period that falls due by itself; `price` in minor units."""
 
     subscription: str
+    plan: str
+    plan_name: str
     due: str
     price: int
 
 
+class ResumableView(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription whose automatic payment has stopped: what renewing it costs, and what of that is missing."""
+
+    subscription: str
+    plan: str
+    plan_name: str
+    price: int
+    missing: int
+
+
 class RunwayView(msgspec.Struct, frozen=True, kw_only=True):
-    """Until when the balance covers what falls due (absent: as far as is looked, 400 days), and what will go unpaid."""
+    """Until when the balance covers what falls due (null: as far as is looked, 400 days), and what will go unpaid."""
 
     until: str | None
+    """In the past where something that fell due is not paid yet."""
     missing: int
-    unpaid: tuple[UnpaidView, ...]
+    unpaid: tuple[DueView, ...]
+    next: DueView | None
+    """What falls due next by itself; null: nothing does."""
+    stopped: tuple[ResumableView, ...]
 
 
 class Money:
@@ -139,7 +157,7 @@ class Money:
             begin = after if isinstance(after, int) else 0
             lines = ledger.statement(conn, tenant.id, customer, begin, paging.limit + 1)
             start = ledger.balances_at(conn, tenant.id, customer, begin)
-            return _lines(lines, start)
+            return _lines(lines, start, _plans(conn, loaded, tenant.now) if isinstance(loaded, Books) else {})
 
         found = await self._context.read(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
@@ -158,7 +176,7 @@ class Money:
             nonlocal start
 
             def work(conn: Connection, tenant: Tenant) -> list[LineView]:
-                return _lines(ledger.statement(conn, tenant.id, customer, after or 0, SLICE), start)
+                return _lines(ledger.statement(conn, tenant.id, customer, after or 0, SLICE), start, {})
 
             found = await self._context.read_as(caller, provider, work)
             if not isinstance(found, Refused) and found:
@@ -173,12 +191,26 @@ class Money:
         loaded = await self._loaded(caller, customer, provider)
         if isinstance(loaded, Refused):
             return loaded
-        now = loaded.account.settled_at
+        now = loaded.now
         ahead = runway(loaded.account, loaded.items, now, now + HORIZON)
-        unpaid = tuple(
-            UnpaidView(subscription=name, due=shown(due) or "", price=price) for name, due, price in ahead.unpaid
+        names = await self._context.read(lambda conn, _: _plans(conn, loaded, now))
+
+        def due(name: str, at: Instant, price: int) -> DueView:
+            plan, called = names[name]
+            return DueView(subscription=name, plan=plan, plan_name=called, due=shown(at) or "", price=price)
+
+        return RunwayView(
+            until=shown(ahead.until),
+            missing=ahead.missing,
+            unpaid=tuple(due(*each) for each in ahead.unpaid),
+            next=due(*ahead.first) if ahead.first else None,
+            stopped=tuple(
+                ResumableView(
+                    subscription=name, plan=names[name][0], plan_name=names[name][1], price=price, missing=missing
+                )
+                for name, price, missing in ahead.stopped
+            ),
         )
-        return RunwayView(until=shown(ahead.until), missing=ahead.missing, unpaid=unpaid)
 
     async def _loaded(self, caller: Principal, customer: str, provider: str | None) -> Books | Refused:
         """The books, settled: by reading alone when nothing is due, else by writing what is."""
@@ -247,9 +279,23 @@ def _row(line: LineView, currency: str) -> tuple[str, ...]:
     return (str(line.seq), one.kind, one.at, one.recorded_at, *figures, currency, *words)
 
 
-def _lines(stored: list[ledger.Line], start: Balances) -> list[LineView]:
+def _plans(conn: Connection, loaded: Books, now: Instant) -> dict[str, tuple[str, str]]:
+    """Of each subscription of the account the plan's id and name."""
+    plans = {item.sub.id: item.sub.terms_at(now).plan for item in loaded.items}
+    names = books.plan_names(conn, plans.values())
+    return {name: (plan, names[plan]) for name, plan in plans.items()}
+
+
+def _lines(stored: list[ledger.Line], start: Balances, plans: dict[str, tuple[str, str]]) -> list[LineView]:
     lines = core.statement((line.posting for line in stored), start)
     return [
-        LineView(seq=row.seq, by=row.by, posting=posting_view(row.posting), balance=line.balance, reserve=line.reserve)
+        LineView(
+            seq=row.seq,
+            by=row.by,
+            plan_name=plans.get(row.posting.subscription, ("", ""))[1],
+            posting=posting_view(row.posting),
+            balance=line.balance,
+            reserve=line.reserve,
+        )
         for row, line in zip(stored, lines, strict=True)
     ]

@@ -6,8 +6,6 @@ from typing import Any
 import msgspec
 
 from tenure.core import commands as c
-from tenure.core.contract import timeline
-from tenure.core.past import as_it_held
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
 from tenure.core.terms import Intent
@@ -20,14 +18,14 @@ from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import asking, books, desk, handing
+from tenure.server import asking, desk, handing
 from tenure.server.api.actions import ACTIONS, ALWAYS, CAPS, MakeFrom, Why, by
 from tenure.server.api.fields import Devices, Id, LastDay, Plan_hash
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.desk import Asking, Done, Opened
 from tenure.server.ordering import FreshCode, Wish, new_code, order
 from tenure.server.subscribed import OutcomeView, SubscriptionView
-from tenure.server.views import ExplainView, SpanView, explain_view, shown, timeline_view
+from tenure.server.views import ExplainView, SpanView, shown
 from tenure.store import facts
 from tenure.store.chain import Link
 from tenure.store.engine import Connection
@@ -113,8 +111,8 @@ class Subscriptions:
     ) -> Answer[SubscriptionView] | Refused:
         """Reads a subscription with what the caller may do to it."""
 
-        def show(conn: Connection, tenant: Tenant, sub: Subscription) -> Answer[SubscriptionView]:
-            return made(desk.view(conn, tenant, sub), etag=etag(sub.revision))
+        def show(conn: Connection, tenant: Tenant, opened: Opened) -> Answer[SubscriptionView]:
+            return made(desk.view(conn, tenant, opened), etag=etag(opened.item.sub.revision))
 
         answer: Answer[SubscriptionView] | Refused = await self._shown(caller, subscription, provider, show)
         return answer
@@ -124,10 +122,7 @@ class Subscriptions:
     ) -> tuple[SpanView, ...] | Refused:
         """Everything that has held and will hold if nobody does anything (B1)."""
 
-        def show(conn: Connection, tenant: Tenant, sub: Subscription) -> tuple[SpanView, ...]:
-            return timeline_view(as_it_held(books.history(conn, tenant.id, sub.id)))
-
-        spans: tuple[SpanView, ...] | Refused = await self._shown(caller, subscription, provider, show)
+        spans: tuple[SpanView, ...] | Refused = await self._shown(caller, subscription, provider, desk.history)
         return spans
 
     async def explain_subscription(
@@ -135,7 +130,7 @@ class Subscriptions:
     ) -> ExplainView | Refused:
         """Why it is as it is, until when, what follows and who can act (B2)."""
         told: ExplainView | Refused = await self._shown(
-            caller, subscription, provider, lambda conn, tenant, sub: explain_view(timeline(sub), tenant.now)
+            caller, subscription, provider, lambda conn, tenant, opened: desk.explanation(tenant, opened)
         )
         return told
 
@@ -147,8 +142,8 @@ class Subscriptions:
         if isinstance(after, Refused):
             return after
 
-        def show(conn: Connection, tenant: Tenant, sub: Subscription) -> list[FactView]:
-            links = facts.history(conn, tenant.id, sub.id, after or 0, paging.limit + 1)
+        def show(conn: Connection, tenant: Tenant, opened: Opened) -> list[FactView]:
+            links = facts.history(conn, tenant.id, opened.item.sub.id, after or 0, paging.limit + 1)
             return [_fact_view(link) for link in links]
 
         found = await self._shown(caller, subscription, provider, show)
@@ -159,14 +154,14 @@ class Subscriptions:
         caller: Principal,
         name: str,
         provider: str | None,
-        show: Callable[[Connection, Tenant, Subscription], Any],
+        show: Callable[[Connection, Tenant, Opened], Any],
     ) -> Any:
         def work(conn: Connection, real: Instant, writing: bool) -> Any:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
             opened = (desk.current if writing else desk.look)(conn, tenant, name)
-            return show(conn, tenant, opened.item.sub) if isinstance(opened, Opened) else opened
+            return show(conn, tenant, opened) if isinstance(opened, Opened) else opened
 
         return await self._context.settled(work)
 

@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tenure.core.explain import Explanation, explain
+from tenure.core.outlook import carried_on
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import local_timeline
+from tenure.core.timeline import Phase, Why, at
 from tenure.http.answers import Answer, made, nothing
 from tenure.http.auth import Principal
 from tenure.http.fields import Body
@@ -19,7 +21,7 @@ from tenure.sdk.names.doctor import Check
 from tenure.sdk.outcomes import Declined, Synchronized
 from tenure.site.api.exchange_views import SyncView, declined, preview_view, sync_view, unasked_view
 from tenure.site.api.local import LOOKS, RULES, WORKS, Local, Outcome
-from tenure.site.api.views import LicenseView, SpanView, license_view, moment, spans
+from tenure.site.api.views import LicenseView, SpanView, expected_spans, license_view, moment, spans
 from tenure.site.doctor import Patient, doctor
 from tenure.site.license import ProductLicense
 from tenure.site.store import events
@@ -72,9 +74,14 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     since: str | None
     until: str | None
+    renewal: str
+    """What is known of the next renewal, for people; empty where nothing renews itself."""
     follows: str
     remedies: tuple[dict[str, str], ...]
     timeline: tuple[SpanView, ...]
+    """The contract's clock: what is paid, and what is expected."""
+    silence: tuple[SpanView, ...]
+    """The contact clock: what would hold if the licensing server never answered again."""
 
 
 class ConnectionView(msgspec.Struct, frozen=True):
@@ -324,18 +331,25 @@ def _explained(license_: ProductLicense) -> ExplanationView:
     if look.terms is None or look.kept.lost is not None:
         remedies = tuple(msgspec.to_builtins(each) for each in standing.remedies)
         return ExplanationView(
-            product=license_.product, sentence=standing.message, rule="", since=None, until=None, follows="",
-            remedies=remedies, timeline=(),
+            product=license_.product, sentence=standing.message, rule="", since=None, until=None, renewal="",
+            follows="", remedies=remedies, timeline=(), silence=(),
         )  # fmt: skip
-    timeline = local_timeline(look.terms, look.kept.contact, look.amnesties)
-    told: Explanation = explain(timeline, look.now)
+    silence = local_timeline(look.terms, look.kept.contact, look.amnesties)
+    outlook = look.terms.outlook_at(look.now)
+    silent = at(silence, look.now).why is Why.SYNC_OVERDUE or standing.phase is Phase.PENDING
+    # Contract and contact are two clocks, never in one label (spec 2.3): silence is told where it has its effect.
+    told: Explanation = (
+        explain(silence, look.now) if silent else explain(carried_on(look.terms.spans, outlook), look.now, outlook)
+    )
     return ExplanationView(
         product=license_.product,
         sentence=told.sentence,
         rule=told.rule,
         since=moment(told.since),
         until=moment(told.until),
+        renewal=told.renewal,
         follows=told.follows,
         remedies=tuple(msgspec.to_builtins(each) for each in told.remedies),
-        timeline=spans(timeline),
+        timeline=expected_spans(look.terms, look.now),
+        silence=spans(silence),
     )

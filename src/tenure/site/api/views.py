@@ -3,8 +3,10 @@
 import msgspec
 
 from tenure.core.explain import Remedy
+from tenure.core.lease import Lease
+from tenure.core.outlook import carried_on, sentence
 from tenure.core.refusals import Refused
-from tenure.core.timeline import Instant, Phase, Span, Timeline
+from tenure.core.timeline import Instant, Phase, Span, Timeline, cut, starting
 from tenure.core.usage import ceiling
 from tenure.http.instants import rfc3339
 from tenure.sdk.kept import Kept
@@ -31,6 +33,8 @@ class SpanView(msgspec.Struct, frozen=True):
     features: tuple[str, ...]
     limit: int
     note: str
+    expected: bool = False
+    """Not paid yet: it comes so because the subscription renews itself and its money is there."""
 
 
 class SuccessorView(msgspec.Struct, frozen=True):
@@ -38,6 +42,7 @@ class SuccessorView(msgspec.Struct, frozen=True):
 
     begins: str
     plan: str
+    plan_name: str
     code_last_group: str
     timeline: tuple[SpanView, ...]
 
@@ -87,6 +92,7 @@ class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None
     kind: str
     plan: str
+    plan_name: str
     provider: str
     renew_url: str
     code_last_group: str
@@ -119,6 +125,8 @@ class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     messages: tuple[Message, ...]
     successor: SuccessorView | None
+    renewal: str
+    """What is known of the next renewal, for people; empty where nothing renews itself."""
     timeline: tuple[SpanView, ...]
     as_of: str
 
@@ -140,12 +148,13 @@ def license_view(conn: Connection, license_: ProductLicense, look: Look) -> Lice
         until=moment(standing.until),
         kind="" if lease is None else lease.kind,
         plan=standing.plan,
+        plan_name=standing.plan_name,
         provider=standing.provider,
         renew_url=standing.renew_url,
         code_last_group="" if lease is None else lease.code_last_group,
         subscription="" if lease is None else lease.subscription,
         paid_until=moment(standing.paid_until),
-        grace_until=moment(None if lease is None else _grace_until(lease.spans, look.now)),
+        grace_until=moment(None if lease is None else _grace_until(_drawn(lease, look.now), look.now)),
         contact_until=moment(standing.contact_until),
         features=standing.features,
         device_limit=0 if lease is None else lease.limit,
@@ -167,7 +176,8 @@ def license_view(conn: Connection, license_: ProductLicense, look: Look) -> Lice
         path=f"{kept.path.kind} {kept.path.resolver}".strip(),
         messages=kept.messages,
         successor=_successor(license_, standing),
-        timeline=() if lease is None else spans(lease.spans),
+        renewal=_renewal(lease, look.now),
+        timeline=() if lease is None else expected_spans(lease, look.now),
         as_of=rfc3339(look.now),
     )
 
@@ -209,7 +219,29 @@ def _successor(license_: ProductLicense, standing: Standing) -> SuccessorView | 
     if staged is None or standing.successor_from is None:
         return None
     lease = staged.lease
-    return SuccessorView(rfc3339(lease.nbf), lease.plan, lease.code_last_group, spans(lease.spans))
+    return SuccessorView(rfc3339(lease.nbf), lease.plan, lease.plan_called, lease.code_last_group, spans(lease.spans))
+
+
+def _drawn(lease: Lease, now: Instant) -> Timeline:
+    return carried_on(lease.spans, lease.outlook_at(now))
+
+
+def _renewal(lease: Lease | None, now: Instant) -> str:
+    outlook = None if lease is None else lease.outlook_at(now)
+    return "" if outlook is None else sentence(outlook, now)
+
+
+def expected_spans(lease: Lease, now: Instant) -> tuple[SpanView, ...]:
+    """The contract's course with the renewals that are expected; silence is not in it."""
+    paid = lease.prepaid_until
+    drawn = _drawn(lease, now)
+    if paid is None or drawn == lease.spans:
+        return spans(drawn)
+    pieces = (*cut(drawn, paid), *starting(drawn, paid))
+    return tuple(
+        msgspec.structs.replace(_span(each), expected=each.since >= paid and each.phase is Phase.ACTIVE)
+        for each in pieces
+    )
 
 
 def spans(timeline: Timeline) -> tuple[SpanView, ...]:

@@ -65,7 +65,13 @@ class Licenses:
         one = path("/v1/licenses/{product}", product=product)
         told = await api.get(f"{one}/explain")
         license_ = await api.get(one)
-        values = {"told": told, "license": license_, "spans": drawn(told["timeline"]), "link": renew_link(license_)}
+        values = {
+            "told": told,
+            "license": license_,
+            "spans": drawn(told["timeline"]),
+            "silence": drawn(told["silence"]),
+            "link": renew_link(license_),
+        }
         return Screen(template="explain.html", values=values)
 
     async def export(self, visit: Console) -> Reply:
@@ -135,6 +141,7 @@ def _successor(license_: dict[str, Any]) -> dict[str, Any]:
     kind = "unlimited" if spans and all(span["until"] is None for span in spans) else "limited"
     return {
         **license_, "role": "successor", "type": KINDS[kind], "kind": kind, "plan": staged["plan"],
+        "plan_name": staged["plan_name"],
         "phase": "pending", "cause": "not_activated", "begins": staged["begins"], "paid_until": first.get("until"),
         "grace_until": grace, "device_limit": first.get("limit", 0), "in_use": 0, "free": 0, "allotment": 0,
         "waiting": 0, "displaced": 0, "code_last_group": staged["code_last_group"], "subscription": "",

@@ -1,0 +1,163 @@
+"""What renews by itself if nobody does anything, and how far the money reaches: asked of the function that books (B1).
+
+`settle` is run ahead of time over the whole account, so that every drawing and sentence about a renewal to come says
+what will be booked. Nothing of it is promised: what a lease grants is what is paid or reserved (`contract.timeline`).
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tenure.core import facts as f
+from tenure.core.account import Account, Item
+from tenure.core.contract import timeline
+from tenure.core.outlook import Outlook
+from tenure.core.past import gone_on
+from tenure.core.renewal import automatic_runs, cost, due, pays_itself
+from tenure.core.runway import lacking
+from tenure.core.settle import next_offer, settle
+from tenure.core.subscription import Subscription
+from tenure.core.timeline import DAY, Instant, Phase, Timeline, cut
+
+LOOKED_AHEAD = 400 * DAY
+"""How far ahead is looked, at least: over a year, so that the next period of a yearly plan is seen."""
+
+
+class Renewal(msgspec.Struct, frozen=True, kw_only=True):
+    """One period that will be bought at `at` from what is on the balance or set aside; `price` in minor units."""
+
+    at: Instant
+    since: Instant
+    until: Instant
+    price: int
+
+
+class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
+    """The next period that the balance does not pay: what it costs and what must come in for it, minor units."""
+
+    at: Instant
+    price: int
+    missing: int
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """What will become of one subscription if nobody does anything and no money comes in."""
+
+    timeline: Timeline
+    """From now on; without an end where the money lasts as far as is looked."""
+    paid_until: Instant | None
+    """Up to here it is paid or reserved; what is drawn as in service after it is expected. None before the term."""
+    renewals: tuple[Renewal, ...] = ()
+    shortfall: Shortfall | None = None
+    facts: tuple[f.Fact, ...] = ()
+    """What `settle` will book on it."""
+    outlook: Outlook | None = None
+    """The same in short; None where no period is bought without anybody asking."""
+
+
+def expected(account: Account, items: Iterable[Item], subject: str, now: Instant) -> Expected:
+    """What will become of `subject`, an item of the account, which is settled up to `now`.
+
+    Worked example: 75.00 a month, next due on 30 Dec, 200.00 on the balance and nothing else that falls due: renewals
+    on 30 Dec and 30 Jan, covered until 28 Feb (28 Feb is the edge after 30 Jan); a shortfall then, 75.00, of which
+    25.00 are missing; the timeline goes on to grace and the end from there.
+    """
+    looked = _Looked.at(account, tuple(items), subject, now)
+    spans = gone_on(timeline(looked.sub), looked.sub, looked.booked)
+    return Expected(
+        timeline=spans if looked.short else _open(spans, looked.after, looked.renewals),
+        paid_until=looked.sub.paid_until,
+        renewals=looked.renewals,
+        shortfall=looked.short,
+        facts=looked.booked,
+        outlook=looked.outlook(now),
+    )
+
+
+def outlook_of(account: Account, items: Iterable[Item], subject: str, now: Instant) -> Outlook | None:
+    """The outlook of `expected`, without its drawing; None at once for what is renewed by hand."""
+    items = tuple(items)
+    if not pays_itself(_named(items, subject).sub):
+        return None
+    return _Looked.at(account, items, subject, now).outlook(now)
+
+
+class _Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """One subscription now, and what `settle` made of it as far as was looked."""
+
+    sub: Subscription
+    after: Subscription
+    booked: tuple[f.Fact, ...]
+    renewals: tuple[Renewal, ...]
+    short: Shortfall | None
+
+    @classmethod
+    def at(cls, account: Account, items: tuple[Item, ...], subject: str, now: Instant) -> "_Looked":
+        item = _named(items, subject)
+        ahead = settle(account, items, _horizon(item.sub, now))
+        booked = tuple(fact for name, fact in ahead.facts if name == subject and fact.at > now)
+        return cls(
+            sub=item.sub,
+            after=_named(ahead.items, subject).sub,
+            booked=booked,
+            renewals=tuple(_renewal(fact) for fact in booked if isinstance(fact, f.Renewed)),
+            short=_shortfall(account, items, item, booked, now),
+        )
+
+    def outlook(self, now: Instant) -> Outlook | None:
+        """What is bought next, or what is not; a period bought only after a failure is not what comes next."""
+        currency = self.sub.terms_at(now).currency if self.renewals or self.short else ""
+        short = self.short
+        covered = [each for each in self.renewals if short is None or each.at < short.at]
+        if not covered:
+            return None if short is None else Outlook(
+                at=short.at, price=short.price, currency=currency, missing=short.missing
+            )  # fmt: skip
+        return Outlook(
+            at=covered[0].at,
+            price=covered[0].price,
+            currency=currency,
+            covered_until=max(each.until for each in covered),
+            lasts=short is None,
+            missing=0 if short is None else short.missing,
+        )
+
+
+def _named(items: Iterable[Item], subject: str) -> Item:
+    return next(item for item in items if item.sub.id == subject)
+
+
+def _shortfall(
+    account: Account, items: tuple[Item, ...], item: Item, booked: tuple[f.Fact, ...], now: Instant
+) -> Shortfall | None:
+    """The payment that will fail first; a period that is overdue, or due next, lacks what pays it and all before it."""
+    failed = next((fact for fact in booked if isinstance(fact, f.PaymentFailed)), None)
+    bought = failed is not None and any(isinstance(fact, f.Renewed) and fact.at < failed.at for fact in booked)
+    if failed is not None and bought:
+        return Shortfall(at=failed.at, price=failed.price, missing=failed.missing)
+    overdue = due(item.sub) <= now if item.sub.periods else False
+    if failed is None and not (overdue and automatic_runs(item.sub, now)):
+        return None
+    price = next_offer(item, now).period.price if failed is None else failed.price
+    missing = lacking(account, items, item.sub.id, now)
+    return Shortfall(at=due(item.sub), price=price, missing=missing) if missing else None
+
+
+def _horizon(sub: Subscription, now: Instant) -> Instant:
+    """A period longer than a year is looked at up to the instant at which the next one is due."""
+    return max(now + LOOKED_AHEAD, due(sub)) if pays_itself(sub) else now + LOOKED_AHEAD
+
+
+def _renewal(fact: f.Renewed) -> Renewal:
+    period = fact.period
+    return Renewal(at=fact.at, since=period.since, until=period.until, price=cost(period))
+
+
+def _open(spans: Timeline, after: Subscription, renewals: tuple[Renewal, ...]) -> Timeline:
+    """Where no payment fails as far as is looked, the end of the last period bought is no end that anybody knows."""
+    if not renewals or after.paid_until is None or not pays_itself(after) or after.stopped is not None:
+        return spans
+    before = cut(spans, after.paid_until)
+    if not before or before[-1].phase is not Phase.ACTIVE:
+        return spans
+    return (*before[:-1], msgspec.structs.replace(before[-1], until=None))

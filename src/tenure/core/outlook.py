@@ -1,0 +1,75 @@
+"""What is known of the next renewal, as a value and in plain words: server, site, device and mail say the same.
+
+It is worked out by `expected` and carried by leases; it promises nothing, and what holds stays `contract.timeline`'s.
+"""
+
+import msgspec
+
+from tenure.core.periods import format_instant
+from tenure.core.pricing import EXPONENTS, format_money
+from tenure.core.timeline import Instant, Phase, Timeline, Why, cut, merge, starting
+
+
+class Outlook(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The next period of a subscription that is paid from a balance without anybody asking; money in minor units."""
+
+    at: Instant
+    """When it falls due, or fell due where it was not paid."""
+    price: int
+    currency: str
+    covered_until: Instant | None = None
+    """Up to here the balance pays; None: not even the next period."""
+    lasts: bool = False
+    """No end of the money is in sight."""
+    missing: int = 0
+    """What must come in so that the next period is paid that is not covered."""
+
+
+def renews(outlook: Outlook | None) -> bool:
+    """Whether the next period will be bought by itself, its money being there."""
+    return outlook is not None and outlook.covered_until is not None
+
+
+def sentence(outlook: Outlook, now: Instant) -> str:
+    """For people: `It renews by itself on 2026-12-30 00:00:00 UTC for 75.00 EUR; the balance covers it until …`."""
+    when, price = moment(outlook.at), in_words(outlook.price, outlook.currency)
+    if outlook.covered_until is not None:
+        least = "at least " if outlook.lasts else ""
+        far = f"the balance covers it until {least}{moment(outlook.covered_until)}"
+        return f"It renews by itself on {when} for {price}; {far}."
+    verb, missing = ("fell", "are") if outlook.at <= now else ("fall", "will be")
+    short = in_words(outlook.missing, outlook.currency)
+    return f"{price} {verb} due on {when}; {short} {missing} missing."
+
+
+def carried_on(spans: Timeline, outlook: Outlook | None) -> Timeline:
+    """`spans` of a contract that is paid to `outlook.at`, with the renewals that are covered: its end comes later.
+
+    Grace and end keep their lengths and move to the end of what is covered; they vanish where no end is in sight.
+    """
+    if outlook is None or outlook.covered_until is None:
+        return spans
+    paid = next((span for span in spans if span.until == outlook.at and span.phase is Phase.ACTIVE), None)
+    rest = starting(spans, outlook.at)
+    if paid is None or not rest or rest[0].why is not Why.PAYMENT_ENDED:
+        return spans
+    end = None if outlook.lasts else outlook.covered_until
+    going = msgspec.structs.replace(paid, since=outlook.at, until=end, why=Why.PAID)
+    if end is None:
+        return merge((*cut(spans, outlook.at), going))
+    later = end - outlook.at
+    moved = tuple(
+        msgspec.structs.replace(each, since=each.since + later, until=each.until and each.until + later)
+        for each in rest
+    )
+    return merge((*cut(spans, outlook.at), going, *moved))
+
+
+def moment(instant: Instant) -> str:
+    """For people: `2027-01-01 00:00:00 UTC`."""
+    return format_instant(instant).replace("T", " ").replace("Z", " UTC")
+
+
+def in_words(amount: int, currency: str) -> str:
+    """Minor units as `75.00 EUR`; of a currency that is not known here, the minor units."""
+    return format_money(amount, currency) if currency in EXPONENTS else f"{amount} {currency}"
