@@ -320,6 +320,21 @@ class TestTheBanner:
 
 
 class TestDevices:
+    async def test_one_that_does_not_last_is_marked_with_its_hour_in_the_list_and_on_its_page(
+        self, house: House, tab: Tab
+    ) -> None:
+        ticket = house.ticket(uses=2)
+        house.agent("reception").enrol(ticket)
+        await tab.open("/devices")
+        assert "ephemeral" not in tab.text
+        assert house.agent("container").agent.keeper.enrol(ticket, ephemeral=True) is None
+        await tab.open("/devices")
+        assert tab.text.count("ephemeral") == 1
+        assert "lives one hour, refreshed" in tab.text
+        (device,) = [each for each in house.devices() if each.ephemeral]
+        await tab.open(f"/devices/{device.id}")
+        assert "its seat lives one hour, refreshed at" in tab.text
+
     async def test_enrolled_withdrawn_assigned_grouped_removed(self, house: House, tab: Tab) -> None:
         await tab.open("/enrolments")
         await tab.send(tab.form("uses"), uses="2", days="3", group="")

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tenure.sandbox.demo import DEVICES, Demo, running
+from tenure.sandbox.demo import ALONE, CONTAINERS, DEVICES, Demo, _welcome, running
 from tenure.sandbox.premises import until
 from tenure.sandbox.programs import tell
 from tenure.sandbox.seed import EVERYBODYS
@@ -41,7 +41,23 @@ def test_the_script_it_writes_licenses_an_application(demo: Demo) -> None:
 def test_the_provider_sees_its_customers(demo: Demo) -> None:
     headers = {"Authorization": f"Bearer {demo.provider.token}"}
     listed = httpx2.get(f"{demo.url}/v1/subscriptions", headers=headers).json()["items"]
-    assert len(listed) == 5
+    assert len(listed) == 6
+
+
+def test_an_application_on_its_own_runs_and_its_license_is_given_back_as_the_text_says(demo: Demo) -> None:
+    headers = {"Authorization": f"Bearer {demo.provider.token}"}
+
+    def alone() -> list[tuple[str, bool]]:
+        listed = httpx2.get(f"{demo.url}/v1/sites", headers=headers).json()["items"]
+        return [(each["installation"], each["in_use"]) for each in listed if each["name"] == ALONE]
+
+    assert alone() == [("standalone", True)]
+    after = _welcome(demo).partition("tenure deactivate ")[2].partition("\n\n")[0]
+    assert after, "the text names the command"
+    exits, said = tell(["deactivate", *after.replace("\\", " ").split()])
+    assert exits == 0, said
+    assert "free for another installation" in said
+    assert alone() == [("standalone", False)]
 
 
 def test_an_administrator_applies_a_code_and_the_devices_get_seats_by_themselves(demo: Demo) -> None:
@@ -49,11 +65,15 @@ def test_an_administrator_applies_a_code_and_the_devices_get_seats_by_themselves
     exits, said = tell(["activate", "--site", demo.site], given=f"{code}\n")
     assert exits == 0, said
 
+    everybody = {*DEVICES, *CONTAINERS}
+
     def protected() -> set[str]:
         listed = json.loads(tell(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
         return {each["name"] for each in listed if each["state"] == "protected"}
 
-    assert until(protected, set(DEVICES), patience=30) == set(DEVICES)
+    assert until(protected, everybody, patience=30) == everybody
+    listed = json.loads(tell(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
+    assert {each["name"] for each in listed if each["ephemeral"]} == set(CONTAINERS)
 
 
 def test_m03_devices_beyond_the_limit_get_no_seat_and_are_told_why(demo: Demo, tmp_path: Path) -> None:
@@ -63,7 +83,7 @@ def test_m03_devices_beyond_the_limit_get_no_seat_and_are_told_why(demo: Demo, t
         listed = json.loads(tell(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
         return sorted(each["reason"] or each["state"] for each in listed)
 
-    wanted = ["device_limit_reached"] * 2 + ["protected"] * 5
+    wanted = ["device_limit_reached"] * 3 + ["protected"] * 5
     said = tmp_path / "said"
 
     def told() -> int:
@@ -72,7 +92,7 @@ def test_m03_devices_beyond_the_limit_get_no_seat_and_are_told_why(demo: Demo, t
     with said.open("w") as out, subprocess.Popen(words, stdout=out) as laptops:
         try:
             assert until(reasons, wanted, patience=30) == wanted
-            assert until(told, 2) == 2, said.read_text()
+            assert until(told, 3) == 3, said.read_text()
         finally:
             laptops.send_signal(signal.SIGINT)
     assert laptops.returncode == 0

@@ -39,8 +39,11 @@ class Crowd:
         self._before: tuple[str, int] | None = None
         self.agents: list[Agent] = []
 
-    def join(self, names: list[str]) -> None:
-        """Switches these computers on; new ones enrol. RuntimeError with the reason if one cannot start."""
+    def join(self, names: list[str], *, ephemeral: bool = False) -> None:
+        """Switches these computers on; new ones enrol, as `ephemeral` where they are containers.
+
+        RuntimeError with the reason if one cannot start.
+        """
         new = [name for name in names if not (self._folder / name / SETTINGS).exists()]
         for name in new:
             folder = self._folder / name
@@ -49,7 +52,7 @@ class Crowd:
                 raise RuntimeError(f"{made.row.sentence} {made.detail}")
         ticket = self._api.post("/v1/enrolments", {"product": PRODUCT, "uses": len(new)})["token"] if new else ""
         for name in names:
-            self._start(name, ticket if name in new else "")
+            self._start(name, ticket if name in new else "", ephemeral=ephemeral)
 
     def follow(self) -> None:
         """Has all of them ask at once when there is news.
@@ -70,10 +73,12 @@ class Crowd:
         for thread, _ in self._running:
             thread.join(PATIENCE)
 
-    def _start(self, name: str, ticket: str) -> None:
+    def _start(self, name: str, ticket: str, *, ephemeral: bool) -> None:
         agent = open_agent(self._folder / name, clock=self._clock)
-        refused = agent if isinstance(agent, Refused) else agent.keeper.prepare(ticket) if ticket else None
-        if isinstance(agent, Refused) or refused is not None:
+        if isinstance(agent, Refused):
+            raise RuntimeError(f"{name} does not start: {agent}")
+        refused = agent.keeper.prepare(ticket, ephemeral=ephemeral) if ticket else None
+        if refused is not None:
             raise RuntimeError(f"{name} does not start: {refused}")
         daemon = daemon_of(agent)
         thread = threading.Thread(target=daemon.run, name=f"agent of {name}", daemon=True)

@@ -21,11 +21,16 @@ from tenure.portal.main import client, now
 from tenure.sandbox.inhouse import Inhouse
 from tenure.sandbox.seed import EVERYBODYS, Provider, catalogue, customer, order, person, provider
 from tenure.sandbox.shop import Shop
+from tenure.sdk import Declined, License, Network
 from tenure.server.app import build
 from tenure.server.main import init, open_context
 from tenure.server.setup import SETTINGS
 
 DEVICES = ("reception", "workshop", "archive")
+CONTAINERS = ("build-container",)
+"""Devices that do not last: enrolled with `--ephemeral`."""
+ALONE = "drawing-board"
+"""An application without an administration server, which is licensed and runs; also the name of its folder."""
 SCRIPT = """\
 from tenure.sdk import License
 from tenure.sdk.reach import Network
@@ -103,12 +108,16 @@ def running(folder: Path, port: int = 0) -> Iterator[Demo]:
         north = provider(vendor, server.url, "North Telecom", rules={"grace_days": 14}, portal=pages.url)
         provider(vendor, server.url, "Strict Hosting", rules={"grace_days": 0}, portal=pages.url)
         codes, customers = _customers(server.url, north)
+        alone = _order_alone(server.url, north, customers["Ana's architects"])
         people = _people(vendor, north, customers)
         root = folder / "server" / "sandbox-root.jws"
         (folder / "app.py").write_text(SCRIPT.format(url=server.url, root=root, folder=folder), encoding="utf-8")
         vendor.close()
         desk = Shop(server.url, north.token)
-        with Inhouse(folder / "office", server.url, root, desk, DEVICES, usual_ports=port != 0) as office:
+        inhouse = Inhouse(
+            folder / "office", server.url, root, desk, DEVICES, containers=CONTAINERS, usual_ports=port != 0
+        )
+        with inhouse as office, _application(folder, server.url, root, alone):
             yield Demo(
                 url=server.url,
                 portal=pages.url,
@@ -171,6 +180,35 @@ def _customers(url: str, north: Provider) -> tuple[dict[str, str], dict[str, str
     return codes, {"Ana's architects": office, "Riverside school": school, "Studio Brook": studio}
 
 
+def _order_alone(url: str, north: Provider, buyer: str) -> str:
+    """The activation code of an order for two applications on their own."""
+    desk = Shop(url, north.token)
+    _, code = order(desk, north.offers, "editor-year", buyer, 2)
+    desk.close()
+    return code
+
+
+@contextmanager
+def _application(folder: Path, url: str, root: Path, code: str) -> Iterator[License]:
+    """A program that is licensed without an administration server, running for as long as the block lasts."""
+    license_ = License.open(
+        product="editor",
+        version="12.0",
+        server=url,
+        root=root,
+        folder=folder / ALONE,
+        name=ALONE,
+        sandbox=True,
+        clock=folder / "office" / "clock",
+        network=Network(loopback_http=True, proxy=""),
+    )
+    applied = license_.activate(code)
+    if isinstance(applied, Declined):
+        raise RuntimeError(applied.message)
+    with license_:
+        yield license_
+
+
 def _welcome(demo: Demo) -> str:
     codes = "\n".join(f"    {code}   {what}" for what, code in demo.codes.items())
     people = "\n".join(f"       {email:<28} {who}" for who, email in demo.people.items())
@@ -193,7 +231,8 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
        export TENURE_SITE={demo.site}
        .venv/bin/tenure activate            # type the first code
        .venv/bin/tenure status
-       .venv/bin/tenure devices list        # {len(DEVICES)} agents run here and ask for seats by themselves
+       .venv/bin/tenure devices list        # {len(DEVICES)} agents run here and ask for seats by themselves, and
+                                            # one in a container ("ephemeral"), whose seat lives one hour
        .venv/bin/tenure sync
        .venv/bin/tenure doctor
 
@@ -218,6 +257,10 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
 
   6. License an application in ten lines:
        .venv/bin/python {demo.folder}/app.py
+     One on its own runs here already, "{ALONE}" of Ana's architects: see it at the portal under Installations. Give
+     its license back, and see its place free:
+       .venv/bin/tenure deactivate --folder {demo.folder}/{ALONE} --product editor --version 12.0 \\
+         --server {demo.url} --root {demo.folder}/server/sandbox-root.jws --sandbox --clock {demo.folder}/office/clock
 
   7. Share the subscription with a second administration server, and type the first code there as well:
        .venv/bin/tenure site init --site {demo.folder}/second --name "Second office" --product editor=12.0 \\
@@ -225,6 +268,6 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
          --api-port 8491 --device-port 8492 --device-name 127.0.0.1
        .venv/bin/tenure site run --site {demo.folder}/second --clock {demo.folder}/office/clock
      It says where its console is; the token is in {demo.folder}/second/admin.token. What each server holds
-     stands at both under Licenses, Properties, and at the portal under Sites.
+     stands at both under Licenses, Properties, and at the portal under Installations.
 
 """

@@ -34,9 +34,20 @@ class Inhouse:
     """One administration server and some devices, from `start` to the end of the block."""
 
     def __init__(
-        self, folder: Path, server: str, root: Path, desk: Shop, devices: tuple[str, ...], *, usual_ports: bool = False
+        self,
+        folder: Path,
+        server: str,
+        root: Path,
+        desk: Shop,
+        devices: tuple[str, ...],
+        *,
+        containers: tuple[str, ...] = (),
+        usual_ports: bool = False,
     ) -> None:
-        """Listens on the ports that people know (`usual_ports`) where they are free, else on any."""
+        """`containers`: devices that do not last.
+
+        Listens on the ports that people know (`usual_ports`) where they are free, else on any.
+        """
         self.site = folder / "site"
         self.dns_is_broken = folder / "dns-is-broken"
         """As long as there is such a file, the office's own DNS finds nothing; the public resolver does."""
@@ -64,6 +75,7 @@ class Inhouse:
         )
         _accepted(site_main.init(self.site, settings, document))
         self._folder, self._root, self._devices = folder, document, devices
+        self._containers = containers
         self.url = ""
 
     @property
@@ -81,6 +93,7 @@ class Inhouse:
         self._api = Shop(self.url, self.token)
         self._crowd = Crowd(self._folder, self._root, self._clock, self._api)
         self._crowd.join(list(self._devices))
+        self._crowd.join(list(self._containers), ephemeral=True)
         self._run("clock", lambda: self._follow(serving), self._stop.set)
         return self
 

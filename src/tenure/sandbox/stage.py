@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import msgspec
+
 from tenure.http.instants import rfc3339
 from tenure.sandbox.programs import Program
 from tenure.sandbox.seed import Provider, customer, order
 from tenure.sandbox.shop import Shop
 from tenure.sandbox.site_clock import TestClock
 from tenure.sdk import License
+from tenure.sdk.hardware import made_up
+from tenure.sdk.main import this_computer
 from tenure.sdk.reach import Network
 
 BEGINNING = "2030-01-31T12:00:00Z"
@@ -64,8 +68,13 @@ class Stage:
         """The sandbox's root document, as it comes with a product."""
         return self.folder / "server" / "sandbox-root.jws"
 
-    def application(self, name: str, desk: Desk, version: str = "12.0", server: str = "") -> License:
-        """An application on a computer of its own, licensed in the way of the README."""
+    def application(
+        self, name: str, desk: Desk, version: str = "12.0", server: str = "", *, hardware: str = ""
+    ) -> License:
+        """An application in a folder of its own, licensed in the way of the README; on made-up `hardware`, if named."""
+        computer = this_computer()
+        if hardware:
+            computer = msgspec.structs.replace(computer, hardware=lambda: made_up(hardware))
         return License.open(
             product="editor",
             version=version,
@@ -76,6 +85,7 @@ class Stage:
             sandbox=True,
             clock=desk.clock.file,
             network=Network(loopback_http=True, proxy=""),
+            computer=computer,
         )
 
     def close(self) -> None:

@@ -34,6 +34,7 @@ CHAPTERS: tuple[tuple[str, Chapter], ...] = (
     ("The vendor's servers were out", told_by_vendor.forgives),
     ("A disk is copied", told_by_network.is_copied),
     ("Unlimited, prepaid, dry, and recovered", told_by_application.runs_dry_and_recovers),
+    ("Applications on their own, each one device", told_by_application.stands_alone),
     ("Cancelled, and undone", told_by_provider.cancels),
     ("Another provider sees nothing", told_by_provider.foreigners),
     ("The key is changed and nobody notices", told_by_vendor.rotates),

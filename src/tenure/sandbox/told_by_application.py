@@ -4,9 +4,10 @@ import time
 
 from tenure.core.timeline import DAY
 from tenure.sandbox.narrator import Narrator
-from tenure.sandbox.stage import Stage, shown
+from tenure.sandbox.programs import tell
+from tenure.sandbox.stage import Desk, Stage, shown
 from tenure.sdk import License
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
+from tenure.sdk.outcomes import Declined, Granted, Released, Synchronized
 
 PATIENCE = 5.0
 
@@ -148,6 +149,35 @@ def runs_dry_and_recovers(told: Narrator, stage: Stage) -> None:
     told.expect(
         "months without service are never billed", 0, desk.shop.get(f"/v1/customers/{buyer}/account")["balance"]
     )
+
+
+def stands_alone(told: Narrator, stage: Stage) -> None:
+    """An order for one device licenses one application on its own; the next one when that gave its place back."""
+    desk = stage.north
+    subscription, code = desk.order("editor-year", desk.customer("A single place", 12_000), 1)
+    first = stage.application("first alone", desk)
+    told.expect("one device ordered is one application licensed", True, isinstance(first.activate(code), Granted))
+    second = stage.application("second alone", desk, hardware="another computer")
+    told.expect("another one finds no place", "device_limit_reached", refusal(second.activate(code)))
+    told.expect("the provider sees who has it", [("standalone", True)], _installations(desk, subscription))
+    released = first.release()
+    told.expect("it gives its license back", (True, False), (_at_once(released), first.allows("edit")))
+    told.expect("its place is free at once", True, isinstance(second.activate(code), Granted))
+    second.stop()
+    words = ["deactivate", "--folder", str(stage.folder / "second alone"), "--product", "editor", "--version", "12.0"]
+    words += ["--root", str(stage.root), "--server", stage.server.url, "--sandbox", "--clock", str(desk.clock.file)]
+    told.expect("so is that of one given back from outside", 0, tell(words)[0])
+    told.expect("and nobody has a place any more", [], _installations(desk, subscription))
+
+
+def _at_once(released: object) -> bool:
+    return isinstance(released, Released) and released.confirmed and released.until is None
+
+
+def _installations(desk: Desk, subscription: str) -> list[tuple[str, bool]]:
+    listed = desk.shop.get("/v1/sites")["items"]
+    here = [each for each in listed if each["subscription"] == subscription and each["in_use"]]
+    return [(each["installation"], each["in_use"]) for each in here]
 
 
 def refusal(answer: object) -> str:
