@@ -403,3 +403,32 @@ class TestWhatItTells:
         world.keeper.synchronize("timer")
         assert asked(world).use.total == 7
         assert asked(world).wanted == 17
+
+
+class TestAServerThatDoesNotKnowIt:
+    """It was put back from a backup, or somebody on the way says so: the word is unsigned (spec 3.5)."""
+
+    def test_it_brings_its_key_and_its_lease_at_once_and_goes_on(self) -> None:
+        world = activated()
+        world.cable.replies = [problem(401, "key_unknown")]
+        done = world.keeper.synchronize()
+        assert isinstance(done, Synchronized), done
+        brought = asked(world)
+        assert brought.key is not None
+        assert brought.lease
+        assert len(brought.pending) == 1, "the question that was declined is named"
+        world.hands.uptime += HOUR
+        assert isinstance(world.keeper.synchronize(), Synchronized)
+        assert (asked(world).key, asked(world).lease) == (None, "")
+
+    def test_said_again_and_again_it_takes_nothing_away_and_says_what_helps(self) -> None:
+        world = activated()
+        before = world.keeper.holder.standing()
+        sent = len(world.cable.sent)
+        world.cable.replies = [problem(401, "key_unknown")] * 8
+        done = world.keeper.synchronize()
+        assert isinstance(done, Declined)
+        assert (done.code, done.conclusive) == (Code.SITE_UNKNOWN, False)
+        assert len([each for each in world.cable.sent[sent:] if each.path == "/v1/sync"]) == 2
+        assert world.keeper.holder.standing().phase is before.phase is Phase.ACTIVE
+        assert "activation code" in done.message

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import msgspec
@@ -18,7 +19,9 @@ from tenure.server.app import build
 from tenure.server.context import Context
 from tenure.server.main import now, open_context
 from tenure.server.setup import ROOT_SECRETS
-from tenure.wire import rotation
+from tenure.store import audit
+from tenure.store import schema as tables
+from tenure.wire import answers, rotation
 from tenure.wire.keys import Purpose
 from tenure.wire.leases import SealedLease
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
@@ -143,3 +146,81 @@ async def test_after_a_restore_no_event_has_a_number_that_was_given_before(tmp_p
         assert heard[-1] < 2**53, "as far as every reader of JSON counts exactly"
         beyond = await shop.desk.send("GET", "/v1/events", after=heard[-1] + 1)
         assert (beyond.status_code, beyond.json()["field"]) == (422, "after")
+
+
+def introduced(site: PlainSite) -> dict[str, Any]:
+    """What a site brings to a server that has said that it does not know it."""
+    assert site.lease is not None
+    return {"key": answers.jwk(site.signer.public), "lease": site.lease.token.decode()}
+
+
+@asynccontextmanager
+async def forgotten(folder: Path, *, alone: bool = False) -> AsyncIterator[tuple[PlainSite, str, Caller]]:
+    """A site activated after the backup that the server was then put back from, its subscription, the provider."""
+    file, token = folder / "backup.db", await made(folder / "server")
+    async with running(folder / "server") as (context, http):
+        shop = await shop_at(context, http, token)
+        name, code = await shop.order()
+        assert copies.backup(folder / "server", file, lambda _: None) is None
+        site = PlainSite(shop, alone=alone)
+        assert isinstance(await site.activate(code), ActivateAnswer)
+        assert isinstance(await site.sync(), SyncAnswer)
+    assert not isinstance(copies.restore(folder / "server", file, now() + DAY, lambda _: None), Refused)
+    async with running(folder / "server") as (context, http):
+        site.office = replace(shop, context=context, http=http)
+        shop.desk.http = http
+        yield site, name, shop.desk
+
+
+@pytest.mark.parametrize("alone", [False, True])
+async def test_a_site_activated_after_the_backup_is_taken_in_by_its_lease(tmp_path: Path, alone: bool) -> None:
+    """Nobody is locked out who has paid: before, it ran to its lease's end, and nothing told anybody to type a code."""
+    async with forgotten(tmp_path, alone=alone) as (site, name, desk):
+        assert await site.sync() == "key_unknown"
+        told = await site.sync(**introduced(site))
+        assert isinstance(told, SyncAnswer)
+        assert (told.result, told.forked) == ("lease", False)
+        again = await site.sync()
+        assert isinstance(again, SyncAnswer)
+        assert again.result == "unchanged"
+        (listed,) = (await desk.get("/v1/sites", subscription=name))["items"]
+        assert listed["id"] == site.id
+        context = site.office.context
+        assert await context.db.read(lambda conn: list(audit.verify(conn))) == []
+
+
+async def test_a_copy_of_it_is_found_as_any_other(tmp_path: Path) -> None:
+    async with forgotten(tmp_path) as (site, _, _):
+        copy = site.clone()
+        assert isinstance(await site.sync(**introduced(site)), SyncAnswer)
+        told = await copy.sync(**introduced(copy))
+        assert isinstance(told, SyncAnswer)
+        assert told.forked
+
+
+@pytest.mark.parametrize("what", ["token", "lease", "key", "nothing"])
+async def test_what_does_not_belong_to_it_takes_nobody_in(tmp_path: Path, what: str) -> None:
+    async with forgotten(tmp_path) as (site, _, desk):
+        sender = PlainSite(site.office) if what == "key" else site
+        shown = introduced(site) if what != "nothing" else {}
+        if what == "token":
+            shown["token"] = f"1.1.{'0' * 43}"
+        if what == "lease":
+            shown["lease"] = ""
+        if what == "key":
+            sender.id, sender.token, sender.lease = site.id, site.token, site.lease
+            shown["key"] = answers.jwk(sender.signer.public)
+        assert await sender.sync(**shown) == "key_unknown"
+        assert (await desk.get("/v1/sites"))["items"] == []
+
+
+async def test_a_server_that_was_not_put_back_takes_nobody_in(tmp_path: Path) -> None:
+    """A site whose row is gone for another reason, as when it was forgotten after years, has its code."""
+    token = await made(tmp_path)
+    async with running(tmp_path) as (context, http):
+        shop = await shop_at(context, http, token)
+        site = shop.site()
+        assert isinstance(await site.activate((await shop.order())[1]), ActivateAnswer)
+        for table in (tables.leases, tables.sites):
+            await context.db.write(lambda conn, gone=table: conn.execute(gone.delete()))
+        assert await site.sync(**introduced(site)) == "key_unknown"

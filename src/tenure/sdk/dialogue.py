@@ -37,7 +37,7 @@ from tenure.sdk.holder import Holder
 from tenure.sdk.kept import Kept, Pending
 from tenure.sdk.names.path import Exchange, Unreached
 from tenure.sdk.steps import Progress
-from tenure.sdk.taking import Arrival, Taken, failed, take_activation, take_sync
+from tenure.sdk.taking import Arrival, Taken, failed, introducing, take_activation, take_sync
 from tenure.sdk.transport import Request, Transport
 from tenure.wire.answers import Answered, read_activate_answer, read_sync_answer
 from tenure.wire.messages import ActivateAnswer, Path, SyncAnswer, Trigger
@@ -59,6 +59,10 @@ class Done(msgspec.Struct, Generic[A], frozen=True):
     resent: bool
     """The question was asked before, so that the answer may be one that the server had stored."""
     path: str
+
+
+EXCHANGES = 4
+"""Questions in one synchronization: after a stored answer, or when the server wants lease or key, one follows."""
 
 
 class Dialogue:
@@ -117,7 +121,22 @@ class Dialogue:
         return code, asked.role
 
     def synchronize(
-        self, trigger: Trigger, report: Report, wish: Wish = NO_WISH
+        self, trigger: Trigger, report: Callable[[], Report], wish: Wish = NO_WISH
+    ) -> Done[SyncAnswer] | Inconclusive | Refused:
+        """Asks until the present truth is told: after a stored answer, or with the lease or key that is wanted."""
+        introduced = self._holder.kept.key_wanted
+        done = self._ask_to_synchronize(trigger, report(), wish)
+        for _ in range(EXCHANGES - 1):
+            key_wanted = self._holder.kept.key_wanted
+            again = key_wanted and not introduced if isinstance(done, Refused) else _calls_for_another(done)
+            if not again:
+                break
+            introduced = key_wanted
+            done = self._ask_to_synchronize(trigger, report(), wish)
+        return done
+
+    def _ask_to_synchronize(
+        self, trigger: Trigger, report: Report, wish: Wish
     ) -> Done[SyncAnswer] | Inconclusive | Refused:
         """The pending synchronisation, byte for byte as it was first sent, or else a new one, saved first."""
         pending = self._holder.kept.sync
@@ -178,7 +197,8 @@ class Dialogue:
         heard = self._proven(reply, pending, hear)
         if isinstance(heard, Inconclusive):
             self._progress.tell("answer", f"{heard.row.sentence} {heard.detail}".strip(), ok=False)
-            self._keep(failed(self._holder.kept, self._holder.now().instant, heard.retry_after))
+            kept = failed(self._holder.kept, self._holder.now().instant, heard.retry_after)
+            self._keep(introducing(kept) if heard.unknown and path == SYNC else kept)
             return heard
         taken = self._taken(heard, pending, received, take)
         way = reply.path if isinstance(reply, Exchange) else None
@@ -297,6 +317,15 @@ class Dialogue:
                 break
             self._progress.tell("root", f"Root document {version} is trusted.")
         return self._holder.root.version > began
+
+
+def _calls_for_another(done: Done[SyncAnswer]) -> bool:
+    """Whether the answer calls for another question at once: a stored one, or one that wants the lease.
+
+    That a license was given up stays true, and nothing could be asked for after it.
+    """
+    stale = done.resent and done.taken.heard is not Heard.RELEASED
+    return stale or done.taken.heard is Heard.SEND_LEASE
 
 
 def _asking(kept: Kept, pending: Pending) -> Kept:

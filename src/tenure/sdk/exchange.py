@@ -13,7 +13,7 @@ from tenure.core.acceptance import Heard
 from tenure.core.clock import Reading
 from tenure.core.codes import ActivationCode
 from tenure.core.installation import Installation
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import TABLE, Code, Refused
 from tenure.sdk.kept import Kept
 from tenure.sdk.names.path import Exchange
 from tenure.wire import fields
@@ -94,6 +94,8 @@ class Inconclusive(Refused, frozen=True):
     heard: Heard = Heard.SILENCE
     retry_after: int | None = None
     """Seconds the reply asked for."""
+    unknown: bool = False
+    """It says that it does not know this installation: unsigned, so that it takes nothing away."""
     declined: bool = False
     """The server itself said no, unsigned (4xx), so that this very request is not being worked on."""
 
@@ -167,7 +169,8 @@ def sync_request(
         use=report.use,
         wanted=report.wanted,
         path=kept.path,
-        lease=held.token.decode("ascii") if kept.lease_wanted else "",
+        lease=held.token.decode("ascii") if kept.lease_wanted or kept.key_wanted else "",
+        key=jwk(signer.public) if kept.key_wanted else None,
         resolve=wish.resolve,
         drop_successor=wish.drop_successor,
         erased=kept.receipt.decode("ascii"),
@@ -214,7 +217,14 @@ def hear_sync(
 
 
 _FOREIGN = frozenset({Code.KEY_UNKNOWN, Code.KEY_NOT_FOR_THIS, Code.SIGNATURE_INVALID, Code.ROOT_REJECTED})
+_STRANGER = "The licensing server says that it does not know this installation; what is licensed goes on meanwhile."
 _WAIT = frozenset({408, 409, 425, 429})
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    """What is read of a problem document (RFC 9457)."""
+
+    code: str = ""
 
 
 def _unproven(reply: Exchange, refused: Refused) -> Inconclusive:
@@ -222,9 +232,20 @@ def _unproven(reply: Exchange, refused: Refused) -> Inconclusive:
         return _inconclusive(reply, refused, Heard.FOREIGN)
     if refused.code is Code.NOT_THE_ANSWER:
         return _inconclusive(reply, refused, Heard.UNBOUND)
+    if reply.status == TABLE[Code.KEY_UNKNOWN].status and _code(reply) == Code.KEY_UNKNOWN:
+        strange = _inconclusive(reply, Refused(Code.SITE_UNKNOWN, _STRANGER), Heard.UNSIGNED)
+        return msgspec.structs.replace(strange, unknown=True)
     detail = f"What came back (HTTP {reply.status}) is not signed and counts for nothing."
     code = {429: Code.TOO_MANY_REQUESTS, 503: Code.SERVER_BUSY}.get(reply.status, Code.UNREACHABLE)
     return _inconclusive(reply, Refused(code, detail), Heard.UNSIGNED)
+
+
+def _code(reply: Exchange) -> str:
+    """The code of a problem document; empty for anything else."""
+    try:
+        return msgspec.json.decode(reply.body, type=_Problem).code
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 def _inconclusive(reply: Exchange, refused: Refused, heard: Heard) -> Inconclusive:

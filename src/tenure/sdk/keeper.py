@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 
 import msgspec
 
-from tenure.core.acceptance import Heard, another_code
+from tenure.core.acceptance import another_code
 from tenure.core.clock import worth_saving
 from tenure.core.codes import ActivationCode, parse
 from tenure.core.refusals import Code, Refused
@@ -34,14 +34,11 @@ from tenure.sdk.steps import Progress, Step, Watch
 from tenure.sdk.taking import take_notice
 from tenure.sdk.transport import Transport
 from tenure.wire.armour import Armoured
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Trigger
+from tenure.wire.messages import ActivateAnswer, Trigger
 from tenure.wire.notices import Notice
 from tenure.wire.seal import Typ, typ_of
 
 log = logging.getLogger("tenure.license")
-
-EXCHANGES = 4
-"""Questions in one synchronisation: after a stored answer, or when the server asked for the lease, one follows."""
 
 NOT_ACTIVATED = Refused(Code.NOT_ACTIVATED)
 
@@ -142,7 +139,8 @@ class Keeper:
             if refused is not None:
                 return declined(refused, conclusive=False, steps=tuple(steps))
             self.holder.renewed()
-            return told.released(self._syncs("manual"), until or None, tuple(steps))
+            heard = self._dialogue.synchronize("manual", self._ports.report)
+            return told.released(heard, until or None, tuple(steps))
 
     def take_notice(self, token: bytes) -> Notice | Declined:
         """Takes a sealed notice, such as an amnesty that came as a file (B15); refuses what the root does not prove."""
@@ -344,7 +342,7 @@ class Keeper:
         # The answer may have been stored long ago: what it brought is brought up to date at once (spec 3.3).
         if not _site(self.holder.kept):
             return self._dialogue.ask_to_activate(code, role)
-        synced = self._syncs("startup")
+        synced = self._dialogue.synchronize("startup", self._ports.report)
         return synced if isinstance(synced, Done) else done
 
     def _in_force(self, code: ActivationCode, role: str) -> Refused | None:
@@ -394,23 +392,7 @@ class Keeper:
         kept = self.holder.kept
         if not _site(kept) or (kept.given_up and not kept.receipt):
             return Refused(Code.NOT_ACTIVATED) if activation is None else activation
-        return self._syncs(trigger, wish)
-
-    def _syncs(self, trigger: Trigger, wish: Wish = NO_WISH) -> Done[SyncAnswer] | Inconclusive | Refused:
-        done = self._dialogue.synchronize(trigger, self._ports.report(), wish)
-        for _ in range(EXCHANGES - 1):
-            if isinstance(done, Refused) or not self._one_more(done):
-                break
-            done = self._dialogue.synchronize(trigger, self._ports.report(), wish)
-        return done
-
-    def _one_more(self, done: Done[SyncAnswer]) -> bool:
-        """Whether the answer calls for another question at once: a stored one, or one that wants the lease.
-
-        That a license was given up stays true, and nothing could be asked for after it.
-        """
-        stale = done.resent and done.taken.heard is not Heard.RELEASED
-        return stale or done.taken.heard is Heard.SEND_LEASE
+        return self._dialogue.synchronize(trigger, self._ports.report, wish)
 
     # the schedule
 

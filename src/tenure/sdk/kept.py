@@ -143,6 +143,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The last answer said that another copy uses this identity."""
     lease_wanted: bool = False
     """The server has asked for the lease it once signed (after a restore of its own)."""
+    key_wanted: bool = False
+    """A server has said, unsigned, that it does not know this installation: the next question brings key and lease."""
     path: Path = Path()
     messages: tuple[Message, ...] = ()
     """What the server has to say to the administrator, as of its last answer."""

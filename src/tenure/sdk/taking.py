@@ -12,8 +12,10 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.schedule import Rhythm, after_answer, after_failure
 from tenure.core.timeline import DAY, Instant
 from tenure.sdk.clock import estimated
+from tenure.sdk.exchange import REPLACED
 from tenure.sdk.holdings import Reader, amnesties
 from tenure.sdk.kept import Kept, Slot, slot
+from tenure.wire.answers import claimed_request, unwrap_sync
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, NextSync, Refusal, SyncAnswer
 from tenure.wire.notices import Notice, read_notice
@@ -55,7 +57,9 @@ def take_sync(kept: Kept, answer: SyncAnswer, arrival: Arrival, reader: Reader, 
     heard = Heard.FORKED if answer.forked and answer.result != "refused" else Heard(answer.result)
     told = heard is Heard.RELEASED or (answer.refusal is not None and answer.refusal.conclusive)
     receipt = b"" if told else kept.receipt
-    without = msgspec.structs.replace(kept, sync=None, lease_wanted=heard is Heard.SEND_LEASE, receipt=receipt)
+    without = msgspec.structs.replace(
+        kept, sync=None, lease_wanted=heard is Heard.SEND_LEASE, key_wanted=False, receipt=receipt
+    )
     return _take(without, answer, heard, arrival, reader, root)
 
 
@@ -72,7 +76,7 @@ def take_activation(kept: Kept, answer: ActivateAnswer, arrival: Arrival, reader
     without = msgspec.structs.replace(kept, activation=pending)
     if heard is Heard.LEASE:
         without = msgspec.structs.replace(
-            without, sync=None, lease_wanted=False, lost=None, given_up=False, receipt=b""
+            without, sync=None, lease_wanted=False, key_wanted=False, lost=None, given_up=False, receipt=b""
         )
     return _take(without, answer, heard, arrival, reader, root)
 
@@ -90,6 +94,17 @@ def failed(kept: Kept, now: Instant, retry_after: int | None) -> Kept:
     """After an inconclusive attempt: nothing changes but when the next one is made."""
     state = after_failure(kept.contacts.state(_ANY_RHYTHM, now), now, retry_after)
     return msgspec.structs.replace(kept, contacts=kept.contacts.after(state))
+
+
+def introducing(kept: Kept) -> Kept:
+    """After the server said that it does not know the site: the next question is another one, with key and lease.
+
+    The declined one is named as unanswered; the word is unsigned, so that it changes nothing else.
+    """
+    asked = None if kept.sync is None else unwrap_sync(kept.sync.request)
+    name = "" if asked is None or isinstance(asked, Refused) else claimed_request(asked)
+    unanswered = (name, *kept.unanswered)[:REPLACED] if name else kept.unanswered
+    return msgspec.structs.replace(kept, sync=None, key_wanted=True, unanswered=unanswered)
 
 
 def _take(

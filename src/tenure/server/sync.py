@@ -10,7 +10,7 @@ import msgspec
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.limits import Throttle
-from tenure.server import forks
+from tenure.server import forks, taking_in
 from tenure.server.activation import OWN_WORDS
 from tenure.server.contact import Contact
 from tenure.server.context import Context
@@ -70,9 +70,19 @@ class Synchronisation:
             return envelope
         known = self._known.get(envelope.kid) or await self._find(envelope)
         if known is None:
-            return Refused(Code.KEY_UNKNOWN, "No site here has this key; activate it first.", "header.kid")
+            return await self._introduced(envelope)
         asked = answers.read_sync(envelope, known.public)
         return asked if isinstance(asked, Refused) else Proven(asked, known.thumbprint)
+
+    async def _introduced(self, envelope: seal.Envelope) -> Proven | Refused:
+        """A site that is not known: taken in where this server has forgotten it by being put back (`taking_in`)."""
+        asked = answers.read_introduction(envelope)
+        if isinstance(asked, Refused) or not taking_in.is_ours(self._context, asked.message):
+            return taking_in.UNKNOWN
+        refused: Refused | None = await self._context.write(
+            False, lambda conn, real: taking_in.take_in(self._context, conn, asked, RealTime(real))
+        )
+        return Proven(asked, thumbprint(asked.public)) if refused is None else refused
 
     async def answer(self, proven: Proven) -> bytes | Refused:
         """The signed answer to a proven request, once it is durable.

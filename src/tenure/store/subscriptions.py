@@ -31,6 +31,7 @@ _ROW = [subscriptions.c[name] for name in Registration.__struct_fields__]
 _MINE = subscriptions.c.provider == sa.bindparam("tenant")
 _ADD = subscriptions.insert()
 _GET = sa.select(*_ROW).where(subscriptions.c.id == sa.bindparam("of"), _MINE)
+_HOME = sa.select(*_ROW).where(subscriptions.c.id == sa.bindparam("of"))
 _OF_CUSTOMER = (
     sa.select(*_ROW).where(subscriptions.c.customer == sa.bindparam("of"), _MINE).order_by(subscriptions.c.id)
 )
@@ -69,6 +70,12 @@ def register(conn: Connection, new: Registration) -> None:
 def registration(conn: Connection, provider: str, subscription: str) -> Registration | None:
     """The provider's subscription of that id."""
     row = conn.execute(_GET, {"of": subscription, "tenant": provider}).one_or_none()
+    return None if row is None else _registration(row)
+
+
+def home(conn: Connection, subscription: str) -> Registration | None:
+    """The subscription of that id, whoever's it is: for a site that shows a lease of this server's own."""
+    row = conn.execute(_HOME, {"of": subscription}).one_or_none()
     return None if row is None else _registration(row)
 
 

@@ -121,6 +121,22 @@ def read_sync(envelope: seal.Envelope, public: bytes) -> Asked[SyncRequest] | Re
     return message if isinstance(message, Refused) else Asked(message, public, digest(opened.token), opened.token)
 
 
+def read_introduction(envelope: seal.Envelope) -> Asked[SyncRequest] | Refused:
+    """A synchronization request proven by the very key it brings, of a site that is not known.
+
+    Refuses `key_unknown` for one that brings none, and like `read_activate`.
+    """
+    message = _SYNC.load_question(envelope.payload)
+    if isinstance(message, Refused) or message.key is None:
+        return message if isinstance(message, Refused) else Refused(Code.KEY_UNKNOWN, field="header.kid")
+    public = from_jwk(msgspec.structs.asdict(message.key), "key")
+    if isinstance(public, Refused):
+        return public
+    if envelope.kid != key_id(public):
+        return Refused(Code.KEY_UNKNOWN, "The key id does not follow from the key.", "header.kid")
+    return read_sync(envelope, public)
+
+
 def answer_sync(message: SyncAnswer, signer: Signer) -> bytes:
     """The sealed answer. Raises ValueError for one that no reader would accept."""
     return _answer(_SYNC, message, signer)

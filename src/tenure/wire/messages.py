@@ -115,6 +115,9 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The subscription of a staged successor that the administrator does not want any more."""
     erased: fields.Jws = ""
     """The receipt (`tenure-erased+jws`) of a standalone application for its newest lease: it gives its place back."""
+    key: Jwk | None = None
+    """The site's public key, with its lease: only after the server said, unsigned, that it does not know the key. One
+    that was put back from a backup takes in by them what was activated since (spec 3.5)."""
     pending: fields.Unanswered = ()
     """As in `ActivateRequest`: an activation that was granted, and whose answer was lost, makes no copy of the site."""
 
