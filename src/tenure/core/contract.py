@@ -25,7 +25,7 @@ def timeline(sub: Subscription, site: SiteState | None = None) -> Timeline:
     layers = [course, *map(_paused, sub.holds), *own]
     spans = _dressed(sub, overlay(*filter(None, layers)), site)
     end = None if sub.stopped is None else sub.runs_again_at
-    return spans if end is None else merge((*cut(spans, end), *starting(timeline(_running_again(sub), site), end)))
+    return spans if end is None else merge((*cut(spans, end), *starting(timeline(running_again(sub), site), end)))
 
 
 def contract(sub: Subscription) -> Timeline:
@@ -94,7 +94,7 @@ def _standing(spans: Timeline, start: Instant) -> Timeline:
     return cut(spans, start, msgspec.structs.replace(at(spans, start), since=start, until=None))
 
 
-def _running_again(sub: Subscription) -> Subscription:
+def running_again(sub: Subscription) -> Subscription:
     """The subscription as the ends of its holds will leave it, if every site hears of them at once."""
     end = sub.runs_again_at or 0
     days = held_days(sub, sub.clock(end), end)

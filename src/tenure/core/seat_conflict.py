@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from tenure.core.contract import running_again
 from tenure.core.facts import SeatConflictListed
 from tenure.core.installation import Installation
 from tenure.core.subscription import SiteState, Subscription
@@ -74,7 +75,14 @@ class SeatConflict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lower_limit(sub: Subscription, now: Instant) -> LowerLimit | None:
-    """The next lower limit that is agreed, by a smaller number, another plan or another tolerance; None: none is."""
+    """The next lower limit that is agreed, by a smaller number, another plan or another tolerance; None: none is.
+
+    While a hold stops the clock its day moves with everything else: where the hold has an end, to the day that follows
+    from it; where it has none no day is known, and None is returned. Agreed for 1 March and held from 10 February for
+    20 days: 21 March.
+    """
+    if sub.stopped is not None:
+        return None if sub.runs_again_at is None else lower_limit(running_again(sub), now)
     present = _most_at(sub, sub.clock(now))
     turns = {*(each.effective for each in sub.changes), *(period.since for period in sub.paid)}
     ahead = sorted(each for each in turns if each > now)

@@ -40,7 +40,7 @@ class SeatConflictView(msgspec.Struct, frozen=True, kw_only=True):
     """A lower limit to come and who uses the subscription; all empty where none is agreed."""
 
     at: str | None
-    """When the lower limit begins; null where none is agreed."""
+    """When the lower limit begins; null where none is agreed, or a hold without an end stops the clock before it."""
     limit: int
     """Devices ordered from then on."""
     most: int
