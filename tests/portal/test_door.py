@@ -1,5 +1,7 @@
 """Signing in and out at the portal, with a password and with a token; what the browser never gets to see."""
 
+import re
+
 import httpx2
 import pytest
 
@@ -104,3 +106,35 @@ async def test_a_browser_that_signed_in_before_does_not_wait_for_strangers(at_th
     kept = cookies["__Host-tenure-portal-device"]
     assert kept.value is not None and kept.value.startswith("tnd_")
     assert kept.secure and kept.has_nonstandard_attr("HttpOnly")
+
+
+async def test_an_invitation_that_was_handed_over_is_opened_from_the_sign_in_page(at_the_portal: Stage) -> None:
+    """The link as it was printed, the secret alone, and with what people copy around it."""
+    desk = await at_the_portal.desk()
+    await desk.open("/team")
+    await desk.send(desk.form("email"), email="olga@north.example", name="Olga", role="operator")
+    (link,) = re.findall(r"https://portal\.test/invitation/tni_[a-z0-9]+", desk.text)
+    for typed in (link, link.rpartition("/")[2], f"  <{link}>. "):
+        tab = at_the_portal.tab()
+        await tab.open("/sign-in")
+        await tab.send(tab.form("invitation"), invitation=typed)
+        assert tab.path == link.removeprefix("https://portal.test")
+        assert "Welcome, Olga" in tab.text
+    for typed in ("tnr_abc", "https://portal.test/sign-in", "\u202e", "x" * 400):
+        await tab.open("/sign-in")
+        await tab.send(tab.form("invitation"), invitation=typed)
+        assert tab.status == 422
+        assert "begins with tni_" in tab.text
+
+
+async def test_where_no_mail_is_sent_it_is_said_what_to_do(at_the_portal: Stage) -> None:
+    desk = await at_the_portal.desk()
+    await desk.open("/team")
+    await desk.send(desk.form("email"), email="pia@north.example", name="Pia", role="operator")
+    await desk.open("/letters")
+    assert "This licensing server sends no mail" in desk.text
+    tab = at_the_portal.tab()
+    await tab.open("/password-reset")
+    assert "can remove you and invite you again" in tab.text
+    await tab.send(email="pia@north.example")
+    assert "can remove you and invite you again" in tab.text

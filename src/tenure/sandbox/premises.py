@@ -81,7 +81,16 @@ class Premises:
         self.site = folder / "site"
         self._stack = ExitStack()
         words = ["site", "init", "--site", str(self.site), "--server", server, "--root", str(root), "--sandbox"]
-        words += ["--product", "editor=12.0", "--name", folder.name, "--device-name", LOOPBACK]
+        words += [
+            "--product",
+            "editor=12.0",
+            "--name",
+            folder.name,
+            "--device-name",
+            LOOPBACK,
+            "--device-host",
+            LOOPBACK,
+        ]
         words += ["--device-port", str(free_port()), "--api-port", str(api_port)]
         code, said = tell(words)
         if code:

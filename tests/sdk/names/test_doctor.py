@@ -45,6 +45,7 @@ def test_each_trouble_has_its_line_and_its_remedy(system: LocalDns, public: Loca
     assert states[f"TLS 127.0.0.2:{home.port}"] is State.OK
     assert states[f"TCP 127.0.0.3:{home.port}"] is State.OK
     assert "log in" in checks[f"TLS 127.0.0.3:{home.port}"].remedy
+    assert "ca_file under [network] in site.toml" in checks[f"TLS 127.0.0.3:{home.port}"].remedy
     assert checks[f"TCP 127.0.0.4:{home.port}"].remedy == REMEDIES[Outcome.REFUSED]
     assert states["Addresses that worked lately"] is State.SKIPPED
 

@@ -7,11 +7,16 @@ from tenure.portal.signed import Portal, Server, SignedIn
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, RefusedPageError, Reply, Screen, local
 
+_INVITATION = re.compile(r"tni_[a-z0-9]{1,128}")
 _DEVICE = re.compile(r"[a-z0-9_]{1,128}")
 SAID = {
     "out": ("info", "You are signed out."),
     "over": ("warn", "Your session is over. Please sign in again."),
-    "mail": ("info", "If there is an account with this address, a mail with a link is on its way."),
+    "mail": (
+        "info",
+        "If there is an account with this address, a mail with a link is on its way. If none comes within some "
+        "minutes, ask an owner of your team, who can remove you and invite you again.",
+    ),
     "reset": ("good", "The password is set. Please sign in with it."),
 }
 
@@ -71,6 +76,16 @@ class Door:
             visit.form.fault("token", "This token is not known, or no longer good.")
             return _sign_in(visit, 422)
 
+    async def invited(self, visit: Portal) -> Reply:
+        """With an invitation that was handed over: its link, or the secret in it."""
+        given = visit.form.required("invitation", most=400)
+        found = _INVITATION.findall(given)
+        if not found:
+            if given:
+                visit.form.fault("invitation", "An invitation is a link with a part that begins with tni_.")
+            return _sign_in(visit, 422)
+        return Goto(f"/invitation/{found[-1]}")
+
     async def leave(self, visit: Portal) -> Reply:
         """Sign out, here and at the server."""
         if visit.session is not None and not visit.who.token:
@@ -93,6 +108,7 @@ class Door:
             action("/sign-in", self.enter, stranger=True),
             action("/sign-in/second-factor", self.second_factor, stranger=True),
             action("/sign-in/token", self.token, stranger=True),
+            action("/sign-in/invitation", self.invited, stranger=True),
             action("/sign-out", self.leave, stranger=True),
         )
 

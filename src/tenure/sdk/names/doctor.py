@@ -54,8 +54,9 @@ REMEDIES: dict[Outcome, str] = {
     Outcome.TIMEOUT: "Check that the network is up and that a firewall lets this connection out.",
     Outcome.REFUSED: "Check the port; if it is right, a firewall or a stopped service refuses.",
     Outcome.NO_ROUTE: "Check the network's configuration: there is no route to this address.",
-    Outcome.CERTIFICATE: "Something between you and the server answers in its place, such as a login page or an "
-    "inspecting firewall: log in there, or exempt the server's name from inspection.",
+    Outcome.CERTIFICATE: "If the server's certificate is of an authority of its owner's, name that authority's "
+    "certificate: ca_file under [network] in site.toml. Otherwise something between you and the server answers in its "
+    "place, such as a login page or an inspecting firewall: log in there, or exempt the server's name from inspection.",
     Outcome.DATES: "Compare this computer's clock with the right time, and set it if it is wrong. If it is right, the "
     "server's certificate has run out: tell whoever runs the server.",
     Outcome.TLS: "What answers there does not speak TLS for this name: check the port, or exempt it from inspection.",

@@ -28,6 +28,11 @@ from tenure.store.letters import Letter
 from tenure.store.persons import Place
 
 VENDORS = Rule("server:write", frozenset({Role.VENDOR}))
+UNMAILED = (
+    "This licensing server sends no mail: its operator has not named a mail server. It goes out once there is one;"
+    " an invitation's link can be handed over."
+)
+"""What a mail that waits says to a provider, who cannot change it."""
 NO_SERVER = (
     'No mail server is set, so mails wait. Add "mail" with "host" and "sender" to server.json and start the server'
     " again; docs/messages.md shows how."
@@ -91,7 +96,7 @@ class Letters:
                 found = letters.page_back(conn, owner, after or letters.LAST, paging.limit + 1)
             else:
                 found = letters.page(conn, owner, after or "", paging.limit + 1)
-            return [letter_view(each) for each in found]
+            return [letter_view(each, mailed=self._context.post is not None) for each in found]
 
         found = await self._context.read(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
@@ -189,8 +194,8 @@ def _owner(conn: Connection, caller: Principal, named: str | None, real: Instant
     return tenant if isinstance(tenant, Refused) else tenant.id
 
 
-def letter_view(letter: Letter) -> LetterView:
-    """A mail as shown."""
+def letter_view(letter: Letter, *, mailed: bool = True) -> LetterView:
+    """A mail as shown; where none is `mailed` at all, one that waits says that."""
     waiting = "waiting" if letter.due is not None else "given_up"
     return LetterView(
         id=letter.id,
@@ -201,5 +206,5 @@ def letter_view(letter: Letter) -> LetterView:
         due=shown(letter.due),
         tries=letter.tries,
         sent=shown(letter.sent),
-        fault=letter.fault,
+        fault=letter.fault or ("" if mailed or waiting == "given_up" or letter.sent is not None else UNMAILED),
     )
