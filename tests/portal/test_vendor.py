@@ -2,6 +2,8 @@
 
 import pytest
 
+from tenure.portal.pages.audit import KINDS
+from tenure.store.trail import CHAINED
 from tests.portal.stage import Stage
 from tests.server.crew import joined
 from tests.web.browser import Tab
@@ -211,3 +213,30 @@ async def test_a_token_says_what_it_may_do_or_everything_and_belongs_to_whose_pa
     await tab.send(tab.form("days"), name="shop", scopes=["money:read"])
     made = {each["name"]: each for each in (await shop.desk.get("/v1/tokens"))["items"]}
     assert (made["shop"]["role"], made["shop"]["scopes"]) == ("provider", ["money:read"])
+
+
+async def test_the_audit_is_narrowed_by_who_what_and_when(at_the_portal: Stage) -> None:
+    shop = at_the_portal.office
+    shop.clock.now += 86_400
+    tab = await at_the_portal.desk()
+    await shop.desk.post("/v1/invitations", {"email": "eve@north.example", "name": "Eve", "role": "auditor"})
+    await tab.open("/audit?what=invited")
+    assert "eve@north.example" in tab.text
+    assert tab.text.count("Signed in") == 1, "in the choice alone"
+    await tab.open("/audit?who=ANA@north&what=signed_in")
+    assert tab.text.count("ana@north.example") >= 1
+    assert "eve@north.example" not in tab.text
+    await tab.open("/audit?who=nobody%25")
+    assert "Nothing matches" in tab.text, "a percent sign is a percent sign"
+    await tab.open("/audit?since=2026-01-02&until=2026-01-02&what=joined")
+    assert "Nothing matches" in tab.text, "they joined the day before"
+    await tab.open("/audit?until=2026-01-01&what=joined")
+    assert "ana@north.example" in tab.text
+    for wrong in ("since=yesterday", "until=9999-12-31", "since=0001-01-01"):
+        await tab.open(f"/audit?{wrong}")
+        assert (tab.status, "A day, please: 2030-12-31." in tab.text) == (422, True), wrong
+    assert (await shop.desk.get("/v1/audit", what="invited", since="2026-01-02T00:00:00Z"))["items"]
+
+
+def test_the_audits_filter_offers_whatever_is_chained() -> None:
+    assert set(KINDS) >= CHAINED

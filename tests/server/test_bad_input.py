@@ -318,6 +318,7 @@ async def test_ids_that_cannot_exist_are_answered_like_those_that_do_not(world: 
     for one in world.operations:
         for name in path_names(one.path):
             path = path_of(one, world.north.things | {name: wrong}).replace("/standard", f"/{wrong}")
+            path = path.replace("/editor", f"/{wrong}")
             path = f"{path.removesuffix('1')}{wrong}" if name == "number" else path
             headers = {"Authorization": f"Bearer {world.caller(one).token}", "Idempotency-Key": "k"}
             content = b""

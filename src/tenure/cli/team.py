@@ -116,9 +116,20 @@ def withdraw_invitation(
     return desk.write(sending, sentence(f"{invitation} is withdrawn."))
 
 
-def audit(desk: Desk, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
+def audit(
+    desk: Desk,
+    *,
+    customer: OfCustomer = "",
+    who: Annotated[str, Parameter(help="Only of this person or token: an id, or part of a name or address.")] = "",
+    what: Annotated[str, Parameter(help="Only this kind, such as signed_in or token_made.")] = "",
+    since: Annotated[str, Parameter(help="Only from this instant on, such as 2027-01-31T00:00:00Z.")] = "",
+    until: Annotated[str, Parameter(help="Only before this instant.")] = "",
+    limit: Limit = None,
+) -> Ended:
     """List sign-ins, refusals, and changes of people, tokens and policies, newest first."""
-    return desk.listed("/v1/audit", _entries, _of(customer), limit=limit)
+    narrowed = {"who": who, "what": what, "since": since, "until": until}
+    asked = _of(customer) | {name: value for name, value in narrowed.items() if value}
+    return desk.listed("/v1/audit", _entries, asked, limit=limit)
 
 
 def _of(customer: str) -> dict[str, str | int | bool | None]:

@@ -15,6 +15,7 @@ from tenure.portal.framing import Framing
 from tenure.portal.pages import door
 from tenure.portal.pages.account import Account
 from tenure.portal.pages.acting import Acting
+from tenure.portal.pages.audit import Audit
 from tenure.portal.pages.board import Board
 from tenure.portal.pages.bounds import Bounds
 from tenure.portal.pages.brand import Brand
@@ -52,7 +53,7 @@ from tenure.web.sessions import EACH, MOST, MemorySessions
 PAGES = (
     Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, OrderRequests, Customers,
     Importing, Money, Payments, PaymentSettings, Installations, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand,
-    Offline, Sandbox, Providers, Bounds, Products, Plans, Keys,
+    Offline, Sandbox, Providers, Bounds, Products, Plans, Keys, Audit,
 )  # fmt: skip
 
 

@@ -80,7 +80,6 @@ _PAGE = (
     .order_by(audit.c.seq.desc(), audit.c.id.desc())
     .limit(sa.bindparam("most"))
 )
-_OF_CUSTOMER = _PAGE.where(audit.c.customer == sa.bindparam("whose"))
 _PLACES = (
     sa.select(audit.c.address)
     .distinct()
@@ -122,22 +121,53 @@ def digest(state: bytes) -> str:
     return hashlib.sha256(state).hexdigest() if state else ""
 
 
+class Narrowed(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries are wanted; None and empty narrow nothing."""
+
+    customer: str | None = None
+    """Those about that customer's team."""
+    who: str = ""
+    """A person's or token's id, or a part of its name as of then, whatever the case of its letters."""
+    what: tuple[str, ...] = ()
+    """Kinds of deeds."""
+    since: Instant | None = None
+    until: Instant | None = None
+    """Excluded."""
+
+
+ALL = Narrowed()
+
+
 def page(
     conn: Connection,
     provider: str | None,
-    customer: str | None = None,
+    wanted: Narrowed = ALL,
     before: tuple[int, str] | None = None,
     limit: int = 50,
 ) -> list[Entry]:
     """At most `limit` entries of the provider (None: the vendor's own), newest first, from before (seq, id) `before`.
 
-    With `customer` only those about that customer's team.
+    Only those that are `wanted`.
     """
     seq, name = before or _LAST
     asked = {"tenant": provider, "seq": seq, "id": name, "most": limit}
-    if customer is None:
-        return [Entry(*row) for row in conn.execute(_PAGE, asked)]
-    return [Entry(*row) for row in conn.execute(_OF_CUSTOMER, asked | {"whose": customer})]
+    return [Entry(*row) for row in conn.execute(_PAGE.where(*_conditions(wanted)), asked)]
+
+
+def _conditions(wanted: Narrowed) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.customer is not None:
+        found.append(audit.c.customer == wanted.customer)
+    if wanted.who:
+        named = sa.func.lower(audit.c.name).contains(wanted.who.lower(), autoescape=True)
+        found.append(sa.or_(audit.c.who == wanted.who, named))
+    if wanted.what:
+        found.append(audit.c.what.in_(wanted.what))
+    if wanted.since is not None:
+        found.append(audit.c.at >= wanted.since)
+    if wanted.until is not None:
+        found.append(audit.c.at < wanted.until)
+    return found
 
 
 def instants(conn: Connection, place: Place, what: str, since: Instant, most: int) -> list[Instant]:

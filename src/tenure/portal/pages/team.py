@@ -1,4 +1,4 @@
-"""The people of a team: the own one, or a customer's; their roles, invitations, and the audit of what they did."""
+"""The people of a team: the own one, or a customer's; their roles and invitations."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -7,7 +7,6 @@ from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
-from tenure.web.pager import pager
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
 ROLES = {
@@ -15,9 +14,6 @@ ROLES = {
     "operator": ("Operator", "Does the daily work; no people, no tokens, no policy."),
     "auditor": ("Auditor", "May look at everything and change nothing."),
 }
-
-AUDIT_PAGE = 50
-"""Rows of the audit on one page."""
 
 
 class Team:
@@ -85,15 +81,6 @@ class Team:
         visit.say("The person is no longer in the team.")
         return _back(visit)
 
-    async def audit(self, visit: Portal) -> Reply:
-        """Who did what."""
-        found = await self._server.of(visit).listed("/v1/audit", {"cursor": visit.query.get("cursor")}, AUDIT_PAGE)
-        values = {
-            "rows": found.items,
-            "pages": pager(visit, found, AUDIT_PAGE),
-        }
-        return Screen(template="audit.html", values=values)
-
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
         return (
@@ -102,7 +89,6 @@ class Team:
             action("/team/invitations/{invitation}/withdraw", self.withdraw),
             action("/team/{person}/role", self.change),
             action("/team/{person}/remove", self.remove),
-            page("/audit", self.audit),
         )
 
 

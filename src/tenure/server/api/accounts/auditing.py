@@ -7,16 +7,17 @@ import msgspec
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal, Rule
-from tenure.http.instants import rfc3339
+from tenure.http.instants import Moment, instant_of, rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.accounts.places import place_of
-from tenure.server.api.fields import Id
+from tenure.server.api.fields import Id, Words
 from tenure.server.context import Context
 from tenure.store import trail
 from tenure.store.engine import Connection
 
 READ = Rule("audit:read")
+Kind = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z_]+$(?!\n)", description="Such as `signed_in`.")]
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True):
@@ -47,9 +48,20 @@ class Auditing:
         self._context = context
 
     async def read_audit(
-        self, caller: Principal, paging: Paging, provider: Id | None = None, customer: Id | None = None
+        self,
+        caller: Principal,
+        paging: Paging,
+        provider: Id | None = None,
+        customer: Id | None = None,
+        who: Words | None = None,
+        what: Kind | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
     ) -> Page[EntryView] | Refused:
-        """Lists what was done about access, newest first; a provider's includes that of its customers' teams."""
+        """Lists what was done about access, newest first; a provider's includes that of its customers' teams.
+
+        `who` is an id or part of a name, `what` a kind such as `signed_in`, `since` is included, `until` is not.
+        """
         before = paging.after(_Place)
         if isinstance(before, Refused):
             return before
@@ -59,7 +71,14 @@ class Auditing:
             place = place_of(conn, caller, provider, customer)
             if isinstance(place, Refused):
                 return place
-            return trail.page(conn, place.provider, place.customer, begin, paging.limit + 1)
+            wanted = trail.Narrowed(
+                customer=place.customer,
+                who=who or "",
+                what=(what,) if what else (),
+                since=None if since is None else instant_of(since),
+                until=None if until is None else instant_of(until),
+            )
+            return trail.page(conn, place.provider, wanted, begin, paging.limit + 1)
 
         found = await self._context.read(work)
         if isinstance(found, Refused):
