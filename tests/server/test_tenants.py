@@ -114,7 +114,7 @@ async def test_nothing_is_served_beside_the_operations(world: World) -> None:
         for method, (handler, _) in getattr(route, "route_handler_map", {}).items()
         if rule_of(handler.opt) is not None
     }
-    described = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/refusals/{code}")}
+    described = {("GET", "/"), ("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/refusals/{code}")}
     assert served == {(one.method, one.path) for one in world.operations} | described
     documented = {
         (path, method.upper()) for path, methods in world.shop.api.document["paths"].items() for method in methods

@@ -16,6 +16,7 @@ from tenure.http.api import Api, Parts
 from tenure.http.auth import Rule
 from tenure.http.certificates import ServedCertificate
 from tenure.http.edge import Border, log_requests
+from tenure.http.front import Front, front_page
 from tenure.http.health import health_operations
 from tenure.http.limits import MemoryCounters, Throttle
 from tenure.http.metrics import HttpMetrics, metrics_operation, watch_certificate
@@ -133,6 +134,7 @@ def build(
                     refusals=UNPROVEN,
                 ),
             ),
+            pages=(front_page(_front(context)),),
             authenticate=authenticator(context),
             pacing=pacing,
             border=Border(
@@ -145,6 +147,16 @@ def build(
     )
     metrics.watch_in_flight(lambda: api.in_flight)
     return api
+
+
+def _front(context: Context) -> Front:
+    return Front(
+        name="Tenure activation server",
+        version=__version__,
+        about="It gives out and renews licenses. Applications and administration servers talk to it; there is nothing "
+        "to click here.",
+        portal=context.portal_url,
+    )
 
 
 class Group(Protocol):
