@@ -86,7 +86,7 @@ FACT = (
     Column("Fact", "kind"),
     Column("At", "at", "moment"),
     Column("Recorded", "recorded_at", "moment"),
-    Column("By", "by"),
+    Column("By", "by_name"),
     Column("Hash", "hash"),
 )
 

@@ -75,7 +75,7 @@ def buy_next(
 
 def _not_renewable(sub: Subscription, now: Instant) -> Refused | None:
     if sub.cancellation is not None:
-        return Refused(Code.SUBSCRIPTION_CANCELLED, "Undo the cancellation while that is possible.")
+        return Refused(Code.SUBSCRIPTION_CANCELLED)
     if not sub.paid:
         return _not_begun(sub, now)
     if sub.stopped is not None:
@@ -104,7 +104,7 @@ def set_intent(sub: Subscription, command: SetRenewalIntent, seen: Seen, now: In
     if sub.changes[0].terms.settlement is Settlement.EXTERNAL and command.intent is Intent.AUTO:
         return Refused(Code.AUTOMATIC_NEEDS_PREPAID, field="intent")
     if sub.cancellation is not None:
-        return Refused(Code.SUBSCRIPTION_CANCELLED, "Undo the cancellation while that is possible.")
+        return Refused(Code.SUBSCRIPTION_CANCELLED)
     if sub.kind is Kind.UNLIMITED and command.intent is Intent.MANUAL:
         return Refused(Code.RENEWAL_IS_AUTOMATIC, "An unlimited subscription is cancelled, not switched.", "intent")
     if not sub.paid and contract_at(sub, now).phase is Phase.ENDED:

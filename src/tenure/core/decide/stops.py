@@ -8,6 +8,7 @@ from tenure.core.commands import Cancel, Hold, Release, Seen, UndoCancellation
 from tenure.core.contract import contract_at
 from tenure.core.decide.money import give_up_reserve, kept_stretch, reserve_whole
 from tenure.core.decide.outcome import Accepted, stamp
+from tenure.core.periods import format_instant
 from tenure.core.policy import Role
 from tenure.core.promises import paused_for
 from tenure.core.refusals import Code, Refused
@@ -72,7 +73,11 @@ def cancel(sub: Subscription, command: Cancel, seen: Seen, now: Instant) -> Acce
     ended one can be cancelled as long as automatic payment would still revive it.
     """
     if sub.cancellation is not None:
-        return Refused(Code.ALREADY_CANCELLED, when=sub.cancellation.effective)
+        return Refused(
+            Code.ALREADY_CANCELLED,
+            f"It takes effect on {format_instant(sub.cancellation.effective)}.",
+            when=sub.cancellation.effective,
+        )
     running = contract_at(sub, now)
     if running.phase is Phase.ENDED and not automatic_runs(sub, now):
         return Refused(Code.SUBSCRIPTION_ENDED)

@@ -18,7 +18,7 @@ from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import asking, desk, handing
+from tenure.server import asking, desk, doers, handing
 from tenure.server.api.actions import ACTIONS, ALWAYS, CAPS, MakeFrom, Why, by
 from tenure.server.api.fields import Devices, Id, LastDay, Plan_hash
 from tenure.server.context import Context, Tenant, tenant_of
@@ -61,6 +61,8 @@ class FactView(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     recorded_at: str
     by: str
+    by_name: str
+    """Who that is, as far as the reader may know it; `by itself` for what fell due."""
     hash: str
     previous: str
     body: msgspec.Raw
@@ -144,7 +146,9 @@ class Subscriptions:
 
         def show(conn: Connection, tenant: Tenant, opened: Opened) -> list[FactView]:
             links = facts.history(conn, tenant.id, opened.item.sub.id, after or 0, paging.limit + 1)
-            return [_fact_view(link) for link in links]
+            sub = opened.item.sub
+            names = {by: doers.called(conn, tenant, sub, by) for by in {link.fact.by for link in links}}
+            return [_fact_view(link, names) for link in links]
 
         found = await self._shown(caller, subscription, provider, show)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
@@ -286,13 +290,14 @@ def _answer(done: Done, code: str) -> Answer[OutcomeView]:
     return made(view, etag=etag(view.subscription.revision))
 
 
-def _fact_view(link: Link) -> FactView:
+def _fact_view(link: Link, names: dict[str, str]) -> FactView:
     return FactView(
         seq=link.seq,
         kind=link.fact.kind,
         at=shown(link.fact.at) or "",
         recorded_at=shown(link.fact.recorded_at) or "",
         by=link.fact.by,
+        by_name=names[link.fact.by],
         hash=link.hash.hex(),
         previous=link.prev_hash.hex(),
         body=msgspec.Raw(link.fact.body),

@@ -110,6 +110,7 @@ def _phase(license_: dict[str, Any]) -> Banner | None:
     post = button == SYNCHRONISE
     until = (license_["until"] or "") if phase == "grace" else ""
     how = next(iter(license_["remedies"]), {"how": ""})["how"]
+    how = f"{how} It ends".strip() if until else how
     return Banner(tone=tone, title=titles[phase], text=how, until=until, button=button, path=path, post=post, rank=rank)
 
 

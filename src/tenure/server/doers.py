@@ -1,0 +1,37 @@
+"""Who did something, as people call them: facts name them by their ids, which stay what the chain of records holds."""
+
+from tenure.core.subscription import Subscription
+from tenure.server.context import Tenant
+from tenure.store import persons, tokens
+from tenure.store.engine import Connection
+from tenure.store.persons import Place
+
+ITSELF = frozenset({"settlement", "successor"})
+"""What books what falls due or begins without anybody asking."""
+
+
+def called(conn: Connection, tenant: Tenant, sub: Subscription, by: str) -> str:
+    """The name of whoever `by` stands for, as far as the tenant may know it; a customer hears of its own people only.
+
+    Of one who is gone, or of another's, whose part it was.
+    """
+    if by in ITSELF:
+        return "by itself"
+    site = sub.site(by)
+    if site is not None:
+        return site.name or "a site"
+    if by.startswith("per_"):
+        return _person(conn, tenant, by)
+    if by.startswith("tok_"):
+        token = tokens.by_id(conn, tenant.id, by)
+        mine = token is not None and (not tenant.customer or token.customer == tenant.customer)
+        return f"API token {token.name}" if token is not None and mine else "the provider"
+    return by
+
+
+def _person(conn: Connection, tenant: Tenant, person: str) -> str:
+    found = persons.person(conn, person)
+    own = Place(tenant.id, tenant.customer)
+    if found is None or (tenant.customer and persons.member(conn, own, person) is None):
+        return "the provider"
+    return found.name or found.email

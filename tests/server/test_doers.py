@@ -1,0 +1,33 @@
+"""A history names who did something: the desk its people and tokens, a customer its own, and what came by itself."""
+
+from pathlib import Path
+
+import pytest
+
+from tenure.core.timeline import DAY
+from tests.server.office import START, Office, office
+
+pytestmark = pytest.mark.anyio
+
+
+async def names(shop: Office, caller: object, name: str) -> dict[str, str]:
+    found = await caller.get(f"/v1/subscriptions/{name}/history", limit=200)  # type: ignore[attr-defined]
+    return {each["kind"]: each["by_name"] for each in found["items"]}
+
+
+async def test_b12_a_history_names_who_did_it(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order("monthly", renewal_intent="auto")
+        site = shop.site()
+        await site.activate(code, name="Registry of Brook")
+        customer = await shop.token("customer", of=shop.customer)
+        await customer.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 12})
+        shop.clock.now = START + 40 * DAY
+        desk, own = await names(shop, shop.desk, name), await names(shop, customer, name)
+        assert desk["Ordered"].startswith("API token ")
+        assert own["Ordered"] == "the provider"
+        assert desk["TermsChanged"].startswith("API token ")
+        assert own["TermsChanged"].startswith("API token ")
+        for seen in (desk, own):
+            assert seen["SiteActivated"] == "Registry of Brook"
+            assert seen["Renewed"] == "by itself"
