@@ -1,4 +1,4 @@
-"""Who makes an installation give its place up at the portal, and that its key stays bound but for a recorded exception."""
+"""Who makes an installation give its place up at the portal; its key stays bound but for a recorded exception."""
 
 from tenure.core import facts as f
 from tenure.store import facts

@@ -100,6 +100,50 @@ async def test_b07_a_site_that_was_released_counts_until_its_lease_is_over_amnes
         assert allotment(other) == CEILING
 
 
+async def test_b07_devices_of_a_site_that_left_count_under_an_amnesty_also_when_it_is_heard_of_only_then(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order(devices=LIMIT)
+        gone, other = await licensed(shop, code), await licensed(shop, code)
+        await using(gone, 15)
+        await told(gone)
+        assert gone.lease is not None
+        word = gone.lease.lease.contact_until
+        await shop.desk.post(f"/v1/subscriptions/{name}/release-site", {"site": gone.id})
+        for _ in range(2):
+            await told(gone)
+        assert "SiteLeft" in await shop.facts(name), "its devices' seats run on"
+        end = word + await published(shop)
+        shop.clock.now = word
+        await told(gone)
+        for moment in (word, end - 1):
+            shop.clock.now = moment
+            await using(other, CEILING)
+            assert allotment(other) + 15 <= CEILING, "the devices of the one that left still run"
+
+
+async def test_a_site_that_was_released_counts_against_the_number_of_sites_amnesties_added(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order(devices=50)
+        five = [await licensed(shop, code) for _ in range(5)]
+        assert five[0].lease is not None
+        word = five[0].lease.lease.contact_until
+        await shop.desk.post(f"/v1/subscriptions/{name}/release-site", {"site": five[0].id})
+        for each in five[1:]:
+            await told(each)
+        end = word + await published(shop)
+        sixth = shop.site()
+        for moment in (word, end - 1):
+            shop.clock.now = moment
+            refused = await sixth.activate(code)
+            assert isinstance(refused, ActivateAnswer) and refused.refusal is not None
+            assert refused.refusal.code == "site_limit"
+        shop.clock.now = end
+        granted = await sixth.activate(code)
+        assert isinstance(granted, ActivateAnswer) and granted.result == "granted"
+
+
 async def test_b07_the_part_of_a_site_that_goes_to_another_subscription_is_free_once_it_has_heard(
     tmp_path: Path,
 ) -> None:

@@ -253,7 +253,7 @@ class Contact:
                 places.acknowledged(self._conn, self._site, self._now)
         else:
             self._site = shares.reported(
-                self._site, message.use.total, message.wanted, self._now, acknowledged=goes_by_newest
+                self._conn, self._site, message.use.total, message.wanted, self._now, acknowledged=goes_by_newest
             )
         self._site = msgspec.structs.replace(
             self._site, devices=message.use.total, devices_digest=message.use.digest, version=message.version

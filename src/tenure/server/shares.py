@@ -162,14 +162,17 @@ def unheard(site: Site, restored: Instant) -> bool:
     return site.state != LEFT and site.epoch < restored
 
 
-def reported(site: Site, in_use: int, wanted: int, now: Instant, *, acknowledged: bool) -> Site:
+def reported(conn: Connection, site: Site, in_use: int, wanted: int, now: Instant, *, acknowledged: bool) -> Site:
     """The site's parts after its report; acknowledged when it goes by its newest lease.
 
-    Of what it left then only that counts which the newest lease does not cover: devices whose seats have yet to end.
+    What its last word promised counts as long as amnesties let it run, also when it is heard of only then. Of what it
+    left then only that counts which the newest lease does not cover: devices whose seats have yet to end.
     """
     for name in (site.subscription, site.successor):
         if name is not None:
             share = part(site, name)
+            if share.held and share.word_until <= now:
+                share = prolonged_part(site, name, outages(conn))
             share = share.acknowledged(in_use) if acknowledged else share
             site = with_part(site, name, share.asking(in_use, max(in_use, wanted), now))
     return _given_back(site, in_use, now, acknowledged=acknowledged)

@@ -24,14 +24,23 @@ def no_place(sub: Subscription, command: Activate | StageSuccessor, seen: Seen, 
     """None when there is a place for the installation, else `site_limit` or `device_limit_reached`.
 
     An administration server needs one of the plan's sites; one that keeps the subscription ready will hold it, so it
-    counts already, and one that was made to leave counts until it has (spec 2.4). A standalone application is one
-    device: `command.allotment` says whether the pool has one for it.
+    counts already, and one that was made to leave counts until it has (spec 2.4): an outage declared since lets it go
+    on for longer than was foreseen then, and is in what the caller has seen of its part. A standalone application is
+    one device: `command.allotment` says whether the pool has one for it.
     """
     if command.installation is Installation.STANDALONE:
         return None if command.allotment or _replaces(command) else limit_reached(seen)
     most = sub.terms_at(now).max_sites
-    others = [site for site in sub.sites if site.key != command.key and _is_site(site) and site.counts(now)]
+    others = [site for site in sub.sites if site.key != command.key and _is_site(site)]
+    others = [site for site in others if site.counts(now) or _still_leaves(site, seen, now)]
     return Refused(Code.SITE_LIMIT, f"{most} sites hold it already.") if len(others) >= most else None
+
+
+def _still_leaves(site: SiteState, seen: Seen, now: Instant) -> bool:
+    """Whether it was made to leave, has not acknowledged that, and may still go by its last word."""
+    if site.leaving_until is None or site.left_at is not None or site.lost:
+        return False
+    return any(part.site == site.id and now < part.promised_until for part in seen.parts)
 
 
 def limit_reached(seen: Seen) -> Refused:
