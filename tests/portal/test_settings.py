@@ -32,6 +32,7 @@ async def test_customers_read_how_to_pay_and_the_gateway_proves_a_payment(at_the
     assert "has a secret" in tab.text
     assert "the old one holds for one day more" in tab.text, "as it is"
     await tab.send(tab.form(action="/payments/settings/secret-at-once"))
+    await tab.agree()
     secret = GATEWAY.search(tab.text)
     assert secret
     assert secret[0] != leaked[0]
@@ -103,6 +104,7 @@ async def test_a_webhook_is_made_given_another_secret_switched_off_and_removed(a
     known = await at_the_portal.office.desk.get(f"/v1/webhooks/{hook}")
     assert (known["active"], known["events"]) == (False, ["subscription.renewed"])
     await tab.send(tab.form(action=f"/webhooks/{hook}/remove"))
+    await tab.agree()
     assert "The webhook is removed." in tab.text
 
 

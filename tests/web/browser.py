@@ -140,6 +140,10 @@ class Tab:
             self.answer = await self.http.post(path, data=data, headers=own, files=files)
         return await self._followed()
 
+    async def agree(self) -> Reader:
+        """Say yes to the question that stands before what cannot be undone."""
+        return await self.send(self.form("_sure"))
+
     def form(self, *names: str, action: str = "") -> FormFound:
         """The form of this page with these fields (or at this address)."""
         for each in self.page.forms:

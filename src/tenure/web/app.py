@@ -6,12 +6,12 @@ A page is an async function of a `Visit` that answers with a `Reply`; it never s
 import logging
 import re
 import secrets
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-import msgspec
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -19,86 +19,24 @@ from litestar.handlers import HTTPRouteHandler
 from tenure.core.periods import parse_instant
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.web import csrf, guarding
+from tenure.web import csrf, guarding, resuming
 from tenure.web.assets import Asset, Assets
 from tenure.web.cookies import KNOWN_SECONDS, Place, cookie_name, device_name, place_of, read_cookie, set_cookie
 from tenure.web.forms import Form, FormRefusedError, read_form
 from tenure.web.frame import Frame
+from tenure.web.kept import KeptForm, KeptPage, KeptThings
 from tenure.web.rendering import Templates
-from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen, in_ascii, local
-from tenure.web.sessions import Flash, Keeping, Session
+from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen, SignInAgain, in_ascii, local
+from tenure.web.sessions import Flash, Keeping, digest
+from tenure.web.visits import Route, Run, Sure, Visit, action, page
 
+__all__ = ["Parts", "Route", "Run", "Sure", "Visit", "action", "build", "page"]
 T = TypeVar("T")
 log = logging.getLogger("tenure.web")
-
-
-@dataclass
-class Visit(Generic[T]):
-    """One request of a person at a browser."""
-
-    method: str
-    path: str
-    params: dict[str, str]
-    """The parts of the path in braces."""
-    query: dict[str, str]
-    form: Form
-    """What was sent, or an empty form."""
-    now: Instant
-    """Real time."""
-    place: Place
-    address: str
-    """The caller's network address."""
-    session: Session[T] | None = None
-    frame: Frame | None = None
-    signs_in: T | None = None
-    """Set by a page that signs somebody in: what the new session holds."""
-    signs_out: bool = False
-    device: str = ""
-    """What this browser was given to be known by; empty when it has nothing."""
-    keeps: str | None = None
-    """Set by a page that gives it something to be known by from now on."""
-    spoken: list[Flash] = field(default_factory=list)
-
-    @property
-    def who(self) -> T:
-        """What the session holds. Only on routes that need one."""
-        if self.session is None:
-            raise LookupError(f"nobody is signed in at {self.path}")
-        return self.session.value
-
-    def say(self, text: str, tone: str = "good") -> None:
-        """A sentence for the next page that is shown."""
-        self.spoken.append(Flash(tone, text))
-
-    def with_query(self, **changed: str | None) -> str:
-        """This address with other query parameters; None takes one away."""
-        merged: dict[str, str | None] = {**self.query, **changed}
-        text = urlencode({name: value for name, value in merged.items() if value})
-        return f"{self.path}?{text}" if text else self.path
-
-
-Run = Callable[[Visit[Any]], Awaitable[Reply]]
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """A page, or what one of its forms does."""
-
-    method: Literal["GET", "POST"]
-    path: str
-    """Such as `/subscriptions/{subscription}`."""
-    run: Run
-    stranger: bool = False
-    """Open to whoever is not signed in."""
-
-
-def page(path: str, run: Run, *, stranger: bool = False) -> Route:
-    """A page that is looked at."""
-    return Route(method="GET", path=path, run=run, stranger=stranger)
-
-
-def action(path: str, run: Run, *, stranger: bool = False) -> Route:
-    """What a form does; it gets the form and has passed both fences."""
-    return Route(method="POST", path=path, run=run, stranger=stranger)
+SHOWN = "shown"
+"""The query parameter that names the answer to a form."""
+PAGES_MOST = 64 * 1024 * 1024
+"""Bytes of compressed pages that are kept for going back to."""
 
 
 @dataclass(kw_only=True)
@@ -126,7 +64,12 @@ class Parts(Generic[T]):
 def build(parts: Parts[Any]) -> Litestar:
     """The pages as an application."""
     served = _Served(parts)
-    handlers = [served.handler(route) for route in (*parts.routes, page("/{elsewhere:path}", _nowhere, stranger=True))]
+    resume = page(resuming.WHERE, served.resume)
+    routes = (*parts.routes, resume, page("/{elsewhere:path}", _nowhere, stranger=True))
+    looked_at = {route.path for route in routes if route.method == "GET"}
+    # Every address that a form is sent to can be looked at too: there stands what the form was answered with.
+    answers = [page(route.path, served.began) for route in parts.routes if route.path not in looked_at]
+    handlers = [served.handler(route) for route in (*routes, *answers)]
     return Litestar(
         [*handlers, served.assets_handler()],
         exception_handlers={Exception: served.failed},
@@ -140,6 +83,10 @@ class _Served:
         self._parts = parts
         self._assets = Assets()
         self._templates = Templates(parts.package, self._assets, parts.globals)
+        self._pages: KeptThings[KeptPage] = KeptThings(PAGES_MOST)
+        self._forms: KeptThings[KeptForm] = KeptThings(resuming.BYTES_MOST, each_most=resuming.FORMS_MOST)
+        looked_at = (re.sub(r"{\w+}", "[^/]+", route.path) for route in parts.routes if route.method == "GET")
+        self._looked_at = re.compile("|".join(looked_at))
 
     def handler(self, route: Route) -> HTTPRouteHandler:
         async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -179,8 +126,11 @@ class _Served:
         self, route: Route, visit: Visit[Any], secret: str, request: Request[Any, Any, Any]
     ) -> Response[bytes]:
         if visit.session is None and not route.stranger:
-            after = visit.with_query() if route.method == "GET" else "/"
-            return self._redirect(f"{self._parts.sign_in_path}?{urlencode({'next': after})}")
+            return await self._to_sign_in(route, visit, request)
+        shown = visit.query.pop(SHOWN, "") if route.method == "GET" and visit.session is not None else ""
+        if shown and (kept := self._pages.find(digest(secret), shown, visit.now)):
+            return Response(zlib.decompress(kept.body), status_code=kept.status, headers=kept.headers)
+        fenced = False
         try:
             if route.method == "POST":
                 visit.form = await read_form(request)
@@ -191,8 +141,11 @@ class _Served:
                     secret,
                     visit.form.text(csrf.FIELD),
                 )
+                if why and route.stranger is False and self._from_here(visit, request):
+                    return await self._sent(self._changed_hands(visit), visit, secret)
                 if why:
                     raise RefusedPageError(_not_ours(why))
+                fenced = True
             reply = await route.run(visit)
         except RefusedPageError as error:
             reply = _refusal_screen(error.refusal)
@@ -201,9 +154,65 @@ class _Served:
         except Exception as error:  # the last border before a person: never a traceback
             log.error("internal", exc_info=error)
             reply = _refusal_screen(INTERNAL)
-        return await self._sent(reply, visit, secret)
+        if isinstance(reply, SignInAgain):
+            visit.signs_out = True
+            reply = Goto(self._sign_in(self._form_kept(visit, request) if fenced else visit.with_query(), over=True))
+        returns = fenced and visit.session is not None and request.headers.get("sec-fetch-dest") != "empty"
+        return await self._sent(reply, visit, secret, returns=returns)
 
-    async def _sent(self, reply: Reply, visit: Visit[Any], secret: str) -> Response[bytes]:
+    async def resume(self, visit: Visit[Any]) -> Reply:
+        """What somebody had entered whose session was over."""
+        kept = self._forms.find("", visit.query.get("form", ""), visit.now)
+        if kept is None:
+            visit.say("What you had entered is not kept any more. Nothing was done.", "warn")
+            return Goto("/")
+        return resuming.screen(kept, "Your session was over when you sent this.")
+
+    async def began(self, visit: Visit[Any]) -> Reply:
+        """The address of a form whose answer is not kept any more: to the page above it."""
+        above = self._above(visit.path)
+        if above == "/":
+            raise RefusedPageError(NOWHERE)
+        visit.say("That page is not kept any more. Nothing was done by coming back to it.", "info")
+        return Goto(f"{above}?{urlencode(visit.query)}" if visit.query else above)
+
+    def _above(self, path: str) -> str:
+        """The nearest page at or above an address: most likely the one in which a form of that address stands."""
+        while path and not self._looked_at.fullmatch(path):
+            path = path.rpartition("/")[0]
+        return path or "/"
+
+    def _from_here(self, visit: Visit[Any], request: Request[Any, Any, Any]) -> bool:
+        return resuming.of_ours(visit.place, request.headers.get("origin"), request.headers.get("sec-fetch-site"))
+
+    def _changed_hands(self, visit: Visit[Any]) -> Reply:
+        """A form of ours from before somebody signed in anew, perhaps in another tab."""
+        values = {name: given for name, given in visit.form.values.items() if name != csrf.FIELD}
+        kept = KeptForm(visit.with_query(), self._above(visit.path), values)
+        why = "Somebody has signed in anew since this page was opened, perhaps you in another tab."
+        return resuming.screen(kept, why, status=403)
+
+    def _form_kept(self, visit: Visit[Any], request: Request[Any, Any, Any]) -> str:
+        if not self._from_here(visit, request):
+            return "/"
+        return resuming.keep(self._forms, visit.with_query(), self._above(visit.path), visit.form, visit.now)
+
+    async def _to_sign_in(self, route: Route, visit: Visit[Any], request: Request[Any, Any, Any]) -> Response[bytes]:
+        """A page is gone on with after signing in; a form of ours is kept, and anybody else's is not even read."""
+        after = visit.with_query() if route.method == "GET" else "/"
+        if route.method == "POST" and self._from_here(visit, request):
+            try:
+                visit.form = await read_form(request)
+                after = self._form_kept(visit, request)
+            except FormRefusedError:
+                after = "/"
+        return self._redirect(self._sign_in(after, over=route.method == "POST"))
+
+    def _sign_in(self, after: str, *, over: bool) -> str:
+        said = {"said": "over"} if over else {}
+        return f"{self._parts.sign_in_path}?{urlencode({**said, 'next': after})}"
+
+    async def _sent(self, reply: Reply, visit: Visit[Any], secret: str, *, returns: bool = False) -> Response[bytes]:
         secret, cookies = await self._cookies(visit, secret)
         if visit.signs_in is not None and visit.session is None:
             reply = _refusal_screen(CROWDED)
@@ -214,6 +223,10 @@ class _Served:
             answer = _page(reply.status, body, visit.frame, visit.place)
             if reply.status in LATER:
                 answer.headers["Retry-After"] = str(_seconds_until(reply.values.get("refusal"), visit.now))
+            if returns and visit.session is not None:
+                answer = self._returned(answer, visit, secret)
+        elif isinstance(reply, SignInAgain):
+            raise TypeError("signing in again was not made an address")
         else:
             if visit.session is not None:
                 visit.session.flashes += visit.spoken
@@ -228,6 +241,15 @@ class _Served:
             answer.set_cookie(name, visit.keeps, max_age=KNOWN_SECONDS, httponly=True, secure=secure, samesite="lax")
         return answer
 
+    def _returned(self, answer: Response[bytes], visit: Visit[Any], secret: str) -> Response[bytes]:
+        """The answer to a form as an address of its own: going back to it, or loading it again, sends nothing."""
+        body = zlib.compress(answer.content, 6)
+        headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
+        name = self._pages.keep(
+            digest(secret), KeptPage(answer.status_code or 200, body, headers), len(body), visit.now
+        )
+        return self._redirect(visit.with_query(**{SHOWN: name})) if name else answer
+
     @staticmethod
     def _flashes(visit: Visit[Any]) -> list[Flash]:
         if visit.session is None:
@@ -240,6 +262,7 @@ class _Served:
         name = cookie_name(self._parts.program, visit.place)
         if visit.signs_in is not None or visit.signs_out:
             await self._parts.sessions.close(secret)
+            self._pages.forget(digest(secret))
             visit.session = None
         if visit.signs_in is not None:
             owner = self._parts.owner(visit.signs_in)

@@ -37,6 +37,10 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
 
 
+class SignInAgain(msgspec.Struct, frozen=True):
+    """Whoever is behind the session must sign in anew; afterwards the visit goes on, with what was entered."""
+
+
 class Goto(msgspec.Struct, frozen=True):
     """Go on at an address of ours (303); `path` begins with a slash."""
 
@@ -51,7 +55,7 @@ class Download(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-Reply = Screen | Goto | Download
+Reply = Screen | Goto | Download | SignInAgain
 
 
 def local(path: str, otherwise: str = "/") -> str:

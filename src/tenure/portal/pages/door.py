@@ -1,11 +1,10 @@
 """Signing in and out: with e-mail and password, a second factor where one is set, or with an API token."""
 
 import re
-from urllib.parse import urlencode
 
 from tenure.portal.signed import Portal, Server, SignedIn
 from tenure.web.app import Route, action, page
-from tenure.web.replies import Goto, RefusedPageError, Reply, Screen, local
+from tenure.web.replies import Goto, RefusedPageError, Reply, Screen, SignInAgain, local
 
 _INVITATION = re.compile(r"tni_[a-z0-9]{1,128}")
 _DEVICE = re.compile(r"[a-z0-9_]{1,128}")
@@ -131,5 +130,4 @@ def _insecure(visit: Portal) -> bool:
 
 def over(visit: Portal) -> Reply:
     """The API no longer knows the session: sign in again, then go on."""
-    visit.signs_out = True
-    return Goto("/sign-in?" + urlencode({"said": "over", "next": visit.with_query() if visit.method == "GET" else "/"}))
+    return SignInAgain()

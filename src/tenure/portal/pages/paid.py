@@ -5,11 +5,18 @@ from typing import Any
 from tenure.portal.blame import blamed
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
 ADDRESS = "/v1/payment-settings"
+
+SURE_ROTATE_AT_ONCE = Sure(
+    title="End the old secret at once?",
+    text="Reports that your payment gateway signs with the old secret are refused until it knows the new one.",
+    button="Make a new secret, end the old one",
+    back="/payments/settings",
+)
 
 
 class PaymentSettings:
@@ -74,5 +81,5 @@ class PaymentSettings:
             page("/payments/settings", self.show),
             action("/payments/settings", self.change),
             action("/payments/settings/secret", self.rotate),
-            action("/payments/settings/secret-at-once", self.rotate_at_once),
+            action("/payments/settings/secret-at-once", self.rotate_at_once, sure=SURE_ROTATE_AT_ONCE),
         )

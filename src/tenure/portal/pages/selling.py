@@ -5,11 +5,18 @@ from typing import Any
 from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
 BANDS = 4
 """Price bands that the form has room for."""
+
+SURE_WITHDRAW = Sure(
+    title="Withdraw this offer?",
+    text="It cannot be ordered any more; whoever has it keeps it. To sell the plan again make a new offer.",
+    button="Withdraw the offer",
+    back="/offers",
+)
 
 
 class Selling:
@@ -75,7 +82,7 @@ class Selling:
             page("/offers", self.show),
             page("/offers/new", self.new),
             action("/offers/new", self.create),
-            action("/offers/{offer}/withdraw", self.withdraw),
+            action("/offers/{offer}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
         )
 
 

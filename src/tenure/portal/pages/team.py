@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
 ROLES = {
@@ -14,6 +14,15 @@ ROLES = {
     "operator": ("Operator", "Does the daily work; no people, no tokens, no policy."),
     "auditor": ("Auditor", "May look at everything and change nothing."),
 }
+
+
+SURE_REMOVE = Sure(
+    title="Remove this person?",
+    text="Every session of this person ends, and nothing of yours can be seen any more."
+    " To come back it takes a new invitation.",
+    button="Remove the person",
+    back="/team",
+)
 
 
 class Team:
@@ -88,7 +97,7 @@ class Team:
             action("/team", self.invite),
             action("/team/invitations/{invitation}/withdraw", self.withdraw),
             action("/team/{person}/role", self.change),
-            action("/team/{person}/remove", self.remove),
+            action("/team/{person}/remove", self.remove, sure=SURE_REMOVE),
         )
 
 

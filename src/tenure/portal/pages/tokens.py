@@ -6,7 +6,7 @@ from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.shelf import NAMED, NEWEST, shelve
 from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
 EVERYTHING = "*"
@@ -47,6 +47,13 @@ ABOUT = {
 
 VENDORS_ALONE = frozenset({"catalogue:write", "providers:write", "metrics:read", "server:read", "server:write"})
 """What no provider's token carries."""
+
+SURE_WITHDRAW = Sure(
+    title="Withdraw this API token?",
+    text="Programs that use it are refused from now on. This cannot be undone; a new token has another secret.",
+    button="Withdraw the token",
+    back="/tokens",
+)
 
 
 class Tokens:
@@ -104,7 +111,7 @@ class Tokens:
         return (
             page("/tokens", self.show),
             action("/tokens", self.create),
-            action("/tokens/{token}/withdraw", self.withdraw),
+            action("/tokens/{token}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
         )
 
 

@@ -6,10 +6,25 @@ from tenure.portal.blame import blamed
 from tenure.portal.client import PAGE, path
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.forms import Form
 from tenure.web.pager import pager
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+
+SURE_REMOVE = Sure(
+    title="Remove this webhook?",
+    text="Nothing more is sent there, and the log of what was delivered goes with it. This cannot be undone.",
+    button="Remove the webhook",
+    back="/webhooks",
+)
+
+SURE_ROTATE_AT_ONCE = Sure(
+    title="End the old secret at once?",
+    text="Whoever checks signatures with the old secret refuses your events until it knows the new one."
+    " This cannot be undone.",
+    button="Make a new secret, end the old one",
+    back="/webhooks",
+)
 
 
 class Webhooks:
@@ -129,9 +144,9 @@ class Webhooks:
             page("/webhooks/{webhook}", self.look),
             action("/webhooks/{webhook}", self.change),
             action("/webhooks/{webhook}/rotate", self.rotate),
-            action("/webhooks/{webhook}/rotate-at-once", self.rotate_at_once),
+            action("/webhooks/{webhook}/rotate-at-once", self.rotate_at_once, sure=SURE_ROTATE_AT_ONCE),
             action("/webhooks/{webhook}/test", self.test),
-            action("/webhooks/{webhook}/remove", self.remove),
+            action("/webhooks/{webhook}/remove", self.remove, sure=SURE_REMOVE),
             action("/webhooks/{webhook}/deliveries/{delivery}/replay", self.replay),
         )
 

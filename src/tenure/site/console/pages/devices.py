@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 from tenure.site.console.client import PAGE, Api, path
 from tenure.site.console.reasons import STATES, state_of, why
 from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.forms import Form
 from tenure.web.pager import pager
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen, local
@@ -31,6 +31,13 @@ DONE = {
 }
 
 UNKNOWN = Refusal(title="Nothing was chosen that could be done.", status=422, remedy="Go back and choose.")
+
+SURE_DELETE_GROUP = Sure(
+    title="Remove this group?",
+    text="Its devices become unassigned and keep their seats; its choice of automatic distribution is lost.",
+    button="Remove the group",
+    back="/devices",
+)
 
 
 class Devices:
@@ -189,7 +196,7 @@ class Devices:
             page("/unassigned", self.unassigned),
             page("/groups/{group}", self.group),
             action("/groups", self.put_group),
-            action("/groups/remove", self.delete_group),
+            action("/groups/remove", self.delete_group, sure=SURE_DELETE_GROUP),
             action("/devices", self.do_many),
             page(one, self.show),
             action(f"{one}/group", self.move),

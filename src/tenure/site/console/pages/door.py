@@ -7,7 +7,7 @@ import msgspec
 
 from tenure.site.console.signed import Console, Server, SignedIn
 from tenure.web.app import Route, action, page
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen, local
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen, SignInAgain, local
 
 SAID = {
     "out": ("info", "You are signed out."),
@@ -120,7 +120,5 @@ def _second_factor(visit: Console, ticket: str, status: int = 200, refusal: Refu
 
 
 def over(visit: Console) -> Reply:
-    """The API no longer knows the secret: sign in again, then go on."""
-    visit.signs_out = True
-    after = visit.with_query() if visit.method == "GET" else "/"
-    return Goto("/sign-in?" + urlencode({"said": "over", "next": after}))
+    """The API no longer knows the session: sign in again, then go on."""
+    return SignInAgain()

@@ -6,12 +6,19 @@ from typing import Any
 from tenure.core.timeline import DAY
 from tenure.site.console.client import path
 from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
 from tenure.web.words import instant_of
 
 MOST_DAYS = 3_650
+
+SURE_WITHDRAW = Sure(
+    title="Withdraw this token?",
+    text="No further device can be enrolled with it; devices that are enrolled stay. This cannot be undone.",
+    button="Withdraw the token",
+    back="/enrolments",
+)
 
 
 class Enrolments:
@@ -73,5 +80,5 @@ class Enrolments:
         return (
             page("/enrolments", self.show),
             action("/enrolments", self.make),
-            action("/enrolments/{enrolment}/withdraw", self.withdraw),
+            action("/enrolments/{enrolment}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
         )

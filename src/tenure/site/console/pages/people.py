@@ -4,7 +4,7 @@ from typing import Any
 
 from tenure.site.console.client import path
 from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
 
@@ -12,6 +12,13 @@ ROLES = (
     ("administrator", "Administrator: everything"),
     ("operator", "Operator: the daily work, not people, DNS or removal"),
     ("auditor", "Auditor: looks, changes nothing"),
+)
+
+SURE_REMOVE = Sure(
+    title="Remove this person?",
+    text="Every session ends at once, and the name and password are good for nothing any more.",
+    button="Remove the person",
+    back="/people",
 )
 
 
@@ -131,7 +138,7 @@ class People:
             action("/people", self.add),
             action(f"{each}/role", self.role),
             action(f"{each}/reset", self.reset),
-            action(f"{each}/remove", self.remove),
+            action(f"{each}/remove", self.remove, sure=SURE_REMOVE),
             page("/account", self.account),
             action("/account/password", self.password),
             action("/account/second-factor", self.begin),

@@ -1,0 +1,125 @@
+"""One request of a person at a browser, the pages and forms a program is made of, and the question before a loss.
+
+A page is an async function of a `Visit` that answers with a `Reply`; how it is served is `app`'s.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from tenure.core.timeline import Instant
+from tenure.web import csrf
+from tenure.web.cookies import Place
+from tenure.web.forms import Form
+from tenure.web.frame import Frame
+from tenure.web.replies import Reply, Screen
+from tenure.web.sessions import Flash, Session
+from tenure.web.words import spoken
+
+T = TypeVar("T")
+
+
+@dataclass
+class Visit(Generic[T]):
+    """One request of a person at a browser."""
+
+    method: str
+    path: str
+    params: dict[str, str]
+    """The parts of the path in braces."""
+    query: dict[str, str]
+    form: Form
+    """What was sent, or an empty form."""
+    now: Instant
+    """Real time."""
+    place: Place
+    address: str
+    """The caller's network address."""
+    session: Session[T] | None = None
+    frame: Frame | None = None
+    signs_in: T | None = None
+    """Set by a page that signs somebody in: what the new session holds."""
+    signs_out: bool = False
+    device: str = ""
+    """What this browser was given to be known by; empty when it has nothing."""
+    keeps: str | None = None
+    """Set by a page that gives it something to be known by from now on."""
+    spoken: list[Flash] = field(default_factory=list)
+
+    @property
+    def who(self) -> T:
+        """What the session holds. Only on routes that need one."""
+        if self.session is None:
+            raise LookupError(f"nobody is signed in at {self.path}")
+        return self.session.value
+
+    def say(self, text: str, tone: str = "good") -> None:
+        """A sentence for the next page that is shown."""
+        self.spoken.append(Flash(tone, text))
+
+    def with_query(self, **changed: str | None) -> str:
+        """This address with other query parameters; None takes one away."""
+        merged: dict[str, str | None] = {**self.query, **changed}
+        text = urlencode({name: value for name, value in merged.items() if value})
+        return f"{self.path}?{text}" if text else self.path
+
+
+Run = Callable[[Visit[Any]], Awaitable[Reply]]
+
+
+class Sure(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked before something that cannot be undone."""
+
+    title: str
+    """The question."""
+    text: str
+    """What will be lost, and that it cannot be undone."""
+    button: str
+    """The deed, as a verb with its object."""
+    back: str
+    """The page of whoever decides otherwise."""
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, or what one of its forms does."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    """Such as `/subscriptions/{subscription}`."""
+    run: Run
+    stranger: bool = False
+    """Open to whoever is not signed in."""
+
+
+def page(path: str, run: Run, *, stranger: bool = False) -> Route:
+    """A page that is looked at."""
+    return Route(method="GET", path=path, run=run, stranger=stranger)
+
+
+def action(path: str, run: Run, *, stranger: bool = False, sure: Sure | None = None) -> Route:
+    """What a form does; it gets the form and has passed both fences. With `sure` it is asked first."""
+    return Route(method="POST", path=path, run=run if sure is None else _asking(sure, run), stranger=stranger)
+
+
+def _asking(sure: Sure, run: Run) -> Run:
+    """`run` for whoever has said yes to the question; whoever may not do it at all is refused before it is asked."""
+
+    async def asked_first(visit: Visit[Any]) -> Reply:
+        if visit.form.text("_sure") == "yes":
+            return await run(visit)
+        fields = [(name, value) for name, given in visit.form.values.items() if name != csrf.FIELD for value in given]
+        shown = [(spoken(name), value) for name, value in fields if value and not name.startswith("_")]
+        query = f"?{urlencode(visit.query)}" if visit.query else ""
+        values = {
+            "sure": sure,
+            "fields": fields,
+            "address": visit.with_query(),
+            "shown": shown,
+            "back": sure.back + query,
+        }
+        return Screen(template="web/sure.html", values=values)
+
+    return asked_first
