@@ -4,6 +4,7 @@ import re
 
 import pyotp
 
+from tenure.web.qr import encode, svg
 from tests.portal.stage import Stage
 from tests.server.crew import PASSWORD, joined, mails
 
@@ -112,3 +113,28 @@ async def test_what_happened_is_in_the_audit(at_the_portal: Stage) -> None:
     await tab.open("/audit")
     assert "Signed in" in tab.text
     assert "ana@north.example" in tab.text
+
+
+async def test_the_second_factor_is_shown_as_a_picture_that_says_what_the_link_says(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open("/account")
+    await tab.send(tab.form(action="/account/second-factor"))
+    assert tab.answer is not None
+    uri = next(link for link in tab.page.links if link.startswith("otpauth://"))
+    assert svg(encode(uri.encode(), "M"), "QR code for your authenticator application") in tab.answer.text
+
+
+async def test_an_auditor_sees_the_policy_and_is_not_led_to_believe_that_it_can_be_changed(
+    at_the_portal: Stage,
+) -> None:
+    await joined(at_the_portal.office, at_the_portal.ana, "auditor", email="otto@north.example")
+    tab = await at_the_portal.signed_in("otto@north.example")
+    for path in ("/policy", "/policy/plans/standard"):
+        await tab.open(path)
+        assert "You may look, not change." in tab.text, path
+        assert ("fieldset", "disabled") in [(tag, *set(held) & {"disabled"}) for tag, held in tab.page.tags]
+    await tab.open("/webhooks")
+    assert "Say below" not in tab.text
+    desk = await at_the_portal.desk()
+    await desk.open("/policy")
+    assert "You may look, not change." not in desk.text

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tenure.site import qr
-from tenure.site.qr import Level, Squares
+from tenure.web import qr
+from tenure.web.qr import Level, Squares
 from tests.site.test_console import signed_in
 from tests.site.town import House
 

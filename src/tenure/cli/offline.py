@@ -15,7 +15,7 @@ from tenure.cli.problems import Failed
 from tenure.cli.show import People, Screen, moment
 from tenure.cli.site_desk import HERE, Product, Site, site_desk
 from tenure.cli.verbs import Ended, noun, verb
-from tenure.site.qr import QUIET, blocks, capacity, encode
+from tenure.web.qr import QUIET, blocks, capacity, encode
 
 Out = Annotated[Path | None, Parameter(help="The file to write, never over another; otherwise it is printed.")]
 

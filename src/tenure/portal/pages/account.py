@@ -5,7 +5,11 @@ from typing import Any
 from tenure.portal.blame import blamed
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
+from tenure.web.qr import capacity, encode, svg
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+
+LONGEST = capacity(20, "M")
+"""Bytes of an enrolment that are drawn: squares of a larger code are too small for a camera before a screen."""
 
 
 class Account:
@@ -23,6 +27,7 @@ class Account:
     ) -> Screen:
         visit.who.me = await self._server.of(visit).get("/v1/me")
         values = {"me": visit.who.me, "refusal": refusal, "enrolment": enrolment, "codes": codes}
+        values["picture"] = _picture(enrolment["uri"]) if enrolment else ""
         return Screen(template="account.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
     async def password(self, visit: Portal) -> Reply:
@@ -91,3 +96,9 @@ class Account:
             action("/account/second-factor/remove", self.remove),
             action("/account/team", self.choose),
         )
+
+
+def _picture(uri: str) -> str:
+    """The enrolment as a QR code for the authenticator's camera; empty where it is longer than one holds."""
+    data = uri.encode()
+    return svg(encode(data, "M"), "QR code for your authenticator application") if len(data) <= LONGEST else ""

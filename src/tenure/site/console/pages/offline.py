@@ -3,8 +3,8 @@
 from tenure.site.console.banner import exchange_link
 from tenure.site.console.client import path
 from tenure.site.console.signed import Console, Server
-from tenure.site.qr import capacity, encode, svg
 from tenure.web.app import Route, action, page
+from tenure.web.qr import capacity, encode, svg
 from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
 
 TEXT_MOST = 200_000
