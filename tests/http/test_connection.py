@@ -6,7 +6,7 @@ import ssl
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -233,3 +233,32 @@ def test_behind_a_trusted_proxy_there_are_many() -> None:
     with Server(build(), listen) as server, connected_from("127.0.0.2", server.port, 5, b"") as made:
         made[4].sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert read_all(made[4]).startswith(b"HTTP/1.1 200 ")
+
+
+WISHES = b"Connection: Upgrade\r\nUpgrade: %s\r\n"
+
+
+@pytest.mark.parametrize("wish", [b"websocket", b"h2c", b"foo"])
+@pytest.mark.parametrize("length", [b"Content-Length: 32\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])
+def test_the_body_of_a_request_that_wants_another_protocol_is_no_request_of_its_own(wish: bytes, length: bytes) -> None:
+    """A proxy that passes `Upgrade` on takes what follows for a body; two answers would go to two of its callers."""
+    smuggled = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert len(smuggled) == 32
+    with Server(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
+        sock.sendall(HEAD + WISHES % wish + length)
+        first = sock.recv(1, socket.MSG_PEEK)  # it has been judged by its head alone
+        with suppress(OSError):
+            sock.sendall(smuggled)
+        said = read_all(sock)
+    assert first == b"H"
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert said.startswith(b"HTTP/1.1 400 ")
+
+
+def test_nothing_is_read_after_a_request_that_wants_another_protocol() -> None:
+    with Server(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
+        sock.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n" + WISHES % b"h2c" + b"\r\n" + WHOLE)
+        said = read_all(sock)
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in said.lower()

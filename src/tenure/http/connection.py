@@ -98,6 +98,9 @@ class ConnectionConfig(uvicorn.Config):
         return any(parsed in each for each in self.proxies)
 
 
+_ANNOUNCES_BODY = frozenset({b"content-length", b"transfer-encoding"})
+
+
 def _nothing() -> None:
     """A connection that is not encrypted had no place before."""
 
@@ -193,10 +196,16 @@ class BoundedHttp(HttpToolsProtocol):
             raise ValueError("more requests were sent ahead than are read")
         self._in_head = False
         before = self.cycle
+        upgrade = self.parser.should_upgrade()
+        if upgrade and any(name in _ANNOUNCES_BODY for name, _ in self.headers):
+            # The parser reads no body after these headers: what a proxy takes for one would be the next request here.
+            raise ValueError("a request with a body wants to go on in another protocol")
         super().on_headers_complete()
         self.headers = self._trailers
         if self.cycle is not before:
             self.cycle.__class__ = WholeAnswers
+            if upgrade:
+                self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """A request has arrived whole."""
