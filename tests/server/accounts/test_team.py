@@ -117,6 +117,18 @@ async def test_nobody_gives_more_than_one_has(tmp_path: Path) -> None:
         assert (raised.status_code, raised.json()["code"]) == (403, "action_not_permitted")
 
 
+async def test_a_vendors_program_gives_no_more_than_it_has_either(tmp_path: Path) -> None:
+    """Whoever stole the token of a machine that makes providers' tokens would have been the vendor's owner."""
+    async with office(tmp_path) as shop:
+        made = await shop.vendor.post("/v1/tokens", {"name": "ci", "role": "vendor", "scopes": ["tokens:write"]})
+        little = Caller(shop.http, made["token"])
+        for role, scopes in (("vendor", ["*"]), ("vendor", ["people:write"]), ("provider", ["money:write"])):
+            body = {"name": "more", "role": role, "scopes": scopes}
+            query = {"provider": shop.provider} if role == "provider" else {}
+            assert await little.refused("/v1/tokens", body, **query) == "action_not_permitted", (role, scopes)
+        await little.post("/v1/tokens", {"name": "as much", "role": "vendor", "scopes": ["tokens:write"]})
+
+
 async def test_a_program_manages_people_only_when_that_is_named(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         made = await shop.desk.post("/v1/tokens", {"name": "plain", "role": "provider", "scopes": ["*"]})

@@ -164,7 +164,7 @@ def _unsound_token(conn: Connection, caller: Principal, body: NewToken, provider
     if unknown:
         return Refused(Code.FIELD_INVALID, f"This role cannot carry the scope {unknown[0][:64]!a}.", "scopes")
     beyond = [scope for scope in carried(body) if scope not in caller.scopes]
-    if beyond and caller.kind is not Role.VENDOR:
+    if beyond:
         return Refused(Code.ACTION_NOT_PERMITTED, f"Your own token does not carry {beyond[0]}.", "scopes")
     return None
 
