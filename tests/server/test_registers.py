@@ -4,25 +4,31 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from tenure.store import audit
 from tenure.store.engine import Connection
-from tenure.store.registers import UNCOMPARED
+from tenure.store.registers import FORGOTTEN, UNCOMPARED
 from tenure.store.schema import METADATA
 from tests.contract.databases import SharedSchema, postgres_server
-from tests.server.crew import joined
+from tests.server.crew import Person, joined, sign_in, stranger
 from tests.server.office import Office, office
 
 pytestmark = pytest.mark.anyio
 
 TABLES = (
     "subscriptions", "codes", "sites", "leases", "customers", "providers", "accounts", "gateways", "tokens",
-    "memberships", "people",
+    "memberships", "people", "trials", "payment_references", "payment_requests", "sessions", "invitations", "recovery",
 )  # fmt: skip
 """Whose rows decide about money, service or identity; facts, postings and the catalogue are chained themselves."""
+TRIED = {
+    "id": "tried", "product": "editor", "name": "Tried", "kind": "limited", "period": "P1M", "trial": "P14D",
+    "features": ["edit"], "base_features": ["read"],
+}  # fmt: skip
+OUTSIDE = {"plan": "standard", "settlement": "external"}
 ROWS = 6
 """So many of each table are edited, one value at a time."""
 COLUMNS = [f"{name}.{column.name}" for name in TABLES for column in METADATA.tables[name].c]
@@ -57,7 +63,27 @@ async def lived(shop: Office) -> Office:
     await joined(shop, shop.desk, "operator")
     await joined(shop, shop.vendor, "owner", provider=south)
     await shop.desk.send("PUT", f"/v1/people/{ana.id}", {"role": "owner"})
+    await lived_by_claims(shop, ana)
     return shop
+
+
+async def lived_by_claims(shop: Office, ana: Person) -> None:
+    """A trial, money under two kinds of reference, a request for more, sessions, a link sent, somebody asked in."""
+    await shop.vendor.post("/v1/plans", TRIED)
+    sold = {"currency": "EUR", "bands": [{"unit": 1_200}]}
+    shop.offers["tried"] = (await shop.desk.post("/v1/offers", sold | {"plan": "tried"}))["id"]
+    await shop.order("tried", trial=True)
+    shop.offers["outside"] = (await shop.desk.post("/v1/offers", sold | OUTSIDE))["id"]
+    outside, _ = await shop.order("outside")
+    confirmed = {"covers": "order", "reference": "INV 1"}
+    await shop.desk.send("POST", f"/v1/subscriptions/{outside}/confirm-payment", confirmed)
+    await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 700})
+    await shop.desk.post("/v1/invitations", {"email": "eve@x.example", "name": "Eve", "role": "auditor"})
+    await sign_in(shop, ana.email)
+    await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})
+    code = await ana.open("/v1/me/second-factor")
+    shown = {"code": pyotp.TOTP(code["secret"]).at(shop.clock())}
+    await ana.post("/v1/me/second-factor/confirm", shown)
 
 
 async def unfound(shop: Office) -> dict[str, str]:
@@ -70,7 +96,7 @@ async def unfound(shop: Office) -> dict[str, str]:
         for column in table.c:
             for key in keys:
                 try:
-                    said = await shop.context.db.rehearse(_edited, column, key)
+                    said = str(await shop.context.db.rehearse(_edited, column, key))
                 except IntegrityError:
                     continue  # the database itself refuses it
                 if said:
@@ -117,6 +143,32 @@ def _other(now: Any, column: sa.Column[Any]) -> Any:
     if now is None and not isinstance(column.type, sa.Integer | sa.BigInteger):
         return "x"
     return 1 if now is None else 1 - now if now in (0, 1) else now + 1
+
+
+async def undone(shop: Office) -> dict[str, str]:
+    """Of each table the row that can go without anything finding it."""
+    found: dict[str, str] = {}
+    for table in (METADATA.tables[name] for name in TABLES):
+        for key in await shop.context.db.read(_keys, table):
+            if said := str(await shop.context.db.rehearse(_deleted, table, key)):
+                found[table.name] = said
+                break
+    return found
+
+
+def _deleted(conn: Connection, table: sa.Table, key: Any) -> str:
+    """The row's key when nothing finds that it is gone; else empty."""
+    _unguarded(conn)
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql("pragma defer_foreign_keys = on")
+    conn.execute(sa.delete(table).where(*(a == b for a, b in zip(table.primary_key.columns, key, strict=True))))
+    return "" if [*audit.verify(conn), *audit.drift(conn)] else repr(tuple(key))
+
+
+async def test_every_row_deleted_past_tenure_is_found_or_its_table_is_listed(lived_on_lite: Office) -> None:
+    assert await lived_on_lite.context.db.read(lambda conn: list(audit.verify(conn))) == []
+    gone = await undone(lived_on_lite)
+    assert set(gone) == set(FORGOTTEN), gone
 
 
 async def test_every_edit_past_tenure_is_found_or_its_column_is_listed_with_the_reason(lived_on_lite: Office) -> None:

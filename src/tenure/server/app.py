@@ -64,6 +64,7 @@ from tenure.server.api.webhooks import Webhooks
 from tenure.server.authenticating import authenticator
 from tenure.server.context import Context
 from tenure.server.messages.running import Outgoing, show_queues
+from tenure.server.self_check import SelfCheck
 from tenure.server.sweep import Sweep
 from tenure.server.sync import Synchronisation
 from tenure.store.engine import Connection
@@ -84,10 +85,11 @@ def build(
     *,
     sweeping: bool = True,
     certificate: ServedCertificate | None = None,
+    self_check: SelfCheck | None = None,
 ) -> Api:
     """The application; `ticks` is a monotonic counter in seconds. Without `sweeping` nothing runs in the background.
 
-    `certificate`: what the server shows, for its metrics alone.
+    `certificate`: what the server shows, for its metrics alone. `self_check` runs in the background too.
     """
     registry = CollectorRegistry()
     if certificate is not None:
@@ -96,6 +98,8 @@ def build(
     drift = Gauge("tenure_ledger_drift", "Accounts whose balance differs from their postings.", registry=registry)
     drift.set_function(lambda: len(context.stopped_money))
     show_queues(context, registry)
+    if self_check is not None:
+        self_check.show(registry)
     throttle = Throttle(MemoryCounters(), ticks, context.clock)
     pacing = Pacing(throttle)
     activations, synchronisation = Activations(context, throttle), Synchronisation(context, throttle)
@@ -142,7 +146,7 @@ def build(
                 ticks=ticks,
                 observers=(metrics, log_requests(_requests, quiet=("/v1/sync", "/livez", "/readyz"))),
             ),
-            lifespan=(_sweeping(context),) if sweeping else (),
+            lifespan=(_sweeping(context, self_check),) if sweeping else (),
         )
     )
     metrics.watch_in_flight(lambda: api.in_flight)
@@ -201,8 +205,9 @@ def _store_works(context: Context) -> Callable[[], Any]:
 
 
 @asynccontextmanager
-async def _sweeping(context: Context) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(work) for work in (Sweep(context).run(), Outgoing(context).run())]
+async def _sweeping(context: Context, self_check: SelfCheck | None) -> AsyncIterator[None]:
+    checks = () if self_check is None else (self_check.run(),)
+    tasks = [asyncio.create_task(work) for work in (Sweep(context).run(), Outgoing(context).run(), *checks)]
     try:
         yield
     finally:

@@ -22,6 +22,7 @@ from tenure.server import keyring, setup
 from tenure.server.app import build
 from tenure.server.context import ROOT, SANDBOX_ROOT, Context
 from tenure.server.keyring import KeyRing, Secrets
+from tenure.server.self_check import SelfCheck
 from tenure.server.settings import Settings, certificate_files, mail_server, proxies, reach, read_settings
 from tenure.server.setup import DATABASE, SECRETS, SETTINGS, Initialised
 from tenure.store.catalogue import DOCUMENTS
@@ -152,7 +153,8 @@ def run(folder: Path, address: Address | None = None, *, development: bool = Fal
     context = asyncio.run(open_context(folder, development=development))
     if isinstance(context, Refused):
         return context
-    app = build(context, time.monotonic, certificate=listen.certificate)
+    check = SelfCheck(folder / DATABASE, now, time.monotonic)
+    app = build(context, time.monotonic, certificate=listen.certificate, self_check=check)
     server = Server(BehindPortal(app, context.keys.portal_key), listen)
     _spare_the_collector()
     sys.stdout.write(f"listening on {server.url}\n")

@@ -13,7 +13,7 @@ from tenure.server.api.accounts.places import Prefix, fresh_secret
 from tenure.server.context import ROOT, SANDBOX_ROOT
 from tenure.server.keyring import Draw, Founded, KeyRing
 from tenure.server.roles import SCOPES, TeamRole
-from tenure.store import ids, invitations, tokens, trail
+from tenure.store import ids, invitations, passing, tokens, trail
 from tenure.store.catalogue import DOCUMENTS, Stamp
 from tenure.store.engine import Connection, Database
 from tenure.store.invitations import Invitation
@@ -160,7 +160,13 @@ async def invite_owner(db: Database, keys: KeyRing, draw: Draw, now: Instant) ->
         ids.new("inv", now), digest, "", "Owner", None, None, TeamRole.OWNER, "tenure server init", now,
         now + invitations.LIFE,
     )  # fmt: skip
-    await db.write(invitations.invite, asked)
+
+    def work(conn: Connection) -> None:
+        invitations.invite(conn, asked)
+        state = passing.state(conn, passing.INVITATION, asked.id)
+        trail.put(conn, Place(), Deed("invited", "setup", about=asked.id, state=state), now)
+
+    await db.write(work)
     return secret
 
 

@@ -1,4 +1,4 @@
-"""Compares customers, providers, payment settings, tokens and credit limits with the last link about each of them.
+"""Compares customers, providers, payment settings, people, tokens and credit limits with the last link about each.
 
 An edit with SQL leaves no link in the chain `records`, so that the last one about a row no longer has its digest. The
 links are written by `trail`.
@@ -10,11 +10,12 @@ from typing import TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from tenure.store import chronicle, payments, people, persons, schema, tokens, trail
+from tenure.store import chronicle, passing, payments, people, persons, schema, tokens, trail
 from tenure.store.chain import Fault, Finding
 from tenure.store.engine import Connection
 from tenure.store.schema import accounts
 from tenure.store.schema import chronicle as links
+from tenure.store.sessions import Purpose
 from tenure.store.trail import Recorded
 
 T = TypeVar("T")
@@ -38,6 +39,10 @@ _ABOUT = {
     "password_reset": "account",
     "second_factor_set": "account",
     "second_factor_removed": "account",
+    "signed_in": passing.SESSION,
+    "password_reset_asked": passing.SESSION,
+    "invited": passing.INVITATION,
+    "payment_requested": passing.PAYMENT_REQUEST,
 }
 """What a deed changes."""
 
@@ -56,12 +61,19 @@ _LINKS = (
     .execution_options(yield_per=1000)
 )
 _MADE = (
-    ("customer", schema.customers.c.id, schema.customers.c.provider),
-    ("provider", schema.providers.c.id, schema.providers.c.id),
-    ("gateway", schema.gateways.c.provider, schema.gateways.c.provider),
-    ("token", schema.tokens.c.id, schema.tokens.c.provider),
-    ("membership", schema.memberships.c.id, schema.memberships.c.provider),
-    ("account", schema.people.c.id, sa.literal("")),
+    ("customer", sa.select(schema.customers.c.id, schema.customers.c.provider)),
+    ("provider", sa.select(schema.providers.c.id, schema.providers.c.id)),
+    ("gateway", sa.select(schema.gateways.c.provider, schema.gateways.c.provider)),
+    ("token", sa.select(schema.tokens.c.id, schema.tokens.c.provider)),
+    ("membership", sa.select(schema.memberships.c.id, schema.memberships.c.provider)),
+    ("account", sa.select(schema.people.c.id, sa.literal(""))),
+    # Half a sign-in opens nothing by itself: it asks for the second factor of whomever it names.
+    (
+        passing.SESSION,
+        sa.select(schema.sessions.c.id, sa.literal("")).where(schema.sessions.c.purpose != Purpose.SECOND_FACTOR),
+    ),
+    (passing.INVITATION, sa.select(schema.invitations.c.id, schema.invitations.c.provider)),
+    (passing.PAYMENT_REQUEST, sa.select(schema.payment_requests.c.id, schema.payment_requests.c.provider)),
 )
 _TEAMS = schema.memberships.c
 _ASTRAY = sa.select(_TEAMS.id, _TEAMS.provider).where(
@@ -76,12 +88,18 @@ _FOREIGN_MONEY = (
     )
     .where(sa.or_(schema.providers.c.currency.is_distinct_from(accounts.c.currency), schema.customers.c.id.is_(None)))
 )
+_PENNILESS = (
+    sa.select(schema.customers.c.id, schema.customers.c.provider)
+    .outerjoin(accounts, accounts.c.customer == schema.customers.c.id)
+    .where(accounts.c.customer.is_(None))
+)
 _LIMITS = sa.select(accounts.c.provider, accounts.c.customer, accounts.c.credit_limit)
 
 
 def verify(conn: Connection) -> Iterator[Finding]:
     """Every row that is not what the last link about it left; and every limit that no fact set."""
     last: dict[tuple[str, str, str], tuple[int, int, str]] = {}
+    open_now = set(conn.scalars(sa.select(schema.sessions.c.id)))
     limits: dict[tuple[str, str], tuple[int, int]] = {}
     for provider, seq, kind, at, body in conn.execute(_LINKS):
         if kind == LIMIT_SET:
@@ -90,12 +108,17 @@ def verify(conn: Connection) -> Iterator[Finding]:
                 limits[provider, left.customer] = (seq, left.limit)
         elif kind in _ABOUT:
             recorded = _read(body, Recorded)
-            if recorded is not None and recorded.about:
+            if recorded is None or not recorded.about:
+                continue
+            # Of the sessions of years only those that are open are compared, so only they are held in memory.
+            if _ABOUT[kind] != passing.SESSION or recorded.about in open_now:
                 last[provider, _ABOUT[kind], recorded.about] = (seq, at, recorded.state)
     for about, team in conn.execute(_ASTRAY):
         yield _differs(team or "", 0, f"membership {about} stands in another team than it is of")
     for customer, seller in conn.execute(_FOREIGN_MONEY):
         yield _differs(seller, 0, f"the account of {customer} is not its provider's, or has another currency")
+    for customer, seller in conn.execute(_PENNILESS):
+        yield _differs(seller, 0, f"the account of {customer} is gone")
     yield from _changed(conn, last)
     yield from _unexplained(conn, {(what, about) for _, what, about in last})
     for provider, customer, limit in conn.execute(_LIMITS):
@@ -118,14 +141,16 @@ def _changed(conn: Connection, last: dict[tuple[str, str, str], tuple[int, int, 
             states.setdefault((what, about), []).append((provider, seq, state))
     for (what, about), found in states.items():
         provider, seq, _ = found[0]
+        if what in passing.KINDS and not passing.state(conn, what, about):
+            continue  # over: it was accepted, withdrawn, or its time came
         if trail.digest(_state(conn, provider, what, about)) not in {state for _, _, state in found}:
             yield _differs(provider, seq, f"{what} {about} was changed outside Tenure")
 
 
 def _unexplained(conn: Connection, explained: set[tuple[str, str]]) -> Iterator[Finding]:
     """Rows about which there is no link at all: nobody made them through Tenure."""
-    for what, column, owner in _MADE:
-        for about, provider in conn.execute(sa.select(column, owner)):
+    for what, rows in _MADE:
+        for about, provider in conn.execute(rows):
             if (what, about) not in explained:
                 yield _differs(provider or "", 0, f"{what} {about} was made outside Tenure")
 
@@ -139,6 +164,8 @@ def _read(body: bytes, kind: type[T]) -> T | None:
 
 def _state(conn: Connection, provider: str, what: str, about: str) -> bytes:
     """What stands there now; empty when it is gone."""
+    if what in passing.KINDS:
+        return passing.state(conn, what, about)
     if what == "customer":
         customer = people.customer(conn, provider, about)
         return b"" if customer is None else people.customer_state(customer)

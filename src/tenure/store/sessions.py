@@ -75,7 +75,11 @@ _WITH_MEMBERSHIP = (
         memberships.c.role,
         people.c.email,
     )
-    .join_from(sessions, memberships, sessions.c.membership == memberships.c.id)
+    .join_from(
+        sessions,
+        memberships,
+        sa.and_(sessions.c.membership == memberships.c.id, sessions.c.person == memberships.c.person),
+    )
     .join(people, sessions.c.person == people.c.id)
     .where(sessions.c.purpose == Purpose.SESSION)
 )

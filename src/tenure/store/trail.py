@@ -22,6 +22,7 @@ CHAINED = frozenset(
     {
         "customer_created", "customer_changed", "provider_created", "provider_changed", "brand_changed",
         "payment_settings_changed", "gateway_secret_rotated", "sandbox_clock_set",
+        "signed_in", "password_reset_asked", "payment_requested",
         "token_made", "token_withdrawn", "role_changed", "person_removed", "invited", "invitation_withdrawn", "joined",
         "password_changed", "password_reset", "second_factor_set", "second_factor_removed", "account_made",
         "account_removed",

@@ -23,7 +23,7 @@ from tenure.server.api.money import ToppedUp, topped_up
 from tenure.server.context import Context, Tenant, tenant_of
 from tenure.server.roles import DESK
 from tenure.server.views import shown
-from tenure.store import payments, references
+from tenure.store import passing, payments, references
 from tenure.store.engine import Connection
 from tenure.store.payments import Gateway, PaymentRequest
 from tenure.store.persons import Place
@@ -112,7 +112,10 @@ class Payments:
             asked = paying.ask(conn, self._context, tenant, customer, body.amount, body.subscription, body.note, real)
             if isinstance(asked, Refused):
                 return asked
-            note(conn, Place(tenant.id, customer), caller, address, "payment_requested", asked.id, real)
+            note(
+                conn, Place(tenant.id, customer), caller, address, "payment_requested", asked.id, real, about=asked.id,
+                state=passing.state(conn, passing.PAYMENT_REQUEST, asked.id),
+            )  # fmt: skip
             return made(_view(conn, tenant, asked), 201)
 
         answer: Answer[PaymentRequestView] | Refused = await self._context.once(ticket, dry_run, work)

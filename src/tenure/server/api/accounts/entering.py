@@ -14,7 +14,7 @@ from tenure.http.instants import rfc3339
 from tenure.server.api.accounts.attempts import Attempts
 from tenure.server.api.accounts.places import Prefix, fresh_secret
 from tenure.server.context import Context
-from tenure.store import ids, letters, persons, recovery, sessions, trail
+from tenure.store import ids, letters, passing, persons, recovery, sessions, trail
 from tenure.store.engine import Connection
 from tenure.store.persons import Membership, Person
 from tenure.store.sessions import LIFE, Purpose, Session
@@ -79,7 +79,8 @@ def enter(
     sessions.open_session(conn, opened)
     persons.membership_used(conn, membership.id, now)
     _tell_of_new_place(conn, context, person, membership, address, now)
-    deed = Deed(trail.SIGNED_IN, person.id, person.email, membership.kind, address, by)
+    state = passing.state(conn, passing.SESSION, opened.id)
+    deed = Deed(trail.SIGNED_IN, person.id, person.email, membership.kind, address, by, opened.id, state)
     trail.put(conn, membership.place, deed, now)
     device = Attempts(context).known_device(person)
     return Entrance(second_factor=False, expires=rfc3339(until), session=secret, device=device)

@@ -34,7 +34,7 @@ from tenure.server.api.letters import too_many_mails
 from tenure.server.api.providers import provider_view
 from tenure.server.context import Context
 from tenure.server.roles import TeamRole
-from tenure.store import ids, invitations, letters, people, persons, throttle, trail
+from tenure.store import ids, invitations, letters, passing, people, persons, throttle, trail
 from tenure.store.engine import Connection
 from tenure.store.invitations import Invitation
 from tenure.store.persons import Membership, Person, Place
@@ -136,7 +136,8 @@ class Inviting:
             row = msgspec.structs.replace(row, mailed=digest)
             invitations.invite(conn, row)
             _send(conn, self._context, row, mailed, now)
-            note(conn, place, caller, address, "invited", f"{email}: {body.role}", now)
+            state = passing.state(conn, passing.INVITATION, row.id)
+            note(conn, place, caller, address, "invited", f"{email}: {body.role}", now, about=row.id, state=state)
             return made(invitation_view(row, "" if dry_run else secret, self._context.portal_url), 201)
 
         answer: Answer[InvitationView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)

@@ -9,6 +9,7 @@ from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal
 from tenure.http.fields import Body
 from tenure.http.idempotency import Ticket
+from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
 from tenure.server import policies
 from tenure.server.api.accounts.signing import OWN, nobody_signed_in
@@ -17,9 +18,10 @@ from tenure.server.api.providers import ProviderView, provider_view
 from tenure.server.context import Context
 from tenure.server.roles import scopes_of
 from tenure.server.views import shown
-from tenure.store import people, persons, sessions, tokens
+from tenure.store import passing, people, persons, sessions, tokens, trail
 from tenure.store.engine import Connection
 from tenure.store.sessions import SignedIn
+from tenure.store.trail import Deed
 
 
 class PersonView(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +83,7 @@ class Own:
         return await self._context.read(lambda conn, now: _me(conn, caller, now))
 
     async def choose_membership(
-        self, caller: Principal, ticket: Ticket, body: ChosenMembership, dry_run: bool = False
+        self, caller: Principal, ticket: Ticket, body: ChosenMembership, address: Address, dry_run: bool = False
     ) -> Answer[Me] | Refused:
         """Goes on in another of one's own teams, in the same session."""
         if not caller.person:
@@ -94,6 +96,10 @@ class Own:
                 return Refused(Code.NOT_FOUND, field="id")
             sessions.move(conn, caller.token_id, caller.person, chosen.id)
             persons.membership_used(conn, chosen.id, now)
+            state = passing.state(conn, passing.SESSION, caller.token_id)
+            said = "from another team"
+            deed = Deed(trail.SIGNED_IN, caller.person, caller.name, chosen.kind, address, said, caller.token_id, state)
+            trail.put(conn, chosen.place, deed, now)
             me = _me(conn, caller, now)
             return me if isinstance(me, Refused) else made(me)
 

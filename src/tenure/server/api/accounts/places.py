@@ -70,12 +70,25 @@ def note(
     trail.put(conn, place, Deed(what, caller.by, caller.name, kind, address, detail, about, state), now)
 
 
-def note_at_home(conn: Connection, person: Person, address: str, what: str, detail: str, now: Instant) -> None:
-    """Keep what was done with the account in the audit of the person's own team (`persons.home`), and in no other."""
+def note_at_home(
+    conn: Connection,
+    person: Person,
+    address: str,
+    what: str,
+    detail: str,
+    now: Instant,
+    *,
+    about: str = "",
+    state: bytes = b"",
+) -> None:
+    """Keep what was done with the account in the audit of the person's own team (`persons.home`), and in no other.
+
+    `about` and `state` as in `note`: without them the chain keeps what stands of the account.
+    """
     home = persons.home(conn, person.id)
     if home is None:
         return
-    present = persons.person(conn, person.id) if what in trail.CHAINED else None
-    state = b"" if present is None else persons.person_state(present)
-    deed = Deed(what, person.id, person.email, home.kind, address, detail, person.id if state else "", state)
+    if not about and what in trail.CHAINED and (present := persons.person(conn, person.id)) is not None:
+        about, state = person.id, persons.person_state(present)
+    deed = Deed(what, person.id, person.email, home.kind, address, detail, about, state)
     trail.put(conn, home.place, deed, now)

@@ -1,0 +1,118 @@
+"""The server verifies its own histories, hourly, in a process of its own: what an edit with SQL did is told unasked.
+
+A finding is told, in the log and by metrics, and stops nothing: whoever can edit one row must not be able to cut
+everybody off by it. Money alone is stopped, by the check of balances (`sweep`).
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from prometheus_client import CollectorRegistry, Gauge
+
+from tenure.core.timeline import Instant
+from tenure.store import audit
+from tenure.store.lite import look
+
+EVERY = 3_600
+"""Seconds between the end of one look and the beginning of the next, at least."""
+SHARE = 20
+"""A look that takes long is repeated so much more seldom that it takes a twentieth of one core.
+
+Example: at 10 minutes a look, the next begins 190 minutes after its end.
+"""
+FIRST_AFTER = 60
+"""Seconds after the start: whoever restarts a server waits for its answers first."""
+TOLD = 20
+"""Findings that are named in the log and by the process; the rest is counted."""
+_WORDS_MOST = 1024 * 1024
+
+log = logging.getLogger("tenure.server.self_check")
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look found: how many faults, and the first of them in words."""
+
+    findings: int
+    first: tuple[str, ...]
+
+
+class SelfCheck:
+    """Verifies the database at `database` again and again; what came of it stands in its attributes."""
+
+    def __init__(self, database: Path, clock: Callable[[], Instant], ticks: Callable[[], float]) -> None:
+        self._database, self._clock, self._ticks = database, clock, ticks
+        self.last: Verified | None = None
+        """What the last look that ended found; None before the first."""
+        self.ended_at: Instant = 0
+        """When it ended."""
+
+    def show(self, registry: CollectorRegistry) -> None:
+        """Two gauges: faults found by the last look, and when it ended (seconds since 1970; 0: none has yet)."""
+        faults = Gauge("tenure_history_faults", "Faults that the last look at all histories found.", registry=registry)
+        faults.set_function(lambda: self.last.findings if self.last else 0)
+        ended = Gauge(
+            "tenure_history_verified_seconds", "When all histories were last verified, seconds since 1970; 0: never.",
+            registry=registry,
+        )  # fmt: skip
+        ended.set_function(lambda: self.ended_at)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await asyncio.sleep(FIRST_AFTER)
+        while True:
+            began = self._ticks()
+            await self.once()
+            await asyncio.sleep(pause_after(self._ticks() - began))
+
+    async def once(self) -> Verified | None:
+        """One look, in a process of lowest priority; None when it came to no end, which is logged."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", __name__, str(self._database),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            said, fault = await process.communicate()
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
+        if process.returncode != 0:
+            log.error("the histories could not be verified: %s", fault[-500:].decode(errors="replace"))
+            return None
+        self.last, self.ended_at = msgspec.json.decode(said[:_WORDS_MOST], type=Verified), self._clock()
+        if self.last.findings:
+            log.critical(
+                "the histories are not as they were written, %d faults: %s",
+                self.last.findings,
+                "; ".join(self.last.first),
+            )
+        return self.last
+
+
+def pause_after(seconds: float) -> float:
+    """Seconds between a look that took so long and the next."""
+    return max(EVERY, seconds * (SHARE - 1))
+
+
+def verify(database: Path) -> Verified:
+    """One look at everything, in one transaction that only reads."""
+    count, first = 0, list[str]()
+    with look(database) as connection, connection.begin():
+        for found in audit.verify(connection):
+            count += 1
+            if len(first) < TOLD:
+                first.append(f"{found.chain} link {found.seq} {found.fault} {found.detail}".rstrip())
+        for drifted in audit.drift(connection):
+            count += 1
+            first.append(f"the balance of {drifted.customer} is not what its postings sum up to")
+    return Verified(findings=count, first=tuple(first[:TOLD]))
+
+
+if __name__ == "__main__":
+    os.nice(19)
+    sys.stdout.buffer.write(msgspec.json.encode(verify(Path(sys.argv[1]))))
