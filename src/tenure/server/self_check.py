@@ -72,11 +72,11 @@ class SelfCheck:
     async def once(self) -> Verified | None:
         """One look, in a process of lowest priority; None when it came to no end, which is logged."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, str(self._database),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            sys.executable, "-m", __name__,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
-            said, fault = await process.communicate()
+            said, fault = await process.communicate(os.fsencode(self._database))
         except asyncio.CancelledError:
             process.kill()
             await process.wait()
@@ -115,4 +115,4 @@ def verify(database: Path) -> Verified:
 
 if __name__ == "__main__":
     os.nice(19)
-    sys.stdout.buffer.write(msgspec.json.encode(verify(Path(sys.argv[1]))))
+    sys.stdout.buffer.write(msgspec.json.encode(verify(Path(os.fsdecode(sys.stdin.buffer.read())))))
