@@ -119,3 +119,13 @@ async def test_no_command_of_a_dry_run_is_done_whatever_its_own_path_says(tmp_pa
         path = f"/v1/customers/{shop.customer}/top-ups?dry_run=true"
         told = await batch(shop.desk, command("POST", path, {"amount": 77, "reference": "bank 2"}), dry_run="true")
         assert told["done"] == 1 and await shop.snapshot() == before
+
+
+async def test_a_dry_run_asked_for_behind_a_number_sign_is_no_real_write(tmp_path: Path) -> None:
+    """What stands behind `#` is dropped from an address: the top-up was done, though its path said dry_run=true."""
+    async with office(tmp_path) as shop:
+        before = await shop.snapshot()
+        path = f"/v1/customers/{shop.customer}/top-ups#?dry_run=true"
+        sent = {"commands": [command("POST", path, {"amount": 77, "reference": "bank 2"})]}
+        assert await shop.desk.refused("/v1/batch", sent) == "field_invalid"
+        assert await shop.snapshot() == before

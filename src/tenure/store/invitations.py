@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
+from tenure.store.persons import VENDOR, Place
 from tenure.store.schema import invitations
 
 LIFE: Final = 7 * DAY
@@ -52,9 +52,13 @@ _MINE = (invitations.c.id == sa.bindparam("of"), invitations.c.place == sa.bindp
 _REPLACED = invitations.delete().where(
     invitations.c.place == sa.bindparam("team"), invitations.c.email == sa.bindparam("to")
 )
-_BY = invitations.delete().where(
-    invitations.c.place == sa.bindparam("team"), invitations.c.by_actor == sa.bindparam("who")
-)
+_BY = invitations.delete().where(invitations.c.by_actor == sa.bindparam("who"))
+_WITHIN = {
+    "vendor": _BY,
+    "provider": _BY.where(invitations.c.provider == sa.bindparam("team")),
+    "customer": _BY.where(invitations.c.place == sa.bindparam("team")),
+}
+"""By whose side the inviter was: a provider's people ask into its customers' teams, too, and the vendor's into all."""
 _TAKE = invitations.delete().where(invitations.c.id == sa.bindparam("of"))
 _COLLECT = invitations.delete().where(invitations.c.expires < sa.bindparam("before"))
 
@@ -87,8 +91,12 @@ def withdraw(conn: Connection, place: Place, name: str) -> Invitation | Refused:
 
 
 def withdraw_all_by(conn: Connection, place: Place, who: str) -> int:
-    """What somebody asked for is good for nothing once that person is gone; how many invitations."""
-    return conn.execute(_BY, {"team": place.name, "who": who}).rowcount
+    """What somebody of that team asked for, as `by_actor` names them, into it or a team below it; how many invitations.
+
+    Whoever may not ask people in any more must not come in by a link of their own that they were shown.
+    """
+    asked = {"who": who} if place.kind == VENDOR else {"team": place.name, "who": who}
+    return conn.execute(_WITHIN[place.kind], asked).rowcount
 
 
 def take(conn: Connection, name: str) -> bool:

@@ -242,3 +242,36 @@ async def test_the_first_owner_of_a_server_comes_in_by_the_link_of_its_making(tm
         asked = await ana.post("/v1/invitations", EVE | {"role": "owner"}, provider=shop.provider)
         told = await stranger(shop).post("/v1/invitations/read", {"token": asked["link_token"]})
         assert (told["kind"], told["team"]) == ("provider", "North")
+
+
+async def test_whoever_may_not_invite_any_more_does_not_come_in_by_an_own_link(tmp_path: Path) -> None:
+    """An owner keeps the link that was shown, is made an auditor or removed, and would be an owner again by it."""
+    for losing in ("role", "removal", "token"):
+        folder = tmp_path / losing
+        folder.mkdir()
+        async with office(folder) as shop:
+            await joined(shop, shop.desk)
+            eve = await joined(shop, shop.desk)
+            by: Caller = eve
+            if losing == "token":
+                body = {"name": "ci", "role": "provider", "scopes": SCOPES[Role.PROVIDER]}
+                made = await shop.desk.post("/v1/tokens", body)
+                by = Caller(shop.http, made["token"])
+            links = []
+            for more in ({}, {"customer": shop.customer}):
+                asked = await by.post(
+                    "/v1/invitations", {"email": "alt@x.example", "name": "A", "role": "owner", **more}
+                )
+                links.append(asked["link_token"])
+            others = await shop.desk.post("/v1/invitations", {"email": "bob@x.example", "name": "B", "role": "auditor"})
+            if losing == "role":
+                gone = await shop.desk.send("PUT", f"/v1/people/{eve.id}", {"role": "auditor"})
+            elif losing == "removal":
+                gone = await shop.desk.send("DELETE", f"/v1/people/{eve.id}")
+            else:
+                gone = await shop.desk.send("DELETE", f"/v1/tokens/{made['id']}")
+            assert gone.status_code < 300, gone.text
+            for link in links:
+                body = {"token": link, "name": "Alt", "password": PASSWORD}
+                assert await stranger(shop).refused("/v1/invitations/accept", body) == "link_unknown", losing
+            assert await stranger(shop).post("/v1/invitations/read", {"token": others["link_token"]})

@@ -21,7 +21,8 @@ MOST = 100
 CAP = 1024 * 1024
 """Bytes of a batch."""
 
-Path = Annotated[str, msgspec.Meta(min_length=4, max_length=512, pattern=r"^/v1/[!-~]*$(?!\n)")]
+Path = Annotated[str, msgspec.Meta(min_length=4, max_length=512, pattern=r'^/v1/[!"$-~]*$(?!\n)')]
+"""Without `#`: what stands behind one is no part of what is asked, such as a `?dry_run=true`."""
 Key = Annotated[str, msgspec.Meta(max_length=KEY_LONGEST, pattern=r"^[!-~]*$(?!\n)")]
 
 

@@ -21,7 +21,7 @@ from tenure.server.api.fields import Id
 from tenure.server.context import Context
 from tenure.server.roles import DESK, SCOPES, usual
 from tenure.server.views import shown
-from tenure.store import ids, people, tokens
+from tenure.store import ids, invitations, people, tokens
 from tenure.store.engine import Connection
 from tenure.store.persons import Place
 
@@ -111,7 +111,7 @@ class Tokens:
     async def withdraw_token(
         self, caller: Principal, token: Id, address: Address, provider: Id | None = None, dry_run: bool = False
     ) -> Refused | None:
-        """Withdraws a token: it is good for nothing from now on."""
+        """Withdraws a token: it is good for nothing from now on, nor are invitations made with it (by its name)."""
         if caller.provider and provider and provider != caller.provider:
             return Refused(Code.NOT_FOUND, field="provider")
         owner = caller.provider or provider
@@ -120,6 +120,7 @@ class Tokens:
             gone = tokens.withdraw_token(conn, owner, token, now)
             if isinstance(gone, Refused):
                 return gone
+            invitations.withdraw_all_by(conn, Place(gone.provider, gone.customer), gone.name)
             note(
                 conn,
                 Place(gone.provider, gone.customer),

@@ -78,7 +78,10 @@ class Team:
         customer: Id | None = None,
         dry_run: bool = False,
     ) -> Answer[MemberView] | Refused:
-        """Gives somebody in the team another role, which counts from the next request on."""
+        """Gives somebody in the team another role, which counts from the next request on.
+
+        Invitations by that person are withdrawn where the new role does not include inviting.
+        """
 
         def work(conn: Connection, now: Instant) -> Answer[MemberView] | Refused:
             place = place_of(conn, caller, provider, customer)
@@ -90,6 +93,9 @@ class Team:
             if isinstance(changed, Refused) or member is None:
                 return changed if isinstance(changed, Refused) else Refused(Code.NOT_FOUND, field="person")
             state, said = persons.membership_state(changed), f"{member.email}: {body.role}"
+            if WRITE.scope not in scopes_of(Role(place.kind), body.role):
+                ended = invitations.withdraw_all_by(conn, place, member.email)
+                said += f", {ended} open invitations" if ended else ""
             note(conn, place, caller, address, "role_changed", said, now, about=changed.id, state=state)
             return made(member_view(member))
 
@@ -105,7 +111,10 @@ class Team:
         customer: Id | None = None,
         dry_run: bool = False,
     ) -> Refused | None:
-        """Takes somebody out of the team; sessions there, and invitations by that person, end at once."""
+        """Takes somebody out of the team; sessions there, and invitations by that person, end at once.
+
+        Those into the teams of a provider's customers are among them, when it is the provider's team that is left.
+        """
 
         def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
             place = place_of(conn, caller, provider, customer)
