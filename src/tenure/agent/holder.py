@@ -14,6 +14,7 @@ from tenure.agent.kept import Kept, Memory
 from tenure.core.acceptance import Held
 from tenure.core.clock import Estimate, certain
 from tenure.core.lease import SHORT, Lease
+from tenure.core.outlook import Outlook, carried_on
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import UNLICENSED, Amnesty, Standing, compiled, device_standing, device_timeline
 from tenure.core.timeline import Timeline
@@ -245,11 +246,21 @@ class Holder:
         return then.features != self.standing(self.now().estimate).features
 
     def timeline(self) -> Timeline:
-        """Everything that will happen to this device if nobody does anything; empty without a seat."""
+        """Everything that will happen to this device if nobody does anything; empty without a seat.
+
+        For people, with the renewals that are expected: what is granted is `standing`'s and knows of none.
+        """
         seat = self._proven.seat
         if seat is None:
             return ()
-        return device_timeline(seat.lease.lease, seat.seat.term(), self._kept.contact, self._proven.amnesties)
+        lease, now = seat.lease.lease, self.now().instant
+        told = msgspec.structs.replace(lease, spans=carried_on(lease.spans, lease.outlook_at(now)))
+        return device_timeline(told, seat.seat.term(), self._kept.contact, self._proven.amnesties)
+
+    def outlook(self) -> Outlook | None:
+        """What is known of the next renewal, as the lease beneath the seat says it; None: nothing."""
+        seat = self._proven.seat
+        return None if seat is None else seat.lease.lease.outlook_at(self.now().instant)
 
     def compiled(self) -> Ready:
         """The functions that are on now, and how long that is certain."""

@@ -7,7 +7,7 @@ from tenure.core.audience import Audience, remedy, remedy_of_cause
 from tenure.core.explain import Explanation, Remedy, explain
 from tenure.core.periods import format_instant
 from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import Instant
+from tenure.core.timeline import Instant, Why
 from tenure.sdk.shown import words
 
 NOT_ENROLLED = "This device is not enrolled at any site: ask its administrator for an enrolment token."
@@ -29,6 +29,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...]
     since: str | None
     until: str | None
+    """When what `message` says changes by itself, expected renewals included; None: never."""
     features: tuple[str, ...]
     seat_until: str | None
     last_contact: str | None
@@ -48,9 +49,12 @@ def shown(keeper: Keeper) -> Shown:
     unread = next((each for each in faults if each.code is Code.FOLDER_UNREADABLE and proven.seat is None), None)
     refusal = unread or standing.refusal or (None if proven.seat is not None else said)
     timeline = holder.timeline()
-    told = explain(timeline, now.instant) if timeline else None
+    # While the server is silent, what it foresaw is not what is asked.
+    outlook = None if standing.why is Why.SYNC_OVERDUE else holder.outlook()
+    told = explain(timeline, now.instant, outlook) if timeline else None
     if told is not None:
-        message = " ".join(part for part in (told.sentence, told.follows if told.until else "") if part)
+        follows = told.follows if told.until else ""
+        message = " ".join(part for part in (told.sentence, told.renewal, follows) if part)
     elif unread is not None:
         message = ""
     elif kept.given_up:
@@ -69,7 +73,7 @@ def shown(keeper: Keeper) -> Shown:
         message=" ".join(part for part in (message, said_of_refusal, *warned) if part),
         remedies=_remedies((refusal, *faults), () if told is None else _for_device(told)),
         since=_moment(standing.since),
-        until=_moment(standing.until),
+        until=_moment(standing.until if told is None else told.until),
         features=standing.features,
         seat_until=None if proven.seat is None else _moment(standing.contact_until),
         last_contact=_moment(kept.contact or None),
