@@ -1,4 +1,4 @@
-"""`tenure agent status` behind what renews itself: the renewal and the balance are told, grace and end as a condition."""
+"""`tenure agent status` behind what renews itself: renewal and balance are told, and no end as certain."""
 
 from tenure.agent.shown import shown
 from tenure.core.timeline import DAY

@@ -9,7 +9,7 @@ from tenure.core.timeline import DAY
 from tenure.server.messages.rendering import render
 from tests.server.office import office
 from tests.server.test_mail import NORTH
-from tests.server.test_reminders import customer, live, written
+from tests.server.test_reminders import customer, live, look, written
 
 pytestmark = pytest.mark.anyio
 SAID = {
@@ -88,3 +88,33 @@ async def test_a_request_for_each_of_two_renewals_pays_both(tmp_path: Path) -> N
         shop.clock.now += 366 * DAY
         for name in names:
             assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] == "active"
+
+
+async def test_mails_about_what_renews_itself_say_when_for_how_much_and_how_far_the_balance_reaches(
+    tmp_path: Path,
+) -> None:
+    """The order tells of the renewals that the balance pays; no reminder tells of an end before they are over."""
+    async with office(tmp_path) as shop:
+        await customer(shop, money=3 * 12_000)
+        name, _ = await shop.order("monthly", renewal_intent="auto")
+        await look(shop)
+        await live(shop, 110)
+        told = await written(shop)
+        day, template, ordered = told[0]
+        assert (day, template) == (0, "subscription_ordered")
+        assert ordered["renewal"] == (
+            "It renews by itself on 1 February 2026, 00:00 UTC for 120.00 EUR;"
+            " the balance covers it until 1 April 2026, 00:00 UTC."
+        )
+        words = render("subscription_ordered", ordered, NORTH)
+        assert words is not None
+        assert "the balance covers it until 1 April 2026" in " ".join(words.text.split())
+        assert "the balance covers it until 1 April 2026" in words.html
+        reminded = [(day, values) for day, template, values in told if template == "reminder"]
+        assert min(day for day, _ in reminded) > 59, "up to 1 March everything is paid, or will be"
+        first = reminded[0][1]
+        assert first["renewal"].startswith("120.00 EUR fall due on 1 April 2026, 00:00 UTC; 120.00 EUR will be")
+        words = render("reminder", first, NORTH)
+        assert words is not None
+        assert "120.00 EUR fall due on 1 April 2026" in " ".join(words.text.split())
+        assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] in ("grace", "ended")

@@ -10,6 +10,8 @@ import msgspec
 
 from tenure.core import facts as f
 from tenure.core.contract import contract, contract_at, timeline
+from tenure.core.expected import outlook_of
+from tenure.core.outlook import Outlook, renews, sentence
 from tenure.core.pricing import format_money
 from tenure.core.reminders import Remedy, remedy
 from tenure.core.runway import lacking
@@ -19,7 +21,7 @@ from tenure.http.outgoing.mailing import is_mailbox
 from tenure.server import books
 from tenure.server.context import Context
 from tenure.server.messages.catalogue import REMINDER
-from tenure.server.messages.dates import date
+from tenure.server.messages.dates import date, dated
 from tenure.server.real_time import RealTime
 from tenure.server.values import Customer, Product, Provider
 from tenure.store import facts, letters, outbox, people
@@ -40,6 +42,13 @@ class News(msgspec.Struct, frozen=True):
     now: Instant
     missing: int = 0
     """What must come in so that the next period is paid when it falls due, minor units."""
+    outlook: Outlook | None = None
+    """What is known of the next renewal; None where nothing renews itself."""
+
+    @property
+    def renewal(self) -> str:
+        """The same sentence that pages, devices and applications show, with instants as letters say them."""
+        return "" if self.outlook is None else dated(sentence(self.outlook, self.now))
 
     @property
     def lacks(self) -> str:
@@ -87,7 +96,9 @@ def _write(conn: Connection, context: Context, tenant: people.Provider, note: No
     now = tenant.clock.read(real) if tenant.clock else real
     loaded = books.load(conn, tenant.id, sub.customer, RealTime(real), lock=False)
     missing = 0 if loaded is None else lacking(loaded.account, loaded.items, sub.id, now)
-    written = LETTERS[note.kind](conn, News(note, sub, now, missing))
+    known = loaded is not None and loaded.item(sub.id) is not None
+    seen = outlook_of(loaded.account, loaded.items, sub.id, now) if loaded is not None and known else None
+    written = LETTERS[note.kind](conn, News(note, sub, now, missing, seen))
     if written is not None:
         values = about(conn, context, tenant, sub, now) | {"customer": row.name} | written.values
         letters.put(conn, context.safe, tenant.id, customer.email, written.template, values, real)
@@ -117,11 +128,12 @@ def _reminder(_: Connection, news: News) -> Written | None:
     if over or told["offset"] == 0 or not _ends(news.sub, told["end"]):
         return None
     helps = remedy(news.sub, news.now)
-    if helps is Remedy.TOP_UP and not news.missing and told["phase"] != Phase.GRACE.value:
+    if renews(news.outlook) or (helps is Remedy.TOP_UP and not news.missing):
         return None  # the money is there: it will be taken when it falls due
     days = -(-(told["end"] - news.now) // DAY)
     values = {"phase": told["phase"], "why": told["why"], "end": date(told["end"]), "days_left": str(days)}
     values |= {"remedy": helps.value, "missing": news.lacks if news.missing else ""}
+    values["renewal"] = news.renewal
     if helps is Remedy.UNDO and news.sub.cancellation is not None:
         values["canceled"] = date(news.sub.cancellation.effective)
     return Written("reminder", values)
@@ -174,6 +186,7 @@ def _ordered(_: Connection, news: News) -> Written | None:
         "begins": date(first.since) if first else "",
         "end": date(first.until) if first else "",
         "last_group": sub.codes[-1].last_group,
+        "renewal": news.renewal,
     }
     return Written("subscription_ordered", values)
 

@@ -1,5 +1,7 @@
 """Instants as letters say them: a day that everybody reads the same way, in UTC."""
 
+import re
+
 from tenure.core.periods import format_instant, parse_instant
 from tenure.core.timeline import Instant
 
@@ -8,11 +10,18 @@ _MONTHS = (
     "December",
 )  # fmt: skip
 
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC")
+
 
 def date(moment: Instant) -> str:
     """An instant as letters say it: `31 December 2026, 12:00 UTC`."""
     text = format_instant(moment)
     return f"{int(text[8:10])} {_MONTHS[int(text[5:7]) - 1]} {text[:4]}, {text[11:16]} UTC"
+
+
+def dated(text: str) -> str:
+    """A sentence of the core with its instants as letters say them: `on 2026-12-30 00:00:00 UTC` and the like."""
+    return _MOMENT.sub(lambda found: when(f"{found[1]}T{found[2]}Z"), text)
 
 
 def when(text: str) -> str:
