@@ -83,9 +83,18 @@ def lower_limit(sub: Subscription, now: Instant) -> LowerLimit | None:
     """
     if sub.stopped is not None:
         return None if sub.runs_again_at is None else lower_limit(running_again(sub), now)
-    present = _most_at(sub, sub.clock(now))
+    return agreed_limit(sub, now)
+
+
+def agreed_limit(sub: Subscription, now: Instant) -> LowerLimit | None:
+    """The next lower limit by the contract's own clock: while a hold stops that, with the day that stood when it did.
+
+    The list of a seat conflict is kept by it, because what a hold's release moves it moves there, too.
+    """
+    clock = sub.clock(now)
+    present = _most_at(sub, clock)
     turns = {*(each.effective for each in sub.changes), *(period.since for period in sub.paid)}
-    ahead = sorted(each for each in turns if each > now)
+    ahead = sorted(each for each in turns if each > clock)
     lower = next((moment for moment in ahead if _most_at(sub, moment) < present), None)
     return None if lower is None else LowerLimit(lower, sub.terms_for(lower).devices, _most_at(sub, lower))
 

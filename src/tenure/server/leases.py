@@ -118,13 +118,14 @@ def successor_lease(
     terms = sub.terms_at(begins)
     running = at(timeline(sub, site), begins)
     until = begins + min(SUCCESSOR_DAYS, sub.rules_at(begins).lease_days) * DAY
-    begun = sub
+    begun, own = sub, site
     if running.phase is Phase.PENDING:  # its term begins with the takeover, also where no server books that
         first = first_period(sub, begins, sub.rules_at(begins), site.floor)
         started = SuccessorStarted(at=begins, recorded_at=begins, by="successor", site=site.id, period=first)
         begun = evolve(sub, started)
-        running = at(timeline(begun, begun.site(site.id)), begins)
-    spans = since(timeline(begun, begun.site(site.id) or site), begins)
+        own = begun.site(site.id) or site
+        running = at(timeline(begun, own), begins)
+    spans = since(timeline(begun, own), begins)
     return Lease(
         iss=issuer.name,
         sub=holder.id,

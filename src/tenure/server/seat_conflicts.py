@@ -11,18 +11,20 @@ from tenure.core.seat_conflict import (
     Application,
     LowerLimit,
     SeatConflict,
+    agreed_limit,
     is_listed,
     lower_limit,
     parts,
     relisted,
 )
 from tenure.core.subscription import SiteState, Subscription, evolve
-from tenure.core.timeline import Instant, since
+from tenure.core.timeline import Instant, Timeline, since
 from tenure.server import books, places
 from tenure.server.beside import rows_of
 from tenure.store import leases
 from tenure.store import places as rows
 from tenure.store.engine import Connection
+from tenure.store.leases import SignedLease
 from tenure.store.places import PlaceUser
 from tenure.store.sites import Site
 from tenure.wire import b64
@@ -40,7 +42,7 @@ def coming(
 
     `newcomer`: an application that has just been let in and has no place yet.
     """
-    lower = lower_limit(sub, now)
+    lower = agreed_limit(sub, now)
     return None if lower is None else _with_users(conn, sub, lower, _users(conn, sub, now, restored), now, newcomer)
 
 
@@ -62,29 +64,46 @@ def _with_users(
         servers=sum(parts(lower.most, counted, servers(conn, sub)).values()),
         elsewhere=elsewhere,
         ephemeral=sum(bool(each.ephemeral) for each in others),
-        applications=tuple(_application(site, known.get(site.id), now) for site in listed),
+        applications=tuple(_application(site, known.get(site.id), sub.clock(now)) for site in listed),
     )
 
 
-def _application(site: SiteState, user: PlaceUser | None, now: Instant) -> Application:
-    until = site.place_until if site.place_until is not None and site.place_until > now else None
+def _application(site: SiteState, user: PlaceUser | None, clock: Instant) -> Application:
+    until = site.place_until if site.place_until is not None and site.place_until > clock else None
     heard = 0 if user is None else user.heard
     return Application(site=site.id, since=site.since, heard=heard, stays=site.stays, until=until)
 
 
-class _Lowered(msgspec.Struct):
-    """What of a lease tells a server of its share to come."""
+class _Told(msgspec.Struct):
+    """What of a lease tells of a lower limit: a server its share to come, an application its date."""
 
     coming: Coming | None = None
+    spans: Timeline = ()
+
+
+def successor_goes_by(conn: Connection, site: Site) -> None:
+    """The application shows that it holds its newest leases: of the one that waits, too, nothing older counts."""
+    signed = None if site.successor is None else leases.latest(conn, site.id, leases.SUCCESSOR)
+    if signed is None or site.successor is None or signed.serial != site.serial:
+        return
+    date = places.date_in(_said(signed).spans)
+    if date is not None:
+        places.goes_by(conn, site, site.successor, date)
+
+
+def _said(signed: SignedLease) -> _Told:
+    payload = b"{}" if signed.body is None else b64.decode_text(signed.body.split(b".")[1].decode()) or b"{}"
+    return msgspec.json.decode(payload, type=_Told)
 
 
 def told_share(conn: Connection, site: str, lower: LowerLimit) -> int | None:
-    """The share of the lower limit that the server's newest lease names; None where it names none."""
+    """The share that the server's newest lease leaves it from then on; None where it says nothing of a lower limit.
+
+    The lease may name an earlier day, from before a hold that moved it: from then on the server has no more either.
+    """
     signed = leases.latest(conn, site)
-    if signed is None or signed.body is None:
-        return None
-    coming = msgspec.json.decode(b64.decode_text(signed.body.split(b".")[1].decode()) or b"{}", type=_Lowered).coming
-    return coming.allotment if coming is not None and coming.at == lower.at else None
+    coming = None if signed is None else _said(signed).coming
+    return coming.allotment if coming is not None and coming.at <= lower.at else None
 
 
 def share(conn: Connection, sub: Subscription, site: Site, lower: LowerLimit, now: Instant, restored: Instant) -> int:

@@ -199,14 +199,15 @@ def _sign_successor(
     elif site.forked_at is None:
         sub = share_out(conn, context, site, sub, now).sub
         state = sub.site(site.id) or state
+    told = seat_conflicts.as_promised(conn, sub, site, state, now, context.epoch_floor)
     stop = present.cancellation
     begins = max(now, stop.effective if stop is not None else present.paid_until)
-    if at(timeline(sub, state), begins).phase is Phase.ENDED:
+    if at(timeline(sub, told), begins).phase is Phase.ENDED:
         return site, b""  # it takes nothing over: the present one's grace is worth more (2.4)
     holder = msgspec.structs.replace(
         _holder(conn, site, beside(site), sub.terms_at(begins)), serial=site.serial, prev=""
     )
-    lease = successor_lease(sub, state, holder, issuer_of(context, provider), begins=begins, now=now)
+    lease = successor_lease(sub, told, holder, issuer_of(context, provider), begins=begins, now=now)
     signer = context.keys.signer(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _sealed(lease, signer)
     _record(conn, site, sub, lease, token, SUCCESSOR, now)

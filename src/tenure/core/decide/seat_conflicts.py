@@ -33,7 +33,8 @@ def edit(command: EditSeatConflict, seen: Seen, now: Instant) -> Accepted | Refu
     listed = {each.site for each in conflict.applications if each.until == conflict.coming.at}
     # Who stays by the customer's own word is remembered also where the list let it stay already.
     back = [each.site for each in conflict.applications if each.site not in chosen and not each.stays]
-    out = [each.site for each in conflict.applications if each.site in chosen - listed]
+    added = chosen - listed
+    out = [each.site for each in conflict.applications if each.site in added]
     if not out and not listed - chosen:
         return Accepted()
     fact = SeatConflictListed(

@@ -6,7 +6,7 @@ The list is edited by an action (`actions`); what makes it is `core.seat_conflic
 import msgspec
 
 from tenure.core.refusals import Refused
-from tenure.core.seat_conflict import Application, SeatConflict, order, relisted
+from tenure.core.seat_conflict import Application, SeatConflict, lower_limit, order, relisted
 from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal, Rule
@@ -40,7 +40,8 @@ class SeatConflictView(msgspec.Struct, frozen=True, kw_only=True):
     """A lower limit to come and who uses the subscription; all empty where none is agreed."""
 
     at: str | None
-    """When the lower limit begins; null where none is agreed, or a hold without an end stops the clock before it."""
+    """When the lower limit begins; null where none is agreed. While a hold without an end stops the clock: the day that
+    stood then, which moves with the contract's end."""
     limit: int
     """Devices ordered from then on."""
     most: int
@@ -99,7 +100,7 @@ def _shown(sub: Subscription, conflict: SeatConflict, now: Instant) -> SeatConfl
     going = order((each for each in conflict.applications if each.until is not None), now)
     staying = order((each for each in conflict.applications if each.until is None), now)
     return SeatConflictView(
-        at=shown(conflict.coming.at),
+        at=shown((lower_limit(sub, now) or conflict.coming).at),
         limit=conflict.coming.limit,
         most=conflict.coming.most,
         servers=conflict.servers,
