@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tenure.core.audience import INSTEAD, Audience, remedy, remedy_of_cause
-from tenure.core.explain import REMEDIES
+from tenure.core.explain import BEFOREHAND, REMEDIES
 from tenure.core.refusals import TABLE, Code, Refused
 from tenure.core.timeline import Why
 
@@ -44,6 +44,6 @@ def test_no_reader_is_sent_to_what_he_does_not_have(code: Code, audience: Audien
 @pytest.mark.parametrize("why", Why)
 @pytest.mark.parametrize("audience", [Audience.APPLICATION, Audience.DEVICE])
 def test_no_standing_sends_its_reader_to_what_he_does_not_have(why: Why, audience: Audience) -> None:
-    for each in REMEDIES[why]:
+    for each in (*REMEDIES[why], *BEFOREHAND.get(why, ())):
         told = remedy_of_cause(why, each.how, audience)
         assert re.search(r"`tenure|console|Retry-After", told) is None, told

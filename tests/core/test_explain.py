@@ -31,6 +31,19 @@ def test_b02_what_will_be_withdrawn_is_named() -> None:
     assert [remedy.who for remedy in told.remedies] == ["customer", "provider"]
 
 
+def test_b06_an_end_that_is_decided_names_who_can_undo_it_before_it_comes_and_no_other_end_does() -> None:
+    world = limited()
+    assert explain(timeline(world.sub()), world.now).remedies == ()
+    accepted(cancel(world))
+    told = explain(timeline(world.sub()), world.now)
+    assert [each.how for each in told.remedies] == ["Undo the cancellation while it has not taken effect."]
+    paid, struck = Span(0, 7, Phase.ACTIVE, Why.PAID), Span(7, None, Phase.ENDED, Why.SEAT_CONFLICT)
+    before, after = explain((paid, struck), 0).remedies, explain((paid, struck), 7).remedies
+    assert [each.who for each in before] == ["customer", "administrator"]
+    assert "another application stops instead" in before[0].how
+    assert "another activation code" in after[0].how
+
+
 def test_b06_silence_that_may_come_is_told_as_a_condition() -> None:
     paid = Span(0, 7, Phase.ACTIVE, Why.PAID, ("edit",))
     told = explain((paid, Span(7, None, Phase.GRACE, Why.SYNC_OVERDUE, ("edit",))), 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core.explain import PHASES, REMEDIES, RULES
+from tenure.core.explain import BEFOREHAND, PHASES, REMEDIES, RULES
 from tenure.core.refusals import TABLE
 from tests.server.office import office
 from tests.site.callers import Caller
@@ -75,7 +75,7 @@ def test_no_page_and_no_mail_cites_them(ending: str) -> None:
 def test_no_refusal_no_explanation_and_no_help_cites_them() -> None:
     texts = [f"{row.sentence} {row.cause} {row.remedy}" for row in TABLE.values()]
     texts += [" ".join(rule) for rule in RULES.values()] + list(map(str, PHASES.values()))
-    texts += [remedy.how for remedies in REMEDIES.values() for remedy in remedies]
+    texts += [remedy.how for remedies in (*REMEDIES.values(), *BEFOREHAND.values()) for remedy in remedies]
     # The page is the help of every command, as it is printed.
     texts += (ROOT / "docs" / "cli.md").read_text(encoding="utf-8").splitlines()
     assert not [cited(text) for text in texts if cited(text)]

@@ -90,10 +90,25 @@ REMEDIES: dict[Why, tuple[Remedy, ...]] = {
     Why.BLOCKED: (Remedy("provider", "Lift the block, or give out a new code."),),
     Why.NEVER_ACTIVATED: (Remedy("customer", "Order again."),),
     Why.SEAT_CONFLICT: (
-        Remedy("customer", "In the provider's portal let another application stop, or order more devices."),
+        Remedy("customer", "Order more devices in the provider's portal, or apply another activation code."),
+        Remedy(
+            "administrator",
+            "Give up the license of an application that is no longer needed: this one then gets its place.",
+        ),
+    ),
+}
+BEFOREHAND: dict[Why, tuple[Remedy, ...]] = {
+    Why.CANCELLED: (Remedy("customer", "Undo the cancellation while it has not taken effect."),),
+    Why.SEAT_CONFLICT: (
+        Remedy(
+            "customer",
+            "Before that day say in the provider's portal that another application stops instead, or order more"
+            " devices.",
+        ),
         Remedy("administrator", "Give up the license of an application that is no longer needed."),
     ),
 }
+"""What can be done about an end that is decided and has not come yet."""
 
 PHASES = {
     Phase.PENDING: "Nothing is licensed yet",
@@ -121,8 +136,14 @@ def explain(timeline: Timeline, now: Instant, outlook: Outlook | None = None) ->
         until=span.until,
         renewal="" if outlook is None else sentence(outlook, now),
         follows=_follows(timeline, span, outlook),
-        remedies=REMEDIES[span.why],
+        remedies=REMEDIES[span.why] or _prevented(timeline, span),
     )
+
+
+def _prevented(timeline: Timeline, span: Span) -> tuple[Remedy, ...]:
+    """While all is well nobody needs to do anything, but for an end that somebody has decided and can still undo."""
+    after = None if span.until is None else at(timeline, span.until)
+    return () if after is None else BEFOREHAND.get(after.why, ())
 
 
 def _follows(timeline: Timeline, span: Span, outlook: Outlook | None) -> str:

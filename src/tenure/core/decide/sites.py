@@ -109,13 +109,16 @@ def _in_force(sub: Subscription, command: Activate, seen: Seen, now: Instant) ->
 def replaceable(present: Subscription, now: Instant, key: str = "") -> bool:
     """Whether a site may leave `present` for another code at `now`: only the contract clock decides (M10).
 
-    Holds and silence do not count. A site (by its `key`) whose code is blocked for good has nothing in force any more.
+    Holds and silence do not count. A site (by its `key`) whose code is blocked for good has nothing in force any more,
+    nor has an application whose place ended on the day of a lower limit.
     """
     if present.cancellation is not None or contract_at(present, now).phase in {Phase.GRACE, Phase.ENDED}:
         return True
     site = next((site for site in reversed(present.sites) if key and site.key == key), None)
     if site is not None and site.another_code:
         return True  # the provider's recorded exception
+    if site is not None and site.place_until is not None and site.place_until <= present.clock(now):
+        return True
     code = None if site is None else present.code(site.code)
     return code is not None and code.block_ends is not None and code.block_ends <= now
 
