@@ -111,7 +111,7 @@ class Contact:
     def _no_place(self, sub: Subscription, state: SiteState) -> Refused | None:
         """`device_limit_reached` to an application whose place is over and for which none is free."""
         name, floor = self._site.id, self._context.epoch_floor
-        date = self._date_told(sub)
+        date = seat_conflicts.date_told(self._conn, self._site, sub.id)
         over = date is not None and date <= sub.clock(self._now)
         if over and state.place_until is None and not self._site.ephemeral:
             # It stays, but its lease had to carry the date: whoever was struck out instead may still go by his.
@@ -127,24 +127,12 @@ class Contact:
         struck = f"It was struck out from {format_instant(date)} on, because fewer devices are ordered."
         return msgspec.structs.replace(full, detail=f"{struck} {full.detail}")
 
-    def _date_told(self, sub: Subscription) -> Instant | None:
-        """The date that the application's newest lease carries, if it has been struck out there.
-
-        A lease of the subscription that it used before a successor took over says nothing of this one.
-        """
-        pace = read_pace(self._site.pace)
-        date = None if pace is None else places.date_in(pace.spans)
-        signed = None if date is None else leases.latest(self._conn, self._site.id)
-        return date if signed is not None and signed.subscription == sub.id else None
-
     def _relisted(self, sub: Subscription, state: SiteState) -> Subscription:
         """The subscription with a seat conflict's list as it has to be now, also for whoever asks."""
         if places.is_alone(self._site):
-            date, message = self._date_told(sub), self._asked.message
+            message = self._asked.message
             if (message.epoch, message.serial) == (self._site.epoch, self._site.serial):
-                if date is not None:
-                    places.goes_by(self._conn, self._site, sub.id, date)
-                seat_conflicts.successor_goes_by(self._conn, self._site)
+                seat_conflicts.shown_newest(self._conn, self._site, sub.id)
         again = state.place_until is not None and state.place_until <= sub.clock(self._now)
         name = self._site.id if again else ""
         return seat_conflicts.relist(self._conn, sub, self._now, self._context.epoch_floor, name)

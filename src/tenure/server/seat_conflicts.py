@@ -21,6 +21,7 @@ from tenure.core.subscription import SiteState, Subscription, evolve
 from tenure.core.timeline import Instant, Timeline, since
 from tenure.server import books, places
 from tenure.server.beside import rows_of
+from tenure.server.pace import read_pace
 from tenure.store import leases
 from tenure.store import places as rows
 from tenure.store.engine import Connection
@@ -81,12 +82,29 @@ class _Told(msgspec.Struct):
     spans: Timeline = ()
 
 
-def successor_goes_by(conn: Connection, site: Site) -> None:
-    """The application shows that it holds its newest leases: of the one that waits, too, nothing older counts."""
-    signed = None if site.successor is None else leases.latest(conn, site.id, leases.SUCCESSOR)
-    if signed is None or site.successor is None or signed.serial != site.serial:
+def date_told(conn: Connection, site: Site, subscription: str) -> Instant | None:
+    """The date that the application's newest lease carries, if it has been struck out of the subscription.
+
+    A lease of what it used before a successor took over says nothing of this one.
+    """
+    pace = read_pace(site.pace)
+    date = None if pace is None else places.date_in(pace.spans)
+    signed = None if date is None else leases.latest(conn, site.id)
+    return date if signed is not None and signed.subscription == subscription else None
+
+
+def shown_newest(conn: Connection, site: Site, subscription: str) -> None:
+    """The application shows that it holds its newest leases: what older ones promised beyond their dates is over.
+
+    That of the subscription it uses, and that of a successor that waits, if it was signed with it.
+    """
+    date = date_told(conn, site, subscription)
+    if date is not None:
+        places.goes_by(conn, site, subscription, date)
+    waiting = None if site.successor is None else leases.latest(conn, site.id, leases.SUCCESSOR)
+    if waiting is None or site.successor is None or waiting.serial != site.serial:
         return
-    date = places.date_in(_said(signed).spans)
+    date = places.date_in(_said(waiting).spans)
     if date is not None:
         places.goes_by(conn, site, site.successor, date)
 
