@@ -46,8 +46,9 @@ def take_over_if_due(conn: Connection, site: Site, time: RealTime, goes_by: str 
         return site
     rules, floor = successor.book.at(now)
     seen = c.Seen(rules=rules, floor=floor)
-    went = _began(conn, site) if goes_by == site.successor else None
-    outcome = take_over(successor.sub, present.sub, seen, now, went=went)
+    word = _word_for_successor(conn, site)
+    went = word[0] if word is not None and goes_by == site.successor else None
+    outcome = take_over(successor.sub, present.sub, seen, now, went=went, promised=word)
     if outcome is None:
         return site
     started = successor.sub
@@ -64,13 +65,16 @@ def take_over_if_due(conn: Connection, site: Site, time: RealTime, goes_by: str 
     return moved
 
 
-def _began(conn: Connection, site: Site) -> Instant | None:
-    """When the site's word for its successor began to hold."""
+def _word_for_successor(conn: Connection, site: Site) -> tuple[Instant, Instant] | None:
+    """[from, until) of the site's newest word for its successor; None once it goes by a later one."""
     signed = leases.latest(conn, site.id, leases.SUCCESSOR)
-    if signed is None or signed.body is None:
+    if signed is None or signed.body is None or signed.subscription != site.successor:
+        return None
+    if site.acked_serial > signed.serial:
         return None
     payload = signed.body.split(b".")[1]
-    return msgspec.json.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), type=Lease).nbf
+    lease = msgspec.json.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), type=Lease)
+    return lease.nbf, lease.contact_until
 
 
 def drop_successor(conn: Connection, site: Site, name: str, time: RealTime) -> Site | Refused:

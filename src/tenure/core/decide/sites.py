@@ -211,6 +211,7 @@ def take_over(
     site_id: str = "",
     *,
     went: Instant | None = None,
+    promised: tuple[Instant, Instant] | None = None,
 ) -> Accepted | None:
     """The staged successor starts at the present one's last paid end, if that has come; None while it has not.
 
@@ -221,6 +222,11 @@ def take_over(
 
     While a hold stops the present one's clock none does; but for a site that shows that it `went` by its word for the
     successor: it had not heard of the hold, and what it was served from then on is the successor's to count.
+
+    `promised`: [from, until) of the site's word for the successor, if no later word is known to have reached it. Until
+    it is heard, that word counts (rule *Giving back*): what it let the site be served before an end that holds moved
+    later is part of the successor's time. An example: the end was day 31, the word good until 61, and a hold moved the
+    end to day 40: it starts as of day 31. Moved to day 80, where 30 days were promised: as of day 50.
     """
     staged = [entry for entry in sub.sites if entry.staged and entry.present == present.id]
     site = next((entry for entry in staged if site_id in {"", entry.id}), None)
@@ -231,6 +237,8 @@ def take_over(
         end = went
     elif present.clock(now) < end:
         return None
+    elif promised is not None and promised[0] in _ends_but_for_holds(present, end):
+        end -= max(0, min(end, promised[1]) - promised[0])
     started = max(end, site.since)
     if at(contract(sub), started).phase is Phase.ENDED:
         return None
