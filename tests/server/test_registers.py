@@ -186,5 +186,7 @@ async def test_on_postgresql_too(tmp_path: Path, server: str) -> None:
     async with office(tmp_path, database=await opener.open()) as shop:
         await lived(shop)
         assert await shop.context.db.read(lambda conn: list(audit.verify(conn))) == []
+        gone = await undone(shop)
+        assert set(gone) == set(FORGOTTEN), gone
         found = await unfound(shop)
         assert not {name: said for name, said in found.items() if name not in UNCOMPARED}
