@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -132,6 +133,29 @@ def test_people_are_told_what_to_put_where(terminal: Terminal, tmp_path: Path) -
     said = terminal.run("server", "init", "--folder", str(tmp_path / "s"), "--name", "https://licence.example.com").out
     for part in ("root.jws", "root-secrets.json", "tnr_", "shown this once", "tenure server run --folder"):
         assert part in said
+
+
+def test_a_port_of_another_program_is_told_by_server_portal_and_site(terminal: Terminal, place: Path) -> None:
+    """Such as the site of a demo that still runs: no fault of ours, and nothing for the operator of the server."""
+    site = place.parent / "site"
+    words = ("--server", "https://licence.example.com", "--root", str(place / "root.jws"), "--product", "editor=1.0")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        names = ("--device-name", "localhost", "--device-host", "127.0.0.1", "--device-port", port)
+        assert terminal.run("site", "init", "--site", str(site), *words, *names).code == Exit.DONE
+        for program, field, where in (
+            (("server", "run", "--folder", str(place), "--port", port), "port", "server.json"),
+            (
+                ("portal", "run", "--server", "https://licence.example.com", "--listen", f"127.0.0.1:{port}"),
+                "listen",
+                "",
+            ),
+            (("site", "run", "--site", str(site)), "port", str(site / "site.toml")),
+        ):
+            problem = terminal.refused(*program)
+            assert (problem["code"], problem["field"]) == ("field_invalid", field)
+            assert f"127.0.0.1:{port} cannot be listened at: another program listens there already" in problem["detail"]
+            assert where in problem["detail"]
 
 
 @pytest.mark.parametrize("words", [("--port", "70000"), ("--port", "-1"), ("--port", "x"), ()])

@@ -20,7 +20,7 @@ import pytest
 import trustme
 
 from tenure.http.connection import Bounds
-from tenure.http.serve import Listen, Server
+from tenure.http.serve import CannotListen, Listen, Server
 from tests.http.calls import shown
 from tests.http.sample import build
 
@@ -249,8 +249,13 @@ def test_an_application_that_cannot_start_is_told() -> None:
 
 
 def test_a_taken_port_is_told_before_anything_runs(server: Server) -> None:
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(CannotListen, match=rf"127\.0\.0\.1:{server.port} .*another program listens there already"):
         Server(build(), Listen(port=server.port))
+
+
+def test_an_address_of_another_computer_is_told_as_such() -> None:
+    with pytest.raises(CannotListen, match=r"192\.0\.2\.1:0 .*this computer does not have that address"):
+        Server(build(), Listen(host="192.0.2.1"))
 
 
 def test_it_speaks_tls(tmp_path: Path) -> None:

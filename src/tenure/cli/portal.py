@@ -48,7 +48,7 @@ def run_portal(
     name: Annotated[str, Parameter(help="What the website is called before anybody is signed in.")] = "Tenure",
 ) -> Ended:
     """Run the portal until it is stopped. It keeps nothing: whoever was signed in signs in again after a restart."""
-    from tenure.http.serve import Listen
+    from tenure.http.serve import CannotListen, Listen
     from tenure.portal.app import Settings
     from tenure.portal.main import read_key, run
 
@@ -72,8 +72,8 @@ def run_portal(
         return failed(proof)
     try:
         refused = run(server, settings, place, proof)
-    except OSError as fault:
-        return invalid(f"It cannot listen at {listen}: {fault.strerror or fault}.", "listen")
+    except CannotListen as fault:
+        return invalid(str(fault), "listen")
     return failed(refused) if isinstance(refused, Refused) else Output(b"", sentence("The portal has stopped."))
 
 

@@ -71,6 +71,7 @@ def run_server(
     ] = (),
 ) -> Ended:
     """Run the activation server until it is stopped. Options come before `listen` in its settings, server.json."""
+    from tenure.http.serve import CannotListen
     from tenure.server.main import Address, run
 
     if port is not None and not 0 <= port <= 65_535:
@@ -80,8 +81,8 @@ def run_server(
     address = Address(host, port, certificate, key, trusted_proxy)
     try:
         refused = run(Path(folder), address)
-    except OSError as fault:
-        return invalid(f"It cannot listen at its address and port: {fault.strerror or fault}.", "port")
+    except CannotListen as fault:
+        return invalid(f"{fault} Where it listens: --host and --port, or `listen` in server.json.", "port")
     return failed(refused) if refused is not None else Output(b"", sentence("The server has stopped."))
 
 

@@ -3,6 +3,7 @@
 uvicorn does the work; what one connection may cost is in `connection`, TLS in `handshake`.
 """
 
+import errno
 import logging
 import resource
 import socket
@@ -110,8 +111,27 @@ class _Uvicorn(uvicorn.Server):
         return BoundedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
+REASONS = {
+    errno.EADDRINUSE: "another program listens there already: end that program, or choose another port",
+    errno.EACCES: "this user may not take that port: choose one from 1024 on, or give the program CAP_NET_BIND_SERVICE",
+    errno.EADDRNOTAVAIL: "this computer does not have that address: choose one of its own, or 127.0.0.1",
+}
+"""Why a place cannot be listened at, and what to do, by the system's number for it."""
+
+
+class CannotListen(OSError):
+    """An address and port that cannot be listened at; its text says which, why and what to do."""
+
+    def __init__(self, listen: Listen, fault: OSError) -> None:
+        host = f"[{listen.host}]" if ":" in listen.host else listen.host
+        why = REASONS.get(fault.errno or 0, fault.strerror or str(fault))
+        super().__init__(f"{host}:{listen.port} cannot be listened at: {why}.")
+
+
 class Server:
     """A listening server. The port is taken at once, so that `url` is known before anything runs.
+
+    Raises `CannotListen` where it cannot be had.
 
     Three ways to run it: `run()` in the main thread (ends on SIGINT and SIGTERM), `await serve()` inside a loop that
     runs already, or `with Server(...) as server:` in a thread of its own.
@@ -120,7 +140,11 @@ class Server:
     def __init__(self, app: App, listen: Listen | None = None) -> None:
         self._listen = listen or Listen()
         family = socket.AF_INET6 if ":" in self._listen.host else socket.AF_INET
-        self._socket = socket.create_server((self._listen.host, self._listen.port), family=family, backlog=2048)
+        place = (self._listen.host, self._listen.port)
+        try:
+            self._socket = socket.create_server(place, family=family, backlog=2048)
+        except OSError as fault:
+            raise CannotListen(self._listen, fault) from fault
         self._host, self.port = self._socket.getsockname()[:2]
         """The port, also when the system chose it."""
         self._uvicorn = _Uvicorn(_Config(app, self._listen))

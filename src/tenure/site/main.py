@@ -11,7 +11,7 @@ import msgspec
 from tenure.core.refusals import Code, Refused
 from tenure.http.certificates import ServedCertificate
 from tenure.http.logs import handler
-from tenure.http.serve import Listen, Server
+from tenure.http.serve import CannotListen, Listen, Server
 from tenure.sdk.assembly import Misuse, read_root
 from tenure.sdk.background import InThread, Turns
 from tenure.sdk.computer import Computer
@@ -147,8 +147,9 @@ def run(path: Path, *, clock: Path | None = None) -> Refused | None:
         return asyncio.run(_serve(site, sandbox=clock is not None))
     except Unservable as fault:
         return fault.refused
-    except OSError as fault:
-        return Refused(Code.INTERNAL, f"The site cannot listen: {fault.strerror or fault}.", "api")
+    except CannotListen as fault:
+        where = f"Where it listens: port and host of [api] and [devices] in {path / folder.SETTINGS}."
+        return Refused(Code.FIELD_INVALID, f"{fault} {where}", "port")
     finally:
         site.store.close()
 
