@@ -24,26 +24,45 @@ _LOOK = """(fonts) => {
   const BOXES = ".card, .notice, .banner, .button, .badge, .code-once, td, th, .menu ul, .tally, .sandbox-strip";
   const clips = (e) => ["hidden", "clip"].includes(getComputedStyle(e).overflowX);
   const unseen = (e) => !e.checkVisibility({visibilityProperty: true}) || e.closest(".unseen, .skip, option, title, desc, thead");
+  // What does not change with the font is found once: this is measured some thousand times.
+  const wide = root.clientWidth, seen = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const about = new Map();
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const e = node.parentElement;
+    if (!e || !node.data.trim()) continue;
+    if (!about.has(e)) {
+      const head = e.closest("thead");
+      if (unseen(e) || e.closest("script, style") || (head && getComputedStyle(head).clipPath !== "none")) about.set(e, null);
+      else {
+        const ups = [];
+        for (let up = e; up && up !== root; up = up.parentElement) {
+          if (up.closest("svg")) break;
+          const cut = clips(up), box = up.matches(BOXES);
+          if (cut || box) ups.push([up, cut, box]);
+        }
+        about.set(e, {ups, scrolls: e.closest(".scroll, .side, textarea, pre"), side: e.closest(".side")});
+      }
+    }
+    const known = about.get(e);
+    if (!known) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    seen.push([node, e, range, known, node.data.trim().slice(0, 40)]);
+  }
+  const things = [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, .button, img, figure > svg, table, dl, ul")]
+    .filter((e) => e.closest(".card, main") && !unseen(e) && !e.closest(".scroll")).map((e) => [e, e.closest(".card, main")]);
   const look = (say) => {
-    const wide = root.clientWidth;
     if (root.scrollWidth > wide + 1) say("the page is wider than the window", "by " + (root.scrollWidth - wide));
-    const texts = [];
-    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
-      const e = node.parentElement;
-      if (!node.data.trim() || !e || unseen(e) || e.closest("script, style")) continue;
-      if (e.closest("thead") && getComputedStyle(e.closest("thead")).clipPath !== "none") continue;
-      const range = document.createRange();
-      range.selectNodeContents(node);
-      const scrolls = e.closest(".scroll, .side, textarea, pre");
+    const texts = [], boxes = new Map();
+    const boxOf = (e) => { if (!boxes.has(e)) boxes.set(e, e.getBoundingClientRect()); return boxes.get(e); };
+    for (const [node, e, range, {ups, scrolls, side}, words] of seen) {
       for (const r of range.getClientRects()) {
         if (r.width < 1 || r.height < 1) continue;
-        const words = node.data.trim().slice(0, 40);
         if (!scrolls && (r.right > wide + 1 || r.left < -1)) say("outside the window", words + " in " + near(e));
-        for (let up = e; up && up !== root; up = up.parentElement) {
-          if (up.closest("svg") || scrolls) break;
-          const box = up.getBoundingClientRect(), cut = clips(up);
-          if ((cut || up.matches(BOXES)) && (r.right > box.right + 1 || r.left < box.left - 1)) {
+        if (!scrolls) for (const [up, cut, isBox] of ups) {
+          const box = boxOf(up);
+          if ((cut || isBox) && (r.right > box.right + 1 || r.left < box.left - 1)) {
             if (getComputedStyle(up).textOverflow !== "ellipsis" || !up.title)
               say(cut ? "cut off" : "outside its box", words + " in " + near(e) + " of " + called(up));
             break;
@@ -52,14 +71,12 @@ _LOOK = """(fonts) => {
             say("cut off below", words + " in " + near(e) + " of " + called(up)); break;
           }
         }
-        if (!e.closest(".side")) texts.push([r, node, words]);
+        if (!side) texts.push([r, node, words]);
       }
     }
-    for (const e of document.querySelectorAll("input:not([type=hidden]), select, textarea, button, .button, img, figure > svg, table, dl, ul")) {
-      const card = e.closest(".card, main"), r = e.getBoundingClientRect();
-      if (!card || unseen(e) || e.closest(".scroll") || !r.width) continue;
-      const box = card.getBoundingClientRect();
-      if (r.right > box.right + 1 || r.left < box.left - 1) say("outside its card", near(e) + " of " + called(card));
+    for (const [e, card] of things) {
+      const r = e.getBoundingClientRect(), box = boxOf(card);
+      if (r.width && (r.right > box.right + 1 || r.left < box.left - 1)) say("outside its card", near(e) + " of " + called(card));
     }
     texts.sort((a, b) => a[0].top - b[0].top);
     for (let i = 0; i < texts.length; i++) for (let j = i + 1; j < texts.length && texts[j][0].top < texts[i][0].bottom - 4; j++) {

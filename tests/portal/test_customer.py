@@ -9,7 +9,7 @@ from tests.server.crew import PASSWORD
 async def test_a_customer_sees_its_own_and_may_do_what_the_policy_permits(at_the_portal: Stage) -> None:
     name, _ = await at_the_portal.office.order()
     tab = await at_the_portal.customer()
-    assert tab.path == "/subscriptions"
+    assert tab.path == "/"
     assert f"/subscriptions/{name}" in tab.page.links
     await tab.open(f"/subscriptions/{name}")
     assert "Change devices" in tab.text
@@ -91,6 +91,7 @@ async def test_in_a_sandbox_a_request_is_paid_by_a_button_and_another_withdrawn(
         await desk.open("/payments")
         withdraw = next(each for each in desk.page.forms if each.action.endswith("/withdraw"))
         await desk.send(withdraw)
+        await desk.agree()
         assert "The payment request is withdrawn." in desk.text
 
 

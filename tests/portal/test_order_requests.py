@@ -53,6 +53,8 @@ async def test_a_request_is_declined_with_a_reason_that_the_customer_reads(at_th
 async def test_a_customer_withdraws_what_it_asked_for(at_the_portal: Stage) -> None:
     tab = await _asked(at_the_portal, "perhaps")
     await tab.send(next(form for form in tab.page.forms if form.action.endswith("/withdraw")))
+    assert "Withdraw this order request?" in tab.text
+    await tab.agree()
     assert "The order request is withdrawn." in tab.text
 
 

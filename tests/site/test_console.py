@@ -350,15 +350,40 @@ class TestDevices:
         one = f"/devices/{device.id}"
         await tab.open(one)
         await tab.send(tab.form(action=f"{one}/withdraw"))
+        assert "Withdraw the seat of “site-reception”?" in tab.text
+        assert house.devices()[0].state == "protected", "nothing is done before the question is answered"
+        await tab.agree()
         assert "An administrator took its seat back" in tab.text
         await tab.send(tab.form(action=f"{one}/assign"))
         assert "It has a seat and is protected" in tab.text
         await tab.send(tab.form(action=f"{one}/group"), group="Ground floor / left")
         assert "belongs to" in tab.text
         await tab.open("/devices")
+        await tab.send(tab.form("back"), device=[device.id])
+        assert "Nothing was chosen to be done." in tab.text
         await tab.send(tab.form("back"), device=[device.id], what="remove")
+        assert "Remove “site-reception”?" in tab.text
+        assert house.devices()[0].state != "removed"
+        await tab.agree()
         assert "Done for 1 device." in tab.text
         assert house.devices()[0].state == "removed"
+
+    async def test_before_many_lose_their_seats_they_are_named_and_nothing_is_done_unasked(
+        self, house: House, tab: Tab
+    ) -> None:
+        ticket = house.ticket(12)
+        for number in range(12):
+            house.agent(f"d{number:02}").enrol(ticket)
+        await tab.open("/devices")
+        choices = tab.answer.text.partition('name="what"')[2]
+        assert choices.index('value=""') < choices.index('value="withdraw"'), "nothing is chosen beforehand"
+        await tab.send(tab.form("back"), device=[each.id for each in house.devices()], what="withdraw")
+        assert "Withdraw the seat of 12 devices?" in tab.text
+        assert "2 more" in tab.text
+        assert {each.state for each in house.devices()} <= {"protected", "waiting"}
+        await tab.agree()
+        assert "Done for 12 devices." in tab.text
+        assert {each.state for each in house.devices()} == {"withdrawn"}
 
     async def test_pages_go_on_where_the_last_one_ended(self, house: House, tab: Tab) -> None:
         ticket = house.ticket(60)
@@ -498,6 +523,10 @@ class TestWhatElseAnAdministratorDoes:
         assert kept.fields["device"] not in [form.fields.get("device") for form in tab.page.forms]
         (proposed, *_) = [form.fields["device"] for form in tab.page.forms if form.action.endswith("/keep")]
         await tab.send(tab.form(action="/licenses/editor/conflict"), device=[proposed])
+        (named,) = [each.name for each in house.devices() if each.id == proposed]
+        assert f"Release “{named}” now?" in tab.text
+        assert "released" not in tab.text
+        await tab.agree()
         assert "1 released" in tab.text
 
     async def test_b16_a_request_is_carried_out_and_nonsense_is_not_taken_in(self, tab: Tab) -> None:

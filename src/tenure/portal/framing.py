@@ -111,6 +111,7 @@ def _vendors_groups(visit: Portal) -> tuple[Group, ...]:
 
 def _customers_groups(visit: Portal) -> tuple[Group, ...]:
     entries = [
+        Entry(path="/", text="Home", icon="board"),
         Entry(path="/subscriptions", text="Subscriptions", icon="subscriptions"),
         Entry(path="/order", text="Order", icon="order"),
         Entry(path="/order-requests", text="Order requests", icon="order"),

@@ -151,8 +151,9 @@ def _set_portal(folder: Path, url: str) -> None:
 
 
 def _people(vendor: Shop, north: Provider, customers: dict[str, str]) -> dict[str, str]:
-    """Who can sign in at the portal: the provider's owner, and one person of each customer."""
-    found = {f"owner of {north.name}": "olga@north.example"}
+    """Who can sign in at the portal: the vendor's owner, the provider's, and one person of each customer."""
+    found = {"owner of the vendor's team": "vera@vendor.example", f"owner of {north.name}": "olga@north.example"}
+    person(vendor, None, "Vera Vendor", "vera@vendor.example")
     person(vendor, north.id, "Olga North", "olga@north.example")
     for first, (name, customer_id) in zip(("Ana", "Rosa", "Stu"), customers.items(), strict=True):
         email = f"{first.lower()}@{name.split()[-1].lower()}.example"

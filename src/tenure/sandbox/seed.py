@@ -73,10 +73,13 @@ def provider(vendor: Shop, url: str, name: str, *, rules: dict[str, Any] | None 
     return Provider(id=made, name=name, token=token, offers=offers)
 
 
-def person(vendor: Shop, provider_id: str, name: str, email: str, *, customer_id: str = "") -> None:
-    """Somebody with an account and everybody's password: the owner of a provider's team, or of its customer's."""
+def person(vendor: Shop, provider_id: str | None, name: str, email: str, *, customer_id: str = "") -> None:
+    """Somebody with an account and everybody's password: the owner of a provider's team, or of its customer's.
+
+    Without `provider_id` the owner of the vendor's team.
+    """
     wish = {"email": email, "name": name, "role": "owner", **({"customer": customer_id} if customer_id else {})}
-    asked = vendor.post("/v1/invitations", wish, provider=provider_id)
+    asked = vendor.post("/v1/invitations", wish, **({"provider": provider_id} if provider_id else {}))
     vendor.post("/v1/invitations/accept", {"token": asked["link_token"], "name": name, "password": EVERYBODYS})
 
 

@@ -81,6 +81,12 @@ class Sure(msgspec.Struct, frozen=True, kw_only=True):
     """The deed, as a verb with its object."""
     back: str
     """The page of whoever decides otherwise."""
+    shown: tuple[tuple[str, str], ...] | None = None
+    """What it is about, as names with values; None: what was entered, as it was."""
+
+
+Ask = Callable[[Visit[Any]], Awaitable[Sure | None]]
+"""The question for what was entered; None where nothing would be lost."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,25 +105,28 @@ def page(path: str, run: Run, *, stranger: bool = False) -> Route:
     return Route(method="GET", path=path, run=run, stranger=stranger)
 
 
-def action(path: str, run: Run, *, stranger: bool = False, sure: Sure | None = None) -> Route:
+def action(path: str, run: Run, *, stranger: bool = False, sure: Sure | Ask | None = None) -> Route:
     """What a form does; it gets the form and has passed both fences. With `sure` it is asked first."""
     return Route(method="POST", path=path, run=run if sure is None else _asking(sure, run), stranger=stranger)
 
 
-def _asking(sure: Sure, run: Run) -> Run:
+def _asking(ask: Sure | Ask, run: Run) -> Run:
     """`run` for whoever has said yes to the question; whoever may not do it at all is refused before it is asked."""
 
     async def asked_first(visit: Visit[Any]) -> Reply:
         if visit.form.text("_sure") == "yes":
             return await run(visit)
+        sure = ask if isinstance(ask, Sure) else await ask(visit)
+        if sure is None:
+            return await run(visit)
         fields = [(name, value) for name, given in visit.form.values.items() if name != csrf.FIELD for value in given]
         shown = [(spoken(name), value) for name, value in fields if value and not name.startswith("_")]
-        query = f"?{urlencode(visit.query)}" if visit.query else ""
+        query = f"?{urlencode(visit.query)}" if visit.query and "?" not in sure.back else ""
         values = {
             "sure": sure,
             "fields": fields,
             "address": visit.with_query(),
-            "shown": shown,
+            "shown": shown if sure.shown is None else sure.shown,
             "back": sure.back + query,
         }
         return Screen(template="web/sure.html", values=values)

@@ -9,6 +9,7 @@ from tenure.portal import checklist
 from tenure.portal.client import Api
 from tenure.portal.pages.keys import STEPS
 from tenure.portal.signed import Portal, Server
+from tenure.portal.whats_due import values_of
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Reply, Screen
 from tenure.web.words import instant_of
@@ -34,9 +35,9 @@ class Board:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
-        """The board; whoever has none is led to where the work is."""
+        """The board; for a customer's people what they should do now, for the vendor's what is due."""
         if visit.who.is_customer:
-            return Goto("/subscriptions")
+            return await self._home(visit)
         api = self._server.of(visit)
         if visit.who.kind == "vendor" and not visit.who.provider:
             return await _vendors(visit, api)
@@ -47,6 +48,10 @@ class Board:
             steps = await checklist.of_provider(visit, api, totals["customers"], totals["subscriptions"])
         values = {"board": board, "lists": LISTS, "totals": totals, "asked": asked, "shown": SHOWN, "checklist": steps}
         return Screen(template="board.html", values=values | {"whole": _whole(board["as_of"])})
+
+    async def _home(self, visit: Portal) -> Screen:
+        """What the customer should do now, its subscriptions and its balance."""
+        return Screen(template="home.html", values=await values_of(self._server.of(visit), visit, visit.who.customer))
 
     async def running_out(self, visit: Portal) -> Reply:
         """Every customer whose balance does not cover what falls due by itself, soonest first."""

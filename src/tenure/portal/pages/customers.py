@@ -7,6 +7,7 @@ from tenure.portal.client import COUNTED, PAGE, path
 from tenure.portal.picking import buyers
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
+from tenure.portal.whats_due import values_of
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.pager import pager, sorted_by
@@ -68,13 +69,8 @@ class Customers:
     async def show(self, visit: Portal) -> Reply:
         """One customer."""
         api, name = self._server.of(visit), visit.params["customer"]
-        values: dict[str, Any] = {
-            "customer": await api.get(path("/v1/customers/{name}", name=name)),
-            "account": await api.get(path("/v1/customers/{name}/account", name=name)),
-            "runway": await api.get(path("/v1/customers/{name}/runway", name=name)),
-            "subscriptions": (await api.listed("/v1/subscriptions", {"customer": name}, 50)).items,
-        }
-        return Screen(template="customer.html", values=values)
+        customer = await api.get(path("/v1/customers/{name}", name=name))
+        return Screen(template="customer.html", values={"customer": customer, **await values_of(api, visit, name)})
 
     async def edit(self, visit: Portal) -> Reply:
         """The form with what is known."""

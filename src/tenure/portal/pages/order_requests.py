@@ -2,10 +2,18 @@
 
 from tenure.portal.asked import Asked
 from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, Reply, Screen
 
 REQUESTS = Asked("/v1/order-requests", ("asked", "ordered", "declined", "withdrawn"))
+
+
+SURE_WITHDRAW = Sure(
+    title="Withdraw this order request?",
+    text="It is not ordered, and cannot be opened again; a new one can be made.",
+    button="Withdraw the request",
+    back="/order-requests",
+)
 
 
 class OrderRequests:
@@ -46,5 +54,5 @@ class OrderRequests:
         return (
             page("/order-requests", self.show),
             action("/order-requests/{wanted}/decline", self.decline),
-            action("/order-requests/{wanted}/withdraw", self.withdraw),
+            action("/order-requests/{wanted}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
         )

@@ -2,10 +2,18 @@
 
 from tenure.portal.asked import Asked
 from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, Reply, Screen
 
 REQUESTS = Asked("/v1/payment-requests", ("asked", "booked", "withdrawn", "expired"))
+
+
+SURE_WITHDRAW = Sure(
+    title="Withdraw this payment request?",
+    text="Nothing is booked for it any more, and it cannot be opened again; a new one can be made.",
+    button="Withdraw the request",
+    back="/payments",
+)
 
 
 class Payments:
@@ -46,6 +54,6 @@ class Payments:
         return (
             page("/payments", self.show),
             action("/payments/{wanted}/book", self.book),
-            action("/payments/{wanted}/withdraw", self.withdraw),
+            action("/payments/{wanted}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
             action("/payments/{wanted}/pay", self.pay),
         )

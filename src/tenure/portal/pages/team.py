@@ -25,6 +25,14 @@ SURE_REMOVE = Sure(
 )
 
 
+SURE_WITHDRAW = Sure(
+    title="Withdraw this invitation?",
+    text="Its link stops working at once. To come in after all it takes a new invitation.",
+    button="Withdraw the invitation",
+    back="/team",
+)
+
+
 class Team:
     """The pages about people."""
 
@@ -95,7 +103,7 @@ class Team:
         return (
             page("/team", self.show),
             action("/team", self.invite),
-            action("/team/invitations/{invitation}/withdraw", self.withdraw),
+            action("/team/invitations/{invitation}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
             action("/team/{person}/role", self.change),
             action("/team/{person}/remove", self.remove, sure=SURE_REMOVE),
         )

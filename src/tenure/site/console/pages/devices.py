@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from tenure.site.console.client import PAGE, Api, path
+from tenure.site.console.losing import LOSSES, question
 from tenure.site.console.reasons import STATES, state_of, why
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, Sure, action, page
@@ -29,6 +30,8 @@ DONE = {
     "pin": "It is never proposed for release.",
     "unpin": "It may be proposed for release again.",
 }
+IN_BULK = ("withdraw", "assign", "group", "remove")
+"""What can be done with all that were ticked."""
 
 UNKNOWN = Refusal(title="Nothing was chosen that could be done.", status=422, remedy="Go back and choose.")
 
@@ -123,6 +126,20 @@ class Devices:
         }
         return Screen(template="device.html", values=values)
 
+    async def ask_one(self, visit: Console, what: str) -> Sure | None:
+        """Whether a device that has a seat, or is to leave the list, is the one that is meant."""
+        api, device = self._server.of(visit), visit.params["device"]
+        if what == "withdraw" and (await api.get(_one(visit)))["state"] == "waiting":
+            return None
+        return await question(api, what, [device], _one(visit).removeprefix("/v1"))
+
+    async def ask_many(self, visit: Console) -> Sure | None:
+        """The same of all that were ticked."""
+        what, chosen = visit.form.text("what"), visit.form.many("device")[:ALL_AT_ONCE]
+        if what not in LOSSES or not chosen:
+            return None
+        return await question(self._server.of(visit), what, chosen, local(visit.form.text("back"), "/devices"))
+
     async def do(self, visit: Console) -> Reply:
         """Withdraw, assign, remove, keep: one device."""
         await self._done(self._server.of(visit), visit.params["device"], visit.params["what"], visit.form.text("_key"))
@@ -134,6 +151,11 @@ class Devices:
         """The same with all that were ticked."""
         api, what, back = self._server.of(visit), visit.form.text("what"), local(visit.form.text("back"), "/devices")
         chosen = visit.form.many("device")[:ALL_AT_ONCE]
+        if what not in IN_BULK:
+            visit.say(
+                "Nothing was chosen to be done. Choose it beside the button; what was ticked is untouched.", "warn"
+            )
+            return Goto(back)
         done, refused = 0, ""
         for device in chosen:
             try:
@@ -197,10 +219,10 @@ class Devices:
             page("/groups/{group}", self.group),
             action("/groups", self.put_group),
             action("/groups/remove", self.delete_group, sure=SURE_DELETE_GROUP),
-            action("/devices", self.do_many),
+            action("/devices", self.do_many, sure=self.ask_many),
             page(one, self.show),
             action(f"{one}/group", self.move),
-            *(action(f"{one}/{what}", _named(self, what)) for what in DONE),
+            *(action(f"{one}/{what}", _named(self, what), sure=_asked(self, what)) for what in DONE),
         )
 
 
@@ -210,6 +232,13 @@ def _named(devices: Devices, what: str) -> Any:
         return await devices.do(visit)
 
     return do
+
+
+def _asked(devices: Devices, what: str) -> Any:
+    async def ask(visit: Console) -> Sure | None:
+        return await devices.ask_one(visit, what)
+
+    return ask if what in LOSSES else None
 
 
 async def _moved(api: Api, device: str, group: str) -> None:

@@ -14,6 +14,13 @@ ROLES = (
     ("auditor", "Auditor: looks, changes nothing"),
 )
 
+SURE_RESET = Sure(
+    title="Give this person a new way in?",
+    text="The present password stops working at once, and every session of this person ends. This cannot be undone.",
+    button="Reset the account",
+    back="/people",
+)
+
 SURE_REMOVE = Sure(
     title="Remove this person?",
     text="Every session ends at once, and the name and password are good for nothing any more.",
@@ -137,7 +144,7 @@ class People:
             page("/people", self.team),
             action("/people", self.add),
             action(f"{each}/role", self.role),
-            action(f"{each}/reset", self.reset),
+            action(f"{each}/reset", self.reset, sure=SURE_RESET),
             action(f"{each}/remove", self.remove, sure=SURE_REMOVE),
             page("/account", self.account),
             action("/account/password", self.password),

@@ -6,8 +6,9 @@ Also which devices have been silent for long, before they are released.
 from typing import Any
 
 from tenure.site.console.client import path
+from tenure.site.console.losing import question
 from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
 
 SILENT_DAYS = 60
@@ -29,6 +30,11 @@ class Seats:
                 raise
             found = None
         return Screen(template="conflict.html", values={"conflict": found, "product": visit.params["product"]})
+
+    async def ask_release(self, visit: Console) -> Sure | None:
+        """Whether those that were ticked are meant; nothing is asked where none was."""
+        chosen = visit.form.many("device")
+        return await question(self._server.of(visit), "release", chosen, visit.path) if chosen else None
 
     async def release(self, visit: Console) -> Reply:
         """Release those ticked now."""
@@ -70,10 +76,10 @@ class Seats:
         one = "/licenses/{product}"
         return (
             page(f"{one}/conflict", self.conflict),
-            action(f"{one}/conflict", self.release),
+            action(f"{one}/conflict", self.release, sure=self.ask_release),
             action(f"{one}/conflict/keep", self.keep),
             page(f"{one}/silent", self.silent),
-            action(f"{one}/silent", self.release_silent),
+            action(f"{one}/silent", self.release_silent, sure=self.ask_release),
         )
 
 
