@@ -1,5 +1,6 @@
 """The vendor's page of bounds: shows what they cut, then publishes exactly that, and nothing that nobody has seen."""
 
+from tenure.portal.pages.policy import NAMES
 from tests.portal.stage import Stage
 
 
@@ -19,3 +20,18 @@ async def test_the_vendor_bounds_policies_and_sees_what_is_cut_first(at_the_port
     assert (await shop.vendor.get("/v1/policy-bounds"))["version"] == 1
     await tab.send(form, **{"grace_days.maximum": "20"}, step="apply")
     assert (await shop.vendor.get("/v1/policy-bounds"))["version"] == 1, "somebody else has published meanwhile"
+
+
+async def test_bounds_are_told_in_the_words_of_the_policy_page_with_their_units(at_the_portal: Stage) -> None:
+    shop = at_the_portal.office
+    tab = at_the_portal.tab()
+    await tab.open("/sign-in")
+    await tab.send(tab.form("token"), token=shop.vendor.token)
+    await tab.open("/policy-bounds")
+    assert "Grace after a paid period 0 to 90 days at the widest; by default 14" in tab.text
+    assert "Sites synchronize every 900 to 259,200 seconds at the widest; by default 86,400" in tab.text
+    assert "A renewal after the end by default charge the grace that was served" in tab.text
+    assert "A pause stops the clock by default no" in tab.text
+    for bound in (await shop.vendor.get("/v1/policy-bounds"))["bounds"]:
+        assert bound["field"] in NAMES, "each has a name"
+        assert bound["field"] not in tab.text, "none is told as the API spells it"

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from tenure.portal.blame import blamed
+from tenure.portal.pages.policy import NAMES, UNIT_NAMES, WAYS
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, Difference, differences, is_stale
 from tenure.web.app import Route, action, page
@@ -71,6 +74,29 @@ def _bound(form: Form, name: str) -> dict[str, Any]:
     return bound | ({"locked": True} if form.text(f"{name}.locked") else {})
 
 
+class Row(msgspec.Struct, frozen=True):
+    """A bound as people read it: `name` and `unit` as on a provider's policy, `default` in words."""
+
+    field: str
+    name: str
+    unit: str
+    default: str
+    least: int | None
+    most: int | None
+
+
+def row(bound: Any) -> Row:
+    """`bound` of the API in the words of the page *Policy*; figures as the API counts them, with their unit."""
+    field, default = bound["field"], bound["default"]
+    if isinstance(default, bool):
+        said = "yes" if default else "no"
+    elif isinstance(default, list):
+        said = ", ".join(map(str, default))
+    else:
+        said = dict(WAYS.get(field, ())).get(default, f"{default:,}" if isinstance(default, int) else str(default))
+    return Row(field, NAMES.get(field, field), UNIT_NAMES.get(field, ""), said, bound["least"], bound["most"])
+
+
 def _screen(
     value: Any,
     seen: str,
@@ -81,5 +107,6 @@ def _screen(
     differing: list[Difference] | None = None,
     status: int = 200,
 ) -> Screen:
-    values = {"bounds": value["bounds"], "present": value["cuts"], "seen": seen, "cuts": cuts, "refusal": refusal}
+    rows = [row(bound) for bound in value["bounds"]]
+    values = {"bounds": rows, "present": value["cuts"], "seen": seen, "cuts": cuts, "refusal": refusal, "names": NAMES}
     return Screen(template="policy_bounds.html", values=values | {"form": form, "differing": differing}, status=status)

@@ -38,15 +38,28 @@ FIGURES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Contact",
         (
-            ("sync_interval", "Sites synchronise every", ""),
+            ("sync_interval", "Sites synchronize every", ""),
             ("lease_days", "A site works without contact for", "days"),
-            ("after_end_sync_days", "Daily synchronisation after the end for", "days"),
+            ("after_end_sync_days", "Daily synchronization after the end for", "days"),
             ("ephemeral_hours", "An application in a container keeps its place without contact for", "hours"),
             ("air_gap_lease_days", "A site without a network works for", "days"),
             ("block_grace_days", "Grace after a code was blocked", "days"),
         ),
     ),
 )
+NAMES = {name: label for _, group in FIGURES for name, label, _ in group} | {
+    "late_renewal": "A renewal after the end",
+    "renewal_order": "When money is short",
+    "refund": "A cancellation at once gives back",
+    "reminders": "Reminders: days before an end",
+    "stop_clock": "A pause stops the clock",
+}
+"""What the fields of a policy are called on pages."""
+UNIT_NAMES = {name: unit for _, group in FIGURES for name, _, unit in group} | {
+    "sync_interval": "seconds",
+    "reminders": "days",
+}
+"""What the API counts them in."""
 WAYS = {
     "late_renewal": (
         ("charge_grace", "charge the grace that was served"),
