@@ -1,5 +1,6 @@
 """Calls to an API in this process, and what every refusal must look like."""
 
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,8 @@ import httpx2
 from tenure.core.refusals import TABLE, Code
 from tenure.http.certificates import CertificateFiles, ServedCertificate, open_certificate
 
+JARGON = re.compile(r"Expected|`str`|`int`|regex|Object|\bgot\b|\bint\b|\bnull\b|\bstr\b|enum|RFC3339|\[\^|\\x")
+"""Words of a decoder, and pieces of a pattern."""
 NEW = {"name": "door", "shape": {"type": "square", "side": 2}}
 
 

@@ -17,8 +17,9 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from tenure.core.complaints import complaint
 from tenure.core.refusals import TABLE, Code, Refused
-from tenure.http.problems import RefusedError, invalid, problem, refusal_of, retry_after
+from tenure.http.problems import RefusedError, problem, refusal_of, retry_after
 from tests.http.calls import refused
 from tests.http.sample import NOW
 
@@ -97,28 +98,36 @@ def test_every_exception_has_its_refusal(error: Exception, code: Code) -> None:
     assert "secret" not in repr(refusal_of(error))
 
 
-def test_what_the_framework_says_about_a_field_is_kept() -> None:
+def test_what_the_framework_says_about_a_field_is_told_in_words() -> None:
     error = ValidationException(extra=[{"key": "limit", "message": "Expected `int`"}])
-    assert refusal_of(error) == Refused(Code.FIELD_INVALID, "Expected `int`", "limit")
+    assert refusal_of(error) == Refused(Code.FIELD_INVALID, "Limit: a whole number is needed.", "limit")
 
 
 @pytest.mark.parametrize(
     ("message", "field", "detail"),
     [
-        ("Expected `int`, got `str` - at `$.terms.devices`", "terms.devices", "Expected `int`, got `str`"),
-        ("Object missing required field `name`", "name", "Object missing required field `name`"),
-        ("Object missing required field `name` - at `$.a`", "a.name", "Object missing required field `name`"),
-        ("Object contains unknown field `x` - at `$.a`", "a.x", "Object contains unknown field `x`"),
-        ("Expected `str`, got `int` - at `$[...]`", "[...]", "Expected `str`, got `int`"),
-        ("Expected `object`, got `array`", "", "Expected `object`, got `array`"),
+        (
+            "Expected `int`, got `str` - at `$.terms.devices`",
+            "terms.devices",
+            "Devices: a whole number is needed.",
+        ),
+        ("Object missing required field `name`", "name", "Name: this field is missing."),
+        ("Object missing required field `name` - at `$.a`", "a.name", "Name: this field is missing."),
+        (
+            "Object contains unknown field `x` - at `$.a`",
+            "a.x",
+            "There is no field called `x` here; look for a misspelled name.",
+        ),
+        ("Expected `str`, got `int` - at `$[...]`", "[...]", "The request: text is needed."),
+        ("Expected `object`, got `array`", "", "The request: a group of fields is needed."),
     ],
 )
-def test_a_decoders_words_become_field_and_detail(message: str, field: str, detail: str) -> None:
-    assert invalid(message) == Refused(Code.FIELD_INVALID, detail, field)
+def test_a_decoders_words_become_field_and_sentence(message: str, field: str, detail: str) -> None:
+    assert complaint(message) == Refused(Code.FIELD_INVALID, detail, field)
 
 
 def test_a_field_name_as_long_as_the_body_is_not_sent_back_whole() -> None:
-    told = invalid(f"Object contains unknown field `{'x' * 60_000}`")
+    told = complaint(f"Object contains unknown field `{'x' * 60_000}`")
     assert len(told.detail) <= 300
     assert len(told.field) <= 200
 

@@ -13,6 +13,7 @@ from msgspec import inspect as shapes
 from tenure.core.refusals import TABLE, Code
 from tenure.http.inputs import Place, path_names
 from tenure.http.operations import Operation
+from tests.http.calls import JARGON
 from tests.server.office import Caller, office
 from tests.server.walk import BODIES, World, ask, body_of, dry, fields, path_of, unknown
 from tests.server.wrong import cells, encode
@@ -33,6 +34,7 @@ def refused(answer: httpx2.Response) -> str:
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
+    assert not JARGON.search(problem.get("detail", "")), problem
     row = TABLE[Code(problem["code"])]
     assert (answer.status_code, problem["status"], problem["remedy"]) == (row.status, row.status, row.remedy)
     assert problem["request_id"] == answer.headers["request-id"]

@@ -112,4 +112,6 @@ def _beyond_schemas(case: Any, response: Any) -> list[Any]:
 def _about_form(response: Any) -> bool:
     """Whether it was refused for what the schema says, and not for what it means."""
     problem = response.json()
-    return problem["code"] == "field_invalid" and problem["detail"].startswith("Expected `")
+    return problem["code"] == "field_invalid" and problem["detail"].endswith(
+        ("is needed.", "fit.", "fill this in.", "must be there.", "is missing.")
+    )

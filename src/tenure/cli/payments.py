@@ -159,7 +159,7 @@ def _line(text: str) -> dict[str, Any] | Failed:
     subscription, _, covers = text.partition("=")
     kind, _, devices = covers.partition(":")
     if kind not in ("order", "renewal", "raise") or (kind == "raise") != (devices.isascii() and devices.isdigit()):
-        return invalid(f"Expected SUBSCRIPTION=order, =renewal or =raise:20, not {text[:80]!r}.", "lines")
+        return invalid(f"A line is written as SUBSCRIPTION=order, =renewal or =raise:20, not {text[:80]!r}.", "lines")
     return {"subscription": subscription, "covers": kind, "devices": int(devices or 0)}
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.world import World
+from tenure.core.complaints import complaint
 from tenure.core.refusals import Code, Refused
 
 DEFAULT = "default"
@@ -70,7 +71,9 @@ def read(path: Path) -> Profiles | Failed:
         return Profiles()
     except OSError as fault:
         return invalid(f"{path} cannot be read: {fault.strerror}.", "config")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as fault:
+    except msgspec.ValidationError as fault:
+        return invalid(f"{path} is not a file of profiles: {complaint(str(fault), kind=Profiles).detail}", "config")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         return invalid(f"{path} is not a file of profiles: {fault}.", "config")
 
 

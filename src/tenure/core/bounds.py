@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tenure.core.complaints import complaint
 from tenure.core.periods import Duration, edge
 from tenure.core.policy import Rules
 from tenure.core.refusals import Code, Refused
@@ -170,7 +171,8 @@ def _typed(name: str, value: Any, path: str) -> Any:
     try:
         typed = msgspec.convert(value, _TYPES[name])
     except msgspec.ValidationError as problem:
-        return Refused(Code.FIELD_INVALID, str(problem), path)
+        told = complaint(str(problem), path, _TYPES[name])
+        return Refused(told.code, told.detail, path)
     if isinstance(typed, tuple) and (len(typed) > MOST_REMINDERS or len(set(typed)) < len(typed)):
         return Refused(Code.FIELD_INVALID, f"At most {MOST_REMINDERS} different days.", path)
     return typed

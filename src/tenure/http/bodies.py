@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tenure.core.complaints import complaint
 from tenure.core.refusals import Code, Refused
 from tenure.http.asgi import RawHeaders, Receive
-from tenure.http.problems import invalid
 from tenure.wire import strict
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ def check_headers(headers: RawHeaders, media_type: bytes, cap: int) -> Refused |
             return Refused(Code.MEDIA_TYPE_UNSUPPORTED, "A compressed body is not read.", field="Content-Encoding")
     if found == media_type or _same_type(found, media_type):
         return None
-    return Refused(Code.MEDIA_TYPE_UNSUPPORTED, f"Expected {media_type.decode()}.", field="Content-Type")
+    return Refused(Code.MEDIA_TYPE_UNSUPPORTED, f"The body is sent as {media_type.decode()}.", field="Content-Type")
 
 
 def _same_type(found: bytes, media_type: bytes) -> bool:
@@ -76,7 +76,7 @@ def load_body(body: bytes, kind: type[T], cap: int) -> T | Refused:
     try:
         return msgspec.convert(whole[""], kind)
     except msgspec.ValidationError as error:
-        return invalid(str(error))
+        return complaint(str(error), kind=kind, value=whole[""])
 
 
 def _unreadable(refused: Refused) -> Refused:

@@ -43,6 +43,8 @@ def read_if_match(values: list[str], *, demanded: bool) -> IfMatch | Refused:
     if joined.strip() == "*":
         return IfMatch(anything=True)
     if not _TAGS.fullmatch(joined):
-        return Refused(Code.FIELD_INVALID, 'Expected `*` or entity tags in quotes, such as "7".', field="If-Match")
+        return Refused(
+            Code.FIELD_INVALID, 'It is written as `*` or as entity tags in quotes, such as "7".', field="If-Match"
+        )
     # A weak tag stays in the list in its weak spelling: it was said, and equals no strong tag.
     return IfMatch(tags=tuple(re.findall(_TAG, joined)))

@@ -34,7 +34,7 @@ def read_key(values: list[str]) -> str | Refused:
         return Refused(Code.IDEMPOTENCY_KEY_MISSING, field="Idempotency-Key")
     if len(values) > 1 or not _KEY.fullmatch(values[0]):
         return Refused(
-            Code.FIELD_INVALID, "Expected one key of 1 to 255 visible ASCII characters.", field="Idempotency-Key"
+            Code.FIELD_INVALID, "One key of 1 to 255 letters, digits and signs is needed.", field="Idempotency-Key"
         )
     return values[0]
 

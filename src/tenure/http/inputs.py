@@ -11,12 +11,12 @@ from typing import Annotated, Any, NewType
 import msgspec
 from msgspec import inspect as shapes
 
+from tenure.core.complaints import complaint, label
 from tenure.core.refusals import Code, Refused
 from tenure.http.auth import Principal
 from tenure.http.etags import IfMatch
 from tenure.http.idempotency import Ticket
 from tenure.http.paging import CURSOR_LONGEST, LIMIT_DEFAULT, LIMIT_MOST, Paging
-from tenure.http.problems import invalid
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -69,11 +69,11 @@ class Input(msgspec.Struct, frozen=True):
             case shapes.IntType():
                 plain = int(text) if _INTEGER.fullmatch(text) else None
         if plain is None:
-            return Refused(Code.FIELD_INVALID, f"Expected {words(self.type)}.", field=self.name)
+            return Refused(Code.FIELD_INVALID, f"{label(self.name)}: {words(self.type)} is needed.", field=self.name)
         try:
             return msgspec.convert(plain, self.type)
         except msgspec.ValidationError as error:
-            return invalid(str(error), self.name)
+            return complaint(str(error), self.name, self.type)
 
 
 _LIMIT = msgspec.Meta(ge=1, le=LIMIT_MOST, description="How many items at most.")

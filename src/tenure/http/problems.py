@@ -4,7 +4,6 @@ Refusals are values up to the edge; `RefusedError` carries one through a framewo
 """
 
 import logging
-import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +12,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from tenure.core.complaints import complaint
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.answers import Answer
@@ -41,9 +41,6 @@ _BY_STATUS: dict[int, Code] = {
     HTTPStatus.TOO_MANY_REQUESTS: Code.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE: Code.SERVER_BUSY,
 }
-
-_PATH = re.compile(r" - at (?:`key` in )?`\$\.?(.*)`\Z", re.DOTALL)
-_NAMED = re.compile(r"(?:missing required|contains unknown) field `([^`]*)`")
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -124,20 +121,12 @@ def refusal_of(error: Exception) -> Refused:
     if isinstance(error, RefusedError):
         return error.refused
     if isinstance(error, msgspec.ValidationError):
-        return invalid(str(error))
+        return complaint(str(error))
     if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
         return Refused(Code.BODY_UNREADABLE)
     if isinstance(error, HTTPException) and (error.status_code < 500 or error.status_code in _BY_STATUS):
         return _of_framework(error)
     return Refused(Code.INTERNAL)
-
-
-def invalid(message: str, field: str = "") -> Refused:
-    """`field_invalid` from a decoder's words; its path (`- at `$.terms.devices``) becomes the field, below `field`."""
-    path, named = _PATH.search(message), _NAMED.search(message)
-    parts = [field, path[1] if path else "", named[1] if named else ""]
-    # What was sent is repeated only in part: a field's name may be as long as the body.
-    return Refused(Code.FIELD_INVALID, _PATH.sub("", message)[:300], ".".join(filter(None, parts))[:200])
 
 
 def log_internal(error: Exception) -> None:
@@ -167,7 +156,7 @@ def to_response(answer: Answer[Any]) -> Response[bytes]:
 def _of_framework(error: HTTPException) -> Refused:
     if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
         first = error.extra[0]
-        return Refused(Code.FIELD_INVALID, str(first.get("message", "")), str(first.get("key", "")))
+        return complaint(str(first.get("message", "")), str(first.get("key", "")))
     code = _BY_STATUS.get(error.status_code, Code.FIELD_INVALID)
     # The framework's words may repeat what was sent; only those about a bad request help the caller.
     return Refused(code, error.detail if code is Code.FIELD_INVALID else "")
