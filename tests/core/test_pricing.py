@@ -187,3 +187,21 @@ def test_the_currency_table_is_well_formed() -> None:
     assert known_currency("EUR") is None
     assert all(len(code) == 3 and code.isascii() and code.isupper() for code in EXPONENTS)
     assert (EXPONENTS["JPY"], EXPONENTS["EUR"], EXPONENTS["TND"]) == (0, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "said"),
+    [
+        ("99999999999999999999999", "amount", "The greatest amount is 100000000000.00 EUR."),
+        ("100000000000.01", "amount", "The greatest amount is 100000000000.00 EUR."),
+        ("0", "amount", "The least amount is 0.01 EUR."),
+        ("10000000.01", "credit_limit", "The greatest amount is 10000000.00 EUR."),
+        ("10000000.01", "unit0", "The greatest amount is 10000000.00 EUR."),
+        ("-5", "credit_limit", "An amount is written as 12.50. It is not negative."),
+        ("1e9", "amount", "An amount is written as 12.50."),
+    ],
+)
+def test_an_amount_beyond_its_limits_is_told_the_limit_and_not_how_amounts_are_written(
+    text: str, field: str, said: str
+) -> None:
+    assert parse_money(text, "EUR", field) == Refused(Code.FIELD_INVALID, said, field)

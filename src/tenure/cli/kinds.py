@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.world import World
 from tenure.core.periods import format_instant, parse_instant, parse_until
-from tenure.core.pricing import EXPONENTS
+from tenure.core.pricing import EXPONENTS, check_amount
 from tenure.core.refusals import Refused
 
 Limit = Annotated[int | None, Parameter(help="At most so many; otherwise all.")]
@@ -74,4 +74,6 @@ def minor(text: str, currency: str, field: str) -> int | Failed:
     if found is None or len(found[2] or "") > digits:
         places = f"at most {digits} digits after the point" if digits else "no digits after the point"
         return invalid(f"An amount in {currency} is written as 120{'.50' if digits else ''}, with {places}.", field)
-    return int(found[1] + (found[2] or "").ljust(digits, "0"))
+    units = int(found[1] + (found[2] or "").ljust(digits, "0"))
+    refused = check_amount(units, currency, field)
+    return units if refused is None else failed(refused)

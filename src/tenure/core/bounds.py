@@ -155,6 +155,11 @@ def effective(
     return {name: _cut(name, one, bounds, period) for name, one in held.items()}
 
 
+def widest(name: str) -> tuple[int, int]:
+    """(least, greatest) figure that any vendor may allow for a field; (0, 0) for one without figures."""
+    return _figures(name, {}, None)
+
+
 def rules_of(values: Mapping[str, Effective]) -> Rules:
     """The rules that effective values amount to, to be pinned by a period."""
     return Rules(**{name: one.value for name, one in values.items()})

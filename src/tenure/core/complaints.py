@@ -50,6 +50,7 @@ MINOR_UNITS = frozenset({"amount", "credit_limit", "unit"})
 """Fields that count minor units: programs send them so, people never."""
 _ID = "an id as it is listed, such as {prefix}_01hx3v8kq2m4n6p8r0s2t4v6w8"
 PATTERNS: tuple[tuple[str, str], ...] = (
+    ("/v1/", "a path of this API such as /v1/customers"),
     ("@", "an address such as ana@example.com"),
     ("_[0-9a-z]{26}", _ID),
     ("[a-z0-9][a-z0-9_.-]*", "lower case letters, digits and . _ -, beginning with a letter or digit: suite-year"),

@@ -18,6 +18,10 @@ MAX_DEVICES = 1_000_000
 """Most devices of one subscription; with `MAX_UNIT` every price of a period stays below 2^53, exact in JSON."""
 
 MAX_AMOUNT = MAX_UNIT * MAX_DEVICES
+MAX_BOOKING = 10_000_000_000_000
+"""Greatest amount of one booking or payment request, in minor units."""
+AMOUNTS = {"amount": (1, MAX_BOOKING), "credit_limit": (0, MAX_UNIT), "unit": (0, MAX_UNIT), "price": (0, MAX_UNIT)}
+"""Least and greatest minor units of the fields that people fill in with money."""
 MAX_BANDS = 20
 
 # ISO 4217 alphabetic codes by the number of minor-unit digits.
@@ -33,7 +37,7 @@ _DIGITS = {
 EXPONENTS: dict[str, int] = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
 """Digits after the point, by currency: 12.50 EUR is 1250 minor units, 1250 JPY is 1250."""
 
-_MONEY = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,3}))?(?: ([A-Z]{3}))?")
+_MONEY = re.compile(r"([0-9]{1,400})(?:\.([0-9]{1,3}))?(?: ([A-Z]{3}))?")
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -115,7 +119,7 @@ def format_money(minor: int, currency: str) -> str:
     return f"{sign}{whole}.{part:0{digits}} {currency}" if digits else f"{sign}{whole} {currency}"
 
 
-def parse_money(text: str, currency: str, field: str = "amount") -> int | Refused:
+def parse_money(text: str, currency: str, field: str = "money") -> int | Refused:
     """Minor units of `12.50` or `12.50 EUR`, for an amount that is not negative; else `field_invalid`.
 
     A point divides, there is no other separator, and there are no more digits than the currency has (never rounded).
@@ -125,14 +129,33 @@ def parse_money(text: str, currency: str, field: str = "amount") -> int | Refuse
         return refusal
     found = _MONEY.fullmatch(text)
     if found is None or (found[3] is not None and found[3] != currency):
-        return Refused(Code.FIELD_INVALID, f"An amount is written as {format_money(1250, currency)}.", field)
+        example = format_money(1250, currency).partition(" ")[0]  # pages would write 12.50 EUR with a sign
+        below = " It is not negative." if _MONEY.fullmatch(text.removeprefix("-")) and text.startswith("-") else ""
+        return Refused(Code.FIELD_INVALID, f"An amount is written as {example}.{below}", field)
+    if len(found[1].lstrip("0")) > 16:
+        return _too_much(amounts_of(field)[1], currency, field)
     digits, part = EXPONENTS[currency], found[2] or ""
     if len(part) > digits:
         return Refused(Code.FIELD_INVALID, f"{currency} has {digits} digits after the point.", field)
     minor = int(found[1]) * _scale(currency) + int(part.ljust(digits, "0") or 0)
-    if minor > MAX_AMOUNT:
-        return Refused(Code.FIELD_INVALID, f"The greatest amount is {format_money(MAX_AMOUNT, currency)}.", field)
-    return minor
+    return check_amount(minor, currency, field) or minor
+
+
+def check_amount(minor: int, currency: str, field: str) -> Refused | None:
+    """None if `field` may be `minor` units of `currency`, else `field_invalid` with the limit as people write it."""
+    least, most = amounts_of(field)
+    if minor < least:
+        return Refused(Code.FIELD_INVALID, f"The least amount is {format_money(least, currency)}.", field)
+    return None if minor <= most else _too_much(most, currency, field)
+
+
+def amounts_of(field: str) -> tuple[int, int]:
+    """(least, greatest) minor units of a field by its name; a number behind the name is that of a row of a form."""
+    return AMOUNTS.get(field.rstrip("0123456789"), (0, MAX_AMOUNT))
+
+
+def _too_much(most: int, currency: str, field: str) -> Refused:
+    return Refused(Code.FIELD_INVALID, f"The greatest amount is {format_money(most, currency)}.", field)
 
 
 def _scale(currency: str) -> int:

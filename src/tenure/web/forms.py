@@ -12,8 +12,10 @@ from urllib.parse import parse_qsl
 
 from litestar import Request
 
+from tenure.core.complaints import unlabeled
 from tenure.core.pricing import parse_money
 from tenure.core.refusals import Refused
+from tenure.web.words import dated
 
 CAP = 1024 * 1024
 """Bytes of a form: room for a pasted list."""
@@ -98,12 +100,17 @@ class Form:
         self.errors.setdefault(name, words)
 
     def blame(self, name: str, words: str) -> bool:
-        """Put the API's complaint beside its field, if this form has it; whether it does."""
-        known = name if name in self.values else name.rpartition(".")[2]
-        if known in self.values and known:
-            self.fault(known, words)
-            return True
-        return False
+        """Put the API's complaint beside its field, if this form has it; whether it does.
+
+        `bands[2].unit` is the field `unit2` of a form with rows, `features[3]` the field `features`.
+        """
+        plain, number = re.sub(r"\[[0-9]*\]", "", name), re.search(r"\[([0-9]+)\]", name)
+        last = plain.rpartition(".")[2]
+        rows = [f"{last}{number[1]}"] if number else []
+        known = next((each for each in (name, plain, *rows, last, plain.partition(".")[0]) if each in self.values), "")
+        if known:
+            self.fault(known, dated(unlabeled(name, words)))
+        return bool(known)
 
 
 async def read_form(request: Request[Any, Any, Any]) -> Form:

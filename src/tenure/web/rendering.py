@@ -1,15 +1,19 @@
 """Templates: strict (a misspelt name is an error, not an empty place), escaped, the kit's own under `web/`."""
 
+import re
 import secrets
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
+from tenure.core.complaints import label
 from tenure.web import charts, words
 from tenure.web.assets import Assets
 from tenure.web.frame import Frame
 from tenure.web.replies import Screen
 from tenure.web.sessions import Flash
+
+_SUMMED = re.compile(r'<a data-of-field href="#f-([\w.-]+)">[^<]*</a>')
 
 
 class Templates:
@@ -31,6 +35,7 @@ class Templates:
             brand_sheet=assets.brand,
             # A form that is sent twice carries the same key both times, and is done once.
             new_key=lambda: secrets.token_urlsafe(18),
+            name_field=label,
             count=words.count,
             relative=words.relative,
             phases=words.PHASES,
@@ -39,9 +44,9 @@ class Templates:
         )
 
     def render(self, screen: Screen, visit: Any, flashes: list[Flash], token: str) -> str:
-        """The page as HTML."""
+        """The page as HTML; a summary of faults calls each field as its form does."""
         frame: Frame = visit.frame
-        return self._environment.get_template(screen.template).render(
+        page = self._environment.get_template(screen.template).render(
             **{"form": visit.form, **screen.values},
             visit=visit,
             frame=frame,
@@ -50,3 +55,20 @@ class Templates:
             now=words.instant_of(frame.now) or visit.now,
             now_text=frame.now,
         )
+        return _SUMMED.sub(lambda found: _linked(page, found[1], found[0]), page)
+
+
+def _linked(page: str, name: str, otherwise: str) -> str:
+    """A link of the summary with the label that the form gives its field; `otherwise` where the page has no such field.
+
+    The summary stands above its form, so that only the whole page knows the labels.
+    """
+    field = re.search(rf'<(?:input|select|textarea|fieldset)[^>]* (?:name="{name}"|id="f-{name}")[^>]*>', page)
+    if field is None:
+        return otherwise
+    own = re.search(r' id="(f-[^"]+)"', field[0])
+    if own and (label := re.search(rf'<label for="{own[1]}">(.*?)(?: <span class="optional"|</label>)', page)):
+        return f'<a href="#{own[1]}">{label[1]}</a>'
+    begin = page.rfind("<fieldset", 0, field.end())
+    legend = re.search(r"<legend>(.*?)</legend>", page[begin:]) if begin >= 0 else None
+    return f'<a href="#{own[1] if own else "main"}">{legend[1]}</a>' if legend else otherwise

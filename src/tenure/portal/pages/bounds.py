@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from tenure.core.bounds import widest
 from tenure.portal.blame import blamed
 from tenure.portal.pages.policy import NAMES, UNIT_NAMES, WAYS
 from tenure.portal.signed import Portal, Server
@@ -70,7 +71,8 @@ def _bound(form: Form, name: str) -> dict[str, Any]:
     bound: dict[str, Any] = {}
     for limit in ("minimum", "maximum"):
         if form.text(f"{name}.{limit}"):
-            bound[limit] = form.whole(f"{name}.{limit}")
+            least, most = widest(name)
+            bound[limit] = form.whole(f"{name}.{limit}", least=least, most=most)
     return bound | ({"locked": True} if form.text(f"{name}.locked") else {})
 
 

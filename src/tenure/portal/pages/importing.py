@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from tenure.core.complaints import unlabeled
 from tenure.core.refusals import Refused
 from tenure.http import tables
 from tenure.http.tables import Line, Table
-from tenure.portal.blame import plainly
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Refusal, RefusedPageError, Reply, Screen
@@ -53,7 +53,7 @@ class Importing:
             refused = [line for line, item in zip(found, items, strict=True) if not item["done"]]
             columns = found[0].cells if found else table.columns
             kept = tables.written(refused, columns)
-        values = {**_named(visit), "items": items, "real": real, "plainly": plainly, "kept": kept}
+        values = {**_named(visit), "items": items, "real": real, "unlabeled": unlabeled, "kept": kept}
         return Screen(template="import_result.html", values=values)
 
     async def _form(self, visit: Portal) -> Screen:

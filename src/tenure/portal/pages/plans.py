@@ -90,7 +90,7 @@ class Plans:
         products = await self._server.of(visit).whole("/v1/products")
         values = {
             "products": [(row["id"], f"{row['name']} ({row['id']})") for row in products],
-            "refusal": None if refusal is None or _blamed(visit.form, refusal) else refusal,
+            "refusal": None if refusal is None or blamed(visit.form, refusal) else refusal,
             "kinds": KINDS,
             "starts": STARTS,
             "units": UNITS,
@@ -126,7 +126,7 @@ class Plans:
         stored, stale, typed = _typed(seen.value), is_stale(refusal), visit.method == "POST"
         values: dict[str, Any] = {
             "plan": seen.value,
-            "refusal": None if refusal is None or stale or _blamed(visit.form, refusal) else refusal,
+            "refusal": None if refusal is None or stale or blamed(visit.form, refusal) else refusal,
             "form": visit.form if typed else Form.of(**stored),
             "seen": visit.form.text("seen") if typed and not stale else seen.etag,
             "differences": differences(visit.form, stored) if stale else None,
@@ -178,15 +178,6 @@ def _typed(plan: Any) -> dict[str, str]:
     fields = {name: str(plan[name]) for name in ("name", *NUMBERS)}
     lists = {name: "\n".join(plan[name]) for name in ("features", "base_features")}
     return fields | lists | {"min_version": plan["min_version"]}
-
-
-def _blamed(form: Form, refusal: Refusal) -> bool:
-    """As `blamed`; a complaint about one of several names stands beside all of them."""
-    head = re.split(r"[.\[]", refusal.field)[0]
-    if head in {"features", "base_features"} and "matching regex" in refusal.detail:
-        form.fault(head, "Names of functions are lower case letters, digits and . _ - only, at most 64 each.")
-        return True
-    return blamed(form, refusal)
 
 
 def _compared(before: Any, after: Any) -> list[Line]:

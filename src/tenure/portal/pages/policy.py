@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tenure.core.bounds import widest
 from tenure.portal.blame import blamed
 from tenure.portal.client import Api, path
 from tenure.portal.signed import Portal, Server
@@ -158,6 +159,7 @@ class Policy:
             "policy": policy,
             "rules": {each["field"]: each for each in policy["rules"]},
             "figures": FIGURES,
+            "widest": widest,
             "ways": WAYS,
             "actions": ACTIONS,
             "operators": OPERATORS,
@@ -280,10 +282,10 @@ def _body_of_plan(form: Form, policy: Any, plan: str) -> dict[str, Any]:
 
 def _figure(form: Form, name: str) -> int:
     """A figure; an interval is a number of the unit beside it, in seconds."""
-    number = form.whole(name, most=10_000_000)
-    if name != "sync_interval":
-        return number
-    return number * dict(UNITS).get(form.text("sync_interval_unit"), 1)
+    unit = dict(UNITS).get(form.text("sync_interval_unit"), 1) if name == "sync_interval" else 1
+    least, most = widest(name)
+    # A limit in seconds is told in the unit that was chosen: a quarter of an hour to three days are 1 to 72 hours.
+    return form.whole(name, least=-(-least // unit), most=most // unit) * unit
 
 
 def _days(form: Form) -> list[int]:

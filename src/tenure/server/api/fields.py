@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from tenure.core.periods import Duration, parse_duration
+from tenure.core.pricing import MAX_BOOKING, MAX_UNIT
 from tenure.core.refusals import Refused
 
 Slug = Annotated[
@@ -25,8 +26,8 @@ Digits = Annotated[
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=90)]
 Devices = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-Minor = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000, description="Minor units, such as cents.")]
-Amount = Annotated[int, msgspec.Meta(ge=1, le=10_000_000_000_000, description="Minor units, such as cents.")]
+Minor = Annotated[int, msgspec.Meta(ge=0, le=MAX_UNIT, description="Minor units, such as cents.")]
+Amount = Annotated[int, msgspec.Meta(ge=1, le=MAX_BOOKING, description="Minor units, such as cents.")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.")]
 Period = Annotated[
     str, msgspec.Meta(max_length=10, pattern=r"^P[0-9YMWD]+$(?!\n)", description="ISO 8601 duration: P1Y, P1M, P30D.")
