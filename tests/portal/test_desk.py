@@ -159,7 +159,7 @@ async def test_prices_and_tokens_and_rules_are_changed_through_forms(at_the_port
     rules = (await at_the_portal.office.desk.get("/v1/policy"))["rules"]
     assert [each["value"] for each in rules if each["field"] == "grace_days"] == [21]
     await tab.send(tab.form("grace_days"), grace_days="400")
-    assert "must lie between 0 and 90" in tab.text
+    assert "A whole number from 0 to 90" in tab.text
 
 
 async def test_a_sandbox_has_its_clock_on_the_page(tmp_path_factory: object, tmp_path: object) -> None:
@@ -186,3 +186,18 @@ async def test_a_preview_names_plan_number_and_day_of_what_is_agreed_for_later(a
     await tab.open(next(link for link in tab.page.links if "drop_change" in link))
     assert "field=devices" in tab.path or "5 devices, plan Standard; until" in tab.text
     assert "Nothing else: 10 devices, plan Standard" in tab.text
+
+
+async def test_an_order_chooses_nobody_beforehand_and_a_change_of_plan_shows_prices(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    address, _ = await _ordered(tab, at_the_portal.office.offers["standard"])
+    await at_the_portal.office.desk.send("POST", "/v1/customers", {"name": "Anvil"})
+    await tab.open("/order")
+    assert "Choose a customer" in tab.text
+    assert "As a trial" not in tab.text or "there is one for" in tab.text
+    await tab.send(tab.form("offer"), customer="")
+    assert (tab.status, "Please fill this in." in tab.text) == (422, True), tab.text
+    await tab.open(f"{address}/do/change_plan")
+    choices = tab.text.partition("Offer")[2]
+    assert " each" in choices
+    assert choices.index("(the present plan)") > choices.index(" each")

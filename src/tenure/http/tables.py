@@ -51,7 +51,7 @@ def lines(data: bytes, table: Table, most: int, currency: str) -> list[Line] | R
         return found
     if not 1 <= len(found) <= most:
         return _refused(f"The file holds 1 to {most:,} lines.")
-    return [_line(number, row, table, currency) for number, row in found]
+    return _each_reference_once([_line(number, row, table, currency) for number, row in found])
 
 
 def commands(read: list[Line], table: Table, key: str, provider: str = "") -> list[dict[str, Any]]:
@@ -86,6 +86,20 @@ def written(read: list[Line], columns: Iterable[str]) -> str:
     writer.writeheader()
     writer.writerows(line.cells for line in read)
     return text.getvalue()
+
+
+def _each_reference_once(read: list[Line]) -> list[Line]:
+    """The lines, with a fault at those whose reference an earlier one has: only one of them could be done."""
+    seen: dict[str, int] = {}
+    told = []
+    for line in read:
+        name = line.cells.get("reference", "")
+        first = seen.setdefault(name, line.number) if name else line.number
+        if first != line.number and line.fault is None:
+            fault = Refused(Code.FIELD_INVALID, f"Line {first} has the same reference.", "reference")
+            line = msgspec.structs.replace(line, fault=fault)  # noqa: PLW2901
+        told.append(line)
+    return told
 
 
 def _own_name(table: Table, line: Line) -> str:

@@ -103,8 +103,9 @@ def _while_signed_in(run: Run) -> Run:
 
 
 def _choices(buyers: Buyers) -> list[tuple[str, str]]:
-    """Customers for a plain choice."""
-    return [(each["id"], each["name"]) for each in buyers.shown]
+    """Customers for a plain choice; among several none is chosen beforehand, so that nobody orders for the first."""
+    found = [(each["id"], each["name"]) for each in buyers.shown]
+    return [("", "Choose a customer"), *found] if len(found) > 1 else found
 
 
 def _others(sub: dict[str, Any], but: str) -> list[tuple[str, str]]:

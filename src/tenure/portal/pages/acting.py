@@ -14,6 +14,7 @@ from tenure.portal.picking import buyers, called, searching
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.web.words import money
 
 STALE = "plan_changed_meanwhile"
 
@@ -67,7 +68,7 @@ class Acting:
             "sub": sub,
             "about": await subject_of(api, visit, sub),
             "refusal": refusal,
-            "offers": [(each["id"], each["name"] or each["plan"]) for each in offers],
+            "offers": _priced(offers, sub["terms"]["plan"]),
             "buyers": await buyers(api, visit, sub["customer"]) if "customer" in deed.fields else None,
             "conflict": await seat_conflict(api, sub["id"]) if "going" in deed.fields else None,
             "allowed": next((each for each in sub["allowed_actions"] if each["action"] == deed.name), None),
@@ -130,3 +131,20 @@ async def seat_conflict(api: Api, name: str) -> dict[str, Any]:
 async def _subscription(api: Api, visit: Portal) -> dict[str, Any]:
     found: dict[str, Any] = await api.get(path("/v1/subscriptions/{name}", name=visit.params["subscription"]))
     return found
+
+
+def _priced(offers: list[Any], present: str) -> list[tuple[str, str]]:
+    """Offers for a choice, each with its prices; those of the present plan come last and say so."""
+    return [
+        (each["id"], f"{each['name'] or each['plan']}: {_prices(each)}{' (the present plan)' if now else ''}")
+        for each, now in sorted(((each, each["plan"] == present) for each in offers), key=lambda pair: pair[1])
+    ]
+
+
+def _prices(offer: Any) -> str:
+    """`€4.90 each up to 100, €3.90 each`: what a device costs per period."""
+    told = [
+        f"{money(band['unit'], offer['currency'])} each" + (f" up to {band['up_to']:,}" if band.get("up_to") else "")
+        for band in offer["bands"]
+    ]
+    return ", ".join(told)

@@ -95,11 +95,13 @@ class Order:
     async def _form(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
         api = self._server.of(visit)
         plans = {plan["id"]: plan for plan in await api.whole("/v1/plans")}
+        offers = [(offer, plans.get(offer["plan"])) for offer in await api.whole("/v1/offers")]
         values: dict[str, Any] = {
             "refusal": refusal,
+            "trials": [offer["name"] or plan["name"] for offer, plan in offers if plan and plan.get("trial")],
             "asking": visit.who.is_customer and not visit.who.permitted("order"),
             "buyers": None if visit.who.is_customer else await buyers(api, visit),
-            "offers": [(offer, plans.get(offer["plan"])) for offer in await api.whole("/v1/offers")],
+            "offers": offers,
         }
         status = 422 if visit.form.errors or refusal else 200
         return Screen(template="order.html", values=values, status=status)
