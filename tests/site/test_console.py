@@ -533,9 +533,24 @@ class TestWhatElseAnAdministratorDoes:
         await tab.open("/licenses/editor/offline")
         await tab.send(tab.form(action="/licenses/editor/offline/request"))
         assert "Copy this whole text" in tab.text
-        await tab.send(tab.form("text"), text="Dear Sir or Madam")
-        assert tab.status == 422
-        assert "What helps" in tab.text
+        for sent in ("Dear Sir or Madam", "-----BEGIN TENURE ANSWER-----", "x" * 300_000):
+            await tab.send(tab.form("text"), text=sent)
+            assert tab.status == 422
+            assert "This is not an answer of the licensing server." in tab.text
+            assert "BEGIN TENURE ANSWER" in tab.text
+        await tab.open("/licenses/editor/offline")
+        await tab.send(tab.form("text"), text="  ")
+        assert "Paste the text of the answer, or choose its file." in tab.text
+
+    async def test_the_answers_file_is_taken_in_as_it_came(self, here: Town, tab: Tab) -> None:
+        await tab.open("/licenses/editor/offline")
+        await tab.send(tab.form(action="/licenses/editor/offline/request"), file="on")
+        assert tab.answer is not None
+        made = here.post("/v1/offline-exchange", {"request": tab.answer.text})
+        await tab.open("/licenses/editor/offline")
+        brought = {"answer": (made["file_name"], b"\xef\xbb\xbf" + made["answer"].encode(), "text/plain")}
+        await tab.send(tab.form("text"), files=brought)
+        assert tab.path == "/licenses/editor", tab.text
 
     async def test_b10_public_dns_is_switched_off_and_a_wrong_list_is_refused(self, house: House, tab: Tab) -> None:
         await tab.open("/settings/dns")

@@ -8,7 +8,18 @@ from tenure.web.qr import capacity, encode, svg
 from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
 
 TEXT_MOST = 200_000
-"""Characters of a pasted answer that are passed on; the API says what is too long."""
+"""Characters of an answer that are passed on: far more than any has."""
+
+
+NOT_ONE = Refusal(
+    title="This is not an answer of the licensing server.",
+    status=422,
+    code="message_malformed",
+    cause="An answer begins with -----BEGIN TENURE ANSWER----- and ends with -----END TENURE ANSWER-----. Something"
+    " else was brought, such as the request itself, or a part is missing.",
+    remedy="Open the answer's file with a text editor, copy all of it and paste it here, or choose the file itself.",
+)
+_GARBAGE = frozenset({"message_malformed", "message_too_large", "type_unexpected", "body_unreadable", "body_too_large"})
 
 
 class Offline:
@@ -38,14 +49,20 @@ class Offline:
 
     async def take(self, visit: Console) -> Reply:
         """The answer, or a notice of the vendor."""
-        text = visit.form.required("text", most=TEXT_MOST)
+        form = visit.form
+        sent = form.files.get("answer") or form.values.get("text", [""])[0].encode()
+        text = sent[: TEXT_MOST + 1].decode("utf-8-sig", errors="replace").strip()
+        form.values["text"] = [text[:TEXT_MOST]]
         if not text:
+            form.fault("text", "Paste the text of the answer, or choose its file.")
             return await self._page(visit, 422)
+        if len(text) > TEXT_MOST:
+            return await self._page(visit, 422, NOT_ONE)
         where = path("/v1/licenses/{product}/offline/import", product=visit.params["product"])
         try:
-            taken = await self._server.of(visit).post(where, {"text": text}, key=visit.form.text("_key"))
+            taken = await self._server.of(visit).post(where, {"text": text}, key=form.text("_key"))
         except RefusedPageError as error:
-            return await self._page(visit, 422, error.refusal)
+            return await self._page(visit, 422, NOT_ONE if error.refusal.code in _GARBAGE else error.refusal)
         visit.say(taken["message"])
         return Goto(path("/licenses/{product}", product=visit.params["product"]))
 
