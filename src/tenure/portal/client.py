@@ -3,6 +3,7 @@
 What an answer means is left to the page that asked; nothing here knows a resource.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +19,8 @@ PAGE = 25
 """Rows of a list on one page."""
 COUNTED = 10_000
 """Rows that the API counts at most: a total beyond it means that there are more."""
+LONGEST_HEADER = 200
+"""Characters of a header that a form's text goes into; ours are shorter."""
 WHOLE = 200
 """Items that the API gives in one answer at most."""
 Query = Mapping[str, str | int | bool | None]
@@ -147,9 +150,9 @@ class Api:
         if self._address:
             headers["X-Forwarded-For"] = self._address
         if key:
-            headers["Idempotency-Key"] = key
+            headers["Idempotency-Key"] = _carried(key)
         if if_match:
-            headers["If-Match"] = if_match
+            headers["If-Match"] = _carried(if_match)
         content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         if content is not None:
             headers["Content-Type"] = "text/csv" if isinstance(body, bytes) else "application/json"
@@ -162,6 +165,14 @@ class Api:
         except httpx2.InvalidURL as fault:
             raise RefusedPageError(TOO_LONG) from fault
         return Done(_read(answer, raw=raw), answer.headers.get("etag", ""))
+
+
+def _carried(text: str) -> str:
+    """What came out of a form, as a header can carry it; what none of ours holds becomes something that fits nothing.
+
+    Worked example: a tag in which somebody wrote `ü` is sent as `?`, and is told like one that is out of date.
+    """
+    return re.sub(r"[^\x21-\x7e]", "?", text[:LONGEST_HEADER])
 
 
 def _read(answer: httpx2.Response, *, raw: bool) -> Any:

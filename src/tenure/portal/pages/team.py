@@ -87,6 +87,8 @@ class Team:
         """Give somebody another role."""
         address = path("/v1/people/{name}", name=visit.params["person"])
         body = {"role": visit.form.choice("role", ROLES)}
+        if visit.form.errors:
+            return await self._team(visit)
         await self._server.of(visit).put(address, body, customer=_customer(visit) or None)
         visit.say("The role is changed.")
         return _back(visit)

@@ -3,6 +3,7 @@
 It is the same door that the command line uses, over a transport inside the process; nothing here knows a resource.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,8 @@ from tenure.web.replies import Refusal, RefusedPageError
 
 PAGE = 50
 """Rows of a list on one page."""
+LONGEST_KEY = 200
+"""Characters of an idempotency key; ours are shorter, and what somebody wrote into one fits nothing."""
 WHOLE = 200
 """Items that the API gives in one answer at most."""
 Query = Mapping[str, str | int | bool | None]
@@ -99,7 +102,7 @@ class Api:
                 raise RefusedPageError(UNKNOWN)  # no token has such letters, and no header can carry them
             headers["Authorization"] = f"Bearer {self._secret}"
         if key:
-            headers["Idempotency-Key"] = key
+            headers["Idempotency-Key"] = re.sub(r"[^\x21-\x7e]", "?", key[:LONGEST_KEY])
         content = None if body is None else msgspec.json.encode(body)
         if content is not None:
             headers["Content-Type"] = "application/json"

@@ -1,0 +1,88 @@
+"""Every form that a walk over a program's pages finds, filled in as nobody should, and what such a form may answer."""
+
+import re
+import uuid
+from urllib.parse import urlencode
+
+from tests.web.browser import FormFound, Tab
+
+GIVEN = {
+    "empty": "",
+    "huge": "x" * 20_000,
+    "emoji": "🚀👩‍👩‍👧‍👦",
+    "bidirectional marks": "abc\u202e\u2066def\u2069",
+    "NUL and line ends": "a\x00b\r\nc",
+    "negative": "-5",
+    "no date": "2027-02-31",
+    "a number with a comma": "1,50",
+    "a number with a space": "1 000",
+    "a lone brace": "{{7*7}}<script>alert(1)</script>'\"",
+}
+"""What is written into every field at once, and a choice that was never offered."""
+BROKEN = ("Traceback", "Something went wrong on our side", "Internal Server Error", "msgspec", "NoneType")
+_ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}")
+
+
+def kind(form: FormFound, at: str = "") -> tuple[str, tuple[str, ...]]:
+    """Forms that differ in nothing but ids are one kind."""
+    return _ID.sub("*", form.action or at), tuple(sorted(form.fields))
+
+
+async def crawled(tab: Tab, starts: list[str], most: int = 250, *, skip: tuple[str, ...] = ()) -> dict[str, FormFound]:
+    """The forms that post, one of each kind, by a name; links are followed, of each kind of address twice."""
+    todo, seen, found = list(starts), dict[str, int](), dict[tuple[str, tuple[str, ...]], FormFound]()
+    looked = 0
+    while todo and looked < most:
+        path = todo.pop(0).partition("#")[0]
+        pattern = _ID.sub("*", path)
+        if seen.get(pattern, 0) >= 2 or path in seen:
+            continue
+        seen[pattern] = seen.get(pattern, 0) + 1
+        seen[path] = seen.get(path, 0) + 1
+        looked += 1
+        await tab.open(path)
+        assert tab.status < 500, (path, tab.text[:300])
+        if tab.answer is None or "html" not in tab.answer.headers.get("content-type", ""):
+            continue
+        page = tab.page
+        at = tab.path.partition("?")[0]
+        for form in page.forms:
+            if form.method.lower() == "post" and not (form.action or at).startswith(skip or ("\0",)):
+                form.action = form.action or at
+                found.setdefault(kind(form), form)
+        todo += [each for each in page.links if each.startswith("/") and not each.startswith(("/assets/", "//"))]
+    return {f"{action} {' '.join(fields)}": form for (action, fields), form in found.items()}
+
+
+def filled(form: FormFound, value: str) -> dict[str, str]:
+    """Every field of a form with that value, but for what fences it and tells it from the ones before."""
+    own = {"_token": str(form.fields["_token"]), "_key": uuid.uuid4().hex}
+    return {name: own.get(name, value) for name in form.fields}
+
+
+async def sent(tab: Tab, form: FormFound, data: dict[str, str], *, follow: bool = True) -> int:
+    """Send it as a browser would and go on to where the answer is; the status of the page that is shown."""
+    own = {"Origin": tab.origin, "Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
+    tab.answer = await tab.http.post(form.action, content=urlencode(data).encode(), headers=own)
+    for _ in range(5):
+        if tab.answer.status_code != 303 or not follow:
+            break
+        tab.answer = await tab.http.get(tab.answer.headers["location"])
+    return tab.answer.status_code
+
+
+def complaint(tab: Tab, name: str, given: str) -> str:
+    """What is wrong with the page that a form was answered with; empty for nothing."""
+    assert tab.answer is not None
+    if tab.status >= 500:
+        return f"{name} given {given}: {tab.status} {tab.text[:200]}"
+    found = [word for word in BROKEN if word in tab.answer.text]
+    if "<script>alert" in tab.answer.text:
+        found.append("markup was not made harmless")
+    return f"{name} given {given}: {found}" if found else ""
+
+
+async def kept(tab: Tab, form: FormFound, value: str) -> bool:
+    """Whether a form that was shown again still holds what was entered into its texts."""
+    again = [each for each in tab.page.forms if (each.action or "") == form.action]
+    return any(value in map(str, each.fields.values()) for each in again)
