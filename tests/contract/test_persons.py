@@ -195,6 +195,9 @@ async def test_a_newer_invitation_takes_the_place_of_the_older(stocked: Database
 # -- the audit --
 
 
+ONE_TEAM = trail.Narrowed(customer="cus_a")
+
+
 async def test_the_audit_tells_the_newest_first_and_each_team_its_own(stocked: Database) -> None:
     def deeds(conn: Connection) -> None:
         for number in range(5):
@@ -205,10 +208,10 @@ async def test_the_audit_tells_the_newest_first_and_each_team_its_own(stocked: D
     assert [each.what for each in await stocked.read(trail.page, None)] == ["the vendor's"]
     whole = await stocked.read(trail.page, "prv_a")
     assert [each.what for each in whole] == ["deed 4", "deed 3", "deed 2", "deed 1", "deed 0", "invited"]
-    assert [each.what for each in await stocked.read(trail.page, "prv_a", "cus_a")] == ["deed 3", "deed 1"]
-    assert await stocked.read(trail.page, "prv_b", "cus_a") == []
+    assert [each.what for each in await stocked.read(trail.page, "prv_a", ONE_TEAM)] == ["deed 3", "deed 1"]
+    assert await stocked.read(trail.page, "prv_b", ONE_TEAM) == []
     cut = whole[2]
-    assert [each.what for each in await stocked.read(trail.page, "prv_a", None, (cut.seq, cut.id), 2)] == [
+    assert [each.what for each in await stocked.read(trail.page, "prv_a", trail.ALL, (cut.seq, cut.id), 2)] == [
         "deed 1", "deed 0",
     ]  # fmt: skip
     assert await stocked.write(trail.collect, NOW + 1) == 7

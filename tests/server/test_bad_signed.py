@@ -52,8 +52,8 @@ class Scene:
             "product": "editor", "version": "12.0", "wall": START, "uptime": 10,
             "lease": self.site.lease.token.decode(),
         }  # fmt: skip
+        key = {"kty": "OKP", "crv": "Ed25519", "x": b64.encode_text(self.site.signer.public)}
         if kind != "sync":
-            key = {"kty": "OKP", "crv": "Ed25519", "x": b64.encode_text(self.site.signer.public)}
             return common | {
                 "code": self.code, "name": "Site of Ana", "key": key, "root": 1, "device_port": digest,
                 "token": self.site.token, "hardware": {"board": digest}, "role": "active",
@@ -64,7 +64,7 @@ class Scene:
             "revision": known.revision, "token": self.site.token, "trigger": "timer", "wanted": 0,
             "use": {"total": 1, "by_product": {"editor": 1}, "digest": digest},
             "path": {"kind": "system", "resolver": ""}, "resolve": "", "drop_successor": "", "erased": "",
-            "pending": [],
+            "key": key, "pending": [],
         }  # fmt: skip
 
     async def send(self, kind: str, body: bytes, media: str = "application/jose", **headers: str) -> str:

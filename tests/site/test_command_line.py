@@ -23,9 +23,9 @@ from tenure.cli import offline
 from tenure.cli.show import Screen
 from tenure.core.codes import from_random
 from tenure.core.refusals import Exit
-from tenure.site import qr
 from tenure.site.main import Serving
 from tenure.site.settings import Settings, read_settings
+from tenure.web import qr
 from tests.cli.terminal import Ran, Terminal
 from tests.site.town import House, Town
 
@@ -144,7 +144,7 @@ class TestLooking:
         for words in (("status",), ("sync",), ("devices", "list"), ("activate", "x")):
             problem = nobody.refused(*words)
             assert (problem["code"], problem["exit"]) == ("unreachable", Exit.UNREACHABLE)
-            assert "tenure site run" in problem["detail"]
+            assert "tenure site init" in problem["remedy"]
 
     def test_while_the_server_is_away_everything_licensed_goes_on_and_sync_says_why_not(self, office: "Admin") -> None:
         office.good("activate", given=office.code())

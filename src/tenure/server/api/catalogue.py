@@ -28,8 +28,9 @@ from tenure.store.engine import Connection
 READ = Rule("catalogue:read")
 WRITE = Rule("catalogue:write", frozenset({Role.VENDOR}))
 NOTHING_SEEN = IfMatch()
-LEASE_ROOM = 4_000
-"""Bytes that a plan's features may fill in a lease, which has 8 KiB in all and repeats them in each coming span."""
+LEASE_ROOM = 3_700
+"""Bytes that a plan's features and its name may fill in a lease, which has 8 KiB in all and repeats the features in
+each coming span."""
 MOST_FEATURES = 128
 _PLANNING = (Code.ALREADY_EXISTS, Code.NOT_FOUND, Code.VERSION_UNREADABLE)
 Version = Annotated[str, msgspec.Meta(max_length=64)]
@@ -256,9 +257,11 @@ def _unsound(body: PlanBody) -> Refused | None:
 
 
 def _room(body: PlanBody) -> int:
-    """Bytes of a lease: running, coming and grace spans and the lease itself name all features, others the base."""
+    """Bytes of a lease: running, coming and grace spans and the lease itself name all features, others the base; the
+    plan's name stands there once."""
     whole, base = ((*body.features, *body.base_features), body.base_features)
-    return 4 * len(msgspec.json.encode(whole)) + 3 * len(msgspec.json.encode(base))
+    features = 4 * len(msgspec.json.encode(whole)) + 3 * len(msgspec.json.encode(base))
+    return features + len(msgspec.json.encode(body.name))
 
 
 def _new_plan(body: NewPlan, now: Instant) -> Plan | Refused:
