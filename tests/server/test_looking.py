@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tenure.core.refusals import Code, Refused
@@ -114,3 +115,26 @@ async def test_money_and_takeovers_that_are_due_are_not_booked_by_a_look(tmp_pat
         preview = await looked(site, code)
         assert preview.spans[0].phase is Phase.ACTIVE, "it is reckoned with all the same"
         assert await shop.snapshot() == before
+
+
+async def test_a_look_at_what_renews_itself_tells_the_renewals_and_the_plan_by_name(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        body = {"amount": 3 * 12_000, "reference": "three months"}
+        await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)
+        _, code = await shop.order("monthly", renewal_intent="auto")
+        preview = await looked(shop.site(), code)
+        plan = await shop.vendor.get(f"/v1/plans/{preview.plan}")
+        assert preview.plan_name == plan["name"]
+        assert preview.outlook is not None
+        assert preview.outlook.at == preview.paid_until
+        assert preview.outlook.covered_until is not None
+        site = shop.site()
+        told = await site.activate(code)
+        assert isinstance(told, ActivateAnswer)
+        assert site.lease is not None
+        given = site.lease.lease.outlook
+        assert given is not None
+        assert msgspec.to_builtins(given) == msgspec.to_builtins(preview.outlook), "what was shown is what is given"
+        assert site.lease.lease.plan_name == preview.plan_name
+        by_hand = await looked(shop.site(), (await shop.order("later"))[1])
+        assert by_hand.outlook is None

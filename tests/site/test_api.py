@@ -111,6 +111,17 @@ class TestLicenses:
         assert here.get(f"/v1/subscriptions/{name}")["sites"] == []
         assert house.license.keeper.due() is None, "nothing waits to be repeated"
 
+    def test_a_rehearsed_activation_of_what_renews_itself_tells_the_renewals_and_no_end(self, here: Town) -> None:
+        _, code = here.order("monthly", renewal_intent="auto")
+        shown = Caller(here.house()).post(f"{LICENSE}/activate", {"code": code}, dry_run="true")
+        preview = shown["preview"]
+        assert preview["plan_name"] == "Monthly"
+        assert preview["renewal"].startswith("It renews by itself on ")
+        assert [(each["phase"], each["expected"]) for each in preview["timeline"]] == [
+            ("active", False), ("active", True),
+        ]  # fmt: skip
+        assert preview["renewal"] in shown["message"]
+
     def test_what_is_told_without_asking_sends_nothing(self, here: Town) -> None:
         house = here.house()
         told = Caller(house).post(f"{LICENSE}/activate", {"code": here.order()[1]}, dry_run="true", ask="false")

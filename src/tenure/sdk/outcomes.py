@@ -77,7 +77,11 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """Now, or when it would take over."""
     paid_until: Instant | None
     spans: Timeline
-    """What would happen from `begins` on if nobody did anything."""
+    """What would happen from `begins` on if nobody did anything, expected renewals included."""
+    plan_name: str = ""
+    """As the vendor calls the plan."""
+    renewal: str = ""
+    """What would be known of the next renewal, for people; empty where nothing renews itself."""
     steps: tuple[Step, ...] = ()
 
     @property
@@ -86,7 +90,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
         start = f"would take over on {format_instant(self.begins)}" if self.role == "successor" else "would start now"
         until = "" if self.paid_until is None else f", paid until {format_instant(self.paid_until)}"
         devices = "1 device" if self.limit == 1 else f"{self.limit} devices"
-        return f"It {start}: {self.plan} for {devices}{until}."
+        return f"It {start}: {self.plan_name or self.plan} for {devices}{until}. {self.renewal}".rstrip()
 
 
 class Released(msgspec.Struct, frozen=True, kw_only=True):

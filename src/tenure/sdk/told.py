@@ -1,6 +1,7 @@
 """What came of a question to the server, as whoever asked is told: from what was heard to an outcome with words."""
 
 from tenure.core.acceptance import Heard as HeardFrom
+from tenure.core.outlook import carried_on, sentence
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.sdk.dialogue import Done
@@ -10,7 +11,7 @@ from tenure.sdk.outcomes import Declined, Granted, Looked, Released, Synchronize
 from tenure.sdk.shown import Standing
 from tenure.sdk.steps import Step
 from tenure.wire.answers import Answered
-from tenure.wire.messages import ActivateAnswer, SyncAnswer
+from tenure.wire.messages import ActivateAnswer, Preview, SyncAnswer
 
 Heard = Done[ActivateAnswer] | Done[SyncAnswer] | Inconclusive | Refused
 
@@ -25,8 +26,13 @@ def looked(heard: Answered[ActivateAnswer] | Inconclusive, role: str, steps: tup
         return declined(refused, conclusive=refusal is not None and refusal.conclusive, steps=steps)
     return Looked(
         role=role, plan=seen.plan, kind=seen.kind, limit=seen.limit, provider=seen.provider, begins=seen.begins,
-        paid_until=seen.paid_until, spans=seen.spans, steps=steps,
+        paid_until=seen.paid_until, spans=carried_on(seen.spans, seen.outlook), steps=steps,
+        plan_name=seen.plan_name or seen.plan, renewal=_renewal(seen),
     )  # fmt: skip
+
+
+def _renewal(seen: Preview) -> str:
+    return "" if seen.outlook is None else sentence(seen.outlook, seen.begins)
 
 
 def granted(done: Heard, role: str, holder: Holder, steps: tuple[Step, ...]) -> Granted | Declined:

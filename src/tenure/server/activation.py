@@ -8,6 +8,7 @@ from tenure.core import codes
 from tenure.core import commands as c
 from tenure.core import facts as f
 from tenure.core.account import Book
+from tenure.core.act import Outcome
 from tenure.core.allotment import Pool, grant
 from tenure.core.contract import timeline
 from tenure.core.installation import Installation
@@ -242,7 +243,7 @@ class _Activation:
         if self.context.stopped_money and (books.is_due(loaded) or outcome.postings):
             return Refused(Code.LEDGER_DRIFT)
         if self.look:
-            return self._previewed(name, outcome.subscription, item.book, present)
+            return self._previewed(name, outcome, item.book, present)
         self._leave(outcome.decision.others, present)
         desk.keep(self.conn, self.tenant, loaded, outcome)
         return self._granted(name, outcome.subscription)
@@ -254,17 +255,18 @@ class _Activation:
         told = typed.answer(self._present(), self.code.subscription, carried=self.carried, look=self.look)
         return Reply(told, self.tenant.provider.sandbox)
 
-    def _previewed(self, name: str, sub: Subscription, book: Book, present: Subscription | None) -> Reply:
+    def _previewed(self, name: str, outcome: Outcome, book: Book, present: Subscription | None) -> Reply:
         """What would be granted, without anything that grants it."""
-        provider, staged = self.tenant.provider, self.asked.message.role == "successor"
+        provider, staged, sub = self.tenant.provider, self.asked.message.role == "successor", outcome.subscription
         if staged and present is not None:
             seen = looking.successor(sub, present, name, book, self.now)
         else:
-            seen = looking.started(sub, name, self.now)
+            seen = looking.started(outcome.after.account, outcome.after.items, sub, name, self.now)
+        called = books.plan_names(self.conn, [seen.plan])[seen.plan]
         message = msgspec.structs.replace(
             bare(self.asked, self.now, self.context),
             result="preview",
-            preview=msgspec.structs.replace(seen, provider=provider.name),
+            preview=msgspec.structs.replace(seen, provider=provider.name, plan_name=called),
         )
         return Reply(message, provider.sandbox)
 

@@ -2,19 +2,22 @@
 
 import msgspec
 
-from tenure.core.account import Book
+from tenure.core.account import Account, Book, Item
 from tenure.core.commands import Seen
 from tenure.core.contract import timeline
 from tenure.core.decide.sites import last_paid_end, take_over
+from tenure.core.expected import outlook_of
 from tenure.core.subscription import Subscription, evolve
 from tenure.core.timeline import Instant, since
-from tenure.wire.leases import SpanClaim
+from tenure.wire.leases import OutlookClaim, SpanClaim
 from tenure.wire.messages import Preview
 
 
-def started(sub: Subscription, site: str, now: Instant) -> Preview:
-    """Of a code that starts now: `sub` as it would be with the site in it."""
-    return _preview(sub, site, now)
+def started(account: Account, items: tuple[Item, ...], sub: Subscription, site: str, now: Instant) -> Preview:
+    """Of a code that starts now: `sub` as it would be with the site in it, among the items of the account it is of."""
+    seen = outlook_of(account, items, sub.id, now)
+    outlook = None if seen is None else msgspec.convert(msgspec.to_builtins(seen), OutlookClaim)
+    return msgspec.structs.replace(_preview(sub, site, now), outlook=outlook)
 
 
 def successor(sub: Subscription, present: Subscription, site: str, book: Book, now: Instant) -> Preview:

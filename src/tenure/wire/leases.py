@@ -65,7 +65,9 @@ class _Coming(Coming, frozen=True):
     allotment: fields.Count
 
 
-class _Outlook(Outlook, frozen=True, kw_only=True, omit_defaults=True):
+class OutlookClaim(Outlook, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of a renewal, with its bounds."""
+
     at: fields.Moment
     price: fields.Amount
     currency: Annotated[str, Meta(max_length=3, pattern=r"\A[A-Z]{3}\Z")]
@@ -112,7 +114,7 @@ class Claims(Lease, frozen=True, kw_only=True):
     coming: _Coming | None = None
     installation: Literal["server", "standalone"] = "server"
     ephemeral: bool = False
-    outlook: _Outlook | None = None
+    outlook: OutlookClaim | None = None
     plan_name: fields.Name = ""
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from tenure.core.refusals import TABLE, Code, Refused
 from tenure.wire import fields, strict
-from tenure.wire.leases import SpanClaim
+from tenure.wire.leases import OutlookClaim, SpanClaim
 
 Trigger = Literal["timer", "manual", "startup", "edge", "network_up"]
 PathKind = Literal["", "address", "system", "last_good", "public", "proxy"]
@@ -231,6 +231,10 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     paid_until: fields.Moment | None = None
     spans: Annotated[tuple[SpanClaim, ...], Meta(min_length=1, max_length=64)]
     """From `begins` on."""
+    plan_name: fields.Name = ""
+    """The vendor's name of the plan."""
+    outlook: OutlookClaim | None = None
+    """What would be known of the next renewal; None where nothing renews itself."""
 
 
 class ActivateAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):

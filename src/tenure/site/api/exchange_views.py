@@ -6,7 +6,7 @@ from tenure.core.refusals import Refused
 from tenure.http.instants import rfc3339
 from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Synchronized
 from tenure.sdk.steps import Step
-from tenure.site.api.views import LicenseView, SpanView, moment, spans
+from tenure.site.api.views import LicenseView, SpanView, expected_after, moment
 
 
 class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,12 +14,15 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
 
     role: str
     plan: str
+    plan_name: str
     kind: str
     devices: int
     provider: str
     begins: str
     """Now, or when a successor would take over."""
     paid_until: str | None
+    renewal: str
+    """What would be known of the next renewal, for people; empty where nothing renews itself."""
     timeline: tuple[SpanView, ...]
 
 
@@ -57,12 +60,14 @@ def preview_view(looked: Looked, license_: LicenseView) -> SyncView:
     preview = PreviewView(
         role=looked.role,
         plan=looked.plan,
+        plan_name=looked.plan_name,
         kind=looked.kind,
         devices=looked.limit,
         provider=looked.provider,
         begins=rfc3339(looked.begins),
         paid_until=moment(looked.paid_until),
-        timeline=spans(looked.spans),
+        renewal=looked.renewal,
+        timeline=expected_after(looked.paid_until, looked.spans),
     )
     return SyncView(
         result="preview", message=looked.message, steps=looked.steps, path="", differences=(), license=license_,

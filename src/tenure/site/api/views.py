@@ -233,9 +233,13 @@ def _renewal(lease: Lease | None, now: Instant) -> str:
 
 def expected_spans(lease: Lease, now: Instant) -> tuple[SpanView, ...]:
     """The contract's course with the renewals that are expected; silence is not in it."""
-    paid = lease.prepaid_until
     drawn = _drawn(lease, now)
-    if paid is None or drawn == lease.spans:
+    return spans(drawn) if drawn == lease.spans else expected_after(lease.prepaid_until, drawn)
+
+
+def expected_after(paid: Instant | None, drawn: Timeline) -> tuple[SpanView, ...]:
+    """A timeline for people that is paid up to `paid`: what is in service after that is expected."""
+    if paid is None:
         return spans(drawn)
     pieces = (*cut(drawn, paid), *starting(drawn, paid))
     return tuple(
