@@ -9,6 +9,9 @@ from tenure.core.codes import from_random
 from tenure.core.timeline import DAY
 from tenure.site.console.app import Doors, console
 from tenure.site.console.banner import most_important, renew_link
+from tenure.site.store import events
+from tenure.site.store.writer import Connection
+from tenure.site.watch import Watch
 from tests.site.callers import api_of
 from tests.site.post import PostRoom
 from tests.site.town import House, Town
@@ -134,6 +137,8 @@ class TestTheFolder:
     async def test_removing_is_refused_with_the_reason_and_the_date(self, house: House, tab: Tab) -> None:
         await tab.open("/licenses/editor/remove")
         assert tab.status == 409
+        assert "It cannot be removed while it is in force." in tab.text
+        assert "Another code" not in tab.text
         assert "Possible from" in tab.text
         assert not [form for form in tab.page.forms if form.action.endswith("/remove")]
 
@@ -482,9 +487,69 @@ class TestWhatElseAnAdministratorDoes:
         quiet |= dict.fromkeys(("pending", "forked", "displaced", "waiting", "in_use", "free"), 0)
         shown = quiet | {"product": "editor", "phase": phase, "cause": "payment_ended", "remedies": [], "warnings": []}
         shown |= {"renew_url": "https://north.example/renew", "subscription": "sub_1", "kind": "limited"}
+        shown |= {"renewal": "", "timeline": []}
         told = most_important([shown], 0)
         assert (told.button, told.path) == ("Renew on the provider's website", renew_link(shown))
         assert told.path.endswith("?subscription=sub_1")
+
+    async def test_all_is_well_is_never_said_beside_an_open_warning(self, house: House, tab: Tab) -> None:
+        assert "All is well" in tab.text
+        now = house.town.time.now
+        house.site.store.write(lambda conn: events.add(conn, now, "warning", "use_high", "9 of 10 are used.")).result()
+        await tab.open("/licenses")
+        assert "All is well" not in tab.text
+        assert "1 warning has not been acknowledged yet." in tab.text
+        assert "/events?open=1" in tab.page.links
+        await tab.open("/events?open=1")
+        await tab.send(tab.form(action="/events/acknowledge"))
+        await tab.open("/licenses")
+        assert "All is well" in tab.text
+
+    async def test_the_banner_of_what_renews_itself_tells_the_renewal_and_no_end(self, here: Town) -> None:
+        house = here.house()
+        house.activate(here.order("monthly", renewal_intent="auto")[1])
+        here.wait(26 * DAY)
+        house.sync()
+        tab = await signed_in(house)
+        assert "All is well" in tab.text
+        assert "It renews by itself on" in tab.text
+        assert "The paid period ends" not in tab.text
+        assert "over soon" not in tab.text
+
+    async def test_events_stand_in_the_order_in_which_things_became_true(self, house: House, tab: Tab) -> None:
+        now = house.town.time.now
+
+        def note(conn: Connection) -> None:
+            events.add(conn, now + 30, "info", "first", "Became true later.")
+            events.add(conn, now + 20, "info", "second", "Became true earlier, noticed last.")
+
+        house.site.store.write(note).result()
+        await tab.open("/events")
+        assert tab.text.index("Became true later.") < tab.text.index("Became true earlier, noticed last.")
+        bearer = {"Authorization": f"Bearer {house.site.token}"}
+        one = (await tab.http.get("/v1/events?limit=1", headers=bearer)).json()
+        following = (await tab.http.get(f"/v1/events?limit=1&cursor={one['next']}", headers=bearer)).json()
+        assert [each["kind"] for each in (*one["items"], *following["items"])] == ["first", "second"]
+
+    async def test_a_synchronization_is_told_in_sentences(self, here: Town) -> None:
+        house = here.house()
+        name, code = here.order()
+        house.activate(code)
+        here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 25})
+        here.wait(120)
+        Watch(house.site).synchronized(house.license, house.license.synchronize("manual"))
+        tab = await signed_in(house, "/events")
+        assert "25 devices are ordered now, 10 before." in tab.text
+        assert "->" not in tab.text
+
+    async def test_no_remedy_sends_to_the_command_line_beside_its_own_button(self, here: Town, house: House) -> None:
+        here.server_up = False
+        here.wait(40 * DAY)
+        tab = await signed_in(house, "/licenses/editor/explain")
+        assert "test the connection" in tab.text
+        assert "tenure doctor" not in tab.text
+        await tab.open("/licenses")
+        assert "Current" in tab.text
 
     async def test_a_group_that_does_not_distribute_leaves_its_devices_waiting_and_says_so(
         self, house: House, tab: Tab

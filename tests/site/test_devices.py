@@ -494,7 +494,7 @@ class TestAfterTheEnd:
 
 
 def _found(house: House, kind: str) -> list[events.Event]:
-    everything = house.site.store.read(lambda conn: events.page(conn, "", 0, 1_000))
+    everything = house.site.store.read(lambda conn: events.page(conn, "", None, 1_000))
     return [each for each in everything if each.kind == kind]
 
 
@@ -515,7 +515,7 @@ def test_what_can_be_brought_about_again_and_again_is_one_event_an_hour(house: H
                 text = f"It is called {moment}." if device else "Somebody could not sign in as ana."
                 events.add_once_an_hour(conn, moment, "warning", kind, text, device=device)
         events.add_once_an_hour(conn, HOUR, "warning", "device_copied", "Another.", device="dev_2")
-        return events.page(conn, "", 0, 1_000)
+        return events.page(conn, "", None, 1_000)
 
     found = house.site.store.write(work).result()
     for kind in kinds:

@@ -150,7 +150,7 @@ class TestWhatIsKept:
             kept = []
             for days in (29, 31, 91, 181):
                 events.prune(conn, days * DAY)
-                kept.append("".join(each.severity[0] for each in events.page(conn, "", 0, 9)))
+                kept.append("".join(each.severity[0] for each in events.page(conn, "", None, 9)))
             return kept
 
         assert store.write(work).result() == ["cwi", "cw", "c", ""]

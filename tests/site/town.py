@@ -274,7 +274,7 @@ class House:
         return self.site.store.read(lambda conn: devices.page(conn, devices.Wanted(), 0, 1_000))
 
     def events(self) -> list[str]:
-        return [event.kind for event in self.site.store.read(lambda conn: events.page(conn, "", 0, 1_000))]
+        return [event.kind for event in self.site.store.read(lambda conn: events.page(conn, "", None, 1_000))]
 
 
 class ToSite:

@@ -8,6 +8,7 @@ import msgspec
 from tenure.core.periods import format_instant
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant, Timeline
+from tenure.sdk.changed import changes_told
 from tenure.sdk.shown import Standing, outage_told, words
 from tenure.sdk.steps import Step
 from tenure.wire.messages import Change, Message
@@ -143,7 +144,7 @@ class Synchronized(msgspec.Struct, frozen=True, kw_only=True):
             return f"Synchronised by {self.path}: another copy of this installation is in use.{runs} Say which it is."
         if not self.differences:
             return f"Synchronised by {self.path}: nothing has changed."
-        return f"Synchronised by {self.path}. " + "; ".join(map(str, self.differences)) + "."
+        return f"Synchronised by {self.path}. {changes_told(self.before, self.after)}"
 
 
 def declined(refused: Refused, *, conclusive: bool, steps: tuple[Step, ...] = ()) -> Declined:

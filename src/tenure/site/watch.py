@@ -9,9 +9,10 @@ import msgspec
 
 from tenure.core.allotment import should_ask
 from tenure.core.explain import RULES
-from tenure.core.outlook import moment
+from tenure.core.outlook import carried_on, moment
 from tenure.core.timeline import DAY, Instant, Phase, Why, at
 from tenure.core.usage import Level, step
+from tenure.sdk.changed import PHASES
 from tenure.sdk.outcomes import Declined, Synchronized
 from tenure.site import conflict, switching
 from tenure.site.guarding import Guard
@@ -165,15 +166,6 @@ _FORK: dict[bool, tuple[str, str, events.Severity]] = {
 }
 
 
-_STATES: dict[Phase, str] = {
-    Phase.PENDING: "waits",
-    Phase.ACTIVE: "is active",
-    Phase.GRACE: "is in grace",
-    Phase.PAUSED: "is on hold",
-    Phase.ENDED: "has ended",
-}
-
-
 def _told_until(look: Look) -> Instant | None:
     """When what holds now ends: by the contract while all is well, by silence only where that is the cause.
 
@@ -181,9 +173,9 @@ def _told_until(look: Look) -> Instant | None:
     """
     if look.terms is None or look.standing.phase is not Phase.ACTIVE:
         return look.standing.until
-    return at(look.terms.spans, look.now).until
+    return at(carried_on(look.terms.spans, look.terms.outlook_at(look.now)), look.now).until
 
 
 def _changed(phase: Phase, why: Why, until: Instant | None) -> str:
     end, reason = "" if until is None else f" until {moment(until)}", RULES[why][0]
-    return f"The license {_STATES[phase]}{end}: {reason[0].lower()}{reason[1:]}"
+    return f"The license {PHASES[phase]}{end}: {reason[0].lower()}{reason[1:]}"

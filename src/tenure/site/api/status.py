@@ -116,15 +116,15 @@ class Status:
 
         Kept for 30 days (info), 90 (warning) and 180 (critical).
         """
-        before = paging.after(int)
+        before = paging.after(events.EventPlace)
         if isinstance(before, Refused):
             return before
         rows = await self._local.read(
             lambda conn: events.page(
-                conn, severity or "", before or 0, paging.limit + 1, product=product, kind=kind, new=new
+                conn, severity or "", before, paging.limit + 1, product=product, kind=kind, new=new
             )
         )
-        page = cut_page(rows, paging.limit, lambda event: event.number)
+        page = cut_page(rows, paging.limit, lambda event: events.EventPlace(event.at, event.number))
         return Page(tuple(map(event_view, page.items)), page.next)
 
     async def acknowledge_event(

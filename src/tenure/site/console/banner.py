@@ -12,6 +12,8 @@ from tenure.web.words import cause, count, instant_of
 
 SOON = 30 * DAY
 """So long before its end a paid period is worth a word."""
+SHORTLY = 7 * DAY
+"""So long before the money of what renews itself will be missing it is worth one."""
 SILENT = 2 * DAY
 """After so long without an answer of the licensing server it is said."""
 
@@ -31,10 +33,13 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
     rank: int = 0
 
 
-def most_important(licenses: list[dict[str, Any]], now: Instant) -> Banner:
-    """The one with the highest rank over all products; when nothing is wrong, that."""
+def most_important(licenses: list[dict[str, Any]], now: Instant, warnings: int = 0) -> Banner:
+    """The one with the highest rank over all products; when nothing is wrong, that.
+
+    `warnings`: how many events are warnings, or worse, that nobody has acknowledged: beside them not all is well.
+    """
     found = [each for license_ in licenses for each in truths(license_, now)]
-    return max(found, key=lambda each: each.rank, default=_fine(licenses))
+    return max(found, key=lambda each: each.rank, default=_fine(licenses, warnings))
 
 
 def truths(license_: dict[str, Any], now: Instant) -> list[Banner]:
@@ -217,23 +222,34 @@ def _silent(license_: dict[str, Any], now: Instant) -> Banner | None:
 
 def _ends_soon(license_: dict[str, Any], now: Instant) -> Banner | None:
     paid = instant_of(license_["paid_until"])
-    soon = paid is not None and now <= paid < now + SOON
-    if not soon or license_["kind"] != "limited" or license_["phase"] != "active" or license_["successor"]:
+    renewal, covered = license_["renewal"], any(each["expected"] for each in license_["timeline"])
+    before = SOON if license_["kind"] == "limited" else SHORTLY if renewal else 0
+    soon = paid is not None and now <= paid < now + before
+    if not soon or covered or license_["phase"] != "active" or license_["successor"]:
         return None
     button, path = _renew(license_)
     grace = "Then a grace period begins. It ends" if license_["grace_until"] else "No grace follows. It ends"
     return Banner(
-        tone="info", title=f"{_named(license_)}: the paid period is over soon.", text=grace,
+        tone="info", title=f"{_named(license_)}: the paid period is over soon.", text=f"{renewal} {grace}".strip(),
         until=license_["paid_until"], button=button, path=path, rank=20,
     )  # fmt: skip
 
 
-def _fine(licenses: list[dict[str, Any]]) -> Banner:
+def _fine(licenses: list[dict[str, Any]], warnings: int) -> Banner:
     used = sum(each["in_use"] for each in licenses)
-    ends = sorted(each["paid_until"] for each in licenses if each["paid_until"])
+    ends = sorted((each["paid_until"], each["renewal"]) for each in licenses if each["paid_until"])
     covered = f"{count(used, 'device')} protected" if used else "no device has asked for a seat yet"
+    if warnings:
+        seen = count(warnings, "warning has", "warnings have")
+        return Banner(
+            tone="info", title=f"Every license is in order: {covered}.",
+            text=f"{seen} not been acknowledged yet.", button="Look at them", path="/events?open=1",
+        )  # fmt: skip
     title = f"All is well: {covered}, nothing to do."
-    return Banner(tone="good", title=title, text="The paid period ends" if ends else "", until=ends[0] if ends else "")
+    until, renewal = ends[0] if ends else ("", "")
+    if renewal:  # it does not end then, as long as the money is there
+        return Banner(tone="good", title=title, text=renewal)
+    return Banner(tone="good", title=title, text="The paid period ends" if until else "", until=until)
 
 
 def _named(license_: dict[str, Any]) -> str:

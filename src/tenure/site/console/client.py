@@ -6,7 +6,7 @@ It is the same door that the command line uses, over a transport inside the proc
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import httpx2
@@ -20,6 +20,8 @@ LONGEST_KEY = 200
 """Characters of an idempotency key; ours are shorter, and what somebody wrote into one fits nothing."""
 WHOLE = 200
 """Items that the API gives in one answer at most."""
+COUNTED = 100
+"""Open warnings are counted up to here."""
 Query = Mapping[str, str | int | bool | None]
 
 UNREACHABLE = Refusal(
@@ -42,11 +44,28 @@ TOO_LONG = Refusal(
 )
 
 
+class Offering(Protocol):
+    """Knows which operations the API has."""
+
+    async def offers(self, operation: str) -> bool:
+        """Whether it has this one."""
+
+
 class Listed(msgspec.Struct, frozen=True):
     """One page of a list; `next` is the cursor of the following one."""
 
     items: list[Any]
     next: str | None = None
+
+
+async def open_warnings(api: "Api", server: "Offering") -> int:
+    """How many events are warnings, or worse, that nobody has acknowledged; counted to a hundred of each."""
+    if not await server.offers("GET /v1/events?new"):
+        return 0
+    found = [
+        await api.listed("/v1/events", {"severity": name, "new": True}, COUNTED) for name in ("warning", "critical")
+    ]
+    return sum(len(each.items) for each in found)
 
 
 def path(template: str, **parts: str) -> str:
@@ -121,12 +140,22 @@ def _read(answer: httpx2.Response) -> Any:
     media = answer.headers.get("content-type", "").partition(";")[0]
     try:
         if answer.is_success:
-            return msgspec.json.decode(answer.content) if answer.content else None
+            return msgspec.json.decode(in_console(answer.content)) if answer.content else None
         if media == "application/problem+json":
-            raise RefusedPageError(msgspec.json.decode(answer.content, type=Refusal))
+            raise RefusedPageError(msgspec.json.decode(in_console(answer.content), type=Refusal))
     except msgspec.MsgspecError as fault:
         raise RefusedPageError(UNREACHABLE) from fault
     raise RefusedPageError(UNREACHABLE)
+
+
+def in_console(said: bytes) -> bytes:
+    """What the API says, with what has a button here named as that: it speaks to the command line, too.
+
+    `Run `tenure doctor`; …` becomes `Test the connection; …`, and `… fails run `tenure doctor` and …` `… test the …`.
+    """
+    return said.replace(b"Run `tenure doctor`", b"Test the connection").replace(
+        b"run `tenure doctor`", b"test the connection"
+    )
 
 
 def _text(value: str | int | bool | None) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tenure.site.console.banner import Banner, most_important
-from tenure.site.console.client import Api, path
+from tenure.site.console.client import Api, open_warnings, path
 from tenure.site.console.rights import Rights
 from tenure.site.console.signed import Console, Server
 from tenure.web.frame import Entry, Frame, Group
@@ -59,7 +59,7 @@ class Framing:
             account_path="/account",
             now=status["now"],
             sandbox=status["sandbox"],
-            banner=most_important(licenses, now),
+            banner=most_important(licenses, now, await open_warnings(api, self._server)),
             rights=visit.who.rights,
             offline=await self._server.offers("POST /v1/licenses/{product}/offline/request"),
         )

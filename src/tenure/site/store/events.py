@@ -30,6 +30,13 @@ class Event(msgspec.Struct, frozen=True):
     """How often it happened within an hour of `at` (see `add_once_an_hour`)."""
 
 
+class EventPlace(msgspec.Struct, frozen=True):
+    """Where an event stands in the list that is ordered by when things became true."""
+
+    at: Instant
+    number: int
+
+
 _COLUMNS = "number, at, severity, kind, product, device, text, acknowledged, forwarding, times"
 
 
@@ -115,19 +122,29 @@ def _range(wanted: Wanted, after: int, upto: int) -> tuple[str, list[object]]:
 
 
 def page(
-    conn: Connection, severity: str, before: int, limit: int, *, product: str = "", kind: str = "", new: bool = False
+    conn: Connection,
+    severity: str,
+    before: EventPlace | None,
+    limit: int,
+    *,
+    product: str = "",
+    kind: str = "",
+    new: bool = False,
 ) -> list[Event]:
-    """Up to `limit` events before number `before` (0: the latest), latest first; `new`: not yet acknowledged."""
+    """Up to `limit` events that come before `before` (None: the latest), latest first; `new`: not acknowledged yet.
+
+    The order is that of the instants at which they became true: what was noticed late stands where it belongs.
+    """
     where: list[str] = ["acknowledged = 0"] if new else []
     values: list[object] = []
     for column, value in (("severity", severity), ("product", product), ("kind", kind)):
         if value:
             where.append(f"{column} = ?")
             values.append(value)
-    if before:
-        where.append("number < ?")
-        values.append(before)
-    statement = sql("select", _COLUMNS, "from events", every(where), "order by number desc limit ?")
+    if before is not None:
+        where.append("(at, number) < (?, ?)")
+        values += [before.at, before.number]
+    statement = sql("select", _COLUMNS, "from events", every(where), "order by at desc, number desc limit ?")
     rows = conn.execute(statement, (*values, limit))
     return [Event(*row) for row in rows]
 

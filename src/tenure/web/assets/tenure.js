@@ -104,13 +104,16 @@
     for (const form of root.querySelectorAll("form[data-check]")) {
       const into = document.getElementById(form.dataset.into);
       let waits = 0, asked = 0;
+      // What was said of another text is not left standing beside this one.
+      const stale = () => { if (into.hasAttribute("aria-live")) into.replaceChildren(); };
       const ask = async () => {
         const mine = ++asked;
         try {
           const answer = await fetch(form.dataset.check, { method: "POST", body: new URLSearchParams(new FormData(form)) });
           const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(into.id);
-          if (answer.ok && found && mine === asked) { into.replaceChildren(...found.childNodes); times(into); }
-        } catch { /* The server checks all the same when the form is sent. */ }
+          if (mine !== asked) return;
+          if (answer.ok && found) { into.replaceChildren(...found.childNodes); times(into); } else stale();
+        } catch { if (mine === asked) stale(); /* The server checks all the same when the form is sent. */ }
       };
       form.addEventListener("input", (event) => {
         if (form.dataset.of && event.target.name !== form.dataset.of) return;

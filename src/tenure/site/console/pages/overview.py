@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tenure.site.console.client import Api
+from tenure.site.console.client import open_warnings
 from tenure.site.console.reasons import shown_events
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, page
@@ -31,7 +31,7 @@ class Overview:
             "waiting": sum(each["waiting"] for each in licenses),
             "limit": sum(each["device_limit"] for each in licenses),
             "latest": shown_events(latest),
-            "open_alarms": await _open_alarms(api),
+            "open_alarms": await open_warnings(api, self._server),
         }
         return Screen(template="overview.html", values=values)
 
@@ -54,10 +54,3 @@ class Overview:
         return (
             page("/", self.show), page("/banner", self.banner), page("/settings", self.settings),
         )  # fmt: skip
-
-
-async def _open_alarms(api: Api) -> int:
-    """Warnings and alarms that nobody has acknowledged, as far as the latest ones go."""
-    found = [each for name in ("warning", "critical") for each in
-             (await api.listed("/v1/events", {"severity": name}, 100)).items]  # fmt: skip
-    return sum(not each["acknowledged"] for each in found)
