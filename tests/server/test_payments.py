@@ -255,3 +255,6 @@ async def test_a_statement_is_exported_whole_and_harmless(tmp_path: Path) -> Non
         assert lines[0].startswith('"no","kind","at"') and len(lines) == 5
         assert '"\'=HYPERLINK(1)"' in lines[2] and '"\'@sum"' in lines[2]
         assert '"\'-12000"' in lines[3] and '"88005"' in lines[3]
+        # As people write it, too, beside what programs read.
+        assert lines[0].endswith('"amount_major","balance_major","reserve_major"')
+        assert '"\'-120.00","880.05"' in lines[3]

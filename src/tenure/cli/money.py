@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from cyclopts import App, Parameter
 
 from tenure.cli import outcome
@@ -21,7 +22,11 @@ ACCOUNT = (
     Column("Reserved", "reserve", "money:currency"),
     Column("Credit limit", "credit_limit", "money:currency"),
     Column("Available", "available", "money:currency"),
-    Column("Next due", "next_due", "moment"),
+)
+NEXT = (
+    Column("Next payment", "next.due", "moment"),
+    Column("Its price", "next.price", "money:currency"),
+    Column("It renews", "next.plan_name"),
 )
 LINE = (
     Column("No.", "seq", "count"),
@@ -95,14 +100,20 @@ def credit_limit(
 
 def account(desk: Desk, customer: Customer) -> Ended:
     """Show a customer's balance and what can be spent."""
-    return desk.shown(_at(customer), lambda screen, value: screen.card(value, ACCOUNT))
+    answer = desk.get(path("/v1/customers/{customer}/runway", customer=customer))
+    if isinstance(answer, Failed):
+        return answer
+    # When the account is settled next is no payment: what falls due by itself is the runway's to say.
+    coming = msgspec.json.decode(answer.body)["next"]
+    columns = (*ACCOUNT, *NEXT) if coming else ACCOUNT
+    return desk.shown(_at(customer), lambda screen, value: screen.card({**value, "next": coming}, columns))
 
 
 def statement(
     desk: Desk,
     customer: Customer,
     *,
-    csv: Annotated[Path | None, Parameter(help="Write it whole to this new CSV file instead.")] = None,
+    csv: Annotated[Path | None, Parameter(help="Write it whole to this new CSV file instead: amounts in minor units, and as people write them.")] = None,
     limit: Limit = None,
 ) -> Ended:
     """Show every movement of a customer's money, oldest first."""

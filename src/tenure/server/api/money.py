@@ -7,6 +7,7 @@ import msgspec
 from tenure.core import ledger as core
 from tenure.core.ledger import Balances
 from tenure.core.policy import Action
+from tenure.core.pricing import format_money
 from tenure.core.refusals import Code, Refused
 from tenure.core.runway import runway
 from tenure.core.timeline import DAY, Instant
@@ -268,15 +269,17 @@ def account_view(loaded: Books) -> AccountView:
 
 STATEMENT = (
     "no", "kind", "at", "recorded_at", "amount", "balance", "reserve", "currency", "reference", "subscription",
-    "period", "note", "by",
+    "period", "note", "by", "amount_major", "balance_major", "reserve_major",
 )  # fmt: skip
+"""Columns of the export: amounts in minor units, and at the end as people write them (`-120.00`)."""
 
 
 def _row(line: LineView, currency: str) -> tuple[str, ...]:
     one = line.posting
-    figures = (str(one.amount), str(line.balance), str(line.reserve))
+    amounts = (one.amount, line.balance, line.reserve)
+    figures, major = map(str, amounts), (format_money(each, currency).partition(" ")[0] for each in amounts)
     words = (one.reference, one.subscription, one.period or "", one.note, line.by)
-    return (str(line.seq), one.kind, one.at, one.recorded_at, *figures, currency, *words)
+    return (str(line.seq), one.kind, one.at, one.recorded_at, *figures, currency, *words, *major)
 
 
 def _plans(conn: Connection, loaded: Books, now: Instant) -> dict[str, tuple[str, str]]:
