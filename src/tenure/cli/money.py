@@ -113,7 +113,12 @@ def statement(
     desk: Desk,
     customer: Customer,
     *,
-    csv: Annotated[Path | None, Parameter(help="Write it whole to this new CSV file instead: amounts in minor units, and as people write them.")] = None,
+    csv: Annotated[
+        Path | None,
+        Parameter(
+            help="Write it whole to this new CSV file instead: amounts in minor units, and as people write them."
+        ),
+    ] = None,
     limit: Limit = None,
 ) -> Ended:
     """Show every movement of a customer's money, oldest first."""
