@@ -238,7 +238,7 @@ def without_a_network(tour: Tour) -> None:
     tour.click("Make the request")
     tour.page.get_by_text("Show as a QR code").click()
     tour.look("offline-request", "Copy this whole text")
-    tour.page.get_by_label("The text of the answer").fill("Dear Sir or Madam")
+    tour.page.get_by_label("Or its text").fill("Dear Sir or Madam")
     tour.click("Take the answer")
     tour.look("offline-refused", "What helps")
     tour.go("/licenses/editor/synchronization")

@@ -267,12 +267,12 @@ class TestAgent:
         (folder / "root.jws").write_bytes((office.house.folder / "root.jws").read_bytes())
         head = 'product = "editor"\nversion = "12.0"\n'
         for text, field in (
-            ("product = 7\n", "agent"),
-            (head + "colour = 1\n", "agent"),
+            ("product = 7\n", "product"),
+            (head + "colour = 1\n", "colour"),
             (head + '[features.export]\ngrant = ["touch"]\n', "features.export.grant"),
             (head + '[features.export]\nunit = "--now"\n', "features.export.unit"),
             (head + '[features.export]\nstatus_file = "here"\n', "features.export.status_file"),
-            (head + "[features.export]\ntimeout = 0\n", "agent"),
+            (head + "[features.export]\ntimeout = 0\n", "features.export.timeout"),
             (head.replace("12.0", "twelve"), "version"),
         ):
             (folder / "agent.toml").write_text(text)

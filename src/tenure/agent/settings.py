@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from tenure.core.complaints import complaint
+from tenure.core.complaints import complaint, unlabeled
 from tenure.core.refusals import Code, Refused
 from tenure.core.versions import parse_version
 from tenure.wire import fields
@@ -67,12 +67,14 @@ def read_settings(path: Path) -> Settings | Refused:
     except (OSError, UnicodeDecodeError) as fault:
         return Refused(Code.FIELD_INVALID, f"{path} cannot be read: {fault}.", "agent")
     try:
-        settings = msgspec.convert(tomllib.loads(text), Settings)
-    except msgspec.ValidationError as fault:
-        told = complaint(str(fault), kind=Settings)
-        return Refused(told.code, f"{path}: {told.detail}", told.field)
+        written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         return Refused(Code.FIELD_INVALID, f"{path}: {fault}.", "agent")
+    try:
+        settings = msgspec.convert(written, Settings)
+    except msgspec.ValidationError as fault:
+        told = complaint(str(fault), kind=Settings, value=written)
+        return Refused(told.code, f"{path}: {told.field}: {unlabeled(told.field, told.detail)}", told.field)
     refused = check(settings)
     return settings if refused is None else refused
 
