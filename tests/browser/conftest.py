@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from tenure.sandbox.demo import Demo, running
 from tenure.sandbox.seed import EVERYBODYS
@@ -71,6 +71,14 @@ def sign_in(context: BrowserContext, demo: Demo, who: str = "olga@north.example"
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep how the page looks."""
+    """Keep how the page looks; Chromium now and then has no frame at hand ("Unable to capture screenshot")."""
     PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    for last in (False, False, True):
+        try:
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        except Error:
+            if last:
+                raise
+            page.wait_for_timeout(200)
+        else:
+            return
