@@ -43,7 +43,7 @@ def test_no_example_ends_in_an_error_of_our_own(
         (("order", "a", "b", "1,5"), "DEVICES: '1,5' is not a whole number", "tenure order [OPTIONS]"),
         (("order", "a", "b", "3", "--autoo"), "Unknown option: --autoo. Did you mean --auto?", "tenure order"),
         (("cancel", "a", "b", "c"), "Too much was given: b c", "tenure cancel [OPTIONS] SUBSCRIPTION"),
-        (("offers", "add", "x", "--price", "3"), "--currency is missing.", "tenure offers add"),
+        (("top-up", "c", "5"), "--reference is missing.", "tenure top-up --reference STR"),
     ],
 )
 def test_what_cannot_be_read_is_told_in_a_line_with_the_usage(

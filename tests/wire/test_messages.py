@@ -29,6 +29,15 @@ TOKENS = (1, None, "a b", "a\n", "ä", "x" * 257)
 SEALED = (1, None, "a", "a.b", "a.b.c.d", "a.b.", "a.b.c\n", "a. b.c", "x" * 9_000)
 UNANSWERED = (1, None, "req_" + "a" * 32, ["Req 1"], ["a"], ["a" * 65], [1], ["req_" + "a" * 32] * 9)
 
+KEYS = (
+    1,
+    [],
+    {},
+    {"kty": "EC", "crv": "Ed25519", "x": NONCE},
+    {"kty": "OKP", "crv": "X25519", "x": NONCE},
+    {"kty": "OKP", "crv": "Ed25519", "x": "AA"},
+)
+
 BAD: dict[type, dict[str, tuple[Any, ...]]] = {
     SyncRequest: {
         "nonce": (*DIGESTS, ""),
@@ -60,6 +69,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "resolve": (1, None, "forgotten"),
         "drop_successor": (1, None, "Sub_1", "a b", "s" * 65),
         "erased": SEALED,
+        "key": KEYS,
         "pending": UNANSWERED,
     },
     ActivateRequest: {
@@ -69,15 +79,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "product": IDS,
         "version": (1, None, "1 0", "v" * 65),
         "name": LINES,
-        "key": (
-            1,
-            None,
-            [],
-            {},
-            {"kty": "EC", "crv": "Ed25519", "x": NONCE},
-            {"kty": "OKP", "crv": "X25519", "x": NONCE},
-            {"kty": "OKP", "crv": "Ed25519", "x": "AA"},
-        ),
+        "key": (None, *KEYS),
         "wall": INSTANTS,
         "world": (1, None, "both", ""),
         "pending": UNANSWERED,
@@ -93,6 +95,8 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
     },
     Preview: {
         "plan": IDS,
+        "plan_name": LINES,
+        "outlook": (1, [], {}, {"at": "soon", "price": 1, "currency": "EUR"}),
         "kind": (1, None, "", "eternal"),
         "limit": COUNTS,
         "provider": LINES,
