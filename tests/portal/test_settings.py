@@ -75,7 +75,7 @@ async def test_mails_are_listed_newest_first_and_one_that_waits_is_tried_now(at_
 
 async def _hook(tab: Tab, url: str) -> str:
     await tab.open("/webhooks")
-    await tab.send(tab.form("url"), url=url, events="subscription.*", note="ours")
+    await tab.send(tab.form("url"), url=url, events=["subscription.*"], note="ours")
     secret = SIGNING.search(tab.text)
     assert secret, tab.text
     return secret[0]
@@ -84,7 +84,7 @@ async def _hook(tab: Tab, url: str) -> str:
 async def test_a_webhook_is_made_given_another_secret_switched_off_and_removed(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     await tab.open("/webhooks")
-    await tab.send(tab.form("url"), url="http://10.0.0.1/hook")
+    await tab.send(tab.form("url"), url="http://10.0.0.1/hook", what="all")
     assert tab.status == 422
     assert "address" in tab.text.lower()
     first = await _hook(tab, "https://north.example/hook")
@@ -99,7 +99,7 @@ async def test_a_webhook_is_made_given_another_secret_switched_off_and_removed(a
     await tab.send(form)
     assert second[0] in tab.text, "a form sent twice makes one secret"
     await tab.open(f"/webhooks/{hook}")
-    await tab.send(tab.form("url"), active="off", events="subscription.renewed")
+    await tab.send(tab.form("url"), active="off", events=["subscription.renewed"])
     assert "Saved." in tab.text
     known = await at_the_portal.office.desk.get(f"/v1/webhooks/{hook}")
     assert (known["active"], known["events"]) == (False, ["subscription.renewed"])
@@ -148,3 +148,37 @@ async def test_a_provider_changes_how_it_shows_itself(at_the_portal: Stage) -> N
     await otto.send(otto.form("colour"), name="Mine")
     assert otto.status in {403, 422}
     assert (await shop.desk.get(f"/v1/providers/{shop.provider}/brand"))["name"] == "Northern Light"
+
+
+async def test_events_of_a_webhook_are_picked_by_topic_with_a_sentence_each(at_the_portal: Stage) -> None:
+    tab, desk = await at_the_portal.desk(), at_the_portal.office.desk
+    await tab.open("/webhooks")
+    kinds = (await desk.get("/v1/event-kinds"))["items"]
+    boxes = {held["value"] for tag, held in tab.page.tags if tag == "input" and held.get("name") == "events"}
+    families = {f"{each['family']}.*" for each in kinds}
+    assert boxes == {each["kind"] for each in kinds} | families, "every kind can be picked, and no other"
+    assert "A period was bought" in tab.text
+    await tab.send(tab.form("url"), url="https://north.example/hook")
+    assert (tab.status, "Choose at least one event" in tab.text) == (422, True)
+    await tab.send(tab.form("url"), what="some", events=["payment.booked", "order.*"])
+    assert tab.status == 200, tab.text
+    hook = (await desk.get("/v1/webhooks"))["items"][0]
+    assert hook["events"] == ["payment.booked", "order.*"]
+    await tab.open(f"/webhooks/{hook['id']}")
+    form = tab.form("url")
+    assert (form.fields["what"], sorted(form.fields["events"])) == ("some", ["order.*", "payment.booked"])
+    await tab.send(form, what="all")
+    assert (await desk.get(f"/v1/webhooks/{hook['id']}"))["events"] == []
+
+
+async def test_a_stale_webhook_form_names_the_events_that_differ(at_the_portal: Stage) -> None:
+    tab, desk = await at_the_portal.desk(), at_the_portal.office.desk
+    await _hook(tab, "https://north.example/hook")
+    hook = (await desk.get("/v1/webhooks"))["items"][0]["id"]
+    await tab.open(f"/webhooks/{hook}")
+    mine = tab.form("url")
+    await tab.send(mine, events=["order.*", "payment.booked"])
+    await tab.send(mine, events=["payment.*"])
+    assert tab.status == 412
+    told = tab.text.partition("What differs")[2]
+    assert "Events order.*, payment.booked payment.*" in told

@@ -20,7 +20,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from tenure.core.timeline import DAY, HOUR
 from tenure.http.outgoing.addresses import Reach
 from tenure.http.outgoing.posting import MOST, excerpt, post
-from tenure.server.messages.catalogue import CATALOGUE
+from tenure.server.messages.catalogue import CATALOGUE, PHASES, TOPICS
 from tenure.server.messages.courier import Courier
 from tenure.server.values import Provider
 from tenure.store import letters, people, webhooks
@@ -94,8 +94,22 @@ async def test_a_filter_lets_through_what_it_names(tmp_path: Path) -> None:
         await told(shop)
         assert [message.event["type"] for message in other.messages] == ["subscription.ordered"]
         assert (await state(shop, hook))["seq"] >= 2, "what is not wanted counts as served"
-        wrong = {"url": other.url, "events": ["subscription.no_such_thing"]}
-        assert (await shop.desk.send("POST", "/v1/webhooks", wrong)).json()["field"] == "events"
+        wrong = {"url": other.url, "events": ["subscription.renwed"]}
+        refused = (await shop.desk.send("POST", "/v1/webhooks", wrong)).json()
+        assert refused["field"] == "events"
+        assert "no event kind subscription.renwed. Did you mean subscription.renewed?" in refused["detail"]
+        assert "GET /v1/event-kinds" in refused["detail"]
+
+
+async def test_the_kinds_of_events_are_listed_as_the_page_has_them(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        kinds = (await shop.desk.get("/v1/event-kinds"))["items"]
+        assert {each["kind"]: each["meaning"] for each in kinds} == CATALOGUE
+        assert [each["topic"] for each in kinds] == sorted((each["topic"] for each in kinds), key=TOPICS.index)
+        general = {each["kind"] for each in kinds if each["topic"] == PHASES}
+        assert general == {"subscription.reminder", *(each for each in CATALOGUE if ".now_" in each)}, (
+            "every kind of fact has a topic of its own"
+        )
 
 
 def signatures(message: Message) -> dict[str, list[str]]:

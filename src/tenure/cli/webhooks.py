@@ -37,13 +37,22 @@ DELIVERY = (
     Column("Answer", "answer"),
 )
 
+KIND = (Column("Event", "kind"), Column("About", "topic"), Column("Meaning", "meaning"))
+
 Name = Annotated[str, Parameter(help="The webhook's id, `whk_…`.")]
 Events = Annotated[
-    tuple[str, ...], Parameter(name="--event", help="An event, or a family such as subscription.*; repeatable.")
+    tuple[str, ...],
+    Parameter(
+        name="--event",
+        help="A kind of event (`tenure webhooks kinds` lists them) or a family such as subscription.*; repeatable. "
+        "None: all events.",
+    ),
 ]
 Note = Annotated[str, Parameter(help="What it is for.")]
 
-_APP = noun("webhooks", "Webhooks: list, show, add, change, on, off, delete, secrets, deliveries.", ACCESS)
+_APP = noun(
+    "webhooks", "Webhooks: list, kinds of events, show, add, change, on, off, delete, secrets, deliveries.", ACCESS
+)
 
 
 def add(app: App) -> None:
@@ -55,6 +64,12 @@ def add(app: App) -> None:
 def list_webhooks(desk: Desk, *, limit: Limit = None) -> Ended:
     """List webhooks, without their secrets."""
     return desk.listed("/v1/webhooks", _webhooks, {}, limit=limit)
+
+
+@verb(_APP, "kinds", READING, example="tenure webhooks kinds")
+def list_event_kinds(desk: Desk) -> Ended:
+    """List every kind of event that a webhook can ask for, with what it means."""
+    return desk.shown("/v1/event-kinds", _kinds, tenant=False)
 
 
 @verb(_APP, "show", READING, example="tenure webhooks show whk_…")
@@ -156,6 +171,10 @@ def _changed(desk: Desk, webhook: str, changed: dict[str, Any]) -> Ended:
 
 def _webhooks(screen: Screen, items: Any) -> None:
     screen.table(items, WEBHOOK, "There are no webhooks.")
+
+
+def _kinds(screen: Screen, value: Any) -> None:
+    screen.table(value["items"], KIND, "There are no events.")
 
 
 def _card(screen: Screen, value: Any) -> None:

@@ -27,6 +27,7 @@ Query = Mapping[str, str | int | bool | None]
 
 _NOBODYS = (
     "/v1/me", "/v1/sign-", "/v1/products", "/v1/plans", "/v1/providers", "/v1/keys", "/v1/password-reset", "/v1/batch",
+    "/v1/event-kinds",
 )  # fmt: skip
 """Operations that belong to no provider, and so take none."""
 

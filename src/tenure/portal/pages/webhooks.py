@@ -4,6 +4,7 @@ from typing import Any
 
 from tenure.portal.blame import blamed
 from tenure.portal.client import PAGE, path
+from tenure.portal.picking_events import WHAT, event_topics, events_of, filled
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.web.app import Route, Sure, action, page
@@ -38,14 +39,15 @@ class Webhooks:
         return await self._list(visit)
 
     async def _list(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
-        rows = await self._server.of(visit).whole("/v1/webhooks")
-        values = {"rows": rows, "refusal": refusal}
+        api = self._server.of(visit)
+        topics = await event_topics(api, visit.form.many("events"))
+        values = {"rows": await api.whole("/v1/webhooks"), "refusal": refusal, "what": WHAT, "topics": topics}
         return Screen(template="webhooks.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
     async def create(self, visit: Portal) -> Reply:
         """Make one; its secret is on the page that answers."""
         form = visit.form
-        body = {"url": form.required("url", most=512), "events": _events(form), "note": form.text("note", most=200)}
+        body = {"url": form.required("url", most=512), "events": events_of(form), "note": form.text("note", most=200)}
         if form.errors:
             return await self._list(visit)
         try:
@@ -64,18 +66,21 @@ class Webhooks:
         seen = await api.tagged(address)
         hook = seen.value
         found = await api.listed(f"{address}/deliveries", {"cursor": visit.query.get("cursor")})
-        known = Form.of(url=hook["url"], events="\n".join(hook["events"]), note=hook["note"])
+        known = Form.of(url=hook["url"], note=hook["note"], **filled(hook["events"]))
+        form = visit.form if visit.form.errors or refusal else known
         values: dict[str, Any] = {
             "hook": hook,
             "deliveries": found.items,
             "pages": pager(visit, found, PAGE),
             "secret": secret,
             "refusal": refusal,
-            "form": visit.form if visit.form.errors or refusal else known,
+            "form": form,
+            "what": WHAT,
+            "topics": await event_topics(api, form.many("events")),
             "seen": visit.form.text("seen") if visit.form.errors else seen.etag,
         }
         if is_stale(refusal):
-            stored = {"url": hook["url"], "events": "\n".join(hook["events"]), "note": hook["note"]}
+            stored = {name: hook[name] for name in ("url", "events", "note")}
             stored["active"] = "on" if hook["active"] else "off"
             values |= {"refusal": None, "differences": differences(visit.form, stored)}
         status = STATUS if is_stale(refusal) else 422 if refusal or visit.form.errors else 200
@@ -87,7 +92,7 @@ class Webhooks:
         address = path("/v1/webhooks/{name}", name=name)
         body = {
             "url": form.required("url", most=512),
-            "events": _events(form),
+            "events": events_of(form),
             "note": form.text("note", most=200),
             "active": form.text("active") != "off",
         }
@@ -149,7 +154,3 @@ class Webhooks:
             action("/webhooks/{webhook}/remove", self.remove, sure=SURE_REMOVE),
             action("/webhooks/{webhook}/deliveries/{delivery}/replay", self.replay),
         )
-
-
-def _events(form: Form) -> list[str]:
-    return form.text("events").replace(",", " ").split()

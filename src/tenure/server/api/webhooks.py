@@ -8,7 +8,7 @@ import msgspec
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import HOUR, Instant
 from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal
+from tenure.http.auth import Principal, Rule
 from tenure.http.etags import IfMatch, etag
 from tenure.http.fields import Body, OptionalLine
 from tenure.http.idempotency import Ticket
@@ -21,7 +21,7 @@ from tenure.server.api.accounts.places import note
 from tenure.server.api.deliveries import READ, WRITE, webhook_of
 from tenure.server.api.fields import Id
 from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.messages.catalogue import unknown
+from tenure.server.messages.catalogue import LISTED_AT, EventKind, event_kinds, no_such_kind, unknown
 from tenure.server.messages.courier import signer_of
 from tenure.server.views import shown
 from tenure.store import ids, outbox, webhooks
@@ -30,6 +30,8 @@ from tenure.store.persons import Place
 from tenure.store.webhooks import Secret, Webhook
 from tenure.wire.keys import SeedSigner
 
+OWN = Rule()
+"""The table is the same for everybody: any caller, no scope."""
 NOTHING_SEEN = IfMatch()
 MOST = 20
 """So many webhooks a provider may have."""
@@ -84,11 +86,21 @@ class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
     secret: str = ""
 
 
+class EventKindsView(msgspec.Struct, frozen=True, kw_only=True):
+    """Every kind of event, by topic."""
+
+    items: tuple[EventKind, ...]
+
+
 class Webhooks:
     """The operations on webhooks."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    async def list_event_kinds(self) -> EventKindsView:
+        """Lists every kind of event, with one sentence each: what webhooks may ask for and the feed carries."""
+        return EventKindsView(items=event_kinds())
 
     async def list_webhooks(
         self, caller: Principal, paging: Paging, provider: Id | None = None
@@ -242,6 +254,7 @@ class Webhooks:
         """Every operation of this group."""
         one = "/v1/webhooks/{webhook}"
         return (
+            operation("GET", LISTED_AT, OWN, self.list_event_kinds),
             operation("GET", "/v1/webhooks", READ, self.list_webhooks),
             operation("GET", one, READ, self.read_webhook),
             operation(
@@ -258,7 +271,7 @@ class Webhooks:
         refused = self._context.reach.check_url(url)
         wrong = unknown(events)
         if refused is None and wrong is not None:
-            return Refused(Code.FIELD_INVALID, f"There is no event {wrong!a}; docs/messages.md lists them.", "events")
+            return Refused(Code.FIELD_INVALID, no_such_kind(wrong), "events")
         return refused
 
     def _view(self, hook: Webhook, tenant: Tenant, real: Instant, secret: str = "") -> WebhookView:

@@ -4,8 +4,12 @@ Kinds that stand for facts are made from the facts themselves, so that none can 
 """
 
 from collections.abc import Iterable
-from typing import get_args
+from difflib import get_close_matches
+from typing import Final, get_args
 
+import msgspec
+
+from tenure.core import facts
 from tenure.core.facts import Fact
 from tenure.core.timeline import Phase
 from tenure.server.books import snake
@@ -20,10 +24,10 @@ _FACTS = {
     for fact in get_args(Fact)
 }
 _PHASES = {
-    f"subscription.now_{Phase.ACTIVE}": "Since `since` the subscription serves, until `until` if nobody does anything.",
-    f"subscription.now_{Phase.GRACE}": "Since `since` it is in grace: it still serves, until `until`.",
-    f"subscription.now_{Phase.PAUSED}": "Since `since` a hold is in force.",
-    f"subscription.now_{Phase.ENDED}": "Since `since` it has ended.",
+    f"subscription.now_{Phase.ACTIVE}": "The subscription is active since `since`; without any change until `until`.",
+    f"subscription.now_{Phase.GRACE}": "The subscription is in grace since `since`: it still works, until `until`.",
+    f"subscription.now_{Phase.PAUSED}": "The subscription is paused since `since`: a hold is in force.",
+    f"subscription.now_{Phase.ENDED}": "The subscription has ended at `since`.",
 }
 _OTHERS = {
     REMINDER: "An end comes nearer; by the policy's `reminders`, then daily in grace.",
@@ -36,6 +40,60 @@ _OTHERS = {
 CATALOGUE: dict[str, str] = _FACTS | _PHASES | _OTHERS
 """Kind to meaning."""
 
+LISTED_AT: Final = "/v1/event-kinds"
+"""Where the API lists the catalogue."""
+
+PHASES: Final = "Phases and reminders"
+_TOPICS: dict[str, tuple[type, ...]] = {
+    "Orders and activation codes": (
+        facts.Ordered, facts.Activated, facts.CodeReissued, facts.CodeBlocked, facts.CodeUnblocked, facts.Transferred,
+    ),
+    "Renewals and payments": (
+        facts.PaymentConfirmed, facts.RenewalReserved, facts.ReserveReleased, facts.Renewed, facts.Reanchored,
+        facts.PaymentFailed, facts.Refunded, facts.RenewalIntentSet, facts.GraceExtended,
+    ),
+    "Changes, pauses and cancellations": (
+        facts.TermsChanged, facts.ChangeScheduled, facts.ChangeDropped, facts.HoldPlaced, facts.HoldReleased,
+        facts.Cancelled, facts.CancellationUndone,
+    ),
+    "Installations and devices": (
+        facts.SiteActivated, facts.SiteReplaced, facts.SiteReleaseOrdered, facts.SiteLeft, facts.SuccessorStaged,
+        facts.SuccessorDropped, facts.SuccessorStarted, facts.SiteDeclaredLost, facts.SeatConflictListed,
+        facts.AllotmentFreed, facts.AllotmentSet, facts.DevicesReleased, facts.ForkFound, facts.ForkResolved,
+        facts.Learned, facts.EphemeralCounted,
+    ),
+}  # fmt: skip
+_TOPIC_OF = {f"subscription.{snake(fact.__name__)}": topic for topic, several in _TOPICS.items() for fact in several}
+_OTHER_TOPICS = {"order": "Orders and activation codes", "payment": "Renewals and payments", "webhook": "Webhooks"}
+TOPICS: Final = (PHASES, *_TOPICS, "Webhooks")
+"""What kinds are about, in the order in which they are shown."""
+
+
+class EventKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of event that the feed and webhooks carry."""
+
+    kind: str
+    family: str
+    """The part before the dot; `subscription.*` as a filter stands for the whole family."""
+    topic: str
+    """What it is about, as a heading."""
+    meaning: str
+    """One sentence; names in back quotes are fields of the event's `data` or of the event itself."""
+
+
+def event_kinds() -> tuple[EventKind, ...]:
+    """The catalogue by topic, each topic by kind."""
+    listed = [
+        EventKind(kind=kind, family=kind.partition(".")[0], topic=_topic(kind), meaning=meaning)
+        for kind, meaning in CATALOGUE.items()
+    ]
+    return tuple(sorted(listed, key=lambda each: (TOPICS.index(each.topic), each.kind)))
+
+
+def _topic(kind: str) -> str:
+    """Of a fact, its own; what stands for none goes by its family."""
+    return _TOPIC_OF.get(kind) or _OTHER_TOPICS.get(kind.partition(".")[0]) or PHASES
+
 
 def matches(filters: Iterable[str], kind: str) -> bool:
     """Whether a webhook with these filters wants `kind`; none wants everything, `subscription.*` all of a family."""
@@ -46,6 +104,17 @@ def matches(filters: Iterable[str], kind: str) -> bool:
 def unknown(filters: Iterable[str]) -> str | None:
     """The first filter that no event can match; None when each may."""
     return next((each for each in filters if not any(matches((each,), kind) for kind in CATALOGUE)), None)
+
+
+def no_such_kind(name: str) -> str:
+    """What is wrong with a filter that no event can match, and what helps: a close kind, and where all are listed."""
+    families = {f"{kind.partition('.')[0]}.*" for kind in CATALOGUE}
+    close = get_close_matches(name, [*CATALOGUE, *sorted(families)], n=1, cutoff=0.7)
+    meant = f" Did you mean {close[0]}?" if close else ""
+    return (
+        f"There is no event kind {name}.{meant} All kinds: GET {LISTED_AT}, or `tenure webhooks kinds`;"
+        " subscription.* stands for a whole family, an empty list for all events."
+    )
 
 
 def page() -> str:
