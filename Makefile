@@ -1,10 +1,15 @@
 # Everything a person types. The environment is built into .venv from the lock files the first time it is needed.
 
 PYTEST := .venv/bin/pytest
+# A file's tests stay together, because they share what is dear to make; the longest files begin first.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+FAST := core wire store http web
 export CHROMIUM
+# Programs are started by the hundred: each of them would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test check bench soak lives docs docs-check lock clean
+.PHONY: help setup demo story fast test durations lint format check bench soak lives docs docs-check lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -15,15 +20,30 @@ demo: .venv/.stamp-run ## start everything in one process, with data to play wit
 story: .venv/.stamp-run ## tell the main job through the real programs, one line per step
 	@.venv/bin/tenure story
 
-test: .venv/.stamp-dev ## run the whole test suite
+fast: .venv/.stamp-dev ## in a minute: lint of changed files, types, tests of core, wire, store, http and web
+	@{ git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard; } | grep '\.py$$' | sort -u \
+		| xargs -r sh -c '.venv/bin/ruff format --check --force-exclude "$$@" && .venv/bin/ruff check --force-exclude "$$@"' ruff
+	@.venv/bin/mypy
+	@$(PYTEST) $(WORKERS) $(addprefix tests/,$(FAST))
+
+test: .venv/.stamp-dev ## run the whole test suite (ROOM=site: only tests/site)
 	@if [ "$$(id -u)" = 0 ]; then echo "As root: the PostgreSQL tests add the system user 'pgserver' and open the" \
 		"folders above this checkout for reading. As any other user they do neither."; fi
 	@if [ -d tests/browser ]; then tools/ensure-chromium; fi
-	@$(PYTEST) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) $(WORKERS) $(ROOM:%=tests/%)
 
-check: .venv/.stamp-dev ## style, types, architecture, locks, docs
+durations: .venv/.stamp-dev ## run the tests and write down what each file takes, by which they are ordered (ROOM=site)
+	@$(PYTEST) $(WORKERS) --write-durations $(ROOM:%=tests/%)
+
+lint: .venv/.stamp-dev ## see whether format and style are right
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
+
+format: .venv/.stamp-dev ## put format and style right, as far as that can be done by a program
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+check: lint ## style, types, architecture, locks, docs
 	.venv/bin/mypy
 	.venv/bin/python -m tools.locks
 	.venv/bin/python -m tools.mission --check

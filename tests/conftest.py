@@ -1,9 +1,11 @@
-"""What every test shares: how Hypothesis draws its examples, and the one event loop that async tests run on."""
+"""What every test shares: how Hypothesis draws its examples, the order of files, the event loop of async tests."""
 
 import os
 
 import pytest
 from hypothesis import settings
+
+from tests.schedule import TABLE, Durations, file_of, longest_first, read
 
 # The same examples on every CI run, so that red means the change and not the dice; at home fresh ones each time.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
@@ -11,12 +13,20 @@ settings.register_profile("dev", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
-FIRST = ("simulation", "stories", "browser")
-"""Folders whose files take longest: begun first, so that at the end no worker waits long for another."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-durations", action="store_true", help="write what each file took to tests/durations.txt")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker = hasattr(config, "workerinput")
+    if config.getoption("--write-durations") and not worker:
+        config.pluginmanager.register(Durations())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not any(f"tests/{folder}/" in item.nodeid for folder in FIRST))
+    files = longest_first([file_of(item.nodeid) for item in items], read(TABLE.read_text("utf-8")))
+    place = {path: number for number, path in enumerate(files)}
+    items.sort(key=lambda item: place[file_of(item.nodeid)])
 
 
 @pytest.fixture(scope="session")
