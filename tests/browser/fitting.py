@@ -105,3 +105,18 @@ def cramped(page: Page, widths: Iterable[int] = WIDTHS, *, text_percent: int = 1
         told += [f"{width}: {each}" for each in page.evaluate(_LOOK, FONTS)]
     page.evaluate("() => { document.documentElement.style.removeProperty('font-size'); }")
     return told
+
+
+_CUT = """(own) => [...document.querySelectorAll("select")].filter((e) => e.checkVisibility()).flatMap((select) => {
+  const look = getComputedStyle(select), pen = document.createElement("canvas").getContext("2d");
+  pen.font = look.font;
+  const arrow = 20, room = select.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight) - arrow;
+  return [...select.options].map((option) => option.text).filter((text) => !own.some((each) => text.includes(each)))
+    .filter((text) => pen.measureText(text).width > room).map((text) => select.name + ": " + text);
+})"""
+
+
+def cut_choices(page: Page, own: Iterable[str] = (), width: int = 390) -> list[str]:
+    """Texts of closed choices that cannot be read to their end, without those that hold one of `own` names."""
+    page.set_viewport_size({"width": width, "height": 900})
+    return list(page.evaluate(_CUT, list(own)))

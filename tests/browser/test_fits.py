@@ -11,13 +11,15 @@ from tenure.sandbox.demo import Demo
 from tenure.sandbox.seed import EVERYBODYS
 from tenure.sandbox.shop import Shop
 from tests.browser.conftest import sign_in
-from tests.browser.fitting import cramped
+from tests.browser.fitting import cramped, cut_choices
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 LONG = f"{UNBROKEN[:199]}."
 SENTENCE = "Gesellschaft für die Vermittlung von Lizenzen an weiterführenden Schulen im ländlichen Raum mbH & Co. KG"
+OWN = (UNBROKEN[:80], SENTENCE)
+"""Names that somebody has made that long: a closed choice shows how they begin."""
 MONEY = 8_999_999_999_999
 
 
@@ -124,6 +126,8 @@ def walked(signed_in: Page, base: str, pages: list[str]) -> dict[str, list[str]]
         signed_in.goto(base + path)
         if said := cramped(signed_in):
             found[path] = said
+        if said := cut_choices(signed_in, OWN):
+            found[f"{path}, closed choices"] = said
     # The largest letters that a browser offers, where there is least room for them.
     for path in pages[::3]:
         signed_in.goto(base + path)

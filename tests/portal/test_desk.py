@@ -200,4 +200,7 @@ async def test_an_order_chooses_nobody_beforehand_and_a_change_of_plan_shows_pri
     await tab.open(f"{address}/do/change_plan")
     choices = tab.text.partition("Offer")[2]
     assert " each" in choices
-    assert choices.index("(the present plan)") > choices.index(" each")
+    assert choices.index("the present plan") > choices.index(" each")
+    assert not any(held.get("name") == "offer" for tag, held in tab.page.tags if tag == "select"), "a closed one cuts"
+    await tab.send(tab.form("why"), offer="")
+    assert (tab.status, "Please fill this in." in tab.text) == (422, True)

@@ -5,7 +5,7 @@ import pytest
 from tenure.portal.pages.audit import KINDS
 from tenure.store.trail import CHAINED
 from tests.portal.stage import Stage
-from tests.server.crew import joined
+from tests.server.crew import PASSWORD, joined
 from tests.web.browser import Tab
 
 VENDORS = ("/products", "/new-product", "/plans", "/new-plan", "/providers", "/new-provider", "/keys")
@@ -134,7 +134,7 @@ async def test_the_vendors_auditor_sees_everything_and_is_offered_nothing(at_the
         await tab.open(path)
         assert tab.status == 200, path
         posts = {form.action for form in tab.page.forms if form.method == "post"}
-        assert posts <= {"/sign-out", "/providers", "/first-steps/dismiss"}, (path, posts)
+        assert posts <= {"/sign-out", "/providers", "/first-steps/dismiss", "/first-steps/show"}, (path, posts)
     await tab.open("/products")
     assert "New product" not in tab.text
     for path in ("/new-product", "/new-plan", "/new-provider"):
@@ -187,10 +187,30 @@ async def test_the_first_steps_are_ticked_off_and_go_away(at_the_portal: Stage) 
     assert "First steps" not in desk.text
 
 
-async def test_the_first_steps_can_be_put_away(at_the_portal: Stage) -> None:
-    desk = await at_the_portal.desk()
-    await desk.send(desk.form("name", action="/first-steps/dismiss"))
-    assert "First steps" not in desk.text
+async def test_the_first_steps_stay_put_away_for_this_person_and_can_be_brought_back(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.send(tab.form("name", action="/first-steps/dismiss"))
+    assert "do not show this again" not in tab.text.lower()
+    await _signed_in_anew(tab, at_the_portal.ana.email)
+    assert "Do not show this again" not in tab.text, "the next day"
+    await _signed_in_anew(tab, "owner@vendor.example", await _vendor(at_the_portal))
+    assert "Do not show this again" in tab.text, "somebody else at the same browser"
+    await tab.send(tab.form("name", action="/first-steps/dismiss"))
+    await _signed_in_anew(tab, at_the_portal.ana.email)
+    assert "2 of 4 done." in tab.text
+    await tab.send(tab.form("name", action="/first-steps/show"))
+    assert "Do not show this again" in tab.text
+    await _signed_in_anew(tab, at_the_portal.ana.email)
+    assert "Do not show this again" in tab.text
+
+
+async def _signed_in_anew(tab: Tab, email: str, _made: Tab | None = None) -> None:
+    """Signed out, and somebody signs in at the same browser."""
+    await tab.open("/")
+    await tab.send(tab.form(action="/sign-out"))
+    await tab.open("/sign-in")
+    await tab.send(email=email, password=PASSWORD)
+    assert tab.status == 200, tab.text
 
 
 async def test_a_token_says_what_it_may_do_or_everything_and_belongs_to_whose_pages_are_open(

@@ -8,7 +8,7 @@ import pytest
 
 from tenure.http.fairness import FairPlaces, block_of
 from tenure.web import charts, colours, words
-from tenure.web.cookies import place_of
+from tenure.web.cookies import MARKS_MOST, place_of, read_marks, write_marks
 from tenure.web.forms import Form
 from tenure.web.sessions import Lives, MemorySessions
 
@@ -168,3 +168,11 @@ async def test_sessions_that_are_over_make_room_first() -> None:
     still = await sessions.open("a", 65, "a", "192.0.2.1") or ""
     assert await sessions.open("a", 70, "a", "192.0.2.1")
     assert await sessions.find(still, 70)
+
+
+def test_choices_kept_in_a_browser_are_few_and_ours() -> None:
+    many = [f"vendor.{number:010x}" for number in range(20)]
+    assert read_marks(write_marks(many)) == tuple(many[-MARKS_MOST:]), "the oldest give way"
+    assert len(write_marks(many)) <= 200, "what is read of a cookie at most"
+    assert read_marks("vendor.0123456789_<script>_.0123456789_") == ("vendor.0123456789",)
+    assert write_marks(["", ".0123456789", "provider.abcdefabcd"]) == "provider.abcdefabcd"

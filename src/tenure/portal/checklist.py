@@ -1,4 +1,8 @@
-"""The first steps of a vendor and of a provider with ticks, read off what is there; gone when all are done."""
+"""The first steps of a vendor and of a provider with ticks, read off what is there; gone when all are done.
+
+Whoever has put the list away does not see it again after the next sign-in either: a cookie keeps that for a year. It
+is a choice about a view, so it belongs to the browser, not to the account; *Show the first steps* brings the list back.
+"""
 
 import msgspec
 
@@ -6,7 +10,10 @@ from tenure.core.refusals import Code
 from tenure.portal.client import Api
 from tenure.portal.signed import Portal
 from tenure.web.replies import RefusedPageError
+from tenure.web.sessions import digest
 
+NAMES = ("vendor", "provider")
+"""What the lists are called."""
 LOOKED_AT = 20
 """Providers that are asked about people and orders at most."""
 
@@ -38,9 +45,21 @@ class Checklist(msgspec.Struct, frozen=True, kw_only=True):
         return next((step for step in self.steps if not step.done), None)
 
 
-def wanted(visit: Portal, name: str) -> bool:
-    """Whether this visitor still wants to see the list of that name."""
-    return name not in visit.who.dismissed
+def is_put_away(visit: Portal, name: str) -> bool:
+    """Whether this person has put away the list of that name, in this browser and for this provider."""
+    return _mark(visit, name) in visit.marks
+
+
+def put_away(visit: Portal, name: str, *, away: bool) -> None:
+    """Have the browser remember that the list is put away, beyond this session; or that it is wanted again."""
+    mark = _mark(visit, name)
+    others = tuple(each for each in visit.marks if each != mark)
+    visit.leaves = (*others, mark) if away else others
+
+
+def _mark(visit: Portal, name: str) -> str:
+    """Says neither who it is nor where: a browser may be used by several people."""
+    return f"{name}.{digest(f'{visit.who.owner} {visit.who.provider}')[:10]}"
 
 
 async def of_vendor(visit: Portal, api: Api, products: int, plans: int, providers: list[str]) -> Checklist | None:

@@ -19,8 +19,6 @@ class SignedIn(msgspec.Struct):
     token: bool = False
     provider: str = ""
     """The provider that the vendor's staff looks at; everybody else has but one."""
-    dismissed: set[str] = set()
-    """Names of the checklists that are wanted no more."""
 
     @property
     def owner(self) -> str:

@@ -21,7 +21,18 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.web import csrf, guarding, resuming
 from tenure.web.assets import Asset, Assets
-from tenure.web.cookies import KNOWN_SECONDS, Place, cookie_name, device_name, place_of, read_cookie, set_cookie
+from tenure.web.cookies import (
+    KNOWN_SECONDS,
+    Place,
+    cookie_name,
+    device_name,
+    marks_name,
+    place_of,
+    read_cookie,
+    read_marks,
+    set_cookie,
+    write_marks,
+)
 from tenure.web.forms import Form, FormRefusedError, read_form
 from tenure.web.frame import Frame
 from tenure.web.kept import KeptForm, KeptPage, KeptThings
@@ -106,7 +117,8 @@ class _Served:
 
     async def _visit(self, request: Request[Any, Any, Any]) -> tuple[Visit[Any], str]:
         place = _place(self._parts.public_url, request)
-        secret = read_cookie(request.headers.get("cookie", ""), cookie_name(self._parts.program, place))
+        program, cookies = self._parts.program, request.headers.get("cookie", "")
+        secret = read_cookie(cookies, cookie_name(program, place))
         now = self._parts.clock()
         visit: Visit[Any] = Visit(
             method=request.method,
@@ -117,7 +129,8 @@ class _Served:
             now=now,
             place=place,
             address=request.client.host if request.client else "",
-            device=read_cookie(request.headers.get("cookie", ""), device_name(self._parts.program, place)),
+            device=read_cookie(cookies, device_name(program, place)),
+            marks=read_marks(read_cookie(cookies, marks_name(program, place))),
             session=await self._parts.sessions.find(secret, now) if secret else None,
         )
         return visit, secret
@@ -236,10 +249,16 @@ class _Served:
         for cookie in cookies:
             answer.headers["Set-Cookie"] = cookie
         if visit.keeps:
-            name = device_name(self._parts.program, visit.place)
-            secure = visit.place.secure
-            answer.set_cookie(name, visit.keeps, max_age=KNOWN_SECONDS, httponly=True, secure=secure, samesite="lax")
+            self._leave(answer, visit, device_name(self._parts.program, visit.place), visit.keeps)
+        if visit.leaves is not None:
+            self._leave(answer, visit, marks_name(self._parts.program, visit.place), write_marks(visit.leaves))
         return answer
+
+    @staticmethod
+    def _leave(answer: Response[bytes], visit: Visit[Any], name: str, value: str) -> None:
+        """Have the browser keep something for long, whoever is signed in."""
+        secure = visit.place.secure
+        answer.set_cookie(name, value, max_age=KNOWN_SECONDS, httponly=True, secure=secure, samesite="lax")
 
     def _returned(self, answer: Response[bytes], visit: Visit[Any], secret: str) -> Response[bytes]:
         """The answer to a form as an address of its own: going back to it, or loading it again, sends nothing."""

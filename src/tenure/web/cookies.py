@@ -1,10 +1,11 @@
-"""The one cookie of a program's pages: its name, its attributes, and which origin is our own.
+"""The cookies of a program's pages: their names, their attributes, and which origin is our own.
 
 Over https the name begins with `__Host-`, so that no neighbouring host can set it. Over plain http, which is for this
 machine only, the browser refuses that prefix: there the cookie has a plain name.
 """
 
 import re
+from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
@@ -55,6 +56,29 @@ KNOWN_SECONDS = 365 * 86_400
 def device_name(program: str, place: Place) -> str:
     """The cookie by which a browser is known to have signed in before; good for nothing else."""
     return f"{cookie_name(program, place)}-device"
+
+
+MARKS_MOST = 8
+"""Choices that are kept in a browser at most; the oldest gives way."""
+_MARK = re.compile(r"[a-z-]{1,12}\.[0-9a-f]{10}")
+
+
+def marks_name(program: str, place: Place) -> str:
+    """The cookie with choices about what is shown, such as a list put away; it opens nothing."""
+    return f"{cookie_name(program, place)}-marks"
+
+
+def read_marks(value: str) -> tuple[str, ...]:
+    """The choices in that cookie's value; what is none of ours is left out.
+
+    Worked example: `vendor.0123456789_x` is one choice, `vendor.0123456789`.
+    """
+    return tuple(each for each in value.split("_") if _MARK.fullmatch(each))[-MARKS_MOST:]
+
+
+def write_marks(marks: Iterable[str]) -> str:
+    """The cookie's value for these choices, without what is none of ours; the last ones of too many."""
+    return "_".join([each for each in marks if _MARK.fullmatch(each)][-MARKS_MOST:])
 
 
 def set_cookie(name: str, value: str, place: Place, seconds: int | None = None) -> str:

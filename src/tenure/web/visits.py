@@ -47,6 +47,10 @@ class Visit(Generic[T]):
     """What this browser was given to be known by; empty when it has nothing."""
     keeps: str | None = None
     """Set by a page that gives it something to be known by from now on."""
+    marks: tuple[str, ...] = ()
+    """Choices about what is shown that this browser was asked to keep; see `cookies.read_marks`."""
+    leaves: tuple[str, ...] | None = None
+    """Set by a page that changes those choices: all that are kept from now on."""
     spoken: list[Flash] = field(default_factory=list)
 
     @property

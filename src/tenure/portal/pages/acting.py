@@ -68,7 +68,7 @@ class Acting:
             "sub": sub,
             "about": await subject_of(api, visit, sub),
             "refusal": refusal,
-            "offers": _priced(offers, sub["terms"]["plan"]),
+            "offers": _priced(offers, sub["terms"]["plan"], await plan_names(api) if offers else {}),
             "buyers": await buyers(api, visit, sub["customer"]) if "customer" in deed.fields else None,
             "conflict": await seat_conflict(api, sub["id"]) if "going" in deed.fields else None,
             "allowed": next((each for each in sub["allowed_actions"] if each["action"] == deed.name), None),
@@ -133,18 +133,19 @@ async def _subscription(api: Api, visit: Portal) -> dict[str, Any]:
     return found
 
 
-def _priced(offers: list[Any], present: str) -> list[tuple[str, str]]:
-    """Offers for a choice, each with its prices; those of the present plan come last and say so."""
+def _priced(offers: list[Any], present: str, plans: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Offers for a choice, each with its name and its prices; those of the present plan come last and say so."""
+    ordered = sorted(((each, each["plan"] == present) for each in offers), key=lambda pair: pair[1])
     return [
-        (each["id"], f"{each['name'] or each['plan']}: {_prices(each)}{' (the present plan)' if now else ''}")
-        for each, now in sorted(((each, each["plan"] == present) for each in offers), key=lambda pair: pair[1])
+        (each["id"], each["name"] or plans.get(each["plan"], each["plan"]), _prices(each, " · the present plan" * now))
+        for each, now in ordered
     ]
 
 
-def _prices(offer: Any) -> str:
-    """`€4.90 each up to 100, €3.90 each`: what a device costs per period."""
+def _prices(offer: Any, more: str = "") -> str:
+    """`€4.90 each up to 100, €3.90 each`: what a device costs per period; followed by `more`."""
     told = [
         f"{money(band['unit'], offer['currency'])} each" + (f" up to {band['up_to']:,}" if band.get("up_to") else "")
         for band in offer["bands"]
     ]
-    return ", ".join(told)
+    return ", ".join(told) + more

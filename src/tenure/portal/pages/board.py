@@ -43,11 +43,11 @@ class Board:
             return await _vendors(visit, api)
         board: dict[str, Any] = await api.get("/v1/board")
         asked = await api.whole("/v1/order-requests", state="asked", most=200)
-        totals, steps = board["totals"], None
-        if checklist.wanted(visit, "provider"):
-            steps = await checklist.of_provider(visit, api, totals["customers"], totals["subscriptions"])
-        values = {"board": board, "lists": LISTS, "totals": totals, "asked": asked, "shown": SHOWN, "checklist": steps}
-        return Screen(template="board.html", values=values | {"whole": _whole(board["as_of"])})
+        totals = board["totals"]
+        steps = await checklist.of_provider(visit, api, totals["customers"], totals["subscriptions"])
+        values = {"board": board, "lists": LISTS, "totals": totals, "asked": asked, "shown": SHOWN}
+        values |= {"whole": _whole(board["as_of"]), **_first_steps(visit, steps)}
+        return Screen(template="board.html", values=values)
 
     async def _home(self, visit: Portal) -> Screen:
         """What the customer should do now, its subscriptions and its balance."""
@@ -59,8 +59,13 @@ class Board:
         return Screen(template="running_out.html", values={"board": board, "totals": board["totals"]})
 
     async def dismiss(self, visit: Portal) -> Reply:
-        """A checklist is wanted no more, until the next sign-in."""
-        visit.who.dismissed.add(visit.form.text("name", most=20))
+        """A checklist is put away, for good."""
+        checklist.put_away(visit, visit.form.choice("name", checklist.NAMES), away=True)
+        return Goto("/")
+
+    async def bring_back(self, visit: Portal) -> Reply:
+        """A checklist that was put away is shown again."""
+        checklist.put_away(visit, visit.form.choice("name", checklist.NAMES), away=False)
         return Goto("/")
 
     def routes(self) -> tuple[Route, ...]:
@@ -69,6 +74,7 @@ class Board:
             page("/", self.show),
             page("/board/running-out", self.running_out),
             action("/first-steps/dismiss", self.dismiss),
+            action("/first-steps/show", self.bring_back),
         )
 
 
@@ -82,6 +88,12 @@ def _whole(as_of: str) -> dict[str, str]:
     return {name: f"/subscriptions?{urlencode(query)}" for name, query in asked.items()}
 
 
+def _first_steps(visit: Portal, steps: checklist.Checklist | None) -> dict[str, Any]:
+    """The list, or the way back to it for whoever has put it away."""
+    away = steps is not None and checklist.is_put_away(visit, steps.name)
+    return {"checklist": None if away else steps, "put_away": steps if away else None}
+
+
 async def _vendors(visit: Portal, api: Api) -> Screen:
     """What the vendor has, what is due of his keys, and his first steps."""
     may = visit.who.may
@@ -90,7 +102,7 @@ async def _vendors(visit: Portal, api: Api) -> Screen:
     providers = await api.whole("/v1/providers") if may("providers:read") else []
     root = await api.get("/v1/keys") if may("server:read") else None
     names = [each["id"] for each in reversed(providers)]
-    wanted = checklist.wanted(visit, "vendor")
+    steps = await checklist.of_vendor(visit, api, len(products), len(plans), names)
     values = {
         "products": products,
         "plans": plans,
@@ -98,6 +110,6 @@ async def _vendors(visit: Portal, api: Api) -> Screen:
         "root": root,
         "step": root["due"][0] if root and root["due"] else None,
         "steps": STEPS,
-        "checklist": await checklist.of_vendor(visit, api, len(products), len(plans), names) if wanted else None,
+        **_first_steps(visit, steps),
     }
     return Screen(template="vendor.html", values=values)

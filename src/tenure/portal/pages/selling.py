@@ -45,8 +45,7 @@ class Selling:
 
     async def _form(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
         plans = await self._server.of(visit).whole("/v1/plans")
-        named = [(each["id"], f"{each['name']} ({each['id']})") for each in plans]
-        values = {"plans": named, "bands": BANDS, "refusal": refusal}
+        values = {"plans": plans, "bands": BANDS, "refusal": refusal}
         return Screen(template="offer_new.html", values=values, status=422 if visit.form.errors or refusal else 200)
 
     async def create(self, visit: Portal) -> Reply:

@@ -9,10 +9,11 @@ from tenure.web.forms import Form
 from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
 
 ROLES = (
-    ("administrator", "Administrator: everything"),
-    ("operator", "Operator: the daily work, not people, DNS or removal"),
-    ("auditor", "Auditor: looks, changes nothing"),
+    ("administrator", "Administrator", "May do everything."),
+    ("operator", "Operator", "Does the daily work; no people, no DNS, no removal of licenses."),
+    ("auditor", "Auditor", "May look at everything and change nothing."),
 )
+"""Role, its name, and what it means."""
 
 SURE_RESET = Sure(
     title="Give this person a new way in?",
@@ -42,7 +43,7 @@ class People:
     async def add(self, visit: Console) -> Reply:
         """A new account; its password is shown on the page that answers, and nowhere else."""
         form = visit.form
-        body = {"name": form.required("name", most=128), "role": form.choice("role", [each for each, _ in ROLES])}
+        body = {"name": form.required("name", most=128), "role": form.choice("role", [each for each, _, _ in ROLES])}
         if form.errors:
             return await self._team(visit, status=422)
         try:
