@@ -187,8 +187,16 @@ def grant(pool: Pool, site: str, in_use: int, wanted: int, now: Instant) -> Gran
     Its need is covered from the whole free pool; the margin beyond it comes from what no site that is short will claim,
     divided by the sites present. Seats it covers already stay covered, even under a limit that fell. A part with at
     least half a margin free that nobody calls back stays as it is, so that an unchanged site gets an unchanged lease.
-    While the pool is unsure of another site nobody gets more than he has.
+    While the pool is unsure of another site no site gets more than it has.
     The caller books the result with `asking` and `given` of the site's share.
+
+    An example. A limit of 100, tolerance 10 %: 110 devices in all, a margin of 10 seats.
+    - Site a has 40 devices: it gets 50, its need and the margin.
+    - Site b joins with 55: 60 are left, so its 55 are covered, and 2 of the 5 spare seats as margin (half, rounded up
+      to 3): 58. Both together hold 108.
+    - Site a asks for 54: its 50 and the 2 left cover 52, two are short. It gets 52, and b is called back from 58 to 55
+      (`recall`): all it has beyond its need, since a is short of 2 and a margin of 10 is kept for it.
+    - At its next synchronization b comes down to 55; once it has acknowledged that, a gets the rest: 54 and 1 more.
     """
     asking = pool.share(site).asking(in_use, wanted, now)
     pool = pool.with_share(asking)

@@ -64,6 +64,12 @@ def next_period(sub: Subscription, since: Instant, rules: Rules, floor: str, now
 
     So it does where it is the first under a plan whose period has another length: it is whole. It is bought by the
     terms of its beginning, in grace by those of `now`: a limit lowered meanwhile is not paid for.
+
+    An example. Ten devices by the month at 12.00 EUR each, paid until 2026-03-31, anchor 2026-01-31.
+    - Bought at the old end: 2026-03-31 to 2026-04-30, the anchor's next edge clipped to the month, 120.00 EUR.
+    - Moved to another anchor, the 15th: 2026-03-31 to 2026-04-15 would be 15 of 31 days, less than half a period, so
+      it joins the next one: until 2026-05-15, 45 days at 120.00 / 31 each, 174.19 EUR.
+    - Bought on 2026-05-02, ended and `from_now`: from 2026-05-02 to 2026-06-02, which is the anchor from then on.
     """
     terms = sub.terms_for(max(since, sub.clock(now)))
     if since != sub.paid_until or sub.anchor is None or terms.period != length_of(sub, sub.paid[-1]):

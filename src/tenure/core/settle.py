@@ -88,7 +88,18 @@ class _Run:
 
 
 def settle(account: Account, items: Iterable[Item], now: Instant) -> Settled:
-    """Everything that became reservable or due after `account.settled_at`, up to and including `now`, in order."""
+    """Everything that became reservable or due after `account.settled_at`, up to and including `now`, in order.
+
+    Invariants: an event is handled once, at its own instant, whenever somebody looks; of one instant the order is that
+    of `order_key`; nothing is booked that the balance and the credit limit do not cover.
+
+    An example. Ten devices by the month at 12.00 EUR each, no end, prepaid on 2026-01-01; the balance is 130.00 EUR.
+    Nobody looks until 2026-03-05. Then `settle` books, each at its own instant:
+    - 2026-01-22 16:00 (a third of the 28 days of February before the due instant): 120.00 EUR reserved, 10.00 left.
+    - 2026-02-01: the reserve is captured, `Renewed` until 2026-03-01.
+    - 2026-03-01: `PaymentFailed`, 110.00 EUR are missing; what was due to be reserved on 2026-02-19 could not be.
+    Somebody who had looked every day would have the same facts with the same `at`; only `recorded_at` differs.
+    """
     run = _Run(account, items, now)
     cursor = {item.sub.id: account.settled_at for item in run.items.values()}
     queue = [event for item in run.items.values() if (event := next_event(item, account.settled_at, account))]

@@ -1,0 +1,97 @@
+"""The examples in the docstrings of the four hardest functions of the core, computed: their numbers are true."""
+
+from tenure.core import commands as c
+from tenure.core import facts as f
+from tenure.core.allotment import Pool, grant
+from tenure.core.clock import ClockState, Reading, answered, observe
+from tenure.core.policy import LateRenewal
+from tenure.core.terms import Kind
+from tenure.core.timeline import DAY, HOUR
+from tests.core.situations import accepted, funded
+from tests.core.world import MONTH, World, day, terms
+
+NOON = day("2026-05-01") + 12 * HOUR
+
+
+def test_settle_books_each_event_at_its_own_instant() -> None:
+    world = funded(25_000)
+    accepted(world.order(of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+    assert world.account.balance == 13_000
+    world.asleep = True
+    world.until(day("2026-03-05"))
+    world.settle()
+    reserved, renewed, failed = world.last(f.RenewalReserved), world.last(f.Renewed), world.last(f.PaymentFailed)
+    assert reserved.at == day("2026-01-22") + 16 * HOUR
+    assert (renewed.at, renewed.paid_by, renewed.period.until) == (day("2026-02-01"), "reserve", day("2026-03-01"))
+    assert (failed.at, failed.missing) == (day("2026-03-01"), 11_000)
+    assert {fact.recorded_at for fact in (reserved, renewed, failed)} == {day("2026-03-05")}
+    assert world.account.balance == 1_000
+
+
+def test_grant_covers_the_need_first_and_calls_unused_margin_back() -> None:
+    now, word = day("2026-05-01"), day("2026-05-31")
+
+    def synchronize(pool: Pool, site: str, in_use: int, wanted: int) -> tuple[Pool, int, dict[str, int]]:
+        known = pool.share(site).acknowledged(in_use)
+        granted = grant(pool.with_share(known), site, in_use, wanted, now)
+        share = known.asking(in_use, wanted, now).given(granted.allotment, word, now)
+        return pool.with_share(share), granted.allotment, dict(granted.recall)
+
+    pool, allotment, _ = synchronize(Pool(100, 10), "a", 40, 40)
+    assert (pool.ceiling, allotment) == (110, 50)
+    pool, allotment, _ = synchronize(pool, "b", 55, 55)
+    assert (allotment, pool.counted(now)) == (58, 108)
+    pool, allotment, recall = synchronize(pool, "a", 50, 54)
+    assert (allotment, recall) == (52, {"b": 55})
+    pool, allotment, _ = synchronize(pool, "b", 55, 55)
+    assert allotment == 55
+    pool = pool.with_share(pool.share("b").acknowledged(55))
+    pool, allotment, _ = synchronize(pool, "a", 52, 54)
+    assert allotment == 55
+
+
+def test_observe_goes_on_from_what_is_known() -> None:
+    answer = Reading("boot", 1_000, NOON)
+    known = answered(ClockState(), answer, answer, NOON)
+    assert observe(known, Reading("boot", 1_600, NOON + 602), 1)[1].now == NOON + 600
+    behind = observe(known, Reading("boot", 1_600, NOON - HOUR), 1)[1]
+    assert (behind.now, behind.synchronise) == (NOON + 600, True)
+    known = observe(known, Reading("boot", 1_600, NOON + 602), 1)[0]
+    assert observe(known, Reading("next", 5, NOON + 8 * HOUR), 1)[1].now == NOON + 8 * HOUR
+    assert observe(known, Reading("next", 5, NOON - HOUR), 1)[1].now == NOON + 1_200
+    ahead = NOON + 5 * DAY
+    leapt, seen = observe(known, Reading("next", 5, ahead), 1)
+    assert (seen.now, seen.leap_in) == (NOON + 1_200, 24 * HOUR)
+    later, seen = observe(leapt, Reading("next", 5 + 9 * HOUR, ahead + 9 * HOUR), 1)
+    assert (seen.now, seen.leap_in) == (NOON + 1_200 + 9 * HOUR, 15 * HOUR)
+    assert observe(later, Reading("third", 5, ahead + 9 * HOUR), 1)[1].leap_in == 15 * HOUR - 600
+
+
+def test_next_period_runs_to_the_edge_of_its_anchor() -> None:
+    world = _paid_from_the_31st()
+    accepted(world.do(c.Renew(by="operator")))
+    period = world.sub().periods[-1]
+    assert (period.since, period.until, period.price) == (day("2026-03-31"), day("2026-04-30"), 12_000)
+
+    world = _paid_from_the_31st()
+    accepted(world.do(c.Reanchor(by="operator", anchor=day("2026-03-15"))))
+    accepted(world.do(c.Renew(by="operator")))
+    period = world.sub().periods[-1]
+    assert (period.since, period.until, period.price) == (day("2026-03-31"), day("2026-05-15"), 17_419)
+
+    world = _paid_from_the_31st()
+    world.until(day("2026-05-02"))
+    accepted(world.do(c.Renew(by="operator", late=LateRenewal.FROM_NOW)))
+    sub = world.sub()
+    assert (sub.periods[-1].since, sub.periods[-1].until) == (day("2026-05-02"), day("2026-06-02"))
+    assert sub.anchor == day("2026-05-02")
+
+
+def _paid_from_the_31st() -> World:
+    """Ten devices by the month, ordered on 31 January, renewed once: paid until 31 March."""
+    world = funded(0)
+    world.until(day("2026-01-31"))
+    world.top_up(120_000)
+    accepted(world.order(of=terms(period=MONTH)))
+    accepted(world.do(c.Renew(by="operator")))
+    return world
