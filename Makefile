@@ -9,7 +9,7 @@ export CHROMIUM
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story fast test durations lint format check bench soak lives docs docs-check lock clean
+.PHONY: help setup demo story fast test durations lint format check bench soak lives review docs docs-check lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ soak: .venv/.stamp-dev ## simulate a million device-days of the whole chain (SHO
 
 lives: .venv/.stamp-dev ## a hundred thousand random lives before the judge of their money (SHORT=1: two thousand)
 	@.venv/bin/python -m tenure.sandbox.lives
+
+review: .venv/.stamp-dev ## measure the source as a reviewer does: sizes, names, words, packages (LIST=1: with the places)
+	@.venv/bin/python -m tools.review $(if $(LIST),--list)
 
 docs: .venv/.stamp-dev ## write the generated pages of docs/ anew
 	@.venv/bin/python -m tools.mission
