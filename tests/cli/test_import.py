@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tenure.core.refusals import Exit
-from tests.cli.vendor import Desk
+from tests.cli.vendor import Desk, Vendor
 
 
 def test_customers_and_orders_come_from_a_spreadsheet(desk: Desk, tmp_path: Path) -> None:
@@ -53,3 +53,34 @@ def test_a_bad_line_that_is_deleted_or_mended_orders_nothing_twice(desk: Desk, t
     assert send(*reversed(good)) == 4, "in another order"
     assert send(good[0], bad.replace("many", "5"), *good[1:]) == 5, "the bad line mended"
     assert send(good[3], key="another") == 5, "a line with a reference of its own is one order in whatever import"
+
+
+def test_orders_name_customers_and_offers_as_people_do(shop: Vendor, desk: Desk, tmp_path: Path) -> None:
+    """References, names, addresses and plans; what means several, nobody or another tenant's is its line's fault."""
+    add = desk.terminal.good
+    twins = [add("customers", "add", "Twin", "--reference", each)["id"] for each in ("T-1", "T-2")]
+    add("customers", "add", "Anvil & Søn", "--email", "ana@anvil.example")
+    foreign = shop.desk(tmp_path / "south", name="South")
+    foreign.terminal.good("customers", "add", "Southern Mills", "--reference", "S-9")
+    desk.offer("year")
+    dearer = add("offers", "add", "month", "--price", "3.00", "--name", "Monthly, dear")["id"]
+    cheaper = add("offers", "add", "month", "--price", "1.50")["id"]
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        "customer;offer;devices\nC-1;year;1\nharbour clinic;YEAR;2\nana@anvil.example;Year;1\nT-2;year;1\n"
+        "Twin;year;1\nC-1;month;1\nSouthern Mills;year;1\nS-9;year;1\nC-1;yearly;1\nC-1;Monthly, dear;1\n😀;year;1\n",
+        encoding="utf-8",
+    )
+    items = desk.terminal.run("import", "orders", str(file), "--json").json["items"]
+    told = {item["line"]: (item["done"] or item["answer"]["code"], item["answer"].get("field")) for item in items}
+    customer, offer = ("not_found", "customer"), ("not_found", "offer")
+    assert {told[line][0] for line in (2, 3)} == {True}
+    assert {told[line][0] for line in (4, 5)} == {"insufficient_balance"}, "the right ones, who have no money"
+    assert (told[6], told[7]) == (("field_invalid", "customer"), ("field_invalid", "offer"))
+    assert (told[8], told[9], told[12], told[10]) == (customer, customer, customer, offer)
+    assert told[11][1] != "offer", "by the name of the offer"
+    for line, each in ((6, f"{twins[0]} (T-1)"), (6, f"{twins[1]} (T-2)"), (7, f"{dearer} (Monthly, dear, 3.00 EUR)")):
+        assert each in items[line - 2]["answer"]["detail"]
+    assert cheaper in items[5]["answer"]["detail"] and items[4]["said"]["customer"] == "Twin"
+    shown = desk.terminal.run("import", "orders", str(file), "--dry-run")
+    assert shown.code == Exit.STATE and "2 are called 'Twin'" in " ".join(shown.out.split())

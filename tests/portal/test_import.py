@@ -111,3 +111,25 @@ async def test_money_in_a_table_is_written_as_people_write_it(at_the_portal: Sta
     await tab.send(tab.form("table"), step="apply")
     listed = (await at_the_portal.office.desk.get("/v1/customers", q="Anvil"))["items"]
     assert [one["credit_limit"] for one in listed] == [10_000]
+
+
+async def test_orders_are_pasted_with_references_and_plans(at_the_portal: Stage) -> None:
+    shop = at_the_portal.office
+    for reference in ("T-1", "T-2"):
+        await shop.desk.post("/v1/customers", {"name": "Twin", "reference": reference})
+    mine = await shop.desk.get(f"/v1/customers/{shop.customer}")
+    plan = next(
+        each["plan"] for each in (await shop.desk.get("/v1/offers"))["items"] if each["id"] == shop.offers["standard"]
+    )
+    tab = await at_the_portal.desk()
+    await tab.open("/import/orders")
+    assert f"{plan} Copy" in tab.text, "offers are shown by what the table may call them"
+    lines = (f"{mine['name']},{plan},10", f"Twin,{plan},10", "Nobody at all,no-such-plan,10")
+    await tab.send(tab.form("table"), table="customer,offer,devices\n" + "\n".join(lines))
+    assert "1 line can be done, 2 would be refused" in tab.text, tab.text
+    assert "2 are called &#39;Twin&#39;" in tab.answer.text and "(T-2)" in tab.text  # type: ignore[union-attr]
+    assert f">{mine['name']}<" in tab.answer.text, "the check says names, not ids"  # type: ignore[union-attr]
+    await tab.send(tab.form("table"), step="apply")
+    assert CODE.search(tab.text)
+    (ordered,) = (await shop.desk.get("/v1/subscriptions"))["items"]
+    assert ordered["customer"] == shop.customer

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from tenure.cli.batch import FILE_CAP, MOST, run
 from tenure.cli.desk import Desk
 from tenure.cli.kinds import read_file
+from tenure.cli.lookup import named_items
 from tenure.cli.options import CREATING
 from tenure.cli.output import Output
 from tenure.cli.problems import Failed, failed
@@ -18,7 +19,8 @@ from tenure.cli.show import Screen
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
 from tenure.core.refusals import Exit, Refused
 from tenure.http import tables
-from tenure.http.tables import Table
+from tenure.http.lookup import SORTS, find_named
+from tenure.http.tables import Line, Name, Table
 
 Csv = Annotated[Path, Parameter(help="CSV with a line of column names; `-` for standard input.")]
 
@@ -43,7 +45,9 @@ def import_customers(desk: Desk, file: Csv) -> Ended:
 def import_orders(desk: Desk, file: Csv) -> Ended:
     """Order: columns customer, offer, devices, until, renewal_intent, trial, why, reference; three are needed.
 
-    `reference` is the line's own name: under it the line is ordered once, in whatever file it comes.
+    `customer` is its reference, name, address or id, `offer` its plan, name or id; where several are called so, the
+    line is refused with their ids. `reference` is the line's own name: under it the line is ordered once, in whatever
+    file it comes.
 
     With `--dry-run` every line is checked, each alone on the balance that is there now. The activation codes are shown
     once, in this command's answer.
@@ -61,6 +65,9 @@ def _import(desk: Desk, file: Path, table: Table) -> Ended:
         return lines
     if isinstance(lines, Refused):
         return failed(lines)
+    lines = _with_ids(desk, lines, table)
+    if isinstance(lines, Failed):
+        return lines
     key = desk.options.idempotency_key or desk.world.new_key()
     commands = tables.commands(lines, table, key, _provider(desk))
     items = run(desk, commands, key) if commands else []
@@ -71,6 +78,20 @@ def _import(desk: Desk, file: Path, table: Table) -> Ended:
     value = {"done": len(told) - refused, "refused": refused, "idempotency_key": key, "items": told}
     exit_ = Exit.STATE if refused else Exit.DONE
     return Output(msgspec.json.encode(value), _shown(rehearsed=desk.options.dry_run), exit_)
+
+
+def _with_ids(desk: Desk, lines: list[Line], table: Table) -> list[Line] | Failed:
+    """The lines with ids in place of names; a list that cannot be narrowed is fetched once."""
+    found: dict[Name, str | Refused] = {}
+    fetched: dict[str, list[Any]] = {}
+    for column, text in tables.names(lines, table):
+        items = fetched.get(column) or named_items(desk, column, text)
+        if isinstance(items, Failed):
+            return items
+        if not SORTS[column].search:
+            fetched[column] = items
+        found[column, text] = find_named(column, text, items)
+    return tables.with_ids(lines, table, found)
 
 
 def _provider(desk: Desk) -> str:

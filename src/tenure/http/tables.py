@@ -5,7 +5,7 @@ is the command line's and the portal's business.
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,9 +14,12 @@ from tenure.core.periods import parse_until
 from tenure.core.pricing import parse_money
 from tenure.core.refusals import TABLE, Code, Refused
 from tenure.http.idempotency import content_keys
+from tenure.http.lookup import is_name
 
 Row = dict[str, str]
 """The cells of a line by column, without outer blanks."""
+Name = tuple[str, str]
+"""A column and what a cell of it calls the thing that is meant."""
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +30,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     needed: tuple[str, ...]
     own_name: str = ""
     """The column with the line's own reference, which is for the import alone."""
+    named: tuple[str, ...] = ()
+    """Columns whose cells may hold what people call a thing instead of its id (`http.lookup`)."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +59,17 @@ def lines(data: bytes, table: Table, most: int, currency: str) -> list[Line] | R
     return _each_reference_once([_line(number, row, table, currency) for number, row in found])
 
 
+def names(read: list[Line], table: Table) -> list[Name]:
+    """What sound lines call things by instead of ids, each once: column and text."""
+    cells = ((column, line.body.get(column, "")) for line in read if line.fault is None for column in table.named)
+    return list(dict.fromkeys((column, text) for column, text in cells if is_name(column, text)))
+
+
+def with_ids(read: list[Line], table: Table, found: Mapping[Name, str | Refused]) -> list[Line]:
+    """The lines with ids in place of the `names` that were looked up; what was not found is its line's fault."""
+    return [_with_ids(line, table, found) if line.fault is None else line for line in read]
+
+
 def commands(read: list[Line], table: Table, key: str, provider: str = "") -> list[dict[str, Any]]:
     """The sound lines as commands of `POST /v1/batch`; `provider` is named by the vendor's staff only.
 
@@ -75,7 +91,8 @@ def outcomes(read: list[Line], items: list[Any]) -> list[dict[str, Any]]:
     told = []
     for line in read:
         item = next(answers) if line.fault is None else {"done": False, "answer": _problem(line.fault)}
-        told.append(item | {"line": line.number, "said": line.body})
+        said = line.body | {name: line.cells[name] for name in NAMED if line.cells.get(name)}
+        told.append(item | {"line": line.number, "said": said})
     return told
 
 
@@ -100,6 +117,17 @@ def _each_reference_once(read: list[Line]) -> list[Line]:
             line = msgspec.structs.replace(line, fault=fault)  # noqa: PLW2901
         told.append(line)
     return told
+
+
+def _with_ids(line: Line, table: Table, found: Mapping[Name, str | Refused]) -> Line:
+    body = dict(line.body)
+    for column in table.named:
+        meant = found.get((column, body.get(column, "")))
+        if isinstance(meant, Refused):
+            return msgspec.structs.replace(line, fault=meant)
+        if meant is not None:
+            body[column] = meant
+    return msgspec.structs.replace(line, body=body)
 
 
 def _own_name(table: Table, line: Line) -> str:
@@ -193,10 +221,12 @@ WANTED = {
     "renewal_intent": "neither auto nor manual.",
     "until": "not a day such as 2030-12-31.",
 }
+NAMED = ("customer", "offer")
 CUSTOMERS = Table(path="/v1/customers", columns=("name", "reference", "email", "credit_limit"), needed=("name",))
 ORDERS = Table(
     path="/v1/subscriptions",
     columns=("customer", "offer", "devices", "until", "renewal_intent", "trial", "why", "reference"),
     needed=("customer", "offer", "devices"),
     own_name="reference",
+    named=NAMED,
 )

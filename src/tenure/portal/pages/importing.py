@@ -5,7 +5,9 @@ from typing import Any
 from tenure.core.complaints import unlabeled
 from tenure.core.refusals import Refused
 from tenure.http import tables
-from tenure.http.tables import Line, Table
+from tenure.http.lookup import MOST as LOOKED_THROUGH
+from tenure.http.lookup import find_named, list_query
+from tenure.http.tables import Line, Name, Table
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.replies import Refusal, RefusedPageError, Reply, Screen
@@ -47,6 +49,7 @@ class Importing:
             form.fault("table", found)
         if isinstance(found, str) or form.text("step") == "change":
             return await self._form(visit)
+        found = await self._with_ids(visit, found, table)
         items = await self._run(visit, found, table, real=real)
         kept = form.values["table"][0]
         if real:  # only what was refused is shown again
@@ -62,10 +65,25 @@ class Importing:
         if values["name"] == "orders":
             offers, buyers = await api.whole("/v1/offers"), (await api.listed("/v1/customers", limit=1)).items
             example = example.format(
-                customer=buyers[0]["id"] if buyers else "cus_…", offer=offers[0]["id"] if offers else "off_…"
+                customer=(buyers[0]["reference"] or buyers[0]["id"]) if buyers else "K-7",
+                offer=_called(offers[0], offers) if offers else "editor-month",
             )
-        values |= {"example": example, "most": MOST, "offers": offers}
+        written = [(each, _called(each, offers)) for each in offers]
+        values |= {"example": example, "most": MOST, "offers": written}
         return Screen(template="import.html", values=values, status=422 if visit.form.errors else 200)
+
+    async def _with_ids(self, visit: Portal, lines: list[Line], table: Table) -> list[Line]:
+        """The lines with ids in place of names; a list that cannot be narrowed is fetched once."""
+        api = self._server.of(visit)
+        found: dict[Name, str | Refused] = {}
+        fetched: dict[str, list[Any]] = {}
+        for column, text in tables.names(lines, table):
+            path, query = list_query(column, text)
+            items = fetched.get(column) or await api.whole(path, LOOKED_THROUGH, **query)
+            if not query:
+                fetched[column] = items
+            found[column, text] = find_named(column, text, items)
+        return tables.with_ids(lines, table, found)
 
     async def _run(self, visit: Portal, lines: list[Line], table: Table, *, real: bool) -> list[dict[str, Any]]:
         """What became of each line, or would; a page sent again under its key does again only what was refused."""
@@ -81,6 +99,12 @@ class Importing:
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
         return (page("/import/{table}", self.show), action("/import/{table}", self.go_on))
+
+
+def _called(offer: Any, offers: list[Any]) -> str:
+    """What a cell calls an offer: its plan where no other offer is of it, else its id."""
+    alone = sum(each["plan"] == offer["plan"] for each in offers) == 1
+    return str(offer["plan"] if alone else offer["id"])
 
 
 def _table(visit: Portal) -> tuple[str, Table]:
