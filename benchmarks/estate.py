@@ -92,8 +92,8 @@ class Estate:
             products={PRODUCT: ProductSettings(version=VERSION)},
             name="Head office",
             network=NetworkSettings(loopback_http=True),
-            api=ApiSettings(port=0),
-            devices=DeviceSettings(host="127.0.0.1", port=self.port, name="127.0.0.1"),
+            api=ApiSettings(listen="127.0.0.1:0"),
+            devices=DeviceSettings(listen=f"127.0.0.1:{self.port}", name="127.0.0.1"),
         )
         folder.mkdir(mode=0o700)
         made = main.init(folder, settings, licensed.root)

@@ -59,8 +59,11 @@ def test_what_cannot_be_read_is_told_in_a_line_with_the_usage(
 
 
 def test_a_fault_of_a_field_is_told_without_what_fits_every_field(terminal: Terminal) -> None:
-    ran = terminal.run("server", "run", "--folder", str(terminal.home), "--port", "99999")
-    assert ran.err.splitlines() == ["A port is a number from 0 to 65535. (field_invalid)", "Field  port"]
+    ran = terminal.run("server", "run", "--folder", str(terminal.home), "--listen", "127.0.0.1:99999")
+    assert ran.err.splitlines() == [
+        "'99999' is no port: a number from 1 to 65535, or 0 for any that is free. (field_invalid)",
+        "Field  listen",
+    ]
 
 
 def test_a_token_that_nobody_knows_leads_to_the_login(shop: Vendor, tmp_path: Path) -> None:

@@ -141,16 +141,16 @@ def test_a_port_of_another_program_is_told_by_server_portal_and_site(terminal: T
     words = ("--server", "https://licence.example.com", "--root", str(place / "root.jws"), "--product", "editor=1.0")
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        names = ("--device-name", "localhost", "--device-host", "127.0.0.1", "--device-port", port)
+        names = ("--device-name", "localhost", "--device-listen", f"127.0.0.1:{port}")
         assert terminal.run("site", "init", "--site", str(site), *words, *names).code == Exit.DONE
         for program, field, where in (
-            (("server", "run", "--folder", str(place), "--port", port), "port", "server.json"),
+            (("server", "run", "--folder", str(place), "--listen", f"127.0.0.1:{port}"), "listen", "server.json"),
             (
                 ("portal", "run", "--server", "https://licence.example.com", "--listen", f"127.0.0.1:{port}"),
                 "listen",
                 "",
             ),
-            (("site", "run", "--site", str(site)), "port", str(site / "site.toml")),
+            (("site", "run", "--site", str(site)), "listen", str(site / "site.toml")),
         ):
             problem = terminal.refused(*program)
             assert (problem["code"], problem["field"]) == ("field_invalid", field)
@@ -158,14 +158,24 @@ def test_a_port_of_another_program_is_told_by_server_portal_and_site(terminal: T
             assert where in problem["detail"]
 
 
-@pytest.mark.parametrize("words", [("--port", "70000"), ("--port", "-1"), ("--port", "x"), ()])
+@pytest.mark.parametrize("words", [("--listen", "127.0.0.1:70000"), ("--listen", "8080"), ()])
 def test_what_cannot_be_run_is_refused(terminal: Terminal, tmp_path: Path, words: tuple[str, ...]) -> None:
     found = terminal.refused("server", "run", "--folder", str(tmp_path / "none"), *words)
     assert found["code"] == "field_invalid"
 
 
 def test_the_real_program_serves_and_stops(terminal: Terminal, place: Path) -> None:
-    words = [sys.executable, "-m", "tenure.cli.main", "server", "run", "--folder", str(place), "--port", "0"]
+    words = [
+        sys.executable,
+        "-m",
+        "tenure.cli.main",
+        "server",
+        "run",
+        "--folder",
+        str(place),
+        "--listen",
+        "127.0.0.1:0",
+    ]
     with subprocess.Popen(words, cwd=ROOT / "src", stdout=-1, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
@@ -183,7 +193,17 @@ def test_behind_a_portal_a_wrong_password_counts_for_whoever_typed_it(terminal: 
     assert (
         terminal.refused("server", "run", "--folder", str(place), "--trusted-proxy", "*")["field"] == "trusted_proxies"
     )
-    words = [sys.executable, "-m", "tenure.cli.main", "server", "run", "--folder", str(place), "--port", "0"]
+    words = [
+        sys.executable,
+        "-m",
+        "tenure.cli.main",
+        "server",
+        "run",
+        "--folder",
+        str(place),
+        "--listen",
+        "127.0.0.1:0",
+    ]
     words += ["--trusted-proxy", "127.0.0.1"]
     body = {"email": "nobody@north.example", "password": "wrong and long"}
     with subprocess.Popen(words, cwd=ROOT / "src", stdout=-1, stderr=subprocess.DEVNULL, text=True) as process:
@@ -569,8 +589,8 @@ def test_a_certificate_that_cannot_serve_is_refused_before_it_listens(
         assert (problem["code"], problem["field"]) == ("field_invalid", field)
         assert told in problem["detail"]
     given = {name.strip("-"): value for name, value in zip(words[::2], words[1::2], strict=True)}
-    (place / "server.json").write_text(json.dumps({"name": "https://licence.example.com", "listen": given}))
+    (place / "server.json").write_text(json.dumps({"name": "https://licence.example.com"} | given))
     problem = terminal.refused("server", "run", "--folder", str(place))
     assert problem["code"] == "field_invalid"
-    assert problem["field"].startswith("listen.")
-    assert str(place / "nowhere.pem") in problem["detail"] or "without listen." in problem["detail"]
+    assert problem["field"] == field
+    assert str(place / "nowhere.pem") in problem["detail"] or f"without {field}" in problem["detail"]

@@ -48,7 +48,7 @@ async def founded(folder: Path) -> Office:
 @asynccontextmanager
 async def running(shop: Office, folder: Path) -> AsyncIterator[Callable[[], None]]:
     """While the server's process runs, where everybody reaches it; yields what kills it, as its end does."""
-    words = ["-m", "tenure.cli.main", "server", "run", "--folder", str(folder), "--port", "0"]
+    words = ["-m", "tenure.cli.main", "server", "run", "--folder", str(folder), "--listen", "127.0.0.1:0"]
     out, err = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT / "src", stdout=out, stderr=err)
     try:

@@ -189,7 +189,7 @@ class TestMakingASite:
             (*words[:3], "http://licence.test", *words[4:], "--product", "editor=12.0"),
             (*words[:5], str(tmp_path / "nothing"), "--product", "editor=12.0"),
             (*words, "--product", "editor=12.0", "--sandbox"),
-            (*words, "--product", "editor=12.0", "--device-port", "70000"),
+            (*words, "--product", "editor=12.0", "--device-listen", "0.0.0.0:70000"),
         ):
             assert admin.refused(*bad)["exit"] == Exit.INPUT, bad
         made = admin.good(*words, "--product", "editor=12.0", "--device-name", "site.example")
@@ -291,7 +291,7 @@ def test_the_programs_start_serve_and_stop_as_a_person_would_run_them(here: Town
 
     made = tenure(
         "site", "init", "--server", "https://127.0.0.1:9", "--root", str(root), "--product", "editor=12.0",
-        "--api-port", "0", "--device-port", "0", "--device-name", "127.0.0.1",
+        "--listen", "127.0.0.1:0", "--device-listen", "127.0.0.1:0", "--device-name", "127.0.0.1",
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     site = subprocess.Popen(
@@ -471,10 +471,10 @@ def test_a_new_site_listens_to_devices_where_it_is_told_and_believes_an_authorit
     site = here.folder / "third"
     made = ("--server", "https://licence.example.com", *root_of(here.house()), "--product", "editor=12.0")
     terminal.good(
-        "site", "init", *made, "--site", str(site), "--device-host", "127.0.0.1", "--ca-file", str(authorities)
+        "site", "init", *made, "--site", str(site), "--device-listen", "127.0.0.1:0", "--ca-file", str(authorities)
     )
     settings = read_settings(site / "site.toml")
     assert isinstance(settings, Settings)
-    assert settings.devices.host == "127.0.0.1"
+    assert settings.devices.listen == "127.0.0.1:0"
     assert settings.network.ca_file == str(site / "authorities.pem"), "from the folder, wherever the site is started"
     assert (site / "authorities.pem").read_bytes() == authorities.read_bytes()

@@ -100,7 +100,7 @@ def test_a_new_certificate_for_the_same_key_is_believed_and_a_new_key_is_not(hou
 @contextmanager
 def same_port(house: House, port: int) -> Iterator[None]:
     settings = msgspec.structs.replace(
-        house.site.settings, devices=msgspec.structs.replace(house.site.settings.devices, port=port)
+        house.site.settings, devices=msgspec.structs.replace(house.site.settings.devices, listen=f"127.0.0.1:{port}")
     )
     with running_site(house, settings):
         yield

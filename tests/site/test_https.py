@@ -40,7 +40,7 @@ class Secured:
         chain = b"".join(each.bytes() for each in issued.cert_chain_pems)
         (house.folder / "console.pem").write_bytes(chain)
         self.trust = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
-        api = ApiSettings(host=host, port=0, certificate="console.pem", certificate_key="console.key")
+        api = ApiSettings(listen=f"{host}:0", certificate="console.pem", certificate_key="console.key")
         settings = msgspec.structs.replace(house.site.settings, api=api)
         (house.folder / SETTINGS).write_text(write_settings(settings))
         house.restart()
@@ -176,7 +176,7 @@ def test_without_a_certificate_no_other_computer_is_listened_to(here: Town) -> N
     house = here.house()
     house.site.store.close()
     file = house.folder / SETTINGS
-    file.write_text(file.read_text().replace("[api]\n", '[api]\nhost = "0.0.0.0"\n'))
+    file.write_text(file.read_text().replace('[api]\nlisten = "127.0.0.1:', '[api]\nlisten = "0.0.0.0:'))
     env = {**os.environ, "PYTHONPATH": str(Path(tenure.__file__).parents[1]), "TENURE_SITE": str(house.folder)}
     ran = subprocess.run(
         [sys.executable, "-m", "tenure.cli.main", "site", "run"], env=env, capture_output=True, text=True, timeout=60,
@@ -186,6 +186,6 @@ def test_without_a_certificate_no_other_computer_is_listened_to(here: Town) -> N
     assert ran.stdout == ""
     told = " ".join(ran.stderr.split())
     assert "only with a certificate" in told
-    assert "api.certificate_key, or take api.host out" in told
-    file.write_text(file.read_text().replace('host = "0.0.0.0"\n', ""))
+    assert "api.certificate_key, or take api.listen out" in told
+    file.write_text(file.read_text().replace('[api]\nlisten = "0.0.0.0:', '[api]\nlisten = "127.0.0.1:'))
     house.open()

@@ -32,7 +32,7 @@ def test_settings_survive_being_written(tmp_path: Path) -> None:
         name='The "head" office \\ Zürich',
         after_end_days=0,
         network=NetworkSettings(dns="list", resolvers=("dns://9.9.9.9", "tls://1.1.1.1"), proxy=""),
-        api=ApiSettings(port=0),
+        api=ApiSettings(listen="127.0.0.1:0"),
         devices=DeviceSettings(name="site.example", names=("10.0.0.7",)),
     )
     path = tmp_path / "site.toml"
@@ -50,9 +50,9 @@ def test_settings_survive_being_written(tmp_path: Path) -> None:
         (GOOD.replace("https", "http"), "plain HTTP"),
         (GOOD.replace("12.0", "twelve"), "12.4.1"),
         (GOOD + '[devices]\nname = "a b"\n', "not a name"),
-        (GOOD + "[devices]\nport = 70000\n", "devices.port"),
+        (GOOD + '[devices]\nlisten = "0.0.0.0:70000"\n', "devices.listen"),
         (GOOD + "[network]\ndns = 7\n", "network"),
-        (GOOD + '[api]\nhost = "0.0.0.0"\n', "only with a certificate"),
+        (GOOD + '[api]\nlisten = "0.0.0.0:8481"\n', "only with a certificate"),
         (GOOD + '[api]\ncertificate = "console.pem"\n', "belong together"),
         ("x = [", "site.toml"),
         ('server = "https://licence.example"\n[products]\n', "products"),

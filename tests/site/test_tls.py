@@ -16,7 +16,7 @@ from tenure.site.tls import console_certificate
 from tests.http.authority import Authority
 from tests.site.town import Town
 
-API = ApiSettings(host="0.0.0.0", certificate="server.pem", certificate_key="server.key")  # noqa: S104 - with TLS
+API = ApiSettings(listen="0.0.0.0:8481", certificate="server.pem", certificate_key="server.key")
 AUTHORITY = Authority()
 
 
@@ -58,7 +58,7 @@ def test_the_device_port_takes_a_new_certificate_under_its_own_key_alone(tmp_pat
 def test_a_renewed_console_certificate_is_the_one_that_the_command_line_trusts(here: Town) -> None:
     house = here.house()
     AUTHORITY.issue(house.folder)
-    api = ApiSettings(port=0, certificate="server.pem", certificate_key="server.key")
+    api = ApiSettings(listen="127.0.0.1:0", certificate="server.pem", certificate_key="server.key")
     site = msgspec.structs.replace(house.site, settings=msgspec.structs.replace(house.site.settings, api=api))
     serving = Serving(site)
     shown = serving.certificate

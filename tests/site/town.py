@@ -183,8 +183,8 @@ class House:
                 products={"editor": ProductSettings(version=version)},
                 name="Head office",
                 sandbox=clock is not None,
-                api=ApiSettings(port=0),
-                devices=DeviceSettings(host="127.0.0.1", port=0, name="127.0.0.1"),
+                api=ApiSettings(listen="127.0.0.1:0"),
+                devices=DeviceSettings(listen="127.0.0.1:0", name="127.0.0.1"),
             )
             (folder / SITE_SETTINGS).write_text(write_settings(settings))
             root = town.shop.context.keys.root_of(sandbox=clock is not None)

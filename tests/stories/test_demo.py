@@ -135,7 +135,7 @@ def test_the_provider_and_a_customer_sign_in_at_the_portal(demo: Demo) -> None:
 
 
 def test_it_starts_and_ends_by_the_command_and_a_signal() -> None:
-    words = [sys.executable, "-m", "tenure.cli.main", "demo", "--port", "0"]
+    words = [sys.executable, "-m", "tenure.cli.main", "demo", "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:

@@ -37,8 +37,8 @@ def test_from_an_empty_folder_to_a_protected_device_and_application(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     instead = dict(zip(TAKEN, free_ports(len(TAKEN)), strict=True))
-    # A site's ports have defaults, which the page does not name.
-    instead["--device-host"] = f"--api-port {instead['8481']} --device-port {instead['8482']} --device-host"
+    # The port of a site's console has a default, which the page does not name.
+    instead["--device-listen"] = f"--listen 127.0.0.1:{instead['8481']} --device-listen"
     env = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(tmp_path), "COLUMNS": "200", "LANG": "C.UTF-8"}
     folder = tmp_path / "first-steps"
     folder.mkdir()

@@ -7,8 +7,11 @@ from cyclopts import App, Parameter
 from tenure.cli.desk import Desk
 from tenure.cli.options import LOCAL
 from tenure.cli.output import made, sentence
+from tenure.cli.problems import failed, invalid
 from tenure.cli.verbs import SANDBOX, Ended, verb
-from tenure.core.refusals import Exit
+from tenure.core.refusals import Exit, Refused
+
+LOOPBACK = "127.0.0.1"
 
 
 def add(app: App) -> None:
@@ -18,12 +21,22 @@ def add(app: App) -> None:
 
 
 def demo(
-    desk: Desk, port: Annotated[int, Parameter(help="Where to listen; another when it is taken.")] = 8_080
+    desk: Desk,
+    *,
+    listen: Annotated[
+        str, Parameter(help="ADDRESS:PORT of the server, on this computer alone; another port when it is taken.")
+    ] = f"{LOOPBACK}:8080",
 ) -> Ended:
     """Start everything in one process on a scratch folder, and say what there is to try; Ctrl-C ends it."""
+    from tenure.http.endpoints import read_endpoint
     from tenure.sandbox.demo import demo as start
 
-    start(desk.world.stdout, port=port)
+    place = read_endpoint(listen)
+    if isinstance(place, Refused):
+        return failed(place)
+    if place.host != LOOPBACK:
+        return invalid(f"Everybody knows the demo's passwords, so it listens at {LOOPBACK} alone.", "listen")
+    start(desk.world.stdout, port=place.port)
     return made({"ended": True}, sentence("Ended; nothing was kept."))
 
 

@@ -29,9 +29,7 @@ def run_portal(
     desk: Desk,
     *,
     server: Annotated[str, Parameter(help="The activation server: https://…; http only on this machine.")],
-    listen: Annotated[str, Parameter(help="Address and port to listen at; port 0 lets the system choose.")] = (
-        "127.0.0.1:8090"
-    ),
+    listen: Annotated[str, Parameter(help="ADDRESS:PORT to listen at; port 0: any free one.")] = ("127.0.0.1:8090"),
     public_url: Annotated[
         str, Parameter(help="The address people use, when a proxy that ends TLS stands before it: https://…")
     ] = "",
@@ -48,13 +46,14 @@ def run_portal(
     name: Annotated[str, Parameter(help="What the website is called before anybody is signed in.")] = "Tenure",
 ) -> Ended:
     """Run the portal until it is stopped. It keeps nothing: whoever was signed in signs in again after a restart."""
+    from tenure.http.endpoints import read_endpoint
     from tenure.http.serve import CannotListen, Listen
     from tenure.portal.app import Settings
     from tenure.portal.main import read_key, run
 
-    host, colon, port = listen.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit() and int(port) <= 65_535):
-        return invalid("Address and port, such as 127.0.0.1:8090.", "listen")
+    endpoint = read_endpoint(listen)
+    if isinstance(endpoint, Refused):
+        return failed(endpoint)
     if public_url and (urlsplit(public_url).scheme != "https" or not urlsplit(public_url).hostname):
         return invalid("It begins with https://.", "public_url")
     shown = _certificate(certificate, key)
@@ -62,8 +61,8 @@ def run_portal(
         return shown
     settings = Settings(house=name, public_url=public_url)
     place = Listen(
-        host=host.strip("[]") or "127.0.0.1",
-        port=int(port),
+        host=endpoint.host,
+        port=endpoint.port,
         certificate=shown,
         trusted_proxies=trusted_proxy,
     )

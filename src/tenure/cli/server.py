@@ -48,17 +48,15 @@ def init_server(
     return failed(done) if isinstance(done, Refused) else made(done, _initialised)
 
 
-@verb(_APP, "run", LOCAL, example="tenure server run --folder /srv/tenure --port 8080")
+@verb(_APP, "run", LOCAL, example="tenure server run --folder /srv/tenure --listen 127.0.0.1:8080")
 def run_server(
     desk: Desk,
     *,
     folder: Folder,
-    host: Annotated[
-        str | None, Parameter(help="The address to listen at, instead of the settings' (127.0.0.1).")
-    ] = None,
-    port: Annotated[
-        int | None, Parameter(help="The port, instead of the settings' (8080); 0: any that is free.")
-    ] = None,
+    listen: Annotated[
+        str,
+        Parameter(help="ADDRESS:PORT to listen at, instead of the settings' (127.0.0.1:8080); port 0: any free one."),
+    ] = "",
     certificate: Annotated[
         str, Parameter(help="File of the TLS certificate chain (PEM); without it plain HTTP, for a proxy.")
     ] = "",
@@ -70,19 +68,21 @@ def run_server(
         Parameter(help="Addresses of portals and proxies whose X-Forwarded-For is believed. Repeatable."),
     ] = (),
 ) -> Ended:
-    """Run the activation server until it is stopped. Options come before `listen` in its settings, server.json."""
+    """Run the activation server until it is stopped. Options come before its settings, server.json."""
+    from tenure.http.endpoints import read_endpoint
     from tenure.http.serve import CannotListen
     from tenure.server.main import Address, run
 
-    if port is not None and not 0 <= port <= 65_535:
-        return invalid("A port is a number from 0 to 65535.", "port")
+    place = read_endpoint(listen) if listen else None
+    if isinstance(place, Refused):
+        return failed(place)
     if not (Path(folder) / "secrets.json").exists():
         return invalid(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
-    address = Address(host, port, certificate, key, trusted_proxy)
+    address = Address(place, certificate, key, trusted_proxy)
     try:
         refused = run(Path(folder), address)
     except CannotListen as fault:
-        return invalid(f"{fault} Where it listens: --host and --port, or `listen` in server.json.", "port")
+        return invalid(f"{fault} Where it listens: --listen, or `listen` in server.json.", "listen")
     return failed(refused) if refused is not None else Output(b"", sentence("The server has stopped."))
 
 

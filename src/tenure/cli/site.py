@@ -60,11 +60,12 @@ def init_site(
     product: Annotated[list[str], Parameter(help="A product and its version, `editor=12.4`; may be repeated.")],
     name: Annotated[str, Parameter(help="The site's name, for people; the computer's by default.")] = "",
     device_name: Annotated[str, Parameter(help="The name or address under which devices find this computer.")] = "",
-    device_port: Annotated[int, Parameter(help="The port that devices speak to.")] = 8_482,
-    device_host: Annotated[
-        str, Parameter(help="The address of this computer that the device port listens at; 127.0.0.1: no other.")
-    ] = "0.0.0.0",  # noqa: S104 - devices come from the whole network; every request proves itself
-    api_port: Annotated[int, Parameter(help="The port of the local API, on this computer alone.")] = 8_481,
+    listen: Annotated[
+        str, Parameter(help="ADDRESS:PORT of console and local API; port 0: any free one.")
+    ] = "127.0.0.1:8481",
+    device_listen: Annotated[
+        str, Parameter(help="ADDRESS:PORT that devices speak to; 127.0.0.1 keeps it to this computer's devices.")
+    ] = "0.0.0.0:8482",
     ca_file: Annotated[
         Path | None, Parameter(help="Certificates (PEM) to believe the server by, of an authority of your own.")
     ] = None,
@@ -72,6 +73,7 @@ def init_site(
     site: Site = "",
 ) -> Ended:
     """Make a new site in an empty folder: its key, its settings, the administrator's token."""
+    from tenure.http.endpoints import read_endpoint
     from tenure.site.folder import AUTHORITIES
     from tenure.site.main import init
     from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, ProductSettings, Settings
@@ -85,16 +87,17 @@ def init_site(
     pairs = dict(each.partition("=")[::2] for each in product)
     if not all(pairs.values()) or not all(pairs):
         return invalid("A product is written with its version: --product editor=12.4.", "product")
-    if not (0 <= device_port <= 65_535 and 0 <= api_port <= 65_535):
-        return invalid("A port is a number from 0 to 65535.", "device_port")
+    for place in (read_endpoint(listen, "listen"), read_endpoint(device_listen, "device_listen")):
+        if isinstance(place, Refused):
+            return failed(place)
     settings = Settings(
         server=server,
         products={each: ProductSettings(version=version) for each, version in pairs.items()},
         name=name,
         sandbox=sandbox,
         network=NetworkSettings(loopback_http=sandbox, ca_file=AUTHORITIES if authorities else ""),
-        api=ApiSettings(port=api_port),
-        devices=DeviceSettings(name=device_name, host=device_host, port=device_port),
+        api=ApiSettings(listen=listen),
+        devices=DeviceSettings(name=device_name, listen=device_listen),
     )
     folder = folder_of(desk.world, site, "TENURE_SITE", "site")
     try:

@@ -20,6 +20,7 @@ import uvicorn
 from tenure.http.asgi import App
 from tenure.http.certificates import ServedCertificate
 from tenure.http.connection import BoundedHttp, Bounds, ConnectionConfig, Places
+from tenure.http.endpoints import Endpoint
 from tenure.http.handshake import TlsListener
 
 FILES_RESERVED = 256
@@ -123,9 +124,8 @@ class CannotListen(OSError):
     """An address and port that cannot be listened at; its text says which, why and what to do."""
 
     def __init__(self, listen: Listen, fault: OSError) -> None:
-        host = f"[{listen.host}]" if ":" in listen.host else listen.host
         why = REASONS.get(fault.errno or 0, fault.strerror or str(fault))
-        super().__init__(f"{host}:{listen.port} cannot be listened at: {why}.")
+        super().__init__(f"{Endpoint(listen.host, listen.port)} cannot be listened at: {why}.")
 
 
 class Server:

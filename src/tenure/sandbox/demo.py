@@ -266,7 +266,7 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
   7. Share the subscription with a second administration server, and type the first code there as well:
        .venv/bin/tenure site init --site {demo.folder}/second --name "Second office" --product editor=12.0 \\
          --server {demo.url} --root {demo.folder}/server/sandbox-root.jws --sandbox \\
-         --api-port 8491 --device-port 8492 --device-name 127.0.0.1 --device-host 127.0.0.1
+         --listen 127.0.0.1:8491 --device-listen 127.0.0.1:8492 --device-name 127.0.0.1
        .venv/bin/tenure site run --site {demo.folder}/second --clock {demo.folder}/office/clock
      It says where its console is; the token is in {demo.folder}/second/admin.token. What each server holds
      stands at both under Licenses, Properties, and at the portal under Installations.

@@ -70,8 +70,8 @@ class Inhouse:
                 dns="list",
                 resolvers=(self._public_dns.plain,),
             ),
-            api=ApiSettings(port=_free(API_PORT) if usual_ports else 0),
-            devices=DeviceSettings(host=LOOPBACK, port=_free(DEVICE_PORT) if usual_ports else 0, name=LOOPBACK),
+            api=ApiSettings(listen=f"{LOOPBACK}:{_free(API_PORT) if usual_ports else 0}"),
+            devices=DeviceSettings(listen=f"{LOOPBACK}:{_free(DEVICE_PORT) if usual_ports else 0}", name=LOOPBACK),
         )
         _accepted(site_main.init(self.site, settings, document))
         self._folder, self._root, self._devices = folder, document, devices

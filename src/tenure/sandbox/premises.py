@@ -88,10 +88,8 @@ class Premises:
             folder.name,
             "--device-name",
             LOOPBACK,
-            "--device-host",
-            LOOPBACK,
         ]
-        words += ["--device-port", str(free_port()), "--api-port", str(api_port)]
+        words += ["--device-listen", f"{LOOPBACK}:{free_port()}", "--listen", f"{LOOPBACK}:{api_port}"]
         code, said = tell(words)
         if code:
             raise RuntimeError(f"`tenure site init` failed: {said}")

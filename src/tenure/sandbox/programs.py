@@ -53,7 +53,7 @@ class Program:
         """Start it again, on the port it had if that was any free one, so that whoever knows its address finds it."""
         words = list(self._words)
         if port:
-            words[words.index("--port") + 1] = port
+            words[words.index("--listen") + 1] = f"127.0.0.1:{port}"
         self._words = tuple(words)
         self.start()
 

@@ -49,7 +49,7 @@ def story(out: TextIO, chapters: Iterable[tuple[str, Chapter]] = CHAPTERS) -> To
     with tempfile.TemporaryDirectory(prefix="tenure-story-") as scratch:
         folder = Path(scratch)
         made = _made(folder)
-        server = Program("server", "run", "--folder", str(folder / "server"), "--port", "0", folder=folder)
+        server = Program("server", "run", "--folder", str(folder / "server"), "--listen", "127.0.0.1:0", folder=folder)
         with server:
             stage = _furnished(folder, server, made["vendor_token"])
             for title, chapter in chapters:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 from tenure.http.certificates import CertificateFiles, open_certificate
+from tenure.http.endpoints import Endpoint, known_endpoint
 from tenure.http.logs import handler
 from tenure.http.outgoing.addresses import Reach
 from tenure.http.outgoing.mailing import MailServer
@@ -131,8 +132,7 @@ async def _context(db: Database, secret: Secrets, outside: Outside, secret_file:
 class Address(NamedTuple):
     """What the command line says of where and how to listen; None and "": as the settings say."""
 
-    host: str | None = None
-    port: int | None = None
+    listen: Endpoint | None = None
     certificate: str = ""
     key: str = ""
     trusted_proxies: tuple[str, ...] = ()
@@ -172,14 +172,13 @@ def _listen(settings: Settings, folder: Path, address: Address) -> Listen | Refu
     certificate = open_certificate(files, now) if isinstance(files, CertificateFiles) else files
     if isinstance(certificate, Refused):
         return certificate
-    host = address.host or settings.listen.host
+    place = address.listen or known_endpoint(settings.listen)
     named = urlsplit(settings.name).hostname or ""
     if certificate is not None and named and not certificate.loaded.is_for(named):
         log.warning("the certificate is not for %s, by which clients know this server: they will refuse it", named)
-    if certificate is None and host not in HERE:
-        log.warning("it listens at %s without TLS: clients speak https, so a proxy must stand before it", host)
-    port = settings.listen.port if address.port is None else address.port
-    return Listen(host=host, port=port, certificate=certificate, trusted_proxies=trusted)
+    if certificate is None and place.host not in HERE:
+        log.warning("it listens at %s without TLS: clients speak https, so a proxy must stand before it", place.host)
+    return Listen(host=place.host, port=place.port, certificate=certificate, trusted_proxies=trusted)
 
 
 def _spare_the_collector() -> None:

@@ -11,24 +11,12 @@ import msgspec
 
 from tenure.core.refusals import Code, Refused
 from tenure.http.certificates import CertificateFiles
+from tenure.http.endpoints import read_endpoint
 from tenure.http.outgoing.addresses import Reach
 from tenure.http.outgoing.mailing import MailServer, Security, is_mailbox
 
 MOST = 64 * 1024
 LONGEST_PASSWORD = 1_024
-
-
-class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the server listens, and the certificate it serves TLS with; options of `server run` come before these."""
-
-    host: str = "127.0.0.1"
-    """The address to listen at; `0.0.0.0` for all of this computer's."""
-    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8_080
-    """The port; 0 lets the system choose."""
-    certificate: str = ""
-    """File of the certificate chain (PEM), relative to the folder; empty: plain HTTP, for a proxy on this computer."""
-    key: str = ""
-    """File of the certificate's key (PEM, mode 0600)."""
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,7 +56,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The server's address as it stands in everything it signs; it never changes."""
     portal_url: Annotated[str, msgspec.Meta(max_length=256, pattern=r"^(https?://[!-~]+)?$(?!\n)")] = ""
     """Where people open the portal: links in mails and invitations lead there."""
-    listen: ListenSettings = ListenSettings()
+    listen: str = "127.0.0.1:8080"
+    """Address and port to listen at; `0.0.0.0` is all of this computer's addresses, port 0 any that is free."""
+    certificate: str = ""
+    """File of the certificate chain (PEM), relative to the folder; empty: plain HTTP, for a proxy on this computer."""
+    key: str = ""
+    """File of the certificate's key (PEM, mode 0600)."""
     mail: MailSettings | None = None
     webhooks: WebhookSettings = WebhookSettings()
     trusted_proxies: tuple[str, ...] = ()
@@ -82,9 +75,11 @@ def read_settings(path: Path) -> Settings | Refused:
     except OSError:
         return Refused(Code.NOT_FOUND, f"There is no server in {path.parent}, or its {path.name} is damaged.", "folder")
     try:
-        return msgspec.json.decode(data, type=Settings)
+        settings = msgspec.json.decode(data, type=Settings)
     except msgspec.MsgspecError as fault:
         return Refused(Code.FIELD_INVALID, f"{path} cannot be used: {fault}.", "settings")
+    place = read_endpoint(settings.listen)
+    return Refused(place.code, f"{path}: listen: {place.detail}", "listen") if isinstance(place, Refused) else settings
 
 
 def mail_server(settings: Settings, folder: Path) -> MailServer | Refused | None:
@@ -129,9 +124,8 @@ def certificate_files(
 
     Refuses `field_invalid` for one without the other.
     """
-    given = settings.listen
-    names = ("--certificate", "--key") if certificate or key else ("listen.certificate", "listen.key")
-    chain, private = (certificate, key) if certificate or key else (given.certificate, given.key)
+    names = ("--certificate", "--key") if certificate or key else ("certificate", "key")
+    chain, private = (certificate, key) if certificate or key else (settings.certificate, settings.key)
     if bool(chain) != bool(private):
         missing, other = names if private else names[::-1]
         detail = f"{other} is given without {missing}: name both files, or neither for plain HTTP behind a proxy."

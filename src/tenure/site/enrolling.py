@@ -4,6 +4,7 @@ import msgspec
 
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
+from tenure.http.endpoints import known_endpoint
 from tenure.site import ids
 from tenure.site.opening import Site
 from tenure.site.store import enrolments, groups
@@ -37,7 +38,7 @@ def new_ticket(
         return Refused(Code.FIELD_INVALID, "The token would be over already.", "until")
     ticket = Ticket(
         host=site.device_host,
-        port=port or site.settings.devices.port or 1,
+        port=port or known_endpoint(site.settings.devices.listen).port or 1,
         pin=site.pin,
         product=product,
         secret=secret,

@@ -10,6 +10,7 @@ import msgspec
 
 from tenure.core.refusals import Code, Refused
 from tenure.http.certificates import ServedCertificate
+from tenure.http.endpoints import known_endpoint
 from tenure.http.logs import handler
 from tenure.http.serve import CannotListen, Listen, Server
 from tenure.sdk.assembly import Misuse, read_root
@@ -148,8 +149,8 @@ def run(path: Path, *, clock: Path | None = None) -> Refused | None:
     except Unservable as fault:
         return fault.refused
     except CannotListen as fault:
-        where = f"Where it listens: port and host of [api] and [devices] in {path / folder.SETTINGS}."
-        return Refused(Code.FIELD_INVALID, f"{fault} {where}", "port")
+        where = f"Where it listens: `listen` of [api] and [devices] in {path / folder.SETTINGS}."
+        return Refused(Code.FIELD_INVALID, f"{fault} {where}", "listen")
     finally:
         site.store.close()
 
@@ -194,12 +195,13 @@ class Serving:
         self.site = site
         self.watch, self.courier = Watch(site), Courier(site)
         settings, ticks = site.settings, site.computer.monotonic
-        wall, port = site.computer.clocks.wall, settings.devices
+        wall, place = site.computer.clocks.wall, known_endpoint(settings.devices.listen)
         shown = _opened(certificate.served(site.folder, site.pin, wall))
-        self.devices = Server(device_api(site, ticks), Listen(host=port.host, port=port.port, certificate=shown))
+        self.devices = Server(device_api(site, ticks), Listen(host=place.host, port=place.port, certificate=shown))
         api = local_api(site, self.watch, ticks, lambda: self.devices.port)
         own = self.certificate = _opened(console_certificate(site.folder, settings.api, wall))
-        listen = Listen(host=settings.api.host, port=settings.api.port, certificate=own)
+        place = known_endpoint(settings.api.listen)
+        listen = Listen(host=place.host, port=place.port, certificate=own)
         self.local = Server(Doors(api, console(api, wall, ticks)), listen)
         turns = Turns(self.watch.turn, site.computer.online, self.watch.network_returned)
         self._turns = InThread(turns, TURN_IN_SANDBOX if sandbox else TURN)

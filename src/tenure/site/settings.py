@@ -10,12 +10,11 @@ from msgspec import Meta
 from tenure.core.complaints import complaint, unlabeled
 from tenure.core.refusals import Code, Refused
 from tenure.core.versions import parse_version
+from tenure.http.endpoints import read_endpoint
 from tenure.sdk.names.private import is_loopback
 from tenure.sdk.names.server import read_host, read_server
 from tenure.sdk.reach import Network
 from tenure.wire import fields
-
-Port = Annotated[int, Meta(ge=0, le=65_535)]
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -55,10 +54,8 @@ class NetworkSettings(_Strict, frozen=True, kw_only=True):
 class ApiSettings(_Strict, frozen=True, kw_only=True):
     """Where console and local API listen: on this computer alone until a certificate is configured."""
 
-    host: str = "127.0.0.1"
-    """The address that console and API listen at; another computer's browsers need a certificate."""
-    port: Port = 8_481
-    """Their port; 0 lets the system choose."""
+    listen: str = "127.0.0.1:8481"
+    """Address and port of console and API, port 0 any that is free; another computer's browsers need a certificate."""
     certificate: str = ""
     """File of the TLS certificate chain (PEM), relative to the folder."""
     certificate_key: str = ""
@@ -68,10 +65,8 @@ class ApiSettings(_Strict, frozen=True, kw_only=True):
 class DeviceSettings(_Strict, frozen=True, kw_only=True):
     """Where devices find the site."""
 
-    host: str = "0.0.0.0"  # noqa: S104 - devices come from the whole network; every request proves itself
-    """The address that the device port listens at; `127.0.0.1`: this computer's devices alone."""
-    port: Port = 8_482
-    """Its port."""
+    listen: str = "0.0.0.0:8482"
+    """Address and port that devices speak to; `127.0.0.1`: this computer's devices alone."""
     name: str = ""
     """The name or address that devices use, as it stands in enrolment tokens; empty: the computer's own name."""
     names: tuple[str, ...] = ()
@@ -138,10 +133,16 @@ def check(settings: Settings) -> Refused | None:
             return read
     if bool(settings.api.certificate) != bool(settings.api.certificate_key):
         return Refused(Code.FIELD_INVALID, "A certificate and its key belong together.", "api.certificate")
-    if not settings.api.certificate and settings.api.host != "localhost" and not is_loopback(settings.api.host):
+    api = read_endpoint(settings.api.listen, "api.listen")
+    if isinstance(api, Refused):
+        return api
+    devices = read_endpoint(settings.devices.listen, "devices.listen")
+    if isinstance(devices, Refused):
+        return devices
+    if not settings.api.certificate and api.host != "localhost" and not is_loopback(api.host):
         detail = (
-            f"Console and API listen on {settings.api.host} only with a certificate: name its files in api.certificate"
-            " and api.certificate_key, or take api.host out, so that they listen on this computer alone."
+            f"Console and API listen on {api.host} only with a certificate: name its files in api.certificate"
+            " and api.certificate_key, or take api.listen out, so that they listen on this computer alone."
         )
         return Refused(Code.FIELD_INVALID, detail, "api.certificate")
     for name in (settings.devices.name, *settings.devices.names):

@@ -237,8 +237,8 @@ def found(folder: Path, name: str, root: bytes) -> None:
         server="https://licence.test",
         products={PRODUCT: ProductSettings(version=VERSION)},
         name=name,
-        api=ApiSettings(port=0),
-        devices=DeviceSettings(host="127.0.0.1", port=0, name="127.0.0.1"),
+        api=ApiSettings(listen="127.0.0.1:0"),
+        devices=DeviceSettings(listen="127.0.0.1:0", name="127.0.0.1"),
     )
     (folder / SETTINGS).write_text(write_settings(settings))
     (folder / "root.jws").write_bytes(root)
