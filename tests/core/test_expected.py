@@ -29,7 +29,10 @@ def ahead(world: World, name: str = "sub_1") -> Expected:
 
 def helping(world: World, name: str = "sub_1") -> list[str]:
     span = at(ahead(world, name).timeline, world.now)
-    return [each.how for each in helps(world.account, world.items[name], ahead(world, name).outlook, span, world.now)]
+    return [
+        each.how
+        for each in helps(world.account, world.items.values(), name, ahead(world, name).outlook, span, world.now)
+    ]
 
 
 def told(world: World) -> tuple[str, str]:
@@ -159,7 +162,7 @@ def test_what_a_site_draws_from_its_lease_is_what_the_server_draws(months: int) 
     """A lease carries what is paid, and the outlook: with it the site's drawing goes on like the server's."""
     world = unlimited(months=months)
     looked = ahead(world)
-    drawn = carried_on(timeline(world.sub()), looked.outlook)
+    drawn = carried_on(timeline(world.sub()), looked.outlook, world.sub().paid_until)
     assert [(span.phase, span.since, span.until) for span in drawn] == [
         (span.phase, span.since, span.until) for span in looked.timeline
     ]

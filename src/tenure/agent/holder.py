@@ -254,7 +254,7 @@ class Holder:
         if seat is None:
             return ()
         lease, now = seat.lease.lease, self.now().instant
-        told = msgspec.structs.replace(lease, spans=carried_on(lease.spans, lease.outlook_at(now)))
+        told = msgspec.structs.replace(lease, spans=carried_on(lease.spans, lease.outlook_at(now), lease.prepaid_until))
         return device_timeline(told, seat.seat.term(), self._kept.contact, self._proven.amnesties)
 
     def outlook(self) -> Outlook | None:

@@ -101,7 +101,8 @@ class _Looked(msgspec.Struct, frozen=True, kw_only=True):
             after=_named(ahead.items, subject).sub,
             booked=booked,
             renewals=tuple(_renewal(fact) for fact in booked if isinstance(fact, f.Renewed)),
-            short=_shortfall(account, items, item, booked, now),
+            short=_shortfall(account, items, item, booked, now)
+            or _silent_end(account, items, _named(ahead.items, subject), now, _horizon(item.sub, now)),
         )
 
     def outlook(self, now: Instant) -> Outlook | None:
@@ -110,7 +111,7 @@ class _Looked(msgspec.Struct, frozen=True, kw_only=True):
         short = self.short
         covered = [each for each in self.renewals if short is None or each.at < short.at]
         if not covered:
-            return None if short is None else Outlook(
+            return None if short is None or not short.missing else Outlook(
                 at=short.at, price=short.price, currency=currency, missing=short.missing
             )  # fmt: skip
         return Outlook(
@@ -134,13 +135,26 @@ def _shortfall(
     failed = next((fact for fact in booked if isinstance(fact, f.PaymentFailed)), None)
     bought = failed is not None and any(isinstance(fact, f.Renewed) and fact.at < failed.at for fact in booked)
     if failed is not None and bought:
-        return Shortfall(at=failed.at, price=failed.price, missing=failed.missing)
+        return Shortfall(
+            at=failed.at, price=failed.price, missing=lacking(account, items, item.sub.id, now, at=failed.at)
+        )
     overdue = due(item.sub) <= now if item.sub.periods else False
     if failed is None and not (overdue and automatic_runs(item.sub, now)):
         return None
     price = next_offer(item, now).period.price if failed is None else failed.price
     missing = lacking(account, items, item.sub.id, now)
     return Shortfall(at=due(item.sub), price=price, missing=missing) if missing else None
+
+
+def _silent_end(
+    account: Account, items: tuple[Item, ...], after: Item, now: Instant, horizon: Instant
+) -> Shortfall | None:
+    """The period that nothing buys although no payment was refused: left by every site, it is bought ahead or not."""
+    sub = after.sub
+    if not pays_itself(sub) or sub.stopped is not None or not now < due(sub) <= horizon:
+        return None
+    end, price = due(sub), next_offer(after, due(sub)).period.price
+    return Shortfall(at=end, price=price, missing=lacking(account, items, sub.id, now, at=end))
 
 
 def _horizon(sub: Subscription, now: Instant) -> Instant:
@@ -158,6 +172,6 @@ def _open(spans: Timeline, after: Subscription, renewals: tuple[Renewal, ...]) -
     if not renewals or after.paid_until is None or not pays_itself(after) or after.stopped is not None:
         return spans
     before = cut(spans, after.paid_until)
-    if not before or before[-1].phase is not Phase.ACTIVE:
+    if not before or before[-1].phase not in (Phase.ACTIVE, Phase.PAUSED):
         return spans
     return (*before[:-1], msgspec.structs.replace(before[-1], until=None))

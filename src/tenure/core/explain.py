@@ -5,7 +5,7 @@ Works on any timeline, so that provider, site and device read the same sentences
 
 import msgspec
 
-from tenure.core.outlook import Outlook, moment, sentence
+from tenure.core.outlook import Outlook, moment, renews, sentence
 from tenure.core.timeline import Instant, Phase, Span, Timeline, Why, at
 
 
@@ -75,7 +75,7 @@ REMEDIES: dict[Why, tuple[Remedy, ...]] = {
     Why.PAID: (),
     Why.TRIAL: (Remedy("customer", "Renew it, or order a paid subscription, before the trial ends."),),
     Why.PAYMENT_ENDED: (
-        Remedy("customer", "Renew on the provider's website, or top the prepaid balance up."),
+        Remedy("customer", "Renew on the provider's website; top the prepaid balance up first if money is missing."),
         Remedy("provider", "Renew it, or extend the grace period."),
     ),
     Why.CANCELLED: (
@@ -136,14 +136,20 @@ def explain(timeline: Timeline, now: Instant, outlook: Outlook | None = None) ->
         until=span.until,
         renewal="" if outlook is None else sentence(outlook, now),
         follows=_follows(timeline, span, outlook),
-        remedies=REMEDIES[span.why] or _prevented(timeline, span),
+        remedies=_remedies(timeline, span, outlook),
     )
+
+
+def _remedies(timeline: Timeline, span: Span, outlook: Outlook | None) -> tuple[Remedy, ...]:
+    if span.why is Why.TRIAL and renews(outlook):
+        return ()
+    return _prevented(timeline, span) if span.why in (Why.PAID, Why.TRIAL) else REMEDIES[span.why]
 
 
 def _prevented(timeline: Timeline, span: Span) -> tuple[Remedy, ...]:
     """While all is well nobody needs to do anything, but for an end that somebody has decided and can still undo."""
     after = None if span.until is None else at(timeline, span.until)
-    return () if after is None else BEFOREHAND.get(after.why, ())
+    return REMEDIES[span.why] if after is None else BEFOREHAND.get(after.why, REMEDIES[span.why])
 
 
 def _follows(timeline: Timeline, span: Span, outlook: Outlook | None) -> str:

@@ -7,7 +7,7 @@ import msgspec
 
 from tenure.core.periods import format_instant
 from tenure.core.pricing import EXPONENTS, format_money
-from tenure.core.timeline import Instant, Phase, Timeline, Why, cut, merge, starting
+from tenure.core.timeline import Instant, Phase, Span, Timeline, Why, cut, merge, starting
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,27 +42,46 @@ def sentence(outlook: Outlook, now: Instant) -> str:
     return f"{price} {verb} due on {when}; {short} {missing} missing."
 
 
-def carried_on(spans: Timeline, outlook: Outlook | None) -> Timeline:
-    """`spans` of a contract that is paid to `outlook.at`, with the renewals that are covered: its end comes later.
+def carried_on(spans: Timeline, outlook: Outlook | None, paid_until: Instant | None) -> Timeline:
+    """`spans` of a contract paid or reserved to `paid_until`, with the renewals that are covered: its end comes later.
 
-    Grace and end keep their lengths and move to the end of what is covered; they vanish where no end is in sight.
+    Grace and end keep their lengths and move to the end of what is covered; they vanish where no end is in sight. A
+    hold that lasts beyond the renewal stays what it is: below it the contract is renewed all the same.
     """
     if outlook is None or outlook.covered_until is None:
         return spans
-    paid = next((span for span in spans if span.until == outlook.at and span.phase is Phase.ACTIVE), None)
-    rest = starting(spans, outlook.at)
-    if paid is None or not rest or rest[0].why is not Why.PAYMENT_ENDED:
+    end_of_paid = max(outlook.at, paid_until or outlook.at)
+    before, rest = cut(spans, end_of_paid), starting(spans, end_of_paid)
+    if not before or not rest or before[-1].phase not in (Phase.ACTIVE, Phase.PAUSED):
+        return spans
+    held = next((span for span in (rest[0], before[-1]) if span.phase is Phase.PAUSED), None)
+    after = rest[1:] if rest[0] is held else rest
+    if not after or after[0].why is not Why.PAYMENT_ENDED:
         return spans
     end = None if outlook.lasts else outlook.covered_until
-    going = msgspec.structs.replace(paid, since=outlook.at, until=end, why=Why.PAID)
-    if end is None:
-        return merge((*cut(spans, outlook.at), going))
-    later = end - outlook.at
-    moved = tuple(
+    later = outlook.covered_until - end_of_paid
+    if held is not None and after[0].phase is Phase.ENDED:  # the hold's own end is hidden by that of the contract
+        longer = msgspec.structs.replace(held, until=after[0].since + later)
+        return merge((*cut(before, held.since), *_followed(longer, after, later, end is None)))
+    # Grace has what the terms of its time give, as the renewed period will; an end without grace says nothing of it.
+    model = after[0] if after[0].phase is Phase.GRACE else before[-1]
+    going = msgspec.structs.replace(model, since=end_of_paid, until=end, phase=Phase.ACTIVE, why=Why.PAID, note="")
+    course = (msgspec.structs.replace(after[0], since=end_of_paid), *after[1:])
+    whole = (*before, *_followed(going, course, later, end is None))
+    if held is None or held.until is None:
+        return merge(whole)
+    return merge((*before, held, *starting(whole, held.until)))
+
+
+def _followed(span: Span, rest: Timeline, later: int, lasts: bool) -> Timeline:
+    """`span`, and after it `rest`, so many seconds later; alone and open where no end is in sight."""
+    if lasts:
+        return (msgspec.structs.replace(span, until=None),)
+    moved = (
         msgspec.structs.replace(each, since=each.since + later, until=each.until and each.until + later)
         for each in rest
     )
-    return merge((*cut(spans, outlook.at), going, *moved))
+    return (span, *moved)
 
 
 def moment(instant: Instant) -> str:

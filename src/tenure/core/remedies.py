@@ -3,11 +3,14 @@
 `explain` has the remedies of a cause; here stands what its facts and its money add to them.
 """
 
+from collections.abc import Iterable
+
 from tenure.core.account import Account, Item
 from tenure.core.contract import contract_at, service_end
-from tenure.core.explain import REMEDIES, Remedy
+from tenure.core.explain import BEFOREHAND, REMEDIES, Remedy
 from tenure.core.outlook import Outlook, in_words, moment
 from tenure.core.renewal import automatic_runs, pays_itself, resumable
+from tenure.core.runway import lacking_by_hand
 from tenure.core.settle import next_offer
 from tenure.core.subscription import Subscription
 from tenure.core.terms import Settlement
@@ -16,16 +19,22 @@ from tenure.core.timeline import DAY, Instant, Phase, Span, Why
 ORDER_AGAIN = Remedy("customer", "Order again: this subscription cannot be renewed any more.")
 
 
-def helps(account: Account, item: Item, outlook: Outlook | None, span: Span, now: Instant) -> tuple[Remedy, ...]:
-    """What can be done about `span`, which holds at `now`; nothing where nothing is wrong.
+def helps(
+    account: Account, items: Iterable[Item], subject: str, outlook: Outlook | None, span: Span, now: Instant
+) -> tuple[Remedy, ...]:
+    """What can be done about `span` of `subject`, which holds at `now`; nothing where nothing is wrong.
 
     The customer's remedy comes first. Money is named in the subscription's currency, as it would have to come in now.
     """
+    items = tuple(items)
+    item = next(each for each in items if each.sub.id == subject)
     sub = item.sub
     if span.why is Why.CANCELLED and sub.cancellation is not None and now >= sub.cancellation.effective:
         return (Remedy("customer", "Order again: the cancellation has taken effect."), *REMEDIES[Why.CANCELLED][1:])
+    if sub.cancellation is not None and span.why in (Why.PAID, Why.TRIAL, Why.PAYMENT_ENDED):
+        return BEFOREHAND[Why.CANCELLED]
     if span.why is Why.PAYMENT_ENDED:
-        return _after_the_end(account, item, outlook, now)
+        return _after_the_end(account, items, item, outlook, now)
     if span.why in (Why.PAID, Why.TRIAL) and outlook is not None and outlook.missing and outlook.covered_until is None:
         return (_top_up(outlook, f"by {moment(outlook.at)}"),)
     if span.why is Why.TRIAL and outlook is not None:
@@ -33,7 +42,9 @@ def helps(account: Account, item: Item, outlook: Outlook | None, span: Span, now
     return REMEDIES[span.why]
 
 
-def _after_the_end(account: Account, item: Item, outlook: Outlook | None, now: Instant) -> tuple[Remedy, ...]:
+def _after_the_end(
+    account: Account, items: tuple[Item, ...], item: Item, outlook: Outlook | None, now: Instant
+) -> tuple[Remedy, ...]:
     """The paid period is over: in grace, or ended."""
     sub = item.sub
     if sub.changes[0].terms.settlement is Settlement.EXTERNAL:
@@ -44,7 +55,7 @@ def _after_the_end(account: Account, item: Item, outlook: Outlook | None, now: I
     over = service_end(sub)
     if over is not None and now >= over + sub.rules.reinstate_days * DAY:
         return (ORDER_AGAIN,)
-    return (_renew(account, item, now), *_goodwill(sub, now))
+    return (_renew(account, items, item, now), *_goodwill(sub, now))
 
 
 def _top_up(outlook: Outlook, when: str) -> Remedy:
@@ -53,13 +64,13 @@ def _top_up(outlook: Outlook, when: str) -> Remedy:
     return Remedy("customer", f"{how}. The next period is then paid by itself.")
 
 
-def _renew(account: Account, item: Item, now: Instant) -> Remedy:
+def _renew(account: Account, items: tuple[Item, ...], item: Item, now: Instant) -> Remedy:
     """The period is bought by hand; automatic payment that has stopped runs again afterwards."""
     price, currency = next_offer(item, now).period.price, item.sub.terms_at(now).currency
-    missing = price - max(0, account.available)
-    again = ' Or choose "Resume automatic renewal".' if resumable(item.sub, now) and missing <= 0 else ""
+    missing = lacking_by_hand(account, items, price, now)
+    again = ' Or choose "Resume automatic renewal".' if resumable(item.sub, now) and not missing else ""
     cost = in_words(price, currency)
-    if missing <= 0:
+    if not missing:
         return Remedy("customer", f'Press "Renew": {cost} are taken from the prepaid balance.{again}')
     short = in_words(missing, currency)
     how = f'{cost} are needed and {short} are missing: top the prepaid balance up, then press "Renew".'

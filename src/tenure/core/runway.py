@@ -55,7 +55,7 @@ def runway(account: Account, items: Iterable[Item], now: Instant, horizon: Insta
         missing=missing,
         unpaid=unpaid,
         first=None if next_one is None else (next_one[1], next_one[0], next_one[2]),
-        stopped=tuple(_to_resume(account, item, now) for item in items if resumable(item.sub, now)),
+        stopped=tuple(_to_resume(account, items, item, now) for item in items if resumable(item.sub, now)),
     )
 
 
@@ -65,9 +65,26 @@ def _overdue(item: Item, now: Instant) -> bool:
     return bool(sub.periods) and sub.reserved is None and due(sub) <= now and automatic_runs(sub, now)
 
 
-def _to_resume(account: Account, item: Item, now: Instant) -> tuple[str, int, int]:
+def _to_resume(account: Account, items: tuple[Item, ...], item: Item, now: Instant) -> tuple[str, int, int]:
     price = next_offer(item, now).period.price
-    return item.sub.id, price, max(0, price - max(0, account.available))
+    return item.sub.id, price, lacking_by_hand(account, items, price, now)
+
+
+def lacking_by_hand(account: Account, items: Iterable[Item], price: int, now: Instant) -> int:
+    """What must come in now, in minor units, so that `price` is there for something bought by hand right afterwards.
+
+    What is overdue, or may be set aside already, is paid first from whatever comes in (`catch_up`). Worked example: a
+    period of 10.00 is overdue and waits for its money, the balance is 0.00: to buy another for 5.00 it takes 15.00.
+    """
+    items, more = tuple(items), 0
+    for _ in range(MOST_TURNS):
+        paid_in = msgspec.structs.replace(account, balance=account.balance + more)
+        tried = catch_up(paid_in, items, now) if more else None
+        short = price - max(0, (paid_in if tried is None else tried.account).available)
+        if short <= 0:
+            break
+        more += short
+    return more
 
 
 def _missing(account: Account, items: tuple[Item, ...], first: Instant) -> int:
@@ -83,8 +100,8 @@ def _missing(account: Account, items: tuple[Item, ...], first: Instant) -> int:
     return more
 
 
-def lacking(account: Account, items: Iterable[Item], subject: str, now: Instant) -> int:
-    """What must come in now, in minor units, so that the next period of `subject` is paid when it falls due.
+def lacking(account: Account, items: Iterable[Item], subject: str, now: Instant, *, at: Instant | None = None) -> int:
+    """What must come in now, in minor units, so that the period of `subject` is paid that falls due `at`: the next one.
 
     The function that books is asked, as if the subscription renewed itself: what else falls due by then takes its share
     first. Worked example: A and B cost 10.00 each and fall due on one day, A first; with a balance of 5.00 A lacks
@@ -93,15 +110,16 @@ def lacking(account: Account, items: Iterable[Item], subject: str, now: Instant)
     known = tuple(_asked(item, now) if item.sub.id == subject else item for item in items)
     before = settle(account, known, now)
     item = _found(before.items, subject)
-    if not item.sub.periods or item.sub.cancellation is not None or item.sub.reserved is not None:
+    if not item.sub.periods or item.sub.cancellation is not None:
         return 0
-    more, count, until = 0, len(item.sub.periods), max(now, due(item.sub))
+    end = due(item.sub) if at is None else at
+    more, until = 0, max(now, end)
     for _ in range(MOST_TURNS):
         paid_in = msgspec.structs.replace(before.account, balance=before.account.balance + more)
         tried = catch_up(paid_in, before.items, now)
         after = settle(tried.account, tried.items, until)
         held = _found(after.items, subject)
-        if len(held.sub.periods) > count or held.sub.reserved is not None:
+        if (held.sub.paid_until or end) > end:
             return more
         short = next_offer(held, until).period.price - max(0, after.account.available)
         if short <= 0:  # it cannot be bought, as while its clock stands still

@@ -157,7 +157,7 @@ def _explained(holdings: Holdings, plain: Plain, now: Instant) -> Explanation | 
         return explain(local_timeline(lease, holdings.contact, holdings.amnesties), now)
     # While all is well people ask how long it is paid for, not when silence would begin to matter.
     outlook = lease.outlook_at(now)
-    return explain(carried_on(lease.spans, outlook), now, outlook)
+    return explain(carried_on(lease.spans, outlook, lease.prepaid_until), now, outlook)
 
 
 def _message(plain: Plain, told: Explanation | None, warnings: tuple[Refused, ...], audience: Audience) -> str:

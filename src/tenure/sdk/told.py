@@ -26,7 +26,7 @@ def looked(heard: Answered[ActivateAnswer] | Inconclusive, role: str, steps: tup
         return declined(refused, conclusive=refusal is not None and refusal.conclusive, steps=steps)
     return Looked(
         role=role, plan=seen.plan, kind=seen.kind, limit=seen.limit, provider=seen.provider, begins=seen.begins,
-        paid_until=seen.paid_until, spans=carried_on(seen.spans, seen.outlook), steps=steps,
+        paid_until=seen.paid_until, spans=carried_on(seen.spans, seen.outlook, seen.paid_until), steps=steps,
         plan_name=seen.plan_name or seen.plan, renewal=_renewal(seen),
     )  # fmt: skip
 

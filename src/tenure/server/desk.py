@@ -237,7 +237,8 @@ def explanation(tenant: Tenant, opened: Opened) -> ExplainView:
     account, item = opened.books.account, opened.item
     ahead = ahead_of(opened.books, item.sub.id)
     span = at(ahead.timeline, tenant.now)
-    return explain_view(ahead, helps(account, item, ahead.outlook, span, tenant.now), tenant.now)
+    remedies = helps(account, opened.books.items, item.sub.id, ahead.outlook, span, tenant.now)
+    return explain_view(ahead, remedies, tenant.now)
 
 
 def _with_what_follows(

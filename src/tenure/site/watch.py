@@ -173,7 +173,8 @@ def _told_until(look: Look) -> Instant | None:
     """
     if look.terms is None or look.standing.phase is not Phase.ACTIVE:
         return look.standing.until
-    return at(carried_on(look.terms.spans, look.terms.outlook_at(look.now)), look.now).until
+    drawn = carried_on(look.terms.spans, look.terms.outlook_at(look.now), look.terms.prepaid_until)
+    return at(drawn, look.now).until
 
 
 def _changed(phase: Phase, why: Why, until: Instant | None) -> str:

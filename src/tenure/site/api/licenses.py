@@ -339,7 +339,9 @@ def _explained(license_: ProductLicense) -> ExplanationView:
     silent = at(silence, look.now).why is Why.SYNC_OVERDUE or standing.phase is Phase.PENDING
     # Contract and contact are two clocks, never in one label (spec 2.3): silence is told where it has its effect.
     told: Explanation = (
-        explain(silence, look.now) if silent else explain(carried_on(look.terms.spans, outlook), look.now, outlook)
+        explain(silence, look.now)
+        if silent
+        else explain(carried_on(look.terms.spans, outlook, look.terms.prepaid_until), look.now, outlook)
     )
     return ExplanationView(
         product=license_.product,

@@ -223,7 +223,7 @@ def _successor(license_: ProductLicense, standing: Standing) -> SuccessorView | 
 
 
 def _drawn(lease: Lease, now: Instant) -> Timeline:
-    return carried_on(lease.spans, lease.outlook_at(now))
+    return carried_on(lease.spans, lease.outlook_at(now), lease.prepaid_until)
 
 
 def _renewal(lease: Lease | None, now: Instant) -> str:
