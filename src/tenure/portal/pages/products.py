@@ -5,13 +5,13 @@ from typing import Any
 from tenure.portal.blame import blamed
 from tenure.portal.client import Api, path
 from tenure.portal.drafts import Draft, Line, take
-from tenure.portal.shelf import NAMED, NEWEST, shelve
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.portal.vendor_only import require_vendor
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Refusal, Reply, Screen
+from tenure.web.shelf import NAMED, NEWEST, shelve
 
 SORTS = {"newest": NEWEST, "name": NAMED, "plans": ("Most plans first", lambda row: (row["plans"], row["id"]), True)}
 ABOVE = (("/products", "Products"),)

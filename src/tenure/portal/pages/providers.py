@@ -6,13 +6,13 @@ from tenure.core.pricing import EXPONENTS
 from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.drafts import Draft, Line, take
-from tenure.portal.shelf import NAMED, NEWEST, shelve
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.portal.vendor_only import require_vendor
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen, local
+from tenure.web.shelf import NAMED, NEWEST, shelve
 
 SORTS = {
     "newest": NEWEST,

@@ -7,6 +7,7 @@ from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.web.shelf import NAMED, NEWEST, By, shelve
 
 BANDS = 4
 """Price bands that the form has room for."""
@@ -19,6 +20,10 @@ SURE_WITHDRAW = Sure(
 )
 
 
+OFFERS: dict[str, By] = {"newest": NEWEST, "name": NAMED}
+"""By what the offers can be sorted."""
+
+
 class Selling:
     """The pages about offers."""
 
@@ -29,9 +34,12 @@ class Selling:
         """Offers, and plans that are not offered yet."""
         api = self._server.of(visit)
         offers, plans = await api.whole("/v1/offers"), await api.whole("/v1/plans")
+        names = {plan["id"]: plan["name"] for plan in plans}
         offered = {offer["plan"] for offer in offers}
+        for offer in offers:
+            offer["name"] = offer["name"] or names.get(offer["plan"], offer["plan"])
         values = {
-            "offers": offers,
+            "shelf": shelve(visit, offers, OFFERS),
             "plans": {plan["id"]: plan for plan in plans},
             "unsold": [plan for plan in plans if plan["id"] not in offered],
         }

@@ -8,6 +8,7 @@ from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.web.shelf import NAMED, NEWEST, By, shelve
 
 ROLES = {
     "owner": ("Owner", "May do everything, also invite people and make tokens."),
@@ -15,6 +16,15 @@ ROLES = {
     "auditor": ("Auditor", "May look at everything and change nothing."),
 }
 
+
+PEOPLE: dict[str, By] = {
+    "name": NAMED,
+    "newest": ("Newest first", lambda row: (row["joined"], row["id"]), True),
+    "seen": ("Longest not signed in first", lambda row: (row["last_sign_in"] or "", row["id"]), False),
+}
+"""By what the people can be sorted."""
+INVITED: dict[str, By] = {"": NEWEST}
+"""Invitations are few and end by themselves: the newest stands first."""
 
 SURE_REMOVE = Sure(
     title="Remove this person?",
@@ -48,8 +58,8 @@ class Team:
         of_customer = bool(customer) or visit.who.is_customer
         roles = [(name, *ROLES[name]) for name in ROLES if not (of_customer and name == "operator")]
         values = {
-            "people": await api.whole("/v1/people", customer=customer or None),
-            "invitations": await api.whole("/v1/invitations", customer=customer or None),
+            "shelf": shelve(visit, await api.whole("/v1/people", customer=customer or None), PEOPLE),
+            "invited": shelve(visit, await api.whole("/v1/invitations", customer=customer or None), INVITED, "invited"),
             "customer": await api.get(path("/v1/customers/{name}", name=customer)) if customer else None,
             "roles": roles,
             "refusal": refusal,

@@ -4,10 +4,10 @@ from typing import Any
 
 from tenure.portal.blame import blamed
 from tenure.portal.client import path
-from tenure.portal.shelf import NAMED, NEWEST, shelve
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.web.shelf import NAMED, NEWEST, shelve
 
 EVERYTHING = "*"
 WHAT = (

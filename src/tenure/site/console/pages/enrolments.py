@@ -9,6 +9,7 @@ from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, Sure, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
+from tenure.web.shelf import NEWEST, By, shelve
 from tenure.web.words import instant_of
 
 MOST_DAYS = 3_650
@@ -19,6 +20,14 @@ SURE_WITHDRAW = Sure(
     button="Withdraw the token",
     back="/enrolments",
 )
+
+
+SORTS: dict[str, By] = {
+    "newest": NEWEST,
+    "until": ("Ending first", lambda row: (row["until"] or "9999", row["id"]), False),
+    "used": ("Most used first", lambda row: (row["used"], row["id"]), True),
+}
+"""By what the tokens can be sorted."""
 
 
 class Enrolments:
@@ -67,7 +76,7 @@ class Enrolments:
         groups = await api.whole("/v1/groups") if await self._server.offers("GET /v1/groups") else []
         values = {
             "made": made,
-            "rows": list(reversed(await api.whole("/v1/enrolments"))),
+            "shelf": shelve(visit, await api.whole("/v1/enrolments"), SORTS),
             "products": [(each["product"], each["product"]) for each in site["products"]],
             "groups": groups,
             "group_pairs": [(each["name"], each["name"]) for each in groups],

@@ -7,6 +7,7 @@ from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, Sure, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
+from tenure.web.shelf import NAMED, NEWEST, By, shelve
 
 ROLES = (
     ("administrator", "Administrator", "May do everything."),
@@ -14,6 +15,9 @@ ROLES = (
     ("auditor", "Auditor", "May look at everything and change nothing."),
 )
 """Role, its name, and what it means."""
+
+SORTS: dict[str, By] = {"name": NAMED, "newest": NEWEST}
+"""By what the people can be sorted."""
 
 SURE_RESET = Sure(
     title="Give this person a new way in?",
@@ -125,7 +129,11 @@ class People:
         return await self._account(visit, codes=done["recovery_codes"])
 
     async def _team(self, visit: Console, made: dict[str, Any] | None = None, status: int = 200) -> Reply:
-        values = {"rows": await self._server.of(visit).whole("/v1/people"), "made": made, "roles": ROLES}
+        values = {
+            "shelf": shelve(visit, await self._server.of(visit).whole("/v1/people"), SORTS),
+            "made": made,
+            "roles": ROLES,
+        }
         return Screen(template="people.html", values=values, status=status)
 
     async def _account(

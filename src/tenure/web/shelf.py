@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
-from tenure.portal.client import PAGE
-from tenure.portal.signed import Portal
 from tenure.web.pager import Pager, sorted_by
+from tenure.web.visits import Visit
 
+PAGE = 25
+"""Rows on one page."""
 MOST = 2_000
 """Rows that are read at most; a list that has more says so."""
 
@@ -32,8 +33,10 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     sorts: tuple[tuple[str, str], ...]
 
 
-def shelve(visit: Portal, rows: list[Row], sorts: Mapping[str, By]) -> Shelf:
+def shelve(visit: Visit[Any], rows: list[Row], sorts: Mapping[str, By], place: str = "page") -> Shelf:
     """The page of `rows` that the address asks for; the first way of `sorts` holds where it names none.
+
+    `place` is what the address calls the page: a second list on one page of the website needs another.
 
     Worked example: 60 rows and `?page=2` show rows 26 to 50, with a previous and a next page.
     """
@@ -42,7 +45,7 @@ def shelve(visit: Portal, rows: list[Row], sorts: Mapping[str, By]) -> Shelf:
     _, key, backwards = sorts[sort]
     ordered = sorted(rows, key=key, reverse=backwards)
     last = max(1, -(-len(ordered) // PAGE))
-    page = min(max(_number(visit.query.get("page", "1")), 1), last)
+    page = min(max(_number(visit.query.get(place, "1")), 1), last)
     begin = (page - 1) * PAGE
     shown = ordered[begin : begin + PAGE]
     pages = Pager(
@@ -51,9 +54,9 @@ def shelve(visit: Portal, rows: list[Row], sorts: Mapping[str, By]) -> Shelf:
         # What was cut off at `MOST` is told as more than that.
         total=len(ordered) if len(ordered) < MOST else MOST + 1,
         counted=MOST,
-        first=visit.with_query(page=None) if page > 2 else "",
-        previous=visit.with_query(page=str(page - 1) if page > 2 else None) if page > 1 else "",
-        next=visit.with_query(page=str(page + 1)) if page < last else "",
+        first=visit.with_query(**{place: None}) if page > 2 else "",
+        previous=visit.with_query(**{place: str(page - 1) if page > 2 else None}) if page > 1 else "",
+        next=visit.with_query(**{place: str(page + 1)}) if page < last else "",
     )
     return Shelf(rows=tuple(shown), pages=pages, sort=sort, sorts=named)
 
