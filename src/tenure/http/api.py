@@ -5,6 +5,7 @@ Building fails, with the reason, when a route has no rule or two operations shar
 
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
+from functools import cached_property
 from typing import Any, cast
 
 import msgspec
@@ -45,9 +46,10 @@ class Api(Edge):
     """A built API, ready to be served; `document` is its OpenAPI description."""
 
     def __init__(self, parts: Parts) -> None:
-        self.document = openapi.document(parts.about, parts.operations, parts.raw)
+        openapi.refuse_unclear(parts.operations, parts.raw)
+        self._parts = parts
         self.operations = parts.operations
-        described = docs.operations(self.document)
+        described = docs.operations(lambda: self.document)
         handlers = [handler_of(one, parts.border.clock, parts.pacing) for one in (*parts.operations, *described)]
         self.framework = Litestar(
             [*handlers, *parts.pages],
@@ -59,6 +61,11 @@ class Api(Edge):
         )
         refuse_ruleless(self.framework)
         super().__init__(cast(App, self.framework), parts.border, parts.raw)
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """Made when it is first asked for: it and its page take longer than all the rest of a start."""
+        return openapi.document(self._parts.about, self._parts.operations, self._parts.raw)
 
 
 def refuse_ruleless(framework: Litestar) -> None:

@@ -54,11 +54,10 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def document(about: About, operations: Iterable[Operation], raw: Iterable[RawOperation] = ()) -> dict[str, Any]:
-    """The OpenAPI document of `operations` and hot `raw` ones; raises TypeError when two of them share a name."""
+    """The OpenAPI document of `operations` and hot `raw` ones; raises TypeError like `refuse_unclear`."""
     shown = [one for one in operations if one.documented]
     raws = list(raw)
-    refuse_doubles([one.name for one in shown] + [one.name for one in raws])
-    refuse_doubles([f"{one.method} {one.path}" for one in shown] + [f"POST {one.path}" for one in raws])
+    refuse_unclear(shown, raws)
     schemas = _Schemas(shown)
     shared = _Responses()
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -93,6 +92,13 @@ def _for_readers(part: Any) -> Any:
         name: _CITED.sub("", each) if name in texts and isinstance(each, str) else _for_readers(each)
         for name, each in part.items()
     }
+
+
+def refuse_unclear(operations: Iterable[Operation], raw: Iterable[RawOperation] = ()) -> None:
+    """Raise TypeError when two documented operations share a name, or a method and path."""
+    shown, raws = [one for one in operations if one.documented], list(raw)
+    refuse_doubles([one.name for one in shown] + [one.name for one in raws])
+    refuse_doubles([f"{one.method} {one.path}" for one in shown] + [f"POST {one.path}" for one in raws])
 
 
 def refuse_doubles(names: Sequence[str]) -> None:
