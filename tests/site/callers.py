@@ -7,8 +7,10 @@ from typing import Any
 import httpx2
 import msgspec
 
+from tenure.http.accounts.passwords import Passwords
 from tenure.http.api import Api
 from tenure.site.app import local_api
+from tests.server.office import CHEAP
 from tests.site.town import House
 
 PORT = 41_573
@@ -17,7 +19,7 @@ NUMBERS = itertools.count(1)
 
 
 def api_of(house: House) -> Api:
-    return local_api(house.site, house.watch, lambda: 0.0, lambda: PORT)
+    return local_api(house.site, house.watch, lambda: 0.0, lambda: PORT, Passwords(CHEAP))
 
 
 class Caller:

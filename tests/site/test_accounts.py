@@ -7,6 +7,7 @@ import pytest
 
 from tenure.site.app import local_api
 from tenure.site.roles import LOOK, RULE, WORK
+from tenure.site.store import people
 from tests.site.callers import PORT, Caller
 from tests.site.test_console import signed_in
 from tests.site.town import House
@@ -68,6 +69,17 @@ def test_every_route_has_a_rule_and_no_role_may_what_its_scopes_do_not_hold(hous
             assert each.rule.scope != LOOK, f"an auditor could {each.method} {each.path}"
     ruled = {(each.method, each.path) for each in operations if each.rule.scope == RULE}
     assert {("PUT", "/v1/dns"), ("POST", "/v1/people"), ("DELETE", "/v1/licenses/{product}")} <= ruled
+
+
+def test_a_site_as_it_is_shipped_keeps_passwords_at_their_full_cost(staff: Staff) -> None:
+    """The tests' own houses hash cheaply, because they sign in often; nothing else does."""
+    shipped = Caller(staff.house)
+    shipped.api = local_api(staff.house.site, staff.house.watch, lambda: 0.0, lambda: PORT)
+    shipped.post("/v1/people", {"name": "ada@example.com", "role": "auditor"})
+    staff.root.post("/v1/people", {"name": "bob@example.com", "role": "auditor"})
+    kept = {each.name: each.password for each in staff.house.site.store.read(people.every)}
+    assert kept["ada@example.com"].startswith("$argon2id$v=19$m=47104,t=2,p=1$")
+    assert kept["bob@example.com"].startswith("$argon2id$v=19$m=64,t=1,p=1$")
 
 
 def test_a_new_person_changes_the_password_before_anything_else(staff: Staff) -> None:

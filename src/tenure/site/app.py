@@ -59,10 +59,15 @@ ADMINISTRATOR = "administrator"
 """How the one token is called: its own text never gets into a log or a record."""
 
 
-def local_api(site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], int]) -> Api:
-    """The API of console and command line. `device_port`: the number of the running device port."""
-    local = Local(site, watch, device_port)
-    accounts, passwords = Accounts(site.secrets, site.computer.draw, site.computer.clocks.wall), Passwords()
+def local_api(
+    site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], int], passwords: Passwords | None = None
+) -> Api:
+    """The API of console and command line. `device_port`: the number of the running device port.
+
+    `passwords` replaces what makes a guess at a password dear, for tests that sign in often.
+    """
+    local, passwords = Local(site, watch, device_port), passwords or Passwords()
+    accounts = Accounts(site.secrets, site.computer.draw, site.computer.clocks.wall)
     vault = Vault(site.secrets, site.computer.draw)
     return Api(
         Parts(

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tenure.core.refusals import Code, Refused
+from tenure.http.accounts.passwords import Passwords
 from tenure.http.certificates import ServedCertificate
 from tenure.http.endpoints import known_endpoint
 from tenure.http.logs import handler
@@ -190,15 +191,18 @@ def _from_here(url: str) -> str:
 class Serving:
     """A site's servers, its watch and its courier, in one process."""
 
-    def __init__(self, site: Site, *, sandbox: bool = False) -> None:
-        """Takes the ports at once; raises OSError when one is taken already, `Unservable` for a certificate."""
+    def __init__(self, site: Site, *, sandbox: bool = False, passwords: Passwords | None = None) -> None:
+        """Takes the ports at once; raises OSError when one is taken already, `Unservable` for a certificate.
+
+        `passwords`: see `local_api`.
+        """
         self.site = site
         self.watch, self.courier = Watch(site), Courier(site)
         settings, ticks = site.settings, site.computer.monotonic
         wall, place = site.computer.clocks.wall, known_endpoint(settings.devices.listen)
         shown = _opened(certificate.served(site.folder, site.pin, wall))
         self.devices = Server(device_api(site, ticks), Listen(host=place.host, port=place.port, certificate=shown))
-        api = local_api(site, self.watch, ticks, lambda: self.devices.port)
+        api = local_api(site, self.watch, ticks, lambda: self.devices.port, passwords)
         own = self.certificate = _opened(console_certificate(site.folder, settings.api, wall))
         place = known_endpoint(settings.api.listen)
         listen = Listen(host=place.host, port=place.port, certificate=own)
