@@ -1,10 +1,12 @@
 """What every test shares: how Hypothesis draws its examples, the order of files, the event loop of async tests."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
+from tests.contract.databases import SharedSchema, postgres_server
 from tests.schedule import TABLE, Durations, file_of, longest_first, read
 
 # The same examples on every CI run, so that red means the change and not the dice; at home fresh ones each time.
@@ -27,6 +29,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     files = longest_first([file_of(item.nodeid) for item in items], read(TABLE.read_text("utf-8")))
     place = {path: number for number, path in enumerate(files)}
     items.sort(key=lambda item: place[file_of(item.nodeid)])
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One PostgreSQL server for all tests of a worker: starting one takes longer than most of them."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_schema(postgres_url: str) -> SharedSchema:
+    return SharedSchema(postgres_url)
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,12 @@
 """Every test here runs once per kind of database."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tenure.store.engine import Database
-from tests.contract.databases import LiteFile, Opener, SharedSchema, postgres_server
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    with postgres_server() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def shared_schema(postgres_url: str) -> SharedSchema:
-    return SharedSchema(postgres_url)
+from tests.contract.databases import LiteFile, Opener, SharedSchema
 
 
 @pytest.fixture(params=["lite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -23,9 +23,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tenure.core.refusals import Refused
 from tenure.store.engine import Database
-from tenure.store.lite import open_lite
 from tenure.store.postgres import open_postgres
 from tenure.store.schema import METADATA, meta
+from tests.contract.lite import open_fresh
 
 _numbers = count(1)
 
@@ -49,7 +49,7 @@ class LiteFile:
 
     async def open(self, **bounds: int) -> Database:
         """The one access there may be."""
-        opened = open_lite(self.path, None, **bounds)
+        opened = open_fresh(self.path, **bounds)
         assert not isinstance(opened, Refused), opened
         return opened
 

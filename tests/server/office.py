@@ -25,7 +25,6 @@ from tenure.server.keyring import Founded
 from tenure.server.roles import SCOPES
 from tenure.server.sweep import Sweep
 from tenure.store.engine import Connection, Database
-from tenure.store.lite import open_lite
 from tenure.store.schema import METADATA
 from tenure.store.sealed import Safe
 from tenure.wire import answers, b64
@@ -34,6 +33,7 @@ from tenure.wire.keys import SeedSigner
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest, Use
 from tenure.wire.seats import Erased, seal_erased
+from tests.contract.lite import open_fresh
 
 T = TypeVar("T")
 START = 1_767_225_600  # 2026-01-01
@@ -336,7 +336,7 @@ async def office(
     """
     clock = clock or Clock()
     keys = setup.ring_of(founded or keyring.found("root-test", secrets.token_bytes, clock()))
-    db = database or open_lite(folder / "tenure.db")
+    db = database or open_fresh(folder / "tenure.db")
     assert not isinstance(db, Refused)
     token = await setup.furnish(db, keys, secrets.token_bytes, clock())
     context = Context(

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tenure.http.outgoing.addresses import Reach
 from tenure.http.outgoing.mailing import MailServer
 from tenure.server.messages.courier import Courier
 from tenure.server.messages.postman import Postman
-from tests.contract.databases import SharedSchema, postgres_server
+from tests.contract.databases import SharedSchema
 from tests.server.mailbox import mailbox
 from tests.server.office import Office, office
 from tests.server.receiver import receiver
@@ -24,16 +24,10 @@ HERE = Reach(http=True, networks=("127.0.0.1/32",))
 ORDERS = 10
 
 
-@pytest.fixture(scope="module")
-def schema() -> Iterator[SharedSchema]:
-    with postgres_server() as url:
-        yield SharedSchema(url)
-
-
 @pytest.fixture
-async def shops(schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
+async def shops(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
     """Two processes of one server, with a customer who has an address."""
-    opener = await schema.emptied()
+    opener = await shared_schema.emptied()
     async with office(tmp_path, database=await opener.open(), reach=HERE) as shop:
         body = {"name": "ACME", "email": "it@acme.example", "credit_limit": 10_000_000}
         shop.customer = (await shop.desk.post("/v1/customers", body))["id"]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from itertools import cycle
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tenure.core.timeline import DAY
 from tenure.server.sweep import Sweep
 from tenure.store import audit
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
-from tests.contract.databases import SharedSchema, postgres_server
+from tests.contract.databases import SharedSchema
 from tests.server.crew import PASSWORD, joined, sign_in, stranger
 from tests.server.fleet import CEILING, LIMIT, Fleet
 from tests.server.office import START, Caller, Office, PlainSite, office
@@ -21,16 +21,10 @@ from tests.server.test_money import a_year, customer_with
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
 
-@pytest.fixture(scope="module")
-def schema() -> Iterator[SharedSchema]:
-    with postgres_server() as url:
-        yield SharedSchema(url)
-
-
 @pytest.fixture
-async def shops(schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
+async def shops(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
     """Two processes of one server."""
-    opener = await schema.emptied()
+    opener = await shared_schema.emptied()
     async with office(tmp_path, database=await opener.open()) as shop:
         second = await opener.open()
         yield shop, shop.beside(second)

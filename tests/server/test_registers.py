@@ -1,6 +1,6 @@
 """Every column of every row that a request goes by, edited with SQL: found, or listed with the reason why not."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from tenure.store import audit
 from tenure.store.engine import Connection
 from tenure.store.registers import FORGOTTEN, UNCOMPARED
 from tenure.store.schema import METADATA
-from tests.contract.databases import SharedSchema, postgres_server
+from tests.contract.databases import SharedSchema
 from tests.server.crew import Person, joined, sign_in, stranger
 from tests.server.office import Office, office
 
@@ -32,12 +32,6 @@ OUTSIDE = {"plan": "standard", "settlement": "external"}
 ROWS = 6
 """So many of each table are edited, one value at a time."""
 COLUMNS = [f"{name}.{column.name}" for name in TABLES for column in METADATA.tables[name].c]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgres_server() as url:
-        yield url
 
 
 @pytest.fixture
@@ -181,8 +175,8 @@ async def test_every_edit_past_tenure_is_found_or_its_column_is_listed_with_the_
 
 
 @pytest.mark.postgres
-async def test_on_postgresql_too(tmp_path: Path, server: str) -> None:
-    opener = await SharedSchema(server).emptied()
+async def test_on_postgresql_too(tmp_path: Path, shared_schema: SharedSchema) -> None:
+    opener = await shared_schema.emptied()
     async with office(tmp_path, database=await opener.open()) as shop:
         await lived(shop)
         assert await shop.context.db.read(lambda conn: list(audit.verify(conn))) == []

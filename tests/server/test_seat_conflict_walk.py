@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from tenure.core.timeline import DAY, HOUR, Phase, Why, at
 from tenure.store import audit
 from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.contract.databases import SharedSchema, postgres_server
+from tests.contract.databases import SharedSchema
 from tests.server.office import Office, PlainSite, office
 
 pytestmark = pytest.mark.anyio
@@ -146,15 +146,9 @@ async def test_p5_never_more_are_served_after_the_date_than_ordered_and_nobody_w
         assert list(await shop.context.db.read(lambda conn: list(audit.verify(conn)))) == []
 
 
-@pytest.fixture(scope="module")
-def schema() -> Iterator[SharedSchema]:
-    with postgres_server() as url:
-        yield SharedSchema(url)
-
-
 @pytest.fixture
-async def on_postgres(schema: SharedSchema, tmp_path: Path) -> AsyncIterator[Office]:
-    opener = await schema.emptied()
+async def on_postgres(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[Office]:
+    opener = await shared_schema.emptied()
     async with office(tmp_path, database=await opener.open()) as shop:
         yield shop
 
