@@ -4,12 +4,14 @@ PYTEST := .venv/bin/pytest
 # A file's tests stay together, because they share what is dear to make; the longest files begin first.
 WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 FAST := core wire store http web
+WORLDS := $(addprefix tests/simulation/test_,rough.py clocks.py copies.py backups.py moves.py)
 export CHROMIUM
 # Programs are started by the hundred: each of them would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story fast test durations lint format check bench soak lives review docs docs-check lock clean
+.PHONY: help setup demo story fast test durations years lint format check bench soak lives review docs docs-check lock \
+	clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +36,9 @@ test: .venv/.stamp-dev ## run the whole test suite (ROOM=site: only tests/site)
 
 durations: .venv/.stamp-dev ## run the tests and write down what each file takes, by which they are ordered (ROOM=site)
 	@$(PYTEST) $(WORKERS) --write-durations $(ROOM:%=tests/%)
+
+years: .venv/.stamp-dev ## simulate a year of one world of each kind; `make test` simulates a season of each
+	@YEARS=1 $(PYTEST) $(WORKERS) $(WORLDS)
 
 lint: .venv/.stamp-dev ## see whether format and style are right
 	.venv/bin/ruff format --check .

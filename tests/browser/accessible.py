@@ -57,7 +57,10 @@ _LOOK = """() => {
 
 
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-_RUN = """() => axe.run(document, {resultTypes: ["violations"]}).then((told) => told.violations
+_COLORS = ["color-contrast", "link-in-text-block"]
+_RUN = """(only) => axe.run(
+    document, {resultTypes: ["violations"], ...(only.length && {runOnly: {type: "rule", values: only}})}
+  ).then((told) => told.violations
   .filter((one) => one.impact === "serious" || one.impact === "critical")
   .map((one) => `axe: ${one.id} (${one.impact}), ${one.nodes.length} times: ${one.nodes[0].html.slice(0, 160)}`))"""
 
@@ -70,6 +73,17 @@ def complaints(page: Page) -> list[str]:
 
 def serious(page: Page) -> list[str]:
     """What axe finds serious or critical."""
-    page.evaluate(_AXE)
-    found: list[str] = page.evaluate(_RUN)
+    return _axe(page, [])
+
+
+def colors(page: Page) -> list[str]:
+    """What axe finds serious or critical in the page's colors: all in which a dark page differs from a light one."""
+    return _axe(page, _COLORS)
+
+
+def _axe(page: Page, only: list[str]) -> list[str]:
+    """What the rules named `only` find, or without any names all rules; the script stays in the page for the next."""
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(_AXE)
+    found: list[str] = page.evaluate(_RUN, only)
     return found

@@ -1,9 +1,16 @@
-"""The worlds that every run of the suite lives through, each kind in a file of its own so that they go side by side."""
+"""The worlds that tests live through, each kind in a file of its own so that they go side by side."""
+
+import os
 
 from tenure.sandbox.simulation import soak
 
-WORLDS = ((1000, 354),)
-"""(First seed, days before the ten of calm at the end): one of every kind, together 100,100 device-days."""
+YEAR, SEASON = 354, 80
+"""Days before the ten of calm at the end. A year of one world of every kind: together 100,100 device-days."""
+
+
+def worlds(season: int = 1000) -> tuple[tuple[int, int], ...]:
+    """(First seed, days): a season from that seed where the suite runs as a whole, a year by `make years`."""
+    return ((1000, YEAR),) if os.environ.get("YEARS") else ((season, SEASON),)
 
 
 def lived(kind: str, seed: int, days: int) -> soak.Lived:
