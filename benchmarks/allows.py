@@ -16,7 +16,7 @@ from conformance.web import Web, honest
 from tenure.sdk import License, Network
 
 LIMIT = 1_000
-"""Nanoseconds (spec 5.2)."""
+"""Nanoseconds [spec: performance]."""
 BATCH = 1_000
 BATCHES = 200 if os.environ.get("SHORT") else 2_000
 

@@ -1,1 +1,2 @@
-"""The conformance kit: scenarios as data, a server that misbehaves on demand, a runner for any client (spec 3.10)."""
+"""The conformance kit: scenarios as data, a server that misbehaves on demand, a runner for any client
+[spec: conformance]."""

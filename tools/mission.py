@@ -73,12 +73,17 @@ def page(text: str, found: Mapping[str, list[str]]) -> str:
     every = [*missions, *beyond, *promises]
     lines = [_HEAD, f"Shown by a test: {sum(row.number in found for row in every)} of {len(every)}.", ""]
     lines += ["## The mission", "", "| # | what is asked | what Tenure shows | tests |", "|---|---|---|---|"]
-    lines += [f"| {row.number} | {row.asked} | {row.shows} | {_cell(found.get(row.number))} |" for row in missions]
+    lines += [f"| {_anchored(row)} | {row.asked} | {row.shows} | {_cell(found.get(row.number))} |" for row in missions]
     lines += ["", "## Beyond it", "", "| # | what Tenure shows | tests |", "|---|---|---|"]
-    lines += [f"| {row.number} | {row.shows} | {_cell(found.get(row.number))} |" for row in beyond]
+    lines += [f"| {_anchored(row)} | {row.shows} | {_cell(found.get(row.number))} |" for row in beyond]
     lines += ["", "## Promises", "", "| # | what always holds | tests |", "|---|---|---|"]
-    lines += [f"| {row.number} | {row.shows} | {_cell(found.get(row.number))} |" for row in promises]
+    lines += [f"| {_anchored(row)} | {row.shows} | {_cell(found.get(row.number))} |" for row in promises]
     return "\n".join(lines) + "\n"
+
+
+def _anchored(row: Row) -> str:
+    """The row's number with an id of its own, so that other pages can link to it (`mission.md#m7`)."""
+    return f'<a id="{row.number.lower()}"></a>{row.number}'
 
 
 def _cell(shown: list[str] | None) -> str:

@@ -112,8 +112,8 @@ def test_a_row_without_a_test_claims_nothing(tmp_path: Path) -> None:
     )
     found = mission.tests(tmp_path)
     page = mission.page(DATA, found)
-    assert "| M1 | asked | shown | not yet |" in page
-    assert "| B1 | more | `core/test_x.py::test_b01_it` |" in page
+    assert '| <a id="m1"></a>M1 | asked | shown | not yet |' in page
+    assert '| <a id="b1"></a>B1 | more | `core/test_x.py::test_b01_it` |' in page
     assert "Shown by a test: 1 of 3." in page
 
 

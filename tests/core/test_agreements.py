@@ -1,4 +1,4 @@
-"""What was agreed stays agreed, and what has priced a period stays with it (spec 2.4 Devices)."""
+"""What was agreed stays agreed, and what has priced a period stays with it [spec: agreed-terms, repricing]."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,5 @@
-"""More or fewer devices, another plan, another customer, another anchor, more grace (spec 2.4 Devices; 2.6)."""
+"""More or fewer devices, another plan, another customer, another anchor, more grace
+[spec: day-prices, fewer-devices, policy]."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""A leaked code is replaced, a stolen one blocked: what that does, and to whom (spec 2.4 Blocked code, Leaked code)."""
+"""A leaked code is replaced, a stolen one blocked: what that does, and to whom [spec: blocked-code, leaked-code]."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""What the facts imply for the time ahead: the timelines of a subscription and of its sites (spec 2.2, 2.3; B1)."""
+"""What the facts imply for the time ahead: the timelines of a subscription and of its sites ([spec: severity, phases];
+B1)."""
 
 import msgspec
 import pytest

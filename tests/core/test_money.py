@@ -1,4 +1,5 @@
-"""Reserving, capturing, paying late, and who is paid first when money is short (spec 2.4 Automatic renewal, 2.5)."""
+"""Reserving, capturing, paying late, and who is paid first when money is short
+[spec: automatic-renewal, payment-order]."""
 
 import msgspec
 import pytest

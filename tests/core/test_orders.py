@@ -1,4 +1,4 @@
-"""Ordering, and what a subscription waits for until it begins (spec 2.4 Order, Trial; 2.1 settlement)."""
+"""Ordering, and what a subscription waits for until it begins [spec: order, trial, settlement-method]."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""What holds for every life of a subscription, legal or not: the properties the product is built on (spec 2, 6.11)."""
+"""What holds for every life of a subscription, legal or not: the properties the product is built on
+[spec: time-alone, decide]."""
 
 from collections import Counter
 from itertools import pairwise
@@ -26,7 +27,7 @@ from tenure.core.timeline import DAY, SEVERITY, Instant, Phase, Span, Timeline, 
 from tests.core.histories import Life, Step, copy, live, lives
 
 FORWARD = [Phase.PENDING, Phase.ACTIVE, Phase.GRACE, Phase.ENDED]
-"""The order in which time alone may lead through the phases (spec 6.11)."""
+"""The order in which time alone may lead through the phases [spec: time-alone]."""
 
 Drawn = tuple[Life, list[Step]]
 

@@ -1,4 +1,4 @@
-"""The one table of refusals: complete, in plain sentences, carried by sane statuses and exit codes (spec 2.8)."""
+"""The one table of refusals: complete, in plain sentences, carried by sane statuses and exit codes [spec: refusals]."""
 
 import re
 

@@ -1,4 +1,5 @@
-"""Renewing, by hand and by itself: what the spec's rules say, one situation each (2.4)."""
+"""Renewing, by hand and by itself: what the rules say, one situation each
+[spec: manual-renewal, automatic-renewal, late-renewal]."""
 
 import pytest
 

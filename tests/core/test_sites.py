@@ -1,4 +1,5 @@
-"""Sites that activate, change the code, keep a successor ready, leave or are lost (spec 2.4; M9, M10, M13, B7, B9)."""
+"""Sites that activate, change the code, keep a successor ready, leave or are lost
+([spec: another-code, successor, lost-site]; M9, M10, M13, B7, B9)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Cancelling, undoing, holding and releasing (spec 2.4 Cancellation, Holds, Giving back)."""
+"""Cancelling, undoing, holding and releasing [spec: cancellation, holds, giving-back]."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""The one function of time: spans, a cursor on them, and how several causes lie over one another (spec 2.2, 2.3)."""
+"""The one function of time: spans, a cursor on them, and how several causes lie over one another
+[spec: severity, phases]."""
 
 from itertools import pairwise
 

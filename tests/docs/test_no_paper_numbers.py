@@ -15,7 +15,7 @@ from tests.site.town import town
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "tenure"
-CITED = re.compile(r"\(([MBPSC]\d{1,2})\b|\b(?:spec|ADR|rule) [A-Z]?\d|\b[MB]\d{1,2}\b|\(\d\.\d{1,2}[,)]")
+CITED = re.compile(r"\[spec:|\(([MBPSC]\d{1,2})\b|\b(?:spec|ADR|rule) [A-Z]?\d|\b[MB]\d{1,2}\b|\(\d\.\d{1,2}[,)]")
 DRAWN = re.compile(r'"M[\d.][^"]*"|(?:\bd=|d=\\")"[^"]*"')
 """Paths of pictures, which begin with the letter M, too."""
 INSIDE = {"sandbox/simulation/judge.py", "web/qr.py", "web/charts.py"}
@@ -29,7 +29,14 @@ def cited(text: str) -> str:
 
 
 def test_the_check_sees_what_it_is_for() -> None:
-    for text in ("grace (M7, M8, M12).", "as agreed (spec 2.4).", "see ADR 12", "(3.8)", "rule M10"):
+    for text in (
+        "grace (M7, M8, M12).",
+        "as agreed (spec 2.4).",
+        "see ADR 12",
+        "(3.8)",
+        "rule M10",
+        "held [spec: holds].",
+    ):
         assert cited(text), text
     for text in ("(32 bytes)", "TLS 1.3", 'd="M10 4v12"', "10.2 > 9.9", "an SHA-256 digest", "RFC 9457"):
         assert not cited(text), text

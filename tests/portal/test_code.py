@@ -1,4 +1,4 @@
-"""The link in the mail about a new activation code: sign in, ask for it, see it once (spec 2.7)."""
+"""The link in the mail about a new activation code: sign in, ask for it, see it once [spec: code-storage]."""
 
 from tests.portal.stage import Stage
 from tests.portal.test_desk import CODE

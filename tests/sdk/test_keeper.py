@@ -406,7 +406,7 @@ class TestWhatItTells:
 
 
 class TestAServerThatDoesNotKnowIt:
-    """It was put back from a backup, or somebody on the way says so: the word is unsigned (spec 3.5)."""
+    """It was put back from a backup, or somebody on the way says so: the word is unsigned [spec: signed-responses]."""
 
     def test_it_brings_its_key_and_its_lease_at_once_and_goes_on(self) -> None:
         world = activated()

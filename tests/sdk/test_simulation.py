@@ -1,4 +1,5 @@
-"""Ten thousand synchronisations over a bad network: never a false alarm, and a copy always found (3.5, B9)."""
+"""Ten thousand synchronisations over a bad network: never a false alarm, and a copy always found ([spec: fork-rule],
+B9)."""
 
 import os
 from random import Random

@@ -10,7 +10,7 @@ from tests.server.office import office
 from tests.server.test_copies import Computer, told, verifying
 
 ROUND = 26 * HOUR + 24 * 60
-"""For so long a site that was restored takes in the devices that hold a seat, and no new one (spec 3.8)."""
+"""For so long a site that was restored takes in the devices that hold a seat, and no new one [spec: new-seats]."""
 
 
 @pytest.mark.parametrize("word", ["restored", "retired"])

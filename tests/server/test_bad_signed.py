@@ -107,7 +107,7 @@ async def test_the_examples_are_sound(tmp_path: Path, kind: str) -> None:
         assert set(example) == set(MESSAGES[kind].__struct_encode_fields__)
         assert await scene.send(kind, scene.sealed(kind, example)) == "signed"
         later = scene.example(kind) | {"something": {"of": "the future"}}
-        assert await scene.send(kind, scene.sealed(kind, later)) == "signed", "unknown fields are ignored (spec 3.1)"
+        assert await scene.send(kind, scene.sealed(kind, later)) == "signed", "unknown fields are ignored"
 
 
 @pytest.mark.parametrize("kind", list(PATHS))
@@ -308,7 +308,7 @@ async def test_activations_that_are_refused_signed(scene: Scene, change: dict[st
 
 
 async def test_malformed_codes_are_not_worth_a_signature(scene: Scene) -> None:
-    """A conforming client never sends them (spec 3.3); neither do they count as attempts."""
+    """A conforming client never sends them [spec: activation-response]; neither do they count as attempts."""
     before = await scene.shop.snapshot()
     wrong = f"{scene.code[:-1]}{'0' if scene.code[-1] != '0' else '1'}"
     at = next(place for place in range(3) if scene.code[place] != scene.code[place + 1])

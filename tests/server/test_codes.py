@@ -1,4 +1,5 @@
-"""A new activation code is shown once to whoever may see it, and the customer's mail leads there (spec 2.7)."""
+"""A new activation code is shown once to whoever may see it, and the customer's mail leads there
+[spec: code-storage]."""
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
-"""A copied site finds no second door: activate, another code, look, stage, by hand, begin anew (spec 3.3, 3.5)."""
+"""A copied site finds no second door: activate, another code, look, stage, by hand, begin anew
+[spec: known-key, fork-rule]."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Two copies of a site: evidence from both sides, and what becomes of each of them (spec 3.5, B9)."""
+"""Two copies of a site: evidence from both sides, and what becomes of each of them ([spec: fork-rule], B9)."""
 
 from pathlib import Path
 from typing import Any

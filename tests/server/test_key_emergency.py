@@ -1,4 +1,4 @@
-"""A stolen key (spec 3.2): revoked or replaced at once, for every purpose: the server never fails."""
+"""A stolen key [spec: root-document]: revoked or replaced at once, for every purpose: the server never fails."""
 
 from pathlib import Path
 

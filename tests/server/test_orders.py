@@ -250,7 +250,8 @@ async def test_an_order_up_to_a_date_paid_outside_is_shorter_by_the_days_it_wait
 
 
 async def test_the_code_is_shown_once_and_again_to_whoever_repeats_the_request(tmp_path: Path) -> None:
-    """Within 24 hours, by the same key and token; it is sealed meanwhile, and gone afterwards (spec 6.6)."""
+    """Within 24 hours, by the same key and token; it is sealed meanwhile, and gone afterwards
+    [spec: sealed-responses]."""
     async with office(tmp_path) as shop:
         body = {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 10}
         made = await shop.desk.send("POST", "/v1/subscriptions", body, key="order-1")

@@ -1,4 +1,5 @@
-"""Applications on their own, administration servers and containers under one limit, who do as they like (spec 2.4)."""
+"""Applications on their own, administration servers and containers under one limit, who do as they like
+[spec: places, allotments]."""
 
 import asyncio
 import random

@@ -1,6 +1,6 @@
 """How far a published policy reaches: a period keeps the figures of its start, each of them, wherever they are read
-(spec 2.1). Three lives are lived for each figure: the old one all along, the new one all along, and one in which the
-new one is published while the first period runs; the third is held against the other two at every stage.
+[spec: policy-version]. Three lives are lived for each figure: the old one all along, the new one all along, and one in
+which the new one is published while the first period runs; the third is held against the other two at every stage.
 """
 
 from collections.abc import Callable
@@ -159,7 +159,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "ephemeral_hours": (Row(24, 12, lambda world: life(world, ephemeral=True), ANY),),
 }
 AT_ONCE = {"customer_actions", "provider_actions"}
-"""Permissions are those published last (spec 2.1)."""
+"""Permissions are those published last [spec: policy-version]."""
 ACCOUNTS = {"renewal_order"}
 """Of an account, not of a period: see `test_money_short_goes_in_the_order_stated_when_it_was_due`."""
 CASES = [(name, number) for name, rows in ROWS.items() for number in range(len(rows))]

@@ -1,7 +1,7 @@
 """Holds that stop the clock, lived at random: timed, several at once, placed and released while sites are offline.
 
 Nobody loses days that are paid for, nobody gains any, and no successor takes over while the clock stands still
-(spec 2.4 Holds, Giving back). What sites may do is counted from their own signed leases, never from the server.
+[spec: holds, giving-back]. What sites may do is counted from their own signed leases, never from the server.
 """
 
 import random

@@ -1,4 +1,5 @@
-"""What time alone changes: agreed terms, a period's own figures, a clock that a hold stops (spec 2.4, 3.4)."""
+"""What time alone changes: agreed terms, a period's own figures, a clock that a hold stops
+[spec: agreed-terms, holds, new-lease]."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,5 @@
-"""Devices at a site: who is protected, who is not, and how a place becomes free again (spec 2.4 Devices, 3.8)."""
+"""Devices at a site: who is protected, who is not, and how a place becomes free again
+[spec: device-counting, enrollment]."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count

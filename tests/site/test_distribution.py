@@ -1,4 +1,5 @@
-"""Who gets a seat by itself, who does not and why; idle devices, duplicates, and a limit that falls (spec 2.4, 4.4)."""
+"""Who gets a seat by itself, who does not and why; idle devices, duplicates, and a limit that falls
+[spec: seat-conflict, distribution]."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""A lost answer never looks like a copy, whatever stands in the way of its repetition (fork rule, spec 3.5)."""
+"""A lost answer never looks like a copy, whatever stands in the way of its repetition
+[spec: exact-retry, fork-rule]."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

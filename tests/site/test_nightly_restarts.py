@@ -1,4 +1,4 @@
-"""Sites without a network that are switched off every night, and new devices there (spec 3.8; ADR 27)."""
+"""Sites without a network that are switched off every night, and new devices there ([spec: new-seats]; ADR 27)."""
 
 from tenure.core.refusals import Code
 from tenure.core.timeline import DAY, HOUR

@@ -1,4 +1,4 @@
-"""Use by day and group, as a table and as a sheet; events as an administrator goes through them (spec 4.4)."""
+"""Use by day and group, as a table and as a sheet; events as an administrator goes through them [spec: events]."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""One clock file for site and devices of a sandbox: it jumps, and everything happens at its second (B5, 6.4)."""
+"""One clock file for site and devices of a sandbox: it jumps, and everything happens at its second (B5,
+[spec: sandbox-clock])."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -219,7 +219,7 @@ class Holder:
         return min(own, lease.life) if own < SHORT else lease.life
 
     def standing(self, estimate: Estimate) -> Standing:
-        """What this device may do now (6.3), bounded by its seat."""
+        """What this device may do now [spec: standing], bounded by its seat."""
         seat, kept = self._proven.seat, self._kept
         if seat is None:
             return msgspec.structs.replace(UNLICENSED, refusal=self._proven.fault, warning=estimate.refusal)

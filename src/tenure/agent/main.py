@@ -63,7 +63,8 @@ class Agent(msgspec.Struct, frozen=True):
 def open_agent(
     folder: Path, computer: Computer | None = None, *, clock: Path | None = None, connect: Connect | None = None
 ) -> Agent | Refused:
-    """The agent in `folder`. `clock`: a file that tells a sandbox's time, refused outside a sandbox (6.4).
+    """The agent in `folder`. `clock`: a file that tells a sandbox's time, refused outside a sandbox
+    [spec: sandbox-clock].
 
     Refuses like `read_settings`; `field_invalid` for a root that does not fit, `sandbox_only` for a clock file.
     """

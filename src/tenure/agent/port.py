@@ -1,4 +1,5 @@
-"""The way to the site's device port: TLS with exactly the key that the enrolment token names, name check on (6.13).
+"""The way to the site's device port: TLS with exactly the key that the enrolment token names, name check on
+[spec: device-port].
 
 Never a public resolver, never a proxy: the site is on the customer's own network. What is said is `keeper`'s.
 """
@@ -21,7 +22,7 @@ from tenure.sdk.transport import HttpTransport, Request
 from tenure.wire.devices import Ticket
 
 OFF = NamePolicy(mode=Mode.OFF)
-"""Agents never use public DNS (spec 3.7)."""
+"""Agents never use public DNS [spec: connection-rules]."""
 
 
 class PinnedTransport:

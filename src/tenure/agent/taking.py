@@ -1,4 +1,5 @@
-"""What a site's answer changes in what a device keeps: pure, from proven messages to the next `Kept` (spec 3.8).
+"""What a site's answer changes in what a device keeps: pure, from proven messages to the next `Kept`
+[spec: enrollment].
 
 The rules are `core.acceptance`'s, `core.clock`'s and `core.schedule`'s; here they are applied in their order.
 """

@@ -1,4 +1,5 @@
-"""Copies of a server's SQLite file: one made while it is written, and one put back in a new epoch (spec 3.4, 3.5).
+"""Copies of a server's SQLite file: one made while it is written, and one put back in a new epoch
+[spec: epoch, restored-server].
 
 The epoch is left in the table `meta` under `epoch_floor`: every lease signed from now on carries at least that one.
 """

@@ -1,4 +1,5 @@
-"""`tenure keys`: the root document and the keys it lets sign, changed step by step without anyone noticing (spec 3.2).
+"""`tenure keys`: the root document and the keys it lets sign, changed step by step without anyone noticing
+[spec: key-rotation].
 
 Each step is decided by `wire.rotation`, signed with root keys from files kept elsewhere, and put where the server finds
 it: in its database, or through its API while it runs.

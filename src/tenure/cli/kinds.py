@@ -29,7 +29,7 @@ _MONEY = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,4}))?")
 
 
 def end(text: str, field: str) -> str | Failed:
-    """An end as RFC 3339: an instant, or a date whose whole day is included (spec 6.15)."""
+    """An end as RFC 3339: an instant, or a date whose whole day is included [spec: dates]."""
     read = parse_until(text, field)
     return failed(read) if isinstance(read, Refused) else format_instant(read)
 

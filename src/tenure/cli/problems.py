@@ -1,6 +1,6 @@
 """Why a command did nothing: the API's problem as received, or a refusal of our own, told to people and to programs.
 
-The words come from the one table of refusals; the exit code is its family (spec 6.15).
+The words come from the one table of refusals; the exit code is its family [spec: exit-codes].
 """
 
 import msgspec

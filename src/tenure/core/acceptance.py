@@ -1,7 +1,7 @@
 """Whether an authentic word may replace the one held, and what an answer, or its absence, is able to change.
 
 `wire` has proven size, form, key and signature before anything comes here; the shell stores what is accepted. The
-checks stand in the order of spec 3.4, each with its own refusal.
+checks stand in the order of [spec: acceptance-order], each with its own refusal.
 """
 
 from collections.abc import Callable, Iterable
@@ -91,7 +91,8 @@ def accept(held: Held, lease: Lease, digest: str, now: Instant, notices: Iterabl
 def accept_successor(
     held: Held, lease: Lease, digest: str, now: Instant, notices: Iterable[Amnesty] = ()
 ) -> Accepted | Refused:
-    """Whether `lease` may fill the successor's slot: everything but its beginning is checked at receipt (spec 3.4)."""
+    """Whether `lease` may fill the successor's slot: everything but its beginning is checked at receipt
+    [spec: successor-slot]."""
     return _run((*_FORM, *_ORDER, _over), held, _Offer(lease, digest, now, tuple(notices), "successor"))
 
 
@@ -174,7 +175,7 @@ class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
     lease: bool = False
     """May bring a lease, also one that takes something away."""
     seats: bool = False
-    """Counts as answered in spec 3.8: new seats may be signed."""
+    """Counts as answered in [spec: new-seats]: new seats may be signed."""
     lost: bool = False
     """The site is refused for good: `standing(lost=…)`."""
     again: bool = True
@@ -195,7 +196,7 @@ GONE = frozenset({Code.SITE_LOST, Code.COPY_RETIRED, Code.INSTALLATION_RELEASED,
 
 
 def conclude(heard: Heard, refusal: Code | None = None) -> Conclusion:
-    """What `heard` may change: only a signed, nonce-bound answer takes anything away (spec 3.5).
+    """What `heard` may change: only a signed, nonce-bound answer takes anything away [spec: signed-responses].
 
     `refusal`: the code of a `refused` answer. Even that leaves the lease to run to its end, except `GONE`;
     whether to repeat the request follows the table's `conclusive`.
@@ -250,7 +251,8 @@ def _purpose(held: Held, offer: _Offer) -> Refused | None:
 
 
 def _kind(held: Held, offer: _Offer) -> Refused | None:
-    """An administration server's word serves no application on its own, nor the other way round (spec 2.4)."""
+    """An administration server's word serves no application on its own, nor the other way round
+    [spec: installations]."""
     return mismatch(offer.lease.installation, held.installation)
 
 

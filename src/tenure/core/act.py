@@ -20,7 +20,7 @@ from tenure.core.subscription import Subscription, evolve, fold
 from tenure.core.timeline import Instant
 
 PLAN_LIFE = 15 * 60
-"""Seconds for which the hash of a previewed plan can be applied (spec 2.2)."""
+"""Seconds for which the hash of a previewed plan can be applied [spec: dry-run]."""
 _DRAWN: dict[type, frozenset[str]] = {
     c.Order: frozenset({"subscription", "code"}),
     c.ReissueCode: frozenset({"code"}),
@@ -78,7 +78,7 @@ def act(
 
 
 def _begins(sub: Subscription, command: c.Command, now: Instant) -> Instant:
-    """A period uses the version at its start (spec 2.1 policy), also when it is bought afterwards, as in grace."""
+    """A period uses the version at its start [spec: policy-version], also when it is bought afterwards, as in grace."""
     late = command.late if isinstance(command, c.Renew) else None
     buys = isinstance(command, c.Renew | c.ConfirmPayment) and sub.paid and sub.stopped is None
     return min(now, late_start(sub, now, late)) if buys else now
@@ -106,7 +106,7 @@ def credit(account: Account, items: Iterable[Item], posting: Posting, now: Insta
 
 
 def plan_hash(outcome: Outcome, command: c.Command, previewed_at: Instant) -> str:
-    """The name of a previewed plan: same subscription, revision, command, resulting terms and money (spec 2.2).
+    """The name of a previewed plan: same subscription, revision, command, resulting terms and money [spec: dry-run].
 
     Instants of recording are left out, so that confirming a minute later is still the same plan. The hash carries
     its own time in clear, `<unix seconds>.<64 hex>`, because it is good for 15 minutes only.

@@ -1,4 +1,5 @@
-"""What is agreed for later: with the terms that will then hold, and the first period they price (spec 2.4 Devices)."""
+"""What is agreed for later: with the terms that will then hold, and the first period they price
+[spec: agreed-terms]."""
 
 import msgspec
 

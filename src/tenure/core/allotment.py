@@ -1,7 +1,7 @@
 """How several sites share one device limit without being able to exceed it, whatever is offline or raced (B7).
 
 The rule that carries everything: a site counts with the greatest allotment it may still be going by, until it has
-acknowledged a smaller one or its last signed word and the waiting time after it are over (spec 2.4 Allotments). Here is
+acknowledged a smaller one or its last signed word and the waiting time after it are over [spec: allotments]. Here is
 the arithmetic; what was signed and acknowledged is recorded elsewhere.
 """
 
@@ -176,7 +176,7 @@ class Grant(msgspec.Struct, frozen=True):
 
     allotment: int
     uncovered: int = 0
-    """Devices in use there beyond its allotment: a seat conflict over all sites opens (2.4, B11)."""
+    """Devices in use there beyond its allotment: a seat conflict over all sites opens ([spec: seat-conflict], B11)."""
     recall: tuple[tuple[str, int], ...] = ()
     """(site, allotment it comes down to at its next synchronisation)."""
 
@@ -238,7 +238,7 @@ def declare_lost(pool: Pool, site: str, heir: str, now: Instant) -> tuple[Pool, 
     """The pool after `site` is gone for good, and the declared excess: devices its old word may still cover.
 
     Its part goes at once to `heir` (empty: to the pool), as the next lease for the heir will say. This is the one
-    exception to B7 (spec 2.4).
+    exception to B7 [spec: lost-site].
     """
     lost = pool.share(site)
     part = lost.counted(now)

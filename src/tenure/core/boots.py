@@ -1,4 +1,4 @@
-"""Whether another computer is using the same folder, told by what its boot last wrote there (spec 2.4 Installations).
+"""Whether another computer is using the same folder, told by what its boot last wrote there [spec: one-boot].
 
 Pure. What is written, and when it is looked at, is `sdk.boots`'; a computer that crashed or was started anew is never
 taken for another one that runs.

@@ -1,6 +1,7 @@
 """Where an effective policy figure comes from, and the bounds it keeps: the vendor's, and those that hold everywhere.
 
-The fields themselves and their defaults are `policy.Rules`; who publishes a layer and when is the server's (spec 2.6).
+The fields themselves and their defaults are `policy.Rules`; who publishes a layer and when is the server's
+[spec: policy-bounds].
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,7 +48,7 @@ Bounds = Mapping[str, Bound]
 
 # No vendor can widen these. Fields that are not figures can only be locked.
 ABSOLUTE: dict[str, Bound] = {
-    # Spec 2.6; extensions count too, and grace is always shorter than the period (`_figures`).
+    # [spec: policy]; extensions count too, and grace is always shorter than the period (`_figures`).
     "grace_days": Bound(minimum=0, maximum=90),
     "cancel_grace_days": Bound(minimum=0, maximum=90),
     "trial_grace_days": Bound(minimum=0, maximum=90),
@@ -75,7 +76,7 @@ ABSOLUTE: dict[str, Bound] = {
 MOST_REMINDERS = 20
 GRACES = frozenset({"grace_days", "cancel_grace_days", "trial_grace_days"})
 LEAST_SYNCS = 20
-"""Times a site synchronises at least within the shortest life that a lease has left (spec 3.4)."""
+"""Times a site synchronises at least within the shortest life that a lease has left [spec: lease-figures]."""
 
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(Rules)}
 FIELDS = frozenset(_TYPES)
@@ -128,8 +129,8 @@ def validate_bounds(bounds: Bounds, field: str = "bounds") -> Refused | None:
 def check_rules(rules: Rules, field: str = "rules") -> Refused | None:
     """None if the figures fit together, else `policy_out_of_bounds`.
 
-    The shortest life that a lease has left, three quarters of it, takes in at least 20 synchronisations (spec 3.4), so
-    that some failing ones harm nobody.
+    The shortest life that a lease has left, three quarters of it, takes in at least 20 synchronisations
+    [spec: lease-figures], so that some failing ones harm nobody.
     """
     most = rules.lease_days * DAY * 3 // 4 // LEAST_SYNCS
     if rules.sync_interval <= most:

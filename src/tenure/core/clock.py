@@ -1,4 +1,5 @@
-"""What time it is for a client whose clock may lie: a pure estimate made of readings and of signed answers (spec 3.6).
+"""What time it is for a client whose clock may lie: a pure estimate made of readings and of signed answers
+[spec: clock-estimate].
 
 The shell reads the clocks, keeps `ClockState` beside the lease and asks here; nobody else decides which clock to trust.
 Instants and durations are whole seconds.
@@ -178,7 +179,7 @@ def verified(state: ClockState, reading: Reading, iat: Instant) -> ClockState:
 
 
 class SandboxClock(msgspec.Struct, frozen=True):
-    """The time of a sandbox, as a clock file or the server's last answer tells it (spec 6.4)."""
+    """The time of a sandbox, as a clock file or the server's last answer tells it [spec: sandbox-clock]."""
 
     instant: Instant
 

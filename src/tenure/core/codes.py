@@ -1,6 +1,7 @@
 """Activation codes: how they are made from given randomness, read forgivingly, written strictly and kept secret.
 
-Randomness and the key of the stored hash come from outside; what a code activates is the store's to know (spec 2.7).
+Randomness and the key of the stored hash come from outside; what a code activates is the store's to know
+[spec: activation-codes].
 """
 
 import hashlib

@@ -65,7 +65,8 @@ def service_end(sub: Subscription) -> Instant | None:
 def _never_started(sub: Subscription) -> list[Span]:
     why = Why.AWAITING_PAYMENT if sub.awaiting_payment else Why.NOT_ACTIVATED
     if any(site.staged for site in sub.sites):
-        return [Span(sub.ordered_at, None, Phase.PENDING, why)]  # a staged successor counts as activated (2.4)
+        # A staged successor counts as activated [spec: activate-by].
+        return [Span(sub.ordered_at, None, Phase.PENDING, why)]
     return [
         Span(sub.ordered_at, sub.activate_by, Phase.PENDING, why),
         Span(sub.activate_by, None, Phase.ENDED, Why.NEVER_ACTIVATED),
@@ -110,7 +111,8 @@ def held_days(sub: Subscription, since: Instant, until: Instant) -> int:
 
 
 def _blocked(sub: Subscription, site: SiteState) -> Timeline:
-    """A block of the site's code as a layer; fraud ends at once, so that there is no grace span (2.4 Blocked code)."""
+    """A block of the site's code as a layer; fraud ends at once, so that there is no grace span
+    [spec: blocked-code]."""
     code = sub.code(site.code)
     if code is None or code.blocked_at is None or code.block_ends is None:
         return ()
@@ -121,7 +123,8 @@ def _blocked(sub: Subscription, site: SiteState) -> Timeline:
 
 
 def _struck_out(sub: Subscription, site: SiteState) -> Timeline:
-    """The end of an application's own place, when fewer devices are ordered than are in use (2.4 Devices, B11).
+    """The end of an application's own place, when fewer devices are ordered than are in use ([spec: seat-conflict],
+    B11).
 
     While a hold stops the clock nothing turns at that date, nor after it.
     """

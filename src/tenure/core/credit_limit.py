@@ -1,7 +1,7 @@
 """How far a customer's balance may go below zero: the command that sets it, the fact it leaves, what it pays at once.
 
-A credit limit is money (spec 2.5). Raising it counts as a credit; lowering it below what is used stops new charges and
-takes nothing back.
+A credit limit is money [spec: credit-limit]. Raising it counts as a credit; lowering it below what is used stops new
+charges and takes nothing back.
 """
 
 from collections.abc import Iterable

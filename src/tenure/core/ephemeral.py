@@ -1,4 +1,4 @@
-"""The days of ephemeral applications, counted once they are over: one fact instead of one for each (spec 2.4).
+"""The days of ephemeral applications, counted once they are over: one fact instead of one for each [spec: ephemeral].
 
 A stay is a row of the store's; what a day's fact says of the stays is decided here; it is there for whoever
 compares it with the rows.

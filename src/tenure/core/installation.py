@@ -1,6 +1,6 @@
 """The two kinds of installation: an administration server with devices behind it, or an application on its own.
 
-Which one a key is was said at its first activation and stands in every lease (spec 2.4 Installations). How both share
+Which one a key is was said at its first activation and stands in every lease [spec: installations]. How both share
 one device limit is `allotment`'s and `decide`'s.
 """
 
@@ -9,7 +9,8 @@ from enum import StrEnum
 from tenure.core.refusals import Code, Refused
 
 MATCHING_PARTS = 2
-"""So many equal hardware digests make two installations, or two boots, one computer's (2 of 3, spec 6.14)."""
+"""So many equal hardware digests make two installations, or two boots, one computer's (2 of 3,
+[spec: hardware-match])."""
 
 
 class Installation(StrEnum):

@@ -40,7 +40,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     sync_interval: int = 86_400
     after_end_sync_days: int = 90
     warn_after: int = 7 * 86_400
-    """Seconds without an answered synchronisation after which `sync_overdue` grace begins (spec 2.3)."""
+    """Seconds without an answered synchronisation after which `sync_overdue` grace begins [spec: contact-clock]."""
     seat_life: int = 14 * 86_400
     dns: str = "auto"
     reinstate_days: int = 365
@@ -48,7 +48,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Coming(msgspec.Struct, frozen=True):
-    """A lower device limit to come, and what of it this site would have if use stayed as it is (spec 2.4 Devices)."""
+    """A lower device limit to come, and what of it this site would have if use stayed as it is
+    [spec: fewer-devices]."""
 
     at: Instant
     limit: int
@@ -56,7 +57,7 @@ class Coming(msgspec.Struct, frozen=True):
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
-    """Claims of a `tenure-lease+jwt` (spec 3.4)."""
+    """Claims of a `tenure-lease+jwt` [spec: lease]."""
 
     iss: str
     sub: str
@@ -149,7 +150,8 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def contact_interval(life: int, usual: int) -> int:
-    """Seconds between the contacts of a lease that lives for `life` seconds, where the policy says `usual` (spec 3.4).
+    """Seconds between the contacts of a lease that lives for `life` seconds, where the policy says `usual`
+    [spec: short-lease].
 
     30 days, daily: daily. 7 days, daily: every 6 h. 1 h, daily: every 128 s.
     """

@@ -1,4 +1,4 @@
-"""A customer's prepaid account with its provider: double entry, append-only, integer minor units (spec 2.5).
+"""A customer's prepaid account with its provider: double entry, append-only, integer minor units [spec: ledger].
 
 What something costs is `pricing`'s, when it is due and how far the money reaches `settle`'s; the store keeps postings
 and their uniqueness.

@@ -1,4 +1,4 @@
-"""What 'apply now' does to a running period: days of grace it gains, never loses (spec 2.1 policy, ADR 13).
+"""What 'apply now' does to a running period: days of grace it gains, never loses ([spec: policy-version], ADR 13).
 
 When such a policy was published, and with which figures for which plan, is the server's to say; `settle` books it.
 """
@@ -15,7 +15,7 @@ from tenure.core.terms import Period
 from tenure.core.timeline import DAY, Instant
 
 MAX_GRACE_DAYS = 90
-"""Grace with all its extensions (spec 2.6)."""
+"""Grace with all its extensions [spec: policy]."""
 
 
 class Lengthening(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Calendar periods counted from a fixed anchor, and the texts for durations and instants.
 
 Every period is computed from the anchor, never from the last date, so that 31 January + 1 month is 28 or 29 February
-and the next period ends on 31 March again (spec 2.4, M4). What a period costs is `pricing`'s; which one runs is
+and the next period ends on 31 March again ([spec: periods], M4). What a period costs is `pricing`'s; which one runs is
 `subscription`'s.
 """
 
@@ -14,7 +14,7 @@ from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, Instant
 
 LEAST_TERM_DAYS = 28
-"""A term with a fixed end lasts at least this many days (spec 2.4, `term_too_short`)."""
+"""A term with a fixed end lasts at least this many days ([spec: order], `term_too_short`)."""
 
 MAX_MONTHS = 120
 MAX_DAYS = 3_660
@@ -127,7 +127,7 @@ def parse_instant(text: str, field: str = "at") -> Instant | Refused:
 
 
 def date_only_until(text: str, field: str = "until") -> Instant | Refused:
-    """The end of a date-only `until`: the next midnight UTC, so that the day named is included (spec 6.15)."""
+    """The end of a date-only `until`: the next midnight UTC, so that the day named is included [spec: dates]."""
     day = _day_number(text)
     if day is None or not 0 <= day * DAY + DAY <= LAST_INSTANT:
         return _invalid(field, "A date is written as 2027-03-31; it must exist and lie in 1970 to 9999.")

@@ -1,6 +1,7 @@
 """What a provider allows: the rules a period runs under, the actions of each role, and the vendor's bounds on both.
 
-A period is pinned to the `Rules` in force at its start; `Policy.actions` applies as published now (spec 2.1, 2.6).
+A period is pinned to the `Rules` in force at its start; `Policy.actions` applies as published now
+[spec: policy-version, policy].
 """
 
 from enum import StrEnum
@@ -18,7 +19,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What a provider can allow or forbid to a role (spec 2.6)."""
+    """What a provider can allow or forbid to a role [spec: actions]."""
 
     ORDER = "order"
     RENEW = "renew"
@@ -39,7 +40,7 @@ class Action(StrEnum):
 
 
 class LateRenewal(StrEnum):
-    """Where a period bought after the end begins (spec 2.4)."""
+    """Where a period bought after the end begins [spec: late-renewal]."""
 
     CHARGE_GRACE = "charge_grace"
     FROM_NOW = "from_now"
@@ -54,7 +55,7 @@ class Refund(StrEnum):
 
 
 class RenewalOrder(StrEnum):
-    """In which order items are paid when money is short; each that can be paid whole is paid (spec 2.4)."""
+    """In which order items are paid when money is short; each that can be paid whole is paid [spec: payment-order]."""
 
     OLDEST_DUE = "oldest_due"
     CHEAPEST = "cheapest"
@@ -88,7 +89,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     after_end_sync_days: int = 90
     """Days of daily synchronisation after the end, then weekly; 0 stops at the end as the original does (M14)."""
     air_gap_lease_days: int = 90
-    """Life of a lease that is carried by hand to a site without a network (spec 3.9)."""
+    """Life of a lease that is carried by hand to a site without a network [spec: offline-exchange]."""
     ephemeral_hours: int = 24
     """Life of the lease of an ephemeral application, such as one in a container; its place is free at the end."""
 

@@ -65,7 +65,8 @@ def check_bands(bands: tuple[Band, ...], field: str = "bands") -> Refused | None
 
 
 def total(bands: tuple[Band, ...], devices: int) -> int | Refused:
-    """Price of `devices` for one period, minor units: the band of the total prices the whole quantity (spec 6.15).
+    """Price of `devices` for one period, minor units: the band of the total prices the whole quantity
+    [spec: plan-and-offer].
 
     Refuses `device_count_out_of_range` when no band covers the count.
     """
@@ -77,7 +78,7 @@ def total(bands: tuple[Band, ...], devices: int) -> int | Refused:
 
 
 def for_term(period_price: int, period: Duration, start: Instant, until: Instant) -> int:
-    """Price of the term [start, until) of an `until` order: pro rata by day, rounded half up (spec 2.4 Order).
+    """Price of the term [start, until) of an `until` order: pro rata by day, rounded half up [spec: order].
 
     Days begun count; the measure is the period that would begin at `start`, so a term of exactly that length costs
     exactly one period.

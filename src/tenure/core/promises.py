@@ -1,4 +1,4 @@
-"""The rule *Giving back* (spec 2.4): nothing returns while a signed word still promises it.
+"""The rule *Giving back* [spec: giving-back]: nothing returns while a signed word still promises it.
 
 A word ends by itself, or when its site acknowledges a newer one. Everything given back (refunds, released reserves,
 pauses that stop the clock) asks here from which instant on.
@@ -11,7 +11,7 @@ from tenure.core.state import Stopped
 from tenure.core.timeline import Instant
 
 SUCCESSOR_DAYS = 30
-"""The lease of a staged successor is good for at most so long from the takeover on (spec 2.4 Successor)."""
+"""The lease of a staged successor is good for at most so long from the takeover on [spec: successor]."""
 
 
 def given_back_from(words: Iterable[Word], revision: int, decided_at: Instant) -> Instant:

@@ -11,7 +11,7 @@ from tenure.core.timeline import Instant
 
 
 class Exit(IntEnum):
-    """Families of exit codes of the command line (spec 6.15); the refusal's own code is in the output."""
+    """Families of exit codes of the command line [spec: exit-codes]; the refusal's own code is in the output."""
 
     DONE = 0
     FAULT = 1
@@ -30,7 +30,7 @@ class Exit(IntEnum):
 class Code(StrEnum):
     """Stable names of refusals; never renamed, never reused."""
 
-    # activation codes (2.7)
+    # activation codes [spec: activation-codes]
     CODE_MALFORMED = "code_malformed"
     CODE_UNKNOWN = "code_unknown"
     CODE_BLOCKED = "code_blocked"
@@ -142,7 +142,7 @@ class Code(StrEnum):
     NO_SIGNING_KEY = "no_signing_key"
     INTERNAL = "internal"
     UNREACHABLE = "unreachable"
-    # this computer (3.4, 3.7)
+    # this computer [spec: client-storage, name-resolution]
     FOLDER_IN_USE = "folder_in_use"
     FOLDER_UNREADABLE = "folder_unreadable"
     FOLDER_UNWRITABLE = "folder_unwritable"

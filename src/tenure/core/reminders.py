@@ -1,4 +1,4 @@
-"""Reminders as arithmetic on the timeline: which one is due now, and when to look for the next (spec 2.4 Reminders).
+"""Reminders as arithmetic on the timeline: which one is due now, and when to look for the next [spec: reminders].
 
 Before each end by the policy's offsets, then daily in grace; what was told already is the caller's to remember.
 """

@@ -14,7 +14,8 @@ from tenure.core.terms import DayPrice, Intent, Kind, Period, Settlement, Terms
 from tenure.core.timeline import DAY, Instant, Phase, at
 
 RESERVE_DAYS = 10
-"""Money is set aside at most so long before the due instant (and at most a third of the period, spec 2.4)."""
+"""Money is set aside at most so long before the due instant (and at most a third of the period,
+[spec: automatic-renewal])."""
 PROMISE_DAYS = 7
 """A lease signed while money is reserved reaches at most so far beyond the due instant."""
 AHEAD = 3
@@ -134,7 +135,8 @@ def payment_name(sub: Subscription) -> str:
 
 
 def late_start(sub: Subscription, now: Instant, late: LateRenewal | None = None) -> Instant:
-    """Where a period bought at `now` begins: at the old end up to the end of grace, afterwards by `late` (2.4).
+    """Where a period bought at `now` begins: at the old end up to the end of grace, afterwards by `late`
+    [spec: late-renewal].
 
     `late` is the policy's unless named. `from_end` is bought by hand only, so as a policy it means charging the grace.
     Grace longer than the period to buy (after a change of plan) is charged so far that a day of the period is left.
@@ -163,7 +165,7 @@ def automatic_until(sub: Subscription) -> Instant | None:
     """The instant from which automatic payment has stopped; None when it does not run at all.
 
     It stops `resume_days` after the end of service, or after it was last resumed, at the latest when an ended
-    subscription can no longer be revived (spec 2.4).
+    subscription can no longer be revived [spec: late-payment].
     """
     over = service_end(sub)
     if over is None or not pays_itself(sub):

@@ -3,7 +3,7 @@
 The shell draws a number in [0, 1) for each attempt and keeps it, with all the rest, on disk until the next attempt is
 made: whatever begins anew with each process never ends in a program that runs for a second. It notes
 `attempted` before anything is sent, and what came of it with `after_answer` and `after_failure`. Devices ask their
-site by the same function (spec 3.4, 3.5, M14).
+site by the same function ([spec: lease-figures, backoff], M14).
 
 An example, under a lease of 30 days. Answered Monday 12:00, window Tuesday 9:36-14:24, draw 0.5: due Tuesday 12:00.
 - The program is started at 8:00 on Tuesday and stays: 8:07:30, half of a quarter of an hour after its start.

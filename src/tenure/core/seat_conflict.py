@@ -1,4 +1,5 @@
-"""Who stops when fewer devices are ordered than are in use, as far as applications on their own go (spec 2.4, B11).
+"""Who stops when fewer devices are ordered than are in use, as far as applications on their own go
+([spec: seat-conflict], B11).
 
 The list is made the day a lower limit is agreed, and kept in the history; what an administration server's devices give
 up is settled at its console. Who counts is read by the caller, what a lease then says follows from `contract.timeline`.

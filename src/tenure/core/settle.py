@@ -1,4 +1,5 @@
-"""What falls due by itself: reserving, capturing, late attempts, refunds, ends of holds, longer grace (spec 2.4, 6.1).
+"""What falls due by itself: reserving, capturing, late attempts, refunds, ends of holds, longer grace
+[spec: automatic-renewal, settlement].
 
 `settle` works in order of instants and is the only place where money moves without somebody asking. Whoever reads or
 writes first settles up to now, so that a sweep that slept for a week books exactly what one awake would have booked.

@@ -1,7 +1,7 @@
 """What a site or device may do now: verified lease, last contact and time give phase, cause, end and features.
 
-SDK, site, agent and console gather the arguments and show the result (spec 6.3). That the lease is genuine is `wire`'s
-to prove, that it may replace the one held is `acceptance`'s, and what time it is `clock` says.
+SDK, site, agent and console gather the arguments and show the result [spec: standing]. That the lease is genuine is
+`wire`'s to prove, that it may replace the one held is `acceptance`'s, and what time it is `clock` says.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ class Amnesty(msgspec.Struct, frozen=True):
 
 
 class SeatTerm(msgspec.Struct, frozen=True, kw_only=True):
-    """What a seat says to its device: the site's signed word under the lease attached (spec 3.4)."""
+    """What a seat says to its device: the site's signed word under the lease attached [spec: seat]."""
 
     thumbprint: str
     """RFC 7638 thumbprint of the device's key."""
@@ -96,7 +96,7 @@ def standing(
     version: str | None,
     lost: Refused | None = None,
 ) -> Standing:
-    """The standing of a site, or of an application that holds a lease itself (spec 2.3).
+    """The standing of a site, or of an application that holds a lease itself [spec: standing].
 
     `contact`: server time of the last answered synchronisation, `unchanged` included. `version`: the application's
     own, held against the lease's floor (M13); None where there is none to hold, as at the portal. `lost`: the signed
@@ -154,7 +154,7 @@ def reach(lease: Lease, notices: Iterable[Amnesty], seat: SeatTerm | None = None
 def moved_by(signed: Instant, notices: Iterable[Amnesty]) -> int:
     """Seconds by which amnesties move the ends of a lease signed at `signed`; the server counts with the same figure.
 
-    Only outages that ended after it was signed; what they share counts once; at most 30 days in all (spec 3.9).
+    Only outages that ended after it was signed; what they share counts once; at most 30 days in all [spec: amnesty].
     """
     total, counted = 0, None
     for outage in sorted((each for each in notices if each.until > signed), key=lambda each: each.since):
@@ -165,7 +165,7 @@ def moved_by(signed: Instant, notices: Iterable[Amnesty]) -> int:
 
 
 def holding(active: Lease | None, successor: Lease | None, now: Instant) -> Lease | None:
-    """The lease that applies at `now`: a successor takes over at its `nbf` without a server (spec 2.4).
+    """The lease that applies at `now`: a successor takes over at its `nbf` without a server [spec: successor].
 
     It stays staged while the present one is paid beyond that instant, that is, while a renewal is known.
     """
@@ -251,7 +251,8 @@ def _split(spans: Timeline, *edges: Instant, since: Instant | None = None) -> Ti
 
 
 def _warned(piece: Span, warn: Instant) -> Span:
-    """Only an active contract shows `sync_overdue`: the two clocks are never merged into one label (spec 2.3)."""
+    """Only an active contract shows `sync_overdue`: the two clocks are never merged into one label
+    [spec: contact-clock]."""
     if piece.phase is not Phase.ACTIVE or piece.since < warn:
         return piece
     return msgspec.structs.replace(piece, phase=Phase.GRACE, why=Why.SYNC_OVERDUE)

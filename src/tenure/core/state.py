@@ -97,7 +97,7 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that goes back once no signed word promises its days any more (rule *Giving back*, spec 2.4)."""
+    """Money that goes back once no signed word promises its days any more [spec: giving-back]."""
 
     revision: int
     """The revision whose truth every site must have acknowledged."""
@@ -157,7 +157,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
         return self.changes[0].terms.kind
 
     def clock(self, now: Instant) -> Instant:
-        """What the contract's clock shows: it stands still while a hold stops it (spec 2.4 Holds)."""
+        """What the contract's clock shows: it stands still while a hold stops it [spec: holds]."""
         return now if self.stopped is None else min(now, self.stopped.since)
 
     def terms_at(self, moment: Instant) -> Terms:

@@ -18,7 +18,8 @@ class Kind(StrEnum):
 
 
 class Settlement(StrEnum):
-    """How the money comes: from the prepaid ledger, or outside it, confirmed by the provider (spec 2.1)."""
+    """How the money comes: from the prepaid ledger, or outside it, confirmed by the provider
+    [spec: settlement-method]."""
 
     PREPAID = "prepaid"
     EXTERNAL = "external"
@@ -95,7 +96,7 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Field(StrEnum):
-    """What can be agreed apart from the rest: a later command replaces only the one it names (spec 2.4 Devices)."""
+    """What can be agreed apart from the rest: a later command replaces only the one it names [spec: agreed-terms]."""
 
     PLAN = "plan"
     DEVICES = "devices"

@@ -17,7 +17,7 @@ HOUR = 3_600
 
 
 class Phase(StrEnum):
-    """What service a subscription, site or device has (spec 2.3)."""
+    """What service a subscription, site or device has [spec: phases]."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -59,7 +59,7 @@ class Span(msgspec.Struct, frozen=True, omit_defaults=True):
 Timeline = tuple[Span, ...]
 """Spans without gap or overlap, `since` rising; only the last is open."""
 
-# Where several causes apply at once the more restrictive phase is shown (spec 2.2). A pending subscription has
+# Where several causes apply at once the more restrictive phase is shown [spec: severity]. A pending subscription has
 # no service to pause, so only an end outranks it.
 SEVERITY = {Phase.ACTIVE: 0, Phase.GRACE: 1, Phase.PAUSED: 2, Phase.PENDING: 3, Phase.ENDED: 4}
 
@@ -116,7 +116,7 @@ def _same(one: Span, other: Span) -> bool:
 
 
 def overlay(*layers: Timeline) -> Timeline:
-    """Several causes over the same time: at each instant the most severe phase holds (spec 2.2).
+    """Several causes over the same time: at each instant the most severe phase holds [spec: severity].
 
     Of equal phases the span that ends first gives `until` and `why`; on a tie the earlier layer speaks. The first
     layer must cover everything; others may begin later (before their first span they say nothing).

@@ -1,4 +1,5 @@
-"""When something falls due by itself on a subscription, and in which order of several (spec 2.4, 6.1): pure arithmetic.
+"""When something falls due by itself on a subscription, and in which order of several
+[spec: automatic-renewal, settlement]: pure arithmetic.
 
 What then happens is done by `settle`.
 """
@@ -59,7 +60,8 @@ def next_event(item: Item, cursor: Instant, account: Account) -> Event | None:
 
 
 def _lapses(sub: Subscription) -> bool:
-    """Paid for and never activated: at the end of its 365 days the policy may give the money back (2.4 Order)."""
+    """Paid for and never activated: at the end of its 365 days the policy may give the money back
+    [spec: activate-by]."""
     waiting = not sub.paid and not sub.awaiting_payment and not any(site.staged for site in sub.sites)
     refunds = sub.rules_at_order.refund is Refund.UNUSED_DAYS and sub.first_price > 0
     return waiting and refunds and not sub.refunded and sub.cancellation is None

@@ -1,4 +1,5 @@
-"""How many devices count, what level of use that is, and which to release when too many do (spec 2.4 Devices; M1, B11).
+"""How many devices count, what level of use that is, and which to release when too many do
+([spec: device-counting, usage-level]; M1, B11).
 
 How one limit is shared by several sites is `allotment`'s; which features a device has is `standing`'s.
 """
@@ -88,7 +89,7 @@ def _fallen(one: Level, used: int, limit: int) -> bool:
 
 
 EPHEMERAL_SEAT = HOUR
-"""Seconds that a seat of an ephemeral device lives (spec 2.4 Installations)."""
+"""Seconds that a seat of an ephemeral device lives [spec: ephemeral]."""
 EPHEMERAL_REFRESH = EPHEMERAL_SEAT // 4
 """It is refreshed after a quarter of that."""
 
@@ -112,7 +113,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def counts_until(device: Device, idle_release_days: int) -> Instant:
-    """The first instant at which `device` no longer counts if it is not seen again (spec 2.4).
+    """The first instant at which `device` no longer counts if it is not seen again [spec: device-counting].
 
     A receipt frees at once, removal at the seat's end, and so does the end of an ephemeral device's seat; otherwise a
     device counts until its seat is over and it has been silent for `idle_release_days`.

@@ -40,7 +40,7 @@ def replayed(answer: Answer[T]) -> Answer[T]:
 
 
 def pack(answer: Answer[T]) -> bytes:
-    """`answer` as bytes for a store (which seals them: they may hold an activation code, spec 6.6)."""
+    """`answer` as bytes for a store (which seals them: they may hold an activation code, [spec: sealed-responses])."""
     return msgspec.msgpack.encode(answer)
 
 

@@ -1,4 +1,4 @@
-"""Mixed commands in one request, each judged, bound and answered exactly as if it had come alone (spec 4.2).
+"""Mixed commands in one request, each judged, bound and answered exactly as if it had come alone [spec: batch].
 
 There is no second way in: an item goes through the same rule, the same reading of its inputs and the same function.
 """

@@ -1,4 +1,5 @@
-"""Idempotency-Key: the same request sent again has one effect and gets the same answer (spec 4.2, 6.6, 6.7).
+"""Idempotency-Key: the same request sent again has one effect and gets the same answer
+[spec: idempotency, sealed-responses].
 
 Here a request becomes a `Ticket`; the service takes it into the transaction of the effect, where the store alone
 can tell a repetition from a race.

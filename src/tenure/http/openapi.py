@@ -27,9 +27,9 @@ from tenure.http.raw import RawOperation
 _REF = "#/components/schemas/{name}"
 
 _CITED = re.compile(
-    r"\s*\((?:(?:spec|ADR|rule) ?[^()]{1,40}|[A-Z]\d{1,2}(?:, ?[A-Z]\d{1,2})*|\d\.\d{1,2}(?:, ?\d\.\d{1,2})*)\)"
+    r"\s*\((?:(?:\[spec|ADR|rule) ?[^()]{1,90}|[A-Z]\d{1,2}(?:, ?[A-Z]\d{1,2})*)\)|\s*\[spec\b[^\]]{1,90}\]"
 )
-"""A requirement or a section in brackets: `(B12)`, `(spec 2.4 Devices)`, `(M7, M8)`, `(3.8)`."""
+"""What cites a rule, a requirement, or a decision: `[spec: seat]`, `(B12)`, `(M7, M8)`, `(ADR 12)`."""
 ALWAYS = (Code.FIELD_INVALID, Code.TOO_MANY_REQUESTS, Code.SERVER_BUSY, Code.INTERNAL)
 """What every operation may refuse: an unknown query parameter, haste, a crowd, an error of ours."""
 _OF_BODY = (Code.BODY_UNREADABLE, Code.BODY_TOO_LARGE, Code.MEDIA_TYPE_UNSUPPORTED)

@@ -76,7 +76,7 @@ def reference(code: Code) -> str:
 
 def retry_after(refused: Refused, now: Instant) -> int | None:
     """Whole seconds to wait before trying again; None where waiting by itself changes nothing."""
-    # Spec 4.2 promises the header on every 429 and 503, also on those that somebody has to mend first.
+    # [spec: http-api] promises the header on every 429 and 503, also on those that somebody has to mend first.
     otherwise = 60 if refused.row.status in _MUST_SAY_WHEN else None
     least = _WAIT.get(refused.code, otherwise)
     if least is None:

@@ -31,7 +31,7 @@ class RawOperation(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     media_type: str = JOSE
     cap: int = 16 * 1024
-    """The most bytes of a request (spec 3.1)."""
+    """The most bytes of a request [spec: strict-parsing]."""
     refusals: tuple[Code, ...] = ()
 
 

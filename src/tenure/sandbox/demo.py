@@ -1,4 +1,5 @@
-"""Everything there is, started in one process on a scratch folder with data to play with: `tenure demo` (spec 4.1)."""
+"""Everything there is, started in one process on a scratch folder with data to play with: `tenure demo`
+[spec: two-commands]."""
 
 import asyncio
 import signal

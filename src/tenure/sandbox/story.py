@@ -1,4 +1,4 @@
-"""The main job told by the real programs over loopback HTTP, on a test clock: `tenure story` (spec 4.1).
+"""The main job told by the real programs over loopback HTTP, on a test clock: `tenure story` [spec: story].
 
 One chapter per part of the mission; each step says what was expected and what was seen. Anything that breaks is a
 difference, and the story goes on.

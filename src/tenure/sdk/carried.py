@@ -1,4 +1,4 @@
-"""Answers that people carry: which request they belong to, and why one is not taken (spec 3.9). Pure.
+"""Answers that people carry: which request they belong to, and why one is not taken [spec: offline-exchange]. Pure.
 
 Making, proving and taking them is `dialogue`'s; the five causes have a refusal each.
 """

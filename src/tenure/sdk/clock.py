@@ -106,7 +106,8 @@ class Timekeeper:
 def estimated(
     state: ClockState, reading: Reading, serial: int, told: Instant | None, *, sandbox: bool, life: int = 0
 ) -> tuple[ClockState, Estimate]:
-    """The estimate at `reading`; in a sandbox by the clock file `told`, or else by the server's last answer (6.4)."""
+    """The estimate at `reading`; in a sandbox by the clock file `told`, or else by the server's last answer
+    [spec: sandbox-clock]."""
     if sandbox and told is not None:
         read = sandbox_now(state, SandboxClock(told), root_is_sandbox=True, lease_is_sandbox=True)
         if not isinstance(read, Refused):

@@ -288,7 +288,8 @@ class Dialogue:
             self._progress.tell("lease", f"Lease {taken.kept.present.serial} is in force.")
 
     def _proven(self, reply: Exchange | Refused, pending: Pending, hear: Hear[A]) -> Answered[A] | Inconclusive:
-        """The answer under the newest root there is: it decides which key may still say anything (spec 3.2)."""
+        """The answer under the newest root there is: it decides which key may still say anything
+        [spec: root-document]."""
         heard = hear(reply, pending.request, self._holder.root, self._holder.reader.sandbox)
         if isinstance(heard, Inconclusive):
             newer = heard.heard is Heard.FOREIGN and self._walk()

@@ -80,7 +80,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What the site's administrator asks for with a synchronisation."""
 
     resolve: Resolution = ""
-    """What the copies of this site are, while a fork is open (spec 3.5)."""
+    """What the copies of this site are, while a fork is open [spec: fork-resolution]."""
     drop_successor: str = ""
     """The subscription of a staged successor that is not wanted any more."""
 

@@ -1,4 +1,5 @@
-"""The computer's hardware as salted digests, by which a reinstalled one is compared with its old self (spec 6.14).
+"""The computer's hardware as salted digests, by which a reinstalled one is compared with its old self
+[spec: hardware-match].
 
 Raw ids never leave: only digests under the root's id and the product do. What likeness means is the server's to say.
 """

@@ -55,7 +55,8 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
     """Why the present lease that was kept counts no longer, such as a key that its root has disowned."""
 
     def lease_at(self, now: Instant) -> Lease | None:
-        """The lease that rules at `now`: a successor is checked whole once more, as of its takeover (3.4)."""
+        """The lease that rules at `now`: a successor is checked whole once more, as of its takeover
+        [spec: successor-slot]."""
         present = None if self.present is None else self.present.lease
         staged = self.successor
         if staged is None or holding(present, staged.lease, now) is not staged.lease:
@@ -66,7 +67,7 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
         return present if isinstance(taken, Refused) else staged.lease
 
     def standing(self, estimate: Estimate) -> Standing:
-        """What may be done now (6.3)."""
+        """What may be done now [spec: standing]."""
         lease = self.lease_at(estimate.now)
         if lease is None:
             return msgspec.structs.replace(UNLICENSED, refusal=self.fault, warning=estimate.refusal)

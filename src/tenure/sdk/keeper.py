@@ -175,7 +175,7 @@ class Keeper:
     def bring(self, blocks: tuple[Armoured, ...]) -> Granted | Synchronized | Notice | Declined:
         """Takes what was carried here: an answer to what is pending, with the root documents beside it, or a notice.
 
-        Refuses with the five causes of spec 3.9, and what the answer itself refuses.
+        Refuses with the five causes of [spec: offline-exchange], and what the answer itself refuses.
         """
         answers = [each for each in blocks if each.kind != "ROOT"]
         if len(answers) != 1:
@@ -339,7 +339,8 @@ class Keeper:
         done = self._dialogue.repeat_activation() if same else self._dialogue.ask_to_activate(code, role)
         if isinstance(done, Refused) or done.answer.result != "granted" or not done.resent:
             return done
-        # The answer may have been stored long ago: what it brought is brought up to date at once (spec 3.3).
+        # The answer may have been stored long ago: what it brought is brought up to date at once
+        # [spec: activation-response].
         if not _site(self.holder.kept):
             return self._dialogue.ask_to_activate(code, role)
         synced = self._dialogue.synchronize("startup", self._ports.report)

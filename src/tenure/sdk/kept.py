@@ -113,7 +113,7 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Exported(msgspec.Struct, frozen=True):
-    """A request that was given out to be carried by hand (spec 3.9)."""
+    """A request that was given out to be carried by hand [spec: offline-exchange]."""
 
     sha256: str
     """Of the sealed request's bytes, base64url."""

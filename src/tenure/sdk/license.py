@@ -163,7 +163,8 @@ class License:
         return _worded(self._keeper.look_at(code, "successor" if successor else "active", watch))
 
     def stage(self, code: str, watch: Watch | None = None) -> Granted | Declined:
-        """Stages a code as successor: it takes over at the end of what is paid, also without a server (spec 2.4)."""
+        """Stages a code as successor: it takes over at the end of what is paid, also without a server
+        [spec: successor]."""
         return self._apply(code, "successor", watch)
 
     def synchronize(self, watch: Watch | None = None) -> Synchronized | Declined:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tenure.sdk.names.bounds import Bounds
 
 PATIENCE = Bounds().total
-"""Seconds for which another holder is waited for: as long as one exchange takes at most (spec 3.7)."""
+"""Seconds for which another holder is waited for: as long as one exchange takes at most [spec: name-resolution]."""
 _FIRST_PAUSE, _LAST_PAUSE = 0.01, 0.25
 
 

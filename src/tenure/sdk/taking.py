@@ -1,4 +1,5 @@
-"""What an answer changes in what is kept: pure, from proven messages to the next `Kept` (spec 3.4, 3.5, 3.9).
+"""What an answer changes in what is kept: pure, from proven messages to the next `Kept`
+[spec: acceptance-order, synchronization, offline-exchange].
 
 The rules are `core.acceptance`'s, `core.clock`'s and `core.schedule`'s; here they are applied in their order. Asking,
 sending and saving are left to `keeper`.

@@ -1,7 +1,7 @@
 """The Transport port: one request to the activation server, its answer or a refusal as a value; never an exception.
 
-Moves bytes only. Whether an answer may change anything is decided by its signature (spec 3.5), when to try again by
-the schedule, which way is taken by `tenure.sdk.names`.
+Moves bytes only. Whether an answer may change anything is decided by its signature [spec: signed-responses], when to
+try again by the schedule, which way is taken by `tenure.sdk.names`.
 """
 
 import logging
@@ -35,7 +35,7 @@ class Request(msgspec.Struct, frozen=True):
     """Others, such as a request id. Host, lengths and encodings are the transport's."""
     dated: bool = True
     """Whether the dates of the server's certificate count. They are left out only while this computer's clock is in
-    doubt, for what carries no code and is answered under a signature (spec 3.6)."""
+    doubt, for what carries no code and is answered under a signature [spec: certificate-dates]."""
 
 
 class Transport(Protocol):

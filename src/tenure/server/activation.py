@@ -1,4 +1,5 @@
-"""Activation: a code becomes a site with a lease (spec 3.3), in one transaction, once however often it is sent."""
+"""Activation: a code becomes a site with a lease [spec: activation], in one transaction, once however often it is
+sent."""
 
 import logging
 
@@ -56,8 +57,8 @@ WRONG_BY_NETWORK = (
 )
 """For each of `networks_of` an address: whoever holds many networks must not have as many times the tries."""
 WRONG_BY_GROUP = Limit("wrong codes of one first group", 20, 3_600)
-"""Only codes that match nothing are charged, and only they are refused for it (spec 2.7): whoever has a real code is
-never slowed down by strangers, and 95 random bits need no limit on all of them together."""
+"""Only codes that match nothing are charged, and only they are refused for it [spec: code-throttle]: whoever has a real
+code is never slowed down by strangers, and 95 random bits need no limit on all of them together."""
 RIGHT = Limit("activations of one subscription from one network", 600, 60)
 """What a real code may cost; nobody else's traffic counts against it."""
 
@@ -86,7 +87,7 @@ class Activations:
     async def activate(self, body: bytes, address: str) -> bytes | Refused:
         """The signed answer to a signed request; what proves nothing gets an unsigned refusal.
 
-        The site's key is proven before anything is looked up; strangers learn nothing of codes (spec 2.7).
+        The site's key is proven before anything is looked up; strangers learn nothing of codes [spec: code-throttle].
         """
         return await self._reply(answers.read_activate(body), address, look=False)
 
@@ -214,10 +215,10 @@ class _Activation:
     def answer(self) -> Reply | Refused:
         """Granted with a lease, or refused with the true reason: whoever has a real code may know.
 
-        A copy of a site gets what it would get by synchronizing, whatever code was typed (fork rule, 3.5).
+        A copy of a site gets what it would get by synchronizing, whatever code was typed [spec: fork-rule].
 
         `ledger_drift`, unsigned, when money would move while it is stopped; `offline_older` and
-        `offline_changed_meanwhile`, unsigned, of a request carried by hand that was overtaken (3.9).
+        `offline_changed_meanwhile`, unsigned, of a request carried by hand that was overtaken [spec: offline-exchange].
         """
         changed = joining.other_kind(self.asked.message, self.site)
         if changed is not None:

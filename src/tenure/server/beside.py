@@ -45,7 +45,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     device_port: str = ""
     hardware: dict[str, str] = {}
     fork_answered: Instant = 0
-    """When a copy of this site was last given the truth of a fork answer (once in 90 days, spec 3.5)."""
+    """When a copy of this site was last given the truth of a fork answer (once in 90 days, [spec: fork-rule])."""
     restores: tuple[Instant, ...] = ()
     """Of an ephemeral application, which is in no history: when its own side said that it was restored."""
     share: bytes = b""

@@ -1,4 +1,5 @@
-"""The vendor's bounds on policies: publishing them, and what they do to policies that were published before (spec 2.6).
+"""The vendor's bounds on policies: publishing them, and what they do to policies that were published before
+[spec: policy-bounds].
 
 What a provider published stays published. Figures outside the bounds are cut to them, and locked ones are the vendor's,
 for periods that begin from then on; periods that run keep what they began with (ADR 20).

@@ -1,4 +1,5 @@
-"""Payments made outside the ledger: one reference, one effect, on one subscription or on several at once (spec 2.5).
+"""Payments made outside the ledger: one reference, one effect, on one subscription or on several at once
+[spec: external-payments].
 
 Everything runs inside one transaction of the caller: all lines take effect, or none.
 """

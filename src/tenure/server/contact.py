@@ -1,4 +1,5 @@
-"""A synchronisation that changes something: forks, acknowledgements, reports, allotments, new leases (spec 3.5).
+"""A synchronisation that changes something: forks, acknowledgements, reports, allotments, new leases
+[spec: synchronization].
 
 One `Contact` answers one request inside the caller's transaction. What it may take away it says signed; what it cannot
 tell it refuses unsigned.
@@ -53,7 +54,8 @@ class Contact:
         sandbox: bool,
         carried: bool = False,
     ) -> None:
-        """`now` is that of the site's provider, as it follows from `time`; `carried`: by hand (spec 3.9)."""
+        """`now` is that of the site's provider, as it follows from `time`; `carried`: by hand
+        [spec: offline-exchange]."""
         self._context, self._conn, self._asked = context, conn, asked
         self._site, self._time, self._now, self._sandbox = site, time, now, sandbox
         self._heard = self._withheld = False
@@ -287,7 +289,7 @@ class Contact:
         return after
 
     def _forked(self) -> tuple[bytes, Site]:
-        """A token used before, with a new request: two copies of the site live (fork rule, 3.5).
+        """A token used before, with a new request: two copies of the site live [spec: fork-rule].
 
         The current token stays: the other copy is not disturbed. The stale one gets the truth for a week, once in 90
         days, and is refused after that until somebody says what it is.
@@ -327,7 +329,8 @@ class Contact:
         return answers.answer_sync(message, self._signer()), self._site
 
     def _learn(self) -> tuple[bytes, Site]:
-        """An authentic token newer than the server remembers: it was restored, and the site knows more (3.5)."""
+        """An authentic token newer than the server remembers: it was restored, and the site knows more
+        [spec: restored-server]."""
         if not self._asked.message.lease:
             return self._aside(self._message(result="send_lease"))
         known = read_lease(

@@ -115,7 +115,7 @@ class Context:
     async def once(self, ticket: Ticket, dry_run: bool, work: Work, *, secret: bool = False) -> Any:
         """`work` in one transaction with its idempotency record; again after a conflict, three times at most.
 
-        `secret`: the answer holds a code or a token, so that its stored copy is sealed (spec 6.6).
+        `secret`: the answer holds a code or a token, so that its stored copy is sealed [spec: sealed-responses].
         """
         now = self.clock()
 
@@ -137,7 +137,7 @@ class Context:
         return await self._repeated(lambda conn: work(conn, now), dry_run)
 
     async def settled(self, work: Callable[[Connection, Instant, bool], Any]) -> Any:
-        """`work` on settled books: reading alone while nothing is due, else writing what is (spec 6.1).
+        """`work` on settled books: reading alone while nothing is due, else writing what is [spec: settlement].
 
         Its last argument says whether it may write; if not, it answers `DUE` when it would have to. While money is
         stopped nothing is written: the answer is what it would be.

@@ -1,4 +1,4 @@
-"""A copy of a site that shows itself, at whatever door: written down, and told the truth once (fork rule, spec 3.5).
+"""A copy of a site that shows itself, at whatever door: written down, and told the truth once [spec: fork-rule].
 
 What a row keeps of copies, and who was told what, is `forks`'; what the two may do next is decided by the answers of
 `contact` and `activation`, which are the same.
@@ -18,7 +18,7 @@ from tenure.store.engine import Connection
 from tenure.store.sites import Site
 
 FORK_ANSWERS_APART = 90 * DAY
-"""A copy gets the present truth once in so long, so that an honest restore is not punished (spec 3.5)."""
+"""A copy gets the present truth once in so long, so that an honest restore is not punished [spec: fork-rule]."""
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -69,7 +69,7 @@ def load(conn: Connection, tenant: Tenant, name: str, *, lock: bool = True) -> B
 
 
 def current(conn: Connection, tenant: Tenant, name: str) -> Opened | Refused:
-    """The subscription with everything booked that was due up to the tenant's now (spec 6.1)."""
+    """The subscription with everything booked that was due up to the tenant's now [spec: settlement]."""
     takeover.take_over_all(conn, tenant.id, name, tenant.time)
     loaded = load(conn, tenant, name)
     if isinstance(loaded, Refused):
@@ -111,7 +111,7 @@ def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int
 
 def _in_use(sub: Subscription, row: Site, published: tuple[Amnesty, ...], now: Instant) -> int:
     """Devices of an administration server that count here: not where it only waits; where it left as long as it may
-    still go by what it had (spec 2.4 Leaving)."""
+    still go by what it had [spec: leaving]."""
     state = sub.site(row.id)
     if row.subscription != sub.id or state is None or state.staged:
         return 0
@@ -143,7 +143,8 @@ def command(conn: Connection, tenant: Tenant, opened: Opened, asking: Asking) ->
 
 
 def _delays_a_successor(conn: Connection, before: Subscription, after: Subscription) -> tuple[str, ...]:
-    """That what is paid now reaches further, and a successor staged at a site takes over so much later (2.4)."""
+    """That what is paid now reaches further, and a successor staged at a site takes over so much later
+    [spec: successor]."""
     until, later = before.paid_until, after.paid_until
     if until is None or later is None or later <= until:
         return ()

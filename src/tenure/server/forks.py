@@ -1,4 +1,5 @@
-"""Two copies of one site: what was seen of each, what somebody has said they are, and what follows (spec 3.5, B9).
+"""Two copies of one site: what was seen of each, what somebody has said they are, and what follows ([spec: fork-rule],
+B9).
 
 Both hold the key, so that a copy is known by the state token it shows: one that was replaced. What is true of the
 subscription is decided in `core.decide.sites`; here is what a site's row keeps of it.
@@ -48,7 +49,7 @@ def untold(site: Site, token: str) -> Site:
 
 
 def newest(site: Site, message: ActivateRequest | SyncRequest) -> bool:
-    """Whether what asks is the site as it was last answered, and no copy from before (fork rule, 3.5).
+    """Whether what asks is the site as it was last answered, and no copy from before [spec: fork-rule].
 
     It shows the newest state token, or names the request whose answer has not reached it yet: nobody else knows that.
     """

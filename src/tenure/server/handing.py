@@ -1,4 +1,5 @@
-"""Handing a new activation code to its customer: sealed until it is shown once, and a mail that leads there (spec 2.7).
+"""Handing a new activation code to its customer: sealed until it is shown once, and a mail that leads there
+[spec: code-storage].
 
 Drawing codes is `ordering`'s, what they may do is the core's.
 """

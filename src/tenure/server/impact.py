@@ -1,6 +1,6 @@
 """What publishing a policy would do: to whom, from when on, which way; and what holds for one subscription and why.
 
-Figures reach a subscription with its next period, a longer grace at once if published so (spec 2.1, policy);
+Figures reach a subscription with its next period, a longer grace at once if published so [spec: policy-version];
 permissions and the order of payment hold at once.
 """
 

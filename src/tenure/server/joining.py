@@ -24,7 +24,7 @@ def is_alone(message: ActivateRequest) -> bool:
 
 
 def other_kind(message: ActivateRequest, site: Site | None) -> Refused | None:
-    """None when the key is what it was at its first activation, else `installation_mismatch` (spec 2.4).
+    """None when the key is what it was at its first activation, else `installation_mismatch` [spec: installations].
 
     An ephemeral application stages no successor: it is over long before that begins.
     """

@@ -1,6 +1,6 @@
 """The server's secrets and online keys: one file, mode 0600, never the database; and their root document.
 
-Root keys are not here: `found` writes them to a file of their own, which belongs off the server (spec 3.2).
+Root keys are not here: `found` writes them to a file of their own, which belongs off the server [spec: root-document].
 """
 
 import base64
@@ -48,7 +48,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     pepper: str
     """Keys the hashes of activation codes and tokens."""
     box: str
-    """Seals stored answers that hold a code or a token (spec 6.6)."""
+    """Seals stored answers that hold a code or a token [spec: sealed-responses]."""
     marker: str
     """Authenticates state tokens, so that an authentic newer one is recognised after a restore."""
     keys: tuple[OnlineKey, ...]
@@ -239,7 +239,7 @@ def read_secrets(path: Path) -> Secrets | Refused:
 
 
 def unfit_for_production(secrets: Secrets) -> list[str]:
-    """Ids of development keys, with which no production server starts (spec 3.2)."""
+    """Ids of development keys, with which no production server starts [spec: client-keys]."""
     return [key.kid for key in secrets.keys if key.purpose is not Purpose.SANDBOX and not is_production_kid(key.kid)]
 
 

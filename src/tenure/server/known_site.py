@@ -1,4 +1,5 @@
-"""A code typed at a site whose key is known: whether that is the site itself, or a copy of it (spec 3.3, 3.5; ADR 25).
+"""A code typed at a site whose key is known: whether that is the site itself, or a copy of it
+([spec: known-key, fork-rule]; ADR 25).
 
 What the site then gets is `activation`'s, what is written down of a copy `copies`'.
 """
@@ -41,7 +42,8 @@ class CodeAtSite:
             self.by_a_copy = not forks.newest(site, self._message) and not self._has_given_up()
 
     def overtaken(self) -> Refused | None:
-        """Why a request carried by hand is not answered: what happened since it was made is not a fork (3.9).
+        """Why a request carried by hand is not answered: what happened since it was made is not a fork
+        [spec: offline-exchange].
 
         Refuses `offline_older`, `offline_changed_meanwhile`.
         """
@@ -106,7 +108,8 @@ class CodeAtSite:
         )
 
     def _learned(self, count: int) -> Site:
-        """The site with what it holds counted: this server was restored, and the site knows more (3.5)."""
+        """The site with what it holds counted: this server was restored, and the site knows more
+        [spec: restored-server]."""
         site, lease = self.site, self._lease
         if lease is not None and lease.sub == site.id:
             site = shares.learned(site, lease, self._now)

@@ -1,4 +1,4 @@
-"""What the server says to a site: the lease that follows from a subscription, pure and not yet signed (spec 3.4)."""
+"""What the server says to a site: the lease that follows from a subscription, pure and not yet signed [spec: lease]."""
 
 import msgspec
 
@@ -12,9 +12,9 @@ from tenure.core.terms import Period
 from tenure.core.timeline import DAY, HOUR, Instant, Phase, Timeline, at, since
 
 SKEW = 300
-"""Seconds by which `iat` may lie in the past, because JWT libraries refuse one that lies ahead (spec 6.12)."""
+"""Seconds by which `iat` may lie in the past, because JWT libraries refuse one that lies ahead [spec: issue-skew]."""
 FORK_DAYS = 7
-"""A forked site's lease reaches at most so far (spec 3.5)."""
+"""A forked site's lease reaches at most so far [spec: fork-rule]."""
 SUCCESSOR_DAYS = 30
 WARNED_DAYS = 14
 
@@ -60,7 +60,7 @@ def lease_for(
 ) -> Lease:
     """The lease of a site that uses `sub`: the present truth, good until `contact_until` without further contact.
 
-    `carried`: brought by hand to a site without a network, so that it lives longer (spec 3.9).
+    `carried`: brought by hand to a site without a network, so that it lives longer [spec: offline-exchange].
     """
     spans = since(timeline(sub, site), now)
     running = spans[0]
@@ -111,7 +111,8 @@ def lease_for(
 def successor_lease(
     sub: Subscription, site: SiteState, holder: Holder, issuer: Issuer, *, begins: Instant, now: Instant
 ) -> Lease:
-    """The lease that lets a site switch at `begins` without a server: good from then on, at most 30 days (2.4).
+    """The lease that lets a site switch at `begins` without a server: good from then on, at most 30 days
+    [spec: successor].
 
     `begins` is at or after `now`.
     """
@@ -173,7 +174,7 @@ def slimmer(lease: Lease) -> tuple[Lease, ...]:
 
 
 def grants_until(lease: Lease) -> Instant:
-    """The last instant for which `lease` promises plan features: what *Giving back* waits for (2.4)."""
+    """The last instant for which `lease` promises plan features: what *Giving back* waits for [spec: giving-back]."""
     serving = [span for span in lease.spans if span.phase in SERVING]
     if not serving:
         return lease.iat
@@ -185,7 +186,7 @@ def renewal_due(
     lease: Lease, sub: Subscription, site: SiteState, now: Instant, *, outlook: Outlook | None = None
 ) -> bool:
     """Whether a new lease is to be signed: anything changed, time alone changed what it says (terms and figures agreed
-    for a date), the next renewal is seen otherwise, or a quarter of its life has passed (spec 3.4)."""
+    for a date), the next renewal is seen otherwise, or a quarter of its life has passed [spec: new-lease]."""
     if _seen(lease.outlook) != _seen(outlook):
         return True
     changed = (lease.subscription, lease.revision, lease.allotment) != (sub.id, sub.revision, site.allotment)

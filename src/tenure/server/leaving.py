@@ -1,4 +1,4 @@
-"""Installations that give their places up: by a receipt of their own, or because somebody made them (spec 2.4 Leaving).
+"""Installations that give their places up: by a receipt of their own, or because somebody made them [spec: leaving].
 
 What an answer says of it is `contact`'s; the places themselves are `places`' and `shares`'.
 """

@@ -55,7 +55,7 @@ def init(
 async def open_context(folder: Path, *, development: bool = False) -> Context | Refused:
     """State and keys of the server in `folder`; refuses what is missing, damaged or readable by others.
 
-    Unless this is for `development`, keys made for it are refused too (`key_not_for_this`, spec 3.2).
+    Unless this is for `development`, keys made for it are refused too (`key_not_for_this`, [spec: client-keys]).
     """
     secret = keyring.read_secrets(folder / SECRETS)
     if isinstance(secret, Refused):

@@ -1,4 +1,5 @@
-"""Amnesties: when the vendor's own servers were out, a signed notice moves every offline deadline (B15, spec 3.9).
+"""Amnesties: when the vendor's own servers were out, a signed notice moves every offline deadline (B15,
+[spec: amnesty]).
 
 Published notices come with answers and can be handed round as files; what they move is `core.standing`'s to say.
 """
@@ -98,7 +99,8 @@ def moved_word(until: Instant, published: tuple[Amnesty, ...]) -> int:
 
 
 def prolonged(words: tuple[Word, ...], published: tuple[Published, ...]) -> tuple[Word, ...]:
-    """What sites hold, with every amnesty that may reach their leases: nothing is given back before that (2.4)."""
+    """What sites hold, with every amnesty that may reach their leases: nothing is given back before that
+    [spec: giving-back]."""
     if not published:
         return words
     amnesties = tuple(Amnesty(each.notice.since, each.notice.until) for each in published)

@@ -39,7 +39,7 @@ _decode = msgspec.msgpack.Decoder(Pace).decode
 
 
 def quarter(lease: Lease) -> Instant:
-    """When a quarter of the lease's life has passed (spec 3.4)."""
+    """When a quarter of the lease's life has passed [spec: new-lease]."""
     return lease.iat + (lease.contact_until - lease.iat) // 4
 
 

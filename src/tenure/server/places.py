@@ -1,4 +1,4 @@
-"""Places of standalone applications, each one device of its subscription's limit (spec 2.4 Installations, Giving back).
+"""Places of standalone applications, each one device of its subscription's limit [spec: places, giving-back].
 
 Taken and given back here, as rows; how they are counted is `store.places`', who gets one is decided in the core.
 """

@@ -1,4 +1,5 @@
-"""The real clock as it was read for one transaction, and every provider's now as it follows from it alone (spec 2.4).
+"""The real clock as it was read for one transaction, and every provider's now as it follows from it alone
+[spec: sandbox].
 
 A sandbox has a clock of its own, so that one provider's `now` means nothing to another's account. Whoever settles is
 handed this value, never an instant: what settles is `settling`.

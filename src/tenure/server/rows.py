@@ -84,7 +84,7 @@ def _without(row: Site, sub: Subscription, now: Instant) -> Site:
 
 
 def _lost(conn: Connection, sub: Subscription, fact: f.SiteDeclaredLost, now: Instant) -> None:
-    """The lost one's part of the pool goes to its heir at once, the one exception to B7 (spec 2.4)."""
+    """The lost one's part of the pool goes to its heir at once, the one exception to B7 [spec: lost-site]."""
     pool, _ = allotment.declare_lost(shares.pool_of(conn, sub, now), fact.site, fact.heir, now)
     lost, heir = _locked(conn, fact.site), _locked(conn, fact.heir)
     if lost is not None and lost.subscription == sub.id:

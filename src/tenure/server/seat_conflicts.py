@@ -178,7 +178,7 @@ def as_promised(
     """The application as its lease is to speak of it: with the date also where others may still go by a longer word.
 
     One that was taken back gets its place beyond the date when the one struck out instead has shown that it knows
-    (rule *Giving back*, spec 2.4), so that never more are served than are ordered. An ephemeral one gets what those on
+    [spec: giving-back], so that never more are served than are ordered. An ephemeral one gets what those on
     the list leave, the first to come first.
     """
     lower = None if state.place_until is not None or sub.stopped is not None else lower_limit(sub, now)

@@ -21,7 +21,7 @@ from tenure.store.engine import Connection
 
 
 def settled(conn: Connection, loaded: Books, *, heard: bool = False) -> Books:
-    """The books with everything booked that was due up to their provider's now (spec 6.1).
+    """The books with everything booked that was due up to their provider's now [spec: settlement].
 
     `heard`: a site has just acknowledged its lease, so that money may go back earlier than it could be foreseen.
     """

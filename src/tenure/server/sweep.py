@@ -1,4 +1,4 @@
-"""Collects what fell due and announces what has already happened; makes nothing true (spec 2.1, house).
+"""Collects what fell due and announces what has already happened; makes nothing true [spec: one-timeline].
 
 A sweep that was down for a week books exactly what one awake would have booked, and announces it late.
 """
@@ -119,7 +119,7 @@ class Sweep:
         return max(len(due), len(changed), counted.count(True))
 
     async def housekeeping(self) -> None:
-        """Once an hour: forget what is over, and compare every balance with its postings (5.3)."""
+        """Once an hour: forget what is over, and compare every balance with its postings [spec: reliability]."""
         now = self._context.clock()
         if self._checked_at is not None and now - self._checked_at < CHECK_EVERY:
             return

@@ -1,4 +1,5 @@
-"""Synchronisation, the hot path (spec 3.5): proven requests in, signed answers out, durable before acknowledged.
+"""Synchronisation, the hot path [spec: synchronization]: proven requests in, signed answers out, durable before
+acknowledged.
 
 Most answers are `unchanged` and cost one look at what is at hand of the site; `contact` does what a changed one needs.
 """
@@ -43,7 +44,7 @@ class Proven(msgspec.Struct, frozen=True, gc=False):
     asked: Asked[SyncRequest]
     thumbprint: str
     carried: bool = False
-    """Brought by hand, by whoever may speak for the site (spec 3.9)."""
+    """Brought by hand, by whoever may speak for the site [spec: offline-exchange]."""
 
     @property
     def site(self) -> str:
@@ -174,7 +175,7 @@ class Synchronisation:
     def _answer_one(self, conn: Connection, proven: Proven, at_hand: AtHand, time: RealTime) -> bytes | Refused:
         asked = proven.asked
         if at_hand.last_request == asked.message.request:
-            # Sent again because the answer was lost: the same bytes (fork rule, 3.5).
+            # Sent again because the answer was lost: the same bytes [spec: exact-retry].
             stored = contacts.last_answer(conn, at_hand.id)
             sandbox = at_hand.sandbox
             return reissued_sync(conn, self._context, at_hand.id, at_hand.product, stored, sandbox=sandbox)
@@ -218,7 +219,8 @@ class Synchronisation:
 
 
 def overtaken_by(site: Site, message: SyncRequest) -> Refused | None:
-    """Why a request that was carried by hand is not answered: what happened since it was made is not a fork (3.9).
+    """Why a request that was carried by hand is not answered: what happened since it was made is not a fork
+    [spec: offline-exchange].
 
     Refuses `offline_older` and `offline_changed_meanwhile`.
     """

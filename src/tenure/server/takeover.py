@@ -1,4 +1,4 @@
-"""Successors that take over: booked by whoever looks first, as of the true instant (spec 2.4 Successor)."""
+"""Successors that take over: booked by whoever looks first, as of the true instant [spec: successor]."""
 
 import base64
 

@@ -1,4 +1,5 @@
-"""A site that a restored server has forgotten: taken in by what the server itself had signed for it (spec 3.5).
+"""A site that a restored server has forgotten: taken in by what the server itself had signed for it
+[spec: restored-server].
 
 It was activated after the backup was made. Its state token (authentic, of an epoch that the restore has closed) and its
 lease (in force, bound to its key) say what is missing here; what it is told then is `contact`'s.

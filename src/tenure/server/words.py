@@ -1,4 +1,4 @@
-"""The server's signed words: leases for a site and its successor, recorded as they are signed (spec 3.4)."""
+"""The server's signed words: leases for a site and its successor, recorded as they are signed [spec: lease]."""
 
 import base64
 import hashlib
@@ -73,7 +73,7 @@ def sign(
     if provider is None or state is None:
         raise LookupError(f"{site.id} does not hold {sub.id}")
     issuer = issuer_of(context, provider)
-    # After a restore of the server every word is of the epoch it opened, or of a later one (spec 3.4).
+    # After a restore of the server every word is of the epoch it opened, or of a later one [spec: epoch].
     site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = beside(site)
     holder = msgspec.structs.replace(
@@ -123,7 +123,7 @@ def _promised(conn: Connection, site: Site, sub: Subscription, lease: Lease, now
 
 
 def _sealed(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
-    """The lease and its bytes; without its ornaments when it would be too large with them (spec 3.1)."""
+    """The lease and its bytes; without its ornaments when it would be too large with them [spec: strict-parsing]."""
     for shorter in slimmer(lease):
         try:
             return lease, seal_lease(lease, signer)
@@ -186,7 +186,8 @@ def _sign_successor(
     Its allotment is shared out anew with it, so that every device protected now is protected after the switch too.
     """
     if site.successor is None or present.paid_until is None or present.stopped is not None:
-        return site, b""  # while a hold stops the clock nothing turns at the old end, also without a server (2.4 Holds)
+        # While a hold stops the clock nothing turns at the old end, also without a server [spec: holds].
+        return site, b""
     owner = beside(site).successor_provider or site.provider
     sub = books.subscription(conn, owner, site.successor)
     provider = people.provider(conn, owner)
@@ -203,7 +204,7 @@ def _sign_successor(
     stop = present.cancellation
     begins = max(now, stop.effective if stop is not None else present.paid_until)
     if at(timeline(sub, told), begins).phase is Phase.ENDED:
-        return site, b""  # it takes nothing over: the present one's grace is worth more (2.4)
+        return site, b""  # it takes nothing over: the present one's grace is worth more [spec: successor]
     holder = msgspec.structs.replace(
         _holder(conn, site, beside(site), sub.terms_at(begins)), serial=site.serial, prev=""
     )

@@ -1,4 +1,4 @@
-"""Sandbox and production never meet, nor do two sandboxes: a site's key belongs to one world (spec 2.4, ADR 18).
+"""Sandbox and production never meet, nor do two sandboxes: a site's key belongs to one world ([spec: sandbox], ADR 18).
 
 Each sandbox is a world of its own, because it has a clock of its own: dates of the one mean nothing in the other. What
 mixes worlds is refused here before anything is settled or taken.

@@ -1,7 +1,7 @@
 """The device port's certificate: self-signed, for the names that devices use, under a key that the lease names.
 
-Devices trust exactly that key (spec 6.13), so that nothing else in it matters; it never expires, because a device's
-clock may be wrong, and begins with the epoch, where the clock of a board without a battery does.
+Devices trust exactly that key [spec: device-port], so that nothing else in it matters; it never expires, because a
+device's clock may be wrong, and begins with the epoch, where the clock of a board without a battery does.
 """
 
 import hashlib

@@ -1,4 +1,5 @@
-"""Seat conflicts: more devices count than a lower limit will allow; opened before it, settled on its day (2.4, B11).
+"""Seat conflicts: more devices count than a lower limit will allow; opened before it, settled on its day
+([spec: seat-conflict], B11).
 
 Nothing is stripped silently: the list is shown with a date, pinned devices leave it, and what is withdrawn is told.
 """

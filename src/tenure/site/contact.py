@@ -1,4 +1,4 @@
-"""One request of one device, answered inside the caller's transaction: enrolment, refresh, release (spec 3.8).
+"""One request of one device, answered inside the caller's transaction: enrolment, refresh, release [spec: enrollment].
 
 What a device may be refused for good is said signed; it is the device that decides what of that it obeys.
 """
@@ -68,7 +68,8 @@ class Contact:
         shown = self._desk.tokens.read(device.id, self._message.token)
         if shown is None or shown < device.count:
             return self._copied(device)
-        # A newer authentic token: the site was restored from a backup, and the device knows more (as in 3.5).
+        # A newer authentic token: the site was restored from a backup, and the device knows more (as in
+        # [spec: fork-rule]).
         return self._served(self._turned(device, max(shown, device.count) + 1))
 
     # who it is
@@ -96,7 +97,8 @@ class Contact:
         return self._served(device)
 
     def _adopted(self) -> bytes:
-        """A device that the site has forgotten, but whose seat it signed: it counts, whatever is allowed (3.8)."""
+        """A device that the site has forgotten, but whose seat it signed: it counts, whatever is allowed
+        [spec: new-seats]."""
         held = read_lone_seat(self._message.seat.encode("ascii"), self._desk.signer.public)
         if isinstance(held, Refused) or held.cnf.jkt != self._key or held.aud != self._message.product:
             return self._refused(Refused(Code.NOT_AUTHENTICATED, "This site knows neither the device nor its seat."))

@@ -1,4 +1,5 @@
-"""Enrolment tokens as they are given out: one word that says where the site is, by which key, and a secret (6.13)."""
+"""Enrolment tokens as they are given out: one word that says where the site is, by which key, and a secret
+[spec: device-port]."""
 
 import msgspec
 

@@ -51,7 +51,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     up_since: Instant
     """When this run of the site began to listen: before that no device can have been heard."""
     opened: bool
-    """Whether new seats may be signed as far as the start of this run is concerned (spec 3.8)."""
+    """Whether new seats may be signed as far as the start of this run is concerned [spec: new-seats]."""
 
     @property
     def terms(self) -> Lease | None:
@@ -183,7 +183,8 @@ class ProductLicense:
         return outcome
 
     def _noted(self, outcome: Synchronized | Declined) -> Synchronized | Declined:
-        # A fork's answer does not count as answered, and one that asks for the lease is followed by another (3.8).
+        # A fork's answer does not count as answered, and one that asks for the lease is followed by another
+        # [spec: new-seats].
         conclusive = isinstance(outcome, Synchronized) and conclude(Heard(outcome.result)).seats
         self._answered = self._answered or conclusive
         self.learn()

@@ -1,4 +1,5 @@
-"""Devices that come to an end without a word, and a reinstalled one that is the same as before (spec 2.4, 3.8).
+"""Devices that come to an end without a word, and a reinstalled one that is the same as before
+[spec: device-counting, hardware-match].
 
 A device counts as long as a seat of it may still be in use; only then is silence, or its successor on the same
 hardware, a reason to count it no longer. Silence proves nothing before a contact was due, and never for good.

@@ -88,7 +88,8 @@ def open_site(
     transports: MakeTransport | None = None,
     stores: OpenStore = open_store,
 ) -> Site | Refused:
-    """The site in the folder `path`. `clock`: a file that tells a sandbox's time (6.4); refused outside a sandbox.
+    """The site in the folder `path`. `clock`: a file that tells a sandbox's time [spec: sandbox-clock]; refused outside
+    a sandbox.
 
     `transports` replaces the way to the server, for a demo in one process and for tests; `stores` where the state is
     kept, for the simulator, whose disks die.

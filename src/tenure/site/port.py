@@ -1,4 +1,5 @@
-"""The device port: signed requests of devices in, signed answers out, durable before they are answered (spec 3.8).
+"""The device port: signed requests of devices in, signed answers out, durable before they are answered
+[spec: enrollment].
 
 TLS and HTTP are around it; what a device gets is decided in `contact`.
 """

@@ -1,4 +1,5 @@
-"""Who may have a seat, and what it says: pure rules over the lease that rules and what the site remembers (spec 3.8).
+"""Who may have a seat, and what it says: pure rules over the lease that rules and what the site remembers
+[spec: enrollment].
 
 Counting is the store's, the order of things `contact`'s.
 """
@@ -18,7 +19,7 @@ from tenure.wire.messages import NextSync
 from tenure.wire.seats import Holder, Seat
 
 SKEW = 300
-"""Seconds by which a seat is dated back, because JWT libraries refuse one that lies ahead (spec 6.12)."""
+"""Seconds by which a seat is dated back, because JWT libraries refuse one that lies ahead [spec: issue-skew]."""
 REFRESH = DAY
 """Devices refresh daily, give or take a tenth."""
 ROUND = REFRESH * 11 // 10

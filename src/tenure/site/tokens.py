@@ -1,4 +1,5 @@
-"""State tokens between device and site: authentic markers, not secrets, by which a copy of a device is found (3.8)."""
+"""State tokens between device and site: authentic markers, not secrets, by which a copy of a device is found
+[spec: enrollment]."""
 
 import hmac
 

@@ -80,7 +80,8 @@ class Watch:
         self.note(license_)
 
     def _ask_for_more(self, license_: ProductLicense) -> None:
-        """Less than half of the margin is free: the server is asked for more, unless it knows of the need (2.4)."""
+        """Less than half of the margin is free: the server is asked for more, unless it knows of the need
+        [spec: allotments]."""
         holder = license_.keeper.holder
         lease, uptime = holder.lease(), holder.now().reading.uptime
         need = self._site.store.read(license_.need)
@@ -111,7 +112,8 @@ class Watch:
         self._tell(conn, license_.product, look)
 
     def _note_history(self, conn: Connection, product: str, look: Look) -> None:
-        """Forks and restores: after a resolved fork one round of refreshes goes by before any new seat (3.8)."""
+        """Forks and restores: after a resolved fork one round of refreshes goes by before any new seat
+        [spec: new-seats]."""
         pool = pools.pool(conn, product)
         epoch = look.kept.present.epoch or pool.epoch
         adopting = pool.adopting_until
@@ -169,7 +171,8 @@ _FORK: dict[bool, tuple[str, str, events.Severity]] = {
 def _told_until(look: Look) -> Instant | None:
     """When what holds now ends: by the contract while all is well, by silence only where that is the cause.
 
-    Two clocks, never in one label (spec 2.3): until when a lease is good without contact is no end of what is paid.
+    Two clocks, never in one label [spec: contact-clock]: until when a lease is good without contact is no end of what
+    is paid.
     """
     if look.terms is None or look.standing.phase is not Phase.ACTIVE:
         return look.standing.until

@@ -1,4 +1,5 @@
-"""Accounts of prepaid money: one row per customer, the unit of lock and settlement (spec 6.1); postings: `ledger`."""
+"""Accounts of prepaid money: one row per customer, the unit of lock and settlement [spec: settlement]; postings:
+`ledger`."""
 
 import msgspec
 import sqlalchemy as sa

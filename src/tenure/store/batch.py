@@ -1,4 +1,5 @@
-"""The one writer of a process (spec 6.2): jobs that wait are applied together, committed once, and then answered.
+"""The one writer of a process [spec: one-writer]: jobs that wait are applied together, committed once, and then
+answered.
 
 Knows about concurrency and nothing else. Each job is fenced by a savepoint, so that one that fails or is refused
 leaves nothing behind and harms no other; how a transaction begins and ends is the caller's.

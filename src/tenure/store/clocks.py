@@ -1,4 +1,4 @@
-"""Statements over rows of many providers whose instants are to be compared with one clock (spec 2.4 Sandbox).
+"""Statements over rows of many providers whose instants are to be compared with one clock [spec: sandbox].
 
 Production has one clock; each sandbox has its own, and no job of another clock may touch its rows.
 """

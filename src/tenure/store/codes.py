@@ -31,6 +31,6 @@ def add(conn: Connection, code: ActivationCode) -> None:
 
 
 def by_digest(conn: Connection, digest: bytes) -> ActivationCode | None:
-    """The code of that keyed hash, whoever's: the provider follows from the code (spec 2.1)."""
+    """The code of that keyed hash, whoever's: the provider follows from the code [spec: activation-codes]."""
     row = conn.execute(_BY_DIGEST, {"of": digest}).one_or_none()
     return None if row is None else ActivationCode(*row)

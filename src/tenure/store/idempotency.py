@@ -1,4 +1,5 @@
-"""One effect per Idempotency-Key (spec 4.2, 6.6): what was answered before is answered again, for 24 hours.
+"""One effect per Idempotency-Key [spec: idempotency, sealed-responses]: what was answered before is answered again, for
+24 hours.
 
 Begin and finish inside the transaction of the effect: then effect and answer are kept together or not at all. An open
 entry is only ever seen where an operation spans several transactions; it is given up after `OPEN_FOR`.

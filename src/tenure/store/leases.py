@@ -1,4 +1,5 @@
-"""Every lease signed, as the words that the rule *Giving back* asks about (spec 2.4); the latest with its bytes."""
+"""Every lease signed, as the words that the rule *Giving back* asks about [spec: giving-back]; the latest with its
+bytes."""
 
 from collections.abc import Sequence
 from itertools import groupby

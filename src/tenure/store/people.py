@@ -14,7 +14,8 @@ from tenure.store.schema import customers, providers
 
 
 class SandboxClock(msgspec.Struct, frozen=True):
-    """A sandbox's time (spec 6.4): it showed `at` when it was real time `set`, and runs `rate` times as fast since."""
+    """A sandbox's time [spec: sandbox-clock]: it showed `at` when it was real time `set`, and runs `rate` times as fast
+    since."""
 
     at: Instant
     set: Instant

@@ -1,4 +1,5 @@
-"""The places that standalone applications take of a subscription's devices, counted without reading each (spec 2.4).
+"""The places that standalone applications take of a subscription's devices, counted without reading each
+[spec: places].
 
 A place counts while a signed word of it may run, and beyond that while its application's silence is waited for. What a
 place is, and when it is given back, is decided elsewhere.

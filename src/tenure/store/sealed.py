@@ -1,6 +1,6 @@
 """Answers that hold a secret (a new activation code, a new token) are kept encrypted until they are deleted.
 
-The key is 32 bytes from the server's secret file, never in the database (spec 6.6).
+The key is 32 bytes from the server's secret file, never in the database [spec: sealed-responses].
 """
 
 import hashlib

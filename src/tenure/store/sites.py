@@ -1,4 +1,5 @@
-"""Sites as the server remembers them, whole; what most synchronisations need of one is in `contacts` (spec 3.5).
+"""Sites as the server remembers them, whole; what most synchronisations need of one is in `contacts`
+[spec: synchronization].
 
 What a lease or an answer says, and whether a token is good, is decided elsewhere.
 """

@@ -114,7 +114,8 @@ def narrowed(wanted: Wanted, now: Instant) -> list[sa.ColumnElement[bool]]:
 
 
 def phase_at(now: Instant) -> sa.ColumnElement[str]:
-    """The phase that a standing's instants imply at `now`: ended > pending > paused > grace > active (spec 2.2)."""
+    """The phase that a standing's instants imply at `now`: ended > pending > paused > grace > active
+    [spec: severity]."""
     row = standings.c
     resumed = sa.and_(row.paused_until.is_not(None), row.paused_until <= now)
     return sa.case(

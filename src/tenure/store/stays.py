@@ -1,4 +1,4 @@
-"""Stays of ephemeral applications as rows: one for each coming and its going (spec 2.4 Installations).
+"""Stays of ephemeral applications as rows: one for each coming and its going [spec: ephemeral].
 
 What a day's fact says of them is decided in `core.ephemeral`; here they are written, found, and forgotten.
 """

@@ -181,7 +181,8 @@ def read_activate_answer(
 def read_unasked(
     token: bytes, root: Root, product: str, *, sandbox: bool = False
 ) -> SyncAnswer | ActivateAnswer | Refused:
-    """An answer proven by an answer key of `root`, whosever question it belongs to: to say why it is not taken (3.9).
+    """An answer proven by an answer key of `root`, whosever question it belongs to: to say why it is not taken
+    [spec: offline-exchange].
 
     Refuses like `read_sync_answer`, but for `not_the_answer`.
     """

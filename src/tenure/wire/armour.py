@@ -1,4 +1,5 @@
-"""Sealed messages as text that people carry: framed, wrapped, and with a checksum that notices a lost character (3.9).
+"""Sealed messages as text that people carry: framed, wrapped, and with a checksum that notices a lost character
+[spec: offline-exchange].
 
 Nothing in it is believed: the lines above the message are for people, and what it says is proven by its own signature.
 """

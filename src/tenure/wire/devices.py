@@ -1,7 +1,7 @@
 """What a device and its site say to each other, proven: the device by its own key, the site by the one its lease names.
 
 What a request leads to is decided at the site, what an answer changes at the device; neither is looked at here
-(spec 3.8). Evolution: as in `messages`.
+[spec: enrollment]. Evolution: as in `messages`.
 """
 
 from typing import Annotated, Literal
@@ -80,7 +80,8 @@ class DeviceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an enrolment token says: where the site is, by which key it is known there, and the secret (spec 6.13)."""
+    """What an enrolment token says: where the site is, by which key it is known there, and the secret
+    [spec: device-port]."""
 
     host: fields.Host
     """Name or IP address, as the certificate has it."""

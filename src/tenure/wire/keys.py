@@ -27,7 +27,7 @@ _CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
 
 
 class Purpose(StrEnum):
-    """What a key of the root document is for (spec 3.2); it signs nothing else."""
+    """What a key of the root document is for [spec: root-document]; it signs nothing else."""
 
     LEASE = "lease"
     ANSWER = "answer"
@@ -70,12 +70,12 @@ class SeedSigner:
 
 
 def is_kid(kid: str) -> bool:
-    """Whether `kid` is 1 to 32 of `a-z 0-9 _ -` and nothing else (spec 3.1)."""
+    """Whether `kid` is 1 to 32 of `a-z 0-9 _ -` and nothing else [spec: envelope]."""
     return _KID.fullmatch(kid) is not None
 
 
 def is_production_kid(kid: str) -> bool:
-    """Whether production may know this id: not one of a development or sandbox key (spec 3.2)."""
+    """Whether production may know this id: not one of a development or sandbox key [spec: client-keys]."""
     return is_kid(kid) and not kid.startswith(_UNFIT_FOR_PRODUCTION)
 
 

@@ -1,4 +1,4 @@
-"""The server's word for a site as a sealed token: lease in, bytes out, and back under the root document (spec 3.4).
+"""The server's word for a site as a sealed token: lease in, bytes out, and back under the root document [spec: lease].
 
 Form, key, signature and bounds are proven here; whether a genuine lease may replace the one held is `core.acceptance`.
 """
@@ -166,7 +166,8 @@ def seal_lease(lease: Lease, signer: Signer) -> bytes:
 
 
 def read_lease(token: bytes, root: Root, *, product: str | None = None, sandbox: bool = False) -> SealedLease | Refused:
-    """A lease proven under `root`, in the order of spec 3.4 up to and including the key's window; no clock is read.
+    """A lease proven under `root`, in the order of [spec: acceptance-order] up to and including the key's window; no
+    clock is read.
 
     `product`: the one expected, None where any will do. `sandbox`: the reader belongs to a sandbox.
     Refuses like `seal.unwrap`, `Root.key`, `seal.verify`, `strict.Loader`; `key_not_for_this` too when the key may
@@ -211,7 +212,7 @@ def _opened(token: bytes, public: bytes) -> SealedLease | Refused:
 
 
 def _beyond(lease: Lease, key: Key) -> Refused | None:
-    """What of `lease` its key may not say. A successor's length counts from its beginning (spec 3.4)."""
+    """What of `lease` its key may not say. A successor's length counts from its beginning [spec: successor-slot]."""
     if not key.covers(lease.product):
         return Refused(Code.KEY_NOT_FOR_THIS, f"{key.kid} does not sign for {lease.product}.", "product")
     if lease.sandbox != (key.purpose is Purpose.SANDBOX):

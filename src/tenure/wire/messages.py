@@ -1,4 +1,5 @@
-"""What sites and the server say to one another: frozen values with bounds on every field (spec 3.3, 3.5).
+"""What sites and the server say to one another: frozen values with bounds on every field
+[spec: activation, synchronization].
 
 Evolution: fields are only appended, each with a default; unknown ones are ignored by older readers. How a message is
 sealed and bound to its question is in `answers`, what a lease or a notice says in `leases` and `notices`.
@@ -28,7 +29,7 @@ class Jwk(msgspec.Struct, frozen=True):
 
 
 class Path(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The way by which the last answer came (spec 3.7); empty before the first."""
+    """The way by which the last answer came [spec: name-resolution]; empty before the first."""
 
     kind: PathKind = ""
     resolver: fields.Host = ""
@@ -73,7 +74,7 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     hardware: Annotated[dict[fields.Id, fields.Bytes32], Meta(max_length=8)] = {}
     """Salted digests of hardware parts by name; raw ids never leave."""
     role: Literal["active", "successor"] = "active"
-    """`successor` stages the code to follow the present subscription (spec 2.4)."""
+    """`successor` stages the code to follow the present subscription [spec: successor]."""
     pending: fields.Unanswered = ()
     """What was sent before and has not been answered: its answer may have replaced `token`."""
     world: World = "production"
@@ -117,7 +118,7 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The receipt (`tenure-erased+jws`) of a standalone application for its newest lease: it gives its place back."""
     key: Jwk | None = None
     """The site's public key, with its lease: only after the server said, unsigned, that it does not know the key. One
-    that was put back from a backup takes in by them what was activated since (spec 3.5)."""
+    that was put back from a backup takes in by them what was activated since [spec: restored-server]."""
     pending: fields.Unanswered = ()
     """As in `ActivateRequest`: an activation that was granted, and whose answer was lost, makes no copy of the site."""
 
@@ -188,7 +189,7 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Fork(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The evidence of both sides (spec 3.5)."""
+    """The evidence of both sides [spec: fork-rule]."""
 
     found: fields.Moment
     copies: Annotated[tuple[Copy, ...], Meta(max_length=16)] = ()
@@ -246,7 +247,7 @@ class ActivateAnswer(Bound, frozen=True, kw_only=True, omit_defaults=True):
     preview: Preview | None = None
     """To a look, unless it is refused."""
     forked: bool = False
-    """As in a synchronization's answer: to a copy of the site, whatever code it typed (spec 3.5)."""
+    """As in a synchronization's answer: to a copy of the site, whatever code it typed [spec: fork-rule]."""
     fork: Fork | None = None
     pad: Annotated[str, Meta(max_length=4_096, pattern=r"\A\.*\Z")] = ""
     """Says nothing; keeps refusals from being told apart by their length."""
@@ -277,7 +278,8 @@ def padded(answer: ActivateAnswer) -> ActivateAnswer:
 
 
 def unknown_code(nonce: str, request_sha256: str, time: int, root: int) -> ActivateAnswer:
-    """The one answer to every code that matches nothing: the same but for nonce, request hash and time (spec 2.7).
+    """The one answer to every code that matches nothing: the same but for nonce, request hash and time
+    [spec: code-throttle].
 
     It never says anything of the code, the product or the sender, and always has the same length.
     """

@@ -1,4 +1,4 @@
-"""The vendor's word to everybody (an amnesty), sealed and read (spec 3.9).
+"""The vendor's word to everybody (an amnesty), sealed and read [spec: amnesty].
 
 What an amnesty moves is `core.standing`'s; checkpoints of the history are the command line's and the store's.
 """

@@ -1,4 +1,5 @@
-"""The pinned root document: which online key may say what, for which products, when, and for how long (spec 3.2).
+"""The pinned root document: which online key may say what, for which products, when, and for how long
+[spec: root-document].
 
 Pure: bytes in, a trusted `Root` or a refusal out. Fetching, storing and choosing keys to sign with are left to others.
 """
@@ -70,7 +71,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """What the root keys sign. Evolution: fields are only appended, each with a default."""
 
     id: fields.Id
-    """The same in every version: another one is another vendor's root. Salt of hardware digests (spec 6.14)."""
+    """The same in every version: another one is another vendor's root. Salt of hardware digests
+    [spec: hardware-match]."""
     version: _Version
     issued: fields.Moment
     expires: fields.Moment

@@ -1,4 +1,5 @@
-"""Planned change of online keys, step by step, each step refusing the order that would lock somebody out (spec 3.2).
+"""Planned change of online keys, step by step, each step refusing the order that would lock somebody out
+[spec: key-rotation].
 
 Publish, wait out the refresh interval, use, close, keep as long as anything it signed may live, retire. The functions
 make the next unsigned `Document`; signing it with the root keys is `root.sign`.

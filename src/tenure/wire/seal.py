@@ -1,4 +1,4 @@
-"""The envelope of everything signed: compact JWS with Ed25519 (RFC 7515, 8037), bytes in, verdict out (spec 3.1).
+"""The envelope of everything signed: compact JWS with Ed25519 (RFC 7515, 8037), bytes in, verdict out [spec: envelope].
 
 Which key may sign what is left to `root`, what a payload says to `messages`, whether it is acceptable now to the core.
 """

@@ -1,4 +1,5 @@
-"""The site's word for a device, with the lease it stands on, and the device's receipt of erasing it (spec 3.4, 3.8).
+"""The site's word for a device, with the lease it stands on, and the device's receipt of erasing it
+[spec: seat, enrollment].
 
 Root -> lease -> seat is proven here, offline; whether device and time fit is `core.acceptance`.
 """

@@ -18,9 +18,9 @@ __all__ = ["Accepted", "actions_of", "decide"]
 
 
 def decide(sub: Subscription | None, command: c.Command, seen: c.Seen, now: Instant) -> Accepted | Refused:
-    """What follows from `command` at `now`: facts and postings, or the first refusal that applies (spec 2.8).
+    """What follows from `command` at `now`: facts and postings, or the first refusal that applies [spec: refusals].
 
-    `sub` is None only for an Order. The caller has settled the account up to `now` before (spec 6.1).
+    `sub` is None only for an Order. The caller has settled the account up to `now` before [spec: settlement].
     """
     refused = forbidden(sub, command, seen, now)
     if refused is not None:

@@ -1,4 +1,5 @@
-"""What changes of devices and of plan share: what is scheduled, field by field; dropping it; another customer (2.4)."""
+"""What changes of devices and of plan share: what is scheduled, field by field; dropping it; another customer
+[spec: agreed-terms]."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Activation codes of a subscription: a new one for a leaked one, blocks and their end (spec 2.4 Blocked code)."""
+"""Activation codes of a subscription: a new one for a leaked one, blocks and their end [spec: blocked-code]."""
 
 from tenure.core import facts as f
 from tenure.core.commands import BlockCode, ReissueCode, UnblockCode

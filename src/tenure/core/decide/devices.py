@@ -1,4 +1,5 @@
-"""More or fewer devices (spec 2.4 Devices): more at once and paid at once, fewer when the paid days are over."""
+"""More or fewer devices [spec: day-prices, fewer-devices]: more at once and paid at once, fewer when the paid days are
+over."""
 
 import msgspec
 
@@ -43,7 +44,7 @@ def change_count(
 def raise_devices(
     sub: Subscription, command: Asked, devices: int, seen: Seen, now: Instant, *, confirmed: bool
 ) -> Accepted | Refused:
-    """More devices at once, paid for the running, every later paid and the reserved period (2.4 Devices).
+    """More devices at once, paid for the running, every later paid and the reserved period [spec: day-prices].
 
     `confirmed`: it was paid outside the ledger.
     """

@@ -1,4 +1,4 @@
-"""Ordering, and confirming payments that come outside the ledger (spec 2.4 Order, 2.1 settlement)."""
+"""Ordering, and confirming payments that come outside the ledger [spec: order, settlement-method]."""
 
 import msgspec
 
@@ -17,7 +17,7 @@ from tenure.core.terms import Intent, Kind, Settlement, Start, Terms
 from tenure.core.timeline import DAY, Instant
 
 ACTIVATION_DAYS = 365
-"""A subscription that nobody activates ends after so many days (spec 2.4 Order)."""
+"""A subscription that nobody activates ends after so many days [spec: activate-by]."""
 HORIZON = 10 * 366 * DAY
 """An end date further away than ten years is a typing error."""
 
@@ -123,7 +123,7 @@ def _cost(fact: f.Fact) -> int:
 
 
 def _confirm_order(sub: Subscription, command: ConfirmPayment, seen: Seen, now: Instant) -> Accepted | Refused:
-    """The term begins with the confirmation; a fixed end is priced by the day from there (2.4 Order)."""
+    """The term begins with the confirmation; a fixed end is priced by the day from there [spec: order]."""
     if not sub.awaiting_payment:
         return Refused(Code.NOT_AWAITING_PAYMENT, "The order's payment is confirmed already.")
     if sub.cancellation is not None:

@@ -1,4 +1,4 @@
-"""Places of installations: who gets one, who takes his old self's, who gives it back (spec 2.4 Installations, Leaving).
+"""Places of installations: who gets one, who takes his old self's, who gives it back [spec: places, leaving].
 
 How many places are taken is counted by the caller, in one transaction with the decision; `sites` decides the rest of an
 activation.
@@ -24,8 +24,8 @@ def no_place(sub: Subscription, command: Activate | StageSuccessor, seen: Seen, 
     """None when there is a place for the installation, else `site_limit` or `device_limit_reached`.
 
     An administration server needs one of the plan's sites; one that keeps the subscription ready will hold it, so it
-    counts already, and one that was made to leave counts until it has (spec 2.4): an outage declared since lets it go
-    on for longer than was foreseen then, and is in what the caller has seen of its part. A standalone application is
+    counts already, and one that was made to leave counts until it has [spec: leaving]: an outage declared since lets it
+    go on for longer than was foreseen then, and is in what the caller has seen of its part. A standalone application is
     one device: `command.allotment` says whether the pool has one for it.
     """
     if command.installation is Installation.STANDALONE:

@@ -1,4 +1,5 @@
-"""Another plan of the same product (spec 2.4 Devices): dearer at once, cheaper when the paid days are over.
+"""Another plan of the same product [spec: day-prices, agreed-terms]: dearer at once, cheaper when the paid days are
+over.
 
 One whose period has another length begins a whole period of its own; at once, the unused days are credited.
 """
@@ -133,7 +134,7 @@ def _begin_anew(
     """A whole period of the new plan from now on; what is paid for and unused comes back, a reserve is released.
 
     A year of 12,000 with 300 days left, changed to a month of 1,500: 9,863 come back, 1,500 are paid, and the month
-    begins now (spec 2.4 Periods).
+    begins now [spec: period-length-change].
     """
     after = after_facts(sub, facts)
     refused = forbidden_combination(after, now) or _not_now(sub)

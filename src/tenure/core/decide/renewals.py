@@ -1,4 +1,5 @@
-"""Buying the next period by hand, switching automatic renewal, goodwill days and the anchor (spec 2.4)."""
+"""Buying the next period by hand, switching automatic renewal, goodwill days and the anchor
+[spec: manual-renewal, automatic-renewal]."""
 
 from tenure.core import facts as f
 from tenure.core import ledger
@@ -149,7 +150,8 @@ def reanchor(sub: Subscription, command: Reanchor, now: Instant) -> Accepted | R
 
 
 def extend_grace(sub: Subscription, command: ExtendGrace, now: Instant) -> Accepted | Refused:
-    """GraceExtended: goodwill days at the coming or running end, within 90 days and less than the period (2.6)."""
+    """GraceExtended: goodwill days at the coming or running end, within 90 days and less than the period
+    [spec: policy]."""
     if not sub.paid:
         return _not_begun(sub, now)
     if sub.cancellation is not None:

@@ -1,4 +1,5 @@
-"""What other terms do to periods that are paid for or reserved: what has priced a period stays with it (spec 2.4).
+"""What other terms do to periods that are paid for or reserved: what has priced a period stays with it
+[spec: repricing].
 
 Dearer terms are paid for at once. Cheaper ones, or a period of another length, make a mere reserve anew, less the days
 that signed leases still promise; a period paid for ahead is not taken apart: the change is refused with the date.

@@ -1,4 +1,5 @@
-"""The customer's edits of a seat conflict's list: which applications on their own stop on the day (spec 2.4, B11).
+"""The customer's edits of a seat conflict's list: which applications on their own stop on the day
+([spec: seat-conflict], B11).
 
 What the list is before anybody edits it, and how many have to go, is `core.seat_conflict`'s.
 """

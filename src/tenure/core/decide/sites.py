@@ -1,4 +1,5 @@
-"""Activation, successors, leaving, forks, lost sites (spec 2.4 Another code, Successor; 3.3; M9, M10, M13, B7, B9)."""
+"""Activation, successors, leaving, forks, lost sites ([spec: another-code, successor, activation]; M9, M10, M13, B7,
+B9)."""
 
 from typing import Any
 
@@ -57,7 +58,7 @@ def _without_place(command: Activate, seen: Seen) -> Refused | None:
 
 
 def _known(sub: Subscription, command: Activate | StageSuccessor) -> SiteState | None:
-    """The site is its key: whoever proves the key is that site (spec 3.3)."""
+    """The site is its key: whoever proves the key is that site [spec: activation]."""
     return next((site for site in reversed(sub.sites) if site.key == command.key), None)
 
 
@@ -88,7 +89,7 @@ def _state_forbids(sub: Subscription, seen: Seen, now: Instant) -> Refused | Non
         return Refused(Code.SUBSCRIPTION_CANCELLED, f"It ended on {format_instant(running.since)}.")
     if sub.kind is not Kind.UNLIMITED or running.why is not Why.PAYMENT_ENDED:
         return Refused(Code.SUBSCRIPTION_ENDED, f"It ended on {format_instant(running.since)}.")
-    terms = sub.terms_at(now)  # the next site's activation resumes automatic payment (2.4)
+    terms = sub.terms_at(now)  # the next site's activation resumes automatic payment [spec: unlimited-renewal]
     price = price_of(terms, terms.devices)
     return None if affordable(price, seen.available) else short_of(price, seen.available, terms.currency)
 
@@ -165,7 +166,7 @@ def _is_there(present: Subscription, name: str) -> bool:
 
 
 def stage(sub: Subscription, command: StageSuccessor, seen: Seen, now: Instant) -> Accepted | Refused:
-    """SuccessorStaged: counts as activation for the 365 days, starts nothing (2.4 Successor)."""
+    """SuccessorStaged: counts as activation for the 365 days, starts nothing [spec: successor]."""
     site = _known(sub, command)
     present = seen.present
     if site is not None and site.staged and site.code == command.code and present and site.present == present.id:
@@ -217,8 +218,8 @@ def take_over(
 
     Several sites may move from one subscription to the other: `site_id` says which (else the first one staged).
 
-    A renewal of the present one recorded before its end moved that end, so that nothing is consumed (2.4 Successor). A
-    successor that has itself ended by then takes nothing over: the present one's grace is worth more.
+    A renewal of the present one recorded before its end moved that end, so that nothing is consumed [spec: successor].
+    A successor that has itself ended by then takes nothing over: the present one's grace is worth more.
 
     While a hold stops the present one's clock none does; but for a site that shows that it `went` by its word for the
     successor: it had not heard of the hold, and what it was served from then on is the successor's to count.
@@ -263,7 +264,7 @@ def last_paid_end(present: Subscription) -> Instant | None:
 
 
 OWN_RESTORES, COUNTED_DAYS = 2, 365
-"""So often in so many days the customer's side may say that a forked site was restored (spec 3.5)."""
+"""So often in so many days the customer's side may say that a forked site was restored [spec: fork-resolution]."""
 
 
 def restores_left(site: SiteState, now: Instant) -> int:
@@ -316,7 +317,7 @@ def declare_lost(sub: Subscription, command: DeclareSiteLost, seen: Seen, now: I
 
 
 def free_allotment(sub: Subscription, command: FreeAllotment, seen: Seen, now: Instant) -> Accepted | Refused:
-    """AllotmentFreed: administrator or provider agrees that a silent site is waited for no longer (2.4 Allotments).
+    """AllotmentFreed: administrator or provider agrees that a silent site is waited for no longer [spec: allotments].
 
     Nobody loses by it what was promised: until its leases and seats are over it is refused (`still_promised`, with that
     instant). Refuses `site_unknown`, and `nothing_to_change` for one of which that is agreed already.

@@ -1,4 +1,4 @@
-"""Holding, releasing, cancelling and undoing (spec 2.4 Cancellation, Holds)."""
+"""Holding, releasing, cancelling and undoing [spec: cancellation, holds]."""
 
 from collections.abc import Iterable
 

@@ -11,7 +11,7 @@ from tenure.core.timeline import Instant
 
 
 def anchor_of_first(until: Instant | None, period: Period | None) -> Instant | None:
-    """An `until` order and a trial are anchored at their end (spec 2.4 Order), a period order at its beginning."""
+    """An `until` order and a trial are anchored at their end [spec: order], a period order at its beginning."""
     if period is None:
         return None
     return period.until if until is not None or period.trial else period.since
@@ -52,7 +52,8 @@ def begin(sub: Subscription, period: Period) -> Subscription:
 
 
 def cut(periods: tuple[Period, ...], moment: Instant) -> tuple[Period, ...]:
-    """What is left of `periods` once another one begins at `moment`: unused whole days are given back (2.4 Periods)."""
+    """What is left of `periods` once another one begins at `moment`: unused whole days are given back
+    [spec: period-length-change]."""
     return tuple(
         period if period.until <= moment else _ended(period, moment) for period in periods if period.since < moment
     )

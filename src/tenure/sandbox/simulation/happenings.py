@@ -163,7 +163,7 @@ class Happenings:
 
     def _settle_forks(self) -> None:
         """Now and every day of the calm: a disk put back at the very end is found to be a copy only when it comes, and
-        a second time within 90 days it gets no lease until somebody has said what it is (spec 3.5)."""
+        a second time within 90 days it gets no lease until somebody has said what it is [spec: fork-rule]."""
         self._copier.settle()
         self._world.at(DAY, self._settle_forks)
 

@@ -21,7 +21,7 @@ from tenure.store import audit, standings
 from tenure.store.engine import Connection
 
 AFTER_A_COPY = 17 * DAY
-"""B7 after two copies of a site lived: one round of adoption and one seat life (spec 3.8)."""
+"""B7 after two copies of a site lived: one round of adoption and one seat life [spec: new-seats]."""
 
 AFTER_A_RESTORE = 45 * DAY
 """P5 after the server's database was put back: what it signed for sites that joined since the backup is known to them

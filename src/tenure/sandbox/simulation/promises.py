@@ -68,7 +68,7 @@ class Promise(msgspec.Struct, frozen=True):
     end: Instant
     """When silence ends the service, amnesties added."""
     withdrawn: bool = False
-    """The site was refused for good: base features are left, which outlive every other end too (spec 2.3)."""
+    """The site was refused for good: base features are left, which outlive every other end too [spec: phases]."""
     then: "Promise | None" = None
     """What its successor promises from its own beginning on."""
 
@@ -127,7 +127,8 @@ def promise(
 
 
 def follows(present: LeaseClaims, successor: LeaseClaims) -> bool:
-    """Whether the successor takes over at its beginning: nothing is paid for beyond that at the present one (2.4)."""
+    """Whether the successor takes over at its beginning: nothing is paid for beyond that at the present one
+    [spec: successor]."""
     if present.subscription == successor.subscription:
         return False
     beginning = successor.nbf

@@ -1,1 +1,2 @@
-"""The way to the activation server when system DNS fails; everything of spec 3.7, behind `tenure.sdk.transport`."""
+"""The way to the activation server when system DNS fails; everything of [spec: name-resolution], behind
+`tenure.sdk.transport`."""

@@ -106,7 +106,7 @@ class Doh:
 
     def ask(self, query: dns.message.Message) -> dns.message.Message:
         """The answer to `query`."""
-        query.id = 0  # one answer for all who ask the same (RFC 8484, 4.1)
+        query.id = 0  # one answer for all who ask the same (RFC 8484, [spec: two-commands])
         answer = self._open().ask(Asked("POST", self._url, self._headers(), query.to_wire()))
         if isinstance(answer, Fault):
             raise Failed(answer)

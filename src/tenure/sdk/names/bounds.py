@@ -1,4 +1,4 @@
-"""How long and how much: the figures of spec 3.7, and the deadline that every wait is measured against.
+"""How long and how much: the figures of [spec: name-resolution], and the deadline that every wait is measured against.
 
 Waiting itself is done where the sockets are.
 """

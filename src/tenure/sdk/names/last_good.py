@@ -1,4 +1,4 @@
-"""Addresses that worked lately: the second step, for the day on which no resolver answers (spec 3.7).
+"""Addresses that worked lately: the second step, for the day on which no resolver answers [spec: name-resolution].
 
 Hints without authority: what is reached there must show a certificate for the name. When they are tried: `walk`.
 """

@@ -17,7 +17,8 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 def alternate(addresses: Sequence[str]) -> tuple[str, ...]:
-    """The addresses without repetition, v4 and v6 taking turns, the family of the first one first (spec 3.7)."""
+    """The addresses without repetition, v4 and v6 taking turns, the family of the first one first
+    [spec: name-resolution]."""
     unique = tuple(dict.fromkeys(addresses))
     if not unique:
         return ()

@@ -12,7 +12,7 @@ from tenure.core.refusals import Code, Refused
 
 
 class Kind(StrEnum):
-    """Where an address came from (spec 3.7)."""
+    """Where an address came from [spec: name-resolution]."""
 
     ADDRESS = "address"
     """The server was configured by IP address; nothing is resolved."""
@@ -126,7 +126,8 @@ class PathUsed(msgspec.Struct, frozen=True, omit_defaults=True):
 class Exchange(msgspec.Struct, frozen=True):
     """An HTTP answer from the holder of a valid certificate for the configured name.
 
-    Any status counts, 5xx included: whether it says anything is decided by its signature (spec 3.5), not here.
+    Any status counts, 5xx included: whether it says anything is decided by its signature [spec: signed-responses], not
+    here.
     """
 
     status: int

@@ -1,4 +1,4 @@
-"""Which names stay inside: a public resolver never learns that they exist (spec 3.7).
+"""Which names stay inside: a public resolver never learns that they exist [spec: connection-rules].
 
 Customers add their own suffixes; how names are resolved is decided in `walk`.
 """

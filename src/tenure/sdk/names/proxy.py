@@ -1,6 +1,6 @@
 """An HTTP proxy as a value, from a setting or from the environment the caller hands in.
 
-With a proxy the proxy resolves, and there is no other way (spec 3.7). The tunnel itself is dug in `dial`.
+With a proxy the proxy resolves, and there is no other way [spec: connection-rules]. The tunnel itself is dug in `dial`.
 """
 
 from base64 import b64encode

@@ -1,6 +1,6 @@
 """Resolvers as values and as text: plain DNS, DNS over TLS, DNS over HTTPS, each at a fixed IP address.
 
-A resolver's own name is never looked up: only the server's is (spec 3.7). Asking is done in `lookup`.
+A resolver's own name is never looked up: only the server's is [spec: connection-rules]. Asking is done in `lookup`.
 """
 
 from enum import StrEnum
@@ -96,5 +96,5 @@ DEFAULT: tuple[Resolver, ...] = (
     *(Resolver(Via.DOH, ip, 443, doh, path) for ip, _, doh, path in _SERVERS),
     *(Resolver(Via.DOT, ip, 853, dot) for ip, dot, _, _ in _SERVERS),
 )
-"""The five servers of spec 3.7 in its order: plain first (quickest, and trust comes from TLS with the server alone),
-then the same five where port 53 is filtered or answered by somebody else."""
+"""The five servers of [spec: name-resolution] in its order: plain first (quickest, and trust comes from TLS with the
+server alone), then the same five where port 53 is filtered or answered by somebody else."""

@@ -1,4 +1,4 @@
-"""Where addresses of the server may be had, in the order of spec 3.7, and what forbids the rest.
+"""Where addresses of the server may be had, in the order of [spec: name-resolution], and what forbids the rest.
 
 Nothing is asked here: each source is asked when its turn comes, in `walk` or by `doctor`.
 """
@@ -17,7 +17,7 @@ from tenure.sdk.names.server import Server
 
 
 def sources(server: Server, policy: NamePolicy, ports: Ports) -> Iterator[Source]:
-    """Where addresses may be had, in the order of spec 3.7, with what the customer forbids left out."""
+    """Where addresses may be had, in the order of [spec: name-resolution], with what the customer forbids left out."""
     if is_literal(server.host):
         yield Source(Kind.ADDRESS, "", lambda deadline: Looked(Outcome.FOUND, (server.host,)))
         return

@@ -1,4 +1,5 @@
-"""The way through an HTTP proxy: it resolves the server's name, and no other way is ever tried (spec 3.7)."""
+"""The way through an HTTP proxy: it resolves the server's name, and no other way is ever tried
+[spec: connection-rules]."""
 
 import httpcore2
 

@@ -1,7 +1,7 @@
 """Whose certificates are believed: the operating system's roots unless the caller names others.
 
 A certificate failure is a failed candidate, never a question. One check alone can be left out, that of dates, and only
-towards the activation server: while this computer's clock is in doubt (spec 3.6).
+towards the activation server: while this computer's clock is in doubt [spec: certificate-dates].
 """
 
 import ssl

@@ -1,4 +1,5 @@
-"""The way to the server: system DNS, addresses that worked, public DNS, or a proxy and nothing else (spec 3.7).
+"""The way to the server: system DNS, addresses that worked, public DNS, or a proxy and nothing else
+[spec: name-resolution].
 
 The next step is taken when the name does not resolve or no address it gave shows a certificate for the name. What is
 said over the stream found is `tenure.sdk.transport`'s.
@@ -97,7 +98,7 @@ class Walk:
         )
 
     def _in_order(self) -> list[Source]:
-        """All sources: the one that worked within the hour, then the order of spec 3.7."""
+        """All sources: the one that worked within the hour, then the order of [spec: name-resolution]."""
         return sorted(
             sources(self.server, self.policy, self.ports),
             key=lambda source: not self._is_preferred(source.kind, source.resolver),

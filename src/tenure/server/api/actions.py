@@ -1,4 +1,4 @@
-"""Every action on a subscription as a table: its body, the command it becomes, what may be refused (spec 2.4).
+"""Every action on a subscription as a table: its body, the command it becomes, what may be refused [spec: commands].
 
 How a command is decided, stored and shown is `subscriptions`' and `desk`'s.
 """

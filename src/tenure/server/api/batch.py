@@ -1,4 +1,4 @@
-"""A batch of mixed commands: a result for each, the same rules for each, partial success stated (spec 4.2)."""
+"""A batch of mixed commands: a result for each, the same rules for each, partial success stated [spec: batch]."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal

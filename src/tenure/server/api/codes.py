@@ -1,4 +1,4 @@
-"""A new activation code shown once to whoever may see it: whether one waits, and the showing (spec 2.7)."""
+"""A new activation code shown once to whoever may see it: whether one waits, and the showing [spec: code-storage]."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,5 @@
-"""Confirming payments made outside the prepaid balance: on one subscription, or one payment for several (spec 2.5)."""
+"""Confirming payments made outside the prepaid balance: on one subscription, or one payment for several
+[spec: external-payments]."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""What was delivered to a webhook, trying it again, and a test event (spec 4.7)."""
+"""What was delivered to a webhook, trying it again, and a test event [spec: messages]."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""Subscriptions and customers as lists: filtered, searched, sorted, paged, and as CSV for spreadsheets (spec 4.3)."""
+"""Subscriptions and customers as lists: filtered, searched, sorted, paged, and as CSV for spreadsheets
+[spec: portal]."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence

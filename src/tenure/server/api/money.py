@@ -1,4 +1,4 @@
-"""A customer's prepaid account: top-ups, statement, runway (spec 2.5, B14)."""
+"""A customer's prepaid account: top-ups, statement, runway ([spec: statement], B14)."""
 
 from typing import Any
 

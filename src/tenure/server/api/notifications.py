@@ -1,4 +1,4 @@
-"""Payments as a provider's gateway reports them, signed with the gateway's secret (spec 2.5)."""
+"""Payments as a provider's gateway reports them, signed with the gateway's secret [spec: external-payments]."""
 
 from typing import Annotated, Any
 

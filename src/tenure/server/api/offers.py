@@ -152,7 +152,7 @@ def _new_offer(conn: Connection, name: str, provider: people.Provider, body: New
     refused = known_currency(body.currency) or check_bands(bands)
     if refused is not None:
         return refused
-    if body.currency != provider.currency:  # balances have no other (spec 2.5)
+    if body.currency != provider.currency:  # balances have no other [spec: ledger]
         return Refused(Code.FIELD_INVALID, f"This provider's balances are in {provider.currency}.", "currency")
     return Offer(
         id=name,

@@ -1,4 +1,5 @@
-"""Offline exchange: a site without a network asks and is answered by files that people carry (spec 3.9, B16).
+"""Offline exchange: a site without a network asks and is answered by files that people carry ([spec: offline-exchange],
+B16).
 
 What is asked and answered is what `sync` and `activation` ask and answer, proven in the same way; here is who may bring
 it, and how it is wrapped for the way back.
@@ -145,7 +146,7 @@ class Offline:
                 return tenant
             found = stored_codes.by_digest(conn, digest)
             customer = None if found is None else books.customer_of(conn, tenant.id, found.subscription)
-            # A foreign code cannot be told from none (spec 2.7).
+            # A foreign code cannot be told from none [spec: code-throttle].
             if found is None or found.provider != tenant.id or customer is None or not tenant.owns(customer):
                 return Refused(Code.CODE_UNKNOWN, field="request")
             mixed = worlds.mixed(asked.message.world, None, tenant.provider)

@@ -1,4 +1,5 @@
-"""Payment requests and their booking by the provider (spec 2.5); what its gateway reports is `notifications`'."""
+"""Payment requests and their booking by the provider [spec: external-payments]; what its gateway reports is
+`notifications`'."""
 
 from collections.abc import Callable
 from typing import Any, Literal

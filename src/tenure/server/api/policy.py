@@ -1,4 +1,5 @@
-"""The policy a provider sells by: what holds and why, what a change would do to whom, and publishing it (spec 2.6)."""
+"""The policy a provider sells by: what holds and why, what a change would do to whom, and publishing it
+[spec: policy]."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Subscriptions: ordering, reading, and every action on one (spec 2.4), each with preview and plan (B4)."""
+"""Subscriptions: ordering, reading, and every action on one [spec: commands], each with preview and plan (B4)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,5 @@
-"""The root document and its successors for clients, and the online keys for ordinary JWT readers (spec 3.2)."""
+"""The root document and its successors for clients, and the online keys for ordinary JWT readers
+[spec: root-document]."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,5 @@
-"""Webhooks: addresses that are told what happens, and their secrets (spec 4.7); what was delivered is `deliveries`'."""
+"""Webhooks: addresses that are told what happens, and their secrets [spec: messages]; what was delivered is
+`deliveries`'."""
 
 from typing import Annotated, Any
 from urllib.parse import urlsplit

@@ -1,4 +1,5 @@
-"""Devices and enrolment tokens: who is protected, who may enrol, and taking a seat back (spec 3.8, 4.4)."""
+"""Devices and enrolment tokens: who is protected, who may enrol, and taking a seat back
+[spec: enrollment, distribution]."""
 
 from typing import Annotated
 

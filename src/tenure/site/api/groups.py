@@ -1,4 +1,4 @@
-"""Groups of devices: which there are, what each distributes by itself, who belongs to it (spec 4.4 Devices)."""
+"""Groups of devices: which there are, what each distributes by itself, who belongs to it [spec: distribution]."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Licenses: listing, activation codes, successors, synchronisation, explanation, connection (spec 4.4 Licenses)."""
+"""Licenses: listing, activation codes, successors, synchronisation, explanation, connection [spec: console]."""
 
 import asyncio
 from typing import Annotated, Any, Literal
@@ -337,7 +337,8 @@ def _explained(license_: ProductLicense) -> ExplanationView:
     silence = local_timeline(look.terms, look.kept.contact, look.amnesties)
     outlook = look.terms.outlook_at(look.now)
     silent = at(silence, look.now).why is Why.SYNC_OVERDUE or standing.phase is Phase.PENDING
-    # Contract and contact are two clocks, never in one label (spec 2.3): silence is told where it has its effect.
+    # Contract and contact are two clocks, never in one label [spec: contact-clock]: silence is told where it has its
+    # effect.
     told: Explanation = (
         explain(silence, look.now)
         if silent

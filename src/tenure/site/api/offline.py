@@ -1,4 +1,5 @@
-"""Offline exchange at the site: a request out, an answer or a notice in, as text that people carry (spec 3.9, B16)."""
+"""Offline exchange at the site: a request out, an answer or a notice in, as text that people carry
+([spec: offline-exchange], B16)."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Reports: use by product, group and day, as JSON and as CSV (spec 4.4 Reports)."""
+"""Reports: use by product, group and day, as JSON and as CSV [spec: events]."""
 
 import csv
 import io

@@ -1,4 +1,5 @@
-"""Seats as a whole: how they are distributed, who has been idle, duplicates, and the seat conflict (spec 2.4, B11)."""
+"""Seats as a whole: how they are distributed, who has been idle, duplicates, and the seat conflict
+([spec: seat-conflict], B11)."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Seat conflicts that are open: when the limit falls below use, and to what (spec 2.4 Devices, B11)."""
+"""Seat conflicts that are open: when the limit falls below use, and to what ([spec: seat-conflict], B11)."""
 
 import msgspec
 

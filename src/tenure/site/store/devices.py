@@ -20,7 +20,7 @@ from tenure.wire.b64 import encode_text
 
 Row = tuple[Any, ...]
 ALIKE = 2
-"""Parts of the hardware that have to agree before two devices look like one (spec 6.14)."""
+"""Parts of the hardware that have to agree before two devices look like one [spec: hardware-match]."""
 LOOKED_AT = 100
 """Devices with one and the same part that are held against a new one: a fleet of clones costs no more than that."""
 

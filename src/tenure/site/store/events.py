@@ -1,4 +1,5 @@
-"""What happened at this site, for its administrator: told once, kept by severity, acknowledged by people (spec 4.4)."""
+"""What happened at this site, for its administrator: told once, kept by severity, acknowledged by people
+[spec: events]."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Groups of managed devices and what each does by itself; a device of no group is unassigned (spec 4.4)."""
+"""Groups of managed devices and what each does by itself; a device of no group is unassigned [spec: distribution]."""
 
 import msgspec
 

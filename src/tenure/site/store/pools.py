@@ -19,7 +19,7 @@ class Pool(msgspec.Struct, frozen=True):
     forked: bool
     """Whether a fork was open when it was last looked at."""
     adopting_until: Instant
-    """Until then devices' own seats are adopted and none is new (spec 3.8)."""
+    """Until then devices' own seats are adopted and none is new [spec: new-seats]."""
     told: bytes
     """What was announced last, as JSON of `watch.Told`."""
     stopped: bool

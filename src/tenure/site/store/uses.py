@@ -1,4 +1,4 @@
-"""Use by day: the most devices that counted on each day, and the latest number, by product and group (spec 4.4)."""
+"""Use by day: the most devices that counted on each day, and the latest number, by product and group [spec: events]."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""The tables (state of record and projections, spec 6.9), one module per subject, gathered here.
+"""The tables (state of record and projections, [spec: state-of-record]), one module per subject, gathered here.
 
 `METADATA` is what the sum of all migrations must equal; `REVISIONS` names the migrations, oldest first.
 """

@@ -1,8 +1,8 @@
 """Tables of prepaid money: an account per customer, postings and their entries.
 
-The account is the unit of lock and of settlement (spec 6.1). Its balance and reserve repeat what the entries sum up
-to, so that guards in the database can keep both from being taken below their bounds (`triggers`: a balance may stand
-below a credit limit that was lowered afterwards, but nothing more is taken from it); `audit.drift` compares.
+The account is the unit of lock and of settlement [spec: settlement]. Its balance and reserve repeat what the entries
+sum up to, so that guards in the database can keep both from being taken below their bounds (`triggers`: a balance may
+stand below a credit limit that was lowered afterwards, but nothing more is taken from it); `audit.drift` compares.
 """
 
 import sqlalchemy as sa

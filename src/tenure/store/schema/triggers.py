@@ -1,4 +1,4 @@
-"""Append-only made law: the databases themselves refuse to change or delete history (spec M/B12, 5.1 P7), and to take
+"""Append-only made law: the databases themselves refuse to change or delete history (B12, P7), and to take
 a balance below its credit limit (P5).
 
 Whoever drops the triggers to edit is found by the hash chain (`facts.verify`) and by `audit.drift`.

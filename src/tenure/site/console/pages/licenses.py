@@ -1,4 +1,5 @@
-"""The Licenses folder: every column, every button; one license's properties; explain; remove, or why not (spec 4.4)."""
+"""The Licenses folder: every column, every button; one license's properties; explain; remove, or why not
+[spec: console]."""
 
 import csv
 import io
