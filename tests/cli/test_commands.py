@@ -239,6 +239,10 @@ def test_people_are_asked_in_given_roles_and_taken_out(shop: Vendor, desk: Desk)
     """By the vendor here, whose first token carries what is about people; the team is the provider's."""
     here = Terminal(shop.terminal.home, {**shop.terminal.env, "TENURE_PROVIDER": desk.provider})
     assert "nobody in the team yet" in here.run("people", "list").out
+    said = " ".join(here.run("invitations", "add", "ina@example.com", "Ina").out.split())
+    assert "Nothing is sent: this server has no mail server. Hand this link over" in said and "server.json" in said
+    assert "mail carries" not in said
+    assert here.run("invitations", "withdraw", here.good("invitations", "list")["items"][0]["id"]).code == Exit.DONE
     asked = here.good("invitations", "add", "Eve@example.com", "Eve", "--role", "owner")
     assert asked["link_token"] not in here.run("invitations", "list").out
     assert "Nothing was done" in here.run("invitations", "add", "z@example.com", "Z", "--dry-run").out

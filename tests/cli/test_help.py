@@ -10,7 +10,7 @@ import pytest
 from cyclopts import App
 
 import tenure
-from tenure.cli import reference
+from tenure.cli import overview, reference
 from tenure.cli.main import application
 from tests.cli.terminal import Terminal
 
@@ -86,3 +86,25 @@ def test_nothing_heavy_is_loaded_before_a_command_needs_it() -> None:
 def test_the_shell_can_complete_commands() -> None:
     script = application().generate_completion(shell="bash")  # noqa: S604 - the name of a shell, none is started
     assert "undo-cancellation" in script
+
+
+@pytest.mark.parametrize("words", overview.WORDS)
+def test_the_way_around_is_one_screen(terminal: Terminal, words: tuple[str, ...]) -> None:
+    """First steps first, every command in a group, nothing that does not exist."""
+    shown = terminal.run(*words).out
+    lines = shown.splitlines()
+    assert 20 < len(lines) <= 45
+    assert all(len(line) <= 110 for line in lines)
+    headings = [line for line in lines if line in {title for title, _ in overview.GROUPS}]
+    assert headings[0] == "First steps" and len(headings) == len(overview.GROUPS)
+    named = {each for _, rows in overview.GROUPS for names, _ in rows for each in names.split(", ")}
+    known = {" ".join(words[:count]) for words, _ in ALL for count in (1, 2)} | {"help COMMAND"}
+    assert named <= known
+    tops = {each.split()[0] for each in named}
+    assert {words[0] for words, _ in ALL} - tops <= {"intent", "declare-lost"}, "but for second names"
+
+
+def test_help_all_has_every_command(terminal: Terminal) -> None:
+    shown = terminal.run("help", "all").out
+    assert all(re.search(rf"\b{re.escape(words[0])}\b", shown) for words, _ in ALL)
+    assert len(shown.splitlines()) > 60

@@ -118,9 +118,12 @@ async def test_an_export_is_the_whole_list_and_no_formula(tmp_path: Path) -> Non
             "'=Drill()", "Anvil GmbH", "Bellows", "Chisel & Söhne", "Engrave",
         ]  # fmt: skip
         assert rows[2]["auto"] == "yes" and rows[2]["price"] == "24000" and rows[2]["cancelled_at"] == ""
+        assert (rows[2]["currency"], rows[2]["price_major"]) == ("EUR", "240.00")
         customers = await shop.desk.send("GET", "/v1/customers.csv", q="drill")
         found = list(csv.DictReader(io.StringIO(customers.content.decode("utf-8-sig"))))
         assert [row["name"] for row in found] == ["'=Drill()"]
+        for each in ("balance", "reserve", "credit_limit", "available"):
+            assert found[0][f"{each}_major"] == f"{int(found[0][each]) / 100:.2f}"
 
 
 async def test_a_customer_sees_its_own_rows_only(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def list_customers(desk: Desk, *, about: About = "", sort: Sorted = "id", limit:
 
 @verb(_APP, "export", READING, example="tenure customers export --out customers.csv")
 def export_customers(desk: Desk, *, out: Out, about: About = "", sort: Sorted = "id") -> Ended:
-    """Write the same list to a CSV file for a spreadsheet; money is in minor units."""
+    """Write the same list to a CSV file for a spreadsheet: money in minor units, and as people write it."""
     return exported(desk, "/v1/customers.csv", {"q": about or None, "sort": None if sort == "id" else sort}, out)
 
 

@@ -18,11 +18,19 @@ def add(app: App) -> None:
     """Add `tenure help` and `tenure completion`, which speak of the whole application."""
 
     def explain(
-        desk: Desk, *words: Annotated[str, Parameter(help="A command, such as `customers add`; all without.")]
+        desk: Desk,
+        *words: Annotated[
+            str, Parameter(help="A command, such as `customers add`; `all`: every command; nothing: the way around.")
+        ],
     ) -> Ended:
-        """Explain a command, as `--help` behind it does."""
+        """Explain a command, as `--help` behind it does; `help all` lists every command."""
         known: list[str] = []
         meant = app
+        if words == ("all",):
+            return made(
+                {"command": "tenure", "help": str(app.help)},
+                lambda screen, _: app.help_print([], console=screen.page()),
+            )
         for word in words:
             names = [each for each in meant if not each.startswith("-")]
             if word not in names:

@@ -35,6 +35,7 @@ from tenure.cli import (
     offline,
     order_requests,
     ordering,
+    overview,
     payments,
     people,
     playing,
@@ -150,6 +151,9 @@ def _ended(argv: Sequence[str], world: World) -> int:
         command, bound, ignored = app.parse_args(list(argv), exit_on_error=False, print_error=False)
     except CycloptsError as fault:
         return _tell_usage(mistyped(fault, app), world, as_json=as_json)
+    if tuple(argv) in overview.WORDS:
+        overview.show_overview(screen)
+        return Exit.DONE
     if "world" not in ignored:  # help, version, completion: the parser's own
         if "console" in bound.arguments:
             bound.arguments["console"] = screen.page()

@@ -149,7 +149,7 @@ def export_subscriptions(
     auto: Automatic = None,
     sort: Sorted = "id",
 ) -> Ended:
-    """Write the same list to a CSV file for a spreadsheet; money is in minor units."""
+    """Write the same list to a CSV file for a spreadsheet: money in minor units, and as people write it."""
     query = _query(customer, product, plan, phase, about, due_by, auto, sort)
     return query if isinstance(query, Failed) else exported(desk, "/v1/subscriptions.csv", query, out)
 

@@ -148,13 +148,18 @@ def _entries(screen: Screen, items: Any) -> None:
     screen.table(items, ENTRY, "Nothing has been noted yet.")
 
 
+_MAILED = "This is a link to hand over if the mail does not arrive; the mail carries another one. It is shown once."
+_UNMAILED = (
+    "Nothing is sent: this server has no mail server. Hand this link over; it is shown once. To send mails: `mail` in"
+    " server.json, as docs/messages.md tells; `tenure mail test` tries it."
+)
+
+
 def _asked(screen: Screen, value: Any) -> None:
     screen.card(value, INVITATION)
     if value.get("link_token"):
         screen.line()
         screen.heading(value.get("link") or f"https://PORTAL/invitation/{value['link_token']}")
-        screen.line(
-            "This is a link to hand over if the mail does not arrive; the mail carries another one. It is shown once."
-        )
+        screen.line(_MAILED if value.get("mailed") else _UNMAILED)
         if not value.get("link"):
             screen.line("PORTAL is the portal's address, which this server does not know: `portal_url` in server.json.")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tenure.core.ledger import csv_row
+from tenure.core.pricing import format_money
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Phase
 from tenure.http.answers import Answer
@@ -21,7 +22,7 @@ from tenure.server.context import Context, Tenant
 from tenure.server.roles import DESK
 from tenure.server.values import Customer
 from tenure.server.views import shown
-from tenure.store import lists
+from tenure.store import lists, people
 from tenure.store.engine import Connection
 from tenure.store.lists import CustomerOrder, Listed, ListedCustomer, Order, Place
 from tenure.store.standings import Wanted
@@ -32,6 +33,9 @@ T = TypeVar("T")
 K = TypeVar("K")
 ROWS_MOST = 100_000
 """Rows of one export; what is more is refused, so that nobody takes a part for the whole."""
+PRICES = ("price",)
+AMOUNTS = ("balance", "reserve", "credit_limit", "available")
+"""Amounts in minor units, which an export also has as people write them, at its end."""
 SLICE = 200
 """Rows that are read and written at a time: some milliseconds of the loop."""
 
@@ -135,20 +139,33 @@ class Lists:
         failed_since: Moment | None = None,
         sort: Order = Order.ID,
     ) -> Answer[str] | Refused:
-        """The same list whole, as CSV: at most 100,000 rows, money in minor units, formulas made harmless."""
+        """The same list whole, as CSV: at most 100,000 rows, no formulas; `…_major` as people write money."""
         wanted = _wanted(customer, product, plan, phase, due_before, auto, failed_since)
 
         names: dict[str, str] = {}
+        currency = await self._currency(caller, provider)
+        if isinstance(currency, Refused):
+            return currency
 
         async def part(after: Place | None) -> list[Listed] | Refused:
             rows = await self._subscriptions(caller, provider, wanted, q, sort, after, SLICE)
             names.update({} if isinstance(rows, Refused) else await self._names(rows))
             return rows
 
-        text = await in_slices(
-            part, lambda each: lists.place_of(each, sort), lambda each: cells(listed_view(each, names))
-        )
-        return text if isinstance(text, Refused) else csv_file(ListedView.__struct_fields__, text, "subscriptions")
+        def row(each: Listed) -> list[str]:
+            view = listed_view(each, names)
+            return [*cells(view), currency, *_major(view, PRICES, currency)]
+
+        text = await in_slices(part, lambda each: lists.place_of(each, sort), row)
+        columns = (*ListedView.__struct_fields__, "currency", *(f"{each}_major" for each in PRICES))
+        return text if isinstance(text, Refused) else csv_file(columns, text, "subscriptions")
+
+    async def _currency(self, caller: Principal, provider: str | None) -> str | Refused:
+        def work(conn: Connection, tenant: Tenant) -> str | Refused:
+            row = people.provider(conn, tenant.id)
+            return Refused(Code.NOT_FOUND, field="provider") if row is None else row.currency
+
+        return await self._context.read_as(caller, provider, work)
 
     async def _names(self, found: Iterable[Listed]) -> dict[str, str]:
         plans = {each.standing.plan for each in found}
@@ -220,16 +237,18 @@ class Lists:
         q: Words | None = None,
         sort: CustomerOrder = CustomerOrder.ID,
     ) -> Answer[str] | Refused:
-        """The same list whole, as CSV: at most 100,000 rows, money in minor units, formulas made harmless."""
+        """The same list whole, as CSV: at most 100,000 rows, no formulas; `…_major` as people write money."""
 
         async def part(after: Place | None) -> list[ListedCustomer] | Refused:
             return await self._customers(caller, provider, q, sort, after, SLICE)
 
         def row(each: ListedCustomer) -> list[str]:
-            return cells(listed_customer_view(each))
+            view = listed_customer_view(each)
+            return [*cells(view), *_major(view, AMOUNTS, view.currency)]
 
         text = await in_slices(part, lambda each: lists.customer_place(each, sort), row)
-        return text if isinstance(text, Refused) else csv_file(ListedCustomerView.__struct_fields__, text, "customers")
+        columns = (*ListedCustomerView.__struct_fields__, *(f"{each}_major" for each in AMOUNTS))
+        return text if isinstance(text, Refused) else csv_file(columns, text, "customers")
 
     async def _customers(
         self,
@@ -351,6 +370,11 @@ def listed_customer_view(row: ListedCustomer) -> ListedCustomerView:
 def cells(view: msgspec.Struct) -> list[str]:
     """The fields of a struct as cells: what is missing is empty, truth is `yes` or `no`."""
     return [_cell(getattr(view, each)) for each in view.__struct_fields__]
+
+
+def _major(view: msgspec.Struct, names: Iterable[str], currency: str) -> list[str]:
+    """Amounts of a struct as people write them, `-120.00`, without the currency, which has a column of its own."""
+    return [format_money(getattr(view, each), currency).partition(" ")[0] for each in names]
 
 
 def csv_file(names: Sequence[str], written: list[bytes], name: str) -> Answer[str]:

@@ -66,6 +66,8 @@ class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
     link_token: str = ""
     link: str = ""
     """The same as the address to open, where the server knows its portal's."""
+    mailed: bool = False
+    """Whether the server sends mails, and so this invitation, too."""
 
 
 class LinkToken(Body, frozen=True, kw_only=True):
@@ -106,6 +108,7 @@ class Inviting:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._attempts = Attempts(context)
+        self._mails = context.post is not None
 
     async def invite(
         self,
@@ -138,7 +141,9 @@ class Inviting:
             _send(conn, self._context, row, mailed, now)
             state = passing.state(conn, passing.INVITATION, row.id)
             note(conn, place, caller, address, "invited", f"{email}: {body.role}", now, about=row.id, state=state)
-            return made(invitation_view(row, "" if dry_run else secret, self._context.portal_url), 201)
+            return made(
+                invitation_view(row, "" if dry_run else secret, self._context.portal_url, mailed=self._mails), 201
+            )
 
         answer: Answer[InvitationView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
         return answer
@@ -156,7 +161,7 @@ class Inviting:
             if isinstance(place, Refused):
                 return place
             found = invitations.open_invitations(conn, place, after or "", paging.limit + 1)
-            return [invitation_view(each) for each in found]
+            return [invitation_view(each, mailed=self._mails) for each in found]
 
         found = await self._context.read(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
@@ -344,7 +349,7 @@ def new_invitation(
     return secret, row
 
 
-def invitation_view(row: Invitation, secret: str = "", portal_url: str = "") -> InvitationView:
+def invitation_view(row: Invitation, secret: str = "", portal_url: str = "", *, mailed: bool) -> InvitationView:
     """An invitation as shown: without its link's secret, but for the answer that made it."""
     return InvitationView(
         id=row.id,
@@ -356,6 +361,7 @@ def invitation_view(row: Invitation, secret: str = "", portal_url: str = "") -> 
         by=row.by_actor,
         link_token=secret,
         link=f"{portal_url}/invitation/{secret}" if secret and portal_url else "",
+        mailed=mailed,
     )
 
 

@@ -1,0 +1,87 @@
+"""What `tenure` alone shows: the commands by what one wants to do, on one screen; `tenure help all` has every one."""
+
+from tenure.cli.show import Screen
+
+WORDS = ((), ("--help",), ("-h",), ("help",))
+"""What is typed to be shown the way; with more words one command explains itself."""
+HEAD = "Subscription licensing: orders, renewals and prepaid accounts, and the server behind them."
+WIDTH = 36
+"""Columns of the names."""
+USAGE = "Usage: tenure COMMAND [ARGUMENTS] [OPTIONS]"
+
+GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "First steps",
+        (
+            ("demo", "start everything with data to play with; nothing is kept"),
+            ("story", "watch the main job done by the real programs"),
+            ("server init, server run", "begin for good; docs/first-steps.md leads on from here"),
+            ("portal run", "run the website for providers and customers"),
+            ("login, profiles, logout", "keep a server's address and a token for the commands below"),
+        ),
+    ),
+    (
+        "Sell",
+        (
+            ("products, plans, policy-bounds", "as the vendor: what there is, and what providers may decide"),
+            ("providers, offers, policy", "who sells it, for how much, with how much grace"),
+            ("customers, order, order-requests", "who buys it, and what; the activation code is shown once"),
+            ("import, batch", "many customers, orders or writes at once"),
+        ),
+    ),
+    (
+        "Look after subscriptions",
+        (
+            ("board, subscriptions, events", "what is due, what holds and why, what happened"),
+            ("renew, cancel, undo-cancellation, set-renewal-intent", "the next period, or none"),
+            ("change-devices, change-plan, drop-change, edit-seat-conflict", "another size or plan"),
+            ("hold, release, extend-grace, transfer, reanchor", "pauses, goodwill, another customer or day"),
+            ("reissue-code, block-code, unblock-code", "the activation code"),
+            ("installations, release-site, declare-site-lost, resolve-fork, free-allotment", "where it runs"),
+        ),
+    ),
+    (
+        "Money",
+        (
+            ("account, statement, runway", "what is there, what moved, until when it is enough"),
+            ("top-up, payments, confirm-payment, credit-limit", "what came in, and how far one may go"),
+        ),
+    ),
+    (
+        "At a customer",
+        (
+            ("site init, site run", "the administration server of a network"),
+            ("activate, licenses, status, explain", "apply a code; what holds here, and why"),
+            ("devices, groups, agent", "the computers that are licensed"),
+            ("sync, offline, dns, doctor", "the way to the licensing server, also without a network"),
+            ("deactivate", "give back the license of an application on its own"),
+        ),
+    ),
+    (
+        "Run the server",
+        (
+            ("people, invitations, tokens, audit", "who may do what, and who did"),
+            ("mail, webhooks", "what is sent to people and to other programs"),
+            ("keys, checkpoint, verify-history", "signing keys, and histories that prove themselves"),
+            ("backup, restore, rebuild, clock", "the database, and a sandbox's clock"),
+        ),
+    ),
+    (
+        "Help",
+        (
+            ("help COMMAND", "one command with its options; help all: every command"),
+            ("refusals, completion", "every refusal with its remedy; completion for your shell"),
+        ),
+    ),
+)
+"""Headings, and under each commands with what they are for."""
+
+
+def show_overview(screen: Screen) -> None:
+    """Print the overview: the names alone in a column, or above what they are for where they are many."""
+    screen.line(USAGE)
+    screen.line(HEAD)
+    for title, rows in GROUPS:
+        screen.heading(title)
+        for names, purpose in rows:
+            screen.line(f"  {names:<{WIDTH}}  {purpose}" if len(names) <= WIDTH else f"  {names}: {purpose}")
