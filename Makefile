@@ -72,6 +72,7 @@ docs: .venv/.stamp-dev ## write the generated pages of docs/ anew
 	@.venv/bin/python -m tools.model
 	@.venv/bin/python -m tenure.cli.reference > docs/cli.md
 	@.venv/bin/python -m tools.settings
+	@.venv/bin/python -m tools.trips
 
 docs-check: .venv/.stamp-dev ## see whether the generated pages are up to date
 	@.venv/bin/python -m tools.mission --check
