@@ -34,20 +34,13 @@ _IO = _names(
 )
 _SDK = _names("msgspec nacl httpx2 httpcore2 dns anyio")
 _DATABASE = _names("sqlalchemy alembic pysqlite3")
-_WEB = _names("litestar msgspec")
+_PAGES = _names("starlette python_multipart jinja2 msgspec segno")
 _SERVE = _names("uvicorn uvloop httptools anyio")
 _SIGN_IN = _names("argon2 cryptography")
 _VENDOR = _names("pyotp")
 _TERMINAL = _names("cyclopts rich")
 _ALL = (
-    _SDK
-    | _DATABASE
-    | _WEB
-    | _SERVE
-    | _SIGN_IN
-    | _VENDOR
-    | _TERMINAL
-    | _names("jinja2 prometheus_client asyncpg greenlet")
+    _SDK | _DATABASE | _PAGES | _SERVE | _SIGN_IN | _VENDOR | _TERMINAL | _names("prometheus_client asyncpg greenlet")
 )
 
 _PROGRAMS = _names("server portal site agent")
@@ -84,30 +77,30 @@ ROOMS = {
     ),
     "http": Room(
         _names("core wire"),
-        _WEB | _SERVE | _names("prometheus_client argon2 pyotp httpcore2"),
+        _SERVE | _names("msgspec prometheus_client argon2 pyotp httpcore2"),
         "the manners of APIs are shared by activation server and site: they know neither's store nor any program"
         " (argon2 and pyotp are for its `accounts`, how people prove who they are; httpcore2 for its `outgoing`, the"
         " webhooks that both send)",
     ),
     "server": Room(
         _names("core wire store http"),
-        _WEB | _SERVE | _SIGN_IN | _VENDOR | _DATABASE | _names("nacl httpx2 httpcore2 jinja2 prometheus_client"),
+        _SERVE | _SIGN_IN | _VENDOR | _DATABASE | _names("msgspec nacl httpx2 httpcore2 jinja2 prometheus_client"),
         "the activation server has one door, its public API: it knows no portal, no site and no command line",
     ),
     "web": Room(
-        _names("core"),
-        _WEB | _names("jinja2"),
-        "the manners of pages show decisions, they do not take them",
+        _names("core http"),
+        _PAGES,
+        "the manners of pages show decisions, they do not take them (of `http` they have the table of routes)",
         _names("tenure.core.decide tenure.core.settle tenure.core.runway"),
     ),
     "portal": Room(
         _names("core wire sdk http web"),
-        _WEB | _SERVE | _names("jinja2 httpx2"),
+        _PAGES | _SERVE | _names("httpx2"),
         "the portal is a client of the public API like any integrator: no server internals, no database",
     ),
     "site": Room(
         _names("core wire sdk http web"),
-        _WEB | _SERVE | _SIGN_IN | _DATABASE | _names("jinja2 nacl httpx2 prometheus_client"),
+        _PAGES | _SERVE | _SIGN_IN | _DATABASE | _names("nacl httpx2 prometheus_client"),
         "the site runs at the customer: it has its own small store and reaches the server over the network only",
     ),
     "sandbox": Room(

@@ -64,7 +64,7 @@ BAD = [
     (wrong_imports, "core/x.py", "if TYPE_CHECKING:\n    from tenure.server import app", "`core` may not"),
     (wrong_imports, "wire/x.py", "import socket", "verifier of bytes"),
     (wrong_imports, "wire/x.py", "import cryptography", "verifier of bytes"),
-    (wrong_imports, "sdk/x.py", "import litestar", "no web framework"),
+    (wrong_imports, "sdk/x.py", "import starlette", "no web framework"),
     (wrong_imports, "sdk/x.py", "from tenure.store import schema", "no database"),
     (wrong_imports, "agent/x.py", "from tenure.site import seats", "`agent` may not"),
     (wrong_imports, "store/x.py", "import httpx2", "knows nothing of HTTP"),

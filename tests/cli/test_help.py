@@ -77,7 +77,7 @@ def test_a_word_alone_shows_what_can_follow_it(terminal: Terminal) -> None:
 
 def test_nothing_heavy_is_loaded_before_a_command_needs_it() -> None:
     """A command that asks no server and draws no table is there at once."""
-    heavy = ("rich", "httpx2", "litestar", "sqlalchemy", "uvicorn", "nacl", "dns", "cryptography")
+    heavy = ("rich", "httpx2", "starlette", "sqlalchemy", "uvicorn", "nacl", "dns", "cryptography")
     code = f"import sys, tenure.cli.main; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src")
     assert done.stdout.strip() == "[]"

@@ -6,16 +6,6 @@ import logging
 import httpx2
 import msgspec
 import pytest
-from litestar.exceptions import (
-    HTTPException,
-    MethodNotAllowedException,
-    NotAuthorizedException,
-    NotFoundException,
-    PermissionDeniedException,
-    ServiceUnavailableException,
-    TooManyRequestsException,
-    ValidationException,
-)
 
 from tenure.core.complaints import complaint
 from tenure.core.refusals import TABLE, Code, Refused
@@ -75,32 +65,15 @@ def test_every_429_and_503_says_when_to_come_again() -> None:
     ("error", "code"),
     [
         (RefusedError(Refused(Code.SITE_LIMIT)), Code.SITE_LIMIT),
-        (NotFoundException(), Code.NOT_FOUND),
-        (MethodNotAllowedException(), Code.METHOD_NOT_ALLOWED),
-        (NotAuthorizedException(), Code.NOT_AUTHENTICATED),
-        (PermissionDeniedException(), Code.ACTION_NOT_PERMITTED),
-        (TooManyRequestsException(), Code.TOO_MANY_REQUESTS),
-        (ServiceUnavailableException(), Code.SERVER_BUSY),
-        (HTTPException(status_code=413), Code.BODY_TOO_LARGE),
-        (HTTPException(status_code=415), Code.MEDIA_TYPE_UNSUPPORTED),
-        (HTTPException(status_code=400, detail="Invalid host header"), Code.FIELD_INVALID),
-        (HTTPException(status_code=418), Code.FIELD_INVALID),
-        (HTTPException(status_code=500, detail="secret"), Code.INTERNAL),
         (msgspec.ValidationError("Expected `int`, got `str` - at `$.devices`"), Code.FIELD_INVALID),
         (msgspec.DecodeError("malformed"), Code.BODY_UNREADABLE),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"), Code.BODY_UNREADABLE),
         (KeyError("secret"), Code.INTERNAL),
-        (HTTPException(status_code=502), Code.INTERNAL),
     ],
 )
 def test_every_exception_has_its_refusal(error: Exception, code: Code) -> None:
     assert refusal_of(error).code is code
     assert "secret" not in repr(refusal_of(error))
-
-
-def test_what_the_framework_says_about_a_field_is_told_in_words() -> None:
-    error = ValidationException(extra=[{"key": "limit", "message": "Expected `int`"}])
-    assert refusal_of(error) == Refused(Code.FIELD_INVALID, "Limit: a whole number is needed.", "limit")
 
 
 @pytest.mark.parametrize(

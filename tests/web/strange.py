@@ -35,14 +35,9 @@ def parameters(room: str) -> list[str]:
     return sorted(set(chain.from_iterable(_QUERY.findall(text) for text in texts)))
 
 
-def pages(framework: Any) -> list[tuple[str, str]]:
+def pages(application: Any) -> list[tuple[str, str]]:
     """(method, path) of every route of the application."""
-    return sorted(
-        (method, re.sub(r":(str|path)\}", "}", route.path))
-        for route in framework.routes
-        for method in route.methods
-        if method in {"GET", "POST"}
-    )
+    return sorted((route.method, route.path) for route in application.routes)
 
 
 def addresses(path: str, names: list[str], value: str) -> Iterator[str]:

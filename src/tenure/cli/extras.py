@@ -4,7 +4,8 @@ from typing import Final
 
 EXTRAS: Final = {
     "cyclopts": "cli", "rich": "cli",
-    "litestar": "server", "uvicorn": "server", "uvloop": "server", "httptools": "server", "sqlalchemy": "server",
+    "starlette": "server", "python_multipart": "server", "segno": "server",
+    "uvicorn": "server", "uvloop": "server", "httptools": "server", "sqlalchemy": "server",
     "alembic": "server", "jinja2": "server", "cryptography": "server", "argon2": "server", "pyotp": "server",
     "prometheus_client": "server",
     "asyncpg": "postgres", "greenlet": "postgres",

@@ -3,24 +3,24 @@
 Building fails, with the reason, when a route has no rule or two operations share a name: none of them is ever served.
 """
 
-from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
-from litestar.types import ControllerRouterHandler
 
+from tenure.core.refusals import Code, Refused
 from tenure.http import docs, openapi
-from tenure.http.asgi import App
-from tenure.http.auth import Authenticate, guard, rule_of
+from tenure.http.answers import Answer
+from tenure.http.asgi import Receive, Scope, Send
+from tenure.http.auth import Authenticate, Rule, admit
 from tenure.http.edge import Border, Edge
-from tenure.http.operations import Operation, handler_of
+from tenure.http.lifespan import live
+from tenure.http.operations import Handler, Operation, handler_of
 from tenure.http.pacing import Pacing
-from tenure.http.problems import exception_handler
-from tenure.http.raw import RawOperation
+from tenure.http.problems import Clock, allow, problem, problem_of
+from tenure.http.raw import RawOperation, send_answer
+from tenure.http.routing import RouteEntry, Routes, has_readable_host, tidy
 
 
 class RouteWithoutRuleError(TypeError):
@@ -37,30 +37,24 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     border: Border
     pacing: Pacing | None = None
     """What known callers may ask for; None: whatever they like."""
-    pages: tuple[ControllerRouterHandler, ...] = ()
-    """Handlers of the framework itself, such as static files; each has `opt={"rule": Rule(...)}`."""
+    pages: tuple[RouteEntry[Handler], ...] = ()
+    """Routes beside the operations, such as the page at `/`; they are not documented."""
     lifespan: tuple[AbstractAsyncContextManager[Any], ...] = ()
 
 
 class Api(Edge):
-    """A built API, ready to be served; `document` is its OpenAPI description."""
+    """A built API, ready to be served; `document` is its OpenAPI description, `routes` is all that it answers."""
 
     def __init__(self, parts: Parts) -> None:
         openapi.refuse_unclear(parts.operations, parts.raw)
         self._parts = parts
         self.operations = parts.operations
-        described = docs.operations(lambda: self.document)
-        handlers = [handler_of(one, parts.border.clock, parts.pacing) for one in (*parts.operations, *described)]
-        self.framework = Litestar(
-            [*handlers, *parts.pages],
-            exception_handlers={Exception: exception_handler(parts.border.clock)},
-            guards=[guard(parts.authenticate)],
-            openapi_config=None,
-            logging_config=None,
-            lifespan=parts.lifespan,
-        )
-        refuse_ruleless(self.framework)
-        super().__init__(cast(App, self.framework), parts.border, parts.raw)
+        operations = (*parts.operations, *docs.operations(lambda: self.document))
+        clock, pacing = parts.border.clock, parts.pacing
+        found = [RouteEntry(one.method, one.path, handler_of(one, clock, pacing)) for one in operations]
+        self.routes = Routes((*found, *parts.pages))
+        refuse_ruleless(self.routes)
+        super().__init__(_Routed(self.routes, parts), parts.border, parts.raw)
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -68,26 +62,44 @@ class Api(Edge):
         return openapi.document(self._parts.about, self._parts.operations, self._parts.raw)
 
 
-def refuse_ruleless(framework: Litestar) -> None:
-    """Raise `RouteWithoutRuleError` naming every route of `framework` that has no rule."""
-    bare = [
-        f"{method} {route.path}"
-        for route in framework.routes
-        for method, handler in _handlers(route)
-        if rule_of(handler.opt) is None and not _is_frameworks_own(handler)
-    ]
+class _Routed:
+    """Answers by route: 404 and 405, who asks, the operation, and the net under its errors."""
+
+    def __init__(self, routes: Routes[Handler], parts: Parts) -> None:
+        self._routes = routes
+        self._authenticate = parts.authenticate
+        self._clock: Clock = parts.border.clock
+        self._lifespan = parts.lifespan
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await live(self._lifespan, receive, send)
+            return
+        try:
+            answer = await self._answer(scope, receive)
+        except Exception as error:  # whatever it is, the caller gets a problem
+            answer = problem_of(error, self._clock())
+        await send_answer(send, answer, [])
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer[Any]:
+        if not has_readable_host(scope):
+            return problem(Refused(Code.FIELD_INVALID, "Invalid host header"), self._clock())
+        scope["path"] = tidy(scope["path"])
+        matched = self._routes.find(scope["path"])
+        if matched is None:
+            return problem(Refused(Code.NOT_FOUND), self._clock())
+        handler = matched.handlers.get(scope["method"])
+        if handler is None:
+            headers = [("Allow", allow(matched.handlers))]
+            return problem(Refused(Code.METHOD_NOT_ALLOWED), self._clock(), headers=headers)
+        # Read by the border afterwards, for the log and the metrics.
+        scope["path_template"], scope["path_params"] = matched.path, matched.parameters
+        refused = await admit(self._authenticate, handler.rule, scope)
+        return problem(refused, self._clock()) if refused is not None else await handler.answer(scope, receive)
+
+
+def refuse_ruleless(routes: Routes[Handler]) -> None:
+    """Raise `RouteWithoutRuleError` naming every one of `routes` that has no rule."""
+    bare = [f"{route.method} {route.path}" for route in routes if not isinstance(route.handler.rule, Rule)]
     if bare:
         raise RouteWithoutRuleError(f"these routes say nothing about who may call them: {', '.join(sorted(bare))}")
-
-
-def _handlers(route: Any) -> Iterable[tuple[str, Any]]:
-    if hasattr(route, "route_handler_map"):
-        return [(method, handler) for method, (handler, _) in route.route_handler_map.items()]
-    return [("ASGI", route.route_handler)]
-
-
-def _is_frameworks_own(handler: Any) -> bool:
-    """The answers to OPTIONS, which the framework makes for each path: an Allow header and nothing else."""
-    return isinstance(handler, HTTPRouteHandler) and handler.fn.__qualname__.startswith(
-        "HTTPRoute.create_options_handler"
-    )

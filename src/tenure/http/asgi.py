@@ -1,4 +1,4 @@
-"""The few ASGI shapes this room speaks in, so that the border and the hot operations need no framework object."""
+"""The few ASGI shapes this room speaks in, which is all that an API needs of a framework."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
@@ -29,7 +29,8 @@ def address_of(scope: Scope) -> str:
 
 
 async def send_bytes(send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
-    """Send a whole answer; `headers` gets the content length appended."""
-    headers.append((b"content-length", b"%d" % len(body)))
+    """Send a whole answer; `headers` gets the content length appended, but where there never is a body (204, 304)."""
+    if status not in (204, 304):
+        headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -6,16 +6,12 @@ may do with one particular resource is decided where the resource is known.
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import msgspec
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
-from tenure.http.asgi import header_values
-from tenure.http.problems import RefusedError, allow
+from tenure.http.asgi import Scope, header_values
 
 _BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]{1,512}=*)")
 
@@ -87,40 +83,20 @@ def bearer_token(values: list[str]) -> str | None:
     return found[1] if found else None
 
 
-Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
+async def admit(authenticate: Authenticate, rule: Rule, scope: Scope) -> Refused | None:
+    """Finds who asks and judges it by `rule`; who may go on stands in `scope["user"]` afterwards.
 
-
-def guard(authenticate: Authenticate) -> Guard:
-    """The application's guard: applies each route's `opt["rule"]` and leaves the principal in `scope["user"]`."""
-
-    # A guard must be asynchronous: the framework sends a plain function to a thread, at 80 times the cost.
-    async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        rule = rule_of(handler.opt)
-        if rule is None:
-            # Only the framework's answers to OPTIONS come without a rule (see `api`), and they know but one method.
-            raise RefusedError(Refused(Code.METHOD_NOT_ALLOWED), [("Allow", allow(_offered(connection)))])
-        if rule.public:
-            connection.scope["user"] = NOBODY
-            return
-        token = bearer_token(header_values(connection.scope, b"authorization"))  # type: ignore[arg-type]
-        principal = await authenticate(token) if token is not None else None
-        if principal is not None and not principal.token_id:
-            # Two callers without one would share their idempotency keys, and with them each other's answers.
-            raise ValueError("a principal was authenticated without a token id")
-        refused = judge(rule, principal or NOBODY)
-        if refused is not None:
-            raise RefusedError(refused)
-        connection.scope["user"] = principal
-
-    return check
-
-
-def _offered(connection: ASGIConnection[Any, Any, Any, Any]) -> set[str]:
-    path = connection.scope["path_template"]
-    return {method for route in connection.app.routes if route.path_format == path for method in route.methods}
-
-
-def rule_of(opt: dict[str, Any]) -> Rule | None:
-    """The rule among a route's options."""
-    rule = opt.get("rule")
-    return rule if isinstance(rule, Rule) else None
+    Refuses as `judge` does. Raises ValueError for a principal without a token id.
+    """
+    if rule.public:
+        scope["user"] = NOBODY
+        return None
+    token = bearer_token(header_values(scope, b"authorization"))
+    principal = await authenticate(token) if token is not None else None
+    if principal is not None and not principal.token_id:
+        # Two callers without one would share their idempotency keys, and with them each other's answers.
+        raise ValueError("a principal was authenticated without a token id")
+    refused = judge(rule, principal or NOBODY)
+    if refused is None:
+        scope["user"] = principal
+    return refused

@@ -87,7 +87,7 @@ class Edge:
         who = block_of(address_of(scope))
         refused = self._unadmitted(scope, who)
         self._work.take(who)
-        # A scope of our own: HEAD is served as GET, and what the framework notes in it is read afterwards.
+        # A scope of our own: HEAD is served as GET, and what the routing notes in it is read afterwards.
         mine = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         head = [*self._headers, (b"request-id", request_id.encode())]
         sending = send if mine is scope else _bodiless(send)

@@ -1,15 +1,15 @@
 """What stands at `/` of an API: a small page for whoever came with a browser, the same in JSON for programs."""
 
 from html import escape
-from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
-from litestar.handlers import HTTPRouteHandler
 
-from tenure.http.answers import JSON
+from tenure.http.answers import JSON, Answer
+from tenure.http.asgi import Receive, Scope, header_values
 from tenure.http.auth import PUBLIC
 from tenure.http.docs_style import CSP, HTML, whole_page
+from tenure.http.operations import Handler
+from tenure.http.routing import RouteEntry
 
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,19 +25,18 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     health: str = "/readyz"
 
 
-def front_page(front: Front) -> HTTPRouteHandler:
-    """The handler of `/`. A client that names `text/html` gets the page, everybody else JSON."""
+def front_page(front: Front) -> RouteEntry[Handler]:
+    """The route of `/`. A client that names `text/html` gets the page, everybody else JSON."""
     as_json, as_page = msgspec.json.encode(front), _page(front).encode()
 
-    @get("/", opt={"rule": PUBLIC}, name="front_page")
-    async def show(request: Request[Any, Any, Any]) -> Response[bytes]:
-        people = "text/html" in request.headers.get("accept", "").lower()
-        headers = {"Vary": "Accept", "Content-Type": HTML if people else JSON}
-        if people:
-            headers["Content-Security-Policy"] = CSP
-        return Response(as_page if people else as_json, headers=headers)
+    async def show(scope: Scope, _: Receive) -> Answer[bytes]:
+        wanted = ", ".join(header_values(scope, b"accept")).lower()
+        vary = ("Vary", "Accept")
+        if "text/html" in wanted:
+            return Answer(body=as_page, media_type=HTML, headers=(vary, ("Content-Security-Policy", CSP)))
+        return Answer(body=as_json, media_type=JSON, headers=(vary,))
 
-    return show
+    return RouteEntry("GET", "/", Handler(PUBLIC, show))
 
 
 def _page(front: Front) -> str:

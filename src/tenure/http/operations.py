@@ -1,6 +1,6 @@
 """Operations: typed functions bound to a route, read strictly on the way in, encoded on the way out, refusals and all.
 
-The framework routes, guards and sends; what a request may hold is decided here from the function's own types.
+Paths, callers and sending are `api`'s; what a request may hold is decided here from the function's own types.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -8,8 +8,6 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 import msgspec
-from litestar import Request, Response
-from litestar.handlers import HTTPRouteHandler
 
 from tenure.core.refusals import Code, Refused
 from tenure.http.answers import JSON, Answer, made, nothing
@@ -21,7 +19,7 @@ from tenure.http.idempotency import Ticket, payload_hash, read_key, scope_of
 from tenure.http.inputs import PAGING_INPUTS, Address, Input, Place, inputs_of, loose_structs, result_of
 from tenure.http.pacing import Pacing
 from tenure.http.paging import Page, Paging, next_link
-from tenure.http.problems import Clock, problem, to_response
+from tenure.http.problems import Clock, problem
 
 CSV = "text/csv"
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -124,21 +122,22 @@ def _broken_manners(one: Operation) -> str:
     return ""
 
 
-def handler_of(one: Operation, clock: Clock, pacing: Pacing | None = None) -> HTTPRouteHandler:
-    """The framework's handler for an operation; with `pacing` known callers are held to theirs."""
+class Handler(msgspec.Struct, frozen=True):
+    """What answers a route, once its rule has let the caller in: `scope["user"]` and `scope["path_params"]` are set."""
 
-    async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
-        values = await bind(one, request.scope, request.receive)  # type: ignore[arg-type]
-        result = values if isinstance(values, Refused) else await _run(one, values, request.scope, pacing)  # type: ignore[arg-type]
-        if isinstance(result, Refused):
-            return to_response(problem(result, clock()))
-        return to_response(answer_of(one, result, request.scope))  # type: ignore[arg-type]
+    rule: Rule
+    answer: Callable[[Scope, Receive], Awaitable[Answer[Any]]]
 
-    route = one.path.replace("}", ":str}")
-    # The status is in each answer; the framework only wants one that allows a body.
-    return HTTPRouteHandler(route, http_method=one.method, status_code=200, name=one.name, opt={"rule": one.rule})(
-        answer
-    )
+
+def handler_of(one: Operation, clock: Clock, pacing: Pacing | None = None) -> Handler:
+    """The handler of an operation; with `pacing` known callers are held to theirs."""
+
+    async def answer(scope: Scope, receive: Receive) -> Answer[Any]:
+        values = await bind(one, scope, receive)
+        result = values if isinstance(values, Refused) else await _run(one, values, scope, pacing)
+        return problem(result, clock()) if isinstance(result, Refused) else answer_of(one, result, scope)
+
+    return Handler(one.rule, answer)
 
 
 async def _run(one: Operation, values: dict[str, Any], scope: Scope, pacing: Pacing | None) -> Any:

@@ -1,16 +1,13 @@
 """RFC 9457 problems: the one way in which this API says no, made from the table of refusals.
 
-Refusals are values up to the edge; `RefusedError` carries one through a framework that only knows exceptions.
+Refusals are values up to the edge; `RefusedError` carries one out of a place that has no way to return it.
 """
 
 import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
-from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
 
 from tenure.core.complaints import complaint
 from tenure.core.refusals import Code, Refused
@@ -29,18 +26,6 @@ log = logging.getLogger("tenure.http")
 _WAIT = {Code.TOO_MANY_REQUESTS: 1, Code.REQUEST_IN_FLIGHT: 1, Code.SERVER_BUSY: 2, Code.UNREACHABLE: 30}
 
 _MUST_SAY_WHEN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-
-# What the framework refuses by itself, by status; any other 4xx is a field of the request that is not acceptable.
-_BY_STATUS: dict[int, Code] = {
-    HTTPStatus.UNAUTHORIZED: Code.NOT_AUTHENTICATED,
-    HTTPStatus.FORBIDDEN: Code.ACTION_NOT_PERMITTED,
-    HTTPStatus.NOT_FOUND: Code.NOT_FOUND,
-    HTTPStatus.METHOD_NOT_ALLOWED: Code.METHOD_NOT_ALLOWED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Code.BODY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Code.MEDIA_TYPE_UNSUPPORTED,
-    HTTPStatus.TOO_MANY_REQUESTS: Code.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE: Code.SERVER_BUSY,
-}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,12 +46,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RefusedError(Exception):
-    """Carries a refusal out of a place that can only raise, such as a guard."""
+    """Carries a refusal out of a place that can only raise."""
 
-    def __init__(self, refused: Refused, headers: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, refused: Refused) -> None:
         super().__init__(refused.code, refused.detail)
         self.refused = refused
-        self.headers = tuple(headers)
 
 
 def reference(code: Code) -> str:
@@ -124,8 +108,6 @@ def refusal_of(error: Exception) -> Refused:
         return complaint(str(error))
     if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
         return Refused(Code.BODY_UNREADABLE)
-    if isinstance(error, HTTPException) and (error.status_code < 500 or error.status_code in _BY_STATUS):
-        return _of_framework(error)
     return Refused(Code.INTERNAL)
 
 
@@ -134,41 +116,12 @@ def log_internal(error: Exception) -> None:
     log.error("internal", exc_info=error)
 
 
-def exception_handler(clock: Clock) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
-    """The framework's one handler for every exception."""
-
-    def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        refused = refusal_of(error)
-        if refused.code is Code.INTERNAL:
-            log_internal(error)
-        return to_response(problem(refused, clock(), headers=_headers_of(error)))
-
-    return handle
-
-
-def to_response(answer: Answer[Any]) -> Response[bytes]:
-    """`answer` for the framework to send."""
-    # As a header the media type is sent as it is; the framework would append a charset of its own.
-    headers = {"Content-Type": answer.media_type, **dict(answer.headers)} if answer.body else dict(answer.headers)
-    return Response(answer.body, status_code=answer.status, headers=headers)
-
-
-def _of_framework(error: HTTPException) -> Refused:
-    if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
-        first = error.extra[0]
-        return complaint(str(first.get("message", "")), str(first.get("key", "")))
-    code = _BY_STATUS.get(error.status_code, Code.FIELD_INVALID)
-    # The framework's words may repeat what was sent; only those about a bad request help the caller.
-    return Refused(code, error.detail if code is Code.FIELD_INVALID else "")
-
-
-def _headers_of(error: Exception) -> tuple[tuple[str, str], ...]:
-    if isinstance(error, RefusedError):
-        return error.headers
-    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = {name.lower(): value for name, value in (error.headers or {}).items()}.get("allow", "")
-        return (("Allow", allow(allowed.split(", "))),)
-    return ()
+def problem_of(error: Exception, now: Instant) -> Answer[Problem]:
+    """What the caller is told about an `error`; one that nobody foresaw is logged."""
+    refused = refusal_of(error)
+    if refused.code is Code.INTERNAL:
+        log_internal(error)
+    return problem(refused, now)
 
 
 def allow(methods: Iterable[str]) -> str:

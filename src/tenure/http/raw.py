@@ -1,7 +1,6 @@
-"""Hot operations: bytes in, bytes out, without the framework, with the same manners as every other operation.
+"""Hot operations: bytes in, bytes out, with the same manners as every other operation and nothing between.
 
-Mounted by `edge` on exact paths, in front of the framework, whose own raw handlers cost five times as much
-before any work is done (2.2 against 10.8 microseconds) and have no methods, size limit or problems.
+Mounted by `edge` on exact paths, in front of all routing; no typed inputs, no caller that is looked up.
 """
 
 from collections.abc import Awaitable, Callable
@@ -55,8 +54,8 @@ async def serve_raw(
 
 async def send_answer(send: Send, answer: Answer[object], head: RawHeaders) -> int:
     """Send `answer` with the headers `head`; returns its status."""
-    own = encode_headers([("content-type", answer.media_type), *answer.headers])
-    await send_bytes(send, answer.status, [*own, *head], answer.body)
+    kind = [("content-type", answer.media_type)] if answer.body else []
+    await send_bytes(send, answer.status, [*encode_headers([*kind, *answer.headers]), *head], answer.body)
     return answer.status
 
 

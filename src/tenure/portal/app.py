@@ -7,7 +7,6 @@ import httpx2
 import msgspec
 
 from tenure.core.timeline import Instant
-from tenure.http.asgi import App
 from tenure.http.edge import Border, Edge
 from tenure.http.fairness import FairPlaces, block_of
 from tenure.http.limits import Ticks
@@ -83,9 +82,7 @@ def portal(http: httpx2.AsyncClient, settings: Settings, clock: Callable[[], Ins
             globals={"others": _others, "customers_of": _choices},
         )
     )
-    application: Any = pages
-    outer: App = application
-    return Edge(outer, Border(clock=clock, ticks=ticks, headers=()))
+    return Edge(pages, Border(clock=clock, ticks=ticks, headers=()))
 
 
 def _while_signed_in(run: Run) -> Run:

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from litestar import Litestar, Request, Response
-from litestar.exceptions import HTTPException
-from litestar.handlers import HTTPRouteHandler
+from starlette.requests import Request
+from starlette.responses import Response
 
-from tenure.core.periods import parse_instant
-from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.web import csrf, guarding, resuming
-from tenure.web.assets import Asset, Assets
+from tenure.http.asgi import Receive, Scope, Send
+from tenure.http.lifespan import live
+from tenure.http.routing import RouteEntry, Routes, has_readable_host, tidy
+from tenure.web import csrf, resuming
+from tenure.web.answers import asset_answer, download, page_answer, redirect
+from tenure.web.assets import Assets
 from tenure.web.cookies import (
     KNOWN_SECONDS,
     Place,
@@ -36,8 +37,9 @@ from tenure.web.cookies import (
 from tenure.web.forms import Form, FormRefusedError, read_form
 from tenure.web.frame import Frame
 from tenure.web.kept import KeptForm, KeptPage, KeptThings
+from tenure.web.refusing import CROWDED, INTERNAL, LATER, NOWHERE, UNREADABLE, not_ours, refusal_screen, seconds_until
 from tenure.web.rendering import Templates
-from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen, SignInAgain, in_ascii, local
+from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen, SignInAgain, local
 from tenure.web.sessions import Flash, Keeping, digest
 from tenure.web.visits import Route, Run, Sure, Visit, action, page
 
@@ -72,21 +74,55 @@ class Parts(Generic[T]):
     """More for the templates."""
 
 
-def build(parts: Parts[Any]) -> Litestar:
+PageHandler = Callable[[Request], Awaitable[Response]]
+
+
+def build(parts: Parts[Any]) -> "Pages":
     """The pages as an application."""
     served = _Served(parts)
-    resume = page(resuming.WHERE, served.resume)
-    routes = (*parts.routes, resume, page("/{elsewhere:path}", _nowhere, stranger=True))
+    routes = (*parts.routes, page(resuming.WHERE, served.resume))
     looked_at = {route.path for route in routes if route.method == "GET"}
     # Every address that a form is sent to can be looked at too: there stands what the form was answered with.
-    answers = [page(route.path, served.began) for route in parts.routes if route.path not in looked_at]
-    handlers = [served.handler(route) for route in (*routes, *answers)]
-    return Litestar(
-        [*handlers, served.assets_handler()],
-        exception_handlers={Exception: served.failed},
-        openapi_config=None,
-        logging_config=None,
-    )
+    sent_to = {route.path for route in parts.routes} - looked_at
+    answers = [page(path, served.began) for path in sorted(sent_to)]
+    entries = [RouteEntry(route.method, route.path, served.handler(route)) for route in (*routes, *answers)]
+    return Pages(Routes([*entries, RouteEntry("GET", "/assets/{folder}/{name}", served.asset)]), served)
+
+
+class Pages:
+    """An ASGI application of pages; `routes` is all that it answers."""
+
+    def __init__(self, routes: Routes[PageHandler], served: "_Served") -> None:
+        self.routes = routes
+        self._served = served
+        self._nowhere = served.handler(page("", _nowhere, stranger=True))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens to it."""
+        if scope["type"] == "lifespan":
+            await live((), receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except Exception as error:  # what never became a visit: never a traceback
+            log.error("internal", exc_info=error)
+            response = self._served.failed(request, INTERNAL)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        scope = request.scope
+        if not has_readable_host(scope):
+            return self._served.failed(request, UNREADABLE)
+        scope["path"] = tidy(scope["path"])
+        matched = self.routes.find(scope["path"])
+        scope["path_template"] = matched.path if matched else "/{elsewhere}"
+        scope["path_params"] = matched.parameters if matched else {}
+        handlers = matched.handlers if matched else {"GET": self._nowhere}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(sorted({*handlers, "OPTIONS"}))})
+        handler = handlers.get(request.method)
+        return self._served.failed(request, NOWHERE) if handler is None else await handler(request)
 
 
 class _Served:
@@ -99,23 +135,18 @@ class _Served:
         looked_at = (re.sub(r"{\w+}", "[^/]+", route.path) for route in parts.routes if route.method == "GET")
         self._looked_at = re.compile("|".join(looked_at))
 
-    def handler(self, route: Route) -> HTTPRouteHandler:
-        async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+    def handler(self, route: Route) -> PageHandler:
+        async def answer(request: Request) -> Response:
             visit, secret = await self._visit(request)
             return await self._answered(route, visit, secret, request)
 
-        answer.__name__ = f"{route.method.lower()}_{route.path}"
-        path = re.sub(r"\{(\w+)\}", r"{\1:str}", route.path)
-        return HTTPRouteHandler(path, http_method=route.method, status_code=200)(answer)
+        return answer
 
-    def assets_handler(self) -> HTTPRouteHandler:
-        async def asset(request: Request[Any, Any, Any]) -> Response[bytes]:
-            found = self._assets.find(request.path_params["folder"], request.path_params["name"])
-            return _plain(404, b"") if found is None else _file(found)
+    async def asset(self, request: Request) -> Response:
+        """A file that a page loads."""
+        return asset_answer(self._assets.find(request.path_params["folder"], request.path_params["name"]))
 
-        return HTTPRouteHandler("/assets/{folder:str}/{name:str}", http_method="GET", status_code=200)(asset)
-
-    async def _visit(self, request: Request[Any, Any, Any]) -> tuple[Visit[Any], str]:
+    async def _visit(self, request: Request) -> tuple[Visit[Any], str]:
         place = _place(self._parts.public_url, request)
         program, cookies = self._parts.program, request.headers.get("cookie", "")
         secret = read_cookie(cookies, cookie_name(program, place))
@@ -123,7 +154,7 @@ class _Served:
         visit: Visit[Any] = Visit(
             method=request.method,
             path=request.scope["path"],
-            params={name: str(value) for name, value in request.path_params.items()},
+            params=dict(request.path_params),
             query=_query(request.scope.get("query_string", b"")),
             form=Form(),
             now=now,
@@ -135,9 +166,7 @@ class _Served:
         )
         return visit, secret
 
-    async def _answered(
-        self, route: Route, visit: Visit[Any], secret: str, request: Request[Any, Any, Any]
-    ) -> Response[bytes]:
+    async def _answered(self, route: Route, visit: Visit[Any], secret: str, request: Request) -> Response:
         if visit.session is None and not route.stranger:
             return await self._to_sign_in(route, visit, request)
         shown = visit.query.pop(SHOWN, "") if route.method == "GET" and visit.session is not None else ""
@@ -157,16 +186,16 @@ class _Served:
                 if why and route.stranger is False and self._from_here(visit, request):
                     return await self._sent(self._changed_hands(visit), visit, secret)
                 if why:
-                    raise RefusedPageError(_not_ours(why))
+                    raise RefusedPageError(not_ours(why))
                 fenced = True
             reply = await route.run(visit)
         except RefusedPageError as error:
-            reply = _refusal_screen(error.refusal)
+            reply = refusal_screen(error.refusal)
         except FormRefusedError as error:
-            reply = _refusal_screen(Refusal(title=error.words, status=error.status))
+            reply = refusal_screen(Refusal(title=error.words, status=error.status))
         except Exception as error:  # the last border before a person: never a traceback
             log.error("internal", exc_info=error)
-            reply = _refusal_screen(INTERNAL)
+            reply = refusal_screen(INTERNAL)
         if isinstance(reply, SignInAgain):
             visit.signs_out = True
             reply = Goto(self._sign_in(self._form_kept(visit, request) if fenced else visit.with_query(), over=True))
@@ -195,7 +224,7 @@ class _Served:
             path = path.rpartition("/")[0]
         return path or "/"
 
-    def _from_here(self, visit: Visit[Any], request: Request[Any, Any, Any]) -> bool:
+    def _from_here(self, visit: Visit[Any], request: Request) -> bool:
         return resuming.of_ours(visit.place, request.headers.get("origin"), request.headers.get("sec-fetch-site"))
 
     def _changed_hands(self, visit: Visit[Any]) -> Reply:
@@ -205,12 +234,12 @@ class _Served:
         why = "Somebody has signed in anew since this page was opened, perhaps you in another tab."
         return resuming.screen(kept, why, status=403)
 
-    def _form_kept(self, visit: Visit[Any], request: Request[Any, Any, Any]) -> str:
+    def _form_kept(self, visit: Visit[Any], request: Request) -> str:
         if not self._from_here(visit, request):
             return "/"
         return resuming.keep(self._forms, visit.with_query(), self._above(visit.path), visit.form, visit.now)
 
-    async def _to_sign_in(self, route: Route, visit: Visit[Any], request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def _to_sign_in(self, route: Route, visit: Visit[Any], request: Request) -> Response:
         """A page is gone on with after signing in; a form of ours is kept, and anybody else's is not even read."""
         after = visit.with_query() if route.method == "GET" else "/"
         if route.method == "POST" and self._from_here(visit, request):
@@ -219,23 +248,23 @@ class _Served:
                 after = self._form_kept(visit, request)
             except FormRefusedError:
                 after = "/"
-        return self._redirect(self._sign_in(after, over=route.method == "POST"))
+        return redirect(self._sign_in(after, over=route.method == "POST"))
 
     def _sign_in(self, after: str, *, over: bool) -> str:
         said = {"said": "over"} if over else {}
         return f"{self._parts.sign_in_path}?{urlencode({**said, 'next': after})}"
 
-    async def _sent(self, reply: Reply, visit: Visit[Any], secret: str, *, returns: bool = False) -> Response[bytes]:
+    async def _sent(self, reply: Reply, visit: Visit[Any], secret: str, *, returns: bool = False) -> Response:
         secret, cookies = await self._cookies(visit, secret)
         if visit.signs_in is not None and visit.session is None:
-            reply = _refusal_screen(CROWDED)
+            reply = refusal_screen(CROWDED)
         if isinstance(reply, Screen):
             visit.frame = visit.frame or await self._parts.frame(visit)
             flashes = [*self._flashes(visit), *visit.spoken]
             body = self._templates.render(reply, visit, flashes, csrf.token_of(secret))
-            answer = _page(reply.status, body, visit.frame, visit.place)
+            answer = page_answer(reply.status, body, visit.frame, visit.place)
             if reply.status in LATER:
-                answer.headers["Retry-After"] = str(_seconds_until(reply.values.get("refusal"), visit.now))
+                answer.headers["Retry-After"] = str(seconds_until(reply.values.get("refusal"), visit.now))
             if returns and visit.session is not None:
                 answer = self._returned(answer, visit, secret)
         elif isinstance(reply, SignInAgain):
@@ -243,11 +272,11 @@ class _Served:
         else:
             if visit.session is not None:
                 visit.session.flashes += visit.spoken
-            answer = self._redirect(local(reply.path)) if isinstance(reply, Goto) else _download(reply, visit.place)
+            answer = redirect(local(reply.path)) if isinstance(reply, Goto) else download(reply, visit.place)
         if visit.session is not None:
             await self._parts.sessions.save(secret, visit.session)
         for cookie in cookies:
-            answer.headers["Set-Cookie"] = cookie
+            answer.headers.append("Set-Cookie", cookie)
         if visit.keeps:
             self._leave(answer, visit, device_name(self._parts.program, visit.place), visit.keeps)
         if visit.leaves is not None:
@@ -255,19 +284,17 @@ class _Served:
         return answer
 
     @staticmethod
-    def _leave(answer: Response[bytes], visit: Visit[Any], name: str, value: str) -> None:
+    def _leave(answer: Response, visit: Visit[Any], name: str, value: str) -> None:
         """Have the browser keep something for long, whoever is signed in."""
         secure = visit.place.secure
         answer.set_cookie(name, value, max_age=KNOWN_SECONDS, httponly=True, secure=secure, samesite="lax")
 
-    def _returned(self, answer: Response[bytes], visit: Visit[Any], secret: str) -> Response[bytes]:
+    def _returned(self, answer: Response, visit: Visit[Any], secret: str) -> Response:
         """The answer to a form as an address of its own: going back to it, or loading it again, sends nothing."""
-        body = zlib.compress(answer.content, 6)
+        body = zlib.compress(answer.body, 6)
         headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
-        name = self._pages.keep(
-            digest(secret), KeptPage(answer.status_code or 200, body, headers), len(body), visit.now
-        )
-        return self._redirect(visit.with_query(**{SHOWN: name})) if name else answer
+        name = self._pages.keep(digest(secret), KeptPage(answer.status_code, body, headers), len(body), visit.now)
+        return redirect(visit.with_query(**{SHOWN: name})) if name else answer
 
     @staticmethod
     def _flashes(visit: Visit[Any]) -> list[Flash]:
@@ -295,15 +322,8 @@ class _Served:
         secret = secrets.token_urlsafe(24)
         return secret, [set_cookie(name, secret, visit.place)]
 
-    def _redirect(self, path: str) -> Response[bytes]:
-        return Response(b"", status_code=303, headers={**guarding.headers(), "Location": in_ascii(path)})
-
-    def failed(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    def failed(self, request: Request, refusal: Refusal) -> Response:
         """The last net: what never became a visit. A plain page without anything that is asked of elsewhere."""
-        refusal = _of_framework(error)
-        if refusal is None:
-            log.error("internal", exc_info=error)
-            refusal = INTERNAL
         place = _place(self._parts.public_url, request)
         visit: Visit[Any] = Visit(
             method=request.method,
@@ -316,74 +336,17 @@ class _Served:
             address="",
             frame=Frame(title=self._parts.program.title()),
         )
-        body = self._templates.render(_refusal_screen(refusal), visit, [], "")
-        return _page(refusal.status, body, Frame(title=""), place)
+        body = self._templates.render(refusal_screen(refusal), visit, [], "")
+        return page_answer(refusal.status, body, Frame(title=""), place)
 
 
 async def _nowhere(_: Visit[Any]) -> Reply:
     raise RefusedPageError(NOWHERE)
 
 
-LATER = (429, 503)
-"""Statuses that mean: the same again, later."""
-
-
-def _seconds_until(refusal: object, now: Instant) -> int:
-    """How long to wait, as the refusal says; a few seconds where it does not."""
-    when = getattr(refusal, "possible_at", "")
-    moment = parse_instant(when, "possible_at") if when else now + 5
-    return 5 if isinstance(moment, Refused) else max(1, moment - now)
-
-
-INTERNAL = Refusal(
-    title="Something went wrong on our side.",
-    status=500,
-    code="internal",
-    remedy="Try again in a moment. If it stays, tell the support what you did and when.",
-)
-
-
-CROWDED = Refusal(
-    title="Too many people are signed in here at the moment.",
-    status=503,
-    code="server_busy",
-    cause="This website keeps so many sessions and no more.",
-    remedy="Try again in a few minutes. Nobody who is signed in was signed out for it.",
-)
-
-NOWHERE = Refusal(
-    title="There is no such page.",
-    status=404,
-    code="not_found",
-    remedy="The address may be misspelt, or what it named may not be yours to see.",
-)
-
-
-def _of_framework(error: Exception) -> Refusal | None:
-    if isinstance(error, HTTPException) and error.status_code in {404, 405}:
-        return NOWHERE
-    if isinstance(error, HTTPException) and error.status_code < 500:
-        return Refusal(title="The request cannot be read.", status=error.status_code)
-    return None
-
-
-def _place(public_url: str, request: Request[Any, Any, Any]) -> Place:
+def _place(public_url: str, request: Request) -> Place:
     # Not `request.url`: it cannot be made of every Host that somebody may send.
     return place_of(public_url, request.scope["scheme"], request.headers.get("host", ""))
-
-
-def _not_ours(why: str) -> Refusal:
-    return Refusal(
-        title="This form was not sent from here.",
-        status=403,
-        code="form_not_ours",
-        detail=why,
-        remedy="Nothing was done. Go back, load the page again and repeat what you wanted to do.",
-    )
-
-
-def _refusal_screen(refusal: Refusal) -> Screen:
-    return Screen(template="web/refusal.html", values={"refusal": refusal}, status=refusal.status)
 
 
 def _query(raw: bytes) -> dict[str, str]:
@@ -391,32 +354,3 @@ def _query(raw: bytes) -> dict[str, str]:
         return dict(parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=50))
     except ValueError:
         return {}
-
-
-def _page(status: int, body: str, frame: Frame, place: Place) -> Response[bytes]:
-    headers = guarding.headers(frame.logo, secure=place.secure)
-    return Response(body.encode(), status_code=status, headers={**headers, "Content-Type": "text/html; charset=utf-8"})
-
-
-def _download(reply: Download, place: Place) -> Response[bytes]:
-    name = "".join(letter for letter in reply.name if letter.isascii() and (letter.isalnum() or letter in "._-"))
-    headers = {
-        **guarding.headers(secure=place.secure),
-        "Content-Type": reply.media_type,
-        "Content-Disposition": f'attachment; filename="{name}"',
-    }
-    return Response(reply.body, status_code=200, headers=headers)
-
-
-def _file(found: Asset) -> Response[bytes]:
-    headers = {
-        "Content-Type": found.media_type,
-        "Cache-Control": found.cache,
-        "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }
-    return Response(found.body, status_code=200, headers=headers)
-
-
-def _plain(status: int, body: bytes) -> Response[bytes]:
-    return Response(body, status_code=status, headers={"Content-Type": "text/plain; charset=utf-8"})

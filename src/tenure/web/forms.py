@@ -10,20 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from litestar import Request
+from starlette.requests import ClientDisconnect, Request
 
 from tenure.core.complaints import unlabeled
 from tenure.core.pricing import parse_money
 from tenure.core.refusals import Refused
+from tenure.web.multipart import read_parts
 from tenure.web.words import dated
 
 CAP = 1024 * 1024
 """Bytes of a form: room for a pasted list."""
 FIELDS_MOST = 400
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
-_BOUNDARY = re.compile(r';\s*boundary="?([0-9A-Za-z\'()+_,./:=?-]{1,70})"?\s*$', re.ASCII)
-_NAME = re.compile(rb'^content-disposition:\s*form-data;\s*name="([^"\r\n]{1,64})"', re.I | re.M)
-_FILE = re.compile(rb"^content-disposition:[^\r\n]*;\s*filename\*?=", re.I | re.M)
 
 
 class FormRefusedError(Exception):
@@ -113,49 +111,33 @@ class Form:
         return bool(known)
 
 
-async def read_form(request: Request[Any, Any, Any]) -> Form:
+async def read_form(request: Request) -> Form:
     """The form in a request's body. Raises `FormRefusedError`."""
     said = request.headers.get("content-type", "")
     media = said.partition(";")[0].strip().lower()
     if media not in {"", "application/x-www-form-urlencoded", "multipart/form-data"}:
         raise FormRefusedError(415, "A form is sent as application/x-www-form-urlencoded or multipart/form-data.")
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > CAP:
-            raise FormRefusedError(413, "The form is too large.")
-    if media == "multipart/form-data":
-        return _of_parts(said, bytes(body))
+    body = await _read_body(request)
     try:
-        pairs = parse_qsl(
-            bytes(body).decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MOST
-        )
+        if media == "multipart/form-data":
+            pairs, files = read_parts(said, body, FIELDS_MOST)
+            return Form(_grouped(pairs), files=files)
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MOST)
     except ValueError as fault:
         raise FormRefusedError(400, "The form cannot be read.") from fault
     return Form(_grouped(pairs))
 
 
-def _of_parts(said: str, body: bytes) -> Form:
-    """A form with files (RFC 7578): what has a file name is a file, the rest are fields in UTF-8."""
-    boundary = _BOUNDARY.search(said)
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode()) if boundary else []
-    if not 2 <= len(pieces) <= FIELDS_MOST or not pieces[-1].startswith(b"--"):
-        raise FormRefusedError(400, "The form cannot be read.")
-    pairs: list[tuple[str, str]] = []
-    files: dict[str, bytes] = {}
-    for piece in pieces[1:-1]:
-        head, _, content = piece.partition(b"\r\n\r\n")
-        name = _NAME.search(head)
-        try:
-            if name is None:
-                raise FormRefusedError(400, "The form cannot be read.")
-            if _FILE.search(head) is None:
-                pairs.append((name[1].decode(), content.decode()))
-            elif content:
-                files[name[1].decode()] = content
-        except UnicodeDecodeError as fault:
-            raise FormRefusedError(400, "The form cannot be read.") from fault
-    return Form(_grouped(pairs), files=files)
+async def _read_body(request: Request) -> bytes:
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > CAP:
+                raise FormRefusedError(413, "The form is too large.")
+    except ClientDisconnect as fault:
+        raise FormRefusedError(400, "The connection ended before the form did.") from fault
+    return bytes(body)
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

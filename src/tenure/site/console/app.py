@@ -57,7 +57,7 @@ def console(api: App, clock: Callable[[], Instant], ticks: Ticks) -> Edge:
             clock=clock,
         )
     )
-    return Edge(pages, Border(clock=clock, ticks=ticks, headers=()))  # type: ignore[arg-type]  # an ASGI application
+    return Edge(pages, Border(clock=clock, ticks=ticks, headers=()))
 
 
 def routes(server: Server) -> list[Route]:

@@ -1,0 +1,61 @@
+"""What the pages themselves refuse, in words: no such page, a form of others, too many people, an error of ours.
+
+What the API refuses comes from its own table; how a refusal looks is the template's.
+"""
+
+from tenure.core.periods import parse_instant
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.web.replies import Refusal, Screen
+
+LATER = (429, 503)
+"""Statuses that mean: the same again, later."""
+
+
+def seconds_until(refusal: object, now: Instant) -> int:
+    """How long to wait, as the refusal says; a few seconds where it does not."""
+    when = getattr(refusal, "possible_at", "")
+    moment = parse_instant(when, "possible_at") if when else now + 5
+    return 5 if isinstance(moment, Refused) else max(1, moment - now)
+
+
+INTERNAL = Refusal(
+    title="Something went wrong on our side.",
+    status=500,
+    code="internal",
+    remedy="Try again in a moment. If it stays, tell the support what you did and when.",
+)
+
+
+CROWDED = Refusal(
+    title="Too many people are signed in here at the moment.",
+    status=503,
+    code="server_busy",
+    cause="This website keeps so many sessions and no more.",
+    remedy="Try again in a few minutes. Nobody who is signed in was signed out for it.",
+)
+
+NOWHERE = Refusal(
+    title="There is no such page.",
+    status=404,
+    code="not_found",
+    remedy="The address may be misspelt, or what it named may not be yours to see.",
+)
+
+UNREADABLE = Refusal(title="The request cannot be read.", status=400)
+
+
+def not_ours(why: str) -> Refusal:
+    """A form that comes from elsewhere, or is too old; `why` is the sentence of `csrf.refusal`."""
+    return Refusal(
+        title="This form was not sent from here.",
+        status=403,
+        code="form_not_ours",
+        detail=why,
+        remedy="Nothing was done. Go back, load the page again and repeat what you wanted to do.",
+    )
+
+
+def refusal_screen(refusal: Refusal) -> Screen:
+    """The page that says it."""
+    return Screen(template="web/refusal.html", values={"refusal": refusal}, status=refusal.status)
