@@ -18,7 +18,7 @@ SOURCE = ROOT / "src" / "tenure"
 CITED = re.compile(r"\[spec:|\(([MBPSC]\d{1,2})\b|\b(?:spec|ADR|rule) [A-Z]?\d|\b[MB]\d{1,2}\b|\(\d\.\d{1,2}[,)]")
 DRAWN = re.compile(r'"M[\d.][^"]*"|(?:\bd=|d=\\")"[^"]*"')
 """Paths of pictures, which begin with the letter M, too."""
-INSIDE = {"sandbox/simulation/judge.py", "web/qr.py", "web/charts.py"}
+INSIDE = {"sandbox/simulation/judge.py", "web/charts.py"}
 """Programs for those who build this; and pictures."""
 
 

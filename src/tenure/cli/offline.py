@@ -15,7 +15,7 @@ from tenure.cli.problems import Failed
 from tenure.cli.show import People, Screen, moment
 from tenure.cli.site_desk import HERE, Product, Site, site_desk
 from tenure.cli.verbs import Ended, noun, verb
-from tenure.web.qr import QUIET, blocks, capacity, encode
+from tenure.web.qr import MOST, QUIET, Squares, blocks, encode
 
 Out = Annotated[Path | None, Parameter(help="The file to write, never over another; otherwise it is printed.")]
 
@@ -116,12 +116,13 @@ def _pictured(people: People) -> People:
     def told(screen: Screen, value: Any) -> None:
         people(screen, value)
         line = str(value["line"]).encode()
-        too_large = _too_large(screen, line)
+        squares = encode(line, "L") if len(line) <= MOST else ()
+        too_large = _too_large(screen, line, squares)
         if too_large:
             screen.line(f"No QR code: {too_large} {INSTEAD}")
             return
         screen.line("The same as a QR code, for the camera of whoever carries it out:")
-        for row in blocks(encode(line, "L")).splitlines():
+        for row in blocks(squares).splitlines():
             screen.line(row, "bright_white on black")
 
     return told
@@ -130,14 +131,13 @@ def _pictured(people: People) -> People:
 INSTEAD = "Use --out FILE and carry the file, copy the text above, or scan the code on the console's offline page."
 
 
-def _too_large(screen: Screen, line: bytes) -> str:
-    """Why a code of `line` cannot be shown here; empty where it can."""
-    version = next((each for each in range(1, 41) if len(line) <= capacity(each, "L")), 0)
-    if not version:
-        return f"the request has {len(line):,} characters, and a QR code holds {capacity(40, 'L'):,}."
+def _too_large(screen: Screen, line: bytes, squares: Squares) -> str:
+    """Why a code of `line` cannot be shown here; empty where it can. Without `squares` there is no such code."""
+    if not squares:
+        return f"the request has {len(line):,} characters, and a QR code holds {MOST:,}."
     if not screen.draws:
         return "this terminal cannot show block characters."
-    columns = 17 + 4 * version + 2 * QUIET
+    columns = len(squares) + 2 * QUIET
     lines = (columns + 1) // 2 + 1
     width, height = screen.room
     if not screen.terminal or (columns <= width and lines <= height):

@@ -4,7 +4,7 @@ from tenure.site.console.banner import exchange_link
 from tenure.site.console.client import path
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, action, page
-from tenure.web.qr import capacity, encode, svg
+from tenure.web.qr import MOST, encode, svg
 from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
 
 TEXT_MOST = 200_000
@@ -83,6 +83,6 @@ class Offline:
 
 def _picture(made: dict[str, str] | None) -> str:
     """The request's one line as a QR code; empty where it is longer than one holds."""
-    if made is None or len(made["line"]) > capacity(40, "L"):
+    if made is None or len(made["line"]) > MOST:
         return ""
     return svg(encode(made["line"].encode(), "L"), "QR code of the request")
