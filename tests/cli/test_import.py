@@ -13,7 +13,7 @@ def test_customers_and_orders_come_from_a_spreadsheet(desk: Desk, tmp_path: Path
         encoding="utf-8",
     )
     shown = tell("import", "customers", str(file), "--dry-run")
-    assert shown.code == Exit.STATE and "1 lines would be done, 2 refused" in shown.out
+    assert shown.code == Exit.STATE and "1 line would be done, 2 refused" in shown.out
     assert "email" in shown.out and "4" in shown.out
     done = tell("import", "customers", str(file), "--json", "--idempotency-key", "spring").json
     assert [(item["line"], item["done"]) for item in done["items"]] == [(2, True), (3, False), (4, False)]

@@ -8,6 +8,7 @@ from tenure.cli.desk import Desk
 from tenure.cli.options import READING
 from tenure.cli.show import Column, Screen, money
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, verb
+from tenure.core.plurals import format_count
 
 ROW = (
     Column("Subscription", "id"),
@@ -53,7 +54,8 @@ def _board(screen: Screen, value: Any) -> None:
     currency = totals["currency"]
     phases = ", ".join(f"{count:,} {name}" for name, count in totals["phases"].items() if count)
     screen.heading(
-        f"{totals['subscriptions']:,} subscriptions of {totals['customers']:,} customers: {phases or 'none'}"
+        f"{format_count(totals['subscriptions'], 'subscription')} of"
+        f" {format_count(totals['customers'], 'customer')}: {phases or 'none'}"
     )
     screen.line(f"Balances: {money(totals['balance'], currency)}, reserved: {money(totals['reserve'], currency)}.")
     for name, heading, columns in PARTS:

@@ -13,6 +13,7 @@ from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import SANDBOX, Ended, noun, verb
 from tenure.core.periods import LAST_INSTANT, format_instant, parse_instant
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
 CLOCK = (Column("Now", "now", "moment"), Column("Runs", "pace"), Column("Sandbox", "sandbox", "yes"))
@@ -72,5 +73,5 @@ def _target(desk: Desk, text: str) -> str | Failed:
 
 def _clock(screen: Screen, value: Any) -> None:
     rate = value["rate"]
-    pace = {0: "frozen", 1: "as fast as real time"}.get(rate, f"{rate:,} times as fast as real time")
+    pace = {0: "frozen", 1: "as fast as real time"}.get(rate, f"{format_count(rate, 'time')} as fast as real time")
     screen.card(value | {"pace": pace}, CLOCK)

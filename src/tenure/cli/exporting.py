@@ -11,6 +11,7 @@ from tenure.cli.desk import Desk
 from tenure.cli.kinds import create
 from tenure.cli.output import Output, sentence
 from tenure.cli.problems import Failed
+from tenure.core.plurals import format_count
 
 Out = Annotated[Path, Parameter(help="The file to write; it must not exist yet.", allow_leading_hyphen=True)]
 
@@ -25,4 +26,4 @@ def exported(desk: Desk, path: str, query: Query, out: Path) -> Output | Failed:
         return refused
     rows = max(0, answer.body.count(b"\r\n") - 1)
     body = msgspec.json.encode({"file": str(out), "rows": rows})
-    return Output(body, sentence(f"{rows:,} rows were written to {out}."))
+    return Output(body, sentence(f"{format_count(rows, 'row was', 'rows were')} written to {out}."))

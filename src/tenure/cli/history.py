@@ -14,6 +14,7 @@ from tenure.cli.output import made, sentence
 from tenure.cli.problems import Failed, failed
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import SERVER, Ended, verb
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Exit, Refused
 
 if TYPE_CHECKING:
@@ -119,17 +120,13 @@ def _verdict(findings: list[Any], drift: list[Any], heads: bytes, then: "Checkpo
 
 
 def _show(screen: Screen, value: Any) -> None:
-    looked = f"{_many(value['links'], 'link')} in {_many(value['chains'], 'history', 'histories')}"
+    looked = f"{format_count(value['links'], 'link')} in {format_count(value['chains'], 'history', 'histories')}"
     if value["sound"]:
         screen.heading(f"Sound: what was written is there unchanged, {looked}.")
     else:
-        screen.heading(f"Not as it was written: {_many(len(value['findings']), 'fault')} in {looked}.")
+        screen.heading(f"Not as it was written: {format_count(len(value['findings']), 'fault')} in {looked}.")
         screen.table(value["findings"], FINDING, "The chains themselves are sound.")
     for each in value["drift"]:
         screen.line(f"The balance of {each['customer']} is not what its postings sum up to.")
     if value["checkpoint_of"] is None:
         screen.line("Ends that were cut off show only against a checkpoint kept elsewhere: --checkpoint FILE.")
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count:,} {one if count == 1 else several or one + 's'}"

@@ -17,6 +17,7 @@ from tenure.cli.problems import Failed, failed
 from tenure.cli.providing import currency
 from tenure.cli.show import Screen
 from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Exit, Refused
 from tenure.http import tables
 from tenure.http.lookup import SORTS, find_named
@@ -102,7 +103,7 @@ def _provider(desk: Desk) -> str:
 def _shown(*, rehearsed: bool) -> Callable[[Screen, Any], None]:
     def show(screen: Screen, value: Any) -> None:
         what = "would be done" if rehearsed else "done"
-        screen.heading(f"{value['done']:,} lines {what}, {value['refused']:,} refused.")
+        screen.heading(f"{format_count(value['done'], 'line')} {what}, {value['refused']:,} refused.")
         refused = [item for item in value["items"] if not item["done"]]
         if refused:
             screen.rows(("Line", "Column", "Why", "What helps"), [_why(item) for item in refused])

@@ -143,7 +143,7 @@ def _too_large(screen: Screen, line: bytes, squares: Squares) -> str:
     if not screen.terminal or (columns <= width and lines <= height):
         return ""
     return (
-        f"it takes {columns} columns and {lines} lines, and this terminal has {width} and {height}; a larger window or"
+        f"it takes {columns} by {lines} characters, and this terminal has {width} by {height}; a larger window or"
         " smaller letters would do."
     )
 

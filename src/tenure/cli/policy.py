@@ -13,6 +13,7 @@ from tenure.cli.options import CREATING, PUBLISHING, READING
 from tenure.cli.problems import Failed, invalid
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import SELLING, Ended, noun, verb
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
 RULE = (Column("Rule", "field"), Column("Value", "shown"), Column("From", "source"))
@@ -179,13 +180,16 @@ def _in_force(screen: Screen, value: Any) -> None:
 def _impact(screen: Screen, value: Any) -> None:
     counts = value["counts"]
     ways = ", ".join(f"{counts[way]:,} {way}" for way in ("better", "worse", "mixed", "neutral") if counts[way])
-    screen.heading(f"{counts['subscriptions']:,} subscriptions of {counts['customers']:,} customers: {ways or 'none'}")
+    sold, buyers = format_count(counts["subscriptions"], "subscription"), format_count(counts["customers"], "customer")
+    screen.heading(f"{sold} of {buyers}: {ways or 'none'}")
     for plan in value["plans"]:
         for change in plan["changes"]:
+            sold = format_count(plan["subscriptions"], "subscription")
             what = f"{change['field']}: {_text(change['before'])} becomes {_text(change['after'])}, {change['way']}"
-            screen.line(f"{plan['plan']}{' (trial)' if plan['trial'] else ''}, {plan['subscriptions']:,} times: {what}")
+            screen.line(f"{plan['plan']}{' (trial)' if plan['trial'] else ''}, {sold}: {what}")
     if value["now"]:
-        screen.line(f"At once: {value['now']:,} running subscriptions get a longer grace.")
+        running = format_count(value["now"], "running subscription gets", "running subscriptions get")
+        screen.line(f"At once: {running} a longer grace.")
     for one in value["permissions"]:
         screen.line(f"At once: a {one['role']} {'may' if one['allowed'] else 'may no longer'} {one['action']}.")
     if value["renewal_order"]:

@@ -15,6 +15,7 @@ from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.show import Column, Screen
 from tenure.cli.site_desk import HERE, Product, Site, folder_of, in_folder, site_desk
 from tenure.cli.verbs import Ended, noun, verb
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
 EVENT = (
@@ -166,7 +167,12 @@ def acknowledge(
     with site_desk(desk, site) as here:
         body = {"number": number, "severity": severity or None}
         sending = Sending(method="PUT", path="/v1/events-acknowledgement", body=body, tenant=False)
-        return here.write(sending, lambda screen, value: screen.line(f"{value['acknowledged']} events were new."))
+        return here.write(
+            sending,
+            lambda screen, value: screen.line(
+                f"{format_count(value['acknowledged'], 'event was', 'events were')} new."
+            ),
+        )
 
 
 @verb(_APP, "usage", LOCAL, example="tenure site usage --days 90")

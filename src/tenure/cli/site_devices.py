@@ -13,6 +13,7 @@ from tenure.cli.problems import Failed
 from tenure.cli.show import Column, Screen, moment
 from tenure.cli.site_desk import HERE, Product, Site, site_desk
 from tenure.cli.verbs import Ended, noun, verb
+from tenure.core.plurals import format_count
 
 DEVICE = (
     Column("Device", "id"),
@@ -227,18 +228,24 @@ def _pairs(screen: Screen, items: Any) -> None:
 
 def _idle(screen: Screen, value: Any) -> None:
     screen.table(value["devices"], DEVICE, "No device has been silent for so long.")
-    screen.line(f"{value['count']} devices; the places of {value['free_at_once']} would be free at once.")
+    screen.line(
+        f"{format_count(value['count'], 'device')}; the places of {value['free_at_once']:,} would be free at once."
+    )
 
 
 def _released(screen: Screen, value: Any) -> None:
-    screen.line(f"{value['released']} devices were released; {value['free_at_once']} places are free at once.")
+    screen.line(
+        f"{format_count(value['released'], 'device was', 'devices were')} released;"
+        f" {format_count(value['free_at_once'], 'place is', 'places are')} free at once."
+    )
 
 
 def _conflict(screen: Screen, value: Any) -> None:
     begins = moment(value["begins"], screen.zone)
     screen.line(
-        f"{value['in_use']} devices count; from {begins} on ({value['days_left']} days left) {value['allowed']} may."
-        f" These {len(value['proposed'])} are withdrawn then:"
+        f"{format_count(value['in_use'], 'device counts', 'devices count')}; from {begins} on"
+        f" ({format_count(value['days_left'], 'day')} left) {value['allowed']:,} may."
+        " Withdrawn then, unless the list is changed:"
     )
     screen.table(value["proposed"], DEVICE)
 

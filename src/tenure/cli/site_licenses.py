@@ -16,6 +16,7 @@ from tenure.cli.problems import Failed, failed, invalid
 from tenure.cli.show import Column, Screen, moment
 from tenure.cli.site_desk import HERE, Product, Site, SiteDesk, site_desk
 from tenure.cli.verbs import Ended, noun, verb
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Exit, Refused
 
 LICENSE = (
@@ -304,7 +305,8 @@ def _fork(screen: Screen, fork: Any) -> None:
         + ("copy that was overtaken." if fork["you_are_the_copy"] else "one that the server goes by.")
     )
     screen.table(fork["copies"], COPY)
-    screen.line(f"`restored` can be said {fork['restores_left']} more times here: tenure licenses resolve-fork")
+    left = format_count(fork["restores_left"], "more time", "more times")
+    screen.line(f"`restored` can be said {left} here: tenure licenses resolve-fork")
 
 
 def _explained(screen: Screen, value: Any) -> None:

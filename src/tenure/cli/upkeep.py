@@ -12,6 +12,7 @@ from tenure.cli.options import LOCAL
 from tenure.cli.output import made, sentence
 from tenure.cli.problems import failed, invalid
 from tenure.cli.verbs import SERVER, Ended, verb
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
 
@@ -32,7 +33,10 @@ def rebuild(desk: Desk, *, folder: Folder) -> Ended:
         count = asyncio.run(rebuilding.rebuild(Path(folder), desk.world.now(), progress))
     if isinstance(count, Refused):
         return failed(count)
-    return made({"subscriptions": count}, sentence(f"{count:,} subscriptions were computed anew from their facts."))
+    return made(
+        {"subscriptions": count},
+        sentence(f"{format_count(count, 'subscription was', 'subscriptions were')} computed anew from their facts."),
+    )
 
 
 def backup(

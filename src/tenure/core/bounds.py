@@ -12,6 +12,7 @@ import msgspec
 
 from tenure.core.complaints import complaint
 from tenure.core.periods import Duration, edge
+from tenure.core.plurals import format_count
 from tenure.core.policy import Rules
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, HOUR
@@ -135,7 +136,7 @@ def check_rules(rules: Rules, field: str = "rules") -> Refused | None:
     most = rules.lease_days * DAY * 3 // 4 // LEAST_SYNCS
     if rules.sync_interval <= most:
         return None
-    detail = f"With leases of {rules.lease_days} days, sites synchronise at least every {most} seconds."
+    detail = f"With leases of {format_count(rules.lease_days, 'day')}, sites synchronise at least every {most} seconds."
     return Refused(Code.POLICY_OUT_OF_BOUNDS, detail, f"{field}.sync_interval")
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect as shapes
 
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 
 LABELS: dict[str, str] = {
@@ -182,7 +183,7 @@ def _of_length(message: str) -> str:
     limit = _LIMIT.search(message)
     many = int(limit[2]) if limit else 1
     what = "item" if "`array`" in message or "`object`" in message else "character"
-    counted = f"{many:,} {what}{'' if many == 1 else 's'}"
+    counted = format_count(many, what)
     if limit and "<" in limit[1]:
         return f"this is too long, at most {counted} fit"
     return "please fill this in" if many == 1 and what == "character" else f"at least {counted} must be there"

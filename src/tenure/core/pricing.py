@@ -8,6 +8,7 @@ import re
 import msgspec
 
 from tenure.core.periods import Duration, begun_days, period_days, whole_days
+from tenure.core.plurals import format_range
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant
 
@@ -73,7 +74,9 @@ def total(bands: tuple[Band, ...], devices: int) -> int | Refused:
     covering = next((band for band in bands if band.up_to is None or devices <= band.up_to), None)
     if covering is None or not 1 <= devices <= MAX_DEVICES:
         most = bands[-1].up_to or MAX_DEVICES if bands else 0
-        return Refused(Code.DEVICE_COUNT_OUT_OF_RANGE, f"From 1 to {most} devices are sold.", "devices")
+        return Refused(
+            Code.DEVICE_COUNT_OUT_OF_RANGE, f"{format_range(1, most, 'device is', 'devices are')} sold.", "devices"
+        )
     return covering.unit * devices
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, HOUR, Instant
 
@@ -39,7 +40,11 @@ def may_protect(protected: int, allowed: int, more: int = 1) -> Refused | None:
     """
     if protected + more <= allowed:
         return None
-    return Refused(Code.DEVICE_LIMIT_REACHED, f"{protected} of {allowed} devices are protected.", "devices")
+    return Refused(
+        Code.DEVICE_LIMIT_REACHED,
+        f"{protected:,} of {format_count(allowed, 'device is', 'devices are')} protected.",
+        "devices",
+    )
 
 
 def level(used: int, limit: int) -> Level:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tenure.core.periods import parse_until
+from tenure.core.plurals import format_range
 from tenure.core.pricing import parse_money
 from tenure.core.refusals import TABLE, Code, Refused
 from tenure.http.idempotency import content_keys
@@ -55,7 +56,7 @@ def lines(data: bytes, table: Table, most: int, currency: str) -> list[Line] | R
     if isinstance(found, Refused):
         return found
     if not 1 <= len(found) <= most:
-        return _refused(f"The file holds 1 to {most:,} lines.")
+        return _refused(f"The file holds {format_range(1, most, 'line')}.")
     return _each_reference_once([_line(number, row, table, currency) for number, row in found])
 
 

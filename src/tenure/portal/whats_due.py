@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
+from tenure.core.plurals import format_count
 from tenure.core.timeline import DAY
 from tenure.portal.client import Api, path
 from tenure.portal.signed import Portal
-from tenure.web.words import count, date, instant_of, money
+from tenure.web.words import date, instant_of, money
 
 SOON = 30 * DAY
 """Seconds before an end from which on somebody should think of it."""
@@ -179,7 +180,7 @@ class _Writer(msgspec.Struct, frozen=True, kw_only=True):
             return Due(tone="info", title=title, text=text, button="Order" if self.buys else "", path=order)
         coming = runway["next"]
         if coming is None:
-            return Due(tone="good", title=NOTHING, text=f"{count(running, 'subscription')} in use.")
+            return Due(tone="good", title=NOTHING, text=f"{format_count(running, 'subscription')} in use.")
         price = money(coming["price"], self.currency)
         text = f"Next payment: {price} for {coming['plan_name']} on {date(coming['due'])}."
         reach = f" The balance reaches until {date(runway['until'])}." if runway["until"] else " The balance covers it."

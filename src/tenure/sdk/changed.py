@@ -5,6 +5,7 @@ What counts as changed is `outcomes.differences`'; here it is only said.
 
 from tenure.core.explain import RULES
 from tenure.core.outlook import moment
+from tenure.core.plurals import format_count
 from tenure.core.timeline import Phase
 from tenure.sdk.shown import Standing
 
@@ -66,8 +67,7 @@ def _paid(before: Standing, after: Standing) -> str:
 def _count(before: int, after: int, what: str) -> str:
     if before == after:
         return ""
-    devices = "1 device is" if after == 1 else f"{after:,} devices are"
-    return f"{devices} {what} now, {before:,} before."
+    return f"{format_count(after, 'device is', 'devices are')} {what} now, {before:,} before."
 
 
 def _version(before: Standing, after: Standing) -> str:

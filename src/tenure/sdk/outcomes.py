@@ -6,6 +6,7 @@ What has changed is told by comparing what was shown before with what is shown a
 import msgspec
 
 from tenure.core.periods import format_instant
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import Instant, Timeline
 from tenure.sdk.changed import changes_told
@@ -90,7 +91,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
         """What would be started, and until when."""
         start = f"would take over on {format_instant(self.begins)}" if self.role == "successor" else "would start now"
         until = "" if self.paid_until is None else f", paid until {format_instant(self.paid_until)}"
-        devices = "1 device" if self.limit == 1 else f"{self.limit} devices"
+        devices = format_count(self.limit, "device")
         return f"It {start}: {self.plan_name or self.plan} for {devices}{until}. {self.renewal}".rstrip()
 
 

@@ -11,6 +11,7 @@ from tenure.core.explain import Explanation, Remedy, explain
 from tenure.core.installation import Installation
 from tenure.core.lease import SHORT
 from tenure.core.outlook import carried_on
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Standing as Plain
 from tenure.core.standing import local_timeline
@@ -145,7 +146,7 @@ def outage_told(standing: Standing) -> str:
     if seconds is None or not standing.licensed:
         return ""
     hours = seconds / HOUR
-    length = f"{hours:.0f} hours" if hours >= 3 else f"{seconds // 60} minutes"
+    length = format_count(round(hours), "hour") if hours >= 3 else format_count(seconds // 60, "minute")
     return f"The licensing server may be out of reach for up to {length} before functions are withdrawn."
 
 

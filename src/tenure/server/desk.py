@@ -18,6 +18,7 @@ from tenure.core.expected import Expected, expected
 from tenure.core.facts import SeatConflictListed
 from tenure.core.past import as_it_held
 from tenure.core.periods import format_instant
+from tenure.core.plurals import format_count
 from tenure.core.policy import Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.remedies import helps
@@ -152,7 +153,7 @@ def _delays_a_successor(conn: Connection, before: Subscription, after: Subscript
     waiting = sum(row.successor is not None for row in using)
     if not waiting:
         return ()
-    where = "a site" if waiting == 1 else f"{waiting} sites"
+    where = "a site" if waiting == 1 else format_count(waiting, "site")
     moved = f"on {format_instant(later)} instead of {format_instant(until)}"
     return (f"Another subscription waits at {where} to follow this one: it takes over {moved}.",)
 

@@ -12,6 +12,7 @@ import msgspec
 from tenure.core import facts as f
 from tenure.core.decide.sites import restores_left
 from tenure.core.lease import Lease
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant
@@ -95,11 +96,11 @@ def sighted(site: Site, seen: Sighting) -> Site:
 
 def evidence(site: Site, seen: Sighting) -> str:
     """What is written down of the two for good."""
-    asked = ", typing a code" if seen.trigger == "code" else f", {seen.devices} devices"
+    asked = ", typing a code" if seen.trigger == "code" else f", {format_count(seen.devices, 'device')}"
     return (
         f"the copy: serial {seen.serial}, token {seen.token[:20] or 'none'}, version {seen.version}{asked},"
         f" running for {seen.uptime} s; the site as last heard: serial {site.serial},"
-        f" version {site.version}, {site.devices} devices, at {site.last_contact or 0}"
+        f" version {site.version}, {format_count(site.devices, 'device')}, at {site.last_contact or 0}"
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from tenure.core.lease import Lease
 from tenure.core.periods import format_instant
+from tenure.core.plurals import format_count
 from tenure.core.timeline import DAY, Instant
 from tenure.core.usage import ceiling
 from tenure.site import merging
@@ -107,7 +108,8 @@ def _tell(
     conn: Connection, product: str, now: Instant, conflict: Conflict, counted: int, severity: events.Severity
 ) -> None:
     text = (
-        f"{counted} devices count, and from {format_instant(conflict.at)} on {conflict.most} may:"
-        f" {counted - conflict.most} have to be released. Look at the proposed list."
+        f"{format_count(counted, 'device counts', 'devices count')}, and from {format_instant(conflict.at)} on"
+        f" {conflict.most:,} may: {format_count(counted - conflict.most, 'device has', 'devices have')} to be released."
+        " Look at the proposed list."
     )
     events.add(conn, now, severity, "seat_conflict", text, product=product)

@@ -3,6 +3,7 @@
 Whoever is beyond that keeps what was signed for him until it is over, and gets nothing new before a place is free.
 """
 
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.usage import may_protect
 from tenure.site.license import Look
@@ -28,8 +29,9 @@ def noticed(conn: Connection, product: str, look: Look) -> None:
     over = devices.displace(conn, product, most)
     if over:
         text = (
-            f"The subscription that rules now allows {most} devices here: {over} keep their seats until those end and"
-            " get no others before a place is free."
+            f"The subscription that rules now allows {format_count(most, 'device')} here."
+            f" {format_count(over, 'device keeps its seat', 'devices keep their seats')} until it ends, without"
+            " another before a place is free."
         )
         events.add(conn, look.now, "warning", "devices_displaced", text, product=product)
 

@@ -10,6 +10,7 @@ import msgspec
 from tenure.core.allotment import should_ask
 from tenure.core.explain import RULES
 from tenure.core.outlook import carried_on, moment
+from tenure.core.plurals import format_count
 from tenure.core.timeline import DAY, Instant, Phase, Why, at
 from tenure.core.usage import Level, step
 from tenure.sdk.changed import PHASES
@@ -144,7 +145,7 @@ class Watch:
         limit = 0 if look.terms is None else look.terms.limit
         seen = step(told.level, pool.counted, limit)
         if seen.event is not None and limit:
-            text = f"{pool.counted} of {limit} devices are in use."
+            text = f"{pool.counted:,} of {format_count(limit, 'device is', 'devices are')} in use."
             severity = "info" if seen.event is Level.INFO else "warning"
             events.add(conn, look.now, severity, f"use_{seen.event.value}", text, product=product)
         now = Told(phase=standing.phase, why=standing.why, level=seen.announced)

@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
 from tenure.core.complaints import label
+from tenure.core.plurals import format_count
 from tenure.web import charts, words
 from tenure.web.assets import Assets
 from tenure.web.frame import Frame
@@ -36,7 +37,7 @@ class Templates:
             # A form that is sent twice carries the same key both times, and is done once.
             new_key=lambda: secrets.token_urlsafe(18),
             name_field=label,
-            count=words.count,
+            count=format_count,
             relative=words.relative,
             phases=words.PHASES,
             draw_timeline=lambda spans, now: charts.timeline(spans, now, words.date),

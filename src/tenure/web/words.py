@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tenure.core.periods import parse_instant
+from tenure.core.plurals import format_count
 from tenure.core.pricing import EXPONENTS
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, HOUR, Instant
@@ -132,14 +133,14 @@ def lasting(seconds: int) -> str:
     for name, size in (("year", 365 * DAY), ("month", 61 * DAY), ("day", DAY), ("hour", HOUR), ("minute", 60)):
         if seconds >= size:
             count = seconds // (30 * DAY if name == "month" else size)
-            return f"{count:,} {name}{'' if count == 1 else 's'}"
+            return format_count(count, name)
     return ""
 
 
 def duration(iso: str | None) -> str:
     """`P1Y` as `1 year`."""
     parts = re.findall(r"([0-9]+)([YMWD])", iso or "")
-    return " ".join(f"{count} {_UNITS[unit]}{'' if count == '1' else 's'}" for count, unit in parts) or (iso or "–")
+    return " ".join(format_count(int(count), _UNITS[unit]) for count, unit in parts) or (iso or "–")
 
 
 def every(iso: str | None) -> str:
@@ -156,11 +157,6 @@ def spoken(name: str) -> str:
 def cause(why: str) -> str:
     """A cause in words."""
     return CAUSES.get(why, spoken(why).lower())
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 device`, `2 devices`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 FILTERS: dict[str, Any] = {

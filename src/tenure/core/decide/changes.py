@@ -9,6 +9,7 @@ from tenure.core.contract import contract_at
 from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.decide.repricing import with_terms
 from tenure.core.periods import format_date
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import due
 from tenure.core.subscription import Subscription
@@ -56,11 +57,10 @@ def agreed_already(sub: Subscription, now: Instant, field: Field, present: str) 
     if not coming:
         return Refused(Code.NOTHING_TO_CHANGE, present, field.value)
     last = coming[-1]
-    value = f"{last.terms.devices} devices" if field is Field.DEVICES else f"plan {last.terms.plan}"
-    detail = f"{present} From {format_date(last.effective)} on {value} are agreed; drop that change to withdraw it."
-    return Refused(
-        Code.NOTHING_TO_CHANGE, detail if field is Field.DEVICES else detail.replace(" are ", " is "), field.value
-    )
+    devices = format_count(last.terms.devices, "device is", "devices are")
+    value = devices if field is Field.DEVICES else f"plan {last.terms.plan} is"
+    detail = f"{present} From {format_date(last.effective)} on {value} agreed; drop that change to withdraw it."
+    return Refused(Code.NOTHING_TO_CHANGE, detail, field.value)
 
 
 def drop_change(sub: Subscription, command: DropChange, seen: Seen, now: Instant) -> Accepted | Refused:

@@ -10,6 +10,7 @@ from tenure.core.decide.changes import agreed_already, dropped, not_changeable, 
 from tenure.core.decide.money import out_of_range
 from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.decide.repricing import with_terms
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import coming_ends
 from tenure.core.subscription import Subscription
@@ -97,7 +98,7 @@ def _lower(sub: Subscription, command: Asked, devices: int, seen: Seen, now: Ins
 
 def seat_conflict(in_use: int, devices: int) -> Refused:
     """More devices are in use than there are to be."""
-    detail = f"{in_use} devices are in use; release {in_use - devices} first."
+    detail = f"{format_count(in_use, 'device is', 'devices are')} in use; release {in_use - devices:,} first."
     return Refused(Code.SEAT_CONFLICT_OPEN, detail, "devices")
 
 

@@ -11,6 +11,7 @@ from tenure.core.day_prices import at_least, day_prices_of, first_days, rounded
 from tenure.core.decide.outcome import stamp
 from tenure.core.ledger import Posting
 from tenure.core.periods import begun_days, whole_days
+from tenure.core.plurals import format_range
 from tenure.core.promises import promised_until
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import cost, due, next_period
@@ -27,7 +28,9 @@ def affordable(price: int, available: int) -> bool:
 def out_of_range(terms: Terms) -> Refused:
     """The refusal that names the plan's device range."""
     return Refused(
-        Code.DEVICE_COUNT_OUT_OF_RANGE, f"The plan sells {terms.min_devices} to {terms.max_devices} devices.", "devices"
+        Code.DEVICE_COUNT_OUT_OF_RANGE,
+        f"The plan sells {format_range(terms.min_devices, terms.max_devices, 'device')}.",
+        "devices",
     )
 
 

@@ -8,6 +8,7 @@ from tenure.core import facts as f
 from tenure.core.commands import Activate, LeaveSite, ReleaseSite, Seen, StageSuccessor, Taken
 from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.installation import MATCHING_PARTS, Installation, mismatch
+from tenure.core.plurals import format_count
 from tenure.core.policy import Role
 from tenure.core.promises import promised_until
 from tenure.core.refusals import Code, Refused
@@ -33,7 +34,11 @@ def no_place(sub: Subscription, command: Activate | StageSuccessor, seen: Seen, 
     most = sub.terms_at(now).max_sites
     others = [site for site in sub.sites if site.key != command.key and _is_site(site)]
     others = [site for site in others if site.counts(now) or _still_leaves(site, seen, now)]
-    return Refused(Code.SITE_LIMIT, f"{most} sites hold it already.") if len(others) >= most else None
+    return (
+        Refused(Code.SITE_LIMIT, f"{format_count(most, 'site holds', 'sites hold')} it already.")
+        if len(others) >= most
+        else None
+    )
 
 
 def _still_leaves(site: SiteState, seen: Seen, now: Instant) -> bool:
@@ -54,13 +59,14 @@ def full_pool(taken: Taken) -> Refused:
     With ten devices ordered, ten percent tolerated, and eleven applications: "All 11 places are taken: 11 by
     applications on their own, 0 by administration servers for their devices. …"
     """
+    full = "The only place is taken" if taken.allowed == 1 else f"All {format_count(taken.allowed, 'place')} are taken"
     parts = f"{taken.alone} by applications on their own, {taken.servers} by administration servers for their devices"
     helps = "Give up the license of an application that is no longer needed: it frees its place itself,"
     helps = f"{helps} or whoever manages the subscription does so in the provider's portal under Installations."
     spare = f" Administration servers hold {taken.spare} that are not in use: they come back when those synchronize."
     return Refused(
         Code.DEVICE_LIMIT_REACHED,
-        f"All {taken.allowed} places are taken: {parts}.{spare if taken.spare else ''} {helps}",
+        f"{full}: {parts}.{spare if taken.spare else ''} {helps}",
         "devices",
     )
 

@@ -9,6 +9,7 @@ from tenure.core.decide.money import affordable, give_up_reserve, reserve_whole,
 from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.lengthening import most_grace
 from tenure.core.periods import format_instant
+from tenure.core.plurals import format_count
 from tenure.core.policy import LateRenewal, Role
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import AHEAD, automatic_runs, due, late_start, next_period, payment_name, pays_itself
@@ -161,5 +162,5 @@ def extend_grace(sub: Subscription, command: ExtendGrace, now: Instant) -> Accep
     last = sub.paid[-1]
     most = most_grace(sub, last)
     if command.days < 1 or last.trial or grace_days(last) + command.days > most:
-        return Refused(Code.GRACE_OUT_OF_BOUNDS, f"Grace may last {most} days in all.", "days")
+        return Refused(Code.GRACE_OUT_OF_BOUNDS, f"Grace may last {format_count(most, 'day')} in all.", "days")
     return Accepted(facts=(f.GraceExtended(**stamp(command, now), days=command.days),))

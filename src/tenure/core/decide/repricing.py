@@ -19,6 +19,7 @@ from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.evolve.terms import agreed_price
 from tenure.core.ledger import Posting
 from tenure.core.periods import format_date
+from tenure.core.plurals import format_count, format_range
 from tenure.core.refusals import Code, Refused
 from tenure.core.renewal import cost, due, length_of, next_period
 from tenure.core.subscription import Subscription, evolve
@@ -79,8 +80,9 @@ def forbidden_combination(sub: Subscription, now: Instant) -> Refused | None:
         terms = sub.terms_for(change.effective)
         if change.scheduled and change.effective > sub.clock(now) and _unsold(terms):
             detail = (
-                f"The plan {terms.plan} agreed from {format_date(change.effective)} sells {terms.min_devices} to"
-                f" {terms.max_devices} devices, and {terms.devices} devices are agreed for then."
+                f"The plan {terms.plan} agreed from {format_date(change.effective)} sells"
+                f" {format_range(terms.min_devices, terms.max_devices, 'device')}, and"
+                f" {format_count(terms.devices, 'device is', 'devices are')} agreed for then."
             )
             return Refused(Code.DEVICE_COUNT_OUT_OF_RANGE, detail, "devices", change.effective)
     return None

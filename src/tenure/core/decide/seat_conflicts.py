@@ -10,6 +10,7 @@ from tenure.core.commands import EditSeatConflict, Seen
 from tenure.core.decide.outcome import Accepted, stamp
 from tenure.core.facts import SeatConflictListed
 from tenure.core.periods import format_instant
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.seat_conflict import SeatConflict
 from tenure.core.timeline import Instant
@@ -60,8 +61,8 @@ def _wrong_number(named: int, conflict: SeatConflict) -> Refused | None:
     if named == conflict.go:
         return None
     rule = (
-        f"From {format_instant(conflict.coming.at)} on {conflict.stay} of {len(conflict.applications)} applications may"
-        f" stay: name {conflict.go} that go, not {named}."
+        f"From {format_instant(conflict.coming.at)} on {conflict.stay} of"
+        f" {format_count(len(conflict.applications), 'application')} may stay: name {conflict.go} that go, not {named}."
     )
     if named < conflict.go:
         return Refused(Code.SEAT_CONFLICT_OPEN, rule, FIELD)

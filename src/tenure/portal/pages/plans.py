@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tenure.core.plurals import format_count
 from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.drafts import Draft, Line, take
@@ -14,7 +15,7 @@ from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Refusal, Reply, Screen
 from tenure.web.shelf import NAMED, NEWEST, shelve
-from tenure.web.words import count, duration
+from tenure.web.words import duration
 
 SORTS = {
     "newest": NEWEST,
@@ -199,7 +200,7 @@ _TOLD: dict[str, Callable[[Any], str]] = {
     "Functions after the end": lambda plan: ", ".join(plan["base_features"]) or "none",
     "Lowest version that may activate": lambda plan: plan["min_version"] or "every version",
     "Devices": lambda plan: f"{plan['min_devices']:,} to {plan['max_devices']:,}",
-    "Sites of one subscription": lambda plan: f"at most {count(plan['max_sites'], 'site')}",
+    "Sites of one subscription": lambda plan: f"at most {format_count(plan['max_sites'], 'site')}",
 }
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from tenure.core.bounds import widest
+from tenure.core.plurals import format_count
 from tenure.portal.blame import blamed
 from tenure.portal.client import Api, path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
-from tenure.web.words import count
 
 FIGURES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
@@ -189,7 +189,7 @@ def figure(name: str, value: Any) -> str:
         return "yes" if value else "no"
     if name == "sync_interval":
         number, unit = _interval(int(value))
-        return count(number, unit.removesuffix("s"))
+        return format_count(number, unit.removesuffix("s"))
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.http.answers import Answer, made
@@ -91,7 +92,7 @@ class Gateways:
             refused = if_match.refusal(etag(gateway.version))
             if refused is not None:
                 return refused
-            detail = f"requests are open for {body.request_days} days"
+            detail = f"requests are open for {format_count(body.request_days, 'day')}"
             saved = payments.save_gateway(conn, changed)
             _note(conn, saved, caller, address, "payment_settings_changed", detail, real)
             return _settings(saved)

@@ -6,6 +6,7 @@ import msgspec
 
 from tenure.core.decide.places import twin_of
 from tenure.core.periods import parse_instant
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.standing import Amnesty, moved_by
 from tenure.core.timeline import Instant
@@ -255,7 +256,7 @@ class Observed:
             moved = people.set_clock(conn, tenant.id, SandboxClock(moment, real, rate))
             if isinstance(moved, Refused):
                 return moved
-            detail = f"to {rfc3339(moment)}, {rate} times as fast"
+            detail = f"to {rfc3339(moment)}, {format_count(rate, 'time')} as fast"
             note(conn, Place(tenant.id), caller, address, "sandbox_clock_set", detail, real, about=tenant.id)
             return made(clock_view(moved, real))
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tenure.core.plurals import format_count
 from tenure.http.instants import rfc3339
 from tenure.site.store import events
 
@@ -32,7 +33,7 @@ def event_view(event: events.Event) -> EventView:
         kind=event.kind,
         product=event.product,
         device=event.device,
-        text=event.text if event.times == 1 else f"{event.text} {event.times} times within an hour.",
+        text=event.text if event.times == 1 else f"{event.text} {format_count(event.times, 'time')} within an hour.",
         acknowledged=bool(event.acknowledged),
         times=event.times,
         forwarding=event.forwarding,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Code, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.http.answers import Answer, made
@@ -156,7 +157,8 @@ class Seats:
             chosen = [each for each in found if not body.devices or each.id in body.devices]
             over = sum(_idled(conn, each, look) for each in chosen)
             if chosen:
-                text = f"{len(chosen)} devices, silent for {body.days} days or more, were released."
+                released = format_count(len(chosen), "device was", "devices were")
+                text = f"{released} released after {format_count(body.days, 'day')} or more of silence."
                 events.add(conn, now, "info", "devices_released", text, product=product)
             return made(Released(released=len(chosen), free_at_once=over))
 

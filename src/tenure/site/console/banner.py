@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from tenure.core.plurals import format_count
 from tenure.core.timeline import DAY, Instant
-from tenure.web.words import cause, count, instant_of
+from tenure.web.words import cause, instant_of
 
 SOON = 30 * DAY
 """So long before its end a paid period is worth a word."""
@@ -158,7 +159,7 @@ def _conflict(license_: dict[str, Any]) -> Banner | None:
 def _displaced(license_: dict[str, Any]) -> Banner | None:
     if not license_["displaced"] or license_["phase"] in ("pending", "ended"):
         return None
-    beyond = count(license_["displaced"], "device is", "devices are")
+    beyond = format_count(license_["displaced"], "device is", "devices are")
     text = "Each keeps its seat until that ends, and gets another one only when a place is free."
     path = f"/devices?state=displaced&product={license_['product']}"
     title = f"{_named(license_)}: {beyond} beyond what the present license allows."
@@ -168,7 +169,7 @@ def _displaced(license_: dict[str, Any]) -> Banner | None:
 def _waiting(license_: dict[str, Any]) -> Banner | None:
     if not license_["waiting"] or license_["phase"] in ("pending", "ended"):
         return None
-    waiting = count(license_["waiting"], "device has", "devices have")
+    waiting = format_count(license_["waiting"], "device has", "devices have")
     barred = license_["new_seats"]
     text = barred["text"] if barred else _full(license_)
     path = f"/devices?state=waiting&product={license_['product']}"
@@ -181,13 +182,20 @@ def _waiting(license_: dict[str, Any]) -> Banner | None:
 
 def _full(license_: dict[str, Any]) -> str:
     if license_["free"]:
-        return f"{count(license_['free'], 'seat is', 'seats are')} free: they are served at their next contact."
+        return f"{format_count(license_['free'], 'seat is', 'seats are')} free: they are served at their next contact."
     if license_["allotment"] < license_["device_limit"]:
-        mine = (
-            f"All {license_['allotment']:,} seats of this server are taken" if license_["allotment"] else "None is here"
-        )
+        mine = _taken(license_) if license_["allotment"] else "None is here"
         return f"{mine}; the subscription's other servers hold the rest of {license_['device_limit']:,}, or it is free."
-    return f"All {license_['allotment']:,} seats of this server are taken{tolerated(license_)}."
+    return f"{_taken(license_)}{tolerated(license_)}."
+
+
+def _taken(license_: dict[str, Any]) -> str:
+    seats = license_["allotment"]
+    return (
+        "The only seat of this server is taken"
+        if seats == 1
+        else f"All {format_count(seats, 'seat')} of this server are taken"
+    )
 
 
 def tolerated(license_: dict[str, Any]) -> str:
@@ -212,9 +220,9 @@ def _silent(license_: dict[str, Any], now: Instant) -> Banner | None:
     if answered is None or now - answered < SILENT or license_["phase"] not in ("active", "paused"):
         return None
     until = license_["contact_until"] or ""
-    days = (now - answered) // DAY
+    days = format_count((now - answered) // DAY, "day")
     return Banner(
-        tone="warn", title=f"{_named(license_)}: the licensing server has not answered for {days} days.",
+        tone="warn", title=f"{_named(license_)}: the licensing server has not answered for {days}.",
         text="Everything goes on working; without an answer it would end", until=until,
         button="Test connection", path="/connection", rank=30,
     )  # fmt: skip
@@ -238,9 +246,9 @@ def _ends_soon(license_: dict[str, Any], now: Instant) -> Banner | None:
 def _fine(licenses: list[dict[str, Any]], warnings: int) -> Banner:
     used = sum(each["in_use"] for each in licenses)
     ends = sorted((each["paid_until"], each["renewal"]) for each in licenses if each["paid_until"])
-    covered = f"{count(used, 'device')} protected" if used else "no device has asked for a seat yet"
+    covered = f"{format_count(used, 'device')} protected" if used else "no device has asked for a seat yet"
     if warnings:
-        seen = count(warnings, "warning has", "warnings have")
+        seen = format_count(warnings, "warning has", "warnings have")
         return Banner(
             tone="info", title=f"Every license is in order: {covered}.",
             text=f"{seen} not been acknowledged yet.", button="Look at them", path="/events?open=1",

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from tenure.core.plurals import format_count
 from tenure.site.console.client import Api, path
 from tenure.web.replies import RefusedPageError
 from tenure.web.visits import Sure
-from tenure.web.words import count
 
 NAMED = 10
 """Devices that the question names; the others are counted."""
@@ -41,7 +41,7 @@ async def question(api: Api, what: str, devices: Sequence[str], back: str) -> Su
     shown = [("Device", name) for name in names]
     if len(devices) > NAMED:
         shown.append(("And", f"{len(devices) - NAMED:,} more"))
-    whom = f"“{names[0]}”" if len(devices) == 1 else count(len(devices), "device")
+    whom = f"“{names[0]}”" if len(devices) == 1 else format_count(len(devices), "device")
     if len(devices) > 1:
         text = f"For each of them: {text[0].lower()}{text[1:]}"
     return Sure(title=title.format(whom), text=text, button=button, back=back, shown=tuple(shown))

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from tenure.core.plurals import format_count
 from tenure.core.timeline import DAY, Instant
 from tenure.site.console.banner import renew_link, tolerated
-from tenure.web.words import cause, count, instant_of, spoken
+from tenure.web.words import cause, instant_of, spoken
 
 QUIET = 3 * DAY
 """A device that refreshes daily and has been silent for so long deserves a look."""
@@ -138,7 +139,7 @@ def _silent(device: dict[str, Any], state: str, status: dict[str, Any]) -> Why:
 
 def _displaced(device: dict[str, Any], license_: dict[str, Any]) -> Why:
     product = license_["product"]
-    may = count(license_["allotment"], "device is", "devices are")
+    may = format_count(license_["allotment"], "device is", "devices are")
     text = f"{may} allowed here. It keeps its seat until that ends, and gets another one once a place is free."
     free = Click(text="Choose a device to withdraw", path=f"/devices?product={product}&state=protected")
     title = "The present license allows fewer devices than were protected before."
@@ -185,11 +186,13 @@ def _waiting(device: dict[str, Any], license_: dict[str, Any]) -> Why:
 def _full(license_: dict[str, Any], sync: Click) -> Why:
     product = license_["product"]
     if license_["free"]:
-        text = f"Meanwhile {count(license_['free'], 'seat is', 'seats are')} free: it is served at its next contact."
+        free = format_count(license_["free"], "seat is", "seats are")
+        text = f"Meanwhile {free} free: it is served at its next contact."
         return Why(state="waiting", title="When it asked, every seat was taken.", text=text)
     others = license_["device_limit"] > license_["allotment"]
     text = (
-        f"This server has {license_['allotment']:,} of the subscription's {license_['device_limit']:,} devices; its"
+        f"This server has {license_['allotment']:,} of the subscription's"
+        f" {format_count(license_['device_limit'], 'device')}; its"
         " other servers hold the rest, or it is not given out yet. More is asked for by itself: what another server"
         " does not need comes here after that one's next synchronisation."
         if others
@@ -197,7 +200,8 @@ def _full(license_: dict[str, Any], sync: Click) -> Why:
     )
     idle = Click(text="Choose a device to withdraw", path=f"/devices?product={product}&state=protected")
     clicks = (sync, idle) if others else (idle, *_paying(license_, "Order more devices"))
-    title = f"Every seat is taken: {license_['in_use']:,} of {license_['allotment']:,} are in use{tolerated(license_)}."
+    seats = format_count(license_["allotment"], "seat is", "seats are")
+    title = f"Every seat is taken: {license_['in_use']:,} of {seats} in use{tolerated(license_)}."
     return Why(state="waiting", title=title, text=text, clicks=clicks)
 
 

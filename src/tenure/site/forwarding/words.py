@@ -11,6 +11,7 @@ from importlib.resources import files
 import msgspec
 from jinja2 import Environment
 
+from tenure.core.plurals import format_count
 from tenure.core.timeline import Instant
 from tenure.http.instants import rfc3339
 from tenure.site.forwarding.kinds import SEVERITIES
@@ -109,7 +110,7 @@ def _title(events: list[Event]) -> str:
         (one,) = events
         return dated(one.text) if one.severity == "info" else f"{one.severity.capitalize()}: {dated(one.text)}"
     counted = [(sum(each.severity == name for each in events), name) for name in reversed(SEVERITIES)]
-    return f"{len(events)} events ({', '.join(f'{many} {name}' for many, name in counted if many)})"
+    return f"{format_count(len(events), 'event')} ({', '.join(f'{many} {name}' for many, name in counted if many)})"
 
 
 def _plain(rows: list[dict[str, str]], closing: str) -> str:

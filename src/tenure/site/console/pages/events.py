@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from tenure.core.plurals import format_count
 from tenure.site.console.client import PAGE, path
 from tenure.site.console.reasons import SEVERITIES, shown_events
 from tenure.site.console.signed import Console, Server
 from tenure.web.app import Route, action, page
 from tenure.web.pager import pager
 from tenure.web.replies import Goto, Reply, Screen, local
-from tenure.web.words import count
 
 
 class Events:
@@ -49,7 +49,7 @@ class Events:
         body = {"number": number, "severity": severity if severity in SEVERITIES else None}
         if not visit.form.errors:
             done = (await self._server.of(visit).put("/v1/events-acknowledgement", body))["acknowledged"]
-            visit.say(f"{count(done, 'event is', 'events are')} acknowledged; newer ones are not.")
+            visit.say(f"{format_count(done, 'event is', 'events are')} acknowledged; newer ones are not.")
         return Goto(local(visit.form.text("back"), "/events"))
 
     def routes(self) -> tuple[Route, ...]:

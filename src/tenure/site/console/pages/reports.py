@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+from tenure.core.plurals import format_count
 from tenure.site.console.pages.licenses import as_csv
 from tenure.site.console.signed import Console, Server
 from tenure.web import charts
@@ -66,7 +67,7 @@ def _drawn(report: dict[str, Any], product: str, days: int) -> charts.Plot:
     for each in report["items"]:
         if each["product"] == product:
             by_day[each["date"]] = by_day.get(each["date"], 0) + each["most"]
-    title = f"Devices in use by day, at most, of the last {days} days"
+    title = f"Devices in use by day, at most, of the last {format_count(days, 'day')}"
     return charts.bars(title, [(date(f"{day}T00:00:00Z"), used) for day, used in by_day.items()])
 
 
