@@ -94,8 +94,8 @@ def folder_of(world: World, named: str, variable: str, default: str) -> Path:
 
 
 def in_folder(command: str, option: str, named: str) -> str:
-    """`command` as it has to be typed to mean the same folder as the command before did, by `option`."""
-    return f"{command} {option} {shlex.quote(named)}" if named else command
+    """`command` as it has to be typed, in whatever folder, to mean the same folder as `option` did before."""
+    return f"{command} {option} {shlex.quote(str(Path(named).expanduser().absolute()))}" if named else command
 
 
 def target_of(folder: Path) -> Target | Failed:

@@ -2,7 +2,7 @@
 
 from tenure.cli.problems import Problem
 from tenure.cli.show import Screen, moment
-from tenure.core.refusals import Code
+from tenure.core.refusals import TABLE, Code
 
 _WHO = {
     "administrator": "the customer's administrator",
@@ -20,7 +20,7 @@ def refusal(screen: Screen, problem: Problem) -> None:
     """Everything there is to say about it; of a field whose fault is named, nothing that fits every field."""
     if problem.says(Code.FIELD_INVALID) and problem.detail:
         screen.line(f"{problem.detail} ({problem.code})", "bold red")
-        told = []
+        told = [("Remedy", problem.remedy)] if problem.remedy != TABLE[Code.FIELD_INVALID].remedy else []
     else:
         screen.line(f"{problem.title} ({problem.code})", "bold red")
         if problem.detail:
