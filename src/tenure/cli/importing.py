@@ -118,7 +118,7 @@ def _shown(*, rehearsed: bool) -> Callable[[Screen, Any], None]:
             if item["done"] and item["answer"].get("activation_code")
         ]
         if codes:
-            screen.rows(("Line", "Subscription", "Activation code, shown this once"), codes)
+            screen.rows(("Line", "Subscription", "Activation code"), codes)
 
     return show
 

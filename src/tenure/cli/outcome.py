@@ -110,8 +110,8 @@ def _code(screen: Screen, code: str) -> None:
         return
     screen.line()
     screen.heading(f"Activation code: {code}")
-    screen.line("It is shown this once. Give it to the customer, who applies it in the application;")
-    screen.line("if it is lost, `tenure reissue-code` makes a new one.")
+    screen.line("Give it to the customer, who applies it in the application. For 14 days it can be shown once more:")
+    screen.line("`tenure subscriptions code`; after that `tenure reissue-code` makes a new one.")
 
 
 def _words(fact: str) -> str:

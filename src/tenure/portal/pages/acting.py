@@ -9,6 +9,7 @@ from typing import Any
 from tenure.portal.blame import blamed
 from tenure.portal.client import Api, path
 from tenure.portal.pages.agreed import plan_names, subject_of, terms_words
+from tenure.portal.pages.codes import code_screen
 from tenure.portal.pages.deeds import BY_NAME, Deed
 from tenure.portal.picking import buyers, called, searching
 from tenure.portal.signed import Portal, Server
@@ -56,8 +57,7 @@ class Acting:
         visit.say(deed.done)
         if code := done.value.get("activation_code"):
             after = done.value["subscription"]
-            values = {"code": code, "sub": after, "new": False, "about": await subject_of(api, visit, after)}
-            return Screen(template="code.html", values=values)
+            return await code_screen(api, after, code, await subject_of(api, visit, after), new=False)
         return Goto(path("/subscriptions/{name}", name=sub["id"]))
 
     async def _form(self, visit: Portal, deed: Deed, sub: dict[str, Any], refusal: Refusal | None = None) -> Screen:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tenure.portal.client import path
+from tenure.portal.client import Api, path
 from tenure.portal.pages.agreed import subject_of
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
@@ -28,8 +28,7 @@ class Codes:
             return await self._page(visit, error.refusal)
         api = self._server.of(visit)
         sub = await api.get(_address(visit))
-        values = {"code": done.value["activation_code"], "sub": sub, "new": None}
-        return Screen(template="code.html", values=values | {"about": await subject_of(api, visit, sub)})
+        return await code_screen(api, sub, done.value["activation_code"], await subject_of(api, visit, sub), new=None)
 
     async def _page(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
         api = self._server.of(visit)
@@ -50,6 +49,16 @@ class Codes:
             page("/subscriptions/{subscription}/code", self.wait),
             action("/subscriptions/{subscription}/code", self.show),
         )
+
+
+async def code_screen(api: Api, sub: dict[str, Any], code: str, about: dict[str, Any], *, new: bool | None) -> Screen:
+    """The page with a whole code. `new`: of an order just made, or of a code issued anew; None: one that waited.
+
+    A code that an order or a re-issue answers with waits all the same for its customer, so the page says until when.
+    """
+    waits = await api.get(path("/v1/subscriptions/{name}/code", name=sub["id"]))
+    values = {"code": code, "sub": sub, "new": new, "about": about, "waits": waits}
+    return Screen(template="code.html", values=values)
 
 
 def _address(visit: Portal) -> str:

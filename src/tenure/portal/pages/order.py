@@ -7,6 +7,7 @@ from typing import Any
 
 from tenure.portal.client import path
 from tenure.portal.pages.agreed import subject_of
+from tenure.portal.pages.codes import code_screen
 from tenure.portal.picking import buyers, searching
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
@@ -64,9 +65,7 @@ class Order:
             return await self._form(visit, error.refusal)
         if real:
             sub = done.value["subscription"]
-            values = {"code": done.value["activation_code"], "sub": sub, "new": True}
-            values["about"] = await self._about(visit, sub)
-            return Screen(template="code.html", values=values)
+            return await code_screen(api, sub, done.value["activation_code"], await self._about(visit, sub), new=True)
         kept = {name: given[0] for name, given in visit.form.values.items() if given and name not in OWN}
         about = await self._about(visit, done.value["subscription"])
         return Screen(template="order_preview.html", values={"outcome": done.value, "kept": kept, "about": about})
