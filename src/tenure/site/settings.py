@@ -10,7 +10,7 @@ from msgspec import Meta
 from tenure.core.complaints import complaint, unlabeled
 from tenure.core.refusals import Code, Refused
 from tenure.core.versions import parse_version
-from tenure.http.endpoints import read_endpoint
+from tenure.http.endpoints import Endpoint, read_endpoint
 from tenure.sdk.names.private import is_loopback
 from tenure.sdk.names.server import read_host, read_server
 from tenure.sdk.reach import Network
@@ -133,10 +133,10 @@ def check(settings: Settings) -> Refused | None:
             return read
     if bool(settings.api.certificate) != bool(settings.api.certificate_key):
         return Refused(Code.FIELD_INVALID, "A certificate and its key belong together.", "api.certificate")
-    api = read_endpoint(settings.api.listen, "api.listen")
+    api = _endpoint(settings.api.listen, "api.listen")
     if isinstance(api, Refused):
         return api
-    devices = read_endpoint(settings.devices.listen, "devices.listen")
+    devices = _endpoint(settings.devices.listen, "devices.listen")
     if isinstance(devices, Refused):
         return devices
     if not settings.api.certificate and api.host != "localhost" and not is_loopback(api.host):
@@ -149,6 +149,12 @@ def check(settings: Settings) -> Refused | None:
         if name and read_host(name) is None:
             return Refused(Code.FIELD_INVALID, f"{name!r} is not a name or an address.", "devices.name")
     return None
+
+
+def _endpoint(text: str, key: str) -> Endpoint | Refused:
+    """The endpoint under `key` of the file; a refusal names the key, because the file has two of the kind."""
+    found = read_endpoint(text, key)
+    return Refused(found.code, f"{key}: {found.detail}", key) if isinstance(found, Refused) else found
 
 
 def write_settings(settings: Settings) -> str:
