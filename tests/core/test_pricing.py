@@ -50,7 +50,7 @@ def test_a_count_that_is_not_sold_is_refused(bands: tuple[Band, ...], devices: i
 
 
 def test_the_refusal_names_the_greatest_count_sold() -> None:
-    for bands, most in (((Band(10, 1),), "10"), (BANDS, "1000000")):
+    for bands, most in (((Band(10, 1),), "10"), (BANDS, "1,000,000")):
         answer = total(bands, MAX_DEVICES + 1)
         assert isinstance(answer, Refused)
         assert most in answer.detail
