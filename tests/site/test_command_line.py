@@ -376,7 +376,7 @@ class TestTheRequestAsQrCode:
                 shown = " ".join(on_terminal(admin, (80, 24), "offline", "request", *more).split())
                 assert "\u2588" not in shown
                 side = len(qr.encode(made["line"].encode(), "L")) + 8
-                assert f"No QR code: it takes {side} columns and" in shown
+                assert f"No QR code: it takes {side} by" in shown
                 assert "this terminal has 80 and 24" in shown
                 assert "--out FILE" in shown
 
