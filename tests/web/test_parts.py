@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib.resources import files
 
 import pytest
@@ -90,6 +91,29 @@ def test_a_timeline_is_drawn_inside_its_width_with_now_on_it() -> None:
     assert all(bar.width >= charts.LEAST_WIDTH and 0 <= bar.left <= 100 for bar in drawn.bars)
     assert drawn.bars[0].left < drawn.now < drawn.bars[1].left
     assert [mark.text for mark in drawn.marks] == ["1 Jan 2026", "1 Jan 2027"]
+
+
+@pytest.mark.parametrize(
+    "days", [(1, 2, 3, 400), (1, 30, 60, 90, 365), (20, 21, 340, 341), (180, 190, 200), (364, 365)]
+)
+def test_the_dates_under_a_timeline_do_not_run_into_each_other(days: tuple[int, ...]) -> None:
+    begin = words.instant_of("2026-01-01T00:00:00Z") or 0
+    edges = [datetime.fromtimestamp(begin + 86_400 * day, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for day in (0, *days)]
+    ends: list[str | None] = [*edges[1:], None]
+    spans = [
+        {"since": since, "until": until, "phase": "active", "why": "paid"}
+        for since, until in zip(edges, ends, strict=True)
+    ]
+    marks = charts.timeline(spans, begin, words.date).marks
+    rooms = {390: ("",), 800: ("", "minor"), 1_280: ("", "minor", "tiny")}
+    for wide, shown in rooms.items():
+        took = 100 * 75 / (wide * 0.6)  # a date is about 75 pixels wide, and the drawing has the card's width
+        ends_at = -1.0
+        for mark in marks:
+            if mark.least in shown:
+                left = mark.left - {"start": 0.0, "end": took}.get(mark.anchor, took / 2)
+                assert left >= ends_at, (wide, mark)
+                ends_at = left + took
 
 
 def test_a_plot_says_the_same_in_its_table() -> None:
