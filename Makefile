@@ -52,6 +52,7 @@ check: lint ## style, types, architecture, locks, docs
 	.venv/bin/mypy
 	.venv/bin/python -m tools.locks
 	.venv/bin/python -m tools.mission --check
+	.venv/bin/python -m tools.packages --check
 	.venv/bin/python -m tools.sizes
 	$(PYTEST) tests/architecture
 
@@ -72,6 +73,7 @@ docs: .venv/.stamp-dev ## write the generated pages of docs/ anew
 	@.venv/bin/python -m tools.model
 	@.venv/bin/python -m tenure.cli.reference > docs/cli.md
 	@.venv/bin/python -m tools.settings
+	@.venv/bin/python -m tools.packages
 	@.venv/bin/python -m tools.trips
 
 docs-check: .venv/.stamp-dev ## see whether the generated pages are up to date

@@ -36,12 +36,9 @@ _SDK = _names("msgspec nacl httpx2 httpcore2 dns anyio")
 _DATABASE = _names("sqlalchemy alembic pysqlite3")
 _PAGES = _names("starlette python_multipart jinja2 msgspec segno")
 _SERVE = _names("uvicorn uvloop httptools anyio")
-_SIGN_IN = _names("argon2 cryptography")
-_VENDOR = _names("pyotp")
+_SIGN_IN = _names("cryptography")
 _TERMINAL = _names("cyclopts rich")
-_ALL = (
-    _SDK | _DATABASE | _PAGES | _SERVE | _SIGN_IN | _VENDOR | _TERMINAL | _names("prometheus_client asyncpg greenlet")
-)
+_ALL = _SDK | _DATABASE | _PAGES | _SERVE | _SIGN_IN | _TERMINAL | _names("prometheus_client asyncpg greenlet")
 
 _PROGRAMS = _names("server portal site agent")
 _INNER = _names("core wire store http web sdk")
@@ -77,14 +74,14 @@ ROOMS = {
     ),
     "http": Room(
         _names("core wire"),
-        _SERVE | _names("msgspec prometheus_client argon2 pyotp httpcore2"),
+        _SERVE | _names("msgspec nacl prometheus_client httpcore2"),
         "the manners of APIs are shared by activation server and site: they know neither's store nor any program"
-        " (argon2 and pyotp are for its `accounts`, how people prove who they are; httpcore2 for its `outgoing`, the"
+        " (nacl is for its `accounts`, how people prove who they are; httpcore2 for its `outgoing`, the"
         " webhooks that both send)",
     ),
     "server": Room(
         _names("core wire store http"),
-        _SERVE | _SIGN_IN | _VENDOR | _DATABASE | _names("msgspec nacl httpx2 httpcore2 jinja2 prometheus_client"),
+        _SERVE | _SIGN_IN | _DATABASE | _names("msgspec nacl httpx2 httpcore2 jinja2 prometheus_client"),
         "the activation server has one door, its public API: it knows no portal, no site and no command line",
     ),
     "web": Room(

@@ -177,7 +177,7 @@ def test_a_file_that_is_too_long_is_caught_but_not_a_table(tmp_path: Path) -> No
     assert [size.name for size in sizes.too_long(sizes.files(tmp_path))] == ["src/tenure/core/long.py"]
 
 
-MODULES = {"nacl": "pynacl", "dns": "dnspython", "argon2": "argon2-cffi"}
+MODULES = {"nacl": "pynacl", "dns": "dnspython"}
 """Modules that are named otherwise than the package that brings them."""
 BROUGHT_BY = {"httpcore2": "httpx2", "anyio": "httpx2"}
 """Modules that come with a declared package, as a part of what it offers."""

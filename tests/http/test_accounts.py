@@ -1,6 +1,7 @@
 """How people prove who they are: passwords hashed dearly, codes good once, waits that grow; whoever keeps them."""
 
 import asyncio
+import base64
 import re
 import secrets
 import statistics
@@ -9,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -183,3 +185,23 @@ def test_a_day_of_guessing_an_account_is_a_hundred_guesses() -> None:
         guesses += 1
         now = max(now + 1, delay.possible_at(delay.ACCOUNT, Tries(guesses, now)))
     assert guesses < 120
+
+
+def test_a_hash_that_another_library_made_still_holds() -> None:
+    kept = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("a horse of brass")
+    assert asyncio.run(Passwords(CHEAP).holds(kept, "a horse of brass")) is True
+    assert asyncio.run(Passwords(CHEAP).holds(kept, "a horse of gold")) is False
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(59, "287082"), (1111111109, "081804"), (20000000000, "353130")])
+def test_codes_are_those_of_the_standard(seconds: int, code: str) -> None:
+    """RFC 6238, appendix B, cut to six digits."""
+    secret = base64.b32encode(b"12345678901234567890").decode()
+    assert totp.step_of(secret, code, seconds, 0) == seconds // totp.STEP
+
+
+@pytest.mark.parametrize(("account", "issuer"), [("ana@example.com", "North"), ("a b@x.é", "T & Co")])
+def test_the_address_of_an_enrolment_is_the_one_that_others_write(account: str, issuer: str) -> None:
+    secret = totp.new_secret(bytes)
+    theirs = pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=issuer)
+    assert totp.enrolment(secret, account, issuer) == theirs

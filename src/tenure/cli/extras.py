@@ -6,7 +6,7 @@ EXTRAS: Final = {
     "cyclopts": "cli", "rich": "cli",
     "starlette": "server", "python_multipart": "server", "segno": "server",
     "uvicorn": "server", "uvloop": "server", "httptools": "server", "sqlalchemy": "server",
-    "alembic": "server", "jinja2": "server", "cryptography": "server", "argon2": "server", "pyotp": "server",
+    "alembic": "server", "jinja2": "server", "cryptography": "server",
     "prometheus_client": "server",
     "asyncpg": "postgres", "greenlet": "postgres",
 }  # fmt: skip

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 import msgspec
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from nacl.exceptions import CryptoError
+from nacl.pwhash import argon2id
 
 from tenure.core.refusals import Code, Refused
 from tenure.http.accounts.common import COMMON
@@ -30,39 +30,31 @@ T = TypeVar("T")
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What one guess costs: passes, KiB of memory, lanes. Above the least that OWASP names for Argon2id."""
+    """What one guess costs: passes and KiB of memory, in one lane. Above the least that OWASP names for Argon2id."""
 
     passes: int = 2
     memory: int = 46 * 1024
-    lanes: int = 1
 
 
 class Passwords:
     """Hashes and checks passwords: so many at once, so many waiting, the rest refused as `server_busy`."""
 
     def __init__(self, cost: Cost | None = None) -> None:
-        cost = cost or Cost()
-        self._hasher = PasswordHasher(cost.passes, cost.memory, cost.lanes)
-        self._nobodys = _nobodys(cost)
+        self._cost = cost or Cost()
+        self._nobodys = _nobodys(self._cost)
         self._workers = ThreadPoolExecutor(AT_ONCE, "passwords")
         self._waiting = FairShares(AT_ONCE + WAITING_MOST)
 
     async def hash(self, password: str, who: str = "") -> str | Refused:
         """The hash to keep, with its salt and cost inside; `who` asks, as `holds` says."""
-        return await self._beside(lambda: self._hasher.hash(normal(password)), who)
+        return await self._beside(lambda: _hash(normal(password), self._cost), who)
 
     async def holds(self, kept: str | None, password: str, who: str = "") -> bool | Refused:
         """Whether `password` is the one behind `kept`; for None, nobody's, the same work is done for a no.
 
         `who` is whose place in the queue it takes (`block_of` an address): nobody gets more than a fair share.
         """
-        return await self._beside(lambda: self._verify(kept or self._nobodys, password), who)
-
-    def _verify(self, kept: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(kept, normal(password))
-        except (VerificationError, InvalidHashError):
-            return False
+        return await self._beside(lambda: _verify(kept or self._nobodys, normal(password)), who)
 
     async def _beside(self, work: Callable[[], T], who: str) -> T | Refused:
         if not self._waiting.has_room(who):
@@ -72,6 +64,17 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._workers, work)
         finally:
             self._waiting.give_back(who)
+
+
+def _hash(password: str, cost: Cost) -> str:
+    return argon2id.str(password.encode(), opslimit=cost.passes, memlimit=cost.memory * 1024).decode()
+
+
+def _verify(kept: str, password: str) -> bool:
+    try:
+        return argon2id.verify(kept.encode(), password.encode())
+    except CryptoError:  # the wrong one, or no hash at all
+        return False
 
 
 def normal(password: str) -> str:
@@ -100,4 +103,4 @@ def _unfit(why: str) -> Refused:
 def _nobodys(cost: Cost) -> str:
     """A hash in form, of no password: to be checked where there is no account, at the same cost."""
     salt, body = (base64.b64encode(bytes(size)).decode().rstrip("=") for size in (16, 32))
-    return f"$argon2id$v=19$m={cost.memory},t={cost.passes},p={cost.lanes}${salt}${body}"
+    return f"$argon2id$v=19$m={cost.memory},t={cost.passes},p=1${salt}${body}"
