@@ -207,6 +207,9 @@ class TestCodes:
         form.action = "/licenses/editor/code/check"
         await tab.send(form, code=code[:-1] + ("0" if code[-1] != "0" else "1"))
         assert "mistyped" in tab.text
+        await tab.send(form, code=code[:7])
+        assert "mistyped" not in tab.text, "a shortened text is not told of the longer one"
+        assert 'id="checked"' in (tab.answer.text if tab.answer else "")
         await tab.send(form, code=code)
         assert "Well typed" in tab.text
         await tab.send(form, code="")
