@@ -53,7 +53,7 @@ async def test_the_people_of_a_customer_are_invited_from_its_page(at_the_portal:
 async def test_a_second_factor_is_set_up_asked_for_and_switched_off(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     await tab.open("/account")
-    await tab.send(tab.form(action="/account/second-factor"))
+    await tab.send(tab.form(action="/account/second-factor"), password=PASSWORD)
     secret = tab.form("secret").fields["secret"]
     await tab.send(tab.form("code"), code="000000")
     assert tab.status == 422
@@ -72,7 +72,9 @@ async def test_a_second_factor_is_set_up_asked_for_and_switched_off(at_the_porta
     assert other.path == "/customers"
     clock.now += 120
     await other.open("/account")
-    await other.send(other.form("code"), code=pyotp.TOTP(secret).at(clock.now))
+    await other.send(other.form("code", "password"), password="wrong and long", code="000000")
+    assert (other.status, "Switch it off" in other.text) == (422, True), "a session alone is not enough"
+    await other.send(other.form("code", "password"), password=PASSWORD, code=pyotp.TOTP(secret).at(clock.now))
     assert "The second factor is off." in other.text
 
 
@@ -118,7 +120,7 @@ async def test_what_happened_is_in_the_audit(at_the_portal: Stage) -> None:
 async def test_the_second_factor_is_shown_as_a_picture_that_says_what_the_link_says(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     await tab.open("/account")
-    await tab.send(tab.form(action="/account/second-factor"))
+    await tab.send(tab.form(action="/account/second-factor"), password=PASSWORD)
     assert tab.answer is not None
     uri = next(link for link in tab.page.links if link.startswith("otpauth://"))
     assert svg(encode(uri.encode(), "M"), "QR code for your authenticator application") in tab.answer.text
@@ -138,3 +140,43 @@ async def test_an_auditor_sees_the_policy_and_is_not_led_to_believe_that_it_can_
     desk = await at_the_portal.desk()
     await desk.open("/policy")
     assert "You may look, not change." not in desk.text
+
+
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile Safari/604.1"
+
+
+async def test_somebody_sees_where_they_are_signed_in_and_signs_out_there(at_the_portal: Stage) -> None:
+    for email in (at_the_portal.ana.email, at_the_portal.ben.email):
+        here, phone = await at_the_portal.signed_in(email), at_the_portal.tab()
+        phone.http.headers["User-Agent"] = SAFARI
+        await phone.open("/sign-in")
+        await phone.send(email=email, password=PASSWORD)
+        await here.open("/account")
+        assert "Safari on iPhone" in here.text
+        assert "this browser" in here.text
+        ends = [form for form in here.page.forms if re.fullmatch(r"/account/sessions/ses_\w+/end", form.action)]
+        assert len(ends) == 2, "not for this browser: of the invitation and of the phone"
+        for form in ends:
+            await here.send(form)
+        assert "That session has ended" in here.text
+        await phone.open("/account")
+        assert phone.path.startswith("/sign-in")
+        assert not [form for form in here.page.forms if form.action == "/account/sessions/end-others"], "none is left"
+        again = await at_the_portal.signed_in(email)
+        await here.open("/account")
+        await here.send(here.form(action="/account/sessions/end-others"))
+        assert "1 other session ended. You stay signed in here." in here.text
+        await again.open("/account")
+        assert again.path.startswith("/sign-in")
+
+
+async def test_nobody_signs_somebody_else_out(at_the_portal: Stage) -> None:
+    tab, ben = await at_the_portal.desk(), await at_the_portal.customer()
+    (foreign,) = [each["id"] for each in (await at_the_portal.ben.get("/v1/me/sessions"))["items"] if each["current"]]
+    await tab.open("/account")
+    form = next(form for form in tab.page.forms if form.action.startswith("/account/sessions/"))
+    form.action = f"/account/sessions/{foreign}/end"
+    await tab.send(form)
+    assert tab.status == 404
+    await ben.open("/account")
+    assert ben.status == 200

@@ -14,7 +14,7 @@ from tenure.store.engine import Connection
 from tenure.store.registers import FORGOTTEN, UNCOMPARED
 from tenure.store.schema import METADATA
 from tests.contract.databases import SharedSchema
-from tests.server.crew import Person, joined, sign_in, stranger
+from tests.server.crew import PASSWORD, Person, joined, sign_in, stranger
 from tests.server.office import Office, office
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +75,7 @@ async def lived_by_claims(shop: Office, ana: Person) -> None:
     await shop.desk.post("/v1/invitations", {"email": "eve@x.example", "name": "Eve", "role": "auditor"})
     await sign_in(shop, ana.email)
     await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})
-    code = await ana.open("/v1/me/second-factor")
+    code = await ana.post("/v1/me/second-factor", {"password": PASSWORD})
     shown = {"code": pyotp.TOTP(code["secret"]).at(shop.clock())}
     await ana.post("/v1/me/second-factor/confirm", shown)
 

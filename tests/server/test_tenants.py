@@ -44,8 +44,8 @@ DOORS: dict[str, tuple[int, str]] = {
     "finish_password_reset": (404, "link_unknown"),
 }
 """What strangers may try, and what they are told who have nothing to show."""
-OWN = {"read_me", *OF_PEOPLE}
-"""About whoever asks, and nobody else: no scope is needed."""
+OWN = {"read_me", "list_event_kinds", *OF_PEOPLE}
+"""About whoever asks, or the same for everybody: no scope is needed."""
 VENDORS = "create_product create_plan update_plan create_provider publish_root publish_amnesty read_metrics"
 VENDORS += " publish_policy_bounds read_mail send_test_mail update_product update_provider read_keys"
 DESKS = (
@@ -303,7 +303,7 @@ async def test_m02_each_role_gets_what_it_includes_and_no_more(world: World, kin
     assert await world.shop.snapshot(but=TRACES) == before
 
 
-UNREHEARSED = {"change_password", "remove_second_factor"}
+UNREHEARSED = {"change_password", "propose_second_factor", "remove_second_factor"}
 """What has no dry run: asked with what is wrong, it is refused."""
 
 

@@ -118,17 +118,19 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "change_payment_settings": {"instructions": "To the usual account.", "request_days": 14},
     "set_clock": {"now": "2026-02-01T00:00:00Z", "rate": 1},
-    "sign_in": {"email": "nobody@north.example", "password": "wrong and long", "device": "tnd_0_0"},
-    "show_second_factor": {"ticket": "tnt_nobodys", "code": "123456", "device": "tnd_0_0"},
+    "sign_in": {"email": "nobody@north.example", "password": "wrong and long", "device": "tnd_0_0", "browser": "curl"},
+    "show_second_factor": {"ticket": "tnt_nobodys", "code": "123456", "device": "tnd_0_0", "browser": "curl"},
     "choose_membership": {"id": "id"},
     "change_password": {"old": "wrong and long", "new": "even longer and wronger"},
+    "propose_second_factor": {"password": "wrong and long"},
     "confirm_second_factor": {"code": "123456"},
-    "remove_second_factor": {"code": "123456"},
+    "remove_second_factor": {"password": "wrong and long", "code": "123456"},
     "change_role": {"role": "auditor"},
     "invite": {"email": "dora@north.example", "name": "Dora", "role": "auditor", "customer": "customer"},
     "read_invitation": {"token": "tni_nobodys"},
     "accept_invitation": {
         "token": "tni_nobodys", "name": "Dora", "password": "long and secret", "email": "dora@north.example",
+        "browser": "Firefox on Linux",
     },
     "request_password_reset": {"email": "nobody@north.example"},
     "finish_password_reset": {"token": "tnp_nobodys", "password": "long and secret"},
@@ -145,12 +147,12 @@ OTHERS = {"product": "editor", "plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
 OWNED = frozenset(
     {"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "person", "invitation", "id"}
-    | {"request", "payment_request", "order_request", "webhook", "delivery", "letter"}
+    | {"request", "payment_request", "order_request", "webhook", "delivery", "letter", "session"}
 )
 OF_PEOPLE = frozenset(
     {
         "sign_out", "choose_membership", "change_password", "propose_second_factor", "confirm_second_factor",
-        "remove_second_factor",
+        "remove_second_factor", "list_sessions", "end_session", "end_other_sessions",
     }
 )  # fmt: skip
 """About one's own account: open to every person whatever the role, and to no program."""
@@ -251,6 +253,7 @@ async def _tenancy(shop: Office, desk: Caller, provider: str, offer: str, name: 
         "request": sites[0].asking().decode(),
         "payment_request": payment["id"],
         "order_request": wished["id"],
+        "session": (await member.get("/v1/me/sessions"))["items"][0]["id"],
     }
     return Tenancy(desk, Caller(shop.http, token["token"]), things, people)
 

@@ -30,6 +30,7 @@ from tenure.server.api.accounts.inviting import Inviting
 from tenure.server.api.accounts.own import Own
 from tenure.server.api.accounts.resets import Resets
 from tenure.server.api.accounts.securing import Securing
+from tenure.server.api.accounts.sessions import Sessions
 from tenure.server.api.accounts.signing import Signing
 from tenure.server.api.accounts.team import Team
 from tenure.server.api.batch import Batch
@@ -176,7 +177,7 @@ BUSINESS: tuple[Callable[[Context], Group], ...] = (
     SeatConflicts, OrderRequests, Confirming, Codes, Money, Payments, Notifications, Gateways, Brands, Observed,
     Webhooks, Deliveries, Letters,
 )  # fmt: skip
-ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Team, Inviting, Resets, Auditing)
+ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Sessions, Team, Inviting, Resets, Auditing)
 
 
 def _tenants_operations(context: Context, pacing: Pacing) -> Iterator[Operation]:

@@ -92,6 +92,7 @@ UNCOMPARED: Final = {
     "sessions.membership": "a session stands in a team of its own person, or it opens nothing",
     "sessions.last_use": "ends an idle session sooner or later, within the hours for which it was opened",
     "sessions.address": "shown only",
+    "sessions.browser": "shown only",
     "invitations.name": "shown only",
     "invitations.created": "shown only",
     "invitations.by_actor": "shown only",

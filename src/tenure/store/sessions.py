@@ -46,6 +46,8 @@ class Session(msgspec.Struct, frozen=True):
     expires: Instant
     last_use: Instant
     address: str
+    browser: str | None = None
+    """With what it was opened, in words; None where nothing was said."""
 
     def over(self, now: Instant) -> bool:
         """Whether it has ended at `now`."""
@@ -85,6 +87,9 @@ _WITH_MEMBERSHIP = (
 )
 _SIGNED_IN = _WITH_MEMBERSHIP.where(sessions.c.digest == sa.bindparam("of"))
 _SIGNED_IN_BY_ID = _WITH_MEMBERSHIP.where(sessions.c.id == sa.bindparam("of"))
+_OPEN = _SESSION.where(sessions.c.person == sa.bindparam("who"), sessions.c.purpose == Purpose.SESSION).order_by(
+    sessions.c.last_use.desc(), sessions.c.id.desc()
+)
 _USED = sessions.update().where(sessions.c.digest == sa.bindparam("of")).values(last_use=sa.bindparam("now"))
 _MOVE = (
     sessions.update()
@@ -93,6 +98,11 @@ _MOVE = (
 )
 _END = sessions.delete().where(sessions.c.id == sa.bindparam("of"))
 _END_OTHERS = sessions.delete().where(sessions.c.person == sa.bindparam("who"), sessions.c.id != sa.bindparam("but"))
+_END_OTHER_SESSIONS = sessions.delete().where(
+    sessions.c.person == sa.bindparam("who"),
+    sessions.c.id != sa.bindparam("but"),
+    sessions.c.purpose.in_([Purpose.SESSION, Purpose.SECOND_FACTOR]),
+)
 _OWN = (sessions.c.person == sa.bindparam("who"), sessions.c.purpose == sa.bindparam("for"))
 _NEWEST = sa.select(sessions.c.id).where(*_OWN).order_by(sessions.c.created.desc(), sessions.c.id.desc()).limit(EACH)
 _END_OLDEST = sessions.delete().where(*_OWN, sessions.c.id.not_in(_NEWEST.scalar_subquery()))
@@ -145,6 +155,17 @@ def end(conn: Connection, session: str) -> bool:
 def end_all(conn: Connection, person: str, *, but: str = "") -> int:
     """Everything that speaks for the person ends, sent links included, except the session `but`; how many."""
     return conn.execute(_END_OTHERS, {"who": person, "but": but}).rowcount
+
+
+def open_sessions(conn: Connection, person: str, now: Instant) -> list[Session]:
+    """The person's sessions that have not ended at `now`, last used first; at most `EACH`."""
+    found = [Session(*row) for row in conn.execute(_OPEN, {"who": person})]
+    return [each for each in found if not each.over(now)]
+
+
+def end_others(conn: Connection, person: str, *, but: str) -> None:
+    """Every session of the person but `but` ends, and every sign-in that is half done; links that were sent stay."""
+    conn.execute(_END_OTHER_SESSIONS, {"who": person, "but": but})
 
 
 def collect(conn: Connection, now: Instant) -> int:

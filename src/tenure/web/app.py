@@ -22,6 +22,7 @@ from tenure.http.routing import RouteEntry, Routes, has_readable_host, tidy
 from tenure.web import csrf, resuming
 from tenure.web.answers import asset_answer, download, page_answer, redirect
 from tenure.web.assets import Assets
+from tenure.web.browsers import browser_in_words
 from tenure.web.cookies import (
     KNOWN_SECONDS,
     Place,
@@ -162,6 +163,7 @@ class _Served:
             address=request.client.host if request.client else "",
             device=read_cookie(cookies, device_name(program, place)),
             marks=read_marks(read_cookie(cookies, marks_name(program, place))),
+            browser=browser_in_words(request.headers.get("user-agent", "")),
             session=await self._parts.sessions.find(secret, now) if secret else None,
         )
         return visit, secret

@@ -45,6 +45,8 @@ class Visit(Generic[T]):
     signs_out: bool = False
     device: str = ""
     """What this browser was given to be known by; empty when it has nothing."""
+    browser: str = ""
+    """What it says it is, in words; empty when it says nothing that is known."""
     keeps: str | None = None
     """Set by a page that gives it something to be known by from now on."""
     marks: tuple[str, ...] = ()
@@ -87,6 +89,8 @@ class Sure(msgspec.Struct, frozen=True, kw_only=True):
     """The page of whoever decides otherwise."""
     shown: tuple[tuple[str, str], ...] | None = None
     """What it is about, as names with values; None: what was entered, as it was."""
+    gain: bool = False
+    """Whether nothing is lost by it, so that the button does not warn."""
 
 
 Ask = Callable[[Visit[Any]], Awaitable[Sure | None]]
@@ -102,6 +106,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     run: Run
     stranger: bool = False
     """Open to whoever is not signed in."""
+    asks: bool = False
+    """Whether the deed is asked about first (`Sure`)."""
 
 
 def page(path: str, run: Run, *, stranger: bool = False) -> Route:
@@ -111,7 +117,8 @@ def page(path: str, run: Run, *, stranger: bool = False) -> Route:
 
 def action(path: str, run: Run, *, stranger: bool = False, sure: Sure | Ask | None = None) -> Route:
     """What a form does; it gets the form and has passed both fences. With `sure` it is asked first."""
-    return Route(method="POST", path=path, run=run if sure is None else _asking(sure, run), stranger=stranger)
+    asked = run if sure is None else _asking(sure, run)
+    return Route(method="POST", path=path, run=asked, stranger=stranger, asks=sure is not None)
 
 
 def _asking(ask: Sure | Ask, run: Run) -> Run:

@@ -14,11 +14,12 @@ from tests.server.office import Caller, Office, office
 pytestmark = pytest.mark.anyio
 
 NEXT = "ten lives of a dog"
+OWN = {"password": PASSWORD}
 
 
 async def with_factor(shop: Office, person: Person) -> tuple[pyotp.TOTP, list[str]]:
     """The application of somebody who has just set it up, and the recovery codes."""
-    told = await person.open("/v1/me/second-factor")
+    told = await person.post("/v1/me/second-factor", OWN)
     shows = pyotp.parse_uri(told["uri"])
     assert isinstance(shows, pyotp.TOTP)
     codes = await person.post("/v1/me/second-factor/confirm", {"code": shows.at(shop.clock())})
@@ -187,28 +188,27 @@ async def test_a_second_factor_counts_once_it_is_confirmed(tmp_path: Path) -> No
     async with office(tmp_path) as shop:
         ana = await joined(shop, shop.desk)
         assert await ana.refused("/v1/me/second-factor/confirm", {"code": "123456"}) == "not_found"
-        told = await ana.open("/v1/me/second-factor")
+        told = await ana.post("/v1/me/second-factor", OWN)
         assert await ana.refused("/v1/me/second-factor/confirm", {"code": "000000"}) == "second_factor_refused"
         assert (await sign_in(shop, ana.email)).json()["second_factor"] is False
         assert told["secret"] not in repr(await shop.snapshot())
-        assert (await ana.open("/v1/me/second-factor", dry_run="true")) == {"secret": "", "uri": ""}
         shows = pyotp.TOTP(told["secret"])
         await ana.post("/v1/me/second-factor/confirm", {"code": shows.at(shop.clock())})
-        assert (await ana.send("POST", "/v1/me/second-factor")).json()["code"] == "already_exists"
+        assert await ana.refused("/v1/me/second-factor", OWN) == "already_exists"
 
 
 async def test_a_second_factor_is_given_up_by_showing_it(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         ana = await joined(shop, shop.desk)
         shows, codes = await with_factor(shop, ana)
-        assert await ana.refused("/v1/me/second-factor/remove", {"code": "000000"}) == "second_factor_refused"
-        assert await ana.refused("/v1/me/second-factor/remove", {"code": shows.at(shop.clock())}) == (
+        assert await ana.refused("/v1/me/second-factor/remove", OWN | {"code": "000000"}) == "second_factor_refused"
+        assert await ana.refused("/v1/me/second-factor/remove", OWN | {"code": shows.at(shop.clock())}) == (
             "second_factor_refused"
         ), "it was shown at enrolment"
-        gone = await ana.send("POST", "/v1/me/second-factor/remove", {"code": codes[3]})
+        gone = await ana.send("POST", "/v1/me/second-factor/remove", OWN | {"code": codes[3]})
         assert gone.status_code == 204
         assert (await sign_in(shop, ana.email)).json()["second_factor"] is False
-        assert await ana.refused("/v1/me/second-factor/remove", {"code": codes[4]}) == "not_found"
+        assert await ana.refused("/v1/me/second-factor/remove", OWN | {"code": codes[4]}) == "not_found"
         noted = [what for what, _ in await audited(shop.desk)]
         assert [what for what in noted if "factor" in what] == [
             "second_factor_set", "second_factor_refused", "second_factor_refused", "second_factor_removed",
@@ -230,8 +230,94 @@ async def test_a_program_has_no_account_to_keep_safe(tmp_path: Path) -> None:
         for path, body in {
             "/v1/me/password": {"old": PASSWORD, "new": NEXT},
             "/v1/me/second-factor/confirm": {"code": "123456"},
-            "/v1/me/second-factor/remove": {"code": "123456"},
+            "/v1/me/second-factor": OWN,
+            "/v1/me/second-factor/remove": OWN | {"code": "123456"},
             "/v1/me/membership": {"id": "mem_" + "0" * 26},
         }.items():
             assert await shop.desk.refused(path, body) == "action_not_permitted", path
-        assert (await shop.desk.send("POST", "/v1/me/second-factor")).json()["code"] == "action_not_permitted"
+
+
+# -- sessions --
+
+
+async def signed_in(shop: Office, person: Person, browser: str = "") -> Caller:
+    """The same person in another browser."""
+    body = {"email": person.email, "password": PASSWORD, "browser": browser}
+    entered = await stranger(shop).post("/v1/sign-in", body)
+    return Caller(shop.http, entered["session"])
+
+
+async def listed(caller: Caller) -> list[Any]:
+    found: list[Any] = (await caller.get("/v1/me/sessions"))["items"]
+    return found
+
+
+async def test_ones_own_sessions_are_listed_and_one_of_them_is_ended(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        shop.clock.now += 600
+        phone = await signed_in(shop, ana, "Safari on iPhone")
+        mine, other = sorted(await listed(ana), key=lambda each: not each["current"])
+        assert (mine["current"], mine["browser"]) == (True, "")
+        assert (other["current"], other["browser"], other["address"]) == (False, "Safari on iPhone", "127.0.0.1")
+        assert other["created"] > mine["created"]
+        assert await phone.get("/v1/me")
+        rehearsed = await ana.send("DELETE", f"/v1/me/sessions/{other['id']}", dry_run="true")
+        assert (rehearsed.status_code, (await phone.send("GET", "/v1/me")).status_code) == (204, 200)
+        assert (await ana.send("DELETE", f"/v1/me/sessions/{other['id']}")).status_code == 204
+        assert (await phone.send("GET", "/v1/me")).status_code == 401
+        assert (await ana.send("DELETE", f"/v1/me/sessions/{other['id']}")).status_code == 404, "it has ended"
+        assert [each["current"] for each in await listed(ana)] == [True]
+        assert ("session_ended", ana.email) in await audited(shop.desk)
+
+
+async def test_every_other_session_is_ended_and_no_one_elses(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana, ben = await joined(shop, shop.desk), await joined(shop, shop.desk, customer=shop.customer)
+        others = [await signed_in(shop, ana) for _ in range(3)]
+        eve = await joined(shop, shop.vendor)
+        for caller in (ana, eve):
+            for name in [each["id"] for each in await listed(ben)]:
+                answer = await caller.send("DELETE", f"/v1/me/sessions/{name}")
+                assert (answer.status_code, answer.json()["field"]) == (404, "session")
+        await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})
+        link = (await mails(shop, ana.email))[-1][1]["token"]
+        assert await ana.open("/v1/me/sessions/end-others") == {"ended": 3}
+        assert [(await each.send("GET", "/v1/me")).status_code for each in (ana, *others)] == [200, 401, 401, 401]
+        assert [(await each.send("GET", "/v1/me")).status_code for each in (ben, eve)] == [200, 200]
+        assert await ana.open("/v1/me/sessions/end-others") == {"ended": 0}
+        finished = {"token": link, "password": NEXT}
+        assert (await stranger(shop).send("POST", "/v1/password-reset/finish", finished)).status_code == 204
+
+
+async def test_a_session_that_is_over_is_not_listed_and_a_token_has_none(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        late = await signed_in(shop, ana)
+        gone = next(each["id"] for each in await listed(ana) if each["current"])
+        shop.clock.now += 2 * 3_600 - 60
+        assert await late.get("/v1/me")
+        shop.clock.now += 60
+        assert [each["current"] for each in await listed(late)] == [True]
+        assert (await late.send("DELETE", f"/v1/me/sessions/{gone}")).status_code == 404
+        assert (await shop.desk.send("GET", "/v1/me/sessions")).status_code == 403
+        assert (await shop.desk.send("DELETE", f"/v1/me/sessions/{gone}")).status_code == 404
+
+
+async def test_a_stolen_session_alone_changes_no_second_factor(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        ana = await joined(shop, shop.desk)
+        thief = await signed_in(shop, ana)
+        assert (await thief.send("POST", "/v1/me/second-factor")).status_code == 415, "there is no way without it"
+        assert await thief.refused("/v1/me/second-factor", {"password": NEXT}) == "password_refused"
+        shows, codes = await with_factor(shop, ana)
+        assert (await thief.send("GET", "/v1/me")).status_code == 401, "a new second factor ends the other sessions"
+        wrong = {"password": NEXT, "code": codes[0]}
+        tried = [await ana.send("POST", "/v1/me/second-factor/remove", wrong) for _ in range(6)]
+        assert [each.status_code for each in tried] == [403] * 5 + [429], "guessing is slowed down"
+        shop.clock.now += 3_600
+        assert ("password_refused", ana.email) in await audited(shop.desk)
+        half = await ticket(shop, ana.email)
+        other = Caller(shop.http, (await show(shop, half, shows.at(shop.clock()))).json()["session"])
+        assert (await ana.send("POST", "/v1/me/second-factor/remove", OWN | {"code": codes[0]})).status_code == 204
+        assert (await other.send("GET", "/v1/me")).status_code == 401, "and so does giving it up"

@@ -1,12 +1,14 @@
-"""One's own account: the teams one is in, the password, the second factor."""
+"""One's own account: the teams one is in, the password, the second factor, and where one is signed in."""
 
 from typing import Any
 
 from tenure.portal.blame import blamed
+from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.qr import encode, svg
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.web.words import count
 
 LONGEST = 666
 """Bytes of an enrolment that are drawn, as a code of version 20 holds them:
@@ -26,8 +28,10 @@ class Account:
     async def _account(
         self, visit: Portal, refusal: Refusal | None = None, enrolment: Any = None, codes: Any = None
     ) -> Screen:
-        visit.who.me = await self._server.of(visit).get("/v1/me")
+        api = self._server.of(visit)
+        visit.who.me = await api.get("/v1/me")
         values = {"me": visit.who.me, "refusal": refusal, "enrolment": enrolment, "codes": codes}
+        values["sessions"] = (await api.get("/v1/me/sessions"))["items"] if visit.who.me["person"] else []
         values["picture"] = _picture(enrolment["uri"]) if enrolment else ""
         return Screen(template="account.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
@@ -44,15 +48,18 @@ class Account:
             await self._server.of(visit).post("/v1/me/password", body)
         except RefusedPageError as error:
             return await self._account(visit, None if blamed(form, error.refusal) else error.refusal)
-        visit.say("The password is changed.")
+        visit.say("The password is changed. Every other session has ended.")
         return Goto("/account")
 
     async def propose(self, visit: Portal) -> Reply:
         """Begin with a second factor: the secret for the authenticator application, shown on this page only."""
+        body = {"password": _password(visit)}
+        if visit.form.errors:
+            return await self._account(visit)
         try:
-            made = (await self._server.of(visit).post("/v1/me/second-factor", key=visit.form.text("_key"))).value
+            made = (await self._server.of(visit).post("/v1/me/second-factor", body)).value
         except RefusedPageError as error:
-            return await self._account(visit, error.refusal)
+            return await self._account(visit, None if blamed(visit.form, error.refusal) else error.refusal)
         return await self._account(visit, enrolment=made)
 
     async def confirm(self, visit: Portal) -> Reply:
@@ -73,11 +80,31 @@ class Account:
 
     async def remove(self, visit: Portal) -> Reply:
         """Switch it off."""
+        body = {"password": _password(visit), "code": visit.form.required("code", most=32)}
+        if visit.form.errors:
+            return await self._account(visit)
         try:
-            await self._server.of(visit).post("/v1/me/second-factor/remove", {"code": visit.form.text("code", most=32)})
+            await self._server.of(visit).post("/v1/me/second-factor/remove", body)
         except RefusedPageError as error:
             return await self._account(visit, None if blamed(visit.form, error.refusal) else error.refusal)
-        visit.say("The second factor is off.")
+        visit.say("The second factor is off. Every other session has ended.")
+        return Goto("/account")
+
+    async def end_session(self, visit: Portal) -> Reply:
+        """Sign out in one place; where that is this browser, here."""
+        api, name = self._server.of(visit), visit.params["session"]
+        here = {each["id"] for each in (await api.get("/v1/me/sessions"))["items"] if each["current"]}
+        await api.delete(path("/v1/me/sessions/{name}", name=name))
+        if name in here:
+            visit.signs_out = True
+            return Goto("/sign-in?said=out")
+        visit.say("That session has ended: the browser has to sign in again.")
+        return Goto("/account")
+
+    async def end_others(self, visit: Portal) -> Reply:
+        """Sign out everywhere else."""
+        done = (await self._server.of(visit).post("/v1/me/sessions/end-others", key=visit.form.text("_key"))).value
+        visit.say(f"{count(done['ended'], 'other session')} ended. You stay signed in here.")
         return Goto("/account")
 
     async def choose(self, visit: Portal) -> Reply:
@@ -96,7 +123,17 @@ class Account:
             action("/account/second-factor/confirm", self.confirm),
             action("/account/second-factor/remove", self.remove),
             action("/account/team", self.choose),
+            action("/account/sessions/{session}/end", self.end_session),
+            action("/account/sessions/end-others", self.end_others),
         )
+
+
+def _password(visit: Portal) -> str:
+    """As typed: blanks at its ends belong to a password."""
+    password = visit.form.values.get("password", [""])[0][:256]
+    if not password:
+        visit.form.fault("password", "Please fill this in.")
+    return password
 
 
 def _picture(uri: str) -> str:

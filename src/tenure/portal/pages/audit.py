@@ -11,7 +11,8 @@ from tenure.web.words import spoken
 ROWS = 50
 """Rows on one page."""
 KINDS = (
-    "signed_in", "signed_out", "sign_in_refused", "account_made", "account_removed", "password_changed",
+    "signed_in", "signed_out", "session_ended", "other_sessions_ended",
+    "sign_in_refused", "account_made", "account_removed", "password_changed",
     "password_refused", "password_reset_asked", "password_reset", "second_factor_set", "second_factor_removed",
     "second_factor_refused", "invited", "invitation_withdrawn", "joined", "role_changed", "person_removed",
     "token_made", "token_withdrawn", "customer_created", "customer_changed", "provider_created", "provider_changed",

@@ -113,8 +113,9 @@ class Door:
 
 
 def _known(visit: Portal) -> dict[str, str]:
-    """What the browser is known by, if it has what the server gives out."""
-    return {"device": visit.device} if _DEVICE.fullmatch(visit.device) else {}
+    """What the browser is, and what it is known by, if it has what the server gives out."""
+    known = {"device": visit.device} if _DEVICE.fullmatch(visit.device) else {}
+    return {"browser": visit.browser, **known}
 
 
 def _sign_in(visit: Portal, status: int = 200, error: RefusedPageError | None = None) -> Screen:

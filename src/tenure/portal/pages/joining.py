@@ -31,6 +31,7 @@ class Joining:
             "token": visit.params["token"],
             "name": form.required("name", most=200),
             "password": _password(visit),
+            "browser": visit.browser,
         }
         if form.text("email"):
             body["email"] = form.text("email", most=254)

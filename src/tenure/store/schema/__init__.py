@@ -24,7 +24,7 @@ from tenure.store.schema.triggers import APPEND_ONLY, statements
 
 REVISIONS = (
     "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014",
-    "0015", "0016",
+    "0015", "0016", "0017",
 )  # fmt: skip
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"

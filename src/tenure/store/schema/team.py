@@ -70,6 +70,7 @@ class SessionColumns(sa.TypedColumns):
     expires = whole()
     last_use = whole()
     address = text()
+    browser = maybe_text()
 
 
 class InvitationColumns(sa.TypedColumns):

@@ -44,7 +44,14 @@ class Told(msgspec.Struct, frozen=True):
     refused: Refused
 
 
-def come_in(conn: Connection, context: Context, proven: Proven, address: str, now: Instant) -> Entrance | None:
+class Origin(msgspec.Struct, frozen=True):
+    """From where and with what somebody comes in."""
+
+    address: str
+    browser: str = ""
+
+
+def come_in(conn: Connection, context: Context, proven: Proven, origin: Origin, now: Instant) -> Entrance | None:
     """Lets the person in whose e-mail was proven: a session where it worked last, or a ticket for the second factor.
 
     None when there is no such person: an account is made by an invitation alone.
@@ -55,10 +62,12 @@ def come_in(conn: Connection, context: Context, proven: Proven, address: str, no
         return None
     if person.factor is None:
         home = persons.memberships_of(conn, person.id)[0]
-        return enter(conn, context, person, home, address, now, proven.issuer)
+        return enter(conn, context, person, home, origin, now, proven.issuer)
     secret, digest = fresh_secret(context.keys, context.draw, Prefix.TICKET)
     until = now + TICKET_LIFE
-    ticket = Session(digest, ids.new("tic", now), person.id, None, Purpose.SECOND_FACTOR, now, until, now, address)
+    ticket = Session(
+        digest, ids.new("tic", now), person.id, None, Purpose.SECOND_FACTOR, now, until, now, origin.address
+    )
     sessions.open_session(conn, ticket)
     return Entrance(second_factor=True, expires=rfc3339(until), ticket=secret)
 
@@ -68,19 +77,22 @@ def enter(
     context: Context,
     person: Person,
     membership: Membership,
-    address: str,
+    origin: Origin,
     now: Instant,
     by: str,
 ) -> Entrance:
     """A session in `membership`, proven `by` that; a mail tells the person of a sign-in from a network that is new."""
     secret, digest = fresh_secret(context.keys, context.draw, Prefix.SESSION)
     until = now + LIFE
-    opened = Session(digest, ids.new("ses", now), person.id, membership.id, Purpose.SESSION, now, until, now, address)
+    opened = Session(
+        digest, ids.new("ses", now), person.id, membership.id, Purpose.SESSION, now, until, now, origin.address,
+        origin.browser or None,
+    )  # fmt: skip
     sessions.open_session(conn, opened)
     persons.membership_used(conn, membership.id, now)
-    _tell_of_new_place(conn, context, person, membership, address, now)
+    _tell_of_new_place(conn, context, person, membership, origin.address, now)
     state = passing.state(conn, passing.SESSION, opened.id)
-    deed = Deed(trail.SIGNED_IN, person.id, person.email, membership.kind, address, by, opened.id, state)
+    deed = Deed(trail.SIGNED_IN, person.id, person.email, membership.kind, origin.address, by, opened.id, state)
     trail.put(conn, membership.place, deed, now)
     device = Attempts(context).known_device(person)
     return Entrance(second_factor=False, expires=rfc3339(until), session=secret, device=device)

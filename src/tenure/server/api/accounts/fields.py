@@ -12,6 +12,8 @@ Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[a
 """What a link or a half sign-in carries."""
 KnownDevice = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[a-z0-9_]*$(?!\n)")]
 """What a browser was given when it signed somebody in; empty: it has nothing to show."""
+BrowserWords = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
+"""With what somebody signs in, in words, such as "Firefox on Linux"; for the list of one's own sessions."""
 FactorCode = Annotated[
     str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z -]+$(?!\n)", description="As typed.")
 ]

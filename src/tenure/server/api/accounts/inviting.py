@@ -24,8 +24,8 @@ from tenure.http.instants import rfc3339
 from tenure.http.operations import Operation, operation
 from tenure.http.paging import Page, Paging, cut_page
 from tenure.server.api.accounts.attempts import Attempts, succeeded
-from tenure.server.api.accounts.entering import Entrance, Told, come_in, enter
-from tenure.server.api.accounts.fields import Mailbox, Password, Secret
+from tenure.server.api.accounts.entering import Entrance, Origin, Told, come_in, enter
+from tenure.server.api.accounts.fields import BrowserWords, Mailbox, Password, Secret
 from tenure.server.api.accounts.places import Prefix, fresh_secret, link_of, note, note_at_home, place_of
 from tenure.server.api.accounts.signing import WITHOUT_RECORD, answered
 from tenure.server.api.accounts.team import READ, WRITE, unfit_role
@@ -100,6 +100,7 @@ class Acceptance(Body, frozen=True, kw_only=True):
     name: Line
     password: Password
     email: Mailbox | None = None
+    browser: BrowserWords = ""
 
 
 class Inviting:
@@ -216,6 +217,7 @@ class Inviting:
         by_mail = invited.mailed == digest
         if present is not None and (present.verified is not None or not by_mail):
             return await self._come_again(digest, present, body, address)
+        origin = Origin(address, body.browser)
         refused = passwords.unfit(body.password, email, body.name)
         hashed = refused or await self._context.passwords.hash(body.password, block_of(address))
         if isinstance(hashed, Refused):
@@ -227,16 +229,16 @@ class Inviting:
                 # Somebody made an account for this address meanwhile: the next try is asked for its password.
                 return Refused(Code.SIGN_IN_REFUSED)
             if known is not None:
-                return self._take_over(conn, digest, known, hashed, address, now)
+                return self._take_over(conn, digest, known, hashed, origin, now)
             verified = now if by_mail else None
             new = Person(ids.new("per", now), email, body.name, hashed, now, verified=verified)
             added = persons.add_person(conn, new)
-            return added if isinstance(added, Refused) else self._join(conn, digest, added, address, now, new=True)
+            return added if isinstance(added, Refused) else self._join(conn, digest, added, origin, now, new=True)
 
         return answered(await self._context.write(False, work))
 
     def _take_over(
-        self, conn: Connection, digest: bytes, known: Person, hashed: str, address: str, now: Instant
+        self, conn: Connection, digest: bytes, known: Person, hashed: str, origin: Origin, now: Instant
     ) -> Entrance | Refused:
         """The mailbox's owner comes into an account that somebody else may have made in its name."""
         persons.lock(conn, known.id)
@@ -244,10 +246,10 @@ class Inviting:
         claimed = persons.person(conn, known.id)
         if claimed is None:
             return Refused(Code.LINK_UNKNOWN, field="token")
-        joined = self._join(conn, digest, claimed, address, now)
+        joined = self._join(conn, digest, claimed, origin, now)
         if not isinstance(joined, Refused):
             throttle.forgive(conn, self._attempts.of_account(known.email).key)
-            note_at_home(conn, claimed, address, "password_reset", "by the link of an invitation", now)
+            note_at_home(conn, claimed, origin.address, "password_reset", "by the link of an invitation", now)
         return joined
 
     async def _come_again(
@@ -267,12 +269,13 @@ class Inviting:
                 note_at_home(conn, person, address, "sign_in_refused", "wrong password", now)
                 return Told(Refused(Code.SIGN_IN_REFUSED))
             succeeded(conn, account, network, now)
-            return self._join(conn, digest, present, address, now)
+            origin = Origin(address, body.browser)
+            return self._join(conn, digest, present, origin, now)
 
         return answered(await self._context.write(False, work))
 
     def _join(
-        self, conn: Connection, digest: bytes, person: Person, address: str, now: Instant, *, new: bool = False
+        self, conn: Connection, digest: bytes, person: Person, origin: Origin, now: Instant, *, new: bool = False
     ) -> Entrance | Refused:
         invited = invitations.invitation(conn, digest, now)
         if invited is None or not invitations.take(conn, invited.id):
@@ -287,15 +290,18 @@ class Inviting:
             return joined
         said, state = f"{invited.role}, asked by {invited.by_actor}", persons.membership_state(joined)
         trail.put(
-            conn, place, Deed("joined", person.id, person.email, place.kind, address, said, joined.id, state), now
+            conn,
+            place,
+            Deed("joined", person.id, person.email, place.kind, origin.address, said, joined.id, state),
+            now,
         )
         if new:
-            note_at_home(conn, person, address, "account_made", "", now)
+            note_at_home(conn, person, origin.address, "account_made", "", now)
         if person.factor is not None:
-            return come_in(conn, self._context, Proven(person.email, PASSWORD), address, now) or Refused(
+            return come_in(conn, self._context, Proven(person.email, PASSWORD), origin, now) or Refused(
                 Code.SIGN_IN_REFUSED
             )
-        return enter(conn, self._context, person, joined, address, now, PASSWORD)
+        return enter(conn, self._context, person, joined, origin, now, PASSWORD)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""

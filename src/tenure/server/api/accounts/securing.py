@@ -29,6 +29,7 @@ from tenure.server.api.accounts.signing import OWN, WITHOUT_RECORD, nobody_signe
 from tenure.server.context import Context
 from tenure.store import persons, recovery, sessions
 from tenure.store.engine import Connection
+from tenure.store.persons import Person
 
 
 class NewPassword(Body, frozen=True, kw_only=True):
@@ -38,9 +39,22 @@ class NewPassword(Body, frozen=True, kw_only=True):
     new: Password
 
 
+class ShownPassword(Body, frozen=True, kw_only=True):
+    """The present password: a session alone, which may be a stolen one, changes nothing about the second factor."""
+
+    password: Password
+
+
 class ShownCode(Body, frozen=True, kw_only=True):
     """A code of the authenticator application."""
 
+    code: FactorCode
+
+
+class ShownBoth(Body, frozen=True, kw_only=True):
+    """The present password, and a code of the authenticator application or a recovery code."""
+
+    password: Password
     code: FactorCode
 
 
@@ -97,30 +111,55 @@ class Securing:
         return _outcome(await self._context.write(False, work))
 
     async def propose_second_factor(
-        self, caller: Principal, ticket: Ticket, dry_run: bool = False
+        self, caller: Principal, body: ShownPassword, address: Address
     ) -> Answer[Enrolment] | Refused:
         """A secret for an authenticator application; it counts once a code of it was shown (`confirm`)."""
+        proven = await self._proven(caller, body.password, address)
+        if isinstance(proven, Refused):
+            return proven
 
         def work(conn: Connection, now: Instant) -> Answer[Enrolment] | Refused:
             person = persons.lock(conn, caller.person)
-            if person is None:
-                return nobody_signed_in()
+            if person is None or person.password != proven.password:
+                return Refused(Code.PASSWORD_REFUSED, field="password")
             if person.factor is not None:
                 return Refused(Code.ALREADY_EXISTS, "There is a second factor; remove it first.")
-            if dry_run:
-                return made(Enrolment(secret="", uri=""))
             secret = totp.new_secret(self._context.draw)
             persons.propose_factor(conn, person.id, sealed_factor(self._context, person.id, secret))
             uri = totp.enrolment(secret, person.email, self._context.issuer.partition("://")[2] or "Tenure")
             return made(Enrolment(secret=secret, uri=uri))
 
-        answer: Answer[Enrolment] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        answer: Answer[Enrolment] | Refused = await self._context.write(False, work)
         return answer
+
+    async def _proven(self, caller: Principal, password: str, address: str) -> Person | Refused:
+        """The person who asks, after the present password was shown; a wrong one is counted and told in the audit."""
+        person = await self._context.db.read(persons.person, caller.person)
+        if person is None:
+            return nobody_signed_in()
+        account = self._attempts.of_own(person.id)
+        held = await self._attempts.begin(account) or await self._context.passwords.holds(
+            person.password, password, block_of(address)
+        )
+        if isinstance(held, Refused):
+            return held
+
+        def work(conn: Connection, now: Instant) -> Any:
+            if held:
+                succeeded(conn, account, None, now)
+                return made(None)
+            note_at_home(conn, person, address, "password_refused", "", now)
+            return Told(Refused(Code.PASSWORD_REFUSED, field="password"))
+
+        return _outcome(await self._context.write(False, work)) or person
 
     async def confirm_second_factor(
         self, caller: Principal, ticket: Ticket, body: ShownCode, address: Address, dry_run: bool = False
     ) -> Answer[RecoveryCodes] | Refused:
-        """Shows that the application works: from now on it is asked for. The recovery codes are shown this once."""
+        """Shows that the application works: from now on it is asked for, and every other session ends.
+
+        The recovery codes are shown this once.
+        """
 
         def work(conn: Connection, now: Instant) -> Answer[RecoveryCodes] | Refused:
             person = persons.lock(conn, caller.person)
@@ -135,22 +174,30 @@ class Securing:
             persons.set_factor(conn, person.id, person.proposed, step)
             codes = recovery_codes.new_codes(self._context.draw)
             recovery.replace(conn, person.id, [recovery_digest(self._context, person.id, each) for each in codes])
-            note_at_home(conn, person, address, "second_factor_set", "", now)
+            ended = sessions.end_all(conn, person.id, but=caller.token_id)
+            note_at_home(conn, person, address, "second_factor_set", f"{ended} other sessions ended", now)
             return made(RecoveryCodes(recovery_codes=() if dry_run else codes))
 
         answer: Answer[RecoveryCodes] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
         return answer
 
-    async def remove_second_factor(self, caller: Principal, body: ShownCode, address: Address) -> Refused | None:
-        """Gives the second factor up, shown once more; its recovery codes are good for nothing then."""
-        if not caller.person:
-            return nobody_signed_in()
+    async def remove_second_factor(self, caller: Principal, body: ShownBoth, address: Address) -> Refused | None:
+        """Gives the second factor up, shown once more with the password: its recovery codes are good for nothing then.
+
+        Every other session ends.
+        """
+        proven = await self._proven(caller, body.password, address)
+        if isinstance(proven, Refused):
+            return proven
         factor, network = self._attempts.of_factor(caller.person), self._attempts.of_address(address)
         refused = await self._attempts.begin(factor, network)
         if refused is not None:
             return refused
 
         def work(conn: Connection, now: Instant) -> Any:
+            present = persons.lock(conn, proven.id)
+            if present is None or present.password != proven.password:
+                return Refused(Code.PASSWORD_REFUSED, field="password")
             return self._without_factor(conn, caller, body.code, address, (factor, network), now)
 
         return _outcome(await self._context.write(False, work))
@@ -176,7 +223,8 @@ class Securing:
         succeeded(conn, *counters, now)
         persons.set_factor(conn, person.id, None, person.step)
         recovery.replace(conn, person.id, ())
-        note_at_home(conn, person, address, "second_factor_removed", "", now)
+        ended = sessions.end_all(conn, person.id, but=caller.token_id)
+        note_at_home(conn, person, address, "second_factor_removed", f"{ended} other sessions ended", now)
         return made(None)
 
     def operations(self) -> tuple[Operation, ...]:
@@ -190,8 +238,8 @@ class Securing:
                 refusals=(*slowed, Code.PASSWORD_REFUSED, Code.PASSWORD_UNFIT),
             ),
             operation(
-                "POST", "/v1/me/second-factor", OWN, self.propose_second_factor,
-                refusals=(*person, Code.ALREADY_EXISTS),
+                "POST", "/v1/me/second-factor", OWN, self.propose_second_factor, exempt=WITHOUT_RECORD,
+                refusals=(*slowed, Code.PASSWORD_REFUSED, Code.ALREADY_EXISTS),
             ),
             operation(
                 "POST", "/v1/me/second-factor/confirm", OWN, self.confirm_second_factor,
@@ -200,7 +248,7 @@ class Securing:
             # Nothing to repeat, what is gone is not found; a rehearsal would be a free guess.
             operation(
                 "POST", "/v1/me/second-factor/remove", OWN, self.remove_second_factor, exempt=WITHOUT_RECORD,
-                refusals=(*slowed, Code.NOT_FOUND, Code.SECOND_FACTOR_REFUSED),
+                refusals=(*slowed, Code.PASSWORD_REFUSED, Code.NOT_FOUND, Code.SECOND_FACTOR_REFUSED),
             ),
         )  # fmt: skip
 

@@ -15,8 +15,8 @@ from tenure.http.fields import Body
 from tenure.http.inputs import Address
 from tenure.http.operations import Operation, operation
 from tenure.server.api.accounts.attempts import Attempts, succeeded
-from tenure.server.api.accounts.entering import Entrance, Told, come_in, enter, shows_factor
-from tenure.server.api.accounts.fields import FactorCode, KnownDevice, Mailbox, Password, Secret
+from tenure.server.api.accounts.entering import Entrance, Origin, Told, come_in, enter, shows_factor
+from tenure.server.api.accounts.fields import BrowserWords, FactorCode, KnownDevice, Mailbox, Password, Secret
 from tenure.server.api.accounts.places import note, note_at_home
 from tenure.server.context import Context
 from tenure.store import persons, sessions, trail
@@ -38,6 +38,7 @@ class SignIn(Body, frozen=True, kw_only=True):
     password: Password
     device: KnownDevice = ""
     """What this browser was given when it signed in last (`device`): then it waits for nobody else's failures."""
+    browser: BrowserWords = ""
 
 
 class SecondFactor(Body, frozen=True, kw_only=True):
@@ -47,6 +48,7 @@ class SecondFactor(Body, frozen=True, kw_only=True):
     code: FactorCode
     device: KnownDevice = ""
     """As at the first step."""
+    browser: BrowserWords = ""
 
 
 class Signing:
@@ -77,7 +79,7 @@ class Signing:
                 _note_refusal(conn, present, address, "wrong password" if present else "no such account", now)
                 return Told(Refused(Code.SIGN_IN_REFUSED))
             succeeded(conn, account, network, now)
-            entered = come_in(conn, self._context, Proven(present.email, PASSWORD), address, now)
+            entered = come_in(conn, self._context, Proven(present.email, PASSWORD), Origin(address, body.browser), now)
             return entered or Told(Refused(Code.SIGN_IN_REFUSED))
 
         return answered(await self._context.write(False, work))
@@ -105,8 +107,8 @@ class Signing:
                 return Told(Refused(Code.SIGN_IN_REFUSED))
             sessions.end(conn, ticket.id)
             succeeded(conn, factor, network, now)
-            home = persons.memberships_of(conn, person.id)[0]
-            return enter(conn, self._context, person, home, address, now, f"{PASSWORD} and {shown}")
+            home, origin = persons.memberships_of(conn, person.id)[0], Origin(address, body.browser)
+            return enter(conn, self._context, person, home, origin, now, f"{PASSWORD} and {shown}")
 
         return answered(await self._context.write(False, work))
 
