@@ -68,6 +68,7 @@ async def test_a_customer_asks_to_pay_and_the_provider_books_it(at_the_portal: S
     assert "ACME" in desk.text
     assert "for the renewal" in desk.text
     await desk.send(desk.form("reference"), reference="bank 77")
+    await desk.agree()
     assert "The payment is booked" in desk.text
     await tab.open(balance)
     assert "€10,250.00" in tab.text

@@ -44,6 +44,9 @@ async def test_a_request_is_declined_with_a_reason_that_the_customer_reads(at_th
     tab, desk = await _asked(at_the_portal, "soon"), await at_the_portal.desk()
     await desk.open("/order-requests")
     await desk.send(desk.form("reason"), reason="not before March")
+    assert "Decline the order request of ACME?" in desk.text
+    assert "cannot be opened again" in desk.text
+    await desk.agree()
     assert "The order request is declined." in desk.text
     await tab.open("/order-requests")
     assert "not before March" in tab.text

@@ -291,7 +291,7 @@ class TestTheBanner:
         here.wait(lease.contact_until - 5 * DAY - here.time.now)
         tab = await signed_in(house)
         assert "is in grace" in tab.text
-        assert "synchronisation overdue" in tab.text
+        assert "synchronization overdue" in tab.text
         assert "in 5 days" in tab.text
         assert "Synchronize now" in tab.text
         here.wait(6 * DAY)
@@ -465,6 +465,10 @@ class TestForks:
         assert tab.status == 422
         house.town.wait(120)
         await tab.send(tab.form(action="/licenses/editor/fork"), resolution="restored")
+        assert "Is this the same server, restored from a backup?" in tab.text
+        assert "This cannot be undone." in tab.text
+        assert house.look().kept.forked, "nothing is told before it is agreed to"
+        await tab.agree()
         assert not house.look().kept.forked
         await tab.open("/licenses/editor/fork")
         assert "There is only one of this server" in tab.text

@@ -86,6 +86,7 @@ class Acting:
             return await self._form(visit, deed, sub, None if blamed(visit.form, error.refusal) else error.refusal)
         heir = await called(self._server.of(visit), visit) if "customer" in deed.fields else ""
         values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _kept(visit), "heir": heir}
+        values["final"] = deed.final(visit)
         values["about"] = await subject_of(self._server.of(visit), visit, sub)
         told = (sub, outcome["subscription"])
         several = any(each["scheduled"] for each in told) or told[0]["terms"]["plan"] != told[1]["terms"]["plan"]

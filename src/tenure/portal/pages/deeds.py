@@ -31,6 +31,8 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[str, ...] = ()
     """Fields asked for; none: the preview comes at once."""
     danger: bool = False
+    final: Callable[[Portal], str] = lambda visit: ""
+    """What cannot be undone about it, for the preview; empty where it can be."""
     done: str = "Done."
 
 
@@ -111,6 +113,22 @@ def _fork(visit: Portal, sub: dict[str, Any]) -> Body:
     return {"site": visit.form.required("site"), "resolution": resolution}
 
 
+FINAL_OF_FORK = {
+    "restored": "The older copy is overtaken for good: what it signs from now on is refused.",
+    "second_site": "The copy loses this site's identity for good and has to begin anew with a code.",
+    "retired": "The old copy is refused for good and stops: its devices go on only where the newer one serves them.",
+}
+"""By resolution: what is lost for good."""
+
+
+def _final_of_fork(visit: Portal) -> str:
+    return FINAL_OF_FORK.get(visit.form.text("resolution"), "")
+
+
+def _final(text: str) -> Callable[[Portal], str]:
+    return lambda visit: text
+
+
 def _drop(visit: Portal, sub: dict[str, Any]) -> Body:
     field = visit.form.text("field")
     return {"effective": visit.form.required("effective"), **({"field": field} if field else {})}
@@ -164,6 +182,7 @@ DEEDS: tuple[Deed, ...] = (
         name="reissue_code", path="reissue-code", title="New activation code", button="Give a new code",
         fill=_nothing, done="There is a new activation code.",
         text="Makes a new activation code. Earlier codes activate nothing any more; activated sites go on.",
+        final=_final("Earlier codes are not brought back."),
     ),
     Deed(
         name="extend_grace", path="extend-grace", title="Extend grace", button="Extend", fill=_days, fields=("days",),
@@ -180,7 +199,8 @@ DEEDS: tuple[Deed, ...] = (
     ),
     Deed(
         name="cancel_now", path="cancel", title="Cancel at once", button="Cancel now", fill=_cancel(at_once=True),
-        danger=True, text="Ends it at once. This cannot be undone.", done="It has ended.",
+        danger=True, text="Ends it at once.", done="It has ended.",
+        final=_final("It cannot be resumed: to go on, it takes a new order."),
     ),
 )  # fmt: skip
 """The deeds that `allowed_actions` judges, in the order in which they are shown."""
@@ -207,6 +227,7 @@ MORE: tuple[Deed, ...] = (
     Deed(
         name="release_site", path="release-site", title="Release a place", button="Release the place", fill=_release,
         fields=("site", "another_code"), danger=True, done="It is told to give its place up.",
+        final=_final("Once it has given its place up it is activated anew with a code."),
         text="The installation is told at its next contact, and stops then. Its place counts until it has acknowledged"
         " that, or until its license and its devices' seats are over.",
     ),
@@ -218,17 +239,20 @@ MORE: tuple[Deed, ...] = (
     ),
     Deed(
         name="resolve_fork", path="resolve-fork", title="Two copies of a site", button="Resolve", fill=_fork,
-        fields=("site", "resolution"), text="Say what the two copies are.", done="It is resolved.",
+        fields=("site", "resolution"), text="Say what the two copies are.", danger=True,
+        final=_final_of_fork, done="It is resolved.",
     ),
     Deed(
         name="free_allotment", path="free-allotment", title="Give a silent site's devices to the others",
         button="Give them", fill=_site, fields=("site",), done="Its devices are free for the other sites.",
+        final=_final("What the other sites take of it they keep."),
         text="For a site that was not heard of until its license and its devices' seats were over: what it held goes to"
         " the other sites now. If it comes back it gets what is free then.",
     ),
     Deed(
         name="declare_site_lost", path="declare-site-lost", title="Declare a site lost", button="Declare lost",
         fill=_lost, fields=("site", "heir"), danger=True, done="The site is declared lost.",
+        final=_final("The site is never let in again, even if it is found."),
         text="For a site that is gone for good: its key is refused for ever, its devices move to another site at once.",
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from tenure.site.console.client import path
 from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
+from tenure.web.app import Route, Sure, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
 
@@ -23,6 +23,19 @@ STATES = {
 LOGGED = 20
 """Tries on the page."""
 WHERE = "/settings/forwarding"
+
+
+async def _ask_skipping(visit: Console) -> Sure | None:
+    """The question before events are left out; None for going on with all that waited."""
+    if not visit.form.flag("skip"):
+        return None
+    return Sure(
+        title="Leave out the events that waited?",
+        text="They are never sent to this receiver; the page Events still has them. This cannot be undone.",
+        button="Leave them out",
+        back=path(WHERE + "/{name}", name=visit.params["forwarding"]),
+        shown=(),
+    )
 
 
 class Forwarding:
@@ -104,7 +117,7 @@ class Forwarding:
             page(WHERE, self.show),
             page(each, self.one),
             action(f"{each}/test", self.test),
-            action(f"{each}/resume", self.resume),
+            action(f"{each}/resume", self.resume, sure=_ask_skipping),
             action(f"{each}/secret", self.secret),
             action(f"{each}/switch", self.switch),
             page(f"{each}/remove", self.ask_removal),

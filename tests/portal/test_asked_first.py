@@ -1,0 +1,104 @@
+"""Every form of the portal is classified by what stands before its deed; one that cannot be undone asks first."""
+
+import httpx2
+import pytest
+
+from tenure.portal.app import PAGES
+from tenure.portal.pages.deeds import BY_NAME, FINAL_OF_FORK
+from tenure.portal.signed import Server
+from tests.portal.stage import Stage
+
+CLASSES: dict[str, tuple[str, ...]] = {
+    # Shown with all that follows, and done only as shown.
+    "previewed": (
+        "/subscriptions/{subscription}/do/{deed}", "/order", "/import/{table}", "/customers/{customer}/top-up",
+        "/customers/{customer}/credit-limit", "/policy", "/policy/plans/{plan}", "/policy-bounds", "/new-provider",
+        "/providers/{provider}", "/new-product", "/products/{product}", "/new-plan", "/plans/{plan}",
+    ),
+    # A question says what is done and that it cannot be undone (`Sure`).
+    "confirmed": (
+        "/order-requests/{wanted}/decline", "/order-requests/{wanted}/withdraw", "/payments/{wanted}/book",
+        "/payments/{wanted}/withdraw", "/payments/settings/secret-at-once", "/offers/{offer}/withdraw",
+        "/tokens/{token}/withdraw", "/team/invitations/{invitation}/withdraw", "/team/{person}/remove",
+        "/webhooks/{webhook}/rotate-at-once", "/webhooks/{webhook}/remove",
+    ),
+    # A page of its own that says that it is shown once, with a button for later.
+    "announced": ("/subscriptions/{subscription}/code",),
+    # The password, or a secret from a mail or an application, is asked for in the form itself.
+    "proven": (
+        "/account/password", "/account/second-factor", "/account/second-factor/confirm",
+        "/account/second-factor/remove", "/sign-in", "/sign-in/second-factor", "/sign-in/token", "/sign-in/invitation",
+        "/invitation/{token}", "/password-reset", "/password-reset/{token}",
+    ),
+    # The same page changes it back, or takes away what was made.
+    "undoable": (
+        "/customers/{customer}/edit", "/customers/{customer}/payment-request", "/payments/settings", "/offers/new",
+        "/tokens", "/team", "/team/{person}/role", "/webhooks", "/webhooks/{webhook}", "/brand",
+    ),
+    # Nothing is lost: looking, signing out, sending once more, a secret beside which the old one still signs, play.
+    "harmless": (
+        "/sign-out", "/account/team", "/account/sessions/{session}/end", "/account/sessions/end-others",
+        "/first-steps/dismiss", "/customers/find", "/customers/new", "/payments/{wanted}/pay",
+        "/payments/settings/secret", "/webhooks/{webhook}/rotate", "/webhooks/{webhook}/test",
+        "/webhooks/{webhook}/deliveries/{delivery}/replay", "/letters/{letter}/resend", "/offline-exchange", "/sandbox",
+        "/providers",
+    ),
+}  # fmt: skip
+UNDOABLE = {
+    "renew", "auto_renew", "change_devices", "change_plan", "undo_cancel", "pause", "resume", "extend_grace",
+    "transfer", "cancel_at_end", "confirm_payment", "block_code", "unblock_code", "drop_change", "edit_seat_conflict",
+}  # fmt: skip
+"""Deeds that another deed takes back, or that only buy."""
+
+
+def test_every_form_of_the_portal_says_what_stands_before_its_deed() -> None:
+    server = Server(httpx2.AsyncClient())
+    routes = {route.path: route for group in PAGES for route in group(server).routes() if route.method == "POST"}
+    told = [path for paths in CLASSES.values() for path in paths]
+    assert sorted(routes) == sorted(told), "classify a new form: can it be undone, and what does it ask?"
+    assert {path for path, route in routes.items() if route.asks} == set(CLASSES["confirmed"])
+
+
+def test_every_deed_that_cannot_be_undone_says_so_in_its_preview() -> None:
+    final = {name for name, deed in BY_NAME.items() if deed.name not in UNDOABLE}
+    assert final == {
+        "reissue_code", "cancel_now", "release_site", "resolve_fork", "free_allotment", "declare_site_lost",
+    }  # fmt: skip
+    assert set(FINAL_OF_FORK) == {"restored", "second_site", "retired"}
+    assert all(BY_NAME[name].final for name in final)
+
+
+@pytest.mark.parametrize(("deed", "told"), [("cancel_now", "it takes a new order"), ("renew", "")])
+async def test_a_preview_tells_what_cannot_be_undone(at_the_portal: Stage, deed: str, told: str) -> None:
+    name, _ = await at_the_portal.office.order()
+    tab = await at_the_portal.desk()
+    await tab.open(f"/subscriptions/{name}/do/{deed}")
+    assert ("This cannot be undone" in tab.text) is bool(told)
+    assert told in tab.text
+
+
+async def test_a_payment_is_booked_after_it_was_shown_whose_and_what_it_comes_to(at_the_portal: Stage) -> None:
+    shop, desk = at_the_portal.office, await at_the_portal.desk()
+    await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 25_000})
+    await desk.open("/payments")
+    await desk.send(desk.form("reference"), reference="bank 77")
+    assert "Book €250.00 for ACME?" in desk.text
+    for words in ("bank 77", "€10,250.00", "A booking is not taken back."):
+        assert words in desk.text
+    assert (await shop.desk.get("/v1/payment-requests"))["items"][0]["state"] == "asked", "nothing is done yet"
+    await desk.agree()
+    assert "The payment is booked" in desk.text
+    assert (await shop.desk.get("/v1/payment-requests"))["items"][0]["state"] == "booked"
+    await desk.open("/payments")
+    assert "No open payment requests" in desk.text
+
+
+async def test_a_booking_that_is_refused_is_refused_before_it_is_asked_about(at_the_portal: Stage) -> None:
+    shop, desk = at_the_portal.office, await at_the_portal.desk()
+    wanted = await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 25_000})
+    await desk.open("/payments")
+    form = desk.form("reference")
+    assert (await shop.desk.send("POST", f"/v1/payment-requests/{wanted['id']}/withdraw")).is_success
+    await desk.send(form, reference="bank 77")
+    assert desk.status == 409
+    assert not [each for each in desk.page.forms if "_sure" in each.fields]
