@@ -113,6 +113,10 @@ async def test_cancelled_and_undone(at_the_portal: Stage) -> None:
     assert "The cancellation is undone." in tab.text
     await tab.open(f"{address}/history")
     assert "Cancellation undone" in tab.text
+    assert "The earlier way of renewing holds again." in tab.text
+    assert re.search(r"10 devices, €[0-9.,]+; paid from \d+ \w+ \d{4}", tab.text), (
+        "what was ordered, in amounts and days"
+    )
 
 
 async def test_a_new_code_is_shown_once(at_the_portal: Stage) -> None:

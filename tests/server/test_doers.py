@@ -31,3 +31,28 @@ async def test_b12_a_history_names_who_did_it(tmp_path: Path) -> None:
         for seen in (desk, own):
             assert seen["SiteActivated"] == "Registry of Brook"
             assert seen["Renewed"] == "by itself"
+
+
+async def test_b12_a_history_says_what_changed_and_names_no_other_customer(tmp_path: Path) -> None:
+    async with office(tmp_path) as shop:
+        name, code = await shop.order()
+        await shop.site().activate(code, name="Registry of Brook")
+        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
+        heirs = [(await shop.desk.post("/v1/customers", {"name": each}))["id"] for each in ("Bellows", "Chisel")]
+        for heir in heirs:
+            await shop.desk.post(f"/v1/subscriptions/{name}/transfer", {"customer": heir})
+        own = await shop.token("customer", of=heirs[-1])
+
+        async def details(caller: object) -> dict[str, list[str]]:
+            found = await caller.get(f"/v1/subscriptions/{name}/history", limit=200)  # type: ignore[attr-defined]
+            told: dict[str, list[str]] = {}
+            for each in found["items"]:
+                told.setdefault(each["kind"], []).append(each["detail"])
+            return told
+
+        desk, theirs = await details(shop.desk), await details(own)
+        assert desk["SiteActivated"][0].startswith("Registry of Brook, version ")
+        assert desk["TermsChanged"][0].startswith("20 devices; ")
+        assert desk["TermsChanged"][0].endswith(" EUR paid on top.")
+        assert desk["Transferred"] == ["To Bellows.", "To Chisel."]
+        assert theirs["Transferred"] == ["To another customer.", "To Chisel."]

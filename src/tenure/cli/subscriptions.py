@@ -84,6 +84,7 @@ APPLICATION = (
 FACT = (
     Column("No.", "seq", "count"),
     Column("Fact", "kind"),
+    Column("What changed", "detail"),
     Column("At", "at", "moment"),
     Column("Recorded", "recorded_at", "moment"),
     Column("By", "by_name"),

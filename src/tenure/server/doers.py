@@ -1,8 +1,13 @@
 """Who did something, as people call them: facts name them by their ids, which stay what the chain of records holds."""
 
+from collections.abc import Iterable
+
+from tenure.core.fact_words import Names
+from tenure.core.facts import ChangeScheduled, Fact, Ordered, TermsChanged, Transferred
 from tenure.core.subscription import Subscription
+from tenure.server import books
 from tenure.server.context import Tenant
-from tenure.store import persons, tokens
+from tenure.store import people, persons, tokens
 from tenure.store.engine import Connection
 from tenure.store.persons import Place
 
@@ -27,6 +32,21 @@ def called(conn: Connection, tenant: Tenant, sub: Subscription, by: str) -> str:
         mine = token is not None and (not tenant.customer or token.customer == tenant.customer)
         return f"API token {token.name}" if token is not None and mine else "the provider"
     return by
+
+
+def fact_names(conn: Connection, tenant: Tenant, sub: Subscription, told: Iterable[Fact]) -> Names:
+    """How people call what these facts of `sub` name by ids; a customer hears of no other customer by name."""
+    terms = [each.terms for each in told if isinstance(each, Ordered | TermsChanged | ChangeScheduled)]
+    owners = {each.customer for each in told if isinstance(each, Transferred)}
+    shown = owners & {tenant.customer} if tenant.customer else owners
+    found = [people.customer(conn, tenant.id, each) for each in sorted(shown)]
+    return Names(
+        currency=tenant.provider.currency,
+        sites={site.id: site.name for site in sub.sites},
+        codes={code.id: code.last_group for code in sub.codes},
+        plans=books.plan_names(conn, (each.plan for each in terms)),
+        customers={each.id: each.name for each in found if each is not None},
+    )
 
 
 def _person(conn: Connection, tenant: Tenant, person: str) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from tenure.core import commands as c
+from tenure.core.fact_words import describe_fact
+from tenure.core.facts import decode
 from tenure.core.refusals import Code, Refused
 from tenure.core.subscription import Subscription
 from tenure.core.terms import Intent
@@ -61,6 +63,8 @@ class FactView(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     recorded_at: str
     by: str
+    detail: str
+    """What it changed, in words: amounts, counts, days; instants in RFC 3339, amounts as `12.50 EUR`."""
     by_name: str
     """Who that is, as far as the reader may know it; `by itself` for what fell due."""
     hash: str
@@ -148,7 +152,10 @@ class Subscriptions:
             links = facts.history(conn, tenant.id, opened.item.sub.id, after or 0, paging.limit + 1)
             sub = opened.item.sub
             names = {by: doers.called(conn, tenant, sub, by) for by in {link.fact.by for link in links}}
-            return [_fact_view(link, names) for link in links]
+            told = [decode(link.fact.body) for link in links]
+            called = doers.fact_names(conn, tenant, sub, told)
+            details = [describe_fact(fact, called) for fact in told]
+            return [_fact_view(link, names, detail) for link, detail in zip(links, details, strict=True)]
 
         found = await self._shown(caller, subscription, provider, show)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
@@ -290,13 +297,14 @@ def _answer(done: Done, code: str) -> Answer[OutcomeView]:
     return made(view, etag=etag(view.subscription.revision))
 
 
-def _fact_view(link: Link, names: dict[str, str]) -> FactView:
+def _fact_view(link: Link, names: dict[str, str], detail: str) -> FactView:
     return FactView(
         seq=link.seq,
         kind=link.fact.kind,
         at=shown(link.fact.at) or "",
         recorded_at=shown(link.fact.recorded_at) or "",
         by=link.fact.by,
+        detail=detail,
         by_name=names[link.fact.by],
         hash=link.hash.hex(),
         previous=link.prev_hash.hex(),
