@@ -13,10 +13,11 @@ from tenure.cli.options import CREATING, PUBLISHING, READING
 from tenure.cli.problems import Failed, invalid
 from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import SELLING, Ended, noun, verb
+from tenure.core.complaints import label
 from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
-RULE = (Column("Rule", "field"), Column("Value", "shown"), Column("From", "source"))
+RULE = (Column("Rule", "field"), Column("Value", "shown"), Column("From", "source"), Column("Meaning", "meaning"))
 AFFECTED = (
     Column("Subscription", "subscription"),
     Column("Customer", "customer_name"),
@@ -185,7 +186,9 @@ def _impact(screen: Screen, value: Any) -> None:
     for plan in value["plans"]:
         for change in plan["changes"]:
             sold = format_count(plan["subscriptions"], "subscription")
-            what = f"{change['field']}: {_text(change['before'])} becomes {_text(change['after'])}, {change['way']}"
+            what = (
+                f"{label(change['field'])}: {_text(change['before'])} becomes {_text(change['after'])}, {change['way']}"
+            )
             screen.line(f"{plan['plan']}{' (trial)' if plan['trial'] else ''}, {sold}: {what}")
     if value["now"]:
         running = format_count(value["now"], "running subscription gets", "running subscriptions get")
@@ -206,4 +209,4 @@ def _text(value: Any) -> str:
 
 
 def _readable(rule: Any) -> Any:
-    return rule | {"shown": _text(rule["value"])}
+    return rule | {"shown": _text(rule["value"]), "meaning": label(rule["field"])}

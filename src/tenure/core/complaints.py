@@ -20,22 +20,35 @@ LABELS: dict[str, str] = {
     "after_end_sync_days": "Daily synchronization after the end for",
     "air_gap_lease_days": "A site without a network works for",
     "amount": "Amount",
+    "base_features": "Functions that stay after the end",
     "block_grace_days": "Grace after a code was blocked",
     "cancel_grace_days": "Grace after a cancellation",
     "colour": "Color",
     "email": "E-mail",
+    "events": "Events",
+    "features": "Functions while it is paid",
     "ephemeral_hours": "An application in a container keeps its place without contact for",
     "going": "Applications that stop",
     "grace_days": "Grace after a paid period",
     "heir": "Its devices go to",
     "id": "Id",
+    "instructions": "How to pay",
     "idle_release_days": "A silent device is released after",
+    "late_renewal": "A renewal after the end",
     "lease_days": "A site works without contact for",
     "logo": "Address of the logo",
+    "max_devices": "Devices, at most",
+    "max_sites": "Sites that may share one subscription",
+    "min_devices": "Devices, at least",
+    "min_version": "Lowest version that may activate",
     "offer": "Offer",
+    "refund": "A cancellation at once gives back",
     "reinstate_days": "An ended subscription can be renewed for",
+    "reminders": "Reminders, days before an end",
     "renew_url": "Address where customers renew",
     "renew_window_days": "Renewal is possible before the end",
+    "renewal_order": "When money is short",
+    "request_days": "A payment request is open for",
     "resume_days": "Automatic payment is tried after the end for",
     "seat_conflict_days": "Notice before a lower limit holds",
     "stop_clock": "A pause stops the clock",
@@ -46,7 +59,10 @@ LABELS: dict[str, str] = {
     "url": "Address",
     "why": "Note",
 }
-"""How people call a field whose name does not say it; the others are called by their name."""
+"""How people call a field whose name does not say it; the others are called by their name.
+
+The one home of labels: forms, complaints, what somebody else saved meanwhile, the impact of a policy, the command line.
+"""
 MINOR_UNITS = frozenset({"amount", "credit_limit", "unit"})
 """Fields that count minor units: programs send them so, people never."""
 _ID = "an id as it is listed, such as {prefix}_01hx3v8kq2m4n6p8r0s2t4v6w8"

@@ -4,9 +4,11 @@ The entity tag travels in the form, from when it was opened; what differs is tol
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
+from tenure.core.complaints import label
 from tenure.web.forms import Form
 from tenure.web.replies import Refusal
 
@@ -19,7 +21,8 @@ NOTHING_SEEN = '"0"'
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """One field as it is stored now, and as it was entered."""
 
-    field: str
+    name: str
+    """What the field is called on its page."""
     stored: str
     entered: str
 
@@ -29,12 +32,17 @@ def is_stale(refusal: Refusal | None) -> bool:
     return refusal is not None and refusal.code == STALE
 
 
-def differences(form: Form, stored: Mapping[str, object]) -> list[Difference]:
-    """The fields in which what was entered is not what is stored now."""
+def differences(
+    form: Form, stored: Mapping[str, object], names: Mapping[str, str] = MappingProxyType({})
+) -> list[Difference]:
+    """The fields in which what was entered is not what is stored now, called as the form calls them.
+
+    `names` are those that this form alone calls otherwise.
+    """
     found = []
     for name, value in stored.items():
         now = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         entered = ", ".join(form.values.get(name, [])) if isinstance(value, list) else form.text(name)
         if now != entered:
-            found.append(Difference(field=name, stored=now, entered=entered))
+            found.append(Difference(name=names.get(name) or label(name), stored=now, entered=entered))
     return found

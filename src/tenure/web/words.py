@@ -33,7 +33,7 @@ CAUSES = {
     "payment_ended": "payment ended",
     "cancelled": "cancelled",
     "code_blocked": "code blocked",
-    "sync_overdue": "synchronisation overdue",
+    "sync_overdue": "synchronization overdue",
     "held": "on hold",
     "blocked": "blocked",
     "never_activated": "never activated",

@@ -1,12 +1,14 @@
 """For the vendor: the bounds of every provider's policy, with what they would cut before they are published."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from tenure.core.bounds import widest
+from tenure.core.complaints import label
 from tenure.portal.blame import blamed
-from tenure.portal.pages.policy import NAMES, UNIT_NAMES, WAYS
+from tenure.portal.pages.policy import UNIT_NAMES, WAYS
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, Difference, differences, is_stale
 from tenure.web.app import Route, action, page
@@ -43,7 +45,9 @@ class Bounds:
             if is_stale(error.refusal):
                 now = _form(found.value)
                 stored = {name: now.text(name) for name in (*form.values, *now.values) if "." in name}
-                return _screen(found.value, found.etag, form, differing=differences(form, stored), status=STATUS)
+                return _screen(
+                    found.value, found.etag, form, differing=differences(form, stored, _names(stored)), status=STATUS
+                )
             refusal = None if blamed(form, error.refusal) else error.refusal
             return _screen(found.value, seen, form, refusal, status=422)
         if real:
@@ -54,6 +58,13 @@ class Bounds:
     def routes(self) -> tuple[Route, ...]:
         """Every page of this group."""
         return (page("/policy-bounds", self.show), action("/policy-bounds", self.change))
+
+
+def _names(fields: Iterable[str]) -> dict[str, str]:
+    """What the limits are called: `grace_days.minimum` is "Grace after a paid period, least"."""
+    told = {"minimum": "least", "maximum": "most", "locked": "locked"}
+    parts = [(name, *name.rpartition(".")[::2]) for name in fields]
+    return {name: f"{label(figure)}, {told.get(limit, limit)}" for name, figure, limit in parts}
 
 
 def _form(value: Any) -> Form:
@@ -96,7 +107,7 @@ def row(bound: Any) -> Row:
         said = ", ".join(map(str, default))
     else:
         said = dict(WAYS.get(field, ())).get(default, f"{default:,}" if isinstance(default, int) else str(default))
-    return Row(field, NAMES.get(field, field), UNIT_NAMES.get(field, ""), said, bound["least"], bound["most"])
+    return Row(field, label(field), UNIT_NAMES.get(field, ""), said, bound["least"], bound["most"])
 
 
 def _screen(
@@ -110,5 +121,5 @@ def _screen(
     status: int = 200,
 ) -> Screen:
     rows = [row(bound) for bound in value["bounds"]]
-    values = {"bounds": rows, "present": value["cuts"], "seen": seen, "cuts": cuts, "refusal": refusal, "names": NAMES}
+    values = {"bounds": rows, "present": value["cuts"], "seen": seen, "cuts": cuts, "refusal": refusal}
     return Screen(template="policy_bounds.html", values=values | {"form": form, "differing": differing}, status=status)

@@ -31,7 +31,7 @@ class Brand:
         opened = visit.form.text("seen") if wrong and not is_stale(refusal) else seen.etag
         values: dict[str, Any] = {"form": form, "refusal": refusal, "seen": opened}
         if is_stale(refusal):
-            values |= {"refusal": None, "differences": differences(form, seen.value)}
+            values |= {"refusal": None, "differences": differences(form, seen.value, {"name": "Name shown"})}
         status = STATUS if is_stale(refusal) else 422 if wrong else 200
         return Screen(template="brand.html", values=values, status=status)
 

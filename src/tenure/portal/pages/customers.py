@@ -95,7 +95,7 @@ class Customers:
             if not is_stale(error.refusal):
                 return _again(visit, customer.value, error.refusal)
             values = {"customer": customer.value, "refusal": None, "seen": customer.etag}
-            values["differences"] = differences(visit.form, _known(customer.value))
+            values["differences"] = differences(visit.form, _known(customer.value), {"reference": "Your reference"})
             return Screen(template="customer_edit.html", values=values, status=STATUS)
         visit.say("Saved.")
         return Goto(path("/customers/{name}", name=name))

@@ -1,6 +1,9 @@
 """The log of mails: to whom, about what, whether they went out and if not why; and sending one again."""
 
+from functools import partial
+
 from tenure.portal.client import PAGE, path
+from tenure.portal.sendings import of_mail
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.pager import pager
@@ -19,6 +22,7 @@ class Letters:
         found = await self._server.of(visit).listed("/v1/letters", asked)
         values = {
             "rows": found.items,
+            "told": partial(of_mail, now=visit.now),
             "pages": pager(visit, found, PAGE),
         }
         return Screen(template="letters.html", values=values)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tenure.core.bounds import widest
+from tenure.core.complaints import label
 from tenure.core.plurals import format_count
 from tenure.portal.blame import blamed
 from tenure.portal.client import Api, path
@@ -10,53 +11,47 @@ from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.forms import Form
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.web.words import spoken
 
-FIGURES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+FIGURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "After the end",
         (
-            ("grace_days", "Grace after a paid period", "days"),
-            ("cancel_grace_days", "Grace after a cancellation", "days"),
-            ("trial_grace_days", "Grace after a trial", "days"),
-            ("reinstate_days", "An ended subscription can be renewed for", "days"),
+            ("grace_days", "days"),
+            ("cancel_grace_days", "days"),
+            ("trial_grace_days", "days"),
+            ("reinstate_days", "days"),
         ),
     ),
     (
         "Renewal",
         (
-            ("renew_window_days", "Renewal is possible before the end", "days"),
-            ("resume_days", "Automatic payment is tried after the end for", "days"),
+            ("renew_window_days", "days"),
+            ("resume_days", "days"),
         ),
     ),
     (
         "Devices",
         (
-            ("tolerance_percent", "Devices beyond the limit", "per cent"),
-            ("seat_conflict_days", "Notice before a lower limit holds", "days"),
-            ("idle_release_days", "A silent device is released after", "days"),
+            ("tolerance_percent", "percent"),
+            ("seat_conflict_days", "days"),
+            ("idle_release_days", "days"),
         ),
     ),
     (
         "Contact",
         (
-            ("sync_interval", "Sites synchronize every", ""),
-            ("lease_days", "A site works without contact for", "days"),
-            ("after_end_sync_days", "Daily synchronization after the end for", "days"),
-            ("ephemeral_hours", "An application in a container keeps its place without contact for", "hours"),
-            ("air_gap_lease_days", "A site without a network works for", "days"),
-            ("block_grace_days", "Grace after a code was blocked", "days"),
+            ("sync_interval", ""),
+            ("lease_days", "days"),
+            ("after_end_sync_days", "days"),
+            ("ephemeral_hours", "hours"),
+            ("air_gap_lease_days", "days"),
+            ("block_grace_days", "days"),
         ),
     ),
 )
-NAMES = {name: label for _, group in FIGURES for name, label, _ in group} | {
-    "late_renewal": "A renewal after the end",
-    "renewal_order": "When money is short",
-    "refund": "A cancellation at once gives back",
-    "reminders": "Reminders: days before an end",
-    "stop_clock": "A pause stops the clock",
-}
-"""What the fields of a policy are called on pages."""
-UNIT_NAMES = {name: unit for _, group in FIGURES for name, _, unit in group} | {
+"""Figures by topic, each with the unit that stands behind it; `core.complaints.LABELS` says what they are called."""
+UNIT_NAMES = {name: unit for _, group in FIGURES for name, unit in group} | {
     "sync_interval": "seconds",
     "reminders": "days",
 }
@@ -184,12 +179,14 @@ class Policy:
 
 
 def figure(name: str, value: Any) -> str:
-    """A figure as people read it: an interval in its largest whole unit, a list with commas, yes or no."""
+    """A figure as people read it: an interval in its largest whole unit, a choice in its words, a list, yes or no."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name == "sync_interval":
         number, unit = _interval(int(value))
         return format_count(number, unit.removesuffix("s"))
+    if name in WAYS:
+        return dict(WAYS[name]).get(str(value), str(value))
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
@@ -300,7 +297,7 @@ def _differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, str, str]
     """(what, old, new) of everything that would change, in words."""
     now = {each["field"]: each["value"] for each in policy["rules"]}
     found = [
-        (name, figure(name, now[name]), figure(name, value))
+        (label(name), figure(name, now[name]), figure(name, value))
         for name, value in body["rules"].items()
         if now[name] != value
     ]
@@ -308,13 +305,19 @@ def _differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, str, str]
         before, after = policy["own_plans"].get(plan, {}), body["plans"].get(plan, {})
         for name in sorted({*before, *after}):
             old, new = (figure(name, layer[name]) if name in layer else "as for all" for layer in (before, after))
-            found += [(f"{plan}: {name}", old, new)] if old != new else []
-    for whose, field in (("customers", "customer_actions"), ("operators", "provider_actions")):
+            found += [(f"{plan}: {label(name)}", old, new)] if old != new else []
+    for whose, field in (("Customers", "customer_actions"), ("Operators", "provider_actions")):
         had, has = set(policy[field]), set(body[field])
-        found += [(f"{whose} may {name}", "no", "yes") for name in sorted(has - had)]
-        found += [(f"{whose} may {name}", "yes", "no") for name in sorted(had - has)]
+        found += [(f"{whose} may: {_act(name)}", "no", "yes") for name in sorted(has - had)]
+        found += [(f"{whose} may: {_act(name)}", "yes", "no") for name in sorted(had - has)]
     if policy["renewal_order"] != body["renewal_order"]:
-        found.append(("renewal_order", policy["renewal_order"], body["renewal_order"]))
+        old, new = (figure("renewal_order", each["renewal_order"]) for each in (policy, body))
+        found.append((label("renewal_order"), old, new))
     if body["apply_now"]:
-        found.append(("running periods", "keep their grace", "get a longer grace at once"))
+        found.append(("Running periods", "keep their grace", "get a longer grace at once"))
     return found
+
+
+def _act(name: str) -> str:
+    """What an action is called on the page."""
+    return OPERATORS.get(name, spoken(name))

@@ -1,10 +1,12 @@
 """Webhooks: where events are told, their secrets, what was delivered, and sending it again."""
 
+from functools import partial
 from typing import Any
 
 from tenure.portal.blame import blamed
 from tenure.portal.client import PAGE, path
 from tenure.portal.picking_events import WHAT, event_topics, events_of, filled
+from tenure.portal.sendings import of_delivery
 from tenure.portal.signed import Portal, Server
 from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
 from tenure.web.app import Route, Sure, action, page
@@ -71,6 +73,7 @@ class Webhooks:
         values: dict[str, Any] = {
             "hook": hook,
             "deliveries": found.items,
+            "told": partial(of_delivery, now=visit.now, active=hook["active"]),
             "pages": pager(visit, found, PAGE),
             "secret": secret,
             "refusal": refusal,
@@ -82,7 +85,7 @@ class Webhooks:
         if is_stale(refusal):
             stored = {name: hook[name] for name in ("url", "events", "note")}
             stored["active"] = "on" if hook["active"] else "off"
-            values |= {"refusal": None, "differences": differences(visit.form, stored)}
+            values |= {"refusal": None, "differences": differences(visit.form, stored, {"active": "State"})}
         status = STATUS if is_stale(refusal) else 422 if refusal or visit.form.errors else 200
         return Screen(template="webhook.html", values=values, status=status)
 

@@ -49,7 +49,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     """`waiting`, `sent` or `given_up`."""
     created: str
     due: str | None
-    """When it is tried next."""
+    """When it is tried next; null where it is not tried any more, and while there is no mail server."""
     tries: int
     sent: str | None
     fault: str
@@ -197,14 +197,15 @@ def _owner(conn: Connection, caller: Principal, named: str | None, real: Instant
 def letter_view(letter: Letter, *, mailed: bool = True) -> LetterView:
     """A mail as shown; where none is `mailed` at all, one that waits says that."""
     waiting = "waiting" if letter.due is not None else "given_up"
+    held = letter.due is not None and not mailed
     return LetterView(
         id=letter.id,
         to=letter.recipient,
         template=letter.template,
         state="sent" if letter.sent is not None else waiting,
         created=rfc3339(letter.created),
-        due=shown(letter.due),
+        due=None if held else shown(letter.due),
         tries=letter.tries,
         sent=shown(letter.sent),
-        fault=letter.fault or ("" if mailed or waiting == "given_up" or letter.sent is not None else UNMAILED),
+        fault=UNMAILED if held else letter.fault,
     )
