@@ -8,6 +8,7 @@ import msgspec
 
 from tenure.portal.client import Api
 from tenure.web.forms import Form
+from tenure.web.words import dated
 
 SOME, ALL = "some", "all"
 WHAT = (
@@ -51,7 +52,7 @@ async def event_topics(api: Api, chosen: Iterable[str]) -> tuple[Topic, ...]:
     families = sorted({each["family"] for each in kinds})
     whole = tuple(Pick(f"{name}.*", FAMILIES.get(name, name), f"{name}.*") for name in families)
     single = [
-        (topic, tuple(Pick(each["kind"], each["kind"], each["meaning"].replace("`", "")) for each in several))
+        (topic, tuple(Pick(each["kind"], each["kind"], dated(each["meaning"])) for each in several))
         for topic, several in groupby(kinds, key=lambda each: each["topic"])
     ]
     return tuple(

@@ -24,10 +24,10 @@ _FACTS = {
     for fact in get_args(Fact)
 }
 _PHASES = {
-    f"subscription.now_{Phase.ACTIVE}": "The subscription is active since `since`; without any change until `until`.",
-    f"subscription.now_{Phase.GRACE}": "The subscription is in grace since `since`: it still works, until `until`.",
-    f"subscription.now_{Phase.PAUSED}": "The subscription is paused since `since`: a hold is in force.",
-    f"subscription.now_{Phase.ENDED}": "The subscription has ended at `since`.",
+    f"subscription.now_{Phase.ACTIVE}": "It has become active: `since` says when, `until` for how long.",
+    f"subscription.now_{Phase.GRACE}": "It is in grace and still works: `since` says from when.",
+    f"subscription.now_{Phase.PAUSED}": "It is paused by a hold: `since` says from when.",
+    f"subscription.now_{Phase.ENDED}": "It has ended: `since` says when.",
 }
 _OTHERS = {
     REMINDER: "An end comes nearer; by the policy's `reminders`, then daily in grace.",
