@@ -38,7 +38,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     # Nothing is lost: looking, signing out, sending once more, a secret beside which the old one still signs, play.
     "harmless": (
         "/sign-out", "/account/team", "/account/sessions/{session}/end", "/account/sessions/end-others",
-        "/first-steps/dismiss", "/customers/find", "/customers/new", "/payments/{wanted}/pay",
+        "/first-steps/dismiss", "/first-steps/show", "/customers/find", "/customers/new", "/payments/{wanted}/pay",
         "/payments/settings/secret", "/webhooks/{webhook}/rotate", "/webhooks/{webhook}/test",
         "/webhooks/{webhook}/deliveries/{delivery}/replay", "/letters/{letter}/resend", "/offline-exchange", "/sandbox",
         "/providers",
