@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
+from tenure.core.plurals import format_count
 from tenure.core.timeline import Instant
-from tenure.web.words import count, instant_of
+from tenure.web.words import instant_of
 
 AGAIN = "It is tried again within a minute."
 
@@ -65,7 +66,7 @@ def _given_up(tries: int, fault: str) -> str:
         return ""
     if not tries:
         return f"Not sent: {_sentence(fault, begins=False)}"
-    return f"Given up after {count(tries, 'try', 'tries')}: {_sentence(fault, begins=False)}"
+    return f"Given up after {format_count(tries, 'try', 'tries')}: {_sentence(fault, begins=False)}"
 
 
 def _sentence(text: str, *, begins: bool = True) -> str:

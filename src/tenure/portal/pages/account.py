@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from tenure.core.plurals import format_count
 from tenure.portal.blame import blamed
 from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, action, page
 from tenure.web.qr import encode, svg
 from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
-from tenure.web.words import count
 
 LONGEST = 666
 """Bytes of an enrolment that are drawn, as a code of version 20 holds them:
@@ -104,7 +104,7 @@ class Account:
     async def end_others(self, visit: Portal) -> Reply:
         """Sign out everywhere else."""
         done = (await self._server.of(visit).post("/v1/me/sessions/end-others", key=visit.form.text("_key"))).value
-        visit.say(f"{count(done['ended'], 'other session')} ended. You stay signed in here.")
+        visit.say(f"{format_count(done['ended'], 'other session')} ended. You stay signed in here.")
         return Goto("/account")
 
     async def choose(self, visit: Portal) -> Reply:

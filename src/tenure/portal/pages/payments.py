@@ -1,11 +1,12 @@
 """Payment requests of all customers: what was announced, booked with the provider's reference or withdrawn."""
 
+from tenure.core.plurals import format_count
 from tenure.portal.asked import Asked
 from tenure.portal.client import path
 from tenure.portal.signed import Portal, Server
 from tenure.web.app import Route, Sure, action, page
 from tenure.web.replies import Goto, Reply, Screen
-from tenure.web.words import count, money
+from tenure.web.words import money
 
 REQUESTS = Asked("/v1/payment-requests", ("asked", "booked", "withdrawn", "expired"))
 
@@ -37,7 +38,7 @@ class Payments:
         foreseen = (await self._server.of(visit).post(one, {"reference": reference}, dry_run=True)).value
         request, account = foreseen["payment_request"], foreseen["outcome"]["account"]
         currency, postings = request["currency"], foreseen["outcome"]["postings"]
-        paid = count(len(postings) - 1, "thing that is due") if len(postings) > 1 else "nothing that is due"
+        paid = format_count(len(postings) - 1, "thing that is due") if len(postings) > 1 else "nothing that is due"
         return Sure(
             title=f"Book {money(request['amount'], currency)} for {request['customer_name']}?",
             text="The money is on the balance at once and pays what is due. A booking is not taken back.",
