@@ -11,7 +11,7 @@ async def test_an_interval_is_told_in_hours_and_operators_may_be_kept_from_thing
     allowed = [each for each in form.fields["provider_actions"] if each != "transfer"]
     await tab.send(form, sync_interval="6", sync_interval_unit="hours", provider_actions=allowed)
     assert "1 day 6 hours" in tab.text, tab.text
-    assert "Operators may transfer yes no" in tab.text
+    assert "Operators may: Transfer to another customer yes no" in tab.text
     await tab.send(tab.form("seen"), step="apply")
     assert "The policy is published." in tab.text, tab.text
     policy = await desk.get("/v1/policy")
@@ -27,7 +27,7 @@ async def test_a_plan_differs_and_keeps_differing_when_the_rest_changes(at_the_p
     assert "/policy/plans/standard" in tab.page.links
     await tab.open("/policy/plans/standard")
     await tab.send(tab.form("grace_days"), grace_days="3", stop_clock="yes", reminders="30, 7", sync_interval="12")
-    assert "Standard: grace days as for all 3" in tab.text, tab.text
+    assert "standard: Grace after a paid period as for all 3" in tab.text, tab.text
     await tab.send(tab.form("seen"), step="apply")
     assert "The policy is published." in tab.text, tab.text
     said = {"grace_days": 3, "stop_clock": True, "reminders": [30, 7], "sync_interval": 43_200}
