@@ -377,7 +377,7 @@ class TestTheRequestAsQrCode:
                 assert "\u2588" not in shown
                 side = len(qr.encode(made["line"].encode(), "L")) + 8
                 assert f"No QR code: it takes {side} by" in shown
-                assert "this terminal has 80 and 24" in shown
+                assert "this terminal has 80 by 24" in shown
                 assert "--out FILE" in shown
 
     def test_b16_it_is_left_out_and_asked_for(self, here: Town, tmp_path: Path) -> None:
