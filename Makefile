@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo story fast test durations years lint format check bench soak lives review docs docs-check lock \
-	clean
+	dists clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -81,15 +81,18 @@ docs-check: .venv/.stamp-dev ## see whether the generated pages are up to date
 
 setup: .venv/.stamp-dev ## build the whole environment now (every other command does so by itself)
 
-lock: ## resolve pyproject.toml into the lock files (UPGRADE=1 takes the newest versions)
+lock: ## resolve both pyproject.toml into the lock files (UPGRADE=1 takes the newest versions)
 	@tools/lock $(if $(UPGRADE),--upgrade)
+
+dists: .venv/.stamp-dev ## build wheel and source distribution of `tenure-sdk` and `tenure` into dist/
+	@.venv/bin/python -m tools.dists
 
 clean: ## remove the environment and all caches
 	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.stamp-run: requirements.lock pyproject.toml tools/setup
+.venv/.stamp-run: requirements.lock pyproject.toml packages/tenure-sdk/pyproject.toml tools/setup
 	@tools/setup run
 
-.venv/.stamp-dev: requirements.lock requirements-dev.lock pyproject.toml tools/setup
+.venv/.stamp-dev: requirements.lock requirements-dev.lock pyproject.toml packages/tenure-sdk/pyproject.toml tools/setup
 	@tools/setup dev

@@ -1,4 +1,4 @@
-"""Checks that the lock files still carry what pyproject.toml asks for; reads files only and never asks an index.
+"""Checks that the lock files carry what both pyproject.toml files ask for; reads files only and never asks an index.
 
 Resolving is left to `tools/lock`. A lock that passes here installs with `--require-hashes` and nothing else.
 """
@@ -49,14 +49,26 @@ def read(text: str) -> Lock:
     return lock
 
 
-def asked(project: dict[str, Any], *groups: str) -> list[Requirement]:
-    """Every requirement of the package, its extras and build backend, and of the dependency groups named."""
-    texts: list[str] = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
-    for extra in project["project"]["optional-dependencies"].values():
-        texts += extra
-    for group in groups:
-        texts += project["dependency-groups"][group]
-    return [Requirement(text) for text in texts]
+def read_projects() -> dict[str, dict[str, Any]]:
+    """What the pyproject.toml of each distribution of this repository says, by the distribution's name."""
+    paths = (ROOT / "pyproject.toml", ROOT / "packages" / "tenure-sdk" / "pyproject.toml")
+    projects = [tomllib.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return {each["project"]["name"]: each for each in projects}
+
+
+def asked(projects: dict[str, dict[str, Any]], *groups: str) -> list[Requirement]:
+    """Every requirement of the distributions, their extras and build backends, and of the dependency groups named.
+
+    One distribution requires the other, which no lock file has: both come from this checkout.
+    """
+    texts: list[str] = []
+    for project in projects.values():
+        texts += [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+        for extra in project["project"].get("optional-dependencies", {}).values():
+            texts += extra
+        for group in groups:
+            texts += project.get("dependency-groups", {}).get(group, [])
+    return [each for each in map(Requirement, texts) if each.name not in projects]
 
 
 def complaints(name: str, text: str, requirements: list[Requirement]) -> list[str]:
@@ -91,12 +103,12 @@ def disagreements(run: str, dev: str) -> list[str]:
 
 def main() -> int:
     """Prints what is wrong and returns 1, or says that all is well and returns 0."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    projects = read_projects()
     run = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     dev = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
     found = [
-        *complaints("requirements.lock", run, asked(project, "build")),
-        *complaints("requirements-dev.lock", dev, asked(project, "build", "dev")),
+        *complaints("requirements.lock", run, asked(projects, "build")),
+        *complaints("requirements-dev.lock", dev, asked(projects, "build", "dev")),
         *disagreements(run, dev),
     ]
     print("\n".join(found) or f"locks: {len(read(run).versions)} packages to run, {len(read(dev).versions)} to develop")

@@ -8,7 +8,6 @@ It reads the lock and what is installed; resolving is left to `tools/lock`.
 
 import re
 import sys
-import tomllib
 from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,8 @@ from typing import Any, NamedTuple
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tools.locks import read_projects
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "licenses.md"
@@ -89,14 +90,16 @@ def is_allowed(expression: str) -> bool:
 
 def needed(extras: tuple[str, ...]) -> set[str]:
     """Every package that Tenure with these extras brings, by its name; Tenure itself is not among them."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    projects = {name: each["project"] for name, each in read_projects().items()}
     found: set[str] = set()
     wanted = [("", extras)]
     while wanted:
         name, asked = wanted.pop()
-        texts = _asked(name) if name else [*project["dependencies"], *_of_extras(project, extras)]
+        texts = _asked(name) if name else _declared(projects, extras)
         for requirement in map(Requirement, texts):
             marker = requirement.marker
+            if requirement.name in projects:
+                continue
             if marker is None or any(marker.evaluate({**ENVIRONMENTS[0], "extra": extra}) for extra in ("", *asked)):
                 below = canonicalize_name(requirement.name)
                 if below not in found or requirement.extras:
@@ -105,8 +108,9 @@ def needed(extras: tuple[str, ...]) -> set[str]:
     return found
 
 
-def _of_extras(project: dict[str, Any], extras: tuple[str, ...]) -> list[str]:
-    return [text for extra in extras for text in project["optional-dependencies"][extra]]
+def _declared(projects: dict[str, dict[str, Any]], extras: tuple[str, ...]) -> list[str]:
+    texts = [text for project in projects.values() for text in project["dependencies"]]
+    return texts + [text for extra in extras for text in projects["tenure"]["optional-dependencies"][extra]]
 
 
 def _asked(name: str) -> list[str]:

@@ -187,10 +187,13 @@ def canonical(requirement: str) -> str:
 
 
 def run_time_packages(root: Path) -> set[str]:
-    """What a server needs to run: the dependencies of the package and its extra `server`, and theirs."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project.get("optional-dependencies", {}).get("server", ())]
-    return packages((root / "requirements.lock").read_text(encoding="utf-8"), wanted)
+    """What a server needs to run: the dependencies of `tenure-sdk`, of `tenure` and its extra `server`, and theirs."""
+    wanted: list[str] = []
+    for path in (root / "pyproject.toml", root / "packages" / "tenure-sdk" / "pyproject.toml"):
+        project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+        wanted += [*project["dependencies"], *project.get("optional-dependencies", {}).get("server", ())]
+    others = [each for each in wanted if not each.startswith("tenure-sdk==")]
+    return packages((root / "requirements.lock").read_text(encoding="utf-8"), others)
 
 
 def review(modules: list[Module], run_time: set[str], words: list[BannedWord]) -> Review:

@@ -1,6 +1,5 @@
 """The rules of the house hold in every source file, and every rule catches what it is there to catch."""
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tools.house import (
     unspoken,
     wrong_imports,
 )
+from tools.locks import read_projects
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "tenure"
@@ -195,15 +195,15 @@ INSTALLED_WITH = {
     "sandbox": ["cli", "site", "server", "postgres"],
     "cli": ["cli", "site", "server", "postgres"],
 }
-"""The extras with which a room must work; the SDK's base install stands for everything that needs none."""
+"""The extras of `tenure` with which a room must work; what `tenure-sdk` requires is there always."""
 
 
 @pytest.mark.parametrize("room", [room for room in ROOMS if not room.startswith("__")])
 def test_what_a_room_may_import_is_installed_with_it(room: str) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = list(project["dependencies"])
+    projects = {name: each["project"] for name, each in read_projects().items()}
+    declared = list(projects["tenure-sdk"]["dependencies"])
     for extra in INSTALLED_WITH[room]:
-        declared += project["optional-dependencies"][extra]
+        declared += projects["tenure"]["optional-dependencies"][extra]
     names = {Requirement(text).name for text in declared}
     modules = {BROUGHT_BY.get(module, MODULES.get(module, module)) for module in ROOMS[room].third}
     assert {module.replace("_", "-") for module in modules} <= names

@@ -1,7 +1,6 @@
 """What comes from other people: declared and imported are the same, few enough, and under licenses that are allowed."""
 
 import ast
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from packaging.requirements import Requirement
 
 from tools import packages
 from tools.house import imports
+from tools.locks import read_projects
 from tools.packages import Licensed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,9 +27,10 @@ def imported() -> set[str]:
 
 
 def declared() -> set[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    texts = [*project["dependencies"], *(text for extra in project["optional-dependencies"].values() for text in extra)]
-    return {Requirement(text).name for text in texts}
+    projects = [each["project"] for each in read_projects().values()]
+    texts = [text for project in projects for text in project["dependencies"]]
+    texts += [text for extra in projects[0]["optional-dependencies"].values() for text in extra]
+    return {Requirement(text).name for text in texts} - {"tenure-sdk"}
 
 
 def test_nothing_is_declared_that_nothing_imports() -> None:

@@ -1,13 +1,15 @@
 """What the repository as a whole must be: at home on any machine, true in what it tells people to type."""
 
 import re
+import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
 
 import tenure
+from tools.locks import read_projects
+from tools.version import write_version
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,8 +117,29 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-def test_the_version_is_the_one_that_pyproject_states() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    assert tenure.__version__ == version
+def test_the_version_is_the_same_wherever_it_is_written() -> None:
+    version = tenure.__version__
+    projects = read_projects()
+    assert {name: each["project"]["version"] for name, each in projects.items()} == {
+        "tenure": version,
+        "tenure-sdk": version,
+    }
+    assert f"tenure-sdk=={version}" in projects["tenure"]["project"]["dependencies"]
     released = re.findall(r"^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
     assert released[:1] in ([], [version]), "the newest release in CHANGELOG.md is another version"
+
+
+def test_a_new_version_is_written_everywhere_at_once(tmp_path: Path) -> None:
+    places = ("pyproject.toml", "packages/tenure-sdk/pyproject.toml", "src/tenure/__init__.py")
+    for name in places:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    write_version(tmp_path, "7.8.9")
+    texts = [(tmp_path / name).read_text(encoding="utf-8") for name in places]
+    assert [text.count("7.8.9") for text in texts] == [2, 1, 1]
+    assert not any(f'"{tenure.__version__}"' in text or f"=={tenure.__version__}" in text for text in texts)
+
+
+def test_what_is_no_version_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="is not a version"):
+        write_version(tmp_path, "next")

@@ -52,12 +52,14 @@ def test_locks_that_disagree_are_caught() -> None:
 
 
 def test_every_extra_and_group_is_asked_for() -> None:
-    project: dict[str, Any] = {
-        "project": {"dependencies": ["a"], "optional-dependencies": {"x": ["b"], "y": ["c"]}},
+    whole: dict[str, Any] = {
+        "project": {"dependencies": ["a", "part==1"], "optional-dependencies": {"x": ["b"], "y": ["c"]}},
         "build-system": {"requires": ["d"]},
         "dependency-groups": {"dev": ["e"], "other": ["f"]},
     }
-    assert [each.name for each in locks.asked(project, "dev")] == ["a", "d", "b", "c", "e"]
+    part: dict[str, Any] = {"project": {"dependencies": ["g"]}, "build-system": {"requires": ["d"]}}
+    asked = locks.asked({"whole": whole, "part": part}, "dev")
+    assert [each.name for each in asked] == ["a", "d", "b", "c", "e", "g", "d"]
 
 
 def test_the_page_of_promises_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:

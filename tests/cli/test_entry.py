@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import tenure
 from tenure.cli.extras import EXTRAS, advice
 from tenure.core.refusals import Exit
+from tools.locks import read_projects
 
 SOURCE = Path(tenure.__file__).resolve().parents[1]
 BARE = """
@@ -60,3 +62,11 @@ def test_without_extras_the_sdk_is_there_with_its_types() -> None:
 def test_what_is_missing_for_another_reason_is_not_explained_away() -> None:
     assert advice("tenure.nowhere") == ""
     assert advice("somebody_elses") == ""
+
+
+def test_every_extra_that_is_advised_exists_and_brings_the_package() -> None:
+    extras = read_projects()["tenure"]["project"]["optional-dependencies"]
+    brought = {name: {Requirement(each).name.replace("-", "_") for each in texts} for name, texts in extras.items()}
+    assert set(EXTRAS.values()) == brought.keys() - {"site"}
+    assert {package for package, extra in EXTRAS.items() if package not in brought[extra]} == set()
+    assert brought["site"] <= EXTRAS.keys()

@@ -26,5 +26,6 @@ def test_the_hook_names_what_no_import_shows() -> None:
 
 
 def test_pyinstaller_is_told_where_the_hook_lies() -> None:
-    project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    path = Path(__file__).resolve().parents[2] / "packages" / "tenure-sdk" / "pyproject.toml"
+    project = tomllib.loads(path.read_text(encoding="utf-8"))
     assert project["project"]["entry-points"]["pyinstaller40"] == {"hook-dirs": "tenure.sdk.pyinstaller:hook_folders"}

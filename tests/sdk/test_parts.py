@@ -234,7 +234,9 @@ def test_the_sdk_loads_nothing_of_a_server() -> None:
     assert "msgspec" in loaded
     forbidden = {"starlette", "sqlalchemy", "alembic", "uvicorn", "jinja2", "argon2", "cyclopts", "rich", "trustme"}
     assert not loaded & forbidden
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "packages" / "tenure-sdk" / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
     base = required(*project["dependencies"])
     by_module = packages_distributions()
     brought = {module: {normal(name) for name in by_module.get(module, [])} for module in loaded}

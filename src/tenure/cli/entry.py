@@ -1,7 +1,7 @@
 """The entry point `tenure`: says what to install where packages are missing, else hands over to `main`.
 
-`pip install tenure` brings what an application needs to be licensed, and the name `tenure` with it: without extras the
-command can do nothing, and must say so in a sentence. Nothing but the standard library is imported before that.
+`pip install tenure` brings all code, and of other packages only those of the SDK: without extras the command can do
+nothing, and must say so in a sentence. Nothing but the standard library is imported before that.
 """
 
 import sys
