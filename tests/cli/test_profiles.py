@@ -88,6 +88,22 @@ def test_a_token_that_may_do_little_can_sign_in(shop: Vendor, terminal: Terminal
     assert terminal.refused("providers", "list")["code"] == "action_not_permitted"
 
 
+def test_the_list_names_the_provider_also_of_a_providers_own_token(
+    shop: Vendor, terminal: Terminal, tmp_path: Path
+) -> None:
+    northern = shop.desk(tmp_path / "desk", name="Northern").terminal.env["TENURE_TOKEN"]
+    terminal.good("login", shop.url, "--as", "north", given=northern)
+    terminal.good("login", shop.url, "--as", "vendor", given=shop.token)
+    assert [(each["name"], each["provider_name"]) for each in terminal.good("profiles", "list")] == [
+        ("north", "Northern"),
+        ("vendor", ""),
+    ]
+    shown = {line.split()[0]: line for line in terminal.run("profiles", "list").out.splitlines()}
+    assert "Northern" in shown["north"]
+    assert "Northern" not in shown["vendor"]
+    assert terminal.good("customers", "list", "--profile", "north")["items"]
+
+
 def test_profiles_are_listed_chosen_and_forgotten(terminal: Terminal) -> None:
     for name in ("north", "south"):
         terminal.good("login", f"https://{name}.example.com", "--as", name, "--unchecked", given=f"tnr_{name}")

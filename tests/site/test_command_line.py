@@ -195,7 +195,32 @@ class TestMakingASite:
         made = admin.good(*words, "--product", "editor=12.0", "--device-name", "site.example")
         assert (tmp_path / "site" / "admin.token").stat().st_mode & 0o077 == 0
         assert made["key"]
+        assert made["devices"] == "site.example:8482"
         assert admin.refused(*words, "--product", "editor=12.0")["code"] == "already_exists"
+
+    def test_init_says_at_which_address_devices_find_the_site(self, here: Town, tmp_path: Path) -> None:
+        root = tmp_path / "root.jws"
+        root.write_bytes(here.shop.context.keys.root.token)
+        words = ("site", "init", "--server", "https://licence.test", "--root", str(root), "--product", "editor=12.0")
+        for name, listen, told in (
+            ("::1", "[::1]:9000", "[::1]:9000"),
+            ("site.example", "0.0.0.0:9000", "site.example:9000"),
+            ("site.example", "0.0.0.0:0", "site.example"),
+        ):
+            folder = tmp_path / f"site-{told.strip('[]').replace(':', '-')}"
+            admin = Terminal(tmp_path, env={"TENURE_SITE": str(folder)})
+            ran = admin.run(*words, "--device-name", name, "--device-listen", listen)
+            assert ran.code == Exit.DONE, ran.err
+            assert f"Devices use       {told} (" in ran.out
+
+    def test_agent_init_says_where_the_site_stands(self, here: Town, tmp_path: Path) -> None:
+        root = tmp_path / "root.jws"
+        root.write_bytes(here.shop.context.keys.root.token)
+        words = ("agent", "init", "--root", str(root), "--product", "editor", "--version", "1.0")
+        ran = Terminal(tmp_path, env={"TENURE_AGENT": str(tmp_path / "agent")}).run(*words)
+        assert ran.code == Exit.DONE, ran.err
+        assert "The enrolment token says which site" in ran.out
+        assert "tenure devices token" in ran.out
 
     def test_doctor_works_without_a_running_site_and_asks_no_public_resolver(self, here: Town, tmp_path: Path) -> None:
         root = tmp_path / "root.jws"
@@ -300,7 +325,7 @@ def test_the_programs_start_serve_and_stop_as_a_person_would_run_them(here: Town
     try:
         assert site.stdout is not None
         assert site.stdout.readline().startswith("local API on http://127.0.0.1:")
-        assert site.stdout.readline().startswith("device port on https://0.0.0.0:")
+        assert site.stdout.readline().startswith("device port on https://127.0.0.1:")
         deadline = time.monotonic() + 20
         shown = tenure("status", "--json")
         while shown.returncode and time.monotonic() < deadline:

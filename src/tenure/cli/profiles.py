@@ -30,6 +30,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     token: str = ""
     provider: str = ""
     """For the vendor's tokens: whose data is meant when nothing else is said."""
+    provider_name: str = ""
+    """Of the provider that the token itself belongs to, as the server named it at sign-in; for people."""
 
 
 class Profiles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,6 +18,17 @@ from tenure.cli.show import Column, Screen
 from tenure.cli.verbs import ACCESS, Ended, noun, verb
 from tenure.core.refusals import Code, Refused
 
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _Me(msgspec.Struct, frozen=True):
+    """What is read of the server's answer to whose the token is."""
+
+    provider: _Named | None
+
+
 COLUMNS = (
     Column("Profile", "name"),
     Column("Server", "url"),
@@ -64,10 +75,10 @@ def login(
     token = _token(desk, token_file)
     if isinstance(token, Failed):
         return token
-    known = None if unchecked else _checked(desk, Target(url=url, token=token, provider=provider))
-    if known is not None:
-        return known
-    profile = Profile(url=url, token=token, provider=provider)
+    named = "" if unchecked else _provider_of(desk, Target(url=url, token=token, provider=provider))
+    if isinstance(named, Failed):
+        return named
+    profile = Profile(url=url, token=token, provider=provider, provider_name=named)
     return _kept(desk, as_, profile, f"Signed in at {url}; kept as profile {as_} in {desk.world.config}.")
 
 
@@ -83,7 +94,13 @@ def list_profiles(desk: Desk) -> Ended:
     if isinstance(kept, Failed):
         return kept
     rows = [
-        {"name": name, "url": each.url, "provider": each.provider, "default": name == kept.default}
+        {
+            "name": name,
+            "url": each.url,
+            "provider": each.provider,
+            "provider_name": each.provider_name,
+            "default": name == kept.default,
+        }
         for name, each in sorted(kept.profiles.items())
     ]
     return made(rows, _table)
@@ -120,13 +137,17 @@ def _token(desk: Desk, file: Path | None) -> str | Failed:
     return profiles.check_token(token) or token
 
 
-def _checked(desk: Desk, target: Target) -> Failed | None:
-    """None when the server knows the token, whatever the token may do there."""
+def _provider_of(desk: Desk, target: Target) -> str | Failed:
+    """The name of the token's own provider, empty for a vendor's; refuses a token that the server does not know."""
     with Api(target, desk.world) as api:
-        answer = api.get("/v1/products", {"limit": 1}, tenant=False)
-    if isinstance(answer, Failed) and not answer.problem.says(Code.ACTION_NOT_PERMITTED):
+        answer = api.get("/v1/me", tenant=False)
+    if isinstance(answer, Failed):
         return answer
-    return None
+    try:
+        me = msgspec.json.decode(answer.body, type=_Me)
+    except msgspec.MsgspecError:
+        return failed(Refused(Code.UNREACHABLE, "The server: its answer does not say whose the token is."))
+    return me.provider.name if me.provider else ""
 
 
 def _kept(desk: Desk, name: str, profile: Profile | None, told: str) -> Ended:
@@ -156,4 +177,5 @@ def _unknown(name: str) -> Failed:
 
 
 def _table(screen: Screen, rows: Any) -> None:
-    screen.table(rows, COLUMNS, "There are no profiles yet; `tenure login` makes one.")
+    shown = [{**row, "provider": row["provider_name"] or row["provider"]} for row in rows]
+    screen.table(shown, COLUMNS, "There are no profiles yet; `tenure login` makes one.")

@@ -214,6 +214,7 @@ def _initialised(screen: Screen, value: Any, site: str) -> None:
             ("Settings", value["settings"]),
             ("Its key", value["key"]),
             ("Token of its API", f"{value['token_file']} (whoever can read it administers the site)"),
+            ("Devices use", f"{value['devices']} (to change: devices.name and devices.listen in the settings)"),
         ]
     )
     screen.line(f"Start it with: {in_folder('tenure site run', '--site', site)}")

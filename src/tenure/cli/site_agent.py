@@ -156,3 +156,5 @@ def _status(screen: Screen, value: Any) -> None:
 def _initialised(screen: Screen, value: Any, agent: str) -> None:
     screen.line(f"Say in {value['settings']} what is to be done for each function.")
     screen.line(f"Then enrol this device: {in_folder('tenure agent enrol', '--agent', agent)}")
+    screen.line("The enrolment token says which site and where; the site's administrator gets one by:")
+    screen.line("tenure devices token")

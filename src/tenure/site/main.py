@@ -11,7 +11,7 @@ import msgspec
 from tenure.core.refusals import Code, Refused
 from tenure.http.accounts.passwords import Passwords
 from tenure.http.certificates import ServedCertificate
-from tenure.http.endpoints import known_endpoint
+from tenure.http.endpoints import Endpoint, known_endpoint
 from tenure.http.logs import handler
 from tenure.http.serve import CannotListen, Listen, Server
 from tenure.sdk.assembly import Misuse, read_root
@@ -42,6 +42,8 @@ class Made(msgspec.Struct, frozen=True):
     key: str
     """Id of the site's own key, made just now."""
     token_file: str
+    devices: str
+    """Name and port at which devices reach the site; the name alone where the system chooses the port."""
 
 
 def init(
@@ -76,7 +78,14 @@ def init(
         _undo(path, before, whole=not made)
         return opened
     opened.store.close()
-    return Made(str(path), str(path / folder.SETTINGS), opened.secrets.signer.kid, str(path / folder.TOKEN))
+    port = known_endpoint(settings.devices.listen).port
+    return Made(
+        folder=str(path),
+        settings=str(path / folder.SETTINGS),
+        key=opened.secrets.signer.kid,
+        token_file=str(path / folder.TOKEN),
+        devices=str(Endpoint(opened.device_host, port)) if port else opened.device_host,
+    )
 
 
 def _unfit(settings: Settings, root: bytes, computer: Computer) -> Refused | None:
