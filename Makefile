@@ -54,9 +54,10 @@ check: lint ## style, types, architecture, locks, docs
 	.venv/bin/python -m tools.mission --check
 	.venv/bin/python -m tools.packages --check
 	.venv/bin/python -m tools.sizes
+	.venv/bin/python -m tools.review --check
 	$(PYTEST) tests/architecture
 
-bench: .venv/.stamp-dev ## measure durable, verified, signed synchronisations on this machine
+bench: .venv/.stamp-dev ## measure durable, verified, signed synchronizations on this machine
 	@.venv/bin/python -m benchmarks
 
 soak: .venv/.stamp-dev ## simulate a million device-days of the whole chain (SHORT=1: a hundred thousand)

@@ -1,4 +1,4 @@
-"""`make bench`: durable, verified, signed synchronisations of one server process beside the limits of the same core.
+"""`make bench`: durable, verified, signed synchronizations of one server process beside the limits of the same core.
 
 Everything is measured in one run: server on core 0, load on core 1, the candidates in turn, medians of the rounds.
 """
@@ -10,11 +10,11 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import growth, limits, report, slices, town
+from benchmarks import growth, in_process, limits, report, slices
+from benchmarks.in_process import InProcessServer
 from benchmarks.programs import LOAD_CORE, SERVER_CORE, Program
 from benchmarks.report import Promise, heading, line, middle, spread
 from benchmarks.slices import Load, Measured
-from benchmarks.town import Town
 
 CONNECTIONS = 64
 
@@ -66,9 +66,9 @@ def main() -> int:
 
 def _bench(folder: Path, plan: Plan, *, record: bool) -> int:
     print(f"{plan.sites} sites on {CONNECTIONS} connections; server on core {SERVER_CORE}, load on core {LOAD_CORE}")
-    made = town.found(folder / "server", plan.sites)
+    made = in_process.found(folder / "server", plan.sites)
     slices.known_bad_are_caught(made)
-    print(f"state: {town.durability(made.folder)}, group commit, acknowledged after commit; load {_load()}")
+    print(f"state: {in_process.durability(made.folder)}, group commit, acknowledged after commit; load {_load()}")
     drawn = limits.core(made)
     log = (folder / "server.log").open("w")
     with Program("serve", str(made.folder), log=log) as server, Program("nothing", log=log) as nothing:
@@ -84,7 +84,7 @@ def _load() -> str:
     return "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())
 
 
-def _measure(made: Town, plan: Plan, server: Program, nothing: Program) -> Rounds:
+def _measure(made: InProcessServer, plan: Plan, server: Program, nothing: Program) -> Rounds:
     load, idle = Load(made, server, CONNECTIONS), Load(made, nothing, CONNECTIONS)
     warm = load.unchanged(max(plan.sites * 4, 1_000))
     idle.nothing(2_000)
@@ -117,12 +117,12 @@ def _tell(rounds: Rounds, drawn: tuple[float, float], cold: float, rest: float, 
     heading("limits of this core")
     line("Ed25519 verify + sign (PyNaCl)", f"{limit:,.1f} us", f"{1e6 / limit:,.0f}/s", spread(rounds.limit))
     _rows("do-nothing server", rounds.nothing, limit)
-    heading("one durable, verified, signed synchronisation (processor time of the server, all threads)")
+    heading("one durable, verified, signed synchronization (processor time of the server, all threads)")
     unchanged = _rows("unchanged", rounds.unchanged, limit)
     share = limit / unchanged
     line("  of verify + sign, by CPU", f"{share:.2f}", judged(SHARE, share))
     by_rate = middle([each.rate for each in rounds.unchanged]) * limit / 1e6
-    line("  of verify + sign, by rate", f"{by_rate:.2f}", "a neighbour on the core counts against it")
+    line("  of verify + sign, by rate", f"{by_rate:.2f}", "a neighbor on the core counts against it")
     line("  of the do-nothing server, by CPU", f"{middle([m.server_us for m in rounds.nothing]) / unchanged:.2f}")
     _rows("new lease", rounds.lease, limit)
     heading(f"waiting at 80 % of the rate of `unchanged`, {CONNECTIONS} connections, from the instant due")

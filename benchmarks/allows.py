@@ -87,7 +87,7 @@ def main() -> int:
             worst = max(worst, median)
             print(f"allows({feature!r}) is {wanted}: median {median:.0f} ns, p99 of batches {high:.0f} ns")
         control = len(outside.during(opened.synchronize))
-    print(f"touched outside the process in {2 * BATCH * BATCHES} calls: {touched} (by one synchronisation: {control})")
+    print(f"touched outside the process in {2 * BATCH * BATCHES} calls: {touched} (by one synchronization: {control})")
     return 0 if worst < LIMIT and touched == 0 and control > 0 else 1
 
 

@@ -21,12 +21,12 @@ import msgspec
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.server import main as server
-from tenure.server.app import build
-from tenure.server.context import Context
+from tenure.server.app import build_app
+from tenure.server.context import ServerContext
 from tenure.store import ids
 from tenure.store.engine import Connection
+from tenure.store.projections import StandingRow
 from tenure.store.schema import accounts, customers, standings, subscriptions
-from tenure.store.standings import Standing
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def main() -> int:
     asked.add_argument("--rows", type=int, default=ROWS)
     rows = asked.parse_args().rows
     with tempfile.TemporaryDirectory() as folder:
-        made = server.init(Path(folder) / "server", "https://licence.example")
+        made = server.create_server(Path(folder) / "server", "https://license.example")
         if isinstance(made, Refused):
             raise RuntimeError(made.detail)
         taken = asyncio.run(_measured(Path(folder) / "server", made.vendor_token, rows))
@@ -67,8 +67,8 @@ async def _measured(folder: Path, token: str, rows: int) -> dict[str, float]:
     context = await server.open_context(folder)
     if isinstance(context, Refused):
         raise RuntimeError(context.detail)
-    api = build(context, time.monotonic, sweeping=False)
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.example") as http:
+    api = build_app(context, time.monotonic, sweeping=False)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.example") as http:
         desk = await _furnished(http, context, token, rows)
         found = {name: await _median(http, desk, query) for name, query in QUERIES.items()}
     await context.db.close()
@@ -86,7 +86,7 @@ async def _median(http: httpx2.AsyncClient, token: str, query: str) -> float:
     return statistics.median(taken)
 
 
-async def _furnished(http: httpx2.AsyncClient, context: Context, token: str, rows: int) -> str:
+async def _furnished(http: httpx2.AsyncClient, context: ServerContext, token: str, rows: int) -> str:
     await _post(http, token, "/v1/products", {"id": "editor", "name": "Editor"})
     for plan, kind, period in (("year", "limited", "P1Y"), ("month", "unlimited", "P1M")):
         body = {"id": plan, "product": "editor", "name": plan, "kind": kind, "period": period, **FEATURES}
@@ -110,7 +110,7 @@ async def _post(http: httpx2.AsyncClient, token: str, path: str, body: dict[str,
 def fill(conn: Connection, provider: str, rows: int, now: Instant) -> None:
     """Customers with a balance each and five subscriptions: most in force, some in grace, ended, failed, pending."""
     dice = random.Random(SEED)  # noqa: S311 - the same rows in each run
-    whose = [ids.new("cus", now) for _ in range(rows // PER_CUSTOMER)]
+    whose = [ids.new_id("cus", now) for _ in range(rows // PER_CUSTOMER)]
     for some in _parts(enumerate(whose), AT_ONCE):
         named = [(name, f"Customer {number}") for number, name in some]
         body = b'{"id":"%s","provider":"%s","name":"%s","email":"post@%s.example"}'
@@ -156,20 +156,20 @@ def _account(dice: random.Random, provider: str, customer: str, now: Instant) ->
     }
 
 
-def _head(row: Standing, now: Instant) -> dict[str, Any]:
+def _head(row: StandingRow, now: Instant) -> dict[str, Any]:
     head = {"id": row.subscription, "provider": row.provider, "customer": row.customer, "product": row.product}
     return head | {"trial": 0, "revision": 0, "head_hash": b"", "next_change": None, "created": now}
 
 
-def _rows(dice: random.Random, provider: str, whose: list[str], rows: int, now: Instant) -> Iterator[Standing]:
+def _rows(dice: random.Random, provider: str, whose: list[str], rows: int, now: Instant) -> Iterator[StandingRow]:
     for number in range(rows):
         monthly = number % 3 == 0
         length = 30 if monthly else 365
         # Most are somewhere inside their period; one in ten is past it.
         paid_until = now + dice.randrange(-length // 10, length) * DAY + dice.randrange(DAY)
         pending = number % 50 == 0
-        yield Standing(
-            subscription=ids.new("sub", now),
+        yield StandingRow(
+            subscription=ids.new_id("sub", now),
             provider=provider,
             customer=whose[number % len(whose)],
             product="editor",

@@ -10,11 +10,11 @@ from typing import IO, NamedTuple, Self
 
 import httpx2
 
-from benchmarks.crowd import READ, Crowd, body_of, http_request, whole_length
-from benchmarks.estate import BY_HAND, Device, Estate
+from benchmarks.big_store import BY_HAND, BigStore, Device
+from benchmarks.clients import READ, ClientGroup, body_of, http_request, whole_length
+from benchmarks.in_process import PRODUCT
 from benchmarks.programs import Program
 from benchmarks.slices import SETTLE
-from benchmarks.town import PRODUCT
 from tenure.core.refusals import Refused
 from tenure.site.store import devices, pools
 from tenure.site.store.writer import Connection
@@ -41,12 +41,12 @@ class Cost(NamedTuple):
 class OneProcess:
     """A site opened here: the same code from the request's bytes to the durable answer's, without a network."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: BigStore) -> None:
         self._estate = estate
         self._site = estate.opened()
 
     def grow(self, number: int) -> None:
-        """Enrols devices until so many seats are taken."""
+        """Enrolls devices until so many seats are taken."""
         self._flood(1)
         self._estate.known_bad_are_caught()
         while (missing := number - self._counted()) > 0:
@@ -78,14 +78,14 @@ class OneProcess:
         for device in asking:
             if len(under_way) == AT_ONCE:
                 answers.append(under_way.popleft().result())
-            under_way.append(self._site.port.answer(device.asked))
+            under_way.append(self._site.port.answer_blocking(device.asked))
         answers += [each.result() for each in under_way]
         seconds, used = time.perf_counter() - begun, time.process_time() - cpu
         self._estate.hear(asking, [each if isinstance(each, bytes) else b"" for each in answers])
         return _cost(number, seconds, used)
 
     def _counted(self) -> int:
-        return self._site.store.read(lambda conn: pools.pool(conn, PRODUCT).counted)
+        return self._site.store.read(lambda conn: pools.get_pool(conn, PRODUCT).counted)
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +97,7 @@ class OneProcess:
 class Shipped:
     """The site as a program of its own, on its folder, and its devices on connections to it."""
 
-    def __init__(self, estate: Estate, log: IO[str]) -> None:
+    def __init__(self, estate: BigStore, log: IO[str]) -> None:
         self._estate = estate
         self._program = Program("site", str(estate.folder), log=log)
         self.cold_start = self._program.cold_start
@@ -105,11 +105,11 @@ class Shipped:
         self.token = (estate.folder / "admin.token").read_text().strip()
         self._tls = unproven_tls()
 
-    def enrol(self, number: int) -> Cost:
+    def enroll(self, number: int) -> Cost:
         """So many first claims."""
         return self._flood(self._estate.newcomers(number))
 
-    def enrol_by_hand(self, number: int) -> None:
+    def enroll_by_hand(self, number: int) -> None:
         """Devices of a group that gives no seats by itself: each is refused one, and waits."""
         self._flood(self._estate.newcomers(number, BY_HAND), "refused")
 
@@ -126,10 +126,10 @@ class Shipped:
         ]
 
     def fill(self, number: int) -> list[Cost]:
-        """Enrols devices until there are so many; what the last of them cost."""
+        """Enrolls devices until there are so many; what the last of them cost."""
         costs = []
         while (missing := number - len(self._estate.devices)) > 0:
-            costs.append(self.enrol(min(missing, PIECE)))
+            costs.append(self.enroll(min(missing, PIECE)))
         return costs[-LATE:]
 
     def lonely(self, number: int) -> Cost:
@@ -153,7 +153,7 @@ class Shipped:
     def _flood(self, asking: list[Device], result: str = "seat") -> Cost:
         hands = [hand for hand in (asking[at::AT_ONCE] for at in range(AT_ONCE)) if hand]
         waiting = [[http_request(device.asked, PATH) for device in hand] for hand in hands]
-        crowd = Crowd(self._estate.port, waiting, self._tls)
+        crowd = ClientGroup(self._estate.port, waiting, self._tls)
         time.sleep(SETTLE)
         cpu = self._program.cpu()
         taken = crowd.flood()
@@ -198,4 +198,4 @@ def _forget(conn: Connection, names: list[str]) -> None:
     for name in names:
         found = devices.by_id(conn, name)
         if found is not None:
-            devices.delete(conn, found)
+            devices.delete_device(conn, found)

@@ -24,19 +24,19 @@ import httpx2
 import msgspec
 
 from benchmarks.board import fill
+from benchmarks.in_process import Caller, furnish
 from benchmarks.programs import LOAD_CORE, Program
-from benchmarks.town import Caller, furnish
 from tenure.core.refusals import Refused
 from tenure.server import main as server
 from tenure.server import setup
-from tenure.server.app import build
+from tenure.server.app import build_app
 from tenure.store.schema import accounts
 
 ROWS, FACTS = 100_000, 3_000
 RATE = 50
 """Requests a second of everybody else."""
 MOST_MS, QUIET_MS = 100, 25
-"""The promise; and up to which `before` a figure says something of the server and not of its neighbours."""
+"""The promise; and up to which `before` a figure says something of the server and not of its neighbors."""
 ADDRESSES = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 
 
@@ -249,7 +249,7 @@ def _counted(answers: Counter[int]) -> str:
 
 
 async def _furnished(folder: Path, rows: int, facts: int) -> Stage:
-    made = await setup.init(folder, "https://licence.example", secrets.token_bytes, server.now())
+    made = await setup.init_folder(folder, "https://license.example", secrets.token_bytes, server.system_now())
     if isinstance(made, Refused):
         raise RuntimeError(made.detail)
     context = await server.open_context(folder)
@@ -257,8 +257,8 @@ async def _furnished(folder: Path, rows: int, facts: int) -> Stage:
         raise RuntimeError(context.detail)
     hours = count(step=3_600)
     # A counter that runs an hour at each look: what took months is made here at once.
-    api = build(context, lambda: float(next(hours)), sweeping=False)
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.example") as http:
+    api = build_app(context, lambda: float(next(hours)), sweeping=False)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.example") as http:
         vendor = Caller(http, made.vendor_token)
         provider, desk, offer = await furnish(vendor)
         acme = (await desk.post("/v1/customers", {"name": "ACME"}))["id"]

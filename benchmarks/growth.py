@@ -13,11 +13,11 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import slices, town
+from benchmarks import in_process, slices
+from benchmarks.in_process import InProcessServer
 from benchmarks.programs import Program
 from benchmarks.report import Promise, heading, line, middle, spread
 from benchmarks.slices import Load, Measured
-from benchmarks.town import Town
 from tenure.server.setup import DATABASE
 
 FEW, MANY = 1_000, 1_000_000
@@ -41,7 +41,7 @@ _OWN = {"next_change": "null", "digest": "randomblob(32)"}
 
 def run(folder: Path, sites: int, rounds: int, seconds: float, many: int = MANY) -> int:
     """Prints the cost with few and with `many` sites, and their ratio; 1 when it is missed."""
-    few = town.found(folder / "few", sites)
+    few = in_process.found(folder / "few", sites)
     slices.known_bad_are_caught(few)
     shutil.copytree(few.folder, folder / "many")
     large = replace(few, folder=folder / "many", citizens=deepcopy(few.citizens))
@@ -60,7 +60,7 @@ def run(folder: Path, sites: int, rounds: int, seconds: float, many: int = MANY)
     return _tell([FEW, many], stored, taken, starts)
 
 
-def grow(made: Town, more: int) -> int:
+def grow(made: InProcessServer, more: int) -> int:
     """Adds `more` sites like the town's first one to its database; the file's bytes afterwards."""
     file = made.folder / DATABASE
     first = made.citizens[0]

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 
+from benchmarks.in_process import InProcessServer
 from benchmarks.programs import SERVER_CORE
-from benchmarks.town import Town
-from tenure.core import commands as c
-from tenure.core.contract import timeline
-from tenure.core.decide import Accepted, decide
+from tenure.core.business import commands as c
+from tenure.core.business.decide import Accepted, decide
 from tenure.core.refusals import Refused
-from tenure.core.subscription import Subscription
-from tenure.server import books, main
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.fold import Subscription
+from tenure.server import account_repository, main
 
 REQUEST_BYTES, ANSWER_BYTES = 610, 465
-"""What is signed of a synchronisation's request and of `unchanged`: header and payload in base64url."""
+"""What is signed of a synchronization's request and of `unchanged`: header and payload in base64url."""
 
 
 def verify_and_sign(operations: int = 500) -> float:
@@ -42,11 +42,11 @@ def microseconds(work: Callable[[], object], times: int) -> float:
     return (time.thread_time() - begun) / times * 1e6
 
 
-def core(town: Town) -> tuple[float, float]:
+def core(town: InProcessServer) -> tuple[float, float]:
     """Microseconds of a timeline and of a decision (a cancellation) on one of the town."""
     sub = asyncio.run(_subscription(town))
     now = int(time.time())
-    command, seen = c.Cancel(by="bench"), c.Seen()
+    command, seen = c.Cancel(by="bench"), c.DecisionContext()
     if not isinstance(decide(sub, command, seen, now), Accepted):
         raise RuntimeError("the decision to be measured is refused")
     draws = min(microseconds(lambda: timeline(sub), 500) for _ in range(5))
@@ -54,12 +54,12 @@ def core(town: Town) -> tuple[float, float]:
     return draws, decides
 
 
-async def _subscription(town: Town) -> Subscription:
+async def _subscription(town: InProcessServer) -> Subscription:
     context = await main.open_context(town.folder)
     if isinstance(context, Refused):
         raise RuntimeError(context.detail)
     name = town.citizens[0].subscription
-    found = await context.read(lambda conn, _: books.subscription(conn, town.provider, name))
+    found = await context.read_tx(lambda conn, _: account_repository.load_subscription(conn, town.provider, name))
     await context.db.close()
     if found is None:
         raise RuntimeError("the subscription is gone")

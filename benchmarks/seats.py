@@ -1,6 +1,6 @@
 """`python -m benchmarks.seats`: first seat claims at a site, and a site with 100,000 devices.
 
-A first claim is everything that a new device costs its site: its signed enrolment proven, the device, its hardware and
+A first claim is everything that a new device costs its site: its signed enrollment proven, the device, its hardware and
 one count more written, seat and answer signed, all of it on disk before it is answered. It is measured twice: through
 the store and the signing of one process, and at the site as shipped, over TLS. `SHORT=1` takes fewer devices.
 """
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import IO
 
 from benchmarks import limits, report
+from benchmarks.big_store import BigStore, ordered
 from benchmarks.claims import AT_ONCE, Cost, OneProcess, Shipped
-from benchmarks.crowd import Crowd, http_request
-from benchmarks.estate import Estate, ordered
+from benchmarks.clients import ClientGroup, http_request
 from benchmarks.programs import LOAD_CORE, SERVER_CORE, Program
-from benchmarks.questions import asked
+from benchmarks.reads import asked
 from benchmarks.report import Promise, Yardstick, heading, line, middle, spread
 
 FEW, MANY = 100, 10_000
@@ -76,7 +76,7 @@ def main() -> int:
             verdicts = Verdicts(report.yardstick(_bare(nothing)))
         licensed = ordered(folder / "server", [LIMIT] * 2)
         with Program("serve", str(licensed.folder), log=log) as server:
-            few, many = (Estate(folder / name, licensed, at, server.port) for at, name in enumerate(("few", "many")))
+            few, many = (BigStore(folder / name, licensed, at, server.port) for at, name in enumerate(("few", "many")))
             _in_one_process(few, many, plan, verdicts)
             _as_shipped(many, plan, verdicts, log)
     heading(f"yardstick: {verdicts.yardstick.told()}; load average {_load()}")
@@ -85,7 +85,7 @@ def main() -> int:
     return 1 if "MISSED" in verdicts.said else 0
 
 
-def _in_one_process(few: Estate, many: Estate, plan: Plan, verdicts: Verdicts) -> None:
+def _in_one_process(few: BigStore, many: BigStore, plan: Plan, verdicts: Verdicts) -> None:
     os.sched_setaffinity(0, {SERVER_CORE})  # the threads of the sites are born on it
     with OneProcess(few) as small, OneProcess(many) as large:
         small.grow(FEW)
@@ -107,10 +107,10 @@ def _in_one_process(few: Estate, many: Estate, plan: Plan, verdicts: Verdicts) -
     line(f"  {MANY:,} against {FEW:,}, by CPU", f"{ratio:.2f}", verdicts.of(SAME, ratio))
 
 
-def _as_shipped(many: Estate, plan: Plan, verdicts: Verdicts, log: IO[str]) -> None:
+def _as_shipped(many: BigStore, plan: Plan, verdicts: Verdicts, log: IO[str]) -> None:
     with Shipped(many, log) as site:
         site.synchronize()
-        claims = [site.enrol(plan.claims * 2) for _ in range(plan.rounds)]
+        claims = [site.enroll(plan.claims * 2) for _ in range(plan.rounds)]
         early = [site.refresh(2_000) for _ in range(plan.rounds)]
         lonely = site.lonely(LONELY)
         heading(f"first claims at the site as shipped, over TLS, {AT_ONCE} connections, {MANY:,} seats taken")
@@ -122,7 +122,7 @@ def _as_shipped(many: Estate, plan: Plan, verdicts: Verdicts, log: IO[str]) -> N
             f"{lonely.rate:,.0f}/s; its TLS handshake is most of it",
         )
         late = site.fill(plan.devices - ODD)
-        site.enrol_by_hand(ODD)
+        site.enroll_by_hand(ODD)
         heading(f"the same site with {plan.devices:,} devices")
         _row("first claims", late)
         ratio = _us(late) / _us(claims)
@@ -164,7 +164,7 @@ def _bare(nothing: Program) -> float:
     requests = [[http_request(b"q" * FORM)] * 100] * AT_ONCE
     taken = []
     for _ in range(4):
-        crowd = Crowd(nothing.port, requests)
+        crowd = ClientGroup(nothing.port, requests)
         taken.append(crowd.flood().rate)
         crowd.close()
     return middle(taken[1:])

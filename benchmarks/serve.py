@@ -7,6 +7,6 @@ from tenure.http.endpoints import Endpoint
 from tenure.server import main
 
 if __name__ == "__main__":
-    refused = main.run(Path(sys.argv[1]), main.Address(Endpoint("127.0.0.1", 0)))
+    refused = main.serve_api(Path(sys.argv[1]), main.ListenOptions(Endpoint("127.0.0.1", 0)))
     if refused is not None:
         sys.exit(refused.detail)

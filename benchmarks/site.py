@@ -6,6 +6,6 @@ from pathlib import Path
 from tenure.site import main
 
 if __name__ == "__main__":
-    refused = main.run(Path(sys.argv[1]))
+    refused = main.serve_folder(Path(sys.argv[1]))
     if refused is not None:
         sys.exit(refused.detail)

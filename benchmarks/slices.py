@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from benchmarks.crowd import Crowd, Slice, body_of, http_request
+from benchmarks.clients import ClientGroup, Slice, body_of, http_request
+from benchmarks.in_process import BenchmarkSite, InProcessServer
 from benchmarks.programs import Program
-from benchmarks.town import Citizen, Town
 from tenure.core.refusals import Refused
-from tenure.wire import answers, b64
+from tenure.wire import b64, exchanges
 
 SETTLE = 0.05
 """Seconds in which the server takes the connections, before anything is measured."""
@@ -32,12 +32,12 @@ class Measured(NamedTuple):
 class Load:
     """The town's sites on connections to one server."""
 
-    def __init__(self, town: Town, program: Program, connections: int) -> None:
+    def __init__(self, town: InProcessServer, program: Program, connections: int) -> None:
         self._town, self._program, self._connections = town, program, connections
         self._hands = [town.citizens[number::connections] for number in range(connections)]
 
     def unchanged(self, requests: int, rate: float | None = None) -> Measured:
-        """About so many synchronisations that bring nothing new, at `rate` a second or as fast as they are answered."""
+        """About so many synchronizations that bring nothing new, at `rate` a second or as fast as they are answered."""
         return self._slice("unchanged", requests, 0, rate)
 
     def new_lease(self, requests: int) -> Measured:
@@ -69,7 +69,7 @@ class Load:
 
     def _run(self, waiting: list[list[bytes]], rate: float | None) -> tuple[Measured, list[tuple[bytes, bytes]]]:
         # Connected anew each time: between slices the server would hang up on idle connections.
-        crowd = Crowd(self._program.port, waiting)
+        crowd = ClientGroup(self._program.port, waiting)
         time.sleep(SETTLE)
         before = self._program.cpu()
         taken = crowd.flood() if rate is None else crowd.stream(rate)
@@ -79,13 +79,13 @@ class Load:
         return measured, crowd.answered()
 
 
-def advance(citizen: Citizen, leases: int) -> None:
+def advance(citizen: BenchmarkSite, leases: int) -> None:
     """The site as it is after its request is answered."""
     citizen.count += 1
     citizen.serial += leases
 
 
-def judge(town: Town, result: str, pairs: list[tuple[bytes, bytes]]) -> None:
+def judge(town: InProcessServer, result: str, pairs: list[tuple[bytes, bytes]]) -> None:
     """Raises ValueError unless every answer says `result`; one in fifty is proven by signature, nonce and hash."""
     for number, (request, answer) in enumerate(pairs):
         body = body_of(answer)
@@ -93,12 +93,12 @@ def judge(town: Town, result: str, pairs: list[tuple[bytes, bytes]]) -> None:
         if told.get("result") != result:
             raise ValueError(f"expected `{result}`, was told {told}")
         if number % PROVEN_EACH == 0:
-            read = answers.read_sync_answer(body, request.partition(b"\r\n\r\n")[2], town.keys.root)
+            read = exchanges.read_sync_answer(body, request.partition(b"\r\n\r\n")[2], town.keys.root)
             if isinstance(read, Refused):
                 raise ValueError(f"an answer is not proven: {read.code} {read.detail}")
 
 
-def known_bad_are_caught(town: Town) -> None:
+def known_bad_are_caught(town: InProcessServer) -> None:
     """The control: `judge` must refuse another result, another question's answer, and an altered signature."""
     request = http_request(town.citizens[0].request(town.keys))
     bad: list[Callable[[], None]] = [
@@ -115,10 +115,10 @@ def known_bad_are_caught(town: Town) -> None:
 
 
 def _forged(payload: bytes) -> bytes:
-    return b"e30." + b64.encode(payload) + b"." + b64.encode(bytes(64))
+    return b"e30." + b64.b64_encode(payload) + b"." + b64.b64_encode(bytes(64))
 
 
 def _payload(token: bytes) -> dict[str, Any]:
-    raw = b64.decode(token.split(b".")[1])
+    raw = b64.b64_decode(token.split(b".")[1])
     told: dict[str, Any] = msgspec.json.decode(raw or b"{}")
     return told

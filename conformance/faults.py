@@ -16,11 +16,11 @@ import msgspec
 from conformance import keys
 from conformance.vendor import Spoken, Vendor
 from conformance.web import Asked, Reply, Talk, problem
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Span
 from tenure.wire import b64
 from tenure.wire.keys import SeedSigner, to_jwk
-from tenure.wire.messages import Bound, refusal
+from tenure.wire.messages import AnswerBinding, to_signed_refusal
 
 Args = dict[str, Any]
 
@@ -113,8 +113,8 @@ def _header(**members: Any) -> Fault:
         payload = impostor(moment, Spoken()).split(b".")[1]
         kid = "answer-1"
         head = {"alg": "EdDSA", "kid": kid, "typ": f"tenure-{'activate' if _activates(moment) else 'sync'}-answer+jws"}
-        signed = b64.encode(msgspec.json.encode({**head, **members})) + b"." + payload
-        return Reply(body=signed + b"." + b64.encode(keys.signer(kid).sign(signed)))
+        signed = b64.b64_encode(msgspec.json.encode({**head, **members})) + b"." + payload
+        return Reply(body=signed + b"." + b64.b64_encode(keys.signer(kid).sign(signed)))
 
     return say
 
@@ -125,21 +125,21 @@ def _padded(token: bytes) -> bytes:
 
 def _flipped(token: bytes) -> bytes:
     head, payload, signature = token.split(b".")
-    raw = bytearray(b64.decode(signature) or b"")
+    raw = bytearray(b64.b64_decode(signature) or b"")
     raw[7] ^= 1
-    return b".".join((head, payload, b64.encode(bytes(raw))))
+    return b".".join((head, payload, b64.b64_encode(bytes(raw))))
 
 
 def _forged(token: bytes) -> bytes:
     """The payload says more than was signed."""
     head, payload, signature = token.split(b".")
-    raw = (b64.decode(payload) or b"").replace(b'"result":"', b'"root":1,"result":"', 1)
-    return b".".join((head, b64.encode(raw), signature))
+    raw = (b64.b64_decode(payload) or b"").replace(b'"result":"', b'"root":1,"result":"', 1)
+    return b".".join((head, b64.b64_encode(raw), signature))
 
 
 def _unsigned(token: bytes) -> bytes:
     _, payload, _ = token.split(b".")
-    head = b64.encode(b'{"alg":"none","kid":"answer-1","typ":"tenure-sync-answer+jws"}')
+    head = b64.b64_encode(b'{"alg":"none","kid":"answer-1","typ":"tenure-sync-answer+jws"}')
     return head + b"." + payload + b"."
 
 
@@ -162,13 +162,13 @@ def _late(moment: Moment, args: Args) -> Reply:
 def _refused(moment: Moment, args: Args) -> Reply:
     """A signed refusal, by the honest server's own key."""
     code = args["code"]
-    known = code in {each.value for each in Code}
-    no = refusal(Refused(Code(code) if known else Code.NOT_FOUND))
+    known = code in {each.value for each in RefusalCode}
+    no = to_signed_refusal(Refused(RefusalCode(code) if known else RefusalCode.NOT_FOUND))
     no = msgspec.structs.replace(no, code=code, conclusive=args.get("conclusive", no.conclusive))
     if "when" in args:
         no = msgspec.structs.replace(no, when=moment.vendor.now + int(args["when"]))
 
-    def say(said: Bound) -> Bound:
+    def say(said: AnswerBinding) -> AnswerBinding:
         return msgspec.structs.replace(said, result="refused", refusal=no, lease="", successor="", token="")
 
     return Reply(body=impostor(moment, Spoken(answer=say)))

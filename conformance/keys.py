@@ -11,7 +11,7 @@ from tenure.core.timeline import DAY, Instant
 from tenure.wire import root as roots
 from tenure.wire.b64 import encode_text
 from tenure.wire.keys import Purpose, SeedSigner
-from tenure.wire.root import Document, Key, RootKey
+from tenure.wire.root import OnlineKey, RootDocument, RootKey
 
 START: Instant = 1_800_000_000
 """When every scenario begins: 2027-01-15T08:00:00Z."""
@@ -25,9 +25,9 @@ def signer(kid: str) -> SeedSigner:
     return SeedSigner(hashlib.sha256(kid.encode()).digest(), kid)
 
 
-def key(kid: str, purpose: Purpose, **bounds: object) -> Key:
+def key(kid: str, purpose: Purpose, **bounds: object) -> OnlineKey:
     """An online key as a root document lists it: good for years, for leases of at most 40 days."""
-    made = Key(
+    made = OnlineKey(
         kid=kid,
         x=encode_text(signer(kid).public),
         purpose=purpose,
@@ -60,9 +60,9 @@ KEYS = (
 SANDBOX_KEYS = (key("sandbox-1", Purpose.SANDBOX),)
 
 
-def first(*, sandbox: bool = False) -> Document:
+def first(*, sandbox: bool = False) -> RootDocument:
     """Version 1: two of three root keys must sign."""
-    return Document(
+    return RootDocument(
         id="vendor-1",
         version=1,
         issued=START - YEAR,
@@ -73,23 +73,23 @@ def first(*, sandbox: bool = False) -> Document:
     )
 
 
-def signed(document: Document, *kids: str) -> bytes:
+def signed(document: RootDocument, *kids: str) -> bytes:
     """`document` signed by the root keys named, two of its own by default."""
-    return roots.sign(document, [signer(kid) for kid in kids or ("root-a", "root-b")])
+    return roots.sign_document(document, [signer(kid) for kid in kids or ("root-a", "root-b")])
 
 
-def following(document: Document, now: Instant, **changes: object) -> Document:
+def following(document: RootDocument, now: Instant, **changes: object) -> RootDocument:
     """The next version."""
     return msgspec.structs.replace(document, version=document.version + 1, issued=now, **changes)
 
 
-def rotated(document: Document, now: Instant) -> Document:
+def rotated(document: RootDocument, now: Instant) -> RootDocument:
     """The next version, with one more key for leases and one more for answers."""
     number = document.version + 1
     fresh = (key(f"lease-{number}", Purpose.LEASE), key(f"answer-{number}", Purpose.ANSWER))
     return following(document, now, keys=(*document.keys, *fresh))
 
 
-def revoked(document: Document, now: Instant, *kids: str) -> Document:
+def revoked(document: RootDocument, now: Instant, *kids: str) -> RootDocument:
     """The next version, without the keys named."""
     return following(document, now, keys=tuple(each for each in document.keys if each.kid not in kids))

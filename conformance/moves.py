@@ -7,10 +7,10 @@ import msgspec
 
 from conformance import keys
 from conformance.vendor import BASE, FEATURES, Contract, Vendor, code, paid
-from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import DAY, HOUR, Phase, Span, Why
-from tenure.wire.notices import Notice
-from tenure.wire.seal import Typ, seal
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import DAY, HOUR, Phase, PhaseCause, Span
+from tenure.wire.jws import TokenType, sign_token
+from tenure.wire.notices import SignedNotice
 
 Args = dict[str, Any]
 Move = Callable[[Vendor, Args], None]
@@ -30,15 +30,17 @@ def _paid_for(vendor: Vendor, args: Args) -> None:
 
 def _held(vendor: Vendor, args: Args) -> None:
     contract = _contract(vendor, args)
-    contract.change((Span(vendor.now - HOUR, None, Phase.PAUSED, Why.HELD, BASE, note="moving"),), contract.paid_until)
+    contract.change(
+        (Span(vendor.now - HOUR, None, Phase.PAUSED, PhaseCause.HELD, BASE, note="moving"),), contract.paid_until
+    )
 
 
 def _unlimited(vendor: Vendor, args: Args) -> None:
-    spans = (Span(vendor.now - HOUR, None, Phase.ACTIVE, Why.PAID, FEATURES, 10),)
+    spans = (Span(vendor.now - HOUR, None, Phase.ACTIVE, PhaseCause.PAID, FEATURES, 10),)
     _contract(vendor, args).change(spans, vendor.now + 400 * DAY)
 
 
-def _refusing(refused: Code) -> Move:
+def _refusing(refused: RefusalCode) -> Move:
     def move(vendor: Vendor, args: Args) -> None:
         _contract(vendor, args).refused = Refused(refused)
 
@@ -86,8 +88,8 @@ def _amnesty(vendor: Vendor, args: Args) -> None:
 def amnesty(vendor: Vendor, args: Args) -> bytes:
     """A sealed notice of an outage that began `ago` days ago and lasted `days`."""
     since = vendor.now - int(float(args["ago"]) * DAY)
-    notice = Notice(
-        iss="https://licence.example",
+    notice = SignedNotice(
+        iss="https://license.example",
         jti=f"notice_{len(vendor.notices)}",
         iat=vendor.now,
         kind="amnesty",
@@ -95,7 +97,7 @@ def amnesty(vendor: Vendor, args: Args) -> bytes:
         until=since + int(float(args["days"]) * DAY),
         product=args.get("product", "*"),
     )
-    return seal(Typ.NOTICE, notice, keys.signer(args.get("key", "notice-1")))
+    return sign_token(TokenType.NOTICE, notice, keys.signer(args.get("key", "notice-1")))
 
 
 # root documents
@@ -156,11 +158,11 @@ MOVES: dict[str, Move] = {
     "paid_for": _paid_for,
     "held": _held,
     "unlimited": _unlimited,
-    "code_blocked": _refusing(Code.CODE_BLOCKED),
-    "code_withdrawn": _refusing(Code.CODE_WITHDRAWN),
-    "site_limit": _refusing(Code.SITE_LIMIT),
-    "other_world": _refusing(Code.ENVIRONMENT_MISMATCH),
-    "copied": _refusing(Code.LEASE_FORKED),
+    "code_blocked": _refusing(RefusalCode.CODE_BLOCKED),
+    "code_withdrawn": _refusing(RefusalCode.CODE_WITHDRAWN),
+    "site_limit": _refusing(RefusalCode.SITE_LIMIT),
+    "other_world": _refusing(RefusalCode.ENVIRONMENT_MISMATCH),
+    "copied": _refusing(RefusalCode.LEASE_FORKED),
     "lowest_version": _floor,
     "other_product": _other_product,
     "site_lost": _sites(lost=True),

@@ -18,7 +18,7 @@ from conformance.vendor import Vendor, code
 from conformance.web import Asked, Reply, Talk, Web, certificates, honest
 from conformance.wrong import Wrong, compare
 from tenure.wire import b64
-from tenure.wire.strict import parse as strict
+from tenure.wire.strict_json import parse_json as strict
 
 Order = tuple[str, str, dict[str, Any]]
 
@@ -179,7 +179,7 @@ class Stage:
 
 def _claims(body: bytes) -> dict[str, Any]:
     parts = body.split(b".")
-    payload = strict(b64.decode(parts[1]) or b"{}", 64 * 1024) if len(parts) == 3 else {}
+    payload = strict(b64.b64_decode(parts[1]) or b"{}", 64 * 1024) if len(parts) == 3 else {}
     return payload if isinstance(payload, dict) else {}
 
 

@@ -56,7 +56,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     init: str = "ready"
     """What `init` must come to."""
     tls: str = ""
-    """`good`, `wrong_name`, `stranger`, `expired`: the server speaks TLS with such a certificate."""
+    """`good`, `wrong_name`, `stranger`, `refuse_expired`: the server speaks TLS with such a certificate."""
     sandbox: bool = False
     """The server is a sandbox."""
     as_sandbox: bool | None = None

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from tenure.core.refusals import Refused
-from tenure.sdk.assembly import Misuse, Parts, identity, read_root
-from tenure.sdk.clock import Clocks
+from tenure.sdk.assembly import ConfigurationError, KeeperParts, make_identity, read_root
+from tenure.sdk.clock import ComputerClocks
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
-from tenure.sdk.keeper import Keeper
-from tenure.sdk.names.bounds import Bounds
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
-from tenure.sdk.reach import Network
+from tenure.sdk.license_keeper import LicenseKeeper
+from tenure.sdk.network.bounds import ExchangeBounds
+from tenure.sdk.outcomes import ActivationGranted, Rejected, Synchronized
+from tenure.sdk.transport_factory import Network
 
 SETTINGS = "conformance.json"
 
@@ -69,24 +69,24 @@ def _init(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     (folder / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
     try:
         keeper = _keeper(settings, folder)
-    except Misuse as mistake:
+    except ConfigurationError as mistake:
         return {"result": "refused", "message": str(mistake)}
     return {"result": "ready", "root": keeper.holder.root.version}
 
 
-def _keeper(settings: dict[str, Any], folder: Path) -> Keeper:
+def _keeper(settings: dict[str, Any], folder: Path) -> LicenseKeeper:
     computer = _computer(Path(settings["readings"]))
     pinned = read_root(settings["root"], sandbox=settings["sandbox"])
-    who = identity(settings["product"], settings["version"], "", pinned, computer, sandbox=settings["sandbox"])
+    who = make_identity(settings["product"], settings["version"], "", pinned, computer, sandbox=settings["sandbox"])
     patience = settings["patience"]
     network = Network(
         dns="off",
         proxy="",
         ca_file=settings["ca"],
         loopback_http=True,
-        bounds=Bounds(2.0, min(3.0, patience), patience),
+        bounds=ExchangeBounds(2.0, min(3.0, patience), patience),
     )
-    parts = Parts(
+    parts = KeeperParts(
         who=who,
         pinned=pinned,
         disk=FolderOnDisk(folder / "state"),
@@ -96,7 +96,7 @@ def _keeper(settings: dict[str, Any], folder: Path) -> Keeper:
         clock=None,
         after_end_days=None,
     )
-    return parts.keeper()
+    return parts.make_keeper()
 
 
 def _computer(readings: Path) -> Computer:
@@ -105,7 +105,9 @@ def _computer(readings: Path) -> Computer:
         return told
 
     return Computer(
-        clocks=Clocks(boot=read()["boot"], ticks=lambda: float(read()["uptime"]), wall=lambda: int(read()["wall"])),
+        clocks=ComputerClocks(
+            boot=read()["boot"], ticks=lambda: float(read()["uptime"]), wall=lambda: int(read()["wall"])
+        ),
         monotonic=time.monotonic,
         draw=secrets.token_bytes,
         environment={},
@@ -115,22 +117,22 @@ def _computer(readings: Path) -> Computer:
     )
 
 
-def _told(outcome: Granted | Synchronized | Declined) -> dict[str, Any]:
-    if isinstance(outcome, Declined):
+def _told(outcome: ActivationGranted | Synchronized | Rejected) -> dict[str, Any]:
+    if isinstance(outcome, Rejected):
         result = "refused" if outcome.conclusive else "inconclusive"
         return {"result": result, "code": outcome.code.value, "message": outcome.message}
-    result = "granted" if isinstance(outcome, Granted) else outcome.result
+    result = "granted" if isinstance(outcome, ActivationGranted) else outcome.result
     return {"result": result, "code": "", "message": outcome.message}
 
 
-def _status(keeper: Keeper) -> dict[str, Any]:
+def _status(keeper: LicenseKeeper) -> dict[str, Any]:
     holder = keeper.holder
     standing, kept, lease = holder.standing(), holder.kept, holder.lease()
     return {
         "now": standing.at,
         "phase": standing.phase.value,
         "cause": standing.cause.value,
-        "features": sorted(holder.renewed().features),
+        "features": sorted(holder.refresh_features().features),
         "until": standing.until,
         "contact_until": standing.contact_until,
         "refusal": "" if standing.refusal is None else standing.refusal.code.value,
@@ -141,7 +143,7 @@ def _status(keeper: Keeper) -> dict[str, Any]:
         "root": holder.root.version,
         "pending": kept.sync is not None or kept.activation is not None,
         "successor_from": standing.successor_from,
-        "next_contact": keeper.due(),
+        "next_contact": keeper.next_contact_at(),
         "message": standing.message,
     }
 

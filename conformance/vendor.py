@@ -1,6 +1,6 @@
 """A small honest activation server: it keeps what a site's protocol needs and nothing else, on a clock moved by hand.
 
-Built from the wire's messages alone, so that it shares no thought with the real server. Misbehaviour is `faults`'.
+Built from the wire's messages alone, so that it shares no thought with the real server. Misbehavior is `faults`'.
 """
 
 import hashlib
@@ -11,28 +11,28 @@ from typing import Any
 import msgspec
 
 from conformance import keys
-from tenure.core.acceptance import another_code
-from tenure.core.codes import ActivationCode, from_random, parse
-from tenure.core.installation import mismatch
-from tenure.core.lease import Brand, Confirmation, Lease
-from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at, since
-from tenure.core.versions import below
-from tenure.wire import seal
-from tenure.wire.answers import Asked, read_activate, read_sync, unwrap_sync
+from tenure.core.activation_codes import ActivationCode, from_random, parse_code
+from tenure.core.installation import installation_mismatch
+from tenure.core.lease.acceptance import another_code
+from tenure.core.lease.claims import Brand, Confirmation, Lease
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import DAY, Instant, Phase, PhaseCause, Span, Timeline, span_at, spans_since
+from tenure.core.versions import refuse_below
+from tenure.wire import jws
+from tenure.wire.exchanges import ProvenRequest, read_activate, read_sync, unwrap_sync
 from tenure.wire.keys import Purpose, key_id, to_jwk
 from tenure.wire.messages import (
     ActivateAnswer,
     ActivateRequest,
-    Bound,
+    AnswerBinding,
     NextSync,
-    Refusal,
+    SignedRefusal,
     SyncAnswer,
     SyncRequest,
-    refusal,
+    to_signed_refusal,
     unknown_code,
 )
-from tenure.wire.root import Document
+from tenure.wire.root import RootDocument
 from tenure.wire.seats import read_erased
 
 LEASE_DAYS = 30
@@ -49,10 +49,10 @@ def paid(begins: Instant, days: int, grace: int) -> Timeline:
     """A paid period, grace unless it is 0 days, and the end."""
     end = begins + days * DAY
     over = end + grace * DAY
-    spans = [Span(begins, end, Phase.ACTIVE, Why.PAID, FEATURES, 10)]
+    spans = [Span(begins, end, Phase.ACTIVE, PhaseCause.PAID, FEATURES, 10)]
     if grace:
-        spans.append(Span(end, over, Phase.GRACE, Why.PAYMENT_ENDED, FEATURES, 10))
-    return (*spans, Span(over, None, Phase.ENDED, Why.PAYMENT_ENDED, BASE))
+        spans.append(Span(end, over, Phase.GRACE, PhaseCause.PAYMENT_ENDED, FEATURES, 10))
+    return (*spans, Span(over, None, Phase.ENDED, PhaseCause.PAYMENT_ENDED, BASE))
 
 
 @dataclass
@@ -105,7 +105,7 @@ class Spoken:
 
     answer_key: str = ""
     lease_key: str = ""
-    answer: Callable[[Bound], msgspec.Struct | bytes] = lambda message: message
+    answer: Callable[[AnswerBinding], msgspec.Struct | bytes] = lambda message: message
     lease: Callable[[Lease], Lease] = lambda lease: lease
 
 
@@ -122,7 +122,7 @@ class Vendor:
     interval: int = DAY
     life: int = LEASE_DAYS * DAY
     """Seconds for which a lease is good without contact."""
-    documents: list[Document] = field(default_factory=list)
+    documents: list[RootDocument] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
     free_from: Instant | None = None
     """When a place given back is free; None: at once."""
@@ -140,7 +140,7 @@ class Vendor:
         contract.last_group = code(name).last_group
         self.contracts[code(name).reveal()] = contract
 
-    def publish(self, document: Document, *kids: str) -> None:
+    def publish(self, document: RootDocument, *kids: str) -> None:
         """The next root version, as clients fetch it."""
         self.documents.append(document)
         self.roots[document.version] = keys.signed(document, *kids)
@@ -165,7 +165,7 @@ class Vendor:
             return row.answer
         found = self._contract(asked.message, row)
         said = asked.message.installation
-        other = None if row is None else mismatch(said, row.installation)
+        other = None if row is None else installation_mismatch(said, row.installation)
         if isinstance(found, Refused) or other is not None:
             return self._refuse_activation(asked, found if isinstance(found, Refused) else other, spoken)
         row = row or self._new_site(asked.public, found, said)
@@ -176,13 +176,13 @@ class Vendor:
         return self._grant(asked, row, spoken)
 
     def _contract(self, asked: ActivateRequest, row: SiteRow | None) -> Contract | Refused:
-        typed = parse(asked.code)
+        typed = parse_code(asked.code)
         found = None if isinstance(typed, Refused) else self.contracts.get(typed.reveal())
         if found is None:
-            return Refused(Code.CODE_UNKNOWN)
+            return Refused(RefusalCode.CODE_UNKNOWN)
         if found.product != asked.product:
-            return Refused(Code.CODE_NOT_FOR_PRODUCT)
-        old = below(asked.version, found.min_version)
+            return Refused(RefusalCode.CODE_NOT_FOR_PRODUCT)
+        old = refuse_below(asked.version, found.min_version)
         in_force = None
         if row is not None and row.contract is not found and asked.role == "active":
             in_force = another_code(self._lease(row, row.serial), self.now)
@@ -197,7 +197,7 @@ class Vendor:
         self.sites[key_id(public)] = row
         return row
 
-    def _grant(self, asked: Asked[ActivateRequest], row: SiteRow, spoken: Spoken) -> bytes:
+    def _grant(self, asked: ProvenRequest[ActivateRequest], row: SiteRow, spoken: Spoken) -> bytes:
         self._sign(row, spoken)
         answer = ActivateAnswer(
             **self._bound(asked.message.nonce, asked.sha256),
@@ -208,17 +208,20 @@ class Vendor:
             token=self._rotate(row),
             next_sync=self._next(),
         )
-        row.last_request, row.answer = asked.message.request, self._answered(answer, seal.Typ.ACTIVATE_ANSWER, spoken)
+        row.last_request, row.answer = (
+            asked.message.request,
+            self._answered(answer, jws.TokenType.ACTIVATE_ANSWER, spoken),
+        )
         return row.answer
 
-    def _refuse_activation(self, asked: Asked[ActivateRequest], refused: Refused, spoken: Spoken) -> bytes:
+    def _refuse_activation(self, asked: ProvenRequest[ActivateRequest], refused: Refused, spoken: Spoken) -> bytes:
         bound = self._bound(asked.message.nonce, asked.sha256)
-        answer = ActivateAnswer(**bound, result="refused", refusal=refusal(refused))
-        if refused.code is Code.CODE_UNKNOWN:
+        answer = ActivateAnswer(**bound, result="refused", refusal=to_signed_refusal(refused))
+        if refused.code is RefusalCode.CODE_UNKNOWN:
             answer = unknown_code(asked.message.nonce, asked.sha256, self.now, bound["root"])
-        return self._answered(answer, seal.Typ.ACTIVATE_ANSWER, spoken)
+        return self._answered(answer, jws.TokenType.ACTIVATE_ANSWER, spoken)
 
-    # synchronisation
+    # synchronization
 
     def sync(self, body: bytes, spoken: Spoken | None = None) -> bytes | Refused:
         """The sealed answer, or why the request cannot be answered at all (unsigned)."""
@@ -226,26 +229,26 @@ class Vendor:
         envelope = unwrap_sync(body)
         row = None if isinstance(envelope, Refused) else self.sites.get(envelope.kid)
         if isinstance(envelope, Refused) or row is None:
-            return envelope if isinstance(envelope, Refused) else Refused(Code.KEY_UNKNOWN)
+            return envelope if isinstance(envelope, Refused) else Refused(RefusalCode.KEY_UNKNOWN)
         asked = read_sync(envelope, row.public)
         if isinstance(asked, Refused):
             return asked
         if asked.message.request == row.last_request:
             return row.answer
         answer = self._truth(asked, row, spoken)
-        row.last_request, row.answer = asked.message.request, self._answered(answer, seal.Typ.SYNC_ANSWER, spoken)
+        row.last_request, row.answer = asked.message.request, self._answered(answer, jws.TokenType.SYNC_ANSWER, spoken)
         return row.answer
 
-    def _truth(self, asked: Asked[SyncRequest], row: SiteRow, spoken: Spoken) -> SyncAnswer:
+    def _truth(self, asked: ProvenRequest[SyncRequest], row: SiteRow, spoken: Spoken) -> SyncAnswer:
         bound = self._bound(asked.message.nonce, asked.sha256)
         if row.lost:
-            return SyncAnswer(**bound, result="refused", refusal=Refusal(Code.SITE_LOST.value, True))
+            return SyncAnswer(**bound, result="refused", refusal=SignedRefusal(RefusalCode.SITE_LOST.value, True))
         if asked.message.resolve:
             row.forked, row.token = False, asked.message.token
         forked = row.forked = row.forked or asked.message.token != row.token
         if asked.message.erased and not forked:
             said = read_erased(asked.message.erased.encode(), row.public)
-            row.released = not isinstance(said, Refused) and said.sha256 == seal.digest(row.lease)
+            row.released = not isinstance(said, Refused) and said.sha256 == jws.token_digest(row.lease)
             return SyncAnswer(**bound, result="released", token=self._rotate(row), free_from=self.free_from)
         token = self._rotate(row)
         if row.wants_lease and not asked.message.lease:
@@ -307,7 +310,7 @@ class Vendor:
 
     def _lease(self, row: SiteRow, serial: int) -> Lease:
         contract = row.contract
-        spans = since(contract.spans, self.now)
+        spans = spans_since(contract.spans, self.now)
         iat = max(spans[0].since, self.now - 300)
         until = iat + self.life
         return self._claims(row, contract, serial, spans, iat=iat, nbf=iat, until=until)
@@ -326,10 +329,10 @@ class Vendor:
     def _claims(
         self, row: SiteRow, contract: Contract, serial: int, spans: Timeline, *, iat: int, nbf: int, until: int
     ) -> Lease:
-        running = at(spans, nbf)
+        running = span_at(spans, nbf)
         ends = [span.since for span in spans if not set(running.features) <= set(span.features)]
         return Lease(
-            iss="https://licence.example",
+            iss="https://license.example",
             sub=row.id,
             aud=contract.product,
             jti=f"{row.id}.{row.epoch}.{serial}",
@@ -361,8 +364,8 @@ class Vendor:
         )
 
     def _sealed(self, lease: Lease, spoken: Spoken) -> bytes:
-        return seal.seal(seal.Typ.LEASE, lease, keys.signer(spoken.lease_key or self.key(Purpose.LEASE)))
+        return jws.sign_token(jws.TokenType.LEASE, lease, keys.signer(spoken.lease_key or self.key(Purpose.LEASE)))
 
-    def _answered(self, answer: Bound, typ: seal.Typ, spoken: Spoken) -> bytes:
+    def _answered(self, answer: AnswerBinding, typ: jws.TokenType, spoken: Spoken) -> bytes:
         signer = keys.signer(spoken.answer_key or self.key(Purpose.ANSWER))
-        return seal.seal(typ, spoken.answer(answer), signer)
+        return jws.sign_token(typ, spoken.answer(answer), signer)

@@ -13,7 +13,7 @@ import trustme
 
 from conformance.vendor import Vendor
 from tenure.core.refusals import TABLE, Refused
-from tenure.sandbox.dns import Door
+from tenure.sandbox.dns import TcpListener
 
 LONGEST = 64 * 1024
 
@@ -58,7 +58,7 @@ class Web:
     log: list[Asked] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._door = Door(self._serve, tls=self.tls)
+        self._door = TcpListener(self._serve, tls=self.tls)
         scheme, host = ("http", "127.0.0.1") if self.tls is None else ("https", "localhost")
         self.url = f"{scheme}://{host}:{self._door.port}"
 
@@ -125,7 +125,7 @@ def _authority(name: str) -> trustme.CA:
 def certificates(kind: str, folder: Path) -> tuple[ssl.SSLContext, Path]:
     """A server's TLS context and the file of the authority that clients believe.
 
-    `kind`: `good`; `wrong_name`, for another host; `stranger`, by an authority nobody believes; `expired`.
+    `kind`: `good`; `wrong_name`, for another host; `stranger`, by an authority nobody believes; `refuse_expired`.
     """
     issuer = _authority("stranger" if kind == "stranger" else "ours")
     host = "elsewhere.example" if kind == "wrong_name" else "localhost"

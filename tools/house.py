@@ -88,7 +88,7 @@ ROOMS = {
         _names("core http"),
         _PAGES,
         "the manners of pages show decisions, they do not take them (of `http` they have the table of routes)",
-        _names("tenure.core.decide tenure.core.settle tenure.core.runway"),
+        _names("tenure.core.business.decide tenure.core.business.settle tenure.core.business.runway"),
     ),
     "portal": Room(
         _names("core wire sdk http web"),
@@ -132,7 +132,7 @@ _BANNED_WORDS = _names("manager helper helpers util utils base impl")
 
 
 class Source(NamedTuple):
-    """One file of `src`, by its path below `src/tenure` (`core/decide/sites.py`)."""
+    """One file of `src`, by its path below `src/tenure` (`core/business/decide/installations.py`)."""
 
     path: str
     text: str

@@ -15,10 +15,10 @@ from typing import NamedTuple, get_args
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # so that it runs by its path, too
 
-from tenure.core import facts as f  # noqa: E402
 from tenure.core.explain import PHASES, REMEDIES, RULES  # noqa: E402
 from tenure.core.refusals import TABLE, Refused  # noqa: E402
-from tenure.core.timeline import Phase, Span, Why  # noqa: E402
+from tenure.core.subscription import facts as f  # noqa: E402
+from tenure.core.timeline import Phase, PhaseCause, Span  # noqa: E402
 from tools.scenes import FAMILIES, STATES, State, Try, build  # noqa: E402
 
 PAGE = ROOT / "docs" / "model.md"
@@ -109,8 +109,12 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _causes() -> str:
     pairs = {(state.phase, state.why) for state in STATES}
-    pairs |= {(Phase.GRACE, Why.SYNC_OVERDUE), (Phase.ENDED, Why.SYNC_OVERDUE), (Phase.ENDED, Why.SEAT_CONFLICT)}
-    ordered = sorted(pairs, key=lambda pair: (list(Phase).index(pair[0]), list(Why).index(pair[1])))
+    pairs |= {
+        (Phase.GRACE, PhaseCause.SYNC_OVERDUE),
+        (Phase.ENDED, PhaseCause.SYNC_OVERDUE),
+        (Phase.ENDED, PhaseCause.SEAT_CONFLICT),
+    }
+    ordered = sorted(pairs, key=lambda pair: (list(Phase).index(pair[0]), list(PhaseCause).index(pair[1])))
     rows = []
     for phase, why in ordered:
         remedies = "<br>".join(f"{remedy.who}: {remedy.how}" for remedy in REMEDIES[why])
@@ -143,7 +147,7 @@ is; "then" names what now follows otherwise than before. Money is ample unless t
 
 
 def _facts() -> str:
-    common = set(f.Happened.__struct_fields__)
+    common = set(f.FactHeader.__struct_fields__)
     rows = []
     for kind in get_args(f.Fact):
         fields = ", ".join(f"`{name}`" for name in kind.__struct_fields__ if name not in common)

@@ -8,20 +8,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from tenure.core import commands as c
-from tenure.core import ledger
-from tenure.core.account import Account, Item
-from tenure.core.act import Outcome, act, credit
-from tenure.core.allotment import SiteShare
-from tenure.core.contract import timeline
+from tenure.core.business import commands as c
+from tenure.core.business import ledger
+from tenure.core.business.account import Account, AccountSubscription
+from tenure.core.business.execute import CommandOutcome, credit_account, execute
+from tenure.core.business.settle import Settled, settle
 from tenure.core.periods import Duration, parse_instant
-from tenure.core.policy import LateRenewal, Role, Rules
+from tenure.core.policy.rules import LateRenewal, Role, Rules
 from tenure.core.pricing import Band
 from tenure.core.refusals import Refused
-from tenure.core.settle import Settled, settle
-from tenure.core.subscription import Subscription
-from tenure.core.terms import CodeRef, Intent, Kind, Settlement, Start, Terms
-from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at
+from tenure.core.subscription.allotment import SiteShare
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.terms import CodeRef, RenewalIntent, Settlement, SubscriptionKind, Terms, TermStart
+from tenure.core.timeline import DAY, Instant, Phase, PhaseCause, Span, Timeline, span_at
 
 MONEY = 10_000_000
 SUBJECT, OTHER, PRESENT = "sub_subject", "sub_other", "sub_present"
@@ -39,15 +39,15 @@ def day(text: str) -> Instant:
 TERMS = Terms(
     product="editor",
     plan="standard",
-    kind=Kind.LIMITED,
+    kind=SubscriptionKind.LIMITED,
     period=YEAR,
     devices=10,
     features=("edit",),
     base_features=("read",),
     bands=(Band(up_to=None, unit=100),),
 )
-UNLIMITED = msgspec.structs.replace(TERMS, kind=Kind.UNLIMITED, period=MONTH)
-WAITING: Mapping[str, object] = {"start": Start.AT_FIRST_ACTIVATION}
+UNLIMITED = msgspec.structs.replace(TERMS, kind=SubscriptionKind.UNLIMITED, period=MONTH)
+WAITING: Mapping[str, object] = {"start": TermStart.AT_FIRST_ACTIVATION}
 
 
 class Scene:
@@ -57,7 +57,7 @@ class Scene:
         self.now = day("2026-01-01")
         self.rules = msgspec.structs.replace(Rules(), **rules)
         self.account = Account(settled_at=self.now)
-        self.items: dict[str, Item] = {}
+        self.items: dict[str, AccountSubscription] = {}
         self.asked: list[c.Command] = []
 
     def sub(self, name: str = SUBJECT) -> Subscription:
@@ -72,12 +72,12 @@ class Scene:
 
     def span(self) -> Span:
         """What holds now."""
-        return at(self.spans(), self.now)
+        return span_at(self.spans(), self.now)
 
     def follows(self) -> Span | None:
         """What will hold next if nobody does anything."""
         end = self.span().until
-        return None if end is None else at(self.spans(), end)
+        return None if end is None else span_at(self.spans(), end)
 
     def until(self, date: str) -> None:
         """Time passes, and what falls due is booked."""
@@ -87,13 +87,15 @@ class Scene:
     def pay(self, amount: int) -> None:
         """Money comes in."""
         posting = ledger.top_up(amount, at=self.now, recorded_at=self.now, reference="bank")
-        self._keep(credit(self.account, self.items.values(), posting, self.now)[1])
+        self._keep(credit_account(self.account, self.items.values(), posting, self.now)[1])
 
-    def ask(self, command: c.Command, name: str = SUBJECT, present: str = "", *parts: SiteShare) -> Outcome | Refused:
+    def ask(
+        self, command: c.Command, name: str = SUBJECT, present: str = "", *parts: SiteShare
+    ) -> CommandOutcome | Refused:
         """A command is decided, and what it makes payable is tried."""
         self.asked.append(command)
-        seen = c.Seen(rules=self.rules, present=self.sub(present) if present else None, parts=parts)
-        before, outcome = act(self.account, self.items.values(), name, command, seen, self.now)
+        seen = c.DecisionContext(rules=self.rules, present=self.sub(present) if present else None, parts=parts)
+        before, outcome = execute(self.account, self.items.values(), name, command, seen, self.now)
         self._keep(before if isinstance(outcome, Refused) else outcome.after)
         return outcome
 
@@ -107,7 +109,7 @@ class Scene:
         """A site applies the code."""
         self.must(self.ask(activation(site, name), name))
 
-    def must(self, outcome: Outcome | Refused) -> None:
+    def must(self, outcome: CommandOutcome | Refused) -> None:
         """What brings a scene about cannot be refused."""
         if isinstance(outcome, Refused):
             raise AssertionError(outcome)
@@ -133,8 +135,8 @@ class State(NamedTuple):
 
     name: str
     phase: Phase
-    why: Why
-    kind: Kind
+    why: PhaseCause
+    kind: SubscriptionKind
     then: tuple[Then, ...] = ()
     terms: Mapping[str, object] = NONE
     rules: Mapping[str, object] = NONE
@@ -159,10 +161,10 @@ def paid(amount: int = 1_000) -> Then:
 
 
 CANCEL, NOW = c.Cancel(by="x"), c.Cancel(by="x", at_once=True)
-HOLD = c.Hold(by="x", reason="unpaid bill")
-AUTO = c.SetRenewalIntent(by="x", intent=Intent.AUTO)
+HOLD = c.PlaceHold(by="x", reason="unpaid bill")
+AUTO = c.SetRenewalIntent(by="x", intent=RenewalIntent.AUTO)
 BLOCK = c.BlockCode(by="x", code=f"code of {SUBJECT}")
-_P, _W, _K = Phase, Why, Kind
+_P, _W, _K = Phase, PhaseCause, SubscriptionKind
 EXTERNAL: Mapping[str, object] = {"settlement": Settlement.EXTERNAL}
 TRIAL: Mapping[str, object] = {"trial": True}
 
@@ -179,7 +181,7 @@ def stage_subject(scene: Scene) -> None:
 def promised(scene: Scene) -> None:
     """A site holds a lease that reaches a week beyond the due instant."""
     end = scene.sub().periods[-1].until
-    word = c.Word(site="site_1", until=end + 7 * DAY)
+    word = c.OutstandingLease(site="site_1", until=end + 7 * DAY)
     scene.items[SUBJECT] = msgspec.structs.replace(scene.items[SUBJECT], words=(word,))
 
 
@@ -197,9 +199,9 @@ STATES = (
     State("prepaid", _P.ACTIVE, _W.PAID, _K.UNLIMITED),
     State("next period reserved", _P.ACTIVE, _W.PAID, _K.UNLIMITED, (paid(), on("2026-01-25"))),
     State("fewer devices agreed", _P.ACTIVE, _W.PAID, _K.LIMITED, (ask(c.ChangeDevices(by="x", devices=5)),)),
-    State("cancelled, runs to its end", _P.ACTIVE, _W.PAID, _K.LIMITED, (ask(CANCEL),)),
+    State("canceled, runs to its end", _P.ACTIVE, _W.PAID, _K.LIMITED, (ask(CANCEL),)),
     State(
-        "cancelled in the reserve window, a lease promises a week",
+        "canceled in the reserve window, a lease promises a week",
         _P.ACTIVE,
         _W.PAID,
         _K.UNLIMITED,
@@ -207,11 +209,11 @@ STATES = (
     ),
     State("in grace", _P.GRACE, _W.PAYMENT_ENDED, _K.LIMITED, (on("2027-01-05"),)),
     State("in grace, no money", _P.GRACE, _W.PAYMENT_ENDED, _K.UNLIMITED, (on("2026-02-05"),), money=False),
-    State("in grace, cancelled in it", _P.GRACE, _W.PAYMENT_ENDED, _K.LIMITED, (on("2027-01-05"), ask(CANCEL))),
+    State("in grace, canceled in it", _P.GRACE, _W.PAYMENT_ENDED, _K.LIMITED, (on("2027-01-05"), ask(CANCEL))),
     State(
         "in grace after a cancellation",
         _P.GRACE,
-        _W.CANCELLED,
+        _W.CANCELED,
         _K.LIMITED,
         (ask(CANCEL), on("2027-01-02")),
         rules={"cancel_grace_days": 5},
@@ -225,8 +227,8 @@ STATES = (
     State("ended longer than a year ago", _P.ENDED, _W.PAYMENT_ENDED, _K.LIMITED, (on("2028-03-01"),)),
     State("ended, no money", _P.ENDED, _W.PAYMENT_ENDED, _K.UNLIMITED, (on("2026-02-20"),), money=False),
     State("ended, automatic payment stopped", _P.ENDED, _W.PAYMENT_ENDED, _K.UNLIMITED, (on("2026-05-01"),)),
-    State("cancelled, its end has come", _P.ENDED, _W.CANCELLED, _K.LIMITED, (ask(CANCEL), on("2027-01-02"))),
-    State("cancelled at once", _P.ENDED, _W.CANCELLED, _K.LIMITED, (ask(NOW),)),
+    State("canceled, its end has come", _P.ENDED, _W.CANCELED, _K.LIMITED, (ask(CANCEL), on("2027-01-02"))),
+    State("canceled at once", _P.ENDED, _W.CANCELED, _K.LIMITED, (ask(NOW),)),
     State("code blocked for good", _P.ENDED, _W.BLOCKED, _K.LIMITED, (ask(BLOCK), on("2026-02-01"))),
     State("never activated", _P.ENDED, _W.NEVER_ACTIVATED, _K.LIMITED, (on("2027-02-01"),), WAITING, active=False),
 )
@@ -244,7 +246,7 @@ def build(state: State) -> Scene:
     scene = Scene(**state.rules)
     if not state.order.get("trial"):
         scene.pay(1_000)
-    terms = TERMS if state.kind is Kind.LIMITED else UNLIMITED
+    terms = TERMS if state.kind is SubscriptionKind.LIMITED else UNLIMITED
     scene.order(SUBJECT, msgspec.structs.replace(terms, **state.terms), **state.order)
     if state.active:
         scene.activate("site_1")
@@ -257,7 +259,7 @@ def build(state: State) -> Scene:
     return scene
 
 
-Try = Callable[[Scene], Outcome | Refused | None]
+Try = Callable[[Scene], CommandOutcome | Refused | None]
 
 
 def plain(command: c.Command) -> Try:
@@ -274,32 +276,32 @@ def plan(factor: int) -> Try:
     """A plan at a multiple of half the price."""
     bands = (Band(up_to=None, unit=50 * factor),)
 
-    def asked(scene: Scene) -> Outcome | Refused:
+    def asked(scene: Scene) -> CommandOutcome | Refused:
         new = msgspec.structs.replace(scene.sub().terms_at(scene.now), plan=f"plan {factor}", bands=bands)
         return scene.ask(c.ChangePlan(by="x", terms=new))
 
     return asked
 
 
-def drop_change(scene: Scene) -> Outcome | Refused:
+def drop_change(scene: Scene) -> CommandOutcome | Refused:
     """The change agreed, or none."""
     effective = scene.sub().changes[-1].effective
     return scene.ask(c.DropChange(by="x", effective=effective))
 
 
-def free_allotment(scene: Scene) -> Outcome | Refused:
+def free_allotment(scene: Scene) -> CommandOutcome | Refused:
     """Of a site whose leases and seats are over."""
     silent = SiteShare(site="site_1", signed=5, held=5, word_until=scene.now - 1)
     return scene.ask(c.FreeAllotment(by="x", site="site_1"), SUBJECT, "", silent)
 
 
-def other_code(scene: Scene) -> Outcome | Refused:
+def other_code(scene: Scene) -> CommandOutcome | Refused:
     """The site that uses the subject applies another code."""
-    uses = any(site.id == "site_1" and site.holds for site in scene.sub().sites)
+    uses = any(site.id == "site_1" and site.is_active for site in scene.sub().sites)
     return scene.ask(activation("site_1", OTHER), OTHER, SUBJECT if uses else "")
 
 
-def stage(scene: Scene) -> Outcome | Refused:
+def stage(scene: Scene) -> CommandOutcome | Refused:
     """A site that uses another subscription keeps the subject ready."""
     command = c.StageSuccessor(
         by="x", site="site_2", key="key of site_2", code=f"code of {SUBJECT}", product="editor", version="1.0", name="x"
@@ -307,7 +309,7 @@ def stage(scene: Scene) -> Outcome | Refused:
     return scene.ask(command, present=PRESENT)
 
 
-def again(scene: Scene) -> Outcome | Refused:
+def again(scene: Scene) -> CommandOutcome | Refused:
     """The order once more under the same id."""
     code = CodeRef(id="another", last_group="1")
     order = c.Order(by="x", subscription=SUBJECT, provider="prv", customer="cus", terms=TERMS, code=code)
@@ -329,7 +331,7 @@ FAMILIES: dict[str, dict[str, Try]] = {
         "renew": plain(c.Renew(by="x")),
         "renew from now": plain(c.Renew(by="x", late=LateRenewal.FROM_NOW)),
         "automatic on": plain(AUTO),
-        "automatic off": plain(c.SetRenewalIntent(by="x", intent=Intent.MANUAL)),
+        "automatic off": plain(c.SetRenewalIntent(by="x", intent=RenewalIntent.MANUAL)),
         "top up": top_up,
         "confirm order": confirm("order"),
         "confirm renewal": confirm("renewal"),
@@ -342,8 +344,8 @@ FAMILIES: dict[str, dict[str, Try]] = {
         "cancel now": plain(NOW),
         "undo": plain(c.UndoCancellation(by="x")),
         "hold (provider)": plain(HOLD),
-        "hold (customer)": plain(c.Hold(by="x", role=Role.CUSTOMER, reason="holiday")),
-        "release (provider)": plain(c.Release(by="x")),
+        "hold (customer)": plain(c.PlaceHold(by="x", role=Role.CUSTOMER, reason="holiday")),
+        "release (provider)": plain(c.ReleaseHold(by="x")),
     },
     "Changing": {
         "more devices": devices(20),

@@ -1,6 +1,6 @@
 """Measures the source: lines per file and per function, because a file nobody can hold in the head hides its faults.
 
-Prints a report; only files beyond `HARD_STOP` fail, everything below is for judgement.
+Prints a report; only files beyond `HARD_STOP` fail, everything below is for judgment.
 """
 
 import ast
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-HARD_STOP = 450
+HARD_STOP = 500
 TABLES = frozenset({"src/tenure/core/refusals.py"})
 """Files that are one long table: they grow by rows, not by tangles."""
 

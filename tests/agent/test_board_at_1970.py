@@ -11,12 +11,12 @@ from cryptography import x509
 
 from tenure.agent.port import PinnedTransport
 from tenure.sdk.disk import FolderOnDisk
-from tenure.sdk.names.bounds import Bounds
-from tenure.sdk.names.path import Exchange
-from tenure.sdk.transport import Request
+from tenure.sdk.network.bounds import ExchangeBounds
+from tenure.sdk.network.path import HttpExchange
+from tenure.sdk.transport import TransportRequest
 from tenure.site import certificate
 from tenure.site.folder import CERTIFICATE
-from tenure.wire.devices import Ticket
+from tenure.wire.devices import EnrollmentToken
 from tests.sdk.names.servers import Target
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ def beginning(folder: Path) -> datetime:
 
 
 def test_the_device_port_s_certificate_begins_with_the_epoch(tmp_path: Path) -> None:
-    certificate.ensure(FolderOnDisk(tmp_path), ("site.example",))
+    certificate.ensure_certificate(FolderOnDisk(tmp_path), ("site.example",))
     assert beginning(tmp_path) == EPOCH
 
 
@@ -36,12 +36,12 @@ def test_one_that_began_later_is_made_anew_under_the_same_key(tmp_path: Path, mo
     disk = FolderOnDisk(tmp_path)
     with monkeypatch.context() as earlier:
         earlier.setattr(certificate, "_FIRST", datetime(1990, 1, 1, tzinfo=UTC))
-        pin = certificate.ensure(disk, ("site.example",))
+        pin = certificate.ensure_certificate(disk, ("site.example",))
     assert beginning(tmp_path) > EPOCH
-    assert certificate.ensure(disk, ("site.example",)) == pin
+    assert certificate.ensure_certificate(disk, ("site.example",)) == pin
     assert beginning(tmp_path) == EPOCH
     kept = (tmp_path / CERTIFICATE).read_bytes()
-    certificate.ensure(disk, ("site.example",))
+    certificate.ensure_certificate(disk, ("site.example",))
     assert (tmp_path / CERTIFICATE).read_bytes() == kept
 
 
@@ -50,13 +50,13 @@ def test_a_device_whose_clock_lies_before_the_certificate_reaches_its_site(
 ) -> None:
     """To this computer's clock the certificate is one of next year, as one of 1990 is to a board's."""
     monkeypatch.setattr(certificate, "_FIRST", datetime.now(UTC) + timedelta(days=365))
-    pin = certificate.ensure(FolderOnDisk(tmp_path), ("127.0.0.1",))
+    pin = certificate.ensure_certificate(FolderOnDisk(tmp_path), ("127.0.0.1",))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate.files(tmp_path))
+    context.load_cert_chain(*certificate.certificate_files(tmp_path))
     with Target(address="127.0.0.1", tls=context) as port:
-        ticket = Ticket(host="127.0.0.1", port=port.port, pin=pin, product="editor", secret="s" * 16)
-        way = PinnedTransport(ticket, "", time.monotonic, lambda: 0, bounds=Bounds(total=5))
-        assert isinstance(way.send(Request("POST", "/v1/device", b"signed")), Exchange)
+        ticket = EnrollmentToken(host="127.0.0.1", port=port.port, pin=pin, product="editor", secret="s" * 16)
+        way = PinnedTransport(ticket, "", time.monotonic, lambda: 0, bounds=ExchangeBounds(total=5))
+        assert isinstance(way.send(TransportRequest("POST", "/v1/device", b"signed")), HttpExchange)
         with socket.create_connection(("127.0.0.1", port.port)) as plain, pytest.raises(ssl.SSLCertVerificationError):
             strict = ssl.create_default_context(cadata=way.certificate)
             strict.wrap_socket(plain, server_hostname="127.0.0.1")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tenure.agent.daemon import Daemon
+from tenure.agent.daemon import AgentDaemon
 from tenure.agent.main import daemon_of
 from tenure.core.timeline import DAY
-from tests.site.town import Desk, House
+from tests.site.site_env import AgentProcess, SiteProcess
 
 SCRIPT = '#!/bin/sh\necho "$TENURE_FEATURE $TENURE_STATE $*" >> {log}\n'
 
@@ -31,34 +31,34 @@ def script(tmp_path: Path, log: Path) -> Path:
     return path
 
 
-def desk_with(house: House, features: str) -> Desk:
+def desk_with(house: SiteProcess, features: str) -> AgentProcess:
     desk = house.agent(features=features)
-    assert desk.enrol(house.ticket()) is None
+    assert desk.enroll(house.ticket()) is None
     return desk
 
 
-def looked(desk: Desk) -> None:
+def looked(desk: AgentProcess) -> None:
     """One look of the daemon, and the commands that it has started, to their end."""
-    daemon = Daemon(desk.agent.keeper, desk.board, desk.agent.computer.clocks.ticks)
-    daemon.look()
+    daemon = AgentDaemon(desk.agent.keeper, desk.board, desk.agent.computer.clocks.ticks)
+    daemon.switch_features()
     deadline = time.monotonic() + 20
-    while desk.board.busy and time.monotonic() < deadline:
+    while desk.board.is_busy and time.monotonic() < deadline:
         time.sleep(0.005)
-    desk.board.look(desk.agent.keeper.holder.ready)
+    desk.board.run_due(desk.agent.keeper.holder.ready)
 
 
 def lines(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def until_withdrawn(house: House) -> int:
+def until_withdrawn(house: SiteProcess) -> int:
     seat_until: int = house.devices()[0].seat_until
     house.up = False
     return seat_until
 
 
 def test_m05_commands_run_at_the_second_of_grant_and_withdrawal_and_again_after_a_restart(
-    house: House, script: Path, log: Path
+    house: SiteProcess, script: Path, log: Path
 ) -> None:
     desk = desk_with(house, f'[features.export]\ngrant = ["{script}", "on"]\nwithdraw = ["{script}", "off"]\n')
     looked(desk)
@@ -77,7 +77,7 @@ def test_m05_commands_run_at_the_second_of_grant_and_withdrawal_and_again_after_
     assert lines(log) == ["export on on", "export off off", "export off off"]
 
 
-def test_units_are_started_and_stopped_by_the_service_manager(house: House, script: Path, log: Path) -> None:
+def test_units_are_started_and_stopped_by_the_service_manager(house: SiteProcess, script: Path, log: Path) -> None:
     desk = desk_with(house, f'service_command = ["{script}"]\n[features.edit]\nunit = "editor.service"\n')
     looked(desk)
     house.town.time.now = until_withdrawn(house)
@@ -85,7 +85,7 @@ def test_units_are_started_and_stopped_by_the_service_manager(house: House, scri
     assert lines(log) == ["edit on start editor.service", "edit off stop editor.service"]
 
 
-def test_a_status_file_says_what_holds_and_until_when(house: House, tmp_path: Path) -> None:
+def test_a_status_file_says_what_holds_and_until_when(house: SiteProcess, tmp_path: Path) -> None:
     path = tmp_path / "status"
     desk = desk_with(house, f'[features.export]\nstatus_file = "{path}"\n[features.read]\nstatus_file = "{path}2"\n')
     looked(desk)
@@ -100,13 +100,15 @@ def test_a_status_file_says_what_holds_and_until_when(house: House, tmp_path: Pa
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-def test_a_feature_that_is_not_licensed_is_withdrawn_from_the_start(house: House, script: Path, log: Path) -> None:
+def test_a_feature_that_is_not_licensed_is_withdrawn_from_the_start(
+    house: SiteProcess, script: Path, log: Path
+) -> None:
     desk = desk_with(house, f'[features.collaborate]\ngrant = ["{script}"]\nwithdraw = ["{script}"]\n')
     looked(desk)
     assert [line.strip() for line in lines(log)] == ["collaborate off"]
 
 
-def test_what_fails_is_tried_again_and_harms_no_other(house: House, script: Path, log: Path) -> None:
+def test_what_fails_is_tried_again_and_harms_no_other(house: SiteProcess, script: Path, log: Path) -> None:
     later = script.with_name("later")
     features = (
         '[features.edit]\ngrant = ["/bin/false"]\n'
@@ -123,10 +125,10 @@ def test_what_fails_is_tried_again_and_harms_no_other(house: House, script: Path
     house.town.wait(1)
     looked(desk)
     assert lines(log) == ["export on ", "read on "]
-    assert not desk.board.settled(desk.agent.keeper.holder.ready), "edit goes on failing"
+    assert not desk.board.is_settled(desk.agent.keeper.holder.ready), "edit goes on failing"
 
 
-def test_a_command_that_hangs_is_ended_with_all_it_started(house: House, tmp_path: Path) -> None:
+def test_a_command_that_hangs_is_ended_with_all_it_started(house: SiteProcess, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     hangs = tmp_path / "hangs"
     hangs.write_text(f"#!/bin/sh\nsleep 600 &\necho $! >> {pids}\necho $$ >> {pids}\nwait\n")
@@ -140,26 +142,26 @@ def test_a_command_that_hangs_is_ended_with_all_it_started(house: House, tmp_pat
 
 
 def test_a_withdrawal_does_not_wait_for_a_grant_that_hangs(
-    house: House, script: Path, log: Path, tmp_path: Path
+    house: SiteProcess, script: Path, log: Path, tmp_path: Path
 ) -> None:
     hangs = tmp_path / "hangs"
     hangs.write_text("#!/bin/sh\nsleep 600\n")
     hangs.chmod(0o755)
     features = f'[features.export]\ngrant = ["{hangs}"]\nwithdraw = ["{script}"]\ntimeout = 600\n'
     desk = desk_with(house, features)
-    desk.board.look(desk.agent.keeper.holder.compiled())
-    assert desk.board.busy
+    desk.board.run_due(desk.agent.keeper.holder.compile_features())
+    assert desk.board.is_busy
     house.town.time.now = until_withdrawn(house)
     began = time.monotonic()
-    desk.board.look(desk.agent.keeper.holder.compiled())
+    desk.board.run_due(desk.agent.keeper.holder.compile_features())
     while not lines(log) and time.monotonic() < began + 20:
-        desk.board.look(desk.agent.keeper.holder.compiled())
+        desk.board.run_due(desk.agent.keeper.holder.compile_features())
         time.sleep(0.005)
     assert [line.strip() for line in lines(log)] == ["export off"]
     desk.board.close()
 
 
-def test_commands_inherit_nothing_of_ours(house: House, tmp_path: Path) -> None:
+def test_commands_inherit_nothing_of_ours(house: SiteProcess, tmp_path: Path) -> None:
     out, script = tmp_path / "env", tmp_path / "env.sh"
     script.write_text(f"#!/bin/sh\nenv > {out}\npwd >> {out}\n")
     script.chmod(0o755)
@@ -174,7 +176,7 @@ def test_commands_inherit_nothing_of_ours(house: House, tmp_path: Path) -> None:
     assert told.rstrip().endswith("/")
 
 
-def test_the_daemon_switches_while_its_site_does_not_answer(house: House, script: Path, log: Path) -> None:
+def test_the_daemon_switches_while_its_site_does_not_answer(house: SiteProcess, script: Path, log: Path) -> None:
     desk = desk_with(house, f'[features.export]\ngrant = ["{script}"]\nwithdraw = ["{script}"]\n')
     held = threading.Event()
     desk.cable.send = lambda request: held.wait(20) and None  # type: ignore[method-assign,assignment,return-value]
@@ -201,11 +203,12 @@ def wait_for(done: "object") -> None:
 
 
 PROGRAM = (
-    "import sys; from pathlib import Path; from tenure.agent.main import run; sys.exit(run(Path(sys.argv[1])) and 1)"
+    "import sys; from pathlib import Path; from tenure.agent.main import serve_agent;"
+    " sys.exit(serve_agent(Path(sys.argv[1])) and 1)"
 )
 
 
-def test_the_agent_listens_on_nothing(house: House, tmp_path: Path) -> None:
+def test_the_agent_listens_on_nothing(house: SiteProcess, tmp_path: Path) -> None:
     status = tmp_path / "status"
     desk = desk_with(house, f'[features.edit]\nstatus_file = "{status}"\n')
     desk.board.close()

@@ -71,8 +71,8 @@ BAD = [
     (wrong_imports, "http/x.py", "from tenure.store import facts", "neither's store"),
     (wrong_imports, "server/x.py", "from tenure.portal import pages", "one door"),
     (wrong_imports, "server/x.py", "from tenure import cli", "one door"),
-    (wrong_imports, "web/x.py", "from tenure.core.decide import decide", "do not take them"),
-    (wrong_imports, "web/x.py", "from tenure.core import decide", "do not take them"),
+    (wrong_imports, "web/x.py", "from tenure.core.business.decide import decide", "do not take them"),
+    (wrong_imports, "web/x.py", "from tenure.core.business import decide", "do not take them"),
     (wrong_imports, "portal/x.py", "from tenure.server import service", "like any integrator"),
     (wrong_imports, "portal/x.py", "import sqlalchemy", "no database"),
     (wrong_imports, "site/x.py", "from tenure.portal import pages", "over the network only"),
@@ -128,7 +128,7 @@ def test_a_known_bad_source_is_caught_and_told_why(rule: Rule, path: str, text: 
 
 
 GOOD = [
-    (wrong_imports, "core/x.py", "import hashlib\nimport msgspec\nfrom tenure.core.lease import Lease"),
+    (wrong_imports, "core/x.py", "import hashlib\nimport msgspec\nfrom tenure.core.lease.claims import Lease"),
     (wrong_imports, "wire/x.py", "from nacl.signing import VerifyKey\nfrom tenure.core import lease"),
     (wrong_imports, "store/x.py", "import os\nimport sqlalchemy as sa\nfrom tenure.wire import seal"),
     (wrong_imports, "web/x.py", "from tenure.core.refusals import TABLE"),

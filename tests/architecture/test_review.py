@@ -102,7 +102,7 @@ def test_packages_are_those_wanted_and_what_they_need() -> None:
 def test_this_tree_needs_packages_and_has_names() -> None:
     """The control of the reading: files, lock and words are found where they are."""
     assert "msgspec" in review.run_time_packages(review.ROOT)
-    assert any(each.path == "core/settle.py" for each in review.read(review.ROOT))
+    assert any(each.path == "core/business/settle.py" for each in review.read(review.ROOT))
 
 
 def test_a_figure_above_its_limit_is_a_complaint() -> None:

@@ -1,4 +1,4 @@
-"""A real Chromium before the real portal of the demo; pictures of every page are kept in `artefacts/`, for people."""
+"""A real Chromium before the real portal of the demo; pictures of every page are kept in `artifacts/`, for people."""
 
 import os
 import shutil
@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
-from tenure.sandbox.demo import Demo, running
+from tenure.sandbox.demo import RunningDemo, running_demo
 from tenure.sandbox.seed import EVERYBODYS
 
-PICTURES = Path(__file__).resolve().parents[2] / "artefacts"
+PICTURES = Path(__file__).resolve().parents[2] / "artifacts"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -28,13 +28,13 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running(tmp_path_factory.mktemp("browser")) as started:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    with running_demo(tmp_path_factory.mktemp("browser")) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def browser(demo: Demo) -> Iterator[Browser]:
+def browser(demo: RunningDemo) -> Iterator[Browser]:
     # As long as it drives a browser, this thread has an event loop that runs: the demo is started before, and nothing
     # else is left to it than the tests of one file.
     with launched() as started:
@@ -55,7 +55,7 @@ def launched() -> Iterator[Browser]:
         started.close()
 
 
-def sign_in(context: BrowserContext, demo: Demo, who: str = "olga@north.example") -> Page:
+def sign_in(context: BrowserContext, demo: RunningDemo, who: str = "olga@north.example") -> Page:
     """A tab in which somebody has signed in; whatever the browser complains of is in `page.complaints`."""
     page = context.new_page()
     complaints: list[str] = []

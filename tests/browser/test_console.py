@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tenure.sandbox.demo import Demo
+from tenure.sandbox.demo import RunningDemo
 from tests.browser.accessible import complaints
 from tests.browser.conftest import DESK, PHONE, picture
 from tests.browser.looks import look_everywhere
@@ -15,11 +15,11 @@ PAGES = (
     "/", "/licenses", "/licenses/editor", "/licenses/editor/code", "/licenses/editor/successor",
     "/licenses/editor/explain", "/licenses/editor/synchronization", "/licenses/editor/offline",
     "/licenses/editor/conflict", "/licenses/editor/silent", "/devices", "/unassigned", "/groups/default",
-    "/enrolments", "/events", "/reports", "/settings", "/settings/dns", "/connection", "/nowhere",
+    "/enrollments", "/events", "/reports", "/settings", "/settings/dns", "/connection", "/nowhere",
 )  # fmt: skip
 
 
-def signed_in(context: BrowserContext, demo: Demo, path: str = "/") -> Page:
+def signed_in(context: BrowserContext, demo: RunningDemo, path: str = "/") -> Page:
     page = context.new_page()
     page.goto(demo.console + path)
     page.get_by_label("Administrator's token").fill(demo.console_token)
@@ -27,7 +27,7 @@ def signed_in(context: BrowserContext, demo: Demo, path: str = "/") -> Page:
     return page
 
 
-def test_the_whole_morning_in_one_browser(browser: Browser, demo: Demo) -> None:
+def test_the_whole_morning_in_one_browser(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=DESK)
     page = signed_in(context, demo)
     faults: list[str] = []
@@ -61,12 +61,12 @@ def test_the_whole_morning_in_one_browser(browser: Browser, demo: Demo) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Synchronize subscription settings with Licensing server")).to_be_visible()
-    expect(page.get_by_text("Synchronised:")).to_be_visible()
+    expect(page.get_by_text("Synchronized:")).to_be_visible()
     assert faults == []
     context.close()
 
 
-def test_every_page_can_be_read_by_everybody(browser: Browser, demo: Demo) -> None:
+def test_every_page_can_be_read_by_everybody(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
     page = signed_in(context, demo)
     found: dict[str, list[str]] = {}
@@ -81,14 +81,14 @@ def test_every_page_can_be_read_by_everybody(browser: Browser, demo: Demo) -> No
     context.close()
 
 
-def test_everything_works_without_script(browser: Browser, demo: Demo) -> None:
+def test_everything_works_without_script(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = signed_in(context, demo, "/licenses")
     page.get_by_text("Additional actions").click()
     page.get_by_role("link", name="Test connection").click()
     page.get_by_role("button", name="Test now").click()
     expect(page.get_by_text("Root of trust", exact=True)).to_be_visible()
-    page.goto(demo.console + "/enrolments")
+    page.goto(demo.console + "/enrollments")
     page.get_by_role("button", name="Make the token").click()
     expect(page.get_by_text("shown this once")).to_be_visible()
     page.goto(demo.console + "/licenses/editor/remove")

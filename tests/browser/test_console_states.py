@@ -13,37 +13,37 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tenure.core.codes import from_random
+from tenure.core.activation_codes import from_random
 from tenure.core.timeline import DAY
-from tenure.http.accounts.passwords import Passwords
-from tenure.site.main import Serving
+from tenure.http.accounts.passwords import PasswordHashes
+from tenure.site.main import SiteServers
 from tests.browser.conftest import PHONE, launched
 from tests.browser.looks import look_everywhere
-from tests.server.office import CHEAP
-from tests.site.town import House, Town, town
+from tests.server.server_env import CHEAP
+from tests.site.site_env import SiteEnv, SiteProcess, site_env
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PASSWORD = "seven grey geese over Turku"
+PASSWORD = "seven gray geese over Turku"
 
 
 class Estate:
     """Two houses, the people of one, and codes to type."""
 
-    def __init__(self, here: Town) -> None:
-        self.here, self.fresh = here, here.house("fresh")
-        self.busy = here.house("busy")
+    def __init__(self, here: SiteEnv) -> None:
+        self.here, self.fresh = here, here.site("fresh")
+        self.busy = here.site("busy")
         name, code = here.order(devices=6)
         self.codes = {"next": here.order()[1], "unknown": from_random(bytes([9] * 19)).reveal()}
         self.busy.activate(code)
         ticket = self.busy.ticket(20)
         for number in range(6):
             parts = {"machine": f"m-{number}", "board": f"b-{number}"}
-            self.busy.agent(f"desk-{number}", hardware=parts).enrol(ticket)
+            self.busy.agent(f"desk-{number}", hardware=parts).enroll(ticket)
         here.wait(3 * DAY)
         for number in (1, 2):
             parts = {"machine": f"m-{number}", "board": f"b-{number}"}
-            self.busy.agent(f"again-{number}", hardware=parts).enrol(ticket)
+            self.busy.agent(f"again-{number}", hardware=parts).enroll(ticket)
         here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 4})
         backup = self.busy.backed_up()
         here.wait(DAY)
@@ -52,16 +52,17 @@ class Estate:
         here.wait(120)
         self.busy.sync()
         # From here on nothing changes by itself.
-        self.vault = here.house("vault")
+        self.vault = here.site("vault")
         self.vault.cable.cut = True
         self.serving = {
-            each: Serving(each.site, passwords=Passwords(CHEAP)) for each in (self.fresh, self.busy, self.vault)
+            each: SiteServers(each.site, passwords=PasswordHashes(CHEAP))
+            for each in (self.fresh, self.busy, self.vault)
         }
 
-    def url(self, house: House) -> str:
+    def url(self, house: SiteProcess) -> str:
         return self.serving[house].local.url
 
-    def ask(self, house: House, method: str, path: str, body: object, token: str = "") -> httpx2.Response:
+    def ask(self, house: SiteProcess, method: str, path: str, body: object, token: str = "") -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token or house.site.token}", "Idempotency-Key": f"{path}-{id(body)}"}
         return httpx2.request(method, self.url(house) + path, json=body, headers=headers, trust_env=False)
 
@@ -80,7 +81,7 @@ class Estate:
 def estate() -> Iterator[Estate]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        made = Estate(stack.enter_context(town(folder)))
+        made = Estate(stack.enter_context(site_env(folder)))
         for each in made.serving.values():
             stack.enter_context(each.local)
         for role in ("operator", "auditor", "administrator"):
@@ -106,7 +107,7 @@ class Tour:
         self.seen: list[str] = []
         self.page: Page = context.new_page()
 
-    def signed_in(self, house: House, name: str = "") -> None:
+    def signed_in(self, house: SiteProcess, name: str = "") -> None:
         self.context.clear_cookies()
         self.house = house
         if name:
@@ -213,7 +214,7 @@ def pair(tour: Tour, number: str) -> str:
 
 def what_is_done(tour: Tour) -> None:
     tour.signed_in(tour.estate.busy)
-    tour.go("/enrolments")
+    tour.go("/enrollments")
     tour.click("Make the token")
     tour.look("token-made", "shown this once")
     tour.go("/licenses/editor/successor")
@@ -255,7 +256,7 @@ def by_role(tour: Tour) -> None:
             ("overview", "/"), ("licenses", "/licenses"), ("license", "/licenses/editor"), ("devices", "/devices"),
             ("device", f"/devices/{tour.estate.device('again-2')}"), ("conflict", "/licenses/editor/conflict"),
             ("fork", "/licenses/editor/fork"), ("dns", "/settings/dns"), ("people", "/people"),
-            ("settings", "/settings"), ("events", "/events"), ("enrolments", "/enrolments"), ("account", "/account"),
+            ("settings", "/settings"), ("events", "/events"), ("enrollments", "/enrollments"), ("account", "/account"),
         ):  # fmt: skip
             tour.go(path)
             tour.look(f"{role}-{name}", "")

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tenure.portal.app import PAGES
-from tenure.sandbox.demo import Demo
+from tenure.sandbox.demo import RunningDemo
+from tenure.sandbox.provider_client import ProviderClient
 from tenure.sandbox.seed import EVERYBODYS
-from tenure.sandbox.shop import Shop
 from tests.browser.conftest import sign_in
 from tests.browser.fitting import cramped, cut_choices
 
@@ -23,9 +23,9 @@ OWN = (UNBROKEN[:80], SENTENCE)
 MONEY = 8_999_999_999_999
 
 
-def furnish(demo: Demo) -> dict[str, str]:
+def furnish(demo: RunningDemo) -> dict[str, str]:
     """Names as long as they may be and amounts as large, wherever somebody can write some; ids by what they are of."""
-    desk, offers = Shop(demo.url, demo.provider.token), demo.provider.offers
+    desk, offers = ProviderClient(demo.url, demo.provider.token), demo.provider.offers
     made: dict[str, str] = {}
     address = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example"
     made["customer"] = desk.post("/v1/customers", {"name": LONG, "reference": LONG[:128], "email": address})["id"]
@@ -46,16 +46,16 @@ def furnish(demo: Demo) -> dict[str, str]:
     made["webhook"] = desk.post("/v1/webhooks", hook)["id"]
     desk.close()
     entrance = httpx2.post(f"{demo.url}/v1/sign-in", json={"email": "olga@north.example", "password": EVERYBODYS})
-    owner = Shop(demo.url, entrance.json()["session"])
+    owner = ProviderClient(demo.url, entrance.json()["session"])
     owner.post("/v1/invitations", {"email": f"l{address[1:]}", "name": LONG, "role": "auditor"})
     owner.close()
     return made
 
 
-def _of_the_vendor(demo: Demo) -> tuple[str, str]:
+def _of_the_vendor(demo: RunningDemo) -> tuple[str, str]:
     """A product and a plan with names as long as they may be."""
     entrance = httpx2.post(f"{demo.url}/v1/sign-in", json={"email": "vera@vendor.example", "password": EVERYBODYS})
-    vendor = Shop(demo.url, entrance.json()["session"])
+    vendor = ProviderClient(demo.url, entrance.json()["session"])
     product = vendor.post("/v1/products", {"id": "p" * 64, "name": LONG[:200]})["id"]
     plan = {"id": "q" * 64, "name": LONG[:200], "product": product, "kind": "limited", "period": "P1Y"}
     made = vendor.post("/v1/plans", {**plan, "features": [f"f{'x' * 60}", "edit"]})["id"]
@@ -63,7 +63,7 @@ def _of_the_vendor(demo: Demo) -> tuple[str, str]:
     return product, made
 
 
-def desk_pages(demo: Demo, made: dict[str, str]) -> list[str]:
+def desk_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
     """Every page of the provider's people, as many states as one seeded server has."""
     sub, customer = f"/subscriptions/{made['subscription']}", f"/customers/{made['customer']}"
     deeds = ("renew", "auto_renew", "change_devices", "change_plan", "pause", "transfer", "undo_cancel", "cancel_now")
@@ -79,7 +79,7 @@ def desk_pages(demo: Demo, made: dict[str, str]) -> list[str]:
     ]  # fmt: skip
 
 
-def vendor_pages(demo: Demo, made: dict[str, str]) -> list[str]:
+def vendor_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
     """What the vendor's own people see before they choose a provider."""
     return [
         "/", "/products", "/new-product", f"/products/{made['product']}", "/plans", "/new-plan",
@@ -88,24 +88,24 @@ def vendor_pages(demo: Demo, made: dict[str, str]) -> list[str]:
     ]  # fmt: skip
 
 
-def customer_pages(demo: Demo, made: dict[str, str]) -> list[str]:
+def customer_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
     """What a customer sees otherwise than the desk."""
     return ["/", "/subscriptions", "/order", "/order-requests", "/installations", "/team", "/account"]
 
 
-def console_pages(demo: Demo, made: dict[str, str]) -> list[str]:
+def console_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
     """The console of the demo's administration server."""
     one = "/licenses/editor"
     below = ("code", "successor", "explain", "synchronization", "offline", "conflict", "silent", "remove")
     return [
         "/", "/licenses", one, *(f"{one}/{each}" for each in below), "/devices", "/unassigned", "/groups/default",
-        "/enrolments", "/events", "/duplicates", "/reports", "/settings", "/settings/dns", "/settings/forwarding",
+        "/enrollments", "/events", "/duplicates", "/reports", "/settings", "/settings/dns", "/settings/forwarding",
         "/settings/forwarding/new?way=mail", "/settings/forwarding/new?way=webhook", "/people", "/account",
         "/connection", "/nowhere",
     ]  # fmt: skip
 
 
-def console_signed_in(context: BrowserContext, demo: Demo) -> Page:
+def console_signed_in(context: BrowserContext, demo: RunningDemo) -> Page:
     """A tab at the console, after its code was applied and its devices have asked for seats."""
     page = context.new_page()
     page.goto(f"{demo.console}/sign-in")
@@ -137,12 +137,12 @@ def walked(signed_in: Page, base: str, pages: list[str]) -> dict[str, list[str]]
 
 
 @pytest.fixture(scope="module")
-def made(demo: Demo) -> dict[str, str]:
+def made(demo: RunningDemo) -> dict[str, str]:
     return furnish(demo)
 
 
 def test_every_page_of_the_portal_has_room_for_what_stands_on_it(
-    browser: Browser, demo: Demo, made: dict[str, str]
+    browser: Browser, demo: RunningDemo, made: dict[str, str]
 ) -> None:
     context = browser.new_context()
     page = sign_in(context, demo)
@@ -163,14 +163,14 @@ def test_every_page_of_the_portal_has_room_for_what_stands_on_it(
     context.close()
 
 
-def test_every_page_of_the_console_has_room_for_what_stands_on_it(browser: Browser, demo: Demo) -> None:
+def test_every_page_of_the_console_has_room_for_what_stands_on_it(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context()
     page = console_signed_in(context, demo)
     assert walked(page, demo.console, console_pages(demo, {})) == {}
     context.close()
 
 
-def test_no_page_of_the_portal_is_left_out(demo: Demo, made: dict[str, str]) -> None:
+def test_no_page_of_the_portal_is_left_out(demo: RunningDemo, made: dict[str, str]) -> None:
     """A page that is added later is measured too."""
     looked = [*desk_pages(demo, made), *customer_pages(demo, made), *vendor_pages(demo, made)]
     paths = [path.partition("?")[0] for path in looked]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tenure.sandbox.demo import Demo
+from tenure.sandbox.demo import RunningDemo
 from tests.browser.accessible import complaints
 from tests.browser.conftest import DESK, PHONE, picture
 from tests.browser.looks import look_everywhere
@@ -61,7 +61,7 @@ def fill_mail(page: Page, there: Outside, name: str) -> None:
     page.get_by_label("Encryption").select_option("none")
 
 
-def test_mails_are_set_up_tried_and_mended(browser: Browser, demo: Demo) -> None:
+def test_mails_are_set_up_tried_and_mended(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=DESK)
     page = signed_in(context, demo, WHERE)
     faults: list[str] = []
@@ -95,7 +95,7 @@ def test_mails_are_set_up_tried_and_mended(browser: Browser, demo: Demo) -> None
     context.close()
 
 
-def test_a_webhook_gets_what_happens_and_without_script_too(browser: Browser, demo: Demo) -> None:
+def test_a_webhook_gets_what_happens_and_without_script_too(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=PHONE)
     page = signed_in(context, demo, f"{WHERE}/new?by=webhook")
     with outside() as there:
@@ -130,7 +130,7 @@ def test_a_webhook_gets_what_happens_and_without_script_too(browser: Browser, de
     context.close()
 
 
-def test_every_page_of_it_can_be_read_by_everybody(browser: Browser, demo: Demo) -> None:
+def test_every_page_of_it_can_be_read_by_everybody(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
     page = signed_in(context, demo, WHERE)
     found: dict[str, list[str]] = {}

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tenure.portal.picking import FEW
-from tenure.sandbox.demo import Demo
+from tenure.portal.customer_select import FEW
+from tenure.sandbox.demo import RunningDemo
 from tests.browser.conftest import DESK, PHONE, sign_in
 from tests.browser.looks import look_everywhere
 
@@ -14,7 +14,7 @@ LAST = "Zygmunt & Daughters"
 
 
 @pytest.fixture(scope="module")
-def crowded(browser: Browser, demo: Demo) -> Demo:
+def crowded(browser: Browser, demo: RunningDemo) -> RunningDemo:
     """The demo after an import that made its provider's customers many."""
     context = browser.new_context()
     page = sign_in(context, demo)
@@ -31,13 +31,13 @@ def crowded(browser: Browser, demo: Demo) -> Demo:
     return demo
 
 
-def order(context: BrowserContext, demo: Demo) -> Page:
+def order(context: BrowserContext, demo: RunningDemo) -> Page:
     page = sign_in(context, demo)
     page.goto(f"{demo.portal}/order")
     return page
 
 
-def test_typing_finds_the_customer(browser: Browser, crowded: Demo) -> None:
+def test_typing_finds_the_customer(browser: Browser, crowded: RunningDemo) -> None:
     context = browser.new_context(viewport=DESK)  # type: ignore[arg-type]
     page = order(context, crowded)
     page.fill("#f-devices", "3")
@@ -56,7 +56,7 @@ def test_typing_finds_the_customer(browser: Browser, crowded: Demo) -> None:
     context.close()
 
 
-def test_without_script_the_form_comes_back_with_what_was_found(browser: Browser, crowded: Demo) -> None:
+def test_without_script_the_form_comes_back_with_what_was_found(browser: Browser, crowded: RunningDemo) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=DESK)  # type: ignore[arg-type]
     page = order(context, crowded)
     page.fill("#f-devices", "7")
@@ -70,7 +70,7 @@ def test_without_script_the_form_comes_back_with_what_was_found(browser: Browser
     context.close()
 
 
-def test_everybody_can_read_the_search(browser: Browser, crowded: Demo) -> None:
+def test_everybody_can_read_the_search(browser: Browser, crowded: RunningDemo) -> None:
     context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
     page = order(context, crowded)
     page.get_by_role("radio", name="Workshop 003").check()

@@ -9,10 +9,10 @@ import pytest
 import trustme
 from playwright.sync_api import Browser, expect
 
-from tenure.http.serve import Listen, Server
-from tenure.portal.app import Settings, portal
-from tenure.portal.main import now
-from tenure.sandbox.demo import Demo
+from tenure.http.serve import HttpServer, ListenAddress
+from tenure.portal.app import PortalSettings, make_portal
+from tenure.portal.main import system_now
+from tenure.sandbox.demo import RunningDemo
 from tests.browser.accessible import complaints, serious
 from tests.browser.conftest import DESK, PHONE, picture, sign_in
 from tests.browser.looks import look_everywhere
@@ -29,10 +29,10 @@ PAGES = (
 )  # fmt: skip
 
 
-def test_every_page_can_be_read_by_everybody(browser: Browser, demo: Demo) -> None:
+def test_every_page_can_be_read_by_everybody(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=DESK)  # type: ignore[arg-type]
     page = sign_in(context, demo)
-    # The school's, because what can be done with a cancelled one is refused.
+    # The school's, because what can be done with a canceled one is refused.
     page.goto(f"{demo.portal}/subscriptions?q=Riverside")
     one = page.locator("a.row").first.get_attribute("href") or ""
     page.goto(f"{demo.portal}/customers")
@@ -61,7 +61,7 @@ def test_what_nobody_can_read_or_reach_is_seen(browser: Browser) -> None:
     page.close()
 
 
-def test_the_operators_day_with_a_real_browser(browser: Browser, demo: Demo) -> None:
+def test_the_operators_day_with_a_real_browser(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=DESK)
     page = sign_in(context, demo)
     page.click("text=Customers")
@@ -89,7 +89,7 @@ def test_the_operators_day_with_a_real_browser(browser: Browser, demo: Demo) -> 
     page.click("text=Go to the subscription")
     page.click("a:has-text('Cancel at the end')")
     page.click("button:has-text('Cancel at the end')")
-    expect(page.locator(".flashes")).to_contain_text("It is cancelled")
+    expect(page.locator(".flashes")).to_contain_text("It is canceled")
     page.click("a:has-text('Undo')")
     page.click("button:has-text('Undo the cancellation')")
     expect(page.locator(".flashes")).to_contain_text("The cancellation is undone.")
@@ -97,7 +97,7 @@ def test_the_operators_day_with_a_real_browser(browser: Browser, demo: Demo) -> 
     context.close()
 
 
-def test_everything_that_matters_works_without_script(browser: Browser, demo: Demo) -> None:
+def test_everything_that_matters_works_without_script(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
     page = sign_in(context, demo, "ana@architects.example")
     page.locator("a.row", has_text="yearly").first.click()  # the one that is active
@@ -114,7 +114,7 @@ def test_everything_that_matters_works_without_script(browser: Browser, demo: De
     context.close()
 
 
-def test_the_keyboard_alone_is_enough(browser: Browser, demo: Demo) -> None:
+def test_the_keyboard_alone_is_enough(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=DESK)
     page = sign_in(context, demo)
     page.goto(f"{demo.portal}/subscriptions")
@@ -129,7 +129,7 @@ def test_the_keyboard_alone_is_enough(browser: Browser, demo: Demo) -> None:
     context.close()
 
 
-def test_times_are_told_in_the_readers_zone(browser: Browser, demo: Demo) -> None:
+def test_times_are_told_in_the_readers_zone(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=DESK, timezone_id="America/New_York")
     page = sign_in(context, demo)
     text = page.inner_text(".lead time")
@@ -137,7 +137,7 @@ def test_times_are_told_in_the_readers_zone(browser: Browser, demo: Demo) -> Non
     context.close()
 
 
-def test_the_phones_menu_opens_and_closes(browser: Browser, demo: Demo) -> None:
+def test_the_phones_menu_opens_and_closes(browser: Browser, demo: RunningDemo) -> None:
     context = browser.new_context(viewport=PHONE)
     page = sign_in(context, demo)
     menu = page.locator("nav#menu")
@@ -151,7 +151,7 @@ def test_the_phones_menu_opens_and_closes(browser: Browser, demo: Demo) -> None:
 
 
 def test_chromium_keeps_the_plain_cookie_over_http_and_the_bound_one_over_https(
-    browser: Browser, demo: Demo, tmp_path: Path
+    browser: Browser, demo: RunningDemo, tmp_path: Path
 ) -> None:
     context = browser.new_context()
     sign_in(context, demo)
@@ -161,8 +161,8 @@ def test_chromium_keeps_the_plain_cookie_over_http_and_the_bound_one_over_https(
     issued = trustme.CA().issue_cert("127.0.0.1")
     issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "both.pem")
     http = httpx2.AsyncClient(base_url=demo.url)
-    listen = Listen(certificate=shown(tmp_path / "both.pem", tmp_path / "both.pem"))
-    with Server(portal(http, Settings(), now, time.monotonic), listen) as server:
+    listen = ListenAddress(certificate=shown(tmp_path / "both.pem", tmp_path / "both.pem"))
+    with HttpServer(make_portal(http, PortalSettings(), system_now, time.monotonic), listen) as server:
         context = browser.new_context(ignore_https_errors=True)
         page = context.new_page()
         page.goto(f"{server.url}/sign-in")

@@ -10,9 +10,9 @@ from datetime import timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
 
-from tenure.cli.main import run
-from tenure.cli.world import World
-from tenure.core.refusals import Exit
+from tenure.cli.environment import CommandEnvironment
+from tenure.cli.main import run_command
+from tenure.core.refusals import ExitCode
 
 CET = timezone(timedelta(hours=1), "CET")
 NOW = 1_767_225_600  # 2026-01-01T00:00:00Z
@@ -69,7 +69,7 @@ class Terminal:
             self.asked.append(question)
             return next(replies)
 
-        world = World(
+        world = CommandEnvironment(
             env={"HOME": str(self.home), **self.env},
             stdin=Stream(given, terminal=terminal),
             stdout=out,
@@ -82,13 +82,13 @@ class Terminal:
             ask_secret=ask,
             zone=self.zone,
         )
-        code = run(words, world)
+        code = run_command(words, world)
         return Ran(code, out.getvalue(), err.getvalue())
 
     def good(self, *words: str, given: str = "") -> Any:
         """The JSON of a command that must work."""
         ran = self.run(*words, "--json", given=given)
-        assert ran.code == Exit.DONE, ran.err
+        assert ran.code == ExitCode.DONE, ran.err
         return ran.json
 
     def refused(self, *words: str, given: str = "") -> Any:

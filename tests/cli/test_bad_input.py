@@ -2,7 +2,7 @@
 
 import pytest
 
-from tenure.core.refusals import TABLE, Code, Exit
+from tenure.core.refusals import TABLE, ExitCode, RefusalCode
 from tests.cli.terminal import Terminal
 from tests.cli.vendor import Desk, Vendor
 
@@ -150,7 +150,7 @@ ROWS: tuple[tuple[str, str, int], ...] = (
 def test_it_is_refused_with_its_code_and_family(counter: Desk, words: str, code: str, family: int) -> None:
     found = counter.terminal.refused(*typed(counter, words))
     assert (found["code"], found["exit"]) == (code, family)
-    assert family == TABLE[Code(code)].exit
+    assert family == TABLE[RefusalCode(code)].exit
     assert found["remedy"]
 
 
@@ -172,7 +172,7 @@ def test_people_are_told_the_same_without_a_trace(counter: Desk) -> None:
 
 @pytest.mark.parametrize("word", ["\udcff", "a\udc80b", "\ud800"])
 def test_arguments_that_are_no_text_are_refused(counter: Desk, word: str) -> None:
-    assert counter.terminal.refused("customers", "add", word)["exit"] == Exit.INPUT
+    assert counter.terminal.refused("customers", "add", word)["exit"] == ExitCode.INPUT
 
 
 def test_a_control_character_is_the_servers_to_refuse(counter: Desk) -> None:
@@ -196,7 +196,7 @@ def test_a_control_character_is_the_servers_to_refuse(counter: Desk) -> None:
 def test_a_file_that_is_no_policy(counter: Desk, content: str) -> None:
     for more in ((), ("--rule", "refund=none")):
         found = counter.terminal.refused("policy", "publish", "-", *more, given=content)
-        assert found["exit"] == Exit.INPUT, found
+        assert found["exit"] == ExitCode.INPUT, found
 
 
 def test_a_policy_outside_the_bounds_and_a_leap_day_that_exists(counter: Desk) -> None:
@@ -208,6 +208,6 @@ def test_a_policy_outside_the_bounds_and_a_leap_day_that_exists(counter: Desk) -
 
 def test_without_a_server_or_a_token(terminal: Terminal, shop: Vendor) -> None:
     assert terminal.refused("customers", "list")["field"] == "url"
-    assert terminal.refused("customers", "list", "--url", shop.url)["exit"] == Exit.PERMISSION
+    assert terminal.refused("customers", "list", "--url", shop.url)["exit"] == ExitCode.PERMISSION
     bad = Terminal(terminal.home, {"TENURE_URL": shop.url, "TENURE_TOKEN": "two words\n"})
     assert bad.refused("customers", "list")["field"] == "token"

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tenure.core.refusals import Exit
+from tenure.core.refusals import ExitCode
 from tests.cli.vendor import Desk
 
 
@@ -12,9 +12,9 @@ def test_a_file_of_writes_is_rehearsed_done_and_repeated(desk: Desk, tmp_path: P
     names = [{"method": "POST", "path": "/v1/customers", "body": {"name": f"C {n}"}} for n in range(25)]
     file.write_text(json.dumps([*names, {"method": "POST", "path": "/v1/nowhere", "body": {}}]), encoding="utf-8")
     tell = desk.terminal.run
-    assert tell("batch", str(file), "--dry-run").code == Exit.STATE
+    assert tell("batch", str(file), "--dry-run").code == ExitCode.STATE
     ran = tell("batch", str(file), "--idempotency-key", "monday", "--json")
-    assert (ran.code, ran.json["done"], ran.json["refused"]) == (Exit.STATE, 25, 1)
+    assert (ran.code, ran.json["done"], ran.json["refused"]) == (ExitCode.STATE, 25, 1)
     assert ran.json["items"][25]["number"] == 26
     again = tell("batch", str(file), "--idempotency-key", "monday", "--json")
     assert again.json["items"][24] == ran.json["items"][24], "the same customer, not another one"

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tenure.core.refusals import Exit
+from tenure.core.refusals import ExitCode
 from tests.cli.terminal import Terminal
 from tests.cli.vendor import Desk, Vendor
 
@@ -22,15 +22,15 @@ def test_m01_an_order_by_command_line_names_plan_devices_and_term(desk: Desk) ->
     assert re.fullmatch(r"([0-9A-Z]{5}-){3}[0-9A-Z]{5}", period["activation_code"])
 
 
-def test_m03_renewed_by_hand_switched_to_automatic_cancelled_and_undone(sandbox: Desk) -> None:
+def test_m03_renewed_by_hand_switched_to_automatic_canceled_and_undone(sandbox: Desk) -> None:
     sub, tell = sandbox.subscription(), sandbox.terminal.good
     tell("clock", "set", "2026-11-01")
     assert tell("renew", sub)["subscription"]["paid_until"] == "2028-01-01T00:00:00Z"
     assert tell("set-renewal-intent", sub, "auto")["subscription"]["renewal_intent"] == "auto"
     assert tell("intent", sub, "manual")["subscription"]["renewal_intent"] == "manual"
-    cancelled = tell("cancel", sub, "--why", "moving away")["subscription"]
-    assert cancelled["cancellation_effective"] == "2028-01-01T00:00:00Z"
-    assert tell("undo-cancellation", sub)["subscription"]["cancelled_at"] is None
+    canceled = tell("cancel", sub, "--why", "moving away")["subscription"]
+    assert canceled["cancellation_effective"] == "2028-01-01T00:00:00Z"
+    assert tell("undo-cancellation", sub)["subscription"]["canceled_at"] is None
     assert tell("cancel", sub, "--at-once")["subscription"]["phase"] == "ended"
 
 
@@ -111,7 +111,7 @@ def test_every_list_follows_its_pages_to_the_end(desk: Desk) -> None:
 def test_a_long_list_on_a_terminal_counts_aside_of_the_table(desk: Desk) -> None:
     names = [desk.subscription("year", 1) for _ in range(3)]
     ran = desk.terminal.run("subscriptions", "list", terminal=True)
-    assert ran.code == Exit.DONE
+    assert ran.code == ExitCode.DONE
     assert all(f"Subscription  {name}" in ran.out for name in names), "too wide for a table: one card for each"
     assert "read" not in ran.out
     wide = replace(desk.terminal, env={**desk.terminal.env, "COLUMNS": "250"})
@@ -162,10 +162,10 @@ def test_b04_an_order_is_placed_exactly_as_it_was_shown(desk: Desk) -> None:
 def test_b04_a_preview_is_shown_confirmed_and_done(desk: Desk) -> None:
     sub = desk.subscription()
     no = desk.terminal.run("change-devices", sub, "15", "--preview", terminal=True, answers=("n",))
-    assert (no.code, no.out.strip()) == (Exit.DONE, "Nothing was done.")
+    assert (no.code, no.out.strip()) == (ExitCode.DONE, "Nothing was done.")
     assert "This is what would happen" in no.err
     yes = desk.terminal.run("change-devices", sub, "15", "--preview", terminal=True, answers=("y",))
-    assert yes.code == Exit.DONE
+    assert yes.code == ExitCode.DONE
     assert desk.terminal.good("subscriptions", "show", sub)["terms"]["devices"] == 15
 
 
@@ -226,10 +226,10 @@ def test_b02_explain_says_what_holds_why_and_what_follows(desk: Desk) -> None:
 
 
 def test_tokens_are_shown_once_and_withdrawn(desk: Desk, shop: Vendor, tmp_path: Path) -> None:
-    made = desk.terminal.good("tokens", "add", "billing", "--scope", "money:read", "--scope", "catalogue:read")
+    made = desk.terminal.good("tokens", "add", "billing", "--scope", "money:read", "--scope", "catalog:read")
     billing = Terminal(tmp_path / "billing", {"TENURE_URL": shop.url, "TENURE_TOKEN": made["token"]})
     assert billing.good("account", desk.customer)["currency"] == "EUR"
-    assert billing.refused("customers", "list")["exit"] == Exit.PERMISSION
+    assert billing.refused("customers", "list")["exit"] == ExitCode.PERMISSION
     assert made["token"] not in desk.terminal.run("tokens", "list").out
     assert desk.terminal.run("tokens", "withdraw", made["id"], "--json").json is None
     assert billing.refused("account", desk.customer)["code"] == "not_authenticated"
@@ -242,7 +242,7 @@ def test_people_are_asked_in_given_roles_and_taken_out(shop: Vendor, desk: Desk)
     said = " ".join(here.run("invitations", "add", "ina@example.com", "Ina").out.split())
     assert "Nothing is sent: this server has no mail server. Hand this link over" in said and "server.json" in said
     assert "mail carries" not in said
-    assert here.run("invitations", "withdraw", here.good("invitations", "list")["items"][0]["id"]).code == Exit.DONE
+    assert here.run("invitations", "withdraw", here.good("invitations", "list")["items"][0]["id"]).code == ExitCode.DONE
     asked = here.good("invitations", "add", "Eve@example.com", "Eve", "--role", "owner")
     assert asked["link_token"] not in here.run("invitations", "list").out
     assert "Nothing was done" in here.run("invitations", "add", "z@example.com", "Z", "--dry-run").out
@@ -254,15 +254,15 @@ def test_people_are_asked_in_given_roles_and_taken_out(shop: Vendor, desk: Desk)
     team = {each["name"]: each["id"] for each in here.good("people", "list")["items"]}
     assert here.good("people", "role", team["Zoe"], "auditor")["role"] == "auditor"
     assert here.refused("people", "role", team["Eve"], "auditor")["code"] == "last_owner"
-    assert here.refused("people", "remove", team["Eve"])["exit"] == Exit.STATE
-    assert here.run("people", "remove", team["Zoe"]).code == Exit.DONE
+    assert here.refused("people", "remove", team["Eve"])["exit"] == ExitCode.STATE
+    assert here.run("people", "remove", team["Zoe"]).code == ExitCode.DONE
     waiting = here.good("invitations", "add", "last@example.com", "Last")
-    assert here.run("invitations", "withdraw", waiting["id"]).code == Exit.DONE
+    assert here.run("invitations", "withdraw", waiting["id"]).code == ExitCode.DONE
     noted = [each["what"] for each in here.good("audit", "--limit", "4")["items"]]
     assert noted[:2] == ["invitation_withdrawn", "invited"]
     assert sorted(noted[2:]) == ["account_removed", "person_removed"], "nobody is left to have proven the mailbox"
     assert "person_removed" in here.run("audit").out
-    assert desk.terminal.refused("people", "list")["exit"] == Exit.PERMISSION, "a program's token must name it"
+    assert desk.terminal.refused("people", "list")["exit"] == ExitCode.PERMISSION, "a program's token must name it"
 
 
 def test_the_vendor_names_whose_data_is_meant(shop: Vendor, desk: Desk) -> None:
@@ -278,7 +278,7 @@ def test_the_vendor_names_whose_data_is_meant(shop: Vendor, desk: Desk) -> None:
 
 def test_offers_are_withdrawn_and_plans_changed(shop: Vendor, desk: Desk) -> None:
     desk.offer("year")
-    assert desk.terminal.run("offers", "withdraw", desk.offer("month")).code == Exit.DONE
+    assert desk.terminal.run("offers", "withdraw", desk.offer("month")).code == ExitCode.DONE
     assert [each["plan"] for each in desk.terminal.good("offers", "list")["items"]] == ["year"]
     plan = ("plans", "add", "once", "Once", "--product", "editor", "--feature", "edit", "--max-sites", "2")
     assert shop.terminal.good(*plan, "--dry-run")["id"] == "once"
@@ -317,7 +317,7 @@ def sellers(shop: Vendor, tmp_path_factory: pytest.TempPathFactory) -> str:
 )
 def test_what_a_program_reads_is_one_json_document(shop: Vendor, words: tuple[str, ...], sellers: str) -> None:
     ran = Terminal(shop.terminal.home, {**shop.terminal.env, "TENURE_PROVIDER": sellers}).run(*words, "--json")
-    assert ran.code == Exit.DONE
+    assert ran.code == ExitCode.DONE
     assert ran.err == ""
     assert ran.out.count("\n") == 1
     value: Any = ran.json

@@ -1,4 +1,5 @@
-"""`tenure deactivate`: whoever has an application's folder gives its license back, and reads when its place is free."""
+"""`tenure deactivate`: whoever has an application's folder gives its license back, and reads when its place
+is free."""
 
 import time
 from collections.abc import Iterator
@@ -8,8 +9,8 @@ import pytest
 
 from conformance.vendor import Vendor, code
 from conformance.web import Asked, Reply, Web, certificates, honest, problem
-from tenure.core.refusals import Exit
-from tenure.sdk import Granted, License
+from tenure.core.refusals import ExitCode
+from tenure.sdk import ActivationGranted, License
 from tests.cli.terminal import Terminal
 
 
@@ -54,7 +55,7 @@ def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Street]:
     street = Street(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(street.believed))
     with street.open() as application:
-        assert isinstance(application.activate(code("A").reveal()), Granted)
+        assert isinstance(application.activate(code("A").reveal()), ActivationGranted)
     yield street
     street.web.stop()
 
@@ -65,13 +66,13 @@ def test_the_license_is_erased_here_and_its_place_is_free_at_once(street: Street
     assert street.freed
     assert not street.open().standing.licensed
     again = terminal.refused(*street.words())
-    assert (again["code"], again["exit"]) == ("not_activated", Exit.STATE)
+    assert (again["code"], again["exit"]) == ("not_activated", ExitCode.STATE)
 
 
 def test_a_place_that_is_free_at_its_leases_end_only_is_told_with_that_day(street: Street, terminal: Terminal) -> None:
     street.vendor.free_from = 1_900_000_000
     told = terminal.run(*street.words())
-    assert told.code == Exit.DONE, told.err
+    assert told.code == ExitCode.DONE, told.err
     assert "from 2030-03-17T17:46:40Z on" in told.out
     assert "free for another installation." not in told.out
 
@@ -89,7 +90,7 @@ def test_on_a_terminal_a_person_is_asked_first(street: Street, terminal: Termina
     assert "Nothing was done." in told.out
     assert "would be erased here for good" in told.err
     assert street.open().standing.licensed
-    assert terminal.run(*street.words(), terminal=True, answers=("y",)).code == Exit.DONE
+    assert terminal.run(*street.words(), terminal=True, answers=("y",)).code == ExitCode.DONE
     assert street.freed
     assert not street.open().standing.licensed
 
@@ -97,7 +98,7 @@ def test_on_a_terminal_a_person_is_asked_first(street: Street, terminal: Termina
 def test_a_server_out_of_reach_is_told_by_the_same_command_later(street: Street, terminal: Terminal) -> None:
     street.deaf = True
     told = terminal.run(*street.words())
-    assert told.code == Exit.UNREACHABLE
+    assert told.code == ExitCode.UNREACHABLE
     assert "Run the same command again" in told.out
     assert not street.freed
     assert not street.open().standing.licensed

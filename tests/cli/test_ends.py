@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from tenure.cli.main import masked, outside, run
-from tenure.cli.world import World
-from tenure.core.refusals import Exit
-from tests.cli.strange import reply, strange
+from tenure.cli.environment import CommandEnvironment
+from tenure.cli.main import make_world, mask_secrets, run_command
+from tenure.core.refusals import ExitCode
+from tests.cli.hostile_server import hostile_server, reply
 from tests.cli.terminal import Stream, Terminal
 from tests.cli.vendor import Desk, Vendor
 
@@ -24,10 +24,10 @@ ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "tenure.cli.main")
 
 
-def world(home: Path, now: Callable[[], int]) -> World:
+def world(home: Path, now: Callable[[], int]) -> CommandEnvironment:
     """A world with a clock that may fail, as a broken machine would."""
     streams = {"stdin": Stream(), "stdout": Stream(), "stderr": Stream()}
-    return dataclasses.replace(outside(), env={"HOME": str(home)}, now=now, **streams)
+    return dataclasses.replace(make_world(), env={"HOME": str(home)}, now=now, **streams)
 
 
 def broken() -> int:
@@ -47,13 +47,13 @@ class Gone(Stream):
 
 def failing(home: Path, *more: str, now: Callable[[], int] = broken) -> tuple[int, str]:
     place = world(home, now)
-    code = run(("keys", "show", "--folder", str(home), *more), place)
+    code = run_command(("keys", "show", "--folder", str(home), *more), place)
     return code, str(place.stderr.getvalue())  # type: ignore[attr-defined]
 
 
 def test_an_error_nobody_foresaw_is_a_coded_refusal(tmp_path: Path) -> None:
     code, said = failing(tmp_path)
-    assert code == Exit.FAULT
+    assert code == ExitCode.FAULT
     assert "(internal)" in said
     assert "RuntimeError in " in said, "what fails once in a thousand times is not there again with --debug"
     assert re.search(r"\bin [a-z_]+\.py:[0-9]+", " ".join(said.split()))
@@ -73,7 +73,8 @@ def test_with_debug_its_trace_is_in_a_file_for_the_owner_alone(tmp_path: Path) -
         return int(tick)
 
     assert (
-        run(("keys", "show", "--folder", str(tmp_path), "--debug"), dataclasses.replace(place, now=now)) == Exit.FAULT
+        run_command(("keys", "show", "--folder", str(tmp_path), "--debug"), dataclasses.replace(place, now=now))
+        == ExitCode.FAULT
     )
     (file,) = (tmp_path / ".local" / "state" / "tenure").iterdir()
     assert str(file) in place.stderr.getvalue()  # type: ignore[attr-defined]
@@ -89,7 +90,7 @@ def test_an_interruption_is_no_error(tmp_path: Path) -> None:
 
 def test_a_reader_who_has_left_is_no_error(tmp_path: Path) -> None:
     place = dataclasses.replace(world(tmp_path, broken), stdout=Gone())
-    assert run(("refusals",), place) == Exit.DONE
+    assert run_command(("refusals",), place) == ExitCode.DONE
 
 
 def test_the_real_command_in_a_pipe_that_closes() -> None:
@@ -101,10 +102,10 @@ def test_the_real_command_in_a_pipe_that_closes() -> None:
 
 @pytest.mark.parametrize("text", ["tnr_abc123", "Bearer tnr_abc123.", "--token tnr_abc123", "['tnr_abc123', 'x']"])
 def test_a_token_is_masked_wherever_it_was_typed(terminal: Terminal, text: str) -> None:
-    assert "abc123" not in masked(text)
+    assert "abc123" not in mask_secrets(text)
     for words in (("login", text), ("renew", text, text), ("customers", "list", "--token", text), (text,)):
         ran = terminal.run(*words, given="")
-        assert ran.code != Exit.DONE
+        assert ran.code != ExitCode.DONE
         assert "abc123" not in ran.out + ran.err, words
 
 
@@ -121,7 +122,7 @@ def test_neither_token_nor_code_is_in_a_log_or_in_the_arguments(shop: Vendor, tm
         yield b'{"items": [], "next": null}'
 
     slow = dataclasses.replace(reply(b""), pieces=slowly)
-    with strange(slow) as server:
+    with hostile_server(slow) as server:
         env = {**os.environ, "HOME": str(tmp_path), "TENURE_URL": server.url, "TENURE_TOKEN": "tnr_watched"}
         process = subprocess.Popen(
             [*COMMAND, "customers", "list", "--json"], cwd=ROOT / "src", env=env, stdout=-1, stderr=-1

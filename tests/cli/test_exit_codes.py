@@ -5,17 +5,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tenure.cli.problems import failed
-from tenure.core.refusals import TABLE, Code, Exit, Refused
-from tenure.http.problems import described
-from tests.cli.strange import PROBLEM, reply, strange
+from tenure.cli.problems import fail_with
+from tenure.core.refusals import TABLE, ExitCode, RefusalCode, Refused
+from tenure.http.problems import describe_refusal
+from tests.cli.hostile_server import PROBLEM, hostile_server, reply
 from tests.cli.terminal import Terminal
 from tests.cli.vendor import Desk
 
 
 @pytest.mark.parametrize("code", sorted(TABLE))
-def test_each_refusal_of_a_server_ends_with_its_family(code: Code) -> None:
-    with strange(reply(msgspec.json.encode(described(Refused(code), "req_1")), TABLE[code].status, PROBLEM)) as server:
+def test_each_refusal_of_a_server_ends_with_its_family(code: RefusalCode) -> None:
+    with hostile_server(
+        reply(msgspec.json.encode(describe_refusal(Refused(code), "req_1")), TABLE[code].status, PROBLEM)
+    ) as server:
         terminal = Terminal(Path("/nonexistent"), {"TENURE_URL": server.url, "TENURE_TOKEN": "tnr_x"})
         ran = terminal.run("subscriptions", "show", "sub_1")
     assert ran.code == TABLE[code].exit
@@ -23,9 +25,9 @@ def test_each_refusal_of_a_server_ends_with_its_family(code: Code) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(TABLE))
-def test_a_refusal_found_here_has_the_words_and_shape_of_the_servers(code: Code) -> None:
+def test_a_refusal_found_here_has_the_words_and_shape_of_the_servers(code: RefusalCode) -> None:
     refused = Refused(code, "Why.", "some.field", 1_767_225_600)
-    ours, theirs = msgspec.json.decode(failed(refused).raw), msgspec.to_builtins(described(refused, "req_1"))
+    ours, theirs = msgspec.json.decode(fail_with(refused).raw), msgspec.to_builtins(describe_refusal(refused, "req_1"))
     assert {**ours, "request_id": "req_1"} == theirs
 
 
@@ -41,4 +43,12 @@ def test_families_that_a_day_at_the_desk_meets(desk: Desk, tmp_path: Path) -> No
         tell.run("customers", "list", "--url", "http://127.0.0.1:1").code,
         Terminal(tmp_path, {**tell.env, "TENURE_URL": "http://127.0.0.1:1"}).run("customers", "list").code,
     }
-    assert seen == {Exit.DONE, Exit.INPUT, Exit.PERMISSION, Exit.UNKNOWN, Exit.STATE, Exit.MONEY, Exit.UNREACHABLE}
+    assert seen == {
+        ExitCode.DONE,
+        ExitCode.INPUT,
+        ExitCode.PERMISSION,
+        ExitCode.UNKNOWN,
+        ExitCode.STATE,
+        ExitCode.MONEY,
+        ExitCode.UNREACHABLE,
+    }

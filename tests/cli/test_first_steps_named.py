@@ -23,14 +23,14 @@ def test_the_next_command_after_init_means_the_same_folder_wherever_it_is_typed(
     terminal, root = Terminal(tmp_path), str(shop.folder / "root.jws")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
-    server = ("--server", "https://licence.example.com")
+    server = ("--server", "https://license.example.com")
     site = terminal.run("site", "init", "--root", root, *server, "--product", "editor=12.4", "--site", f"s-{folder}")
     assert site.code == 0, site.err
     assert "Start it with: tenure site run --site " in site.out
     words = ("--product", "editor", "--version", "12.4", "--agent", f"a-{folder}")
     agent = terminal.run("agent", "init", "--root", root, *words)
     assert agent.code == 0, agent.err
-    assert "Then enrol this device: tenure agent enrol --agent " in agent.out
+    assert "Then enroll this device: tenure agent enroll --agent " in agent.out
     monkeypatch.chdir(tmp_path / "elsewhere")
     for ran, option, kept in ((site, "--site", "site.toml"), (agent, "--agent", "agent.toml")):
         assert _named(ran, option), ran.out

@@ -11,7 +11,7 @@ from cyclopts import App
 
 import tenure
 from tenure.cli import overview, reference
-from tenure.cli.main import application
+from tenure.cli.main import make_application
 from tests.cli.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ def commands(app: App, *words: str) -> Iterator[tuple[tuple[str, ...], App]]:
         yield from below or [((*words, name), app[name])]
 
 
-ALL = list(commands(application()))
+ALL = list(commands(make_application()))
 
 
 def test_every_command_of_the_specification_is_there() -> None:
@@ -50,7 +50,7 @@ def test_every_command_has_a_sentence_and_an_example_that_parses(words: tuple[st
     typed = re.findall(r"'[^']*'|\S+", example.removeprefix("Example: tenure "))
     name = " ".join(words)
     assert " ".join(typed).startswith((name, *(" ".join(other) for other, same in ALL if same is command)))
-    application().parse_args([each.strip("'") for each in typed], exit_on_error=False, print_error=False)
+    make_application().parse_args([each.strip("'") for each in typed], exit_on_error=False, print_error=False)
 
 
 @pytest.mark.parametrize(("words", "command"), ALL, ids=[" ".join(words) for words, _ in ALL])
@@ -62,7 +62,7 @@ def test_json_and_debug_are_everywhere_and_a_token_is_no_argument(words: tuple[s
 
 def test_the_reference_is_what_the_commands_say() -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    assert page == reference.page(), "run: python -m tenure.cli.reference > docs/cli.md"
+    assert page == reference.reference_page(), "run: python -m tenure.cli.reference > docs/cli.md"
 
 
 def test_the_version_is_told(terminal: Terminal) -> None:
@@ -84,7 +84,7 @@ def test_nothing_heavy_is_loaded_before_a_command_needs_it() -> None:
 
 
 def test_the_shell_can_complete_commands() -> None:
-    script = application().generate_completion(shell="bash")  # noqa: S604 - the name of a shell, none is started
+    script = make_application().generate_completion(shell="bash")  # noqa: S604 - the name of a shell, none is started
     assert "undo-cancellation" in script
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tenure.core.refusals import Exit
+from tenure.core.refusals import ExitCode
 from tests.cli.vendor import Desk, Vendor
 
 
@@ -13,7 +13,7 @@ def test_customers_and_orders_come_from_a_spreadsheet(desk: Desk, tmp_path: Path
         encoding="utf-8",
     )
     shown = tell("import", "customers", str(file), "--dry-run")
-    assert shown.code == Exit.STATE and "1 line would be done, 2 refused" in shown.out
+    assert shown.code == ExitCode.STATE and "1 line would be done, 2 refused" in shown.out
     assert "email" in shown.out and "4" in shown.out
     done = tell("import", "customers", str(file), "--json", "--idempotency-key", "spring").json
     assert [(item["line"], item["done"]) for item in done["items"]] == [(2, True), (3, False), (4, False)]
@@ -32,7 +32,7 @@ def test_customers_and_orders_come_from_a_spreadsheet(desk: Desk, tmp_path: Path
 
 def test_a_file_that_is_no_such_table_is_refused_whole(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "table.csv"
-    for text in ("name,colour\nA,red\n", "reference\nK\n", "name,email\nA\n", 'name\n"A\n', "name\n"):
+    for text in ("name,color\nA,red\n", "reference\nK\n", "name,email\nA\n", 'name\n"A\n', "name\n"):
         file.write_text(text, encoding="utf-8")
         assert desk.terminal.refused("import", "customers", str(file))["field"] == "file", text
 
@@ -83,4 +83,4 @@ def test_orders_name_customers_and_offers_as_people_do(shop: Vendor, desk: Desk,
         assert each in items[line - 2]["answer"]["detail"]
     assert cheaper in items[5]["answer"]["detail"] and items[4]["said"]["customer"] == "Twin"
     shown = desk.terminal.run("import", "orders", str(file), "--dry-run")
-    assert shown.code == Exit.STATE and "2 are called 'Twin'" in " ".join(shown.out.split())
+    assert shown.code == ExitCode.STATE and "2 are called 'Twin'" in " ".join(shown.out.split())

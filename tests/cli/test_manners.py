@@ -76,13 +76,13 @@ def test_on_a_terminal_what_is_grave_is_shown_and_asked_first(desk: Desk) -> Non
     sub, terminal = desk.subscription(), desk.terminal
     ran = terminal.run("cancel", sub, answers=("n",), terminal=True)
     assert "Nothing was done. This is what would happen:" in ran.err
-    assert terminal.good("subscriptions", "show", sub)["cancelled_at"] is None
+    assert terminal.good("subscriptions", "show", sub)["canceled_at"] is None
     terminal.run("top-up", desk.customer, "10", "--reference", "r", answers=("",), terminal=True)
     assert terminal.good("account", desk.customer)["balance"] == 500_000 - 12_000
     terminal.run("cancel", sub, answers=("y",), terminal=True)
-    assert terminal.good("subscriptions", "show", sub)["cancelled_at"]
+    assert terminal.good("subscriptions", "show", sub)["canceled_at"]
     terminal.run("undo-cancellation", sub, "--yes", terminal=True)
-    assert terminal.good("subscriptions", "show", sub)["cancelled_at"] is None
+    assert terminal.good("subscriptions", "show", sub)["canceled_at"] is None
 
 
 def test_a_program_is_never_asked(desk: Desk) -> None:

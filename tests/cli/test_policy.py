@@ -6,7 +6,7 @@ from tests.cli.vendor import Desk
 def test_a_report_is_read_and_exactly_that_is_published(desk: Desk) -> None:
     sub, tell = desk.subscription(), desk.terminal.good
     shown = desk.terminal.run("policy", "impact", "--rule", "grace_days=3").out
-    assert "grace_days: 14 becomes 3, worse" in shown and sub in shown
+    assert "Grace after a paid period: 14 becomes 3, worse" in shown and sub in shown
     name = tell("policy", "impact", "--rule", "grace_days=3")["plan"]
     refused = desk.terminal.refused("policy", "publish", "--rule", "grace_days=4", "--plan", name)
     assert refused["code"] == "plan_changed_meanwhile"
@@ -18,7 +18,7 @@ def test_a_report_is_read_and_exactly_that_is_published(desk: Desk) -> None:
 def test_a_longer_grace_is_applied_now(desk: Desk) -> None:
     sub, tell = desk.subscription(), desk.terminal.good
     shown = desk.terminal.run("policy", "impact", "--rule", "grace_days=40", "--apply-now").out
-    assert "get a longer grace" in shown and "now" in shown
+    assert "gets a longer grace" in shown and "now" in shown
     tell("policy", "publish", "--rule", "grace_days=40", "--apply-now")
     rules = {one["field"]: one["value"] for one in tell("policy", "effective", "--subscription", sub)["rules"]}
     assert rules["grace_days"] in {14, 40}

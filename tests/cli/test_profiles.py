@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.cli import profiles
-from tenure.cli.problems import Failed
-from tenure.cli.profiles import Profile, Profiles
-from tenure.core.refusals import Exit
+from tenure.cli.problems import CommandFailed
+from tenure.cli.profiles import ProfileFile, ServerProfile
+from tenure.core.refusals import ExitCode
 from tests.cli.terminal import Terminal
 from tests.cli.vendor import Vendor
 
@@ -23,12 +23,12 @@ def test_what_is_kept_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, kept: dict[str, tuple[str, ...]], default: str
 ) -> None:
     file = tmp_path_factory.mktemp("kept") / "config.toml"
-    before = Profiles(
+    before = ProfileFile(
         default=default,
-        profiles={name: Profile(url=url, token=token, provider=own) for name, (url, token, own) in kept.items()},
+        profiles={name: ServerProfile(url=url, token=token, provider=own) for name, (url, token, own) in kept.items()},
     )
-    assert profiles.write(file, before) is None
-    assert profiles.read(file) == before
+    assert profiles.write_profiles(file, before) is None
+    assert profiles.read_profiles(file) == before
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -44,7 +44,7 @@ def test_the_file_and_its_folder_are_for_their_owner_alone(shop: Vendor, termina
     assert [path.name for path in file.parent.iterdir()] == ["config.toml"]
     file.chmod(0o640)
     problem = terminal.refused("customers", "list")
-    assert (problem["code"], problem["exit"]) == ("action_not_permitted", Exit.PERMISSION)
+    assert (problem["code"], problem["exit"]) == ("action_not_permitted", ExitCode.PERMISSION)
     assert "0600" in problem["detail"]
 
 
@@ -58,7 +58,7 @@ def test_a_damaged_file_is_refused_and_left_alone(terminal: Terminal, content: s
     file.write_bytes(content.encode("latin-1"))
     file.chmod(0o600)
     assert terminal.refused("profiles", "list")["field"] == "config"
-    assert terminal.refused("login", "https://licence.example.com", "--unchecked", given="tnr_x")["field"] == "config"
+    assert terminal.refused("login", "https://license.example.com", "--unchecked", given="tnr_x")["field"] == "config"
     assert file.read_bytes() == content.encode("latin-1")
 
 
@@ -69,7 +69,7 @@ def test_the_token_comes_from_a_pipe_a_file_or_the_terminal(shop: Vendor, termin
     terminal.good("login", shop.url, "--as", "dashed", "--token-file", "-", given=shop.token)
     terminal.good("login", shop.url, "--as", "filed", "--token-file", str(file))
     typed = terminal.run("login", shop.url, "--as", "typed", answers=(shop.token,), terminal=True)
-    assert (typed.code, terminal.asked) == (Exit.DONE, ["Token: "])
+    assert (typed.code, terminal.asked) == (ExitCode.DONE, ["Token: "])
     assert shop.token not in typed.out + typed.err
     for name in ("piped", "dashed", "filed", "typed"):
         assert terminal.good("providers", "list", "--profile", name)["next"] is None
@@ -129,20 +129,20 @@ def test_options_come_before_the_environment_and_that_before_the_profile(shop: V
 
 
 def test_a_profiles_token_never_goes_to_another_server(terminal: Terminal) -> None:
-    terminal.good("login", "https://licence.example.com", "--unchecked", given="tnr_secret")
+    terminal.good("login", "https://license.example.com", "--unchecked", given="tnr_secret")
     problem = terminal.refused("customers", "list", "--url", "https://elsewhere.example.com")
     assert problem["code"] == "not_authenticated"
-    assert "is for https://licence.example.com, not for https://elsewhere.example.com" in problem["detail"]
+    assert "is for https://license.example.com, not for https://elsewhere.example.com" in problem["detail"]
     assert "tnr_secret" not in str(problem)
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "http://licence.example.com", "http://10.0.0.1", "ftp://licence.example.com", "licence.example.com", "",
-        "https://", "https://user:pw@licence.example.com", "https://licence.example.com?x=1",
-        "https://licence.example.com#x", "https://licence.example.com:99999", "https://a b", "https://[::1",
-        "https://licence.example.com\n", "file:///etc/passwd",
+        "http://license.example.com", "http://10.0.0.1", "ftp://license.example.com", "license.example.com", "",
+        "https://", "https://user:pw@license.example.com", "https://license.example.com?x=1",
+        "https://license.example.com#x", "https://license.example.com:99999", "https://a b", "https://[::1",
+        "https://license.example.com\n", "file:///etc/passwd",
     ],
 )  # fmt: skip
 def test_only_a_plain_https_address_is_a_server(terminal: Terminal, url: str) -> None:
@@ -170,8 +170,8 @@ def test_a_home_that_cannot_be_written_is_told(terminal: Terminal, tmp_path: Pat
     barred = Terminal(tmp_path, {"XDG_CONFIG_HOME": str(tmp_path / "file")})
     found = barred.refused("login", "https://x.example.com", "--unchecked", given="tnr_x")
     assert found["field"] == "config"
-    assert isinstance(profiles.read(tmp_path / "file" / "x"), Failed)
+    assert isinstance(profiles.read_profiles(tmp_path / "file" / "x"), CommandFailed)
 
 
 def test_the_token_is_not_in_the_text_of_a_target() -> None:
-    assert "tnr_x" not in repr(profiles.Target(url="https://x.example.com", token="tnr_x"))
+    assert "tnr_x" not in repr(profiles.RequestTarget(url="https://x.example.com", token="tnr_x"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tenure.sdk import Granted, License, Network
+from tenure.sdk import ActivationGranted, License, Network
 from tenure.sdk.main import this_computer
 from tests.cli.vendor import Desk, Vendor
 
@@ -30,7 +30,7 @@ def lowered(shop: Vendor, desk: Desk, tmp_path: Path) -> tuple[str, list[str]]:
             computer=msgspec.structs.replace(this_computer(), hardware=dict),  # each on a computer of its own
         )
         granted = application.activate(made["activation_code"])
-        assert isinstance(granted, Granted), granted
+        assert isinstance(granted, ActivationGranted), granted
         assert application.lease is not None
         apps.append(application.lease.sub)
         shop.clock.now += 60

@@ -16,9 +16,9 @@ import msgspec
 import pytest
 
 from tenure.cli.state import driver
-from tenure.core.refusals import Code, Exit, Refused
+from tenure.core.refusals import ExitCode, RefusalCode, Refused
 from tenure.core.timeline import DAY
-from tenure.server import rotating
+from tenure.server import key_rotation
 from tenure.wire import root as roots
 from tests.cli.terminal import NOW, Terminal
 from tests.cli.vendor import Vendor, vendor
@@ -31,7 +31,7 @@ def place(terminal: Terminal, tmp_path: Path) -> Path:
     """The folder of a new server that does not run."""
     folder = tmp_path / "server"
     terminal.now = lambda: int(time.time())
-    made = terminal.good("server", "init", "--folder", str(folder), "--name", "https://licence.example.com")
+    made = terminal.good("server", "init", "--folder", str(folder), "--name", "https://license.example.com")
     assert made["folder"] == str(folder)
     return folder
 
@@ -97,7 +97,7 @@ def test_a_new_server_has_its_secrets_for_its_owner_alone(place: Path) -> None:
 
 def test_a_new_server_shows_an_invitation_for_its_owner_once(terminal: Terminal, tmp_path: Path) -> None:
     folder = tmp_path / "founded"
-    told = terminal.run("server", "init", "--folder", str(folder), "--name", "https://licence.example.com").out
+    told = terminal.run("server", "init", "--folder", str(folder), "--name", "https://license.example.com").out
     link = told.partition("https://PORTAL/invitation/")[2].split()[0]
     assert link.startswith("tni_")
     assert "The invitation's link begins with the portal's address" in told
@@ -107,18 +107,18 @@ def test_a_new_server_shows_an_invitation_for_its_owner_once(terminal: Terminal,
 
 
 def test_with_the_portal_s_address_the_invitation_is_a_link_to_open(terminal: Terminal, tmp_path: Path) -> None:
-    words = ("server", "init", "--folder", str(tmp_path / "founded"), "--name", "https://licence.example.com")
+    words = ("server", "init", "--folder", str(tmp_path / "founded"), "--name", "https://license.example.com")
     told = terminal.run(*words, "--portal-url", "https://portal.example.com/").out
     assert "https://portal.example.com/invitation/tni_" in told
     assert "PORTAL" not in told
     kept = json.loads((tmp_path / "founded" / "server.json").read_text())
-    assert kept == {"name": "https://licence.example.com", "portal_url": "https://portal.example.com"}
-    other = ("server", "init", "--folder", str(tmp_path / "other"), "--name", "https://licence.example.com")
+    assert kept == {"name": "https://license.example.com", "portal_url": "https://portal.example.com"}
+    other = ("server", "init", "--folder", str(tmp_path / "other"), "--name", "https://license.example.com")
     assert terminal.refused(*other, "--portal-url", "http://portal.example.com")["field"] == "portal_url"
 
 
 def test_it_is_made_once_and_only_soundly(terminal: Terminal, place: Path, tmp_path: Path) -> None:
-    words = ("server", "init", "--name", "https://licence.example.com")
+    words = ("server", "init", "--name", "https://license.example.com")
     assert terminal.refused(*words, "--folder", str(place))["code"] == "already_exists"
     other = str(tmp_path / "other")
     assert terminal.refused(*words, "--folder", other, "--root-keys", "2", "--threshold", "3")["field"] == "threshold"
@@ -130,7 +130,7 @@ def test_it_is_made_once_and_only_soundly(terminal: Terminal, place: Path, tmp_p
 
 
 def test_people_are_told_what_to_put_where(terminal: Terminal, tmp_path: Path) -> None:
-    said = terminal.run("server", "init", "--folder", str(tmp_path / "s"), "--name", "https://licence.example.com").out
+    said = terminal.run("server", "init", "--folder", str(tmp_path / "s"), "--name", "https://license.example.com").out
     for part in ("root.jws", "root-secrets.json", "tnr_", "shown this once", "tenure server run --folder"):
         assert part in said
 
@@ -138,15 +138,15 @@ def test_people_are_told_what_to_put_where(terminal: Terminal, tmp_path: Path) -
 def test_a_port_of_another_program_is_told_by_server_portal_and_site(terminal: Terminal, place: Path) -> None:
     """Such as the site of a demo that still runs: no fault of ours, and nothing for the operator of the server."""
     site = place.parent / "site"
-    words = ("--server", "https://licence.example.com", "--root", str(place / "root.jws"), "--product", "editor=1.0")
+    words = ("--server", "https://license.example.com", "--root", str(place / "root.jws"), "--product", "editor=1.0")
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         names = ("--device-name", "localhost", "--device-listen", f"127.0.0.1:{port}")
-        assert terminal.run("site", "init", "--site", str(site), *words, *names).code == Exit.DONE
+        assert terminal.run("site", "init", "--site", str(site), *words, *names).code == ExitCode.DONE
         for program, field, where in (
             (("server", "run", "--folder", str(place), "--listen", f"127.0.0.1:{port}"), "listen", "server.json"),
             (
-                ("portal", "run", "--server", "https://licence.example.com", "--listen", f"127.0.0.1:{port}"),
+                ("portal", "run", "--server", "https://license.example.com", "--listen", f"127.0.0.1:{port}"),
                 "listen",
                 "",
             ),
@@ -182,7 +182,7 @@ def test_the_real_program_serves_and_stops(terminal: Terminal, place: Path) -> N
         ran = terminal.run("products", "list", "--url", url)
         assert "not_authenticated" in ran.err
         busy = terminal.refused("rebuild", "--folder", str(place))
-        assert (busy["code"], busy["exit"]) == ("server_busy", Exit.LATER)
+        assert (busy["code"], busy["exit"]) == ("server_busy", ExitCode.LATER)
         assert terminal.refused("restore", str(place / "tenure.db"), "--folder", str(place))["code"] == "server_busy"
         assert terminal.good("verify-history", "--folder", str(place))["sound"]
         process.send_signal(signal.SIGTERM)
@@ -246,7 +246,7 @@ def test_b12_an_edit_behind_the_servers_back_is_found(
         query(folder, f"drop trigger {name}")
     query(folder, change)
     ran = terminal.run("verify-history", "--folder", str(folder), "--json")
-    assert ran.code == Exit.TRUST
+    assert ran.code == ExitCode.TRUST
     assert not ran.json["sound"]
     assert fault in {each["fault"] for each in ran.json["findings"]}
     assert "Not as it was written" in terminal.run("verify-history", "--folder", str(folder)).out
@@ -268,7 +268,7 @@ def test_b12_a_tail_cut_off_shows_only_against_a_checkpoint(terminal: Terminal, 
     query(folder, "update subscriptions set revision = ?, head_hash = ? where id = ?", *kept, sub)
     assert terminal.good(*words)["sound"]
     ran = terminal.run(*words, "--checkpoint", str(file), "--json")
-    assert ran.code == Exit.TRUST
+    assert ran.code == ExitCode.TRUST
     assert [each["fault"] for each in ran.json["findings"]] == ["cut"]
 
 
@@ -302,17 +302,17 @@ def test_a_checkpoint_that_was_not_signed_here_is_refused(
     if edit == "missing":
         file.unlink()
     found = terminal.refused("verify-history", "--folder", str(used), "--checkpoint", str(file))
-    assert found["exit"] == (Exit.INPUT if edit == "missing" else Exit.TRUST)
+    assert found["exit"] == (ExitCode.INPUT if edit == "missing" else ExitCode.TRUST)
 
 
 @pytest.mark.parametrize("words", [("verify-history",), ("keys", "show"), ("rebuild",), ("checkpoint", "--out", "x")])
 def test_a_folder_without_a_server_is_not_found(terminal: Terminal, tmp_path: Path, words: tuple[str, ...]) -> None:
-    assert terminal.refused(*words, "--folder", str(tmp_path))["exit"] == Exit.UNKNOWN
+    assert terminal.refused(*words, "--folder", str(tmp_path))["exit"] == ExitCode.UNKNOWN
     (tmp_path / "tenure.db").write_bytes(b"this is no database, only text" * 100)
-    assert terminal.refused(*words, "--folder", str(tmp_path))["exit"] == Exit.INPUT
+    assert terminal.refused(*words, "--folder", str(tmp_path))["exit"] == ExitCode.INPUT
     (tmp_path / "tenure.db").unlink()
     query(tmp_path, "create table other (x)")
-    assert terminal.refused(*words, "--folder", str(tmp_path))["exit"] == Exit.INPUT
+    assert terminal.refused(*words, "--folder", str(tmp_path))["exit"] == ExitCode.INPUT
 
 
 # rebuild, backup, restore
@@ -399,7 +399,7 @@ def test_what_is_no_backup_of_this_server_is_refused(
     assert terminal.refused("restore", str(tmp_path / "text"), *words)["code"] == "field_invalid"
     cut = tmp_path / "cut.db"
     cut.write_bytes(strangers.read_bytes()[:40_000])
-    assert terminal.refused("restore", str(cut), "--folder", str(used))["exit"] in (Exit.INPUT, Exit.TRUST)
+    assert terminal.refused("restore", str(cut), "--folder", str(used))["exit"] in (ExitCode.INPUT, ExitCode.TRUST)
     assert (place / "tenure.db").read_bytes() == before
     assert not (place / "tenure.db.new").exists()
     assert terminal.refused("backup", str(tmp_path / "no" / "folder.db"), *words)["field"] == "file"
@@ -449,7 +449,7 @@ def test_p8_a_key_is_published_waited_out_used_closed_and_retired(terminal: Term
     assert new in (place / "secrets.json").read_text()
     assert "sandbox-" in (place / "secrets.json").read_text()
     assert stat.S_IMODE((place / "secrets.json").stat().st_mode) == 0o600
-    walked = rotating.versions(place)
+    walked = key_rotation.root_versions(place)
     assert not isinstance(walked, Refused)
     assert [each.version for each in walked] == [1, 2, 3, 4]
 
@@ -459,17 +459,17 @@ def test_a_stolen_key_is_revoked_only_after_a_question(terminal: Terminal, place
     (kid,) = [kid for kid in keys(terminal, place) if kid.startswith("notice-")]
     assert terminal.refused("keys", "revoke", kid, *here)["field"] == "yes"
     no = terminal.run("keys", "revoke", kid, *here, terminal=True, answers=("n",))
-    assert (no.code, no.out.strip()) == (Exit.DONE, "Nothing was done.")
+    assert (no.code, no.out.strip()) == (ExitCode.DONE, "Nothing was done.")
     assert "No other key may sign for notice now" in terminal.asked[-1]
     yes = terminal.run("keys", "revoke", kid, *here, "--yes")
-    assert yes.code == Exit.DONE
+    assert yes.code == ExitCode.DONE
     assert kid not in keys(terminal, place)
     assert terminal.refused("keys", "revoke", kid, *here, "--yes")["code"] == "key_unknown"
 
 
 def test_root_keys_in_several_hands_sign_one_after_the_other(terminal: Terminal, tmp_path: Path) -> None:
     folder = tmp_path / "server"
-    words = ("server", "init", "--folder", str(folder), "--name", "https://licence.example.com")
+    words = ("server", "init", "--folder", str(folder), "--name", "https://license.example.com")
     terminal.good(*words, "--root-keys", "3", "--threshold", "2")
     everyone = json.loads((folder / "root-secrets.json").read_text())["keys"]
     hands = []
@@ -516,9 +516,12 @@ def test_what_is_no_draft_is_refused(terminal: Terminal, place: Path, tmp_path: 
     file = tmp_path / "next.jws"
     for content in (b"", b"a.b.c", b"\xff", b"e30.e30.e30"):
         file.write_bytes(content)
-        assert terminal.run("keys", "install", str(file), "--folder", str(place)).code in (Exit.INPUT, Exit.TRUST)
+        assert terminal.run("keys", "install", str(file), "--folder", str(place)).code in (
+            ExitCode.INPUT,
+            ExitCode.TRUST,
+        )
         words = ("keys", "sign", str(file), "--root-secrets", str(place / "root-secrets.json"))
-        assert terminal.run(*words).code in (Exit.INPUT, Exit.TRUST)
+        assert terminal.run(*words).code in (ExitCode.INPUT, ExitCode.TRUST)
     assert terminal.refused("keys", "install", str(tmp_path / "none"), "--folder", str(place))["field"] == "draft"
     for words in (("close", "lease-x"), ("retire", "lease-x"), ("use", "lease-x")):
         more = () if words[0] == "use" else ("--root-secrets", str(place / "root-secrets.json"))
@@ -528,7 +531,7 @@ def test_what_is_no_draft_is_refused(terminal: Terminal, place: Path, tmp_path: 
 def test_a_root_document_from_elsewhere_is_never_installed(
     terminal: Terminal, place: Path, used: Path, tmp_path: Path
 ) -> None:
-    document = rotating.current(used)
+    document = key_rotation.current_root(used)
     assert not isinstance(document, Refused)
     file = tmp_path / "other.jws"
     file.write_bytes(document.token)
@@ -544,7 +547,7 @@ def test_while_the_server_runs_the_document_goes_through_its_api(tmp_path: Path)
         assert stranger.refused("keys", "extend", *here)["field"] == "url"
         nobody = Terminal(tmp_path, {"TENURE_URL": opened.url, "TENURE_TOKEN": "tnr_x"}, opened.clock)
         assert nobody.refused("keys", "extend", *here)["code"] == "not_authenticated"
-        root = rotating.current(opened.folder)
+        root = key_rotation.current_root(opened.folder)
         assert not isinstance(root, Refused)
         assert root.version == 2
 
@@ -558,14 +561,14 @@ def test_a_readable_secret_file_is_refused(terminal: Terminal, place: Path) -> N
 
 
 def test_a_draft_is_only_read_never_believed() -> None:
-    assert isinstance(rotating.read_draft(b"a.b.c"), Refused)
-    assert isinstance(rotating.walk([]), Refused)
-    assert isinstance(rotating.walk([b"x"]), Refused)
+    assert isinstance(key_rotation.read_draft(b"a.b.c"), Refused)
+    assert isinstance(key_rotation.verify_versions([]), Refused)
+    assert isinstance(key_rotation.verify_versions([b"x"]), Refused)
     forged = b"e30." + msgspec.json.encode({"id": "x"}) + b".e30"
-    found = rotating.read_draft(forged)
+    found = key_rotation.read_draft(forged)
     assert isinstance(found, Refused)
-    assert found.code is Code.FIELD_INVALID
-    assert isinstance(roots.pin(forged), Refused)
+    assert found.code is RefusalCode.FIELD_INVALID
+    assert isinstance(roots.pin_root(forged), Refused)
 
 
 @pytest.mark.parametrize(
@@ -583,13 +586,13 @@ def test_a_certificate_that_cannot_serve_is_refused_before_it_listens(
     key = place / "portal.key"
     for program in (
         ("server", "run", "--folder", str(place)),
-        ("portal", "run", "--server", "https://licence.example.com", "--server-key", str(key)),
+        ("portal", "run", "--server", "https://license.example.com", "--server-key", str(key)),
     ):
         problem = terminal.refused(*program, *words)
         assert (problem["code"], problem["field"]) == ("field_invalid", field)
         assert told in problem["detail"]
     given = {name.strip("-"): value for name, value in zip(words[::2], words[1::2], strict=True)}
-    (place / "server.json").write_text(json.dumps({"name": "https://licence.example.com"} | given))
+    (place / "server.json").write_text(json.dumps({"name": "https://license.example.com"} | given))
     problem = terminal.refused("server", "run", "--folder", str(place))
     assert problem["code"] == "field_invalid"
     assert problem["field"] == field

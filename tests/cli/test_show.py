@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.cli import tell
-from tenure.cli.problems import failed
-from tenure.cli.show import Column, Screen, at_path, moment, money, plain
+from tenure.cli import problem_view
+from tenure.cli.problems import fail_with
+from tenure.cli.screen import CommandScreen, TableColumn, at_path, format_moment, format_money, plain_text
 from tenure.core.pricing import EXPONENTS
-from tenure.core.refusals import TABLE, Code, Refused
+from tenure.core.refusals import TABLE, RefusalCode, Refused
 from tests.cli.terminal import CET, Stream
 
 BERLIN, KATHMANDU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")
@@ -35,11 +35,11 @@ BERLIN, KATHMANDU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")
     ],
 )
 def test_an_instant_in_the_readers_zone_with_utc_beside(text: str | None, zone: tzinfo, shown: str) -> None:
-    assert moment(text, zone) == shown
+    assert format_moment(text, zone) == shown
 
 
 def test_the_hour_that_comes_twice_is_told_apart() -> None:
-    first, second = moment("2026-10-25T00:30:00Z", BERLIN), moment("2026-10-25T01:30:00Z", BERLIN)
+    first, second = format_moment("2026-10-25T00:30:00Z", BERLIN), format_moment("2026-10-25T01:30:00Z", BERLIN)
     assert first == "2026-10-25 02:30:00 CEST (00:30:00 UTC)"
     assert second == "2026-10-25 02:30:00 CET (01:30:00 UTC)"
 
@@ -57,12 +57,12 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     ],
 )
 def test_money_as_people_write_it(amount: int, currency: str, shown: str) -> None:
-    assert money(amount, currency) == shown
+    assert format_money(amount, currency) == shown
 
 
 @given(st.integers(-(10**18), 10**18), st.sampled_from(sorted(EXPONENTS)))
 def test_no_amount_is_changed_by_showing_it(amount: int, currency: str) -> None:
-    shown = money(amount, currency).removesuffix(f" {currency}").replace(",", "")
+    shown = format_money(amount, currency).removesuffix(f" {currency}").replace(",", "")
     whole, _, rest = shown.partition(".")
     assert len(rest) == EXPONENTS[currency]
     assert int(whole.lstrip("-") + rest) == abs(amount)
@@ -71,15 +71,15 @@ def test_no_amount_is_changed_by_showing_it(amount: int, currency: str) -> None:
 
 @given(st.text())
 def test_no_text_can_do_anything_to_a_terminal(text: str) -> None:
-    shown = plain(text)
+    shown = plain_text(text)
     assert len(shown) == len(text)
     assert not [letter for letter in shown if ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0]
     assert not set(shown) & set("\u202e\u2066\u2028\u200f")
 
 
 def test_a_name_cannot_paint_over_what_stands_before_it() -> None:
-    screen = Screen(stream := io.StringIO(), UTC)
-    screen.table([{"name": "\x1b[2Jclear\r\x1b]0;title\x07 [bold]x[/bold]"}], (Column("Name", "name"),))
+    screen = CommandScreen(stream := io.StringIO(), UTC)
+    screen.table([{"name": "\x1b[2Jclear\r\x1b]0;title\x07 [bold]x[/bold]"}], (TableColumn("Name", "name"),))
     screen.line("\x1b[31mred")
     screen.pairs([("a", "\x1b[31mred")])
     assert "\x1b" not in stream.getvalue()
@@ -88,43 +88,49 @@ def test_a_name_cannot_paint_over_what_stands_before_it() -> None:
 
 
 def test_nothing_is_cut_or_wrapped_where_no_terminal_is() -> None:
-    screen = Screen(stream := io.StringIO(), UTC)
+    screen = CommandScreen(stream := io.StringIO(), UTC)
     long = "word " * 200
-    screen.table([{"a": long, "b": "end"}], (Column("A", "a"), Column("B", "b")))
+    screen.table([{"a": long, "b": "end"}], (TableColumn("A", "a"), TableColumn("B", "b")))
     screen.line(long + "end")
     assert [line for line in stream.getvalue().splitlines() if line.endswith("end")].__len__() == 2
     assert all(line == line.rstrip() for line in stream.getvalue().splitlines())
 
 
-def test_a_terminal_gets_colour_and_a_file_none() -> None:
-    refused = failed(Refused(Code.NOT_FOUND)).problem
-    colour = Stream(terminal=True)
-    tell.refusal(Screen(colour, UTC, {"TERM": "xterm-256color", "COLUMNS": "80"}), refused)
+def test_a_terminal_gets_color_and_a_file_none() -> None:
+    refused = fail_with(Refused(RefusalCode.NOT_FOUND)).problem
+    color = Stream(terminal=True)
+    problem_view.print_refusal(CommandScreen(color, UTC, {"TERM": "xterm-256color", "COLUMNS": "80"}), refused)
     without = Stream(terminal=True)
-    tell.refusal(Screen(without, UTC, {"TERM": "xterm-256color", "NO_COLOR": "1"}), refused)
-    assert "\x1b[" in colour.getvalue()
+    problem_view.print_refusal(CommandScreen(without, UTC, {"TERM": "xterm-256color", "NO_COLOR": "1"}), refused)
+    assert "\x1b[" in color.getvalue()
     assert "31m" not in without.getvalue()
 
 
 @pytest.mark.parametrize("code", sorted(TABLE))
-def test_every_refusal_is_told_whole(code: Code) -> None:
+def test_every_refusal_is_told_whole(code: RefusalCode) -> None:
     row = TABLE[code]
-    screen = Screen(stream := io.StringIO(), UTC)
+    screen = CommandScreen(stream := io.StringIO(), UTC)
     refused = Refused(code, "These are the details.", "field.name", 1_767_225_600)
-    tell.refusal(screen, failed(refused).problem)
+    problem_view.print_refusal(screen, fail_with(refused).problem)
     said = stream.getvalue()
-    general = () if code is Code.FIELD_INVALID else (row.sentence, row.cause)
-    remedy = "tenure login" if code is Code.NOT_AUTHENTICATED else "" if code is Code.FIELD_INVALID else row.remedy
+    general = () if code is RefusalCode.FIELD_INVALID else (row.sentence, row.cause)
+    remedy = (
+        "tenure login"
+        if code is RefusalCode.NOT_AUTHENTICATED
+        else ""
+        if code is RefusalCode.FIELD_INVALID
+        else row.remedy
+    )
     for part in (*general, remedy, code, "These are the details.", "field.name"):
         assert part in said
     assert "from 2026-01-01 00:00:00 UTC" in said
 
 
 def test_cells_of_every_kind() -> None:
-    screen = Screen(io.StringIO(), CET)
+    screen = CommandScreen(io.StringIO(), CET)
     item = {"n": 1_234, "yes": False, "list": ["a", "b"], "money": 500, "cur": "EUR", "deep": {"er": 1}, "t": None}
     shown = [
-        screen.cell(item, Column("", path, kind))
+        screen.cell(item, TableColumn("", path, kind))
         for path, kind in [
             ("n", "count"), ("yes", "yes"), ("list", "list"), ("money", "money:cur"), ("deep.er", "text"),
             ("t", "moment"), ("t", "end"), ("t", "text"), ("no.such", "count"), ("n", "moment"),

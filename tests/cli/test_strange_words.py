@@ -7,7 +7,7 @@ import pytest
 from cyclopts import App
 from cyclopts.argument import Argument
 
-from tenure.core.refusals import Exit
+from tenure.core.refusals import ExitCode
 from tests.cli.terminal import Ran, Terminal
 from tests.cli.test_help import ALL
 
@@ -63,7 +63,7 @@ ROWS = list(_rows())
 
 
 def _is_plain(ran: Ran) -> None:
-    assert (ran.code, ran.out) == (Exit.INPUT, "")
+    assert (ran.code, ran.out) == (ExitCode.INPUT, "")
     assert len(ran.err.splitlines()) <= LINES, ran.err
     assert not JARGON.search(ran.err), ran.err
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tenure.core.refusals import Refused
-from tenure.http.serve import Listen, Server
+from tenure.http.serve import HttpServer, ListenAddress
 from tenure.server import setup
-from tenure.server.app import build
+from tenure.server.app import build_app
 from tenure.server.main import open_context
 from tests.cli.terminal import NOW, Terminal
 
@@ -91,12 +91,14 @@ PLANS: dict[str, tuple[str, ...]] = {
 def vendor(folder: Path) -> Iterator[Vendor]:
     """A furnished server for as long as the block lasts."""
     clock = Clock()
-    made = asyncio.run(setup.init(folder / "server", "https://licence.example.com", secrets.token_bytes, clock()))
+    made = asyncio.run(
+        setup.init_folder(folder / "server", "https://license.example.com", secrets.token_bytes, clock())
+    )
     assert not isinstance(made, Refused), made
     context = asyncio.run(open_context(folder / "server"))
     assert not isinstance(context, Refused), context
-    app = build(dataclasses.replace(context, clock=clock), time.monotonic)
-    with Server(app, Listen()) as server:
+    app = build_app(dataclasses.replace(context, clock=clock), time.monotonic)
+    with HttpServer(app, ListenAddress()) as server:
         terminal = Terminal(folder / "vendor", {"TENURE_URL": server.url, "TENURE_TOKEN": made.vendor_token}, clock)
         terminal.good("products", "add", "editor", "Editor")
         for plan, more in PLANS.items():

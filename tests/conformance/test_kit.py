@@ -13,7 +13,7 @@ from conformance.moves import MOVES
 from conformance.runner import play
 from conformance.scenario import Scenario, Step, load, seconds
 from conformance.wrong import Wrong, compare
-from tests.conformance import gullible
+from tests.conformance import unsafe_client
 
 SCENARIOS = {each.name: each for each in load()}
 
@@ -49,7 +49,7 @@ MUST_CATCH = (
 @pytest.mark.parametrize("name", MUST_CATCH)
 def test_a_client_that_believes_what_it_is_told_is_caught(name: str) -> None:
     try:
-        wrong = play(SCENARIOS[name], InProcess(gullible.run))
+        wrong = play(SCENARIOS[name], InProcess(unsafe_client.run))
     except (KeyError, ValueError):
         wrong = "it broke down"
     assert wrong, "the kit lets this through"
@@ -61,7 +61,7 @@ def test_the_gullible_client_does_work_with_an_honest_server() -> None:
         Step(run="sync", want={"result": "unchanged"}),
         Step(run="status", want={"phase": "active", "features": ["edit", "export", "read"]}),
     )
-    assert play(Scenario(name="honest", rule="", steps=steps), InProcess(gullible.run)) == ""
+    assert play(Scenario(name="honest", rule="", steps=steps), InProcess(unsafe_client.run)) == ""
 
 
 def test_every_way_to_misbehave_is_used_and_every_name_is_known() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tenure.core.refusals import Refused
-from tenure.store.lite import Lite, open_lite
-from tenure.store.prepare import prepare
+from tenure.store.prepare import prepare_database
+from tenure.store.sqlite import SqliteDatabase, open_lite
 
 
 @cache
@@ -18,12 +18,12 @@ def template() -> bytes:
         path = Path(folder) / "template.db"
         engine = sa.create_engine(f"sqlite:///{path}")
         with engine.begin() as connection:
-            assert prepare(connection) is None
+            assert prepare_database(connection) is None
         engine.dispose()
         return path.read_bytes()
 
 
-def open_fresh(path: Path, **bounds: int) -> Lite | Refused:
+def open_fresh(path: Path, **bounds: int) -> SqliteDatabase | Refused:
     """`open_lite`, on a copy of the template where there is no file yet."""
     if not path.exists():
         path.touch(0o600)

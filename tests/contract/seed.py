@@ -5,11 +5,12 @@ Ids end in the provider's letter; every body names its owner. `NOW` is when it a
 
 import msgspec
 
-from tenure.core import ledger as money
+from tenure.core.business import ledger as money
 from tenure.core.refusals import Refused
 from tenure.store import (
     accounts,
-    catalogue,
+    audit_log,
+    catalog,
     codes,
     deliveries,
     facts,
@@ -19,22 +20,21 @@ from tenure.store import (
     order_requests,
     outbox,
     payments,
-    people,
-    persons,
+    projections,
     sites,
-    standings,
     subscriptions,
+    tenants,
     tokens,
-    trail,
+    users,
     webhooks,
 )
-from tenure.store.catalogue import Item, Stamp
+from tenure.store.catalog import CatalogItem, WriteStamp
 from tenure.store.chain import StoredFact
-from tenure.store.chronicle import VENDOR
 from tenure.store.engine import Connection
+from tenure.store.provider_chain import VENDOR
 
 NOW = 1_800_000_000
-STAMP = Stamp("tester", NOW)
+STAMP = WriteStamp("tester", NOW)
 
 
 def fact(kind: str = "Ordered", body: bytes = b"{}", at: int = NOW) -> StoredFact:
@@ -44,71 +44,73 @@ def fact(kind: str = "Ordered", body: bytes = b"{}", at: int = NOW) -> StoredFac
 
 def sell(conn: Connection) -> None:
     """What the vendor sells."""
-    must(catalogue.PRODUCTS.add(conn, Item("prd", VENDOR, "", b"product", 1, NOW), STAMP))
-    must(catalogue.PLANS.add(conn, Item("pln", VENDOR, "prd", b"plan", 1, NOW), STAMP))
+    must(catalog.PRODUCTS.add(conn, CatalogItem("prd", VENDOR, "", b"product", 1, NOW), STAMP))
+    must(catalog.PLANS.add(conn, CatalogItem("pln", VENDOR, "prd", b"plan", 1, NOW), STAMP))
 
 
 def provide(conn: Connection, letter: str, *, sandbox: bool = False) -> None:
     """A provider with one of everything."""
     provider, owner = f"prv_{letter}", letter.encode()
-    clock = people.SandboxClock(NOW, NOW, 1) if sandbox else None
-    must(people.add_provider(conn, people.Provider(provider, letter, sandbox, "EUR", owner, 1, NOW, clock=clock)))
-    must(catalogue.OFFERS.add(conn, Item(f"off_{letter}", provider, "pln", owner, 1, NOW), STAMP))
-    must(catalogue.POLICIES.publish(conn, provider, 0, owner, STAMP))
-    must(people.add_customer(conn, people.Customer(f"cus_{letter}", provider, letter, "ref", owner, 1, NOW)))
+    clock = tenants.ProviderClock(NOW, NOW, 1) if sandbox else None
+    must(tenants.add_provider(conn, tenants.ProviderRow(provider, letter, sandbox, "EUR", owner, 1, NOW, clock=clock)))
+    must(catalog.OFFERS.add(conn, CatalogItem(f"off_{letter}", provider, "pln", owner, 1, NOW), STAMP))
+    must(catalog.POLICIES.publish(conn, provider, 0, owner, STAMP))
+    must(tenants.add_customer(conn, tenants.CustomerRow(f"cus_{letter}", provider, letter, "ref", owner, 1, NOW)))
     accounts.open_account(conn, provider, f"cus_{letter}", "EUR", NOW)
     top_up = money.top_up(10_000, at=NOW, recorded_at=NOW, reference="first")
-    must(ledger.post(conn, provider, f"cus_{letter}", "tester", [top_up]))
-    token = tokens.Token(owner, f"tok_{letter}", provider, None, "provider", ("order",), letter, NOW)
+    must(ledger.book_postings(conn, provider, f"cus_{letter}", "tester", [top_up]))
+    token = tokens.ApiToken(owner, f"tok_{letter}", provider, None, "provider", ("order",), letter, NOW)
     tokens.add_token(conn, token)
     staff(conn, letter)
     subscribe(conn, letter)
     payments.save(conn, payment_request(letter))
     order_requests.save(conn, order_request(letter))
-    payments.save_gateway(conn, payments.Gateway(provider=provider, instructions=letter))
-    outbox.put(conn, provider, "ordered", f"sub_{letter}", NOW, NOW, owner)
-    must(webhooks.add(conn, webhooks.Webhook(f"whk_{letter}", provider, "https://x.test", (), "", b"", 0, NOW), 9))
-    deliveries.put(conn, (provider, f"whk_{letter}"), 1, "ordered", owner, NOW)
+    payments.save_gateway(conn, payments.PaymentGateway(provider=provider, instructions=letter))
+    outbox.add_note(conn, provider, "ordered", f"sub_{letter}", NOW, NOW, owner)
+    must(webhooks.add(conn, webhooks.WebhookRow(f"whk_{letter}", provider, "https://x.test", (), "", b"", 0, NOW), 9))
+    deliveries.add_delivery(conn, (provider, f"whk_{letter}"), 1, "ordered", owner, NOW)
 
 
 def staff(conn: Connection, letter: str) -> None:
     """Somebody in the provider's team, somebody asked into it, and a line in its audit."""
-    place = persons.Place(f"prv_{letter}")
-    must(persons.add_person(conn, person(letter)))
-    must(persons.join(conn, membership(letter)))
+    place = users.TeamPlace(f"prv_{letter}")
+    must(users.add_person(conn, person(letter)))
+    must(users.join_team(conn, membership(letter)))
     asked = invitations.Invitation(
         f"inv_{letter}", letter.encode(), "new@x.test", "New", place.provider, None, "auditor", letter, NOW, NOW + 100
     )
     invitations.invite(conn, asked)
-    trail.put(conn, place, trail.Deed("invited", f"per_{letter}", letter), NOW)
+    audit_log.record_event(conn, place, audit_log.AuditEvent("invited", f"per_{letter}", letter), NOW)
 
 
-def person(letter: str) -> persons.Person:
+def person(letter: str) -> users.PersonRow:
     """Somebody of the provider's."""
-    return persons.Person(f"per_{letter}", f"{letter}@x.test", letter, f"hash of {letter}", NOW)
+    return users.PersonRow(f"per_{letter}", f"{letter}@x.test", letter, f"hash of {letter}", NOW)
 
 
-def membership(letter: str, **changed: object) -> persons.Membership:
+def membership(letter: str, **changed: object) -> users.Membership:
     """That person's part in the provider's team."""
-    known = persons.Membership(f"mem_{letter}", f"per_{letter}", "provider", f"prv_{letter}", None, "operator", NOW)
+    known = users.Membership(f"mem_{letter}", f"per_{letter}", "provider", f"prv_{letter}", None, "operator", NOW)
     return msgspec.structs.replace(known, **changed)
 
 
 def subscribe(conn: Connection, letter: str) -> None:
     """The provider's subscription with two facts, a code, a site, a lease."""
     provider, customer, subscription, owner = f"prv_{letter}", f"cus_{letter}", f"sub_{letter}", letter.encode()
-    subscriptions.register(conn, subscriptions.Registration(subscription, provider, customer, "prd", False, NOW))
-    facts.append(conn, provider, subscription, 0, [fact("Ordered", owner), fact("Activated", owner)])
-    codes.add(conn, codes.ActivationCode(owner, f"cod_{letter}", provider, subscription, "ABCDE", "live", NOW))
-    standings.put(conn, standing(letter))
+    subscriptions.add_subscription(
+        conn, subscriptions.SubscriptionRow(subscription, provider, customer, "prd", False, NOW)
+    )
+    facts.append_facts(conn, provider, subscription, 0, [fact("Ordered", owner), fact("Activated", owner)])
+    codes.add(conn, codes.StoredCode(owner, f"cod_{letter}", provider, subscription, "ABCDE", "live", NOW))
+    projections.save_standing(conn, standing(letter))
     sites.add(conn, site(letter))
-    leases.add(conn, lease(letter))
+    leases.add_lease(conn, lease(letter))
 
 
-def standing(letter: str, **changed: object) -> standings.Standing:
+def standing(letter: str, **changed: object) -> projections.StandingRow:
     """The projection of the provider's subscription: active for 30 days from now, then grace for 10."""
     day = 86_400
-    known = standings.Standing(
+    known = projections.StandingRow(
         f"sub_{letter}", f"prv_{letter}", f"cus_{letter}", "prd", "pln", "limited", 10, "ABCDE",
         active_from=NOW, paid_until=NOW + 30 * day, ended_at=NOW + 40 * day, due_at=NOW + 30 * day,
     )  # fmt: skip
@@ -145,9 +147,9 @@ def order_request(letter: str) -> order_requests.OrderRequest:
     )
 
 
-def site(letter: str, **changed: object) -> sites.Site:
+def site(letter: str, **changed: object) -> sites.SiteRow:
     """The provider's site."""
-    known = sites.Site(
+    known = sites.SiteRow(
         f"sit_{letter}", f"prv_{letter}", f"cus_{letter}", "prd", f"sub_{letter}", f"key-{letter}", b"jwk", "active",
         NOW, letter, "1.0", letter.encode(),
     )  # fmt: skip

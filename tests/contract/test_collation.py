@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tenure.core.refusals import Code, Refused
-from tenure.store import accounts, lists, migrate, people
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.store import accounts, migrate, search, tenants
 from tenure.store.engine import Connection, Database
 from tenure.store.postgres import open_postgres
+from tenure.store.projections import StandingFilter
 from tenure.store.schema import METADATA
 from tenure.store.schema.columns import COLLATION
-from tenure.store.standings import Wanted
 from tests.contract.databases import Opener, PostgresSchema, SharedSchema, fresh_schema, run_sql, sorted_by_language
 from tests.contract.seed import NOW, must, two_providers
 from tests.contract.test_webhooks import (
@@ -81,7 +81,9 @@ async def test_every_text_column_is_compared_byte_by_byte(stocked: Database) -> 
 
 @pytest.mark.parametrize("words", ["sub_a", "SUB_A", "sub_"])
 async def test_a_subscription_is_found_by_the_beginning_of_its_id(stocked: Database, words: str) -> None:
-    found = await stocked.read(lists.page, "prv_a", Wanted(), words, NOW, lists.Order.ID, None, 10)
+    found = await stocked.read(
+        search.page, "prv_a", StandingFilter(), words, NOW, search.SubscriptionOrder.ID, None, 10
+    )
     assert [each.standing.subscription for each in found] == ["sub_a"]
 
 
@@ -91,16 +93,16 @@ async def test_pages_by_name_hold_every_customer_once(stocked: Database) -> None
     await stocked.write(_customers_named, names)
     told: list[str] = []
     place = None
-    while page := await stocked.read(lists.customers_page, "prv_a", "", lists.CustomerOrder.NAME, place, 2):
+    while page := await stocked.read(search.customers_page, "prv_a", "", search.CustomerOrder.NAME, place, 2):
         told += [each.name for each in page]
-        place = lists.customer_place(page[-1], lists.CustomerOrder.NAME)
+        place = search.customer_place(page[-1], search.CustomerOrder.NAME)
     assert sorted(name for name in told if name in names) == sorted(names)
 
 
 def _customers_named(conn: Connection, names: list[str]) -> None:
     for number, name in enumerate(names):
         customer = f"cus_n{number}"
-        must(people.add_customer(conn, people.Customer(customer, "prv_a", name, f"ref {number}", b"{}", 1, NOW)))
+        must(tenants.add_customer(conn, tenants.CustomerRow(customer, "prv_a", name, f"ref {number}", b"{}", 1, NOW)))
         accounts.open_account(conn, "prv_a", customer, "EUR", NOW)
 
 
@@ -109,7 +111,7 @@ async def test_a_database_sorted_by_language_is_refused_with_its_remedy(fresh: P
     await run_sql(fresh.url, f'alter table {fresh.schema}.customers alter column id type text collate "default"')
     refused = await open_postgres(fresh.url, schema=fresh.schema)
     assert isinstance(refused, Refused)
-    assert refused.code is Code.ALREADY_EXISTS
+    assert refused.code is RefusalCode.ALREADY_EXISTS
     assert "column id of table customers" in refused.detail
     remedy = refused.detail.partition("runs: ")[2].partition(";")[0]
     await run_sql(fresh.url, f"set search_path = {fresh.schema}", remedy)
@@ -124,12 +126,12 @@ async def test_an_older_database_is_brought_to_it_with_all_it_holds(fresh: Postg
     )
     begins = sa.text("select count(*) from throttles where key >= 'sub_' and key < 'sub_~'")
     async with engine.begin() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(migrate._config(sync), "0014"))
+        await connection.run_sync(lambda sync: command.upgrade(migrate._alembic_config(sync), "0014"))
         await connection.execute(sa.text("insert into meta values ('application', 'tenure')"))
         await connection.execute(sa.text("insert into throttles values ('sub_a', 1, 1), ('sub_b', 1, 1)"))
         assert await connection.scalar(begins) == 0
     assert isinstance(await open_postgres(fresh.url, schema=fresh.schema), Refused)
-    opened = await open_postgres(fresh.url, migrate.upgrade, schema=fresh.schema)
+    opened = await open_postgres(fresh.url, migrate.upgrade_schema, schema=fresh.schema)
     assert not isinstance(opened, Refused), opened
     assert await opened.read(lambda conn: conn.scalar(begins)) == 2
     await opened.close()

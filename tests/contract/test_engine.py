@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 import sqlalchemy as sa
 
-from tenure.core.refusals import Code, Refused
-from tenure.store.engine import Conflict, Connection, Database
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.store.engine import Connection, Database, WriteConflict
 from tenure.store.schema import meta
 from tests.contract.databases import Opener
 
@@ -19,12 +19,12 @@ def put(conn: Connection, key: str, value: str = "") -> str:
 
 def put_and_raise(conn: Connection, key: str) -> str:
     put(conn, key)
-    raise Conflict(key)
+    raise WriteConflict(key)
 
 
 def put_and_refuse(conn: Connection, key: str) -> Refused:
     put(conn, key)
-    return Refused(Code.INSUFFICIENT_BALANCE)
+    return Refused(RefusalCode.INSUFFICIENT_BALANCE)
 
 
 def put_all(conn: Connection, keys: Sequence[str]) -> list[str]:
@@ -56,8 +56,8 @@ async def test_a_job_that_fails_or_refuses_leaves_nothing_and_harms_nobody(db: D
     jobs += [db.write(put, f"late{n}") for n in range(5)]
     outcomes = await asyncio.gather(*jobs, return_exceptions=True)
     assert outcomes[:20] == [f"good{n}" for n in range(20)]
-    assert all(isinstance(outcome, Conflict) for outcome in outcomes[20:25])
-    assert outcomes[25:30] == [Refused(Code.INSUFFICIENT_BALANCE)] * 5
+    assert all(isinstance(outcome, WriteConflict) for outcome in outcomes[20:25])
+    assert outcomes[25:30] == [Refused(RefusalCode.INSUFFICIENT_BALANCE)] * 5
     assert await db.read(keys) == {f"good{n}" for n in range(20)} | {f"late{n}" for n in range(5)}
 
 
@@ -75,7 +75,7 @@ async def test_a_statement_that_the_database_refuses_harms_only_its_own_job(db: 
     assert outcomes[2] == "c"
     failed = outcomes[1]  # PostgreSQL takes it for a race, tries again, and then says that others were first
     assert isinstance(failed, sa.exc.IntegrityError) or failed == Refused(
-        Code.SERVER_BUSY, "Others were first each time."
+        RefusalCode.SERVER_BUSY, "Others were first each time."
     )
     assert await db.read(keys) == {"taken", "a", "c"}
 
@@ -107,7 +107,7 @@ async def test_a_handler_that_forgets_an_item_is_found_out(db: Database) -> None
 
 
 async def test_a_rehearsal_shows_the_outcome_and_changes_nothing(db: Database) -> None:
-    answered = await asyncio.gather(db.rehearse(put, "a"), db.write(put, "b"), db.rehearse(put, "b2"))
+    answered = await asyncio.gather(db.dry_run(put, "a"), db.write(put, "b"), db.dry_run(put, "b2"))
     assert list(answered) == ["a", "b", "b2"]
     assert await db.read(keys) == {"b"}
 
@@ -124,7 +124,7 @@ async def test_too_much_work_is_refused_at_once(opener: Opener) -> None:
     done = {outcome for outcome in outcomes if isinstance(outcome, str)}
     busy = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     assert len(done) == 5
-    assert {refusal.code for refusal in busy} == {Code.SERVER_BUSY}
+    assert {refusal.code for refusal in busy} == {RefusalCode.SERVER_BUSY}
     assert await db.read(keys) == done, "who was refused left nothing"
     await db.close()
 
@@ -137,7 +137,7 @@ async def test_closing_finishes_what_was_accepted(opener: Opener) -> None:
     assert await asyncio.gather(*jobs) == [f"k{n}" for n in range(30)]
     late = await db.write(put, "late")
     assert isinstance(late, Refused)
-    assert late.code is Code.SERVER_BUSY
+    assert late.code is RefusalCode.SERVER_BUSY
     again = await opener.open()
     assert await again.read(keys) == {f"k{n}" for n in range(30)}
     await again.close()

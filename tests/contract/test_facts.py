@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from tenure.core.refusals import Refused
-from tenure.store import audit, chain, facts, subscriptions
-from tenure.store.chain import ZERO, Fault, Head, StoredFact
-from tenure.store.engine import Conflict, Connection, Database
+from tenure.store import chain, facts, integrity, subscriptions
+from tenure.store.chain import ZERO, ChainFault, ChainPosition, StoredFact
+from tenure.store.engine import Connection, Database, WriteConflict
 from tenure.store.schema import APPEND_ONLY
 from tests.contract.seed import NOW, fact, must, provide, sell, two_providers
 
@@ -24,46 +24,46 @@ async def stocked(db: Database) -> Database:
 
 
 async def test_facts_come_back_as_they_went_in(stocked: Database) -> None:
-    later = [StoredFact("Renewed", NOW + 1, NOW + 2, "ana", b"\x00any bytes\xff"), fact("Cancelled")]
-    head = await stocked.write(facts.append, *A, 2, later)
-    assert isinstance(head, Head)
+    later = [StoredFact("Renewed", NOW + 1, NOW + 2, "ana", b"\x00any bytes\xff"), fact("Canceled")]
+    head = await stocked.write(facts.append_facts, *A, 2, later)
+    assert isinstance(head, ChainPosition)
     assert head.seq == 4
-    assert await stocked.read(facts.load, *A) == [fact("Ordered", b"a"), fact("Activated", b"a"), *later]
+    assert await stocked.read(facts.load_history, *A) == [fact("Ordered", b"a"), fact("Activated", b"a"), *later]
     both = await stocked.read(facts.load_many, "prv_a", ["sub_a", "sub_b", "sub_none"])
     assert list(both) == ["sub_a"]
     assert both["sub_a"][2:] == later
-    assert await stocked.read(facts.load, "prv_a", "sub_none") == []
+    assert await stocked.read(facts.load_history, "prv_a", "sub_none") == []
 
 
 async def test_each_link_covers_the_one_before(stocked: Database) -> None:
-    first, second = await stocked.read(facts.history, *A)
+    first, second = await stocked.read(facts.links_after, *A)
     assert first.prev_hash == ZERO
-    assert second.prev_hash == first.hash == chain.digest("facts/sub_a", 1, ZERO, first.fact)
-    registered = await stocked.read(subscriptions.registration, *A)
+    assert second.prev_hash == first.hash == chain.link_digest("facts/sub_a", 1, ZERO, first.fact)
+    registered = await stocked.read(subscriptions.get_subscription, *A)
     assert registered is not None
     assert (registered.revision, registered.head_hash) == (2, second.hash)
-    assert [link.seq for link in await stocked.read(facts.history, *A, 1, 1)] == [2]
+    assert [link.seq for link in await stocked.read(facts.links_after, *A, 1, 1)] == [2]
 
 
 @pytest.mark.parametrize("seen", [0, 1, 3])
 async def test_who_saw_another_number_is_told(stocked: Database, seen: int) -> None:
-    with pytest.raises(Conflict):
-        await stocked.write(facts.append, *A, seen, [fact()])
-    assert len(await stocked.read(facts.load, *A)) == 2
+    with pytest.raises(WriteConflict):
+        await stocked.write(facts.append_facts, *A, seen, [fact()])
+    assert len(await stocked.read(facts.load_history, *A)) == 2
 
 
 async def test_of_sixteen_who_saw_the_same_number_one_wins(stocked: Database) -> None:
-    jobs = [stocked.write(facts.append, *A, 2, [fact(body=b"%d" % n)]) for n in range(16)]
+    jobs = [stocked.write(facts.append_facts, *A, 2, [fact(body=b"%d" % n)]) for n in range(16)]
     outcomes = await asyncio.gather(*jobs, return_exceptions=True)
-    assert sum(isinstance(outcome, Head) for outcome in outcomes) == 1
-    assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 15
-    assert len(await stocked.read(facts.load, *A)) == 3
-    assert await stocked.read(facts.verify, *A) == []
+    assert sum(isinstance(outcome, ChainPosition) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, WriteConflict) for outcome in outcomes) == 15
+    assert len(await stocked.read(facts.load_history, *A)) == 3
+    assert await stocked.read(facts.verify_history, *A) == []
 
 
 async def test_nothing_to_append_leaves_the_head(stocked: Database) -> None:
-    head = await stocked.write(facts.append, *A, 2, [])
-    assert isinstance(head, Head)
+    head = await stocked.write(facts.append_facts, *A, 2, [])
+    assert isinstance(head, ChainPosition)
     assert head.seq == 2
 
 
@@ -101,68 +101,71 @@ def disarm(conn: Connection) -> None:
 
 HERE = "where subscription = 'sub_a' and seq = 3"
 BYTES = ":bytes"
-TAMPERING: dict[str, tuple[Deed, Fault]] = {
-    "body": (sql(f"update facts set body = {BYTES} {HERE}"), Fault.ALTERED),
-    "kind": (sql(f"update facts set kind = 'Refunded' {HERE}"), Fault.ALTERED),
-    "when it took effect": (sql(f"update facts set at = at + 1 {HERE}"), Fault.ALTERED),
-    "when it was recorded": (sql(f"update facts set recorded_at = recorded_at - 1 {HERE}"), Fault.ALTERED),
-    "who": (sql(f"update facts set by_actor = 'somebody' {HERE}"), Fault.ALTERED),
-    "hash": (sql(f"update facts set hash = {BYTES} {HERE}"), Fault.ALTERED),
-    "hash before": (sql(f"update facts set prev_hash = {BYTES} {HERE}"), Fault.ALTERED),
-    "deleted": (sql(f"delete from facts {HERE}"), Fault.MISSING),
+TAMPERING: dict[str, tuple[Deed, ChainFault]] = {
+    "body": (sql(f"update facts set body = {BYTES} {HERE}"), ChainFault.ALTERED),
+    "kind": (sql(f"update facts set kind = 'Refunded' {HERE}"), ChainFault.ALTERED),
+    "when it took effect": (sql(f"update facts set at = at + 1 {HERE}"), ChainFault.ALTERED),
+    "when it was recorded": (sql(f"update facts set recorded_at = recorded_at - 1 {HERE}"), ChainFault.ALTERED),
+    "who": (sql(f"update facts set by_actor = 'somebody' {HERE}"), ChainFault.ALTERED),
+    "hash": (sql(f"update facts set hash = {BYTES} {HERE}"), ChainFault.ALTERED),
+    "hash before": (sql(f"update facts set prev_hash = {BYTES} {HERE}"), ChainFault.ALTERED),
+    "deleted": (sql(f"delete from facts {HERE}"), ChainFault.MISSING),
     "deleted and closed up": (
         sql(f"delete from facts {HERE}", "update facts set seq = seq - 1 where subscription = 'sub_a' and seq > 3"),
-        Fault.ALTERED,
+        ChainFault.ALTERED,
     ),
-    "first deleted": (sql("delete from facts where subscription = 'sub_a' and seq = 1"), Fault.MISSING),
-    "last deleted": (sql("delete from facts where subscription = 'sub_a' and seq = 6"), Fault.CUT),
-    "all deleted": (sql("delete from facts where subscription = 'sub_a'"), Fault.CUT),
+    "first deleted": (sql("delete from facts where subscription = 'sub_a' and seq = 1"), ChainFault.MISSING),
+    "last deleted": (sql("delete from facts where subscription = 'sub_a' and seq = 6"), ChainFault.CUT),
+    "all deleted": (sql("delete from facts where subscription = 'sub_a'"), ChainFault.CUT),
     "swapped": (
         sql(
             "update facts set seq = 99 where subscription = 'sub_a' and seq = 3",
             "update facts set seq = 3 where subscription = 'sub_a' and seq = 4",
             "update facts set seq = 4 where subscription = 'sub_a' and seq = 99",
         ),
-        Fault.ALTERED,
+        ChainFault.ALTERED,
     ),
     "moved to another subscription": (
         sql(f"update facts set subscription = 'sub_b', provider = 'prv_b' {HERE}"),
-        Fault.MISSING,
+        ChainFault.MISSING,
     ),
-    "given to another provider": (sql(f"update facts set provider = 'prv_b' {HERE}"), Fault.DIFFERS),
-    "head turned back": (sql("update subscriptions set revision = 5 where id = 'sub_a'"), Fault.DIFFERS),
-    "subscription given away": (sql("update subscriptions set provider = 'prv_b' where id = 'sub_a'"), Fault.DIFFERS),
-    "offer edited": (sql(f"update offers set body = {BYTES} where id = 'off_a'"), Fault.DIFFERS),
-    "offer deleted": (sql("delete from offers where id = 'off_a'"), Fault.MISSING),
-    "policy edited": (sql(f"update policies set body = {BYTES} where provider = 'prv_a'"), Fault.DIFFERS),
-    "log edited": (sql(f"update chronicle set body = {BYTES} where provider = 'prv_a'"), Fault.ALTERED),
-    "log deleted": (sql("delete from chronicle where provider = 'prv_a'"), Fault.CUT),
-    "posting edited": (sql(f"update postings set body = {BYTES} where provider = 'prv_a'"), Fault.ALTERED),
-    "posting's customer": (sql("update postings set customer = 'cus_b' where provider = 'prv_a'"), Fault.DIFFERS),
-    "posting may be repeated": (sql("update postings set once = null where provider = 'prv_a'"), Fault.DIFFERS),
-    "entry edited": (sql("update entries set amount = amount * 2 where provider = 'prv_a'"), Fault.DIFFERS),
-    "entry deleted": (sql("delete from entries where provider = 'prv_a' and account = 'balance'"), Fault.DIFFERS),
-    "posting deleted": (sql("delete from postings where provider = 'prv_a'"), Fault.CUT),
+    "given to another provider": (sql(f"update facts set provider = 'prv_b' {HERE}"), ChainFault.DIFFERS),
+    "head turned back": (sql("update subscriptions set revision = 5 where id = 'sub_a'"), ChainFault.DIFFERS),
+    "subscription given away": (
+        sql("update subscriptions set provider = 'prv_b' where id = 'sub_a'"),
+        ChainFault.DIFFERS,
+    ),
+    "offer edited": (sql(f"update offers set body = {BYTES} where id = 'off_a'"), ChainFault.DIFFERS),
+    "offer deleted": (sql("delete from offers where id = 'off_a'"), ChainFault.MISSING),
+    "policy edited": (sql(f"update policies set body = {BYTES} where provider = 'prv_a'"), ChainFault.DIFFERS),
+    "log edited": (sql(f"update chronicle set body = {BYTES} where provider = 'prv_a'"), ChainFault.ALTERED),
+    "log deleted": (sql("delete from chronicle where provider = 'prv_a'"), ChainFault.CUT),
+    "posting edited": (sql(f"update postings set body = {BYTES} where provider = 'prv_a'"), ChainFault.ALTERED),
+    "posting's customer": (sql("update postings set customer = 'cus_b' where provider = 'prv_a'"), ChainFault.DIFFERS),
+    "posting may be repeated": (sql("update postings set once = null where provider = 'prv_a'"), ChainFault.DIFFERS),
+    "entry edited": (sql("update entries set amount = amount * 2 where provider = 'prv_a'"), ChainFault.DIFFERS),
+    "entry deleted": (sql("delete from entries where provider = 'prv_a' and account = 'balance'"), ChainFault.DIFFERS),
+    "posting deleted": (sql("delete from postings where provider = 'prv_a'"), ChainFault.CUT),
 }
 
 
-async def _findings(db: Database) -> list[chain.Finding]:
-    return await db.read(lambda conn: list(audit.verify_chains(conn)))
+async def _findings(db: Database) -> list[chain.ChainFinding]:
+    return await db.read(lambda conn: list(integrity.verify_chains(conn)))
 
 
-def tampered(conn: Connection, deed: Deed) -> tuple[list[chain.Finding], list[chain.Finding]]:
+def tampered(conn: Connection, deed: Deed) -> tuple[list[chain.ChainFinding], list[chain.ChainFinding]]:
     """What is found before and after the deed."""
     disarm(conn)
-    before = list(audit.verify_chains(conn))
+    before = list(integrity.verify_chains(conn))
     deed(conn)
-    return before, list(audit.verify_chains(conn))
+    return before, list(integrity.verify_chains(conn))
 
 
 async def test_b12_every_edit_by_other_means_is_found(stocked: Database) -> None:
-    must(await stocked.write(facts.append, *A, 2, [fact(body=b"%d" % n) for n in range(4)]))
+    must(await stocked.write(facts.append_facts, *A, 2, [fact(body=b"%d" % n) for n in range(4)]))
     seen = {}
     for name, (deed, _) in TAMPERING.items():
-        outcome = await stocked.rehearse(tampered, deed)
+        outcome = await stocked.dry_run(tampered, deed)
         assert not isinstance(outcome, Refused)
         before, after = outcome
         assert before == [], "the control: what nobody touched is sound"
@@ -171,31 +174,33 @@ async def test_b12_every_edit_by_other_means_is_found(stocked: Database) -> None
     assert missed == {}
 
 
-def forge(conn: Connection, keep: int) -> list[chain.Finding]:
+def forge(conn: Connection, keep: int) -> list[chain.ChainFinding]:
     """Somebody who knows the rules cuts the history after `keep` facts and writes a fitting end."""
     disarm(conn)
-    kept = facts.history(conn, *A)[:keep]
+    kept = facts.links_after(conn, *A)[:keep]
     conn.execute(sa.text("delete from facts where subscription = 'sub_a' and seq > :keep"), {"keep": keep})
-    head = Head(kept[-1].seq, kept[-1].hash)
+    head = ChainPosition(kept[-1].seq, kept[-1].hash)
     moved = {"seq": head.seq, "head": head.hash}
     conn.execute(sa.text("update subscriptions set revision = :seq, head_hash = :head where id = 'sub_a'"), moved)
     if keep == 2:
-        facts.append(conn, *A, keep, [fact(body=b"forged") for _ in range(4)])
-    return list(audit.verify_chains(conn))
+        facts.append_facts(conn, *A, keep, [fact(body=b"forged") for _ in range(4)])
+    return list(integrity.verify_chains(conn))
 
 
-@pytest.mark.parametrize(("keep", "fault"), [(5, Fault.CUT), (2, Fault.REWRITTEN)])
-async def test_b12_a_forged_end_is_found_by_the_checkpoint_alone(stocked: Database, keep: int, fault: Fault) -> None:
-    must(await stocked.write(facts.append, *A, 2, [fact(body=b"%d" % n) for n in range(4)]))
-    then = chain.read_checkpoint(await stocked.read(audit.checkpoint, NOW))
+@pytest.mark.parametrize(("keep", "fault"), [(5, ChainFault.CUT), (2, ChainFault.REWRITTEN)])
+async def test_b12_a_forged_end_is_found_by_the_checkpoint_alone(
+    stocked: Database, keep: int, fault: ChainFault
+) -> None:
+    must(await stocked.write(facts.append_facts, *A, 2, [fact(body=b"%d" % n) for n in range(4)]))
+    then = chain.read_checkpoint(await stocked.read(integrity.checkpoint_payload, NOW))
     assert isinstance(then, chain.Checkpoint)
 
-    def both(conn: Connection) -> tuple[list[chain.Finding], list[chain.Finding]]:
-        return forge(conn, keep), list(audit.verify_against(conn, then))
+    def both(conn: Connection) -> tuple[list[chain.ChainFinding], list[chain.ChainFinding]]:
+        return forge(conn, keep), list(integrity.verify_against(conn, then))
 
-    must(await stocked.write(facts.append, *A, 6, [fact("Renewed")]))
-    assert await stocked.read(lambda conn: list(audit.verify_against(conn, then))) == [], "growing is no forgery"
-    outcome = await stocked.rehearse(both)
+    must(await stocked.write(facts.append_facts, *A, 6, [fact("Renewed")]))
+    assert await stocked.read(lambda conn: list(integrity.verify_against(conn, then))) == [], "growing is no forgery"
+    outcome = await stocked.dry_run(both)
     assert not isinstance(outcome, Refused)
     chains_say, checkpoint_says = outcome
     assert chains_say == [], "the control: the chain alone cannot know"
@@ -203,12 +208,12 @@ async def test_b12_a_forged_end_is_found_by_the_checkpoint_alone(stocked: Databa
 
 
 async def test_a_checkpoint_names_every_chain(stocked: Database) -> None:
-    then = chain.read_checkpoint(await stocked.read(audit.checkpoint, NOW))
+    then = chain.read_checkpoint(await stocked.read(integrity.checkpoint_payload, NOW))
     assert isinstance(then, chain.Checkpoint)
     assert {head.chain: head.seq for head in then.heads} == {
-        "catalogue/": 2,
-        "catalogue/prv_a": 1,
-        "catalogue/prv_b": 1,
+        "catalog/": 2,
+        "catalog/prv_a": 1,
+        "catalog/prv_b": 1,
         "facts/sub_a": 2,
         "facts/sub_b": 2,
         "ledger/prv_a": 1,
@@ -219,16 +224,16 @@ async def test_a_checkpoint_names_every_chain(stocked: Database) -> None:
         "records/prv_b": 1,
     }
 
-    def gone(conn: Connection) -> list[chain.Finding]:
+    def gone(conn: Connection) -> list[chain.ChainFinding]:
         disarm(conn)
         for table in ("chronicle", "postings", "entries"):
             conn.exec_driver_sql(f"delete from {table} where provider = 'prv_a'")
         conn.exec_driver_sql("delete from chains where provider = 'prv_a'")
-        return list(audit.verify_against(conn, then))
+        return list(integrity.verify_against(conn, then))
 
-    found = await stocked.rehearse(gone)
+    found = await stocked.dry_run(gone)
     assert not isinstance(found, Refused)
-    assert {finding.chain for finding in found} == {"catalogue/prv_a", "ledger/prv_a", "policy/prv_a", "records/prv_a"}
+    assert {finding.chain for finding in found} == {"catalog/prv_a", "ledger/prv_a", "policy/prv_a", "records/prv_a"}
 
 
 async def test_history_of_one_subscription_is_verified_alone(db: Database) -> None:
@@ -238,11 +243,11 @@ async def test_history_of_one_subscription_is_verified_alone(db: Database) -> No
 
     must(await db.write(stock))
 
-    def edited(conn: Connection) -> list[chain.Finding]:
+    def edited(conn: Connection) -> list[chain.ChainFinding]:
         disarm(conn)
         conn.execute(sa.text("update facts set at = at + 1 where subscription = 'sub_a' and seq = 2"))
-        return facts.verify(conn, *A)
+        return facts.verify_history(conn, *A)
 
-    found = await db.rehearse(edited)
+    found = await db.dry_run(edited)
     assert not isinstance(found, Refused)
-    assert [(finding.seq, finding.fault) for finding in found] == [(2, Fault.ALTERED)]
+    assert [(finding.seq, finding.fault) for finding in found] == [(2, ChainFault.ALTERED)]

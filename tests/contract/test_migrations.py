@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tenure.core.refusals import Refused
 from tenure.store import migrate, schema
-from tenure.store.lite import Lite, open_lite
-from tenure.store.prepare import prepare
+from tenure.store.prepare import prepare_database
+from tenure.store.sqlite import SqliteDatabase, open_lite
 from tests.contract.databases import run_sql
 
-CATALOGUE = {
+CATALOG = {
     "columns": "select table_name, column_name, ordinal_position, data_type, is_nullable, column_default,"
     " collation_name"
     " from information_schema.columns where table_schema = current_schema()",
@@ -40,21 +40,21 @@ def described(connection: sa.Connection) -> set[tuple[object, ...]]:
 
 
 def test_the_migrations_are_those_that_are_named() -> None:
-    assert migrate.revisions() == schema.REVISIONS
+    assert migrate.packaged_revisions() == schema.REVISIONS
 
 
 def test_migrations_make_what_is_declared_on_sqlite(tmp_path: Path) -> None:
     with lite(tmp_path / "migrated.db").begin() as migrated, lite(tmp_path / "declared.db").begin() as declared:
-        migrate.upgrade(migrated)
-        assert prepare(declared) is None
-        assert described(migrated) == described(declared), migrate.draft(migrated)
-        assert migrate.draft(migrated) == ""
+        migrate.upgrade_schema(migrated)
+        assert prepare_database(declared) is None
+        assert described(migrated) == described(declared), migrate.draft_migration(migrated)
+        assert migrate.draft_migration(migrated) == ""
 
 
 @pytest.mark.postgres
 async def test_migrations_make_what_is_declared_on_postgresql(postgres_url: str) -> None:
     found = {}
-    for name, make in (("migrated", migrate.upgrade), ("declared", prepare)):
+    for name, make in (("migrated", migrate.upgrade_schema), ("declared", prepare_database)):
         await run_sql(postgres_url, f"create schema {name}")
         engine = create_async_engine(
             sa.make_url(postgres_url).set(drivername="postgresql+asyncpg"),
@@ -63,10 +63,10 @@ async def test_migrations_make_what_is_declared_on_postgresql(postgres_url: str)
         async with engine.begin() as connection:
             assert await connection.run_sync(make) is None
             found[name] = {
-                what: {tuple(row) for row in await connection.exec_driver_sql(sql)} for what, sql in CATALOGUE.items()
+                what: {tuple(row) for row in await connection.exec_driver_sql(sql)} for what, sql in CATALOG.items()
             }
             if name == "migrated":
-                assert await connection.run_sync(migrate.draft) == ""
+                assert await connection.run_sync(migrate.draft_migration) == ""
         await engine.dispose()
         await run_sql(postgres_url, f"drop schema {name} cascade")
     assert found["migrated"] == found["declared"]
@@ -76,15 +76,15 @@ async def test_migrations_make_what_is_declared_on_postgresql(postgres_url: str)
 def test_what_is_missing_is_drafted(tmp_path: Path) -> None:
     """The control: a table that lacks a column is seen."""
     with lite(tmp_path / "t.db").begin() as connection:
-        migrate.upgrade(connection)
+        migrate.upgrade_schema(connection)
         connection.exec_driver_sql("alter table providers drop column withdrawn")
-        assert "withdrawn" in migrate.draft(connection)
+        assert "withdrawn" in migrate.draft_migration(connection)
 
 
 def test_an_older_database_is_refused_until_it_is_brought_forward(tmp_path: Path) -> None:
     path = tmp_path / "t.db"
     db = open_lite(path)
-    assert isinstance(db, Lite)
+    assert isinstance(db, SqliteDatabase)
     asyncio.run(db.close())
     brought: list[str] = []
 
@@ -96,9 +96,9 @@ def test_an_older_database_is_refused_until_it_is_brought_forward(tmp_path: Path
     with lite(path).begin() as connection:
         connection.exec_driver_sql("update alembic_version set version_num = '0000'")
     with lite(path).begin() as connection:
-        refused = prepare(connection, None, old)
+        refused = prepare_database(connection, None, old)
         assert isinstance(refused, Refused)
         assert "older" in refused.detail
-        assert prepare(connection, forward, old) is None
-        assert prepare(connection, None, old) is None
+        assert prepare_database(connection, forward, old) is None
+        assert prepare_database(connection, None, old) is None
     assert brought == ["forward"]

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 import sqlalchemy as sa
 
-from tenure.core.refusals import Code, Refused
-from tenure.store.engine import Conflict, Connection, Database, Unavailable
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.store.engine import Connection, Database, DatabaseUnavailable, WriteConflict
 from tenure.store.postgres import open_postgres
 from tenure.store.schema import meta
 from tests.contract.databases import PostgresSchema, fresh_schema, run_sql
@@ -87,9 +87,9 @@ async def test_a_conflict_is_tried_three_times_and_then_told(pair: tuple[Databas
 
     def always_late(conn: Connection) -> None:
         tries.append(1)
-        raise Conflict("again")
+        raise WriteConflict("again")
 
-    with pytest.raises(Conflict):
+    with pytest.raises(WriteConflict):
         await pair[0].write(always_late)
     assert len(tries) == 3
 
@@ -101,9 +101,9 @@ async def test_a_connection_that_breaks_is_replaced(schema: PostgresSchema) -> N
         return bool(conn.scalar(sa.text("select pg_terminate_backend(pg_backend_pid())")))
 
     for job in (db.write(suicide), db.read(suicide)):
-        with pytest.raises(Unavailable):
+        with pytest.raises(DatabaseUnavailable):
             await job
-    with pytest.raises((Unavailable, sa.exc.DBAPIError)):
+    with pytest.raises((DatabaseUnavailable, sa.exc.DBAPIError)):
         await db.submit_set(lambda conn, items: [suicide(conn) for _ in items], 1)
     await db.write(put, "a")
     assert await db.read(keys) == {"a"}
@@ -114,14 +114,14 @@ async def test_a_connection_that_breaks_is_replaced(schema: PostgresSchema) -> N
 async def test_a_server_that_is_not_there_is_refused(schema: PostgresSchema) -> None:
     refused = await open_postgres("postgresql://nobody@127.0.0.1:1/none")
     assert isinstance(refused, Refused)
-    assert refused.code is Code.SERVER_BUSY
+    assert refused.code is RefusalCode.SERVER_BUSY
 
 
 async def test_a_schema_of_somebody_else_is_left_alone(schema: PostgresSchema) -> None:
     await run_sql(schema.url, f"create table {schema.schema}.theirs (x int)")
     refused = await open_postgres(schema.url, schema=schema.schema)
     assert isinstance(refused, Refused)
-    assert refused.code is Code.ALREADY_EXISTS
+    assert refused.code is RefusalCode.ALREADY_EXISTS
     await run_sql(schema.url, f"drop table {schema.schema}.theirs")
     opened = await schema.open()
     await opened.close()

@@ -7,13 +7,13 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from tenure.core.commands import Word
-from tenure.core.ephemeral import Stay
+from tenure.core.business.commands import OutstandingLease
 from tenure.core.refusals import Refused
-from tenure.store import contacts, leases, places, schema, sites, stays
+from tenure.core.subscription.ephemeral import EphemeralStay
+from tenure.store import leases, places, schema, sites, stays, sync_fast_path
 from tenure.store.engine import Connection, Database
 from tenure.store.leases import PRESENT, SUCCESSOR
-from tenure.store.places import Counting, Place
+from tenure.store.places import CountRule, OccupiedPlace
 from tests.contract.seed import NOW, lease, must, provide, site, two_providers
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ async def test_a_site_is_found_by_id_and_by_key_and_product(stocked: Database) -
 
 
 async def test_many_are_loaded_and_saved_at_once(stocked: Database) -> None:
-    """As a synchronisation does it: what cannot change stays, everything else is as it was handed in."""
+    """As a synchronization does it: what cannot change stays, everything else is as it was handed in."""
 
     def sync_many(conn: Connection, names: Sequence[str]) -> list[bool]:
         known = sites.lock_many(conn, names)
@@ -67,17 +67,17 @@ async def test_many_are_loaded_and_saved_at_once(stocked: Database) -> None:
 
 
 async def test_what_a_contact_needs_is_found_at_once(stocked: Database) -> None:
-    def look(conn: Connection) -> dict[str, contacts.AtHand]:
-        return contacts.at_hand(conn, ["sit_b", "sit_none", "sit_a"])
+    def look(conn: Connection) -> dict[str, sync_fast_path.SiteSnapshot]:
+        return sync_fast_path.at_hand(conn, ["sit_b", "sit_none", "sit_a"])
 
     found = must_be(await stocked.write(look))
     assert sorted(found) == ["sit_a", "sit_b"]
     at_hand, whole = found["sit_a"], site("a")
-    own = set(contacts.AtHand.__struct_fields__) & set(whole.__struct_fields__)
+    own = set(sync_fast_path.SiteSnapshot.__struct_fields__) & set(whole.__struct_fields__)
     assert {name: getattr(at_hand, name) for name in own} == {name: getattr(whole, name) for name in own}
-    assert (at_hand.next_due, at_hand.sandbox, at_hand.now(5)) == (None, False, 5)
-    assert await stocked.read(contacts.key_of, "sit_a") == b"jwk"
-    assert await stocked.read(contacts.key_of, "sit_none") is None
+    assert (at_hand.next_due, at_hand.is_sandbox, at_hand.provider_now(5)) == (None, False, 5)
+    assert await stocked.read(sync_fast_path.key_of, "sit_a") == b"jwk"
+    assert await stocked.read(sync_fast_path.key_of, "sit_none") is None
 
 
 @pytest.mark.parametrize(
@@ -94,26 +94,26 @@ async def test_a_site_is_settled_when_it_goes_by_the_present_revision(
     stocked: Database, changed: dict[str, object], settled: bool
 ) -> None:
     await stocked.write(sites.save_many, [msgspec.structs.replace(site("a"), **changed)])
-    found = must_be(await stocked.write(lambda conn: contacts.at_hand(conn, ["sit_a"])))
+    found = must_be(await stocked.write(lambda conn: sync_fast_path.at_hand(conn, ["sit_a"])))
     assert bool(found["sit_a"].settled) is settled
 
 
 async def test_a_sandbox_has_its_own_time_at_every_contact(stocked: Database) -> None:
     await stocked.write(lambda conn: provide(conn, "s", sandbox=True))
-    found = must_be(await stocked.write(lambda conn: contacts.at_hand(conn, ["sit_s"])))
-    assert found["sit_s"].sandbox
-    assert found["sit_s"].now(NOW + 60) == NOW + 60, "its clock was set to the real one, at the same pace"
+    found = must_be(await stocked.write(lambda conn: sync_fast_path.at_hand(conn, ["sit_s"])))
+    assert found["sit_s"].is_sandbox
+    assert found["sit_s"].provider_now(NOW + 60) == NOW + 60, "its clock was set to the real one, at the same pace"
 
 
 async def test_a_mere_contact_leaves_everything_else(stocked: Database) -> None:
-    told = contacts.Contacted("sit_a", b"next", 7, "req", b"answer", NOW, NOW + 9, "system", "timer")
-    await stocked.write(contacts.save, [told])
+    told = sync_fast_path.SiteUpdate("sit_a", b"next", 7, "req", b"answer", NOW, NOW + 9, "system", "timer")
+    await stocked.write(sync_fast_path.save_updates, [told])
     changed = {name: getattr(told, name) for name in told.__struct_fields__}
     assert await stocked.read(sites.by_id, "sit_a") == msgspec.structs.replace(site("a"), **changed)
     assert await stocked.read(sites.by_id, "sit_b") == site("b")
-    assert await stocked.read(contacts.last_answer, "sit_a") == b"answer"
-    assert await stocked.read(contacts.last_answer, "sit_none") == b""
-    await stocked.write(contacts.save, [])
+    assert await stocked.read(sync_fast_path.last_answer, "sit_a") == b"answer"
+    assert await stocked.read(sync_fast_path.last_answer, "sit_none") == b""
+    await stocked.write(sync_fast_path.save_updates, [])
 
 
 async def test_sites_of_a_subscription_include_its_stagers(stocked: Database) -> None:
@@ -126,78 +126,80 @@ async def test_sites_of_a_subscription_include_its_stagers(stocked: Database) ->
 
 
 async def test_only_the_latest_lease_keeps_its_bytes(stocked: Database) -> None:
-    await stocked.write(leases.add, lease("a", serial=2, digest=b"2", body=b"second"))
-    await stocked.write(leases.add, lease("a", serial=2, slot=SUCCESSOR, digest=b"s", body=b"successor"))
-    await stocked.write(leases.add, lease("a", epoch=2, serial=1, digest=b"3", body=b"third"))
-    latest = await stocked.read(leases.latest, "sit_a")
+    await stocked.write(leases.add_lease, lease("a", serial=2, digest=b"2", body=b"second"))
+    await stocked.write(leases.add_lease, lease("a", serial=2, slot=SUCCESSOR, digest=b"s", body=b"successor"))
+    await stocked.write(leases.add_lease, lease("a", epoch=2, serial=1, digest=b"3", body=b"third"))
+    latest = await stocked.read(leases.latest_lease, "sit_a")
     assert latest is not None
     assert (latest.epoch, latest.serial, latest.body) == (2, 1, b"third"), "an epoch outranks every serial before it"
-    successor = await stocked.read(leases.latest, "sit_a", SUCCESSOR)
+    successor = await stocked.read(leases.latest_lease, "sit_a", SUCCESSOR)
     assert successor is not None
     assert successor.body == b"successor"
-    assert await stocked.read(leases.latest, "sit_none", PRESENT) is None
-    assert await stocked.write(leases.collect, NOW + 999, 9, None) == 2, "those without bytes go when they are over"
-    assert await stocked.read(leases.latest, "sit_a") == latest
+    assert await stocked.read(leases.latest_lease, "sit_none", PRESENT) is None
+    assert await stocked.write(leases.collect_ended, NOW + 999, 9, None) == 2, (
+        "those without bytes go when they are over"
+    )
+    assert await stocked.read(leases.latest_lease, "sit_a") == latest
 
 
 async def test_words_count_until_a_later_one_is_acknowledged(stocked: Database) -> None:
-    async def words() -> tuple[Word, ...]:
-        return (await stocked.read(leases.words, "prv_a", ["sub_a"]))["sub_a"]
+    async def words() -> tuple[OutstandingLease, ...]:
+        return (await stocked.read(leases.outstanding_leases, "prv_a", ["sub_a"]))["sub_a"]
 
-    assert await words() == (Word(site="sit_a", until=NOW + 100),)
-    await stocked.write(leases.add, lease("a", serial=2, revision=3, until=NOW + 50))
-    assert await words() == (Word(site="sit_a", until=NOW + 100),), "the longer one may still be in use"
-    await stocked.write(leases.acknowledged, "sit_a", 1, 1, NOW + 5)
-    assert await words() == (Word(site="sit_a", until=NOW + 100, acks=((2, NOW + 5),)),)
-    await stocked.write(leases.add, lease("a", epoch=2, serial=1, revision=4, until=NOW + 60))
-    await stocked.write(leases.acknowledged, "sit_a", 1, 2, NOW + 6)
+    assert await words() == (OutstandingLease(site="sit_a", until=NOW + 100),)
+    await stocked.write(leases.add_lease, lease("a", serial=2, revision=3, until=NOW + 50))
+    assert await words() == (OutstandingLease(site="sit_a", until=NOW + 100),), "the longer one may still be in use"
+    await stocked.write(leases.mark_acknowledged, "sit_a", 1, 1, NOW + 5)
+    assert await words() == (OutstandingLease(site="sit_a", until=NOW + 100, acks=((2, NOW + 5),)),)
+    await stocked.write(leases.add_lease, lease("a", epoch=2, serial=1, revision=4, until=NOW + 60))
+    await stocked.write(leases.mark_acknowledged, "sit_a", 1, 2, NOW + 6)
     acks = ((2, NOW + 5), (3, NOW + 6))
-    assert await words() == (Word(site="sit_a", until=NOW + 60, acks=acks),)
-    await stocked.write(leases.acknowledged, "sit_a", 2, 1, NOW + 7)
-    assert await words() == (Word(site="sit_a", until=NOW + 60, acks=(*acks, (4, NOW + 7))),)
-    await stocked.write(leases.acknowledged, "sit_a", 2, 1, NOW + 99)
+    assert await words() == (OutstandingLease(site="sit_a", until=NOW + 60, acks=acks),)
+    await stocked.write(leases.mark_acknowledged, "sit_a", 2, 1, NOW + 7)
+    assert await words() == (OutstandingLease(site="sit_a", until=NOW + 60, acks=(*acks, (4, NOW + 7))),)
+    await stocked.write(leases.mark_acknowledged, "sit_a", 2, 1, NOW + 99)
     assert (await words())[0].acks[-1] == (4, NOW + 7), "acknowledged once"
 
 
 async def test_words_of_many_are_each_ones_own_and_nobody_elses(stocked: Database) -> None:
     asked = ["sub_a", "sub_b", "sub_none"]
-    assert set(await stocked.read(leases.words, "prv_a", asked)) == {"sub_a"}
-    assert not set(await stocked.read(leases.words, "prv_b", asked)) & {"sub_a", "sub_none"}
+    assert set(await stocked.read(leases.outstanding_leases, "prv_a", asked)) == {"sub_a"}
+    assert not set(await stocked.read(leases.outstanding_leases, "prv_b", asked)) & {"sub_a", "sub_none"}
 
 
 async def test_stays_are_found_by_the_day_that_is_over_and_forgotten_when_they_are_in_its_fact(
     stocked: Database,
 ) -> None:
-    here, stay = ("prv_a", "sub_a"), Stay(site="sit_gone", came=NOW, until=NOW + 50)
-    must(await stocked.write(stays.put, *here, stay))
-    must(await stocked.write(stays.put, *here, msgspec.structs.replace(stay, until=NOW + 60)))
-    assert await stocked.read(stays.present, *here, "sit_gone", NOW + 59) == msgspec.structs.replace(
+    here, stay = ("prv_a", "sub_a"), EphemeralStay(site="sit_gone", came=NOW, until=NOW + 50)
+    must(await stocked.write(stays.save_stay, *here, stay))
+    must(await stocked.write(stays.save_stay, *here, msgspec.structs.replace(stay, until=NOW + 60)))
+    assert await stocked.read(stays.open_stay, *here, "sit_gone", NOW + 59) == msgspec.structs.replace(
         stay, until=NOW + 60
     )
-    assert await stocked.read(stays.present, *here, "sit_gone", NOW + 60) is None
-    assert await stocked.read(stays.present, "prv_b", "sub_a", "sit_gone", NOW) is None
-    assert await stocked.read(stays.due, NOW, 9, None) == []
+    assert await stocked.read(stays.open_stay, *here, "sit_gone", NOW + 60) is None
+    assert await stocked.read(stays.open_stay, "prv_b", "sub_a", "sit_gone", NOW) is None
+    assert await stocked.read(stays.stays_due, NOW, 9, None) == []
     for clock, found in ((None, [here]), ("prv_a", [here]), ("prv_b", [])):
-        assert await stocked.read(stays.due, NOW + 1, 9, clock) == found
-    (known,) = must_be(await stocked.read(stays.uncounted, *here, NOW + 1))
+        assert await stocked.read(stays.stays_due, NOW + 1, 9, clock) == found
+    (known,) = must_be(await stocked.read(stays.uncounted_stays, *here, NOW + 1))
     for counted, due in ((1, [here]), (2, [])):
-        must(await stocked.write(stays.count, *here, [msgspec.structs.replace(known, counted=counted)]))
-        assert await stocked.read(stays.due, NOW + 61, 9, None) == due
-    assert await stocked.write(stays.collect, NOW + 60, 9, None) == 0
-    assert await stocked.write(stays.collect, NOW + 61, 0, None) == 0
-    assert await stocked.write(stays.collect, NOW + 61, 9, "prv_b") == 0
-    assert await stocked.write(stays.collect, NOW + 61, 9, None) == 1
+        must(await stocked.write(stays.mark_counted, *here, [msgspec.structs.replace(known, counted=counted)]))
+        assert await stocked.read(stays.stays_due, NOW + 61, 9, None) == due
+    assert await stocked.write(stays.collect_counted, NOW + 60, 9, None) == 0
+    assert await stocked.write(stays.collect_counted, NOW + 61, 0, None) == 0
+    assert await stocked.write(stays.collect_counted, NOW + 61, 9, "prv_b") == 0
+    assert await stocked.write(stays.collect_counted, NOW + 61, 9, None) == 1
 
 
 async def test_places_that_do_not_count_are_forgotten_a_few_at_a_time(stocked: Database) -> None:
     """Silent ones as long as their silence is waited for, and none that an amnesty may concern."""
-    place = Place(site="sit_a", subscription="sub_a", provider="prv_a", since=NOW, signed=NOW, until=NOW + 50)
-    by = Counting(now=NOW + 100, heard_since=NOW + 1)
+    place = OccupiedPlace(site="sit_a", subscription="sub_a", provider="prv_a", since=NOW, signed=NOW, until=NOW + 50)
+    by = CountRule(now=NOW + 100, heard_since=NOW + 1)
 
-    def collect(conn: Connection, by: Counting, moved_from: int, most: int) -> int:
-        return places.collect(conn, "prv_a", "sub_a", by, moved_from, most)
+    def collect(conn: Connection, by: CountRule, moved_from: int, most: int) -> int:
+        return places.collect_lapsed(conn, "prv_a", "sub_a", by, moved_from, most)
 
-    must(await stocked.write(places.put, place))
+    must(await stocked.write(places.save_place, place))
     assert await stocked.read(places.lapsed_in, NOW + 49, "", 9, None) == []
     for clock, found in ((None, [("prv_a", "sub_a")]), ("prv_a", [("prv_a", "sub_a")]), ("prv_b", [])):
         assert await stocked.read(places.lapsed_in, NOW + 50, "", 9, clock) == found
@@ -213,32 +215,36 @@ async def test_places_that_do_not_count_are_forgotten_a_few_at_a_time(stocked: D
 async def test_a_lease_that_is_over_goes_when_a_later_one_was_acknowledged(stocked: Database) -> None:
     def sign(conn: Connection) -> None:
         for serial in (2, 3):
-            leases.add(conn, lease("a", serial=serial, digest=str(serial).encode()))
-        leases.acknowledged(conn, "sit_a", 1, 2, NOW)
+            leases.add_lease(conn, lease("a", serial=serial, digest=str(serial).encode()))
+        leases.mark_acknowledged(conn, "sit_a", 1, 2, NOW)
 
     def serials(conn: Connection) -> list[int]:
         rows = conn.execute(sa.select(schema.leases.c.serial).where(schema.leases.c.site == "sit_a"))
         return sorted(rows.scalars())
 
     must(await stocked.write(sign))
-    before = await stocked.read(leases.words, "prv_a", ["sub_a"])
+    before = await stocked.read(leases.outstanding_leases, "prv_a", ["sub_a"])
     must(await stocked.write(leases.collect_replaced, ["sit_a"], NOW * 9))
     assert await stocked.read(serials) == [2, 3], "the second is the last that it has shown"
-    after = await stocked.read(leases.words, "prv_a", ["sub_a"])
+    after = await stocked.read(leases.outstanding_leases, "prv_a", ["sub_a"])
     assert isinstance(before, dict) and isinstance(after, dict)
     assert [each.until for each in after["sub_a"]] == [each.until for each in before["sub_a"]]
-    assert await stocked.read(leases.ends, ["sit_a", "sit_none"]) == {"sit_a": NOW + 200}
+    assert await stocked.read(leases.lease_ends, ["sit_a", "sit_none"]) == {"sit_a": NOW + 200}
 
 
 async def test_an_ephemeral_application_is_forgotten_with_all_that_refers_to_it(stocked: Database) -> None:
     one = msgspec.structs.replace(site("a"), id="sit_e", thumbprint="key-e", ephemeral=1)
     must(await stocked.write(sites.add, one))
-    must(await stocked.write(places.put, Place(site="sit_e", subscription="sub_a", provider="prv_a", since=NOW)))
-    must(await stocked.write(leases.add, lease("a", site="sit_e")))
-    assert await stocked.read(sites.ephemeral, "", 9, None) == ["sit_e"]
-    assert await stocked.read(sites.ephemeral, "sit_e", 9, None) == []
-    assert await stocked.read(sites.ephemeral, "", 9, "prv_b") == []
-    for forget in (leases.forget, places.forget, sites.forget):
+    must(
+        await stocked.write(
+            places.save_place, OccupiedPlace(site="sit_e", subscription="sub_a", provider="prv_a", since=NOW)
+        )
+    )
+    must(await stocked.write(leases.add_lease, lease("a", site="sit_e")))
+    assert await stocked.read(sites.ephemeral_sites, "", 9, None) == ["sit_e"]
+    assert await stocked.read(sites.ephemeral_sites, "sit_e", 9, None) == []
+    assert await stocked.read(sites.ephemeral_sites, "", 9, "prv_b") == []
+    for forget in (leases.forget_leases, places.forget_places, sites.forget_sites):
         must(await stocked.write(forget, ["sit_e"]))
     assert await stocked.read(sites.by_id, "sit_e") is None
     assert await stocked.read(sites.by_id, "sit_a") == site("a")

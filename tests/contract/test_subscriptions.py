@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.core.timeline import DAY, Phase
-from tenure.store import audit, codes, people, standings, subscriptions
-from tenure.store.codes import ActivationCode
+from tenure.store import codes, integrity, projections, subscriptions, tenants
+from tenure.store.codes import StoredCode
 from tenure.store.engine import Connection, Database
-from tenure.store.standings import Standing, Wanted
-from tenure.store.subscriptions import Registration
+from tenure.store.projections import StandingFilter, StandingRow
+from tenure.store.subscriptions import SubscriptionRow
 from tests.contract.seed import NOW, must, provide, sell, standing, two_providers
 
 
@@ -21,43 +21,43 @@ async def stocked(db: Database) -> Database:
 
 
 async def test_the_sweep_sees_what_is_due_longest_first(stocked: Database) -> None:
-    assert await stocked.read(subscriptions.due, NOW, 10) == []
+    assert await stocked.read(subscriptions.due_subscriptions, NOW, 10) == []
     await stocked.write(subscriptions.look_again, "prv_a", "sub_a", NOW + 2)
     await stocked.write(subscriptions.look_again, "prv_b", "sub_b", NOW + 1)
-    assert await stocked.read(subscriptions.due, NOW, 10) == []
-    assert await stocked.read(subscriptions.due, NOW + 2, 10) == [("prv_b", "sub_b"), ("prv_a", "sub_a")]
-    assert await stocked.read(subscriptions.due, NOW + 2, 1) == [("prv_b", "sub_b")]
+    assert await stocked.read(subscriptions.due_subscriptions, NOW, 10) == []
+    assert await stocked.read(subscriptions.due_subscriptions, NOW + 2, 10) == [("prv_b", "sub_b"), ("prv_a", "sub_a")]
+    assert await stocked.read(subscriptions.due_subscriptions, NOW + 2, 1) == [("prv_b", "sub_b")]
     await stocked.write(subscriptions.look_again, "prv_b", "sub_b", None)
-    assert await stocked.read(subscriptions.due, NOW + 2, 10) == [("prv_a", "sub_a")]
+    assert await stocked.read(subscriptions.due_subscriptions, NOW + 2, 10) == [("prv_a", "sub_a")]
 
 
 async def test_sandboxes_are_swept_by_their_own_clock_alone(stocked: Database) -> None:
     await stocked.write(provide, "s", sandbox=True)
     await stocked.write(subscriptions.look_again, "prv_s", "sub_s", NOW - 5)
-    assert await stocked.read(subscriptions.due, NOW, 10) == [], "by real time nobody may touch it"
-    assert await stocked.read(subscriptions.due, NOW - 6, 10, "prv_s") == []
-    assert await stocked.read(subscriptions.due, NOW - 5, 10, "prv_s") == [("prv_s", "sub_s")]
+    assert await stocked.read(subscriptions.due_subscriptions, NOW, 10) == [], "by real time nobody may touch it"
+    assert await stocked.read(subscriptions.due_subscriptions, NOW - 6, 10, "prv_s") == []
+    assert await stocked.read(subscriptions.due_subscriptions, NOW - 5, 10, "prv_s") == [("prv_s", "sub_s")]
 
 
 async def test_a_trial_is_used_once_per_customer_and_product(stocked: Database) -> None:
-    tried = Registration("sub_try", "prv_a", "cus_a", "prd", True, NOW)
+    tried = SubscriptionRow("sub_try", "prv_a", "cus_a", "prd", True, NOW)
     assert not await stocked.read(subscriptions.trial_used, "prv_a", "cus_a", "prd")
-    await stocked.write(subscriptions.register, tried)
+    await stocked.write(subscriptions.add_subscription, tried)
     assert await stocked.read(subscriptions.trial_used, "prv_a", "cus_a", "prd")
     assert not await stocked.read(subscriptions.trial_used, "prv_a", "cus_a", "other")
     assert not await stocked.read(subscriptions.trial_used, "prv_b", "cus_b", "prd")
-    assert await stocked.read(subscriptions.registration, "prv_a", "sub_try") == tried
+    assert await stocked.read(subscriptions.get_subscription, "prv_a", "sub_try") == tried
 
 
 async def test_a_transfer_stays_with_the_provider(stocked: Database) -> None:
-    must(await stocked.write(people.add_customer, people.Customer("cus_a2", "prv_a", "2", None, b"", 1, NOW)))
-    await stocked.write(subscriptions.transfer, "prv_a", "sub_a", "cus_a2")
+    must(await stocked.write(tenants.add_customer, tenants.CustomerRow("cus_a2", "prv_a", "2", None, b"", 1, NOW)))
+    await stocked.write(subscriptions.move_to_customer, "prv_a", "sub_a", "cus_a2")
     assert await stocked.read(subscriptions.of_customer, "prv_a", "cus_a") == []
     assert [each.id for each in await stocked.read(subscriptions.of_customer, "prv_a", "cus_a2")] == ["sub_a"]
 
 
 async def test_a_code_is_found_by_its_hash_alone(stocked: Database) -> None:
-    new = ActivationCode(b"new", "cod_a2", "prv_a", "sub_a", "FGHJK", "live", NOW + 1)
+    new = StoredCode(b"new", "cod_a2", "prv_a", "sub_a", "FGHJK", "live", NOW + 1)
     await stocked.write(codes.add, new)
     assert await stocked.read(codes.by_digest, b"new") == new
     assert await stocked.read(codes.by_digest, b"guess") is None
@@ -77,7 +77,8 @@ async def test_a_list_by_phase_turns_at_the_very_second(stocked: Database) -> No
     for now, phase in EDGES.items():
         found = {
             wanted: [
-                each.subscription for each in await stocked.read(standings.page, "prv_a", Wanted(phase=wanted), now)
+                each.subscription
+                for each in await stocked.read(projections.standings_page, "prv_a", StandingFilter(phase=wanted), now)
             ]
             for wanted in Phase
         }
@@ -87,7 +88,7 @@ async def test_a_list_by_phase_turns_at_the_very_second(stocked: Database) -> No
 MOMENTS = st.none() | st.integers(-3, 3).map(lambda n: NOW + n)
 
 
-def expected(each: Standing) -> Phase:
+def expected(each: StandingRow) -> Phase:
     """The same rule in plain words: ended > pending > paused > grace > active, a missing instant means never."""
     if each.ended_at is not None and each.ended_at <= NOW:
         return Phase.ENDED
@@ -101,7 +102,7 @@ def expected(each: Standing) -> Phase:
 
 
 async def test_every_mixture_of_instants_has_one_phase(stocked: Database) -> None:
-    rows: list[Standing] = []
+    rows: list[StandingRow] = []
 
     @given(st.lists(MOMENTS, min_size=5, max_size=5))
     def draw(moments: list[int | None]) -> None:
@@ -110,15 +111,17 @@ async def test_every_mixture_of_instants_has_one_phase(stocked: Database) -> Non
 
     draw()
 
-    def phases(conn: Connection) -> list[tuple[Standing, list[Phase]]]:
+    def phases(conn: Connection) -> list[tuple[StandingRow, list[Phase]]]:
         seen = []
         for row in rows:
-            standings.put(conn, row)
-            listed = [phase for phase in Phase if standings.page(conn, "prv_a", Wanted(phase=phase), NOW)]
+            projections.save_standing(conn, row)
+            listed = [
+                phase for phase in Phase if projections.standings_page(conn, "prv_a", StandingFilter(phase=phase), NOW)
+            ]
             seen.append((row, listed))
         return seen
 
-    seen = await stocked.rehearse(phases)
+    seen = await stocked.dry_run(phases)
     assert isinstance(seen, list)
     assert len(seen) >= 50
     assert [(row, listed) for row, listed in seen if listed != [expected(row)]] == []
@@ -129,34 +132,36 @@ async def test_lists_are_narrowed_and_paged(db: Database) -> None:
         sell(conn)
         provide(conn, "a")
         for n in range(4):
-            subscriptions.register(conn, Registration(f"sub_{n}", "prv_a", "cus_a", "prd", False, NOW))
+            subscriptions.add_subscription(conn, SubscriptionRow(f"sub_{n}", "prv_a", "cus_a", "prd", False, NOW))
             row = standing("a", subscription=f"sub_{n}", paid_until=NOW + n * DAY)
-            standings.put(conn, msgspec.structs.replace(row, cancelled_at=NOW if n == 3 else None))
+            projections.save_standing(conn, msgspec.structs.replace(row, canceled_at=NOW if n == 3 else None))
 
     must(await db.write(stock))
 
-    async def ids(wanted: Wanted, after: str = "", limit: int = 50) -> list[str]:
-        return [each.subscription for each in await db.read(standings.page, "prv_a", wanted, NOW, after, limit)]
+    async def ids(wanted: StandingFilter, after: str = "", limit: int = 50) -> list[str]:
+        return [
+            each.subscription for each in await db.read(projections.standings_page, "prv_a", wanted, NOW, after, limit)
+        ]
 
-    assert await ids(Wanted(), "", 3) == ["sub_0", "sub_1", "sub_2"]
-    assert await ids(Wanted(), "sub_2", 3) == ["sub_3", "sub_a"]
-    assert await ids(Wanted(ends_before=NOW + 2 * DAY)) == ["sub_0", "sub_1"]
-    assert await ids(Wanted(cancelled=True)) == ["sub_3"]
-    assert await ids(Wanted(cancelled=False, phase=Phase.GRACE)) == ["sub_0"]
-    assert await ids(Wanted(customer="cus_a", product="prd", phase=Phase.ACTIVE)) == [
+    assert await ids(StandingFilter(), "", 3) == ["sub_0", "sub_1", "sub_2"]
+    assert await ids(StandingFilter(), "sub_2", 3) == ["sub_3", "sub_a"]
+    assert await ids(StandingFilter(ends_before=NOW + 2 * DAY)) == ["sub_0", "sub_1"]
+    assert await ids(StandingFilter(canceled=True)) == ["sub_3"]
+    assert await ids(StandingFilter(canceled=False, phase=Phase.GRACE)) == ["sub_0"]
+    assert await ids(StandingFilter(customer="cus_a", product="prd", phase=Phase.ACTIVE)) == [
         "sub_1",
         "sub_2",
         "sub_3",
         "sub_a",
     ]
-    assert await ids(Wanted(customer="cus_b")) == await ids(Wanted(product="other")) == []
+    assert await ids(StandingFilter(customer="cus_b")) == await ids(StandingFilter(product="other")) == []
 
 
 async def test_what_is_dropped_can_be_computed_again(stocked: Database) -> None:
-    await stocked.write(audit.drop_projections)
-    assert await stocked.read(standings.get, "prv_a", "sub_a") is None
-    assert await stocked.read(subscriptions.due, 0, 10) == [("prv_a", "sub_a"), ("prv_b", "sub_b")]
-    await stocked.write(standings.put, standing("a"))
-    await stocked.write(standings.put, standing("a", devices=7))
-    assert await stocked.read(standings.get, "prv_a", "sub_a") == standing("a", devices=7)
-    assert await stocked.read(lambda conn: list(audit.verify_chains(conn))) == [], "history is no projection"
+    await stocked.write(integrity.drop_projections)
+    assert await stocked.read(projections.get_standing, "prv_a", "sub_a") is None
+    assert await stocked.read(subscriptions.due_subscriptions, 0, 10) == [("prv_a", "sub_a"), ("prv_b", "sub_b")]
+    await stocked.write(projections.save_standing, standing("a"))
+    await stocked.write(projections.save_standing, standing("a", devices=7))
+    assert await stocked.read(projections.get_standing, "prv_a", "sub_a") == standing("a", devices=7)
+    assert await stocked.read(lambda conn: list(integrity.verify_chains(conn))) == [], "history is no projection"

@@ -10,16 +10,16 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from tenure.core import commands as c
-from tenure.core.account import Account
-from tenure.core.contract import timeline
-from tenure.core.decide.sites import take_over
+from tenure.core.business import commands as c
+from tenure.core.business.account import Account
+from tenure.core.business.decide.installations import take_over
 from tenure.core.periods import Duration
-from tenure.core.policy import LateRenewal, Refund, RenewalOrder, Role, Rules
+from tenure.core.policy.rules import LateRenewal, RefundRule, RenewalOrder, Role, Rules
 from tenure.core.pricing import Band
-from tenure.core.subscription import Subscription, evolve
-from tenure.core.terms import CodeRef, Intent, Kind, Settlement, Start, Terms
-from tenure.core.timeline import DAY, Instant, at
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.fold import Subscription, evolve
+from tenure.core.subscription.terms import CodeRef, RenewalIntent, Settlement, SubscriptionKind, Terms, TermStart
+from tenure.core.timeline import DAY, Instant, span_at
 from tests.core.world import MONTH, YEAR, World, activation, day, terms
 
 NAMES = ("sub_1", "sub_1", "sub_2")
@@ -46,7 +46,7 @@ class Life(World):
 
 
 def _rules() -> Iterable[Rules]:
-    figures = product([0, 7, 13], Refund, LateRenewal, [False, True])
+    figures = product([0, 7, 13], RefundRule, LateRenewal, [False, True])
     for number, (grace, refund, late, stop_clock) in enumerate(figures):
         yield Rules(
             grace_days=grace,
@@ -62,17 +62,17 @@ def _rules() -> Iterable[Rules]:
 
 def _sold() -> Iterable[Terms]:
     periods = (MONTH, YEAR, Duration(days=14))
-    starts = (Start.AT_ORDER, Start.AT_ORDER, Start.AT_FIRST_ACTIVATION)
-    for kind, period, start, devices in product(Kind, periods, starts, (10, 20, 50)):
+    starts = (TermStart.AT_ORDER, TermStart.AT_ORDER, TermStart.AT_FIRST_ACTIVATION)
+    for kind, period, start, devices in product(SubscriptionKind, periods, starts, (10, 20, 50)):
         yield terms(kind=kind, period=period, start=start, devices=devices, bands=BANDS, max_sites=devices // 10)
 
 
 def _orders(name: str) -> Iterable[Step]:
     sold = list(_sold())
-    outside = [terms(settlement=Settlement.EXTERNAL, period=MONTH, bands=BANDS, start=start) for start in Start]
-    yield from (("order", name, of, {"intent": intent}) for of, intent in product(sold, Intent))
+    outside = [terms(settlement=Settlement.EXTERNAL, period=MONTH, bands=BANDS, start=start) for start in TermStart]
+    yield from (("order", name, of, {"intent": intent}) for of, intent in product(sold, RenewalIntent))
     trial = {"trial": True, "trial_period": Duration(days=14)}
-    yield from (("order", name, of, {"intent": intent, **trial}) for of, intent in product(sold[::5], Intent))
+    yield from (("order", name, of, {"intent": intent, **trial}) for of, intent in product(sold[::5], RenewalIntent))
     yield from (("order", name, of, {"until_in": days}) for of, days in product([*sold[::9], *outside], DAYS))
     yield from [("order", name, of, {}) for of in outside] * 4
 
@@ -99,12 +99,12 @@ COVERS = ("order", "order", "renewal", "raise", "lunch")
 
 ASKED: list[list[Step]] = [
     _ask(c.Renew, roles=ALL, late=[None, None, *LateRenewal]),
-    _ask(c.SetRenewalIntent, roles=ALL, intent=Intent),
+    _ask(c.SetRenewalIntent, roles=ALL, intent=RenewalIntent),
     _ask(c.ChangeDevices, devices=COUNTS, at_once=[False, True]),
     [("plan", *parts) for parts in product(NAMES, (1, 2, 3), (1, 10, 30), (False, True))],
-    _ask_later(c.Hold, "until", reason="holiday"),
-    _ask(c.Hold, roles=ALL, reason=["unpaid bill"]),
-    _ask(c.Release, roles=ALL),
+    _ask_later(c.PlaceHold, "until", reason="holiday"),
+    _ask(c.PlaceHold, roles=ALL, reason=["unpaid bill"]),
+    _ask(c.ReleaseHold, roles=ALL),
     _ask(c.Cancel, roles=ALL, at_once=[False, True]),
     _ask(c.Cancel),
     _ask(c.UndoCancellation),
@@ -189,7 +189,7 @@ def _edge(world: Life, name: str, offset: int) -> None:
     """Wait for the next change of a subscription, or for the second before or after it."""
     world.settle()
     if name in world.items:
-        until = at(timeline(world.sub(name)), world.now).until
+        until = span_at(timeline(world.sub(name)), world.now).until
         if until is not None:
             world.until(max(world.now, until + offset))
 
@@ -215,7 +215,7 @@ def _stage(world: Life, name: str, site: str) -> Any:
 
 def _used_by(world: Life, site: str) -> Subscription | None:
     using = (
-        item.sub for item in world.items.values() if any(each.id == site and each.holds for each in item.sub.sites)
+        item.sub for item in world.items.values() if any(each.id == site and each.is_active for each in item.sub.sites)
     )
     return next(using, None)
 
@@ -236,15 +236,15 @@ def _word(world: Life, name: str, days: int, heard: bool) -> None:
     world.settle()
     if name in world.items:
         acks = ((world.sub(name).revision, world.now),) if heard else ()
-        world.hear(name, c.Word(site="site_1", until=world.now + days * DAY, acks=acks))
+        world.hear(name, c.OutstandingLease(site="site_1", until=world.now + days * DAY, acks=acks))
 
 
 def _takeover(world: Life, name: str) -> None:
     """Whoever looks first books a successor whose instant has come."""
     world.settle()
-    for site in [each for each in world.sub(name).sites if each.staged] if name in world.items else []:
+    for site in [each for each in world.sub(name).sites if each.is_staged] if name in world.items else []:
         present = world.items.get(site.present)
-        seen = c.Seen(rules=world.rules, floor=world.floor)
+        seen = c.DecisionContext(rules=world.rules, floor=world.floor)
         done = None if present is None else take_over(world.sub(name), present.sub, seen, world.now, site.id)
         if done is not None:
             for owner, fact in [*((name, fact) for fact in done.facts), *done.others]:

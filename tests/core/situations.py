@@ -1,10 +1,10 @@
 """Beginnings that many situations share, and what to ask of an answer."""
 
-from tenure.core import commands as c
-from tenure.core.act import Outcome
-from tenure.core.policy import Refund, Rules
-from tenure.core.refusals import Code, Refused
-from tenure.core.terms import Intent, Kind, Settlement, Start, Terms
+from tenure.core.business import commands as c
+from tenure.core.business.execute import CommandOutcome
+from tenure.core.policy.rules import RefundRule, Rules
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.terms import RenewalIntent, Settlement, SubscriptionKind, Terms, TermStart
 from tenure.core.timeline import DAY, Instant
 from tests.core.world import MONTH, World, day, terms
 
@@ -12,15 +12,15 @@ PRICE = 12_000
 """What ten devices cost for a period, in minor units."""
 
 
-def refusal(answer: object) -> Code:
+def refusal(answer: object) -> RefusalCode:
     """The code of a refusal."""
     assert isinstance(answer, Refused), answer
     return answer.code
 
 
-def accepted(answer: object) -> Outcome:
+def accepted(answer: object) -> CommandOutcome:
     """The outcome of what was accepted."""
-    assert isinstance(answer, Outcome), answer
+    assert isinstance(answer, CommandOutcome), answer
     return answer
 
 
@@ -47,20 +47,20 @@ def monthly(money: int = 0, **rules: object) -> World:
 def unlimited(months: int = 3, **rules: object) -> World:
     """Ten devices without an end, prepaid for so many months from 2026-01-01; seven days of grace."""
     world = funded(PRICE * months, **{"grace_days": 7, **rules})
-    accepted(world.order(of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+    accepted(world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
     return world
 
 
 def automatic(money: int = PRICE, **rules: object) -> World:
     """The year 2026, limited, renewing itself."""
     world = funded(PRICE + money, **rules)
-    accepted(world.order(intent=Intent.AUTO))
+    accepted(world.order(intent=RenewalIntent.AUTO))
     return world
 
 
 def waiting(money: int = 0, **rules: object) -> World:
     """Ordered and paid for, to begin with the first activation."""
-    return limited(money, of=terms(start=Start.AT_FIRST_ACTIVATION), **rules)
+    return limited(money, of=terms(start=TermStart.AT_FIRST_ACTIVATION), **rules)
 
 
 def outside(**changed: object) -> World:
@@ -72,7 +72,7 @@ def outside(**changed: object) -> World:
 
 def refunding(**rules: object) -> dict[str, object]:
     """The figures of a provider that gives unused days back."""
-    return {"refund": Refund.UNUSED_DAYS, **rules}
+    return {"refund": RefundRule.UNUSED_DAYS, **rules}
 
 
 def cancel(world: World, name: str = "sub_1", *, at_once: bool = False) -> object:
@@ -80,9 +80,9 @@ def cancel(world: World, name: str = "sub_1", *, at_once: bool = False) -> objec
     return world.do(c.Cancel(by="operator", at_once=at_once), name)
 
 
-def word(until: Instant, *acks: tuple[int, Instant], site: str = "site_1") -> c.Word:
+def word(until: Instant, *acks: tuple[int, Instant], site: str = "site_1") -> c.OutstandingLease:
     """A site's lease in hand until then, and which revisions it has acknowledged when."""
-    return c.Word(site=site, until=until, acks=acks)
+    return c.OutstandingLease(site=site, until=until, acks=acks)
 
 
 def days_after(date: str, days: int) -> Instant:

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from tenure.core import commands as c
-from tenure.core.act import PLAN_LIFE, Outcome, act, plan_hash, same_plan
-from tenure.core.refusals import Code, Refused
-from tenure.core.terms import CodeRef, Intent, Kind, Start
+from tenure.core.business import commands as c
+from tenure.core.business.execute import PLAN_LIFE, CommandOutcome, execute, plan_hash, same_plan
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.terms import CodeRef, RenewalIntent, SubscriptionKind, TermStart
 from tenure.core.timeline import Phase
 from tests.core.situations import PRICE, accepted, limited, unlimited
 from tests.core.world import MONTH, World, day, terms
@@ -14,13 +14,13 @@ from tests.core.world import MONTH, World, day, terms
 MORE = c.ChangeDevices(by="operator", devices=11)
 
 
-def preview(world: World, command: c.Command, name: str = "sub_1") -> Outcome:
-    return accepted(act(world.account, world.items.values(), name, command, c.Seen(), world.now)[1])
+def preview(world: World, command: c.Command, name: str = "sub_1") -> CommandOutcome:
+    return accepted(execute(world.account, world.items.values(), name, command, c.DecisionContext(), world.now)[1])
 
 
-def verdict(world: World, plan: str, command: c.Command, later: int = 0) -> Code | None:
+def verdict(world: World, plan: str, command: c.Command, later: int = 0) -> RefusalCode | None:
     now = world.now + later
-    again = accepted(act(world.account, world.items.values(), "sub_1", command, c.Seen(), now)[1])
+    again = accepted(execute(world.account, world.items.values(), "sub_1", command, c.DecisionContext(), now)[1])
     refused = same_plan(plan, again, command, now)
     return None if refused is None else refused.code
 
@@ -29,7 +29,9 @@ def test_what_is_due_is_settled_first_and_stands_even_if_the_command_is_refused(
     world = unlimited(2)
     world.asleep = True
     world.until(day("2026-02-05"))
-    before, answer = act(world.account, world.items.values(), "sub_1", c.Release(by="x"), c.Seen(), world.now)
+    before, answer = execute(
+        world.account, world.items.values(), "sub_1", c.ReleaseHold(by="x"), c.DecisionContext(), world.now
+    )
     assert isinstance(answer, Refused)
     assert [type(fact).__name__ for _, fact in before.facts] == ["RenewalReserved", "Renewed"]
     assert before.account.settled_at == world.now
@@ -37,9 +39,9 @@ def test_what_is_due_is_settled_first_and_stands_even_if_the_command_is_refused(
 
 def test_a_command_on_nothing_is_refused() -> None:
     world = limited()
-    assert isinstance(world.do(c.Release(by="x"), "sub_9"), Refused)
-    assert world.do(c.Release(by="x"), "sub_9") == Refused(
-        Code.NOT_FOUND, "There is no such subscription.", "subscription"
+    assert isinstance(world.do(c.ReleaseHold(by="x"), "sub_9"), Refused)
+    assert world.do(c.ReleaseHold(by="x"), "sub_9") == Refused(
+        RefusalCode.NOT_FOUND, "There is no such subscription.", "subscription"
     )
 
 
@@ -47,7 +49,7 @@ def test_what_a_command_makes_payable_is_part_of_its_outcome() -> None:
     world = unlimited(1)
     world.until(day("2026-04-15"))
     world.top_up(PRICE)
-    outcome = accepted(world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO)))
+    outcome = accepted(world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO)))
     assert [type(fact).__name__ for _, fact in outcome.facts] == ["RenewalIntentSet", "Renewed"]
     assert [posting.kind for posting in outcome.postings] == ["charge"]
     assert outcome.subscription.paid_until == world.sub().paid_until
@@ -56,7 +58,7 @@ def test_what_a_command_makes_payable_is_part_of_its_outcome() -> None:
 def test_a_site_that_moves_has_left_when_payments_are_tried() -> None:
     world = unlimited(1)
     accepted(world.activate())
-    accepted(world.order("sub_2", of=terms(start=Start.AT_FIRST_ACTIVATION, period=MONTH, devices=1), trial=True))
+    accepted(world.order("sub_2", of=terms(start=TermStart.AT_FIRST_ACTIVATION, period=MONTH, devices=1), trial=True))
     world.until(day("2026-02-03"))
     outcome = accepted(world.activate("site_1", "sub_2", present=world.sub()))
     assert [owner for owner, _ in outcome.decision.others] == ["sub_1"]
@@ -84,7 +86,7 @@ def test_b04_a_plan_is_good_for_fifteen_minutes() -> None:
     world = limited(PRICE)
     world.wait(days=1)
     plan = plan_hash(preview(world, MORE), MORE, world.now)
-    assert verdict(world, plan, MORE, later=PLAN_LIFE + 1) is Code.PLAN_CHANGED_MEANWHILE
+    assert verdict(world, plan, MORE, later=PLAN_LIFE + 1) is RefusalCode.PLAN_CHANGED_MEANWHILE
 
 
 def _reissued(world: World) -> c.Command:
@@ -111,7 +113,7 @@ def test_b04_a_world_that_changed_is_another_plan(change: object) -> None:
     world.wait(days=1, seconds=-300)
     plan = plan_hash(preview(world, MORE), MORE, world.now)
     command = change(world)  # type: ignore[operator]
-    assert verdict(world, plan, command) is Code.PLAN_CHANGED_MEANWHILE
+    assert verdict(world, plan, command) is RefusalCode.PLAN_CHANGED_MEANWHILE
 
 
 def test_b04_money_that_moved_without_effect_leaves_the_plan_alone() -> None:
@@ -123,7 +125,7 @@ def test_b04_money_that_moved_without_effect_leaves_the_plan_alone() -> None:
 
 @pytest.mark.parametrize("claimed", ["", "x", "1767225600", "1767225600.00", "-1.ab", "9" * 40 + ".ab", "١.ab"])
 def test_b04_a_plan_that_cannot_be_read_is_another_plan(claimed: str) -> None:
-    assert verdict(limited(PRICE), claimed, MORE) is Code.PLAN_CHANGED_MEANWHILE
+    assert verdict(limited(PRICE), claimed, MORE) is RefusalCode.PLAN_CHANGED_MEANWHILE
 
 
 def test_b04_a_new_id_and_a_new_code_do_not_make_another_order() -> None:
@@ -145,7 +147,7 @@ def test_b04_blocking_another_code_is_another_plan() -> None:
     accepted(world.do(c.ReissueCode(by="x", code=CodeRef(id="new", last_group="1"))))
     one, other = (c.BlockCode(by="x", code=code) for code in ("code of sub_1", "new"))
     plan = plan_hash(preview(world, one), one, world.now)
-    assert verdict(world, plan, other) is Code.PLAN_CHANGED_MEANWHILE
+    assert verdict(world, plan, other) is RefusalCode.PLAN_CHANGED_MEANWHILE
 
 
 def test_a_trial_that_converts_shows_what_it_will_take() -> None:
@@ -155,13 +157,13 @@ def test_a_trial_that_converts_shows_what_it_will_take() -> None:
         subscription="sub_2",
         provider="prv_1",
         customer="cus_1",
-        terms=terms(kind=Kind.UNLIMITED),
+        terms=terms(kind=SubscriptionKind.UNLIMITED),
         code=CodeRef(id="code", last_group="1"),
-        intent=Intent.AUTO,
+        intent=RenewalIntent.AUTO,
         trial=True,
         trial_period=MONTH,
     )
     outcome = preview(world, order, "sub_2")
-    assert outcome.subscription.intent is Intent.AUTO
+    assert outcome.subscription.intent is RenewalIntent.AUTO
     assert outcome.after.next_due == outcome.subscription.periods[0].until - 10 * 86_400
     assert world.phase() is Phase.ACTIVE

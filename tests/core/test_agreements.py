@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core.contract import timeline
+from tenure.core.business import commands as c
 from tenure.core.periods import Duration
 from tenure.core.pricing import Band
-from tenure.core.refusals import Code, Refused
-from tenure.core.terms import Field, Intent, Kind, Settlement, Terms
-from tenure.core.timeline import DAY, Phase, at
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.terms import RenewalIntent, Settlement, SubscriptionKind, Terms, TermsField
+from tenure.core.timeline import DAY, Phase, span_at
 from tests.core.situations import accepted, automatic, days_after, funded, limited, refusal, word
 from tests.core.world import MONTH, YEAR, World, day, terms
 
@@ -23,7 +23,7 @@ BANDS = (Band(up_to=99, unit=16), Band(up_to=None, unit=10))
 def a_hundred(money: int = 100_000, **order: object) -> World:
     """A hundred devices for the year 2026 at 10 each, renewing itself."""
     world = funded(money)
-    accepted(world.order(of=terms(devices=100, bands=(Band(up_to=None, unit=10),)), intent=Intent.AUTO, **order))
+    accepted(world.order(of=terms(devices=100, bands=(Band(up_to=None, unit=10),)), intent=RenewalIntent.AUTO, **order))
     return world
 
 
@@ -37,7 +37,7 @@ def plan(world: World, unit: int, *, count: int | None = None, **changed: object
     return world.do(c.ChangePlan(by="operator", terms=terms(**new), devices_as_agreed=count is None))
 
 
-def drop(world: World, date: str, field: Field | None = None) -> object:
+def drop(world: World, date: str, field: TermsField | None = None) -> object:
     return world.do(c.DropChange(by="operator", effective=day(date), field=field))
 
 
@@ -72,7 +72,7 @@ def test_a_lowering_that_priced_the_reserved_year_is_not_dropped_without_the_mon
     world = a_hundred(1_000 + 100 + 899)
     accepted(devices(world, 10))
     world.until(day("2026-12-25"))
-    assert refusal(drop(world, "2027-01-01")) is Code.INSUFFICIENT_BALANCE
+    assert refusal(drop(world, "2027-01-01")) is RefusalCode.INSUFFICIENT_BALANCE
     assert agreed(world, "2027-01-01") == ("standard", 10)
 
 
@@ -81,7 +81,7 @@ def test_the_number_agreed_or_in_force_set_again_changes_nothing(count: int) -> 
     world = reserved_for_ten()
     answer = devices(world, count)
     assert isinstance(answer, Refused)
-    assert (answer.code, "2027-01-01" in answer.detail) == (Code.NOTHING_TO_CHANGE, True)
+    assert (answer.code, "2027-01-01" in answer.detail) == (RefusalCode.NOTHING_TO_CHANGE, True)
     assert agreed(world, "2027-01-01") == ("standard", 10)
 
 
@@ -129,7 +129,7 @@ def test_a_reserve_made_anew_keeps_the_days_that_a_signed_lease_promises_at_thei
 def test_a_reserved_year_of_another_length_is_made_anew_when_its_plan_is_dropped() -> None:
     """A yearly plan agreed and reserved, then dropped: what is reserved is a month, not a year."""
     world = funded(100_000)
-    accepted(world.order(of=terms(period=MONTH, devices=10), intent=Intent.AUTO))
+    accepted(world.order(of=terms(period=MONTH, devices=10), intent=RenewalIntent.AUTO))
     accepted(plan(world, 2_745, period=YEAR))
     world.until(day("2026-01-25"))
     assert (world.account.reserve, world.sub().paid_until) == (27_450, day("2027-02-01"))
@@ -157,7 +157,7 @@ def test_dropping_what_made_a_paid_year_dearer_is_refused_with_the_date() -> Non
     accepted(world.do(RENEW))
     answer = drop(world, "2026-02-01")
     assert isinstance(answer, Refused)
-    assert (answer.code, answer.when) == (Code.PERIOD_PAID_AHEAD, day("2027-02-01"))
+    assert (answer.code, answer.when) == (RefusalCode.PERIOD_PAID_AHEAD, day("2027-02-01"))
 
 
 def test_outside_the_ledger_a_dearer_year_is_not_had_by_dropping_what_priced_it() -> None:
@@ -167,7 +167,7 @@ def test_outside_the_ledger_a_dearer_year_is_not_had_by_dropping_what_priced_it(
     accepted(devices(world, 5))
     world.until(day("2026-12-01"))
     accepted(world.do(c.ConfirmPayment(by="operator", reference="two", covers="renewal")))
-    assert refusal(drop(world, "2027-01-01")) is Code.AWAITING_PAYMENT
+    assert refusal(drop(world, "2027-01-01")) is RefusalCode.AWAITING_PAYMENT
 
 
 # An unrelated command drops no agreement
@@ -182,7 +182,7 @@ def test_one_more_device_leaves_the_plan_agreed_and_costs_what_one_costs_under_e
     accepted(devices(world, 11))
     assert before - world.account.balance == round(1_200 * 31 / 365) + 600
     assert agreed(world, "2027-06-01") == ("at 600", 11)
-    assert refusal(devices(world, 11)) is Code.NOTHING_TO_CHANGE
+    assert refusal(devices(world, 11)) is RefusalCode.NOTHING_TO_CHANGE
     assert agreed(world, "2027-06-01") == ("at 600", 11)
 
 
@@ -197,9 +197,10 @@ def test_another_plan_leaves_the_number_agreed(unit: int) -> None:
 def test_the_plan_in_force_or_agreed_set_again_changes_nothing() -> None:
     world = limited(100_000)
     accepted(plan(world, 600))
-    assert refusal(plan(world, 600)) is Code.NOTHING_TO_CHANGE
+    assert refusal(plan(world, 600)) is RefusalCode.NOTHING_TO_CHANGE
     assert (
-        refusal(world.do(c.ChangePlan(by="operator", terms=terms(), devices_as_agreed=True))) is Code.NOTHING_TO_CHANGE
+        refusal(world.do(c.ChangePlan(by="operator", terms=terms(), devices_as_agreed=True)))
+        is RefusalCode.NOTHING_TO_CHANGE
     )
     assert agreed(world, "2027-01-01") == ("at 600", 10)
 
@@ -217,9 +218,9 @@ def test_one_field_of_what_is_agreed_for_a_day_is_dropped_and_the_other_stays() 
     world = limited(100_000)
     accepted(devices(world, 5))
     accepted(plan(world, 600))
-    accepted(drop(world, "2027-01-01", Field.DEVICES))
+    accepted(drop(world, "2027-01-01", TermsField.DEVICES))
     assert agreed(world, "2027-01-01") == ("at 600", 10)
-    assert refusal(drop(world, "2027-01-01", Field.DEVICES)) is Code.NOTHING_TO_CHANGE
+    assert refusal(drop(world, "2027-01-01", TermsField.DEVICES)) is RefusalCode.NOTHING_TO_CHANGE
 
 
 def test_a_milder_lowering_keeps_the_day_that_was_announced() -> None:
@@ -236,7 +237,7 @@ def test_a_number_that_the_plan_agreed_does_not_sell_is_refused_naming_both(coun
     accepted(plan(world, 600, max_devices=12))
     answer = devices(world, count)
     assert isinstance(answer, Refused)
-    assert answer.code is Code.DEVICE_COUNT_OUT_OF_RANGE
+    assert answer.code is RefusalCode.DEVICE_COUNT_OUT_OF_RANGE
     assert all(part in answer.detail for part in ("at 600", "2027-01-01", "1 to 12", f"{count} devices"))
 
 
@@ -245,7 +246,7 @@ def test_a_plan_that_does_not_sell_the_number_agreed_is_refused_naming_both() ->
     accepted(devices(world, 5))
     answer = plan(world, 600, min_devices=8)
     assert isinstance(answer, Refused)
-    assert answer.code is Code.DEVICE_COUNT_OUT_OF_RANGE
+    assert answer.code is RefusalCode.DEVICE_COUNT_OUT_OF_RANGE
     assert all(part in answer.detail for part in ("at 600", "8 to", "5 devices"))
 
 
@@ -306,7 +307,7 @@ def test_a_raise_while_the_next_year_is_reserved_costs_the_same_by_every_path() 
 
 def test_from_month_to_year_a_whole_year_is_bought_from_the_end_of_the_month() -> None:
     world = funded(100_000)
-    accepted(world.order(of=terms(period=MONTH), intent=Intent.AUTO))
+    accepted(world.order(of=terms(period=MONTH), intent=RenewalIntent.AUTO))
     world.until(day("2026-03-10"))
     accepted(plan(world, 1_000, period=YEAR))
     world.until(day("2026-04-02"))
@@ -321,8 +322,8 @@ def test_from_month_to_year_a_whole_year_is_bought_from_the_end_of_the_month() -
 def test_from_the_thirty_first_a_year_is_bought_whole_and_keeps_its_own_anchor() -> None:
     world = funded(1_000_000)
     world.until(day("2026-01-31"))
-    accepted(world.order(of=terms(period=MONTH, kind=Kind.UNLIMITED)))
-    accepted(plan(world, 10_000, period=YEAR, kind=Kind.UNLIMITED))
+    accepted(world.order(of=terms(period=MONTH, kind=SubscriptionKind.UNLIMITED)))
+    accepted(plan(world, 10_000, period=YEAR, kind=SubscriptionKind.UNLIMITED))
     world.until(day("2026-03-01"))
     assert world.sub().periods[-1].until == day("2027-02-28")
 
@@ -381,7 +382,7 @@ def test_an_edge_inside_a_period_bought_late_that_has_passed_is_not_moved() -> N
     world.until(day("2026-02-05"))
     accepted(world.do(RENEW))
     assert world.sub().periods[-1].price == 5 * 1_200
-    assert at(timeline(world.sub()), world.now).limit == 5
+    assert span_at(timeline(world.sub()), world.now).limit == 5
 
 
 # Nothing to pay, nothing to wait for
@@ -395,10 +396,10 @@ def test_outside_the_ledger_what_costs_nothing_begins_without_a_confirmation(mor
     accepted(world.order(of=of, **more))
     assert world.phase() is Phase.ACTIVE
     confirm = c.ConfirmPayment(by="operator", reference="bank", covers="order")
-    assert refusal(world.do(confirm)) is Code.NOT_AWAITING_PAYMENT
+    assert refusal(world.do(confirm)) is RefusalCode.NOT_AWAITING_PAYMENT
     world.until(day("2026-12-20"))
     answer = world.do(RENEW)
-    assert (refusal(answer) is Code.AWAITING_PAYMENT) if unit else accepted(answer)
+    assert (refusal(answer) is RefusalCode.AWAITING_PAYMENT) if unit else accepted(answer)
 
 
 def test_outside_the_ledger_a_dearer_plan_that_costs_nothing_more_holds_at_once() -> None:
@@ -409,7 +410,7 @@ def test_outside_the_ledger_a_dearer_plan_that_costs_nothing_more_holds_at_once(
     accepted(devices(world, 5, at_once=True))
     accepted(plan(world, 2_000, settlement=Settlement.EXTERNAL))
     assert world.sub().terms_at(world.now).plan == "at 2000"
-    assert refusal(plan(world, 3_000, settlement=Settlement.EXTERNAL)) is Code.AWAITING_PAYMENT
+    assert refusal(plan(world, 3_000, settlement=Settlement.EXTERNAL)) is RefusalCode.AWAITING_PAYMENT
 
 
 def test_every_change_is_told_in_the_facts() -> None:
@@ -417,7 +418,7 @@ def test_every_change_is_told_in_the_facts() -> None:
     accepted(drop(world, "2027-01-01"))
     fact = world.last(f.ChangeDropped)
     assert isinstance(fact, f.ChangeDropped)
-    assert (fact.field, fact.amount) == (Field.DEVICES, 900)
+    assert (fact.field, fact.amount) == (TermsField.DEVICES, 900)
 
 
 # While a hold stops the clock
@@ -425,7 +426,7 @@ def test_every_change_is_told_in_the_facts() -> None:
 
 def stopped(world: World) -> World:
     """Held by the provider whose rules stop the clock."""
-    accepted(world.do(c.Hold(by="operator", reason="holiday")))
+    accepted(world.do(c.PlaceHold(by="operator", reason="holiday")))
     return world
 
 
@@ -438,7 +439,7 @@ def test_fewer_devices_agreed_while_the_clock_stands_still_hold_after_it() -> No
     accepted(devices(world, 20))
     accepted(devices(world, 5))
     world.wait(days=10)
-    accepted(world.do(c.Release(by="operator")))
+    accepted(world.do(c.ReleaseHold(by="operator")))
     end = world.sub().periods[-1].until
     assert (world.span().limit, world.sub().terms_at(end).devices) == (20, 5)
 
@@ -446,7 +447,7 @@ def test_fewer_devices_agreed_while_the_clock_stands_still_hold_after_it() -> No
 def test_days_that_a_lease_promises_beyond_the_new_period_cost_what_is_served_in_them() -> None:
     """A yearly plan reserved, dropped for the dearer month while a lease promises more than a month of it."""
     world = funded(100_000, stop_clock=True)
-    accepted(world.order(of=terms(period=MONTH, devices=10), intent=Intent.AUTO))
+    accepted(world.order(of=terms(period=MONTH, devices=10), intent=RenewalIntent.AUTO))
     accepted(plan(world, 1_000, period=YEAR))
     world.until(day("2026-01-31"))
     stopped(world)
@@ -465,5 +466,7 @@ def test_two_numbers_that_a_longer_period_brings_to_one_day_are_one_agreement() 
     accepted(world.do(RENEW))
     accepted(devices(world, 10))
     accepted(plan(world, 20_000, period=YEAR))
-    agreed_numbers = [change for change in world.sub().changes if change.scheduled and change.field is Field.DEVICES]
+    agreed_numbers = [
+        change for change in world.sub().changes if change.scheduled and change.field is TermsField.DEVICES
+    ]
     assert [(change.effective, change.terms.devices) for change in agreed_numbers] == [(day("2027-01-20"), 10)]

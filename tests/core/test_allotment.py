@@ -6,18 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tenure.core.allotment import (
+from tenure.core.lease.standing import AMNESTY_MOST
+from tenure.core.subscription.allotment import (
     SILENCE_DAYS,
-    Grant,
+    AllotmentGrant,
     Pool,
     SiteShare,
     declare_lost,
-    grant,
-    margin,
-    recalls,
+    grant_allotment,
+    recalled_margins,
+    seat_margin,
     should_ask,
 )
-from tenure.core.standing import AMNESTY_MOST
 from tenure.core.timeline import DAY, Instant
 
 NOW = 1_000 * DAY
@@ -28,17 +28,17 @@ def holding(site: str, allotment: int, in_use: int = 0, wanted: int = 0) -> Site
     return SiteShare(site=site, signed=allotment, held=allotment, in_use=in_use, wanted=wanted, word_until=WORD)
 
 
-def synced(pool: Pool, site: str, in_use: int, wanted: int = 0, now: Instant = NOW) -> tuple[Pool, Grant]:
-    """One synchronisation of a site that goes by its newest lease: acknowledge, grant, sign."""
-    known = pool.share(site).acknowledged(in_use)
-    granted = grant(pool.with_share(known), site, in_use, wanted, now)
-    booked = known.asking(in_use, wanted, now).given(granted.allotment, now + 30 * DAY, now)
+def synced(pool: Pool, site: str, in_use: int, wanted: int = 0, now: Instant = NOW) -> tuple[Pool, AllotmentGrant]:
+    """One synchronization of a site that goes by its newest lease: acknowledge, grant, sign."""
+    known = pool.share_of(site).after_acknowledgment(in_use)
+    granted = grant_allotment(pool.with_share(known), site, in_use, wanted, now)
+    booked = known.after_report(in_use, wanted, now).after_grant(granted.allotment, now + 30 * DAY, now)
     return pool.with_share(booked), granted
 
 
 @pytest.mark.parametrize(("limit", "seats"), [(1, 10), (100, 10), (109, 10), (110, 11), (1000, 100)])
 def test_the_margin_is_ten_or_a_tenth_of_the_limit(limit: int, seats: int) -> None:
-    assert margin(limit) == seats
+    assert seat_margin(limit) == seats
 
 
 def test_a_site_asks_again_when_less_than_half_of_the_margin_is_free() -> None:
@@ -48,105 +48,109 @@ def test_a_site_asks_again_when_less_than_half_of_the_margin_is_free() -> None:
 
 def test_b07_a_single_site_gets_its_seats_in_use_and_the_margin() -> None:
     pool = Pool(100, 10)
-    assert grant(pool, "a", 0, 1, NOW) == Grant(11)
-    assert grant(pool, "a", 40, 0, NOW) == Grant(50)
-    assert grant(pool, "a", 40, 90, NOW) == Grant(100), "fifty more are waiting"
-    assert grant(pool, "a", 105, 110, NOW) == Grant(110), "limit and tolerance, not one more"
-    assert grant(pool, "a", 110, 111, NOW) == Grant(110)
+    assert grant_allotment(pool, "a", 0, 1, NOW) == AllotmentGrant(11)
+    assert grant_allotment(pool, "a", 40, 0, NOW) == AllotmentGrant(50)
+    assert grant_allotment(pool, "a", 40, 90, NOW) == AllotmentGrant(100), "fifty more are waiting"
+    assert grant_allotment(pool, "a", 105, 110, NOW) == AllotmentGrant(110), "limit and tolerance, not one more"
+    assert grant_allotment(pool, "a", 110, 111, NOW) == AllotmentGrant(110)
 
 
 def test_a_site_with_margin_enough_keeps_its_allotment() -> None:
     pool = Pool(100, 10, (holding("a", 20, 10),))
-    assert grant(pool, "a", 15, 0, NOW).allotment == 20
-    assert grant(pool, "a", 16, 0, NOW).allotment == 26
-    assert grant(pool, "a", 3, 0, NOW).allotment == 20, "it gives back only when called"
+    assert grant_allotment(pool, "a", 15, 0, NOW).allotment == 20
+    assert grant_allotment(pool, "a", 16, 0, NOW).allotment == 26
+    assert grant_allotment(pool, "a", 3, 0, NOW).allotment == 20, "it gives back only when called"
 
 
 def test_the_margin_comes_from_the_free_pool_divided_by_the_sites() -> None:
     pool = Pool(40, 0, (holding("a", 20, 10), holding("b", 14, 10)))
-    assert grant(pool, "c", 0, 1, NOW).allotment == 3, "one needed; of five more a third, rounded up"
+    assert grant_allotment(pool, "c", 0, 1, NOW).allotment == 3, "one needed; of five more a third, rounded up"
     last = Pool(40, 0, (holding("a", 20, 15), holding("b", 19, 14)))
-    assert grant(last, "c", 0, 1, NOW).allotment == 1, "the last seat can still be had"
+    assert grant_allotment(last, "c", 0, 1, NOW).allotment == 1, "the last seat can still be had"
 
 
 def test_b07_when_another_site_is_short_unused_margin_is_called_back_and_moves_once_acknowledged() -> None:
     pool = Pool(100, 0, (holding("a", 95, 20), holding("b", 5, 5)))
     pool, granted = synced(pool, "b", 5, wanted=30)
-    assert granted == Grant(5, 0, (("a", 60),)), "25 that wait, and a margin of 10"
+    assert granted == AllotmentGrant(5, 0, (("a", 60),)), "25 that wait, and a margin of 10"
     pool, granted = synced(pool, "a", 20)
     assert granted.allotment == 60
     pool, granted = synced(pool, "b", 5, wanted=30)
-    assert granted == Grant(5), "the answer to a may be lost: nothing moves yet, and nothing more is called back"
+    assert granted == AllotmentGrant(5), (
+        "the answer to a may be lost: nothing moves yet, and nothing more is called back"
+    )
     pool, granted = synced(pool, "a", 20)
     assert granted.allotment == 60
     pool, granted = synced(pool, "b", 5, wanted=30)
     assert granted.allotment == 35, "what waited, and half of the ten that are left"
     pool, granted = synced(pool, "a", 20)
-    assert granted == Grant(60), "nobody is short any more"
-    assert pool.counted(NOW) <= 100
+    assert granted == AllotmentGrant(60), "nobody is short any more"
+    assert pool.counted_at(NOW) <= 100
 
 
 def test_seats_given_out_while_the_margin_was_called_back_still_count() -> None:
-    share = holding("a", 50, 20).given(30, WORD, NOW)
+    share = holding("a", 50, 20).after_grant(30, WORD, NOW)
     assert (share.signed, share.held) == (30, 50)
-    assert share.acknowledged(38).held == 38
-    assert share.acknowledged(38).acknowledged(25).held == 30
-    assert share.acknowledged(70).held == 50, "a site cannot raise its part by claiming more"
+    assert share.after_acknowledgment(38).held == 38
+    assert share.after_acknowledgment(38).after_acknowledgment(25).held == 30
+    assert share.after_acknowledgment(70).held == 50, "a site cannot raise its part by claiming more"
 
 
 def test_a_site_that_comes_to_an_exhausted_pool_calls_margin_back_at_once() -> None:
     pool = Pool(100, 0, (holding("a", 100, 20),))
-    assert grant(pool, "new", 0, 3, NOW) == Grant(0, 0, (("a", 87),))
+    assert grant_allotment(pool, "new", 0, 3, NOW) == AllotmentGrant(0, 0, (("a", 87),))
 
 
 def test_no_margin_is_given_out_that_a_site_that_is_short_will_claim() -> None:
     pool = Pool(100, 0, (holding("a", 60, 60), holding("b", 25, 25, 28)))
-    assert grant(pool, "a", 60, 0, NOW) == Grant(61), "of fifteen, three are missing there and ten are its margin"
-    assert grant(pool, "a", 60, 62, NOW) == Grant(62), "devices that wait come before margins"
+    assert grant_allotment(pool, "a", 60, 0, NOW) == AllotmentGrant(61), (
+        "of fifteen, three are missing there and ten are its margin"
+    )
+    assert grant_allotment(pool, "a", 60, 62, NOW) == AllotmentGrant(62), "devices that wait come before margins"
 
 
 def test_of_two_sites_short_of_each_other_none_gives_what_it_needs() -> None:
     pool = Pool(100, 0, (holding("a", 60, 60, 70), holding("b", 40, 40, 50)))
-    assert recalls(pool, NOW) == ()
-    assert grant(pool, "a", 60, 70, NOW) == Grant(60)
+    assert recalled_margins(pool, NOW) == ()
+    assert grant_allotment(pool, "a", 60, 70, NOW) == AllotmentGrant(60)
 
 
 def test_the_largest_unused_margin_is_called_back_first() -> None:
     pool = Pool(100, 0, (holding("a", 30, 20), holding("b", 60, 20), holding("c", 10, 10, 35)))
-    assert recalls(pool, NOW) == (("b", 25),)
+    assert recalled_margins(pool, NOW) == (("b", 25),)
     pool = Pool(100, 0, (holding("a", 30, 20), holding("b", 60, 20), holding("c", 10, 10, 55)))
-    assert recalls(pool, NOW) == (("b", 20), ("a", 20))
+    assert recalled_margins(pool, NOW) == (("b", 20), ("a", 20))
 
 
 def test_what_a_silent_site_held_is_free_thirty_days_after_its_last_word_or_when_agreed() -> None:
     pool = Pool(100, 0, (holding("a", 100, 90),))
     assert SILENCE_DAYS == 30
     free_at = WORD + SILENCE_DAYS * DAY
-    assert grant(pool, "b", 0, 5, WORD).allotment == 0
-    assert grant(pool, "b", 0, 5, free_at - 1).allotment == 0
-    assert grant(pool, "b", 0, 5, free_at).allotment == 15
-    agreed = pool.with_share(msgspec.structs.replace(pool.share("a"), agreed=True))
-    assert grant(agreed, "b", 0, 5, WORD - 1).allotment == 0, "agreed or not, its word holds"
-    assert grant(agreed, "b", 0, 5, WORD).allotment == 15
+    assert grant_allotment(pool, "b", 0, 5, WORD).allotment == 0
+    assert grant_allotment(pool, "b", 0, 5, free_at - 1).allotment == 0
+    assert grant_allotment(pool, "b", 0, 5, free_at).allotment == 15
+    agreed = pool.with_share(msgspec.structs.replace(pool.share_of("a"), agreed=True))
+    assert grant_allotment(agreed, "b", 0, 5, WORD - 1).allotment == 0, "agreed or not, its word holds"
+    assert grant_allotment(agreed, "b", 0, 5, WORD).allotment == 15
 
 
 def test_b07_after_a_restore_nobody_gets_more_until_every_other_site_was_heard() -> None:
     pool = Pool(100, 0, (holding("a", 20, 15), holding("b", 20, 15)), frozenset("ab"), unheard_until=NOW + 120 * DAY)
-    assert grant(pool, "a", 15, 40, NOW).allotment == 20, "what it has it keeps"
-    assert grant(pool, "c", 0, 5, NOW).allotment == 0
+    assert grant_allotment(pool, "a", 15, 40, NOW).allotment == 20, "what it has it keeps"
+    assert grant_allotment(pool, "c", 0, 5, NOW).allotment == 0
     heard = msgspec.structs.replace(pool, unheard=frozenset("a"))
-    assert grant(heard, "a", 15, 40, NOW).allotment == 50, "itself it need not wait for"
-    assert grant(heard, "b", 15, 40, NOW).allotment == 20
+    assert grant_allotment(heard, "a", 15, 40, NOW).allotment == 50, "itself it need not wait for"
+    assert grant_allotment(heard, "b", 15, 40, NOW).allotment == 20
 
 
 def test_who_is_never_heard_again_after_a_restore_is_waited_for_no_longer_than_any_word_lasts() -> None:
     until = WORD + 40 * DAY
     pool = Pool(100, 0, (holding("a", 20, 15),), frozenset("a"), unheard_until=until)
-    assert grant(pool, "b", 0, 5, until - 1).allotment == 0
-    assert grant(pool, "b", 0, 5, until).allotment == 15
-    agreed = pool.with_share(msgspec.structs.replace(pool.share("a"), agreed=True))
-    assert grant(agreed, "b", 0, 5, WORD - 1).allotment == 0, "agreed or not, its word holds"
-    assert grant(agreed, "b", 0, 5, WORD).allotment == 15
+    assert grant_allotment(pool, "b", 0, 5, until - 1).allotment == 0
+    assert grant_allotment(pool, "b", 0, 5, until).allotment == 15
+    agreed = pool.with_share(msgspec.structs.replace(pool.share_of("a"), agreed=True))
+    assert grant_allotment(agreed, "b", 0, 5, WORD - 1).allotment == 0, "agreed or not, its word holds"
+    assert grant_allotment(agreed, "b", 0, 5, WORD).allotment == 15
 
 
 def test_a_returning_site_gets_what_is_free_and_the_rest_is_a_conflict() -> None:
@@ -155,67 +159,71 @@ def test_a_returning_site_gets_what_is_free_and_the_rest_is_a_conflict() -> None
     pool = Pool(100, 0, (holding("a", 90, 90), other))
     pool, granted = synced(pool, "a", 90, now=later)
     assert (granted.allotment, granted.uncovered) == (30, 60)
-    assert pool.counted(later) == 100
+    assert pool.counted_at(later) == 100
 
 
 def test_a_silent_site_neither_claims_nor_is_called_back_nor_divides() -> None:
     silent = msgspec.structs.replace(holding("a", 50, 10, 90), word_until=NOW)
     pool = Pool(60, 0, (silent,))
-    assert recalls(pool, NOW) == ()
-    assert grant(pool, "b", 0, 1, NOW) == Grant(10)
+    assert recalled_margins(pool, NOW) == ()
+    assert grant_allotment(pool, "b", 0, 1, NOW) == AllotmentGrant(10)
 
 
 def test_a_site_that_leaves_holds_its_seats_until_they_end() -> None:
-    left = holding("a", 50, 20).leaving(20, WORD - DAY)
+    left = holding("a", 50, 20).after_leaving(20, WORD - DAY)
     pool = Pool(50, 0, (left,))
-    assert pool.slack(NOW) == 30
-    assert pool.slack(WORD - DAY) == 50
-    assert holding("a", 50, 20).leaving(0, WORD - DAY).counted(NOW) == 0, "all erased"
-    assert holding("a", 50, 20).leaving(90, WORD).counted(NOW) == 50
-    assert (left.signed, left.need, left.present(NOW)) == (0, 20, False)
+    assert pool.free_at(NOW) == 30
+    assert pool.free_at(WORD - DAY) == 50
+    assert holding("a", 50, 20).after_leaving(0, WORD - DAY).counted_at(NOW) == 0, "all erased"
+    assert holding("a", 50, 20).after_leaving(90, WORD).counted_at(NOW) == 50
+    assert (left.signed, left.need, left.takes_part(NOW)) == (0, 20, False)
 
 
 def test_a_site_that_left_may_come_back() -> None:
-    pool = Pool(50, 0, (holding("a", 50, 20).leaving(20, WORD),))
-    granted = grant(pool, "a", 0, 5, NOW)
-    back = pool.share("a").asking(0, 5, NOW).given(granted.allotment, WORD, NOW)
+    pool = Pool(50, 0, (holding("a", 50, 20).after_leaving(20, WORD),))
+    granted = grant_allotment(pool, "a", 0, 5, NOW)
+    back = pool.share_of("a").after_report(0, 5, NOW).after_grant(granted.allotment, WORD, NOW)
     assert granted.allotment == 15
-    assert back.present(NOW)
-    assert back.counted(NOW) == 20, "the seats it left behind still run"
+    assert back.takes_part(NOW)
+    assert back.counted_at(NOW) == 20, "the seats it left behind still run"
 
 
 def test_the_part_of_a_lost_site_goes_at_once_to_the_site_named_and_the_excess_is_declared() -> None:
     pool = Pool(100, 0, (holding("lost", 60, 50), holding("heir", 40, 35)))
     after, excess = declare_lost(pool, "lost", "heir", NOW)
     assert excess == 60
-    assert after.share("heir").signed == 100
-    assert after.counted(NOW) == 100
+    assert after.share_of("heir").signed == 100
+    assert after.counted_at(NOW) == 100
     assert [share.site for share in after.sites] == ["heir"]
     _, granted = synced(after, "heir", 35)
     assert granted.allotment == 100, "the next lease says so"
     unheard, _ = declare_lost(pool, "lost", "new", NOW)
-    assert (unheard.share("new").signed, unheard.counted(NOW)) == (60, 100), "kept for a site that has yet to call"
+    assert (unheard.share_of("new").signed, unheard.counted_at(NOW)) == (60, 100), (
+        "kept for a site that has yet to call"
+    )
     freed, _ = declare_lost(pool, "lost", "", NOW)
-    assert freed.slack(NOW) == 60
+    assert freed.free_at(NOW) == 60
     assert declare_lost(pool, "lost", "heir", WORD)[1] == 0, "its word is over: nothing exceeds"
 
 
 def test_under_a_limit_that_fell_margins_go_first_and_covered_seats_stay() -> None:
     pool = Pool(60, 0, (holding("a", 50, 30), holding("b", 50, 30)))
     pool, granted = synced(pool, "a", 30)
-    assert granted == Grant(30, 0, (("b", 30),))
+    assert granted == AllotmentGrant(30, 0, (("b", 30),))
     pool, granted = synced(pool, "b", 30)
     assert granted.allotment == 30
     for site in ("a", "b"):
         pool, granted = synced(pool, site, 30)
-        assert granted == Grant(30)
-    assert pool.counted(NOW) == 60
+        assert granted == AllotmentGrant(30)
+    assert pool.counted_at(NOW) == 60
 
 
 def test_more_seats_in_use_than_a_limit_that_fell_are_never_dropped_silently() -> None:
     pool = Pool(20, 0, (holding("a", 50, 30),))
-    assert grant(pool, "a", 30, 0, NOW) == Grant(30)
-    assert grant(pool, "a", 30, 45, NOW) == Grant(45), "what was promised already is not taken while it is wanted"
+    assert grant_allotment(pool, "a", 30, 0, NOW) == AllotmentGrant(30)
+    assert grant_allotment(pool, "a", 30, 45, NOW) == AllotmentGrant(45), (
+        "what was promised already is not taken while it is wanted"
+    )
 
 
 @given(
@@ -232,13 +240,13 @@ def test_what_fits_under_the_ceiling_is_covered_after_a_few_rounds(
         pool, _ = synced(pool, f"s{number}", 0, wanted=start)
     for _ in range(4):
         for number, need in enumerate(needs):
-            covered = min(need, pool.share(f"s{number}").signed)
+            covered = min(need, pool.share_of(f"s{number}").signed)
             pool, _ = synced(pool, f"s{number}", covered, wanted=need)
-    assert pool.counted(NOW) <= pool.ceiling
+    assert pool.counted_at(NOW) <= pool.ceiling
     if sum(needs) <= pool.ceiling:
-        assert all(pool.share(f"s{number}").signed >= need for number, need in enumerate(needs))
+        assert all(pool.share_of(f"s{number}").signed >= need for number, need in enumerate(needs))
     else:
-        assert pool.counted(NOW) == pool.ceiling, "nothing is left unused while somebody is refused"
+        assert pool.counted_at(NOW) == pool.ceiling, "nothing is left unused while somebody is refused"
 
 
 class Lease(msgspec.Struct):
@@ -260,7 +268,7 @@ NAMES = st.sampled_from(["a", "b", "c"])
 
 
 class Fleet(RuleBasedStateMachine):
-    """Sites that synchronise, lose answers, fall silent, leave and return, in any order."""
+    """Sites that synchronize, lose answers, fall silent, leave and return, in any order."""
 
     @initialize(limit=st.integers(1, 60), tolerance=st.sampled_from([0, 10, 50]))
     def begin(self, limit: int, tolerance: int) -> None:
@@ -272,15 +280,17 @@ class Fleet(RuleBasedStateMachine):
         self.sites = {name: Site() for name in ("a", "b", "c")}
 
     @rule(name=NAMES, more=st.integers(0, 40))
-    def synchronises(self, name: str, more: int) -> None:
-        site, share = self.sites[name], self.pool.share(name)
+    def synchronizes(self, name: str, more: int) -> None:
+        site, share = self.sites[name], self.pool.share_of(name)
         if site.lease is not None and site.lease.serial == self.newest[name]:
-            share = share.acknowledged(site.seats)
+            share = share.after_acknowledgment(site.seats)
         self.pool = self.pool.with_share(share)
-        granted = grant(self.pool, name, site.seats, site.seats + more, self.now)
+        granted = grant_allotment(self.pool, name, site.seats, site.seats + more, self.now)
         assert name not in dict(granted.recall), "what was just granted is not called back"
         until = self.now + 30 * DAY
-        share = share.asking(site.seats, site.seats + more, self.now).given(granted.allotment, until, self.now)
+        share = share.after_report(site.seats, site.seats + more, self.now).after_grant(
+            granted.allotment, until, self.now
+        )
         self.pool = self.pool.with_share(share)
         self.serial += 1
         self.newest[name] = self.serial
@@ -317,7 +327,7 @@ class Fleet(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def somebody_agrees(self, name: str) -> None:
-        self.pool = self.pool.with_share(msgspec.structs.replace(self.pool.share(name), agreed=True))
+        self.pool = self.pool.with_share(msgspec.structs.replace(self.pool.share_of(name), agreed=True))
 
     @rule(name=NAMES)
     def leaves(self, name: str) -> None:
@@ -325,20 +335,20 @@ class Fleet(RuleBasedStateMachine):
         if site.lease is None:
             return
         running = site.seats if self.now < site.seats_until else 0
-        self.pool = self.pool.with_share(self.pool.share(name).leaving(running, site.seats_until))
+        self.pool = self.pool.with_share(self.pool.share_of(name).after_leaving(running, site.seats_until))
         site.lease, site.under_way = None, []
 
     @rule(limit=st.integers(1, 60))
     def the_limit_changes(self, limit: int) -> None:
         self.pool = msgspec.structs.replace(self.pool, limit=limit)
-        self.bound = max(self.pool.ceiling, min(self.bound, self.pool.counted(self.now)))
+        self.bound = max(self.pool.ceiling, min(self.bound, self.pool.counted_at(self.now)))
 
     @invariant()
     def never_one_device_too_many(self) -> None:
         if not hasattr(self, "pool"):
             return
-        assert sum(map(self.may_protect, self.sites.values())) <= self.pool.counted(self.now) <= self.bound
-        self.bound = max(self.pool.ceiling, min(self.bound, self.pool.counted(self.now)))
+        assert sum(map(self.may_protect, self.sites.values())) <= self.pool.counted_at(self.now) <= self.bound
+        self.bound = max(self.pool.ceiling, min(self.bound, self.pool.counted_at(self.now)))
 
     def may_protect(self, site: Site) -> int:
         """Whatever arrives or does not arrive from here on, the most this site can come to protect."""
@@ -365,6 +375,6 @@ def test_b07_a_part_counts_as_long_as_an_amnesty_lets_it_run_and_is_kept_as_long
     now = WORD + ago
     prolonged = msgspec.structs.replace(share, moved=moved)
     if now < WORD + moved:
-        assert prolonged.counted(now) == 50
-    if prolonged.counted(now):
+        assert prolonged.counted_at(now) == 50
+    if prolonged.counted_at(now):
         assert share.may_count(now)

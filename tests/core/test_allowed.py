@@ -2,21 +2,21 @@
 
 import pytest
 
-from tenure.core import commands as c
-from tenure.core.allowed import Allowed, allowed_actions
-from tenure.core.policy import Action, Policy, Role
-from tenure.core.refusals import Code
+from tenure.core.business import commands as c
+from tenure.core.business.allowed_actions import Allowed, allowed_actions
+from tenure.core.policy.rules import Action, Policy, Role
+from tenure.core.refusals import RefusalCode
 from tests.core.situations import PRICE, accepted, cancel, limited, refunding, unlimited, waiting
 from tests.core.world import World, day
 
 
 def allowed(world: World, role: Role = Role.PROVIDER, **seen: object) -> dict[Action, Allowed]:
     fields = {"rules": world.rules, "floor": world.floor, "available": world.account.available, **seen}
-    entries = allowed_actions(world.sub(), role, c.Seen(**fields), world.now)
+    entries = allowed_actions(world.sub(), role, c.DecisionContext(**fields), world.now)
     return {entry.action: entry for entry in entries}
 
 
-def code(entry: Allowed) -> Code | None:
+def code(entry: Allowed) -> RefusalCode | None:
     return None if entry.refused is None else entry.refused.code
 
 
@@ -28,7 +28,7 @@ def test_b03_every_action_on_a_subscription_has_an_entry() -> None:
 def test_b03_a_refused_action_says_why_and_from_when() -> None:
     entry = allowed(limited())[Action.RENEW]
     assert entry.refused is not None
-    assert (entry.refused.code, entry.refused.when) == (Code.RENEWAL_TOO_EARLY, day("2027-01-01") - 90 * 86_400)
+    assert (entry.refused.code, entry.refused.when) == (RefusalCode.RENEWAL_TOO_EARLY, day("2027-01-01") - 90 * 86_400)
 
 
 def test_b03_an_action_that_costs_names_its_price() -> None:
@@ -49,21 +49,21 @@ def test_b03_what_comes_back_is_a_negative_price() -> None:
 def test_b03_money_that_is_missing_is_a_reason() -> None:
     world = limited()
     world.until(day("2026-12-01"))
-    assert code(allowed(world)[Action.RENEW]) is Code.INSUFFICIENT_BALANCE
+    assert code(allowed(world)[Action.RENEW]) is RefusalCode.INSUFFICIENT_BALANCE
 
 
 def test_m11_buttons_follow_the_policy_of_the_role() -> None:
     world = limited(2 * PRICE)
-    customers = Policy().permitted(Role.CUSTOMER)
+    customers = Policy().permitted_actions(Role.CUSTOMER)
     actions = allowed(world, Role.CUSTOMER, actions=customers)
     for action, entry in actions.items():
-        assert (code(entry) is Code.ACTION_NOT_PERMITTED) is (action not in customers)
+        assert (code(entry) is RefusalCode.ACTION_NOT_PERMITTED) is (action not in customers)
 
 
 def test_m11_a_site_acts_with_its_customers_permissions_and_the_vendor_with_all() -> None:
     policy = Policy()
-    assert policy.permitted(Role.SITE) == policy.permitted(Role.CUSTOMER)
-    assert policy.permitted(Role.VENDOR) == frozenset(Action)
+    assert policy.permitted_actions(Role.SITE) == policy.permitted_actions(Role.CUSTOMER)
+    assert policy.permitted_actions(Role.VENDOR) == frozenset(Action)
     world = limited()
     assert code(allowed(world, Role.VENDOR, actions=frozenset())[Action.CANCEL_NOW]) is None
 
@@ -89,4 +89,4 @@ def test_b03_after_a_cancellation_it_can_be_undone() -> None:
     accepted(cancel(world))
     actions = allowed(world)
     assert code(actions[Action.UNDO_CANCEL]) is None
-    assert code(actions[Action.CANCEL_AT_END]) is Code.ALREADY_CANCELLED
+    assert code(actions[Action.CANCEL_AT_END]) is RefusalCode.ALREADY_CANCELED

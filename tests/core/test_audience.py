@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from tenure.core.audience import INSTEAD, Audience, remedy, remedy_of_cause
+from tenure.core.audience import INSTEAD, Audience, remedy_for, remedy_of_cause
 from tenure.core.explain import BEFOREHAND, REMEDIES
-from tenure.core.refusals import TABLE, Code, Refused
-from tenure.core.timeline import Why
+from tenure.core.refusals import TABLE, RefusalCode, Refused
+from tenure.core.timeline import PhaseCause
 
 JARGON = (
     r"Retry-After|Idempotency|Content-Type|Content-Encoding|If-Match|ETag|\bJSON\b|\bJWS\b|Bearer|request id|operator"
@@ -28,9 +28,9 @@ PROVIDER_S_OWN = frozenset(
 
 
 @pytest.mark.parametrize("audience", Audience)
-@pytest.mark.parametrize("code", Code)
-def test_no_reader_is_sent_to_what_he_does_not_have(code: Code, audience: Audience) -> None:
-    told = remedy(Refused(code), audience)
+@pytest.mark.parametrize("code", RefusalCode)
+def test_no_reader_is_sent_to_what_he_does_not_have(code: RefusalCode, audience: Audience) -> None:
+    told = remedy_for(Refused(code), audience)
     if audience in (Audience.APPLICATION, Audience.DEVICE) and code in PROVIDER_S_OWN and code not in INSTEAD[audience]:
         pattern = r"`tenure|Retry-After|request id to the operator|\bconsole\b"
     else:
@@ -41,9 +41,9 @@ def test_no_reader_is_sent_to_what_he_does_not_have(code: Code, audience: Audien
     assert told[0].isupper() or told[0] == "`"
 
 
-@pytest.mark.parametrize("why", Why)
+@pytest.mark.parametrize("why", PhaseCause)
 @pytest.mark.parametrize("audience", [Audience.APPLICATION, Audience.DEVICE])
-def test_no_standing_sends_its_reader_to_what_he_does_not_have(why: Why, audience: Audience) -> None:
+def test_no_standing_sends_its_reader_to_what_he_does_not_have(why: PhaseCause, audience: Audience) -> None:
     for each in (*REMEDIES[why], *BEFOREHAND.get(why, ())):
         told = remedy_of_cause(why, each.how, audience)
         assert re.search(r"`tenure|console|Retry-After", told) is None, told

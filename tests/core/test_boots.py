@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.boots import ALIVE, Beat, Sighting, sight_other_boot
-from tenure.core.clock import SAVING, TOLERANCE, Reading
+from tenure.core.lease.boots import ALIVE, BootSighting, Heartbeat, sight_other_boot
+from tenure.core.lease.clock import SAVING, TOLERANCE, ClockReading
 from tenure.core.timeline import HOUR
 
 NOON = 1_800_000_000
 PARTS = ("machine", "board", "network")
-UP = Reading("here", 3 * HOUR, NOON)
+UP = ClockReading("here", 3 * HOUR, NOON)
 
 
-def left(now: Reading, beat: Beat | None, *, watched: bool = False, hardware: tuple[str, ...] = PARTS) -> int:
+def left(now: ClockReading, beat: Heartbeat | None, *, watched: bool = False, hardware: tuple[str, ...] = PARTS) -> int:
     """Seconds for which the folder is not served here."""
     seen = sight_other_boot(None, beat, now, hardware, watched=watched)
     return 0 if seen is None else max(0, seen.until - now.uptime)
 
 
-def wrote(ago: int, boot: str = "there", hardware: tuple[str, ...] = ()) -> Beat:
-    return Beat(boot=boot, wall=NOON - ago, hardware=hardware)
+def wrote(ago: int, boot: str = "there", hardware: tuple[str, ...] = ()) -> Heartbeat:
+    return Heartbeat(boot=boot, wall=NOON - ago, hardware=hardware)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def wrote(ago: int, boot: str = "there", hardware: tuple[str, ...] = ()) -> Beat
     ],
 )  # fmt: skip
 def test_at_the_first_look_another_computer_counts_as_long_as_it_may_be_running(
-    beat: Beat | None, seconds: int
+    beat: Heartbeat | None, seconds: int
 ) -> None:
     assert left(UP, beat) == seconds
 
@@ -59,12 +59,12 @@ def test_a_computer_that_crashed_and_came_back_is_served_at_once(
 ) -> None:
     """Whatever it is made of, and however short before the crash it saved."""
     beat = wrote(uptime + down + last, hardware=hardware)
-    assert left(Reading("here", uptime, NOON), beat, hardware=hardware) == 0
+    assert left(ClockReading("here", uptime, NOON), beat, hardware=hardware) == 0
 
 
 @given(uptime=st.integers(0, HOUR), off=st.integers(-100 * HOUR, 100 * HOUR))
 def test_a_computer_known_by_its_parts_is_served_whatever_its_clock_says_after_the_crash(uptime: int, off: int) -> None:
-    assert left(Reading("here", uptime, NOON + off), wrote(0, hardware=PARTS)) == 0
+    assert left(ClockReading("here", uptime, NOON + off), wrote(0, hardware=PARTS)) == 0
 
 
 @given(uptime=st.integers(0, HOUR), wall=st.integers(NOON - HOUR, NOON + HOUR), ago=st.integers(-HOUR, HOUR))
@@ -72,7 +72,7 @@ def test_whatever_the_clocks_say_nobody_waits_longer_than_one_saving_and_its_sla
     uptime: int, wall: int, ago: int
 ) -> None:
     for watched in (False, True):
-        assert left(Reading("here", uptime, wall), wrote(ago), watched=watched) <= ALIVE
+        assert left(ClockReading("here", uptime, wall), wrote(ago), watched=watched) <= ALIVE
 
 
 @given(ago=st.integers(-1000 * HOUR, 1000 * HOUR), hardware=st.sampled_from([(), PARTS]))
@@ -82,13 +82,13 @@ def test_what_is_written_while_one_looks_on_was_written_by_one_that_runs(ago: in
 
 def test_a_beat_seen_again_counts_no_longer_than_it_did() -> None:
     first = sight_other_boot(None, wrote(5), UP, PARTS, watched=True)
-    later = Reading("here", UP.uptime + 400, NOON + 400)
+    later = ClockReading("here", UP.uptime + 400, NOON + 400)
     assert sight_other_boot(first, wrote(5), later, PARTS, watched=True) == first
-    assert isinstance(first, Sighting)
+    assert isinstance(first, BootSighting)
 
 
 @given(ago=st.integers(-1000 * HOUR, 1000 * HOUR), watched=st.booleans())
 def test_a_folder_that_was_left_is_waited_for_by_nobody(ago: int, watched: bool) -> None:
-    beat = Beat(boot="there", wall=NOON - ago, left=True)
+    beat = Heartbeat(boot="there", wall=NOON - ago, left=True)
     before = sight_other_boot(None, wrote(5), UP, PARTS, watched=True)
     assert sight_other_boot(before, beat, UP, PARTS, watched=watched) is None

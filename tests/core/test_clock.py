@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.clock import (
+from tenure.core.lease.clock import (
+    ClockReading,
     ClockState,
-    Estimate,
-    Reading,
     SandboxClock,
-    answered,
-    certain,
+    TimeEstimate,
+    certain_estimate,
+    clock_after_answer,
+    clock_after_lease,
     is_fresh,
     observe,
     sandbox_now,
-    verified,
     worth_saving,
 )
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, HOUR, Instant
 
 NOON = 1_800_000_000
@@ -40,19 +40,19 @@ class Machine:
         self.serial = 7
         self.life = 30 * DAY
         self.state = ClockState()
-        self.estimate = certain(NOON)
+        self.estimate = certain_estimate(NOON)
         self.look()
-        self.synchronise()
-        self.state = verified(self.state, self.reading(), NOON - 300)
+        self.synchronize()
+        self.state = clock_after_lease(self.state, self.reading(), NOON - 300)
 
-    def reading(self) -> Reading:
-        return Reading(f"boot-{self.boots}", self.uptime, self.wall)
+    def reading(self) -> ClockReading:
+        return ClockReading(f"boot-{self.boots}", self.uptime, self.wall)
 
-    def look(self) -> Estimate:
+    def look(self) -> TimeEstimate:
         self.state, self.estimate = observe(self.state, self.reading(), self.serial, self.life)
         return self.estimate
 
-    def run(self, seconds: int, every: int = 600) -> Estimate:
+    def run(self, seconds: int, every: int = 600) -> TimeEstimate:
         while seconds > 0:
             step = min(every, seconds)
             self.true, self.uptime, self.wall = self.true + step, self.uptime + step, self.wall + step * self.rate
@@ -73,10 +73,10 @@ class Machine:
         self.boots, self.uptime = self.boots + 1, 20
         self.look()
 
-    def synchronise(self, latency: int = 1) -> Estimate:
+    def synchronize(self, latency: int = 1) -> TimeEstimate:
         sent = self.reading()
         self.suspend(latency)
-        self.state = answered(self.state, sent, self.reading(), self.true)
+        self.state = clock_after_answer(self.state, sent, self.reading(), self.true)
         return self.look()
 
     @property
@@ -141,10 +141,10 @@ def test_clock_matrix_offline(what: str, reboot: bool, asleep: bool) -> None:
 
 @pytest.mark.parametrize(("what", "reboot", "asleep"), CELLS)
 @pytest.mark.parametrize("late", [False, True], ids=["before it counts", "after it counted"])
-def test_clock_matrix_online_heals_in_one_synchronisation(what: str, reboot: bool, asleep: bool, late: bool) -> None:
+def test_clock_matrix_online_heals_in_one_synchronization(what: str, reboot: bool, asleep: bool, late: bool) -> None:
     machine = _tampered(what, reboot, asleep)
     machine.run(40 * HOUR if late else HOUR)
-    machine.synchronise()
+    machine.synchronize()
     machine.rate = 1
     assert machine.error == 0
     # The wall clock may stay as wrong as it is: it was found out once, and is not believed again.
@@ -167,25 +167,25 @@ def test_a_clock_set_back_is_reported_at_once_and_takes_nothing_away() -> None:
     machine = Machine()
     machine.wall -= 301
     estimate = machine.look()
-    assert (estimate.now, estimate.synchronise, estimate.plausible) == (machine.true, True, False)
-    assert estimate.refusal == Refused(Code.CLOCK_IMPLAUSIBLE, "The clock is 0.1 hours behind.")
+    assert (estimate.now, estimate.synchronize, estimate.is_plausible) == (machine.true, True, False)
+    assert estimate.refusal == Refused(RefusalCode.CLOCK_IMPLAUSIBLE, "The clock is 0.1 hours behind.")
 
 
 def test_a_little_behind_is_tolerated() -> None:
     machine = Machine()
     machine.wall -= 300
-    assert machine.look() == certain(machine.true)
+    assert machine.look() == certain_estimate(machine.true)
 
 
-def test_a_clock_that_stays_behind_is_synchronised_once_and_reported_on() -> None:
+def test_a_clock_that_stays_behind_is_synchronized_once_and_reported_on() -> None:
     machine = Machine()
     machine.wall -= YEAR
-    assert machine.look().synchronise
-    machine.synchronise()
+    assert machine.look().synchronize
+    machine.synchronize()
     settled = machine.run(DAY)
-    assert (settled.synchronise, settled.plausible) == (False, False)
+    assert (settled.synchronize, settled.is_plausible) == (False, False)
     machine.wall += YEAR
-    assert machine.look() == certain(machine.true)
+    assert machine.look() == certain_estimate(machine.true)
     assert machine.state.skew == 0
 
 
@@ -194,7 +194,7 @@ def test_a_clock_known_as_wrong_is_corrected_also_after_weeks_without_power(year
     """Found by the simulation: what is wrong as before tells the time, less its error, once a day has run."""
     machine = Machine()
     machine.wall += years * YEAR
-    machine.synchronise()
+    machine.synchronize()
     machine.run(DAY)
     machine.off(20 * DAY)
     found = machine.run(2 * DAY)
@@ -207,7 +207,7 @@ def test_a_clock_that_was_known_as_behind_and_is_put_nearly_right_does_not_leap(
     """Found by the simulation: by its old correction it would show a year too much, and cut off who has paid."""
     machine = Machine()
     machine.wall -= YEAR
-    machine.synchronise()
+    machine.synchronize()
     machine.run(DAY)
     if rebooted:
         machine.off(600, set_by=YEAR - DAY)
@@ -215,7 +215,7 @@ def test_a_clock_that_was_known_as_behind_and_is_put_nearly_right_does_not_leap(
         machine.wall += YEAR - DAY
     found = machine.run(3 * DAY)
     assert found.leap_in is None
-    assert found.refusal is not None and found.refusal.code is Code.CLOCK_IMPLAUSIBLE
+    assert found.refusal is not None and found.refusal.code is RefusalCode.CLOCK_IMPLAUSIBLE
     assert machine.error == 0, "it goes by running time"
 
 
@@ -223,17 +223,17 @@ def test_a_clock_that_was_known_as_behind_and_is_put_nearly_right_does_not_leap(
 def test_only_a_clock_beyond_the_tolerance_is_remembered_as_wrong(off: int, remembered: int) -> None:
     machine = Machine()
     machine.wall += off
-    machine.synchronise()
+    machine.synchronize()
     assert machine.state.skew == remembered
 
 
-def test_a_clock_found_out_as_fast_is_reported_without_end_and_synchronised_once() -> None:
+def test_a_clock_found_out_as_fast_is_reported_without_end_and_synchronized_once() -> None:
     machine = Machine()
     machine.wall += 2 * DAY
-    machine.synchronise()
+    machine.synchronize()
     told = machine.run(DAY)
-    assert told.refusal == Refused(Code.CLOCK_IMPLAUSIBLE, "The clock is 48.0 hours ahead.")
-    assert not told.synchronise
+    assert told.refusal == Refused(RefusalCode.CLOCK_IMPLAUSIBLE, "The clock is 48.0 hours ahead.")
+    assert not told.synchronize
 
 
 def test_a_dead_battery_costs_the_time_switched_off_and_no_more() -> None:
@@ -242,7 +242,7 @@ def test_a_dead_battery_costs_the_time_switched_off_and_no_more() -> None:
         machine.run(9 * HOUR)
         machine.off(15 * HOUR, 946_684_800 - machine.wall)
     assert machine.error == 20 * (600 - 15 * HOUR), "each boot counts for ten minutes more than was seen of it"
-    assert machine.synchronise().now == machine.true
+    assert machine.synchronize().now == machine.true
 
 
 # Leaps ---------------------------------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def test_a_dead_battery_costs_the_time_switched_off_and_no_more() -> None:
 def test_up_to_25_hours_a_reboot_is_believed_at_once() -> None:
     machine = Machine()
     machine.off(25 * HOUR)
-    assert machine.look() == certain(machine.true)
+    assert machine.look() == certain_estimate(machine.true)
 
 
 def test_p2_a_machine_that_was_off_for_long_gets_24_hours_of_running_once_per_lease() -> None:
@@ -259,11 +259,11 @@ def test_p2_a_machine_that_was_off_for_long_gets_24_hours_of_running_once_per_le
     machine.off(60 * DAY)
     first = machine.look()
     assert first.now == machine.true - 60 * DAY + 600
-    assert (first.synchronise, first.leap_in) == (True, 24 * HOUR)
+    assert (first.synchronize, first.leap_in) == (True, 24 * HOUR)
     assert machine.run(24 * HOUR - 1).leap_in == 1
-    assert machine.run(1) == certain(machine.true)
+    assert machine.run(1) == certain_estimate(machine.true)
     machine.off(60 * DAY)
-    assert machine.look() == certain(machine.true)
+    assert machine.look() == certain_estimate(machine.true)
 
 
 def test_another_lease_gives_another_delay() -> None:
@@ -294,16 +294,16 @@ def test_a_leap_is_shown_from_its_first_moment() -> None:
     machine = Machine()
     machine.wall += YEAR
     first = machine.look()
-    assert (first.now, first.synchronise, first.leap_in) == (machine.true, True, 24 * HOUR)
+    assert (first.now, first.synchronize, first.leap_in) == (machine.true, True, 24 * HOUR)
     said = (
         "The clock is 8760.0 hours ahead of the time last known; after 24.0 hours of running it will be believed,"
         " unless the server answers before."
     )
-    assert first.refusal == Refused(Code.CLOCK_IMPLAUSIBLE, said)
-    machine.synchronise()
+    assert first.refusal == Refused(RefusalCode.CLOCK_IMPLAUSIBLE, said)
+    machine.synchronize()
     told = machine.look()
-    assert told.refusal == Refused(Code.CLOCK_IMPLAUSIBLE, "The clock is 8760.0 hours ahead.")
-    assert not told.synchronise
+    assert told.refusal == Refused(RefusalCode.CLOCK_IMPLAUSIBLE, "The clock is 8760.0 hours ahead.")
+    assert not told.synchronize
 
 
 @pytest.mark.parametrize(
@@ -326,10 +326,10 @@ def test_under_a_short_lease_a_leap_takes_effect_after_a_thirtieth_of_its_life(l
 def test_a_boot_is_saved_ever_more_seldom_and_at_least_by_half() -> None:
     saved, at = ClockState(highest=1, boot="a", uptime=20), [20]
     for uptime in range(20, 4_000):
-        if worth_saving(saved, Reading("a", uptime, NOON)):
+        if worth_saving(saved, ClockReading("a", uptime, NOON)):
             saved, at = msgspec.structs.replace(saved, uptime=uptime), [*at, uptime]
     assert at == [20, 40, 80, 160, 320, 640, 1_240, 1_840, 2_440, 3_040, 3_640]
-    assert worth_saving(saved, Reading("b", 20, NOON))
+    assert worth_saving(saved, ClockReading("b", 20, NOON))
 
 
 class Kiosk(Machine):
@@ -416,8 +416,8 @@ def test_p1_an_honest_machine_that_runs_minutes_is_never_ahead_of_the_truth(done
     for seconds, off in done:
         machine.session(seconds, off, honest)
         assert machine.error <= 0
-        assert machine.estimate.plausible or machine.estimate.leap_in is not None
-    machine.synchronise()
+        assert machine.estimate.is_plausible or machine.estimate.leap_in is not None
+    machine.synchronize()
     assert machine.error == 0
 
 
@@ -426,7 +426,7 @@ def test_a_leap_that_goes_away_was_none() -> None:
     machine.wall += UNTIL_2099
     machine.run(23 * HOUR)
     machine.wall -= UNTIL_2099
-    assert machine.look() == certain(machine.true)
+    assert machine.look() == certain_estimate(machine.true)
     machine.wall += UNTIL_2099
     assert machine.look().leap_in == 24 * HOUR
 
@@ -454,7 +454,7 @@ def test_an_answer_settles_a_leap_and_gives_the_delay_back() -> None:
     machine.look()
     machine.run(24 * HOUR)
     assert machine.state.spent == machine.serial
-    machine.synchronise()
+    machine.synchronize()
     machine.off(60 * DAY)
     assert machine.look().leap_in == 24 * HOUR
 
@@ -467,8 +467,8 @@ def test_an_answer_settles_a_leap_and_gives_the_delay_back() -> None:
     [(0, False, True), (60, False, True), (61, False, False), (1, True, False), (-1, False, False)],
 )
 def test_only_an_answer_within_a_minute_of_the_same_boot_is_fresh(latency: int, reboot: bool, fresh: bool) -> None:
-    sent = Reading("a", 1000, NOON)
-    received = Reading("b" if reboot else "a", 1000 + latency, NOON)
+    sent = ClockReading("a", 1000, NOON)
+    received = ClockReading("b" if reboot else "a", 1000 + latency, NOON)
     assert is_fresh(sent, received) is fresh
     assert not is_fresh(None, received)
 
@@ -476,9 +476,9 @@ def test_only_an_answer_within_a_minute_of_the_same_boot_is_fresh(latency: int, 
 def test_a_stored_answer_only_raises_the_estimate() -> None:
     machine = Machine()
     machine.run(HOUR)
-    machine.state = answered(machine.state, None, machine.reading(), machine.true - 30 * DAY)
+    machine.state = clock_after_answer(machine.state, None, machine.reading(), machine.true - 30 * DAY)
     assert machine.error == 0
-    machine.state = answered(machine.state, None, machine.reading(), machine.true + 5 * DAY)
+    machine.state = clock_after_answer(machine.state, None, machine.reading(), machine.true + 5 * DAY)
     assert machine.error == 5 * DAY
     machine.run(DAY)
     assert machine.error == 5 * DAY
@@ -488,43 +488,43 @@ def test_a_late_answer_does_not_lower_a_clock_that_ran_away() -> None:
     machine = Machine()
     machine.wall += YEAR
     machine.run(25 * HOUR)
-    machine.synchronise(latency=61)
+    machine.synchronize(latency=61)
     assert machine.error == YEAR
-    machine.synchronise(latency=60)
+    machine.synchronize(latency=60)
     assert machine.error == 0
 
 
 def test_no_answer_goes_below_the_last_leases_signing() -> None:
     machine = Machine()
-    machine.state = verified(machine.state, machine.reading(), machine.true + DAY)
+    machine.state = clock_after_lease(machine.state, machine.reading(), machine.true + DAY)
     assert machine.error == DAY
-    machine.synchronise()
+    machine.synchronize()
     # One day after the latency of that answer: the floor itself.
     assert machine.estimate.now == machine.true + DAY - 1
     assert machine.state.floor == machine.true + DAY - 1
 
 
 def test_a_lost_state_starts_from_the_wall_clock_but_never_before_the_lease() -> None:
-    lost = verified(ClockState(), Reading("a", 5, NOON - YEAR), NOON)
-    _, estimate = observe(lost, Reading("a", 5, NOON - YEAR), 7)
-    assert (estimate.now, estimate.plausible) == (NOON, False)
-    found = verified(ClockState(), Reading("a", 5, NOON + 20 * DAY), NOON)
-    assert observe(found, Reading("a", 5, NOON + 20 * DAY), 7)[1] == certain(NOON + 20 * DAY)
+    lost = clock_after_lease(ClockState(), ClockReading("a", 5, NOON - YEAR), NOON)
+    _, estimate = observe(lost, ClockReading("a", 5, NOON - YEAR), 7)
+    assert (estimate.now, estimate.is_plausible) == (NOON, False)
+    found = clock_after_lease(ClockState(), ClockReading("a", 5, NOON + 20 * DAY), NOON)
+    assert observe(found, ClockReading("a", 5, NOON + 20 * DAY), 7)[1] == certain_estimate(NOON + 20 * DAY)
 
 
 def test_a_stored_answer_found_by_a_lost_state_is_no_leap() -> None:
-    found = answered(ClockState(), None, Reading("a", 5, NOON + 20 * DAY), NOON)
-    assert observe(found, Reading("a", 5, NOON + 20 * DAY), 7)[1] == certain(NOON + 20 * DAY)
+    found = clock_after_answer(ClockState(), None, ClockReading("a", 5, NOON + 20 * DAY), NOON)
+    assert observe(found, ClockReading("a", 5, NOON + 20 * DAY), 7)[1] == certain_estimate(NOON + 20 * DAY)
 
 
 def test_a_boot_without_a_name_counts_as_another_one_each_time() -> None:
-    state, _ = observe(ClockState(), Reading("", 10, NOON), 7)
-    assert observe(state, Reading("", 1000, NOON + 5), 7)[1].now == NOON + 5
+    state, _ = observe(ClockState(), ClockReading("", 10, NOON), 7)
+    assert observe(state, ClockReading("", 1000, NOON + 5), 7)[1].now == NOON + 5
 
 
 def test_an_uptime_that_went_back_is_another_boot() -> None:
-    state, _ = observe(ClockState(), Reading("a", 1000, NOON), 7)
-    assert observe(state, Reading("a", 10, NOON + HOUR), 7)[1] == certain(NOON + HOUR)
+    state, _ = observe(ClockState(), ClockReading("a", 1000, NOON), 7)
+    assert observe(state, ClockReading("a", 10, NOON + HOUR), 7)[1] == certain_estimate(NOON + HOUR)
 
 
 def test_the_state_survives_being_written_down() -> None:
@@ -541,7 +541,7 @@ def test_b5_a_sandbox_clock_goes_forward_only() -> None:
     both = {"root_is_sandbox": True, "lease_is_sandbox": True}
     told = sandbox_now(ClockState(), SandboxClock(NOON + YEAR), **both)
     assert not isinstance(told, Refused)
-    assert told[1] == certain(NOON + YEAR)
+    assert told[1] == certain_estimate(NOON + YEAR)
     back = sandbox_now(told[0], SandboxClock(NOON), **both)
     assert not isinstance(back, Refused)
     assert back[1].now == NOON + YEAR
@@ -551,7 +551,7 @@ def test_b5_a_sandbox_clock_goes_forward_only() -> None:
 def test_b5_a_clock_file_is_refused_outside_a_sandbox(root: bool, lease: bool) -> None:
     refused = sandbox_now(ClockState(), SandboxClock(NOON), root_is_sandbox=root, lease_is_sandbox=lease)
     assert isinstance(refused, Refused)
-    assert refused.code is Code.SANDBOX_ONLY
+    assert refused.code is RefusalCode.SANDBOX_ONLY
 
 
 # Properties ----------------------------------------------------------------------------------------------------------
@@ -579,7 +579,7 @@ def test_setting_the_clock_never_lengthens_service_counted_in_running_time(done:
         if what == "wall":
             machine.wall = figure
         elif what == "file":
-            machine.state = answered(machine.state, None, machine.reading(), figure)
+            machine.state = clock_after_answer(machine.state, None, machine.reading(), figure)
         elif what == "run":
             machine.run(figure, every=6 * HOUR)
             ran += figure
@@ -597,14 +597,14 @@ def test_p1_an_honest_clock_never_runs_ahead_of_the_truth(done: list[tuple[str, 
     machine = Machine()
     for what, figure in done:
         if what == "sync":
-            machine.synchronise(latency=figure % 100)
+            machine.synchronize(latency=figure % 100)
         elif what == "run":
             machine.run(figure, every=6 * HOUR)
         else:
             {"suspend": machine.suspend, "off": machine.off, "freeze": machine.freeze}[what](figure)
         assert machine.error <= 0
-        assert machine.estimate.plausible or machine.estimate.leap_in is not None
-    machine.synchronise()
+        assert machine.estimate.is_plausible or machine.estimate.leap_in is not None
+    machine.synchronize()
     assert machine.error == 0
 
 
@@ -626,5 +626,5 @@ def test_one_fresh_answer_heals_any_clock(wall: Instant, running: int, latency: 
     machine = Machine()
     machine.wall = wall
     machine.run(running, every=6 * HOUR)
-    machine.synchronise(latency)
+    machine.synchronize(latency)
     assert machine.error == 0

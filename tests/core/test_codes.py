@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.codes import ALPHABET, LENGTH, MAX_TYPED, RANDOM_SYMBOLS, ActivationCode, digest, from_random, parse
-from tenure.core.refusals import Code, Refused
+from tenure.core.activation_codes import (
+    ALPHABET,
+    LENGTH,
+    MAX_TYPED,
+    RANDOM_SYMBOLS,
+    ActivationCode,
+    code_digest,
+    from_random,
+    parse_code,
+)
+from tenure.core.refusals import RefusalCode, Refused
 
 KEY = bytes(range(32))
 CODE = from_random(bytes(range(40, 40 + RANDOM_SYMBOLS)))
@@ -21,9 +30,9 @@ randomness = st.binary(min_size=RANDOM_SYMBOLS, max_size=RANDOM_SYMBOLS)
 
 
 def malformed(text: str) -> Refused:
-    answer = parse(text)
+    answer = parse_code(text)
     assert isinstance(answer, Refused), "was accepted"
-    assert (answer.code, answer.field) == (Code.CODE_MALFORMED, "code")
+    assert (answer.code, answer.field) == (RefusalCode.CODE_MALFORMED, "code")
     return answer
 
 
@@ -56,7 +65,7 @@ def test_the_same_randomness_always_gives_the_same_code() -> None:
 @given(randomness)
 def test_a_code_survives_writing_and_reading(values: bytes) -> None:
     code = from_random(values)
-    assert parse(code.reveal()) == code
+    assert parse_code(code.reveal()) == code
     assert ActivationCode(code.reveal().replace("-", "")) == code
 
 
@@ -67,11 +76,11 @@ def test_a_code_is_read_however_it_was_typed(values: bytes, data: st.DataObject)
     for symbol in code.reveal().replace("-", ""):
         look = {"0": "0Oo", "1": "1IiLl"}.get(symbol, symbol + symbol.lower())
         text += data.draw(st.sampled_from(look)) + data.draw(st.sampled_from(["", "", "", " ", "-", " - "]))
-    assert parse(f"\t {text} \r\n") == code
+    assert parse_code(f"\t {text} \r\n") == code
 
 
 def test_generous_spaces_are_read_up_to_a_bound() -> None:
-    assert parse(TEXT.rjust(MAX_TYPED)) == CODE
+    assert parse_code(TEXT.rjust(MAX_TYPED)) == CODE
     malformed(TEXT.rjust(MAX_TYPED + 1))
 
 
@@ -83,7 +92,7 @@ def test_every_single_error_is_caught(position: int) -> None:
 
 
 @pytest.mark.parametrize("position", range(RANDOM_SYMBOLS - 1))
-def test_every_swap_of_neighbours_is_caught(position: int) -> None:
+def test_every_swap_of_neighbors_is_caught(position: int) -> None:
     values = [7] * RANDOM_SYMBOLS
     for values[position] in range(32):
         for values[position + 1] in range(32):
@@ -136,8 +145,8 @@ def test_the_refusal_says_where_to_look_and_never_repeats_the_code(text: str, sa
 
 @given(st.text(max_size=150))
 def test_any_text_is_either_a_code_or_refused(text: str) -> None:
-    answer = parse(text)
-    assert isinstance(answer, ActivationCode) or answer.code is Code.CODE_MALFORMED
+    answer = parse_code(text)
+    assert isinstance(answer, ActivationCode) or answer.code is RefusalCode.CODE_MALFORMED
 
 
 @pytest.mark.parametrize("count", [0, 18, 20])
@@ -172,20 +181,20 @@ def test_no_encoder_takes_a_code_by_accident() -> None:
 
 def test_equal_codes_are_one_key_of_a_mapping() -> None:
     other = from_random(bytes(RANDOM_SYMBOLS))
-    assert {CODE: 1, parse(TEXT): 2} == {CODE: 2}
+    assert {CODE: 1, parse_code(TEXT): 2} == {CODE: 2}
     assert other != CODE
     assert CODE != TEXT
 
 
 def test_the_stored_hash_depends_on_the_code_and_on_the_key() -> None:
-    assert digest(CODE, KEY) == digest(CODE, KEY)
-    assert len(digest(CODE, KEY)) == 64
-    assert digest(CODE, KEY) != digest(CODE, KEY[::-1])
-    assert digest(CODE, KEY) != digest(from_random(bytes(RANDOM_SYMBOLS)), KEY)
+    assert code_digest(CODE, KEY) == code_digest(CODE, KEY)
+    assert len(code_digest(CODE, KEY)) == 64
+    assert code_digest(CODE, KEY) != code_digest(CODE, KEY[::-1])
+    assert code_digest(CODE, KEY) != code_digest(from_random(bytes(RANDOM_SYMBOLS)), KEY)
     with pytest.raises(ValueError, match="32 bytes"):
-        digest(CODE, KEY[:-1])
+        code_digest(CODE, KEY[:-1])
 
 
 def test_the_stored_hash_never_changes_between_versions() -> None:
     zero = from_random(bytes(RANDOM_SYMBOLS))
-    assert digest(zero, bytes(32)) == "1b8f35825edf1132514d74be7f92bb7f44e1915e91b1508e929d80453975534c"
+    assert code_digest(zero, bytes(32)) == "1b8f35825edf1132514d74be7f92bb7f44e1915e91b1508e929d80453975534c"

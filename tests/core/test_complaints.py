@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 
-from tenure.core.complaints import complaint, label, unlabeled
+from tenure.core.field_errors import field_label, field_refusal, without_label
 
 
 class _Intent(StrEnum):
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_said_in_words_with_the_true_range(body: dict[str, Any]
     whole = {"name": "a"} | body if body else body
     with pytest.raises(msgspec.ValidationError) as wrong:
         msgspec.convert(whole, _Order)
-    told = complaint(str(wrong.value), kind=_Order, value=whole)
+    told = field_refusal(str(wrong.value), kind=_Order, value=whole)
     assert (told.field, told.detail) == (field, sentence)
 
 
@@ -96,15 +96,15 @@ def test_what_is_wrong_is_said_in_words_with_the_true_range(body: dict[str, Any]
     ],
 )
 def test_a_message_alone_becomes_a_sentence_too(message: str, sentence: str) -> None:
-    assert complaint(f"{message} - at `$.devices`").detail == sentence
+    assert field_refusal(f"{message} - at `$.devices`").detail == sentence
 
 
 def test_the_request_as_a_whole_is_called_so() -> None:
-    assert complaint("Expected `object`, got `array`").detail == "The request: a group of fields is needed."
+    assert field_refusal("Expected `object`, got `array`").detail == "The request: a group of fields is needed."
 
 
 def test_a_form_that_shows_the_label_shows_the_sentence_alone() -> None:
-    told = complaint("Expected `int` >= 1 - at `$.devices`")
-    assert unlabeled("devices", told.detail) == "A whole number of at least 1 is needed."
-    assert unlabeled("devices", "From 1 to 90 devices are sold.") == "From 1 to 90 devices are sold."
-    assert label("rules.grace_days") == "Grace after a paid period"
+    told = field_refusal("Expected `int` >= 1 - at `$.devices`")
+    assert without_label("devices", told.detail) == "A whole number of at least 1 is needed."
+    assert without_label("devices", "From 1 to 90 devices are sold.") == "From 1 to 90 devices are sold."
+    assert field_label("rules.grace_days") == "Grace after a paid period"

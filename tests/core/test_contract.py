@@ -4,13 +4,13 @@ B1)."""
 import msgspec
 import pytest
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core.contract import contract, service_end, timeline
-from tenure.core.policy import Role
-from tenure.core.subscription import evolve, fold
-from tenure.core.terms import Kind
-from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at
+from tenure.core.business import commands as c
+from tenure.core.policy.rules import Role
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.contract import contract_timeline, service_end, timeline
+from tenure.core.subscription.fold import evolve, fold
+from tenure.core.subscription.terms import SubscriptionKind
+from tenure.core.timeline import DAY, Instant, Phase, PhaseCause, Span, Timeline, span_at
 from tests.core.situations import (
     PRICE,
     accepted,
@@ -28,31 +28,31 @@ from tests.core.world import MONTH, World, day, terms
 FULL, BASE = ("edit", "export", "read"), ("read",)
 
 
-def told(spans: Timeline) -> list[tuple[Instant, Instant | None, Phase, Why]]:
+def told(spans: Timeline) -> list[tuple[Instant, Instant | None, Phase, PhaseCause]]:
     return [(span.since, span.until, span.phase, span.why) for span in spans]
 
 
 def test_b01_a_paid_year_with_grace_is_three_spans() -> None:
     spans = timeline(limited().sub())
     assert told(spans) == [
-        (day("2026-01-01"), day("2027-01-01"), Phase.ACTIVE, Why.PAID),
-        (day("2027-01-01"), day("2027-01-15"), Phase.GRACE, Why.PAYMENT_ENDED),
-        (day("2027-01-15"), None, Phase.ENDED, Why.PAYMENT_ENDED),
+        (day("2026-01-01"), day("2027-01-01"), Phase.ACTIVE, PhaseCause.PAID),
+        (day("2027-01-01"), day("2027-01-15"), Phase.GRACE, PhaseCause.PAYMENT_ENDED),
+        (day("2027-01-15"), None, Phase.ENDED, PhaseCause.PAYMENT_ENDED),
     ]
     assert [(span.features, span.limit) for span in spans] == [(FULL, 10), (FULL, 10), (BASE, 0)]
 
 
 def test_m05_past_end_and_grace_the_functions_are_withdrawn() -> None:
     spans = timeline(limited().sub())
-    assert at(spans, day("2027-01-15") - 1).features == FULL
-    assert at(spans, day("2027-01-15")).features == BASE
+    assert span_at(spans, day("2027-01-15") - 1).features == FULL
+    assert span_at(spans, day("2027-01-15")).features == BASE
 
 
 def test_m07_grace_is_full_function_with_a_countdown_and_a_cause() -> None:
-    span = at(timeline(limited(grace_days=1).sub()), day("2027-01-01"))
+    span = span_at(timeline(limited(grace_days=1).sub()), day("2027-01-01"))
     assert (span.phase, span.why, span.until, span.features) == (
         Phase.GRACE,
-        Why.PAYMENT_ENDED,
+        PhaseCause.PAYMENT_ENDED,
         days_after("2027-01-01", 1),
         FULL,
     )
@@ -68,13 +68,13 @@ def test_m08_the_running_period_keeps_the_grace_it_began_with() -> None:
     world.until(day("2027-01-05"))
     assert world.span().until == day("2027-01-15")
     accepted(world.do(c.Renew(by="operator")))
-    assert at(timeline(world.sub()), day("2028-01-01")).until == day("2028-01-03")
+    assert span_at(timeline(world.sub()), day("2028-01-01")).until == day("2028-01-03")
 
 
 def test_m12_no_grace_is_no_span() -> None:
     assert told(timeline(limited(grace_days=0).sub())) == [
-        (day("2026-01-01"), day("2027-01-01"), Phase.ACTIVE, Why.PAID),
-        (day("2027-01-01"), None, Phase.ENDED, Why.PAYMENT_ENDED),
+        (day("2026-01-01"), day("2027-01-01"), Phase.ACTIVE, PhaseCause.PAID),
+        (day("2027-01-01"), None, Phase.ENDED, PhaseCause.PAYMENT_ENDED),
     ]
 
 
@@ -126,13 +126,13 @@ def test_features_that_stay_are_there_before_too() -> None:
 
 def test_a_plan_may_leave_nothing_after_its_end() -> None:
     world = limited(of=terms(base_features=()))
-    assert at(timeline(world.sub()), day("2028-01-01")).features == ()
+    assert span_at(timeline(world.sub()), day("2028-01-01")).features == ()
 
 
 def test_two_holds_show_the_one_that_ends_first() -> None:
     world = limited()
-    accepted(world.do(c.Hold(by="x", role=Role.VENDOR, reason="fraud?", until=day("2026-03-01"))))
-    accepted(world.do(c.Hold(by="x", reason="unpaid bill", until=day("2026-02-01"))))
+    accepted(world.do(c.PlaceHold(by="x", role=Role.VENDOR, reason="fraud?", until=day("2026-03-01"))))
+    accepted(world.do(c.PlaceHold(by="x", reason="unpaid bill", until=day("2026-02-01"))))
     assert [(span.until, span.note) for span in timeline(world.sub()) if span.phase is Phase.PAUSED] == [
         (day("2026-02-01"), "unpaid bill"),
         (day("2026-03-01"), "fraud?"),
@@ -141,7 +141,7 @@ def test_two_holds_show_the_one_that_ends_first() -> None:
 
 def test_an_end_outranks_a_pause() -> None:
     world = limited()
-    accepted(world.do(c.Hold(by="x", reason="unpaid bill")))
+    accepted(world.do(c.PlaceHold(by="x", reason="unpaid bill")))
     assert [span.phase for span in timeline(world.sub())][-2:] == [Phase.PAUSED, Phase.ENDED]
 
 
@@ -149,41 +149,41 @@ def test_a_pause_outranks_the_grace_of_a_blocked_code() -> None:
     world = limited()
     accepted(world.activate())
     accepted(world.do(c.BlockCode(by="x", code="code of sub_1")))
-    accepted(world.do(c.Hold(by="x", reason="unpaid bill", until=day("2026-01-05"))))
-    site = world.sub().site("site_1")
+    accepted(world.do(c.PlaceHold(by="x", reason="unpaid bill", until=day("2026-01-05"))))
+    site = world.sub().find_site("site_1")
     phases = [(span.phase, span.why) for span in timeline(world.sub(), site)]
     assert phases == [
-        (Phase.PAUSED, Why.HELD),
-        (Phase.GRACE, Why.CODE_BLOCKED),
-        (Phase.ENDED, Why.BLOCKED),
-        (Phase.ENDED, Why.PAYMENT_ENDED),
+        (Phase.PAUSED, PhaseCause.HELD),
+        (Phase.GRACE, PhaseCause.CODE_BLOCKED),
+        (Phase.ENDED, PhaseCause.BLOCKED),
+        (Phase.ENDED, PhaseCause.PAYMENT_ENDED),
     ]
 
 
 def test_waiting_a_subscription_has_its_365_days() -> None:
     assert told(timeline(waiting().sub())) == [
-        (day("2026-01-01"), day("2027-01-01"), Phase.PENDING, Why.NOT_ACTIVATED),
-        (day("2027-01-01"), None, Phase.ENDED, Why.NEVER_ACTIVATED),
+        (day("2026-01-01"), day("2027-01-01"), Phase.PENDING, PhaseCause.NOT_ACTIVATED),
+        (day("2027-01-01"), None, Phase.ENDED, PhaseCause.NEVER_ACTIVATED),
     ]
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-def test_cancelled_the_timeline_ends_with_that_cause(at_once: bool) -> None:
+def test_canceled_the_timeline_ends_with_that_cause(at_once: bool) -> None:
     world = limited()
     world.wait(days=30)
     accepted(cancel(world, at_once=at_once))
     end = world.now if at_once else day("2027-01-01")
-    assert told(timeline(world.sub()))[-1] == (end, None, Phase.ENDED, Why.CANCELLED)
+    assert told(timeline(world.sub()))[-1] == (end, None, Phase.ENDED, PhaseCause.CANCELED)
     assert service_end(world.sub()) == end
 
 
 def test_the_contract_knows_no_holds_and_no_blocks() -> None:
     world = limited()
-    before = contract(world.sub())
+    before = contract_timeline(world.sub())
     accepted(world.activate())
-    accepted(world.do(c.Hold(by="x", reason="unpaid bill")))
+    accepted(world.do(c.PlaceHold(by="x", reason="unpaid bill")))
     accepted(world.do(c.BlockCode(by="x", code="code of sub_1", fraud=True)))
-    assert contract(world.sub()) == before
+    assert contract_timeline(world.sub()) == before
 
 
 def test_at_its_first_second_a_period_is_under_its_own_rules() -> None:
@@ -236,7 +236,7 @@ def test_an_allotment_set_and_a_fork_found_concern_their_site_alone() -> None:
 
 def test_an_unlimited_one_shows_how_far_it_is_prepaid() -> None:
     world = funded(5 * PRICE)
-    accepted(world.order(of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+    accepted(world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
     assert world.sub().paid_until == day("2026-02-01")
     world = unlimited(2)
     world.until(day("2026-01-25"))
@@ -244,7 +244,7 @@ def test_an_unlimited_one_shows_how_far_it_is_prepaid() -> None:
 
 
 def _spans_at(world: World, *moments: Instant) -> list[Span]:
-    return [at(timeline(world.sub()), moment) for moment in moments]
+    return [span_at(timeline(world.sub()), moment) for moment in moments]
 
 
 def test_the_last_second_and_the_first() -> None:

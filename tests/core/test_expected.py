@@ -5,33 +5,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core.contract import timeline
-from tenure.core.expected import LOOKED_AHEAD, Expected, expected
+from tenure.core.business import commands as c
+from tenure.core.business.expected_renewals import LOOKED_AHEAD, ExpectedCourse, expected_course
+from tenure.core.business.remedies import remedies_for
+from tenure.core.business.settle import settle
 from tenure.core.explain import explain
-from tenure.core.outlook import carried_on
-from tenure.core.past import as_it_held
-from tenure.core.policy import RenewalOrder
-from tenure.core.remedies import helps
-from tenure.core.renewal import cost
-from tenure.core.settle import settle
-from tenure.core.terms import Intent, Kind
-from tenure.core.timeline import DAY, Phase, Why, at, next_change
+from tenure.core.policy.rules import RenewalOrder
+from tenure.core.renewal_outlook import carried_on
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.past_timeline import as_it_held
+from tenure.core.subscription.renewal import total_cost
+from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind
+from tenure.core.timeline import DAY, Phase, PhaseCause, next_change, span_at
 from tests.core.histories import Life, Step, live, lives
 from tests.core.situations import PRICE, accepted, automatic, cancel, funded, limited, monthly, outside, unlimited
 from tests.core.world import MONTH, World, day, terms
 
 
-def ahead(world: World, name: str = "sub_1") -> Expected:
-    return expected(world.account, world.items.values(), name, world.now)
+def ahead(world: World, name: str = "sub_1") -> ExpectedCourse:
+    return expected_course(world.account, world.items.values(), name, world.now)
 
 
 def helping(world: World, name: str = "sub_1") -> list[str]:
-    span = at(ahead(world, name).timeline, world.now)
+    span = span_at(ahead(world, name).timeline, world.now)
     return [
         each.how
-        for each in helps(world.account, world.items.values(), name, ahead(world, name).outlook, span, world.now)
+        for each in remedies_for(world.account, world.items.values(), name, ahead(world, name).outlook, span, world.now)
     ]
 
 
@@ -98,7 +98,7 @@ def test_a_yearly_one_is_seen_a_year_ahead() -> None:
 def test_two_on_one_balance_are_told_what_each_will_get() -> None:
     world = funded(3 * PRICE)
     for name in ("sub_1", "sub_2"):
-        accepted(world.order(name, of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+        accepted(world.order(name, of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
     first, second = ahead(world, "sub_1"), ahead(world, "sub_2")
     assert len(first.renewals) == 1
     assert not second.renewals
@@ -110,7 +110,7 @@ def test_what_a_canceled_one_has_is_not_called_a_renewal() -> None:
     world = unlimited(months=4)
     accepted(cancel(world))
     assert ahead(world).outlook is None
-    assert ahead(world).timeline[-1].why is Why.CANCELLED
+    assert ahead(world).timeline[-1].why is PhaseCause.CANCELED
     world.until(day("2026-02-01"))
     assert helping(world)[0] == "Order again: the cancellation has taken effect."
 
@@ -147,7 +147,7 @@ def test_what_is_resumed_runs_again() -> None:
     world = unlimited(months=1)
     world.until(day("2026-05-01"))
     world.top_up(PRICE)
-    accepted(world.do(c.SetRenewalIntent(by="customer", intent=Intent.AUTO)))
+    accepted(world.do(c.SetRenewalIntent(by="customer", intent=RenewalIntent.AUTO)))
     assert world.phase() is Phase.ACTIVE
 
 
@@ -191,10 +191,10 @@ def test_what_is_expected_is_what_is_booked_if_nobody_does_anything(
         bought = [fact for owner, fact in booked if owner == name and isinstance(fact, f.Renewed)]
         drawn = [each for each in seen.renewals if each.at <= begun + LOOKED_AHEAD]
         assert [(each.at, each.since, each.until, each.price) for each in drawn] == [
-            (fact.at, fact.period.since, fact.period.until, cost(fact.period)) for fact in bought
+            (fact.at, fact.period.since, fact.period.until, total_cost(fact.period)) for fact in bought
         ]
         for moment in range(begun, begun + LOOKED_AHEAD, 5 * DAY + 7):
-            assert at(seen.timeline, moment).phase is at(held[name], moment).phase, moment - begun
+            assert span_at(seen.timeline, moment).phase is span_at(held[name], moment).phase, moment - begun
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tenure.core import commands as c
-from tenure.core.contract import timeline
+from tenure.core.business import commands as c
 from tenure.core.explain import PHASES, REMEDIES, RULES, explain
-from tenure.core.timeline import Phase, Span, Why
+from tenure.core.subscription.contract import timeline
+from tenure.core.timeline import Phase, PhaseCause, Span
 from tests.core.situations import PRICE, accepted, cancel, limited, outside, unlimited, waiting
 from tests.core.world import World, day
 
@@ -37,7 +37,7 @@ def test_b06_an_end_that_is_decided_names_who_can_undo_it_before_it_comes_and_no
     accepted(cancel(world))
     told = explain(timeline(world.sub()), world.now)
     assert [each.how for each in told.remedies] == ["Undo the cancellation while it has not taken effect."]
-    paid, struck = Span(0, 7, Phase.ACTIVE, Why.PAID), Span(7, None, Phase.ENDED, Why.SEAT_CONFLICT)
+    paid, struck = Span(0, 7, Phase.ACTIVE, PhaseCause.PAID), Span(7, None, Phase.ENDED, PhaseCause.SEAT_CONFLICT)
     before, after = explain((paid, struck), 0).remedies, explain((paid, struck), 7).remedies
     assert [each.who for each in before] == ["customer", "administrator"]
     assert "another application stops instead" in before[0].how
@@ -45,8 +45,8 @@ def test_b06_an_end_that_is_decided_names_who_can_undo_it_before_it_comes_and_no
 
 
 def test_b06_silence_that_may_come_is_told_as_a_condition() -> None:
-    paid = Span(0, 7, Phase.ACTIVE, Why.PAID, ("edit",))
-    told = explain((paid, Span(7, None, Phase.GRACE, Why.SYNC_OVERDUE, ("edit",))), 0)
+    paid = Span(0, 7, Phase.ACTIVE, PhaseCause.PAID, ("edit",))
+    told = explain((paid, Span(7, None, Phase.GRACE, PhaseCause.SYNC_OVERDUE, ("edit",))), 0)
     assert told.follows == (
         "Unless the licensing server answers before 1970-01-01 00:00:07 UTC: all functions are on, in grace."
     )
@@ -60,11 +60,11 @@ def test_b02_at_the_end_nothing_changes_by_itself() -> None:
 
 
 def _held(world: World) -> World:
-    accepted(world.do(c.Hold(by="x", reason="unpaid bill")))
+    accepted(world.do(c.PlaceHold(by="x", reason="unpaid bill")))
     return world
 
 
-def _cancelled(world: World) -> World:
+def _canceled(world: World) -> World:
     accepted(cancel(world, at_once=True))
     return world
 
@@ -80,7 +80,7 @@ def _dry(world: World) -> World:
         (waiting(), "Nothing is licensed yet: it waits for its first activation."),
         (outside(), "Nothing is licensed yet: it waits for its payment."),
         (_held(limited()), "Paused: it is on hold (unpaid bill)."),
-        (_cancelled(limited(PRICE)), "Ended: it was cancelled."),
+        (_canceled(limited(PRICE)), "Ended: it was canceled."),
         (_dry(unlimited(1)), "All functions are on, in grace: the paid period is over."),
     ],
 )
@@ -88,22 +88,22 @@ def test_b02_the_sentence_names_phase_and_cause(world: World, sentence: str) -> 
     assert story(world) == sentence
 
 
-@pytest.mark.parametrize("why", list(Why))
-def test_b06_every_cause_has_its_words_its_rule_and_its_remedy(why: Why) -> None:
+@pytest.mark.parametrize("why", list(PhaseCause))
+def test_b06_every_cause_has_its_words_its_rule_and_its_remedy(why: PhaseCause) -> None:
     sentence, rule = RULES[why]
     assert sentence.endswith(".")
     assert rule.endswith(".")
     assert all(remedy.who and remedy.how.endswith(".") for remedy in REMEDIES[why])
-    assert REMEDIES[why] or why is Why.PAID
+    assert REMEDIES[why] or why is PhaseCause.PAID
 
 
 def test_b06_the_remedies_of_grace_differ_by_cause() -> None:
-    graces = [Why.PAYMENT_ENDED, Why.CANCELLED, Why.SYNC_OVERDUE, Why.CODE_BLOCKED]
+    graces = [PhaseCause.PAYMENT_ENDED, PhaseCause.CANCELED, PhaseCause.SYNC_OVERDUE, PhaseCause.CODE_BLOCKED]
     assert len({REMEDIES[why] for why in graces}) == len(graces)
 
 
-@pytest.mark.parametrize("why", list(Why))
-def test_any_span_can_be_explained(why: Why) -> None:
+@pytest.mark.parametrize("why", list(PhaseCause))
+def test_any_span_can_be_explained(why: PhaseCause) -> None:
     for phase in Phase:
         told = explain((Span(0, None, phase, why),), 5)
         assert told.sentence.startswith(PHASES[phase])

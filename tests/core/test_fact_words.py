@@ -5,10 +5,10 @@ from typing import Any, get_args
 
 import pytest
 
-from tenure.core import facts as f
 from tenure.core.fact_words import Names, describe_fact
-from tenure.core.policy import Rules
-from tenure.core.terms import CodeRef, Field, Hold, Intent, Period
+from tenure.core.policy.rules import Rules
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.terms import CodeRef, Hold, Period, RenewalIntent, TermsField
 from tenure.core.timeline import DAY
 from tests.core.world import day, terms
 
@@ -27,7 +27,7 @@ PERIOD = Period(since=NOW, until=day("2027-01-01"), devices=10, price=12_000, ru
 PAID = "aid from 2026-01-01T00:00:00Z until 2027-01-01T00:00:00Z"
 ORDER: dict[str, Any] = {
     "subscription": "sub_1", "provider": "prv_1", "customer": CUSTOMER, "terms": terms(), "rules": Rules(),
-    "code": CodeRef(CODE, "9XK2"), "intent": Intent.AUTO, "price": 12_000, "activate_by": NOW + DAY,
+    "code": CodeRef(CODE, "9XK2"), "intent": RenewalIntent.AUTO, "price": 12_000, "activate_by": NOW + DAY,
 }  # fmt: skip
 TOLD: list[tuple[f.Fact, str]] = [
     (
@@ -36,7 +36,7 @@ TOLD: list[tuple[f.Fact, str]] = [
         " it renews by itself.",
     ),
     (
-        f.Ordered(**WHEN, **ORDER | {"awaiting_payment": True, "intent": Intent.MANUAL, "period": PERIOD}),
+        f.Ordered(**WHEN, **ORDER | {"awaiting_payment": True, "intent": RenewalIntent.MANUAL, "period": PERIOD}),
         f"Plan Suite, yearly, 10 devices, 120.00 EUR, not paid yet; p{PAID}; code …9XK2; it is renewed by hand.",
     ),
     (
@@ -72,17 +72,17 @@ TOLD: list[tuple[f.Fact, str]] = [
     (f.SiteDeclaredLost(**WHEN, site=SITE, heir=HEIR, allotment=1), "Berlin; 1 device go to Paris."),
     (f.PaymentFailed(**WHEN, price=12_000, missing=2_000), "20.00 EUR missing of 120.00 EUR."),
     (f.Refunded(**WHEN, amount=1_000, since=NOW), "10.00 EUR for days from 2026-01-01T00:00:00Z on."),
-    (f.RenewalIntentSet(**WHEN, intent=Intent.MANUAL), "It is renewed by hand."),
+    (f.RenewalIntentSet(**WHEN, intent=RenewalIntent.MANUAL), "It is renewed by hand."),
     (
-        f.TermsChanged(**WHEN, terms=terms(devices=20), raises=((NOW, 4_500),), field=Field.DEVICES),
+        f.TermsChanged(**WHEN, terms=terms(devices=20), raises=((NOW, 4_500),), field=TermsField.DEVICES),
         "20 devices; 45.00 EUR paid on top.",
     ),
     (
-        f.ChangeScheduled(**WHEN, effective=NOW, terms=terms(), field=Field.PLAN),
+        f.ChangeScheduled(**WHEN, effective=NOW, terms=terms(), field=TermsField.PLAN),
         "Plan Suite, yearly from 2026-01-01T00:00:00Z on.",
     ),
     (
-        f.ChangeDropped(**WHEN, effective=NOW, field=Field.DEVICES),
+        f.ChangeDropped(**WHEN, effective=NOW, field=TermsField.DEVICES),
         "The number of devices that was to change at 2026-01-01T00:00:00Z.",
     ),
     (
@@ -94,7 +94,7 @@ TOLD: list[tuple[f.Fact, str]] = [
         "The pause by the customer; 3 paid days added at the end.",
     ),
     (
-        f.Cancelled(**WHEN, effective=NOW, grace_days=14),
+        f.Canceled(**WHEN, effective=NOW, grace_days=14),
         "Service ends at 2026-01-01T00:00:00Z, then 14 days of grace.",
     ),
     (f.CancellationUndone(**WHEN), "The earlier way of renewing holds again."),

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from tenure.core import pricing, renewal
-from tenure.core.decide import changes, devices, repricing
-from tenure.core.decide.outcome import Accepted
+from tenure.core import pricing
+from tenure.core.business.decide import device_count, repricing, scheduled_changes
+from tenure.core.business.decide.decision import Accepted
 from tenure.core.periods import begun_days
-from tenure.core.renewal import length_of
-from tenure.core.subscription import Subscription
-from tenure.core.terms import Change, Field, Period
+from tenure.core.subscription import renewal
+from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.renewal import length_of
+from tenure.core.subscription.terms import Period, TermsChange, TermsField
 from tenure.core.timeline import Instant
-from tenure.sandbox.lives import judge, sums, walk
+from tenure.sandbox.lives import arithmetic, judge, walk
 
 LIVES = 2_000
 SOON = 400
@@ -23,7 +24,7 @@ SOON = 400
 
 
 def unfair(seeds: range) -> Iterator[walk.LifeLived]:
-    return (life for life in map(walk.live, seeds) if life.unfair)
+    return (life for life in map(walk.run_life, seeds) if life.unfair)
 
 
 def test_no_life_is_unfair() -> None:
@@ -32,12 +33,12 @@ def test_no_life_is_unfair() -> None:
 
 
 def test_a_seed_lives_the_same_life_again() -> None:
-    assert walk.live(7) == walk.live(7)
-    assert walk.live(7).told != walk.live(8).told
+    assert walk.run_life(7) == walk.run_life(7)
+    assert walk.run_life(7).told != walk.run_life(8).told
 
 
 def test_the_judge_shares_no_price_with_what_it_judges() -> None:
-    for module in (judge, sums):
+    for module in (judge, arithmetic):
         tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
         names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         forbidden = ("pricing", "renewal", "day_prices", "periods", "decide", "settle", "act", "runway", "promises")
@@ -51,15 +52,15 @@ def _drop_for_nothing(sub: Subscription, command: Any, facts: Any, seen: Any, no
     return Accepted(facts=tuple(facts))
 
 
-def _all_scheduled(sub: Subscription, now: Instant, *fields: Field) -> tuple[Change, ...]:
-    return changes.scheduled(sub, now, *Field)
+def _all_scheduled(sub: Subscription, now: Instant, *fields: TermsField) -> tuple[TermsChange, ...]:
+    return scheduled_changes.scheduled_changes(sub, now, *TermsField)
 
 
 def _against_the_count_in_force(after: Subscription, period: Period, moment: Instant) -> int | None:
     """What a raise cost before: the total of now less that of the count paid last, rounded each time."""
     start = max(period.since, moment)
     held = after.terms_for(start)
-    new, old = pricing.total(held.bands, held.devices), pricing.total(held.bands, period.devices)
+    new, old = pricing.total_price(held.bands, held.devices), pricing.total_price(held.bands, period.devices)
     assert isinstance(new, int) and isinstance(old, int)
     left = begun_days(start, period.until)
     return pricing.half_up(max(0, new - old) * left, begun_days(period.since, period.until)) or None
@@ -70,9 +71,9 @@ def _as_the_plan_says(sub: Subscription, period: Period) -> object:
 
 
 MENDS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
-    "terms that priced a period are dropped by paying": (changes, "with_terms", _drop_for_nothing),
-    "a command replaces only the field it names": (devices, "scheduled", _all_scheduled),
-    "the highest total agreed so far": (repricing, "_more", _against_the_count_in_force),
+    "terms that priced a period are dropped by paying": (scheduled_changes, "with_terms", _drop_for_nothing),
+    "a command replaces only the field it names": (device_count, "scheduled_changes", _all_scheduled),
+    "the highest total agreed so far": (repricing, "_additional_price", _against_the_count_in_force),
     "another length begins a whole period": (renewal, "length_of", _as_the_plan_says),
 }
 

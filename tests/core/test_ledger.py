@@ -10,26 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tenure.core.ledger import (
+from tenure.core.business.ledger import (
     MOVES,
-    Account,
     Balances,
     Entry,
-    Kind,
+    LedgerAccount,
     Posting,
-    affordable,
-    available,
+    PostingKind,
+    available_amount,
     capture,
     charge,
     csv_cell,
     csv_row,
-    fold,
-    missing,
-    post,
+    fold_balances,
+    is_affordable,
+    make_posting,
+    missing_amount,
     refund,
     release,
     reserve,
-    statement,
+    statement_lines,
     top_up,
 )
 
@@ -46,24 +46,26 @@ def test_m06_a_renewal_is_reserved_and_captured_from_what_was_prepaid() -> None:
         reserve(1_200, at=10, recorded_at=11, subscription="sub_a", period=20),
         capture(1_200, at=20, recorded_at=21, subscription="sub_a", period=20),
     ]
-    assert fold(history[:2]) == Balances(3_800, 1_200)
-    assert fold(history) == Balances(3_800, 0)
-    assert history[2].moved(Account.REVENUE) == 1_200
+    assert fold_balances(history[:2]) == Balances(3_800, 1_200)
+    assert fold_balances(history) == Balances(3_800, 0)
+    assert history[2].moved_on(LedgerAccount.REVENUE) == 1_200
 
 
 @pytest.mark.parametrize(
     ("posting", "source", "target"),
     [
-        (paid_in(7), Account.CLEARING, Account.BALANCE),
-        (reserve(7, at=0, recorded_at=0, subscription="s"), Account.BALANCE, Account.RESERVE),
-        (release(7, at=0, recorded_at=0, subscription="s"), Account.RESERVE, Account.BALANCE),
-        (capture(7, at=0, recorded_at=0, subscription="s"), Account.RESERVE, Account.REVENUE),
-        (charge(7, at=0, recorded_at=0, subscription="s"), Account.BALANCE, Account.REVENUE),
-        (refund(7, at=0, recorded_at=0, subscription="s"), Account.REVENUE, Account.BALANCE),
+        (paid_in(7), LedgerAccount.CLEARING, LedgerAccount.BALANCE),
+        (reserve(7, at=0, recorded_at=0, subscription="s"), LedgerAccount.BALANCE, LedgerAccount.RESERVE),
+        (release(7, at=0, recorded_at=0, subscription="s"), LedgerAccount.RESERVE, LedgerAccount.BALANCE),
+        (capture(7, at=0, recorded_at=0, subscription="s"), LedgerAccount.RESERVE, LedgerAccount.REVENUE),
+        (charge(7, at=0, recorded_at=0, subscription="s"), LedgerAccount.BALANCE, LedgerAccount.REVENUE),
+        (refund(7, at=0, recorded_at=0, subscription="s"), LedgerAccount.REVENUE, LedgerAccount.BALANCE),
     ],
 )
-def test_each_kind_moves_between_its_two_accounts(posting: Posting, source: Account, target: Account) -> None:
-    assert {account: posting.moved(account) for account in Account if posting.moved(account)} == {
+def test_each_kind_moves_between_its_two_accounts(
+    posting: Posting, source: LedgerAccount, target: LedgerAccount
+) -> None:
+    assert {account: posting.moved_on(account) for account in LedgerAccount if posting.moved_on(account)} == {
         source: -7,
         target: 7,
     }
@@ -79,14 +81,14 @@ def test_nothing_or_less_cannot_be_posted(amount: int) -> None:
 def test_a_posting_says_what_it_is_for() -> None:
     with pytest.raises(ValueError, match="reference"):
         top_up(1, at=0, recorded_at=0, subscription="sub_a")
-    for kind in set(Kind) - {Kind.TOP_UP}:
+    for kind in set(PostingKind) - {PostingKind.TOP_UP}:
         with pytest.raises(ValueError, match="subscription"):
-            post(kind, 1, at=0, recorded_at=0, reference="bank-1")
+            make_posting(kind, 1, at=0, recorded_at=0, reference="bank-1")
 
 
 def test_a_posting_that_does_not_balance_can_neither_be_made_nor_read_back() -> None:
     with pytest.raises(ValueError, match="sum to zero"):
-        Posting(kind=Kind.TOP_UP, at=0, recorded_at=0, entries=(Entry(Account.BALANCE, 5),))
+        Posting(kind=PostingKind.TOP_UP, at=0, recorded_at=0, entries=(Entry(LedgerAccount.BALANCE, 5),))
     bytes_ = msgspec.json.encode(paid_in(5))
     assert msgspec.json.decode(bytes_, type=Posting) == paid_in(5)
     with pytest.raises(msgspec.ValidationError, match="sum to zero"):
@@ -98,20 +100,20 @@ def test_a_posting_that_does_not_balance_can_neither_be_made_nor_read_back() -> 
 )
 def test_the_credit_limit_is_the_only_way_below_nothing(balance: int, credit: int, amount: int, short: int) -> None:
     held = Balances(balance, reserve=1_000)
-    assert available(held, credit) == balance + credit, "reserved money is not available"
-    assert missing(held, amount, credit) == short
-    assert affordable(held, amount, credit) is (short == 0)
+    assert available_amount(held, credit) == balance + credit, "reserved money is not available"
+    assert missing_amount(held, amount, credit) == short
+    assert is_affordable(held, amount, credit) is (short == 0)
 
 
 def test_without_a_credit_limit_only_what_is_there_can_be_spent() -> None:
     held = Balances(100)
-    assert (available(held), missing(held, 100), missing(held, 101)) == (100, 0, 1)
-    assert affordable(held, 100)
-    assert not affordable(held, 101)
+    assert (available_amount(held), missing_amount(held, 100), missing_amount(held, 101)) == (100, 0, 1)
+    assert is_affordable(held, 100)
+    assert not is_affordable(held, 101)
 
 
 def test_the_statement_runs_on_from_what_was_there() -> None:
-    lines = statement(
+    lines = statement_lines(
         [
             paid_in(500),
             reserve(200, at=1, recorded_at=1, subscription="s"),
@@ -145,7 +147,7 @@ def test_any_csv_reader_gets_the_cells_back(cells: list[str]) -> None:
 
 
 class Customer(RuleBasedStateMachine):
-    """A customer's account under any sequence of movements that respects `affordable`."""
+    """A customer's account under any sequence of movements that respects `is_affordable`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,9 +158,11 @@ class Customer(RuleBasedStateMachine):
         self.earned = 0
         self.received = 0
 
-    def book(self, kind: Kind, amount: int) -> None:
+    def book(self, kind: PostingKind, amount: int) -> None:
         moment = len(self.postings)
-        posting = post(kind, amount, at=moment, recorded_at=moment, reference=f"r{moment}", subscription="sub_a")
+        posting = make_posting(
+            kind, amount, at=moment, recorded_at=moment, reference=f"r{moment}", subscription="sub_a"
+        )
         self.postings.append(posting)
         self.cached = self.cached.after(posting)
 
@@ -169,44 +173,44 @@ class Customer(RuleBasedStateMachine):
     @rule(amount=AMOUNTS)
     def pays_in(self, amount: int) -> None:
         self.received += amount
-        self.book(Kind.TOP_UP, amount)
+        self.book(PostingKind.TOP_UP, amount)
 
     @rule(amount=AMOUNTS)
     def reserves(self, amount: int) -> None:
-        if affordable(self.cached, amount, self.credit):
+        if is_affordable(self.cached, amount, self.credit):
             self.held.append(amount)
-            self.book(Kind.RESERVE, amount)
+            self.book(PostingKind.RESERVE, amount)
 
     @rule(amount=AMOUNTS)
     def is_charged(self, amount: int) -> None:
-        if affordable(self.cached, amount, self.credit):
+        if is_affordable(self.cached, amount, self.credit):
             self.earned += amount
-            self.book(Kind.CHARGE, amount)
+            self.book(PostingKind.CHARGE, amount)
 
     @precondition(lambda self: self.held)
     @rule(keep=st.booleans())
     def reserve_ends(self, keep: bool) -> None:
         amount = self.held.pop()
         self.earned += amount if keep else 0
-        self.book(Kind.CAPTURE if keep else Kind.RELEASE, amount)
+        self.book(PostingKind.CAPTURE if keep else PostingKind.RELEASE, amount)
 
     @precondition(lambda self: self.earned > 0)
     @rule(data=st.data())
     def gets_back(self, data: st.DataObject) -> None:
         amount = data.draw(st.integers(1, self.earned))
         self.earned -= amount
-        self.book(Kind.REFUND, amount)
+        self.book(PostingKind.REFUND, amount)
 
     @invariant()
     def every_cent_is_somewhere(self) -> None:
         assert all(sum(entry.amount for entry in posting.entries) == 0 for posting in self.postings)
-        assert self.cached == fold(self.postings)
+        assert self.cached == fold_balances(self.postings)
         assert self.cached.reserve == sum(self.held)
         assert self.received == self.cached.balance + self.cached.reserve + self.earned
 
     @invariant()
     def nobody_spends_what_is_not_there(self) -> None:
-        assert available(self.cached, self.credit) >= 0
+        assert available_amount(self.cached, self.credit) >= 0
 
 
 TestCustomer = Customer.TestCase

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core.contract import contract_at, grace_days, timeline
-from tenure.core.lengthening import Lengthening, most_grace, next_gain
+from tenure.core.business import commands as c
+from tenure.core.business.settle import settle
 from tenure.core.periods import Duration
-from tenure.core.policy import Rules
-from tenure.core.settle import settle
-from tenure.core.subscription import evolve
-from tenure.core.timeline import DAY, Phase, at
+from tenure.core.policy.rules import Rules
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.contract import contract_at, grace_days, timeline
+from tenure.core.subscription.fold import evolve
+from tenure.core.subscription.grace_extension import PolicyAppliedNow, most_grace, next_gain
+from tenure.core.timeline import DAY, Phase, span_at
 from tests.core.histories import Life, Step, live, lives
 from tests.core.situations import accepted, cancel, days_after, funded, limited, monthly
 from tests.core.world import World, day
@@ -23,7 +23,7 @@ PRICE = 12_000
 
 def apply_now(world: World, days: int, *, trial_days: int = 0) -> None:
     """The provider publishes a grace of so many days, to reach running periods."""
-    each = Lengthening(world.now, Rules(grace_days=days, trial_grace_days=trial_days))
+    each = PolicyAppliedNow(world.now, Rules(grace_days=days, trial_grace_days=trial_days))
     for name, item in world.items.items():
         world.items[name] = msgspec.structs.replace(item, lengthenings=(*item.lengthenings, each))
 
@@ -48,9 +48,9 @@ def test_applying_now_never_shortens_and_revives_nothing(drawn: tuple[Life, list
             assert grace_days(had) <= grace_days(has) <= max(grace_days(had), min(90, most_grace(new, has)))
             assert (had.since, had.until, had.price) == (has.since, has.until, has.price)
         for span in (*timeline(old), *timeline(new)):
-            served = at(timeline(old), max(span.since, published)).phase
+            served = span_at(timeline(old), max(span.since, published)).phase
             if served in {Phase.ACTIVE, Phase.GRACE}:
-                assert at(timeline(new), max(span.since, published)).phase is served
+                assert span_at(timeline(new), max(span.since, published)).phase is served
         assert next_gain(new, item.lengthenings, published + later * DAY) is None
     assert not settle(done.account, done.items, published).facts
 
@@ -113,7 +113,7 @@ def test_a_trial_has_its_own_figure() -> None:
     assert grace_days(world.sub().periods[-1]) == 5
 
 
-def test_a_cancelled_one_gets_it_when_the_cancellation_is_undone() -> None:
+def test_a_canceled_one_gets_it_when_the_cancellation_is_undone() -> None:
     world = limited()
     accepted(cancel(world))
     apply_now(world, 30)

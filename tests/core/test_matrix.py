@@ -5,12 +5,12 @@ from typing import get_args
 import msgspec
 import pytest
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core.decide import Accepted, decide
-from tenure.core.refusals import TABLE, Code, Refused
-from tenure.core.terms import CodeRef
-from tenure.core.timeline import Phase, Why
+from tenure.core.business import commands as c
+from tenure.core.business.decide import Accepted, decide
+from tenure.core.refusals import TABLE, RefusalCode, Refused
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.terms import CodeRef
+from tenure.core.timeline import Phase, PhaseCause
 from tools.model import PAGE, Cell, course, main, matrix, page
 from tools.scenes import FAMILIES, STATES, TERMS, State, build
 
@@ -41,8 +41,8 @@ def test_every_row_is_in_the_state_it_names(state: State) -> None:
 def test_every_phase_and_cause_the_contract_knows_has_a_row() -> None:
     shown = {(state.phase, state.why) for state in STATES}
     assert {phase for phase, _ in shown} == set(Phase)
-    of_one_site = {Why.SYNC_OVERDUE, Why.SEAT_CONFLICT}
-    assert {why for _, why in shown} == set(Why) - of_one_site
+    of_one_site = {PhaseCause.SYNC_OVERDUE, PhaseCause.SEAT_CONFLICT}
+    assert {why for _, why in shown} == set(PhaseCause) - of_one_site
 
 
 def test_every_row_has_its_own_name() -> None:
@@ -62,7 +62,7 @@ def test_every_command_has_a_column() -> None:
 def test_every_refusal_in_the_matrix_has_a_row_in_the_table() -> None:
     refused = {found.text.strip("`") for row in ROWS.values() for found in row.values() if found.text.startswith("`")}
     assert refused
-    assert {Code(code) for code in refused} <= set(TABLE)
+    assert {RefusalCode(code) for code in refused} <= set(TABLE)
 
 
 def test_no_cell_is_empty() -> None:
@@ -78,7 +78,7 @@ def test_time_alone_leads_to_an_end_that_lasts() -> None:
 
 def test_the_page_names_every_fact_and_every_refusal() -> None:
     assert all(f"| `{kind.__name__}` |" in TEXT for kind in get_args(f.Fact))
-    assert all(f"| `{code}` |" in TEXT for code in Code)
+    assert all(f"| `{code}` |" in TEXT for code in RefusalCode)
 
 
 @pytest.mark.parametrize(
@@ -88,26 +88,26 @@ def test_the_page_names_every_fact_and_every_refusal() -> None:
         ("in grace", "limited", "cheaper plan", "yes"),
         ("in grace", "limited", "dearer plan", "`subscription_ended`"),
         ("in grace", "limited", "more devices", "`subscription_ended`"),
-        ("in grace", "limited", "cancel", "yes, then ended cancelled"),
+        ("in grace", "limited", "cancel", "yes, then ended canceled"),
         ("in grace", "limited", "renew", "**→ active paid**"),
         ("in grace", "limited", "renew from now", "`renewal_ambiguous`"),
         ("in grace, no money", "unlimited", "renew", "`renewal_is_automatic`"),
         ("in grace, no money", "unlimited", "top up", "**→ active paid**"),
-        ("in grace, cancelled in it", "limited", "undo", "yes, then ended payment_ended"),
+        ("in grace, canceled in it", "limited", "undo", "yes, then ended payment_ended"),
         ("in grace after a cancellation", "limited", "undo", "`nothing_to_undo`"),
-        ("in grace after a cancellation", "limited", "renew", "`subscription_cancelled`"),
+        ("in grace after a cancellation", "limited", "renew", "`subscription_canceled`"),
         ("ended", "limited", "cancel", "`subscription_ended`"),
         ("ended", "limited", "activate a site", "`subscription_ended`"),
         ("ended", "limited", "automatic on", "**→ active paid**"),
         ("ended longer than a year ago", "limited", "renew", "`renewal_too_late`"),
-        ("ended, no money", "unlimited", "cancel", "**→ ended cancelled**"),
+        ("ended, no money", "unlimited", "cancel", "**→ ended canceled**"),
         ("ended, automatic payment stopped", "unlimited", "cancel", "`subscription_ended`"),
         ("ended, automatic payment stopped", "unlimited", "activate a site", "**→ active paid**"),
-        ("cancelled, runs to its end", "limited", "renew", "`subscription_cancelled`"),
-        ("cancelled, runs to its end", "limited", "cancel now", "`already_cancelled`"),
-        ("cancelled, runs to its end", "limited", "another code here (M10)", "yes"),
+        ("canceled, runs to its end", "limited", "renew", "`subscription_canceled`"),
+        ("canceled, runs to its end", "limited", "cancel now", "`already_canceled`"),
+        ("canceled, runs to its end", "limited", "another code here (M10)", "yes"),
         (
-            "cancelled in the reserve window, a lease promises a week",
+            "canceled in the reserve window, a lease promises a week",
             "unlimited",
             "undo",
             "yes, then grace payment_ended",
@@ -116,7 +116,7 @@ def test_the_page_names_every_fact_and_every_refusal() -> None:
         ("next period reserved", "unlimited", "transfer", "`renewal_is_automatic`"),
         ("held", "limited", "another code here (M10)", "`subscription_in_force`"),
         ("held, its clock stopped", "limited", "renew", "`subscription_paused`"),
-        ("held, its clock stopped", "limited", "cancel now", "**→ ended cancelled**"),
+        ("held, its clock stopped", "limited", "cancel now", "**→ ended canceled**"),
         ("code blocked, in its days", "limited", "another code here (M10)", "`subscription_in_force`"),
         ("code blocked for good", "limited", "another code here (M10)", "yes"),
         ("staged as successor", "limited", "drop successor", "yes, then ended never_activated"),
@@ -133,7 +133,7 @@ def test_an_odd_cell_is_as_it_was_decided(state: str, kind: str, command: str, e
 NOBODY = CodeRef(id="", last_group="")
 HUGE = (-(10**18), -1, 0, 1, 253_402_300_799, 10**15)
 EXTREMES: list[c.Command] = [
-    *(c.Hold(by="", reason="", until=until) for until in HUGE),
+    *(c.PlaceHold(by="", reason="", until=until) for until in HUGE),
     *(c.Reanchor(by="", anchor=anchor) for anchor in HUGE),
     *(c.DropChange(by="", effective=effective) for effective in HUGE),
     *(c.ExtendGrace(by="", days=days) for days in HUGE),
@@ -159,6 +159,6 @@ def test_whatever_is_asked_of_whatever_state_is_answered(state: State) -> None:
     for now in (scene.now, scene.now + 10**9, 253_402_300_799):
         for command in EXTREMES:
             for sub in (scene.sub(), None):
-                answer = decide(sub, command, c.Seen(available=-5, in_use=10**9), now)
+                answer = decide(sub, command, c.DecisionContext(available=-5, in_use=10**9), now)
                 assert isinstance(answer, Accepted | Refused)
-                assert not isinstance(answer, Accepted) or all(f.encode(fact) for fact in answer.facts)
+                assert not isinstance(answer, Accepted) or all(f.encode_fact(fact) for fact in answer.facts)

@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core import ledger
-from tenure.core.account import Account, Book
-from tenure.core.act import credit
-from tenure.core.decide.money import affordable
+from tenure.core.business import commands as c
+from tenure.core.business import ledger
+from tenure.core.business.account import Account, PolicyHistory
+from tenure.core.business.decide.money import can_afford
+from tenure.core.business.execute import credit_account
+from tenure.core.business.runway import runway
+from tenure.core.business.settle import settle
 from tenure.core.periods import Duration
-from tenure.core.policy import LateRenewal, RenewalOrder, Rules
+from tenure.core.policy.rules import LateRenewal, RenewalOrder, Rules
 from tenure.core.pricing import Band
-from tenure.core.refusals import Code
-from tenure.core.runway import runway
-from tenure.core.settle import settle
-from tenure.core.terms import Intent, Kind, Start
+from tenure.core.refusals import RefusalCode
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind, TermStart
 from tenure.core.timeline import DAY, Phase
 from tests.core.histories import Life, Step, copy, live, lives
 from tests.core.situations import (
@@ -43,7 +43,7 @@ def three(money: int, order: RenewalOrder = RenewalOrder.OLDEST_DUE) -> World:
     world = World(rules=Rules(grace_days=20), account=Account(orders=((0, order),)))
     for number, devices in enumerate((9, 3, 6), 1):
         world.top_up(1_200 * devices)
-        accepted(world.order(f"sub_{number}", of=terms(kind=Kind.UNLIMITED, period=MONTH, devices=devices)))
+        accepted(world.order(f"sub_{number}", of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH, devices=devices)))
         world.wait(days=1)
     world.until(day("2026-02-10"))
     world.top_up(money)
@@ -63,7 +63,7 @@ def paid(world: World) -> list[str]:
 )
 def test_money_is_set_aside_ten_days_or_a_third_of_the_coming_period_before(period: Duration, before: int) -> None:
     world = funded()
-    accepted(world.order(of=terms(kind=Kind.UNLIMITED, period=period)))
+    accepted(world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=period)))
     end = world.sub().periods[0].until
     world.until(end - before - 1)
     assert world.account.reserve == 0
@@ -83,14 +83,14 @@ def test_a_reserve_is_captured_at_the_due_instant_however_late_it_is_booked() ->
 
 def test_a_reserve_once_made_is_kept() -> None:
     world = funded(2 * PRICE, grace_days=20)
-    accepted(world.order("sub_1", of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+    accepted(world.order("sub_1", of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
     world.until(day("2026-01-25"))
     accepted(
         world.order(
             "sub_2",
-            of=terms(kind=Kind.UNLIMITED, period=MONTH),
+            of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH),
             trial=True,
-            intent=Intent.AUTO,
+            intent=RenewalIntent.AUTO,
             trial_period=Duration(days=3),
         )
     )
@@ -109,7 +109,7 @@ def test_money_that_comes_inside_the_window_is_reserved_at_once() -> None:
 def test_a_command_that_frees_money_pays_for_what_waits() -> None:
     world = funded(2 * PRICE, grace_days=20)
     for name in ("sub_1", "sub_2"):
-        accepted(world.order(name, of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+        accepted(world.order(name, of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
     world.top_up(PRICE)
     world.until(day("2026-01-25"))
     assert (world.sub("sub_1").reserved is None, world.sub("sub_2").reserved is None) == (False, True)
@@ -120,7 +120,7 @@ def test_a_command_that_frees_money_pays_for_what_waits() -> None:
 def test_switched_on_inside_the_window_it_is_reserved_at_once() -> None:
     world = limited(PRICE)
     world.until(day("2026-12-28"))
-    accepted(world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO)))
+    accepted(world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO)))
     assert world.account.reserve == PRICE
 
 
@@ -129,10 +129,10 @@ def test_switched_off_and_on_again_the_whole_period_is_reserved() -> None:
     world.until(day("2026-12-28"))
     world.hear("sub_1", word(days_after("2027-01-01", 7)))
     before = world.sub().reserved
-    accepted(world.do(c.SetRenewalIntent(by="operator", intent=Intent.MANUAL)))
+    accepted(world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.MANUAL)))
     assert world.sub().paid_until == days_after("2027-01-01", 7)
-    assert refusal(world.do(c.Renew(by="operator"))) is Code.RENEWAL_TOO_EARLY
-    accepted(world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO)))
+    assert refusal(world.do(c.Renew(by="operator"))) is RefusalCode.RENEWAL_TOO_EARLY
+    accepted(world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO)))
     assert world.sub().reserved == before
 
 
@@ -140,7 +140,7 @@ def test_what_was_kept_for_leases_is_followed_by_the_rest_of_the_period() -> Non
     world = automatic()
     world.until(day("2026-12-28"))
     world.hear("sub_1", word(days_after("2027-01-01", 7)))
-    accepted(world.do(c.SetRenewalIntent(by="operator", intent=Intent.MANUAL)))
+    accepted(world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.MANUAL)))
     world.until(day("2027-01-02"))
     accepted(world.do(c.Renew(by="operator")))
     assert world.sub().paid_until == day("2028-01-01")
@@ -208,7 +208,7 @@ def test_once_automatic_attempts_have_stopped_nothing_is_due_any_more() -> None:
 def test_resumed_it_does_not_go_on_for_longer_than_it_can_be_revived() -> None:
     world = unlimited(1, resume_days=30, reinstate_days=40)
     world.until(days_after("2026-02-08", 39))
-    accepted(world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO)))
+    accepted(world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO)))
     world.wait(days=2)
     world.top_up(PRICE)
     assert (world.phase(), world.account.balance) == (Phase.ENDED, PRICE)
@@ -231,7 +231,7 @@ def test_left_by_every_site_it_goes_on_once_somebody_says_so() -> None:
     world.until(day("2026-02-02"))
     accepted(world.do(LEAVE))
     world.top_up(2 * PRICE)
-    accepted(world.do(c.SetRenewalIntent(by="customer", intent=Intent.AUTO)))
+    accepted(world.do(c.SetRenewalIntent(by="customer", intent=RenewalIntent.AUTO)))
     assert (world.phase(), world.sub().paid_until) == (Phase.ACTIVE, day("2026-03-01"))
 
 
@@ -239,7 +239,7 @@ def test_kept_ready_as_successor_it_is_not_abandoned() -> None:
     world = limited()
     accepted(world.activate())
     world.top_up(PRICE)
-    accepted(world.order("sub_2", of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+    accepted(world.order("sub_2", of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
     command = c.StageSuccessor(
         by="x", site="site_1", key="key of site_1", code="code of sub_2", product="editor", version="12.0", name="x"
     )
@@ -255,7 +255,7 @@ def test_a_period_uses_the_version_of_the_policy_at_its_start() -> None:
         shorter = msgspec.structs.replace(world.rules, grace_days=3)
         item = world.items["sub_1"]
         versions = (*item.book.versions, (day("2026-02-03"), shorter, "11.0"))
-        world.items["sub_1"] = msgspec.structs.replace(item, book=Book(versions))
+        world.items["sub_1"] = msgspec.structs.replace(item, book=PolicyHistory(versions))
         world.until(day("2026-02-05"))
         world.top_up(PRICE)
         if renew:
@@ -291,7 +291,7 @@ def test_on_one_and_the_same_instant_the_stated_order_decides() -> None:
     world = World(rules=Rules(grace_days=0), account=Account(orders=((0, RenewalOrder.CHEAPEST),)))
     for name, devices in (("sub_a", 9), ("sub_b", 3)):
         world.top_up(1_200 * devices)
-        accepted(world.order(name, of=terms(kind=Kind.UNLIMITED, period=MONTH, devices=devices)))
+        accepted(world.order(name, of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH, devices=devices)))
     world.top_up(9 * 1_200)
     world.until(day("2026-02-01"))
     assert (world.phase("sub_a"), world.phase("sub_b")) == (Phase.ENDED, Phase.ACTIVE)
@@ -299,11 +299,11 @@ def test_on_one_and_the_same_instant_the_stated_order_decides() -> None:
 
 @pytest.mark.parametrize(("price", "available", "can"), [(0, -5, True), (1, 0, False), (5, 5, True), (6, 5, False)])
 def test_what_costs_nothing_can_always_be_paid(price: int, available: int, can: bool) -> None:
-    assert affordable(price, available) is can
+    assert can_afford(price, available) is can
 
 
 def test_a_period_that_costs_nothing_needs_no_posting() -> None:
-    free = terms(kind=Kind.UNLIMITED, period=MONTH, bands=(Band(up_to=None, unit=0),))
+    free = terms(kind=SubscriptionKind.UNLIMITED, period=MONTH, bands=(Band(up_to=None, unit=0),))
     world = funded(0)
     accepted(world.order(of=free))
     world.until(day("2026-04-10"))
@@ -356,18 +356,18 @@ def test_m06_what_is_billed_is_what_was_served(drips: list[tuple[int, int]], gra
         world.top_up(amount)
     world.wait(days=40)
     spent = PRICE + sum(amount for _, amount in drips) - world.account.balance
-    assert spent == PRICE * len(world.sub().paid)
-    assert len({period.since for period in world.sub().paid}) == len(world.sub().paid)
+    assert spent == PRICE * len(world.sub().paid_periods)
+    assert len({period.since for period in world.sub().paid_periods}) == len(world.sub().paid_periods)
 
 
 def test_a_credit_alone_changes_only_the_account() -> None:
     posting = ledger.top_up(5, at=0, recorded_at=0, reference="bank")
-    before, after = credit(Account(), (), posting, 9)
+    before, after = credit_account(Account(), (), posting, 9)
     assert (before.account.balance, after.account.balance, after.facts) == (0, 5, ())
 
 
 def test_a_waiting_one_with_automatic_intent_buys_nothing_before_it_begins() -> None:
     world = funded(2 * PRICE)
-    accepted(world.order(of=terms(kind=Kind.UNLIMITED, period=MONTH, start=Start.AT_FIRST_ACTIVATION)))
+    accepted(world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH, start=TermStart.AT_FIRST_ACTIVATION)))
     world.until(day("2026-06-01"))
     assert (world.account.balance, world.kinds()) == (PRICE, ["Ordered"])

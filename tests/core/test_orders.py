@@ -2,14 +2,14 @@
 
 import pytest
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core.account import Account
-from tenure.core.policy import Role
+from tenure.core.business import commands as c
+from tenure.core.business.account import Account
+from tenure.core.policy.rules import Role
 from tenure.core.pricing import Band
-from tenure.core.refusals import Code, Refused
-from tenure.core.terms import Intent, Kind, Settlement, Start
-from tenure.core.timeline import DAY, Phase, Why
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.terms import RenewalIntent, Settlement, SubscriptionKind, TermStart
+from tenure.core.timeline import DAY, Phase, PhaseCause
 from tests.core.situations import PRICE, accepted, funded, limited, outside, refunding, refusal, waiting
 from tests.core.world import MONTH, YEAR, World, day, terms
 
@@ -31,10 +31,13 @@ def test_m02_it_belongs_to_one_provider_and_one_of_its_customers() -> None:
 def test_m04_a_limited_order_ends_and_an_unlimited_one_has_no_end_date() -> None:
     world = funded()
     accepted(world.order(of=terms(period=YEAR)))
-    accepted(world.order("sub_2", of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+    accepted(world.order("sub_2", of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
     world.until(day("2026-12-31"))
     assert world.sub().paid_until == day("2027-01-01")
-    assert refusal(world.order("sub_3", of=terms(kind=Kind.UNLIMITED), until=day("2028-01-01"))) is Code.TERM_AMBIGUOUS
+    assert (
+        refusal(world.order("sub_3", of=terms(kind=SubscriptionKind.UNLIMITED), until=day("2028-01-01")))
+        is RefusalCode.TERM_AMBIGUOUS
+    )
 
 
 def test_an_end_date_is_priced_by_the_day_and_is_the_anchor() -> None:
@@ -47,8 +50,8 @@ def test_an_end_date_is_priced_by_the_day_and_is_the_anchor() -> None:
     assert world.sub().periods[-1].price == PRICE
 
 
-@pytest.mark.parametrize(("length", "code"), [(28 * DAY, None), (28 * DAY - 1, Code.TERM_TOO_SHORT)])
-def test_the_least_term_is_28_days(length: int, code: Code | None) -> None:
+@pytest.mark.parametrize(("length", "code"), [(28 * DAY, None), (28 * DAY - 1, RefusalCode.TERM_TOO_SHORT)])
+def test_the_least_term_is_28_days(length: int, code: RefusalCode | None) -> None:
     world = funded()
     answer = world.order(until=world.now + length)
     assert (answer.code if isinstance(answer, Refused) else None) is code
@@ -63,23 +66,27 @@ def test_too_short_a_term_names_the_earliest_end() -> None:
 
 @pytest.mark.parametrize("until", [-DAY, 0, 253_402_300_799])
 def test_an_impossible_end_is_refused(until: int) -> None:
-    assert refusal(funded().order(until=until)) in {Code.TERM_TOO_SHORT, Code.FIELD_INVALID}
+    assert refusal(funded().order(until=until)) in {RefusalCode.TERM_TOO_SHORT, RefusalCode.FIELD_INVALID}
 
 
 @pytest.mark.parametrize(
     ("changed", "more", "code"),
     [
-        ({"devices": 0}, {}, Code.DEVICE_COUNT_OUT_OF_RANGE),
-        ({"devices": 11, "max_devices": 10}, {}, Code.DEVICE_COUNT_OUT_OF_RANGE),
-        ({"devices": 11, "bands": (Band(up_to=10, unit=1),)}, {}, Code.DEVICE_COUNT_OUT_OF_RANGE),
-        ({"devices": 11, "bands": (Band(up_to=10, unit=1),)}, {"trial": True}, Code.DEVICE_COUNT_OUT_OF_RANGE),
-        ({"kind": Kind.UNLIMITED, "settlement": Settlement.EXTERNAL}, {}, Code.AUTOMATIC_NEEDS_PREPAID),
-        ({"settlement": Settlement.EXTERNAL}, {"intent": Intent.AUTO}, Code.AUTOMATIC_NEEDS_PREPAID),
-        ({}, {"trial": True, "until": day("2026-12-01")}, Code.TERM_AMBIGUOUS),
-        ({"devices": 101}, {}, Code.INSUFFICIENT_BALANCE),
+        ({"devices": 0}, {}, RefusalCode.DEVICE_COUNT_OUT_OF_RANGE),
+        ({"devices": 11, "max_devices": 10}, {}, RefusalCode.DEVICE_COUNT_OUT_OF_RANGE),
+        ({"devices": 11, "bands": (Band(up_to=10, unit=1),)}, {}, RefusalCode.DEVICE_COUNT_OUT_OF_RANGE),
+        ({"devices": 11, "bands": (Band(up_to=10, unit=1),)}, {"trial": True}, RefusalCode.DEVICE_COUNT_OUT_OF_RANGE),
+        (
+            {"kind": SubscriptionKind.UNLIMITED, "settlement": Settlement.EXTERNAL},
+            {},
+            RefusalCode.AUTOMATIC_NEEDS_PREPAID,
+        ),
+        ({"settlement": Settlement.EXTERNAL}, {"intent": RenewalIntent.AUTO}, RefusalCode.AUTOMATIC_NEEDS_PREPAID),
+        ({}, {"trial": True, "until": day("2026-12-01")}, RefusalCode.TERM_AMBIGUOUS),
+        ({"devices": 101}, {}, RefusalCode.INSUFFICIENT_BALANCE),
     ],
 )
-def test_what_an_order_may_not_be(changed: dict[str, object], more: dict[str, object], code: Code) -> None:
+def test_what_an_order_may_not_be(changed: dict[str, object], more: dict[str, object], code: RefusalCode) -> None:
     world = funded()
     assert refusal(world.order(of=terms(**changed), **more)) is code
     assert (world.items, world.account.balance) == ({}, 10 * PRICE)
@@ -88,7 +95,7 @@ def test_what_an_order_may_not_be(changed: dict[str, object], more: dict[str, ob
 def test_an_order_short_of_money_names_what_is_missing() -> None:
     answer = funded(PRICE - 5).order()
     assert isinstance(answer, Refused)
-    assert (answer.code, answer.detail) == (Code.INSUFFICIENT_BALANCE, "0.05 EUR are missing.")
+    assert (answer.code, answer.detail) == (RefusalCode.INSUFFICIENT_BALANCE, "0.05 EUR are missing.")
 
 
 def test_what_costs_nothing_can_be_ordered_below_a_lowered_credit_limit() -> None:
@@ -98,7 +105,7 @@ def test_what_costs_nothing_can_be_ordered_below_a_lowered_credit_limit() -> Non
 
 def test_an_order_is_not_placed_twice_under_one_id() -> None:
     world = limited(5 * PRICE)
-    assert refusal(world.order()) is Code.ALREADY_EXISTS
+    assert refusal(world.order()) is RefusalCode.ALREADY_EXISTS
     assert world.account.balance == 5 * PRICE
 
 
@@ -116,7 +123,7 @@ def test_m11_the_policy_may_forbid_ordering() -> None:
         ),
         actions=frozenset(),
     )
-    assert refusal(answer) is Code.ACTION_NOT_PERMITTED
+    assert refusal(answer) is RefusalCode.ACTION_NOT_PERMITTED
 
 
 # Waiting for the first activation
@@ -125,7 +132,7 @@ def test_m11_the_policy_may_forbid_ordering() -> None:
 def test_m09_nothing_is_licensed_before_the_code_is_applied() -> None:
     world = waiting()
     span = world.span()
-    assert (span.phase, span.why, span.features, span.limit) == (Phase.PENDING, Why.NOT_ACTIVATED, (), 0)
+    assert (span.phase, span.why, span.features, span.limit) == (Phase.PENDING, PhaseCause.NOT_ACTIVATED, (), 0)
     assert world.account.balance == 0
 
 
@@ -146,8 +153,8 @@ def test_a_waiting_one_that_nobody_activates_ends_after_365_days() -> None:
     world.until(end - 1)
     assert world.phase() is Phase.PENDING
     world.wait(seconds=1)
-    assert (world.phase(), world.span().why) == (Phase.ENDED, Why.NEVER_ACTIVATED)
-    assert refusal(world.activate()) is Code.SUBSCRIPTION_ENDED
+    assert (world.phase(), world.span().why) == (Phase.ENDED, PhaseCause.NEVER_ACTIVATED)
+    assert refusal(world.activate()) is RefusalCode.SUBSCRIPTION_ENDED
 
 
 def test_activated_in_the_last_second_it_runs() -> None:
@@ -165,11 +172,11 @@ def test_what_lapsed_is_refunded_by_policy(rules: dict[str, object], back: int) 
     assert world.kinds().count("Refunded") == (1 if back else 0)
 
 
-def test_an_order_cancelled_before_it_begins_is_refunded_whole() -> None:
+def test_an_order_canceled_before_it_begins_is_refunded_whole() -> None:
     world = waiting()
     accepted(world.do(c.Cancel(by="operator")))
     world.settle()
-    assert (world.phase(), world.span().why, world.account.balance) == (Phase.ENDED, Why.CANCELLED, PRICE)
+    assert (world.phase(), world.span().why, world.account.balance) == (Phase.ENDED, PhaseCause.CANCELED, PRICE)
 
 
 # Paid outside the ledger
@@ -177,8 +184,8 @@ def test_an_order_cancelled_before_it_begins_is_refunded_whole() -> None:
 
 def test_an_external_order_waits_for_its_payment() -> None:
     world = outside()
-    assert (world.phase(), world.span().why) == (Phase.PENDING, Why.AWAITING_PAYMENT)
-    assert refusal(world.activate()) is Code.AWAITING_PAYMENT
+    assert (world.phase(), world.span().why) == (Phase.PENDING, PhaseCause.AWAITING_PAYMENT)
+    assert refusal(world.activate()) is RefusalCode.AWAITING_PAYMENT
 
 
 def test_at_order_means_at_confirmation_when_paid_outside() -> None:
@@ -203,9 +210,9 @@ def test_a_fixed_end_paid_outside_is_priced_by_the_day_from_the_confirmation() -
 
 
 def test_confirmed_before_activation_it_waits_for_the_activation() -> None:
-    world = outside(start=Start.AT_FIRST_ACTIVATION)
+    world = outside(start=TermStart.AT_FIRST_ACTIVATION)
     accepted(world.do(CONFIRM))
-    assert (world.phase(), world.span().why) == (Phase.PENDING, Why.NOT_ACTIVATED)
+    assert (world.phase(), world.span().why) == (Phase.PENDING, PhaseCause.NOT_ACTIVATED)
     accepted(world.activate())
     assert world.phase() is Phase.ACTIVE
 
@@ -213,40 +220,40 @@ def test_confirmed_before_activation_it_waits_for_the_activation() -> None:
 def test_a_payment_is_confirmed_once_and_only_where_one_is_awaited() -> None:
     world = outside()
     accepted(world.do(CONFIRM))
-    assert refusal(world.do(CONFIRM)) is Code.NOT_AWAITING_PAYMENT
-    assert refusal(limited().do(CONFIRM)) is Code.NOT_AWAITING_PAYMENT
+    assert refusal(world.do(CONFIRM)) is RefusalCode.NOT_AWAITING_PAYMENT
+    assert refusal(limited().do(CONFIRM)) is RefusalCode.NOT_AWAITING_PAYMENT
 
 
 def test_a_confirmation_that_comes_too_late_is_refused() -> None:
     world = outside()
     world.wait(days=365)
-    assert refusal(world.do(CONFIRM)) is Code.SUBSCRIPTION_ENDED
+    assert refusal(world.do(CONFIRM)) is RefusalCode.SUBSCRIPTION_ENDED
 
 
 def test_a_fixed_end_that_has_come_cannot_be_paid_any_more() -> None:
     world = funded(0)
     accepted(world.order(of=terms(settlement=Settlement.EXTERNAL), until=day("2026-02-01")))
     world.until(day("2026-02-01"))
-    assert refusal(world.do(CONFIRM)) is Code.TERM_TOO_SHORT
+    assert refusal(world.do(CONFIRM)) is RefusalCode.TERM_TOO_SHORT
 
 
-def test_a_cancelled_external_order_owes_nothing_back() -> None:
+def test_a_canceled_external_order_owes_nothing_back() -> None:
     world = outside()
     accepted(world.do(c.Cancel(by="operator")))
     world.settle()
-    assert world.kinds() == ["Ordered", "Cancelled"]
-    assert refusal(world.do(CONFIRM)) is Code.SUBSCRIPTION_CANCELLED
+    assert world.kinds() == ["Ordered", "Canceled"]
+    assert refusal(world.do(CONFIRM)) is RefusalCode.SUBSCRIPTION_CANCELED
 
 
 def test_an_external_renewal_and_an_external_raise_take_effect_by_confirmation() -> None:
     world = outside()
     accepted(world.do(CONFIRM))
     world.until(day("2026-12-01"))
-    assert refusal(world.do(c.Renew(by="operator"))) is Code.AWAITING_PAYMENT
+    assert refusal(world.do(c.Renew(by="operator"))) is RefusalCode.AWAITING_PAYMENT
     accepted(world.do(c.ConfirmPayment(by="operator", reference="bank 8", covers="renewal")))
     assert world.sub().paid_until == day("2028-01-01")
     more = c.ChangeDevices(by="operator", devices=20)
-    assert refusal(world.do(more)) is Code.AWAITING_PAYMENT
+    assert refusal(world.do(more)) is RefusalCode.AWAITING_PAYMENT
     accepted(world.do(c.ConfirmPayment(by="operator", reference="bank 9", covers="raise", devices=20)))
     assert world.span().limit == 20
     assert (world.postings, world.account) == ([], Account(settled_at=world.now))
@@ -255,13 +262,16 @@ def test_an_external_renewal_and_an_external_raise_take_effect_by_confirmation()
 @pytest.mark.parametrize("covers", ["", "lunch", "Order"])
 def test_a_payment_for_something_unknown_is_refused(covers: str) -> None:
     answer = outside().do(c.ConfirmPayment(by="operator", reference="bank 7", covers=covers))
-    assert refusal(answer) is Code.FIELD_INVALID
+    assert refusal(answer) is RefusalCode.FIELD_INVALID
 
 
 def test_automatic_renewal_needs_prepaid_money() -> None:
     world = outside()
     accepted(world.do(CONFIRM))
-    assert refusal(world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO))) is Code.AUTOMATIC_NEEDS_PREPAID
+    assert (
+        refusal(world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO)))
+        is RefusalCode.AUTOMATIC_NEEDS_PREPAID
+    )
 
 
 # Trials
@@ -272,7 +282,7 @@ TRIAL: dict[str, object] = {"trial": True, "trial_period": MONTH}
 def test_a_trial_costs_nothing_and_comes_once() -> None:
     world = funded()
     accepted(world.order(**TRIAL))
-    assert (world.span().why, world.account.balance) == (Why.TRIAL, 10 * PRICE)
+    assert (world.span().why, world.account.balance) == (PhaseCause.TRIAL, 10 * PRICE)
     second = c.Order(
         by="operator",
         subscription="sub_2",
@@ -282,7 +292,7 @@ def test_a_trial_costs_nothing_and_comes_once() -> None:
         code=c.CodeRef(id="code", last_group="00000"),
         trial=True,
     )
-    assert refusal(world.do(second, "sub_2", trial_used=True)) is Code.TRIAL_ALREADY_USED
+    assert refusal(world.do(second, "sub_2", trial_used=True)) is RefusalCode.TRIAL_ALREADY_USED
 
 
 @pytest.mark.parametrize(("days", "phase"), [(0, Phase.ENDED), (3, Phase.GRACE)])
@@ -293,32 +303,38 @@ def test_a_trial_has_no_grace_unless_the_policy_says_so(days: int, phase: Phase)
     assert world.phase() is phase
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize(("intent", "why"), [(Intent.AUTO, Why.PAID), (Intent.MANUAL, Why.PAYMENT_ENDED)])
-def test_a_trial_becomes_paid_only_if_the_order_said_so(kind: Kind, intent: Intent, why: Why) -> None:
+@pytest.mark.parametrize("kind", list(SubscriptionKind))
+@pytest.mark.parametrize(
+    ("intent", "why"), [(RenewalIntent.AUTO, PhaseCause.PAID), (RenewalIntent.MANUAL, PhaseCause.PAYMENT_ENDED)]
+)
+def test_a_trial_becomes_paid_only_if_the_order_said_so(
+    kind: SubscriptionKind, intent: RenewalIntent, why: PhaseCause
+) -> None:
     world = funded()
     accepted(world.order(of=terms(kind=kind), intent=intent, **TRIAL))
     world.until(day("2026-02-01"))
     assert world.span().why is why
-    assert world.account.balance == (9 * PRICE if intent is Intent.AUTO else 10 * PRICE)
+    assert world.account.balance == (9 * PRICE if intent is RenewalIntent.AUTO else 10 * PRICE)
 
 
 def test_a_trial_cannot_be_made_to_convert_afterwards_but_be_bought() -> None:
     world = funded()
     accepted(world.order(**TRIAL))
-    assert refusal(world.do(c.SetRenewalIntent(by="customer", intent=Intent.AUTO))) is Code.RENEWAL_TOO_LATE
+    assert (
+        refusal(world.do(c.SetRenewalIntent(by="customer", intent=RenewalIntent.AUTO))) is RefusalCode.RENEWAL_TOO_LATE
+    )
     accepted(world.do(c.Renew(by="customer")))
     assert world.sub().paid_until == day("2027-02-01")
-    accepted(world.do(c.SetRenewalIntent(by="customer", intent=Intent.AUTO)))
+    accepted(world.do(c.SetRenewalIntent(by="customer", intent=RenewalIntent.AUTO)))
 
 
 def test_a_trial_that_converts_can_be_switched_off_and_on_again() -> None:
     world = funded()
-    accepted(world.order(intent=Intent.AUTO, **TRIAL))
-    accepted(world.do(c.SetRenewalIntent(by="customer", intent=Intent.MANUAL)))
-    accepted(world.do(c.SetRenewalIntent(by="customer", intent=Intent.AUTO)))
+    accepted(world.order(intent=RenewalIntent.AUTO, **TRIAL))
+    accepted(world.do(c.SetRenewalIntent(by="customer", intent=RenewalIntent.MANUAL)))
+    accepted(world.do(c.SetRenewalIntent(by="customer", intent=RenewalIntent.AUTO)))
     world.until(day("2026-02-02"))
-    assert world.span().why is Why.PAID
+    assert world.span().why is PhaseCause.PAID
 
 
 def test_more_devices_cost_their_price_on_a_trial_too() -> None:

@@ -14,7 +14,6 @@ from tenure.core.periods import (
     Duration,
     begun_days,
     date_only_until,
-    edge,
     format_date,
     format_duration,
     format_instant,
@@ -22,10 +21,11 @@ from tenure.core.periods import (
     parse_duration,
     parse_instant,
     parse_until,
+    period_boundary,
     period_days,
     whole_days,
 )
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
 
 MONTH, YEAR = Duration(months=1), Duration(months=12)
@@ -40,12 +40,12 @@ def when(text: str) -> int:
 
 
 def refused(answer: object, field: str) -> bool:
-    return isinstance(answer, Refused) and answer.code is Code.FIELD_INVALID and answer.field == field
+    return isinstance(answer, Refused) and answer.code is RefusalCode.FIELD_INVALID and answer.field == field
 
 
 def test_m04_the_last_of_january_returns_to_the_31st_after_a_short_february() -> None:
     anchor = when("2025-01-31T14:37:05")
-    seen = [format_instant(edge(anchor, MONTH, k)) for k in range(5)]
+    seen = [format_instant(period_boundary(anchor, MONTH, k)) for k in range(5)]
     assert seen == [
         "2025-01-31T14:37:05Z",
         "2025-02-28T14:37:05Z",
@@ -53,12 +53,12 @@ def test_m04_the_last_of_january_returns_to_the_31st_after_a_short_february() ->
         "2025-04-30T14:37:05Z",
         "2025-05-31T14:37:05Z",
     ]
-    assert edge(when("2024-01-31"), MONTH, 1) == when("2024-02-29")
+    assert period_boundary(when("2024-01-31"), MONTH, 1) == when("2024-02-29")
 
 
 def test_a_yearly_term_from_a_leap_day_ends_on_28_february_and_finds_29_again() -> None:
     anchor = when("2024-02-29")
-    assert [format_date(edge(anchor, YEAR, k)) for k in (1, 2, 3, 4)] == [
+    assert [format_date(period_boundary(anchor, YEAR, k)) for k in (1, 2, 3, 4)] == [
         "2025-02-28",
         "2026-02-28",
         "2027-02-28",
@@ -67,14 +67,14 @@ def test_a_yearly_term_from_a_leap_day_ends_on_28_february_and_finds_29_again() 
 
 
 def test_a_period_before_the_anchor_clips_the_same_way() -> None:
-    assert edge(when("2025-03-31"), MONTH, -1) == when("2025-02-28")
-    assert edge(when("2025-03-31"), Duration(days=30), -1) == when("2025-03-01")
-    assert edge(when("2025-01-15"), MONTH, -1) == when("2024-12-15")
+    assert period_boundary(when("2025-03-31"), MONTH, -1) == when("2025-02-28")
+    assert period_boundary(when("2025-03-31"), Duration(days=30), -1) == when("2025-03-01")
+    assert period_boundary(when("2025-01-15"), MONTH, -1) == when("2024-12-15")
 
 
 def test_december_is_followed_by_january() -> None:
-    assert edge(when("2025-12-31T23:59:59"), MONTH, 1) == when("2026-01-31T23:59:59")
-    assert edge(when("2025-11-30"), MONTH, 1) == when("2025-12-30")
+    assert period_boundary(when("2025-12-31T23:59:59"), MONTH, 1) == when("2026-01-31T23:59:59")
+    assert period_boundary(when("2025-11-30"), MONTH, 1) == when("2025-12-30")
 
 
 def test_every_anchor_of_2024_to_2032_keeps_its_day_for_120_months() -> None:
@@ -92,15 +92,17 @@ def test_every_anchor_of_2024_to_2032_keeps_its_day_for_120_months() -> None:
         for k in range(121):
             years, month = divmod(begin.month - 1 + k, 12)
             key = (begin.year + years, month + 1)
-            assert edge(anchor, MONTH, k) == midnights[key] + (min(begin.day, lengths[key]) - 1) * DAY + clock
+            assert (
+                period_boundary(anchor, MONTH, k) == midnights[key] + (min(begin.day, lengths[key]) - 1) * DAY + clock
+            )
         begin += timedelta(days=1)
 
 
 @given(instants, durations, st.integers(-200, 200))
 def test_periods_follow_one_another_without_overlap(anchor: int, duration: Duration, k: int) -> None:
-    start, end = edge(anchor, duration, k), edge(anchor, duration, k + 1)
+    start, end = period_boundary(anchor, duration, k), period_boundary(anchor, duration, k + 1)
     assert start < end
-    assert edge(anchor, duration, 0) == anchor
+    assert period_boundary(anchor, duration, 0) == anchor
     assert (start - anchor) % DAY == 0
     assert period_days(anchor, duration, k) * DAY == end - start
 
@@ -110,23 +112,23 @@ def test_a_moment_lies_in_the_period_whose_end_is_the_first_after_it(
     anchor: int, duration: Duration, moment: int
 ) -> None:
     k = index_after(anchor, duration, moment)
-    assert edge(anchor, duration, k - 1) <= moment < edge(anchor, duration, k)
+    assert period_boundary(anchor, duration, k - 1) <= moment < period_boundary(anchor, duration, k)
 
 
 @given(instants, durations, st.integers(1, 50))
 def test_at_an_edge_the_next_period_runs_already(anchor: int, duration: Duration, k: int) -> None:
-    assert index_after(anchor, duration, edge(anchor, duration, k)) == k + 1
-    assert index_after(anchor, duration, edge(anchor, duration, k) - 1) == k
+    assert index_after(anchor, duration, period_boundary(anchor, duration, k)) == k + 1
+    assert index_after(anchor, duration, period_boundary(anchor, duration, k) - 1) == k
 
 
 @given(st.integers(1, 12), st.integers(1, 10), instants)
 def test_a_period_of_many_months_ends_where_the_single_months_do(n: int, k: int, anchor: int) -> None:
-    assert edge(anchor, Duration(months=n), k) == edge(anchor, MONTH, n * k)
+    assert period_boundary(anchor, Duration(months=n), k) == period_boundary(anchor, MONTH, n * k)
 
 
 def test_an_anchor_in_the_last_year_that_can_be_written_still_has_a_next_period() -> None:
-    assert edge(when("9999-12-31"), MONTH, 1) - when("9999-12-31") == 31 * DAY
-    assert edge(when("9999-12-31"), YEAR, 1) - when("9999-12-31") == 366 * DAY, "10000 is a leap year"
+    assert period_boundary(when("9999-12-31"), MONTH, 1) - when("9999-12-31") == 31 * DAY
+    assert period_boundary(when("9999-12-31"), YEAR, 1) - when("9999-12-31") == 366 * DAY, "10000 is a leap year"
 
 
 @pytest.mark.parametrize(

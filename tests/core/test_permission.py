@@ -5,12 +5,12 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from tenure.core import commands as c
-from tenure.core.decide import Accepted, actions_of, decide
-from tenure.core.policy import Action, Role
-from tenure.core.refusals import Code, Refused
-from tenure.core.subscription import Subscription, evolve
-from tenure.core.terms import CodeRef, Field, Intent, Terms
+from tenure.core.business import commands as c
+from tenure.core.business.decide import Accepted, actions_of, decide
+from tenure.core.policy.rules import Action, Role
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.fold import Subscription, evolve
+from tenure.core.subscription.terms import CodeRef, RenewalIntent, Terms, TermsField
 from tests.core.situations import PRICE, limited
 from tests.core.world import day
 
@@ -45,8 +45,8 @@ def other(sub: Subscription, *, price: int) -> Terms:
     return msgspec.structs.replace(terms, plan="other", bands=bands)
 
 
-def seen(actions: frozenset[Action]) -> c.Seen:
-    return c.Seen(actions=actions, available=10**9)
+def seen(actions: frozenset[Action]) -> c.DecisionContext:
+    return c.DecisionContext(actions=actions, available=10**9)
 
 
 def devices_of(terms: Terms, devices: int) -> Terms:
@@ -79,7 +79,7 @@ CASES: dict[str, Case] = {
     "more devices, another plan agreed before": (plan_agreed, lambda sub: c.ChangeDevices(**BY, devices=20), {D}),
     "dropping fewer devices": (fewer_agreed, lambda sub: _drop(sub, None), {D}),
     "dropping another plan": (plan_agreed, lambda sub: _drop(sub, None), {P}),
-    "dropping another plan by its name": (plan_agreed, lambda sub: _drop(sub, Field.PLAN), {P}),
+    "dropping another plan by its name": (plan_agreed, lambda sub: _drop(sub, TermsField.PLAN), {P}),
     "a renewal paid outside": (
         plain, lambda sub: c.ConfirmPayment(**BY, reference="R", covers="renewal"), {Action.RENEW},
     ),
@@ -87,12 +87,12 @@ CASES: dict[str, Case] = {
         plain, lambda sub: c.ConfirmPayment(**BY, reference="R", covers="raise", devices=20), {D},
     ),
     "a renewal": (plain, lambda sub: c.Renew(**BY), {Action.RENEW}),
-    "automatic renewal": (plain, lambda sub: c.SetRenewalIntent(**BY, intent=Intent.AUTO), {Action.AUTO_RENEW}),
-    "cancelled at the end": (plain, lambda sub: c.Cancel(**BY), {Action.CANCEL_AT_END}),
-    "cancelled now": (plain, lambda sub: c.Cancel(**BY, at_once=True), {Action.CANCEL_NOW}),
+    "automatic renewal": (plain, lambda sub: c.SetRenewalIntent(**BY, intent=RenewalIntent.AUTO), {Action.AUTO_RENEW}),
+    "canceled at the end": (plain, lambda sub: c.Cancel(**BY), {Action.CANCEL_AT_END}),
+    "canceled now": (plain, lambda sub: c.Cancel(**BY, at_once=True), {Action.CANCEL_NOW}),
     "undone": (plain, lambda sub: c.UndoCancellation(**BY), {Action.UNDO_CANCEL}),
-    "paused": (plain, lambda sub: c.Hold(**BY, reason="away"), {Action.PAUSE}),
-    "resumed": (plain, lambda sub: c.Release(**BY), {Action.RESUME}),
+    "paused": (plain, lambda sub: c.PlaceHold(**BY, reason="away"), {Action.PAUSE}),
+    "resumed": (plain, lambda sub: c.ReleaseHold(**BY), {Action.RESUME}),
     "a new code": (
         plain, lambda sub: c.ReissueCode(**BY, code=CodeRef(id="cod_2", last_group="00000")), {Action.REISSUE_CODE},
     ),
@@ -103,7 +103,7 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
-def _drop(sub: Subscription, field: Field | None) -> c.DropChange:
+def _drop(sub: Subscription, field: TermsField | None) -> c.DropChange:
     coming = next(change for change in sub.changes if change.scheduled)
     return c.DropChange(**BY, effective=coming.effective, field=field)
 
@@ -117,10 +117,10 @@ def test_each_command_needs_exactly_the_actions_of_its_effect(situation: str) ->
     assert actions_of(sub, command, NOW) == needed
     for allowed in (frozenset(needed), frozenset(Action)):
         outcome = decide(sub, command, seen(allowed), NOW)
-        assert not (isinstance(outcome, Refused) and outcome.code is Code.ACTION_NOT_PERMITTED), outcome
+        assert not (isinstance(outcome, Refused) and outcome.code is RefusalCode.ACTION_NOT_PERMITTED), outcome
     for action in needed:
         outcome = decide(sub, command, seen(frozenset(Action) - {action}), NOW)
-        assert isinstance(outcome, Refused) and outcome.code is Code.ACTION_NOT_PERMITTED, action
+        assert isinstance(outcome, Refused) and outcome.code is RefusalCode.ACTION_NOT_PERMITTED, action
         assert action in outcome.detail
 
 
@@ -129,5 +129,5 @@ def test_a_policy_with_one_action_alone_lets_nothing_else_happen(action: Action)
     for situation, (make, command_of, needed) in CASES.items():
         sub = make()
         outcome = decide(sub, command_of(sub), seen(frozenset({action})), NOW)
-        refused = isinstance(outcome, Refused) and outcome.code is Code.ACTION_NOT_PERMITTED
+        refused = isinstance(outcome, Refused) and outcome.code is RefusalCode.ACTION_NOT_PERMITTED
         assert refused is not (needed <= {action}), situation

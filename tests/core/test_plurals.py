@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tenure.core import pricing, usage
-from tenure.core.decide import devices
+from tenure.core import pricing
+from tenure.core.business.decide import device_count
 from tenure.core.plurals import format_count, format_range
 from tenure.core.pricing import Band
 from tenure.core.refusals import Refused
-from tenure.web import words
+from tenure.core.subscription import device_usage
+from tenure.web import formatting
 
 
 def _of(answer: object) -> str:
@@ -31,11 +32,11 @@ SENTENCES: dict[str, tuple[Callable[[int], str], tuple[str, str, str]]] = {
         ("0 devices", "1 device", "1 to 2 devices"),
     ),
     "a full license": (
-        lambda n: _of(usage.may_protect(n, n)),
+        lambda n: _of(device_usage.may_protect(n, n)),
         ("0 of 0 devices are protected.", "1 of 1 device is protected.", "2 of 2 devices are protected."),
     ),
     "a seat conflict": (
-        lambda n: devices.seat_conflict(n, 0).detail,
+        lambda n: device_count.seat_conflict(n, 0).detail,
         (
             "0 devices are in use; release 0 first.",
             "1 device is in use; release 1 first.",
@@ -43,15 +44,15 @@ SENTENCES: dict[str, tuple[Callable[[int], str], tuple[str, str, str]]] = {
         ),
     ),
     "more devices than are sold": (
-        lambda n: _of(pricing.total((Band(up_to=n, unit=5),) if n else (), 9)),
+        lambda n: _of(pricing.total_price((Band(up_to=n, unit=5),) if n else (), 9)),
         ("0 devices are sold.", "1 device is sold.", "1 to 2 devices are sold."),
     ),
     "a length of time": (
-        lambda n: words.lasting(n * 86_400),
+        lambda n: formatting.format_seconds(n * 86_400),
         ("", "1 day", "2 days"),
     ),
     "a duration": (
-        lambda n: words.duration(f"P{n}M"),
+        lambda n: formatting.format_duration(f"P{n}M"),
         ("0 months", "1 month", "2 months"),
     ),
 }

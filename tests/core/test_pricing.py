@@ -19,10 +19,10 @@ from tenure.core.pricing import (
     half_up,
     known_currency,
     parse_money,
-    total,
-    unused,
+    total_price,
+    unused_value,
 )
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
 
 BANDS = (Band(10, 1_000), Band(50, 900), Band(None, 700))
@@ -36,22 +36,22 @@ def when(text: str) -> int:
 
 
 def test_the_band_of_the_total_prices_every_device() -> None:
-    assert [total(BANDS, n) for n in (1, 10, 11, 50, 51)] == [1_000, 10_000, 9_900, 45_000, 35_700]
-    assert total((Band(None, MAX_UNIT),), MAX_DEVICES) == MAX_AMOUNT < 2**53
+    assert [total_price(BANDS, n) for n in (1, 10, 11, 50, 51)] == [1_000, 10_000, 9_900, 45_000, 35_700]
+    assert total_price((Band(None, MAX_UNIT),), MAX_DEVICES) == MAX_AMOUNT < 2**53
 
 
 @pytest.mark.parametrize(
     ("bands", "devices"), [(BANDS, 0), (BANDS, -1), (BANDS, MAX_DEVICES + 1), ((Band(10, 1),), 11), ((), 1)]
 )
 def test_a_count_that_is_not_sold_is_refused(bands: tuple[Band, ...], devices: int) -> None:
-    answer = total(bands, devices)
+    answer = total_price(bands, devices)
     assert isinstance(answer, Refused)
-    assert (answer.code, answer.field) == (Code.DEVICE_COUNT_OUT_OF_RANGE, "devices")
+    assert (answer.code, answer.field) == (RefusalCode.DEVICE_COUNT_OUT_OF_RANGE, "devices")
 
 
 def test_the_refusal_names_the_greatest_count_sold() -> None:
     for bands, most in (((Band(10, 1),), "10"), (BANDS, "1,000,000")):
-        answer = total(bands, MAX_DEVICES + 1)
+        answer = total_price(bands, MAX_DEVICES + 1)
         assert isinstance(answer, Refused)
         assert most in answer.detail
 
@@ -83,7 +83,7 @@ def test_price_lists_that_cover_every_count_once_are_accepted(bands: tuple[Band,
 def test_other_price_lists_are_refused_at_the_field_to_blame(bands: tuple[Band, ...], field: str) -> None:
     answer = check_bands(bands)
     assert isinstance(answer, Refused)
-    assert (answer.code, answer.field) == (Code.FIELD_INVALID, field)
+    assert (answer.code, answer.field) == (RefusalCode.FIELD_INVALID, field)
 
 
 def test_m01_an_order_with_an_end_date_is_priced_by_day() -> None:
@@ -96,18 +96,18 @@ def test_m01_an_order_with_an_end_date_is_priced_by_day() -> None:
 
 def test_unused_days_are_refunded_whole_and_rounded_down() -> None:
     start, end = 0, 30 * DAY
-    assert unused(1_000, -DAY, start, end) == 1_000
-    assert unused(1_000, 0, start, end) == 1_000
-    assert unused(1_000, 1, start, end) == 966, "29 whole days of 30"
-    assert unused(1_000, 15 * DAY, start, end) == 500
-    assert unused(1_000, end - DAY + 1, start, end) == 0
-    assert unused(1_000, end, start, end) == 0
-    assert unused(1_000, end + DAY, start, end) == 0
+    assert unused_value(1_000, -DAY, start, end) == 1_000
+    assert unused_value(1_000, 0, start, end) == 1_000
+    assert unused_value(1_000, 1, start, end) == 966, "29 whole days of 30"
+    assert unused_value(1_000, 15 * DAY, start, end) == 500
+    assert unused_value(1_000, end - DAY + 1, start, end) == 0
+    assert unused_value(1_000, end, start, end) == 0
+    assert unused_value(1_000, end + DAY, start, end) == 0
 
 
 def test_a_period_without_length_is_a_mistake_of_the_program() -> None:
     with pytest.raises(ValueError, match="ends after its start"):
-        unused(1, 0, 5, 5)
+        unused_value(1, 0, 5, 5)
 
 
 spans = st.tuples(st.integers(0, 10**10), st.integers(1, 3660 * DAY)).map(lambda pair: (pair[0], sum(pair)))
@@ -119,7 +119,7 @@ def test_a_refund_never_exceeds_the_share_of_the_time_that_is_left(
 ) -> None:
     start, end = span
     now = data.draw(st.integers(start, end))
-    assert 0 <= unused(price, now, start, end) <= price * Fraction(end - now, end - start)
+    assert 0 <= unused_value(price, now, start, end) <= price * Fraction(end - now, end - start)
 
 
 @given(st.integers(0, 10**18), st.integers(1, 10**6))
@@ -173,14 +173,14 @@ def test_money_may_leave_out_what_is_plain(text: str, minor: int) -> None:
 def test_other_amounts_are_refused_at_the_field_named(text: str) -> None:
     answer = parse_money(text, "EUR", "top_up.amount")
     assert isinstance(answer, Refused)
-    assert (answer.code, answer.field) == (Code.FIELD_INVALID, "top_up.amount")
+    assert (answer.code, answer.field) == (RefusalCode.FIELD_INVALID, "top_up.amount")
 
 
 @pytest.mark.parametrize("currency", ["", "eur", "EURO", "XXX", "ZZZ", "BTC", "€"])
 def test_a_currency_outside_the_table_is_refused(currency: str) -> None:
     for answer in (known_currency(currency), parse_money("1", currency)):
         assert isinstance(answer, Refused)
-        assert (answer.code, answer.field) == (Code.FIELD_INVALID, "currency")
+        assert (answer.code, answer.field) == (RefusalCode.FIELD_INVALID, "currency")
 
 
 def test_the_currency_table_is_well_formed() -> None:
@@ -204,4 +204,4 @@ def test_the_currency_table_is_well_formed() -> None:
 def test_an_amount_beyond_its_limits_is_told_the_limit_and_not_how_amounts_are_written(
     text: str, field: str, said: str
 ) -> None:
-    assert parse_money(text, "EUR", field) == Refused(Code.FIELD_INVALID, said, field)
+    assert parse_money(text, "EUR", field) == Refused(RefusalCode.FIELD_INVALID, said, field)

@@ -9,21 +9,21 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core import ledger
-from tenure.core.act import PLAN_LIFE, Outcome, act, plan_hash, same_plan
-from tenure.core.allowed import allowed_actions, samples
-from tenure.core.contract import timeline
-from tenure.core.decide import Accepted, decide
+from tenure.core.business import commands as c
+from tenure.core.business import ledger
+from tenure.core.business.allowed_actions import allowed_actions, sample_commands
+from tenure.core.business.decide import Accepted, decide
+from tenure.core.business.execute import PLAN_LIFE, CommandOutcome, execute, plan_hash, same_plan
+from tenure.core.business.settle import settle
 from tenure.core.explain import explain
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
-from tenure.core.renewal import cost
-from tenure.core.settle import settle
-from tenure.core.subscription import Subscription, evolve, fold
-from tenure.core.terms import Settlement
-from tenure.core.timeline import DAY, SEVERITY, Instant, Phase, Span, Timeline, at
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.fold import Subscription, evolve, fold
+from tenure.core.subscription.renewal import total_cost
+from tenure.core.subscription.terms import Settlement
+from tenure.core.timeline import DAY, SEVERITY, Instant, Phase, Span, Timeline, span_at
 from tests.core.histories import Life, Step, copy, live, lives
 
 FORWARD = [Phase.PENDING, Phase.ACTIVE, Phase.GRACE, Phase.ENDED]
@@ -79,7 +79,7 @@ def test_b01_what_the_timeline_foretells_comes_true(drawn: Drawn) -> None:
         if world.sub(name).stopped is not None and world.items[name].words:
             continue  # which held days come back also depends on when the sites hear of it
         told = timeline(world.sub(name))
-        end = at(told, world.now).until
+        end = span_at(told, world.now).until
         for moment in [] if end is None else [end - 1, end, end + DAY]:
             later = _seen_later(world, name, moment)
             if later is not None and moment >= world.now:
@@ -88,7 +88,7 @@ def test_b01_what_the_timeline_foretells_comes_true(drawn: Drawn) -> None:
 
 def _now(spans: Timeline, moment: Instant) -> Span:
     """What holds, whenever it began: a pause that is over is no longer told."""
-    return msgspec.structs.replace(at(spans, moment), since=0)
+    return msgspec.structs.replace(span_at(spans, moment), since=0)
 
 
 def _seen_later(world: Life, name: str, moment: Instant) -> Subscription | None:
@@ -105,7 +105,7 @@ def _seen_later(world: Life, name: str, moment: Instant) -> Subscription | None:
 def test_b12_the_history_replayed_is_the_state(drawn: Drawn) -> None:
     world = lived(drawn)
     for sub in subscriptions(world):
-        stored = tuple(f.decode(f.encode(fact)) for fact in history(world, sub.id))
+        stored = tuple(f.decode_fact(f.encode_fact(fact)) for fact in history(world, sub.id))
         assert stored == history(world, sub.id)
         assert fold(stored) == sub
         assert sub.revision == len(stored)
@@ -126,7 +126,7 @@ def test_time_alone_never_moves_a_phase_back(drawn: Drawn) -> None:
 def test_periods_never_overlap_and_no_paid_day_is_lost_or_given_away(drawn: Drawn) -> None:
     world = lived(drawn)
     for sub in subscriptions(world):
-        for period, follower in pairwise(sub.paid):
+        for period, follower in pairwise(sub.paid_periods):
             assert period.since < period.until <= follower.since
         bought = sum(map(_bought, history(world, sub.id)))
         cut = _cut(history(world, sub.id))
@@ -162,11 +162,11 @@ def _added(sub: Subscription) -> int:
 @given(lives())
 def test_money_is_never_made_and_never_lost(drawn: Drawn) -> None:
     world = lived(drawn)
-    balances = ledger.fold(world.postings)
+    balances = ledger.fold_balances(world.postings)
     assert (balances.balance, balances.reserve) == (world.account.balance, world.account.reserve)
     assert all(sum(entry.amount for entry in posting.entries) == 0 for posting in world.postings)
     assert world.account.balance >= -world.account.credit_limit
-    assert world.account.reserve == sum(cost(sub.reserved) for sub in subscriptions(world) if sub.reserved)
+    assert world.account.reserve == sum(total_cost(sub.reserved) for sub in subscriptions(world) if sub.reserved)
 
 
 @some_lives
@@ -177,15 +177,17 @@ def test_m06_each_period_is_paid_exactly_once(drawn: Drawn) -> None:
         (posting.kind, posting.subscription, posting.period, posting.reference) for posting in world.postings
     )
     assert max(keys.values()) == 1
-    paying = {ledger.Kind.CHARGE, ledger.Kind.CAPTURE}
+    paying = {ledger.PostingKind.CHARGE, ledger.PostingKind.CAPTURE}
     paid = Counter((each.subscription, each.period) for each in world.postings if each.kind in paying and not each.note)
     assert max(paid.values(), default=1) == 1
     for sub in subscriptions(world):
         if sub.changes[0].terms.settlement is Settlement.PREPAID:
-            moved = sum(each.moved(ledger.Account.REVENUE) for each in world.postings if each.subscription == sub.id)
+            moved = sum(
+                each.moved_on(ledger.LedgerAccount.REVENUE) for each in world.postings if each.subscription == sub.id
+            )
             refunded = sum(fact.amount for fact in history(world, sub.id) if isinstance(fact, f.Refunded))
             assert moved >= 0
-            assert moved + refunded >= sum(cost(period) for period in sub.periods)
+            assert moved + refunded >= sum(total_cost(period) for period in sub.periods)
 
 
 @some_lives
@@ -231,16 +233,16 @@ def test_a_refusal_changes_nothing_and_nothing_is_partly_accepted(drawn: Drawn) 
 @given(lives())
 def test_neither_money_nor_a_command_that_gives_takes_service_away(drawn: Drawn) -> None:
     """Only a pause, a cancellation, a block or a lowered limit may take something from who has it."""
-    taking = (c.Hold, c.Cancel, c.BlockCode, c.LeaveSite, c.DeclareSiteLost)
+    taking = (c.PlaceHold, c.Cancel, c.BlockCode, c.LeaveSite, c.DeclareSiteLost)
     world = copy(drawn[0])
     for step in drawn[1]:
         world.settle()
-        before = {sub.id: at(timeline(sub), world.now) for sub in subscriptions(world)}
+        before = {sub.id: span_at(timeline(sub), world.now) for sub in subscriptions(world)}
         live(world, step)
-        if step[0] in {"wait", "edge"} or any(isinstance(part, taking) or part is c.Hold for part in step):
+        if step[0] in {"wait", "edge"} or any(isinstance(part, taking) or part is c.PlaceHold for part in step):
             continue
         for name, span in before.items():
-            assert SEVERITY[at(timeline(world.sub(name)), world.now).phase] <= SEVERITY[span.phase]
+            assert SEVERITY[span_at(timeline(world.sub(name)), world.now).phase] <= SEVERITY[span.phase]
 
 
 @some_lives
@@ -249,13 +251,13 @@ def test_b03_allowed_actions_are_what_decide_says(drawn: Drawn, role: Role) -> N
     world = lived(drawn)
     world.settle()
     for sub in subscriptions(world):
-        seen = c.Seen(rules=world.rules, floor=world.floor, available=world.account.available)
+        seen = c.DecisionContext(rules=world.rules, floor=world.floor, available=world.account.available)
         seen = msgspec.structs.replace(seen, words=world.items[sub.id].words)
-        asked = dict(samples(sub, role, world.now))
+        asked = dict(sample_commands(sub, role, world.now))
         for allowed in allowed_actions(sub, role, seen, world.now):
             decided = decide(sub, asked[allowed.action], seen, world.now)
             if isinstance(decided, Accepted):
-                took = sum(posting.moved(ledger.Account.BALANCE) for posting in decided.postings)
+                took = sum(posting.moved_on(ledger.LedgerAccount.BALANCE) for posting in decided.postings)
                 assert (allowed.refused, allowed.price) == (None, -took)
             else:
                 assert allowed.refused == decided
@@ -275,20 +277,20 @@ def test_b04_what_was_previewed_is_what_is_applied(drawn: Drawn, minutes: int) -
         return
     plan = plan_hash(preview, command, world.now)
     again = _previewed(world, name, command, world.now)
-    assert isinstance(again, Outcome)
+    assert isinstance(again, CommandOutcome)
     assert same_plan(plan, again, command, world.now + minutes) is None
     late = same_plan(plan, again, command, world.now + PLAN_LIFE + 1)
-    assert late is not None and late.code is Code.PLAN_CHANGED_MEANWHILE
+    assert late is not None and late.code is RefusalCode.PLAN_CHANGED_MEANWHILE
     world.do(c.ReissueCode(by="somebody", code=c.CodeRef(id="meanwhile", last_group="1")), name)
     changed = _previewed(world, name, command, world.now)
-    if isinstance(changed, Outcome) and world.sub(name).revision != _revision(preview, name):
+    if isinstance(changed, CommandOutcome) and world.sub(name).revision != _revision(preview, name):
         refused = same_plan(plan, changed, command, world.now)
-        assert refused is not None and refused.code is Code.PLAN_CHANGED_MEANWHILE
+        assert refused is not None and refused.code is RefusalCode.PLAN_CHANGED_MEANWHILE
 
 
-def _previewed(world: Life, name: str, command: c.Command, now: Instant) -> Outcome | Refused:
-    return act(world.account, world.items.values(), name, command, c.Seen(), now)[1]
+def _previewed(world: Life, name: str, command: c.Command, now: Instant) -> CommandOutcome | Refused:
+    return execute(world.account, world.items.values(), name, command, c.DecisionContext(), now)[1]
 
 
-def _revision(outcome: Outcome, name: str) -> int:
+def _revision(outcome: CommandOutcome, name: str) -> int:
     return next(item.sub.revision for item in outcome.before.items if item.sub.id == name)

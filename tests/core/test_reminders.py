@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from tenure.core import commands as c
-from tenure.core.policy import Role, Rules
-from tenure.core.reminders import next_reminder, reminder_due
-from tenure.core.terms import Intent, Kind, Start
+from tenure.core.business import commands as c
+from tenure.core.policy.rules import Role, Rules
+from tenure.core.subscription.reminders import next_reminder, reminder_due
+from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind, TermStart
 from tenure.core.timeline import DAY, Instant, Phase
 from tests.core.world import MONTH, World, day, terms
 
@@ -68,19 +68,19 @@ def test_a_sweep_that_slept_tells_the_latest_and_never_after_the_fact(world: Wor
 def test_what_renews_itself_is_quiet_until_its_money_is_missing() -> None:
     world = World(rules=Rules(grace_days=3))
     world.top_up(12_000)
-    world.order(of=terms(kind=Kind.UNLIMITED, period=MONTH))
+    world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH))
     end = day("2026-02-01")
     assert told(world, ORDERED, end + 30 * DAY) == [(24, 7), (28, 3), (30, 1), (31, 0), (32, -1), (33, -2)]
 
 
 def test_with_money_it_is_quiet_for_ever(world: World) -> None:
-    world.order(of=terms(kind=Kind.UNLIMITED, period=MONTH), intent=Intent.AUTO)
+    world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH), intent=RenewalIntent.AUTO)
     world.top_up(1_000_000)
     assert told(world, ORDERED, day("2026-09-01")) == []
 
 
 def test_an_order_nobody_activates_is_reminded_of(world: World) -> None:
-    world.order(of=terms(start=Start.AT_FIRST_ACTIVATION))
+    world.order(of=terms(start=TermStart.AT_FIRST_ACTIVATION))
     assert told(world, ORDERED, ORDERED + 400 * DAY) == [(365 - 60, 60), (365 - 30, 30), (365 - 7, 7)]
 
 
@@ -101,7 +101,7 @@ def test_while_a_hold_stops_the_clock_nothing_is_said() -> None:
     world.top_up(100_000)
     world.order()
     world.until(END - 31 * DAY)
-    world.do(c.Hold(by="operator", role=Role.PROVIDER, reason="moving"))
+    world.do(c.PlaceHold(by="operator", role=Role.PROVIDER, reason="moving"))
     assert next_reminder(world.sub(), world.now) is None
     assert reminder_due(world.sub(), END - 7 * DAY) is None
 

@@ -3,19 +3,19 @@
 
 import pytest
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core.account import Account
-from tenure.core.policy import LateRenewal, Role, Rules
-from tenure.core.refusals import Code, Refused
-from tenure.core.terms import Intent, Kind
-from tenure.core.timeline import DAY, Phase, Why
+from tenure.core.business import commands as c
+from tenure.core.business.account import Account
+from tenure.core.policy.rules import LateRenewal, Role, Rules
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind
+from tenure.core.timeline import DAY, Phase, PhaseCause
 from tests.core.world import MONTH, World, day, terms
 
 RENEW = c.Renew(by="operator")
 
 
-def refusal(outcome: object) -> Code:
+def refusal(outcome: object) -> RefusalCode:
     assert isinstance(outcome, Refused), outcome
     return outcome.code
 
@@ -32,7 +32,7 @@ def unlimited(months: int = 3, grace: int = 7, **rules: object) -> World:
     """Ten devices by the month, prepaid for so many months."""
     world = World(rules=Rules(grace_days=grace, **rules))
     world.top_up(12_000 * months)
-    world.order(of=terms(kind=Kind.UNLIMITED, period=MONTH))
+    world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH))
     return world
 
 
@@ -59,7 +59,7 @@ def test_m03_renewed_by_hand_the_new_period_starts_at_the_old_end() -> None:
 def test_m04_a_year_is_a_calendar_year_and_31_january_stays_the_anchor() -> None:
     world = World(now=day("2027-01-31"), rules=Rules(grace_days=0))
     world.top_up(12_000 * 14)
-    world.order(of=terms(kind=Kind.UNLIMITED, period=MONTH))
+    world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH))
     world.until(day("2028-03-01"))
     ends = [period.until for period in world.sub().periods]
     assert ends[:3] == [day("2027-02-28"), day("2027-03-31"), day("2027-04-30")]
@@ -67,9 +67,9 @@ def test_m04_a_year_is_a_calendar_year_and_31_january_stays_the_anchor() -> None
 
 
 @pytest.mark.parametrize(
-    ("on", "code"), [("2026-06-01", Code.RENEWAL_TOO_EARLY), ("2028-02-01", Code.RENEWAL_TOO_LATE)]
+    ("on", "code"), [("2026-06-01", RefusalCode.RENEWAL_TOO_EARLY), ("2028-02-01", RefusalCode.RENEWAL_TOO_LATE)]
 )
-def test_renewal_has_a_window(on: str, code: Code) -> None:
+def test_renewal_has_a_window(on: str, code: RefusalCode) -> None:
     world = limited()
     world.until(day(on))
     world.top_up(12_000)
@@ -88,7 +88,7 @@ def test_at_most_three_periods_ahead() -> None:
     world.order(of=terms(period=MONTH))
     for _ in range(3):
         assert not isinstance(world.do(RENEW), Refused)
-    assert refusal(world.do(RENEW)) is Code.RENEWAL_TOO_EARLY
+    assert refusal(world.do(RENEW)) is RefusalCode.RENEWAL_TOO_EARLY
 
 
 def test_without_money_nothing_is_renewed_and_the_missing_sum_is_named() -> None:
@@ -96,14 +96,14 @@ def test_without_money_nothing_is_renewed_and_the_missing_sum_is_named() -> None
     world.until(day("2026-12-31"))
     outcome = world.do(RENEW)
     assert isinstance(outcome, Refused)
-    assert (outcome.code, outcome.detail) == (Code.INSUFFICIENT_BALANCE, "120.00 EUR are missing.")
+    assert (outcome.code, outcome.detail) == (RefusalCode.INSUFFICIENT_BALANCE, "120.00 EUR are missing.")
 
 
 def test_m07_in_grace_everything_goes_on_with_cause_and_countdown() -> None:
     world = limited(grace=14)
     world.until(day("2027-01-01"))
     span = world.span()
-    assert (span.phase, span.why, span.until) == (Phase.GRACE, Why.PAYMENT_ENDED, day("2027-01-15"))
+    assert (span.phase, span.why, span.until) == (Phase.GRACE, PhaseCause.PAYMENT_ENDED, day("2027-01-15"))
     assert span.features == ("edit", "export", "read")
 
 
@@ -154,7 +154,7 @@ def test_a_late_renewal_that_would_already_be_over_is_refused() -> None:
     world.top_up(24_000)
     world.order(of=terms(period=MONTH))
     world.until(day("2026-04-01"))
-    assert refusal(world.do(c.Renew(by="operator", late=LateRenewal.FROM_END))) is Code.RENEWAL_TOO_LATE
+    assert refusal(world.do(c.Renew(by="operator", late=LateRenewal.FROM_END))) is RefusalCode.RENEWAL_TOO_LATE
 
 
 def test_a_customer_cannot_choose_where_a_late_renewal_begins() -> None:
@@ -162,7 +162,7 @@ def test_a_customer_cannot_choose_where_a_late_renewal_begins() -> None:
     world.until(day("2027-03-01"))
     world.top_up(12_000)
     command = c.Renew(by="customer", role=Role.CUSTOMER, late=LateRenewal.FROM_NOW)
-    assert refusal(world.do(command)) is Code.ACTION_NOT_PERMITTED
+    assert refusal(world.do(command)) is RefusalCode.ACTION_NOT_PERMITTED
 
 
 def test_m06_an_unlimited_subscription_is_paid_at_each_due_date() -> None:
@@ -219,7 +219,7 @@ def test_setting_the_intent_again_resumes_too() -> None:
     world = unlimited(months=1, grace=7, resume_days=30)
     world.until(day("2026-04-15"))
     world.top_up(36_000)
-    world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO))
+    world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO))
     assert world.phase() is Phase.ACTIVE
 
 
@@ -232,7 +232,7 @@ def test_the_next_sites_activation_resumes_too() -> None:
 
 
 def test_renewing_an_unlimited_one_by_hand_is_refused_while_it_pays_itself() -> None:
-    assert refusal(unlimited().do(RENEW)) is Code.RENEWAL_IS_AUTOMATIC
+    assert refusal(unlimited().do(RENEW)) is RefusalCode.RENEWAL_IS_AUTOMATIC
 
 
 def test_left_by_every_site_in_grace_automatic_payment_stops() -> None:
@@ -247,7 +247,7 @@ def test_left_by_every_site_in_grace_automatic_payment_stops() -> None:
 
 def test_a_limited_one_with_automatic_intent_renews_itself() -> None:
     world = limited()
-    world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO))
+    world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO))
     world.top_up(12_000)
     world.until(day("2027-01-02"))
     assert world.sub().paid_until == day("2028-01-01")
@@ -255,22 +255,22 @@ def test_a_limited_one_with_automatic_intent_renews_itself() -> None:
 
 def test_switching_off_inside_the_window_gives_the_reserve_back() -> None:
     world = limited()
-    world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO))
+    world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO))
     world.top_up(12_000)
     world.until(day("2026-12-25"))
     assert world.account.reserve == 12_000
-    world.do(c.SetRenewalIntent(by="operator", intent=Intent.MANUAL))
+    world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.MANUAL))
     assert (world.account.balance, world.account.reserve) == (12_000, 0)
     assert world.sub().paid_until == day("2027-01-01")
 
 
-def test_cancelled_inside_the_window_the_days_a_lease_still_promises_stay_paid() -> None:
+def test_canceled_inside_the_window_the_days_a_lease_still_promises_stay_paid() -> None:
     world = limited()
-    world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO))
+    world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO))
     world.top_up(12_000)
     world.activate()
     world.until(day("2026-12-25"))
-    world.hear("sub_1", c.Word(site="site_1", until=day("2027-01-01") + 7 * DAY))
+    world.hear("sub_1", c.OutstandingLease(site="site_1", until=day("2027-01-01") + 7 * DAY))
     world.do(c.Cancel(by="operator"))
     assert world.span().until == day("2027-01-08")
     assert world.account.reserve == round(12_000 * 7 / 365)
@@ -280,23 +280,23 @@ def test_cancelled_inside_the_window_the_days_a_lease_still_promises_stay_paid()
 
 def test_undo_inside_the_window_reserves_the_whole_period_again() -> None:
     world = limited()
-    world.do(c.SetRenewalIntent(by="operator", intent=Intent.AUTO))
+    world.do(c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO))
     world.top_up(12_000)
     world.activate()
     world.until(day("2026-12-25"))
-    world.hear("sub_1", c.Word(site="site_1", until=day("2027-01-01") + 7 * DAY))
+    world.hear("sub_1", c.OutstandingLease(site="site_1", until=day("2027-01-01") + 7 * DAY))
     world.do(c.Cancel(by="operator"))
     world.do(c.UndoCancellation(by="operator"))
     assert world.account.reserve == 12_000
-    assert world.sub().intent is Intent.AUTO
+    assert world.sub().intent is RenewalIntent.AUTO
 
 
 def test_with_little_money_the_oldest_due_is_paid_and_others_skipped() -> None:
     world = World(rules=Rules(grace_days=7))
     world.top_up(12_000 + 6_000)
-    world.order("sub_a", of=terms(kind=Kind.UNLIMITED, period=MONTH))
+    world.order("sub_a", of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH))
     world.wait(days=1)
-    world.order("sub_b", of=terms(kind=Kind.UNLIMITED, period=MONTH, devices=5))
+    world.order("sub_b", of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH, devices=5))
     world.top_up(6_000)
     world.until(day("2026-02-05"))
     assert world.phase("sub_a") is Phase.GRACE

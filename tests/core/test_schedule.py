@@ -9,33 +9,33 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tenure.core.clock import Estimate
-from tenure.core.lease import Confirmation, Figures, Lease
-from tenure.core.refusals import Code, Refused
-from tenure.core.schedule import (
+from tenure.core.lease.claims import Confirmation, Lease, SiteFigures
+from tenure.core.lease.clock import TimeEstimate
+from tenure.core.lease.standing import standing
+from tenure.core.lease.sync_schedule import (
     Rhythm,
     SyncState,
     after_answer,
     after_failure,
-    manual,
+    after_manual_sync,
     network_returned,
     next_due,
     repeat_due,
     retry_at,
-    rhythm,
-    window,
+    sync_rhythm,
+    sync_window,
 )
-from tenure.core.standing import standing
-from tenure.core.timeline import DAY, HOUR, Instant, Phase, Span, Why
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import DAY, HOUR, Instant, Phase, PhaseCause, Span
 
 WEEK, SPREAD = 7 * DAY, 15 * 60
 START = 1_800_000_000
 END = START + 365 * DAY
 OVER = END + 14 * DAY
 YEAR = (
-    Span(START, END, Phase.ACTIVE, Why.PAID, ("scan",), 10),
-    Span(END, OVER, Phase.GRACE, Why.PAYMENT_ENDED, ("scan",), 10),
-    Span(OVER, None, Phase.ENDED, Why.PAYMENT_ENDED),
+    Span(START, END, Phase.ACTIVE, PhaseCause.PAID, ("scan",), 10),
+    Span(END, OVER, Phase.GRACE, PhaseCause.PAYMENT_ENDED, ("scan",), 10),
+    Span(OVER, None, Phase.ENDED, PhaseCause.PAYMENT_ENDED),
 )
 YEARLY = Rhythm(spans=YEAR)
 QUIET = START + 100 * DAY
@@ -149,14 +149,14 @@ def test_m14_with_zero_calls_stop_at_the_end_as_in_the_original() -> None:
     assert next_due(silent, OVER - 1, 0.0) is not None
     assert next_due(silent, OVER, 0.0) is None
     assert next_due(network_returned(silent, OVER + 5), OVER + 5, 0.0) is None
-    assert window(YEAR, signed(QUIET, 30 * DAY, figures=Figures(after_end_sync_days=0)), OVER) is None
+    assert sync_window(YEAR, signed(QUIET, 30 * DAY, figures=SiteFigures(after_end_sync_days=0)), OVER) is None
 
 
 def test_the_end_is_counted_from_its_first_instant_also_when_its_words_change() -> None:
     later = OVER + 80 * DAY
     over = (
-        Span(OVER, later, Phase.ENDED, Why.PAYMENT_ENDED, ("a",)),
-        Span(later, None, Phase.ENDED, Why.PAYMENT_ENDED),
+        Span(OVER, later, Phase.ENDED, PhaseCause.PAYMENT_ENDED, ("a",)),
+        Span(later, None, Phase.ENDED, PhaseCause.PAYMENT_ENDED),
     )
     spans = (*YEAR[:2], *over)
     answered = OVER + 95 * DAY
@@ -165,13 +165,13 @@ def test_the_end_is_counted_from_its_first_instant_also_when_its_words_change() 
 
 def test_a_renewal_found_after_the_end_restores_the_rhythm() -> None:
     ended = state(OVER + 200 * DAY)
-    renewed = (Span(OVER + 190 * DAY, None, Phase.ACTIVE, Why.PAID),)
+    renewed = (Span(OVER + 190 * DAY, None, Phase.ACTIVE, PhaseCause.PAID),)
     now = OVER + 200 * DAY
     assert due(after_answer(ended, Rhythm(spans=renewed), now, None), now) == now + DAY
 
 
 def test_a_silent_site_still_goes_by_the_contract_and_not_by_the_contact_clock() -> None:
-    spans = (Span(START, None, Phase.ACTIVE, Why.PAID),)
+    spans = (Span(START, None, Phase.ACTIVE, PhaseCause.PAID),)
     failing = state(QUIET, Rhythm(spans=spans), failed=QUIET + 40 * DAY, failures=50)
     assert due(failing, QUIET + 40 * DAY, 0.999) <= QUIET + 40 * DAY + HOUR
 
@@ -189,7 +189,7 @@ def test_a_window_the_wrong_way_round_is_its_beginning() -> None:
 @given(st.integers(0, 900 * DAY))
 def test_server_and_client_count_alike(age: int) -> None:
     now = START + age
-    asked = window(YEAR, signed(QUIET, 30 * DAY), now)
+    asked = sync_window(YEAR, signed(QUIET, 30 * DAY), now)
     alone = next_due(state(now), now, 0.25)
     told = next_due(state(now, window=asked), now, 0.25)
     assert alone == told
@@ -205,11 +205,11 @@ def test_a_lease_due_for_refresh_is_fetched_also_at_a_slow_rhythm() -> None:
 
 
 def test_m14_the_rhythm_is_the_leases_and_the_end_the_administrators() -> None:
-    figures = Figures(sync_interval=2 * HOUR, after_end_sync_days=20, reinstate_days=30)
+    figures = SiteFigures(sync_interval=2 * HOUR, after_end_sync_days=20, reinstate_days=30)
     lease = signed(QUIET, 30 * DAY, figures=figures)
     own = Rhythm(spans=YEAR, interval=2 * HOUR, after_end_days=20, reinstate_days=30, refresh_after=QUIET + 7 * DAY)
-    assert rhythm(lease) == own
-    assert rhythm(lease, after_end_days=0) == msgspec.structs.replace(own, after_end_days=0)
+    assert sync_rhythm(lease) == own
+    assert sync_rhythm(lease, after_end_days=0) == msgspec.structs.replace(own, after_end_days=0)
 
 
 # Short leases --------------------------------------------------------------------------------------------------------
@@ -236,14 +236,14 @@ def test_a_lease_says_how_often_it_asks_when_it_warns_and_what_it_bears(
 
 
 def test_a_provider_that_asks_more_often_than_a_short_lease_needs_is_obeyed() -> None:
-    figures = Figures(sync_interval=900)
+    figures = SiteFigures(sync_interval=900)
     assert signed(QUIET, 7 * DAY, figures=figures).contact_interval == 900
 
 
 @given(lives)
 def test_the_least_life_left_holds_twenty_contacts_whatever_a_lease_s_length(life: int) -> None:
     """A policy's own figures are bound to the same ratio (`bounds.check_rules`)."""
-    lease = signed(QUIET, life, figures=Figures(sync_interval=min(DAY, max(14 * DAY, life) * 3 // 4 // 20)))
+    lease = signed(QUIET, life, figures=SiteFigures(sync_interval=min(DAY, max(14 * DAY, life) * 3 // 4 // 20)))
     assert life * 3 // 4 >= 20 * lease.contact_interval
 
 
@@ -252,25 +252,25 @@ def test_whenever_an_outage_begins_a_lease_bears_what_it_says(life: int, throws:
     """A healthy life by the real schedule and the server's own rule; then silence for as long as the lease says."""
     lease, now = signed(QUIET, life), QUIET
     usual = min(DAY, max(14 * DAY, life) * 3 // 4 // 20)
-    lease = msgspec.structs.replace(lease, figures=Figures(sync_interval=usual))
-    known = state(now, rhythm(lease))
+    lease = msgspec.structs.replace(lease, figures=SiteFigures(sync_interval=usual))
+    known = state(now, sync_rhythm(lease))
     for throw in throws:
         begin = now + int(share * (due(known, now, throw) - now))
         assert begin + lease.outage_borne <= lease.contact_until
         now = due(known, now, throw)
         if now >= lease.iat + lease.life // 4:
             lease = msgspec.structs.replace(lease, iat=now, nbf=now, contact_until=now + life)
-        known = after_answer(known, rhythm(lease), now, window(YEAR, lease, now))
+        known = after_answer(known, sync_rhythm(lease), now, sync_window(YEAR, lease, now))
 
 
 @given(lives)
 def test_silence_is_shown_long_before_it_ends_the_service(life: int) -> None:
     lease = signed(QUIET, life)
-    free = Estimate(now=QUIET + lease.warned_after)
-    before = Estimate(now=free.now - 1)
+    free = TimeEstimate(now=QUIET + lease.warned_after)
+    before = TimeEstimate(now=free.now - 1)
     assert standing(lease, QUIET, (), before, version=None).phase is Phase.ACTIVE
     shown = standing(lease, QUIET, (), free, version=None)
-    assert (shown.phase, shown.why, shown.features) == (Phase.GRACE, Why.SYNC_OVERDUE, ("scan",))
+    assert (shown.phase, shown.why, shown.features) == (Phase.GRACE, PhaseCause.SYNC_OVERDUE, ("scan",))
     assert shown.until == QUIET + life
     assert 3 * lease.contact_interval <= lease.warned_after <= life // 2 + 1
 
@@ -405,7 +405,7 @@ def test_a_failure_is_repeated_a_minute_after_it_was_tried_at_the_earliest(
 
 
 def test_under_a_short_lease_neither_spread_nor_back_off_is_longer_than_its_interval() -> None:
-    hour = rhythm(signed(QUIET, HOUR))
+    hour = sync_rhythm(signed(QUIET, HOUR))
     failing = after_failure(state(QUIET, hour, failures=20), QUIET + 200)
     assert due(failing, QUIET + 200, 0.999) <= QUIET + 200 + 128
     back = network_returned(state(QUIET, hour), QUIET + 100)
@@ -470,10 +470,10 @@ def test_a_doubtful_clock_calls_now_and_not_without_end() -> None:
 
 @pytest.mark.parametrize("now", [START, END + 5, OVER + 5, OVER + 1000 * DAY])
 def test_m17_by_hand_works_in_every_phase_once_a_minute(now: Instant) -> None:
-    assert manual(None, now) is None
-    assert manual(now, now) is not None
-    refused = manual(now, now + 59)
+    assert after_manual_sync(None, now) is None
+    assert after_manual_sync(now, now) is not None
+    refused = after_manual_sync(now, now + 59)
     assert isinstance(refused, Refused)
-    assert (refused.code, refused.when) == (Code.TOO_MANY_REQUESTS, now + 60)
-    assert manual(now, now + 60) is None
-    assert manual(now + DAY, now) is None
+    assert (refused.code, refused.when) == (RefusalCode.TOO_MANY_REQUESTS, now + 60)
+    assert after_manual_sync(now, now + 60) is None
+    assert after_manual_sync(now + DAY, now) is None

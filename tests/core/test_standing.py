@@ -8,37 +8,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.clock import Estimate, certain
-from tenure.core.lease import Confirmation, Lease
-from tenure.core.refusals import Code, Refused
-from tenure.core.standing import (
+from tenure.core.lease.claims import Confirmation, Lease
+from tenure.core.lease.clock import TimeEstimate, certain_estimate
+from tenure.core.lease.standing import (
     UNLICENSED,
-    Amnesty,
+    OutageAmnesty,
     SeatTerm,
     Standing,
-    compiled,
+    compile_snapshot,
     device_standing,
     device_timeline,
-    holding,
+    effective_lease,
     local_timeline,
     moved_by,
     standing,
 )
-from tenure.core.timeline import DAY, Instant, Phase, Span, Timeline, Why, at
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import DAY, Instant, Phase, PhaseCause, Span, Timeline, span_at
 
 NOW = 1_800_000_000
 FULL, BASE = ("scan", "update"), ("update",)
 
 
 def paid(since: Instant, until: Instant | None) -> Span:
-    return Span(since, until, Phase.ACTIVE, Why.PAID, FULL, 10)
+    return Span(since, until, Phase.ACTIVE, PhaseCause.PAID, FULL, 10)
 
 
-def grace(since: Instant, until: Instant, why: Why = Why.PAYMENT_ENDED) -> Span:
+def grace(since: Instant, until: Instant, why: PhaseCause = PhaseCause.PAYMENT_ENDED) -> Span:
     return Span(since, until, Phase.GRACE, why, FULL, 10)
 
 
-def ended(since: Instant, why: Why = Why.PAYMENT_ENDED) -> Span:
+def ended(since: Instant, why: PhaseCause = PhaseCause.PAYMENT_ENDED) -> Span:
     return Span(since, None, Phase.ENDED, why, BASE)
 
 
@@ -74,20 +74,20 @@ def a_lease(spans: Timeline | None = None, **more: object) -> Lease:
     return msgspec.structs.replace(lease, **more)
 
 
-def stands(lease: Lease, now: Instant, contact: Instant = NOW, notices: tuple[Amnesty, ...] = ()) -> Standing:
-    return standing(lease, contact, notices, certain(now), version="5.0")
+def stands(lease: Lease, now: Instant, contact: Instant = NOW, notices: tuple[OutageAmnesty, ...] = ()) -> Standing:
+    return standing(lease, contact, notices, certain_estimate(now), version="5.0")
 
 
-def told(lease: Lease, now: Instant, contact: Instant = NOW) -> tuple[Phase, Why, tuple[str, ...], int]:
+def told(lease: Lease, now: Instant, contact: Instant = NOW) -> tuple[Phase, PhaseCause, tuple[str, ...], int]:
     now_here = stands(lease, now, contact)
     return now_here.phase, now_here.why, now_here.features, now_here.limit
 
 
-ACTIVE = (Phase.ACTIVE, Why.PAID, FULL, 10)
-SILENT = (Phase.GRACE, Why.SYNC_OVERDUE, FULL, 10)
-CUT_OFF = (Phase.ENDED, Why.SYNC_OVERDUE, BASE, 0)
-UNPAID = (Phase.GRACE, Why.PAYMENT_ENDED, FULL, 10)
-OVER = (Phase.ENDED, Why.PAYMENT_ENDED, BASE, 0)
+ACTIVE = (Phase.ACTIVE, PhaseCause.PAID, FULL, 10)
+SILENT = (Phase.GRACE, PhaseCause.SYNC_OVERDUE, FULL, 10)
+CUT_OFF = (Phase.ENDED, PhaseCause.SYNC_OVERDUE, BASE, 0)
+UNPAID = (Phase.GRACE, PhaseCause.PAYMENT_ENDED, FULL, 10)
+OVER = (Phase.ENDED, PhaseCause.PAYMENT_ENDED, BASE, 0)
 
 
 # The two clocks ------------------------------------------------------------------------------------------------------
@@ -135,22 +135,22 @@ def test_silence_that_outlasts_payment_grace_ends_it_with_its_own_cause() -> Non
 
 
 def test_a_pause_shows_no_warning_and_ends_with_the_lease() -> None:
-    held = Span(NOW, None, Phase.PAUSED, Why.HELD, BASE, note="moving house")
+    held = Span(NOW, None, Phase.PAUSED, PhaseCause.HELD, BASE, note="moving house")
     lease = a_lease((held,))
-    assert told(lease, NOW + 20 * DAY) == (Phase.PAUSED, Why.HELD, BASE, 0)
+    assert told(lease, NOW + 20 * DAY) == (Phase.PAUSED, PhaseCause.HELD, BASE, 0)
     assert stands(lease, NOW).note == "moving house"
     assert told(lease, NOW + 30 * DAY) == CUT_OFF
 
 
 def test_what_was_never_started_gives_nothing_however_long_the_silence() -> None:
-    waiting = Span(NOW, NOW + 365 * DAY, Phase.PENDING, Why.AWAITING_PAYMENT)
-    lease = a_lease((waiting, ended(NOW + 365 * DAY, Why.NEVER_ACTIVATED)))
+    waiting = Span(NOW, NOW + 365 * DAY, Phase.PENDING, PhaseCause.AWAITING_PAYMENT)
+    lease = a_lease((waiting, ended(NOW + 365 * DAY, PhaseCause.NEVER_ACTIVATED)))
     for day in (0, 29, 30, 364):
-        assert told(lease, NOW + day * DAY) == (Phase.PENDING, Why.AWAITING_PAYMENT, (), 0)
+        assert told(lease, NOW + day * DAY) == (Phase.PENDING, PhaseCause.AWAITING_PAYMENT, (), 0)
 
 
 def test_a_period_that_begins_after_the_lease_is_not_begun_in_silence() -> None:
-    waiting = Span(NOW, NOW + 40 * DAY, Phase.PENDING, Why.AWAITING_PAYMENT)
+    waiting = Span(NOW, NOW + 40 * DAY, Phase.PENDING, PhaseCause.AWAITING_PAYMENT)
     lease = a_lease((waiting, paid(NOW + 40 * DAY, None)))
     assert told(lease, NOW + 40 * DAY) == CUT_OFF
 
@@ -160,8 +160,8 @@ def test_a_short_lease_warns_from_a_quarter_of_its_life() -> None:
     short = a_lease(contact_until=NOW + 5 * DAY)
     quarter = NOW + short.life // 4
     assert told(short, quarter - 1) == ACTIVE
-    assert told(short, quarter)[:2] == (Phase.GRACE, Why.SYNC_OVERDUE)
-    assert told(short, NOW + 5 * DAY - 1)[:2] == (Phase.GRACE, Why.SYNC_OVERDUE)
+    assert told(short, quarter)[:2] == (Phase.GRACE, PhaseCause.SYNC_OVERDUE)
+    assert told(short, NOW + 5 * DAY - 1)[:2] == (Phase.GRACE, PhaseCause.SYNC_OVERDUE)
     assert told(short, NOW + 5 * DAY) == CUT_OFF
 
 
@@ -169,7 +169,7 @@ def test_until_and_next_tell_what_comes() -> None:
     now_here = stands(a_lease(), NOW)
     assert (now_here.since, now_here.until, now_here.contact_until) == (NOW - 65 * DAY, NOW + 7 * DAY, NOW + 30 * DAY)
     assert now_here.next is not None
-    assert (now_here.next.why, now_here.next.until) == (Why.SYNC_OVERDUE, NOW + 30 * DAY)
+    assert (now_here.next.why, now_here.next.until) == (PhaseCause.SYNC_OVERDUE, NOW + 30 * DAY)
     last = stands(a_lease(), NOW + 31 * DAY)
     assert (last.until, last.next) == (None, None)
 
@@ -178,39 +178,39 @@ def test_until_and_next_tell_what_comes() -> None:
 
 
 def test_m09_without_a_code_nothing_licensed_works() -> None:
-    assert standing(None, NOW, (), certain(NOW), version="5.0") == UNLICENSED
-    assert (UNLICENSED.phase, UNLICENSED.why, UNLICENSED.features) == (Phase.PENDING, Why.NOT_ACTIVATED, ())
+    assert standing(None, NOW, (), certain_estimate(NOW), version="5.0") == UNLICENSED
+    assert (UNLICENSED.phase, UNLICENSED.why, UNLICENSED.features) == (Phase.PENDING, PhaseCause.NOT_ACTIVATED, ())
 
 
 @pytest.mark.parametrize("day", [0, 10])
 def test_m13_a_downgraded_application_keeps_base_features_and_hears_why(day: int) -> None:
     lease = a_lease(min_version="10.2")
-    old = standing(lease, NOW, (), certain(NOW + day * DAY), version="9.9")
+    old = standing(lease, NOW, (), certain_estimate(NOW + day * DAY), version="9.9")
     assert old.refusal is not None
-    assert (old.refusal.code, old.features) == (Code.VERSION_TOO_OLD, BASE)
+    assert (old.refusal.code, old.features) == (RefusalCode.VERSION_TOO_OLD, BASE)
     assert old.phase is (Phase.GRACE if day else Phase.ACTIVE)
-    new = standing(lease, NOW, (), certain(NOW), version="10.2")
+    new = standing(lease, NOW, (), certain_estimate(NOW), version="10.2")
     assert (new.refusal, new.features) == (None, FULL)
-    assert standing(lease, NOW, (), certain(NOW), version=None).features == FULL
+    assert standing(lease, NOW, (), certain_estimate(NOW), version=None).features == FULL
 
 
 def test_a_site_refused_for_good_has_base_features() -> None:
-    lost = Refused(Code.SITE_LOST)
-    gone = standing(a_lease(), NOW, (), certain(NOW), version="5.0", lost=lost)
-    assert (gone.phase, gone.why, gone.features, gone.refusal) == (Phase.ENDED, Why.BLOCKED, BASE, lost)
+    lost = Refused(RefusalCode.SITE_LOST)
+    gone = standing(a_lease(), NOW, (), certain_estimate(NOW), version="5.0", lost=lost)
+    assert (gone.phase, gone.why, gone.features, gone.refusal) == (Phase.ENDED, PhaseCause.BLOCKED, BASE, lost)
 
 
 def test_an_implausible_clock_warns_and_takes_nothing_away() -> None:
-    doubt = Refused(Code.CLOCK_IMPLAUSIBLE)
-    warned = standing(a_lease(), NOW, (), Estimate(now=NOW, refusal=doubt), version="5.0")
+    doubt = Refused(RefusalCode.CLOCK_IMPLAUSIBLE)
+    warned = standing(a_lease(), NOW, (), TimeEstimate(now=NOW, refusal=doubt), version="5.0")
     assert (warned.warning, warned.features) == (doubt, FULL)
 
 
 # Amnesty -------------------------------------------------------------------------------------------------------------
 
 
-def outage(since: int, until: int) -> Amnesty:
-    return Amnesty(NOW + since * DAY, NOW + until * DAY)
+def outage(since: int, until: int) -> OutageAmnesty:
+    return OutageAmnesty(NOW + since * DAY, NOW + until * DAY)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def outage(since: int, until: int) -> Amnesty:
         pytest.param((outage(5, 5), outage(7, 6)), 0, id="of no length"),
     ],
 )
-def test_b15_amnesties_add_up(notices: tuple[Amnesty, ...], days: int) -> None:
+def test_b15_amnesties_add_up(notices: tuple[OutageAmnesty, ...], days: int) -> None:
     assert moved_by(NOW, notices) == days * DAY
 
 
@@ -238,16 +238,16 @@ def test_b15_an_amnesty_moves_warning_and_end_of_silence_but_not_the_contract() 
     notices = (outage(8, 18),)
     moved = local_timeline(lease, NOW, notices)
     assert [(span.since, span.why) for span in moved[1:]] == [
-        (NOW + 17 * DAY, Why.SYNC_OVERDUE),
-        (NOW + 32 * DAY, Why.PAYMENT_ENDED),
-        (NOW + 33 * DAY, Why.PAYMENT_ENDED),
+        (NOW + 17 * DAY, PhaseCause.SYNC_OVERDUE),
+        (NOW + 32 * DAY, PhaseCause.PAYMENT_ENDED),
+        (NOW + 33 * DAY, PhaseCause.PAYMENT_ENDED),
     ]
     assert stands(lease, NOW, notices=notices).contact_until == NOW + 40 * DAY
 
 
 def test_b15_an_amnesty_moves_a_seats_end() -> None:
     lease, seat = a_lease(), a_seat(until=NOW + 14 * DAY)
-    at_end = device_standing(lease, seat, NOW, (outage(10, 12),), certain(NOW + 15 * DAY), version="5.0")
+    at_end = device_standing(lease, seat, NOW, (outage(10, 12),), certain_estimate(NOW + 15 * DAY), version="5.0")
     assert (at_end.phase, at_end.contact_until) == (Phase.GRACE, NOW + 16 * DAY)
 
 
@@ -260,7 +260,7 @@ def a_seat(**more: object) -> SeatTerm:
 
 
 def device(seat: SeatTerm | None, after: int, lease: Lease | None = None) -> Standing:
-    return device_standing(lease or a_lease(), seat, NOW, (), certain(NOW + after), version="5.0")
+    return device_standing(lease or a_lease(), seat, NOW, (), certain_estimate(NOW + after), version="5.0")
 
 
 def test_b8_a_device_knows_to_the_second_what_it_may_do_with_every_server_down() -> None:
@@ -272,7 +272,7 @@ def test_b8_a_device_knows_to_the_second_what_it_may_do_with_every_server_down()
 
 def test_m05_the_contracts_end_reaches_a_device_within_its_seat() -> None:
     lease = a_lease(year(end=NOW + 3 * DAY, grace_days=1))
-    assert device(a_seat(), 3 * DAY, lease).why is Why.PAYMENT_ENDED
+    assert device(a_seat(), 3 * DAY, lease).why is PhaseCause.PAYMENT_ENDED
     assert device(a_seat(), 4 * DAY, lease).features == BASE
 
 
@@ -288,12 +288,12 @@ def test_a_seat_may_grant_fewer_features_but_never_withholds_base_ones() -> None
 
 def test_a_device_without_a_seat_has_nothing() -> None:
     assert device(None, 0) == UNLICENSED
-    assert device_standing(None, a_seat(), NOW, (), certain(NOW), version="5.0") == UNLICENSED
+    assert device_standing(None, a_seat(), NOW, (), certain_estimate(NOW), version="5.0") == UNLICENSED
 
 
 def test_m13_a_device_checks_its_own_version() -> None:
     lease = a_lease(min_version="10.2")
-    old = device_standing(lease, a_seat(), NOW, (), certain(NOW), version="9.9")
+    old = device_standing(lease, a_seat(), NOW, (), certain_estimate(NOW), version="9.9")
     assert old.features == BASE
     assert old.refusal is not None
 
@@ -312,15 +312,15 @@ def successor(**more: object) -> Lease:
 
 def test_a_successor_takes_over_at_the_last_paid_end_before_grace_without_a_server() -> None:
     present, staged = a_lease(year(end=END), prepaid_until=END), successor()
-    assert holding(present, staged, END - 1) is present
-    assert holding(present, staged, END) is staged
-    assert holding(present, staged, END + 20 * DAY) is staged
+    assert effective_lease(present, staged, END - 1) is present
+    assert effective_lease(present, staged, END) is staged
+    assert effective_lease(present, staged, END + 20 * DAY) is staged
     assert told(staged, END, contact=END) == ACTIVE
 
 
 def test_a_successor_stays_staged_when_the_present_one_is_known_to_be_renewed() -> None:
     renewed = a_lease(year(end=END + 365 * DAY))
-    assert holding(renewed, successor(), END + 5 * DAY) is renewed
+    assert effective_lease(renewed, successor(), END + 5 * DAY) is renewed
 
 
 @pytest.mark.parametrize(
@@ -329,30 +329,33 @@ def test_a_successor_stays_staged_when_the_present_one_is_known_to_be_renewed() 
 )
 @pytest.mark.parametrize(
     "beneath",
-    [Span(NOW, None, Phase.PAUSED, Why.HELD, BASE), Span(NOW, None, Phase.GRACE, Why.CODE_BLOCKED, FULL, 10)],
+    [
+        Span(NOW, None, Phase.PAUSED, PhaseCause.HELD, BASE),
+        Span(NOW, None, Phase.GRACE, PhaseCause.CODE_BLOCKED, FULL, 10),
+    ],
     ids=["held", "code blocked"],
 )
 def test_under_a_hold_or_a_block_the_paid_time_beneath_decides(
     beneath: Span, prepaid: Instant | None, stays: bool
 ) -> None:
     present = a_lease((beneath,), prepaid_until=prepaid)
-    assert (holding(present, successor(), END) is present) is stays
+    assert (effective_lease(present, successor(), END) is present) is stays
 
 
-def test_a_successor_takes_over_from_a_cancelled_one() -> None:
-    cancelled = a_lease((paid(NOW, END), ended(END, Why.CANCELLED)), prepaid_until=NOW + 300 * DAY)
-    assert holding(cancelled, staged := successor(), END) is staged
+def test_a_successor_takes_over_from_a_canceled_one() -> None:
+    canceled = a_lease((paid(NOW, END), ended(END, PhaseCause.CANCELED)), prepaid_until=NOW + 300 * DAY)
+    assert effective_lease(canceled, staged := successor(), END) is staged
 
 
 def test_once_the_server_has_booked_the_takeover_the_staged_lease_is_history() -> None:
     present = a_lease((paid(END, END + 365 * DAY), ended(END + 365 * DAY)), subscription="sub_2", prepaid_until=None)
-    assert holding(present, successor(), END + 400 * DAY) is present
+    assert effective_lease(present, successor(), END + 400 * DAY) is present
 
 
 def test_whoever_holds_one_lease_goes_by_it() -> None:
-    assert holding(None, None, NOW) is None
-    assert holding(None, staged := successor(), NOW) is staged
-    assert holding(present := a_lease(), None, NOW) is present
+    assert effective_lease(None, None, NOW) is None
+    assert effective_lease(None, staged := successor(), NOW) is staged
+    assert effective_lease(present := a_lease(), None, NOW) is present
 
 
 def test_a_successor_grants_nothing_before_its_beginning() -> None:
@@ -377,20 +380,20 @@ def test_a_takeover_does_not_clear_the_warning() -> None:
 
 
 def test_a_snapshot_answers_until_the_next_change() -> None:
-    snapshot = compiled(stands(a_lease(), NOW + DAY), NOW + DAY)
+    snapshot = compile_snapshot(stands(a_lease(), NOW + DAY), NOW + DAY)
     assert snapshot.allows("scan")
     assert not snapshot.allows("other")
     assert snapshot.covers(NOW + 7 * DAY - 1)
     assert not snapshot.covers(NOW + 7 * DAY)
     assert not snapshot.covers(NOW - 66 * DAY)
     early = NOW - 70 * DAY
-    assert compiled(stands(a_lease(), early), early).covers(early)
-    assert compiled(UNLICENSED, NOW).covers(NOW + 10**9)
-    assert not compiled(UNLICENSED, NOW).allows("update")
+    assert compile_snapshot(stands(a_lease(), early), early).covers(early)
+    assert compile_snapshot(UNLICENSED, NOW).covers(NOW + 10**9)
+    assert not compile_snapshot(UNLICENSED, NOW).allows("update")
 
 
 def test_allows_costs_less_than_a_microsecond() -> None:
-    snapshot = compiled(stands(a_lease(), NOW), NOW)
+    snapshot = compile_snapshot(stands(a_lease(), NOW), NOW)
     best = min(timeit.repeat(lambda: snapshot.covers(NOW) and snapshot.allows("scan"), number=10_000, repeat=20))
     assert best / 10_000 < 1e-6
 
@@ -398,16 +401,16 @@ def test_allows_costs_less_than_a_microsecond() -> None:
 # Properties ----------------------------------------------------------------------------------------------------------
 
 BEFORE = st.sampled_from([
-    Span(0, None, Phase.PENDING, Why.NOT_ACTIVATED),
-    Span(0, None, Phase.PENDING, Why.AWAITING_PAYMENT),
+    Span(0, None, Phase.PENDING, PhaseCause.NOT_ACTIVATED),
+    Span(0, None, Phase.PENDING, PhaseCause.AWAITING_PAYMENT),
 ])  # fmt: skip
 STARTED = st.sampled_from([
-    Span(0, None, Phase.ACTIVE, Why.PAID, FULL, 10),
-    Span(0, None, Phase.ACTIVE, Why.TRIAL, FULL, 5),
-    Span(0, None, Phase.GRACE, Why.PAYMENT_ENDED, FULL, 10),
-    Span(0, None, Phase.GRACE, Why.CODE_BLOCKED, FULL, 10),
-    Span(0, None, Phase.PAUSED, Why.HELD, BASE),
-    Span(0, None, Phase.ENDED, Why.CANCELLED, BASE),
+    Span(0, None, Phase.ACTIVE, PhaseCause.PAID, FULL, 10),
+    Span(0, None, Phase.ACTIVE, PhaseCause.TRIAL, FULL, 5),
+    Span(0, None, Phase.GRACE, PhaseCause.PAYMENT_ENDED, FULL, 10),
+    Span(0, None, Phase.GRACE, PhaseCause.CODE_BLOCKED, FULL, 10),
+    Span(0, None, Phase.PAUSED, PhaseCause.HELD, BASE),
+    Span(0, None, Phase.ENDED, PhaseCause.CANCELED, BASE),
 ])  # fmt: skip
 
 
@@ -426,7 +429,7 @@ def contracts(draw: st.DrawFn) -> Timeline:
 
 outages = st.lists(
     st.builds(
-        lambda begin, length: Amnesty(NOW + begin, NOW + begin + length),
+        lambda begin, length: OutageAmnesty(NOW + begin, NOW + begin + length),
         st.integers(-50 * DAY, 80 * DAY),
         st.integers(0, 50 * DAY),
     ),
@@ -453,7 +456,7 @@ SERVICE = {Phase.PENDING: 0, Phase.ENDED: 0, Phase.PAUSED: 0, Phase.GRACE: 1, Ph
 
 @given(leases, contacts, contacts, moments, outages)
 def test_more_silence_never_raises_the_service(
-    lease: Lease, one: Instant, other: Instant, now: Instant, notices: tuple[Amnesty, ...]
+    lease: Lease, one: Instant, other: Instant, now: Instant, notices: tuple[OutageAmnesty, ...]
 ) -> None:
     silent, heard = sorted((one, other))
     less, more = stands(lease, now, silent, notices), stands(lease, now, heard, notices)
@@ -463,7 +466,7 @@ def test_more_silence_never_raises_the_service(
 
 
 @given(leases, contacts, outages)
-def test_a_local_timeline_is_well_formed(lease: Lease, contact: Instant, notices: tuple[Amnesty, ...]) -> None:
+def test_a_local_timeline_is_well_formed(lease: Lease, contact: Instant, notices: tuple[OutageAmnesty, ...]) -> None:
     spans = local_timeline(lease, contact, notices)
     assert spans[-1].until is None
     for one, following in pairwise(spans):
@@ -473,7 +476,7 @@ def test_a_local_timeline_is_well_formed(lease: Lease, contact: Instant, notices
 
 @given(leases, contacts, moments, outages)
 def test_until_is_the_first_instant_of_change(
-    lease: Lease, contact: Instant, now: Instant, notices: tuple[Amnesty, ...]
+    lease: Lease, contact: Instant, now: Instant, notices: tuple[OutageAmnesty, ...]
 ) -> None:
     here = stands(lease, now, contact, notices)
     end = now + 400 * DAY if here.until is None else here.until
@@ -491,7 +494,7 @@ def test_until_is_the_first_instant_of_change(
 
 @given(leases, contacts, moments, outages)
 def test_nothing_but_base_features_past_the_end_of_contact(
-    lease: Lease, contact: Instant, after: int, notices: tuple[Amnesty, ...]
+    lease: Lease, contact: Instant, after: int, notices: tuple[OutageAmnesty, ...]
 ) -> None:
     end = lease.contact_until + moved_by(lease.iat, notices)
     past = stands(lease, max(end, after), contact, notices)
@@ -503,19 +506,19 @@ def test_nothing_but_base_features_past_the_end_of_contact(
 
 @given(leases, contacts, moments, outages)
 def test_no_more_than_the_contract_ever(
-    lease: Lease, contact: Instant, now: Instant, notices: tuple[Amnesty, ...]
+    lease: Lease, contact: Instant, now: Instant, notices: tuple[OutageAmnesty, ...]
 ) -> None:
     """Amnesty moves the contact clock only: it never gives what the contract's own span at that time does not."""
-    here, contract = stands(lease, now, contact, notices), at(lease.spans, now)
+    here, contract = stands(lease, now, contact, notices), span_at(lease.spans, now)
     assert set(here.features) <= set(contract.features) | set(BASE)
     assert SERVICE[here.phase] <= SERVICE[contract.phase]
-    if here.why is not Why.SYNC_OVERDUE and here.phase is not Phase.PENDING:
+    if here.why is not PhaseCause.SYNC_OVERDUE and here.phase is not Phase.PENDING:
         assert (here.phase, here.why) == (contract.phase, contract.why)
 
 
 @given(leases, contacts, moments, outages, outages)
 def test_more_amnesty_never_lowers_the_service(
-    lease: Lease, contact: Instant, now: Instant, few: tuple[Amnesty, ...], more: tuple[Amnesty, ...]
+    lease: Lease, contact: Instant, now: Instant, few: tuple[OutageAmnesty, ...], more: tuple[OutageAmnesty, ...]
 ) -> None:
     less = stands(lease, now, contact, few)
     assert SERVICE[less.phase] <= SERVICE[stands(lease, now, contact, few + more).phase]
@@ -523,10 +526,10 @@ def test_more_amnesty_never_lowers_the_service(
 
 @given(leases, seats, contacts, moments, outages)
 def test_a_device_never_gets_more_than_its_site(
-    lease: Lease, seat: SeatTerm, contact: Instant, now: Instant, notices: tuple[Amnesty, ...]
+    lease: Lease, seat: SeatTerm, contact: Instant, now: Instant, notices: tuple[OutageAmnesty, ...]
 ) -> None:
     site = stands(lease, now, contact, notices)
-    here = device_standing(lease, seat, contact, notices, certain(now), version="5.0")
+    here = device_standing(lease, seat, contact, notices, certain_estimate(now), version="5.0")
     assert set(here.features) <= set(site.features)
     assert SERVICE[here.phase] <= SERVICE[site.phase]
     spans = device_timeline(lease, seat, contact, notices)
@@ -535,9 +538,9 @@ def test_a_device_never_gets_more_than_its_site(
 
 @given(leases, contacts, moments, outages)
 def test_a_snapshot_says_what_the_standing_says(
-    lease: Lease, contact: Instant, now: Instant, notices: tuple[Amnesty, ...]
+    lease: Lease, contact: Instant, now: Instant, notices: tuple[OutageAmnesty, ...]
 ) -> None:
     here = stands(lease, now, contact, notices)
-    snapshot = compiled(here, now)
+    snapshot = compile_snapshot(here, now)
     assert snapshot.covers(now)
     assert snapshot.features == frozenset(here.features)

@@ -5,26 +5,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenure.core import commands as c
-from tenure.core.contract import timeline
-from tenure.core.expected import LOOKED_AHEAD, Expected, expected
+from tenure.core.business import commands as c
+from tenure.core.business.expected_renewals import LOOKED_AHEAD, ExpectedCourse, expected_course
+from tenure.core.business.remedies import remedies_for
+from tenure.core.business.runway import lacking_by_hand, runway
+from tenure.core.business.settle import settle
 from tenure.core.explain import REMEDIES, explain
-from tenure.core.outlook import carried_on
 from tenure.core.periods import Duration
-from tenure.core.policy import RenewalOrder, Role
+from tenure.core.policy.rules import RenewalOrder, Role
 from tenure.core.refusals import Refused
-from tenure.core.remedies import helps
-from tenure.core.runway import lacking_by_hand, runway
-from tenure.core.settle import settle
-from tenure.core.terms import Intent, Kind
-from tenure.core.timeline import DAY, Instant, Phase, Timeline, Why, at
+from tenure.core.renewal_outlook import carried_on
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind
+from tenure.core.timeline import DAY, Instant, Phase, PhaseCause, Timeline, span_at
 from tests.core.histories import Life, Step, live, lives
 from tests.core.situations import PRICE, accepted, cancel, funded, unlimited
 from tests.core.world import MONTH, World, day, terms
 
 
-def ahead(world: World, name: str = "sub_1") -> Expected:
-    return expected(world.account, world.items.values(), name, world.now)
+def ahead(world: World, name: str = "sub_1") -> ExpectedCourse:
+    return expected_course(world.account, world.items.values(), name, world.now)
 
 
 def drawn_at_a_site(world: World, name: str = "sub_1") -> Timeline:
@@ -34,8 +34,10 @@ def drawn_at_a_site(world: World, name: str = "sub_1") -> Timeline:
 
 def helping(world: World, name: str = "sub_1") -> list[str]:
     looked = ahead(world, name)
-    span = at(looked.timeline, world.now)
-    return [each.how for each in helps(world.account, world.items.values(), name, looked.outlook, span, world.now)]
+    span = span_at(looked.timeline, world.now)
+    return [
+        each.how for each in remedies_for(world.account, world.items.values(), name, looked.outlook, span, world.now)
+    ]
 
 
 def phases(spans: Timeline) -> list[tuple[Phase, Instant | None]]:
@@ -71,7 +73,7 @@ def test_m06_a_site_draws_the_renewals_to_come_also_while_the_next_one_is_reserv
 @pytest.mark.parametrize("months", [3, 40])
 def test_m06_a_hold_lets_nothing_be_drawn_as_ending_while_its_money_is_there(months: int) -> None:
     world = unlimited(months=months, stop_clock=False)
-    accepted(world.do(c.Hold(by="desk", role=Role.PROVIDER, reason="unpaid bill")))
+    accepted(world.do(c.PlaceHold(by="desk", role=Role.PROVIDER, reason="unpaid bill")))
     assert phases(drawn_at_a_site(world)) == phases(ahead(world).timeline)
     assert ahead(world).timeline[-1].phase is (Phase.ENDED if months == 3 else Phase.PAUSED)
     end = ahead(world).timeline[-1].since if months == 3 else world.now + LOOKED_AHEAD
@@ -82,7 +84,7 @@ def test_m06_a_hold_lets_nothing_be_drawn_as_ending_while_its_money_is_there(mon
 def test_a_hold_that_ends_in_grace_is_followed_by_the_renewed_period() -> None:
     world = unlimited(months=3, stop_clock=False)
     over = day("2026-02-03")
-    accepted(world.do(c.Hold(by="desk", role=Role.PROVIDER, reason="move", until=over)))
+    accepted(world.do(c.PlaceHold(by="desk", role=Role.PROVIDER, reason="move", until=over)))
     assert phases(drawn_at_a_site(world))[-4:] == [
         (Phase.PAUSED, over), (Phase.ACTIVE, day("2026-04-01")), (Phase.GRACE, day("2026-04-08")), (Phase.ENDED, None),
     ]  # fmt: skip
@@ -98,12 +100,12 @@ def test_a_canceled_trial_is_not_told_to_be_renewed() -> None:
     assert helping(world) == [undo]
     assert [each.how for each in explain(timeline(world.sub()), world.now).remedies] == [undo]
     accepted(world.do(c.UndoCancellation(by="desk", role=Role.PROVIDER)))
-    assert helping(world) == [each.how for each in REMEDIES[Why.TRIAL]]
+    assert helping(world) == [each.how for each in REMEDIES[PhaseCause.TRIAL]]
 
 
 def test_a_trial_that_renews_itself_asks_for_nothing_at_its_site() -> None:
     world = funded(2 * PRICE)
-    accepted(world.order(of=terms(period=MONTH), trial=True, trial_period=Duration(days=14), intent=Intent.AUTO))
+    accepted(world.order(of=terms(period=MONTH), trial=True, trial_period=Duration(days=14), intent=RenewalIntent.AUTO))
     assert explain(drawn_at_a_site(world), world.now, ahead(world).outlook).remedies == ()
 
 
@@ -111,9 +113,9 @@ def two_ended() -> World:
     """Both not paid since 1 Feb; the automatic payment of the first has stopped, the second's was resumed."""
     world = funded(2 * PRICE)
     for name in ("sub_1", "sub_2"):
-        accepted(world.order(name, of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+        accepted(world.order(name, of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
     world.until(day("2026-05-01"))
-    accepted(world.do(c.SetRenewalIntent(by="desk", role=Role.PROVIDER, intent=Intent.AUTO), "sub_2"))
+    accepted(world.do(c.SetRenewalIntent(by="desk", role=Role.PROVIDER, intent=RenewalIntent.AUTO), "sub_2"))
     return world
 
 
@@ -176,7 +178,7 @@ def works(world: World, name: str, how: str) -> None:
     if how.startswith('Press "Renew"'):
         commands = [c.Renew(by="desk", role=Role.PROVIDER)]
     if "Resume automatic renewal" in how:
-        commands.append(c.SetRenewalIntent(by="desk", role=Role.PROVIDER, intent=Intent.AUTO))
+        commands.append(c.SetRenewalIntent(by="desk", role=Role.PROVIDER, intent=RenewalIntent.AUTO))
     if how.startswith("Undo the cancellation while it has not taken effect."):
         commands = [c.UndoCancellation(by="desk", role=Role.PROVIDER)]
     if 'then press "Renew"' in how:

@@ -5,31 +5,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import DAY
-from tenure.core.usage import (
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.device_usage import (
     EPHEMERAL_SEAT,
     LEVELS,
-    Device,
-    Level,
-    Proposal,
-    ceiling,
-    counted,
+    CountedDevice,
+    ReleaseProposal,
+    UsageLevel,
+    count_devices,
     counts_until,
-    idle,
-    level,
+    device_ceiling,
+    idle_devices,
     may_protect,
-    propose,
-    step,
+    propose_release,
+    step_level,
+    usage_level,
 )
+from tenure.core.timeline import DAY
 
 NORMAL, INFO, WARNING, CRITICAL = LEVELS
 
 
-def events(limit: int, *uses: int) -> list[Level]:
+def events(limit: int, *uses: int) -> list[UsageLevel]:
     announced, seen = NORMAL, []
     for used in uses:
-        look = step(announced, used, limit)
+        look = step_level(announced, used, limit)
         announced = look.announced
         if look.event is not None:
             seen.append(look.event)
@@ -40,11 +40,11 @@ def events(limit: int, *uses: int) -> list[Level]:
     ("limit", "tolerance", "most"), [(100, 10, 110), (19, 10, 20), (9, 10, 9), (1, 100, 2), (7, 0, 7), (0, 10, 0)]
 )
 def test_m01_the_limit_and_its_tolerance_may_be_protected(limit: int, tolerance: int, most: int) -> None:
-    assert ceiling(limit, tolerance) == most
+    assert device_ceiling(limit, tolerance) == most
     assert may_protect(most - 1, most) is None
     answer = may_protect(most, most)
     assert isinstance(answer, Refused)
-    assert answer.code is Code.DEVICE_LIMIT_REACHED
+    assert answer.code is RefusalCode.DEVICE_LIMIT_REACHED
 
 
 def test_many_devices_at_once_fit_together_or_not_at_all() -> None:
@@ -61,8 +61,8 @@ def test_many_devices_at_once_fit_together_or_not_at_all() -> None:
         *((0, 0, NORMAL), (1, 0, CRITICAL)),
     ],
 )
-def test_the_level_follows_the_percent_of_the_limit(used: int, limit: int, expected: Level) -> None:
-    assert level(used, limit) is expected
+def test_the_level_follows_the_percent_of_the_limit(used: int, limit: int, expected: UsageLevel) -> None:
+    assert usage_level(used, limit) is expected
 
 
 def test_a_level_is_announced_once_per_entry() -> None:
@@ -101,55 +101,63 @@ def test_without_a_limit_the_last_release_ends_the_alarm() -> None:
 def test_an_event_always_names_the_present_level_and_only_on_the_way_up(limit: int, uses: list[int]) -> None:
     announced, before = NORMAL, 0
     for used in uses:
-        look = step(announced, used, limit)
-        assert look.level is level(used, limit)
+        look = step_level(announced, used, limit)
+        assert look.level is usage_level(used, limit)
         assert LEVELS.index(look.announced) >= LEVELS.index(look.level)
         if look.event is not None:
             assert look.event is look.level
             assert used > before
-        assert step(look.announced, used, limit).event is None
+        assert step_level(look.announced, used, limit).event is None
         announced, before = look.announced, used
 
 
 def test_a_device_counts_until_it_gave_its_seat_up_or_was_silent_long_enough() -> None:
     seen, seat = 10 * DAY, 24 * DAY
-    assert counts_until(Device(id="a", last_seen=seen, seat_until=seat), 60) == 70 * DAY
-    assert counts_until(Device(id="a", last_seen=seen, seat_until=90 * DAY), 60) == 90 * DAY, "a seat in force counts"
-    assert counts_until(Device(id="a", last_seen=seen, seat_until=seat, removed=True), 60) == seat
-    assert counts_until(Device(id="a", last_seen=seen, seat_until=seat, erased=True), 60) == 0
-    assert counts_until(Device(id="a", last_seen=seen, seat_until=seat, removed=True, erased=True), 60) == 0
+    assert counts_until(CountedDevice(id="a", last_seen=seen, seat_until=seat), 60) == 70 * DAY
+    assert counts_until(CountedDevice(id="a", last_seen=seen, seat_until=90 * DAY), 60) == 90 * DAY, (
+        "a seat in force counts"
+    )
+    assert counts_until(CountedDevice(id="a", last_seen=seen, seat_until=seat, removed=True), 60) == seat
+    assert counts_until(CountedDevice(id="a", last_seen=seen, seat_until=seat, erased=True), 60) == 0
+    assert counts_until(CountedDevice(id="a", last_seen=seen, seat_until=seat, removed=True, erased=True), 60) == 0
 
 
 def test_at_the_instant_a_device_ceases_to_count_it_is_up_for_release() -> None:
-    devices = [Device(id="b", last_seen=DAY), Device(id="a", last_seen=0), Device(id="c", last_seen=50 * DAY)]
-    assert (counted(devices, 61 * DAY - 1, 60), counted(devices, 61 * DAY, 60)) == (2, 1)
-    assert [device.id for device in idle(devices, 61 * DAY - 1, 60)] == ["a"]
-    assert [device.id for device in idle(devices, 61 * DAY, 60)] == ["a", "b"]
+    devices = [
+        CountedDevice(id="b", last_seen=DAY),
+        CountedDevice(id="a", last_seen=0),
+        CountedDevice(id="c", last_seen=50 * DAY),
+    ]
+    assert (count_devices(devices, 61 * DAY - 1, 60), count_devices(devices, 61 * DAY, 60)) == (2, 1)
+    assert [device.id for device in idle_devices(devices, 61 * DAY - 1, 60)] == ["a"]
+    assert [device.id for device in idle_devices(devices, 61 * DAY, 60)] == ["a", "b"]
 
 
 def test_a_device_given_up_already_is_not_released_for_silence() -> None:
-    gone = [Device(id="a", last_seen=0, erased=True), Device(id="b", last_seen=0, removed=True)]
-    assert idle(gone, 100 * DAY, 60) == ()
-    assert counted(gone, 100 * DAY, 60) == 0
+    gone = [CountedDevice(id="a", last_seen=0, erased=True), CountedDevice(id="b", last_seen=0, removed=True)]
+    assert idle_devices(gone, 100 * DAY, 60) == ()
+    assert count_devices(gone, 100 * DAY, 60) == 0
 
 
 def test_b11_the_longest_idle_are_proposed_and_pinned_ones_left_alone() -> None:
     devices = [
-        Device(id="fresh", last_seen=90),
-        Device(id="old", last_seen=10),
-        Device(id="oldest but pinned", last_seen=1, pinned=True),
-        Device(id="older", last_seen=5),
+        CountedDevice(id="fresh", last_seen=90),
+        CountedDevice(id="old", last_seen=10),
+        CountedDevice(id="oldest but pinned", last_seen=1, pinned=True),
+        CountedDevice(id="older", last_seen=5),
     ]
-    assert propose(devices, 4) == Proposal((), 0)
-    assert propose(devices, 9) == Proposal((), 0)
-    assert propose(devices, 2) == Proposal(("older", "old"), 0)
-    assert propose(devices, 0) == Proposal(("older", "old", "fresh"), 1), "one is pinned and remains above the limit"
+    assert propose_release(devices, 4) == ReleaseProposal((), 0)
+    assert propose_release(devices, 9) == ReleaseProposal((), 0)
+    assert propose_release(devices, 2) == ReleaseProposal(("older", "old"), 0)
+    assert propose_release(devices, 0) == ReleaseProposal(("older", "old", "fresh"), 1), (
+        "one is pinned and remains above the limit"
+    )
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.booleans()), max_size=20), st.integers(-1, 25))
 def test_a_proposal_followed_leads_below_the_limit_unless_pins_forbid(raw: list[tuple[int, bool]], limit: int) -> None:
-    devices = [Device(id=f"d{n}", last_seen=seen, pinned=pinned) for n, (seen, pinned) in enumerate(raw)]
-    proposal = propose(devices, limit)
+    devices = [CountedDevice(id=f"d{n}", last_seen=seen, pinned=pinned) for n, (seen, pinned) in enumerate(raw)]
+    proposal = propose_release(devices, limit)
     rest = [device for device in devices if device.id not in proposal.release]
     assert len(rest) == min(len(devices), max(0, limit)) + proposal.still_over
     assert proposal.still_over == 0 or all(device.pinned for device in rest)
@@ -160,7 +168,7 @@ def test_a_proposal_followed_leads_below_the_limit_unless_pins_forbid(raw: list[
 
 def test_an_ephemeral_device_counts_until_its_seat_ends_however_long_silence_is_waited_for() -> None:
     seen = 1_000_000
-    lasting = Device(id="dev_1", last_seen=seen, seat_until=seen + EPHEMERAL_SEAT)
+    lasting = CountedDevice(id="dev_1", last_seen=seen, seat_until=seen + EPHEMERAL_SEAT)
     ephemeral = msgspec.structs.replace(lasting, ephemeral=True)
     assert counts_until(lasting, 60) == seen + 60 * DAY
     assert counts_until(ephemeral, 60) == seen + EPHEMERAL_SEAT

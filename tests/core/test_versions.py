@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import Code, Refused
-from tenure.core.versions import MAX_LENGTH, Version, below, parse_version
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.versions import MAX_LENGTH, Version, parse_version, refuse_below
 
 parts = st.lists(st.integers(0, 999_999_999), min_size=1, max_size=8)
 ASCENDING = [
@@ -53,20 +53,20 @@ def test_different_spellings_of_one_version_are_equal(one: str, other: str) -> N
 
 @pytest.mark.parametrize("version", ["12.4", "12.4.0", "12.4.1", "12.10", "13-rc1"])
 def test_m13_a_version_at_or_above_the_floor_may_activate(version: str) -> None:
-    assert below(version, "12.4") is None
+    assert refuse_below(version, "12.4") is None
 
 
 @pytest.mark.parametrize("version", ["12.3.9", "12.4-rc1", "9.9", "12"])
 def test_m13_an_earlier_version_is_refused_and_told_what_is_needed(version: str) -> None:
-    answer = below(version, "12.4")
+    answer = refuse_below(version, "12.4")
     assert isinstance(answer, Refused)
-    assert (answer.code, answer.field) == (Code.VERSION_TOO_OLD, "version")
+    assert (answer.code, answer.field) == (RefusalCode.VERSION_TOO_OLD, "version")
     assert "12.4" in answer.detail
     assert version in answer.detail
 
 
 def test_without_a_floor_nothing_is_compared() -> None:
-    assert below("whatever", "") is None
+    assert refuse_below("whatever", "") is None
 
 
 @pytest.mark.parametrize(
@@ -101,15 +101,15 @@ def test_without_a_floor_nothing_is_compared() -> None:
     ],
 )
 def test_anything_else_is_unreadable(text: str) -> None:
-    for answer in (parse_version(text, "app.version"), below(text, "1.0", "app.version")):
+    for answer in (parse_version(text, "app.version"), refuse_below(text, "1.0", "app.version")):
         assert isinstance(answer, Refused)
-        assert (answer.code, answer.field) == (Code.VERSION_UNREADABLE, "app.version")
+        assert (answer.code, answer.field) == (RefusalCode.VERSION_UNREADABLE, "app.version")
 
 
 def test_an_unreadable_floor_is_not_blamed_on_the_application() -> None:
-    answer = below("1.0", "latest")
+    answer = refuse_below("1.0", "latest")
     assert isinstance(answer, Refused)
-    assert (answer.code, answer.field) == (Code.VERSION_UNREADABLE, "min_version")
+    assert (answer.code, answer.field) == (RefusalCode.VERSION_UNREADABLE, "min_version")
 
 
 def test_the_longest_version_that_is_read() -> None:
@@ -139,4 +139,4 @@ def test_a_pre_release_comes_before_its_release_and_after_the_one_before(numbers
 @given(st.text(max_size=80))
 def test_any_text_is_a_version_or_unreadable(text: str) -> None:
     answer = parse_version(text)
-    assert isinstance(answer, Version) or answer.code is Code.VERSION_UNREADABLE
+    assert isinstance(answer, Version) or answer.code is RefusalCode.VERSION_UNREADABLE

@@ -1,11 +1,11 @@
 """The examples in the docstrings of the four hardest functions of the core, computed: their numbers are true."""
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core.allotment import Pool, grant
-from tenure.core.clock import ClockState, Reading, answered, observe
-from tenure.core.policy import LateRenewal
-from tenure.core.terms import Kind
+from tenure.core.business import commands as c
+from tenure.core.lease.clock import ClockReading, ClockState, clock_after_answer, observe
+from tenure.core.policy.rules import LateRenewal
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.allotment import Pool, grant_allotment
+from tenure.core.subscription.terms import SubscriptionKind
 from tenure.core.timeline import DAY, HOUR
 from tests.core.situations import accepted, funded
 from tests.core.world import MONTH, World, day, terms
@@ -15,7 +15,7 @@ NOON = day("2026-05-01") + 12 * HOUR
 
 def test_settle_books_each_event_at_its_own_instant() -> None:
     world = funded(25_000)
-    accepted(world.order(of=terms(kind=Kind.UNLIMITED, period=MONTH)))
+    accepted(world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
     assert world.account.balance == 13_000
     world.asleep = True
     world.until(day("2026-03-05"))
@@ -32,39 +32,39 @@ def test_grant_covers_the_need_first_and_calls_unused_margin_back() -> None:
     now, word = day("2026-05-01"), day("2026-05-31")
 
     def synchronize(pool: Pool, site: str, in_use: int, wanted: int) -> tuple[Pool, int, dict[str, int]]:
-        known = pool.share(site).acknowledged(in_use)
-        granted = grant(pool.with_share(known), site, in_use, wanted, now)
-        share = known.asking(in_use, wanted, now).given(granted.allotment, word, now)
+        known = pool.share_of(site).after_acknowledgment(in_use)
+        granted = grant_allotment(pool.with_share(known), site, in_use, wanted, now)
+        share = known.after_report(in_use, wanted, now).after_grant(granted.allotment, word, now)
         return pool.with_share(share), granted.allotment, dict(granted.recall)
 
     pool, allotment, _ = synchronize(Pool(100, 10), "a", 40, 40)
     assert (pool.ceiling, allotment) == (110, 50)
     pool, allotment, _ = synchronize(pool, "b", 55, 55)
-    assert (allotment, pool.counted(now)) == (58, 108)
+    assert (allotment, pool.counted_at(now)) == (58, 108)
     pool, allotment, recall = synchronize(pool, "a", 50, 54)
     assert (allotment, recall) == (52, {"b": 55})
     pool, allotment, _ = synchronize(pool, "b", 55, 55)
     assert allotment == 55
-    pool = pool.with_share(pool.share("b").acknowledged(55))
+    pool = pool.with_share(pool.share_of("b").after_acknowledgment(55))
     pool, allotment, _ = synchronize(pool, "a", 52, 54)
     assert allotment == 55
 
 
 def test_observe_goes_on_from_what_is_known() -> None:
-    answer = Reading("boot", 1_000, NOON)
-    known = answered(ClockState(), answer, answer, NOON)
-    assert observe(known, Reading("boot", 1_600, NOON + 602), 1)[1].now == NOON + 600
-    behind = observe(known, Reading("boot", 1_600, NOON - HOUR), 1)[1]
-    assert (behind.now, behind.synchronise) == (NOON + 600, True)
-    known = observe(known, Reading("boot", 1_600, NOON + 602), 1)[0]
-    assert observe(known, Reading("next", 5, NOON + 8 * HOUR), 1)[1].now == NOON + 8 * HOUR
-    assert observe(known, Reading("next", 5, NOON - HOUR), 1)[1].now == NOON + 1_200
+    answer = ClockReading("boot", 1_000, NOON)
+    known = clock_after_answer(ClockState(), answer, answer, NOON)
+    assert observe(known, ClockReading("boot", 1_600, NOON + 602), 1)[1].now == NOON + 600
+    behind = observe(known, ClockReading("boot", 1_600, NOON - HOUR), 1)[1]
+    assert (behind.now, behind.synchronize) == (NOON + 600, True)
+    known = observe(known, ClockReading("boot", 1_600, NOON + 602), 1)[0]
+    assert observe(known, ClockReading("next", 5, NOON + 8 * HOUR), 1)[1].now == NOON + 8 * HOUR
+    assert observe(known, ClockReading("next", 5, NOON - HOUR), 1)[1].now == NOON + 1_200
     ahead = NOON + 5 * DAY
-    leapt, seen = observe(known, Reading("next", 5, ahead), 1)
+    leapt, seen = observe(known, ClockReading("next", 5, ahead), 1)
     assert (seen.now, seen.leap_in) == (NOON + 1_200, 24 * HOUR)
-    later, seen = observe(leapt, Reading("next", 5 + 9 * HOUR, ahead + 9 * HOUR), 1)
+    later, seen = observe(leapt, ClockReading("next", 5 + 9 * HOUR, ahead + 9 * HOUR), 1)
     assert (seen.now, seen.leap_in) == (NOON + 1_200 + 9 * HOUR, 15 * HOUR)
-    assert observe(later, Reading("third", 5, ahead + 9 * HOUR), 1)[1].leap_in == 15 * HOUR - 600
+    assert observe(later, ClockReading("third", 5, ahead + 9 * HOUR), 1)[1].leap_in == 15 * HOUR - 600
 
 
 def test_next_period_runs_to_the_edge_of_its_anchor() -> None:

@@ -4,20 +4,20 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tenure.core import commands as c
-from tenure.core import facts as f
-from tenure.core import ledger
-from tenure.core.account import Account, Book, Item
-from tenure.core.act import Outcome, act, credit
-from tenure.core.contract import timeline
+from tenure.core.business import commands as c
+from tenure.core.business import ledger
+from tenure.core.business.account import Account, AccountSubscription, PolicyHistory
+from tenure.core.business.execute import CommandOutcome, credit_account, execute
+from tenure.core.business.settle import Settled, settle
 from tenure.core.periods import Duration, parse_instant
-from tenure.core.policy import Rules
+from tenure.core.policy.rules import Rules
 from tenure.core.pricing import Band
 from tenure.core.refusals import Refused
-from tenure.core.settle import Settled, settle
-from tenure.core.subscription import Subscription
-from tenure.core.terms import CodeRef, Kind, Terms
-from tenure.core.timeline import DAY, Instant, Phase, Span, at
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.terms import CodeRef, SubscriptionKind, Terms
+from tenure.core.timeline import DAY, Instant, Phase, Span, span_at
 
 YEAR = Duration(months=12)
 MONTH = Duration(months=1)
@@ -35,7 +35,7 @@ def terms(**changed: object) -> Terms:
     plain = Terms(
         product="editor",
         plan="standard",
-        kind=Kind.LIMITED,
+        kind=SubscriptionKind.LIMITED,
         period=YEAR,
         devices=10,
         features=("edit", "export"),
@@ -54,7 +54,7 @@ class World:
     rules: Rules = Rules()
     floor: str = "10.0"
     account: Account = Account()
-    items: dict[str, Item] = field(default_factory=dict)
+    items: dict[str, AccountSubscription] = field(default_factory=dict)
     facts: list[tuple[str, f.Fact]] = field(default_factory=list)
     postings: list[ledger.Posting] = field(default_factory=list)
     asleep: bool = False
@@ -68,19 +68,19 @@ class World:
         return self.items[name].sub
 
     def span(self, name: str = "sub_1") -> Span:
-        return at(timeline(self.sub(name)), self.now)
+        return span_at(timeline(self.sub(name)), self.now)
 
     def phase(self, name: str = "sub_1") -> Phase:
         return self.span(name).phase
 
     def top_up(self, amount: int) -> None:
         posting = ledger.top_up(amount, at=self.now, recorded_at=self.now, reference=f"bank {len(self.postings)}")
-        before, after = credit(self.account, self.items.values(), posting, self.now)
+        before, after = credit_account(self.account, self.items.values(), posting, self.now)
         self._keep(before)
         self.postings.append(posting)
         self._keep(after)
 
-    def order(self, name: str = "sub_1", *, of: Terms | None = None, **more: object) -> Outcome | Refused:
+    def order(self, name: str = "sub_1", *, of: Terms | None = None, **more: object) -> CommandOutcome | Refused:
         command = c.Order(
             by="operator",
             subscription=name,
@@ -90,15 +90,15 @@ class World:
             code=CodeRef(id=f"code of {name}", last_group="00000"),
             **more,
         )
-        return self._act(name, command, c.Seen(rules=self.rules, floor=self.floor))
+        return self._act(name, command, c.DecisionContext(rules=self.rules, floor=self.floor))
 
-    def do(self, command: c.Command, name: str = "sub_1", **seen: object) -> Outcome | Refused:
-        return self._act(name, command, c.Seen(**seen))
+    def do(self, command: c.Command, name: str = "sub_1", **seen: object) -> CommandOutcome | Refused:
+        return self._act(name, command, c.DecisionContext(**seen))
 
-    def activate(self, site: str = "site_1", name: str = "sub_1", **seen: object) -> Outcome | Refused:
+    def activate(self, site: str = "site_1", name: str = "sub_1", **seen: object) -> CommandOutcome | Refused:
         return self.do(activation(site, name), name, **seen)
 
-    def hear(self, name: str, *words: c.Word) -> None:
+    def hear(self, name: str, *words: c.OutstandingLease) -> None:
         """What the sites hold in their hands from now on."""
         self.items[name] = msgspec.structs.replace(self.items[name], words=words)
 
@@ -124,10 +124,10 @@ class World:
     def last(self, kind: type, name: str = "sub_1") -> f.Fact:
         return next(fact for owner, fact in reversed(self.facts) if owner == name and isinstance(fact, kind))
 
-    def _act(self, name: str, command: c.Command, seen: c.Seen) -> Outcome | Refused:
-        before, outcome = act(self.account, self.items.values(), name, command, seen, self.now)
+    def _act(self, name: str, command: c.Command, seen: c.DecisionContext) -> CommandOutcome | Refused:
+        before, outcome = execute(self.account, self.items.values(), name, command, seen, self.now)
         self._keep(before)
-        if isinstance(outcome, Outcome):
+        if isinstance(outcome, CommandOutcome):
             self.facts.extend((name, fact) for fact in outcome.decision.facts)
             self.facts.extend(outcome.decision.others)
             self.postings.extend(outcome.decision.postings)
@@ -158,5 +158,5 @@ def activation(site: str = "site_1", name: str = "sub_1", **changed: object) -> 
     return msgspec.structs.replace(plain, **changed)
 
 
-def book(rules: Rules, floor: str = "10.0") -> Book:
-    return Book(((0, rules, floor),))
+def book(rules: Rules, floor: str = "10.0") -> PolicyHistory:
+    return PolicyHistory(((0, rules, floor),))

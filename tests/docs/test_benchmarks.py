@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks import growth, report, town
+from benchmarks import growth, in_process, report
 
 
 def test_the_recorded_machine_is_a_real_one() -> None:
@@ -17,7 +17,7 @@ def test_the_recorded_machine_is_a_real_one() -> None:
 
 
 def test_a_store_that_was_grown_holds_so_many_sites_and_serves_those_it_had(tmp_path: Path) -> None:
-    made = town.found(tmp_path / "server", 2)
+    made = in_process.found(tmp_path / "server", 2)
     assert growth.grow(made, 50) > 0
     with closing(sqlite3.connect(made.folder / growth.DATABASE)) as opened:
         for table in ("sites", "subscriptions", "standings", "codes"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.office import Clock, office
+from tests.server.server_env import Clock, office
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ def block(language: str) -> str:
 
 @pytest.fixture
 async def folder(tmp_path: Path, real_now: Callable[[], int]) -> Path:
-    """A folder with `lease.jwt` and `jwks.json`, as the page supposes."""
+    """A folder with `lease.jwt` and `jwk_set.json`, as the page supposes."""
     (tmp_path / "server").mkdir()
     async with office(tmp_path / "server", clock=Clock(real_now())) as shop:
         _, code = await shop.order()

@@ -9,16 +9,16 @@ import pytest
 
 from tenure.core.explain import BEFOREHAND, PHASES, REMEDIES, RULES
 from tenure.core.refusals import TABLE
-from tests.server.office import office
+from tests.server.server_env import office
 from tests.site.callers import Caller
-from tests.site.town import town
+from tests.site.site_env import site_env
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "tenure"
 CITED = re.compile(r"\[spec:|\(([MBPSC]\d{1,2})\b|\b(?:spec|ADR|rule) [A-Z]?\d|\b[MB]\d{1,2}\b|\(\d\.\d{1,2}[,)]")
 DRAWN = re.compile(r'"M[\d.][^"]*"|(?:\bd=|d=\\")"[^"]*"')
 """Paths of pictures, which begin with the letter M, too."""
-INSIDE = {"sandbox/simulation/judge.py", "web/charts.py"}
+INSIDE = {"sandbox/simulation/invariants.py", "web/charts.py"}
 """Programs for those who build this; and pictures."""
 
 
@@ -96,5 +96,5 @@ async def test_the_server_s_openapi_document_cites_none(tmp_path: Path) -> None:
 
 
 def test_the_site_s_openapi_document_cites_none(tmp_path: Path) -> None:
-    with town(tmp_path) as place:
-        assert not cited(Caller(place.house()).send("GET", "/openapi.json").text)
+    with site_env(tmp_path) as place:
+        assert not cited(Caller(place.site()).send("GET", "/openapi.json").text)

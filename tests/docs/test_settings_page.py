@@ -36,8 +36,8 @@ def test_every_key_of_the_page_is_read_and_no_other(file: object) -> None:
 def needed(name: str) -> dict[str, object]:
     """The least that each file holds, so that nothing else is to blame."""
     return {
-        "server.json": {"name": "https://licence.example.com"},
-        "site.toml": {"server": "https://licence.example.com", "products": {"editor": {"version": "1.0"}}},
+        "server.json": {"name": "https://license.example.com"},
+        "site.toml": {"server": "https://license.example.com", "products": {"editor": {"version": "1.0"}}},
         "agent.toml": {"product": "editor", "version": "1.0"},
     }[name]
 

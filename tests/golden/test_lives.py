@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core import commands as c
-from tenure.core.contract import timeline
-from tenure.core.ledger import Account
+from tenure.core.business import commands as c
+from tenure.core.business.ledger import LedgerAccount
 from tenure.core.periods import format_instant
-from tenure.core.policy import Refund, Rules
+from tenure.core.policy.rules import RefundRule, Rules
 from tenure.core.pricing import format_money
 from tenure.core.refusals import Refused
-from tenure.core.terms import Intent, Kind, Start
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind, TermStart
 from tests.core.world import MONTH, World, day, terms
 
 FOLDER = Path(__file__).parent / "lives"
@@ -52,8 +52,8 @@ class Diary:
         self._facts, self._postings = len(self.world.facts), len(self.world.postings)
         self.lines += [f"            {name}: {type(fact).__name__} {_when(fact.at)}" for name, fact in facts]
         for posting in postings:
-            moved = format_money(posting.moved(Account.BALANCE), "EUR")
-            aside = format_money(posting.moved(Account.RESERVE), "EUR")
+            moved = format_money(posting.moved_on(LedgerAccount.BALANCE), "EUR")
+            aside = format_money(posting.moved_on(LedgerAccount.RESERVE), "EUR")
             self.lines.append(f"            {posting.kind} {_when(posting.at)}: balance {moved}, reserve {aside}")
 
     def told(self) -> str:
@@ -91,42 +91,42 @@ def runs_dry_and_recovers() -> Diary:
     """Without an end, prepaid for two months; money comes in grace, then long after the end."""
     diary = Diary(grace_days=7)
     diary.pay("2026-01-31", 24_000)
-    unlimited = terms(kind=Kind.UNLIMITED, period=MONTH)
+    unlimited = terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)
     diary.on("2026-01-31", "ten devices are ordered by the month", lambda world: world.order(of=unlimited))
     diary.pay("2026-04-02", 12_000)
     diary.pay("2026-05-20", 12_000)
     diary.ask("2026-05-20", "renewed by hand", c.Renew(by="operator"))
     diary.pay("2026-08-01", 12_000)
-    diary.ask("2026-08-01", "switched on again", c.SetRenewalIntent(by="operator", intent=Intent.AUTO))
+    diary.ask("2026-08-01", "switched on again", c.SetRenewalIntent(by="operator", intent=RenewalIntent.AUTO))
     return diary
 
 
-def cancelled_in_the_window() -> Diary:
-    """Cancelled while the next period is reserved and a lease promises a week of it; undone, cancelled again."""
+def canceled_in_the_window() -> Diary:
+    """Canceled while the next period is reserved and a lease promises a week of it; undone, canceled again."""
     diary = Diary(grace_days=7)
     diary.pay("2026-01-01", 24_000)
-    unlimited = terms(kind=Kind.UNLIMITED, period=MONTH)
+    unlimited = terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)
     diary.on("2026-01-01", "ten devices are ordered by the month", lambda world: world.order(of=unlimited))
     diary.on("2026-01-02", "the code is applied", lambda world: world.activate())
-    word = c.Word(site="site_1", until=day("2026-02-08"))
+    word = c.OutstandingLease(site="site_1", until=day("2026-02-08"))
     diary.on("2026-01-25", "a lease is signed until 8 February", lambda world: world.hear("sub_1", word))
-    diary.ask("2026-01-26", "cancelled", c.Cancel(by="operator"))
+    diary.ask("2026-01-26", "canceled", c.Cancel(by="operator"))
     diary.ask("2026-01-27", "undone", c.UndoCancellation(by="operator"))
-    diary.ask("2026-01-28", "cancelled again", c.Cancel(by="operator"))
+    diary.ask("2026-01-28", "canceled again", c.Cancel(by="operator"))
     diary.ask("2026-02-09", "undone too late", c.UndoCancellation(by="operator"))
     return diary
 
 
 def stopped_clock() -> Diary:
     """A hold that stops the clock, a raise meanwhile, and a cancellation that gives unused days back."""
-    diary = Diary(stop_clock=True, refund=Refund.UNUSED_DAYS)
+    diary = Diary(stop_clock=True, refund=RefundRule.UNUSED_DAYS)
     diary.pay("2026-01-01", 24_000)
     diary.on("2026-01-01", "ten devices are ordered for a year", lambda world: world.order())
-    diary.ask("2026-12-01", "held", c.Hold(by="operator", reason="moving house"))
+    diary.ask("2026-12-01", "held", c.PlaceHold(by="operator", reason="moving house"))
     diary.ask("2027-03-01", "renewed while held", c.Renew(by="operator"))
     diary.ask("2027-03-01", "raised to fifteen", c.ChangeDevices(by="operator", devices=15))
-    diary.ask("2027-03-11", "released", c.Release(by="operator"))
-    diary.ask("2027-03-21", "cancelled at once", c.Cancel(by="operator", at_once=True))
+    diary.ask("2027-03-11", "released", c.ReleaseHold(by="operator"))
+    diary.ask("2027-03-21", "canceled at once", c.Cancel(by="operator", at_once=True))
     diary.on("2027-03-22", "a day later", lambda _: None)
     return diary
 
@@ -137,14 +137,14 @@ def another_code() -> Diary:
     diary.pay("2026-02-01", 24_000)
     diary.on("2026-02-01", "the first is ordered", lambda world: world.order())
     diary.on("2026-02-01", "its code is applied", lambda world: world.activate())
-    waiting = terms(start=Start.AT_FIRST_ACTIVATION)
+    waiting = terms(start=TermStart.AT_FIRST_ACTIVATION)
     diary.on("2026-11-01", "the second is ordered", lambda world: world.order("sub_2", of=waiting))
     diary.on("2026-11-02", "its code is applied", lambda world: world.activate("site_1", "sub_2", present=world.sub()))
     diary.on("2027-02-01", "and again", lambda world: world.activate("site_1", "sub_2", present=world.sub()))
     return diary
 
 
-LIVES = (year_with_grace, runs_dry_and_recovers, cancelled_in_the_window, stopped_clock, another_code)
+LIVES = (year_with_grace, runs_dry_and_recovers, canceled_in_the_window, stopped_clock, another_code)
 
 
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.__name__)

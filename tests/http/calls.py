@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from tenure.core.refusals import TABLE, Code
+from tenure.core.refusals import TABLE, RefusalCode
 from tenure.http.certificates import CertificateFiles, ServedCertificate, open_certificate
 
 JARGON = re.compile(r"Expected|`str`|`int`|regex|Object|\bgot\b|\bint\b|\bnull\b|\bstr\b|enum|RFC3339|\[\^|\\x")
@@ -30,7 +30,7 @@ def refused(answer: httpx2.Response) -> dict[str, Any]:
     """The problem in `answer`, after looking at everything a problem promises."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     problem: dict[str, Any] = answer.json()
-    row = TABLE[Code(problem["code"])]
+    row = TABLE[RefusalCode(problem["code"])]
     assert (problem["status"], problem["title"], problem["remedy"]) == (row.status, row.sentence, row.remedy)
     assert answer.status_code == row.status
     assert problem["type"] == f"/refusals/{row.code}"

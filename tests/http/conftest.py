@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from tenure.http.api import Api
+from tenure.http.api import BuiltApi
 from tests.http.calls import caller
 from tests.http.sample import Things, build
 
@@ -16,11 +16,11 @@ def things() -> Things:
 
 
 @pytest.fixture
-def api(things: Things) -> Api:
+def api(things: Things) -> BuiltApi:
     return build(things)
 
 
 @pytest.fixture
-async def client(api: Api) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(api: BuiltApi) -> AsyncIterator[httpx2.AsyncClient]:
     async with caller(api) as calls:
         yield calls

@@ -8,45 +8,45 @@ from typing import Annotated, Any
 import msgspec
 from prometheus_client import CollectorRegistry
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made, replayed
-from tenure.http.api import Api, Parts
-from tenure.http.auth import Authenticate, Principal, Rule
-from tenure.http.edge import Border
-from tenure.http.etags import IfMatch, etag
-from tenure.http.fields import Body, Line, Lines
+from tenure.http.api import ApiParts, BuiltApi
+from tenure.http.auth import AccessRule, Authenticate, Principal
+from tenure.http.body_types import Line, Lines, RequestBody
+from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.health import health_operations
-from tenure.http.idempotency import Ticket
+from tenure.http.hot_operations import RawOperation
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.instants import Moment, instant_of, rfc3339
 from tenure.http.metrics import HttpMetrics, metrics_operation
-from tenure.http.openapi import About
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.http.raw import RawOperation
+from tenure.http.middleware import MiddlewareParts
+from tenure.http.openapi import ApiDescription
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response, mark_replayed
+from tenure.http.timestamps import Moment, format_rfc3339, instant_of
 
 NOW = 1_790_000_000
 NOTHING_SEEN = IfMatch()
-READ, WRITE = Rule("things:read"), Rule("things:write", frozenset({Role.PROVIDER, Role.VENDOR}))
+READ, WRITE = AccessRule("things:read"), AccessRule("things:write", frozenset({Role.PROVIDER, Role.VENDOR}))
 
 ThingId = Annotated[str, msgspec.Meta(pattern=r"^thing_[0-9]{6}$(?!\n)", max_length=12)]
 
 
-class Round(Body, frozen=True, kw_only=True, tag="round"):
+class Round(RequestBody, frozen=True, kw_only=True, tag="round"):
     """A thing without corners."""
 
     radius: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 
 
-class Square(Body, frozen=True, kw_only=True, tag="square"):
+class Square(RequestBody, frozen=True, kw_only=True, tag="square"):
     """A thing with four corners."""
 
     side: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 
 
-class NewThing(Body, frozen=True, kw_only=True):
+class NewThing(RequestBody, frozen=True, kw_only=True):
     """What a thing is made from."""
 
     name: Line
@@ -55,7 +55,7 @@ class NewThing(Body, frozen=True, kw_only=True):
     until: Moment | None = None
 
 
-class Rename(Body, frozen=True, kw_only=True):
+class Rename(RequestBody, frozen=True, kw_only=True):
     """A new name."""
 
     name: Line
@@ -75,7 +75,7 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
 
 class Record(msgspec.Struct, frozen=True):
     payload_hash: bytes
-    answer: Answer[Any] | None
+    answer: ApiResponse[Any] | None
     at: Instant
 
 
@@ -85,19 +85,19 @@ class Records:
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], Record] = {}
 
-    def begin(self, ticket: Ticket, now: Instant) -> Answer[Any] | Refused | None:
+    def begin(self, ticket: IdempotentRequest, now: Instant) -> ApiResponse[Any] | Refused | None:
         found = self.kept.get((ticket.scope, ticket.key))
         if found is None:
             self.kept[ticket.scope, ticket.key] = Record(ticket.payload_hash, None, now)
             return None
         if found.payload_hash != ticket.payload_hash:
-            return Refused(Code.IDEMPOTENCY_KEY_REUSED, field="Idempotency-Key")
-        return Refused(Code.REQUEST_IN_FLIGHT) if found.answer is None else found.answer
+            return Refused(RefusalCode.IDEMPOTENCY_KEY_REUSED, field="Idempotency-Key")
+        return Refused(RefusalCode.REQUEST_IN_FLIGHT) if found.answer is None else found.answer
 
-    def finish(self, ticket: Ticket, answer: Answer[Any], now: Instant) -> None:
+    def finish(self, ticket: IdempotentRequest, answer: ApiResponse[Any], now: Instant) -> None:
         self.kept[ticket.scope, ticket.key] = Record(ticket.payload_hash, answer, now)
 
-    def abandon(self, ticket: Ticket) -> None:
+    def abandon(self, ticket: IdempotentRequest) -> None:
         del self.kept[ticket.scope, ticket.key]
 
 
@@ -110,11 +110,11 @@ class Things:
         self.pause: Callable[[], Awaitable[None]] | None = None
 
     async def once(
-        self, ticket: Ticket, work: Callable[[], Answer[Thing] | Refused], dry_run: bool
-    ) -> Answer[Thing] | Refused:
+        self, ticket: IdempotentRequest, work: Callable[[], ApiResponse[Thing] | Refused], dry_run: bool
+    ) -> ApiResponse[Thing] | Refused:
         before = self.records.begin(ticket, NOW)
         if before is not None:
-            return before if isinstance(before, Refused) else replayed(before)
+            return before if isinstance(before, Refused) else mark_replayed(before)
         if self.pause is not None:
             await self.pause()
         things = dict(self.things)
@@ -127,13 +127,13 @@ class Things:
         return answer
 
     async def list_things(
-        self, caller: Principal, paging: Paging, name: Line | None = None, owned: bool = False
-    ) -> Page[Thing] | Refused:
+        self, caller: Principal, paging: PageRequest, name: Line | None = None, owned: bool = False
+    ) -> ResultPage[Thing] | Refused:
         """Lists things.
 
         Those of everybody, or your own with `owned`.
         """
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
         chosen = (
@@ -146,14 +146,14 @@ class Things:
         return cut_page(chosen, paging.limit, lambda thing: thing.id)
 
     async def create_thing(
-        self, caller: Principal, ticket: Ticket, body: NewThing, dry_run: bool = False
-    ) -> Answer[Thing] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, body: NewThing, dry_run: bool = False
+    ) -> ApiResponse[Thing] | Refused:
         """Makes a thing."""
 
-        def work() -> Answer[Thing] | Refused:
+        def work() -> ApiResponse[Thing] | Refused:
             if any(thing.name == body.name for thing in self.things.values()):
-                return Refused(Code.ALREADY_EXISTS, field="name")
-            until = None if body.until is None else rfc3339(instant_of(body.until))
+                return Refused(RefusalCode.ALREADY_EXISTS, field="name")
+            until = None if body.until is None else format_rfc3339(instant_of(body.until))
             thing = Thing(
                 id=f"thing_{len(self.things):06}",
                 name=body.name,
@@ -164,45 +164,47 @@ class Things:
                 revision=1,
             )
             self.things[thing.id] = thing
-            return made(thing, 201, etag=etag(1), headers=[("Location", f"/v1/things/{thing.id}")])
+            return json_response(thing, 201, etag=entity_tag(1), headers=[("Location", f"/v1/things/{thing.id}")])
 
         return await self.once(ticket, work, dry_run)
 
-    async def read_thing(self, thing: ThingId) -> Answer[Thing] | Refused:
+    async def read_thing(self, thing: ThingId) -> ApiResponse[Thing] | Refused:
         """Reads a thing."""
         found = self.things.get(thing)
         if found is None:
-            return Refused(Code.NOT_FOUND, field="thing")
-        return made(found, etag=etag(found.revision))
+            return Refused(RefusalCode.NOT_FOUND, field="thing")
+        return json_response(found, etag=entity_tag(found.revision))
 
     async def rename_thing(
         self, thing: ThingId, body: Rename, if_match: IfMatch = NOTHING_SEEN, dry_run: bool = False
-    ) -> Answer[Thing] | Refused:
+    ) -> ApiResponse[Thing] | Refused:
         """Renames a thing."""
         found = self.things.get(thing)
         if found is None:
-            return Refused(Code.NOT_FOUND, field="thing")
-        if (refused := if_match.refusal(etag(found.revision))) is not None:
+            return Refused(RefusalCode.NOT_FOUND, field="thing")
+        if (refused := if_match.refuse_mismatch(entity_tag(found.revision))) is not None:
             return refused
         renamed = msgspec.structs.replace(found, name=body.name, revision=found.revision + 1)
         if not dry_run:
             self.things[thing] = renamed
-        return made(renamed, etag=etag(renamed.revision))
+        return json_response(renamed, etag=entity_tag(renamed.revision))
 
     async def delete_thing(self, thing: ThingId, if_match: IfMatch, dry_run: bool = False) -> Refused | None:
         """Removes a thing; the tag last read is demanded."""
         found = self.things.get(thing)
         if found is None:
-            return Refused(Code.NOT_FOUND, field="thing")
-        if (refused := if_match.refusal(etag(found.revision))) is not None:
+            return Refused(RefusalCode.NOT_FOUND, field="thing")
+        if (refused := if_match.refuse_mismatch(entity_tag(found.revision))) is not None:
             return refused
         if not dry_run:
             del self.things[thing]
         return None
 
-    async def renew_thing(self, thing: ThingId, ticket: Ticket, dry_run: bool = False) -> Answer[Thing] | Refused:
+    async def renew_thing(
+        self, thing: ThingId, ticket: IdempotentRequest, dry_run: bool = False
+    ) -> ApiResponse[Thing] | Refused:
         """Always too early: shows a refusal that knows when."""
-        return Refused(Code.RENEWAL_TOO_EARLY, f"{thing} can be renewed later.", when=NOW + 86_400)
+        return Refused(RefusalCode.RENEWAL_TOO_EARLY, f"{thing} can be renewed later.", when=NOW + 86_400)
 
     async def tell_address(self, address: Address) -> str:
         """The caller's address."""
@@ -214,14 +216,18 @@ class Things:
 
     def operations(self) -> tuple[Operation, ...]:
         return (
-            operation("GET", "/v1/things", READ, self.list_things),
-            operation("POST", "/v1/things", WRITE, self.create_thing, status=201, refusals=[Code.ALREADY_EXISTS]),
-            operation("GET", "/v1/things/{thing}", READ, self.read_thing),
-            operation("PUT", "/v1/things/{thing}/name", WRITE, self.rename_thing),
-            operation("DELETE", "/v1/things/{thing}", WRITE, self.delete_thing),
-            operation("POST", "/v1/things/{thing}/renew", WRITE, self.renew_thing, refusals=[Code.RENEWAL_TOO_EARLY]),
-            operation("GET", "/v1/address", READ, self.tell_address),
-            operation("GET", "/v1/fail", READ, self.fail, documented=False),
+            make_operation("GET", "/v1/things", READ, self.list_things),
+            make_operation(
+                "POST", "/v1/things", WRITE, self.create_thing, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
+            ),
+            make_operation("GET", "/v1/things/{thing}", READ, self.read_thing),
+            make_operation("PUT", "/v1/things/{thing}/name", WRITE, self.rename_thing),
+            make_operation("DELETE", "/v1/things/{thing}", WRITE, self.delete_thing),
+            make_operation(
+                "POST", "/v1/things/{thing}/renew", WRITE, self.renew_thing, refusals=[RefusalCode.RENEWAL_TOO_EARLY]
+            ),
+            make_operation("GET", "/v1/address", READ, self.tell_address),
+            make_operation("GET", "/v1/fail", READ, self.fail, documented=False),
         )
 
 
@@ -240,13 +246,13 @@ async def authenticate(token: str) -> Principal | None:
     return PRINCIPALS.get(token)
 
 
-async def echo(body: bytes, address: str) -> bytes | Answer[bytes] | Refused:
+async def echo(body: bytes, address: str) -> bytes | ApiResponse[bytes] | Refused:
     """The hot operation: gives back what came, or breaks when told to."""
     if body == b"break":
         raise RuntimeError("a secret detail")
     if body == b"busy":
-        return Refused(Code.SERVER_BUSY)
-    return body if re.fullmatch(rb"[\w-]+\.[\w-]*\.[\w-]+", body) else Refused(Code.MESSAGE_MALFORMED)
+        return Refused(RefusalCode.SERVER_BUSY)
+    return body if re.fullmatch(rb"[\w-]+\.[\w-]*\.[\w-]+", body) else Refused(RefusalCode.MESSAGE_MALFORMED)
 
 
 ECHO = RawOperation(
@@ -255,19 +261,19 @@ ECHO = RawOperation(
     name="echo",
     summary="Gives back what came.",
     cap=1_024,
-    refusals=(Code.MESSAGE_MALFORMED,),
+    refusals=(RefusalCode.MESSAGE_MALFORMED,),
 )
 
 
-def build(things: Things | None = None, authenticate: Authenticate = authenticate, **border: Any) -> Api:
+def build(things: Things | None = None, authenticate: Authenticate = authenticate, **border: Any) -> BuiltApi:
     """The sample API; `border` changes single settings of its border."""
     registry = CollectorRegistry()
     metrics = HttpMetrics(registry)
     settings: dict[str, Any] = {"clock": lambda: NOW, "ticks": time.monotonic, "observers": (metrics,)} | border
     ready = {"store": _works}
-    api = Api(
-        Parts(
-            about=About(title="Sample", version="1"),
+    api = BuiltApi(
+        ApiParts(
+            about=ApiDescription(title="Sample", version="1"),
             operations=(
                 *(things or Things()).operations(),
                 *health_operations(ready),
@@ -275,7 +281,7 @@ def build(things: Things | None = None, authenticate: Authenticate = authenticat
             ),
             raw=(ECHO,),
             authenticate=authenticate,
-            border=Border(**settings),
+            border=MiddlewareParts(**settings),
         )
     )
     metrics.watch_in_flight(lambda: api.in_flight)

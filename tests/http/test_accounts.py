@@ -14,12 +14,12 @@ from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.accounts import delay, recovery, totp
-from tenure.http.accounts.delay import Patience, Tries
-from tenure.http.accounts.passwords import AT_ONCE, WAITING_MOST, Cost, Passwords, unfit
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.accounts import login_backoff, recovery, totp
+from tenure.http.accounts.login_backoff import BackoffPolicy, FailedTries
+from tenure.http.accounts.passwords import AT_ONCE, WAITING_MOST, HashingCost, PasswordHashes, refuse_unfit
 
-CHEAP = Cost(passes=1, memory=64)
+CHEAP = HashingCost(passes=1, memory=64)
 NOW = 1_800_000_000
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -34,30 +34,33 @@ def code_at(moment: int) -> str:
 
 @pytest.mark.anyio
 async def test_a_password_holds_against_its_own_hash_alone() -> None:
-    keeper = Passwords(CHEAP)
-    kept = await keeper.hash("nine lives of a cat")
+    keeper = PasswordHashes(CHEAP)
+    kept = await keeper.hash_password("nine lives of a cat")
     assert isinstance(kept, str)
     assert kept.startswith("$argon2id$")
-    assert await keeper.holds(kept, "nine lives of a cat") is True
-    assert await keeper.holds(kept, "nine lives of a dog") is False
-    assert await keeper.holds(None, "nine lives of a cat") is False
-    assert await keeper.holds("damaged", "nine lives of a cat") is False
-    assert await keeper.hash("nine lives of a cat") != kept, "each has a salt of its own"
+    assert await keeper.verify_password(kept, "nine lives of a cat") is True
+    assert await keeper.verify_password(kept, "nine lives of a dog") is False
+    assert await keeper.verify_password(None, "nine lives of a cat") is False
+    assert await keeper.verify_password("damaged", "nine lives of a cat") is False
+    assert await keeper.hash_password("nine lives of a cat") != kept, "each has a salt of its own"
 
 
 @pytest.mark.anyio
 async def test_one_spelling_of_what_keyboards_write_differently() -> None:
-    keeper = Passwords(CHEAP)
-    kept = await keeper.hash("caf\u00e9 au lait au lit")
+    keeper = PasswordHashes(CHEAP)
+    kept = await keeper.hash_password("caf\u00e9 au lait au lit")
     assert isinstance(kept, str)
-    assert await keeper.holds(kept, "cafe\u0301 au lait au lit") is True
+    assert await keeper.verify_password(kept, "cafe\u0301 au lait au lit") is True
 
 
 @pytest.mark.anyio
 async def test_nobodys_password_costs_as_much_as_somebodys() -> None:
     """The real cost; the control: a cheaper hash is told apart."""
-    keeper = Passwords()
-    kept, cheap = await keeper.hash("nine lives of a cat"), await Passwords(CHEAP).hash("nine lives of a cat")
+    keeper = PasswordHashes()
+    kept, cheap = (
+        await keeper.hash_password("nine lives of a cat"),
+        await PasswordHashes(CHEAP).hash_password("nine lives of a cat"),
+    )
     assert isinstance(kept, str)
     assert isinstance(cheap, str)
 
@@ -65,7 +68,7 @@ async def test_nobodys_password_costs_as_much_as_somebodys() -> None:
         seen = []
         for _ in range(5):
             began = time.perf_counter()
-            assert await keeper.holds(of, "wrong") is False
+            assert await keeper.verify_password(of, "wrong") is False
             seen.append(time.perf_counter() - began)
         return statistics.median(seen)
 
@@ -77,14 +80,14 @@ async def test_nobodys_password_costs_as_much_as_somebodys() -> None:
 
 @pytest.mark.anyio
 async def test_no_more_than_so_many_wait_and_the_loop_goes_on() -> None:
-    keeper = Passwords(Cost(passes=1, memory=8 * 1024))
+    keeper = PasswordHashes(HashingCost(passes=1, memory=8 * 1024))
     share = (AT_ONCE + WAITING_MOST) // 2
-    waiting = [asyncio.create_task(keeper.holds(None, "wrong", "192.0.2.1")) for _ in range(share)]
+    waiting = [asyncio.create_task(keeper.verify_password(None, "wrong", "192.0.2.1")) for _ in range(share)]
     await asyncio.sleep(0)
-    refused = await keeper.holds(None, "wrong", "192.0.2.1")
+    refused = await keeper.verify_password(None, "wrong", "192.0.2.1")
     assert isinstance(refused, Refused)
-    assert refused.code is Code.SERVER_BUSY
-    waiting.append(asyncio.create_task(keeper.holds(None, "wrong", "192.0.2.2")))
+    assert refused.code is RefusalCode.SERVER_BUSY
+    waiting.append(asyncio.create_task(keeper.verify_password(None, "wrong", "192.0.2.2")))
     await asyncio.sleep(0)
     assert not waiting[-1].done(), "another network has places of its own"
     turns = 0
@@ -93,7 +96,7 @@ async def test_no_more_than_so_many_wait_and_the_loop_goes_on() -> None:
         turns += 1
     assert turns > 100, "others were served meanwhile"
     assert await asyncio.gather(*waiting) == [False] * len(waiting)
-    assert await keeper.holds(None, "wrong") is False, "and then there is room again"
+    assert await keeper.verify_password(None, "wrong") is False, "and then there is room again"
 
 
 @pytest.mark.parametrize(
@@ -102,9 +105,9 @@ async def test_no_more_than_so_many_wait_and_the_loop_goes_on() -> None:
      "ana@example.com", "Ana@Example.com", "Anastasia Romanova", "x" * 257, "CorrectHorseBatteryStaple1!"],
 )  # fmt: skip
 def test_what_anybody_would_try_first_will_not_do(password: str) -> None:
-    refused = unfit(password, "ana@example.com", "Anastasia Romanova")
+    refused = refuse_unfit(password, "ana@example.com", "Anastasia Romanova")
     assert refused is not None
-    assert refused.code is Code.PASSWORD_UNFIT
+    assert refused.code is RefusalCode.PASSWORD_UNFIT
     assert password not in refused.detail
 
 
@@ -112,7 +115,7 @@ def test_what_anybody_would_try_first_will_not_do(password: str) -> None:
     "password", ["nine lives of a cat", "korrekt-häst-batteri", "x7#kPq9!mZ2w", "四つの長い言葉を並べた合言葉だよ"]
 )
 def test_what_is_long_and_ones_own_will_do(password: str) -> None:
-    assert unfit(password, "ana@example.com", "Ana") is None
+    assert refuse_unfit(password, "ana@example.com", "Ana") is None
 
 
 # -- second factor --
@@ -120,7 +123,7 @@ def test_what_is_long_and_ones_own_will_do(password: str) -> None:
 
 def test_an_application_that_reads_the_address_shows_the_same_codes() -> None:
     secret = totp.new_secret(secrets.token_bytes)
-    read = urlsplit(totp.enrolment(secret, "ana@example.com", "Tenure"))
+    read = urlsplit(totp.enrollment_uri(secret, "ana@example.com", "Tenure"))
     assert (read.scheme, read.netloc) == ("otpauth", "totp")
     told = parse_qs(read.query)
     assert (told["secret"], told["issuer"]) == ([secret], ["Tenure"])
@@ -159,38 +162,40 @@ def test_ten_codes_that_differ_and_can_be_typed_in_any_way() -> None:
     assert len(set(codes)) == recovery.COUNT
     for code in codes:
         assert re.fullmatch(r"([0-9a-z]{4}-){2}[0-9a-z]{4}", code)
-        assert recovery.tidy(code) == recovery.tidy(f" {code.upper().replace('-', ' ')} ") == code
-    assert recovery.tidy("OIL0-oil0-1111") == "0110-0110-1111"
+        assert recovery.normalize_code(code) == recovery.normalize_code(f" {code.upper().replace('-', ' ')} ") == code
+    assert recovery.normalize_code("OIL0-oil0-1111") == "0110-0110-1111"
 
 
 @given(st.text(max_size=20))
 def test_whatever_is_typed_is_a_code_or_nothing(typed: str) -> None:
-    assert recovery.tidy(typed) == "" or re.fullmatch(r"([0-9a-z]{4}-){2}[0-9a-z]{4}", recovery.tidy(typed))
+    assert recovery.normalize_code(typed) == "" or re.fullmatch(
+        r"([0-9a-z]{4}-){2}[0-9a-z]{4}", recovery.normalize_code(typed)
+    )
 
 
 # -- waiting --
 
 
 def test_the_wait_doubles_after_the_free_tries_and_has_an_end() -> None:
-    patience = Patience(free=3, first=2, most=60)
-    assert [delay.wait(patience, count) for count in range(10)] == [0, 0, 0, 2, 4, 8, 16, 32, 60, 60]
-    assert delay.wait(patience, 10**9) == 60
-    assert delay.possible_at(patience, Tries(4, NOW)) == NOW + 4
-    assert delay.possible_at(patience, Tries()) == 0
+    patience = BackoffPolicy(free=3, first=2, most=60)
+    assert [login_backoff.backoff_seconds(patience, count) for count in range(10)] == [0, 0, 0, 2, 4, 8, 16, 32, 60, 60]
+    assert login_backoff.backoff_seconds(patience, 10**9) == 60
+    assert login_backoff.possible_at(patience, FailedTries(4, NOW)) == NOW + 4
+    assert login_backoff.possible_at(patience, FailedTries()) == 0
 
 
 def test_a_day_of_guessing_an_account_is_a_hundred_guesses() -> None:
     now, guesses = NOW, 0
     while now < NOW + 86_400:
         guesses += 1
-        now = max(now + 1, delay.possible_at(delay.ACCOUNT, Tries(guesses, now)))
+        now = max(now + 1, login_backoff.possible_at(login_backoff.ACCOUNT, FailedTries(guesses, now)))
     assert guesses < 120
 
 
 def test_a_hash_that_another_library_made_still_holds() -> None:
     kept = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("a horse of brass")
-    assert asyncio.run(Passwords(CHEAP).holds(kept, "a horse of brass")) is True
-    assert asyncio.run(Passwords(CHEAP).holds(kept, "a horse of gold")) is False
+    assert asyncio.run(PasswordHashes(CHEAP).verify_password(kept, "a horse of brass")) is True
+    assert asyncio.run(PasswordHashes(CHEAP).verify_password(kept, "a horse of gold")) is False
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(59, "287082"), (1111111109, "081804"), (20000000000, "353130")])
@@ -201,7 +206,7 @@ def test_codes_are_those_of_the_standard(seconds: int, code: str) -> None:
 
 
 @pytest.mark.parametrize(("account", "issuer"), [("ana@example.com", "North"), ("a b@x.é", "T & Co")])
-def test_the_address_of_an_enrolment_is_the_one_that_others_write(account: str, issuer: str) -> None:
+def test_the_address_of_an_enrollment_is_the_one_that_others_write(account: str, issuer: str) -> None:
     secret = totp.new_secret(bytes)
     theirs = pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=issuer)
-    assert totp.enrolment(secret, account, issuer) == theirs
+    assert totp.enrollment_uri(secret, account, issuer) == theirs

@@ -3,32 +3,32 @@
 import httpx2
 import pytest
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code
-from tenure.http.api import Api
-from tenure.http.auth import NOBODY, PUBLIC, Principal, Rule, bearer_token, judge
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode
+from tenure.http.api import BuiltApi
+from tenure.http.auth import NOBODY, PUBLIC, AccessRule, Principal, bearer_token, judge_access
 from tests.http.calls import NEW, caller, code_of, key
 from tests.http.sample import PRINCIPALS, build
 
-WRITE = Rule("a:write", frozenset({Role.PROVIDER}))
-ANYBODY_KNOWN = Rule()
+WRITE = AccessRule("a:write", frozenset({Role.PROVIDER}))
+ANYBODY_KNOWN = AccessRule()
 
 
 @pytest.mark.parametrize(
     ("rule", "principal", "code"),
     [
         (PUBLIC, NOBODY, None),
-        (ANYBODY_KNOWN, NOBODY, Code.NOT_AUTHENTICATED),
+        (ANYBODY_KNOWN, NOBODY, RefusalCode.NOT_AUTHENTICATED),
         (ANYBODY_KNOWN, Principal(kind=Role.SITE), None),
-        (WRITE, NOBODY, Code.NOT_AUTHENTICATED),
+        (WRITE, NOBODY, RefusalCode.NOT_AUTHENTICATED),
         (WRITE, Principal(kind=Role.PROVIDER, scopes=frozenset({"a:write"})), None),
-        (WRITE, Principal(kind=Role.PROVIDER, scopes=frozenset({"a:read"})), Code.ACTION_NOT_PERMITTED),
-        (WRITE, Principal(kind=Role.PROVIDER), Code.ACTION_NOT_PERMITTED),
-        (WRITE, Principal(kind=Role.CUSTOMER, scopes=frozenset({"a:write"})), Code.ACTION_NOT_PERMITTED),
+        (WRITE, Principal(kind=Role.PROVIDER, scopes=frozenset({"a:read"})), RefusalCode.ACTION_NOT_PERMITTED),
+        (WRITE, Principal(kind=Role.PROVIDER), RefusalCode.ACTION_NOT_PERMITTED),
+        (WRITE, Principal(kind=Role.CUSTOMER, scopes=frozenset({"a:write"})), RefusalCode.ACTION_NOT_PERMITTED),
     ],
 )
-def test_a_rule_is_judged(rule: Rule, principal: Principal, code: Code | None) -> None:
-    told = judge(rule, principal)
+def test_a_rule_is_judged(rule: AccessRule, principal: Principal, code: RefusalCode | None) -> None:
+    told = judge_access(rule, principal)
     assert (None if told is None else told.code) is code
 
 
@@ -56,14 +56,14 @@ def test_exactly_one_well_formed_token_is_read(sent: list[str], token: str | Non
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer unknown-token", "Basic d3JpdGVyLXRva2Vu", "Bearer a b"])
-async def test_a_stranger_is_asked_who_it_is(api: Api, header: str) -> None:
+async def test_a_stranger_is_asked_who_it_is(api: BuiltApi, header: str) -> None:
     async with caller(api, "") as client:
         answer = await client.get("/v1/things", headers={"Authorization": header} if header else {})
     assert code_of(answer) == "not_authenticated"
     assert answer.headers["www-authenticate"] == 'Bearer realm="tenure"'
 
 
-async def test_every_documented_route_keeps_strangers_and_the_unscoped_out(api: Api) -> None:
+async def test_every_documented_route_keeps_strangers_and_the_unscoped_out(api: BuiltApi) -> None:
     """A new operation is in this matrix by being documented; only what says `public` is open."""
     public = set()
     for path, methods in api.document["paths"].items():
@@ -78,19 +78,19 @@ async def test_every_documented_route_keeps_strangers_and_the_unscoped_out(api: 
     assert public == {"/v1/echo", "/livez", "/readyz"}
 
 
-async def test_the_kind_counts_as_well_as_the_scope(api: Api) -> None:
+async def test_the_kind_counts_as_well_as_the_scope(api: BuiltApi) -> None:
     assert "things:write" in PRINCIPALS["reader-token"].scopes
     async with caller(api, "reader-token") as client:
         assert (await client.get("/v1/things")).status_code == 200
         assert code_of(await client.post("/v1/things", json=NEW, headers=key("k"))) == "action_not_permitted"
 
 
-async def test_public_routes_ask_nothing(api: Api) -> None:
+async def test_public_routes_ask_nothing(api: BuiltApi) -> None:
     async with caller(api, "") as client:
         assert (await client.get("/livez")).json() == {"status": "ok", "checks": []}
 
 
-async def test_options_tells_the_methods_without_offering_itself(api: Api) -> None:
+async def test_options_tells_the_methods_without_offering_itself(api: BuiltApi) -> None:
     async with caller(api, "") as client:
         for path, methods in (("/v1/things", "GET, HEAD, POST"), ("/v1/things/thing_000001", "DELETE, GET, HEAD")):
             answer = await client.options(path)

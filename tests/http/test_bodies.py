@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.bodies import BODY_CAP, check_headers, load_body, read_body
 from tests.http.calls import NEW, code_of, key, refused
 from tests.http.sample import NewThing, Rename, Square
@@ -40,7 +40,7 @@ async def test_a_body_in_pieces_is_the_pieces_together(chunks: list[bytes]) -> N
         assert read == whole
     else:
         assert isinstance(read, Refused)
-        assert read.code is Code.BODY_TOO_LARGE
+        assert read.code is RefusalCode.BODY_TOO_LARGE
 
 
 async def test_reading_stops_at_the_first_byte_too_many() -> None:
@@ -52,7 +52,7 @@ async def test_reading_stops_at_the_first_byte_too_many() -> None:
 async def test_a_body_cut_off_is_unreadable() -> None:
     read = await read_body(streamed(b"{", cut_off=True), 100)
     assert isinstance(read, Refused)
-    assert read.code is Code.BODY_UNREADABLE
+    assert read.code is RefusalCode.BODY_UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -62,19 +62,19 @@ async def test_a_body_cut_off_is_unreadable() -> None:
         ([(b"content-type", b"Application/JSON; charset=UTF-8")], None),
         ([(b"content-type", b'application/json;charset="utf-8"')], None),
         ([(b"content-type", b"application/json"), (b"content-encoding", b"identity")], None),
-        ([], Code.MEDIA_TYPE_UNSUPPORTED),
-        ([(b"content-type", b"text/plain")], Code.MEDIA_TYPE_UNSUPPORTED),
-        ([(b"content-type", b"application/json; charset=utf-16")], Code.MEDIA_TYPE_UNSUPPORTED),
-        ([(b"content-type", b"application/jsonp")], Code.MEDIA_TYPE_UNSUPPORTED),
-        ([(b"content-type", b"application/json"), (b"content-encoding", b"gzip")], Code.MEDIA_TYPE_UNSUPPORTED),
-        ([(b"content-type", b"application/json"), (b"content-encoding", b"br")], Code.MEDIA_TYPE_UNSUPPORTED),
-        ([(b"content-type", b"application/json"), (b"content-length", b"101")], Code.BODY_TOO_LARGE),
-        ([(b"content-type", b"application/json"), (b"content-length", b"9" * 10_000)], Code.BODY_TOO_LARGE),
-        ([(b"content-type", b"application/json"), (b"content-length", b"-1")], Code.BODY_UNREADABLE),
-        ([(b"content-type", b"application/json"), (b"content-length", b"")], Code.BODY_UNREADABLE),
+        ([], RefusalCode.MEDIA_TYPE_UNSUPPORTED),
+        ([(b"content-type", b"text/plain")], RefusalCode.MEDIA_TYPE_UNSUPPORTED),
+        ([(b"content-type", b"application/json; charset=utf-16")], RefusalCode.MEDIA_TYPE_UNSUPPORTED),
+        ([(b"content-type", b"application/jsonp")], RefusalCode.MEDIA_TYPE_UNSUPPORTED),
+        ([(b"content-type", b"application/json"), (b"content-encoding", b"gzip")], RefusalCode.MEDIA_TYPE_UNSUPPORTED),
+        ([(b"content-type", b"application/json"), (b"content-encoding", b"br")], RefusalCode.MEDIA_TYPE_UNSUPPORTED),
+        ([(b"content-type", b"application/json"), (b"content-length", b"101")], RefusalCode.BODY_TOO_LARGE),
+        ([(b"content-type", b"application/json"), (b"content-length", b"9" * 10_000)], RefusalCode.BODY_TOO_LARGE),
+        ([(b"content-type", b"application/json"), (b"content-length", b"-1")], RefusalCode.BODY_UNREADABLE),
+        ([(b"content-type", b"application/json"), (b"content-length", b"")], RefusalCode.BODY_UNREADABLE),
     ],
 )
-def test_the_headers_alone_may_refuse(headers: list[tuple[bytes, bytes]], code: Code | None) -> None:
+def test_the_headers_alone_may_refuse(headers: list[tuple[bytes, bytes]], code: RefusalCode | None) -> None:
     told = check_headers(headers, b"application/json", 100)
     assert (None if told is None else told.code) is code
 
@@ -82,28 +82,28 @@ def test_the_headers_alone_may_refuse(headers: list[tuple[bytes, bytes]], code: 
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [
-        (b'{"name":"a","name":"b"}', Code.BODY_UNREADABLE, "name"),
-        (b'{"name":"a","n\\u0061me":"b"}', Code.BODY_UNREADABLE, "name"),
-        (b'{"name":NaN}', Code.BODY_UNREADABLE, ""),
-        (b"[" * 5_000, Code.BODY_UNREADABLE, ""),
-        (b'{"name":"\\ud800"}', Code.BODY_UNREADABLE, ""),
-        (b'{"name":"\xff"}', Code.BODY_UNREADABLE, ""),
-        (b"", Code.BODY_UNREADABLE, ""),
-        (b'{"name":"a"} x', Code.BODY_UNREADABLE, ""),
-        (b'{"name":99999999999999999999999}', Code.BODY_UNREADABLE, ""),
-        (b"null", Code.FIELD_INVALID, ""),
-        (b"[]", Code.FIELD_INVALID, ""),
-        (b"{}", Code.FIELD_INVALID, "name"),
-        (b'{"name":1}', Code.FIELD_INVALID, "name"),
-        (b'{"name":""}', Code.FIELD_INVALID, "name"),
-        (b'{"name":"a\\nb"}', Code.FIELD_INVALID, "name"),
-        (b'{"name":"a\\u0085b"}', Code.FIELD_INVALID, "name"),
-        (b'{"name":"a\\u0000b"}', Code.FIELD_INVALID, "name"),
-        (b'{"name":"a","nmae":"b"}', Code.FIELD_INVALID, "nmae"),
-        (b'{"\\u0000":1,"name":"a"}', Code.FIELD_INVALID, ""),
+        (b'{"name":"a","name":"b"}', RefusalCode.BODY_UNREADABLE, "name"),
+        (b'{"name":"a","n\\u0061me":"b"}', RefusalCode.BODY_UNREADABLE, "name"),
+        (b'{"name":NaN}', RefusalCode.BODY_UNREADABLE, ""),
+        (b"[" * 5_000, RefusalCode.BODY_UNREADABLE, ""),
+        (b'{"name":"\\ud800"}', RefusalCode.BODY_UNREADABLE, ""),
+        (b'{"name":"\xff"}', RefusalCode.BODY_UNREADABLE, ""),
+        (b"", RefusalCode.BODY_UNREADABLE, ""),
+        (b'{"name":"a"} x', RefusalCode.BODY_UNREADABLE, ""),
+        (b'{"name":99999999999999999999999}', RefusalCode.BODY_UNREADABLE, ""),
+        (b"null", RefusalCode.FIELD_INVALID, ""),
+        (b"[]", RefusalCode.FIELD_INVALID, ""),
+        (b"{}", RefusalCode.FIELD_INVALID, "name"),
+        (b'{"name":1}', RefusalCode.FIELD_INVALID, "name"),
+        (b'{"name":""}', RefusalCode.FIELD_INVALID, "name"),
+        (b'{"name":"a\\nb"}', RefusalCode.FIELD_INVALID, "name"),
+        (b'{"name":"a\\u0085b"}', RefusalCode.FIELD_INVALID, "name"),
+        (b'{"name":"a\\u0000b"}', RefusalCode.FIELD_INVALID, "name"),
+        (b'{"name":"a","nmae":"b"}', RefusalCode.FIELD_INVALID, "nmae"),
+        (b'{"\\u0000":1,"name":"a"}', RefusalCode.FIELD_INVALID, ""),
     ],
 )
-def test_what_cannot_be_read_or_meant_is_told_apart(body: bytes, code: Code, field: str) -> None:
+def test_what_cannot_be_read_or_meant_is_told_apart(body: bytes, code: RefusalCode, field: str) -> None:
     told = load_body(body, Rename, BODY_CAP)
     assert isinstance(told, Refused)
     assert (told.code, told.field) == (code, field)

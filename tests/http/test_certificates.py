@@ -13,18 +13,18 @@ import httpx2
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.certificates import (
     LOOK_SECONDS,
     SETTLE_SECONDS,
     CertificateFiles,
-    Loaded,
+    LoadedCertificate,
     ServedCertificate,
     load_certificate,
     open_certificate,
 )
 from tenure.http.metrics import watch_certificate
-from tenure.http.serve import Listen, Server
+from tenure.http.serve import HttpServer, ListenAddress
 from tests.http.authority import Authority
 from tests.http.calls import shown
 from tests.http.sample import build
@@ -120,7 +120,7 @@ def test_what_cannot_serve_is_refused_with_option_and_remedy(
     spoil(tmp_path)
     refused = load_certificate(files_in(tmp_path))
     assert isinstance(refused, Refused)
-    assert refused.code is (Code.ACTION_NOT_PERMITTED if spoil is readable_by_all else Code.FIELD_INVALID)
+    assert refused.code is (RefusalCode.ACTION_NOT_PERMITTED if spoil is readable_by_all else RefusalCode.FIELD_INVALID)
     assert f"--{refused.field}" == option
     assert refused.detail.startswith(f"{option}: ")
     assert told in refused.detail
@@ -133,18 +133,18 @@ def test_a_key_of_root_may_be_lent_to_a_group_and_no_one_else_s(tmp_path: Path) 
     AUTHORITY.issue(tmp_path)
     (tmp_path / "server.key").chmod(0o640)
     by_root = os.getuid() == 0
-    assert isinstance(load_certificate(files_in(tmp_path)), Loaded if by_root else Refused)
+    assert isinstance(load_certificate(files_in(tmp_path)), LoadedCertificate if by_root else Refused)
     if by_root:
         os.chown(tmp_path / "server.key", 65_534, -1)
         assert isinstance(load_certificate(files_in(tmp_path)), Refused)
 
 
 def test_dates_and_names_are_read(tmp_path: Path) -> None:
-    AUTHORITY.issue(tmp_path, "licence.example.com", "*.example.org", "127.0.0.1", "::1", days=90, began=0)
+    AUTHORITY.issue(tmp_path, "license.example.com", "*.example.org", "127.0.0.1", "::1", days=90, began=0)
     loaded = load_certificate(files_in(tmp_path))
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, LoadedCertificate)
     assert loaded.ends - loaded.begins == 90 * DAY
-    assert all(map(loaded.is_for, ("licence.example.com", "Licence.Example.com.", "a.example.org", "127.0.0.1", "::1")))
+    assert all(map(loaded.is_for, ("license.example.com", "License.Example.com.", "a.example.org", "127.0.0.1", "::1")))
     assert not any(map(loaded.is_for, ("example.com", "a.b.example.org", "example.org", "127.0.0.2", "")))
 
 
@@ -163,8 +163,8 @@ def test_it_says_when_somebody_has_to_renew_it(tmp_path: Path, life: int, at: fl
     """Two weeks before its end; a short one, renewed by a program every few days, in its last third."""
     AUTHORITY.issue(tmp_path, days=life, began=0)
     loaded = load_certificate(files_in(tmp_path))
-    assert isinstance(loaded, Loaded)
-    warning = loaded.warning(loaded.begins + int(at * DAY))
+    assert isinstance(loaded, LoadedCertificate)
+    warning = loaded.date_warning(loaded.begins + int(at * DAY))
     assert warning.find(told) >= 0 if told else warning == ""
 
 
@@ -191,7 +191,7 @@ def eventually(port: int, unlike: str) -> str:
 
 def test_a_renewed_certificate_is_shown_and_no_connection_is_lost(tmp_path: Path) -> None:
     certificate = shown(*AUTHORITY.issue(tmp_path))
-    with Server(build(), Listen(certificate=certificate)) as server, httpx2.Client(verify=TRUST) as kept:
+    with HttpServer(build(), ListenAddress(certificate=certificate)) as server, httpx2.Client(verify=TRUST) as kept:
         first = serial(server.port)
         assert kept.get(f"{server.url}/livez").status_code == 200
         ended = threading.Event()
@@ -227,7 +227,7 @@ def test_a_renewed_certificate_is_shown_and_no_connection_is_lost(tmp_path: Path
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path) -> None:
-    with Server(build(), Listen(certificate=shown(*AUTHORITY.issue(tmp_path)))) as server:
+    with HttpServer(build(), ListenAddress(certificate=shown(*AUTHORITY.issue(tmp_path)))) as server:
         for version, spoken in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True)):
             old = ssl.create_default_context(cadata=AUTHORITY.pem)
             old.set_ciphers("ALL:@SECLEVEL=0")
@@ -253,18 +253,18 @@ def test_a_new_pair_that_does_not_serve_is_told_and_the_one_before_goes_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     certificate = shown(*AUTHORITY.issue(tmp_path))
-    before = certificate.context(0.0)
+    before = certificate.context_at(0.0)
     another_key(tmp_path)
     with caplog.at_level(logging.INFO):
-        assert certificate.context(1.0) is before
+        assert certificate.context_at(1.0) is before
         assert caplog.messages == [], "the other file may come in a moment"
         assert "tenure_tls_certificate_refused 1.0" in metrics(certificate)
-        assert certificate.context(1.0 + SETTLE_SECONDS) is before
-        assert certificate.context(100.0) is before
+        assert certificate.context_at(1.0 + SETTLE_SECONDS) is before
+        assert certificate.context_at(100.0) is before
         (told,) = caplog.messages
         assert "the key belongs to another certificate" in told
         AUTHORITY.issue(tmp_path)
-        assert certificate.context(101.0) is not before
+        assert certificate.context_at(101.0) is not before
     assert "tenure_tls_certificate_refused 0.0" in metrics(certificate)
     (ends,) = re.findall(r"^tenure_tls_certificate_ends_seconds (.+)$", metrics(certificate), re.MULTILINE)
     assert float(ends) == certificate.loaded.ends
@@ -274,14 +274,14 @@ def test_a_pair_whose_files_come_one_after_the_other_is_taken_without_a_complain
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     certificate = shown(*AUTHORITY.issue(tmp_path))
-    before, old = certificate.context(0.0), (tmp_path / "server.key").read_bytes()
+    before, old = certificate.context_at(0.0), (tmp_path / "server.key").read_bytes()
     AUTHORITY.issue(tmp_path)
     new = (tmp_path / "server.key").read_bytes()
     (tmp_path / "server.key").write_bytes(old)
     with caplog.at_level(logging.WARNING):
-        assert certificate.context(1.0) is before
+        assert certificate.context_at(1.0) is before
         (tmp_path / "server.key").write_bytes(new)
-        assert certificate.context(2.0) is not before
+        assert certificate.context_at(2.0) is not before
     assert caplog.messages == []
 
 
@@ -296,7 +296,7 @@ def test_one_that_expires_is_warned_of_once_a_day(tmp_path: Path, caplog: pytest
         now[0] = ends + hours * 3_600
         caplog.clear()
         with caplog.at_level(logging.WARNING):
-            certificate.look(float(hours))
+            certificate.reload_if_changed(float(hours))
         said.append(" ".join(caplog.messages))
     assert [bool(each) for each in said] == [False, True, False, True, True]
     assert "expires at" in said[1]

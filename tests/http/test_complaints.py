@@ -10,10 +10,10 @@ from msgspec import inspect as shapes
 
 import tenure.server.api
 import tenure.site.api
-from tenure.core.complaints import rule
-from tenure.core.refusals import Code, Refused
+from tenure.core.field_errors import describe_pattern
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.bodies import load_body
-from tenure.http.fields import Body
+from tenure.http.body_types import RequestBody
 from tests.http.calls import JARGON
 
 WRONG = (
@@ -22,11 +22,11 @@ WRONG = (
 )  # fmt: skip
 
 
-def _bodies() -> Iterator[type[Body]]:
+def _bodies() -> Iterator[type[RequestBody]]:
     for package in (tenure.server.api, tenure.site.api):
         for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             importlib.import_module(found.name)
-    waiting = [each for each in Body.__subclasses__() if each.__module__.startswith("tenure.")]
+    waiting = [each for each in RequestBody.__subclasses__() if each.__module__.startswith("tenure.")]
     while waiting:
         one = waiting.pop()
         waiting += one.__subclasses__()
@@ -36,14 +36,14 @@ def _bodies() -> Iterator[type[Body]]:
 BODIES = sorted(set(_bodies()), key=lambda one: (one.__module__, one.__name__))
 
 
-def _fields(one: type[Body]) -> tuple[shapes.Field, ...]:
+def _fields(one: type[RequestBody]) -> tuple[shapes.Field, ...]:
     shape = shapes.type_info(one)
     assert isinstance(shape, shapes.StructType)
     return shape.fields
 
 
 @pytest.mark.parametrize("one", BODIES, ids=lambda one: f"{one.__module__}.{one.__name__}")
-def test_a_wrong_value_is_told_in_words_and_its_field_by_name(one: type[Body]) -> None:
+def test_a_wrong_value_is_told_in_words_and_its_field_by_name(one: type[RequestBody]) -> None:
     refused = 0
     for field in _fields(one):
         for raw in WRONG:
@@ -53,7 +53,7 @@ def test_a_wrong_value_is_told_in_words_and_its_field_by_name(one: type[Body]) -
             if isinstance(told, Refused):
                 refused += 1
                 # A number that no computer holds is refused before anybody looks at fields.
-                assert told.field or told.code is Code.BODY_UNREADABLE, content[:80]
+                assert told.field or told.code is RefusalCode.BODY_UNREADABLE, content[:80]
                 assert told.detail, content[:80]
                 assert not JARGON.search(told.detail), (content[:80], told.detail)
                 assert told.detail[:1].isupper(), told.detail
@@ -87,4 +87,4 @@ def test_for_every_pattern_of_a_request_there_are_words() -> None:
     seen: set[type] = set()
     found = {pattern for one in BODIES for pattern in _patterns(shapes.type_info(one), seen)}
     assert len(found) > 15
-    assert not [pattern for pattern in found if not rule(pattern)]
+    assert not [pattern for pattern in found if not describe_pattern(pattern)]

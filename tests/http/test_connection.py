@@ -15,8 +15,8 @@ import pytest
 import trustme
 
 from tenure.http.asgi import App
-from tenure.http.connection import Bounds
-from tenure.http.serve import Listen, Server
+from tenure.http.connection import ConnectionBounds
+from tenure.http.serve import HttpServer, ListenAddress
 from tests.http.calls import shown
 from tests.http.sample import Things, build
 from tests.http.test_serve import problem_in, read_all
@@ -46,7 +46,7 @@ def connected_from(address: str, port: int, count: int, send: bytes) -> Iterator
         yield made
 
 
-def honest(server: Server, times: int = 40) -> tuple[set[int], float]:
+def honest(server: HttpServer, times: int = 40) -> tuple[set[int], float]:
     """The statuses that somebody else gets, and the seconds that an answer takes (median)."""
     statuses, took = set(), []
     with httpx2.Client(base_url=server.url) as client:
@@ -60,7 +60,7 @@ def honest(server: Server, times: int = 40) -> tuple[set[int], float]:
 
 @pytest.mark.parametrize("half", HALVES)
 def test_520_half_sent_requests_from_three_addresses_harm_nobody_else(half: str) -> None:
-    with Server(build(Things(), in_flight_most=64)) as server, ExitStack() as stack:
+    with HttpServer(build(Things(), in_flight_most=64)) as server, ExitStack() as stack:
         before = honest(server)[1]
         for address in FLOODERS:
             stack.enter_context(connected_from(address, server.port, 174, HALVES[half]))
@@ -70,9 +70,9 @@ def test_520_half_sent_requests_from_three_addresses_harm_nobody_else(half: str)
 
 
 def test_what_arrives_longest_makes_room_and_is_told_to_come_again() -> None:
-    bounds = Bounds(arriving_each=4)
+    bounds = ConnectionBounds(arriving_each=4)
     with (
-        Server(build(Things()), Listen(bounds=bounds)) as server,
+        HttpServer(build(Things()), ListenAddress(bounds=bounds)) as server,
         connected_from("127.0.0.2", server.port, 4, HALVES["a body"]) as slow,
         connected_from("127.0.0.2", server.port, 1, HALVES["a body"]) as newest,
     ):
@@ -97,7 +97,7 @@ def test_the_application_learns_that_a_body_will_not_come() -> None:
         seen.append(message["type"])
 
     with (
-        Server(app, Listen(bounds=Bounds(request_seconds=0.1))) as server,
+        HttpServer(app, ListenAddress(bounds=ConnectionBounds(request_seconds=0.1))) as server,
         connected_from("127.0.0.2", server.port, 1, HALVES["a body"]) as slow,
     ):
         assert problem_in(read_all(slow[0]))["code"] == "body_unreadable"
@@ -106,7 +106,7 @@ def test_the_application_learns_that_a_body_will_not_come() -> None:
 
 def test_requests_sent_far_ahead_are_not_read() -> None:
     with (
-        Server(build(Things())) as server,
+        HttpServer(build(Things())) as server,
         connected_from("127.0.0.2", server.port, 1, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" * 2_000) as ahead,
     ):
         assert read_all(ahead[0]).count(b"HTTP/1.1 200 ") <= 17
@@ -115,7 +115,7 @@ def test_requests_sent_far_ahead_are_not_read() -> None:
 
 def test_trailers_without_end_are_cut() -> None:
     begun = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\na.b.c\r\n0\r\n"
-    with Server(build(Things())) as server, connected_from("127.0.0.2", server.port, 1, begun) as sending:
+    with HttpServer(build(Things())) as server, connected_from("127.0.0.2", server.port, 1, begun) as sending:
         sent = 0
         with pytest.raises(OSError):
             for _ in range(100_000):
@@ -144,8 +144,8 @@ def _until_gone(sock: socket.socket, seconds: float = 5) -> int:
 
 
 def test_an_answer_that_nobody_reads_is_given_up() -> None:
-    bounds = Bounds(stall_seconds=0.2, stall_bytes=1024)
-    with Server(_large(32 * 2**20), Listen(bounds=bounds)) as server:
+    bounds = ConnectionBounds(stall_seconds=0.2, stall_bytes=1024)
+    with HttpServer(_large(32 * 2**20), ListenAddress(bounds=bounds)) as server:
         ask = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         with connected_from("127.0.0.2", server.port, 1, ask) as silent:
             time.sleep(0.7)
@@ -162,8 +162,8 @@ def test_an_answer_that_nobody_reads_is_given_up() -> None:
 
 
 def test_so_many_unread_answers_of_one_network_and_no_more() -> None:
-    bounds = Bounds(unread_each=2)
-    with Server(_large(32 * 2**20), Listen(bounds=bounds)) as server:
+    bounds = ConnectionBounds(unread_each=2)
+    with HttpServer(_large(32 * 2**20), ListenAddress(bounds=bounds)) as server:
         ask = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         with connected_from("127.0.0.2", server.port, 3, ask) as silent:
             time.sleep(0.3)
@@ -171,7 +171,7 @@ def test_so_many_unread_answers_of_one_network_and_no_more() -> None:
 
 
 @pytest.fixture
-def tls(tmp_path: Path) -> tuple[Callable[[Bounds], Listen], ssl.SSLContext]:
+def tls(tmp_path: Path) -> tuple[Callable[[ConnectionBounds], ListenAddress], ssl.SSLContext]:
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
@@ -179,16 +179,16 @@ def tls(tmp_path: Path) -> tuple[Callable[[Bounds], Listen], ssl.SSLContext]:
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     trust = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
 
-    def listen(bounds: Bounds) -> Listen:
-        return Listen(certificate=shown(tmp_path / "certificate.pem", tmp_path / "key.pem"), bounds=bounds)
+    def listen(bounds: ConnectionBounds) -> ListenAddress:
+        return ListenAddress(certificate=shown(tmp_path / "certificate.pem", tmp_path / "key.pem"), bounds=bounds)
 
     return listen, trust
 
 
 def test_half_done_handshakes_end_and_count_from_their_beginning(tls: Any) -> None:
     listen, trust = tls
-    bounds = Bounds(handshake_seconds=0.5, connections_each=3)
-    with Server(build(), listen(bounds)) as server:
+    bounds = ConnectionBounds(handshake_seconds=0.5, connections_each=3)
+    with HttpServer(build(), listen(bounds)) as server:
         with connected_from("127.0.0.2", server.port, 4, b"\x16\x03\x01") as half:
             assert read_all(half[3]) == b"", "one more than this network may have"
             assert httpx2.get(f"{server.url}/livez", verify=trust).status_code == 200
@@ -206,7 +206,7 @@ def test_half_done_handshakes_end_and_count_from_their_beginning(tls: Any) -> No
 def test_half_done_handshakes_that_take_longest_make_room(tls: Any) -> None:
     listen, trust = tls
     with (
-        Server(build(), listen(Bounds(arriving_each=3))) as server,
+        HttpServer(build(), listen(ConnectionBounds(arriving_each=3))) as server,
         connected_from("127.0.0.1", server.port, 20, b"\x16\x03\x01"),
     ):
         assert httpx2.get(f"{server.url}/livez", verify=trust).status_code == 200
@@ -214,7 +214,7 @@ def test_half_done_handshakes_that_take_longest_make_room(tls: Any) -> None:
 
 def test_a_first_request_sent_with_the_end_of_the_handshake_is_read(tls: Any) -> None:
     listen, trust = tls
-    with Server(build(), listen(Bounds())) as server:
+    with HttpServer(build(), listen(ConnectionBounds())) as server:
 
         async def ask() -> bytes:
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trust)
@@ -228,9 +228,9 @@ def test_a_first_request_sent_with_the_end_of_the_handshake_is_read(tls: Any) ->
 
 
 def test_behind_a_trusted_proxy_there_are_many() -> None:
-    bounds = Bounds(connections_each=2)
-    listen = Listen(bounds=bounds, trusted_proxies=("127.0.0.2",))
-    with Server(build(), listen) as server, connected_from("127.0.0.2", server.port, 5, b"") as made:
+    bounds = ConnectionBounds(connections_each=2)
+    listen = ListenAddress(bounds=bounds, trusted_proxies=("127.0.0.2",))
+    with HttpServer(build(), listen) as server, connected_from("127.0.0.2", server.port, 5, b"") as made:
         made[4].sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert read_all(made[4]).startswith(b"HTTP/1.1 200 ")
 
@@ -244,7 +244,7 @@ def test_the_body_of_a_request_that_wants_another_protocol_is_no_request_of_its_
     """A proxy that passes `Upgrade` on takes what follows for a body; two answers would go to two of its callers."""
     smuggled = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
     assert len(smuggled) == 32
-    with Server(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
+    with HttpServer(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
         sock.sendall(HEAD + WISHES % wish + length)
         first = sock.recv(1, socket.MSG_PEEK)  # it has been judged by its head alone
         with suppress(OSError):
@@ -256,7 +256,7 @@ def test_the_body_of_a_request_that_wants_another_protocol_is_no_request_of_its_
 
 
 def test_nothing_is_read_after_a_request_that_wants_another_protocol() -> None:
-    with Server(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
+    with HttpServer(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
         sock.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n" + WISHES % b"h2c" + b"\r\n" + WHOLE)
         said = read_all(sock)
     assert said.count(b"HTTP/1.1 ") == 1

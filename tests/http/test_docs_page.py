@@ -7,10 +7,10 @@ import pytest
 
 from tenure.core.refusals import Refused
 from tenure.http.bodies import load_body
-from tenure.http.docs_page import page
-from tenure.http.inputs import Place
-from tenure.http.schema_examples import example
-from tests.server.office import office
+from tenure.http.docs_page import render_page
+from tenure.http.inputs import InputPlace
+from tenure.http.schema_examples import example_value
+from tests.server.server_env import office
 
 pytestmark = pytest.mark.anyio
 
@@ -20,11 +20,11 @@ async def test_every_example_of_the_real_api_is_read_by_its_operation(tmp_path: 
         schemas = shop.api.document["components"]["schemas"]
         unread = []
         for one in shop.api.operations:
-            body = one.takes(Place.BODY)
+            body = one.input_from(InputPlace.BODY)
             if body is None:
                 continue
             content = shop.api.document["paths"][one.path][one.method.lower()]["requestBody"]["content"]
-            told = example(content["application/json"]["schema"], schemas)
+            told = example_value(content["application/json"]["schema"], schemas)
             read = load_body(msgspec.json.encode(told), body.type, one.cap)
             if isinstance(read, Refused):
                 unread.append((one.name, read.field, read.detail))
@@ -33,9 +33,9 @@ async def test_every_example_of_the_real_api_is_read_by_its_operation(tmp_path: 
 
 async def test_the_page_has_contents_scopes_fields_examples_and_how_to_sign_in(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
-        shown = page(shop.api.document)
+        shown = render_page(shop.api.document)
         for words in (
-            'href="#create_order"', 'id="create_order"', "Authorization: Bearer $TOKEN", "catalogue:write",
+            'href="#create_order"', 'id="create_order"', "Authorization: Bearer $TOKEN", "catalog:write",
             "public: no token is asked for", "Idempotency-Key: $(uuidgen)", "&quot;features&quot;",
             "one of limited, unlimited", 'id="authentication"',
         ):  # fmt: skip

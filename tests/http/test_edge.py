@@ -7,10 +7,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.api import Api
-from tenure.http.edge import Border, Edge, log_requests
-from tenure.http.logs import Served
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.api import BuiltApi
+from tenure.http.logs import ServedRequest
+from tenure.http.middleware import EdgeMiddleware, MiddlewareParts, log_requests
 from tests.http.calls import NEW, caller, code_of, key, refused
 from tests.http.sample import NOW, Things, build
 
@@ -73,7 +73,7 @@ async def test_whoever_is_not_admitted_is_turned_away_before_any_work() -> None:
 
     def admit(address: str, path: str) -> Refused | None:
         asked.append((address, path))
-        return Refused(Code.TOO_MANY_REQUESTS, when=NOW + 7) if path.startswith("/v1") else None
+        return Refused(RefusalCode.TOO_MANY_REQUESTS, when=NOW + 7) if path.startswith("/v1") else None
 
     async with caller(build(admit=admit)) as client:
         answer = await client.get("/v1/fail")
@@ -84,7 +84,7 @@ async def test_whoever_is_not_admitted_is_turned_away_before_any_work() -> None:
 
 
 async def test_one_observation_for_each_request() -> None:
-    seen: list[Served] = []
+    seen: list[ServedRequest] = []
     async with caller(build(observers=(seen.append,))) as client:
         trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         await client.get("/v1/things/thing_000001?x=1", headers={"traceparent": trace})
@@ -108,19 +108,19 @@ async def test_requests_are_logged_as_events(caplog: pytest.LogCaptureFixture) -
             await client.get("/livez")
             await client.get("/v1/things")
             await client.get("/v1/things?odd=1")
-    events = [one.msg for one in caplog.records if isinstance(one.msg, Served)]
+    events = [one.msg for one in caplog.records if isinstance(one.msg, ServedRequest)]
     assert [(one.route, one.status) for one in events] == [("/livez", 200), ("/v1/things", 422)]
 
 
-def border() -> Border:
-    return Border(clock=lambda: NOW, ticks=lambda: 0.0)
+def border() -> MiddlewareParts:
+    return MiddlewareParts(clock=lambda: NOW, ticks=lambda: 0.0)
 
 
 async def test_an_error_that_nobody_caught_is_still_a_problem(caplog: pytest.LogCaptureFixture) -> None:
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError("secret")
 
-    async with caller(Edge(broken, border())) as client:
+    async with caller(EdgeMiddleware(broken, border())) as client:
         answer = await client.get("/")
     assert refused(answer)["code"] == "internal"
     assert "secret" not in answer.text
@@ -132,14 +132,14 @@ async def test_half_an_answer_is_ended_not_mended() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError("after the start")
 
-    edge = Edge(broken, border())
+    edge = EdgeMiddleware(broken, border())
     async with caller(edge) as client:
         with pytest.raises(RuntimeError, match="after the start"):
             await client.get("/")
     assert edge.in_flight == 0
 
 
-async def test_a_websocket_is_closed(api: Api) -> None:
+async def test_a_websocket_is_closed(api: BuiltApi) -> None:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

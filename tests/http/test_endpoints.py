@@ -2,7 +2,7 @@
 
 import pytest
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.endpoints import Endpoint, known_endpoint, read_endpoint
 
 
@@ -46,7 +46,7 @@ def test_an_address_and_a_port_are_read_and_written_the_same(text: str, host: st
 def test_what_is_none_is_told_in_words(text: str, told: str) -> None:
     found = read_endpoint(text, "devices.listen")
     assert isinstance(found, Refused)
-    assert (found.code, found.field) == (Code.FIELD_INVALID, "devices.listen")
+    assert (found.code, found.field) == (RefusalCode.FIELD_INVALID, "devices.listen")
     assert told in found.detail
     assert len(found.detail) < 250
     with pytest.raises(ValueError, match=r"."):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.etags import IfMatch, etag, read_if_match
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.etags import IfMatch, entity_tag, read_if_match
 from tests.http.calls import NEW, code_of, key, refused
 
 
@@ -57,17 +57,17 @@ def test_if_match_is_read(sent: list[str], said: IfMatch) -> None:
 def test_what_is_no_tag_is_refused(bad: str) -> None:
     told = read_if_match([bad], demanded=False)
     assert isinstance(told, Refused)
-    assert (told.code, told.field) == (Code.FIELD_INVALID, "If-Match")
+    assert (told.code, told.field) == (RefusalCode.FIELD_INVALID, "If-Match")
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
 def test_exactly_the_present_revision_matches(present: int, seen: int) -> None:
-    said = read_if_match([etag(seen)], demanded=True)
+    said = read_if_match([entity_tag(seen)], demanded=True)
     assert isinstance(said, IfMatch)
-    assert (said.refusal(etag(present)) is None) == (present == seen)
+    assert (said.refuse_mismatch(entity_tag(present)) is None) == (present == seen)
 
 
 def test_a_weak_tag_never_matches() -> None:
     said = read_if_match(['W/"1"'], demanded=False)
     assert isinstance(said, IfMatch)
-    assert said.refusal(etag(1)) is not None
+    assert said.refuse_mismatch(entity_tag(1)) is not None

@@ -18,7 +18,7 @@ def test_nobody_ever_holds_more_than_he_leaves_free(moves: list[tuple[str, bool]
                 shares.give_back(who)
                 held[who] -= 1
         elif shares.has_room(who):
-            shares.take(who)
+            shares.take_share(who)
             held[who] += 1
             assert held[who] <= most - shares.held + 1
         assert shares.held == sum(held.values()) <= most
@@ -30,7 +30,7 @@ def test_those_who_take_all_they_can_end_with_equal_shares_and_one_is_left(hogs:
     for _ in range(600):
         for each in range(hogs):
             if shares.has_room(str(each)):
-                shares.take(str(each))
+                shares.take_share(str(each))
                 held[each] += 1
     assert max(held) - min(held) <= 1
     assert abs(held[0] - share) <= 1
@@ -39,8 +39,8 @@ def test_those_who_take_all_they_can_end_with_equal_shares_and_one_is_left(hogs:
 
 def test_who_waits_for_somebody_else_is_not_counted() -> None:
     shares = FairShares(4)
-    shares.take("a")
-    with shares.lent("a"):
+    shares.take_share("a")
+    with shares.lend_share("a"):
         assert shares.held == 0
     assert shares.held == 1
 
@@ -48,11 +48,11 @@ def test_who_waits_for_somebody_else_is_not_counted() -> None:
 def test_the_longest_of_one_hand_makes_room_first() -> None:
     places: FairPlaces[str] = FairPlaces(most=6, each=2)
     for holder, network in (("old", "x"), ("mine", "y"), ("mine too", "y")):
-        places.take(holder, network, network)
+        places.take_place(holder, network, network)
     assert not places.has_room("y", "y")
     assert places.has_room("y", "y", each=False), "behind a proxy there are many"
-    assert places.longest("y") == "mine"
-    assert places.longest("nobody") == "old"
+    assert places.longest_holder("y") == "mine"
+    assert places.longest_holder("nobody") == "old"
     places.give_back("mine")
     places.give_back("mine")
     assert len(places) == 2
@@ -65,7 +65,7 @@ def test_one_hand_with_many_networks_is_held_to_one_share() -> None:
     for number in range(100):
         address = f"2001:db8:7:{number:x}::1"
         if places.has_room(network_of(address), block_of(address)):
-            places.take(number, network_of(address), block_of(address))
+            places.take_place(number, network_of(address), block_of(address))
             taken += 1
     assert taken == 8
     assert places.has_room(network_of("2001:db8:8::1"), block_of("2001:db8:8::1"))

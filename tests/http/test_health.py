@@ -5,11 +5,11 @@ import asyncio
 import httpx2
 from prometheus_client import CollectorRegistry
 
-from tenure.http.api import Api, Parts
+from tenure.http.api import ApiParts, BuiltApi
 from tenure.http.health import Check, health_operations
-from tenure.http.logs import Served
+from tenure.http.logs import ServedRequest
 from tenure.http.metrics import HttpMetrics
-from tenure.http.openapi import About
+from tenure.http.openapi import ApiDescription
 from tests.http.calls import caller, refused
 from tests.http.sample import authenticate
 from tests.http.test_edge import border
@@ -32,10 +32,15 @@ async def slow() -> bool:
     return True
 
 
-def with_checks(draining: bool = False, **checks: Check) -> Api:
+def with_checks(draining: bool = False, **checks: Check) -> BuiltApi:
     operations = health_operations(checks, lambda: draining, patience=0.05)
-    return Api(
-        Parts(about=About(title="x", version="1"), operations=operations, authenticate=authenticate, border=border())
+    return BuiltApi(
+        ApiParts(
+            about=ApiDescription(title="x", version="1"),
+            operations=operations,
+            authenticate=authenticate,
+            border=border(),
+        )
     )
 
 
@@ -78,7 +83,7 @@ async def test_metrics_count_what_was_answered(client: httpx2.AsyncClient) -> No
 def test_two_applications_in_one_process_do_not_share_their_numbers() -> None:
     registries = CollectorRegistry(), CollectorRegistry()
     first, _ = HttpMetrics(registries[0]), HttpMetrics(registries[1])
-    first(Served(method="GET", route="/x", status=200, milliseconds=1))
+    first(ServedRequest(method="GET", route="/x", status=200, milliseconds=1))
     labels = {"method": "GET", "route": "/x", "status": "200"}
     assert registries[0].get_sample_value("tenure_http_requests_total", labels) == 1
     assert registries[1].get_sample_value("tenure_http_requests_total", labels) is None

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.answers import Answer, made, pack, replayed, unpack
-from tenure.http.api import Api
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.api import BuiltApi
 from tenure.http.idempotency import payload_hash, read_key
+from tenure.http.responses import ApiResponse, json_response, mark_replayed, pack_response, unpack_response
 from tests.http.calls import NEW, caller, code_of, key, refused
 from tests.http.sample import Things
 
@@ -52,7 +52,7 @@ async def test_the_second_of_two_at_once_is_told_to_wait(client: httpx2.AsyncCli
     assert (await client.post("/v1/things", json=NEW, headers=key("k"))).headers["idempotency-replayed"] == "true"
 
 
-async def test_two_callers_never_meet_under_one_key(api: Api, client: httpx2.AsyncClient) -> None:
+async def test_two_callers_never_meet_under_one_key(api: BuiltApi, client: httpx2.AsyncClient) -> None:
     await client.post("/v1/things", json=NEW, headers=key("k"))
     renew = await client.post("/v1/things/thing_000000/renew", headers=key("k"))
     assert code_of(renew) == "renewal_too_early", "another route is another scope"
@@ -78,7 +78,7 @@ async def test_every_post_needs_a_key(client: httpx2.AsyncClient) -> None:
 def test_a_key_is_one_short_visible_word(bad: list[str]) -> None:
     told = read_key(bad)
     assert isinstance(told, Refused)
-    assert told.code is Code.FIELD_INVALID
+    assert told.code is RefusalCode.FIELD_INVALID
 
 
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=255))
@@ -93,7 +93,7 @@ def test_no_two_requests_share_a_hash(pair: list[tuple[str, str, bytes, bytes]])
 
 
 def test_an_answer_survives_being_stored() -> None:
-    answer = made({"code": "ABCDE"}, 201, etag='"1"', headers=[("Location", "/x")])
-    assert unpack(pack(answer)) == answer
-    assert replayed(answer).headers[-1] == ("Idempotency-Replayed", "true")
-    assert isinstance(unpack(pack(answer)), Answer)
+    answer = json_response({"code": "ABCDE"}, 201, etag='"1"', headers=[("Location", "/x")])
+    assert unpack_response(pack_response(answer)) == answer
+    assert mark_replayed(answer).headers[-1] == ("Idempotency-Replayed", "true")
+    assert isinstance(unpack_response(pack_response(answer)), ApiResponse)

@@ -7,40 +7,40 @@ import httpx2
 import msgspec
 import pytest
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.answers import Answer
-from tenure.http.auth import PUBLIC, Principal, Rule
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.auth import PUBLIC, AccessRule, Principal
+from tenure.http.body_types import RequestBody
 from tenure.http.etags import IfMatch
-from tenure.http.fields import Body
-from tenure.http.idempotency import Ticket
-from tenure.http.inputs import Address, Input, Place, inputs_of, result_of
-from tenure.http.operations import operation, read_query
-from tenure.http.paging import Page, Paging
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.inputs import Address, InputPlace, OperationInput, inputs_of, result_of
+from tenure.http.operations import make_operation, read_query
+from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.responses import ApiResponse
 from tests.http.calls import refused
 
 
-class Colour(StrEnum):
+class Color(StrEnum):
     RED = "red"
     BLUE = "blue"
 
 
 async def everything(
-    thing: str, caller: Principal, ticket: Ticket, seen: IfMatch, paging: Paging, address: Address,
-    body: dict[str, int], colour: Colour | None = None, dry_run: bool = False,
-) -> Answer[Page[int]] | Refused:  # fmt: skip
+    thing: str, caller: Principal, ticket: IdempotentRequest, seen: IfMatch, paging: PageRequest, address: Address,
+    body: dict[str, int], color: Color | None = None, dry_run: bool = False,
+) -> ApiResponse[ResultPage[int]] | Refused:  # fmt: skip
     raise AssertionError("only its signature is read")
 
 
 def test_a_signature_says_where_each_input_comes_from() -> None:
     places = {one.name: one.place for one in inputs_of(everything, "/v1/things/{thing}")}
     assert places == {
-        "thing": Place.PATH, "caller": Place.CALLER, "ticket": Place.TICKET, "seen": Place.IF_MATCH,
-        "paging": Place.PAGING, "address": Place.ADDRESS, "body": Place.BODY, "colour": Place.QUERY,
-        "dry_run": Place.QUERY,
+        "thing": InputPlace.PATH, "caller": InputPlace.CALLER, "ticket": InputPlace.TICKET, "seen": InputPlace.IF_MATCH,
+        "paging": InputPlace.PAGING, "address": InputPlace.ADDRESS, "body": InputPlace.BODY, "color": InputPlace.QUERY,
+        "dry_run": InputPlace.QUERY,
     }  # fmt: skip
-    colour = inputs_of(everything, "/v1/things/{thing}")[7]
-    assert (colour.type, colour.required, colour.default) == (Colour, False, None)
-    assert result_of(everything) == Answer[Page[int]]
+    color = inputs_of(everything, "/v1/things/{thing}")[7]
+    assert (color.type, color.required, color.default) == (Color, False, None)
+    assert result_of(everything) == ApiResponse[ResultPage[int]]
 
 
 def test_a_path_that_the_function_does_not_take_is_an_error() -> None:
@@ -52,11 +52,11 @@ async def no_ticket(dry_run: bool = False) -> None:
     """A write that forgets its ticket."""
 
 
-async def no_dry_run(ticket: Ticket) -> None:
+async def no_dry_run(ticket: IdempotentRequest) -> None:
     """A write that forgets dry_run."""
 
 
-async def text_dry_run(ticket: Ticket, dry_run: str = "") -> None:
+async def text_dry_run(ticket: IdempotentRequest, dry_run: str = "") -> None:
     """A write whose dry_run is anything."""
 
 
@@ -68,15 +68,15 @@ class Loose(msgspec.Struct):
     """Ignores what it does not know."""
 
 
-class Around(Body, frozen=True, kw_only=True):
+class Around(RequestBody, frozen=True, kw_only=True):
     inner: list[Loose] | None = None
 
 
-async def loose_body(ticket: Ticket, body: Around, dry_run: bool = False) -> None:
+async def loose_body(ticket: IdempotentRequest, body: Around, dry_run: bool = False) -> None:
     """A body with a hole inside."""
 
 
-async def putting_with_ticket(ticket: Ticket, dry_run: bool = False) -> None:
+async def putting_with_ticket(ticket: IdempotentRequest, dry_run: bool = False) -> None:
     """A key where none is documented."""
 
 
@@ -94,29 +94,29 @@ async def putting_with_ticket(ticket: Ticket, dry_run: bool = False) -> None:
 )
 def test_an_operation_without_the_manners_is_not_built(method: Any, function: Any, fault: str) -> None:
     with pytest.raises(TypeError, match=fault):
-        operation(method, "/v1/x", Rule(), function)
+        make_operation(method, "/v1/x", AccessRule(), function)
 
 
-async def good_post(ticket: Ticket, dry_run: bool = False) -> None:
+async def good_post(ticket: IdempotentRequest, dry_run: bool = False) -> None:
     """A write with every manner."""
 
 
 def test_strangers_do_not_share_keys() -> None:
-    assert operation("POST", "/v1/x", Rule(), good_post)
+    assert make_operation("POST", "/v1/x", AccessRule(), good_post)
     with pytest.raises(TypeError, match="no token that would keep their keys apart"):
-        operation("POST", "/v1/x", PUBLIC, good_post)
+        make_operation("POST", "/v1/x", PUBLIC, good_post)
 
 
 def test_an_exemption_has_to_be_written_down() -> None:
-    assert operation("POST", "/v1/x", PUBLIC, no_ticket, exempt=["idempotency_key"]).status == 204
-    assert operation("POST", "/v1/x", Rule(), no_dry_run, exempt=["dry_run"]).status == 204
+    assert make_operation("POST", "/v1/x", PUBLIC, no_ticket, exempt=["idempotency_key"]).status == 204
+    assert make_operation("POST", "/v1/x", AccessRule(), no_dry_run, exempt=["dry_run"]).status == 204
 
 
 KNOWN = (
-    Input("flag", Place.QUERY, bool, False, False),
-    Input("count", Place.QUERY, Annotated[int, msgspec.Meta(ge=1, le=200)], False, 50),
-    Input("colour", Place.QUERY, Colour, False, None),
-    Input("name", Place.QUERY, Annotated[str, msgspec.Meta(max_length=3)], True),
+    OperationInput("flag", InputPlace.QUERY, bool, False, False),
+    OperationInput("count", InputPlace.QUERY, Annotated[int, msgspec.Meta(ge=1, le=200)], False, 50),
+    OperationInput("color", InputPlace.QUERY, Color, False, None),
+    OperationInput("name", InputPlace.QUERY, Annotated[str, msgspec.Meta(max_length=3)], True),
 )
 
 
@@ -129,11 +129,11 @@ KNOWN = (
         (b"name=a&flag=true", {"flag": True}),
         (b"name=a&flag=false", {}),
         (b"name=a&count=200", {"count": 200}),
-        (b"name=a&colour=red", {"colour": Colour.RED}),
+        (b"name=a&color=red", {"color": Color.RED}),
     ],
 )
 def test_a_query_string_is_read(raw: bytes, changed: dict[str, Any]) -> None:
-    assert read_query(raw, KNOWN) == {"flag": False, "count": 50, "colour": None, "name": "a"} | changed
+    assert read_query(raw, KNOWN) == {"flag": False, "count": 50, "color": None, "name": "a"} | changed
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_query_string_is_read(raw: bytes, changed: dict[str, Any]) -> None:
         (b"name=a&count=1e2", "count"),
         (b"name=a&count=%D9%A1", "count"),
         (b"name=a&count=" + b"9" * 5_000, "count"),
-        (b"name=a&colour=Red", "colour"),
+        (b"name=a&color=Red", "color"),
         (b"name=a%00", "name"),
         (b"name=a%0A", "name"),
         (b"name=abcd", "name"),
@@ -166,7 +166,7 @@ def test_a_query_string_is_read(raw: bytes, changed: dict[str, Any]) -> None:
 def test_any_other_spelling_names_the_parameter(raw: bytes, field: str) -> None:
     told = read_query(raw, KNOWN)
     assert isinstance(told, Refused)
-    assert (told.code, told.field) == (Code.FIELD_INVALID, field)
+    assert (told.code, told.field) == (RefusalCode.FIELD_INVALID, field)
 
 
 async def test_a_misspelt_dry_run_is_no_real_write(client: httpx2.AsyncClient) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.http.logs import JsonLines, Secret, Served, encode_line
+from tenure.http.logs import JsonLines, SecretValue, ServedRequest, encode_line
 from tenure.http.requestid import enter_request, leave_request
 
 
@@ -19,7 +19,9 @@ def record(message: object, *values: object) -> logging.LogRecord:
 
 def test_an_event_is_one_line_with_its_own_fields() -> None:
     token = enter_request("req_1")
-    line = json.loads(JsonLines().format(record(Served(method="GET", route="/v1/x", status=200, milliseconds=1.5))))
+    line = json.loads(
+        JsonLines().format(record(ServedRequest(method="GET", route="/v1/x", status=200, milliseconds=1.5)))
+    )
     leave_request(token)
     assert line == {
         "at": "2026-09-21T14:13:20.250+00:00", "level": "warning", "logger": "tenure.test", "request_id": "req_1",
@@ -60,7 +62,7 @@ def test_the_worst_known_texts_are_spelled_out(bad: str) -> None:
 
 
 def test_a_secret_shows_itself_nowhere_but_where_it_is_asked_for() -> None:
-    secret = Secret("ABCDE-FGHIJ")
+    secret = SecretValue("ABCDE-FGHIJ")
     assert secret.reveal() == "ABCDE-FGHIJ"
     shown = [str(secret), repr(secret), f"{secret}", encode_line({"code": secret, "in": [secret]}),
              JsonLines().format(record("code %s %r", secret, secret))]  # fmt: skip

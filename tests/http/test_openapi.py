@@ -5,22 +5,22 @@ from typing import Any
 import httpx2
 import pytest
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.answers import Answer
-from tenure.http.api import Api
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.api import BuiltApi
 from tenure.http.auth import PUBLIC
-from tenure.http.docs import page
-from tenure.http.openapi import About, document, payload_of, tag_of
-from tenure.http.operations import operation
+from tenure.http.docs import render_page
+from tenure.http.openapi import ApiDescription, openapi_document, payload_of, tag_of
+from tenure.http.operations import make_operation
+from tenure.http.responses import ApiResponse
 from tests.http.sample import ECHO, Thing
 
 
-def described(api: Api, method: str, path: str) -> dict[str, Any]:
+def described(api: BuiltApi, method: str, path: str) -> dict[str, Any]:
     one: dict[str, Any] = api.document["paths"][path][method]
     return one
 
 
-def refusals(api: Api, method: str, path: str) -> dict[str, set[str]]:
+def refusals(api: BuiltApi, method: str, path: str) -> dict[str, set[str]]:
     """Status to the codes that the document allows under it."""
     found = {}
     for status, response in described(api, method, path)["responses"].items():
@@ -31,27 +31,27 @@ def refusals(api: Api, method: str, path: str) -> dict[str, set[str]]:
     return found
 
 
-async def test_the_document_is_served_as_it_was_built(client: httpx2.AsyncClient, api: Api) -> None:
+async def test_the_document_is_served_as_it_was_built(client: httpx2.AsyncClient, api: BuiltApi) -> None:
     answer = await client.get("/openapi.json")
     assert answer.json() == api.document
     assert answer.headers["content-type"] == "application/json"
     assert api.document["openapi"] == "3.1.0"
 
 
-def test_requests_refuse_unknown_fields_and_answers_may_grow(api: Api) -> None:
+def test_requests_refuse_unknown_fields_and_answers_may_grow(api: BuiltApi) -> None:
     schemas = api.document["components"]["schemas"]
     closed = {name for name, one in schemas.items() if one.get("additionalProperties") is False}
     assert closed == {"NewThing", "Round", "Square", "Rename"}
     assert "additionalProperties" not in schemas["Thing"]
 
 
-def test_unions_name_what_tells_them_apart(api: Api) -> None:
+def test_unions_name_what_tells_them_apart(api: BuiltApi) -> None:
     shape = api.document["components"]["schemas"]["NewThing"]["properties"]["shape"]
     assert shape["discriminator"]["propertyName"] == "type"
     assert set(shape["discriminator"]["mapping"]) == {"round", "square"}
 
 
-def test_parameters_come_from_the_signature(api: Api) -> None:
+def test_parameters_come_from_the_signature(api: BuiltApi) -> None:
     parameters = {one["name"]: one for one in described(api, "get", "/v1/things")["parameters"]}
     assert set(parameters) == {"name", "owned", "limit", "cursor"}
     assert parameters["limit"]["schema"] | {"description": ""} == {
@@ -71,14 +71,16 @@ def test_parameters_come_from_the_signature(api: Api) -> None:
         ("get", "/v1/things", {}),
     ],
 )
-def test_headers_are_documented_where_they_are_read(api: Api, method: str, path: str, headers: dict[str, bool]) -> None:
+def test_headers_are_documented_where_they_are_read(
+    api: BuiltApi, method: str, path: str, headers: dict[str, bool]
+) -> None:
     found = {
         one["name"]: one["required"] for one in described(api, method, path)["parameters"] if one["in"] == "header"
     }
     assert found == headers
 
 
-def test_every_refusal_that_can_come_is_named(api: Api) -> None:
+def test_every_refusal_that_can_come_is_named(api: BuiltApi) -> None:
     assert refusals(api, "post", "/v1/things") == {
         "400": {"body_unreadable", "idempotency_key_missing"},
         "401": {"not_authenticated"},
@@ -95,14 +97,14 @@ def test_every_refusal_that_can_come_is_named(api: Api) -> None:
     assert "412" in refusals(api, "delete", "/v1/things/{thing}")
 
 
-def test_refusals_are_problems_with_their_headers(api: Api) -> None:
+def test_refusals_are_problems_with_their_headers(api: BuiltApi) -> None:
     responses = api.document["components"]["responses"]
     assert {media for one in responses.values() for media in one["content"]} == {"application/problem+json"}
     assert {"Retry-After", "Request-Id"} <= responses["too_many_requests"]["headers"].keys()
     assert "WWW-Authenticate" in responses["not_authenticated"]["headers"]
 
 
-def test_a_hot_operation_is_documented_like_any_other(api: Api) -> None:
+def test_a_hot_operation_is_documented_like_any_other(api: BuiltApi) -> None:
     echo = described(api, "post", "/v1/echo")
     assert list(echo["requestBody"]["content"]) == ["application/jose"]
     assert list(echo["responses"]["200"]["content"]) == ["application/jose"]
@@ -111,11 +113,11 @@ def test_a_hot_operation_is_documented_like_any_other(api: Api) -> None:
     assert echo["security"] == []
 
 
-def test_scopes_are_shown(api: Api) -> None:
+def test_scopes_are_shown(api: BuiltApi) -> None:
     assert described(api, "post", "/v1/things")["security"] == [{"bearer": ["things:write"]}]
 
 
-def test_every_reference_leads_somewhere(api: Api) -> None:
+def test_every_reference_leads_somewhere(api: BuiltApi) -> None:
     def walk(node: Any) -> None:
         if isinstance(node, dict):
             if "$ref" in node:
@@ -137,19 +139,21 @@ async def same() -> str:
 
 
 def test_two_operations_cannot_share_a_name_or_a_place() -> None:
-    about = About(title="x", version="1")
+    about = ApiDescription(title="x", version="1")
     with pytest.raises(TypeError, match="declared twice: same"):
-        document(about, [operation("GET", "/v1/a", PUBLIC, same), operation("GET", "/v1/b", PUBLIC, same)])
+        openapi_document(
+            about, [make_operation("GET", "/v1/a", PUBLIC, same), make_operation("GET", "/v1/b", PUBLIC, same)]
+        )
     with pytest.raises(TypeError, match="declared twice: echo"):
-        document(about, [], [ECHO, ECHO])
+        openapi_document(about, [], [ECHO, ECHO])
 
 
 def test_what_is_behind_a_result_type() -> None:
-    assert payload_of(Answer[Thing]) is Thing
-    assert payload_of(Answer[None]) is None
+    assert payload_of(ApiResponse[Thing]) is Thing
+    assert payload_of(ApiResponse[None]) is None
     assert payload_of(None) is None
-    assert payload_of(Answer[Thing] | str) == str | Thing
-    assert Refused(Code.NOT_FOUND).code is Code.NOT_FOUND
+    assert payload_of(ApiResponse[Thing] | str) == str | Thing
+    assert Refused(RefusalCode.NOT_FOUND).code is RefusalCode.NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -160,7 +164,7 @@ def test_operations_are_grouped_by_their_path(path: str, tag: str) -> None:
 
 
 async def test_the_page_shows_every_operation_and_asks_nothing_from_elsewhere(
-    client: httpx2.AsyncClient, api: Api
+    client: httpx2.AsyncClient, api: BuiltApi
 ) -> None:
     answer = await client.get("/docs")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -177,7 +181,9 @@ async def test_the_page_cannot_be_scripted_by_a_description() -> None:
         """<script>alert(1)</script>"""
         return ""
 
-    from_docs = document(About(title="<b>", version="1"), [operation("GET", "/v1/x", PUBLIC, nasty)])
-    shown = page(from_docs)
+    from_docs = openapi_document(
+        ApiDescription(title="<b>", version="1"), [make_operation("GET", "/v1/x", PUBLIC, nasty)]
+    )
+    shown = render_page(from_docs)
     assert "<script>" not in shown
     assert "<b>" not in shown

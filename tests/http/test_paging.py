@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.core.refusals import Refused
-from tenure.http.paging import Page, Paging, cut_page, next_cursor, next_link, read_cursor
+from tenure.http.paging import PageRequest, ResultPage, cut_page, next_cursor, next_link, read_cursor
 from tests.http.calls import NEW, key, refused
 
 
@@ -17,7 +17,7 @@ def test_pages_hold_every_item_once(names: list[str], limit: int) -> None:
     rows, cursor = sorted(names), ""
     collected: list[str] = []
     while True:
-        after = Paging(limit, cursor).after(str)
+        after = PageRequest(limit, cursor).after_key(str)
         assert not isinstance(after, Refused)
         page = cut_page([row for row in rows if after is None or row > after][: limit + 1], limit, lambda row: row)
         assert len(page.items) <= limit
@@ -79,4 +79,4 @@ def test_the_link_keeps_the_other_parameters_and_their_spelling() -> None:
 
 
 def test_a_full_last_page_has_no_next() -> None:
-    assert cut_page(["a", "b"], 2, lambda row: row) == Page(("a", "b"))
+    assert cut_page(["a", "b"], 2, lambda row: row) == ResultPage(("a", "b"))

@@ -7,16 +7,16 @@ import httpx2
 import msgspec
 import pytest
 
-from tenure.core.complaints import complaint
-from tenure.core.refusals import TABLE, Code, Refused
-from tenure.http.problems import RefusedError, problem, refusal_of, retry_after
+from tenure.core.field_errors import field_refusal
+from tenure.core.refusals import TABLE, RefusalCode, Refused
+from tenure.http.problems import RefusedError, problem_response, refusal_of, retry_after
 from tests.http.calls import refused
 from tests.http.sample import NOW
 
 
-@pytest.mark.parametrize("code", list(Code))
-def test_every_refusal_of_the_table_can_be_sent(code: Code) -> None:
-    answer = problem(Refused(code, "why", "terms.devices"), NOW, "req_1")
+@pytest.mark.parametrize("code", list(RefusalCode))
+def test_every_refusal_of_the_table_can_be_sent(code: RefusalCode) -> None:
+    answer = problem_response(Refused(code, "why", "terms.devices"), NOW, "req_1")
     body = json.loads(answer.body)
     row = TABLE[code]
     assert (answer.status, answer.media_type) == (row.status, "application/problem+json")
@@ -40,38 +40,38 @@ async def test_a_refusal_that_knows_when_says_it_as_a_date(client: httpx2.AsyncC
 @pytest.mark.parametrize(
     ("refusal", "seconds"),
     [
-        (Refused(Code.TOO_MANY_REQUESTS, when=NOW + 40), 40),
-        (Refused(Code.TOO_MANY_REQUESTS, when=NOW - 40), 1),
-        (Refused(Code.TOO_MANY_REQUESTS), 1),
-        (Refused(Code.SERVER_BUSY), 2),
-        (Refused(Code.REQUEST_IN_FLIGHT), 1),
-        (Refused(Code.RENEWAL_TOO_EARLY, when=NOW + 40), None),
-        (Refused(Code.NOT_FOUND), None),
+        (Refused(RefusalCode.TOO_MANY_REQUESTS, when=NOW + 40), 40),
+        (Refused(RefusalCode.TOO_MANY_REQUESTS, when=NOW - 40), 1),
+        (Refused(RefusalCode.TOO_MANY_REQUESTS), 1),
+        (Refused(RefusalCode.SERVER_BUSY), 2),
+        (Refused(RefusalCode.REQUEST_IN_FLIGHT), 1),
+        (Refused(RefusalCode.RENEWAL_TOO_EARLY, when=NOW + 40), None),
+        (Refused(RefusalCode.NOT_FOUND), None),
     ],
 )
 def test_retry_after_is_there_where_waiting_helps(refusal: Refused, seconds: int | None) -> None:
     assert retry_after(refusal, NOW) == seconds
-    headers = dict(problem(refusal, NOW).headers)
+    headers = dict(problem_response(refusal, NOW).headers)
     assert headers.get("Retry-After") == (None if seconds is None else str(seconds))
 
 
 def test_every_429_and_503_says_when_to_come_again() -> None:
     for row in TABLE.values():
         if row.status in (429, 503):
-            assert "Retry-After" in dict(problem(Refused(row.code), NOW).headers), row.code
+            assert "Retry-After" in dict(problem_response(Refused(row.code), NOW).headers), row.code
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (RefusedError(Refused(Code.SITE_LIMIT)), Code.SITE_LIMIT),
-        (msgspec.ValidationError("Expected `int`, got `str` - at `$.devices`"), Code.FIELD_INVALID),
-        (msgspec.DecodeError("malformed"), Code.BODY_UNREADABLE),
-        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"), Code.BODY_UNREADABLE),
-        (KeyError("secret"), Code.INTERNAL),
+        (RefusedError(Refused(RefusalCode.SITE_LIMIT)), RefusalCode.SITE_LIMIT),
+        (msgspec.ValidationError("Expected `int`, got `str` - at `$.devices`"), RefusalCode.FIELD_INVALID),
+        (msgspec.DecodeError("malformed"), RefusalCode.BODY_UNREADABLE),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"), RefusalCode.BODY_UNREADABLE),
+        (KeyError("secret"), RefusalCode.INTERNAL),
     ],
 )
-def test_every_exception_has_its_refusal(error: Exception, code: Code) -> None:
+def test_every_exception_has_its_refusal(error: Exception, code: RefusalCode) -> None:
     assert refusal_of(error).code is code
     assert "secret" not in repr(refusal_of(error))
 
@@ -96,11 +96,11 @@ def test_every_exception_has_its_refusal(error: Exception, code: Code) -> None:
     ],
 )
 def test_a_decoders_words_become_field_and_sentence(message: str, field: str, detail: str) -> None:
-    assert complaint(message) == Refused(Code.FIELD_INVALID, detail, field)
+    assert field_refusal(message) == Refused(RefusalCode.FIELD_INVALID, detail, field)
 
 
 def test_a_field_name_as_long_as_the_body_is_not_sent_back_whole() -> None:
-    told = complaint(f"Object contains unknown field `{'x' * 60_000}`")
+    told = field_refusal(f"Object contains unknown field `{'x' * 60_000}`")
     assert len(told.detail) <= 300
     assert len(told.field) <= 200
 

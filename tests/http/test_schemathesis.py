@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from tenure.http.serve import Server
+from tenure.http.serve import HttpServer
 from tests.http.sample import build
 
 EXAMPLES = 8
@@ -27,7 +27,7 @@ def _as_it_is(_: Any, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def schema() -> Iterator[Any]:
-    with Server(build()) as server:
+    with HttpServer(build()) as server:
         yield schemathesis.openapi.from_url(f"{server.url}/openapi.json")
 
 

@@ -19,24 +19,24 @@ import httpx2
 import pytest
 import trustme
 
-from tenure.http.connection import Bounds
-from tenure.http.serve import CannotListen, Listen, Server
+from tenure.http.connection import ConnectionBounds
+from tenure.http.serve import CannotListen, HttpServer, ListenAddress
 from tests.http.calls import shown
 from tests.http.sample import build
 
-HASTY = Bounds(
+HASTY = ConnectionBounds(
     request_seconds=0.3, idle_seconds=1, head_bytes=4_096, discarded_bytes=100_000, connections_each=3, stop_seconds=2
 )
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(build(), Listen(bounds=HASTY)) as running:
+def server() -> Iterator[HttpServer]:
+    with HttpServer(build(), ListenAddress(bounds=HASTY)) as running:
         yield running
 
 
 @contextmanager
-def connected(server: Server) -> Iterator[socket.socket]:
+def connected(server: HttpServer) -> Iterator[socket.socket]:
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
         yield connection
 
@@ -61,7 +61,7 @@ def problem_in(received: bytes) -> dict[str, Any]:
     return problem
 
 
-def test_it_serves_under_the_port_the_system_chose(server: Server) -> None:
+def test_it_serves_under_the_port_the_system_chose(server: HttpServer) -> None:
     assert server.url == f"http://127.0.0.1:{server.port}"
     answer = httpx2.get(f"{server.url}/livez")
     assert answer.json() == {"status": "ok", "checks": []}
@@ -69,7 +69,7 @@ def test_it_serves_under_the_port_the_system_chose(server: Server) -> None:
     assert "date" in answer.headers
 
 
-def test_what_is_not_http_is_refused_as_a_problem(server: Server) -> None:
+def test_what_is_not_http_is_refused_as_a_problem(server: HttpServer) -> None:
     for garbage in (
         b"\x16\x03\x01\x02\x00\x01\x00",
         b"GET / HTTP/9.9\r\n\r\n",
@@ -82,7 +82,7 @@ def test_what_is_not_http_is_refused_as_a_problem(server: Server) -> None:
             assert problem_in(read_all(connection))["code"] == "body_unreadable", garbage
 
 
-def test_a_head_without_end_is_cut(server: Server) -> None:
+def test_a_head_without_end_is_cut(server: HttpServer) -> None:
     with connected(server) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
         for number in range(100):
@@ -93,7 +93,7 @@ def test_a_head_without_end_is_cut(server: Server) -> None:
         assert problem_in(read_all(connection))["code"] == "body_too_large"
 
 
-def test_a_head_that_trickles_is_cut_while_others_are_served(server: Server) -> None:
+def test_a_head_that_trickles_is_cut_while_others_are_served(server: HttpServer) -> None:
     with connected(server) as slow:
         slow.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n")
         started = time.monotonic()
@@ -103,7 +103,7 @@ def test_a_head_that_trickles_is_cut_while_others_are_served(server: Server) -> 
     assert time.monotonic() - started < 2
 
 
-def test_a_body_that_trickles_is_cut(server: Server) -> None:
+def test_a_body_that_trickles_is_cut(server: HttpServer) -> None:
     head = b"POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/jose\r\nContent-Length: 9\r\n\r\n"
     with connected(server) as connection:
         connection.sendall(head)
@@ -116,7 +116,7 @@ def test_a_body_that_trickles_is_cut(server: Server) -> None:
     assert 0.2 < time.monotonic() - started < 2
 
 
-def test_a_request_in_pieces_that_comes_in_time_is_answered(server: Server) -> None:
+def test_a_request_in_pieces_that_comes_in_time_is_answered(server: HttpServer) -> None:
     with connected(server) as connection:
         whole = b"POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/jose\r\nContent-Length: 5\r\n\r\na.b.c"
         for at in range(0, len(whole), 30):
@@ -129,7 +129,7 @@ def test_a_request_in_pieces_that_comes_in_time_is_answered(server: Server) -> N
         assert connection.recv(65_536).endswith(b"a.b.c")
 
 
-def test_a_body_of_a_gibibyte_is_refused_at_once_and_not_read(server: Server) -> None:
+def test_a_body_of_a_gibibyte_is_refused_at_once_and_not_read(server: HttpServer) -> None:
     head = b"POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/jose\r\nContent-Length: 1073741824\r\n\r\n"
     with connected(server) as connection:
         connection.sendall(head)
@@ -142,14 +142,14 @@ def test_a_body_of_a_gibibyte_is_refused_at_once_and_not_read(server: Server) ->
     assert sent < 16 * 2**20, "socket buffers and the part that is discarded, no more"
 
 
-def test_a_silent_connection_is_closed(server: Server) -> None:
+def test_a_silent_connection_is_closed(server: HttpServer) -> None:
     with connected(server) as connection:
         started = time.monotonic()
         assert read_all(connection) == b""
     assert 0.5 < time.monotonic() - started < 3
 
 
-def test_line_ends_are_silence_too(server: Server) -> None:
+def test_line_ends_are_silence_too(server: HttpServer) -> None:
     with connected(server) as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
@@ -161,7 +161,7 @@ def test_line_ends_are_silence_too(server: Server) -> None:
     assert 0.5 < time.monotonic() - started < 3
 
 
-def test_one_address_holds_only_so_many_connections(server: Server) -> None:
+def test_one_address_holds_only_so_many_connections(server: HttpServer) -> None:
     with connected(server) as first, connected(server), connected(server):
         with connected(server) as fourth:
             assert read_all(fourth) == b""
@@ -185,7 +185,7 @@ def test_requests_at_work_are_finished_when_it_stops() -> None:
         await send({"type": "http.response.body"})
 
     answers: list[int] = []
-    with Server(app) as server:
+    with HttpServer(app) as server:
         asking = threading.Thread(target=lambda: answers.append(httpx2.get(server.url).status_code))
         asking.start()
         at_work.wait(5)
@@ -210,7 +210,7 @@ async def _quiet_lifespan(receive: Any, send: Any) -> None:
 
 def run_as_program() -> None:
     """What a program's main does, in a process of its own."""
-    server = Server(build(), Listen(bounds=HASTY))
+    server = HttpServer(build(), ListenAddress(bounds=HASTY))
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()
     server.run()
@@ -230,7 +230,7 @@ def test_a_program_ends_on_a_signal(tmp_path: Path) -> None:
 
 async def test_a_guest_in_a_loop_leaves_signals_to_its_host() -> None:
     before = signal.getsignal(signal.SIGINT)
-    server = Server(build())
+    server = HttpServer(build())
     serving = asyncio.create_task(server.serve())
     async with httpx2.AsyncClient() as client:
         assert (await client.get(f"{server.url}/livez")).status_code == 200
@@ -244,18 +244,18 @@ def test_an_application_that_cannot_start_is_told() -> None:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no store"})
 
-    with pytest.raises(RuntimeError, match="did not start"), Server(app):
+    with pytest.raises(RuntimeError, match="did not start"), HttpServer(app):
         raise AssertionError("it must not get here")
 
 
-def test_a_taken_port_is_told_before_anything_runs(server: Server) -> None:
+def test_a_taken_port_is_told_before_anything_runs(server: HttpServer) -> None:
     with pytest.raises(CannotListen, match=rf"127\.0\.0\.1:{server.port} .*another program listens there already"):
-        Server(build(), Listen(port=server.port))
+        HttpServer(build(), ListenAddress(port=server.port))
 
 
 def test_an_address_of_another_computer_is_told_as_such() -> None:
     with pytest.raises(CannotListen, match=r"192\.0\.2\.1:0 .*this computer does not have that address"):
-        Server(build(), Listen(host="192.0.2.1"))
+        HttpServer(build(), ListenAddress(host="192.0.2.1"))
 
 
 def test_it_speaks_tls(tmp_path: Path) -> None:
@@ -264,16 +264,16 @@ def test_it_speaks_tls(tmp_path: Path) -> None:
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
     issued.cert_chain_pems[0].write_to_path(tmp_path / "certificate.pem")
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    listen = Listen(certificate=shown(tmp_path / "certificate.pem", tmp_path / "key.pem"))
+    listen = ListenAddress(certificate=shown(tmp_path / "certificate.pem", tmp_path / "key.pem"))
     trust = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
-    with Server(build(), listen) as server:
+    with HttpServer(build(), listen) as server:
         assert server.url.startswith("https://127.0.0.1:")
         assert httpx2.get(f"{server.url}/livez", verify=trust).status_code == 200
 
 
 def test_the_address_comes_from_a_trusted_proxy_only() -> None:
     writer = {"Authorization": "Bearer writer-token", "X-Forwarded-For": "203.0.113.9"}
-    with Server(build()) as server:
+    with HttpServer(build()) as server:
         assert httpx2.get(f"{server.url}/v1/address", headers=writer).json() == "127.0.0.1"
-    with Server(build(), Listen(trusted_proxies=("127.0.0.1",))) as server:
+    with HttpServer(build(), ListenAddress(trusted_proxies=("127.0.0.1",))) as server:
         assert httpx2.get(f"{server.url}/v1/address", headers=writer).json() == "203.0.113.9"

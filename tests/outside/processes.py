@@ -11,8 +11,8 @@ from pathlib import Path
 HOLDS = """
 import os, sys, time
 from pathlib import Path
-from tenure.sdk.locks import take
-lock = take(Path(sys.argv[1]), wait=False)
+from tenure.sdk.locks import acquire_lock
+lock = acquire_lock(Path(sys.argv[1]), wait=False)
 assert lock is not None
 if sys.argv[2] == "forks":
     child = os.fork()

@@ -10,15 +10,15 @@ import trustme
 
 from conformance.vendor import Vendor, code
 from conformance.web import Web, certificates, honest
-from tenure.core.refusals import Code
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY, Phase
-from tenure.sdk import Declined, Granted, License, Network, Synchronized
-from tenure.sdk.names.doctor import State
-from tenure.sdk.names.last_good import LastGoodInMemory
-from tenure.sdk.names.proxy import Proxy, proxy_from_environment
-from tenure.sdk.names.server import Server
+from tenure.sdk import ActivationGranted, License, Network, Rejected, Synchronized
+from tenure.sdk.network.doctor import CheckState
+from tenure.sdk.network.last_good import LastGoodInMemory
+from tenure.sdk.network.proxy import Proxy, proxy_from_environment
+from tenure.sdk.network.server import ServerAddress
 from tenure.site.doctor import name_checks
-from tenure.site.settings import NetworkSettings, ProductSettings, Settings
+from tenure.site.settings import NetworkSettings, ProductSettings, SiteSettings
 from tests.sdk.world import Hands
 
 NOWHERE = "/nowhere/ca.pem"
@@ -93,8 +93,8 @@ def test_what_cannot_be_followed_refuses_the_exchange_by_name_and_never_the_open
     again = home.open(server="https://licensing.example")
     for each in (app, again):
         refused = each.activate(code("A").reveal())
-        assert isinstance(refused, Declined)
-        assert (refused.code, refused.field) == (Code.ENVIRONMENT_UNUSABLE, name), refused
+        assert isinstance(refused, Rejected)
+        assert (refused.code, refused.field) == (RefusalCode.ENVIRONMENT_UNUSABLE, name), refused
         assert name in refused.message
         assert not refused.conclusive
         assert [warning.field for warning in each.standing.warnings] == [name]
@@ -105,23 +105,23 @@ def test_what_cannot_be_followed_refuses_the_exchange_by_name_and_never_the_open
 def test_what_is_blank_or_no_matter_of_ours_changes_nothing(home: Home, name: str, value: str) -> None:
     home.environment[name] = value
     app = home.open(ca_file=str(home.ca))
-    assert isinstance(app.activate(code("A").reveal()), Granted)
+    assert isinstance(app.activate(code("A").reveal()), ActivationGranted)
     assert app.standing.warnings == ()
 
 
 def test_a_variable_that_is_mended_while_it_runs_is_looked_at_again(home: Home) -> None:
     home.environment["SSL_CERT_FILE"] = NOWHERE
     app = home.open()
-    assert isinstance(app.activate(code("A").reveal()), Declined)
+    assert isinstance(app.activate(code("A").reveal()), Rejected)
     home.environment["SSL_CERT_FILE"] = str(home.ca)
-    assert isinstance(app.activate(code("A").reveal()), Granted)
+    assert isinstance(app.activate(code("A").reveal()), ActivationGranted)
     assert app.standing.warnings == ()
 
 
 def test_an_end_that_a_variable_has_brought_about_is_not_told_as_the_server_s_silence(home: Home) -> None:
     home.environment["SSL_CERT_FILE"] = str(home.ca)
     app = home.open()
-    assert isinstance(app.activate(code("A").reveal()), Granted)
+    assert isinstance(app.activate(code("A").reveal()), ActivationGranted)
     home.environment["SSL_CERT_FILE"] = NOWHERE
     for _ in range(32):
         home.vendor.now += DAY
@@ -146,32 +146,32 @@ class TestCertificatesAreReplacedOnDisk:
         home.environment["SSL_CERT_FILE"] = str(bundle)
         app = home.open(ca_file=str(bundle) if by == "ca_file" else "")
         refused = app.activate(code("A").reveal())
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.UNREACHABLE
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.UNREACHABLE
         beside = tmp_path / "bundle.new"
         beside.write_bytes(home.ca.read_bytes())
         beside.replace(bundle)
-        assert isinstance(app.activate(code("A").reveal()), Granted)
+        assert isinstance(app.activate(code("A").reveal()), ActivationGranted)
 
     def test_those_that_were_taken_away_are_believed_no_more(self, home: Home, tmp_path: Path) -> None:
         bundle = tmp_path / "bundle.pem"
         bundle.write_bytes(home.ca.read_bytes())
         app = home.open(ca_file=str(bundle))
-        assert isinstance(app.activate(code("A").reveal()), Granted)
+        assert isinstance(app.activate(code("A").reveal()), ActivationGranted)
         stranger, _ = _authorities(tmp_path)
         bundle.write_bytes(stranger)
         os.utime(bundle, ns=(1, 1))
-        assert isinstance(app.synchronize(), Declined)
+        assert isinstance(app.synchronize(), Rejected)
 
     def test_a_bundle_that_is_gone_is_told_as_that(self, home: Home, tmp_path: Path) -> None:
         bundle = tmp_path / "bundle.pem"
         bundle.write_bytes(home.ca.read_bytes())
         app = home.open(ca_file=str(bundle))
-        assert isinstance(app.activate(code("A").reveal()), Granted)
+        assert isinstance(app.activate(code("A").reveal()), ActivationGranted)
         bundle.unlink()
         refused = app.synchronize()
-        assert isinstance(refused, Declined)
-        assert (refused.code, refused.field) == (Code.ENVIRONMENT_UNUSABLE, "ca_file")
+        assert isinstance(refused, Rejected)
+        assert (refused.code, refused.field) == (RefusalCode.ENVIRONMENT_UNUSABLE, "ca_file")
         assert str(bundle) in refused.message
 
 
@@ -182,8 +182,8 @@ def _authorities(folder: Path) -> tuple[bytes, bytes]:
     return stranger, (folder / "ca.pem").read_bytes()
 
 
-HOST = Server("https", "licensing.corp.example", 443)
-ADDRESS = Server("https", "10.1.2.3", 8443)
+HOST = ServerAddress("https", "licensing.corp.example", 443)
+ADDRESS = ServerAddress("https", "10.1.2.3", 8443)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ ADDRESS = Server("https", "10.1.2.3", 8443)
         (HOST, "10.0.0.0/8", False),
         (HOST, ", ,", False),
         (HOST, "*.", False),
-        (Server("https", "xn--bro-hoa.example", 443), "büro.example", True),
+        (ServerAddress("https", "xn--bro-hoa.example", 443), "büro.example", True),
         (ADDRESS, "10.0.0.0/8", True),
         (ADDRESS, "10.1.2.3", True),
         (ADDRESS, "10.1.2.3:8443", True),
@@ -214,13 +214,13 @@ ADDRESS = Server("https", "10.1.2.3", 8443)
         (ADDRESS, "10.1.2", False),
         (ADDRESS, "10.1.2.3/99", False),
         (ADDRESS, "192.168.0.0/16", False),
-        (Server("https", "fd00::5", 443), "fd00::/8", True),
-        (Server("https", "fd00::5", 443), "[fd00::5]", True),
-        (Server("https", "fd00::5", 443), "[fd00::5]:443", True),
-        (Server("https", "fd00::5", 443), "fd00:0::5", True),
+        (ServerAddress("https", "fd00::5", 443), "fd00::/8", True),
+        (ServerAddress("https", "fd00::5", 443), "[fd00::5]", True),
+        (ServerAddress("https", "fd00::5", 443), "[fd00::5]:443", True),
+        (ServerAddress("https", "fd00::5", 443), "fd00:0::5", True),
     ],
 )
-def test_every_usual_form_of_no_proxy(server: Server, listed: str, exempt: bool) -> None:
+def test_every_usual_form_of_no_proxy(server: ServerAddress, listed: str, exempt: bool) -> None:
     environ = {"https_proxy": "http://proxy.example", "no_proxy": listed}
     found = proxy_from_environment(environ, server)
     assert (found is None) is exempt
@@ -231,12 +231,14 @@ def test_every_usual_form_of_no_proxy(server: Server, listed: str, exempt: bool)
 def test_the_doctor_names_the_variable_and_blames_nobody_else(home: Home, name: str, value: str) -> None:
     environment = {name: value}
     computer = msgspec.structs.replace(home.hands.computer(), environment=environment)
-    settings = Settings(
+    settings = SiteSettings(
         server="https://licensing.example",
         products={"editor": ProductSettings(version="1")},
         network=NetworkSettings(dns="off"),
     )
-    failed = [check for check in name_checks(settings, computer, LastGoodInMemory(), "") if check.state is State.FAILED]
+    failed = [
+        check for check in name_checks(settings, computer, LastGoodInMemory(), "") if check.state is CheckState.FAILED
+    ]
     assert len(failed) == 1, failed
     assert name in failed[0].text
     assert "variable" in failed[0].remedy

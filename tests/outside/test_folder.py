@@ -16,17 +16,17 @@ import msgspec
 import pytest
 
 from conformance.vendor import code
-from tenure.core.refusals import Code
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY, Phase
-from tenure.sdk import Bounds, Declined, FolderUnusable, Granted, License, Network, Synchronized
+from tenure.sdk import ActivationGranted, ExchangeBounds, FolderUnusable, License, Network, Rejected, Synchronized
 from tenure.sdk import locks as locks_of
 from tenure.sdk.cache import write_whole
 from tenure.sdk.disk import FolderOnDisk
-from tenure.sdk.locks import FolderInUse, take
+from tenure.sdk.locks import FolderInUse, acquire_lock
 from tests.outside.processes import NOBODY, holder_of, in_child
 from tests.sdk.test_license import Office
 
-QUICK = Network(dns="off", proxy="", loopback_http=True, bounds=Bounds(total=0.6))
+QUICK = Network(dns="off", proxy="", loopback_http=True, bounds=ExchangeBounds(total=0.6))
 
 
 @pytest.fixture
@@ -47,16 +47,16 @@ def folder(office: Office) -> Path:
 @pytest.fixture
 def app(office: Office) -> License:
     app = office.open(network=QUICK)
-    assert isinstance(app.activate(code("A").reveal()), Granted)
+    assert isinstance(app.activate(code("A").reveal()), ActivationGranted)
     return app
 
 
 ASKING: dict[str, Callable[[License], object]] = {
     "synchronize": lambda app: app.synchronize(),
     "activate": lambda app: app.activate(code("A").reveal()),
-    "look_at": lambda app: app.look_at(code("A").reveal()),
+    "look_at": lambda app: app.preview_code(code("A").reveal()),
     "stage": lambda app: app.stage(code("A").reveal()),
-    "take_notice": lambda app: app.take_notice(b"nothing"),
+    "take_notice": lambda app: app.import_notice(b"nothing"),
 }
 
 
@@ -70,8 +70,8 @@ class TestAnotherHoldsTheLock:
             began = time.monotonic()
             refused = ASKING[what](app)
             assert time.monotonic() - began < 5
-            assert isinstance(refused, Declined)
-            assert refused.code is Code.FOLDER_IN_USE
+            assert isinstance(refused, Rejected)
+            assert refused.code is RefusalCode.FOLDER_IN_USE
             assert not refused.conclusive
             assert str(folder / "lock") in refused.message
             assert app.standing.licensed
@@ -95,12 +95,12 @@ class TestAnotherHoldsTheLock:
             assert isinstance(app.synchronize(), Synchronized)
 
     def test_a_child_lets_go_without_unlocking_for_its_parent(self, tmp_path: Path) -> None:
-        lock = take(tmp_path / "lock", wait=False)
+        lock = acquire_lock(tmp_path / "lock", wait=False)
         assert lock is not None
         assert in_child(lock.release) == "None"
-        assert take(tmp_path / "lock", wait=False) is None
+        assert acquire_lock(tmp_path / "lock", wait=False) is None
         lock.release()
-        other = take(tmp_path / "lock", wait=False)
+        other = acquire_lock(tmp_path / "lock", wait=False)
         assert other is not None
         other.release()
 
@@ -117,12 +117,12 @@ class TestAnotherHoldsTheLock:
         refused = app.synchronize()
         go.set()
         thread.join(10)
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.FOLDER_IN_USE
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.FOLDER_IN_USE
 
     def test_begin_anew_says_that_the_folder_is_in_use(self, app: License, folder: Path) -> None:
         with holder_of(folder / "lock"), pytest.raises(FolderInUse):
-            app.begin_anew()
+            app.reset_identity()
         assert app.standing.licensed
 
     def test_who_waits_lets_other_greenlets_run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +135,7 @@ class TestAnotherHoldsTheLock:
 
             def waits() -> None:
                 with pytest.raises(FolderInUse):
-                    take(tmp_path / "lock", wait=True, patience=0.3)
+                    acquire_lock(tmp_path / "lock", wait=True, patience=0.3)
 
             waiter = greenlet.greenlet(waits)
             while not waiter.dead:
@@ -153,12 +153,12 @@ class TestTheLockCannotBeHad:
 
         monkeypatch.setattr(fcntl, "flock", no_locks)
         refused = app.synchronize()
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.FOLDER_UNLOCKABLE
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.FOLDER_UNLOCKABLE
         assert "Move the folder to a local disk" in refused.message + refused.remedy
         assert f"{folder / 'lock'}: No locks available" in refused.message
         assert app.standing.licensed
-        assert Code.FOLDER_UNLOCKABLE in [each.code for each in app.standing.warnings]
+        assert RefusalCode.FOLDER_UNLOCKABLE in [each.code for each in app.standing.warnings]
         monkeypatch.undo()
         assert isinstance(app.synchronize(), Synchronized)
         assert app.standing.warnings == ()
@@ -190,7 +190,7 @@ def give(folder: Path, user: int) -> None:
 
 
 def message_of(outcome: object) -> str:
-    assert isinstance(outcome, (Declined, Synchronized, Granted))
+    assert isinstance(outcome, (Rejected, Synchronized, ActivationGranted))
     return outcome.message
 
 
@@ -208,7 +208,7 @@ class TestFilesDisappear:
             else:
                 (folder / name).unlink(missing_ok=True)
         told = [each.code for each in app.standing.warnings]
-        assert told in ([], [Code.FOLDER_INCOMPLETE]), "written back at the first look, or said to be missing"
+        assert told in ([], [RefusalCode.FOLDER_INCOMPLETE]), "written back at the first look, or said to be missing"
         office.wait(61)
         outcome = app.synchronize()
         assert isinstance(outcome, Synchronized), outcome
@@ -216,23 +216,23 @@ class TestFilesDisappear:
         again = office.open()
         assert again.lease == lease
         assert len(office.vendor.sites) == 1, "no second place is taken"
-        assert isinstance(again.activate(code("A").reveal()), Granted)
+        assert isinstance(again.activate(code("A").reveal()), ActivationGranted)
 
     def test_what_cannot_be_written_back_is_named(self, app: License, folder: Path) -> None:
         shutil.rmtree(folder)
         folder.write_text("in the way")
         refused = app.synchronize()
-        assert isinstance(refused, Declined)
-        assert refused.code in (Code.FOLDER_UNWRITABLE, Code.FOLDER_UNREADABLE)
+        assert isinstance(refused, Rejected)
+        assert refused.code in (RefusalCode.FOLDER_UNWRITABLE, RefusalCode.FOLDER_UNREADABLE)
         assert str(folder) in refused.message
         assert app.standing.licensed
         folder.unlink()
         assert isinstance(app.synchronize(), Synchronized)
 
     def test_another_process_that_has_begun_anew_is_told_as_that(self, app: License, office: Office) -> None:
-        office.open().begin_anew()
+        office.open().reset_identity()
         refused = app.synchronize()
-        assert isinstance(refused, Declined)
+        assert isinstance(refused, Rejected)
         assert "begun anew" in refused.message
 
 
@@ -283,10 +283,10 @@ class TestAnotherUser:
 
         monkeypatch.setattr(FolderOnDisk, "read", denied)
         refused = app.synchronize()
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.FOLDER_UNREADABLE
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.FOLDER_UNREADABLE
         assert app.standing.licensed
-        assert [each.code for each in app.standing.warnings] == [Code.FOLDER_UNREADABLE]
+        assert [each.code for each in app.standing.warnings] == [RefusalCode.FOLDER_UNREADABLE]
         monkeypatch.undo()
         assert isinstance(app.synchronize(), Synchronized)
         assert app.standing.warnings == ()
@@ -299,7 +299,7 @@ def test_without_a_home_folder_the_opening_says_so(office: Office, monkeypatch: 
     monkeypatch.setattr(Path, "expanduser", homeless)
     with pytest.raises(FolderUnusable, match="HOME is not set") as raised:
         office.open(folder="~/.editor")
-    assert raised.value.refused.code is Code.FOLDER_UNWRITABLE
+    assert raised.value.refused.code is RefusalCode.FOLDER_UNWRITABLE
 
 
 class TestItCannotBeWrittenTo:
@@ -335,11 +335,11 @@ class TestItCannotBeWrittenTo:
         self, app: License, full: object, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         refused = app.synchronize()
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.FOLDER_UNWRITABLE
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.FOLDER_UNWRITABLE
         assert "No space left" in refused.message
         assert "No space left" in app.standing.message
         monkeypatch.undo()
-        assert isinstance(app.synchronize(), (Synchronized, Declined))
+        assert isinstance(app.synchronize(), (Synchronized, Rejected))
         app._keeper.synchronize("timer")
         assert app.standing.warnings == ()

@@ -11,13 +11,13 @@ import pytest
 
 from conformance.vendor import Vendor
 from tenure.agent import main as agent
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.sdk.disk import FolderOnDisk
-from tenure.sdk.faults import unwritable
+from tenure.sdk.faults import refuse_unwritable
 from tenure.server import setup
 from tenure.site import main as site
-from tenure.site.opening import Site, open_site
-from tenure.site.settings import DeviceSettings, ProductSettings, Settings
+from tenure.site.assembly import OpenedSite, open_site
+from tenure.site.settings import DeviceSettings, ProductSettings, SiteSettings
 from tests.sdk.world import Hands
 
 ROOT = Vendor().roots[1]
@@ -40,9 +40,9 @@ HOSTS = {
 }
 
 
-def settings(**changed: object) -> Settings:
+def settings(**changed: object) -> SiteSettings:
     return msgspec.structs.replace(
-        Settings(server="https://licence.example", products={"editor": ProductSettings(version="12")}), **changed
+        SiteSettings(server="https://license.example", products={"editor": ProductSettings(version="12")}), **changed
     )
 
 
@@ -50,16 +50,16 @@ def settings(**changed: object) -> Settings:
 def test_a_site_on_a_computer_of_any_name(tmp_path: Path, host: str, label: str | None) -> None:
     computer = msgspec.structs.replace(Hands().computer(), host=host, draw=secrets.token_bytes)
     folder = tmp_path / "site"
-    made = site.init(folder, settings(), ROOT, computer)
+    made = site.create_site(folder, settings(), ROOT, computer)
     if label is None:
         assert isinstance(made, Refused)
-        assert (made.code, made.field) == (Code.FIELD_INVALID, "devices.name")
+        assert (made.code, made.field) == (RefusalCode.FIELD_INVALID, "devices.name")
         assert "--device-name" in made.detail
         assert not folder.exists(), "looked at before anything is written"
-        made = site.init(folder, settings(devices=DeviceSettings(name="desk.example")), ROOT, computer)
-    assert isinstance(made, site.Made), made
+        made = site.create_site(folder, settings(devices=DeviceSettings(name="desk.example")), ROOT, computer)
+    assert isinstance(made, site.MadeSite), made
     opened = open_site(folder, computer)
-    assert isinstance(opened, Site), opened
+    assert isinstance(opened, OpenedSite), opened
     assert opened.device_host == (label or "desk.example")
     opened.store.close()
 
@@ -67,7 +67,7 @@ def test_a_site_on_a_computer_of_any_name(tmp_path: Path, host: str, label: str 
 @pytest.mark.parametrize("name", ["büro", "x" * 64, 'a"b', "line\\nbreak", "\u202e"])
 def test_a_site_s_own_name_may_be_anything_that_fits(tmp_path: Path, name: str) -> None:
     computer = msgspec.structs.replace(Hands().computer(), host="desk", draw=secrets.token_bytes)
-    assert isinstance(site.init(tmp_path / "site", settings(name=name), ROOT, computer), site.Made)
+    assert isinstance(site.create_site(tmp_path / "site", settings(name=name), ROOT, computer), site.MadeSite)
 
 
 ODD_FOLDERS = ["büro", "a b", "line\nbreak", "-x", "~", "%s", "x" * 250, "deep/er/still"]
@@ -76,10 +76,12 @@ ODD_FOLDERS = ["büro", "a b", "line\nbreak", "-x", "~", "%s", "x" * 250, "deep/
 @pytest.mark.parametrize("name", ODD_FOLDERS)
 def test_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
     computer = msgspec.structs.replace(Hands().computer(), host="desk", draw=secrets.token_bytes)
-    assert isinstance(site.init(tmp_path / "s" / name, settings(), ROOT, computer), site.Made)
-    assert isinstance(agent.init(tmp_path / "a" / name, ROOT, product="editor", version="1"), str)
-    served = asyncio.run(setup.init(tmp_path / "v" / name, "https://x.example", secrets.token_bytes, 1_800_000_000))
-    assert isinstance(served, setup.Initialised)
+    assert isinstance(site.create_site(tmp_path / "s" / name, settings(), ROOT, computer), site.MadeSite)
+    assert isinstance(agent.create_agent(tmp_path / "a" / name, ROOT, product="editor", version="1"), str)
+    served = asyncio.run(
+        setup.init_folder(tmp_path / "v" / name, "https://x.example", secrets.token_bytes, 1_800_000_000)
+    )
+    assert isinstance(served, setup.InitializedServer)
 
 
 def test_a_full_disk_in_the_middle_leaves_no_half_made_site_or_agent(
@@ -100,11 +102,11 @@ def test_a_full_disk_in_the_middle_leaves_no_half_made_site_or_agent(
     for number in range(20):
         left[0] = number
         try:
-            made = site.init(tmp_path / "site", settings(), ROOT, computer)
+            made = site.create_site(tmp_path / "site", settings(), ROOT, computer)
         except OSError as fault:
-            made = unwritable(fault)
+            made = refuse_unwritable(fault)
         if isinstance(made, Refused):
-            assert made.code is Code.FOLDER_UNWRITABLE
+            assert made.code is RefusalCode.FOLDER_UNWRITABLE
             assert "No space" in made.detail
             assert not (tmp_path / "site").exists()
             continue
@@ -112,14 +114,14 @@ def test_a_full_disk_in_the_middle_leaves_no_half_made_site_or_agent(
         break
     for number in range(3):
         left[0] = number
-        made_agent = agent.init(tmp_path / "agent", ROOT, product="editor", version="1")
+        made_agent = agent.create_agent(tmp_path / "agent", ROOT, product="editor", version="1")
         assert isinstance(made_agent, str) is (number == 2)
-        assert isinstance(made_agent, str) or made_agent.code is Code.FOLDER_UNWRITABLE
+        assert isinstance(made_agent, str) or made_agent.code is RefusalCode.FOLDER_UNWRITABLE
 
 
 @pytest.mark.parametrize("name", ["https://büro.example", "", "x" * 300, "a b"])
 def test_a_server_s_name_is_looked_at_before_anything_is_written(tmp_path: Path, name: str) -> None:
-    refused = asyncio.run(setup.init(tmp_path / "server", name, secrets.token_bytes, 1_800_000_000))
+    refused = asyncio.run(setup.init_folder(tmp_path / "server", name, secrets.token_bytes, 1_800_000_000))
     assert isinstance(refused, Refused)
     assert refused.field == "name"
     assert not (tmp_path / "server").exists()
@@ -144,14 +146,14 @@ def test_a_server_whose_making_broke_off_is_made_by_the_next_try(
     written = setup.write_secret
     monkeypatch.setattr(setup, "write_secret", counted)
     if killed:
-        monkeypatch.setattr(setup, "_undo", lambda folder: None)
+        monkeypatch.setattr(setup, "_undo_init", lambda folder: None)
     with pytest.raises(OSError, match="No space"):
-        asyncio.run(setup.init(folder, "https://x.example", secrets.token_bytes, 1_800_000_000))
+        asyncio.run(setup.init_folder(folder, "https://x.example", secrets.token_bytes, 1_800_000_000))
     monkeypatch.undo()
-    made = asyncio.run(setup.init(folder, "https://x.example", secrets.token_bytes, 1_800_000_000))
-    assert isinstance(made, setup.Initialised), made
+    made = asyncio.run(setup.init_folder(folder, "https://x.example", secrets.token_bytes, 1_800_000_000))
+    assert isinstance(made, setup.InitializedServer), made
     assert (folder / "notes.txt").read_text() == "mine"
     assert not (folder / setup.UNFINISHED).exists()
-    again = asyncio.run(setup.init(folder, "https://x.example", secrets.token_bytes, 1_800_000_000))
+    again = asyncio.run(setup.init_folder(folder, "https://x.example", secrets.token_bytes, 1_800_000_000))
     assert isinstance(again, Refused)
-    assert again.code is Code.ALREADY_EXISTS
+    assert again.code is RefusalCode.ALREADY_EXISTS

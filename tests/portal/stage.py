@@ -8,19 +8,19 @@ from typing import Any
 
 import httpx2
 
-from tenure.portal.app import Settings, portal
-from tests.server.crew import PASSWORD, Person, joined
-from tests.server.office import Office, office
+from tenure.portal.app import PortalSettings, make_portal
+from tests.server.server_env import ServerEnv, office
+from tests.server.users import PASSWORD, Person, joined
 from tests.web.browser import Tab
 
-SERVER = "http://licence.test"
+SERVER = "http://license.test"
 
 
 @dataclass
 class Stage:
     """What a test has at hand."""
 
-    office: Office
+    office: ServerEnv
     http: httpx2.AsyncClient
     app: Any
     ana: Person
@@ -58,6 +58,6 @@ async def stage(folder: Path, *, sandbox: bool = False) -> AsyncIterator[Stage]:
         ana = await joined(shop, shop.desk, email="ana@north.example")
         ben = await joined(shop, shop.desk, email="ben@acme.example", customer=shop.customer)
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url=SERVER)
-        app = portal(http, Settings(house="North"), shop.clock, lambda: float(shop.clock()))
+        app = make_portal(http, PortalSettings(house="North"), shop.clock, lambda: float(shop.clock()))
         yield Stage(shop, http, app, ana, ben)
         await http.aclose()

@@ -4,8 +4,8 @@ import httpx2
 import pytest
 
 from tenure.portal.app import PAGES
-from tenure.portal.pages.deeds import BY_NAME, FINAL_OF_FORK
-from tenure.portal.signed import Server
+from tenure.portal.pages.subscription_actions import BY_NAME, FINAL_OF_FORK
+from tenure.portal.session import PortalServer
 from tests.portal.stage import Stage
 
 CLASSES: dict[str, tuple[str, ...]] = {
@@ -15,7 +15,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "/customers/{customer}/credit-limit", "/policy", "/policy/plans/{plan}", "/policy-bounds", "/new-provider",
         "/providers/{provider}", "/new-product", "/products/{product}", "/new-plan", "/plans/{plan}",
     ),
-    # A question says what is done and that it cannot be undone (`Sure`).
+    # A question says what is done and that it cannot be undone (`ConfirmationQuestion`).
     "confirmed": (
         "/order-requests/{wanted}/decline", "/order-requests/{wanted}/withdraw", "/payments/{wanted}/book",
         "/payments/{wanted}/withdraw", "/payments/settings/secret-at-once", "/offers/{offer}/withdraw",
@@ -52,7 +52,7 @@ UNDOABLE = {
 
 
 def test_every_form_of_the_portal_says_what_stands_before_its_deed() -> None:
-    server = Server(httpx2.AsyncClient())
+    server = PortalServer(httpx2.AsyncClient())
     routes = {route.path: route for group in PAGES for route in group(server).routes() if route.method == "POST"}
     told = [path for paths in CLASSES.values() for path in paths]
     assert sorted(routes) == sorted(told), "classify a new form: can it be undone, and what does it ask?"

@@ -2,7 +2,7 @@
 
 from tests.portal.stage import Stage
 from tests.portal.test_desk import CODE
-from tests.server.crew import PASSWORD, joined
+from tests.server.users import PASSWORD, joined
 
 
 async def test_the_customer_follows_the_link_signs_in_and_is_shown_the_code_once(at_the_portal: Stage) -> None:

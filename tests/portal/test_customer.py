@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.portal.stage import Stage, stage
-from tests.server.crew import PASSWORD
+from tests.server.users import PASSWORD
 
 
 async def test_a_customer_sees_its_own_and_may_do_what_the_policy_permits(at_the_portal: Stage) -> None:

@@ -102,12 +102,12 @@ async def test_every_action_that_is_allowed_can_be_previewed_and_what_is_not_say
     assert await at_the_portal.office.facts(address.rpartition("/")[2]) == ["Ordered"]
 
 
-async def test_cancelled_and_undone(at_the_portal: Stage) -> None:
+async def test_canceled_and_undone(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     address, _ = await _ordered(tab, at_the_portal.office.offers["standard"])
     await tab.open(f"{address}/do/cancel_at_end")
     await tab.send(tab.form("plan"), step="apply")
-    assert "It is cancelled, and stays active" in tab.text
+    assert "It is canceled, and stays active" in tab.text
     await tab.open(f"{address}/do/undo_cancel")
     await tab.send(tab.form("plan"), step="apply")
     assert "The cancellation is undone." in tab.text

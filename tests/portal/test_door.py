@@ -5,9 +5,9 @@ import re
 import httpx2
 import pytest
 
-from tenure.portal.app import Settings, portal
+from tenure.portal.app import PortalSettings, make_portal
 from tests.portal.stage import Stage
-from tests.server.crew import PASSWORD
+from tests.server.users import PASSWORD
 from tests.web.browser import Tab
 
 
@@ -71,7 +71,7 @@ async def test_the_vendors_staff_chooses_whose_pages_to_look_at(at_the_portal: S
 
 async def test_a_server_that_cannot_be_reached_is_told_in_human_words() -> None:
     async with httpx2.AsyncClient(base_url="http://127.0.0.1:9", trust_env=False) as http:
-        tab = Tab(portal(http, Settings(house="North"), lambda: 0, lambda: 0.0))
+        tab = Tab(make_portal(http, PortalSettings(house="North"), lambda: 0, lambda: 0.0))
         await tab.open("/sign-in")
         await tab.send(email="ana@north.example", password=PASSWORD)
         assert tab.status == 503

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.portal.stage import Stage, stage
-from tests.server.crew import joined
+from tests.server.users import joined
 from tests.web.browser import FormFound, Tab
 from tests.web.forms_walk import GIVEN, complaint, crawled, filled, kept, sent
 

@@ -3,7 +3,7 @@
 import re
 
 from tests.portal.stage import Stage
-from tests.server.crew import joined
+from tests.server.users import joined
 
 CODE = re.compile(r"[0-9A-Z]{5}(-[0-9A-Z]{5}){3}")
 
@@ -58,7 +58,7 @@ async def test_what_is_no_such_table_is_said_beside_the_field(at_the_portal: Sta
     await tab.open("/import/customers")
     for table, words in (
         ("", "Choose a file, or paste a table."),
-        ("name,colour\nA,red", "unknown: colour"),
+        ("name,color\nA,red", "unknown: color"),
         ("name,email\nA", "Line 2 has more or fewer cells"),
         ("name\n" + "A\n" * 501, "1 to 500 lines"),
         ("name\n" + "A" * 300_000, "At most 256 KiB"),

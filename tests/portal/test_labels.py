@@ -5,8 +5,8 @@ import re
 import msgspec
 import pytest
 
-from tenure.core.complaints import LABELS, label
-from tenure.core.policy import Rules
+from tenure.core.field_errors import LABELS, field_label
+from tenure.core.policy.rules import Rules
 from tenure.portal.pages.policy import FIGURES, WAYS
 from tests.portal.stage import Stage
 from tests.portal.test_two_people import FORMS
@@ -20,7 +20,7 @@ def test_every_figure_of_a_policy_has_its_label_in_the_one_table() -> None:
     assert set(LABELS) >= RULES | set(WAYS), sorted((RULES | set(WAYS)) - set(LABELS))
     shown = {name for _, group in FIGURES for name, _ in group} | set(WAYS) | {"reminders", "stop_clock"}
     assert shown >= RULES, f"the page does not show {sorted(RULES - shown)}"
-    assert all(label(name) == LABELS[name] for name in shown)
+    assert all(field_label(name) == LABELS[name] for name in shown)
 
 
 async def test_the_policys_form_and_its_impact_call_figures_alike(at_the_portal: Stage) -> None:
@@ -30,10 +30,15 @@ async def test_the_policys_form_and_its_impact_call_figures_alike(at_the_portal:
     assert tab.answer is not None
     shown = dict(re.findall(r'<label for="f-(\w+)">([^<]+?)\s*<', tab.answer.text))
     for name in RULES - {"stop_clock"}:
-        assert shown[name] == label(name)
+        assert shown[name] == field_label(name)
     await tab.send(tab.form("grace_days"), grace_days="7", late_renewal="from_now", customer_actions=["renew"])
     assert tab.status == 200, tab.text
-    for words in (label("grace_days"), label("late_renewal"), "from the payment on", "Customers may: Order"):
+    for words in (
+        field_label("grace_days"),
+        field_label("late_renewal"),
+        "from the payment on",
+        "Customers may: Order",
+    ):
         assert words in tab.text
     for technical in ("grace_days", "Grace days", "late_renewal", "Late renewal", "from_now", "change_devices"):
         assert technical not in tab.text, technical
@@ -47,7 +52,7 @@ async def test_what_somebody_else_saved_is_called_as_in_the_form(at_the_portal: 
     assert tab.answer is not None
     labels = dict(re.findall(r'<label for="f-(\w+)">([^<]+?)\s*<', tab.answer.text))
     for name, shown in labels.items():
-        assert shown == OWN_WORDS.get((what, name), label(name)), name
+        assert shown == OWN_WORDS.get((what, name), field_label(name)), name
     form = tab.form(field)
     await tab.send(form, **{field: first})
     await tab.send(form, **{field: second})

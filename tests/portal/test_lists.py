@@ -8,7 +8,7 @@ import pytest
 import tenure.portal
 import tenure.site.console
 from tests.portal.stage import Stage
-from tests.server.crew import joined
+from tests.server.users import joined
 from tests.web.browser import Tab
 
 TEMPLATES = [

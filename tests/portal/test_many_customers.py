@@ -2,7 +2,7 @@
 
 import pytest
 
-from tenure.portal.picking import FEW, SHOWN
+from tenure.portal.customer_select import FEW, SHOWN
 from tenure.store import ids
 from tenure.store.engine import Connection
 from tenure.store.schema import accounts, customers
@@ -17,7 +17,7 @@ async def crowd(there: Stage, many: int) -> str:
     """So many more customers, as an import would have brought them; the id of the one called `LAST`, who came last."""
     shop = there.office
     names = [f"Customer {number:04}" for number in range(many - 1)] + [LAST]
-    found = [(ids.new("cus", shop.clock()), name) for name in names]
+    found = [(ids.new_id("cus", shop.clock()), name) for name in names]
 
     def put(conn: Connection) -> None:
         made = {"provider": shop.provider, "version": 1}

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from tests.portal.stage import Stage
-from tests.server.office import Office, neighbor
+from tests.server.server_env import ServerEnv, neighbor
 from tests.web.browser import Tab
 from tests.web.forms_walk import complaint, sent
-from tests.web.strange import pages
+from tests.web.hostile_values import pages
 
 UNKNOWN = "0000000000000000000000000a"
-SPELT = {"deed": "cancel_at_end", "delivery": f"dlv_{UNKNOWN}"}
+SPELLED = {"deed": "cancel_at_end", "delivery": f"dlv_{UNKNOWN}"}
 
 
-async def _belongings(shop: Office) -> dict[str, str]:
+async def _belongings(shop: ServerEnv) -> dict[str, str]:
     """The id of one of each kind that a provider has."""
     subscription, _ = await shop.order()
     post = shop.desk.post
@@ -33,8 +33,8 @@ def _addresses(there: Stage, ids: dict[str, str]) -> list[tuple[str, str, str]]:
     for method, template in pages(there.app.app):
         parts = set(re.findall(r"\{(\w+)\}", template))
         opened = template.startswith(("/invitation/", "/password-reset/"))
-        if parts & set(ids) and parts <= set(ids) | set(SPELT) and not opened:
-            found.append((method, template, template.format(**{**SPELT, **ids})))
+        if parts & set(ids) and parts <= set(ids) | set(SPELLED) and not opened:
+            found.append((method, template, template.format(**{**SPELLED, **ids})))
     return found
 
 

@@ -4,9 +4,9 @@ import re
 
 import pyotp
 
-from tenure.web.qr import encode, svg
+from tenure.web.qr import encode, to_svg
 from tests.portal.stage import Stage
-from tests.server.crew import PASSWORD, joined, mails
+from tests.server.users import PASSWORD, joined, mails
 
 
 async def test_somebody_is_invited_comes_in_and_is_removed(at_the_portal: Stage) -> None:
@@ -123,7 +123,7 @@ async def test_the_second_factor_is_shown_as_a_picture_that_says_what_the_link_s
     await tab.send(tab.form(action="/account/second-factor"), password=PASSWORD)
     assert tab.answer is not None
     uri = next(link for link in tab.page.links if link.startswith("otpauth://"))
-    assert svg(encode(uri.encode(), "M"), "QR code for your authenticator application") in tab.answer.text
+    assert to_svg(encode(uri.encode(), "M"), "QR code for your authenticator application") in tab.answer.text
 
 
 async def test_an_auditor_sees_the_policy_and_is_not_led_to_believe_that_it_can_be_changed(

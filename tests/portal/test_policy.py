@@ -33,7 +33,7 @@ async def test_a_plan_differs_and_keeps_differing_when_the_rest_changes(at_the_p
     said = {"grace_days": 3, "stop_clock": True, "reminders": [30, 7], "sync_interval": 43_200}
     assert (await desk.get("/v1/policy"))["own_plans"] == {"standard": said}
     await tab.send(tab.form("grace_days", "resume_days"), grace_days="21")
-    assert "Grace days 14 21" in tab.text
+    assert "Grace after a paid period 14 21" in tab.text
     await tab.send(tab.form("seen"), step="apply")
     after = await desk.get("/v1/policy")
     assert (after["own_rules"], after["own_plans"]) == ({"grace_days": 21}, {"standard": said})

@@ -1,10 +1,10 @@
 """Who makes an installation give its place up at the portal; its key stays bound but for a recorded exception."""
 
-from tenure.core import facts as f
+from tenure.core.subscription import facts as f
 from tenure.store import facts
 from tenure.store.engine import Connection
 from tests.portal.stage import Stage
-from tests.server.office import PlainSite
+from tests.server.server_env import PlainSite
 from tests.web.browser import Tab
 
 WORDS = "Release the place"
@@ -31,8 +31,8 @@ async def orders(stage: Stage, name: str) -> list[f.SiteReleaseOrdered]:
     """What the history says of it, its chain sound."""
 
     def work(conn: Connection) -> list[f.Fact]:
-        assert facts.verify(conn, stage.office.provider, name) == []
-        return [f.decode(each.body) for each in facts.load(conn, stage.office.provider, name)]
+        assert facts.verify_history(conn, stage.office.provider, name) == []
+        return [f.decode_fact(each.body) for each in facts.load_history(conn, stage.office.provider, name)]
 
     found = await stage.office.context.db.read(work)
     return [each for each in found if isinstance(each, f.SiteReleaseOrdered)]

@@ -3,7 +3,7 @@
 from tenure.core.timeline import DAY
 from tenure.wire.messages import SyncAnswer
 from tests.portal.stage import Stage
-from tests.server.crew import PASSWORD
+from tests.server.users import PASSWORD
 
 
 async def test_m16_a_customer_renews_on_the_providers_website_and_the_site_hears_of_it(at_the_portal: Stage) -> None:

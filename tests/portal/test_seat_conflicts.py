@@ -1,7 +1,7 @@
 """Fewer devices are ordered than applications are in use: the customer reads who stops, and says that others do."""
 
 from tests.portal.stage import Stage
-from tests.server.office import PlainSite
+from tests.server.server_env import PlainSite
 
 
 async def ten_and_six_to_come(stage: Stage) -> tuple[str, list[PlainSite]]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tenure.portal.sendings import of_delivery, of_mail
-from tenure.server.api.letters import UNMAILED
+from tenure.server.api.emails import UNMAILED
 from tests.portal.stage import Stage
 
 NOW = 1_767_225_600

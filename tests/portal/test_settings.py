@@ -5,7 +5,7 @@ import hmac
 import re
 
 from tests.portal.stage import Stage
-from tests.server.crew import joined
+from tests.server.users import joined
 from tests.web.browser import Tab
 
 GATEWAY = re.compile(r"pgs_[a-z0-9]+")
@@ -127,13 +127,13 @@ async def test_a_test_event_is_delivered_and_what_failed_is_sent_again(at_the_po
 async def test_a_provider_changes_how_it_shows_itself(at_the_portal: Stage) -> None:
     tab, shop = await at_the_portal.desk(), at_the_portal.office
     await tab.open("/brand")
-    form = tab.form("colour")
-    await tab.send(form, name="Northern Light", colour="#aa3300", logo="https://north.example/l.svg", support="+49 1")
+    form = tab.form("color")
+    await tab.send(form, name="Northern Light", color="#aa3300", logo="https://north.example/l.svg", support="+49 1")
     assert "Saved." in tab.text
     assert "Northern Light" in tab.text
     assert "aa3300.css" in tab.answer.text  # type: ignore[union-attr]
-    await tab.send(tab.form("colour"), colour="green")
-    assert (tab.status, tab.form("colour").fields["colour"]) == (422, "green")
+    await tab.send(tab.form("color"), color="green")
+    assert (tab.status, tab.form("color").fields["color"]) == (422, "green")
     await tab.send(form, name="Stale")
     assert tab.status == 412
     brand = await shop.desk.get(f"/v1/providers/{shop.provider}/brand")
@@ -145,7 +145,7 @@ async def test_a_provider_changes_how_it_shows_itself(at_the_portal: Stage) -> N
     await joined(shop, at_the_portal.ana, "operator", email="otto@north.example")
     otto = await at_the_portal.signed_in("otto@north.example")
     await otto.open("/brand")
-    await otto.send(otto.form("colour"), name="Mine")
+    await otto.send(otto.form("color"), name="Mine")
     assert otto.status in {403, 422}
     assert (await shop.desk.get(f"/v1/providers/{shop.provider}/brand"))["name"] == "Northern Light"
 

@@ -1,9 +1,9 @@
 """A site of which nothing is heard any more, on the page of its subscription: who waits for it, and how that ends."""
 
 from tenure.core.timeline import DAY
-from tenure.wire.messages import Use
+from tenure.wire.messages import DeviceUse
 from tests.portal.stage import Stage
-from tests.server.office import PlainSite
+from tests.server.server_env import PlainSite
 
 
 async def silent(stage: Stage) -> tuple[str, PlainSite, PlainSite]:
@@ -13,7 +13,7 @@ async def silent(stage: Stage) -> tuple[str, PlainSite, PlainSite]:
     quiet, other = shop.site(), shop.site()
     for site in (quiet, other):
         await site.activate(code)
-    quiet.use, quiet.wanted = Use(total=4), 10
+    quiet.use, quiet.wanted = DeviceUse(total=4), 10
     await quiet.sync()
     shop.clock.now += 31 * DAY
     await other.sync()

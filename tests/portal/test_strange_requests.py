@@ -3,7 +3,7 @@
 import pytest
 
 from tests.portal.stage import Stage
-from tests.web.strange import HEADERS, VALUES, addresses, pages, parameters, status
+from tests.web.hostile_values import HEADERS, VALUES, addresses, pages, parameters, status
 
 STAYS = ("/sign-out",)
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tenure.portal.pages.audit import KINDS
-from tenure.store.trail import CHAINED
+from tenure.store.audit_log import CHAINED
 from tests.portal.stage import Stage
-from tests.server.crew import PASSWORD, joined
+from tests.server.users import PASSWORD, joined
 from tests.web.browser import Tab
 
 VENDORS = ("/products", "/new-product", "/plans", "/new-plan", "/providers", "/new-provider", "/keys")

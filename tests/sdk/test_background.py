@@ -1,4 +1,4 @@
-"""Synchronisation in the background: it happens, it never raises or blocks, and it never keeps a program alive."""
+"""Synchronization in the background: it happens, it never raises or blocks, and it never keeps a program alive."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ import pytest
 
 from conformance.vendor import Vendor, code
 from conformance.web import Web, honest
-from tenure.sdk.background import LEAVING, InTask, InThread, Turns
+from tenure.sdk.background import LEAVING, BackgroundTurns, TaskRunner, ThreadRunner
 
 
 def waited(look: Callable[[], bool]) -> bool:
@@ -43,14 +43,14 @@ class Day:
     def returned(self) -> None:
         self.returns += 1
 
-    def turns(self) -> Turns:
-        return Turns(self.tick, lambda: self.online, self.returned)
+    def turns(self) -> BackgroundTurns:
+        return BackgroundTurns(self.tick, lambda: self.online, self.returned)
 
 
 class TestAThread:
     def test_it_takes_its_turns_until_it_is_stopped(self) -> None:
         day = Day()
-        thread = InThread(day.turns(), 0.01)
+        thread = ThreadRunner(day.turns(), 0.01)
         thread.start()
         assert waited(lambda: day.ticks > 3)
         thread.stop()
@@ -61,7 +61,7 @@ class TestAThread:
 
     def test_a_second_start_changes_nothing_and_one_after_a_stop_begins_again(self) -> None:
         day = Day()
-        thread = InThread(day.turns(), 0.01)
+        thread = ThreadRunner(day.turns(), 0.01)
         before = threading.active_count()
         thread.start()
         thread.start()
@@ -75,7 +75,7 @@ class TestAThread:
 
     def test_a_turn_that_fails_is_followed_by_the_next(self) -> None:
         day = Day(fails=True)
-        thread = InThread(day.turns(), 0.01)
+        thread = ThreadRunner(day.turns(), 0.01)
         thread.start()
         assert waited(lambda: day.ticks > 3)
         thread.stop()
@@ -85,7 +85,7 @@ class TestAThread:
         turns = day.turns()
         for online in (True, False, False, True, True, False, True):
             day.online = online
-            turns.take()
+            turns.take_turn()
         assert day.returns == 2
         assert day.ticks == 7
 
@@ -93,7 +93,7 @@ class TestAThread:
 class TestATask:
     async def test_it_takes_its_turns_beside_the_loop(self) -> None:
         day = Day()
-        async with InTask(day.turns(), 0.01):
+        async with TaskRunner(day.turns(), 0.01):
             for _ in range(200):
                 await asyncio.sleep(0.01)
                 if day.ticks > 3:
@@ -109,7 +109,7 @@ class TestATask:
             release.wait(10)
 
         began = time.monotonic()
-        async with InTask(Turns(stuck, lambda: True, lambda: None), 0.01):
+        async with TaskRunner(BackgroundTurns(stuck, lambda: True, lambda: None), 0.01):
             for _ in range(1_000):
                 await asyncio.sleep(0.001)
                 if entered.is_set():
@@ -120,16 +120,16 @@ class TestATask:
 
     async def test_a_turn_that_fails_is_followed_by_the_next(self) -> None:
         day = Day(fails=True)
-        async with InTask(day.turns(), 0.001):
+        async with TaskRunner(day.turns(), 0.001):
             for _ in range(200):
                 await asyncio.sleep(0.005)
                 if day.ticks > 3:
                     break
         assert day.ticks > 3
 
-    async def test_cancelling_the_program_s_own_task_is_not_swallowed(self) -> None:
+    async def test_canceling_the_program_s_own_task_is_not_swallowed(self) -> None:
         async def program() -> None:
-            async with InTask(Day().turns(), 0.01):
+            async with TaskRunner(Day().turns(), 0.01):
                 await asyncio.sleep(60)
 
         task = asyncio.create_task(program())
@@ -195,11 +195,11 @@ class TestAProgram:
         done = program(
             """
             import asyncio
-            from tenure.sdk.background import InTask, Turns
+            from tenure.sdk.background import BackgroundTurns, TaskRunner
 
             async def main():
-                turns = Turns(license.synchronize, lambda: True, lambda: None)
-                async with InTask(turns, 30), license.background():
+                turns = BackgroundTurns(license.synchronize, lambda: True, lambda: None)
+                async with TaskRunner(turns, 30), license.background():
                     await asyncio.sleep(0.3)
                     print(license.allows("edit"), time.monotonic())
 

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from conformance.vendor import code
-from tenure.core.boots import ALIVE
-from tenure.core.clock import SAVING
-from tenure.core.refusals import Code
+from tenure.core.lease.boots import ALIVE
+from tenure.core.lease.clock import SAVING
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import HOUR
-from tenure.sdk import Declined, Granted, License
+from tenure.sdk import ActivationGranted, License, Rejected
 from tenure.sdk.hardware import made_up
 from tests.sdk.test_license import Office
 from tests.sdk.world import Hands
@@ -55,7 +55,7 @@ def desks(office: Office) -> Desks:
 def licensed(desks: Desks) -> License:
     """The program at the left desk has applied a code."""
     left = desks.open("left")
-    assert isinstance(left.activate(code("A").reveal()), Granted)
+    assert isinstance(left.activate(code("A").reveal()), ActivationGranted)
     return left
 
 
@@ -71,15 +71,15 @@ def test_a_second_computer_is_told_whose_turn_it_is_and_changes_nothing_in_the_f
     assert not right.allows("edit")
     standing = right.standing
     assert standing.refusal is not None
-    assert standing.refusal.code is Code.FOLDER_SERVED_ELSEWHERE
+    assert standing.refusal.code is RefusalCode.FOLDER_SERVED_ELSEWHERE
     assert standing.refusal.when == desks.office.vendor.now + ALIVE - 60
     assert "“left” is using" in standing.message
     assert "console" not in standing.message
     assert standing.features == ()
     for told in (right.synchronize(), right.activate(code("A").reveal()), right.release()):
-        assert isinstance(told, Declined)
-        assert (told.code, told.conclusive) == (Code.FOLDER_SERVED_ELSEWHERE, False)
-    right._tick()
+        assert isinstance(told, Rejected)
+        assert (told.code, told.conclusive) == (RefusalCode.FOLDER_SERVED_ELSEWHERE, False)
+    right._run_tick()
     assert before == {path.name: path.read_bytes() for path in (desks.office.folder / "shared").glob("state.*")}
     assert left.allows("edit")
     assert left.standing.refusal is None
@@ -90,19 +90,19 @@ def test_it_stays_so_as_long_as_the_first_one_runs(desks: Desks) -> None:
     for _ in range(5):
         desks.wait(SAVING)
         saved(left)
-        right._tick()
+        right._run_tick()
         assert (left.allows("edit"), right.allows("edit")) == (True, False)
 
 
 def test_once_the_first_one_is_off_the_second_is_served_and_the_first_is_told_when_it_wakes(desks: Desks) -> None:
     left, right = licensed(desks), desks.open("right")
     desks.wait(ALIVE - 1)
-    right._tick()
+    right._run_tick()
     assert not right.allows("edit")
     desks.wait(1)
-    right._tick()
+    right._run_tick()
     assert right.allows("edit")
-    left._tick()  # it was asleep
+    left._run_tick()  # it was asleep
     assert not left.allows("edit")
     assert "“right” is using" in left.standing.message
     assert right.allows("edit")
@@ -133,12 +133,12 @@ def test_of_two_whose_clocks_do_not_agree_only_one_is_served(desks: Desks) -> No
     right = desks.open("right")
     assert right.allows("edit")
     saved(right)
-    left._tick()
+    left._run_tick()
     assert (left.allows("edit"), right.allows("edit")) == (False, True)
     for _ in range(3):
         desks.wait(SAVING)
         saved(right)
-        left._tick()
+        left._run_tick()
         assert (left.allows("edit"), right.allows("edit")) == (False, True)
 
 
@@ -161,7 +161,7 @@ def test_where_a_system_has_no_name_for_its_boot_its_programs_share_all_the_same
     desks.hands["left"].boot = "run 2"
     other = desks.open("left")
     saved(other)
-    one._tick()
+    one._run_tick()
     assert one.allows("edit")
     assert other.allows("edit")
     assert first.lease is not None

@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tenure.sdk.cache import KEY, Cache, forget, name
+from tenure.sdk.cache import KEY, FolderCache, generation_name, reset_identity
+from tenure.sdk.client_state import ClientState
 from tenure.sdk.disk import FolderOnDisk
-from tenure.sdk.kept import Kept
 
 
 def draw(count: int) -> bytes:
@@ -24,8 +24,8 @@ def other_draw(count: int) -> bytes:
     return bytes(reversed(range(count)))
 
 
-def kept(token: str) -> Kept:
-    return Kept(token=token)
+def kept(token: str) -> ClientState:
+    return ClientState(token=token)
 
 
 class PowerCut(BaseException):
@@ -84,10 +84,10 @@ class Volatile:
 
 
 def saved(disk: Volatile, *tokens: str) -> None:
-    cache = Cache(disk, draw)
+    cache = FolderCache(disk, draw)
     for token in tokens:
-        cache.load()
-        cache.save(kept(token))
+        cache.load_state()
+        cache.save_state(kept(token))
 
 
 def operations_of(act: Callable[[Volatile], object], begun: Volatile) -> int:
@@ -112,17 +112,17 @@ def test_p3_a_power_cut_at_every_operation_leaves_the_state_before_or_after(
         with pytest.raises(PowerCut):
             saved(disk, "next")
         found = disk.after_the_cut(everything_written=lucky)
-        token = Cache(found, draw).load().token
+        token = FolderCache(found, draw).load_state().token
         assert token in (last, "next"), f"lost at operation {end}: {token!r}"
         # Whatever was found, the next save works and is found in its turn.
         saved(found, "after")
-        assert Cache(found, other_draw).load().token == "after"
+        assert FolderCache(found, other_draw).load_state().token == "after"
 
 
 def test_p3_what_save_has_returned_from_is_there_after_a_power_cut() -> None:
     disk = Volatile()
     saved(disk, "one", "two")
-    assert Cache(disk.after_the_cut(everything_written=False), other_draw).load().token == "two"
+    assert FolderCache(disk.after_the_cut(everything_written=False), other_draw).load_state().token == "two"
 
 
 def test_a_disk_that_is_not_synced_would_be_caught() -> None:
@@ -134,7 +134,7 @@ def test_a_disk_that_is_not_synced_would_be_caught() -> None:
 
     disk = Careless()
     saved(disk, "one", "two")
-    assert Cache(disk.after_the_cut(everything_written=False), other_draw).load().token == ""
+    assert FolderCache(disk.after_the_cut(everything_written=False), other_draw).load_state().token == ""
 
 
 def test_a_power_cut_while_the_key_is_made_leaves_one_key_or_none() -> None:
@@ -143,18 +143,18 @@ def test_a_power_cut_while_the_key_is_made_leaves_one_key_or_none() -> None:
         for lucky in (False, True):
             disk = Volatile(ends_at=end)
             with pytest.raises(PowerCut):
-                Cache(disk, draw)
+                FolderCache(disk, draw)
             found = disk.after_the_cut(everything_written=lucky)
-            first = Cache(found, other_draw).signer.public
-            assert Cache(found, draw).signer.public == first
+            first = FolderCache(found, other_draw).load_signer.public
+            assert FolderCache(found, draw).load_signer.public == first
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tenure.sdk.cache import Cache
+from tenure.sdk.cache import FolderCache
 from tenure.sdk.disk import FolderOnDisk
-from tenure.sdk.kept import Kept
+from tenure.sdk.client_state import ClientState
 
 class Killing(FolderOnDisk):
     left = 0
@@ -180,10 +180,10 @@ class Killing(FolderOnDisk):
 def play(home, operations):
     disk = Killing(home / str(operations))
     disk.left = operations
-    cache = Cache(disk, lambda count: bytes(range(count)))
+    cache = FolderCache(disk, lambda count: bytes(range(count)))
     for token in ("one", "two", "three"):
-        cache.load()
-        cache.save(Kept(token=token))
+        cache.load_state()
+        cache.save_state(ClientState(token=token))
         (home / f"{operations}.acknowledged").write_text(token)
 
 for operations in range(100):
@@ -211,7 +211,7 @@ def test_p3_killed_at_every_file_operation_nothing_acknowledged_is_lost(tmp_path
     for operations in range(last + 1):
         told = tmp_path / f"{operations}.acknowledged"
         acknowledged = order.index(told.read_text()) if told.exists() else 0
-        found = order.index(Cache(FolderOnDisk(tmp_path / str(operations)), other_draw).load().token)
+        found = order.index(FolderCache(FolderOnDisk(tmp_path / str(operations)), other_draw).load_state().token)
         assert acknowledged <= found <= acknowledged + 1, f"killed at operation {operations}"
 
 
@@ -221,98 +221,100 @@ class TestInAFolder:
         return tmp_path / "editor"
 
     @pytest.fixture
-    def cache(self, folder: Path) -> Cache:
-        cache = Cache(FolderOnDisk(folder), draw)
+    def cache(self, folder: Path) -> FolderCache:
+        cache = FolderCache(FolderOnDisk(folder), draw)
         for token in ("one", "two", "three"):
-            cache.save(kept(token))
+            cache.save_state(kept(token))
         return cache
 
-    def again(self, folder: Path) -> Cache:
-        return Cache(FolderOnDisk(folder), other_draw)
+    def again(self, folder: Path) -> FolderCache:
+        return FolderCache(FolderOnDisk(folder), other_draw)
 
-    def test_key_and_state_are_their_owner_s_alone(self, folder: Path, cache: Cache) -> None:
+    def test_key_and_state_are_their_owner_s_alone(self, folder: Path, cache: FolderCache) -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
         for path in folder.iterdir():
             assert path.stat().st_mode & 0o077 == 0, path.name
 
-    def test_the_key_is_made_once(self, folder: Path, cache: Cache) -> None:
-        assert self.again(folder).signer.public == cache.signer.public
+    def test_the_key_is_made_once(self, folder: Path, cache: FolderCache) -> None:
+        assert self.again(folder).load_signer.public == cache.load_signer.public
 
-    def test_a_key_that_is_damaged_is_put_aside_and_another_made(self, folder: Path, cache: Cache) -> None:
+    def test_a_key_that_is_damaged_is_put_aside_and_another_made(self, folder: Path, cache: FolderCache) -> None:
         (folder / KEY).write_text("rubbish")
         again = self.again(folder)
-        assert again.signer.public != cache.signer.public
+        assert again.load_signer.public != cache.load_signer.public
         assert (folder / "key.damaged").read_text() == "rubbish"
-        assert again.load() == Kept()
+        assert again.load_state() == ClientState()
 
     @pytest.mark.parametrize("length", [0, 1, 20, 60, -1])
-    def test_a_torn_file_gives_way_to_the_generation_before(self, folder: Path, cache: Cache, length: int) -> None:
-        newest = folder / name(3)
+    def test_a_torn_file_gives_way_to_the_generation_before(
+        self, folder: Path, cache: FolderCache, length: int
+    ) -> None:
+        newest = folder / generation_name(3)
         newest.write_bytes(newest.read_bytes()[:length])
-        assert self.again(folder).load().token == "two"
+        assert self.again(folder).load_state().token == "two"
 
-    def test_every_edit_of_a_file_is_noticed(self, folder: Path, cache: Cache) -> None:
-        newest = folder / name(3)
+    def test_every_edit_of_a_file_is_noticed(self, folder: Path, cache: FolderCache) -> None:
+        newest = folder / generation_name(3)
         whole = newest.read_bytes()
         for at in range(len(whole)):
             newest.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-            assert self.again(folder).load().token == "two", f"byte {at} was changed and believed"
+            assert self.again(folder).load_state().token == "two", f"byte {at} was changed and believed"
 
-    def test_a_file_put_back_from_an_earlier_day_gives_way_to_the_other(self, folder: Path, cache: Cache) -> None:
-        earlier = (folder / name(3)).read_bytes()
+    def test_a_file_put_back_from_an_earlier_day_gives_way_to_the_other(self, folder: Path, cache: FolderCache) -> None:
+        earlier = (folder / generation_name(3)).read_bytes()
         for token in ("four", "five", "six"):
-            cache.save(kept(token))
-        (folder / name(5)).write_bytes(earlier)
-        assert self.again(folder).load().token == "six"
-        cache.save(kept("seven"))
-        (folder / name(7)).write_bytes(earlier)
-        assert self.again(folder).load().token == "six"
+            cache.save_state(kept(token))
+        (folder / generation_name(5)).write_bytes(earlier)
+        assert self.again(folder).load_state().token == "six"
+        cache.save_state(kept("seven"))
+        (folder / generation_name(7)).write_bytes(earlier)
+        assert self.again(folder).load_state().token == "six"
 
-    def test_a_file_under_the_other_s_name_is_of_its_own_generation(self, folder: Path, cache: Cache) -> None:
-        (folder / name(2)).write_bytes((folder / name(3)).read_bytes())
-        assert self.again(folder).load().token == "three"
+    def test_a_file_under_the_other_s_name_is_of_its_own_generation(self, folder: Path, cache: FolderCache) -> None:
+        (folder / generation_name(2)).write_bytes((folder / generation_name(3)).read_bytes())
+        assert self.again(folder).load_state().token == "three"
 
-    def test_the_state_of_another_computer_is_none_here(self, folder: Path, cache: Cache, tmp_path: Path) -> None:
+    def test_the_state_of_another_computer_is_none_here(self, folder: Path, cache: FolderCache, tmp_path: Path) -> None:
         elsewhere = tmp_path / "elsewhere"
-        other = Cache(FolderOnDisk(elsewhere), other_draw)
+        other = FolderCache(FolderOnDisk(elsewhere), other_draw)
         for path in folder.glob("state.*"):
             (elsewhere / path.name).write_bytes(path.read_bytes())
-        assert other.load() == Kept()
+        assert other.load_state() == ClientState()
 
-    def test_without_any_sound_file_nothing_is_kept(self, folder: Path, cache: Cache) -> None:
+    def test_without_any_sound_file_nothing_is_kept(self, folder: Path, cache: FolderCache) -> None:
         for path in folder.glob("state.*"):
             path.write_bytes(b"\x00" * 100)
-        assert self.again(folder).load() == Kept()
+        assert self.again(folder).load_state() == ClientState()
 
-    def test_a_file_that_is_far_too_large_is_not_read(self, folder: Path, cache: Cache) -> None:
-        with (folder / name(3)).open("r+b") as file:
+    def test_a_file_that_is_far_too_large_is_not_read(self, folder: Path, cache: FolderCache) -> None:
+        with (folder / generation_name(3)).open("r+b") as file:
             file.truncate(1 << 30)
-        assert self.again(folder).load().token == "two"
+        assert self.again(folder).load_state().token == "two"
 
-    def test_fields_of_the_future_are_ignored(self, folder: Path, cache: Cache) -> None:
+    def test_fields_of_the_future_are_ignored(self, folder: Path, cache: FolderCache) -> None:
         body = msgspec.json.encode({**msgspec.to_builtins(kept("later")), "future": {"a": [1]}})
-        assert msgspec.json.decode(body, type=Kept).token == "later"
+        assert msgspec.json.decode(body, type=ClientState).token == "later"
 
-    def test_beginning_anew_puts_everything_aside(self, folder: Path, cache: Cache) -> None:
-        forget(FolderOnDisk(folder), other_draw)
+    def test_beginning_anew_puts_everything_aside(self, folder: Path, cache: FolderCache) -> None:
+        reset_identity(FolderOnDisk(folder), other_draw)
         again = self.again(folder)
-        assert again.load() == Kept()
-        assert again.signer.public != cache.signer.public
+        assert again.load_state() == ClientState()
+        assert again.load_signer.public != cache.load_signer.public
         assert (folder / "key.old").exists()
 
     def test_a_process_that_goes_on_under_the_old_key_changes_nothing_any_more(
-        self, folder: Path, cache: Cache
+        self, folder: Path, cache: FolderCache
     ) -> None:
-        forget(FolderOnDisk(folder), other_draw)
+        reset_identity(FolderOnDisk(folder), other_draw)
         again = self.again(folder)
-        again.save(kept("new"))
+        again.save_state(kept("new"))
         with pytest.raises(OSError, match="begun anew"):
-            cache.save(kept("old"))
-        assert self.again(folder).load().token == "new"
+            cache.save_state(kept("old"))
+        assert self.again(folder).load_state().token == "new"
 
-    def test_only_one_process_holds_it(self, folder: Path, cache: Cache) -> None:
-        with cache.alone() as held, self.again(folder).alone(wait=False) as also:
+    def test_only_one_process_holds_it(self, folder: Path, cache: FolderCache) -> None:
+        with cache.hold_lock() as held, self.again(folder).hold_lock(wait=False) as also:
             assert held
             assert not also
-        with self.again(folder).alone(wait=False) as held:
+        with self.again(folder).hold_lock(wait=False) as held:
             assert held

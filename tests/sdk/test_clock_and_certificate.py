@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from conformance import keys
 from conformance.vendor import code
 from conformance.web import Asked, honest
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, HOUR
-from tenure.sandbox.dns import LocalDns, Says
-from tenure.sdk.names.path import Exchange, Kind, Outcome, Unreached
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
-from tenure.sdk.transport import Request
+from tenure.sandbox.dns import DnsRecord, LocalDns
+from tenure.sdk.network.path import HttpExchange, ServerUnreached, SourceKind, StepOutcome
+from tenure.sdk.outcomes import ActivationGranted, Rejected, Synchronized
+from tenure.sdk.transport import TransportRequest
 from tests.sdk.names.servers import DNS_NAME, NAME, OURS, STRANGER, Site, Target, asking, certified, http, request_on
 from tests.sdk.world import World
 
@@ -96,19 +96,19 @@ class Vendors(Target):
 @pytest.fixture
 def world() -> World:
     made = World()
-    assert isinstance(made.keeper.activate(code("A").reveal()), Granted)
+    assert isinstance(made.keeper.activate(code("A").reveal()), ActivationGranted)
     made.wait(2 * DAY)
     return made
 
 
 @pytest.fixture
 def system() -> Iterator[LocalDns]:
-    with LocalDns({NAME: Says(("127.0.0.2",))}) as running:
+    with LocalDns({NAME: DnsRecord(("127.0.0.2",))}) as running:
         yield running
 
 
 def connect(world: World, vendor: Vendors, system: LocalDns) -> None:
-    site = Site(asking(system=system.plain), vendor.port)
+    site = Site(asking(system=system.plain_url), vendor.port)
     world.cable.send = site.transport.send  # type: ignore[method-assign]
 
 
@@ -129,7 +129,7 @@ def test_synchronization(world: World, system: LocalDns, clock: str, certificate
         assert isinstance(outcome, Synchronized), outcome
         assert world.keeper.holder.now().instant == world.vendor.now, "the answer has settled the time"
         return
-    assert isinstance(outcome, Declined)
+    assert isinstance(outcome, Rejected)
     assert not outcome.conclusive
     assert vendor.paths == [], "nothing is sent to who has not proven its name"
     assert world.kept.present == before
@@ -145,23 +145,23 @@ def test_activation_shows_its_code_to_nobody_whose_certificate_is_out_of_date(
     world: World, system: LocalDns, clock: str, certificate: str
 ) -> None:
     set_clock(world, CLOCKS[clock])
-    world.keeper.holder.adopt(world.keeper.holder.kept)
+    world.keeper.holder.apply_state(world.keeper.holder.kept)
     with Vendors(world, CERTIFICATES[certificate]()) as vendor:
         connect(world, vendor, system)
         outcome = world.keeper.activate(code("A").reveal())
     if certificate == "fine":
-        assert isinstance(outcome, Granted), outcome
+        assert isinstance(outcome, ActivationGranted), outcome
         return
-    assert isinstance(outcome, Declined)
+    assert isinstance(outcome, Rejected)
     assert vendor.paths == []
     if certificate not in DATED:
-        assert outcome.code is Code.UNREACHABLE
+        assert outcome.code is RefusalCode.UNREACHABLE
         assert "no valid certificate for the name" in outcome.detail
     elif clock == "right":
-        assert outcome.code is Code.UNREACHABLE
+        assert outcome.code is RefusalCode.UNREACHABLE
         assert "not valid at the time that this computer's clock shows" in outcome.detail
     else:
-        assert outcome.code is Code.CLOCK_IMPLAUSIBLE
+        assert outcome.code is RefusalCode.CLOCK_IMPLAUSIBLE
         assert outcome.detail.endswith("The server's certificate is not valid at the time that it shows.")
 
 
@@ -184,17 +184,17 @@ def test_a_clock_known_as_wrong_is_left_out_until_it_is_right_again(world: World
             assert isinstance(world.keeper.synchronize(), Synchronized)
             world.wait(DAY)
         world.hands.wall = world.vendor.now
-        assert isinstance(world.keeper.synchronize(), Declined)
+        assert isinstance(world.keeper.synchronize(), Rejected)
 
 
 def test_a_fake_server_with_an_expired_certificate_takes_nothing_away(world: World, system: LocalDns) -> None:
     before = world.keeper.holder.standing()
     set_clock(world, CLOCKS["a year ahead"])
     with Target(http(b'{"result":"refused","code":"site_lost"}'), tls=CERTIFICATES["expired"]()) as fake:
-        site = Site(asking(system=system.plain), fake.port)
+        site = Site(asking(system=system.plain_url), fake.port)
         world.cable.send = site.transport.send  # type: ignore[method-assign]
         outcome = world.keeper.synchronize()
-    assert isinstance(outcome, Declined)
+    assert isinstance(outcome, Rejected)
     assert len(fake.requests) == 1
     assert not outcome.conclusive
     assert world.keeper.holder.standing().features == before.features
@@ -212,7 +212,7 @@ def test_a_self_signed_certificate_is_nobodys(world: World, system: LocalDns, tm
         with Vendors(world, context) as vendor:
             connect(world, vendor, system)
             outcome = world.keeper.synchronize("timer")
-        assert isinstance(outcome, Declined)
+        assert isinstance(outcome, Rejected)
         assert vendor.paths == []
 
 
@@ -220,27 +220,27 @@ def test_a_self_signed_certificate_is_nobodys(world: World, system: LocalDns, tm
 @pytest.mark.parametrize("dated", [True, False])
 def test_a_public_resolver_out_of_date_is_never_believed(kind: str, dated: bool) -> None:
     """What it says is signed by nobody."""
-    zone = {NAME: Says(("127.0.0.2",))}
+    zone = {NAME: DnsRecord(("127.0.0.2",))}
     context = issued(DNS_NAME, dates=PAST)
     with (
         LocalDns({}) as system,
         LocalDns(zone, "127.0.0.8", tls=context) as public,
         Target(tls=certified(NAME)) as home,
     ):
-        text = public.doh(DNS_NAME) if kind == "doh" else public.dot(DNS_NAME)
-        site = Site(asking(text, system=system.plain), home.port)
-        got = site.transport.send(Request("POST", "/v1/sync", b"signed", dated=dated))
-    assert isinstance(got, Unreached)
-    assert [step.outcome for step in got.tried if step.kind is Kind.PUBLIC] == [Outcome.DATES]
+        text = public.doh_url(DNS_NAME) if kind == "doh" else public.dot_url(DNS_NAME)
+        site = Site(asking(text, system=system.plain_url), home.port)
+        got = site.transport.send(TransportRequest("POST", "/v1/sync", b"signed", dated=dated))
+    assert isinstance(got, ServerUnreached)
+    assert [step.outcome for step in got.tried if step.kind is SourceKind.PUBLIC] == [StepOutcome.DATES]
     assert home.requests == []
 
 
 def test_it_is_told_that_dates_were_left_out(system: LocalDns) -> None:
     with Target(tls=CERTIFICATES["expired"]()) as home:
-        site = Site(asking(system=system.plain), home.port)
-        got = site.transport.send(Request("POST", "/v1/sync", b"signed", dated=False))
-    assert isinstance(got, Exchange)
-    assert "left out" in got.path.tried[-1].told()
+        site = Site(asking(system=system.plain_url), home.port)
+        got = site.transport.send(TransportRequest("POST", "/v1/sync", b"signed", dated=False))
+    assert isinstance(got, HttpExchange)
+    assert "left out" in got.path.tried[-1].describe_step()
 
 
 def test_the_first_activation_under_a_wrong_clock_names_the_clock(system: LocalDns) -> None:

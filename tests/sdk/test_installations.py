@@ -10,11 +10,11 @@ import pytest
 
 from conformance.vendor import code
 from conformance.web import Asked, Reply, honest, problem
-from tenure.core.commands import Taken
-from tenure.core.decide.places import full_pool
-from tenure.core.refusals import Code
+from tenure.core.business.commands import OccupiedPlaces
+from tenure.core.business.decide.places import full_pool
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY, HOUR, Phase
-from tenure.sdk import Declined, Granted, License, Released, Synchronized
+from tenure.sdk import ActivationGranted, License, LicenseReleased, Rejected, Synchronized
 from tests.sdk.test_license import Office
 
 
@@ -44,7 +44,7 @@ def office(tmp_path: Path) -> Iterator[Street]:
 def licensed(office: Street) -> License:
     """An application that has applied a code."""
     license_ = office.open()
-    assert isinstance(license_.activate(code("A").reveal()), Granted)
+    assert isinstance(license_.activate(code("A").reveal()), ActivationGranted)
     return license_
 
 
@@ -52,7 +52,7 @@ def test_a_license_given_up_is_gone_here_and_the_server_has_its_receipt(office: 
     license_ = licensed(office)
     assert license_.allows("edit")
     told = license_.release()
-    assert isinstance(told, Released)
+    assert isinstance(told, LicenseReleased)
     assert told.confirmed
     assert "free for another installation" in told.message
     assert not license_.allows("edit")
@@ -61,9 +61,9 @@ def test_a_license_given_up_is_gone_here_and_the_server_has_its_receipt(office: 
     again = office.open()
     assert (again.standing.phase, again.next_contact) == (Phase.PENDING, None)
     refused = again.release()
-    assert isinstance(refused, Declined)
-    assert refused.code is Code.NOT_ACTIVATED
-    assert isinstance(again.activate(code("A").reveal()), Granted)
+    assert isinstance(refused, Rejected)
+    assert refused.code is RefusalCode.NOT_ACTIVATED
+    assert isinstance(again.activate(code("A").reveal()), ActivationGranted)
     assert again.allows("edit")
 
 
@@ -71,7 +71,7 @@ def test_a_server_out_of_reach_is_told_later_also_by_the_next_run(office: Street
     license_ = licensed(office)
     office.deaf = True
     told = license_.release()
-    assert isinstance(told, Released)
+    assert isinstance(told, LicenseReleased)
     assert not told.confirmed
     assert "not before" in told.message
     assert not license_.allows("edit")
@@ -79,7 +79,7 @@ def test_a_server_out_of_reach_is_told_later_also_by_the_next_run(office: Street
     office.wait(2 * HOUR)
     again = office.open()
     assert not again.allows("edit")
-    again._tick()
+    again._run_tick()
     (row,) = office.vendor.sites.values()
     assert row.released
     assert again.next_contact is None
@@ -90,11 +90,11 @@ def test_a_lease_that_was_under_way_serves_nobody_once_it_was_given_up(office: S
     license_ = licensed(office)
     office.wait(10 * DAY)
     office.lost = True
-    assert isinstance(license_.synchronize(), Declined)
+    assert isinstance(license_.synchronize(), Rejected)
     office.lost = False
     office.wait(2 * HOUR)
     told = license_.release()
-    assert isinstance(told, Released)
+    assert isinstance(told, LicenseReleased)
     assert told.confirmed
     (row,) = office.vendor.sites.values()
     assert (row.released, row.serial) == (True, 2)
@@ -126,12 +126,12 @@ def test_an_application_put_back_from_a_backup_says_so_and_goes_on(office: Stree
     assert isinstance(resolved, Synchronized)
     assert resolved.result != "forked"
     assert restored.allows("edit")
-    assert not any(each.code is Code.LEASE_FORKED for each in restored.standing.warnings)
+    assert not any(each.code is RefusalCode.LEASE_FORKED for each in restored.standing.warnings)
 
 
 def test_a_refusal_speaks_to_an_applications_user(office: Street) -> None:
-    office.vendor.contracts[code("A").reveal()].refused = full_pool(Taken(allowed=11, alone=11))
+    office.vendor.contracts[code("A").reveal()].refused = full_pool(OccupiedPlaces(allowed=11, alone=11))
     told = office.open().activate(code("A").reveal())
-    assert isinstance(told, Declined)
+    assert isinstance(told, Rejected)
     assert "All 11 places are taken" in told.message
     assert "ask whoever manages the subscription" in told.message

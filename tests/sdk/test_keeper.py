@@ -11,28 +11,28 @@ import pytest
 
 from conformance.vendor import Vendor, code, paid
 from conformance.web import problem
-from tenure.core.refusals import Code
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY, HOUR, Phase
-from tenure.sdk.exchange import Report
-from tenure.sdk.kept import Kept
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
-from tenure.sdk.steps import Step
+from tenure.sdk.client_state import ClientState
+from tenure.sdk.outcomes import ActivationGranted, Rejected, Synchronized
+from tenure.sdk.progress import ProgressStep
+from tenure.sdk.requests import UseReport
 from tenure.wire import b64
-from tenure.wire.messages import SyncRequest, Use
+from tenure.wire.messages import DeviceUse, SyncRequest
 from tests.sdk.world import MemoryInProcess, World
 
 
 def activated(**parts: object) -> World:
     world = World(**parts)  # type: ignore[arg-type]
     granted = world.keeper.activate(code("A").reveal())
-    assert isinstance(granted, Granted), granted
+    assert isinstance(granted, ActivationGranted), granted
     return world
 
 
 def asked(world: World) -> SyncRequest:
-    """The last synchronisation as the server read it."""
+    """The last synchronization as the server read it."""
     body = [each.body for each in world.cable.sent if each.path == "/v1/sync"][-1]
-    return msgspec.json.decode(b64.decode(body.split(b".")[1]) or b"", type=SyncRequest)
+    return msgspec.json.decode(b64.b64_decode(body.split(b".")[1]) or b"", type=SyncRequest)
 
 
 class TestAShortLease:
@@ -41,7 +41,7 @@ class TestAShortLease:
     ) -> None:
         world = World(vendor=Vendor(life=DAY, interval=DAY // 28))
         granted = world.keeper.activate(code("A").reveal())
-        assert isinstance(granted, Granted)
+        assert isinstance(granted, ActivationGranted)
         told = "The licensing server may be out of reach for up to 17 hours before functions are withdrawn."
         assert granted.message.endswith(told)
         with caplog.at_level("INFO", "tenure.license"):
@@ -59,13 +59,13 @@ class TestAShortLease:
 class TestWhenItAsks:
     def test_nothing_is_sent_before_a_code_was_applied(self) -> None:
         world = World()
-        assert world.keeper.due() is None
+        assert world.keeper.next_contact_at() is None
         assert world.keeper.tick() is None
         assert world.cable.sent == []
 
     def test_m14_the_next_contact_follows_the_server_window(self) -> None:
         world = activated()
-        due = world.keeper.due()
+        due = world.keeper.next_contact_at()
         assert due is not None
         assert world.vendor.now + 21 * HOUR < due <= world.vendor.now + 27 * HOUR
         world.wait(due - world.vendor.now - 1)
@@ -78,11 +78,11 @@ class TestWhenItAsks:
         worlds = [activated(random=Random(number)) for number in range(20)]  # noqa: S311 - no secrets here
         for each in worlds:
             each.wait(HOUR)
-        dues = {each.started().due() for each in worlds}
+        dues = {each.started().next_contact_at() for each in worlds}
         world = worlds[0]
         assert all(due is not None and world.vendor.now <= due <= world.vendor.now + 900 for due in dues)
         assert len(dues) > 15
-        assert len({world.started().due() for _ in range(20)}) == 1, "drawn once, and kept"
+        assert len({world.started().next_contact_at() for _ in range(20)}) == 1, "drawn once, and kept"
         again = world.started()
         world.wait(900)
         assert isinstance(again.tick(), Synchronized)
@@ -92,7 +92,7 @@ class TestWhenItAsks:
         world = activated()
         world.wait(HOUR)
         world.keeper.network_returned()
-        due = world.keeper.due()
+        due = world.keeper.next_contact_at()
         assert due is not None
         assert due <= world.vendor.now + 900
         world.wait(900)
@@ -105,7 +105,7 @@ class TestWhenItAsks:
         contract.change(paid(world.vendor.now, 2, 3), world.vendor.now + 2 * DAY)
         world.vendor.interval = HOUR
         assert isinstance(world.keeper.synchronize("timer"), Synchronized)
-        due = world.keeper.due()
+        due = world.keeper.next_contact_at()
         assert due is not None
         assert due <= world.vendor.now + 2 * HOUR
         world.wait(2 * HOUR)
@@ -116,18 +116,18 @@ class TestWhenItAsks:
         world = activated(after_end_days=0)
         world.wait(200 * DAY)
         assert world.keeper.holder.standing().phase is Phase.ENDED
-        assert world.keeper.due() is None
+        assert world.keeper.next_contact_at() is None
         assert isinstance(world.keeper.synchronize(), Synchronized)
 
     def test_a_failure_is_followed_by_another_try_within_the_hour_however_many_there_were(self) -> None:
         world = activated()
         world.cable.loses_question = lambda: True
         for _ in range(30):
-            due = world.keeper.due()
+            due = world.keeper.next_contact_at()
             assert due is not None
             world.wait(max(due - world.vendor.now, 0))
-            assert isinstance(world.keeper.tick(), Declined)
-            due = world.keeper.due()
+            assert isinstance(world.keeper.tick(), Rejected)
+            due = world.keeper.next_contact_at()
             assert due is not None
             assert world.vendor.now < due <= world.vendor.now + HOUR
 
@@ -149,7 +149,7 @@ class TestWhatItAsksAgain:
         world = World()
         world.cable.loses_answer = lambda: True
         refused = world.keeper.activate(code("A").reveal())
-        assert isinstance(refused, Declined)
+        assert isinstance(refused, Rejected)
         assert not refused.conclusive
         world.cable.loses_answer = lambda: False
         world.wait(HOUR)
@@ -163,11 +163,11 @@ class TestWhatItAsksAgain:
         world = World()
         world.cable.loses_answer = lambda: True
         world.keeper.activate(code("A").reveal())
-        assert isinstance(world.keeper.activate(code("B").reveal()), Declined)
+        assert isinstance(world.keeper.activate(code("B").reveal()), Rejected)
         world.cable.loses_answer = lambda: False
         refused = world.keeper.activate(code("B").reveal())
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.SUBSCRIPTION_IN_FORCE
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.SUBSCRIPTION_IN_FORCE
         lease = world.keeper.holder.lease()
         assert lease is not None
         assert lease.subscription == "sub_a"
@@ -175,17 +175,17 @@ class TestWhatItAsksAgain:
     def test_another_code_takes_the_place_of_one_that_the_server_declines(self) -> None:
         world = World()
         world.cable.replies = [problem(415, "media_type_unsupported"), problem(415, "media_type_unsupported")]
-        assert isinstance(world.keeper.activate(code("A").reveal()), Declined)
-        assert isinstance(world.keeper.activate(code("B").reveal()), Granted)
+        assert isinstance(world.keeper.activate(code("A").reveal()), Rejected)
+        assert isinstance(world.keeper.activate(code("B").reveal()), ActivationGranted)
         lease = world.keeper.holder.lease()
         assert lease is not None
         assert lease.subscription == "sub_b"
 
-    def test_a_declined_activation_does_not_keep_a_licensed_site_from_synchronising(self) -> None:
+    def test_a_declined_activation_does_not_keep_a_licensed_site_from_synchronizing(self) -> None:
         world = activated()
         world.cable.replies = [problem(404, "not_found")] * 2
         staged = world.keeper.activate(code("B").reveal(), "successor")
-        assert isinstance(staged, Declined)
+        assert isinstance(staged, Rejected)
         world.wait(DAY)
         assert isinstance(world.keeper.tick(), Synchronized)
         assert world.kept.activation is not None
@@ -193,13 +193,13 @@ class TestWhatItAsksAgain:
         world.keeper.tick()
         assert world.keeper.holder.standing().successor_from is not None
 
-    def test_an_activation_over_a_synchronisation_that_was_never_answered_is_no_fork(self) -> None:
+    def test_an_activation_over_a_synchronization_that_was_never_answered_is_no_fork(self) -> None:
         world = activated()
         world.cable.loses_answer = lambda: True
         world.keeper.synchronize("timer")
         assert world.kept.sync is not None
         world.cable.loses_answer = lambda: False
-        assert isinstance(world.keeper.activate(code("A").reveal()), Granted)
+        assert isinstance(world.keeper.activate(code("A").reveal()), ActivationGranted)
         outcome = world.keeper.synchronize("timer")
         assert isinstance(outcome, Synchronized)
         assert not world.kept.forked
@@ -210,10 +210,10 @@ class FullDisk(MemoryInProcess):
 
     full = False
 
-    def save(self, kept: Kept) -> None:
+    def save_state(self, kept: ClientState) -> None:
         if self.full:
             raise OSError(28, "No space left on device")
-        super().save(kept)
+        super().save_state(kept)
 
 
 class TestWhatItKeeps:
@@ -223,7 +223,7 @@ class TestWhatItKeeps:
         sent = len(world.cable.sent)
         memory.full = True
         refused = world.keeper.synchronize("timer")
-        assert isinstance(refused, Declined)
+        assert isinstance(refused, Rejected)
         assert "No space left" in refused.message
         assert len(world.cable.sent) == sent
         assert world.keeper.holder.standing().licensed
@@ -264,7 +264,7 @@ class TestWhatItKeeps:
 
         def looks() -> None:
             while not done.is_set():
-                world.keeper.look()
+                world.keeper.reload_if_changed()
 
         looking = threading.Thread(target=looks)
         looking.start()
@@ -290,7 +290,7 @@ class TestWhatItKeeps:
     def test_a_memory_that_is_lost_while_the_program_runs_takes_nothing_away(self) -> None:
         memory = MemoryInProcess()
         world = activated(memory=memory)
-        memory.kept = Kept()
+        memory.kept = ClientState()
         world.keeper.tick()
         assert world.keeper.holder.standing().licensed
 
@@ -336,7 +336,7 @@ class TestWhatItKeeps:
 class SlowToRead(MemoryInProcess):
     """A memory in which much can happen between reading and knowing."""
 
-    def load(self) -> Kept:
+    def load_state(self) -> ClientState:
         found = self.kept
         time.sleep(0.001)
         return found
@@ -348,31 +348,31 @@ class Busy(MemoryInProcess):
     busy = False
     saves = 0
 
-    def save(self, kept: Kept) -> None:
+    def save_state(self, kept: ClientState) -> None:
         self.saves += 1
-        super().save(kept)
+        super().save_state(kept)
 
     @contextmanager
     def _held(self, wait: bool) -> Iterator[bool]:
         assert not (wait and self.busy), "it would wait for ever"
         yield not self.busy
 
-    def alone(self, *, wait: bool = True):  # type: ignore[no-untyped-def]
+    def hold_lock(self, *, wait: bool = True):  # type: ignore[no-untyped-def]
         return self._held(wait)
 
 
 class TestWhatItTells:
     def test_m17_steps_are_shown_as_they_are_taken_and_again_in_the_outcome(self) -> None:
         world = activated()
-        shown: list[Step] = []
+        shown: list[ProgressStep] = []
         outcome = world.keeper.synchronize("manual", shown.append)
         assert isinstance(outcome, Synchronized)
         assert tuple(shown) == outcome.steps
         assert [step.name for step in shown] == ["answer"]
         assert outcome.path == "system DNS, 192.0.2.1:443"
 
-    def test_a_watcher_that_fails_does_not_stop_a_synchronisation(self) -> None:
-        def fails(step: Step) -> None:
+    def test_a_watcher_that_fails_does_not_stop_a_synchronization(self) -> None:
+        def fails(step: ProgressStep) -> None:
             raise RuntimeError(step.text)
 
         assert isinstance(activated().keeper.synchronize("manual", fails), Synchronized)
@@ -391,14 +391,14 @@ class TestWhatItTells:
     def test_a_code_that_is_none_is_refused_here(self, text: str) -> None:
         world = World()
         refused = world.keeper.activate(text)
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.CODE_MALFORMED
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.CODE_MALFORMED
         assert "Compare it" in refused.message
         assert world.cable.sent == []
 
     def test_use_and_allotment_are_reported_at_the_moment_of_asking(self) -> None:
         devices = [3]
-        world = activated(report=lambda: Report(Use(devices[0]), devices[0] + 10))
+        world = activated(report=lambda: UseReport(DeviceUse(devices[0]), devices[0] + 10))
         devices[0] = 7
         world.keeper.synchronize("timer")
         assert asked(world).use.total == 7
@@ -427,8 +427,8 @@ class TestAServerThatDoesNotKnowIt:
         sent = len(world.cable.sent)
         world.cable.replies = [problem(401, "key_unknown")] * 8
         done = world.keeper.synchronize()
-        assert isinstance(done, Declined)
-        assert (done.code, done.conclusive) == (Code.SITE_UNKNOWN, False)
+        assert isinstance(done, Rejected)
+        assert (done.code, done.conclusive) == (RefusalCode.SITE_UNKNOWN, False)
         assert len([each for each in world.cable.sent[sent:] if each.path == "/v1/sync"]) == 2
         assert world.keeper.holder.standing().phase is before.phase is Phase.ACTIVE
         assert "activation code" in done.message

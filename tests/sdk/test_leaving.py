@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tenure.core.boots import ALIVE
-from tenure.core.refusals import Code
+from tenure.core.lease.boots import ALIVE
+from tenure.core.refusals import RefusalCode
 from tenure.sdk import License, Synchronized
-from tenure.sdk.presence import IN_USE, Presence
+from tenure.sdk.presence import IN_USE, FolderPresence
 from tests.sdk.test_boots import Desks, desks, licensed, office, saved
 from tests.sdk.test_license import Office
 
@@ -24,11 +24,11 @@ PROGRAM = """
 import os, signal, sys, time
 from pathlib import Path
 from tenure.sdk import License, Network
-from tenure.sdk.clock import Clocks
+from tenure.sdk.clock import ComputerClocks
 from tenure.sdk.computer import Computer
 
 boot, url, root, folder, wall, how = sys.argv[1:]
-clocks = Clocks(boot, lambda: 18_000.0, lambda: int(wall))
+clocks = ComputerClocks(boot, lambda: 18_000.0, lambda: int(wall))
 computer = Computer(clocks=clocks, monotonic=time.monotonic, draw=os.urandom, environment={}, hardware=dict,
                     online=lambda: True, host=boot)
 
@@ -63,7 +63,7 @@ class TestThePlaceInTheFolder:
         right = desks.open("right")
         assert not served(right)
         left.stop()
-        right._tick()
+        right._run_tick()
         assert served(right)
         assert served(desks.open("right"))
 
@@ -140,16 +140,16 @@ def test_a_copy_of_a_folder_that_was_given_up_is_found_by_the_server(desks: Desk
     copy = desks.office.open(name="copied", computer=computer)
     assert isinstance(right.synchronize(), Synchronized)
     assert isinstance(copy.synchronize(), Synchronized)
-    assert Code.LEASE_FORKED in [each.code for each in copy.standing.warnings]
+    assert RefusalCode.LEASE_FORKED in [each.code for each in copy.standing.warnings]
 
 
 def test_programs_that_leave_in_the_same_moment_leave_one_last(tmp_path: Path) -> None:
-    both = Presence(tmp_path), Presence(tmp_path)
+    both = FolderPresence(tmp_path), FolderPresence(tmp_path)
     for each in both:
         each.begin()
-    with both[0].ended() as first:
+    with both[0].end_alone() as first:
         assert not first
-        with both[1].ended() as second:
+        with both[1].end_alone() as second:
             assert second
 
 
@@ -187,7 +187,7 @@ class TestProcesses:
             assert process.stdin is not None
             process.stdin.close()
         desks.wait(ALIVE)
-        right._tick()
+        right._run_tick()
         assert served(right)
 
     def test_two_processes_of_one_computer_free_it_with_the_second(self, desks: Desks) -> None:

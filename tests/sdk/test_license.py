@@ -16,9 +16,9 @@ from conformance.keys import signed
 from conformance.moves import amnesty
 from conformance.vendor import Vendor, code, paid
 from conformance.web import Web, certificates, honest
-from tenure.core.refusals import Code
-from tenure.core.timeline import DAY, Phase, Why
-from tenure.sdk import Declined, Granted, License, Misuse, Network, Synchronized
+from tenure.core.refusals import RefusalCode
+from tenure.core.timeline import DAY, Phase, PhaseCause
+from tenure.sdk import ActivationGranted, ConfigurationError, License, Network, Rejected, Synchronized
 from tests.sdk.world import Hands
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,8 +71,8 @@ def test_m09_the_ten_lines_pasted_into_an_empty_file_license_it(tmp_path: Path) 
     tls, believed = certificates("good", tmp_path)
     web = Web(lambda asked: honest(vendor, asked), tls)
     (tmp_path / "root.jws").write_bytes(vendor.roots[1])
-    assert "https://licence.example.com" in program
-    (tmp_path / "app.py").write_text(program.replace("https://licence.example.com", web.url), encoding="utf-8")
+    assert "https://license.example.com" in program
+    (tmp_path / "app.py").write_text(program.replace("https://license.example.com", web.url), encoding="utf-8")
     environment = {"HOME": str(tmp_path), "SSL_CERT_FILE": str(believed), "PYTHONPATH": os.pathsep.join(sys.path)}
 
     def started(typed: str) -> str:
@@ -123,7 +123,7 @@ class TestALicense:
         app.activate(code("A").reveal())
         office.wait(8 * DAY)
         standing = app.standing
-        assert (standing.phase, standing.cause) == (Phase.GRACE, Why.SYNC_OVERDUE)
+        assert (standing.phase, standing.cause) == (Phase.GRACE, PhaseCause.SYNC_OVERDUE)
         assert "has not answered for too long" in standing.message
         assert "2027-02-14 07:55:00 UTC" in standing.message
         assert [remedy.who for remedy in standing.remedies] == ["administrator"]
@@ -154,7 +154,7 @@ class TestALicense:
         app.activate(code("A").reveal())
         assert app.successor is None
         staged = app.stage(code("B").reveal())
-        assert isinstance(staged, Granted)
+        assert isinstance(staged, ActivationGranted)
         assert "takes over by itself on 2027-03-16T08:00:00Z" in staged.message
         assert app.successor is not None
         assert app.successor.begins == office.vendor.now + 60 * DAY
@@ -167,21 +167,21 @@ class TestALicense:
         file.write_bytes(amnesty(office.vendor, {"ago": 0, "days": 5}) + b"\n")
         before = app.standing.contact_until
         assert before is not None
-        assert not isinstance(app.take_notice(file), Declined)
+        assert not isinstance(app.import_notice(file), Rejected)
         assert app.standing.contact_until == before + 5 * DAY
-        refused = app.take_notice(b"nonsense")
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.MESSAGE_MALFORMED
+        refused = app.import_notice(b"nonsense")
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.MESSAGE_MALFORMED
 
     def test_a_site_that_was_declared_lost_begins_anew_with_the_next_code(self, office: Office) -> None:
         app = office.open()
         app.activate(code("A").reveal())
         next(iter(office.vendor.sites.values())).lost = True
         refused = app.synchronize()
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.SITE_LOST
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.SITE_LOST
         assert not app.allows("edit")
-        assert isinstance(app.activate(code("B").reveal()), Granted)
+        assert isinstance(app.activate(code("B").reveal()), ActivationGranted)
         assert app.allows("edit")
         assert len(office.vendor.sites) == 2
 
@@ -208,7 +208,7 @@ class TestALicense:
             app = office.open()
             office.hands.uptime += DAY + 1
             app = office.open()
-            assert app.standing.warnings[0].code is Code.CLOCK_IMPLAUSIBLE
+            assert app.standing.warnings[0].code is RefusalCode.CLOCK_IMPLAUSIBLE
         assert app.standing.phase is Phase.ENDED
 
     def test_a_folder_that_vanishes_is_written_back_and_takes_no_second_place(self, office: Office) -> None:
@@ -232,8 +232,8 @@ class TestALicense:
         assert any("was reached" in text for text in texts)
         assert outcome.path.startswith("fixed address, 127.0.0.1:")
         again = app.synchronize()
-        assert isinstance(again, Declined)
-        assert again.code is Code.TOO_MANY_REQUESTS
+        assert isinstance(again, Rejected)
+        assert again.code is RefusalCode.TOO_MANY_REQUESTS
         assert again.when == office.vendor.now + 60
 
 
@@ -243,8 +243,8 @@ class TestMistakesOfTheProgram:
         [
             ({"product": "Editor 2"}, "is not an id"),
             ({"version": "newest"}, "version: A version is written as 12.4.1"),
-            ({"server": "http://licence.example.com", "network": Network()}, "plain HTTP is not spoken"),
-            ({"server": "licence.example.com"}, "server: 'licence.example.com' is not the address"),
+            ({"server": "http://license.example.com", "network": Network()}, "plain HTTP is not spoken"),
+            ({"server": "license.example.com"}, "server: 'license.example.com' is not the address"),
             ({"root": b"rubbish"}, "root document is no good"),
             ({"root": "nowhere.jws"}, "cannot be read"),
             ({"sandbox": True}, "not that of a sandbox"),
@@ -256,15 +256,15 @@ class TestMistakesOfTheProgram:
     def test_they_are_raised_at_once_with_the_reason(
         self, office: Office, changed: dict[str, object], told: str
     ) -> None:
-        with pytest.raises(Misuse, match=re.escape(told)):
+        with pytest.raises(ConfigurationError, match=re.escape(told)):
             office.open(**changed)
 
     def test_a_root_that_its_own_keys_did_not_sign_is_none(self, office: Office) -> None:
-        with pytest.raises(Misuse, match="lacks signatures"):
+        with pytest.raises(ConfigurationError, match="lacks signatures"):
             office.open(root=signed(office.vendor.documents[0], "root-a"))
 
     def test_the_root_of_a_sandbox_is_refused_in_production(self, office: Office) -> None:
-        with pytest.raises(Misuse, match="is that of a sandbox, but sandbox=False"):
+        with pytest.raises(ConfigurationError, match="is that of a sandbox, but sandbox=False"):
             office.open(root=Vendor(sandbox=True).roots[1])
 
 
@@ -275,12 +275,12 @@ class TestASandbox:
         clock = tmp_path / "clock"
         clock.write_text(str(office.vendor.now))
         app = office.open(sandbox=True, clock=clock)
-        assert isinstance(app.activate(code("A").reveal()), Granted)
+        assert isinstance(app.activate(code("A").reveal()), ActivationGranted)
         assert app.allows("edit")
         clock.write_text("2027-03-29T07:59:59Z\n")
         office.hands.uptime += 0.06
         assert app.standing.phase is Phase.ENDED
-        assert app.standing.cause is Why.SYNC_OVERDUE
+        assert app.standing.cause is PhaseCause.SYNC_OVERDUE
         office.vendor.now = app.standing.at
         app.synchronize()
         assert app.allows("edit")

@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from tenure.core.clock import Reading
-from tenure.sdk.clock import Clocks, Timekeeper, read_clock_file
-from tenure.sdk.exchange import retry_after
-from tenure.sdk.hardware import digests, read_parts
+from tenure.core.lease.clock import ClockReading
+from tenure.sdk.clock import ComputerClocks, Timekeeper, read_clock_file
+from tenure.sdk.hardware import hardware_digests, read_parts
 from tenure.sdk.main import this_computer
-from tenure.sdk.names.last_good import LastGoodInMemory
-from tenure.sdk.names.path import Exchange, Kind, PathUsed
-from tenure.sdk.reach import ByLease, Network, reach
-from tenure.sdk.steps import Progress, Step
-from tenure.sdk.transport import HttpTransport, Request
+from tenure.sdk.network.last_good import LastGoodInMemory
+from tenure.sdk.network.path import HttpExchange, PathUsed, SourceKind
+from tenure.sdk.progress import ProgressStep, ProgressWatch
+from tenure.sdk.requests import retry_after
+from tenure.sdk.transport import HttpTransport, TransportRequest
+from tenure.sdk.transport_factory import LeaseAwareTransport, Network, make_transport
 from tests.sdk.world import UNREACHED, Hands
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,12 +69,12 @@ class TestHardware:
 
     def test_raw_ids_never_show_and_digests_differ_by_root_product_and_part(self, system: Path) -> None:
         parts = read_parts(system)
-        mine = digests(parts, "vendor-1", "editor")
-        assert mine == digests(parts, "vendor-1", "editor")
+        mine = hardware_digests(parts, "vendor-1", "editor")
+        assert mine == hardware_digests(parts, "vendor-1", "editor")
         assert all(len(digest) == 43 for digest in mine.values())
-        others = [digests(parts, "vendor-2", "editor"), digests(parts, "vendor-1", "other")]
+        others = [hardware_digests(parts, "vendor-2", "editor"), hardware_digests(parts, "vendor-1", "other")]
         assert not {*mine.values()} & {digest for other in others for digest in other.values()}
-        same = digests({"machine": "x", "board": "x"}, "vendor-1", "editor")
+        same = hardware_digests({"machine": "x", "board": "x"}, "vendor-1", "editor")
         assert same["machine"] != same["board"]
 
 
@@ -104,7 +104,7 @@ class TestClocks:
         assert told is None or isinstance(told, int)
 
     def test_readings_are_in_whole_seconds(self) -> None:
-        assert Clocks("b", lambda: 12.9, lambda: 5).read() == Reading("b", 12, 5)
+        assert ComputerClocks("b", lambda: 12.9, lambda: 5).read_clocks() == ClockReading("b", 12, 5)
 
     def test_a_clock_file_that_vanishes_leaves_the_time_running(self) -> None:
         hands = Hands()
@@ -117,7 +117,7 @@ class TestClocks:
 
     def test_this_computer_has_everything(self) -> None:
         computer = this_computer()
-        reading = computer.clocks.read()
+        reading = computer.clocks.read_clocks()
         assert reading.boot
         assert reading.uptime > 0
         assert reading.wall > 1_700_000_000
@@ -126,9 +126,9 @@ class TestClocks:
         assert computer.clocks.ticks() <= computer.clocks.ticks()
 
 
-def answer(**headers: str) -> Exchange:
+def answer(**headers: str) -> HttpExchange:
     pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Exchange(503, pairs, b"", PathUsed(Kind.SYSTEM, ""), 0.0)
+    return HttpExchange(503, pairs, b"", PathUsed(SourceKind.SYSTEM, ""), 0.0)
 
 
 class TestWaits:
@@ -148,7 +148,7 @@ class TestWaits:
             (answer(retry_after="Fri, 15 Jan 2027 09:00:00 GMT"), None),
         ],
     )
-    def test_retry_after(self, reply: Exchange, seconds: int | None) -> None:
+    def test_retry_after(self, reply: HttpExchange, seconds: int | None) -> None:
         assert retry_after(reply) == seconds
 
     @given(st.text(max_size=40), st.text(max_size=40))
@@ -161,7 +161,7 @@ class Counting:
     def __init__(self) -> None:
         self.sent = 0
 
-    def send(self, request: Request):  # type: ignore[no-untyped-def]
+    def send(self, request: TransportRequest):  # type: ignore[no-untyped-def]
         self.sent += 1
         return UNREACHED
 
@@ -169,32 +169,34 @@ class Counting:
 class TestTheWay:
     def test_b10_the_lease_keeps_an_undecided_application_from_public_resolvers(self) -> None:
         usual, private, dns = Counting(), Counting(), [""]
-        way = ByLease(usual, private, lambda: dns[0] == "off")
-        way.send(Request("GET", "/v1/root/2"))
+        way = LeaseAwareTransport(usual, private, lambda: dns[0] == "off")
+        way.send(TransportRequest("GET", "/v1/root/2"))
         dns[0] = "off"
-        way.send(Request("GET", "/v1/root/2"))
+        way.send(TransportRequest("GET", "/v1/root/2"))
         assert (usual.sent, private.sent) == (1, 1)
 
     def test_b10_a_customer_s_own_decision_stands_above_the_lease(self) -> None:
         def way(network: Network) -> object:
             computer = Hands().computer()
-            return reach("https://a.example", network, computer, LastGoodInMemory(), lambda step: None, lambda: "off")
+            return make_transport(
+                "https://a.example", network, computer, LastGoodInMemory(), lambda step: None, lambda: "off"
+            )
 
-        assert isinstance(way(Network(proxy="")), ByLease)
+        assert isinstance(way(Network(proxy="")), LeaseAwareTransport)
         assert isinstance(way(Network(dns="auto", proxy="")), HttpTransport)
         assert isinstance(way(Network(dns="off", proxy="")), HttpTransport)
 
 
 class TestProgress:
     def test_steps_of_one_exchange_are_not_shown_to_the_watcher_of_another(self) -> None:
-        progress = Progress()
-        seen: list[Step] = []
-        with progress.watched(seen.append) as steps:
-            progress.tell("answer", "one")
-        with progress.watched(None) as others:
-            progress.tell("answer", "two", ok=False)
-        assert seen == steps == [Step("answer", "one")]
-        assert others == [Step("answer", "two", False)]
+        progress = ProgressWatch()
+        seen: list[ProgressStep] = []
+        with progress.watching(seen.append) as steps:
+            progress.add_step("answer", "one")
+        with progress.watching(None) as others:
+            progress.add_step("answer", "two", ok=False)
+        assert seen == steps == [ProgressStep("answer", "one")]
+        assert others == [ProgressStep("answer", "two", False)]
 
 
 def normal(name: str) -> str:

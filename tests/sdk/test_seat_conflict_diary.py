@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from conformance.web import Asked, Reply, Web
-from tenure.core.refusals import Code
-from tenure.core.timeline import DAY, HOUR, Phase, Why
-from tenure.sdk import Declined, Granted, License, Network, Released, Synchronized
-from tests.site.town import Hands, Town, town
+from tenure.core.refusals import RefusalCode
+from tenure.core.timeline import DAY, HOUR, Phase, PhaseCause
+from tenure.sdk import ActivationGranted, License, LicenseReleased, Network, Rejected, Synchronized
+from tests.site.site_env import FakeComputer, SiteEnv, site_env
 
 END = 1_798_761_600  # 2027-01-01: the paid year is over, and the lower limit begins
 MINUTE = 60
@@ -24,12 +24,12 @@ MINUTE = 60
 class Street:
     """Ten applications, the order that they share, and the customer whose order it is."""
 
-    def __init__(self, here: Town, url: str, folder: Path) -> None:
+    def __init__(self, here: SiteEnv, url: str, folder: Path) -> None:
         self.town, self.url, self.folder = here, url, folder
         self.name, self.code = here.order(devices=10)
         self.apps = [self.application(f"desk {number}") for number in range(10)]
         for each in self.apps:
-            assert isinstance(each.activate(self.code), Granted)
+            assert isinstance(each.activate(self.code), ActivationGranted)
             here.wait(HOUR)
 
     def application(self, name: str) -> License:
@@ -41,7 +41,7 @@ class Street:
             folder=self.folder / name,
             name=name,
             network=Network(dns="off", proxy="", loopback_http=True),
-            computer=Hands(self.town.time).computer(name),
+            computer=FakeComputer(self.town.time).computer(name),
         )
 
     def does(self, action: str, **body: Any) -> Any:
@@ -68,12 +68,12 @@ class Street:
 
 @pytest.fixture
 def street(tmp_path: Path) -> Iterator[Street]:
-    with town(tmp_path) as here, on_a_socket(here) as url:
+    with site_env(tmp_path) as here, on_a_socket(here) as url:
         yield Street(here, url, tmp_path)
 
 
 @contextmanager
-def on_a_socket(here: Town) -> Iterator[str]:
+def on_a_socket(here: SiteEnv) -> Iterator[str]:
     """The town's server behind a real one."""
 
     def answer(asked: Asked) -> Reply:
@@ -122,7 +122,7 @@ def test_whoever_is_struck_out_reads_what_happens_when_and_who_can_change_it_and
     street.town.wait(1)
     assert street.serving() == [1, 2, 3, 4, 5, 9]
     over = street.apps[0].standing
-    assert (over.phase, over.cause, over.features) == (Phase.ENDED, Why.SEAT_CONFLICT, ("read",))
+    assert (over.phase, over.cause, over.features) == (Phase.ENDED, PhaseCause.SEAT_CONFLICT, ("read",))
     assert over.message.startswith(
         "Ended: fewer devices are ordered than are in use, and this application is struck out."
     )
@@ -131,18 +131,18 @@ def test_whoever_is_struck_out_reads_what_happens_when_and_who_can_change_it_and
         "Give up the license of an application that is no longer needed: this one then gets its place.",
     ]
     told = street.apps[0].synchronize()
-    assert isinstance(told, Declined)
-    assert told.code is Code.DEVICE_LIMIT_REACHED
+    assert isinstance(told, Rejected)
+    assert told.code is RefusalCode.DEVICE_LIMIT_REACHED
     assert "struck out from 2027-01-01T00:00:00Z on" in told.detail
 
     # What the remedies say is true: one gives its place up, another one takes another code, more are ordered.
     street.town.wait(MINUTE)
-    assert isinstance(street.apps[1].release(), Released)
+    assert isinstance(street.apps[1].release(), LicenseReleased)
     assert isinstance(street.apps[0].synchronize(), Synchronized)
     assert street.serving() == [0, 2, 3, 4, 5, 9]
     _, other = street.town.order(devices=1)
-    assert isinstance(street.apps[6].activate(other), Granted)
-    assert isinstance(street.apps[7].synchronize(), Declined)
+    assert isinstance(street.apps[6].activate(other), ActivationGranted)
+    assert isinstance(street.apps[7].synchronize(), Rejected)
     street.does("change-devices", devices=8)
     street.town.wait(MINUTE)
     assert isinstance(street.apps[7].synchronize(), Synchronized)
@@ -153,7 +153,7 @@ def test_more_devices_or_a_place_given_up_before_the_day_take_the_date_back(stre
     street.does("change-devices", devices=6)
     street.everybody_asks()
     assert [number for number, each in enumerate(street.apps) if each.standing.remedies] == [6, 7, 8, 9]
-    assert isinstance(street.apps[2].release(), Released)
+    assert isinstance(street.apps[2].release(), LicenseReleased)
     street.town.wait(MINUTE)
     street.apps[6].synchronize()
     assert street.apps[6].standing.remedies == ()

@@ -20,10 +20,10 @@ from tenure.core.periods import format_instant
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, HOUR, Instant, Phase
 from tenure.sdk import License, Network
-from tenure.sdk.keeper import Keeper
-from tenure.sdk.names.path import Exchange
-from tenure.sdk.outcomes import Granted
-from tenure.sdk.transport import Request
+from tenure.sdk.license_keeper import LicenseKeeper
+from tenure.sdk.network.path import HttpExchange
+from tenure.sdk.outcomes import ActivationGranted
+from tenure.sdk.transport import TransportRequest
 from tests.sdk.world import Hands, World
 
 
@@ -37,11 +37,11 @@ def activated(**parts: object) -> World:
     now = world.vendor.now
     world.vendor.contracts[code("A").reveal()].change(paid(now, 9_000, 14), now + 9_000 * DAY)
     granted = world.keeper.activate(code("A").reveal())
-    assert isinstance(granted, Granted), granted
+    assert isinstance(granted, ActivationGranted), granted
     return world
 
 
-def run(world: World, *, ends_before_the_answer: bool = False) -> Keeper:
+def run(world: World, *, ends_before_the_answer: bool = False) -> LicenseKeeper:
     """One process: it opens the license, starts the background, asks for a function and is gone."""
     keeper = world.started()
     keeper.remember_time()
@@ -90,7 +90,7 @@ def licensed(folder: Path, hands: Hands, vendor: Vendor) -> Callable[[], License
         )
 
     with serving(lambda asked: honest(vendor, asked)) as url:
-        assert isinstance(opened(url).activate(code("A").reveal()), Granted)
+        assert isinstance(opened(url).activate(code("A").reveal()), ActivationGranted)
     return opened
 
 
@@ -125,7 +125,7 @@ class TestALoopOfCrashes:
         send = world.cable.send
         world.cable.loses_question = lambda: fate == "unreachable"
 
-        def noted(request: Request) -> Exchange | Refused:
+        def noted(request: TransportRequest) -> HttpExchange | Refused:
             times.append(world.vendor.now)
             return send(request)
 

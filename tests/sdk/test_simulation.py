@@ -1,4 +1,4 @@
-"""Ten thousand synchronisations over a bad network: never a false alarm, and a copy always found ([spec: fork-rule],
+"""Ten thousand synchronizations over a bad network: never a false alarm, and a copy always found ([spec: fork-rule],
 B9)."""
 
 import os
@@ -34,7 +34,7 @@ def bad_network(world: World, random: Random) -> None:
 
 
 @pytest.mark.slow
-def test_p4_ten_thousand_synchronisations_with_every_tenth_answer_lost_raise_no_false_alarm() -> None:
+def test_p4_ten_thousand_synchronizations_with_every_tenth_answer_lost_raise_no_false_alarm() -> None:
     answered = lost = restarts = 0
     for seed in range(SITES):
         random = Random(seed)  # noqa: S311 - no secrets here
@@ -56,7 +56,7 @@ def test_p4_ten_thousand_synchronisations_with_every_tenth_answer_lost_raise_no_
     assert restarts > 300
 
 
-def test_b09_a_copy_is_found_at_the_first_synchronisation_of_the_one_that_is_behind() -> None:
+def test_b09_a_copy_is_found_at_the_first_synchronization_of_the_one_that_is_behind() -> None:
     for seed in range(150):
         random = Random(seed)  # noqa: S311 - no secrets here
         world = licensed(seed % 250)
@@ -89,8 +89,8 @@ def test_a_day_of_silence_after_another_keeps_what_was_promised_and_not_a_second
     while world.vendor.now < lease.contact_until - 1:
         world.wait(min(HOUR, lease.contact_until - 1 - world.vendor.now))
         world.keeper.tick()
-        assert "edit" in world.keeper.holder.renewed().features
+        assert "edit" in world.keeper.holder.refresh_features().features
     world.wait(1)
-    assert world.keeper.holder.renewed().features == {"read"}
+    assert world.keeper.holder.refresh_features().features == {"read"}
     world.wait(400 * DAY)
-    assert world.keeper.holder.renewed().features == {"read"}
+    assert world.keeper.holder.refresh_features().features == {"read"}

@@ -11,17 +11,17 @@ import pytest
 from conformance import keys
 from conformance.vendor import Vendor, code
 from conformance.web import Web, honest
-from tenure.agent.main import init, open_agent
+from tenure.agent.main import create_agent, open_agent
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Phase
 from tenure.sdk import License, Network
+from tenure.sdk.client_state import ClientState
 from tenure.sdk.disk import FolderOnDisk
-from tenure.sdk.kept import Kept
-from tenure.sdk.outcomes import Granted, Synchronized
-from tenure.sdk.worlds import enter
-from tenure.site.folder import Secrets
-from tenure.site.store.kept import StoredMemory
-from tenure.site.store.lite import open_store
+from tenure.sdk.folder_owner import enter_world
+from tenure.sdk.outcomes import ActivationGranted, Synchronized
+from tenure.site.folder import SiteSecrets
+from tenure.site.store.client_state import StoredMemory
+from tenure.site.store.sqlite import open_store
 from tests.sdk.world import Hands, World
 
 
@@ -66,11 +66,11 @@ def test_another_root_or_kind_begins_anew_by_itself_and_the_first_is_kept(
 ) -> None:
     one, other = Vendor(sandbox=second is Vendor), second()
     with serving(one) as first_url, serving(other) as second_url:
-        assert isinstance(opened(tmp_path, one, first_url).activate(code("A").reveal()), Granted)
+        assert isinstance(opened(tmp_path, one, first_url).activate(code("A").reveal()), ActivationGranted)
         license_ = opened(tmp_path, other, second_url)
         assert license_.standing.phase is Phase.PENDING
         granted = license_.activate(code("A").reveal())
-        assert isinstance(granted, Granted), granted
+        assert isinstance(granted, ActivationGranted), granted
         assert isinstance(license_.synchronize(), Synchronized)
         back = opened(tmp_path, one, first_url)
         assert back.standing.phase is Phase.ACTIVE, "what was set aside has come back with its root"
@@ -83,7 +83,7 @@ def test_another_root_or_kind_begins_anew_by_itself_and_the_first_is_kept(
 def test_two_products_in_one_folder_do_not_share_a_key(tmp_path: Path) -> None:
     vendor = Vendor()
     with serving(vendor) as url:
-        assert isinstance(opened(tmp_path, vendor, url).activate(code("A").reveal()), Granted)
+        assert isinstance(opened(tmp_path, vendor, url).activate(code("A").reveal()), ActivationGranted)
         assert opened(tmp_path, vendor, url, "viewer").standing.phase is Phase.PENDING
         assert opened(tmp_path, vendor, url).standing.phase is Phase.ACTIVE
 
@@ -91,12 +91,12 @@ def test_two_products_in_one_folder_do_not_share_a_key(tmp_path: Path) -> None:
 def test_a_server_made_anew_under_the_same_root_is_taken_at_its_word() -> None:
     """It knows the key by another name: the lease was `lease_not_mine` for ever, and the place taken."""
     world = World()
-    assert isinstance(world.keeper.activate(code("A").reveal()), Granted)
+    assert isinstance(world.keeper.activate(code("A").reveal()), ActivationGranted)
     before = world.kept.present.site
     world.vendor.sites.clear()
     world.vendor.sites["somebody else"] = object()  # type: ignore[assignment]
     granted = world.keeper.activate(code("A").reveal())
-    assert isinstance(granted, Granted), granted
+    assert isinstance(granted, ActivationGranted), granted
     assert world.kept.present.site != before
     assert isinstance(world.keeper.synchronize(), Synchronized)
 
@@ -125,26 +125,26 @@ def test_killed_at_any_step_of_the_change_nothing_is_lost(tmp_path: Path, steps:
     one, other, files = "1" * 16, "2" * 16, ("key", "state.0", "state.1")
     disk = Stopping(tmp_path)
     for world in (one, other):
-        enter(disk, "lock", files, world)
+        enter_world(disk, "lock", files, world)
         for file in files:
             disk.write(file, f"{file} of {world}".encode())
     disk.left = steps
     with suppress(KeyboardInterrupt):
-        enter(disk, "lock", files, one)
+        enter_world(disk, "lock", files, one)
     disk.left = 10**9
     for world in (one, other, one):
-        enter(FolderOnDisk(tmp_path), "lock", files, world)
+        enter_world(FolderOnDisk(tmp_path), "lock", files, world)
         assert {disk.read(file) for file in files} == {f"{file} of {world}".encode() for file in files}
 
 
 def test_a_device_of_a_sandbox_becomes_one_of_production(tmp_path: Path) -> None:
     sandbox, real = Vendor(sandbox=True), Vendor()
-    made = init(tmp_path / "agent", sandbox.roots[1], product="editor", version="12.0", sandbox=True)
+    made = create_agent(tmp_path / "agent", sandbox.roots[1], product="editor", version="12.0", sandbox=True)
     assert isinstance(made, str), made
     agent = open_agent(tmp_path / "agent", computer=Hands().computer())
     assert not isinstance(agent, Refused)
     holder = agent.keeper.holder
-    holder.save(msgspec.structs.replace(holder.kept, device="dev_of_the_sandbox"))
+    holder.save_state(msgspec.structs.replace(holder.kept, device="dev_of_the_sandbox"))
     settings = Path(made)
     settings.write_text(settings.read_text().replace("sandbox = true", "sandbox = false"))
     (tmp_path / "agent" / "root.jws").write_bytes(real.roots[1])
@@ -158,18 +158,18 @@ def test_a_site_keeps_each_world_s_license_apart(tmp_path: Path) -> None:
     store = open_store(tmp_path / "site.db")
     assert not isinstance(store, Refused)
     one, other = "1" * 16, "2" * 16
-    StoredMemory(store, "editor", one).save(Kept(token="of one"))
-    StoredMemory(store, "viewer", one).save(Kept(token="viewer's"))
-    assert StoredMemory(store, "editor", one).load().token == "of one"
+    StoredMemory(store, "editor", one).save_state(ClientState(token="of one"))
+    StoredMemory(store, "viewer", one).save_state(ClientState(token="viewer's"))
+    assert StoredMemory(store, "editor", one).load_state().token == "of one"
     there = StoredMemory(store, "editor", other)
-    assert there.load() == Kept()
-    there.save(Kept(token="of the other"))
-    assert StoredMemory(store, "editor", one).load().token == "of one"
-    assert StoredMemory(store, "editor", other).load().token == "of the other"
-    assert StoredMemory(store, "viewer", one).load().token == "viewer's"
+    assert there.load_state() == ClientState()
+    there.save_state(ClientState(token="of the other"))
+    assert StoredMemory(store, "editor", one).load_state().token == "of one"
+    assert StoredMemory(store, "editor", other).load_state().token == "of the other"
+    assert StoredMemory(store, "viewer", one).load_state().token == "viewer's"
     store.close()
 
 
 def test_a_site_s_key_belongs_to_one_world() -> None:
     seed = bytes(range(32))
-    assert Secrets(seed, sandbox=True).signer.public != Secrets(seed).signer.public
+    assert SiteSecrets(seed, sandbox=True).site_signer.public != SiteSecrets(seed).site_signer.public

@@ -9,23 +9,23 @@ from conformance import keys
 from conformance.vendor import Vendor
 from conformance.web import Asked, Reply, honest
 from tenure.core.installation import Installation
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.sdk.clock import Clocks, Timekeeper
+from tenure.sdk.client_state import ClientState, StateStore
+from tenure.sdk.clock import ComputerClocks, Timekeeper
 from tenure.sdk.computer import Computer
-from tenure.sdk.exchange import Identity, Report
-from tenure.sdk.holder import Holder
-from tenure.sdk.holdings import Reader
-from tenure.sdk.keeper import Keeper, Ports
-from tenure.sdk.kept import Kept, Memory
-from tenure.sdk.names.path import Exchange, Kind, PathUsed
-from tenure.sdk.steps import Progress
-from tenure.sdk.transport import Request
+from tenure.sdk.holdings import LeaseReader
+from tenure.sdk.lease_holder import LeaseHolder
+from tenure.sdk.license_keeper import KeeperPorts, LicenseKeeper
+from tenure.sdk.network.path import HttpExchange, PathUsed, SourceKind
+from tenure.sdk.progress import ProgressWatch
+from tenure.sdk.requests import ClientIdentity, UseReport
+from tenure.sdk.transport import TransportRequest
 from tenure.wire.keys import SeedSigner, to_jwk
-from tenure.wire.root import pin
+from tenure.wire.root import pin_root
 
-UNREACHED = Refused(Code.UNREACHABLE, "The cable is out.")
-BY_SYSTEM = PathUsed(Kind.SYSTEM, "192.0.2.1:443")
+UNREACHED = Refused(RefusalCode.UNREACHABLE, "The cable is out.")
+BY_SYSTEM = PathUsed(SourceKind.SYSTEM, "192.0.2.1:443")
 
 
 class MemoryInProcess:
@@ -33,22 +33,22 @@ class MemoryInProcess:
 
     place = ""
 
-    def __init__(self, kept: Kept | None = None) -> None:
-        self.kept = kept or Kept()
+    def __init__(self, kept: ClientState | None = None) -> None:
+        self.kept = kept or ClientState()
 
-    def load(self) -> Kept:
+    def load_state(self) -> ClientState:
         """What was saved last."""
         return self.kept
 
-    def missing(self) -> tuple[str, ...]:
+    def missing_files(self) -> tuple[str, ...]:
         """Nothing can be."""
         return ()
 
-    def save(self, kept: Kept) -> None:
+    def save_state(self, kept: ClientState) -> None:
         """Replaces it."""
         self.kept = kept
 
-    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
+    def hold_lock(self, *, wait: bool = True) -> AbstractContextManager[bool]:
         """There is nobody else."""
         return nullcontext(enter_result=True)
 
@@ -62,8 +62,8 @@ class Hands:
     wall: Instant = keys.START
 
     @property
-    def clocks(self) -> Clocks:
-        return Clocks(self.boot, lambda: self.uptime, lambda: self.wall)
+    def clocks(self) -> ComputerClocks:
+        return ComputerClocks(self.boot, lambda: self.uptime, lambda: self.wall)
 
     def computer(self) -> Computer:
         random = Random(7)  # noqa: S311 - no secrets here
@@ -90,9 +90,9 @@ class Cable:
     loses_answer: Callable[[], bool] = lambda: False
     replies: list[Reply] = field(default_factory=list)
     """Said instead of the vendor's next answers."""
-    sent: list[Request] = field(default_factory=list)
+    sent: list[TransportRequest] = field(default_factory=list)
 
-    def send(self, request: Request) -> Exchange | Refused:
+    def send(self, request: TransportRequest) -> HttpExchange | Refused:
         self.sent.append(request)
         if self.loses_question():
             return UNREACHED
@@ -101,7 +101,7 @@ class Cable:
         if self.loses_answer():
             return UNREACHED
         headers = tuple((name.lower(), value) for name, value in reply.headers)
-        return Exchange(reply.status, headers, reply.body, BY_SYSTEM, 0.0)
+        return HttpExchange(reply.status, headers, reply.body, BY_SYSTEM, 0.0)
 
 
 @dataclass
@@ -112,40 +112,40 @@ class World:
     version: str = "12.0"
     vendor: Vendor = field(default_factory=Vendor)
     hands: Hands = field(default_factory=Hands)
-    memory: Memory = field(default_factory=MemoryInProcess)
+    memory: StateStore = field(default_factory=MemoryInProcess)
     random: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - no secrets here
-    report: Callable[[], Report] = Report
+    report: Callable[[], UseReport] = UseReport
     after_end_days: int | None = None
 
     def __post_init__(self) -> None:
         self.cable = Cable(self.vendor)
         self.keeper = self.started()
 
-    def started(self, memory: Memory | None = None) -> Keeper:
+    def started(self, memory: StateStore | None = None) -> LicenseKeeper:
         """A program that has just begun, with what is kept."""
         signer = SeedSigner(self.seed)
-        pinned = pin(self.vendor.roots[1])
+        pinned = pin_root(self.vendor.roots[1])
         assert not isinstance(pinned, Refused)
-        reader = Reader(
+        reader = LeaseReader(
             product="editor",
             version=self.version,
             jwk=to_jwk(signer.public),
             sandbox=self.vendor.sandbox,
             installation=Installation.STANDALONE,
         )
-        holder = Holder(reader, pinned, memory or self.memory, Timekeeper(self.hands.clocks))
-        who = Identity(product="editor", version=self.version, name="desk 4", sandbox=self.vendor.sandbox)
-        ports = Ports(
+        holder = LeaseHolder(reader, pinned, memory or self.memory, Timekeeper(self.hands.clocks))
+        who = ClientIdentity(product="editor", version=self.version, name="desk 4", sandbox=self.vendor.sandbox)
+        ports = KeeperPorts(
             transport=self.cable,
             draw=self.random.randbytes,
-            progress=Progress(),
+            progress=ProgressWatch(),
             report=self.report,
             after_end_days=self.after_end_days,
         )
-        return Keeper(who, signer, holder, ports)
+        return LicenseKeeper(who, signer, holder, ports)
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> ClientState:
         return self.keeper.holder.kept
 
     def wait(self, seconds: int) -> None:

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.server.office import office
-from tests.server.walk import World, furnished
+from tests.server.route_matrix import World, furnished
+from tests.server.server_env import office
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.server import shares
+from tenure.server import allotments
 from tenure.server.api.actions import ACTIONS
 from tenure.store import sites
 from tenure.store.engine import Connection
-from tests.server.office import START, Office, PlainSite, office
+from tests.server.server_env import START, PlainSite, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 class Stage:
     """A subscription held by two sites, and what a scenario needs to name."""
 
-    def __init__(self, shop: Office, name: str, code: str, sites: list[PlainSite]) -> None:
+    def __init__(self, shop: ServerEnv, name: str, code: str, sites: list[PlainSite]) -> None:
         self.shop, self.name, self.code, self.sites = shop, name, code, sites
         self.path = f"/v1/subscriptions/{name}"
 
@@ -31,7 +31,7 @@ class Stage:
         return str((await self.shop.desk.get(self.path))["codes"][-1]["id"])
 
 
-async def staged(shop: Office, offer: str = "standard", **more: Any) -> Stage:
+async def staged(shop: ServerEnv, offer: str = "standard", **more: Any) -> Stage:
     name, code = await shop.order(offer, **more)
     sites = [shop.site(), shop.site()] if offer != "external" else []
     for site in sites:
@@ -57,7 +57,7 @@ async def automatic(_: Stage) -> Body:
     return {"intent": "auto"}
 
 
-async def cancelled(stage: Stage) -> Body:
+async def canceled(stage: Stage) -> Body:
     await stage.do("cancel")
     return {}
 
@@ -144,8 +144,8 @@ async def silent(stage: Stage) -> Body:
 
     def fall_silent(conn: Connection) -> None:
         row = sites.lock_many(conn, [quiet])[quiet]
-        share = msgspec.structs.replace(shares.part(row, stage.name), word_until=stage.shop.clock() - 1)
-        sites.save_many(conn, [shares.with_part(row, stage.name, share)])
+        share = msgspec.structs.replace(allotments.pool_part(row, stage.name), word_until=stage.shop.clock() - 1)
+        sites.save_many(conn, [allotments.with_part(row, stage.name, share)])
 
     await stage.shop.context.db.write(fall_silent)
     return {"site": quiet}
@@ -154,8 +154,8 @@ async def silent(stage: Stage) -> Body:
 SCENARIOS: dict[str, tuple[Callable[[Stage], Awaitable[Body]], tuple[str, ...]]] = {
     "renew": (monthly, ("Renewed",)),
     "set_renewal_intent": (automatic, ("RenewalIntentSet",)),
-    "cancel": (nothing, ("Cancelled",)),
-    "undo_cancellation": (cancelled, ("CancellationUndone",)),
+    "cancel": (nothing, ("Canceled",)),
+    "undo_cancellation": (canceled, ("CancellationUndone",)),
     "hold": (away, ("HoldPlaced",)),
     "release": (held, ("HoldReleased",)),
     "change_devices": (more, ("TermsChanged",)),
@@ -181,7 +181,7 @@ def test_every_action_has_its_scenario() -> None:
 
 
 @pytest.fixture(scope="module")
-async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerEnv]:
     """One office for all scenarios, each with a subscription of its own; its clock moves by minutes only."""
     async with office(tmp_path_factory.mktemp("actions")) as shop:
         short = {"id": "short", "product": "editor", "name": "Short", "kind": "limited", "period": "P1M"}
@@ -192,13 +192,13 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office
         yield shop
 
 
-async def fresh_customer(shop: Office) -> str:
+async def fresh_customer(shop: ServerEnv) -> str:
     made: str = (await shop.desk.post("/v1/customers", {"name": "Fresh"}))["id"]
     await shop.desk.post(f"/v1/customers/{made}/top-ups", {"amount": 100_000, "reference": made})
     return made
 
 
-async def set_up(shop: Office, action: str) -> tuple[Stage, str, Body]:
+async def set_up(shop: ServerEnv, action: str) -> tuple[Stage, str, Body]:
     shop.customer = await fresh_customer(shop)  # whoever asks pays for all subscriptions of an account
     stage = await staged(shop, "external" if action == "confirm_payment" else "standard")
     shop.clock.now += 3_600
@@ -207,7 +207,7 @@ async def set_up(shop: Office, action: str) -> tuple[Stage, str, Body]:
 
 
 @pytest.mark.parametrize("action", sorted(SCENARIOS))
-async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: Office, action: str) -> None:
+async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: ServerEnv, action: str) -> None:
     stage, path, body = await set_up(shop, action)
     seen = await shop.desk.get(stage.path)
     before = await shop.snapshot()
@@ -242,7 +242,7 @@ async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: Offic
 
 
 @pytest.mark.parametrize("action", sorted(SCENARIOS))
-async def test_b04_a_plan_is_worth_nothing_once_something_changed(shop: Office, action: str) -> None:
+async def test_b04_a_plan_is_worth_nothing_once_something_changed(shop: ServerEnv, action: str) -> None:
     stage, path, body = await set_up(shop, action)
     shown = await stage.do(path, body, dry_run="true")
     planned = body | {"plan": shown["plan"]}
@@ -267,7 +267,7 @@ async def test_b04_a_plan_is_worth_nothing_once_something_changed(shop: Office, 
 
 
 @pytest.mark.parametrize("action", sorted(SCENARIOS))
-async def test_nobody_overwrites_what_he_has_not_seen(shop: Office, action: str) -> None:
+async def test_nobody_overwrites_what_he_has_not_seen(shop: ServerEnv, action: str) -> None:
     stage, path, body = await set_up(shop, action)
     seen = (await shop.desk.send("GET", stage.path)).headers["etag"]
     before = await shop.snapshot()

@@ -5,8 +5,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from tenure.http.outgoing.addresses import Reach, is_public
-from tenure.http.outgoing.posting import post
+from tenure.http.outgoing.ssrf import WebhookNetworks, is_public
+from tenure.http.outgoing.webhook_client import post_webhook
 from tests.server.receiver import receiver
 
 pytestmark = pytest.mark.anyio
@@ -38,23 +38,23 @@ def test_there_are_sixty_of_them() -> None:
 @pytest.mark.parametrize("text", REFUSED)
 def test_an_address_that_is_not_everybodys_is_refused(text: str) -> None:
     assert not is_public(ip_address(text))
-    assert not Reach().allows(ip_address(text))
+    assert not WebhookNetworks().allows_address(ip_address(text))
     literal = f"[{text}]" if ":" in text else text
-    assert Reach().check_url(f"https://{literal}/hook") is not None
+    assert WebhookNetworks().check_url(f"https://{literal}/hook") is not None
 
 
 @pytest.mark.parametrize("text", PUBLIC)
 def test_a_public_address_is_allowed(text: str) -> None:
     assert is_public(ip_address(text))
-    assert Reach().check_url(f"https://{f'[{text}]' if ':' in text else text}/hook") is None
+    assert WebhookNetworks().check_url(f"https://{f'[{text}]' if ':' in text else text}/hook") is None
 
 
 def test_what_the_operator_allows_is_that_and_no_more() -> None:
-    reach = Reach(networks=("10.1.0.0/16", "fd00:1::/32"))
-    assert reach.allows(ip_address("10.1.2.3"))
-    assert reach.allows(ip_address("fd00:1::5"))
-    assert not reach.allows(ip_address("10.2.0.1"))
-    assert not reach.allows(ip_address("::ffff:10.1.2.3"))
+    reach = WebhookNetworks(networks=("10.1.0.0/16", "fd00:1::/32"))
+    assert reach.allows_address(ip_address("10.1.2.3"))
+    assert reach.allows_address(ip_address("fd00:1::5"))
+    assert not reach.allows_address(ip_address("10.2.0.1"))
+    assert not reach.allows_address(ip_address("::ffff:10.1.2.3"))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_the_operator_allows_is_that_and_no_more() -> None:
     ],
 )  # fmt: skip
 def test_an_address_of_another_form_is_refused(url: str) -> None:
-    refused = Reach().check_url(url)
+    refused = WebhookNetworks().check_url(url)
     assert refused is not None
     assert refused.field == "url"
 
@@ -76,7 +76,9 @@ def test_an_address_of_another_form_is_refused(url: str) -> None:
 async def test_an_odd_spelling_of_loopback_leads_nowhere(name: str) -> None:
     """The system's resolver reads them; what it makes of them is judged."""
     async with receiver() as other:
-        reply = await post(f"http://{name}:{other.port}/", [], b"{}", Reach(http=True), ssl.create_default_context())
+        reply = await post_webhook(
+            f"http://{name}:{other.port}/", [], b"{}", WebhookNetworks(http=True), ssl.create_default_context()
+        )
         assert reply.status is None
         assert reply.fault.startswith("not sent: ")
         assert other.messages == []
@@ -87,7 +89,9 @@ async def test_a_public_name_with_a_private_address_is_not_connected_to(text: st
     async def lying(host: str, port: int) -> list[str]:
         return [text]
 
-    reply = await post("https://hooks.example/", [], b"{}", Reach(look_up=lying), ssl.create_default_context())
+    reply = await post_webhook(
+        "https://hooks.example/", [], b"{}", WebhookNetworks(look_up=lying), ssl.create_default_context()
+    )
     assert reply.fault == "not sent: every address behind this name is private or reserved"
 
 
@@ -99,12 +103,12 @@ async def test_a_name_that_changes_its_mind_gains_nothing() -> None:
         asked.append(host)
         return ["127.0.0.1" if len(asked) == 1 else "127.0.0.2"]
 
-    reach = Reach(http=True, networks=("127.0.0.1/32",), look_up=changing)
+    reach = WebhookNetworks(http=True, networks=("127.0.0.1/32",), look_up=changing)
     async with receiver() as good, receiver("127.0.0.2", good.port) as bad:
         trust = ssl.create_default_context()
-        first = await post(f"http://hooks.example:{good.port}/", [], b"{}", reach, trust)
+        first = await post_webhook(f"http://hooks.example:{good.port}/", [], b"{}", reach, trust)
         assert (first.status, asked) == (204, ["hooks.example"])
-        second = await post(f"http://hooks.example:{good.port}/", [], b"{}", reach, trust)
+        second = await post_webhook(f"http://hooks.example:{good.port}/", [], b"{}", reach, trust)
         assert second.fault.startswith("not sent: ")
         assert (len(good.messages), len(bad.messages)) == (1, 0)
 
@@ -113,13 +117,13 @@ async def test_of_several_addresses_an_allowed_one_is_taken() -> None:
     async def several(host: str, port: int) -> list[str]:
         return ["10.0.0.1", "127.0.0.2", "127.0.0.1"]
 
-    reach = Reach(http=True, networks=("127.0.0.1/32",), look_up=several)
+    reach = WebhookNetworks(http=True, networks=("127.0.0.1/32",), look_up=several)
     async with receiver() as good:
-        reply = await post(f"http://hooks.example:{good.port}/", [], b"{}", reach, ssl.create_default_context())
-        assert reply.taken
+        reply = await post_webhook(f"http://hooks.example:{good.port}/", [], b"{}", reach, ssl.create_default_context())
+        assert reply.was_accepted
         assert good.messages[0].headers["host"] == f"hooks.example:{good.port}"
 
 
 async def test_a_name_without_address_is_a_fault() -> None:
-    reply = await post("https://nowhere.invalid/", [], b"{}", Reach(), ssl.create_default_context())
+    reply = await post_webhook("https://nowhere.invalid/", [], b"{}", WebhookNetworks(), ssl.create_default_context())
     assert (reply.status, reply.fault) == (None, "the name cannot be resolved")

@@ -6,25 +6,25 @@ from typing import Any
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.server import books, settling
-from tenure.server.policies import history
+from tenure.server import account_repository, settlement
+from tenure.server.policies import load_policies
 from tenure.server.real_time import RealTime
-from tenure.server.sweep import Sweep
+from tenure.server.sweep import BackgroundSweep
 from tenure.store import accounts, facts
 from tenure.store.engine import Connection
-from tests.server.office import START, Office, office
+from tests.server.server_env import START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 LONGER: dict[str, Any] = {"rules": {"grace_days": 30}, "apply_now": True}
 OLD, NEW = "2027-01-15T00:00:00Z", "2027-01-31T00:00:00Z"
 
 
-async def publish(shop: Office, body: dict[str, Any], **query: str) -> None:
+async def publish(shop: ServerEnv, body: dict[str, Any], **query: str) -> None:
     answer = await shop.desk.send("PUT", "/v1/policy", body, **query)
     assert answer.status_code == 200, answer.text
 
 
-async def grace(shop: Office, name: str) -> str | None:
+async def grace(shop: ServerEnv, name: str) -> str | None:
     until: str | None = (await shop.desk.get(f"/v1/subscriptions/{name}"))["grace_until"]
     return until
 
@@ -100,16 +100,16 @@ async def test_a_sweep_that_is_stopped_in_the_middle_goes_on_and_gives_nothing_t
         given = [fact.kind for history in stored.values() for fact in history].count("GraceExtended")
         assert given == 1, "one account, one transaction"
         shop.clock.now += DAY
-        await Sweep(shop.context).once()
-        await Sweep(shop.context).once()
+        await BackgroundSweep(shop.context).once()
+        await BackgroundSweep(shop.context).once()
         assert [(await shop.facts(name)).count("GraceExtended") for name in names] == [1, 1, 1]
         assert [await grace(shop, name) for name in names] == [NEW] * 3
 
 
 def settle_one(conn: Connection, provider: str, customer: str, now: int) -> None:
-    loaded = books.load(conn, provider, customer, RealTime(now))
+    loaded = account_repository.load_books(conn, provider, customer, RealTime(now))
     assert loaded is not None
-    settling.settled(conn, loaded)
+    settlement.settle_books(conn, loaded)
 
 
 async def test_another_providers_subscriptions_stay_as_they_are(tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ async def test_another_providers_subscriptions_stay_as_they_are(tmp_path: Path) 
         south = (await shop.vendor.post("/v1/providers", body))["id"]
         answer = await shop.vendor.send("PUT", "/v1/policy", LONGER, provider=south)
         assert answer.status_code == 200, answer.text
-        due = await shop.context.db.read(accounts.account, shop.provider, shop.customer)
+        due = await shop.context.db.read(accounts.get_account, shop.provider, shop.customer)
         assert due is not None and (due.next_due is None or due.next_due > shop.clock())
         await shop.sweep()
         assert await grace(shop, mine) == OLD
-        assert (await shop.context.db.read(history, shop.provider)).version == 0
+        assert (await shop.context.db.read(load_policies, shop.provider)).version == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import HOUR
-from tests.server.office import office
+from tests.server.server_env import office
 from tests.server.test_copies import Computer, told, verifying
 
 ROUND = 26 * HOUR + 24 * 60

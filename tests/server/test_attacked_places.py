@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from tenure.core.timeline import DAY, HOUR
-from tests.server.office import Office, PlainSite, office
+from tests.server.server_env import PlainSite, ServerEnv, office
 
 ALIKE = dict.fromkeys(("machine", "disk", "network"), "A" * 43)
 """Hardware digests of machines that were cloned from one image."""
@@ -26,7 +26,7 @@ async def said(site: PlainSite, **more: object) -> str:
     return "forked" if told.forked else told.result
 
 
-def app(shop: Office, **hello: object) -> PlainSite:
+def app(shop: ServerEnv, **hello: object) -> PlainSite:
     return shop.site(alone=True, **hello)
 
 

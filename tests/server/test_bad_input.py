@@ -10,12 +10,12 @@ import httpx2
 import pytest
 from msgspec import inspect as shapes
 
-from tenure.core.refusals import TABLE, Code
-from tenure.http.inputs import Place, path_names
+from tenure.core.refusals import TABLE, RefusalCode
+from tenure.http.inputs import InputPlace, path_names
 from tenure.http.operations import Operation
 from tests.http.calls import JARGON
-from tests.server.office import Caller, office
-from tests.server.walk import BODIES, World, ask, body_of, dry, fields, path_of, unknown
+from tests.server.route_matrix import BODIES, World, ask, body_of, dry, fields, path_of, unknown
+from tests.server.server_env import Caller, office
 from tests.server.wrong import cells, encode
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ def refused(answer: httpx2.Response) -> str:
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert not JARGON.search(problem.get("detail", "")), problem
-    row = TABLE[Code(problem["code"])]
+    row = TABLE[RefusalCode(problem["code"])]
     assert (answer.status_code, problem["status"], problem["remedy"]) == (row.status, row.status, row.remedy)
     assert problem["request_id"] == answer.headers["request-id"]
     return row.code
@@ -271,7 +271,7 @@ async def test_p4_a_repeated_key_has_one_effect_and_belongs_to_one_request(world
 async def test_every_post_wants_one_sound_key(world: World, key: str) -> None:
     before = await world.shop.snapshot()
     for one in world.operations:
-        if one.takes(Place.TICKET):
+        if one.input_from(InputPlace.TICKET):
             body = encode(body_of(one, world.north.things) or {})
             answer = await raw(world, one, body, Idempotency_Key=key)
             assert refused(answer) == ("field_invalid" if key else "idempotency_key_missing"), one.name
@@ -296,7 +296,7 @@ async def test_no_operation_knows_other_parameters(world: World) -> None:
 
 async def test_a_parameter_given_twice_is_refused(world: World) -> None:
     for one in world.operations:
-        for query in one.queries:
+        for query in one.query_inputs:
             path = path_of(one, world.north.things)
             sent = {
                 "Authorization": f"Bearer {world.caller(one).token}",
@@ -304,7 +304,7 @@ async def test_a_parameter_given_twice_is_refused(world: World) -> None:
                 "Content-Type": JSON,
             }
             value = {"dry_run": "true", "limit": "5"}.get(query.name, unknown("prv_"))
-            content = encode(body_of(one, world.north.things)) if one.takes(Place.BODY) else b""
+            content = encode(body_of(one, world.north.things)) if one.input_from(InputPlace.BODY) else b""
             address = f"{path}?{query.name}={value}&{query.name}={value}"
             answer = await world.shop.http.request(one.method, address, content=content, headers=sent)
             assert refused(answer) == "field_invalid", (one.name, query.name)
@@ -324,7 +324,7 @@ async def test_ids_that_cannot_exist_are_answered_like_those_that_do_not(world: 
             path = f"{path.removesuffix('1')}{wrong}" if name == "number" else path
             headers = {"Authorization": f"Bearer {world.caller(one).token}", "Idempotency-Key": "k"}
             content = b""
-            if one.takes(Place.BODY):
+            if one.input_from(InputPlace.BODY):
                 content, headers["Content-Type"] = encode(body_of(one, world.north.things)), JSON
             answer = await world.shop.http.request(one.method, path, content=content, headers=headers)
             assert refused(answer) in {"not_found", "method_not_allowed"}, (one.name, path)
@@ -334,9 +334,9 @@ async def test_ids_that_cannot_exist_are_answered_like_those_that_do_not(world: 
 async def test_an_old_version_is_refused_wherever_one_can_be_named(world: World) -> None:
     before, looked_at = await world.shop.snapshot(), 0
     for one in world.operations:
-        if not one.takes(Place.IF_MATCH):
+        if not one.input_from(InputPlace.IF_MATCH):
             continue
-        body = encode(body_of(one, world.north.things)) if one.takes(Place.BODY) else b""
+        body = encode(body_of(one, world.north.things)) if one.input_from(InputPlace.BODY) else b""
         plain = {} if body else {"Content_Type": ""}
         for tag in ('"999"', 'W/"1"', '"1 "', '"x"'):
             assert refused(await raw(world, one, body, If_Match=tag, **plain)) in {"version_stale", "field_invalid"}, (
@@ -396,9 +396,9 @@ async def test_naughty_strings_in_every_text(world: World) -> None:
 
 @pytest.mark.parametrize(("features", "base"), [(11, 0), (0, 6), (4, 4)])
 async def test_the_longest_texts_that_are_accepted_fit_into_a_lease(tmp_path: Path, features: int, base: int) -> None:
-    """What catalogue, provider and holds may say at most must not keep a site from being licensed."""
+    """What catalog, provider and holds may say at most must not keep a site from being licensed."""
     url, wide = "https://" + "w" * 504, "💥" * 128
-    brand = {"name": wide, "logo": url, "colour": "#abcdef", "support": "💥" * 200, "renew_url": url}
+    brand = {"name": wide, "logo": url, "color": "#abcdef", "support": "💥" * 200, "renew_url": url}
     names = [f"{number:02}{'f' * 62}" for number in range(features + base)]
     plan = {"id": "wide", "product": "editor", "name": wide, "kind": "limited", "period": "P1Y", "max_sites": 1_000}
     async with office(tmp_path) as shop:

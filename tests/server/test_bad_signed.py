@@ -12,22 +12,22 @@ import msgspec
 import pytest
 from msgspec import inspect as shapes
 
-from tenure.core.codes import from_random
-from tenure.core.refusals import Code
+from tenure.core.activation_codes import from_random
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY
-from tenure.wire import answers, b64, seal
+from tenure.wire import b64, exchanges, jws
 from tenure.wire.keys import SeedSigner
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, SyncAnswer, SyncRequest
-from tests.server.office import START, Office, PlainSite, office
+from tests.server.server_env import START, PlainSite, ServerEnv, office
 from tests.server.wrong import cells
 
 pytestmark = pytest.mark.anyio
 
 PATHS = {"activate": "/v1/activate", "look": "/v1/look", "sync": "/v1/sync"}
 TYPES = {
-    "activate": seal.Typ.ACTIVATE_REQUEST,
-    "look": seal.Typ.LOOK_REQUEST,
-    "sync": seal.Typ.SYNC_REQUEST,
+    "activate": jws.TokenType.ACTIVATE_REQUEST,
+    "look": jws.TokenType.LOOK_REQUEST,
+    "sync": jws.TokenType.SYNC_REQUEST,
 }
 MESSAGES: dict[str, Any] = {"activate": ActivateRequest, "look": ActivateRequest, "sync": SyncRequest}
 UNKNOWN = from_random(bytes(range(19))).reveal()
@@ -37,7 +37,7 @@ UNKNOWN = from_random(bytes(range(19))).reveal()
 class Scene:
     """An office with one activated site, and a sound message of each kind."""
 
-    shop: Office
+    shop: ServerEnv
     site: PlainSite
     code: str
     subscription: str
@@ -83,7 +83,7 @@ class Scene:
     def sealed(self, kind: str, payload: bytes | dict[str, Any], signer: SeedSigner | None = None) -> bytes:
         """A message by the site's key, whatever it says."""
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-        return seal.seal(TYPES[kind], raw, signer or self.site.signer)
+        return jws.sign_token(TYPES[kind], raw, signer or self.site.signer)
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,7 @@ async def test_envelopes_that_are_none(scene: Scene, kind: str) -> None:
 async def test_another_key_than_the_one_named(scene: Scene, kind: str) -> None:
     """Signed by a stranger under his own id, under the site's id, and by the site under a stranger's."""
     stranger = SeedSigner(secrets.token_bytes(32))
-    posing = SeedSigner(secrets.token_bytes(32), scene.site.signer.kid)
+    posing = SeedSigner(secrets.token_bytes(32), scene.site.signer.key_id)
     before = await scene.shop.snapshot()
     example = scene.example(kind)
     assert await scene.send(kind, scene.sealed(kind, example, stranger)) == "key_unknown"
@@ -228,7 +228,7 @@ async def test_a_site_cannot_speak_for_another(scene: Scene, tmp_path: Path) -> 
         assert ours.lease.lease.subscription != theirs.lease.lease.subscription
 
 
-async def test_a_replayed_synchronisation_changes_nothing(scene: Scene, tmp_path: Path) -> None:
+async def test_a_replayed_synchronization_changes_nothing(scene: Scene, tmp_path: Path) -> None:
     """The last recorded request is answered as before; an older one looks like a copy and takes nothing from us."""
     async with office(tmp_path) as shop:
         _, code = await shop.order()
@@ -337,5 +337,5 @@ async def test_strangers_cannot_tell_codes_products_or_themselves_apart(scene: S
 async def test_an_answer_is_of_no_use_for_another_question(scene: Scene) -> None:
     first, second = (scene.sealed("sync", scene.example("sync")) for _ in range(2))
     answer = await scene.shop.http.post("/v1/sync", content=first, headers={"Content-Type": "application/jose"})
-    wrong = answers.read_sync_answer(answer.content, second, scene.site.root)
-    assert getattr(wrong, "code", None) is Code.NOT_THE_ANSWER
+    wrong = exchanges.read_sync_answer(answer.content, second, scene.site.root)
+    assert getattr(wrong, "code", None) is RefusalCode.NOT_THE_ANSWER

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.office import Caller, Office, office
+from tests.server.server_env import Caller, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ async def batch(who: Caller, *commands: dict[str, Any], key: str | None = None, 
     return answer.json()
 
 
-def order(shop: Office, devices: int) -> dict[str, Any]:
+def order(shop: ServerEnv, devices: int) -> dict[str, Any]:
     body = {"customer": shop.customer, "offer": shop.offers["standard"], "devices": devices}
     return command("POST", "/v1/subscriptions", body)
 
@@ -41,7 +41,7 @@ async def test_mixed_commands_have_a_result_each_and_what_failed_stops_nothing(t
         )
         codes = [one["answer"]["code"] if not one["done"] else one["status"] for one in told["items"]]
         assert codes == [
-            201, 201, "insufficient_balance", 200, "already_cancelled", "policy_out_of_bounds", 204, "field_invalid",
+            201, 201, "insufficient_balance", 200, "already_canceled", "policy_out_of_bounds", 204, "field_invalid",
         ]  # fmt: skip
         assert (told["done"], told["refused"]) == (4, 4)
         assert told["items"][1]["answer"]["activation_code"]

@@ -8,17 +8,17 @@ import pytest
 import sqlalchemy as sa
 
 from tenure.core.timeline import DAY
-from tenure.server import desk
-from tenure.store import audit, facts
+from tenure.server import subscription_service
+from tenure.store import facts, integrity
 from tenure.store.chain import read_checkpoint
 from tenure.store.engine import Connection
 from tenure.store.schema import standings
-from tests.server.office import START, Office, office
+from tests.server.server_env import START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 
-async def _lived(shop: Office) -> str:
+async def _lived(shop: ServerEnv) -> str:
     name, code = await shop.order()
     await shop.site().activate(code)
     await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 12})
@@ -26,22 +26,22 @@ async def _lived(shop: Office) -> str:
     return name
 
 
-async def _tampered(shop: Office, statement: str) -> list[Any]:
+async def _tampered(shop: ServerEnv, statement: str) -> list[Any]:
     def work(conn: Connection) -> list[Any]:
         for (trigger,) in conn.execute(sa.text("select name from sqlite_master where type = 'trigger'")).all():
             conn.exec_driver_sql(f"drop trigger {trigger}")
         conn.exec_driver_sql("pragma foreign_keys = off")
         conn.exec_driver_sql(statement)
-        return list(audit.verify(conn))
+        return list(integrity.verify_histories(conn))
 
-    found: list[Any] = await shop.context.db.rehearse(work)
+    found: list[Any] = await shop.context.db.dry_run(work)
     return found
 
 
 async def test_b12_an_untouched_history_verifies(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         await _lived(shop)
-        assert await shop.context.db.read(lambda conn: list(audit.verify(conn))) == []
+        assert await shop.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
 
 
 @pytest.mark.parametrize(
@@ -62,35 +62,35 @@ async def test_b12_p7_any_edit_past_the_server_is_found(tmp_path: Path, statemen
     async with office(tmp_path) as shop:
         await _lived(shop)
         found = await _tampered(shop, statement)
-        drifted = await shop.context.db.rehearse(lambda conn: _after(conn, statement)) if not found else []
+        drifted = await shop.context.db.dry_run(lambda conn: _after(conn, statement)) if not found else []
         assert found or drifted, statement
 
 
 def _after(conn: Connection, statement: str) -> list[Any]:
     conn.exec_driver_sql(statement)
-    return list(audit.drift(conn))
+    return list(integrity.drifted_accounts(conn))
 
 
 async def test_b12_p7_a_removed_tail_is_found_by_a_checkpoint(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         name = await _lived(shop)
-        payload = await shop.context.db.read(lambda conn: audit.checkpoint(conn, START))
+        payload = await shop.context.db.read(lambda conn: integrity.checkpoint_payload(conn, START))
 
         def work(conn: Connection) -> list[Any]:
             for (trigger,) in conn.execute(sa.text("select name from sqlite_master where type = 'trigger'")).all():
                 conn.exec_driver_sql(f"drop trigger {trigger}")
-            kept = facts.history(conn, shop.provider, name)[-2]
+            kept = facts.links_after(conn, shop.provider, name)[-2]
             conn.execute(sa.text("delete from facts where seq > :last"), {"last": kept.seq})
             conn.execute(
                 sa.text("update subscriptions set revision = :last, head_hash = :hash"),
                 {"last": kept.seq, "hash": kept.hash},
             )
-            assert list(audit.verify(conn)) == []  # the chain alone is sound again
+            assert list(integrity.verify_histories(conn)) == []  # the chain alone is sound again
             then = read_checkpoint(payload)
             assert not hasattr(then, "code")
-            return list(audit.verify_against(conn, then))  # type: ignore[arg-type]  # no refusal, as asserted
+            return list(integrity.verify_against(conn, then))  # type: ignore[arg-type]  # no refusal, as asserted
 
-        assert await shop.context.db.rehearse(work) != []
+        assert await shop.context.db.dry_run(work) != []
 
 
 async def test_projections_are_made_from_facts_alone(tmp_path: Path) -> None:
@@ -103,13 +103,13 @@ async def test_projections_are_made_from_facts_alone(tmp_path: Path) -> None:
 
         def work(conn: Connection) -> tuple[list[Any], list[Any], list[Any]]:
             before = listed(conn)
-            audit.drop_projections(conn)
+            integrity.drop_projections(conn)
             dropped = listed(conn)
             for row in before:
-                desk.rebuild(conn, shop.provider, row[0], shop.clock())
+                subscription_service.rebuild_projections(conn, shop.provider, row[0], shop.clock())
             return before, dropped, listed(conn)
 
-        before, dropped, after = await shop.context.db.rehearse(work)
+        before, dropped, after = await shop.context.db.dry_run(work)
         assert before
         assert dropped == []
         assert after == before
@@ -131,7 +131,7 @@ async def test_a_list_shows_fewer_devices_from_their_instant_on_although_the_sub
             (row,) = (await shop.desk.get("/v1/subscriptions"))["items"]
             shown.append((row["phase"], row["devices"]))
             before = await shop.snapshot()
-            await shop.context.db.write(desk.rebuild, shop.provider, name, shop.clock())
+            await shop.context.db.write(subscription_service.rebuild_projections, shop.provider, name, shop.clock())
             assert await shop.snapshot() == before
         assert shown == [("active", 10), ("ended", 10), ("ended", 4)]
 

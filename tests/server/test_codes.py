@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.server.handing import WAITS
-from tenure.server.messages.rendering import House, render
-from tenure.store import waiting
-from tests.server.crew import audited, mails
-from tests.server.office import Office, office
+from tenure.server.code_delivery import WAITS
+from tenure.server.messages.rendering import SenderIdentity, render_email
+from tenure.store import pending_codes
+from tests.server.server_env import ServerEnv, office
+from tests.server.users import audited, mails
 
 pytestmark = pytest.mark.anyio
 EMAIL = "it@acme.example"
 
 
-async def ordered(shop: Office, *, email: str = EMAIL, **more: str) -> tuple[str, str]:
+async def ordered(shop: ServerEnv, *, email: str = EMAIL, **more: str) -> tuple[str, str]:
     """(subscription, code) of an order by a customer with that address."""
     made = await shop.desk.post("/v1/customers", {"name": "ACME Clinics", "email": email})
     shop.customer = made["id"]
@@ -24,7 +24,7 @@ async def ordered(shop: Office, *, email: str = EMAIL, **more: str) -> tuple[str
     return await shop.order(**more)
 
 
-async def letters_of(shop: Office) -> list[dict[str, str]]:
+async def letters_of(shop: ServerEnv) -> list[dict[str, str]]:
     return [values for template, values in await mails(shop, EMAIL) if template == "code_waiting"]
 
 
@@ -49,7 +49,7 @@ async def test_a_code_is_shown_once_to_its_customer_though_the_desk_has_seen_it(
             assert "2026-01-01T00:00:00Z" in again.json()["detail"]
             assert "new code" in again.json()["remedy"]
         assert (await shop.desk.get(where))["state"] == "shown"
-        kept = await shop.context.db.read(waiting.get, shop.provider, name)
+        kept = await shop.context.db.read(pending_codes.get_code, shop.provider, name)
         assert kept is not None
         assert kept.sealed == b"", "the server does not have it any more"
         who = [what for what, _ in await audited(shop.desk) if what == "code_shown"]
@@ -81,13 +81,13 @@ async def test_a_code_that_nobody_comes_for_is_forgotten(tmp_path: Path) -> None
     async with office(tmp_path) as shop:
         name, code = await ordered(shop)
         shop.clock.now += WAITS - 1
-        await shop.context.db.write(waiting.wipe, shop.clock())
+        await shop.context.db.write(pending_codes.forget_expired, shop.clock())
         assert (await shop.desk.get(f"/v1/subscriptions/{name}/code"))["state"] == "waiting"
         shop.clock.now += 1
         late = await shop.desk.send("POST", f"/v1/subscriptions/{name}/code")
         assert late.json()["code"] == "code_not_waiting"
         assert "2026-01-15" in late.json()["detail"]
-        assert await shop.context.db.write(waiting.wipe, shop.clock()) == 1
+        assert await shop.context.db.write(pending_codes.forget_expired, shop.clock()) == 1
         assert (await shop.desk.get(f"/v1/subscriptions/{name}/code"))["state"] == "expired"
         again = (await shop.desk.post(f"/v1/subscriptions/{name}/reissue-code"))["activation_code"]
         assert again != code
@@ -124,8 +124,8 @@ async def test_without_an_address_nothing_is_sent_and_the_code_waits_all_the_sam
 
 
 def test_the_mail_says_either_where_the_code_is_or_the_code() -> None:
-    linked = render("code_waiting", {"link": "https://portal.test/subscriptions/s/code"}, House("North"))
-    mailed = render("code_waiting", {"activation_code": "AAAAA-BBBBB-CCCCC-DDDDD"}, House("North"))
+    linked = render_email("code_waiting", {"link": "https://portal.test/subscriptions/s/code"}, SenderIdentity("North"))
+    mailed = render_email("code_waiting", {"activation_code": "AAAAA-BBBBB-CCCCC-DDDDD"}, SenderIdentity("North"))
     assert linked is not None
     assert mailed is not None
     assert "https://portal.test/subscriptions/s/code" in linked.text

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tenure.core.refusals import Refused
-from tenure.core.timeline import DAY, HOUR, Phase, at
-from tenure.wire import answers
-from tenure.wire.armour import armour, read_armour
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.office import Office, PlainSite, office
+from tenure.core.timeline import DAY, HOUR, Phase, span_at
+from tenure.wire import exchanges
+from tenure.wire.armor import armor_message, read_armor
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.server_env import PlainSite, ServerEnv, office
 
 SOLD, TOLERATED = 10, 11
 DAYS, STEP = 120, 3
@@ -56,38 +56,38 @@ class Computer:
         lease = None if self.site.lease is None else self.site.lease.lease
         if lease is None or not lease.nbf <= now < lease.contact_until:
             return
-        if at(lease.spans, now).phase not in {Phase.ACTIVE, Phase.GRACE}:
+        if span_at(lease.spans, now).phase not in {Phase.ACTIVE, Phase.GRACE}:
             return
         self.served += 1
         for device in wished:
             if device in self.seats or (self.open and len(self.seats) < lease.allotment):
                 self.seats[device] = min(now + SEAT, lease.contact_until)
-        self.site.use = Use(total=len(self.seats))
+        self.site.use = DeviceUse(total=len(self.seats))
 
 
 def verifying(computers: list[Computer], now: int) -> set[str]:
     return {device for each in computers for device, until in each.seats.items() if now < until}
 
 
-async def by_hand(shop: Office, site: PlainSite, code: str) -> Any:
-    request = armour("REQUEST", site.asking_for(code))
+async def by_hand(shop: ServerEnv, site: PlainSite, code: str) -> Any:
+    request = armor_message("REQUEST", site.asking_for(code))
     answer = await shop.desk.send("POST", "/v1/offline-exchange", {"request": request})
     if answer.status_code != 200:
         return answer.json()["code"]
-    blocks = read_armour(answer.json()["answer"])
+    blocks = read_armor(answer.json()["answer"])
     assert not isinstance(blocks, Refused)
-    read = answers.read_activate_answer(blocks[-1].token, site.last, site.root)
+    read = exchanges.read_activate_answer(blocks[-1].token, site.last, site.root)
     assert not isinstance(read, Refused)
     return site.took(read.message)
 
 
-async def through(door: str, shop: Office, copy: Computer, code: str, other: str) -> Any:
+async def through(door: str, shop: ServerEnv, copy: Computer, code: str, other: str) -> Any:
     """What the copy gets at a door."""
     site = copy.site
     if door == "look":
         reply = await site.apply(code, look=True)
         assert isinstance(reply, bytes)
-        read = answers.read_activate_answer(reply, site.last, site.root)
+        read = exchanges.read_activate_answer(reply, site.last, site.root)
         return read.message  # type: ignore[union-attr]
     if door == "by_hand":
         return await by_hand(shop, site, code)

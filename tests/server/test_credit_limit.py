@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tenure.store import audit, chronicle
+from tenure.store import integrity, provider_chain
 from tenure.store.engine import Connection
-from tests.server.office import Office, office
+from tests.server.server_env import ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400
 
 
-async def limit_of(shop: Office) -> int:
+async def limit_of(shop: ServerEnv) -> int:
     return int((await shop.desk.get(f"/v1/customers/{shop.customer}"))["credit_limit"])
 
 
@@ -47,7 +47,7 @@ async def test_a_limit_is_a_fact_in_the_chain_with_who_and_why(tmp_path: Path) -
         path = f"/v1/customers/{shop.customer}"
         for limit, why in ((5_000, "contract"), (5_000, "again"), (0, "over")):
             await shop.desk.send("PUT", f"{path}/credit-limit", {"credit_limit": limit, "why": why})
-        links = await shop.context.db.read(chronicle.history, shop.provider, chronicle.RECORDS)
+        links = await shop.context.db.read(provider_chain.links_after, shop.provider, provider_chain.RECORDS)
         told = [link.fact for link in links if link.fact.kind == "CreditLimitSet"]
         assert [b'"why":"contract"' in told[0].body, b'"why":"over"' in told[1].body] == [True, True]
         assert len(told) == 2, "the same limit again is the same answer and no second fact"
@@ -93,11 +93,11 @@ async def test_an_edit_with_sql_is_found(tmp_path: Path, what: str) -> None:
         await shop.desk.send("PUT", f"/v1/customers/{shop.customer}", {"name": "ACME", "email": "it@acme.example"})
         await shop.desk.send("PUT", "/v1/payment-settings", {"instructions": "to us"})
         await shop.token(scopes=("money:read",))
-        assert await shop.context.db.read(lambda conn: list(audit.verify(conn))) == []
+        assert await shop.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
 
-        def edited(conn: Connection) -> list[audit.Finding]:
+        def edited(conn: Connection) -> list[integrity.ChainFinding]:
             statement = EDITS[what].replace("'{}'", "cast('{}' as blob)").replace("replace(", "cast(replace(")
             conn.execute(sa.text(statement if "cast(replace" not in statement else f"{statement[:-1]}) as blob)"))
-            return list(audit.verify(conn))
+            return list(integrity.verify_histories(conn))
 
-        assert await shop.context.db.rehearse(edited)
+        assert await shop.context.db.dry_run(edited)

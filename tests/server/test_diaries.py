@@ -7,39 +7,39 @@ from typing import Any
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.http.instants import rfc3339
-from tests.server.office import START, Office, office
+from tenure.http.timestamps import format_rfc3339
+from tests.server.server_env import START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 YEAR = 365
 MONTHS_13 = 396
 
 
-async def policy(shop: Office, **rules: Any) -> None:
+async def policy(shop: ServerEnv, **rules: Any) -> None:
     answer = await shop.desk.send("PUT", "/v1/policy", {"rules": rules})
     assert answer.status_code == 200, answer.text
 
 
-async def customer(shop: Office, money: int, name: str = "Brook") -> str:
+async def customer(shop: ServerEnv, money: int, name: str = "Brook") -> str:
     shop.customer = (await shop.desk.post("/v1/customers", {"name": name}))["id"]
     await pay(shop, money, f"first of {name}")
     return f"/v1/customers/{shop.customer}"
 
 
-async def pay(shop: Office, money: int, reference: str) -> None:
+async def pay(shop: ServerEnv, money: int, reference: str) -> None:
     if money:
         body = {"amount": money, "reference": reference}
         await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)
 
 
-async def day(shop: Office, number: int) -> None:
+async def day(shop: ServerEnv, number: int) -> None:
     """Go on to a day; every week until then the sweep looks."""
     while shop.clock.now < START + number * DAY:
         shop.clock.now = min(shop.clock.now + 7 * DAY, START + number * DAY)
         await shop.sweep()
 
 
-async def seen(shop: Office, name: str) -> str:
+async def seen(shop: ServerEnv, name: str) -> str:
     """The phase on the subscription's page; the list and the board say the same."""
     phase: str = (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"]
     listed = (await shop.desk.get("/v1/subscriptions", q=name))["items"][0]
@@ -75,7 +75,7 @@ async def test_m07_m12_a_year_and_the_month_after_it(tmp_path: Path, grace: int)
         shown = await shop.desk.post(f"/v1/subscriptions/{name}/renew", dry_run="true")
         done = await shop.desk.post(f"/v1/subscriptions/{name}/renew", {"plan": shown["plan"]})
         # Grace that was served is charged, so the year bought now begins so many days ago.
-        assert done["subscription"]["periods"][-1]["since"] == rfc3339(shop.clock.now - grace * DAY)
+        assert done["subscription"]["periods"][-1]["since"] == format_rfc3339(shop.clock.now - grace * DAY)
         assert await seen(shop, name) == "active"
         kinds = [one["kind"] for one in (await shop.desk.get("/v1/events", limit=200))["items"]]
         assert kinds.count("subscription.now_grace") == (1 if grace else 0)
@@ -132,7 +132,7 @@ async def test_many_fall_due_with_half_the_money(tmp_path: Path) -> None:
         assert len(once) == len(set(once)) == 2 * most
 
 
-async def _all(shop: Office, path: str = "/v1/subscriptions", **query: Any) -> list[Any]:
+async def _all(shop: ServerEnv, path: str = "/v1/subscriptions", **query: Any) -> list[Any]:
     items, cursor = [], ""
     while True:
         page = await shop.desk.get(path, limit=200, **query, **({"cursor": cursor} if cursor else {}))

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import DAY
-from tests.server.office import START, Office, office
+from tests.server.server_env import START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 
-async def names(shop: Office, caller: object, name: str) -> dict[str, str]:
+async def names(shop: ServerEnv, caller: object, name: str) -> dict[str, str]:
     found = await caller.get(f"/v1/subscriptions/{name}/history", limit=200)  # type: ignore[attr-defined]
     return {each["kind"]: each["by_name"] for each in found["items"]}
 

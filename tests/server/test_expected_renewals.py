@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from tenure.core.lease import Lease
+from tenure.core.lease.claims import Lease
 from tenure.core.timeline import DAY
-from tests.server.office import START, Office, PlainSite, office
+from tests.server.server_env import START, PlainSite, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 MONTHLY = 12_000
 
 
-async def with_money(shop: Office, amount: int) -> str:
+async def with_money(shop: ServerEnv, amount: int) -> str:
     """Another customer, from now on the one who orders; his account's path."""
     shop.customer = (await shop.desk.post("/v1/customers", {"name": "Brook"}))["id"]
     path = f"/v1/customers/{shop.customer}"
@@ -51,10 +51,10 @@ async def test_a_dry_run_shows_the_renewals_that_will_be_booked(tmp_path: Path) 
         told = await shop.desk.get(f"{one}/explain")
         assert told["renewal"] == sub["renewal"]["sentence"]
         assert told["follows"].startswith("On 2026-05-01 00:00:00 UTC, if no money comes in: ")
-        cancelled = await shop.desk.post(f"{one}/cancel", {}, dry_run="true")
-        assert cancelled["subscription"]["renewal"]["state"] == "none"
-        assert course(cancelled["timeline"])[-1][0] == "ended"
-        assert not any(each["expected"] for each in cancelled["timeline"])
+        canceled = await shop.desk.post(f"{one}/cancel", {}, dry_run="true")
+        assert canceled["subscription"]["renewal"]["state"] == "none"
+        assert course(canceled["timeline"])[-1][0] == "ended"
+        assert not any(each["expected"] for each in canceled["timeline"])
         shop.clock.now = START + 119 * DAY  # 30 Apr: nobody did anything
         spans_then = await shop.desk.get(f"{one}/timeline")
         assert [each[:2] for each in course(spans_then)[-3:]] == [

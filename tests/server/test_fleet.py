@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import movers
-from tests.server.fleet import CEILING, LIMIT, Fleet
-from tests.server.office import office
+from tests.server import code_changes
+from tests.server.many_sites import CEILING, LIMIT, ManySites
+from tests.server.server_env import office
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ async def test_b07_whatever_sites_do_the_sum_of_their_allotments_stays_below_the
 ) -> None:
     async with office(tmp_path) as shop:
         _, code = await shop.order(devices=LIMIT)
-        fleet = Fleet(shop, code, seed)
+        fleet = ManySites(shop, code, seed)
         most = 0
         for step in range(60):
             await fleet.step()
@@ -32,9 +32,9 @@ async def test_b07_wherever_sites_go_no_subscription_is_out_at_more_devices_than
     seed: int, tmp_path: Path
 ) -> None:
     async with office(tmp_path) as shop:
-        sold = [await shop.order(offer, devices=movers.LIMIT) for offer in ("brief", "brief", "later")]
-        group = movers.Movers(shop, sold, seed)
+        sold = [await shop.order(offer, devices=code_changes.LIMIT) for offer in ("brief", "brief", "later")]
+        group = code_changes.CodeChangingSites(shop, sold, seed)
         for step in range(120):
             await group.step()
-            assert max(group.held().values()) <= movers.CEILING, (step, group.held())
+            assert max(group.held().values()) <= code_changes.CEILING, (step, group.held())
         assert group.seen["sync lease"] >= 5

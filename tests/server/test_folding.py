@@ -4,24 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core import facts as f
-from tenure.core.subscription import Subscription, fold
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.fold import Subscription, fold
 from tenure.server import folding
 from tenure.store import facts
 from tenure.store.engine import Connection
-from tests.server.office import Office, office
+from tests.server.server_env import ServerEnv, office
 
 
-async def _switch(shop: Office, name: str, times: int) -> None:
+async def _switch(shop: ServerEnv, name: str, times: int) -> None:
     for number in range(times):
         shop.clock.now += 3_600
         intent = ("manual", "auto")[(number + 1) % 2]
         await shop.desk.send("POST", f"/v1/subscriptions/{name}/set-renewal-intent", {"intent": intent})
 
 
-def _both(conn: Connection, shop: Office, name: str) -> tuple[Subscription, Subscription]:
+def _both(conn: Connection, shop: ServerEnv, name: str) -> tuple[Subscription, Subscription]:
     provider = shop.provider
-    plain = fold(tuple(f.decode(each.body) for each in facts.load(conn, provider, name)))
+    plain = fold(tuple(f.decode_fact(each.body) for each in facts.load_history(conn, provider, name)))
     return next(folding.subscriptions_of(conn, provider, [name])), plain
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.office import Office, PlainSite, office
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.server_env import PlainSite, ServerEnv, office
 
 
 def told(answer: SyncAnswer | ActivateAnswer | str) -> Any:
@@ -15,19 +15,19 @@ def told(answer: SyncAnswer | ActivateAnswer | str) -> Any:
     return answer
 
 
-async def forked(shop: Office) -> tuple[str, PlainSite, PlainSite]:
+async def forked(shop: ServerEnv) -> tuple[str, PlainSite, PlainSite]:
     """(subscription, the site, its stale copy that has just been found)."""
     name, code = await shop.order()
     site = shop.site()
     told(await site.activate(code))
     copy = site.clone()
     told(await site.sync())
-    copy.use = Use(total=3)
+    copy.use = DeviceUse(total=3)
     assert told(await copy.sync()).forked
     return name, site, copy
 
 
-async def resolve(shop: Office, name: str, site: PlainSite, resolution: str) -> None:
+async def resolve(shop: ServerEnv, name: str, site: PlainSite, resolution: str) -> None:
     await shop.desk.post(f"/v1/subscriptions/{name}/resolve-fork", {"site": site.id, "resolution": resolution})
 
 

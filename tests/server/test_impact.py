@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from tenure.core.impact import Way, way
-from tenure.core.policy import LateRenewal, Refund, Rules
+from tenure.core.policy.impact import ImpactDirection, direction_of
+from tenure.core.policy.rules import LateRenewal, RefundRule, Rules
 from tenure.core.timeline import DAY
-from tests.server.office import START, Office, office
+from tests.server.server_env import START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 PATH = "/v1/policy/impact"
 
 
-async def graces(shop: Office, name: str) -> list[int]:
+async def graces(shop: ServerEnv, name: str) -> list[int]:
     """Days of grace after each paid period of a subscription, as its timeline would have them."""
     facts = (await shop.desk.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]
     return [fact["body"]["period"]["rules"].get("grace_days", 14) for fact in facts if fact["body"].get("period")]
@@ -33,7 +33,7 @@ async def test_the_report_names_whom_it_reaches_when_and_which_way_and_then_it_c
         assert await shop.snapshot() == before
 
         by_name = {one["subscription"]: one for one in told["subscriptions"]}
-        assert set(by_name) == {year, month, waiting}, "what is cancelled begins no period any more"
+        assert set(by_name) == {year, month, waiting}, "what is canceled begins no period any more"
         assert [by_name[name]["takes_effect"] for name in (year, month, waiting)] == [
             "2027-01-01T00:00:00Z", "2026-02-01T00:00:00Z", None,
         ]  # fmt: skip
@@ -111,12 +111,12 @@ async def test_goodwill_days_are_the_subscriptions_own(tmp_path: Path) -> None:
 
 
 def test_every_figure_has_a_way() -> None:
-    assert way("late_renewal", LateRenewal.CHARGE_GRACE, LateRenewal.FROM_NOW) is Way.BETTER
-    assert way("refund", Refund.UNUSED_DAYS, Refund.NONE) is Way.WORSE
-    assert way("stop_clock", False, True) is Way.BETTER
-    assert way("idle_release_days", 60, 90) is Way.WORSE
-    assert way("reminders", (30,), (7,)) is Way.NEUTRAL
-    neutral = {name for name in Rules.__struct_fields__ if way(name, 0, 1) is Way.NEUTRAL}
+    assert direction_of("late_renewal", LateRenewal.CHARGE_GRACE, LateRenewal.FROM_NOW) is ImpactDirection.BETTER
+    assert direction_of("refund", RefundRule.UNUSED_DAYS, RefundRule.NONE) is ImpactDirection.WORSE
+    assert direction_of("stop_clock", False, True) is ImpactDirection.BETTER
+    assert direction_of("idle_release_days", 60, 90) is ImpactDirection.WORSE
+    assert direction_of("reminders", (30,), (7,)) is ImpactDirection.NEUTRAL
+    neutral = {name for name in Rules.__struct_fields__ if direction_of(name, 0, 1) is ImpactDirection.NEUTRAL}
     assert neutral == {"reminders", "sync_interval", "ephemeral_hours"}
 
 

@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 
-from tenure.core import facts as f
+from tenure.core.subscription import facts as f
 from tenure.core.timeline import DAY, HOUR
-from tenure.server import collecting
-from tenure.server.sweep import Sweep
+from tenure.server import row_collection
+from tenure.server.sweep import BackgroundSweep
 from tenure.store import facts
 from tenure.store.engine import Connection
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.office import START, Office, PlainSite, office
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.server_env import START, PlainSite, ServerEnv, office
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Office]:
+async def shop(tmp_path: Path) -> AsyncIterator[ServerEnv]:
     async with office(tmp_path) as opened:
         yield opened
 
 
-def app(shop: Office, **hello: Any) -> PlainSite:
+def app(shop: ServerEnv, **hello: Any) -> PlainSite:
     """An application on its own."""
     return shop.site(alone=True, **hello)
 
@@ -42,7 +42,7 @@ async def said(site: PlainSite, **more: Any) -> str:
     return told.result if told.refusal is None else told.refusal.code
 
 
-async def running(shop: Office, code: str, number: int, **hello: Any) -> list[PlainSite]:
+async def running(shop: ServerEnv, code: str, number: int, **hello: Any) -> list[PlainSite]:
     """So many applications that were granted the code."""
     apps = [app(shop, **hello) for _ in range(number)]
     assert {await answer(each, code) for each in apps} == {"granted"}
@@ -50,7 +50,7 @@ async def running(shop: Office, code: str, number: int, **hello: Any) -> list[Pl
 
 
 async def test_an_order_for_ten_licenses_eleven_applications_and_tells_the_twelfth_who_can_free_a_place(
-    shop: Office,
+    shop: ServerEnv,
 ) -> None:
     """Not five, for an application on its own is no site; not a number without end, for it is a device."""
     _, code = await shop.order(devices=10)
@@ -63,7 +63,7 @@ async def test_an_order_for_ten_licenses_eleven_applications_and_tells_the_twelf
     assert "portal under Installations" in told.refusal.detail
 
 
-async def test_an_order_for_one_device_runs_on_one_computer(shop: Office) -> None:
+async def test_an_order_for_one_device_runs_on_one_computer(shop: ServerEnv) -> None:
     _, code = await shop.order(devices=1)
     assert [await answer(app(shop), code) for _ in range(3)] == [
         "granted",
@@ -72,7 +72,7 @@ async def test_an_order_for_one_device_runs_on_one_computer(shop: Office) -> Non
     ]
 
 
-async def test_what_a_key_is_was_said_at_its_first_activation_and_stands_in_the_lease(shop: Office) -> None:
+async def test_what_a_key_is_was_said_at_its_first_activation_and_stands_in_the_lease(shop: ServerEnv) -> None:
     _, code = await shop.order()
     alone, server = app(shop), shop.site()
     assert [await answer(alone, code), await answer(server, code)] == ["granted", "granted"]
@@ -84,12 +84,12 @@ async def test_what_a_key_is_was_said_at_its_first_activation_and_stands_in_the_
     assert [await answer(alone, code), await answer(server, code)] == ["installation_mismatch"] * 2
 
 
-async def test_an_application_counts_beside_the_devices_of_an_administration_server(shop: Office) -> None:
+async def test_an_application_counts_beside_the_devices_of_an_administration_server(shop: ServerEnv) -> None:
     """A server with a margin of unused devices gives it back at its next contact when an application found no place."""
     _, code = await shop.order(devices=10)
     server = shop.site()
     assert await answer(server, code) == "granted"
-    server.use = Use(total=4)
+    server.use = DeviceUse(total=4)
     await server.sync()
     await server.sync()
     assert server.lease is not None
@@ -109,7 +109,7 @@ async def test_an_application_counts_beside_the_devices_of_an_administration_ser
     ]
 
 
-async def test_a_place_given_back_by_its_receipt_is_free_at_once(shop: Office) -> None:
+async def test_a_place_given_back_by_its_receipt_is_free_at_once(shop: ServerEnv) -> None:
     name, code = await shop.order(devices=1)
     first, second = app(shop), app(shop)
     assert [await answer(first, code), await answer(second, code)] == ["granted", "device_limit_reached"]
@@ -121,7 +121,7 @@ async def test_a_place_given_back_by_its_receipt_is_free_at_once(shop: Office) -
     assert (await shop.facts(name)).count("SiteLeft") == 1
 
 
-async def test_a_receipt_for_another_lease_or_by_a_copy_frees_nothing(shop: Office) -> None:
+async def test_a_receipt_for_another_lease_or_by_a_copy_frees_nothing(shop: ServerEnv) -> None:
     _, code = await shop.order(devices=1)
     (first,) = await running(shop, code, 1)
     copy = first.clone()
@@ -135,7 +135,7 @@ async def test_a_receipt_for_another_lease_or_by_a_copy_frees_nothing(shop: Offi
     assert await answer(app(shop), code) == "device_limit_reached"
 
 
-async def test_a_folder_put_back_again_and_again_multiplies_no_place(shop: Office) -> None:
+async def test_a_folder_put_back_again_and_again_multiplies_no_place(shop: ServerEnv) -> None:
     """As many releases as the limit has devices free their place at once; a later one when its lease is over."""
     _, code = await shop.order(devices=2)
     results = list[str]()
@@ -154,7 +154,9 @@ async def test_a_folder_put_back_again_and_again_multiplies_no_place(shop: Offic
     assert await answer(app(shop), code) == "granted"
 
 
-async def test_silence_frees_a_place_after_the_time_agreed_and_whoever_returns_gets_what_is_free(shop: Office) -> None:
+async def test_silence_frees_a_place_after_the_time_agreed_and_whoever_returns_gets_what_is_free(
+    shop: ServerEnv,
+) -> None:
     _, code = await shop.order(devices=1)
     (silent,) = await running(shop, code, 1)
     waiting = app(shop)
@@ -167,7 +169,7 @@ async def test_silence_frees_a_place_after_the_time_agreed_and_whoever_returns_g
     assert await said(silent) == "lease"
 
 
-async def test_an_application_installed_anew_takes_its_old_selfs_place_once_in_a_lease(shop: Office) -> None:
+async def test_an_application_installed_anew_takes_its_old_selfs_place_once_in_a_lease(shop: ServerEnv) -> None:
     name, code = await shop.order(devices=1)
     hardware = dict.fromkeys(("machine", "disk", "network"), "A" * 43)
     old = app(shop, hardware=hardware)
@@ -183,7 +185,7 @@ async def test_an_application_installed_anew_takes_its_old_selfs_place_once_in_a
     assert (await shop.facts(name)).count("SiteReplaced") == 2
 
 
-async def test_one_that_was_made_to_leave_counts_until_it_has_acknowledged(shop: Office) -> None:
+async def test_one_that_was_made_to_leave_counts_until_it_has_acknowledged(shop: ServerEnv) -> None:
     name, code = await shop.order(devices=1)
     (leaving,) = await running(shop, code, 1)
     await shop.desk.post(f"/v1/subscriptions/{name}/release-site", {"site": leaving.id})
@@ -195,7 +197,7 @@ async def test_one_that_was_made_to_leave_counts_until_it_has_acknowledged(shop:
     assert (await shop.facts(name))[-3:] == ["SiteReleaseOrdered", "SiteLeft", "SiteActivated"]
 
 
-async def test_one_that_was_made_to_leave_and_is_silent_counts_until_its_lease_is_over(shop: Office) -> None:
+async def test_one_that_was_made_to_leave_and_is_silent_counts_until_its_lease_is_over(shop: ServerEnv) -> None:
     name, code = await shop.order(devices=1)
     (leaving,) = await running(shop, code, 1)
     await shop.desk.post(f"/v1/subscriptions/{name}/release-site", {"site": leaving.id})
@@ -206,7 +208,7 @@ async def test_one_that_was_made_to_leave_and_is_silent_counts_until_its_lease_i
     assert await answer(app(shop), code) == "granted"
 
 
-async def test_being_made_to_leave_lifts_no_binding_but_by_the_provider_and_on_record(shop: Office) -> None:
+async def test_being_made_to_leave_lifts_no_binding_but_by_the_provider_and_on_record(shop: ServerEnv) -> None:
     """Else whoever may make a site leave could hand one code round: nine sites on five (M10)."""
     first, code = await shop.order(devices=10)
     _, other = await shop.order(devices=10)
@@ -220,7 +222,7 @@ async def test_being_made_to_leave_lifts_no_binding_but_by_the_provider_and_on_r
     assert await answer(server, other) == "granted"
 
 
-async def test_a_server_that_was_made_to_leave_counts_against_the_number_of_sites(shop: Office) -> None:
+async def test_a_server_that_was_made_to_leave_counts_against_the_number_of_sites(shop: ServerEnv) -> None:
     name, code = await shop.order(devices=50)
     servers = [shop.site() for _ in range(5)]
     assert {await answer(each, code) for each in servers} == {"granted"}
@@ -231,7 +233,7 @@ async def test_a_server_that_was_made_to_leave_counts_against_the_number_of_site
     assert await answer(shop.site(), code) == "granted"
 
 
-async def test_customers_make_nobody_leave_unless_the_policy_says_so(shop: Office) -> None:
+async def test_customers_make_nobody_leave_unless_the_policy_says_so(shop: ServerEnv) -> None:
     name, code = await shop.order()
     (one,) = await running(shop, code, 1)
     customer = await shop.token()
@@ -240,7 +242,7 @@ async def test_customers_make_nobody_leave_unless_the_policy_says_so(shop: Offic
     assert await said(one) in {"unchanged", "lease"}
 
 
-async def test_an_ephemeral_application_has_a_short_lease_and_leaves_no_fact(shop: Office) -> None:
+async def test_an_ephemeral_application_has_a_short_lease_and_leaves_no_fact(shop: ServerEnv) -> None:
     name, code = await shop.order(devices=1)
     (one,) = await running(shop, code, 1, ephemeral=True)
     assert one.lease is not None
@@ -261,7 +263,7 @@ async def test_an_ephemeral_application_has_a_short_lease_and_leaves_no_fact(sho
     assert await said(one) == "device_limit_reached"
 
 
-async def test_ephemeral_applications_come_and_go_without_number(shop: Office) -> None:
+async def test_ephemeral_applications_come_and_go_without_number(shop: ServerEnv) -> None:
     _, code = await shop.order(devices=1)
     for _ in range(5):
         (one,) = await running(shop, code, 1, ephemeral=True)
@@ -271,7 +273,7 @@ async def test_ephemeral_applications_come_and_go_without_number(shop: Office) -
 
 
 async def test_an_application_that_goes_to_another_subscription_frees_its_place_when_it_goes_by_that(
-    shop: Office,
+    shop: ServerEnv,
 ) -> None:
     first, code = await shop.order(devices=1)
     _, other = await shop.order(devices=1)
@@ -284,7 +286,7 @@ async def test_an_application_that_goes_to_another_subscription_frees_its_place_
 
 
 async def test_an_application_that_is_released_and_activated_anew_again_and_again_multiplies_no_place(
-    shop: Office,
+    shop: ServerEnv,
 ) -> None:
     """Each time a copy of its folder was put aside, whose lease serves for a month: the key is the same, so is it."""
     _, code = await shop.order(devices=2)
@@ -300,12 +302,12 @@ async def test_an_application_that_is_released_and_activated_anew_again_and_agai
     assert await answer(app(shop), code) == "granted"
 
 
-async def counted_days(shop: Office, name: str) -> list[tuple[int, int, int]]:
+async def counted_days(shop: ServerEnv, name: str) -> list[tuple[int, int, int]]:
     """(day, came, went) of each day that has its fact, days counted from the start; the chain is sound."""
 
     def work(conn: Connection) -> list[f.Fact]:
-        assert facts.verify(conn, shop.provider, name) == []
-        return [f.decode(each.body) for each in facts.load(conn, shop.provider, name)]
+        assert facts.verify_history(conn, shop.provider, name) == []
+        return [f.decode_fact(each.body) for each in facts.load_history(conn, shop.provider, name)]
 
     found = await shop.context.db.read(work)
     days = [each for each in found if isinstance(each, f.EphemeralCounted)]
@@ -314,7 +316,7 @@ async def counted_days(shop: Office, name: str) -> list[tuple[int, int, int]]:
 
 
 async def test_each_day_that_is_over_has_one_fact_of_its_ephemeral_applications_however_late_it_is_looked_at(
-    shop: Office,
+    shop: ServerEnv,
 ) -> None:
     name, code = await shop.order(devices=3)
     for _ in range(4):
@@ -342,19 +344,21 @@ async def test_each_day_that_is_over_has_one_fact_of_its_ephemeral_applications_
     assert await counted_days(shop, name) == [(0, 5, 4), (1, 1, 1), (2, 0, 1), (10, 1, 0), (11, 0, 1)]
 
 
-async def kept_rows(shop: Office) -> Counter[str]:
+async def kept_rows(shop: ServerEnv) -> Counter[str]:
     """How many rows there are of installations and what is theirs."""
     stored = await shop.snapshot()
     return Counter({name: len(stored[name]) for name in ("sites", "places", "leases", "stays")})
 
 
-async def collected(shop: Office) -> Counter[str]:
+async def collected(shop: ServerEnv) -> Counter[str]:
     """What is left after an hour's housekeeping."""
-    await Sweep(shop.context).housekeeping()
+    await BackgroundSweep(shop.context).housekeeping()
     return await kept_rows(shop)
 
 
-async def test_ephemeral_applications_are_forgotten_once_no_lease_and_no_amnesty_can_concern_them(shop: Office) -> None:
+async def test_ephemeral_applications_are_forgotten_once_no_lease_and_no_amnesty_can_concern_them(
+    shop: ServerEnv,
+) -> None:
     _, code = await shop.order(devices=3)
     (lasting,) = await running(shop, code, 1)
     for _ in range(3):
@@ -379,7 +383,7 @@ async def test_ephemeral_applications_are_forgotten_once_no_lease_and_no_amnesty
     assert await said(lasting) in {"unchanged", "lease"}
 
 
-async def test_an_ephemeral_application_that_stays_keeps_what_it_needs_of_its_leases(shop: Office) -> None:
+async def test_an_ephemeral_application_that_stays_keeps_what_it_needs_of_its_leases(shop: ServerEnv) -> None:
     _, code = await shop.order(devices=1)
     (one,) = await running(shop, code, 1, ephemeral=True)
     for _ in range(80):
@@ -392,7 +396,7 @@ async def test_an_ephemeral_application_that_stays_keeps_what_it_needs_of_its_le
 
 
 async def test_a_copy_of_an_ephemeral_application_is_remembered_as_long_as_a_copy_is_told_the_truth_once(
-    shop: Office,
+    shop: ServerEnv,
 ) -> None:
     _, code = await shop.order(devices=2)
     (one,) = await running(shop, code, 1, ephemeral=True)
@@ -408,7 +412,9 @@ async def test_a_copy_of_an_ephemeral_application_is_remembered_as_long_as_a_cop
     assert (await collected(shop))["sites"] == 0
 
 
-async def test_the_place_of_a_silent_application_is_forgotten_only_when_its_silence_has_freed_it(shop: Office) -> None:
+async def test_the_place_of_a_silent_application_is_forgotten_only_when_its_silence_has_freed_it(
+    shop: ServerEnv,
+) -> None:
     _, code = await shop.order(devices=1)
     (silent,) = await running(shop, code, 1)
     shop.clock.now += 60 * DAY - 1
@@ -423,13 +429,13 @@ async def test_the_place_of_a_silent_application_is_forgotten_only_when_its_sile
 
 
 async def test_more_than_one_turns_worth_is_forgotten_over_the_turns(
-    shop: Office, monkeypatch: pytest.MonkeyPatch
+    shop: ServerEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collecting, "AT_ONCE", 2)
+    monkeypatch.setattr(row_collection, "AT_ONCE", 2)
     _, code = await shop.order(devices=9)
     await running(shop, code, 7, ephemeral=True)
     shop.clock.now += 40 * DAY
-    sweep = Sweep(shop.context)
+    sweep = BackgroundSweep(shop.context)
     monkeypatch.setattr("tenure.server.sweep.TURNS", 2)
     left = []
     for _ in range(3):

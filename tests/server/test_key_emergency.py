@@ -8,13 +8,13 @@ import pytest
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY
 from tenure.server import keyring
-from tenure.server.keyring import OnlineKey
-from tenure.server.messages.courier import signer_of
-from tenure.wire import answers, rotation
+from tenure.server.keyring import StoredKey
+from tenure.server.messages.webhook_worker import signer_of
+from tenure.wire import exchanges, rotation
 from tenure.wire.keys import Purpose
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
 from tenure.wire.notices import read_notice
-from tests.server.office import START, office
+from tests.server.server_env import START, office
 from tests.server.test_keys import Vault, Walker, with_spare
 
 pytestmark = pytest.mark.anyio
@@ -43,10 +43,10 @@ class Careful(Walker):
         return reply if isinstance(reply, str) else await self.take(reply)
 
     async def take(self, reply: bytes) -> SyncAnswer:
-        heard = answers.read_sync_answer(reply, self.last, self.held)
+        heard = exchanges.read_sync_answer(reply, self.last, self.held)
         if isinstance(heard, Refused):
             await self.walk(self.office.context.keys.root.version)
-            heard = answers.read_sync_answer(reply, self.last, self.held)
+            heard = exchanges.read_sync_answer(reply, self.last, self.held)
         assert not isinstance(heard, Refused), heard
         await self.walk(heard.message.root)
         self.token = heard.message.token or self.token
@@ -58,24 +58,24 @@ class Careful(Walker):
     def serves(self) -> bool:
         """Whether the lease it holds is still believed under the newest root document it has."""
         assert self.lease is not None
-        return self.held.document.find(self.lease.kid) is not None
+        return self.held.document.find_key(self.lease.kid) is not None
 
 
-async def compromised(vault: Vault, purpose: Purpose, spare: OnlineKey, how: str) -> None:
+async def compromised(vault: Vault, purpose: Purpose, spare: StoredKey, how: str) -> None:
     """The vendor's answer to a stolen key, in one of the orders that there are."""
     now, gone = vault.shop.clock.now, of(vault, purpose)
     entry = keyring.online_entry(spare, now)
     if how == "replaced":
-        steps = [lambda: rotation.replace(vault.document, gone, entry, now, UNTIL)]
+        steps = [lambda: rotation.replace_key(vault.document, gone, entry, now, UNTIL)]
     elif how == "revoked, then published":
         steps = [
-            lambda: rotation.revoke(vault.document, gone, now, UNTIL),
-            lambda: rotation.publish(vault.document, entry, now, UNTIL),
+            lambda: rotation.revoke_key(vault.document, gone, now, UNTIL),
+            lambda: rotation.publish_key(vault.document, entry, now, UNTIL),
         ]
     else:
         steps = [
-            lambda: rotation.publish(vault.document, entry, now, UNTIL),
-            lambda: rotation.revoke(vault.document, gone, now, UNTIL),
+            lambda: rotation.publish_key(vault.document, entry, now, UNTIL),
+            lambda: rotation.revoke_key(vault.document, gone, now, UNTIL),
         ]
     for step in steps:
         assert await vault.put(step()) == "published"
@@ -152,7 +152,8 @@ async def test_with_no_key_left_what_needs_it_waits_and_the_rest_goes_on(tmp_pat
             await each.contact()
         before = await shop.snapshot(but=("documents", "chronicle", "chains"))
         assert (
-            await vault.put(rotation.revoke(vault.document, of(vault, purpose), shop.clock.now, UNTIL)) == "published"
+            await vault.put(rotation.revoke_key(vault.document, of(vault, purpose), shop.clock.now, UNTIL))
+            == "published"
         )
         works = set()
         if purpose is not Purpose.LEASE:
@@ -176,7 +177,7 @@ async def test_with_no_key_left_what_needs_it_waits_and_the_rest_goes_on(tmp_pat
         if purpose is Purpose.NOTICE:
             assert (answer.json()["code"], answer.headers["retry-after"]) == ("no_signing_key", "60")
         entry = keyring.online_entry(spare, shop.clock.now)
-        assert await vault.put(rotation.publish(vault.document, entry, shop.clock.now, UNTIL)) == "published"
+        assert await vault.put(rotation.publish_key(vault.document, entry, shop.clock.now, UNTIL)) == "published"
         # The request that was not answered is sent again as it was.
         assert isinstance(await other.repeat(), SyncAnswer)
         assert other.serves
@@ -192,10 +193,10 @@ async def test_sandboxes_and_other_products_are_answered_while_one_has_no_key(tm
         await site.activate(code)
         await site.contact()
         entry = msgspec.structs.replace(keyring.online_entry(only_viewer, shop.clock.now), products=("viewer",))
-        await vault.put(rotation.replace(vault.document, of(vault, Purpose.ANSWER), entry, shop.clock.now, UNTIL))
+        await vault.put(rotation.replace_key(vault.document, of(vault, Purpose.ANSWER), entry, shop.clock.now, UNTIL))
         assert await site.contact() == "no_signing_key"
         await vault.put(
-            rotation.publish(vault.document, keyring.online_entry(rest, shop.clock.now), shop.clock.now, UNTIL)
+            rotation.publish_key(vault.document, keyring.online_entry(rest, shop.clock.now), shop.clock.now, UNTIL)
         )
         assert isinstance(await site.repeat(), SyncAnswer)
 
@@ -207,6 +208,6 @@ async def test_a_planned_change_still_waits_until_every_client_has_heard(tmp_pat
         vault = Vault(shop, founded)
         old = of(vault, Purpose.LEASE)
         entry = keyring.online_entry(spare, shop.clock.now)
-        await vault.put(rotation.publish(vault.document, entry, shop.clock.now, UNTIL))
-        assert shop.context.keys.signer(Purpose.LEASE, "editor", shop.clock.now).kid == old
-        assert isinstance(rotation.close(vault.document, old, shop.clock.now, UNTIL), Refused)
+        await vault.put(rotation.publish_key(vault.document, entry, shop.clock.now, UNTIL))
+        assert shop.context.keys.signer_for(Purpose.LEASE, "editor", shop.clock.now).key_id == old
+        assert isinstance(rotation.close_key(vault.document, old, shop.clock.now, UNTIL), Refused)

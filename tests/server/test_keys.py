@@ -12,17 +12,17 @@ import pytest
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
 from tenure.server import keyring, setup
-from tenure.server.keyring import Founded, OnlineKey
+from tenure.server.keyring import FoundedServer, StoredKey
 from tenure.server.main import open_context
-from tenure.wire import answers, rotation
+from tenure.wire import exchanges, rotation
 from tenure.wire import root as roots
 from tenure.wire.keys import Purpose, SeedSigner
 from tenure.wire.messages import SyncAnswer
-from tenure.wire.root import Document, Root
-from tests.server.office import START, Office, PlainSite, office
+from tenure.wire.root import RootDocument, TrustedRoot
+from tests.server.server_env import START, PlainSite, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
@@ -30,12 +30,12 @@ pytestmark = pytest.mark.anyio
 class Walker(PlainSite):
     """A site with a root document of its own, which it replaces only when an answer gives it reason to."""
 
-    def __init__(self, shop: Office) -> None:
+    def __init__(self, shop: ServerEnv) -> None:
         super().__init__(shop)
         self.held = shop.context.keys.root
 
     @property
-    def root(self) -> Root:
+    def root(self) -> TrustedRoot:
         return self.held
 
     @property
@@ -44,7 +44,7 @@ class Walker(PlainSite):
         return self.lease.kid
 
     async def daily(self) -> None:
-        """A synchronisation, and every root document up to the one that the answer names."""
+        """A synchronization, and every root document up to the one that the answer names."""
         told = await self.sync()
         assert isinstance(told, SyncAnswer), told
         assert told.refusal is None, told.refusal
@@ -59,24 +59,24 @@ class Walker(PlainSite):
     async def walk(self, newest: int) -> None:
         while self.held.version < newest:
             answer = await self.office.http.get(f"/v1/root/{self.held.version + 1}")
-            walked = roots.step(self.held, answer.content)
-            assert isinstance(walked, Root), walked
+            walked = roots.step_root(self.held, answer.content)
+            assert isinstance(walked, TrustedRoot), walked
             self.held = walked
 
 
 class Vault:
     """Who keeps the root keys: signs the next document and has the vendor publish it."""
 
-    def __init__(self, shop: Office, founded: Founded) -> None:
+    def __init__(self, shop: ServerEnv, founded: FoundedServer) -> None:
         self.shop, self.founded = shop, founded
 
     @property
-    def document(self) -> Document:
+    def document(self) -> RootDocument:
         return self.shop.context.keys.root.document
 
-    async def put(self, document: Document | Refused) -> str:
+    async def put(self, document: RootDocument | Refused) -> str:
         """`published`, or the code of the server's refusal."""
-        assert isinstance(document, Document), document
+        assert isinstance(document, RootDocument), document
         return await self.send(sign_root(document, self.founded.offline))
 
     async def send(self, signed: bytes) -> str:
@@ -84,15 +84,17 @@ class Vault:
         return "published" if answer.status_code == 200 else str(answer.json()["code"])
 
 
-def sign_root(document: Document, offline: keyring.RootSecrets) -> bytes:
+def sign_root(document: RootDocument, offline: keyring.RootSecrets) -> bytes:
     """`document` signed by every root key at hand, as the vendor does where they are kept."""
     seeds = [b64decode(key.seed) for key in offline.keys]
-    return roots.sign(document, [SeedSigner(seed, key.kid) for seed, key in zip(seeds, offline.keys, strict=True)])
+    return roots.sign_document(
+        document, [SeedSigner(seed, key.kid) for seed, key in zip(seeds, offline.keys, strict=True)]
+    )
 
 
-def with_spare(*purposes: Purpose) -> tuple[Founded, list[OnlineKey]]:
+def with_spare(*purposes: Purpose) -> tuple[FoundedServer, list[StoredKey]]:
     """A new server whose secret file holds a further key for each purpose, which no document names yet."""
-    founded = keyring.found("root-test", token_bytes, START)
+    founded = keyring.found_server("root-test", token_bytes, START)
     spare = [keyring.new_key(purpose, token_bytes) for purpose in purposes]
     keys = (*founded.secrets.keys, *spare)
     return msgspec.structs.replace(founded, secrets=msgspec.structs.replace(founded.secrets, keys=keys)), spare
@@ -117,7 +119,7 @@ async def test_p8_keys_are_rotated_and_no_site_is_refused_anything(tmp_path: Pat
 
         for key in (lease_key, answer_key):
             entry = keyring.online_entry(key, shop.clock.now)
-            assert await vault.put(rotation.publish(vault.document, entry, shop.clock.now, START + 700 * DAY)) == (
+            assert await vault.put(rotation.publish_key(vault.document, entry, shop.clock.now, START + 700 * DAY)) == (
                 "published"
             )
         await days(1)
@@ -127,18 +129,21 @@ async def test_p8_keys_are_rotated_and_no_site_is_refused_anything(tmp_path: Pat
         await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 120})
         await days(1)
         assert {site.signed_by for site in sites} == {lease_key.kid}
-        assert await vault.put(rotation.close(vault.document, before, shop.clock.now, START + 700 * DAY)) == "published"
+        assert (
+            await vault.put(rotation.close_key(vault.document, before, shop.clock.now, START + 700 * DAY))
+            == "published"
+        )
         await days(40, every=10)
-        early = rotation.retire(vault.document, before, shop.clock.now, START + 800 * DAY)
+        early = rotation.retire_key(vault.document, before, shop.clock.now, START + 800 * DAY)
         assert isinstance(early, Refused)
         assert early.when is not None
         while shop.clock.now < early.when:
             await days(20, every=20)
-        gone = rotation.retire(vault.document, before, shop.clock.now, START + 800 * DAY)
+        gone = rotation.retire_key(vault.document, before, shop.clock.now, START + 800 * DAY)
         assert await vault.put(gone) == "published"
         await days(3)
         assert {site.held.version for site in sites} == {vault.document.version}
-        assert all(site.held.document.find(before) is None for site in sites)
+        assert all(site.held.document.find_key(before) is None for site in sites)
 
 
 async def test_p8_a_site_that_slept_through_a_change_of_keys_walks_to_them_and_goes_on(tmp_path: Path) -> None:
@@ -150,15 +155,15 @@ async def test_p8_a_site_that_slept_through_a_change_of_keys_walks_to_them_and_g
         await site.activate(code)
         for key in spare:
             entry = keyring.online_entry(key, shop.clock.now)
-            await vault.put(rotation.publish(vault.document, entry, shop.clock.now, START + 700 * DAY))
+            await vault.put(rotation.publish_key(vault.document, entry, shop.clock.now, START + 700 * DAY))
         shop.clock.now += 20 * DAY
         await site.sync(lose=True)
         reply = await site.again()
-        unknown = answers.read_sync_answer(reply, site.last, site.root, sandbox=False)
+        unknown = exchanges.read_sync_answer(reply, site.last, site.root, sandbox=False)
         assert isinstance(unknown, Refused)
-        assert unknown.code is Code.KEY_UNKNOWN
+        assert unknown.code is RefusalCode.KEY_UNKNOWN
         await site.walk(4)
-        known = answers.read_sync_answer(reply, site.last, site.root, sandbox=False)
+        known = exchanges.read_sync_answer(reply, site.last, site.root, sandbox=False)
         assert not isinstance(known, Refused)
         await site.sync(resend=True)
         await site.daily()
@@ -170,9 +175,9 @@ async def test_a_document_that_no_client_would_follow_is_refused_by_the_server_t
     async with office(tmp_path, founded=founded) as shop:
         vault = Vault(shop, founded)
         entry = keyring.online_entry(spare, shop.clock.now)
-        following = rotation.publish(vault.document, entry, shop.clock.now, START + 700 * DAY)
-        assert isinstance(following, Document)
-        stranger = keyring.found("root-test", token_bytes, START)
+        following = rotation.publish_key(vault.document, entry, shop.clock.now, START + 700 * DAY)
+        assert isinstance(following, RootDocument)
+        stranger = keyring.found_server("root-test", token_bytes, START)
         assert await vault.send(sign_root(following, stranger.offline)) == "root_rejected"
         assert await vault.send(stranger.root) == "root_rejected"
         assert await vault.send(founded.sandbox_root) == "root_rejected"
@@ -211,7 +216,7 @@ async def test_b08_ordinary_jwt_libraries_verify_a_lease_with_the_published_keys
 
 async def test_a_production_server_does_not_start_with_development_keys(tmp_path: Path) -> None:
     folder = tmp_path / "server"
-    made = await setup.init(folder, "https://licence.example.com", token_bytes, START)
+    made = await setup.init_folder(folder, "https://license.example.com", token_bytes, START)
     assert not isinstance(made, Refused)
     path = folder / setup.SECRETS
     secrets = keyring.read_secrets(path)
@@ -221,7 +226,7 @@ async def test_a_production_server_does_not_start_with_development_keys(tmp_path
     path.write_bytes(msgspec.json.encode(msgspec.structs.replace(secrets, keys=(toy, *others))))
     refused = await open_context(folder)
     assert isinstance(refused, Refused)
-    assert refused.code is Code.KEY_NOT_FOR_THIS
+    assert refused.code is RefusalCode.KEY_NOT_FOR_THIS
     assert toy.kid in refused.detail
     context = await open_context(folder, development=True)
     assert not isinstance(context, Refused)

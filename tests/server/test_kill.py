@@ -1,4 +1,4 @@
-"""`kill -9` of the real server in the midst of batches, activations and synchronisations: what is repeated under its
+"""`kill -9` of the real server in the midst of batches, activations and synchronizations: what is repeated under its
 key comes to what it would have come to undisturbed (P3, P4, P5)."""
 
 import asyncio
@@ -17,12 +17,12 @@ import pytest
 
 from tenure.core.refusals import Refused
 from tenure.server import setup
-from tenure.server.app import build
+from tenure.server.app import build_app
 from tenure.server.main import open_context
-from tenure.store import audit
+from tenure.store import integrity
 from tenure.store.engine import Connection
 from tenure.wire.messages import SyncAnswer
-from tests.server.office import Clock, Office, PlainSite, furnished
+from tests.server.server_env import Clock, PlainSite, ServerEnv, furnished
 
 pytestmark = pytest.mark.anyio
 ROUNDS = 60 if os.environ.get("SOAK") else 2
@@ -32,21 +32,21 @@ BATCHES, ORDERS, PAID, PRICE = 4, 6, 18, 1_200
 ROOT = Path(__file__).parents[2]
 
 
-async def founded(folder: Path) -> Office:
+async def founded(folder: Path) -> ServerEnv:
     """A new server, furnished, that does not run."""
-    made = await setup.init(folder, "https://licence.test", secrets.token_bytes, int(time.time()))
+    made = await setup.init_folder(folder, "https://license.test", secrets.token_bytes, int(time.time()))
     assert not isinstance(made, Refused), made
     context = await open_context(folder)
     assert not isinstance(context, Refused), context
-    api = build(context, time.monotonic, sweeping=False)
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test") as http:
+    api = build_app(context, time.monotonic, sweeping=False)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.test") as http:
         shop = await furnished(api, context, Clock(int(time.time())), http, made.vendor_token)
     await context.db.close()
     return shop
 
 
 @asynccontextmanager
-async def running(shop: Office, folder: Path) -> AsyncIterator[Callable[[], None]]:
+async def running(shop: ServerEnv, folder: Path) -> AsyncIterator[Callable[[], None]]:
     """While the server's process runs, where everybody reaches it; yields what kills it, as its end does."""
     words = ["-m", "tenure.cli.main", "server", "run", "--folder", str(folder), "--listen", "127.0.0.1:0"]
     out, err = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
@@ -66,7 +66,7 @@ async def running(shop: Office, folder: Path) -> AsyncIterator[Callable[[], None
 class Clerk:
     """Somebody who sends one batch of orders under one key until it is answered."""
 
-    def __init__(self, shop: Office, customer: str, number: int) -> None:
+    def __init__(self, shop: ServerEnv, customer: str, number: int) -> None:
         order = {"customer": customer, "offer": shop.offers["standard"], "devices": 1}
         command = {"method": "POST", "path": "/v1/subscriptions", "body": order}
         self._shop, self._key, self._body = shop, f"batch-{number}", {"commands": [command] * ORDERS}
@@ -86,9 +86,9 @@ class Clerk:
 
 
 class Resident:
-    """A site that activates once and then synchronises without a pause; what found no answer is sent again."""
+    """A site that activates once and then synchronizes without a pause; what found no answer is sent again."""
 
-    def __init__(self, shop: Office, code: str) -> None:
+    def __init__(self, shop: ServerEnv, code: str) -> None:
         self._site, self._code = PlainSite(shop), code
         self._pending = False
         self.answered = 0
@@ -123,20 +123,20 @@ async def until_killed(work: Callable[[], Awaitable[None]]) -> None:
         return
 
 
-async def counted(shop: Office, folder: Path) -> tuple[list[Any], list[Any]]:
+async def counted(shop: ServerEnv, folder: Path) -> tuple[list[Any], list[Any]]:
     """What is wrong with the histories, and with the balances, that are on the disk."""
     context = await open_context(folder)
     assert not isinstance(context, Refused), context
 
     def look(conn: Connection) -> tuple[list[Any], list[Any]]:
-        return list(audit.verify(conn)), list(audit.drift(conn))
+        return list(integrity.verify_histories(conn)), list(integrity.drifted_accounts(conn))
 
     found = await context.db.read(look)
     await context.db.close()
     return found
 
 
-async def test_p3_p4_p5_killed_in_the_midst_of_batches_and_synchronisations_nothing_is_lost_or_doubled(
+async def test_p3_p4_p5_killed_in_the_midst_of_batches_and_synchronizations_nothing_is_lost_or_doubled(
     tmp_path: Path,
 ) -> None:
     folder, random = tmp_path / "server", Random(8)  # noqa: S311 - chooses moments, no secrets

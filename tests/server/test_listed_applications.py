@@ -5,22 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core.timeline import DAY, HOUR, Why
+from tenure.core.timeline import DAY, HOUR, PhaseCause
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer
-from tests.server.lowered import END, date_of, going, ids, listed, lowered, near_the_end, running, said, served
-from tests.server.office import Office, PlainSite, neighbor, office
+from tests.server.lower_limits import END, date_of, going, ids, listed, lowered, near_the_end, running, said, served
+from tests.server.server_env import PlainSite, ServerEnv, neighbor, office
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Office]:
+async def shop(tmp_path: Path) -> AsyncIterator[ServerEnv]:
     async with office(tmp_path) as opened:
         yield opened
 
 
-async def strike(shop: Office, name: str, sites: list[PlainSite]) -> None:
+async def strike(shop: ServerEnv, name: str, sites: list[PlainSite]) -> None:
     await shop.desk.post(f"/v1/subscriptions/{name}/edit-seat-conflict", {"going": sorted(ids(sites))})
 
 
@@ -37,10 +37,10 @@ async def ready(site: PlainSite, code: str = "") -> int | None:
     assert told.refusal is None, told.refusal
     read = read_lease(told.successor.encode(), site.root, product="editor", sandbox=site.sandbox)
     assert isinstance(read, SealedLease), read
-    return next((span.since for span in read.lease.spans if span.why is Why.SEAT_CONFLICT), None)
+    return next((span.since for span in read.lease.spans if span.why is PhaseCause.SEAT_CONFLICT), None)
 
 
-async def test_one_whose_place_is_over_may_take_another_code_and_before_that_it_may_not(shop: Office) -> None:
+async def test_one_whose_place_is_over_may_take_another_code_and_before_that_it_may_not(shop: ServerEnv) -> None:
     name, code, apps = await lowered(shop)
     await near_the_end(shop, name)
     _, other = await shop.order(devices=2)
@@ -58,7 +58,7 @@ async def test_one_whose_place_is_over_may_take_another_code_and_before_that_it_
     assert await refused(apps[9], code) == "subscription_in_force"
 
 
-async def test_those_who_wait_for_the_lowered_order_read_the_date_in_the_leases_that_wait(shop: Office) -> None:
+async def test_those_who_wait_for_the_lowered_order_read_the_date_in_the_leases_that_wait(shop: ServerEnv) -> None:
     """Ten applications under an order that ends a week before the day follow it to the order that is lowered."""
     name, code = await shop.order(devices=10)
     shop.clock.now = END - 38 * DAY
@@ -84,7 +84,7 @@ async def test_those_who_wait_for_the_lowered_order_read_the_date_in_the_leases_
     assert [served(each, END) for each in apps] == [False, *[True] * 5, *[False] * 3, True]
 
 
-async def test_a_successor_that_took_over_is_not_cut_by_the_date_of_what_it_followed(shop: Office) -> None:
+async def test_a_successor_that_took_over_is_not_cut_by_the_date_of_what_it_followed(shop: ServerEnv) -> None:
     """Struck out of an order that nobody renews; the successor begins on that very day."""
     _, other = await shop.order(devices=1, until="2027-12-01")
     name, _, apps = await lowered(shop)
@@ -103,7 +103,7 @@ async def test_a_successor_that_took_over_is_not_cut_by_the_date_of_what_it_foll
     assert await going(shop, name) == set()
 
 
-async def test_two_copies_of_one_that_is_struck_out_both_read_the_date(shop: Office) -> None:
+async def test_two_copies_of_one_that_is_struck_out_both_read_the_date(shop: ServerEnv) -> None:
     name, _, apps = await lowered(shop)
     await near_the_end(shop, name, days=5)
     copy = apps[9].clone()
@@ -119,7 +119,7 @@ async def test_two_copies_of_one_that_is_struck_out_both_read_the_date(shop: Off
     assert (await listed(shop, name))["go"] == 0
 
 
-async def test_one_installed_anew_is_struck_out_as_its_old_self_was_and_gets_no_place_by_it(shop: Office) -> None:
+async def test_one_installed_anew_is_struck_out_as_its_old_self_was_and_gets_no_place_by_it(shop: ServerEnv) -> None:
     hardware = dict.fromkeys(("machine", "disk", "network"), "A" * 43)
     name, code = await shop.order(devices=10)
     shop.clock.now = END - 40 * DAY
@@ -140,7 +140,7 @@ async def test_one_installed_anew_is_struck_out_as_its_old_self_was_and_gets_no_
     assert await refused(shop.site(alone=True, hardware=hardware), code) == "device_limit_reached"
 
 
-async def test_while_a_hold_stops_the_clock_nobody_stops_and_the_date_moves_with_the_end(shop: Office) -> None:
+async def test_while_a_hold_stops_the_clock_nobody_stops_and_the_date_moves_with_the_end(shop: ServerEnv) -> None:
     await shop.desk.send("PUT", "/v1/policy", {"rules": {"stop_clock": True}})
     name, _, apps = await lowered(shop)
     await near_the_end(shop, name, days=3)
@@ -164,7 +164,7 @@ async def test_while_a_hold_stops_the_clock_nobody_stops_and_the_date_moves_with
     assert sum(served(each, moved) for each in apps) == 6
 
 
-async def test_ephemeral_applications_get_what_the_others_leave_and_stand_on_no_list(shop: Office) -> None:
+async def test_ephemeral_applications_get_what_the_others_leave_and_stand_on_no_list(shop: ServerEnv) -> None:
     name, code = await shop.order(devices=10)
     apps = await running(shop, code, 4)
     await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 6})
@@ -184,7 +184,7 @@ async def test_ephemeral_applications_get_what_the_others_leave_and_stand_on_no_
 
 
 @pytest.mark.parametrize("sandbox", [True, False])
-async def test_another_provider_finds_no_such_list_and_nothing_of_it_changes(shop: Office, *, sandbox: bool) -> None:
+async def test_another_provider_finds_no_such_list_and_nothing_of_it_changes(shop: ServerEnv, *, sandbox: bool) -> None:
     name, _, apps = await lowered(shop)
     south = await neighbor(shop, "South", sandbox=sandbox)
     before = await shop.facts(name)
@@ -207,7 +207,7 @@ async def test_in_a_sandbox_it_happens_on_the_day_of_the_sandbox_s_own_clock(tmp
 
 
 async def test_a_server_s_lease_names_no_day_while_the_clock_stands_still_or_the_day_that_the_hold_s_end_makes(
-    shop: Office,
+    shop: ServerEnv,
 ) -> None:
     await shop.desk.send("PUT", "/v1/policy", {"rules": {"stop_clock": True}})
     name, code = await shop.order(devices=10)

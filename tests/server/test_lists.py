@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tenure.core.timeline import DAY
-from tests.server.office import START, Office, office
+from tests.server.server_env import START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 
-async def another(shop: Office, name: str, money: int = 0, **more: Any) -> str:
+async def another(shop: ServerEnv, name: str, money: int = 0, **more: Any) -> str:
     """Another customer, from now on the one who orders."""
     shop.customer = (await shop.desk.post("/v1/customers", {"name": name, **more}))["id"]
     if money:
@@ -22,7 +22,7 @@ async def another(shop: Office, name: str, money: int = 0, **more: Any) -> str:
     return shop.customer
 
 
-async def names(shop: Office, path: str = "/v1/subscriptions", **query: Any) -> list[str]:
+async def names(shop: ServerEnv, path: str = "/v1/subscriptions", **query: Any) -> list[str]:
     """Customers' names of a list read page by page."""
     found, cursor = [], ""
     while True:
@@ -32,7 +32,7 @@ async def names(shop: Office, path: str = "/v1/subscriptions", **query: Any) -> 
             return found
 
 
-async def furnished(shop: Office) -> None:
+async def furnished(shop: ServerEnv) -> None:
     """Five customers: one active for a year, two monthly (one of them poor), one in grace soon, one not activated."""
     await another(shop, "Anvil GmbH", 100_000, reference="K-1", email="ana@anvil.example")
     await shop.order(devices=3)
@@ -90,7 +90,7 @@ async def test_a_page_of_one_list_does_not_go_on_in_another(tmp_path: Path) -> N
         first = await shop.desk.get("/v1/subscriptions", sort="due", limit=1)
         answer = await shop.desk.send("GET", "/v1/subscriptions", sort="customer", cursor=first["next"])
         assert (answer.status_code, answer.json()["field"]) == (422, "cursor")
-        for wrong in ({"sort": "colour"}, {"phase": "asleep"}, {"auto": "perhaps"}, {"due_before": "soon"}, {"q": ""}):
+        for wrong in ({"sort": "color"}, {"phase": "asleep"}, {"auto": "perhaps"}, {"due_before": "soon"}, {"q": ""}):
             answer = await shop.desk.send("GET", "/v1/subscriptions", **wrong)
             assert (answer.status_code, answer.json()["code"]) == (422, "field_invalid"), wrong
 
@@ -117,7 +117,7 @@ async def test_an_export_is_the_whole_list_and_no_formula(tmp_path: Path) -> Non
         assert [row["customer_name"] for row in rows] == [
             "'=Drill()", "Anvil GmbH", "Bellows", "Chisel & Söhne", "Engrave",
         ]  # fmt: skip
-        assert rows[2]["auto"] == "yes" and rows[2]["price"] == "24000" and rows[2]["cancelled_at"] == ""
+        assert rows[2]["auto"] == "yes" and rows[2]["price"] == "24000" and rows[2]["canceled_at"] == ""
         assert (rows[2]["currency"], rows[2]["price_major"]) == ("EUR", "240.00")
         customers = await shop.desk.send("GET", "/v1/customers.csv", q="drill")
         found = list(csv.DictReader(io.StringIO(customers.content.decode("utf-8-sig"))))

@@ -5,17 +5,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant, Phase
-from tenure.wire import answers
-from tenure.wire.messages import ActivateAnswer, Preview
-from tests.server.office import START, PlainSite, office
+from tenure.wire import exchanges
+from tenure.wire.messages import ActivateAnswer, CodePreview
+from tests.server.server_env import START, PlainSite, office
 
 pytestmark = pytest.mark.anyio
 YEAR = 365 * DAY
 
 
-async def looked(site: PlainSite, code: str, **more: str) -> Preview:
+async def looked(site: PlainSite, code: str, **more: str) -> CodePreview:
     told = await site.activate(code, look=True, **more)
     assert isinstance(told, ActivateAnswer), told
     assert told.preview is not None, told
@@ -23,7 +23,7 @@ async def looked(site: PlainSite, code: str, **more: str) -> Preview:
     return told.preview
 
 
-def dates(preview: Preview) -> list[tuple[Phase, Instant, Instant | None]]:
+def dates(preview: CodePreview) -> list[tuple[Phase, Instant, Instant | None]]:
     return [(span.phase, span.since, span.until) for span in preview.spans]
 
 
@@ -55,8 +55,8 @@ async def test_a_look_is_refused_for_the_reason_and_with_the_date_of_the_deed(tm
         await site.activate((await shop.order())[1])
         other, newer = (await shop.order())[1], (await shop.order("next"))[1]
         for asking, code, why in (
-            (site, other, Code.SUBSCRIPTION_IN_FORCE),
-            (shop.site(version="12.9"), newer, Code.VERSION_TOO_OLD),
+            (site, other, RefusalCode.SUBSCRIPTION_IN_FORCE),
+            (shop.site(version="12.9"), newer, RefusalCode.VERSION_TOO_OLD),
             (shop.site(), "7ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ", None),
         ):
             look, deed = await asking.activate(code, look=True), await asking.activate(code)
@@ -100,9 +100,9 @@ async def test_an_answer_to_a_look_is_no_answer_to_a_deed_nor_the_other_way_roun
         deed = site.last
         assert isinstance(told, bytes)
         for answer, question in ((seen, deed), (told, look)):
-            crossed = answers.read_activate_answer(answer, question, site.root)
+            crossed = exchanges.read_activate_answer(answer, question, site.root)
             assert isinstance(crossed, Refused)
-            assert crossed.code is Code.NOT_THE_ANSWER
+            assert crossed.code is RefusalCode.NOT_THE_ANSWER
 
 
 async def test_money_and_takeovers_that_are_due_are_not_booked_by_a_look(tmp_path: Path) -> None:

@@ -15,47 +15,49 @@ import msgspec
 import pytest
 import trustme
 
-from tenure.core.lease import Brand
-from tenure.core.refusals import Code, Refused
+from tenure.core.lease.claims import Brand
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
-from tenure.http.outgoing.mailing import MailServer, Parts, compose, send
-from tenure.server.messages.postman import Postman
-from tenure.server.messages.rendering import House, house_of, render, templates
-from tenure.server.settings import Settings, mail_server, proxies, reach, read_settings
-from tenure.store import letters
+from tenure.http.outgoing.smtp import MailParts, MailServer, compose_mail, send_mail
+from tenure.server.messages.email_worker import EmailWorker
+from tenure.server.messages.rendering import SenderIdentity, house_of, render_email, template_names
+from tenure.server.settings import ServerSettings, mail_server, read_settings, trusted_proxies, webhook_networks
+from tenure.store import emails
 from tests.server.mailbox import Mailbox, mailbox
-from tests.server.office import Clock, Office, office
+from tests.server.server_env import Clock, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 SECRET = "https://portal.test/accept#very-secret"
-NORTH = House("North")
+NORTH = SenderIdentity("North")
 
 
 def plain(box: Mailbox, **more: Any) -> MailServer:
-    return MailServer(host="127.0.0.1", sender="licences@north.example", port=box.port, security="none", **more)
+    return MailServer(host="127.0.0.1", sender="licenses@north.example", port=box.port, security="none", **more)
 
 
-def postman(shop: Office) -> Postman:
-    return Postman(shop.context, lambda: 0.5)
+def postman(shop: ServerEnv) -> EmailWorker:
+    return EmailWorker(shop.context, lambda: 0.5)
 
 
 @asynccontextmanager
-async def posting(folder: Path, clock: Clock | None = None) -> AsyncIterator[tuple[Office, Mailbox]]:
+async def posting(folder: Path, clock: Clock | None = None) -> AsyncIterator[tuple[ServerEnv, Mailbox]]:
     """An office with a mail server."""
     async with mailbox() as box, office(folder, clock=clock, post=plain(box)) as shop:
         yield shop, box
 
 
-async def put(shop: Office, to: str = "ana@example.com", template: str = "invitation", **values: str) -> letters.Letter:
+async def put(
+    shop: ServerEnv, to: str = "ana@example.com", template: str = "invitation", **values: str
+) -> emails.StoredEmail:
     made = await shop.context.db.write(
-        letters.put, shop.context.safe, shop.provider, to, template, values or {"link": SECRET}, shop.clock()
+        emails.add_email, shop.context.safe, shop.provider, to, template, values or {"link": SECRET}, shop.clock()
     )
     assert not isinstance(made, Refused)
     return made
 
 
-async def log(shop: Office) -> list[Any]:
+async def log(shop: ServerEnv) -> list[Any]:
     found: list[Any] = (await shop.desk.get("/v1/letters"))["items"]
     return found
 
@@ -67,7 +69,7 @@ async def test_a_mail_goes_out_once_in_both_forms_in_the_providers_name(tmp_path
         await postman(shop).once()
         (mail,) = box.mails
         assert box.recipients == ["ana@example.com"]
-        assert mail["From"] == "North <licences@north.example>"
+        assert mail["From"] == "North <licenses@north.example>"
         assert mail["Subject"] == "You are invited to North"
         assert mail["Message-ID"] == f"<{letter.id}@north.example>"
         assert mail["Auto-Submitted"] == "auto-generated"
@@ -120,7 +122,7 @@ async def test_a_mailbox_that_is_full_today_is_tried_again_for_three_days(tmp_pa
         tries = 0
         while True:
             await postman(shop).once()
-            known = await shop.context.db.read(letters.letter, shop.provider, letter.id)
+            known = await shop.context.db.read(emails.letter, shop.provider, letter.id)
             assert known is not None
             tries += 1
             if known.due is None:
@@ -136,7 +138,7 @@ async def test_a_mail_server_that_is_down_costs_nothing_but_time(tmp_path: Path)
     async with posting(tmp_path) as (shop, box):
         await put(shop)
         gone = replace(shop.context, post=replace(plain(box), port=1))
-        await Postman(gone, lambda: 0.0).once()
+        await EmailWorker(gone, lambda: 0.0).once()
         (shown,) = await log(shop)
         assert shown["state"] == "waiting"
         assert shown["fault"].startswith("the mail server cannot be reached or used")
@@ -189,16 +191,16 @@ async def test_the_line_is_encrypted_and_the_certificate_checked(tmp_path: Path,
     how = {"starttls": serving} if security == "starttls" else {"tls": serving}
     async with mailbox(**how) as box:
         trusting = replace(
-            plain(box), security=security, ca=str(tmp_path / "ca.pem"), user="licences", password="right"
+            plain(box), security=security, ca=str(tmp_path / "ca.pem"), user="licenses", password="right"
         )
-        assert (await send(trusting, mail(trusting), "ana@example.com")).fault == ""
-        assert box.signed_in == [(b"licences", b"right")]
+        assert (await send_mail(trusting, mail(trusting), "ana@example.com")).fault == ""
+        assert box.signed_in == [(b"licenses", b"right")]
         assert security == "tls" or box.encrypted == [True]
         for wrong in (replace(trusting, ca=""), replace(trusting, host="localhost")):
-            done = await send(wrong, mail(wrong), "ana@example.com")
+            done = await send_mail(wrong, mail(wrong), "ana@example.com")
             assert done.fault.startswith("no trusted connection")
             assert not done.final
-        barred = await send(replace(trusting, password="wrong"), mail(trusting), "ana@example.com")
+        barred = await send_mail(replace(trusting, password="wrong"), mail(trusting), "ana@example.com")
         assert barred.fault.startswith("the mail server does not accept user and password")
         assert not barred.final
         assert len(box.mails) == 1
@@ -207,7 +209,7 @@ async def test_the_line_is_encrypted_and_the_certificate_checked(tmp_path: Path,
 async def test_a_server_that_cannot_encrypt_gets_nothing(tmp_path: Path) -> None:
     async with mailbox() as box:
         strict = replace(plain(box), security="starttls")
-        done = await send(strict, mail(strict), "ana@example.com")
+        done = await send_mail(strict, mail(strict), "ana@example.com")
         assert "STARTTLS" in done.fault
         assert box.mails == []
 
@@ -216,14 +218,14 @@ async def test_a_server_that_never_answers_is_left() -> None:
     async with mailbox() as box:
         box.wait = 30
         begun = time.monotonic()
-        done = await send(plain(box), mail(plain(box)), "ana@example.com", 0.2)
+        done = await send_mail(plain(box), mail(plain(box)), "ana@example.com", 0.2)
         assert done.fault == "the mail server took longer than 0.2 seconds"
         assert time.monotonic() - begun < 15
 
 
 def mail(server: MailServer, **more: str) -> Any:
     given = {"to": "ana@example.com", "sender_name": "North", "subject": "Hello", "text": "t", "html": "<p>t"} | more
-    return compose(server, Parts(id="let_1", **given), datetime(2026, 1, 1, tzinfo=UTC))  # type: ignore[arg-type]
+    return compose_mail(server, MailParts(id="let_1", **given), datetime(2026, 1, 1, tzinfo=UTC))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -238,12 +240,12 @@ def mail(server: MailServer, **more: str) -> Any:
 )
 async def test_nothing_in_a_header_makes_another(field: str, value: str) -> None:
     async with mailbox() as box:
-        done = await send(plain(box), mail(plain(box), **{field: value}), "ana@example.com")
+        done = await send_mail(plain(box), mail(plain(box), **{field: value}), "ana@example.com")
         assert done.fault == ""
         (came,) = box.mails
         assert came["Bcc"] is None
         assert came["X"] is None
-        assert [each.addr_spec for each in came["From"].addresses] == ["licences@north.example"]
+        assert [each.addr_spec for each in came["From"].addresses] == ["licenses@north.example"]
         assert box.recipients == ["ana@example.com"]
 
 
@@ -269,10 +271,10 @@ _VALUES = """
 VALUES = _VALUES.split()
 
 
-@pytest.mark.parametrize("template", templates())
+@pytest.mark.parametrize("template", template_names())
 def test_every_template_says_something_with_and_without_values(template: str) -> None:
     for values in ({}, dict.fromkeys(VALUES, "X")):
-        words = render(template, values, NORTH)
+        words = render_email(template, values, NORTH)
         assert words is not None
         assert words.subject
         assert "\n" not in words.subject
@@ -281,10 +283,10 @@ def test_every_template_says_something_with_and_without_values(template: str) ->
         assert words.html.startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("template", templates())
+@pytest.mark.parametrize("template", template_names())
 def test_nothing_that_people_typed_is_markup_or_template(template: str) -> None:
     nasty = "<script>alert(1)</script>{{ 7 * 7 }}{% raw %}\"'&%(x)s"
-    words = render(template, dict.fromkeys(VALUES, nasty), house_of(nasty, Brand(support=nasty, colour="red;}")))
+    words = render_email(template, dict.fromkeys(VALUES, nasty), house_of(nasty, Brand(support=nasty, color="red;}")))
     assert words is not None
     assert "<script" not in words.html
     assert "49" not in words.html + words.text + words.subject
@@ -294,28 +296,28 @@ def test_nothing_that_people_typed_is_markup_or_template(template: str) -> None:
 def test_a_letter_without_link_carries_what_the_link_would() -> None:
     for template in ("invitation", "password_reset"):
         told = {"token": "tni_secret", "expires": "2026-03-04T05:06:07Z", "team": "ACME"}
-        words = render(template, told, NORTH)
+        words = render_email(template, told, NORTH)
         assert words is not None
         assert "tni_secret" in words.text
         assert "4 March 2026, 05:06 UTC" in words.text
-        bare = render(template, {"link": "tni_secret"}, NORTH)
+        bare = render_email(template, {"link": "tni_secret"}, NORTH)
         assert bare is not None
         assert "tni_secret" in bare.text, "without a portal the link is the secret itself"
-        linked = render(template, told | {"link": "https://portal.test/x/tni_secret"}, NORTH)
+        linked = render_email(template, told | {"link": "https://portal.test/x/tni_secret"}, NORTH)
         assert linked is not None
         assert linked.text.count("tni_secret") == 1
 
 
 def test_a_button_leads_to_the_web_only() -> None:
     for link in ("javascript:alert(1)", "data:text/html,x", 'https://x.test/" onclick="x'):
-        words = render("reminder", {"link": link}, NORTH)
+        words = render_email("reminder", {"link": link}, NORTH)
         assert words is not None
         assert "<a " not in words.html
 
 
 def test_the_brand_shows() -> None:
-    brand = Brand(name="Northern IT", logo="https://x.test/logo.png", colour="#ffee00", support="help@x.test")
-    words = render("reminder", {"link": "https://x.test/"}, house_of("prv", brand, sandbox=True))
+    brand = Brand(name="Northern IT", logo="https://x.test/logo.png", color="#ffee00", support="help@x.test")
+    words = render_email("reminder", {"link": "https://x.test/"}, house_of("prv", brand, sandbox=True))
     assert words is not None
     assert words.subject.startswith("[Sandbox] ")
     assert 'src="https://x.test/logo.png"' in words.html
@@ -324,8 +326,8 @@ def test_the_brand_shows() -> None:
 
 
 def test_an_unknown_template_is_none() -> None:
-    assert render("no_such_letter", {}, NORTH) is None
-    assert render("../frame", {}, NORTH) is None
+    assert render_email("no_such_letter", {}, NORTH) is None
+    assert render_email("../frame", {}, NORTH) is None
 
 
 async def test_a_letter_without_template_is_given_up(tmp_path: Path) -> None:
@@ -338,10 +340,10 @@ async def test_a_letter_without_template_is_given_up(tmp_path: Path) -> None:
 # -- settings --
 
 
-def settings(folder: Path, **mail: Any) -> Settings:
+def settings(folder: Path, **mail: Any) -> ServerSettings:
     (folder / "server.json").write_bytes(msgspec.json.encode({"name": "https://x.test", "mail": mail}))
     found = read_settings(folder / "server.json")
-    assert isinstance(found, Settings), found
+    assert isinstance(found, ServerSettings), found
     return found
 
 
@@ -356,7 +358,7 @@ def test_settings_name_the_password_and_do_not_hold_it(tmp_path: Path) -> None:
     (tmp_path / "password").chmod(0o644)
     open_ = mail_server(settings(tmp_path, **given), tmp_path)
     assert isinstance(open_, Refused)
-    assert open_.code is Code.ACTION_NOT_PERMITTED
+    assert open_.code is RefusalCode.ACTION_NOT_PERMITTED
 
 
 @pytest.mark.parametrize(
@@ -389,14 +391,14 @@ def test_networks_are_checked(tmp_path: Path) -> None:
     body = {"name": "https://x.test", "webhooks": {"allow_networks": ["10.0.0.0/33"]}}
     (tmp_path / "server.json").write_bytes(msgspec.json.encode(body))
     found = read_settings(tmp_path / "server.json")
-    assert isinstance(found, Settings)
-    assert isinstance(reach(found, tmp_path), Refused)
+    assert isinstance(found, ServerSettings)
+    assert isinstance(webhook_networks(found, tmp_path), Refused)
 
 
 def test_a_server_from_before_has_settings_still(tmp_path: Path) -> None:
     (tmp_path / "server.json").write_bytes(b'{"name": "https://x.test"}')
     found = read_settings(tmp_path / "server.json")
-    assert isinstance(found, Settings)
+    assert isinstance(found, ServerSettings)
     assert mail_server(found, tmp_path) is None
 
 
@@ -404,9 +406,9 @@ def test_whose_word_about_addresses_is_believed_is_checked(tmp_path: Path) -> No
     given = {"name": "https://x.test", "trusted_proxies": ["10.0.0.5", "fd00::/8"]}
     (tmp_path / "server.json").write_bytes(msgspec.json.encode(given))
     found = read_settings(tmp_path / "server.json")
-    assert isinstance(found, Settings)
-    assert proxies(found.trusted_proxies) == ("10.0.0.5", "fd00::/8")
+    assert isinstance(found, ServerSettings)
+    assert trusted_proxies(found.trusted_proxies) == ("10.0.0.5", "fd00::/8")
     for wrong in ("portal", "10.0.0.5/8", "0.0.0.0/0", "::/0"):
-        refused = proxies((wrong,))
+        refused = trusted_proxies((wrong,))
         assert isinstance(refused, Refused)
         assert (refused.code, refused.field) == ("field_invalid", "trusted_proxies")

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core.lease import Brand
+from tenure.core.lease.claims import Brand
 from tenure.core.timeline import DAY
-from tenure.server.messages.harmless import LINKS, SECRETS, harmless
-from tenure.server.messages.rendering import house_of, render, templates
-from tenure.store import letters
-from tests.server.crew import joined, mails, stranger
-from tests.server.office import Office, office
+from tenure.server.messages.harmless import LINKS, SECRETS, harmless_text
+from tenure.server.messages.rendering import house_of, render_email, template_names
+from tenure.store import emails
+from tests.server.server_env import ServerEnv, office
 from tests.server.test_mail import VALUES
+from tests.server.users import joined, mails, stranger
 
 pytestmark = pytest.mark.anyio
 
@@ -56,14 +56,14 @@ LINKED = re.compile(r"https?:/|www\.|\w\.[a-z]\w+|@|javascript:|mailto:", re.I)
 
 
 def test_every_mail_is_accounted_for() -> None:
-    assert set(templates()) == set(WHO)
+    assert set(template_names()) == set(WHO)
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_what_people_typed_is_no_link_in_any_mail(text: str) -> None:
     values = {name: text for name in VALUES if name not in LINKS | SECRETS}
-    for template in templates():
-        words = render(template, values, house_of(text, Brand(name=text)))
+    for template in template_names():
+        words = render_email(template, values, house_of(text, Brand(name=text)))
         assert words is not None
         plain = words.html.replace('http-equiv="', "")
         for shown in (words.subject, words.text, re.sub(r"<style>.*?</style>|<[^>]*>", " ", plain, flags=re.S)):
@@ -88,7 +88,7 @@ def test_what_people_typed_is_no_link_in_any_mail(text: str) -> None:
     ],
 )
 def test_ordinary_names_stay_as_they_are(text: str, shown: str) -> None:
-    assert harmless(text) == shown
+    assert harmless_text(text) == shown
 
 
 async def test_one_strangers_mailbox_takes_ten_invitations_a_day_and_everybody_else_gets_theirs(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ async def test_one_strangers_mailbox_takes_ten_invitations_a_day_and_everybody_e
         assert seen == [201] * 10 + [429] * 20
         assert answer.headers["retry-after"] == str(DAY)
         sent = [each for each in await waiting(shop) if each.recipient.endswith("@example.org")]
-        assert len(sent) == letters.ASKED_TO_ONE_MAILBOX
+        assert len(sent) == emails.ASKED_TO_ONE_MAILBOX
         await ana.post("/v1/invitations", {"email": "eve@example.com", "name": "Eve", "role": "auditor"})
         assert len(await mails(shop, "eve@example.com")) == 1
         shop.clock.now += DAY
@@ -147,13 +147,13 @@ async def test_a_sandbox_whose_clock_is_moved_fills_nobodys_mailbox(tmp_path: Pa
         now = shop.clock()
         for number in range(40):
             await shop.context.db.write(put, shop, f"box{number % 2}@example.org", "reminder", now)
-        found = await shop.context.db.read(letters.page, shop.provider, "", 100)
+        found = await shop.context.db.read(emails.page, shop.provider, "", 100)
         assert sum(each.due is not None for each in found) == 20
-        assert {each.fault for each in found if each.due is None} == {letters.TOO_MANY}
+        assert {each.fault for each in found if each.due is None} == {emails.TOO_MANY}
         for number in range(100):
             await shop.context.db.write(put, shop, f"other{number}@example.org", "reminder", now)
-        found = await shop.context.db.read(letters.page, shop.provider, "", 200)
-        assert sum(each.due is not None for each in found) == letters.SANDBOX_OF_ONE_PROVIDER
+        found = await shop.context.db.read(emails.page, shop.provider, "", 200)
+        assert sum(each.due is not None for each in found) == emails.SANDBOX_OF_ONE_PROVIDER
 
 
 async def test_what_was_held_back_cannot_be_sent_by_asking_once_more(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ async def test_what_was_held_back_cannot_be_sent_by_asking_once_more(tmp_path: P
         for _ in range(12):
             await shop.context.db.write(put, shop, "stranger@example.org", "code_waiting", shop.clock())
         held = [each for each in (await shop.desk.get("/v1/letters"))["items"] if each["state"] == "given_up"]
-        assert [each["fault"] for each in held] == [letters.TOO_MANY] * 2
+        assert [each["fault"] for each in held] == [emails.TOO_MANY] * 2
         again = f"/v1/letters/{held[0]['id']}/resend"
         assert (await shop.desk.send("POST", again)).json()["code"] == "too_many_requests"
         shop.clock.now += DAY
@@ -180,11 +180,11 @@ async def test_a_stranger_who_asks_for_resets_cannot_keep_the_owner_from_one(tmp
         assert len([name for name, _ in await mails(shop, ana.email) if name == "password_reset"]) == 4
 
 
-def put(conn, shop: Office, to: str, template: str, now: int) -> None:  # type: ignore[no-untyped-def]
+def put(conn, shop: ServerEnv, to: str, template: str, now: int) -> None:  # type: ignore[no-untyped-def]
     """A mail of the provider's, as its cause would put it down."""
-    letters.put(conn, shop.context.safe, shop.provider, to, template, {}, now)
+    emails.add_email(conn, shop.context.safe, shop.provider, to, template, {}, now)
 
 
-async def waiting(shop: Office) -> list[letters.Letter]:
+async def waiting(shop: ServerEnv) -> list[emails.StoredEmail]:
     """Everything that will go out."""
-    return await shop.context.db.read(letters.due, shop.clock(), 500)
+    return await shop.context.db.read(emails.due, shop.clock(), 500)

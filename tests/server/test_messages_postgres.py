@@ -9,41 +9,41 @@ from pathlib import Path
 
 import pytest
 
-from tenure.http.outgoing.addresses import Reach
-from tenure.http.outgoing.mailing import MailServer
-from tenure.server.messages.courier import Courier
-from tenure.server.messages.postman import Postman
+from tenure.http.outgoing.smtp import MailServer
+from tenure.http.outgoing.ssrf import WebhookNetworks
+from tenure.server.messages.email_worker import EmailWorker
+from tenure.server.messages.webhook_worker import WebhookWorker
 from tests.contract.databases import SharedSchema
 from tests.server.mailbox import mailbox
-from tests.server.office import Office, office
 from tests.server.receiver import receiver
+from tests.server.server_env import ServerEnv, office
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
-HERE = Reach(http=True, networks=("127.0.0.1/32",))
+HERE = WebhookNetworks(http=True, networks=("127.0.0.1/32",))
 ORDERS = 10
 
 
 @pytest.fixture
-async def shops(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
+async def shops(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[ServerEnv, ServerEnv]]:
     """Two processes of one server, with a customer who has an address."""
     opener = await shared_schema.emptied()
     async with office(tmp_path, database=await opener.open(), reach=HERE) as shop:
         body = {"name": "ACME", "email": "it@acme.example", "credit_limit": 10_000_000}
         shop.customer = (await shop.desk.post("/v1/customers", body))["id"]
         second = await opener.open()
-        yield shop, shop.beside(second)
+        yield shop, shop.second_process(second)
         await second.close()
 
 
-async def test_every_webhook_is_told_once(shops: tuple[Office, Office]) -> None:
+async def test_every_webhook_is_told_once(shops: tuple[ServerEnv, ServerEnv]) -> None:
     one, two = shops
     async with receiver() as other:
         hook = await one.desk.post("/v1/webhooks", {"url": other.url})
         for _ in range(ORDERS):
             await one.order()
         other.wait = 0.005
-        couriers = [Courier(shop.context, ssl.create_default_context(), lambda: 0.0) for shop in (one, two)]
+        couriers = [WebhookWorker(shop.context, ssl.create_default_context(), lambda: 0.0) for shop in (one, two)]
         while sum(await asyncio.gather(*[each.once() for each in couriers])):
             await asyncio.gather(*[each.settle() for each in couriers])
         first, last = hook["seq"] + 1, one_last(await one.desk.get("/v1/events", limit=200))
@@ -56,14 +56,14 @@ def one_last(page: dict[str, list[dict[str, int]]]) -> int:
     return page["items"][-1]["seq"]
 
 
-async def test_every_mail_is_written_and_sent_once(shops: tuple[Office, Office]) -> None:
+async def test_every_mail_is_written_and_sent_once(shops: tuple[ServerEnv, ServerEnv]) -> None:
     one, two = shops
     async with mailbox() as box:
         server = MailServer(host="127.0.0.1", sender="a@x.example", port=box.port, security="none")
         for _ in range(ORDERS):
             await one.order()
         box.wait = 0.005
-        both = [Postman(replace(shop.context, post=server), lambda: 0.0) for shop in (one, two)]
+        both = [EmailWorker(replace(shop.context, post=server), lambda: 0.0) for shop in (one, two)]
         while sum(await asyncio.gather(*[each.once() for each in both])):
             pass
         # One says what was ordered, the other leads to the code.

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.server.sweep import Sweep
+from tenure.server.sweep import BackgroundSweep
 from tenure.store.engine import Connection
 from tenure.wire.messages import ActivateAnswer
-from tests.server.office import START, Office, office
+from tests.server.server_env import START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 
-async def customer_with(shop: Office, amount: int, name: str = "Brook") -> str:
+async def customer_with(shop: ServerEnv, amount: int, name: str = "Brook") -> str:
     """Another customer, from now on the one who orders; his account's path."""
     shop.customer = (await shop.desk.post("/v1/customers", {"name": name}))["id"]
     path = f"/v1/customers/{shop.customer}"
@@ -24,7 +24,7 @@ async def customer_with(shop: Office, amount: int, name: str = "Brook") -> str:
     return path
 
 
-async def statement(shop: Office, account: str) -> list[tuple[str, int, int, int]]:
+async def statement(shop: ServerEnv, account: str) -> list[tuple[str, int, int, int]]:
     """(kind, amount, balance after, reserve after) of every line."""
     lines = (await shop.desk.get(f"{account}/statement", limit=200))["items"]
     return [(one["posting"]["kind"], one["posting"]["amount"], one["balance"], one["reserve"]) for one in lines]
@@ -107,7 +107,7 @@ async def test_b14_the_runway_says_when_money_runs_out_and_what_goes_unpaid(tmp_
 
 
 async def test_money_goes_back_when_the_last_promise_is_over(tmp_path: Path) -> None:
-    """Cancelled at once, refunded by the policy: not before the site has heard of it."""
+    """Canceled at once, refunded by the policy: not before the site has heard of it."""
     async with office(tmp_path) as shop:
         await shop.desk.send("PUT", "/v1/policy", {"rules": {"refund": "unused_days"}})
         account = await customer_with(shop, 12_000)
@@ -132,7 +132,7 @@ async def test_money_goes_back_when_the_last_promise_is_over(tmp_path: Path) -> 
 # -- the sweep --
 
 
-async def booked(shop: Office, names: list[str]) -> list[Any]:
+async def booked(shop: ServerEnv, names: list[str]) -> list[Any]:
     """What was booked and when it took effect, whenever it was recorded."""
     lines = (await shop.desk.get(f"/v1/customers/{shop.customer}/statement", limit=200))["items"]
     found: list[Any] = [(one["posting"]["kind"], one["posting"]["at"], one["balance"], one["reserve"]) for one in lines]
@@ -142,7 +142,7 @@ async def booked(shop: Office, names: list[str]) -> list[Any]:
     return found
 
 
-async def a_year(shop: Office, pace: int) -> list[Any]:
+async def a_year(shop: ServerEnv, pace: int) -> list[Any]:
     """Three subscriptions that want money which runs dry and comes back, with a sweep that looks so often."""
     account, names = await customer_with(shop, 50_000), []
     for offer, devices in (("monthly", 10), ("monthly", 5), ("standard", 1)):
@@ -176,7 +176,7 @@ async def test_m06_three_sweeps_at_once_renew_exactly_once_at_every_due_instant(
         name, _ = await shop.order("monthly")
         for month in range(13):
             shop.clock.now = START + 31 * DAY * (month + 1)
-            await asyncio.gather(*(Sweep(shop.context).once() for _ in range(3)))
+            await asyncio.gather(*(BackgroundSweep(shop.context).once() for _ in range(3)))
         periods = (await shop.desk.get(f"/v1/subscriptions/{name}"))["periods"]
         assert [one["since"] for one in periods[1:]] == [one["until"] for one in periods[:-1]], "no gap, no overlap"
         kinds = await shop.facts(name)
@@ -213,7 +213,7 @@ async def test_nothing_is_announced_of_an_account_whose_turn_to_be_settled_has_n
             await customer_with(shop, 100_000, name)
             await shop.order("monthly", renewal_intent="auto")
         shop.clock.now = START + 31 * DAY + 5
-        sweep = Sweep(shop.context, at_once=1)
+        sweep = BackgroundSweep(shop.context, at_once=1)
         while await sweep.once():
             pass
         told = [one["kind"] for one in (await shop.desk.get("/v1/events", limit=200))["items"]]
@@ -251,7 +251,7 @@ async def test_drift_stops_money_until_it_is_mended(tmp_path: Path) -> None:
 
         await shop.context.db.write(tamper(1))
         assert await metric(shop) == 0, "not yet noticed"
-        sweep = Sweep(shop.context)
+        sweep = BackgroundSweep(shop.context)
         await sweep.housekeeping()
         assert await metric(shop) == 1
 
@@ -286,7 +286,7 @@ async def test_drift_stops_money_until_it_is_mended(tmp_path: Path) -> None:
         await shop.desk.post("/v1/subscriptions", order)
 
 
-async def metric(shop: Office) -> float:
+async def metric(shop: ServerEnv) -> float:
     text = (await shop.vendor.send("GET", "/metrics")).text
     line = next(each for each in text.splitlines() if each.startswith("tenure_ledger_drift "))
     return float(line.rpartition(" ")[2])

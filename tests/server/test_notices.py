@@ -6,9 +6,9 @@ import pytest
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY
-from tenure.http.instants import rfc3339
-from tenure.wire.notices import Notice, read_notice
-from tests.server.office import START, office
+from tenure.http.timestamps import format_rfc3339
+from tenure.wire.notices import SignedNotice, read_notice
+from tests.server.server_env import START, office
 
 pytestmark = pytest.mark.anyio
 
@@ -18,14 +18,18 @@ async def test_b15_an_amnesty_comes_with_every_answer_and_is_proven_by_the_root(
         _, code = await shop.order()
         site = shop.site()
         await site.activate(code)
-        body = {"since": rfc3339(START - 5 * DAY), "until": rfc3339(START - DAY), "text": "our servers were out"}
+        body = {
+            "since": format_rfc3339(START - 5 * DAY),
+            "until": format_rfc3339(START - DAY),
+            "text": "our servers were out",
+        }
         made = await shop.vendor.post("/v1/notices", body)
         answer = await site.sync()
         assert not isinstance(answer, str)
         assert answer.notices == (made["notice"],)
         read = read_notice(answer.notices[0].encode(), site.root)
         assert not isinstance(read, Refused)
-        notice = read if isinstance(read, Notice) else read.notice
+        notice = read if isinstance(read, SignedNotice) else read.notice
         assert (notice.since, notice.until) == (START - 5 * DAY, START - DAY)
         assert (await shop.vendor.get("/v1/notices"))[0]["id"] == made["id"]
 
@@ -35,7 +39,7 @@ async def test_b15_an_amnesty_comes_with_every_answer_and_is_proven_by_the_root(
 )
 async def test_what_is_no_outage_is_refused(tmp_path: Path, since: int, until: int) -> None:
     async with office(tmp_path) as shop:
-        body = {"since": rfc3339(since), "until": rfc3339(until)}
+        body = {"since": format_rfc3339(since), "until": format_rfc3339(until)}
         assert await shop.vendor.refused("/v1/notices", body) == "field_invalid"
 
 
@@ -44,7 +48,7 @@ async def test_a_refund_waits_for_the_lease_as_the_amnesty_prolonged_it(tmp_path
         await shop.desk.send("PUT", "/v1/policy", {"rules": {"refund": "unused_days"}})
         name, code = await shop.order()
         await shop.site().activate(code)
-        body = {"since": rfc3339(START - 5 * DAY), "until": rfc3339(START + 3_600)}
+        body = {"since": format_rfc3339(START - 5 * DAY), "until": format_rfc3339(START + 3_600)}
         await shop.vendor.post("/v1/notices", body)
         await shop.desk.post(f"/v1/subscriptions/{name}/cancel", {"at_once": True})
         account = f"/v1/customers/{shop.customer}/account"

@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.office import Caller, Office, office
+from tests.server.server_env import Caller, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 WHERE = "/v1/order-requests"
 
 
-async def asking(shop: Office) -> Caller:
+async def asking(shop: ServerEnv) -> Caller:
     """The customer's program, in a house where customers do not order."""
     answer = await shop.desk.send("PUT", "/v1/policy", {"customer_actions": ["renew"]})
     assert answer.status_code == 200, answer.text
     return await shop.token()
 
 
-def wanted(shop: Office, **more: object) -> dict[str, object]:
+def wanted(shop: ServerEnv, **more: object) -> dict[str, object]:
     """Five devices of the standard plan."""
     return {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 5, **more}
 

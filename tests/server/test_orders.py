@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.server.sweep import Sweep
+from tenure.server.sweep import BackgroundSweep
 from tenure.wire.messages import ActivateAnswer
-from tests.server.office import FEATURES, START, Office, office
+from tests.server.server_env import FEATURES, START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 OUTSIDE = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}], "settlement": "external"}
 
 
-async def refusal_of(shop: Office, **more: Any) -> dict[str, Any]:
+async def refusal_of(shop: ServerEnv, **more: Any) -> dict[str, Any]:
     """The problem that an order gets."""
     body = {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 10, **more}
     answer = await shop.desk.send("POST", "/v1/subscriptions", body)
@@ -24,7 +24,7 @@ async def refusal_of(shop: Office, **more: Any) -> dict[str, Any]:
     return problem
 
 
-async def balance(shop: Office) -> int:
+async def balance(shop: ServerEnv) -> int:
     return int((await shop.desk.get(f"/v1/customers/{shop.customer}/account"))["balance"])
 
 
@@ -278,7 +278,7 @@ async def test_the_code_is_shown_once_and_again_to_whoever_repeats_the_request(t
             assert (await other.send("POST", each, sent, key=key, dry_run="true")).json()["activation_code"] == ""
 
         shop.clock.now = START + DAY + 1
-        await Sweep(shop.context).housekeeping()
+        await BackgroundSweep(shop.context).housekeeping()
         kept = (await shop.snapshot())["idempotency"]
         assert not [row for row in kept if "order-1" in row or "again-1" in row]
 
@@ -298,9 +298,9 @@ async def test_a_stored_answer_is_of_no_use_without_the_servers_secret(tmp_path:
         sealed = next(cell for cell in rows[0] if isinstance(cell, bytes) and len(cell) > 200)
         assert code.encode() not in sealed
         assert name.encode() not in sealed
-        opened = shop.context.safe.open(sealed, f"idempotency {len(rows[0][0])} {rows[0][0]} {rows[0][1]}")
+        opened = shop.context.safe.decrypt(sealed, f"idempotency {len(rows[0][0])} {rows[0][0]} {rows[0][1]}")
         assert opened is not None and code.encode() in opened
-        assert shop.context.safe.open(sealed, "idempotency of somebody else") is None
+        assert shop.context.safe.decrypt(sealed, "idempotency of somebody else") is None
 
 
 async def test_a_trial_that_was_transferred_was_had_by_both_customers(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from tenure.http import pacing
-from tenure.http.pacing import Turns
+from tenure.http.pacing import CallerTurns
 from tenure.server.api import lists
-from tests.server.office import Office, office
+from tests.server.server_env import ServerEnv, office
 
 CUSTOMERS, CHANGES = 24, 20
 """What may come at once in these tests, so that they are quick."""
@@ -25,7 +25,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "BY_CUSTOMER", msgspec.structs.replace(pacing.BY_CUSTOMER, burst=CUSTOMERS))
 
 
-async def _switch(shop: Office, caller: object, name: str, number: int) -> httpx2.Response:
+async def _switch(shop: ServerEnv, caller: object, name: str, number: int) -> httpx2.Response:
     intent = ("manual", "auto")[number % 2]
     return await caller.send("POST", f"/v1/subscriptions/{name}/set-renewal-intent", {"intent": intent})  # type: ignore[attr-defined, no-any-return]
 
@@ -43,7 +43,7 @@ async def test_a_history_grows_so_fast_and_no_faster(tmp_path: Path) -> None:
         assert len(done) <= CHANGES + 1
         refused = answers[-1]
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
-        assert 0 < int(refused.headers["retry-after"]) <= pacing.OF_SUBSCRIPTION.interval
+        assert 0 < int(refused.headers["retry-after"]) <= pacing.OF_SUBSCRIPTION.interval_seconds
         assert refused.json()["remedy"] and refused.json()["possible_at"]
         assert (await _switch(shop, shop.desk, name, 1)).status_code != 429, "the desk has a pace of its own"
         shop.clock.now += int(refused.headers["retry-after"])
@@ -116,10 +116,10 @@ async def test_others_are_answered_while_an_export_is_read(tmp_path: Path, monke
 
 
 async def test_turns_are_taken_among_ones_own() -> None:
-    turns, order = Turns(1), []
+    turns, order = CallerTurns(1), []
 
     async def work(who: str, number: int) -> None:
-        async with turns.of(who):
+        async with turns.turn_of(who):
             order.append((who, number))
             await asyncio.sleep(0)
 
@@ -136,10 +136,10 @@ async def test_turns_are_taken_among_ones_own() -> None:
 
 
 async def test_whoever_asks_for_heavy_things_without_end_gets_half_of_the_loop() -> None:
-    turns, loop, took = Turns(1, pauses=True), asyncio.get_running_loop(), list[float]()
+    turns, loop, took = CallerTurns(1, pauses=True), asyncio.get_running_loop(), list[float]()
 
     async def heavy() -> None:
-        async with turns.of("hog"):
+        async with turns.turn_of("hog"):
             begun = loop.time()
             while loop.time() < begun + 0.01:
                 pass  # the loop is held up, as by a long history
@@ -152,6 +152,6 @@ async def test_whoever_asks_for_heavy_things_without_end_gets_half_of_the_loop()
     assert turns._gates, "the pause behind the last one runs"
     await asyncio.sleep(2 * pacing.LONGEST_PAUSE)
     assert not turns._gates
-    async with turns.of("light"):
+    async with turns.turn_of("light"):
         pass
     assert not turns._gates, "a light turn has no pause"

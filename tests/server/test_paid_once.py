@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.office import FEATURES, Office, office
+from tests.server.server_env import FEATURES, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400
@@ -14,14 +14,14 @@ FALLING = [{"up_to": 99, "unit": 1_600}, {"unit": 1_000}]
 """A hundred devices cost less than 99."""
 
 
-async def sold(shop: Office, name: str, period: str, *bands: dict[str, int], kind: str = "limited") -> None:
+async def sold(shop: ServerEnv, name: str, period: str, *bands: dict[str, int], kind: str = "limited") -> None:
     plan = {"id": name, "product": "editor", "name": name, "kind": kind, "period": period, **FEATURES}
     await shop.vendor.post("/v1/plans", plan)
     offer = {"plan": name, "currency": "EUR", "bands": list(bands)}
     shop.offers[name] = (await shop.desk.post("/v1/offers", offer))["id"]
 
 
-async def account(shop: Office) -> Any:
+async def account(shop: ServerEnv) -> Any:
     return await shop.desk.get(f"/v1/customers/{shop.customer}/account")
 
 

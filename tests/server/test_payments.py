@@ -10,15 +10,15 @@ import msgspec
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.store import letters
+from tenure.store import emails
 from tenure.store.engine import Connection
-from tests.server.office import START, Caller, Office, office
+from tests.server.server_env import START, Caller, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 SETTINGS = {"instructions": "IBAN DE00 1234, quote the reference.", "request_days": 10}
 
 
-async def poor(shop: Office, money: int = 0, **more: Any) -> str:
+async def poor(shop: ServerEnv, money: int = 0, **more: Any) -> str:
     """Another customer with little money; its path."""
     shop.customer = (await shop.desk.post("/v1/customers", {"name": "Brook", **more}))["id"]
     path = f"/v1/customers/{shop.customer}"
@@ -27,13 +27,13 @@ async def poor(shop: Office, money: int = 0, **more: Any) -> str:
     return path
 
 
-async def fresh_secret(shop: Office) -> str:
+async def fresh_secret(shop: ServerEnv) -> str:
     """The gateway's new secret."""
     secret: str = (await shop.desk.send("POST", "/v1/payment-settings/rotate-secret")).json()["secret"]
     return secret
 
 
-async def notice(shop: Office, secret: str, **changed: Any) -> dict[str, Any]:
+async def notice(shop: ServerEnv, secret: str, **changed: Any) -> dict[str, Any]:
     """What a gateway would send, signed over its lines."""
     body: dict[str, Any] = {
         "provider": shop.provider,
@@ -49,7 +49,7 @@ async def notice(shop: Office, secret: str, **changed: Any) -> dict[str, Any]:
     return body | {"signature": hmac.new(secret.encode(), signed.encode(), hashlib.sha256).hexdigest()}
 
 
-async def notify(shop: Office, body: dict[str, Any]) -> tuple[int, Any]:
+async def notify(shop: ServerEnv, body: dict[str, Any]) -> tuple[int, Any]:
     """Status and answer; a stranger sends it."""
     answer = await Caller(shop.http, "").send("POST", "/v1/payment-notifications", body)
     return answer.status_code, answer.json()
@@ -83,9 +83,9 @@ async def test_m08_a_customer_asks_the_provider_books_and_the_money_pays_what_wa
         assert await shop.desk.refused(f"{where}/book", {"reference": "bank 10"}) == "payment_request_closed"
         kinds = [one["kind"] for one in (await shop.desk.get("/v1/events", limit=200))["items"]]
         assert kinds.count("payment.requested") == kinds.count("payment.booked") == 1
-        told = await shop.context.db.read(letters.page, shop.provider)
+        told = await shop.context.db.read(emails.page, shop.provider)
         (letter,) = [each for each in told if each.template == "payment_requested"]
-        values = letter.values(shop.context.safe)
+        values = letter.template_values(shop.context.safe)
         assert values is not None
         assert (values["amount"], values["reference"]) == ("120.00 EUR", asked["reference"])
 

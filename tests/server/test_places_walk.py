@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import DAY, HOUR
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.office import Office, PlainSite, office
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.server_env import PlainSite, ServerEnv, office
 
 LIMIT, CEILING = 10, 11
 """With the ten percent that the policy tolerates by default."""
@@ -19,7 +19,7 @@ LIMIT, CEILING = 10, 11
 class Crowd:
     """Everybody under one code. What runs is counted from the leases in hand, never from the server's books."""
 
-    def __init__(self, shop: Office, code: str, seed: int) -> None:
+    def __init__(self, shop: ServerEnv, code: str, seed: int) -> None:
         self.shop, self.code = shop, code
         self.dice = random.Random(seed)  # noqa: S311 - dice, and repeatable
         self.apps: list[PlainSite] = []
@@ -119,7 +119,7 @@ class Crowd:
             if site.lease is None:
                 continue
             if site in self.servers:
-                site.use = Use(total=min(self.dice.randrange(4), site.lease.lease.allotment))
+                site.use = DeviceUse(total=min(self.dice.randrange(4), site.lease.lease.allotment))
                 site.wanted = self.dice.randrange(6)
             told = await site.sync()
             assert isinstance(told, SyncAnswer), told
@@ -156,7 +156,7 @@ async def test_nobody_runs_beyond_limit_and_tolerance_and_nobody_is_refused_a_fr
 WORKERS = 16
 
 
-async def _race(shop: Office) -> Counter[str]:
+async def _race(shop: ServerEnv) -> Counter[str]:
     _, code = await shop.order(devices=LIMIT)
     for _ in range(CEILING - 1):
         await shop.site(alone=True).activate(code)

@@ -8,15 +8,15 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from tenure.core.bounds import Bound
+from tenure.core.policy.bounds import PolicyBound
 from tenure.core.timeline import DAY
-from tenure.server import desk
+from tenure.server import subscription_service
 from tenure.server.policies import BOUNDS
-from tenure.store import audit
-from tenure.store.catalogue import DOCUMENTS, Stamp
+from tenure.store import integrity
+from tenure.store.catalog import DOCUMENTS, WriteStamp
 from tenure.store.engine import Connection
 from tenure.store.schema import standings
-from tests.server.office import FEATURES, PLANS, START, Caller, Office, office
+from tests.server.server_env import FEATURES, PLANS, START, Caller, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ ROUTES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-async def states(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Office, dict[str, str]]]:
+async def states(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[ServerEnv, dict[str, str]]]:
     """One subscription in each state that makes a difference to what may be done."""
     async with office(tmp_path_factory.mktemp("states")) as shop:
         found = {"grace": (await shop.order(until="2027-01-20"))[0], "reserved": (await shop.order("monthly"))[0]}
@@ -49,7 +49,7 @@ async def states(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
             if name == "active":
                 await shop.site().activate(code)
         for name, action, body in (
-            ("cancelled", "cancel", {}), ("stopped", "cancel", {"at_once": True}), ("held", "hold", {"reason": "away"}),
+            ("canceled", "cancel", {}), ("stopped", "cancel", {"at_once": True}), ("held", "hold", {"reason": "away"}),
             ("automatic", "set-renewal-intent", {"intent": "auto"}), ("lowered", "change-devices", {"devices": 5}),
         ):  # fmt: skip
             found[name] = (await shop.order())[0]
@@ -70,7 +70,9 @@ async def states(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
 
 
 @pytest.mark.parametrize("role", ["provider", "customer", "vendor"])
-async def test_b03_what_is_shown_as_allowed_is_what_is_done(states: tuple[Office, dict[str, str]], role: str) -> None:
+async def test_b03_what_is_shown_as_allowed_is_what_is_done(
+    states: tuple[ServerEnv, dict[str, str]], role: str
+) -> None:
     """For each state and action: allowed exactly when a rehearsal succeeds, else the same reason; the same price."""
     shop, found = states
     caller, query = await actor(shop, role)
@@ -117,7 +119,7 @@ async def test_b03_what_is_shown_as_allowed_is_what_is_done(states: tuple[Office
         assert ((action, True) in seen) == (action not in never), action
 
 
-async def actor(shop: Office, role: str) -> tuple[Caller, dict[str, str]]:
+async def actor(shop: ServerEnv, role: str) -> tuple[Caller, dict[str, str]]:
     if role == "vendor":
         return shop.vendor, {"provider": shop.provider}
     return (shop.desk if role == "provider" else await shop.token()), {}
@@ -156,7 +158,7 @@ async def test_m11_each_provider_switches_actions_on_and_off_for_each_role(tmp_p
         assert await shop.desk.refused(f"{path}/release") == "not_paused"
 
 
-async def order(shop: Office) -> dict[str, Any]:
+async def order(shop: ServerEnv) -> dict[str, Any]:
     return {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 1}
 
 
@@ -207,11 +209,11 @@ async def test_each_figure_says_where_it_comes_from(tmp_path: Path) -> None:
         assert (fresh.status_code, fresh.json()["version"]) == (200, 2)
 
 
-async def bound(shop: Office, version: int, **bounds: Bound) -> None:
+async def bound(shop: ServerEnv, version: int, **bounds: PolicyBound) -> None:
     """The vendor publishes what he allows."""
 
     def publish(conn: Connection) -> None:
-        DOCUMENTS.publish(conn, BOUNDS, version, msgspec.json.encode(bounds), Stamp("vendor", shop.clock()))
+        DOCUMENTS.publish(conn, BOUNDS, version, msgspec.json.encode(bounds), WriteStamp("vendor", shop.clock()))
 
     await shop.context.db.write(publish)
 
@@ -219,7 +221,7 @@ async def bound(shop: Office, version: int, **bounds: Bound) -> None:
 async def test_the_vendor_bounds_and_locks_what_a_provider_may_say(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         await shop.desk.send("PUT", "/v1/policy", {"rules": {"grace_days": 30, "lease_days": 60}})
-        await bound(shop, 0, grace_days=Bound(maximum=10), lease_days=Bound(locked=True))
+        await bound(shop, 0, grace_days=PolicyBound(maximum=10), lease_days=PolicyBound(locked=True))
         rules = figures((await shop.desk.get("/v1/policy"))["rules"])
         assert rules["grace_days"] == (10, "vendor_bound"), "narrowed afterwards, it is cut"
         assert rules["lease_days"] == (30, "vendor_default"), "locked afterwards, the provider's word is gone"
@@ -278,7 +280,7 @@ async def test_b01_b02_one_timeline_and_its_story(tmp_path: Path) -> None:
                 assert listed == [name], (span["phase"], second)
 
 
-async def test_lists_by_phase_agree_with_each_subscription(states: tuple[Office, dict[str, str]]) -> None:
+async def test_lists_by_phase_agree_with_each_subscription(states: tuple[ServerEnv, dict[str, str]]) -> None:
     shop, found = states
     phases = {name: (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] for name in found.values()}
     assert set(phases.values()) == {"pending", "active", "grace", "paused", "ended"}
@@ -289,7 +291,7 @@ async def test_lists_by_phase_agree_with_each_subscription(states: tuple[Office,
     assert answer.json()["field"] == "phase"
 
 
-async def test_lists_are_made_from_facts_alone_in_every_state(states: tuple[Office, dict[str, str]]) -> None:
+async def test_lists_are_made_from_facts_alone_in_every_state(states: tuple[ServerEnv, dict[str, str]]) -> None:
     """Projections dropped and rebuilt are what they were, row by row."""
     shop, found = states
 
@@ -298,12 +300,12 @@ async def test_lists_are_made_from_facts_alone_in_every_state(states: tuple[Offi
 
     def rebuilt(conn: Connection) -> tuple[list[Any], list[Any]]:
         before = rows(conn)
-        audit.drop_projections(conn)
+        integrity.drop_projections(conn)
         for name in found.values():
-            desk.rebuild(conn, shop.provider, name, shop.clock())
+            subscription_service.rebuild_projections(conn, shop.provider, name, shop.clock())
         return before, rows(conn)
 
-    before, after = await shop.context.db.rehearse(rebuilt)
+    before, after = await shop.context.db.dry_run(rebuilt)
     assert len(before) == len(found)
     assert after == before
 
@@ -317,7 +319,7 @@ async def test_b06_each_cause_of_grace_has_its_own_remedy(tmp_path: Path) -> Non
         shop.clock.now = START + 366 * DAY
         stories = [await shop.desk.get(f"/v1/subscriptions/{name}/explain") for name in (unpaid, stopped)]
         assert [one["phase"] for one in stories] == ["grace", "grace"]
-        assert [one["why"] for one in stories] == ["payment_ended", "cancelled"]
+        assert [one["why"] for one in stories] == ["payment_ended", "canceled"]
         remedies = [{(each["who"], each["how"]) for each in one["remedies"]} for one in stories]
         assert remedies[0] and remedies[1] and not remedies[0] & remedies[1]
         assert stories[0]["until"] == "2027-01-15T00:00:00Z"

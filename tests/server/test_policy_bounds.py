@@ -5,20 +5,20 @@ from typing import Any
 
 import pytest
 
-from tests.server.office import Office, office
+from tests.server.server_env import ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400
 PATH = "/v1/policy-bounds"
 
 
-async def published(shop: Office, **bounds: Any) -> Any:
+async def published(shop: ServerEnv, **bounds: Any) -> Any:
     answer = await shop.vendor.send("PUT", PATH, {"bounds": bounds})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def rule(shop: Office, field: str) -> tuple[Any, str]:
+async def rule(shop: ServerEnv, field: str) -> tuple[Any, str]:
     policy = await shop.desk.get("/v1/policy")
     return next((one["value"], one["source"]) for one in policy["rules"] if one["field"] == field)
 
@@ -81,7 +81,7 @@ async def test_bounds_that_are_none_and_bounds_nobody_saw_are_refused(tmp_path: 
         for bounds in (
             {"grace_days": {"minimum": 30, "maximum": 7}},
             {"grace_days": {"maximum": 91}},
-            {"colour": {"locked": True}},
+            {"color": {"locked": True}},
             {"refund": {"maximum": 3}},
         ):
             answer = await shop.vendor.send("PUT", PATH, {"bounds": bounds})

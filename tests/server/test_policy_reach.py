@@ -10,20 +10,20 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from tenure.core import commands as c
-from tenure.core.account import Book
-from tenure.core.contract import service_end
-from tenure.core.decide.devices import lowering_edge
+from tenure.core.business import commands as c
+from tenure.core.business.account import PolicyHistory
+from tenure.core.business.decide.device_count import lowering_edge
 from tenure.core.periods import Duration
-from tenure.core.policy import LateRenewal, Policy, Refund, RenewalOrder, Rules
+from tenure.core.policy.rules import LateRenewal, Policy, RefundRule, RenewalOrder, Rules
 from tenure.core.refusals import Refused
-from tenure.core.reminders import next_reminder
-from tenure.core.renewal import automatic_until, late_start
-from tenure.core.subscription import Subscription
-from tenure.core.terms import Intent, Kind
+from tenure.core.subscription.contract import service_end
+from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.reminders import next_reminder
+from tenure.core.subscription.renewal import automatic_until, late_start
+from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind
 from tenure.core.timeline import DAY, Instant
 from tenure.server import places
-from tenure.server.leases import Holder, Issuer, lease_for
+from tenure.server.leases import LeaseHolderClaims, LeaseIssuer, lease_for
 from tests.core.situations import PRICE, accepted, automatic, cancel, funded, word
 from tests.core.world import MONTH, World, day, terms
 
@@ -75,7 +75,7 @@ def given_back(world: World) -> object:
 
 
 def held(world: World) -> object:
-    accepted(world.do(c.Hold(by="operator", reason="holidays")))
+    accepted(world.do(c.PlaceHold(by="operator", reason="holidays")))
     return sub(world).stopped is not None
 
 
@@ -93,15 +93,17 @@ def grace(world: World) -> object:
 
 
 def resumable(world: World) -> object:
-    sold = msgspec.structs.replace(sub(world), intent=Intent.AUTO)
+    sold = msgspec.structs.replace(sub(world), intent=RenewalIntent.AUTO)
     return (automatic_until(sold) or 0) - (service_end(sold) or 0)
 
 
 def lease(world: World, *, ephemeral: bool = False, carried: bool = False) -> Any:
-    state = sub(world).site("site_1")
+    state = sub(world).find_site("site_1")
     assert state is not None
-    holder = Holder(id="site_1", jwk={}, epoch=1, serial=1, ephemeral=ephemeral)
-    return lease_for(sub(world), state, holder, Issuer(name="vendor", provider="North"), world.now, carried=carried)
+    holder = LeaseHolderClaims(id="site_1", jwk={}, epoch=1, serial=1, ephemeral=ephemeral)
+    return lease_for(
+        sub(world), state, holder, LeaseIssuer(name="vendor", provider="North"), world.now, carried=carried
+    )
 
 
 def life(world: World, **kind: bool) -> object:
@@ -135,7 +137,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
             ("over", "the next is over"),
         ),
     ),
-    "refund": (Row(Refund.UNUSED_DAYS, Refund.NONE, given_back, ACTIVE),),
+    "refund": (Row(RefundRule.UNUSED_DAYS, RefundRule.NONE, given_back, ACTIVE),),
     "stop_clock": (Row(False, True, held, SERVED),),
     "tolerance_percent": (Row(50, 0, figure("tolerance_percent"), ANY),),
     "seat_conflict_days": (
@@ -143,7 +145,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(5, 120, figure("seat_conflict_days"), ANY),
     ),
     "idle_release_days": (
-        Row(60, 30, lambda world: places.counting(sub(world), world.now, 0).heard_since, ANY),
+        Row(60, 30, lambda world: places.count_rule(sub(world), world.now, 0).heard_since, ANY),
         Row(60, 30, figure("idle_release_days"), ANY),
     ),
     "block_grace_days": (Row(8, 2, blocked, ANY),),
@@ -169,7 +171,7 @@ def publish(world: World, since: Instant, **rules: Any) -> None:
     """Another policy is in force from then on."""
     item, after = world.items["sub_1"], msgspec.structs.replace(world.rules, **rules)
     before = item.book.versions
-    world.items["sub_1"] = msgspec.structs.replace(item, book=Book((*before, (since, after, world.floor))))
+    world.items["sub_1"] = msgspec.structs.replace(item, book=PolicyHistory((*before, (since, after, world.floor))))
 
 
 def lived(name: str, row: Row, stage: str, *, first: Any, then: Any) -> object:
@@ -204,7 +206,7 @@ def test_every_figure_of_the_policy_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("promised", [0, 3])
-def test_cancelled_in_the_window_what_runs_keeps_its_own_grace(promised: int) -> None:
+def test_canceled_in_the_window_what_runs_keeps_its_own_grace(promised: int) -> None:
     """The reserve was made under the policy of now and is given up: what ends is the period that ran."""
     world = automatic(cancel_grace_days=20)
     publish(world, day("2026-06-01"), cancel_grace_days=3)
@@ -223,7 +225,7 @@ def test_money_short_goes_in_the_order_stated_when_it_was_due(asleep: bool) -> N
     """Two fall due at one instant and money is there for either: a sweep that slept over a new policy pays the same."""
     world = funded(PRICE * 3)
     for name, devices in (("sub_1", 10), ("sub_2", 5)):
-        accepted(world.order(name, of=terms(kind=Kind.UNLIMITED, period=MONTH, devices=devices)))
+        accepted(world.order(name, of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH, devices=devices)))
     orders = ((0, RenewalOrder.DEAREST), (day("2026-01-24"), RenewalOrder.CHEAPEST))
     world.account = msgspec.structs.replace(world.account, balance=PRICE, orders=orders[:1])
     world.asleep = asleep

@@ -9,35 +9,35 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.server.sweep import Sweep
-from tenure.store import audit
+from tenure.server.sweep import BackgroundSweep
+from tenure.store import integrity
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
 from tests.contract.databases import SharedSchema
-from tests.server.crew import PASSWORD, joined, sign_in, stranger
-from tests.server.fleet import CEILING, LIMIT, Fleet
-from tests.server.office import START, Caller, Office, PlainSite, office
+from tests.server.many_sites import CEILING, LIMIT, ManySites
+from tests.server.server_env import START, Caller, PlainSite, ServerEnv, office
 from tests.server.test_money import a_year, customer_with
+from tests.server.users import PASSWORD, joined, sign_in, stranger
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
 
 @pytest.fixture
-async def shops(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
+async def shops(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[ServerEnv, ServerEnv]]:
     """Two processes of one server."""
     opener = await shared_schema.emptied()
     async with office(tmp_path, database=await opener.open()) as shop:
         second = await opener.open()
-        yield shop, shop.beside(second)
+        yield shop, shop.second_process(second)
         await second.close()
 
 
-async def sound(shop: Office) -> None:
+async def sound(shop: ServerEnv) -> None:
     """Nothing is in the histories that does not belong there, and every balance is what was booked."""
-    assert await shop.context.db.read(lambda conn: list(audit.verify(conn))) == []
-    assert await shop.context.db.read(audit.drift) == []
+    assert await shop.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
+    assert await shop.context.db.read(integrity.drifted_accounts) == []
 
 
-async def test_a_subscriptions_life_over_two_processes(shops: tuple[Office, Office]) -> None:
+async def test_a_subscriptions_life_over_two_processes(shops: tuple[ServerEnv, ServerEnv]) -> None:
     one, two = shops
     name, code = await one.order()
     path = f"/v1/subscriptions/{name}"
@@ -68,7 +68,7 @@ async def test_a_subscriptions_life_over_two_processes(shops: tuple[Office, Offi
     await sound(one)
 
 
-async def test_p4_p5_money_and_requests_raced_over_two_processes(shops: tuple[Office, Office]) -> None:
+async def test_p4_p5_money_and_requests_raced_over_two_processes(shops: tuple[ServerEnv, ServerEnv]) -> None:
     one, two = shops
     desks = cycle((one.desk, two.desk))
     for turn in range(3):
@@ -89,7 +89,7 @@ async def test_p4_p5_money_and_requests_raced_over_two_processes(shops: tuple[Of
     await sound(one)
 
 
-async def test_p5_the_last_place_raced_over_two_processes(shops: tuple[Office, Office]) -> None:
+async def test_p5_the_last_place_raced_over_two_processes(shops: tuple[ServerEnv, ServerEnv]) -> None:
     """Sixteen applications on their own, lasting and ephemeral, for the eleventh of ten devices."""
     one, two = shops
     _, code = await one.order(devices=10)
@@ -102,7 +102,7 @@ async def test_p5_the_last_place_raced_over_two_processes(shops: tuple[Office, O
     await sound(two)
 
 
-async def test_p5_the_last_site_raced_over_two_processes(shops: tuple[Office, Office]) -> None:
+async def test_p5_the_last_site_raced_over_two_processes(shops: tuple[ServerEnv, ServerEnv]) -> None:
     one, two = shops
     name, code = await one.order(devices=100)
     for _ in range(4):
@@ -115,17 +115,17 @@ async def test_p5_the_last_site_raced_over_two_processes(shops: tuple[Office, Of
     await sound(two)
 
 
-class Scattered(Fleet):
+class Scattered(ManySites):
     """A fleet whose sites ask now the one process, now the other."""
 
-    shops: tuple[Office, Office]
+    shops: tuple[ServerEnv, ServerEnv]
 
     async def ask(self, site: PlainSite) -> None:
         site.office = self.dice.choice(self.shops)
         await super().ask(site)
 
 
-async def test_b07_the_allotments_of_two_processes_never_exceed_the_limit(shops: tuple[Office, Office]) -> None:
+async def test_b07_the_allotments_of_two_processes_never_exceed_the_limit(shops: tuple[ServerEnv, ServerEnv]) -> None:
     _, code = await shops[0].order(devices=LIMIT)
     fleet = Scattered(shops[0], code, 11)
     fleet.shops = shops
@@ -136,13 +136,13 @@ async def test_b07_the_allotments_of_two_processes_never_exceed_the_limit(shops:
     await sound(shops[1])
 
 
-async def test_m06_sweeps_of_two_processes_renew_exactly_once(shops: tuple[Office, Office]) -> None:
+async def test_m06_sweeps_of_two_processes_renew_exactly_once(shops: tuple[ServerEnv, ServerEnv]) -> None:
     one, two = shops
     account = await customer_with(one, 100_000)
     name, _ = await one.order("monthly")
     for month in range(1, 7):
         one.clock.now = START + 31 * DAY * month
-        await asyncio.gather(*(Sweep(shop.context).once() for shop in (one, two, one)))
+        await asyncio.gather(*(BackgroundSweep(shop.context).once() for shop in (one, two, one)))
     kinds = await two.facts(name)
     assert kinds.count("Renewed") == 6
     lines = (await two.desk.get(f"{account}/statement", limit=200))["items"]
@@ -152,13 +152,13 @@ async def test_m06_sweeps_of_two_processes_renew_exactly_once(shops: tuple[Offic
     await sound(one)
 
 
-async def test_both_databases_book_the_same_year(shops: tuple[Office, Office], tmp_path: Path) -> None:
+async def test_both_databases_book_the_same_year(shops: tuple[ServerEnv, ServerEnv], tmp_path: Path) -> None:
     async with office(tmp_path) as lite:
         assert await a_year(shops[0], 30 * DAY) == await a_year(lite, 30 * DAY)
 
 
 async def test_whoever_signs_in_at_one_process_is_known_and_slowed_down_at_the_other(
-    shops: tuple[Office, Office],
+    shops: tuple[ServerEnv, ServerEnv],
 ) -> None:
     first, second = shops
     ana = await joined(first, first.desk)

@@ -9,7 +9,7 @@ import pytest
 
 from tenure.core.timeline import DAY
 from tenure.wire.messages import ActivateAnswer
-from tests.server.office import START, Office, office
+from tests.server.server_env import START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 WORKERS = 16
@@ -17,7 +17,7 @@ ROUNDS = 200 if os.environ.get("SOAK") else 5
 """All 200 with `SOAK=1`."""
 
 
-async def _buyer(shop: Office, money: int) -> None:
+async def _buyer(shop: ServerEnv, money: int) -> None:
     shop.customer = (await shop.desk.post("/v1/customers", {"name": f"Buyer {money} {shop.clock.now}"}))["id"]
     body = {"amount": money, "reference": f"for {shop.customer}"}
     await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)

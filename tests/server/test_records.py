@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tenure.core.policy import Action
+from tenure.core.policy.rules import Action
 from tenure.http.operations import WRITES
-from tenure.store import audit as audits
+from tenure.store import integrity as audits
 from tenure.store.engine import Connection
 from tenure.store.schema import audit, chains, facts
-from tests.server.crew import joined
-from tests.server.office import Office
-from tests.server.walk import OF_PEOPLE, World, body_of, path_of
+from tests.server.route_matrix import OF_PEOPLE, World, body_of, path_of
+from tests.server.server_env import ServerEnv
+from tests.server.users import joined
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ CHAINED = (
 LOGGED = (
     "create_webhook change_webhook delete_webhook rotate_webhook_secret replay_delivery test_webhook resend_letter"
     " send_test_mail request_order withdraw_order_request decline_order_request request_payment"
-    " withdraw_payment_request show_code sign_out choose_membership"
+    " withdraw_payment_request show_code sign_out choose_membership end_session end_other_sessions"
 )
 SILENT = {
     "foresee_impact": "changes nothing",
@@ -56,7 +56,8 @@ ELSEWHERE = frozenset(
         "publish_root", "resolve_fork", "free_allotment", "confirm_payment", "edit_seat_conflict",
         "confirm_payments", "change_plan", "drop_change", "set_clock",
         "pay_in_sandbox", "accept_invitation", "change_password", "confirm_second_factor", "remove_second_factor",
-        "finish_password_reset", "choose_membership", "reanchor", "create_order", "request_order",
+        "finish_password_reset", "choose_membership", "end_session", "end_other_sessions",
+        "reanchor", "create_order", "request_order",
     }
 )  # fmt: skip
 """Shown with their own circumstances below or in the tests of their subject."""
@@ -75,7 +76,7 @@ SENT: dict[str, dict[str, Any]] = {
 """What is sent instead of the example, for which there is no room twice."""
 
 
-async def recorded(shop: Office) -> tuple[int, int]:
+async def recorded(shop: ServerEnv) -> tuple[int, int]:
     """(entries of the audit log, links of all chains)."""
 
     def read(conn: Connection) -> tuple[int, int]:
@@ -125,14 +126,14 @@ async def test_every_write_leaves_its_record(world: World) -> None:
         if one.name == "publish_policy":
             await shop.desk.send("PUT", "/v1/policy", everything)
     assert len(tried) >= 45
-    assert await shop.context.db.read(lambda conn: list(audits.verify(conn))) == []
+    assert await shop.context.db.read(lambda conn: list(audits.verify_histories(conn))) == []
 
 
 def _named(one: Any) -> bool:
-    return any(query.name == "provider" for query in one.queries)
+    return any(query.name == "provider" for query in one.query_inputs)
 
 
-async def fresh(shop: Office, world: World, name: str) -> dict[str, str]:
+async def fresh(shop: ServerEnv, world: World, name: str) -> dict[str, str]:
     """Things of its own for each write: what the one before did must not stand in its way."""
     desk, things = shop.desk, dict(world.north.things)
     sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 100}]}
@@ -166,5 +167,5 @@ async def fresh(shop: Office, world: World, name: str) -> dict[str, str]:
     if member:
         things["person"] = member.id
     if name == "transfer":
-        things["customer"] = world.neighbour.things["customer"]
+        things["customer"] = world.neighbor.things["customer"]
     return things

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.office import Office, office
+from tests.server.server_env import ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400
@@ -15,7 +15,7 @@ OUTSIDE = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}], "s
 USES = ("order", "renewal", "raise", "top_up", "payment_request", "several")
 
 
-async def bought(shop: Office) -> str:
+async def bought(shop: ServerEnv) -> str:
     """An order that waits for its payment."""
     if "external" not in shop.offers:
         shop.offers["external"] = (await shop.desk.post("/v1/offers", OUTSIDE))["id"]
@@ -23,7 +23,7 @@ async def bought(shop: Office) -> str:
     return name
 
 
-async def prepared(shop: Office, use: str) -> tuple[str, dict[str, Any]]:
+async def prepared(shop: ServerEnv, use: str) -> tuple[str, dict[str, Any]]:
     """(path, body) of one use of an outside reference, on things of its own; the reference is still to be named."""
     shop.customer = (await shop.desk.post("/v1/customers", {"name": f"For {use}"}))["id"]
     if use == "top_up":

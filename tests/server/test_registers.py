@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from tenure.store import audit
+from tenure.store import integrity
 from tenure.store.engine import Connection
-from tenure.store.registers import FORGOTTEN, UNCOMPARED
+from tenure.store.register_checks import FORGOTTEN, UNCOMPARED
 from tenure.store.schema import METADATA
 from tests.contract.databases import SharedSchema
-from tests.server.crew import PASSWORD, Person, joined, sign_in, stranger
-from tests.server.office import Office, office
+from tests.server.server_env import ServerEnv, office
+from tests.server.users import PASSWORD, Person, joined, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ TABLES = (
     "subscriptions", "codes", "sites", "leases", "customers", "providers", "accounts", "gateways", "tokens",
     "memberships", "people", "trials", "payment_references", "payment_requests", "sessions", "invitations", "recovery",
 )  # fmt: skip
-"""Whose rows decide about money, service or identity; facts, postings and the catalogue are chained themselves."""
+"""Whose rows decide about money, service or identity; facts, postings and the catalog are chained themselves."""
 TRIED = {
     "id": "tried", "product": "editor", "name": "Tried", "kind": "limited", "period": "P1M", "trial": "P14D",
     "features": ["edit"], "base_features": ["read"],
@@ -35,12 +35,12 @@ COLUMNS = [f"{name}.{column.name}" for name in TABLES for column in METADATA.tab
 
 
 @pytest.fixture
-async def lived_on_lite(tmp_path: Path) -> AsyncIterator[Office]:
+async def lived_on_lite(tmp_path: Path) -> AsyncIterator[ServerEnv]:
     async with office(tmp_path) as shop:
         yield await lived(shop)
 
 
-async def lived(shop: Office) -> Office:
+async def lived(shop: ServerEnv) -> ServerEnv:
     """Two subscriptions with sites, people in two teams, payment settings, a credit limit, a second provider."""
     for name in ("standard", "monthly"):
         _, code = await shop.order(name)
@@ -61,7 +61,7 @@ async def lived(shop: Office) -> Office:
     return shop
 
 
-async def lived_by_claims(shop: Office, ana: Person) -> None:
+async def lived_by_claims(shop: ServerEnv, ana: Person) -> None:
     """A trial, money under two kinds of reference, a request for more, sessions, a link sent, somebody asked in."""
     await shop.vendor.post("/v1/plans", TRIED)
     sold = {"currency": "EUR", "bands": [{"unit": 1_200}]}
@@ -80,7 +80,7 @@ async def lived_by_claims(shop: Office, ana: Person) -> None:
     await ana.post("/v1/me/second-factor/confirm", shown)
 
 
-async def unfound(shop: Office) -> dict[str, str]:
+async def unfound(shop: ServerEnv) -> dict[str, str]:
     """Of each column the edit that nothing finds."""
 
     found: dict[str, str] = {}
@@ -90,7 +90,7 @@ async def unfound(shop: Office) -> dict[str, str]:
         for column in table.c:
             for key in keys:
                 try:
-                    said = str(await shop.context.db.rehearse(_edited, column, key))
+                    said = str(await shop.context.db.dry_run(_edited, column, key))
                 except IntegrityError:
                     continue  # the database itself refuses it
                 if said:
@@ -114,7 +114,7 @@ def _edited(conn: Connection, column: sa.Column[Any], key: Any) -> str:
     before = conn.scalar(sa.select(column).where(here))
     after = _other(before, column)
     conn.execute(sa.update(table).values({column.name: after}).where(here))
-    return "" if [*audit.verify(conn), *audit.drift(conn)] else f"{before!r} -> {after!r}"
+    return "" if [*integrity.verify_histories(conn), *integrity.drifted_accounts(conn)] else f"{before!r} -> {after!r}"
 
 
 def _unguarded(conn: Connection) -> None:
@@ -139,12 +139,12 @@ def _other(now: Any, column: sa.Column[Any]) -> Any:
     return 1 if now is None else 1 - now if now in (0, 1) else now + 1
 
 
-async def undone(shop: Office) -> dict[str, str]:
+async def undone(shop: ServerEnv) -> dict[str, str]:
     """Of each table the row that can go without anything finding it."""
     found: dict[str, str] = {}
     for table in (METADATA.tables[name] for name in TABLES):
         for key in await shop.context.db.read(_keys, table):
-            if said := str(await shop.context.db.rehearse(_deleted, table, key)):
+            if said := str(await shop.context.db.dry_run(_deleted, table, key)):
                 found[table.name] = said
                 break
     return found
@@ -156,17 +156,19 @@ def _deleted(conn: Connection, table: sa.Table, key: Any) -> str:
     if conn.dialect.name == "sqlite":
         conn.exec_driver_sql("pragma defer_foreign_keys = on")
     conn.execute(sa.delete(table).where(*(a == b for a, b in zip(table.primary_key.columns, key, strict=True))))
-    return "" if [*audit.verify(conn), *audit.drift(conn)] else repr(tuple(key))
+    return "" if [*integrity.verify_histories(conn), *integrity.drifted_accounts(conn)] else repr(tuple(key))
 
 
-async def test_every_row_deleted_past_tenure_is_found_or_its_table_is_listed(lived_on_lite: Office) -> None:
-    assert await lived_on_lite.context.db.read(lambda conn: list(audit.verify(conn))) == []
+async def test_every_row_deleted_past_tenure_is_found_or_its_table_is_listed(lived_on_lite: ServerEnv) -> None:
+    assert await lived_on_lite.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
     gone = await undone(lived_on_lite)
     assert set(gone) == set(FORGOTTEN), gone
 
 
-async def test_every_edit_past_tenure_is_found_or_its_column_is_listed_with_the_reason(lived_on_lite: Office) -> None:
-    assert await lived_on_lite.context.db.read(lambda conn: list(audit.verify(conn))) == []
+async def test_every_edit_past_tenure_is_found_or_its_column_is_listed_with_the_reason(
+    lived_on_lite: ServerEnv,
+) -> None:
+    assert await lived_on_lite.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
     found = await unfound(lived_on_lite)
     missing = {name: said for name, said in found.items() if name not in UNCOMPARED}
     assert not missing, "\n".join(f"{name}: {said}" for name, said in missing.items())
@@ -179,7 +181,7 @@ async def test_on_postgresql_too(tmp_path: Path, shared_schema: SharedSchema) ->
     opener = await shared_schema.emptied()
     async with office(tmp_path, database=await opener.open()) as shop:
         await lived(shop)
-        assert await shop.context.db.read(lambda conn: list(audit.verify(conn))) == []
+        assert await shop.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
         gone = await undone(shop)
         assert set(gone) == set(FORGOTTEN), gone
         found = await unfound(shop)

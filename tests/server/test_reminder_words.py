@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core.reminders import Remedy
+from tenure.core.subscription.reminders import ReminderRemedy
 from tenure.core.timeline import DAY
-from tenure.server.messages.rendering import render
-from tests.server.office import office
+from tenure.server.messages.rendering import render_email
+from tests.server.server_env import office
 from tests.server.test_mail import NORTH
 from tests.server.test_reminders import customer, live, look, written
 
@@ -28,14 +28,14 @@ SAID = {
 
 
 def test_every_remedy_has_its_words() -> None:
-    assert {remedy for remedy, _ in SAID} == {each.value for each in Remedy}
+    assert {remedy for remedy, _ in SAID} == {each.value for each in ReminderRemedy}
 
 
 @pytest.mark.parametrize(("remedy", "phase"), SAID)
 def test_a_mail_says_what_helps_and_nothing_else(remedy: str, phase: str) -> None:
     values = {"product": "Editor", "phase": phase, "remedy": remedy, "end": "1 January 2027", "days_left": "7"}
     values |= {"missing": "15.00 EUR", "canceled": "1 January 2027", "link": "https://x.test/"}
-    words = render("reminder", values, NORTH)
+    words = render_email("reminder", values, NORTH)
     assert words is not None
     said, button = SAID[remedy, phase]
     text = " ".join(words.text.split())
@@ -106,7 +106,7 @@ async def test_mails_about_what_renews_itself_say_when_for_how_much_and_how_far_
             "It renews by itself on 1 February 2026, 00:00 UTC for 120.00 EUR;"
             " the balance covers it until 1 April 2026, 00:00 UTC."
         )
-        words = render("subscription_ordered", ordered, NORTH)
+        words = render_email("subscription_ordered", ordered, NORTH)
         assert words is not None
         assert "the balance covers it until 1 April 2026" in " ".join(words.text.split())
         assert "the balance covers it until 1 April 2026" in words.html
@@ -114,7 +114,7 @@ async def test_mails_about_what_renews_itself_say_when_for_how_much_and_how_far_
         assert min(day for day, _ in reminded) > 59, "up to 1 March everything is paid, or will be"
         first = reminded[0][1]
         assert first["renewal"].startswith("120.00 EUR fall due on 1 April 2026, 00:00 UTC; 120.00 EUR will be")
-        words = render("reminder", first, NORTH)
+        words = render_email("reminder", first, NORTH)
         assert words is not None
         assert "120.00 EUR fall due on 1 April 2026" in " ".join(words.text.split())
         assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] in ("grace", "ended")

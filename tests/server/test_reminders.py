@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.server.messages.catalogue import CATALOGUE, page
-from tenure.server.messages.postman import Postman
-from tenure.server.messages.running import Outgoing
-from tenure.store import letters
-from tests.server.office import START, Office, office
+from tenure.server.messages.catalog import CATALOG, catalog_page
+from tenure.server.messages.email_worker import EmailWorker
+from tenure.server.messages.workers import OutgoingMessages
+from tenure.store import emails
+from tests.server.server_env import START, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ EMAIL = "it@acme.example"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "messages.md"
 
 
-async def customer(shop: Office, email: str = EMAIL, money: int = 1_000_000) -> None:
+async def customer(shop: ServerEnv, email: str = EMAIL, money: int = 1_000_000) -> None:
     """From now on a customer with an address orders."""
     shop.customer = (await shop.desk.post("/v1/customers", {"name": "ACME Clinics", "email": email}))["id"]
     if money:
@@ -25,18 +25,18 @@ async def customer(shop: Office, email: str = EMAIL, money: int = 1_000_000) -> 
         await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)
 
 
-async def look(shop: Office) -> None:
+async def look(shop: ServerEnv) -> None:
     """One look of everything that runs in the background; without a mail server letters stay."""
     await shop.sweep()
-    while await Postman(shop.context, lambda: 0.0).once():
+    while await EmailWorker(shop.context, lambda: 0.0).once():
         pass
 
 
-async def written(shop: Office) -> list[tuple[int, str, dict[str, str]]]:
+async def written(shop: ServerEnv) -> list[tuple[int, str, dict[str, str]]]:
     """(day since the start, template, what it says) of every letter to the customer, but for the one about the code."""
-    found = await shop.context.db.read(letters.page, shop.provider, "", 500)
+    found = await shop.context.db.read(emails.page, shop.provider, "", 500)
     opened = [
-        (each, each.values(shop.context.safe) or {})
+        (each, each.template_values(shop.context.safe) or {})
         for each in found
         if each.recipient == EMAIL and each.template != "code_waiting"
     ]
@@ -44,7 +44,7 @@ async def written(shop: Office) -> list[tuple[int, str, dict[str, str]]]:
     return sorted(told, key=lambda each: each[0])
 
 
-async def live(shop: Office, days: int, *, every: int = 1) -> None:
+async def live(shop: ServerEnv, days: int, *, every: int = 1) -> None:
     """So many days, with a look every so many."""
     for _ in range(0, days, every):
         shop.clock.now += every * DAY
@@ -76,7 +76,7 @@ async def test_a_year_of_mails(tmp_path: Path) -> None:
         events = (await shop.desk.get("/v1/events", limit=200))["items"]
         offsets = [one["data"]["offset"] for one in events if one["kind"] == "subscription.reminder"]
         assert offsets == [60, 30, 14, 7, 3, 1, *range(0, -14, -1)]
-        assert {one["kind"] for one in events} <= set(CATALOGUE)
+        assert {one["kind"] for one in events} <= set(CATALOG)
 
 
 async def test_nothing_is_said_of_what_was_renewed(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ async def test_a_customer_without_an_address_gets_nothing_and_nobody_else_does(t
         await customer(shop, email="")
         await shop.order()
         await look(shop)
-        assert await shop.context.db.read(letters.page, shop.provider) == []
+        assert await shop.context.db.read(emails.page, shop.provider) == []
 
 
 async def test_a_policy_can_keep_quiet(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ async def test_two_processes_write_each_letter_once(tmp_path: Path) -> None:
         await customer(shop)
         for _ in range(5):
             await shop.order()
-        both = [Postman(shop.context, lambda: 0.0), Postman(shop.context, lambda: 0.0)]
+        both = [EmailWorker(shop.context, lambda: 0.0), EmailWorker(shop.context, lambda: 0.0)]
         for _ in range(3):
             for one in both:
                 await one.once()
@@ -178,9 +178,9 @@ async def test_what_waits_is_counted(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         await customer(shop)
         await shop.order()
-        outgoing = Outgoing(shop.context)
+        outgoing = OutgoingMessages(shop.context)
         await outgoing.once()
-        await outgoing.count()
+        await outgoing.count_waiting()
         text = (await shop.vendor.send("GET", "/metrics")).text
         assert "tenure_letters_waiting 2.0" in text, "about the order, and about its code"
         assert "tenure_deliveries_waiting 0.0" in text
@@ -188,4 +188,4 @@ async def test_what_waits_is_counted(tmp_path: Path) -> None:
 
 def test_the_page_lists_every_event() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert page() in text, "put this into docs/messages.md:\n" + page()
+    assert catalog_page() in text, "put this into docs/messages.md:\n" + catalog_page()

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from tenure.core.timeline import DAY
 from tenure.store.engine import Connection
 from tenure.store.schema import sites
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.office import Office, PlainSite, office
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.server_env import PlainSite, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def put_back(shop: Office) -> AsyncIterator[None]:
+async def put_back(shop: ServerEnv) -> AsyncIterator[None]:
     """What the server does in between is forgotten; then it goes on in a new epoch, as `tenure restore` leaves it."""
 
     def remember(conn: Connection) -> list[dict[str, object]]:
@@ -35,7 +35,7 @@ async def put_back(shop: Office) -> AsyncIterator[None]:
     object.__setattr__(shop.context, "epoch_floor", shop.clock())  # what its next process reads at its start
 
 
-async def licensed(shop: Office, code: str) -> PlainSite:
+async def licensed(shop: ServerEnv, code: str) -> PlainSite:
     site = shop.site()
     answer = await site.activate(code)
     assert isinstance(answer, ActivateAnswer) and answer.result == "granted", answer
@@ -85,7 +85,7 @@ async def test_b07_an_allotment_that_was_forgotten_counts_as_soon_as_its_site_sh
         _, code = await shop.order(devices=50)
         large, small = await licensed(shop, code), await licensed(shop, code)
         async with put_back(shop):
-            large.use, large.wanted = Use(total=10), 35
+            large.use, large.wanted = DeviceUse(total=10), 35
             await told(large)
             assert large.lease is not None
             assert large.lease.lease.allotment >= 35
@@ -106,7 +106,7 @@ async def test_b07_what_a_restored_server_may_have_forgotten_is_given_to_nobody_
         large, small = await licensed(shop, code), await licensed(shop, code)
         before = small.lease
         async with put_back(shop):
-            large.use, large.wanted = Use(total=10), 35
+            large.use, large.wanted = DeviceUse(total=10), 35
             await told(large)
             assert large.lease is not None and large.lease.lease.allotment >= 35
         small.wanted = 50

@@ -11,46 +11,46 @@ import httpx2
 import msgspec
 import pytest
 
-from tenure.cli import copies
+from tenure.cli import backups
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY
-from tenure.server import keyring, rotating, setup
-from tenure.server.app import build
-from tenure.server.context import Context
-from tenure.server.main import now, open_context
+from tenure.server import key_rotation, keyring, setup
+from tenure.server.app import build_app
+from tenure.server.context import ServerContext
+from tenure.server.main import open_context, system_now
 from tenure.server.setup import ROOT_SECRETS
-from tenure.store import audit
+from tenure.store import integrity
 from tenure.store import schema as tables
-from tenure.wire import answers, rotation
+from tenure.wire import exchanges, rotation
 from tenure.wire.keys import Purpose
 from tenure.wire.leases import SealedLease
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
-from tests.server import office as offices
-from tests.server.office import Caller, Clock, Office, PlainSite
+from tests.server import server_env as offices
+from tests.server.server_env import Caller, Clock, PlainSite, ServerEnv
 
 
 async def made(folder: Path) -> str:
     """The vendor's token of a new server in `folder`."""
-    done = await setup.init(folder, "https://licence.test", secrets.token_bytes, now())
+    done = await setup.init_folder(folder, "https://license.test", secrets.token_bytes, system_now())
     assert not isinstance(done, Refused)
     return done.vendor_token
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[tuple[Context, httpx2.AsyncClient]]:
+async def running(folder: Path) -> AsyncIterator[tuple[ServerContext, httpx2.AsyncClient]]:
     """The server of `folder`, as its program opens it."""
     context = await open_context(folder)
     assert not isinstance(context, Refused), context
-    api = build(context, lambda: 0.0, sweeping=False)
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://licence.test") as http:
+    api = build_app(context, lambda: 0.0, sweeping=False)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.test") as http:
         yield context, http
     await context.db.close()
 
 
-async def shop_at(context: Context, http: httpx2.AsyncClient, token: str) -> Office:
+async def shop_at(context: ServerContext, http: httpx2.AsyncClient, token: str) -> ServerEnv:
     """A provider with something to sell and a customer, on the real clock."""
-    clock = Clock(now())
-    return await offices.furnished(build(context, lambda: 0.0, sweeping=False), context, clock, http, token)
+    clock = Clock(system_now())
+    return await offices.furnished(build_app(context, lambda: 0.0, sweeping=False), context, clock, http, token)
 
 
 def epoch_of(site: PlainSite) -> int:
@@ -66,11 +66,11 @@ async def test_after_a_restore_the_sites_epoch_exceeds_every_one_ever_issued(tmp
         name, code = await shop.order()
         site = shop.site()
         assert isinstance(await site.activate(code), ActivateAnswer)
-        assert copies.backup(folder, file, lambda _: None) is None
+        assert backups.backup_database(folder, file, lambda _: None) is None
         await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 12})
         assert isinstance(await site.sync(), SyncAnswer)
         lost = epoch_of(site)
-    restored = copies.restore(folder, file, now() + DAY, lambda _: None)
+    restored = backups.restore_database(folder, file, system_now() + DAY, lambda _: None)
     assert not isinstance(restored, Refused), restored
     assert restored.epoch > lost
     async with running(folder) as (context, http):
@@ -91,22 +91,26 @@ async def test_after_a_restore_the_sites_epoch_exceeds_every_one_ever_issued(tmp
 async def test_a_key_published_while_the_server_runs_is_used_without_a_restart(tmp_path: Path) -> None:
     folder = tmp_path / "server"
     token = await made(folder)
-    secret = rotating.read_root_secrets(folder / ROOT_SECRETS)
+    secret = key_rotation.read_root_secrets(folder / ROOT_SECRETS)
     assert not isinstance(secret, Refused)
     async with running(folder) as (context, http):
         fresh = keyring.new_key(Purpose.LEASE, secrets.token_bytes)
-        assert rotating.keep_key(folder, fresh) is None
-        entry = keyring.online_entry(fresh, now())
-        following = rotation.publish(context.keys.root.document, entry, now(), now() + keyring.ROOT_LIFE)
+        assert key_rotation.keep_key(folder, fresh) is None
+        entry = keyring.online_entry(fresh, system_now())
+        following = rotation.publish_key(
+            context.keys.root.document, entry, system_now(), system_now() + keyring.ROOT_LIFE
+        )
         assert not isinstance(following, Refused)
         answer = await http.put(
             "/v1/root",
-            content=msgspec.json.encode({"document": rotating.sign(following, [secret]).decode()}),
+            content=msgspec.json.encode({"document": key_rotation.sign_root(following, [secret]).decode()}),
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
         assert answer.status_code == 200, answer.text
-        assert context.keys.signer(Purpose.LEASE, "editor", now()).kid != fresh.kid, "clients have not heard of it"
-        assert context.keys.signer(Purpose.LEASE, "editor", now() + 3 * DAY).kid == fresh.kid
+        assert context.keys.signer_for(Purpose.LEASE, "editor", system_now()).key_id != fresh.kid, (
+            "clients have not heard of it"
+        )
+        assert context.keys.signer_for(Purpose.LEASE, "editor", system_now() + 3 * DAY).key_id == fresh.kid
 
 
 @pytest.mark.parametrize("before", [0, 2])
@@ -116,7 +120,7 @@ async def test_after_a_restore_no_event_has_a_number_that_was_given_before(tmp_p
     token = await made(folder)
     heard: list[int] = []
 
-    async def listen(shop: Office) -> None:
+    async def listen(shop: ServerEnv) -> None:
         """A receiver as the docs advise: it keeps the page's `after`, and does nothing for a number it knows."""
         page = await shop.desk.get("/v1/events", after=heard[-1] if heard else 0)
         heard.extend(each["seq"] for each in page["items"] if each["seq"] not in heard)
@@ -128,12 +132,12 @@ async def test_after_a_restore_no_event_has_a_number_that_was_given_before(tmp_p
         for _ in range(before):
             await shop.order()
         await listen(shop)
-        assert copies.backup(folder, file, lambda _: None) is None
+        assert backups.backup_database(folder, file, lambda _: None) is None
         for _ in range(3):
             await shop.order()
         await listen(shop)
     assert len(heard) == before + 3
-    restored = copies.restore(folder, file, now(), lambda _: None)
+    restored = backups.restore_database(folder, file, system_now(), lambda _: None)
     assert not isinstance(restored, Refused), restored
     async with running(folder) as (context, http):
         shop = replace(shop, context=context, http=http, desk=Caller(http, shop.desk.token))
@@ -151,7 +155,7 @@ async def test_after_a_restore_no_event_has_a_number_that_was_given_before(tmp_p
 def introduced(site: PlainSite) -> dict[str, Any]:
     """What a site brings to a server that has said that it does not know it."""
     assert site.lease is not None
-    return {"key": answers.jwk(site.signer.public), "lease": site.lease.token.decode()}
+    return {"key": exchanges.public_jwk(site.signer.public), "lease": site.lease.token.decode()}
 
 
 @asynccontextmanager
@@ -161,11 +165,13 @@ async def forgotten(folder: Path, *, alone: bool = False) -> AsyncIterator[tuple
     async with running(folder / "server") as (context, http):
         shop = await shop_at(context, http, token)
         name, code = await shop.order()
-        assert copies.backup(folder / "server", file, lambda _: None) is None
+        assert backups.backup_database(folder / "server", file, lambda _: None) is None
         site = PlainSite(shop, alone=alone)
         assert isinstance(await site.activate(code), ActivateAnswer)
         assert isinstance(await site.sync(), SyncAnswer)
-    assert not isinstance(copies.restore(folder / "server", file, now() + DAY, lambda _: None), Refused)
+    assert not isinstance(
+        backups.restore_database(folder / "server", file, system_now() + DAY, lambda _: None), Refused
+    )
     async with running(folder / "server") as (context, http):
         site.office = replace(shop, context=context, http=http)
         shop.desk.http = http
@@ -186,7 +192,7 @@ async def test_a_site_activated_after_the_backup_is_taken_in_by_its_lease(tmp_pa
         (listed,) = (await desk.get("/v1/sites", subscription=name))["items"]
         assert listed["id"] == site.id
         context = site.office.context
-        assert await context.db.read(lambda conn: list(audit.verify(conn))) == []
+        assert await context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
 
 
 async def test_a_copy_of_it_is_found_as_any_other(tmp_path: Path) -> None:
@@ -209,7 +215,7 @@ async def test_what_does_not_belong_to_it_takes_nobody_in(tmp_path: Path, what: 
             shown["lease"] = ""
         if what == "key":
             sender.id, sender.token, sender.lease = site.id, site.token, site.lease
-            shown["key"] = answers.jwk(sender.signer.public)
+            shown["key"] = exchanges.public_jwk(sender.signer.public)
         assert await sender.sync(**shown) == "key_unknown"
         assert (await desk.get("/v1/sites"))["items"] == []
 

@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
-from tenure.http.instants import rfc3339
+from tenure.http.timestamps import format_rfc3339
 from tenure.wire.leases import read_lease
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
-from tests.server.office import START, Caller, Office, PlainSite, office
+from tests.server.server_env import START, Caller, PlainSite, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 
 async def set_clock(desk: Caller, now: int, rate: int = 0) -> int:
-    answer = await desk.send("PUT", "/v1/sandbox/clock", {"now": rfc3339(now), "rate": rate})
+    answer = await desk.send("PUT", "/v1/sandbox/clock", {"now": format_rfc3339(now), "rate": rate})
     return answer.status_code
 
 
-async def phase(shop: Office, name: str) -> str:
+async def phase(shop: ServerEnv, name: str) -> str:
     seen: str = (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"]
     return seen
 
@@ -59,12 +59,12 @@ async def test_b05_a_sandbox_clock_runs_as_fast_as_it_is_told_and_never_back(tmp
     async with office(tmp_path, sandbox=True) as shop:
         assert await set_clock(shop.desk, START + DAY, rate=100) == 200
         shop.clock.now += 36
-        assert (await shop.desk.get("/v1/sandbox/clock"))["now"] == rfc3339(START + DAY + 3_600)
-        answer = await shop.desk.send("PUT", "/v1/sandbox/clock", {"now": rfc3339(START), "rate": 0})
+        assert (await shop.desk.get("/v1/sandbox/clock"))["now"] == format_rfc3339(START + DAY + 3_600)
+        answer = await shop.desk.send("PUT", "/v1/sandbox/clock", {"now": format_rfc3339(START), "rate": 0})
         assert answer.json()["code"] == "clock_backwards"
         assert await set_clock(shop.desk, START + 2 * DAY) == 200
         shop.clock.now += 500
-        assert (await shop.desk.get("/v1/sandbox/clock"))["now"] == rfc3339(START + 2 * DAY), "rate 0 is frozen"
+        assert (await shop.desk.get("/v1/sandbox/clock"))["now"] == format_rfc3339(START + 2 * DAY), "rate 0 is frozen"
 
 
 async def test_b05_what_a_sandbox_signs_is_refused_by_every_reader_of_production(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ async def test_b05_what_a_sandbox_signs_is_refused_by_every_reader_of_production
         for root in (keys.root, keys.sandbox_root):
             read = read_lease(site.lease.token, root, product="editor", sandbox=False)
             assert isinstance(read, Refused), "neither under the real root nor by a reader that was given the other one"
-            assert read.code in {Code.KEY_UNKNOWN, Code.KEY_NOT_FOR_THIS, Code.SANDBOX_ONLY}
+            assert read.code in {RefusalCode.KEY_UNKNOWN, RefusalCode.KEY_NOT_FOR_THIS, RefusalCode.SANDBOX_ONLY}
 
 
 async def test_a_token_of_a_sandbox_goes_by_the_real_clock(tmp_path: Path) -> None:
@@ -92,5 +92,5 @@ async def test_a_token_of_a_sandbox_goes_by_the_real_clock(tmp_path: Path) -> No
 
 async def test_only_a_sandbox_has_a_clock_to_set(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
-        answer = await shop.desk.send("PUT", "/v1/sandbox/clock", {"now": rfc3339(START + DAY), "rate": 0})
+        answer = await shop.desk.send("PUT", "/v1/sandbox/clock", {"now": format_rfc3339(START + DAY), "rate": 0})
         assert answer.json()["code"] == "sandbox_only"

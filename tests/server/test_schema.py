@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from tenure.http.serve import Server
-from tests.server.office import office
-from tests.server.walk import World, furnished
+from tenure.http.serve import HttpServer
+from tests.server.route_matrix import World, furnished
+from tests.server.server_env import office
 
 EXAMPLES = 3
 """For each of sixty operations, once with what is allowed and once with what is not."""
@@ -37,7 +37,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, An
 
     # The store needs no loop of its own: it is furnished in one, served in another, closed in a third.
     stack, world = asyncio.run(open_())
-    with Server(world.shop.api) as server:
+    with HttpServer(world.shop.api) as server:
         yield world, schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     asyncio.run(stack.aclose())
 

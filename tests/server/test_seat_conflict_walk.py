@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core.timeline import DAY, HOUR, Phase, Why, at
-from tenure.store import audit
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
+from tenure.core.timeline import DAY, HOUR, Phase, PhaseCause, span_at
+from tenure.store import integrity
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
 from tests.contract.databases import SharedSchema
-from tests.server.office import Office, PlainSite, office
+from tests.server.server_env import PlainSite, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 END = 1_798_761_600  # 2027-01-01: the paid year is over, and the lower limit begins
@@ -22,7 +22,7 @@ BEFORE, AFTER = 11, 6
 class Street:
     """Everybody under one order. What is served is counted from the leases in hand, never from the server's books."""
 
-    def __init__(self, shop: Office, seed: int) -> None:
+    def __init__(self, shop: ServerEnv, seed: int) -> None:
         self.shop, self.dice = shop, random.Random(seed)  # noqa: S311 - dice, and repeatable
         self.apps: list[PlainSite] = []
         self.server: PlainSite | None = None
@@ -39,7 +39,7 @@ class Street:
             server = self.server = self.shop.site()
             await server.activate(self.code)
             assert server.lease is not None
-            server.use = Use(total=self.dice.randrange(1, server.lease.lease.allotment + 1))
+            server.use = DeviceUse(total=self.dice.randrange(1, server.lease.lease.allotment + 1))
             await server.sync()
             await server.sync()
         await self.shop.desk.post(f"/v1/subscriptions/{self.name}/change-devices", {"devices": 6})
@@ -52,7 +52,7 @@ class Street:
         now = self.shop.clock.now
         if site.lease is None or now >= site.lease.lease.contact_until:
             return False
-        return at(site.lease.lease.spans, now).phase in {Phase.ACTIVE, Phase.GRACE}
+        return span_at(site.lease.lease.spans, now).phase in {Phase.ACTIVE, Phase.GRACE}
 
     def behind_the_server(self) -> int:
         if self.server is None or self.server.lease is None:
@@ -72,7 +72,7 @@ class Street:
 
     async def sync(self, site: PlainSite) -> None:
         if site is self.server:
-            site.use = Use(total=self.behind_the_server())  # on the day it withdraws what is above its share
+            site.use = DeviceUse(total=self.behind_the_server())  # on the day it withdraws what is above its share
         told = await site.sync()
         assert isinstance(told, SyncAnswer), told
         self.seen[told.result if told.refusal is None else told.refusal.code] += 1
@@ -132,7 +132,7 @@ class Street:
 
 def _date(site: PlainSite) -> int | None:
     assert site.lease is not None
-    return next((span.since for span in site.lease.lease.spans if span.why is Why.SEAT_CONFLICT), None)
+    return next((span.since for span in site.lease.lease.spans if span.why is PhaseCause.SEAT_CONFLICT), None)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -143,11 +143,11 @@ async def test_p5_never_more_are_served_after_the_date_than_ordered_and_nobody_w
         street = Street(shop, seed)
         await street.live()
         assert street.seen["granted"] >= 6
-        assert list(await shop.context.db.read(lambda conn: list(audit.verify(conn)))) == []
+        assert list(await shop.context.db.read(lambda conn: list(integrity.verify_histories(conn)))) == []
 
 
 @pytest.fixture
-async def on_postgres(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[Office]:
+async def on_postgres(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[ServerEnv]:
     opener = await shared_schema.emptied()
     async with office(tmp_path, database=await opener.open()) as shop:
         yield shop
@@ -155,7 +155,7 @@ async def on_postgres(shared_schema: SharedSchema, tmp_path: Path) -> AsyncItera
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("seed", [3])
-async def test_p5_the_same_on_postgresql(on_postgres: Office, seed: int) -> None:
+async def test_p5_the_same_on_postgresql(on_postgres: ServerEnv, seed: int) -> None:
     street = Street(on_postgres, seed)
     await street.live()
     assert street.seen["granted"] >= 6

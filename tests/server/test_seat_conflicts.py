@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import DAY, HOUR
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.lowered import END, date_of, going, ids, listed, lowered, near_the_end, running, said, served
-from tests.server.office import START, Office, office
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.lower_limits import END, date_of, going, ids, listed, lowered, near_the_end, running, said, served
+from tests.server.server_env import START, ServerEnv, office
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Office]:
+async def shop(tmp_path: Path) -> AsyncIterator[ServerEnv]:
     async with office(tmp_path) as opened:
         yield opened
 
 
 async def test_six_of_ten_applications_stay_and_the_last_to_have_come_read_the_date_in_their_leases(
-    shop: Office,
+    shop: ServerEnv,
 ) -> None:
     name, _, apps = await lowered(shop)
     shown = await listed(shop, name)
@@ -33,7 +33,7 @@ async def test_six_of_ten_applications_stay_and_the_last_to_have_come_read_the_d
 
 
 async def test_on_the_day_those_struck_out_stop_and_nobody_else_and_never_are_more_served_than_ordered(
-    shop: Office,
+    shop: ServerEnv,
 ) -> None:
     name, code, apps = await lowered(shop)
     await near_the_end(shop, name)
@@ -57,7 +57,7 @@ async def test_on_the_day_those_struck_out_stop_and_nobody_else_and_never_are_mo
     assert "All 6 places are taken: 6 by applications" in late.refusal.detail
 
 
-async def test_one_who_gives_his_place_up_after_the_day_makes_room_for_one_who_was_struck_out(shop: Office) -> None:
+async def test_one_who_gives_his_place_up_after_the_day_makes_room_for_one_who_was_struck_out(shop: ServerEnv) -> None:
     name, _, apps = await lowered(shop)
     await near_the_end(shop, name)
     for each in apps:
@@ -74,7 +74,7 @@ async def test_one_who_gives_his_place_up_after_the_day_makes_room_for_one_who_w
     assert served(apps[8], shop.clock.now)
 
 
-async def test_the_customer_says_who_goes_and_that_is_in_the_history_and_in_the_leases(shop: Office) -> None:
+async def test_the_customer_says_who_goes_and_that_is_in_the_history_and_in_the_leases(shop: ServerEnv) -> None:
     name, _, apps = await lowered(shop)
     customer = await shop.token("customer")
     body = {"going": sorted(ids(apps[:4])), "why": "the old laptops"}
@@ -97,7 +97,7 @@ async def test_the_customer_says_who_goes_and_that_is_in_the_history_and_in_the_
     assert [served(each, END) for each in apps] == [False] * 4 + [True] * 6
 
 
-async def test_a_wrong_list_is_refused_with_its_field_and_what_would_be_right(shop: Office) -> None:
+async def test_a_wrong_list_is_refused_with_its_field_and_what_would_be_right(shop: ServerEnv) -> None:
     name, code, apps = await lowered(shop)
     server = shop.site()
     await server.activate(code)
@@ -124,7 +124,7 @@ async def test_a_wrong_list_is_refused_with_its_field_and_what_would_be_right(sh
     assert refused == "nothing_to_change"
 
 
-async def test_who_may_not_change_devices_edits_no_list_and_who_only_reads_reads_it(shop: Office) -> None:
+async def test_who_may_not_change_devices_edits_no_list_and_who_only_reads_reads_it(shop: ServerEnv) -> None:
     name, _, apps = await lowered(shop)
     body = {"going": sorted(ids(apps[:4]))}
     path = f"/v1/subscriptions/{name}/edit-seat-conflict"
@@ -139,7 +139,9 @@ async def test_who_may_not_change_devices_edits_no_list_and_who_only_reads_reads
     assert (await stranger.send("GET", f"/v1/subscriptions/{name}/seat-conflict")).status_code == 404
 
 
-async def test_a_place_given_back_before_the_day_takes_one_off_the_list_and_more_devices_take_all(shop: Office) -> None:
+async def test_a_place_given_back_before_the_day_takes_one_off_the_list_and_more_devices_take_all(
+    shop: ServerEnv,
+) -> None:
     name, _, apps = await lowered(shop)
     for each in apps:
         await said(each)
@@ -154,7 +156,9 @@ async def test_a_place_given_back_before_the_day_takes_one_off_the_list_and_more
     assert [date_of(each) for each in apps[7:]] == [None] * 3
 
 
-async def test_one_who_comes_while_all_later_places_are_taken_sees_the_date_from_his_first_lease(shop: Office) -> None:
+async def test_one_who_comes_while_all_later_places_are_taken_sees_the_date_from_his_first_lease(
+    shop: ServerEnv,
+) -> None:
     name, code, apps = await lowered(shop, apps=6)
     assert (await listed(shop, name))["go"] == 0
     (late,) = await running(shop, code, 1)
@@ -165,7 +169,7 @@ async def test_one_who_comes_while_all_later_places_are_taken_sees_the_date_from
     assert [date_of(each) for each in apps] == [None] * 6
 
 
-async def test_whoever_was_silent_for_a_week_goes_before_the_last_to_have_come(shop: Office) -> None:
+async def test_whoever_was_silent_for_a_week_goes_before_the_last_to_have_come(shop: ServerEnv) -> None:
     name, code = await shop.order(devices=10)
     apps = await running(shop, code, 10)
     shop.clock.now += 8 * DAY
@@ -178,14 +182,14 @@ async def test_whoever_was_silent_for_a_week_goes_before_the_last_to_have_come(s
 
 
 async def test_servers_devices_and_applications_are_cut_in_proportion_and_the_sum_is_what_is_ordered(
-    shop: Office,
+    shop: ServerEnv,
 ) -> None:
     """10 are ordered: 4 devices behind a server and 6 applications; of 6 to come the server has 2 and 4 stay."""
     name, code = await shop.order(devices=10)
     await running(shop, code, 6)
     server = shop.site()
     await server.activate(code)
-    server.use = Use(total=4)
+    server.use = DeviceUse(total=4)
     await said(server)
     await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 6})
     await said(server)
@@ -193,7 +197,7 @@ async def test_servers_devices_and_applications_are_cut_in_proportion_and_the_su
     assert server.lease.lease.coming is not None
     shown = await listed(shop, name)
     assert (server.lease.lease.coming.allotment, shown["servers"], shown["stay"], shown["go"]) == (2, 2, 4, 2)
-    server.use = Use(total=1)
+    server.use = DeviceUse(total=1)
     await said(server)
     assert (await listed(shop, name))["go"] == 1
     assert START < END

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from tenure.server.self_check import SelfCheck, pause_after
 from tenure.store.engine import Connection
 from tenure.store.schema import trials
-from tests.server.office import START, office
+from tests.server.server_env import START, office
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ async def test_an_edit_past_a_running_server_is_told_by_itself(
 ) -> None:
     async with office(tmp_path) as shop:
         check, registry = SelfCheck(tmp_path / "tenure.db", shop.clock, lambda: 0.0), CollectorRegistry()
-        check.show(registry)
+        check.register_gauges(registry)
         assert registry.get_sample_value("tenure_history_verified_seconds") == 0
         sound = await check.once()
         assert sound is not None

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core.lease import Lease
+from tenure.core.lease.claims import Lease
 from tenure.core.timeline import DAY, HOUR
-from tenure.http.instants import rfc3339
+from tenure.http.timestamps import format_rfc3339
 from tenure.wire.leases import SealedLease, read_lease
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.office import START, Office, PlainSite, office
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.server_env import START, PlainSite, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 LIMIT, CEILING = 20, 22
 """With the ten percent that the policy tolerates by default."""
 
 
-async def licensed(shop: Office, code: str, **more: str) -> PlainSite:
+async def licensed(shop: ServerEnv, code: str, **more: str) -> PlainSite:
     site = shop.site()
     answer = await site.activate(code, **more)
     assert isinstance(answer, ActivateAnswer) and answer.result == "granted", answer
@@ -39,7 +39,7 @@ async def using(site: PlainSite, many: int) -> None:
     site.wanted = many
     for _ in range(3):
         await told(site)
-        site.use = Use(total=min(many, allotment(site)))
+        site.use = DeviceUse(total=min(many, allotment(site)))
 
 
 def successor(site: PlainSite, answer: ActivateAnswer | SyncAnswer | str) -> Lease:
@@ -50,15 +50,15 @@ def successor(site: PlainSite, answer: ActivateAnswer | SyncAnswer | str) -> Lea
     return read.lease
 
 
-async def seen(shop: Office, site: PlainSite) -> dict[str, object]:
+async def seen(shop: ServerEnv, site: PlainSite) -> dict[str, object]:
     part: dict[str, object] = (await shop.desk.get(f"/v1/sites/{site.id}"))["part"]
     return part
 
 
-async def published(shop: Office) -> int:
+async def published(shop: ServerEnv) -> int:
     """An outage of five days was declared, so that whatever is signed ends later: by how many seconds."""
     now = shop.clock.now
-    body = {"since": rfc3339(now - 5 * DAY), "until": rfc3339(now + HOUR), "text": "we were out"}
+    body = {"since": format_rfc3339(now - 5 * DAY), "until": format_rfc3339(now + HOUR), "text": "we were out"}
     await shop.vendor.post("/v1/notices", body)
     return 5 * DAY + HOUR
 
@@ -75,7 +75,7 @@ async def test_b07_what_a_silent_site_may_go_by_under_an_amnesty_is_given_to_nob
         agree = f"/v1/subscriptions/{name}/free-allotment", {"site": silent.id}
         shop.clock.now = end - 1
         assert await shop.desk.refused(*agree) == "still_promised"
-        assert (await seen(shop, silent))["promised_until"] == rfc3339(end)
+        assert (await seen(shop, silent))["promised_until"] == format_rfc3339(end)
         shop.clock.now = end
         await shop.desk.post(*agree)
         await using(other, 20)
@@ -113,7 +113,7 @@ async def test_b07_a_silent_site_given_away_and_then_forgiven_keeps_what_it_goes
         shop.clock.now = word = quiet.lease.lease.contact_until
         await shop.desk.post(f"/v1/subscriptions/{name}/free-allotment", {"site": quiet.id})
         end = word + await published(shop)
-        quiet.use, quiet.wanted = Use(), 0
+        quiet.use, quiet.wanted = DeviceUse(), 0
         assert await quiet.sync(lose=True) == "lost"
         held = allotment(quiet)
         assert held >= 15

@@ -1,13 +1,13 @@
-"""Activation and synchronisation against the real server: what a site lives through."""
+"""Activation and synchronization against the real server: what a site lives through."""
 
 from pathlib import Path
 
 import pytest
 
-from tenure.core.codes import from_random
+from tenure.core.activation_codes import from_random
 from tenure.core.timeline import DAY, Phase
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.office import START, office
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.server_env import START, office
 
 pytestmark = pytest.mark.anyio
 UNKNOWN = [from_random(bytes([number + 1] * 19)).reveal() for number in range(12)]
@@ -60,7 +60,7 @@ async def test_m10_a_second_code_is_refused_with_the_date_until_the_paid_period_
         granted(await site.activate(third))
 
 
-async def test_m10_a_cancelled_subscription_lets_another_code_in_at_once(tmp_path: Path) -> None:
+async def test_m10_a_canceled_subscription_lets_another_code_in_at_once(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         old, first = await shop.order()
         _, second = await shop.order()
@@ -130,7 +130,7 @@ async def test_m18_what_the_site_reports_is_recorded(tmp_path: Path) -> None:
         _, code = await shop.order(devices=100)
         site = shop.site()
         granted(await site.activate(code))
-        site.use = Use(total=9, digest="")
+        site.use = DeviceUse(total=9, digest="")
         site.wanted = 30
         told(await site.sync())
         seen = await shop.desk.get(f"/v1/sites/{site.id}")
@@ -149,7 +149,7 @@ async def test_a_lost_answer_is_given_again_byte_for_byte(tmp_path: Path) -> Non
         assert told(await site.sync()).forked is False
 
 
-async def test_b09_a_clone_is_found_at_the_stale_copys_first_synchronisation(tmp_path: Path) -> None:
+async def test_b09_a_clone_is_found_at_the_stale_copys_first_synchronization(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         name, code = await shop.order()
         site = shop.site()

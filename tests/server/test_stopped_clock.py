@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from tenure.core.lease.standing import effective_lease
 from tenure.core.periods import format_instant, parse_instant
-from tenure.core.standing import holding
 from tenure.core.timeline import DAY, HOUR, Instant, Phase
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
-from tests.server.office import START, Caller, Office, PlainSite, office
+from tests.server.server_env import START, Caller, PlainSite, ServerEnv, office
 
 PAID = 31 * DAY
 """What is paid for: January."""
@@ -46,7 +46,7 @@ class Living:
         present, ready = self.site.lease.lease, None if self.successor is None else self.successor.lease
         cuts = sorted({since, until, *_edges(present, since, until), *_edges(ready, since, until)})
         for start, end in pairwise(cuts):
-            rules = holding(present, ready, start)
+            rules = effective_lease(present, ready, start)
             if rules is None or start >= rules.contact_until:
                 continue
             span = next(each for each in rules.spans if each.until is None or start < each.until)
@@ -58,7 +58,7 @@ class Living:
     async def ask(self) -> None:
         ready, present = self.successor, self.site.lease
         assert present is not None
-        if ready is not None and holding(present.lease, ready.lease, self.site.office.clock()) is ready.lease:
+        if ready is not None and effective_lease(present.lease, ready.lease, self.site.office.clock()) is ready.lease:
             self.site.lease, self.successor = ready, None  # it says by which it goes
         for _ in range(2):  # the second acknowledges what the first brought
             answer = told(await self.site.sync())
@@ -81,7 +81,7 @@ def _edges(lease: Any, since: Instant, until: Instant) -> list[Instant]:
 class Walk:
     """A subscription of a month, one or two sites, a successor that waits, and holds by three sides."""
 
-    def __init__(self, shop: Office, seed: int) -> None:
+    def __init__(self, shop: ServerEnv, seed: int) -> None:
         self.shop, self.dice = shop, random.Random(seed)  # noqa: S311 - dice, and repeatable
         self.lives: list[Living] = []
         self.stops = 0

@@ -10,12 +10,11 @@ import httpx2
 import msgspec
 import pytest
 
-from tenure.core.policy import Role
-from tenure.http.inputs import Place
+from tenure.core.policy.rules import Role
+from tenure.http.inputs import InputPlace
 from tenure.http.operations import Operation
 from tenure.server.roles import scopes_of
-from tests.server.office import Caller
-from tests.server.walk import (
+from tests.server.route_matrix import (
     BODIES,
     OF_PEOPLE,
     OWNED,
@@ -29,6 +28,7 @@ from tests.server.walk import (
     places,
     unknown,
 )
+from tests.server.server_env import Caller
 
 pytestmark = pytest.mark.anyio
 
@@ -94,7 +94,7 @@ def plain(answer: httpx2.Response) -> tuple[int, str]:
 async def test_every_route_has_its_line_here(world: World) -> None:
     names = {one.name for one in world.operations}
     assert names == ACCESS, f"say who may ask: {sorted(names ^ ACCESS)}"
-    assert {one.name for one in world.operations if one.takes(Place.BODY)} == set(BODIES)
+    assert {one.name for one in world.operations if one.input_from(InputPlace.BODY)} == set(BODIES)
     for one in world.operations:
         assert {field.encode_name for field in fields(one)} == set(BODIES.get(one.name, ())), one.name
         found = {name for _, name in places(one)}
@@ -186,7 +186,7 @@ async def test_what_is_ones_own_is_found(world: World, who: str) -> None:
 @pytest.mark.parametrize("asking", ["another provider", "its customer", "another customer of the same provider"])
 async def test_m02_p6_a_foreign_thing_cannot_be_told_from_no_thing(world: World, asking: str, by: str) -> None:
     """Each id of each request in turn is a foreign one and one that does not exist, the others are the caller's own."""
-    mine = world.neighbour if asking.startswith("another customer") else world.south
+    mine = world.neighbor if asking.startswith("another customer") else world.south
     kind = Role.PROVIDER if asking == "another provider" else Role.CUSTOMER
     caller: Caller = mine.people[kind, "owner"]
     if by == "token":
@@ -218,13 +218,13 @@ def _refusing(one: Operation, where: str) -> set[int]:
 
 
 async def test_m02_p6_lists_never_hold_a_foreign_row(world: World) -> None:
-    lists = [one for one in world.operations if one.method == "GET" and one.takes(Place.PAGING)]
+    lists = [one for one in world.operations if one.method == "GET" and one.input_from(InputPlace.PAGING)]
     assert len(lists) >= 10
     for one in lists:
-        for mine, others in ((world.north, [world.south]), (world.south, [world.north, world.neighbour])):
+        for mine, others in ((world.north, [world.south]), (world.south, [world.north, world.neighbor])):
             await _clean(one, mine.desk, mine, others)
-        for mine in (world.north, world.neighbour):
-            other = world.neighbour if mine is world.north else world.north
+        for mine in (world.north, world.neighbor):
+            other = world.neighbor if mine is world.north else world.north
             await _clean(one, mine.customer, mine, [world.south, other])
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tenure.core.standing import holding
-from tenure.core.timeline import DAY, Phase, at
+from tenure.core.lease.standing import effective_lease
+from tenure.core.timeline import DAY, Phase, span_at
 from tenure.wire.leases import SealedLease, read_lease
-from tenure.wire.messages import ActivateAnswer, SyncAnswer, Use
-from tests.server.office import START, Office, PlainSite, office
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.server_env import START, PlainSite, ServerEnv, office
 
 YEAR = 365 * DAY
 
@@ -25,12 +25,12 @@ def lease_of(site: PlainSite) -> Any:
     return site.lease.lease
 
 
-async def publish(shop: Office, **rules: Any) -> None:
+async def publish(shop: ServerEnv, **rules: Any) -> None:
     answer = await shop.desk.send("PUT", "/v1/policy", {"rules": rules})
     assert answer.status_code == 200, answer.text
 
 
-async def until(shop: Office, site: PlainSite, moment: int, step: int = 6 * 3_600) -> None:
+async def until(shop: ServerEnv, site: PlainSite, moment: int, step: int = 6 * 3_600) -> None:
     """Synchronizes all along up to that instant."""
     while shop.clock.now + step < moment:
         shop.clock.now += step
@@ -48,7 +48,7 @@ async def test_the_first_synchronization_after_an_agreed_edge_brings_what_it_cha
         await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 2})
         shop.clock.now = START + YEAR - 60 * DAY
         await shop.desk.post(f"/v1/subscriptions/{name}/renew", {})
-        site.use = Use(total=2)
+        site.use = DeviceUse(total=2)
         shop.clock.now = START + YEAR - 2 * DAY
         told(await site.sync())
         assert lease_of(site).coming is not None, "announced before"
@@ -123,9 +123,9 @@ async def test_while_a_hold_stops_the_clock_nothing_turns_at_the_old_end(tmp_pat
             shop.clock.now = START + day * DAY
             answer = told(await site.sync())
             assert not answer.successor, "none is promised for an end that does not come"
-            rules = holding(lease_of(site), None if not answer.successor else successor.lease, shop.clock.now)
+            rules = effective_lease(lease_of(site), None if not answer.successor else successor.lease, shop.clock.now)
             assert rules is not None
-            assert at(rules.spans, shop.clock.now).phase is Phase.PAUSED
+            assert span_at(rules.spans, shop.clock.now).phase is Phase.PAUSED
             await shop.sweep()
         assert shop.clock.now > end
         assert "SuccessorStarted" not in await shop.facts(next_name), "untouched"
@@ -133,7 +133,7 @@ async def test_while_a_hold_stops_the_clock_nothing_turns_at_the_old_end(tmp_pat
         seen = await shop.desk.get(f"/v1/subscriptions/{name}")
         assert seen["phase"] == "active"
         answer = told(await site.sync())
-        assert at(lease_of(site).spans, shop.clock.now).phase is Phase.ACTIVE
+        assert span_at(lease_of(site).spans, shop.clock.now).phase is Phase.ACTIVE
         again = read_lease(answer.successor.encode(), site.root, product="editor")
         assert isinstance(again, SealedLease)
         assert again.lease.nbf >= end + 37 * DAY, "the days held are added, from when the site had heard of it"

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.office import Office, office
+from tests.server.server_env import ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Office]:
+async def shop(tmp_path: Path) -> AsyncIterator[ServerEnv]:
     async with office(tmp_path) as there:
         yield there
 
 
-async def test_a_product_gets_another_name_and_keeps_its_id(shop: Office) -> None:
+async def test_a_product_gets_another_name_and_keeps_its_id(shop: ServerEnv) -> None:
     seen = await shop.vendor.send("GET", "/v1/products/editor")
     changed = await shop.vendor.send("PUT", "/v1/products/editor", {"name": "Editor 2"})
     assert changed.json()["id"] == "editor"
@@ -28,7 +28,7 @@ async def test_a_product_gets_another_name_and_keeps_its_id(shop: Office) -> Non
     assert (await shop.desk.send("PUT", "/v1/products/editor", {"name": "Mine"})).status_code == 403
 
 
-async def test_a_provider_is_renamed_by_the_vendor_alone_and_no_name_is_taken_twice(shop: Office) -> None:
+async def test_a_provider_is_renamed_by_the_vendor_alone_and_no_name_is_taken_twice(shop: ServerEnv) -> None:
     south = await shop.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"})
     where = f"/v1/providers/{south['id']}"
     taken = await shop.vendor.send("PUT", where, {"name": (await shop.desk.get("/v1/me"))["provider"]["name"]})
@@ -41,7 +41,7 @@ async def test_a_provider_is_renamed_by_the_vendor_alone_and_no_name_is_taken_tw
     assert (await shop.desk.send("PUT", mine, {"name": "Mine"})).status_code == 403
 
 
-async def test_a_plan_tells_since_when_which_version_is_the_lowest(shop: Office) -> None:
+async def test_a_plan_tells_since_when_which_version_is_the_lowest(shop: ServerEnv) -> None:
     plan = await shop.vendor.get("/v1/plans/standard")
     body = {name: plan[name] for name in ("name", "features", "base_features", "max_devices")}
     shop.clock.now += 100
@@ -53,7 +53,7 @@ async def test_a_plan_tells_since_when_which_version_is_the_lowest(shop: Office)
     assert floors[-2]["since"] < floors[-1]["since"]
 
 
-async def test_keys_are_shown_to_the_vendor_with_the_command_of_the_next_step(shop: Office) -> None:
+async def test_keys_are_shown_to_the_vendor_with_the_command_of_the_next_step(shop: ServerEnv) -> None:
     found = await shop.vendor.get("/v1/keys")
     assert {key["state"] for key in found["keys"]} == {"signing"}
     assert {key["purpose"] for key in found["keys"] if key["sandbox"]} == {"sandbox"}

@@ -18,33 +18,33 @@ from nacl.signing import VerifyKey
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tenure.core.timeline import DAY, HOUR
-from tenure.http.outgoing.addresses import Reach
-from tenure.http.outgoing.posting import MOST, excerpt, post
-from tenure.server.messages.catalogue import CATALOGUE, PHASES, TOPICS
-from tenure.server.messages.courier import Courier
-from tenure.server.values import Provider
-from tenure.store import letters, people, webhooks
+from tenure.http.outgoing.ssrf import WebhookNetworks
+from tenure.http.outgoing.webhook_client import MOST, one_line_excerpt, post_webhook
+from tenure.server.messages.catalog import CATALOG, PHASES, TOPICS
+from tenure.server.messages.webhook_worker import WebhookWorker
+from tenure.server.values import ProviderValue
+from tenure.store import emails, tenants, webhooks
 from tenure.store.engine import Connection
 from tenure.wire.keys import Purpose
-from tests.server.office import Clock, Office, office
 from tests.server.receiver import Message, Receiver, answer, receiver
+from tests.server.server_env import Clock, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
-HERE = Reach(http=True, networks=("127.0.0.1/32",))
+HERE = WebhookNetworks(http=True, networks=("127.0.0.1/32",))
 TRUST = ssl.create_default_context()
 
 
-def courier(shop: Office) -> Courier:
-    return Courier(shop.context, TRUST, lambda: 0.0)
+def courier(shop: ServerEnv) -> WebhookWorker:
+    return WebhookWorker(shop.context, TRUST, lambda: 0.0)
 
 
-async def told(shop: Office) -> None:
+async def told(shop: ServerEnv) -> None:
     """Everything that can be told now is."""
     await look(courier(shop))
 
 
-async def look(*couriers: Courier) -> None:
+async def look(*couriers: WebhookWorker) -> None:
     """Looks, one after the other, until nothing is found any more."""
     while sum(await asyncio.gather(*[each.once() for each in couriers])):
         await asyncio.gather(*[each.settle() for each in couriers])
@@ -53,19 +53,19 @@ async def look(*couriers: Courier) -> None:
 @asynccontextmanager
 async def watched(
     folder: Path, clock: Clock | None = None, **wanted: Any
-) -> AsyncIterator[tuple[Office, Receiver, Any]]:
+) -> AsyncIterator[tuple[ServerEnv, Receiver, Any]]:
     """An office with a webhook to a real receiver."""
     async with office(folder, reach=HERE, clock=clock) as shop, receiver() as other:
         hook = await shop.desk.post("/v1/webhooks", {"url": other.url, **wanted})
         yield shop, other, hook
 
 
-async def deliveries(shop: Office, hook: Any) -> list[Any]:
+async def deliveries(shop: ServerEnv, hook: Any) -> list[Any]:
     found: list[Any] = (await shop.desk.get(f"/v1/webhooks/{hook['id']}/deliveries", limit=200))["items"]
     return found
 
 
-async def state(shop: Office, hook: Any) -> Any:
+async def state(shop: ServerEnv, hook: Any) -> Any:
     return await shop.desk.get(f"/v1/webhooks/{hook['id']}")
 
 
@@ -84,7 +84,7 @@ async def test_push_and_pull_carry_the_same_sequence(tmp_path: Path) -> None:
             same = {name: push[name] for name in ("seq", "subscription", "since", "data")}
             assert same == {name: pull[name] for name in same}
             assert (push["type"], push["timestamp"]) == (pull["kind"], pull["created"])
-            assert push["type"] in CATALOGUE
+            assert push["type"] in CATALOG
 
 
 async def test_a_filter_lets_through_what_it_names(tmp_path: Path) -> None:
@@ -104,10 +104,10 @@ async def test_a_filter_lets_through_what_it_names(tmp_path: Path) -> None:
 async def test_the_kinds_of_events_are_listed_as_the_page_has_them(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         kinds = (await shop.desk.get("/v1/event-kinds"))["items"]
-        assert {each["kind"]: each["meaning"] for each in kinds} == CATALOGUE
+        assert {each["kind"]: each["meaning"] for each in kinds} == CATALOG
         assert [each["topic"] for each in kinds] == sorted((each["topic"] for each in kinds), key=TOPICS.index)
         general = {each["kind"] for each in kinds if each["topic"] == PHASES}
-        assert general == {"subscription.reminder", *(each for each in CATALOGUE if ".now_" in each)}, (
+        assert general == {"subscription.reminder", *(each for each in CATALOG if ".now_" in each)}, (
             "every kind of fact has a topic of its own"
         )
 
@@ -210,7 +210,7 @@ async def test_a_webhook_that_stays_silent_is_switched_off_and_its_desk_is_told(
         off = await state(shop, hook)
         assert off["active"] is False
         assert "2026-01-01T00:00:00Z" in off["reason"]
-        (letter,) = await shop.context.db.read(letters.page, shop.provider)
+        (letter,) = await shop.context.db.read(emails.page, shop.provider)
         assert (letter.template, letter.recipient) == ("webhook_disabled", "help@north.example")
         last = (await shop.desk.get("/v1/events"))["items"][-1]
         assert (last["kind"], last["subscription"], last["data"]["webhook"]) == ("webhook.disabled", None, hook["id"])
@@ -226,16 +226,16 @@ async def test_a_webhook_that_stays_silent_is_switched_off_and_its_desk_is_told(
         assert sorted(set(other.sequence)) == list(range(min(other.sequence), last["seq"] + 2)), "and nothing was lost"
 
 
-async def _brand(shop: Office, support: str) -> None:
+async def _brand(shop: ServerEnv, support: str) -> None:
     """The provider's brand says how its desk is reached."""
 
     def work(conn: Connection) -> None:
-        row = people.provider(conn, shop.provider)
+        row = tenants.get_provider(conn, shop.provider)
         assert row is not None
-        value = msgspec.json.decode(row.body, type=Provider)
+        value = msgspec.json.decode(row.body, type=ProviderValue)
         brand = msgspec.structs.replace(value.brand, support=support)
         body = msgspec.json.encode(msgspec.structs.replace(value, brand=brand))
-        people.change_provider(conn, msgspec.structs.replace(row, body=body), row.version)
+        tenants.change_provider(conn, msgspec.structs.replace(row, body=body), row.version)
 
     await shop.context.db.write(work)
 
@@ -272,8 +272,8 @@ async def test_two_processes_deliver_each_message_once(tmp_path: Path) -> None:
         for _ in range(10):
             await shop.order()
         other.wait = 0.01
-        beside = shop.beside(shop.context.db)
-        both = [Courier(replace(one.context, reach=HERE), TRUST, lambda: 0.0) for one in (shop, beside, shop)]
+        beside = shop.second_process(shop.context.db)
+        both = [WebhookWorker(replace(one.context, reach=HERE), TRUST, lambda: 0.0) for one in (shop, beside, shop)]
         await look(*both)
         assert sorted(other.sequence) == list(range(min(other.sequence), min(other.sequence) + len(other.sequence)))
         assert {one["tries"] for one in await deliveries(shop, hook)} == {1}
@@ -362,8 +362,8 @@ async def test_a_private_address_is_refused_when_it_is_named(tmp_path: Path, url
 async def test_a_redirect_is_not_followed() -> None:
     async with receiver() as other, receiver() as elsewhere:
         other.always = answer("302 Found", b"", f"Location: {elsewhere.url}")
-        reply = await post(other.url, [], b"{}", HERE, TRUST)
-        assert (reply.status, reply.taken, reply.fault) == (302, False, "redirects are not followed")
+        reply = await post_webhook(other.url, [], b"{}", HERE, TRUST)
+        assert (reply.status, reply.was_accepted, reply.fault) == (302, False, "redirects are not followed")
         assert elsewhere.messages == []
 
 
@@ -371,7 +371,7 @@ async def test_a_slow_answer_is_not_waited_for() -> None:
     async with receiver() as other:
         other.open.clear()
         begun = time.monotonic()
-        reply = await post(other.url, [], b"{}", HERE, TRUST, 0.2)
+        reply = await post_webhook(other.url, [], b"{}", HERE, TRUST, 0.2)
         assert reply.fault == "no answer within 0.2 seconds"
         assert time.monotonic() - begun < 15
 
@@ -379,8 +379,8 @@ async def test_a_slow_answer_is_not_waited_for() -> None:
 async def test_of_a_huge_answer_the_beginning_is_read() -> None:
     async with receiver() as other:
         other.always = answer("200 OK", b"x" * (40 * MOST))
-        reply = await post(other.url, [], b"{}", HERE, TRUST)
-        assert reply.taken
+        reply = await post_webhook(other.url, [], b"{}", HERE, TRUST)
+        assert reply.was_accepted
         assert reply.excerpt == "x" * 300
 
 
@@ -388,7 +388,7 @@ async def test_of_a_huge_answer_the_beginning_is_read() -> None:
 async def test_what_is_no_http_is_a_fault(junk: bytes) -> None:
     async with receiver() as other:
         other.always = junk
-        reply = await post(other.url, [], b"{}", HERE, TRUST)
+        reply = await post_webhook(other.url, [], b"{}", HERE, TRUST)
         assert reply.status is None
         assert reply.fault
 
@@ -396,7 +396,7 @@ async def test_what_is_no_http_is_a_fault(junk: bytes) -> None:
 async def test_nobody_listening_is_a_fault() -> None:
     async with receiver() as other:
         url = other.url
-    reply = await post(url, [], b"{}", HERE, TRUST)
+    reply = await post_webhook(url, [], b"{}", HERE, TRUST)
     assert reply.status is None
 
 
@@ -411,23 +411,23 @@ async def test_the_certificate_must_be_the_names(tmp_path: Path) -> None:
         async def here(host: str, port: int) -> list[str]:
             return ["127.0.0.1"]
 
-        reach = Reach(networks=("127.0.0.1/32",), look_up=here)
-        good = await post(f"https://localhost:{other.port}/", [], b"{}", reach, trust)
-        assert good.taken, good.fault
+        reach = WebhookNetworks(networks=("127.0.0.1/32",), look_up=here)
+        good = await post_webhook(f"https://localhost:{other.port}/", [], b"{}", reach, trust)
+        assert good.was_accepted, good.fault
         for name, trusted in (("hooks.example", trust), ("localhost", TRUST)):
-            reply = await post(f"https://{name}:{other.port}/", [], b"{}", reach, trusted)
+            reply = await post_webhook(f"https://{name}:{other.port}/", [], b"{}", reach, trusted)
             assert reply.status is None
             assert "certificate" in reply.fault.lower()
         assert len(other.messages) == 1
 
 
 def test_an_excerpt_is_one_line_that_forges_no_other() -> None:
-    assert excerpt(b"a\r\nERROR forged\x1b[31m\xff") == "a ERROR forged [31m\ufffd"
-    assert len(excerpt(b"x" * 10_000)) == 300
+    assert one_line_excerpt(b"a\r\nERROR forged\x1b[31m\xff") == "a ERROR forged [31m\ufffd"
+    assert len(one_line_excerpt(b"x" * 10_000)) == 300
 
 
 async def test_a_webhook_row_cannot_be_opened_with_another_key(tmp_path: Path) -> None:
     async with watched(tmp_path) as (shop, _, hook):
-        stored = await shop.context.db.read(webhooks.webhook, shop.provider, hook["id"])
+        stored = await shop.context.db.read(webhooks.get_webhook, shop.provider, hook["id"])
         assert stored is not None
-        assert len(stored.opened(shop.context.safe)[0].key) == 32
+        assert len(stored.open_secrets(shop.context.safe)[0].key) == 32

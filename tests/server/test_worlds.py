@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY
-from tenure.http.instants import rfc3339
+from tenure.http.timestamps import format_rfc3339
 from tenure.server.real_time import RealTime
 from tenure.store.engine import Connection
 from tenure.store.schema import facts, postings
-from tenure.wire import answers
-from tenure.wire.armour import armour, read_armour
-from tests.server.office import START, Office, PlainSite, neighbor, office
+from tenure.wire import exchanges
+from tenure.wire.armor import armor_message, read_armor
+from tests.server.server_env import START, PlainSite, ServerEnv, neighbor, office
 
 AGES = 84 * 365 * DAY
 """How far ahead of the real clock a sandbox is: its now is in the year 2109."""
@@ -26,7 +26,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "tenure"
 
 
 @asynccontextmanager
-async def town(folder: Path) -> AsyncIterator[dict[str, Office]]:
+async def town(folder: Path) -> AsyncIterator[dict[str, ServerEnv]]:
     """Two providers of production and two sandboxes of one server; one sandbox is ages ahead, one a year."""
     async with office(folder) as north:
         shops = {"north": north, "south": await neighbor(north, "South", sandbox=False)}
@@ -36,22 +36,22 @@ async def town(folder: Path) -> AsyncIterator[dict[str, Office]]:
         yield shops
 
 
-async def moved(shop: Office, now: int) -> bool:
-    answer = await shop.desk.send("PUT", "/v1/sandbox/clock", {"now": rfc3339(now), "rate": 0})
+async def moved(shop: ServerEnv, now: int) -> bool:
+    answer = await shop.desk.send("PUT", "/v1/sandbox/clock", {"now": format_rfc3339(now), "rate": 0})
     return answer.status_code == 200
 
 
-async def now_of(shop: Office) -> int:
+async def now_of(shop: ServerEnv) -> int:
     return await shop.context.db.read(RealTime(shop.clock()).now_at, shop.provider)
 
 
-async def beyond(shops: dict[str, Office]) -> list[Any]:
+async def beyond(shops: dict[str, ServerEnv]) -> list[Any]:
     """Facts and postings that carry an instant their provider's clock has yet to show."""
     found: list[Any] = []
     for name, shop in shops.items():
         now = await now_of(shop)
 
-        def read(conn: Connection, shop: Office = shop, now: int = now) -> list[Any]:
+        def read(conn: Connection, shop: ServerEnv = shop, now: int = now) -> list[Any]:
             mine = sa.select(facts.c.subscription, facts.c.kind, facts.c.at, facts.c.recorded_at).where(
                 facts.c.provider == shop.provider, sa.or_(facts.c.at > now, facts.c.recorded_at > now)
             )
@@ -69,7 +69,7 @@ def refusal_of(answer: Any) -> str:
     return answer if isinstance(answer, str) else "" if answer.refusal is None else answer.refusal.code
 
 
-async def at_door(door: str, shop: Office, site: PlainSite, code: str) -> str:
+async def at_door(door: str, shop: ServerEnv, site: PlainSite, code: str) -> str:
     """What a code of `shop` gets that comes to `door` from `site`: a refusal's code, or nothing."""
     if door == "activate":
         return refusal_of(await site.activate(code))
@@ -78,16 +78,16 @@ async def at_door(door: str, shop: Office, site: PlainSite, code: str) -> str:
     if door == "look":
         reply = await site.apply(code, look=True)
         assert isinstance(reply, bytes)
-        read = answers.read_activate_answer(reply, site.last, site.root, sandbox=site.sandbox)
+        read = exchanges.read_activate_answer(reply, site.last, site.root, sandbox=site.sandbox)
         return refusal_of(read.message)  # type: ignore[union-attr]
-    request = armour("REQUEST", site.asking_for(code))
+    request = armor_message("REQUEST", site.asking_for(code))
     answer = await shop.desk.send("POST", "/v1/offline-exchange", {"request": request})
     if answer.status_code != 200:
         refused: str = answer.json()["code"]
         return refused
-    blocks = read_armour(answer.json()["answer"])
+    blocks = read_armor(answer.json()["answer"])
     assert not isinstance(blocks, Refused)
-    read = answers.read_activate_answer(blocks[-1].token, site.last, site.root, sandbox=site.sandbox)
+    read = exchanges.read_activate_answer(blocks[-1].token, site.last, site.root, sandbox=site.sandbox)
     return refusal_of(read.message)  # type: ignore[union-attr]
 
 
@@ -202,7 +202,7 @@ async def test_whatever_is_tried_no_fact_and_no_posting_is_ahead_of_its_provider
                 assert site.lease.lease.sandbox == site.sandbox
 
 
-GUARDED = {"settle", "catch_up", "act", "credit"}
+GUARDED = {"settle", "catch_up", "execute", "credit_account"}
 """What of the core settles an account."""
 
 
@@ -210,12 +210,19 @@ def imported(path: Path) -> set[str]:
     """What a module takes by name from the core's two rooms that settle; `*` for a whole one."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module in {"tenure.core.settle", "tenure.core.act"}:
+        if isinstance(node, ast.ImportFrom) and node.module in {
+            "tenure.core.business.settle",
+            "tenure.core.business.execute",
+        }:
             names |= {each.name for each in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module == "tenure.core":
             names |= {"*" for each in node.names if each.name in {"settle", "act"}}
         elif isinstance(node, ast.Import):
-            names |= {"*" for each in node.names if each.name in {"tenure.core.settle", "tenure.core.act"}}
+            names |= {
+                "*"
+                for each in node.names
+                if each.name in {"tenure.core.business.settle", "tenure.core.business.execute"}
+            }
     return names
 
 
@@ -225,12 +232,12 @@ def calls(path: Path, name: str) -> bool:
 
 
 def test_only_one_module_of_the_server_settles_and_it_takes_no_instant() -> None:
-    """Who wants an account settled hands over what `books.load` made, which has its own provider's now in it."""
+    """Who wants an account settled hands over what `books.load_books` made, which has its own provider's now in it."""
     outside = [path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] not in {"core", "sandbox"}]
     settling = {str(path.relative_to(SOURCE)) for path in outside if imported(path) & {*GUARDED, "*"}}
-    assert settling == {"server/settling.py"}
-    loading = {str(path.relative_to(SOURCE)) for path in outside if calls(path, "Books")}
-    assert loading == {"server/books.py"}, "what is settled was loaded, with the now of its own provider"
+    assert settling == {"server/settlement.py"}
+    loading = {str(path.relative_to(SOURCE)) for path in outside if calls(path, "AccountBooks")}
+    assert loading == {"server/account_repository.py"}, "what is settled was loaded, with the now of its own provider"
     reading = {str(path.relative_to(SOURCE / "server")) for path in outside if calls(path, "RealTime")}
     assert reading == {
         "activation.py",
@@ -239,9 +246,9 @@ def test_only_one_module_of_the_server_settles_and_it_takes_no_instant() -> None
         "messages/composing.py",
         "sweep.py",
         "sync.py",
-        "words.py",
+        "lease_signing.py",
     }, "where the server's own clock has just been read"
-    functions = ast.walk(ast.parse((SOURCE / "server" / "settling.py").read_text()))
+    functions = ast.walk(ast.parse((SOURCE / "server" / "settlement.py").read_text()))
     taken = {
         argument.arg
         for each in functions

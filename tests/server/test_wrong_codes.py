@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tenure.core.codes import from_random
+from tenure.core.activation_codes import from_random
 from tenure.server import activation
-from tests.server.office import office
+from tests.server.server_env import office
 from tests.server.test_sites import granted, refused
 
 

@@ -2,38 +2,38 @@
 
 import msgspec
 
-from tenure.agent.exchange import Identity
-from tenure.agent.holder import Holder, Ready
-from tenure.agent.kept import Memory
-from tenure.core.clock import Estimate
+from tenure.agent.device_state import DeviceStateFolder
+from tenure.agent.requests import DeviceIdentity
+from tenure.agent.seat_holder import ReadyFeatures, SeatKeyHolder
+from tenure.core.lease.clock import TimeEstimate
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.disks import ServerDisk
 from tenure.sandbox.simulation.sites import SimulatedSite
-from tenure.sandbox.simulation.vendor import Vendor
-from tenure.sandbox.simulation.world import World
-from tenure.sdk.clock import Now, Timekeeper
-from tenure.server.beside import Beside
-from tenure.wire.messages import Refusal
+from tenure.sandbox.simulation.vendor import SimulatedVendor
+from tenure.sandbox.simulation.world import SimulatedWorld
+from tenure.sdk.clock import PresentMoment, Timekeeper
+from tenure.server.site_record import SiteRecord
+from tenure.wire.messages import SignedRefusal
 
 
-class DeafHolder(Holder):
+class DeafHolder(SeatKeyHolder):
     """Takes a seat for good: it knows no end."""
 
-    def compiled(self) -> Ready:
-        ready = super().compiled()
-        seat = None if not hasattr(self, "_proven") else self.proven.seat
+    def compile_features(self) -> ReadyFeatures:
+        ready = super().compile_features()
+        seat = None if not hasattr(self, "_proven") else self.proven_seat.seat
         features = ready.features if seat is None else ready.features | {*seat.seat.features}
         self.ready = msgspec.structs.replace(ready, features=features)
         return self.ready
 
 
-class NervousHolder(Holder):
+class NervousHolder(SeatKeyHolder):
     """Switches off when nobody answers."""
 
-    def compiled(self) -> Ready:
-        ready = super().compiled()
+    def compile_features(self) -> ReadyFeatures:
+        ready = super().compile_features()
         if self.kept.contacts.failures > 1:
             self.ready = ready = msgspec.structs.replace(ready, features=frozenset())
         return ready
@@ -42,23 +42,23 @@ class NervousHolder(Holder):
 class GullibleTime(Timekeeper):
     """Believes the wall clock."""
 
-    def now(self, serial: int = 0, life: int = 0, *, sandbox: bool = False) -> Now:
+    def now(self, serial: int = 0, life: int = 0, *, sandbox: bool = False) -> PresentMoment:
         now = super().now(serial, life, sandbox=sandbox)
-        return Now(now.reading, Estimate(now=now.reading.wall))
+        return PresentMoment(now.reading, TimeEstimate(now=now.reading.wall))
 
 
 class DeafDevice(SimulatedDevice):
-    def holder_of(self, who: Identity, memory: Memory, time: Timekeeper) -> Holder:
+    def holder_of(self, who: DeviceIdentity, memory: DeviceStateFolder, time: Timekeeper) -> SeatKeyHolder:
         return DeafHolder(who, self._root, memory, time, self._fate.draw)
 
 
 class NervousDevice(SimulatedDevice):
-    def holder_of(self, who: Identity, memory: Memory, time: Timekeeper) -> Holder:
+    def holder_of(self, who: DeviceIdentity, memory: DeviceStateFolder, time: Timekeeper) -> SeatKeyHolder:
         return NervousHolder(who, self._root, memory, time, self._fate.draw)
 
 
 class GullibleDevice(SimulatedDevice):
-    def holder_of(self, who: Identity, memory: Memory, time: Timekeeper) -> Holder:
+    def holder_of(self, who: DeviceIdentity, memory: DeviceStateFolder, time: Timekeeper) -> SeatKeyHolder:
         return super().holder_of(who, memory, GullibleTime(time.clocks))
 
 
@@ -69,7 +69,7 @@ class ForgetfulDevice(SimulatedDevice):
         super().tick()
         holder = self.keeper.holder
         if holder.kept.contacts.failures > 2:
-            holder.save(msgspec.structs.replace(holder.kept, seat=""))
+            holder.save_state(msgspec.structs.replace(holder.kept, seat=""))
 
 
 class CarelessSite(SimulatedSite):
@@ -86,7 +86,7 @@ class DefiantSite(SimulatedSite):
     def turn(self) -> None:
         super().turn()
         holder = self.license.keeper.holder
-        holder.adopt(msgspec.structs.replace(holder.kept, lost=None))
+        holder.apply_state(msgspec.structs.replace(holder.kept, lost=None))
 
 
 class TimidSite(SimulatedSite):
@@ -95,34 +95,34 @@ class TimidSite(SimulatedSite):
     def turn(self) -> None:
         super().turn()
         holder = self.license.keeper.holder
-        holder.adopt(msgspec.structs.replace(holder.kept, lost=Refusal(code="site_lost", conclusive=True)))
+        holder.apply_state(msgspec.structs.replace(holder.kept, lost=SignedRefusal(code="site_lost", conclusive=True)))
 
 
-class GenerousVendor(Vendor):
+class GenerousVendor(SimulatedVendor):
     """Grants from a pool in which it never sees what the others were granted."""
 
     def answer(self, path: str, body: bytes) -> bytes | Refused:
         for name, beside in self.read("select id, body from sites"):
-            bare = msgspec.structs.replace(msgspec.json.decode(beside, type=Beside), share=b"")
+            bare = msgspec.structs.replace(msgspec.json.decode(beside, type=SiteRecord), share=b"")
             self.disk.raw.execute(
                 "update sites set body = ?, revision = 0 where id = ?", (msgspec.json.encode(bare), name)
             )
         return super().answer(path, body)
 
 
-class ForgetsGrantsVendor(Vendor):
+class ForgetsGrantsVendor(SimulatedVendor):
     """Takes it, after a restore, that nothing had been granted to anybody, and waits for nobody."""
 
     def restore(self, backup: ServerDisk) -> Instant:
         for name, body in backup.raw.execute("select id, body from sites").fetchall():
-            bare = msgspec.structs.replace(msgspec.json.decode(body, type=Beside), share=b"")
+            bare = msgspec.structs.replace(msgspec.json.decode(body, type=SiteRecord), share=b"")
             backup.raw.execute("update sites set body = ? where id = ?", (msgspec.json.encode(bare), name))
         epoch = super().restore(backup)
         self.disk.raw.execute("update sites set epoch = ?", (epoch,))
         return epoch
 
 
-class BlindVendor(Vendor):
+class BlindVendor(SimulatedVendor):
     """Remembers no state token, so that a copy is as good as the original."""
 
     def answer(self, path: str, body: bytes) -> bytes | Refused:
@@ -130,7 +130,7 @@ class BlindVendor(Vendor):
         return super().answer(path, body)
 
 
-class ForgetfulVendor(Vendor):
+class ForgetfulVendor(SimulatedVendor):
     """Does not remember which synchronization it answered last."""
 
     forgets = "/v1/sync"
@@ -147,7 +147,7 @@ class ForgetsActivationsVendor(ForgetfulVendor):
     forgets = "/v1/activate"
 
 
-class ThievingVendor(Vendor):
+class ThievingVendor(SimulatedVendor):
     """Money disappears from a balance."""
 
     def sweep_once(self) -> bool:
@@ -155,7 +155,7 @@ class ThievingVendor(Vendor):
         return super().sweep_once()
 
 
-class LyingVendor(Vendor):
+class LyingVendor(SimulatedVendor):
     """Somebody edits a history."""
 
     def sweep_once(self) -> bool:
@@ -168,7 +168,7 @@ class LyingVendor(Vendor):
 def world_with(
     device: type[SimulatedDevice] = SimulatedDevice,
     site: type[SimulatedSite] = SimulatedSite,
-    vendor: type[Vendor] = Vendor,
-) -> type[World]:
+    vendor: type[SimulatedVendor] = SimulatedVendor,
+) -> type[SimulatedWorld]:
     """A world whose parts are these."""
-    return type("BrokenWorld", (World,), {"device": device, "site": site, "vendor_of": vendor})
+    return type("BrokenWorld", (SimulatedWorld,), {"device": device, "site": site, "vendor_of": vendor})

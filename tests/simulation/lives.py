@@ -13,9 +13,9 @@ def worlds(season: int = 1000) -> tuple[tuple[int, int], ...]:
     return ((1000, YEAR),) if os.environ.get("YEARS") else ((season, SEASON),)
 
 
-def lived(kind: str, seed: int, days: int) -> soak.Lived:
+def lived(kind: str, seed: int, days: int) -> soak.WorldResult:
     """A world of that kind, in which no promise broke and not much was spared."""
-    found = soak.live(seed + list(soak.KINDS).index(kind), days, kind=kind)
+    found = soak.live_world(seed + list(soak.KINDS).index(kind), days, kind=kind)
     assert not found.broken, found.broken
     assert found.device_days >= (days + 10) * 55
     assert found.looks > found.device_days // 2

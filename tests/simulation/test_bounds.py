@@ -1,12 +1,12 @@
 """What the judge takes a machine to know of the time: no more than the rules of 3.6 let it know."""
 
 from tenure.core.timeline import DAY
-from tenure.sandbox.simulation.bounds import Bounds
-from tenure.sandbox.simulation.machines import START
+from tenure.sandbox.simulation.bounds import TimeBounds
+from tenure.sandbox.simulation.clocks import START
 
 
-def back_after_ten_days() -> tuple[Bounds, int]:
-    bounds = Bounds(START)
+def back_after_ten_days() -> tuple[TimeBounds, int]:
+    bounds = TimeBounds(START)
     bounds.stopped(START)
     bounds.rebooted(START + 10 * DAY, 0)
     return bounds, START + 10 * DAY
@@ -20,11 +20,11 @@ def test_a_sound_clock_that_waits_to_be_believed_is_believed_after_a_day() -> No
 
 def test_an_end_that_was_lived_through_is_known_although_the_clock_waits_to_be_believed() -> None:
     """Seed 1036: what was saved with the end is known; of running time since, up to ten minutes may be lost."""
-    bounds = Bounds(START)
+    bounds = TimeBounds(START)
     bounds.stopped(START + 2_000)
     bounds.rebooted(START + 10 * DAY, 0)
     assert bounds.low(START + 10 * DAY) == START + 2_000 - 600
-    bounds = Bounds(START)
+    bounds = TimeBounds(START)
     bounds.saved(START + 1_900)
     bounds.stopped(START + 2_000)
     bounds.rebooted(START + 10 * DAY, 0)
@@ -33,7 +33,7 @@ def test_an_end_that_was_lived_through_is_known_although_the_clock_waits_to_be_b
 
 def test_a_sound_clock_is_not_believed_after_one_who_was_late_himself_found_it_ahead() -> None:
     """Seed 2041: a site whose clock was set back was over an hour late, and what it says is a device's truth."""
-    bounds = Bounds(START)
+    bounds = TimeBounds(START)
     bounds.set(START - 5_000, START, START, 0)
     assert not bounds.trusted
     bounds.stopped(START + DAY)

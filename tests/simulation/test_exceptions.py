@@ -6,38 +6,38 @@ import msgspec
 import pytest
 
 from tenure.core.timeline import DAY, HOUR
-from tenure.sandbox.simulation.copies import Copier
-from tenure.sandbox.simulation.fate import CALM
-from tenure.sandbox.simulation.judge import Broken
-from tenure.sandbox.simulation.plan import Plan
+from tenure.sandbox.simulation.copies import DiskCopier
+from tenure.sandbox.simulation.invariants import BrokenPromise
+from tenure.sandbox.simulation.scenarios import WorldPlan
+from tenure.sandbox.simulation.seeded_random import CALM
 from tenure.sandbox.simulation.sites import SimulatedSite
-from tenure.sandbox.simulation.world import World
+from tenure.sandbox.simulation.world import SimulatedWorld
 from tests.simulation import broken
 
-QUIET = Plan(days=40, crowd=(("yearly", 6, (4, 4)),), desk=False)
+QUIET = WorldPlan(days=40, crowd=(("yearly", 6, (4, 4)),), desk=False)
 BASE = {"read"}
 
 
-def lived(world: World, days: int) -> None:
+def lived(world: SimulatedWorld, days: int) -> None:
     world.live(world.time.now + days * DAY)
 
 
-def seen(world: type[World], folder: Path) -> World | str:
+def seen(world: type[SimulatedWorld], folder: Path) -> SimulatedWorld | str:
     """The world after a copy of its first site was retired, or the promise that was broken."""
     with world(1, QUIET, folder) as made:
         made.begin()
         made.resting = True
         try:
             _retire(made)
-        except Broken as found:
+        except BrokenPromise as found:
             return str(found).partition(" broken by")[0]
         return made
 
 
-def _retire(world: World) -> None:
+def _retire(world: SimulatedWorld) -> None:
     """The first site's disk is put back from an image, and whoever is then found to be a copy is retired."""
     lived(world, 6)
-    site, copier = world.sites[0], Copier(world)
+    site, copier = world.sites[0], DiskCopier(world)
     copier.image_site(site)
     lived(world, 4)
     copier.put_site_back(site)
@@ -49,8 +49,8 @@ def _retire(world: World) -> None:
 
 
 def test_a_retired_copy_keeps_base_features_and_no_others(tmp_path: Path) -> None:
-    world = seen(World, tmp_path)
-    assert isinstance(world, World), world
+    world = seen(SimulatedWorld, tmp_path)
+    assert isinstance(world, SimulatedWorld), world
     assert world.judge.forks
     gone = world.sites[0]
     assert gone.withdrawn and gone.features == BASE
@@ -58,10 +58,10 @@ def test_a_retired_copy_keeps_base_features_and_no_others(tmp_path: Path) -> Non
 
 
 def test_a_disk_imaged_before_its_first_answer_is_a_copy_when_it_is_put_back(tmp_path: Path) -> None:
-    with World(1, QUIET, tmp_path) as world:
+    with SimulatedWorld(1, QUIET, tmp_path) as world:
         world.begin()
         world.resting, calm = True, msgspec.structs.replace(CALM, lost_answer=1.0)
-        site, copier, world.fate.odds = world.sites[0], Copier(world), calm
+        site, copier, world.fate.odds = world.sites[0], DiskCopier(world), calm
         while not site.license.keeper.holder.kept.activation:
             world.live(world.time.now + HOUR)
         copier.image_site(site)
@@ -85,11 +85,11 @@ def test_the_judge_knows_by_the_wire_who_was_retired(site: type[SimulatedSite], 
 
 def test_a_disk_put_back_twice_in_a_season_agrees_once_somebody_has_spoken(tmp_path: Path) -> None:
     """Small copies world, seed 2: the second time it gets no lease, and the calm began before it was found."""
-    with World(1, QUIET, tmp_path) as made:
+    with SimulatedWorld(1, QUIET, tmp_path) as made:
         made.begin()
         made.resting = True
         lived(made, 6)
-        site, copier = made.sites[0], Copier(made)
+        site, copier = made.sites[0], DiskCopier(made)
         copier.image_site(site)
         lived(made, 9)
         copier.put_site_back(site)
@@ -102,7 +102,7 @@ def test_a_disk_put_back_twice_in_a_season_agrees_once_somebody_has_spoken(tmp_p
         made.rest()
 
 
-def put_back(world: type[World], folder: Path) -> str:
+def put_back(world: type[SimulatedWorld], folder: Path) -> str:
     """Which promise is broken after the server was put back from a backup of a minute ago; empty when none is."""
     with world(1, QUIET, folder) as made:
         made.begin()
@@ -111,13 +111,13 @@ def put_back(world: type[World], folder: Path) -> str:
             lived(made, 10)
             made.happenings.restore(made.happenings.back_up())
             lived(made, 20)
-        except Broken as found:
+        except BrokenPromise as found:
             return str(found).partition(" broken by")[0]
         return ""
 
 
 def test_p5_the_limit_holds_at_once_after_a_restore_that_forgot_nothing(tmp_path: Path) -> None:
-    assert put_back(World, tmp_path) == ""
+    assert put_back(SimulatedWorld, tmp_path) == ""
 
 
 def test_the_judge_sees_a_restored_server_that_does_not_know_what_it_granted(tmp_path: Path) -> None:

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tenure.sandbox.simulation.judge import Broken
-from tenure.sandbox.simulation.plan import Plan
-from tenure.sandbox.simulation.world import World
+from tenure.sandbox.simulation.invariants import BrokenPromise
+from tenure.sandbox.simulation.scenarios import WorldPlan
+from tenure.sandbox.simulation.world import SimulatedWorld
 from tests.simulation import broken
 
-SMALL = Plan(days=40, crowd=(("yearly", 6, (4, 4)),), desk=False)
-MOVED = Plan(days=70, crowd=(("yearly", 6, (4, 4)),), desk=False, clocks=True)
-COPIED = Plan(days=150, crowd=(("yearly", 12, (3, 2, 2)),), copies=True)
+SMALL = WorldPlan(days=40, crowd=(("yearly", 6, (4, 4)),), desk=False)
+MOVED = WorldPlan(days=70, crowd=(("yearly", 6, (4, 4)),), desk=False, clocks=True)
+COPIED = WorldPlan(days=150, crowd=(("yearly", 12, (3, 2, 2)),), copies=True)
 
 
-def found(world: type[World], plan: Plan, folder: Path, seeds: range = range(8)) -> str:
+def found(world: type[SimulatedWorld], plan: WorldPlan, folder: Path, seeds: range = range(8)) -> str:
     """Which promise was seen broken, at the first seed where one was; empty when none was."""
     for seed in seeds:
         place = folder / str(seed)
@@ -22,13 +22,13 @@ def found(world: type[World], plan: Plan, folder: Path, seeds: range = range(8))
         with world(seed, plan, place) as made:
             try:
                 made.run()
-            except Broken as seen:
+            except BrokenPromise as seen:
                 return str(seen).partition(" broken by")[0]
     return ""
 
 
 def test_sound_worlds_break_nothing(tmp_path: Path) -> None:
-    assert found(World, SMALL, tmp_path, range(1)) == ""
+    assert found(SimulatedWorld, SMALL, tmp_path, range(1)) == ""
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,9 @@ def test_sound_worlds_break_nothing(tmp_path: Path) -> None:
         "liar",
     ],
 )
-def test_the_judge_sees_what_is_broken(world: type[World], plan: Plan, promise: str, tmp_path: Path) -> None:
+def test_the_judge_sees_what_is_broken(
+    world: type[SimulatedWorld], plan: WorldPlan, promise: str, tmp_path: Path
+) -> None:
     assert found(world, plan, tmp_path) == promise
 
 

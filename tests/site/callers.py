@@ -7,25 +7,25 @@ from typing import Any
 import httpx2
 import msgspec
 
-from tenure.http.accounts.passwords import Passwords
-from tenure.http.api import Api
+from tenure.http.accounts.passwords import PasswordHashes
+from tenure.http.api import BuiltApi
 from tenure.site.app import local_api
-from tests.server.office import CHEAP
-from tests.site.town import House
+from tests.server.server_env import CHEAP
+from tests.site.site_env import SiteProcess
 
 PORT = 41_573
 NUMBERS = itertools.count(1)
 """Of idempotency keys: none is used twice, whoever asks."""
 
 
-def api_of(house: House) -> Api:
-    return local_api(house.site, house.watch, lambda: 0.0, lambda: PORT, Passwords(CHEAP))
+def api_of(house: SiteProcess) -> BuiltApi:
+    return local_api(house.site, house.watch, lambda: 0.0, lambda: PORT, PasswordHashes(CHEAP))
 
 
 class Caller:
     """A console with the token of the site's folder, or with another one."""
 
-    def __init__(self, house: House, token: str | None = None) -> None:
+    def __init__(self, house: SiteProcess, token: str | None = None) -> None:
         self.api = api_of(house)
         self.token = house.site.token if token is None else token
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import DAY
-from tests.server.office import START
-from tests.site.town import House, Town, town
+from tests.server.server_env import START
+from tests.site.site_env import SiteEnv, SiteProcess, site_env
 
 AGED = START + 8 * DAY
 """From then on a new town is built for whoever comes next: the root document is good for 13 months, and some tests take
@@ -15,9 +15,9 @@ a year and the days of grace."""
 
 
 @pytest.fixture(scope="module")
-def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Town, ExitStack]]]:
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[SiteEnv, ExitStack]]]:
     """The town that tests of a module share one after the other, because building one takes a while."""
-    built: list[tuple[Town, ExitStack]] = []
+    built: list[tuple[SiteEnv, ExitStack]] = []
     yield built
     for _, stack in built:
         stack.close()
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def here(towns: list[tuple[Town, ExitStack]], folder: Path) -> Iterator[Town]:
+def here(towns: list[tuple[SiteEnv, ExitStack]], folder: Path) -> Iterator[SiteEnv]:
     """The real server, and nobody else around yet."""
     if towns and towns[-1][0].time.now > AGED:
         towns.pop()[1].close()
@@ -40,7 +40,9 @@ def here(towns: list[tuple[Town, ExitStack]], folder: Path) -> Iterator[Town]:
         stack = ExitStack()
         towns.append(
             (
-                stack.enter_context(town(Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder.parent))))),
+                stack.enter_context(
+                    site_env(Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder.parent))))
+                ),
                 stack,
             )
         )
@@ -51,8 +53,8 @@ def here(towns: list[tuple[Town, ExitStack]], folder: Path) -> Iterator[Town]:
 
 
 @pytest.fixture
-def house(here: Town) -> House:
+def house(here: SiteEnv) -> SiteProcess:
     """A site with a code for ten devices applied."""
-    made = here.house()
+    made = here.site()
     made.activate(here.order()[1])
     return made

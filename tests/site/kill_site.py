@@ -12,15 +12,15 @@ import sys
 import threading
 from pathlib import Path
 
-from tenure.core.refusals import Code, Refused
-from tenure.sdk.clock import Clocks
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.sdk.clock import ComputerClocks
 from tenure.sdk.computer import Computer
-from tenure.sdk.names.path import Exchange, Kind, PathUsed
-from tenure.sdk.outcomes import Declined
-from tenure.sdk.transport import Request
-from tenure.site.opening import Site, open_site
-from tenure.site.watch import Watch
-from tenure.wire.armour import read_armour
+from tenure.sdk.network.path import HttpExchange, PathUsed, SourceKind
+from tenure.sdk.outcomes import Rejected
+from tenure.sdk.transport import TransportRequest
+from tenure.site.assembly import OpenedSite, open_site
+from tenure.site.background import SiteWatch
+from tenure.wire.armor import read_armor
 
 NOTHING = "-"
 
@@ -45,14 +45,14 @@ class ByLines:
         self._numbers = itertools.count(1)
         self._waiting: dict[str, queue.Queue[str]] = {}
 
-    def send(self, request: Request) -> Exchange | Refused:
+    def send(self, request: TransportRequest) -> HttpExchange | Refused:
         number = str(next(self._numbers))
         self._waiting[number] = queue.Queue()
         self._lines.say("ask", number, request.path, request.body.decode() or NOTHING)
         reply = self._waiting[number].get(timeout=30)
         if reply == NOTHING:
-            return Refused(Code.UNREACHABLE)
-        return Exchange(200, (), reply.encode(), PathUsed(Kind.SYSTEM, "192.0.2.1:443"), 0.0)
+            return Refused(RefusalCode.UNREACHABLE)
+        return HttpExchange(200, (), reply.encode(), PathUsed(SourceKind.SYSTEM, "192.0.2.1:443"), 0.0)
 
     def heard(self, number: str, reply: str) -> None:
         self._waiting[number].put(reply)
@@ -61,34 +61,34 @@ class ByLines:
 class Program:
     """The site, and what can be asked of it."""
 
-    def __init__(self, site: Site, lines: Lines) -> None:
+    def __init__(self, site: OpenedSite, lines: Lines) -> None:
         self._site, self._lines = site, lines
-        self._license, self._watch = site.licenses["editor"], Watch(site)
-        # As after an answered synchronisation: what is shown here is not the rule for starts.
+        self._license, self._watch = site.licenses["editor"], SiteWatch(site)
+        # As after an answered synchronization: what is shown here is not the rule for starts.
         self._license._answered = True
 
     def device(self, name: str, body: str) -> None:
         def tell(reply: bytes | Refused) -> None:
             self._lines.say("told", name, NOTHING if isinstance(reply, Refused) else reply.decode())
 
-        self._site.port.answer(body.encode()).add_done_callback(lambda done: tell(done.result()))
+        self._site.port.answer_blocking(body.encode()).add_done_callback(lambda done: tell(done.result()))
 
     def sync(self, name: str) -> None:
         outcome = self._license.synchronize("timer")
-        self._watch.note(self._license)
-        self._lines.say("told", name, NOTHING if isinstance(outcome, Declined) else "done")
+        self._watch.note_change(self._license)
+        self._lines.say("told", name, NOTHING if isinstance(outcome, Rejected) else "done")
 
     def bring(self, name: str, text: str) -> None:
-        blocks = read_armour(base64.b64decode(text).decode())
+        blocks = read_armor(base64.b64decode(text).decode())
         assert not isinstance(blocks, Refused), blocks
-        outcome = self._license.bring(blocks)
-        self._watch.note(self._license)
-        self._lines.say("told", name, NOTHING if isinstance(outcome, Declined) else "done")
+        outcome = self._license.import_answers(blocks)
+        self._watch.note_change(self._license)
+        self._lines.say("told", name, NOTHING if isinstance(outcome, Rejected) else "done")
 
 
 def main(folder: Path, now: int) -> None:
     computer = Computer(
-        clocks=Clocks("boot", lambda: 1_000_000.0, lambda: now),
+        clocks=ComputerClocks("boot", lambda: 1_000_000.0, lambda: now),
         monotonic=lambda: 0.0,
         draw=secrets.token_bytes,
         environment={},
@@ -99,7 +99,7 @@ def main(folder: Path, now: int) -> None:
     lines = Lines()
     server = ByLines(lines)
     site = open_site(folder, computer, transports=lambda *_: server)
-    assert isinstance(site, Site), site
+    assert isinstance(site, OpenedSite), site
     program = Program(site, lines)
     aside = {"sync": program.sync, "import": program.bring}
     lines.say("ready")

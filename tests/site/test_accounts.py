@@ -9,17 +9,17 @@ from tenure.site.app import local_api
 from tenure.site.roles import LOOK, RULE, WORK
 from tenure.site.store import people
 from tests.site.callers import PORT, Caller
+from tests.site.site_env import SiteProcess
 from tests.site.test_console import signed_in
-from tests.site.town import House
 from tests.web.browser import Tab
 
-PASSWORD = "seven grey geese over Turku"
+PASSWORD = "seven gray geese over Turku"
 
 
 class Staff:
     """One house, its holder of the token, and the people that were added."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: SiteProcess) -> None:
         self.house = house
         self.root = Caller(house)
         self.door = Caller(house, "")
@@ -48,7 +48,7 @@ class Signed(Caller):
 
 
 @pytest.fixture
-def staff(house: House) -> Staff:
+def staff(house: SiteProcess) -> Staff:
     return Staff(house)
 
 
@@ -56,7 +56,7 @@ def kinds(caller: Caller) -> list[str]:
     return [each["kind"] for each in caller.get("/v1/events")["items"]]
 
 
-def test_every_route_has_a_rule_and_no_role_may_what_its_scopes_do_not_hold(house: House) -> None:
+def test_every_route_has_a_rule_and_no_role_may_what_its_scopes_do_not_hold(house: SiteProcess) -> None:
     operations = local_api(house.site, house.watch, lambda: 0.0, lambda: PORT).operations
     public = {each.path for each in operations if each.rule.public}
     assert public == {"/v1/sign-in", "/v1/sign-in/second-factor"} | {each for each in public if "/v1/" not in each}
@@ -77,7 +77,7 @@ def test_a_site_as_it_is_shipped_keeps_passwords_at_their_full_cost(staff: Staff
     shipped.api = local_api(staff.house.site, staff.house.watch, lambda: 0.0, lambda: PORT)
     shipped.post("/v1/people", {"name": "ada@example.com", "role": "auditor"})
     staff.root.post("/v1/people", {"name": "bob@example.com", "role": "auditor"})
-    kept = {each.name: each.password for each in staff.house.site.store.read(people.every)}
+    kept = {each.name: each.password for each in staff.house.site.store.read(people.all_people)}
     assert kept["ada@example.com"].startswith("$argon2id$v=19$m=47104,t=2,p=1$")
     assert kept["bob@example.com"].startswith("$argon2id$v=19$m=64,t=1,p=1$")
 
@@ -203,7 +203,7 @@ def html(tab: Tab) -> str:
 
 
 class TestTheConsole:
-    async def test_an_administrator_is_made_with_the_token_and_signs_in_by_name(self, house: House) -> None:
+    async def test_an_administrator_is_made_with_the_token_and_signs_in_by_name(self, house: SiteProcess) -> None:
         tab = await signed_in(house, "/people")
         await tab.send(name="Ada@example.com", role="administrator")
         assert tab.status == 200, tab.text
@@ -233,7 +233,7 @@ class TestTheConsole:
         assert tab.path == "/events"
         assert "ada@example.com" in tab.text
 
-    async def test_an_auditor_sees_the_team_and_changes_nothing(self, house: House) -> None:
+    async def test_an_auditor_sees_the_team_and_changes_nothing(self, house: SiteProcess) -> None:
         tab = await signed_in(house, "/people")
         await tab.send(name="otto", role="auditor")
         first = re.findall(r"data-copy=\"([a-z2-7-]{19})\"", html(tab))[0]

@@ -2,9 +2,9 @@
 
 import httpx2
 
-from tenure.site.console.app import routes
+from tenure.site.console.app import console_routes
 from tenure.site.console.pages.forks import QUESTIONS, RESOLUTIONS
-from tenure.site.console.signed import Server
+from tenure.site.console.session import LocalServer
 
 CLASSES: dict[str, tuple[str, ...]] = {
     # A page of its own shows what it comes to; its button does exactly that.
@@ -12,10 +12,10 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "/licenses/{product}/remove", "/licenses/{product}/code", "/licenses/{product}/successor",
         "/duplicates/{older}/{newer}", "/settings/forwarding/{forwarding}/remove",
     ),
-    # A question says what is done, and that it cannot be undone where that is so (`Sure`).
+    # A question says what is done, and that it cannot be undone where that is so (`ConfirmationQuestion`).
     "confirmed": (
         "/licenses/{product}/fork", "/groups/remove", "/devices", "/devices/{device}/withdraw",
-        "/devices/{device}/remove", "/enrolments/{enrolment}/withdraw", "/licenses/{product}/conflict",
+        "/devices/{device}/remove", "/enrollments/{enrollment}/withdraw", "/licenses/{product}/conflict",
         "/licenses/{product}/silent", "/people/{person}/reset", "/people/{person}/remove",
         "/settings/forwarding/{forwarding}/resume",
     ),
@@ -27,7 +27,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     # The same page changes it back, or takes away what was made.
     "undoable": (
         "/licenses/{product}/distribution", "/licenses/{product}/drop-successor", "/groups", "/devices/{device}/group",
-        "/devices/{device}/assign", "/devices/{device}/pin", "/devices/{device}/unpin", "/enrolments", "/settings/dns",
+        "/devices/{device}/assign", "/devices/{device}/pin", "/devices/{device}/unpin", "/enrollments", "/settings/dns",
         "/people", "/people/{person}/role", "/settings/forwarding/new", "/settings/forwarding/{forwarding}/edit",
         "/settings/forwarding/{forwarding}/switch", "/licenses/{product}/conflict/keep",
     ),
@@ -42,7 +42,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
 
 
 def test_every_form_of_the_console_says_what_stands_before_its_deed() -> None:
-    found = {route.path: route for route in routes(Server(httpx2.AsyncClient())) if route.method == "POST"}
+    found = {route.path: route for route in console_routes(LocalServer(httpx2.AsyncClient())) if route.method == "POST"}
     told = [path for paths in CLASSES.values() for path in paths]
     assert sorted(found) == sorted(told), "classify a new form: can it be undone, and what does it ask?"
     assert {path for path, route in found.items() if route.asks} == set(CLASSES["confirmed"])

@@ -20,21 +20,21 @@ import pytest
 
 import tenure
 from tenure.cli import offline
-from tenure.cli.show import Screen
-from tenure.core.codes import from_random
-from tenure.core.refusals import Exit
-from tenure.site.main import Serving
-from tenure.site.settings import Settings, read_settings
+from tenure.cli.screen import CommandScreen
+from tenure.core.activation_codes import from_random
+from tenure.core.refusals import ExitCode
+from tenure.site.main import SiteServers
+from tenure.site.settings import SiteSettings, read_settings
 from tenure.web import qr
 from tests.cli.terminal import Ran, Terminal
-from tests.site.town import House, Town
+from tests.site.site_env import SiteEnv, SiteProcess
 
 
 @pytest.fixture
-def office(here: Town) -> Iterator["Admin"]:
+def office(here: SiteEnv) -> Iterator["Admin"]:
     """An administrator at the terminal of a site that runs and has no code yet."""
-    house = here.house()
-    serving = Serving(house.site)
+    house = here.site()
+    serving = SiteServers(house.site)
     with serving.local, serving.devices:
         yield Admin(house)
 
@@ -42,7 +42,7 @@ def office(here: Town) -> Iterator["Admin"]:
 class Admin(Terminal):
     """Somebody who administers a site."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: SiteProcess) -> None:
         super().__init__(house.town.folder, env={"TENURE_SITE": str(house.folder)})
         self.house = house
 
@@ -51,10 +51,10 @@ class Admin(Terminal):
 
 
 class TestCodes:
-    def test_m09_a_code_is_read_from_the_prompt_from_standard_input_or_from_the_arguments(self, here: Town) -> None:
+    def test_m09_a_code_is_read_from_the_prompt_from_standard_input_or_from_the_arguments(self, here: SiteEnv) -> None:
         for number, given in enumerate(("prompt", "input", "argument")):
-            house = here.house(f"site-{number}")
-            serving = Serving(house.site)
+            house = here.site(f"site-{number}")
+            serving = SiteServers(house.site)
             code = here.order()[1]
             with serving.local:
                 admin = Admin(house)
@@ -65,27 +65,27 @@ class TestCodes:
                     ran = admin.run("activate", given=f"{code}\n")
                 else:
                     ran = admin.run("activate", code)
-            assert ran.code == Exit.DONE, ran.err
+            assert ran.code == ExitCode.DONE, ran.err
             assert "The activation code was accepted." in ran.out
             assert code not in ran.out
 
     def test_m10_another_code_is_refused_with_the_date_and_the_family_of_states(self, office: "Admin") -> None:
         office.good("activate", given=office.code())
         problem = office.refused("activate", given=office.code())
-        assert (problem["code"], problem["exit"]) == ("subscription_in_force", Exit.STATE)
+        assert (problem["code"], problem["exit"]) == ("subscription_in_force", ExitCode.STATE)
         assert problem["possible_at"]
 
     def test_refusals_end_with_their_family(self, office: "Admin") -> None:
         cases = [
-            ("7K3MN-PQRST-VWXYZ-01235", "code_malformed", Exit.CODE),
-            (from_random(bytes([3] * 19)).reveal(), "code_unknown", Exit.CODE),
+            ("7K3MN-PQRST-VWXYZ-01235", "code_malformed", ExitCode.CODE),
+            (from_random(bytes([3] * 19)).reveal(), "code_unknown", ExitCode.CODE),
         ]
         for code, name, family in cases:
             problem = office.refused("activate", code)
             assert (problem["code"], problem["exit"]) == (name, family)
-        assert office.refused("activate", given="\n")["exit"] == Exit.INPUT
-        assert office.refused("licenses", "--product", "nothing")["exit"] == Exit.UNKNOWN
-        assert office.refused("devices", "withdraw", "dev_1")["exit"] == Exit.UNKNOWN
+        assert office.refused("activate", given="\n")["exit"] == ExitCode.INPUT
+        assert office.refused("licenses", "--product", "nothing")["exit"] == ExitCode.UNKNOWN
+        assert office.refused("devices", "withdraw", "dev_1")["exit"] == ExitCode.UNKNOWN
 
     def test_a_successor_is_staged(self, office: "Admin") -> None:
         office.good("activate", given=office.code())
@@ -101,20 +101,20 @@ class TestLooking:
         town.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 30})
         town.wait(120)
         ran = office.run("sync")
-        assert ran.code == Exit.DONE, ran.err
+        assert ran.code == ExitCode.DONE, ran.err
         assert "The server answered: lease." in ran.out
         assert "Path: system DNS, 192.0.2.1:443" in ran.out
         changed = next(line for line in ran.out.splitlines() if line.startswith("Device limit"))
         assert changed.split() == ["Device", "limit", "10", "30"]
         town.wait(120)
         assert "Nothing has changed." in office.run("sync").out
-        assert office.refused("sync")["exit"] == Exit.LATER
+        assert office.refused("sync")["exit"] == ExitCode.LATER
 
     def test_m17_on_a_terminal_each_step_is_shown_once_as_it_comes(self, office: "Admin") -> None:
         office.good("activate", given=office.code())
         office.house.town.wait(120)
         ran = office.run("sync", terminal=True)
-        assert ran.code == Exit.DONE, ran.err
+        assert ran.code == ExitCode.DONE, ran.err
         assert f"{ran.out}{ran.err}".count("The server answered: unchanged.") == 1
 
     def test_m14_status_tells_when_the_next_contact_is(self, office: "Admin") -> None:
@@ -133,7 +133,7 @@ class TestLooking:
         assert "payment_ended" in whole
 
     def test_b02_explain_in_words(self, office: "Admin") -> None:
-        assert office.run("explain").code == Exit.DONE
+        assert office.run("explain").code == ExitCode.DONE
         office.good("activate", given=office.code())
         text = office.run("explain").out
         assert "paid" in text
@@ -143,24 +143,24 @@ class TestLooking:
         nobody = Terminal(tmp_path)
         for words in (("status",), ("sync",), ("devices", "list"), ("activate", "x")):
             problem = nobody.refused(*words)
-            assert (problem["code"], problem["exit"]) == ("unreachable", Exit.UNREACHABLE)
+            assert (problem["code"], problem["exit"]) == ("unreachable", ExitCode.UNREACHABLE)
             assert "tenure site init" in problem["remedy"]
 
     def test_while_the_server_is_away_everything_licensed_goes_on_and_sync_says_why_not(self, office: "Admin") -> None:
         office.good("activate", given=office.code())
         office.house.town.server_up = False
-        assert office.refused("sync")["exit"] == Exit.UNREACHABLE
+        assert office.refused("sync")["exit"] == ExitCode.UNREACHABLE
         assert office.good("status")["products"][0]["phase"] == "active"
 
 
 class TestDevices:
-    def test_a_token_enrols_and_devices_are_listed_withdrawn_assigned_and_removed(self, office: "Admin") -> None:
+    def test_a_token_enrolls_and_devices_are_listed_withdrawn_assigned_and_removed(self, office: "Admin") -> None:
         house = office.house
         office.good("activate", given=office.code())
         made = office.good("devices", "token", "--uses", "2", "--group", "Bureau", "--until", "2028-01-31")
-        assert made["enrolment"]["until"] == "2028-02-01T00:00:00Z"
+        assert made["enrollment"]["until"] == "2028-02-01T00:00:00Z"
         desk = house.agent("desk")
-        assert desk.enrol(made["token"]) is None
+        assert desk.enroll(made["token"]) is None
         (device,) = office.good("devices", "list")["items"]
         assert (device["state"], device["group"]) == ("protected", "Bureau")
         assert "protected" in office.run("devices", "list").out
@@ -169,39 +169,39 @@ class TestDevices:
         assert desk.on == frozenset()
         assert office.good("devices", "assign", device["id"])["state"] == "waiting"
         assert desk.refresh() is None
-        assert office.run("devices", "remove", device["id"]).code == Exit.DONE
+        assert office.run("devices", "remove", device["id"]).code == ExitCode.DONE
         desk.refresh()
         assert office.good("devices", "list")["items"] == []
         token = office.good("devices", "tokens")["items"][0]["id"]
-        assert office.run("devices", "withdraw-token", token).code == Exit.DONE
+        assert office.run("devices", "withdraw-token", token).code == ExitCode.DONE
         assert "device_removed" in {event["kind"] for event in office.good("site", "events")["items"]}
 
 
 class TestMakingASite:
-    def test_init_makes_a_site_once_and_refuses_what_cannot_work(self, here: Town, tmp_path: Path) -> None:
+    def test_init_makes_a_site_once_and_refuses_what_cannot_work(self, here: SiteEnv, tmp_path: Path) -> None:
         root = tmp_path / "root.jws"
         root.write_bytes(here.shop.context.keys.root.token)
         admin = Terminal(tmp_path, env={"TENURE_SITE": str(tmp_path / "site")})
-        words = ("site", "init", "--server", "https://licence.test", "--root", str(root))
+        words = ("site", "init", "--server", "https://license.test", "--root", str(root))
         for bad in (
             (*words, "--product", "editor"),
             (*words, "--product", "editor=twelve"),
-            (*words[:3], "http://licence.test", *words[4:], "--product", "editor=12.0"),
+            (*words[:3], "http://license.test", *words[4:], "--product", "editor=12.0"),
             (*words[:5], str(tmp_path / "nothing"), "--product", "editor=12.0"),
             (*words, "--product", "editor=12.0", "--sandbox"),
             (*words, "--product", "editor=12.0", "--device-listen", "0.0.0.0:70000"),
         ):
-            assert admin.refused(*bad)["exit"] == Exit.INPUT, bad
+            assert admin.refused(*bad)["exit"] == ExitCode.INPUT, bad
         made = admin.good(*words, "--product", "editor=12.0", "--device-name", "site.example")
         assert (tmp_path / "site" / "admin.token").stat().st_mode & 0o077 == 0
         assert made["key"]
         assert made["devices"] == "site.example:8482"
         assert admin.refused(*words, "--product", "editor=12.0")["code"] == "already_exists"
 
-    def test_init_says_at_which_address_devices_find_the_site(self, here: Town, tmp_path: Path) -> None:
+    def test_init_says_at_which_address_devices_find_the_site(self, here: SiteEnv, tmp_path: Path) -> None:
         root = tmp_path / "root.jws"
         root.write_bytes(here.shop.context.keys.root.token)
-        words = ("site", "init", "--server", "https://licence.test", "--root", str(root), "--product", "editor=12.0")
+        words = ("site", "init", "--server", "https://license.test", "--root", str(root), "--product", "editor=12.0")
         for name, listen, told in (
             ("::1", "[::1]:9000", "[::1]:9000"),
             ("site.example", "0.0.0.0:9000", "site.example:9000"),
@@ -210,26 +210,28 @@ class TestMakingASite:
             folder = tmp_path / f"site-{told.strip('[]').replace(':', '-')}"
             admin = Terminal(tmp_path, env={"TENURE_SITE": str(folder)})
             ran = admin.run(*words, "--device-name", name, "--device-listen", listen)
-            assert ran.code == Exit.DONE, ran.err
+            assert ran.code == ExitCode.DONE, ran.err
             assert f"Devices use       {told} (" in ran.out
 
-    def test_agent_init_says_where_the_site_stands(self, here: Town, tmp_path: Path) -> None:
+    def test_agent_init_says_where_the_site_stands(self, here: SiteEnv, tmp_path: Path) -> None:
         root = tmp_path / "root.jws"
         root.write_bytes(here.shop.context.keys.root.token)
         words = ("agent", "init", "--root", str(root), "--product", "editor", "--version", "1.0")
         ran = Terminal(tmp_path, env={"TENURE_AGENT": str(tmp_path / "agent")}).run(*words)
-        assert ran.code == Exit.DONE, ran.err
-        assert "The enrolment token says which site" in ran.out
+        assert ran.code == ExitCode.DONE, ran.err
+        assert "The enrollment token says which site" in ran.out
         assert "tenure devices token" in ran.out
 
-    def test_doctor_works_without_a_running_site_and_asks_no_public_resolver(self, here: Town, tmp_path: Path) -> None:
+    def test_doctor_works_without_a_running_site_and_asks_no_public_resolver(
+        self, here: SiteEnv, tmp_path: Path
+    ) -> None:
         root = tmp_path / "root.jws"
         root.write_bytes(here.shop.context.keys.root.token)
         admin = Terminal(tmp_path, env={"TENURE_SITE": str(tmp_path / "site")})
         server = ("--server", "https://127.0.0.1:9")
         admin.good("site", "init", *server, "--root", str(root), "--product", "editor=12.0")
         ran = admin.run("doctor", "--json")
-        assert ran.code == Exit.UNREACHABLE
+        assert ran.code == ExitCode.UNREACHABLE
         checks = {check["name"]: check for check in ran.json["checks"]}
         assert checks["TCP 127.0.0.1:9"]["state"] == "failed"
         assert checks["TCP 127.0.0.1:9"]["remedy"]
@@ -242,13 +244,13 @@ class TestDoctor:
     def test_m15_doctor_names_each_way_the_clock_and_the_root(self, office: "Admin") -> None:
         network = msgspec.structs.replace(office.house.site.settings.network, dns="off", system="dns://127.0.0.1:9")
         settings = msgspec.structs.replace(office.house.site.settings, network=network)
-        serving = Serving(msgspec.structs.replace(office.house.site, settings=settings))
+        serving = SiteServers(msgspec.structs.replace(office.house.site, settings=settings))
         with serving.local:
             ran = office.run("doctor", "--json")
         names = [check["name"] for check in ran.json["checks"]]
         assert names[:2] == ["Proxy", "System DNS dns://127.0.0.1:9"]
         assert names[-2:] == ["Clock", "Root of trust"]
-        assert ran.code == Exit.UNREACHABLE
+        assert ran.code == ExitCode.UNREACHABLE
         states = {check["name"]: check["state"] for check in ran.json["checks"]}
         assert states["Public DNS"] == "skipped"
         assert states["Clock"] == states["Root of trust"] == "ok"
@@ -259,30 +261,31 @@ class TestAgent:
         env = {"TENURE_AGENT": str(office.house.town.folder / "agent")}
         return Terminal(office.house.town.folder, env=env).run("agent", *words, "--json", given=given)
 
-    def test_init_enrol_status_and_release(self, office: "Admin") -> None:
+    def test_init_enroll_status_and_release(self, office: "Admin") -> None:
         house = office.house
         root = house.folder / "root.jws"
         office.good("activate", given=office.code())
         made = self.agent(office, "init", "--root", str(root), "--product", "editor", "--version", "12.0")
-        assert made.code == Exit.DONE, made.err
+        assert made.code == ExitCode.DONE, made.err
         assert (
-            self.agent(office, "init", "--root", str(root), "--product", "editor", "--version", "1").code == Exit.STATE
+            self.agent(office, "init", "--root", str(root), "--product", "editor", "--version", "1").code
+            == ExitCode.STATE
         )
         before = self.agent(office, "status").json
         assert (before["phase"], before["features"]) == ("pending", [])
         assert "ask its administrator" in before["message"]
-        bad = self.agent(office, "enrol", "nonsense")
-        assert (bad.code, bad.problem["code"]) == (Exit.INPUT, "field_invalid")
+        bad = self.agent(office, "enroll", "nonsense")
+        assert (bad.code, bad.problem["code"]) == (ExitCode.INPUT, "field_invalid")
         token = office.good("devices", "token")["token"]
-        done = self.agent(office, "enrol", given=f"{token}\n")
-        assert done.code == Exit.DONE, done.err
+        done = self.agent(office, "enroll", given=f"{token}\n")
+        assert done.code == ExitCode.DONE, done.err
         # The system's clock is far from the town's: the seat is there, and what it is worth is the clock's to say.
         assert done.json["device"] == office.good("devices", "list")["items"][0]["id"]
-        assert self.agent(office, "release").code == Exit.DONE
+        assert self.agent(office, "release").code == ExitCode.DONE
         assert house.counted == 0
         assert self.agent(office, "status").json["message"].startswith("This device has given its seat up.")
         token = office.good("devices", "token")["token"]
-        assert self.agent(office, "enrol", "--ephemeral", given=f"{token}\n").code == Exit.DONE
+        assert self.agent(office, "enroll", "--ephemeral", given=f"{token}\n").code == ExitCode.DONE
         (container,) = [each for each in office.good("devices", "list")["items"] if each["ephemeral"]]
         assert container["counted"]
 
@@ -293,7 +296,7 @@ class TestAgent:
         head = 'product = "editor"\nversion = "12.0"\n'
         for text, field in (
             ("product = 7\n", "product"),
-            (head + "colour = 1\n", "colour"),
+            (head + "color = 1\n", "color"),
             (head + '[features.export]\ngrant = ["touch"]\n', "features.export.grant"),
             (head + '[features.export]\nunit = "--now"\n', "features.export.unit"),
             (head + '[features.export]\nstatus_file = "here"\n', "features.export.status_file"),
@@ -305,7 +308,7 @@ class TestAgent:
             assert (problem["status"], problem["field"]) == (422, field), text
 
 
-def test_the_programs_start_serve_and_stop_as_a_person_would_run_them(here: Town, tmp_path: Path) -> None:
+def test_the_programs_start_serve_and_stop_as_a_person_would_run_them(here: SiteEnv, tmp_path: Path) -> None:
     root = tmp_path / "root.jws"
     root.write_bytes(here.shop.context.keys.root.token)
     env = {"TENURE_SITE": str(tmp_path / "site"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
@@ -332,26 +335,26 @@ def test_the_programs_start_serve_and_stop_as_a_person_would_run_them(here: Town
             shown = tenure("status", "--json")
         assert json.loads(shown.stdout)["products"][0]["phase"] == "pending"
         again = tenure("site", "run", "--json")
-        assert (again.returncode, json.loads(again.stderr)["code"]) == (Exit.LATER, "server_busy")
+        assert (again.returncode, json.loads(again.stderr)["code"]) == (ExitCode.LATER, "server_busy")
     finally:
         site.terminate()
         assert site.wait(30) == 0
 
 
 class TestOffline:
-    def test_b16_request_answer_and_import_by_files(self, here: Town, tmp_path: Path) -> None:
-        house = here.house("vault")
+    def test_b16_request_answer_and_import_by_files(self, here: SiteEnv, tmp_path: Path) -> None:
+        house = here.site("vault")
         house.cable.cut = True
-        serving = Serving(house.site)
+        serving = SiteServers(house.site)
         asked, answer = tmp_path / "request.txt", tmp_path / "answer.txt"
         with serving.local:
             admin = Admin(house)
             ran = admin.run("offline", "request", "--activate", "--out", str(asked), given=f"{here.order()[1]}\n")
-            assert ran.code == Exit.DONE, ran.err
+            assert ran.code == ExitCode.DONE, ran.err
             assert "The site takes the answer until" in ran.out
             answer.write_text(here.post("/v1/offline-exchange", {"request": asked.read_text()})["answer"])
             ran = admin.run("offline", "import", str(answer))
-            assert ran.code == Exit.DONE, ran.err
+            assert ran.code == ExitCode.DONE, ran.err
             assert "The activation code was accepted." in ran.out
             assert admin.refused("offline", "import", str(answer))["code"] == "offline_same"
             assert admin.refused("licenses", "resolve-fork", "restored")["code"] == "unreachable"
@@ -359,22 +362,22 @@ class TestOffline:
             assert admin.run("licenses").out.startswith("Product")
 
     @pytest.mark.parametrize("columns", [200, 80, 40])
-    def test_what_a_terminal_shows_is_copied_into_the_other_terminal(self, here: Town, columns: int) -> None:
+    def test_what_a_terminal_shows_is_copied_into_the_other_terminal(self, here: SiteEnv, columns: int) -> None:
         """Without files: the request is copied out of one window into the provider's, and the answer back."""
-        house = here.house()
-        serving = Serving(house.site)
+        house = here.site()
+        serving = SiteServers(house.site)
         with serving.local:
             admin = Admin(house)
             code = here.order()[1]
-            assert admin.run("offline", "request", "--activate", given=f"{code}\n").code == Exit.DONE
+            assert admin.run("offline", "request", "--activate", given=f"{code}\n").code == ExitCode.DONE
             shown = on_terminal(admin, (columns, 60), "offline", "request")
             assert "\N{REPLACEMENT CHARACTER}" not in shown
             answer = here.post("/v1/offline-exchange", {"request": pasted(shown, columns)})["answer"]
             printed = io.StringIO()
-            offline.show_answer(Screen(printed, None), {"answer": answer})
+            offline.show_answer(CommandScreen(printed, None), {"answer": answer})
             assert "\N{REPLACEMENT CHARACTER}" not in printed.getvalue()
             ran = admin.run("offline", "import", "-", given=pasted(printed.getvalue(), columns))
-            assert ran.code == Exit.DONE, ran.err
+            assert ran.code == ExitCode.DONE, ran.err
 
 
 def pasted(shown: str, columns: int) -> str:
@@ -386,15 +389,15 @@ def pasted(shown: str, columns: int) -> str:
 class TestTheRequestAsQrCode:
     """`tenure offline request` before somebody's eyes: a real terminal of a given size."""
 
-    def test_b16_it_is_drawn_where_it_fits_and_read_back_to_the_request(self, here: Town) -> None:
+    def test_b16_it_is_drawn_where_it_fits_and_read_back_to_the_request(self, here: SiteEnv) -> None:
         with _vault(here) as admin:
             made = admin.good("offline", "request")
             shown = on_terminal(admin, (200, 100), "offline", "request")
         assert made["request"].splitlines()[0] in shown
         drawn = [line for line in shown.splitlines() if "\u2588" in line]
-        assert drawn == qr.blocks(qr.encode(made["line"].encode(), "L")).splitlines()
+        assert drawn == qr.to_blocks(qr.encode(made["line"].encode(), "L")).splitlines()
 
-    def test_b16_where_it_does_not_fit_it_is_said_with_what_to_do(self, here: Town) -> None:
+    def test_b16_where_it_does_not_fit_it_is_said_with_what_to_do(self, here: SiteEnv) -> None:
         with _vault(here) as admin:
             made = admin.good("offline", "request")
             for more in ((), ("--qr",)):
@@ -405,7 +408,7 @@ class TestTheRequestAsQrCode:
                 assert "this terminal has 80 by 24" in shown
                 assert "--out FILE" in shown
 
-    def test_b16_it_is_left_out_and_asked_for(self, here: Town, tmp_path: Path) -> None:
+    def test_b16_it_is_left_out_and_asked_for(self, here: SiteEnv, tmp_path: Path) -> None:
         with _vault(here) as admin:
             assert "\u2588" not in on_terminal(admin, (200, 100), "offline", "request", "--no-qr")
             assert "\u2588" not in admin.run("offline", "request").out
@@ -418,17 +421,17 @@ class TestTheRequestAsQrCode:
 
 
 @contextmanager
-def _vault(here: Town) -> Iterator[Admin]:
+def _vault(here: SiteEnv) -> Iterator[Admin]:
     """A site without a network that has a code."""
-    house = here.house("vault")
+    house = here.site("vault")
     house.activate(here.order()[1])
     house.cable.cut = True
-    with Serving(house.site).local:
+    with SiteServers(house.site).local:
         yield Admin(house)
 
 
 def on_terminal(admin: Admin, size: tuple[int, int], *words: str) -> str:
-    """What the command writes on a terminal of so many columns and lines, colours taken off."""
+    """What the command writes on a terminal of so many columns and lines, colors taken off."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     env = {**admin.env, "PATH": "/usr/bin:/bin", "HOME": str(admin.home), "TERM": "xterm", "LANG": "C.UTF-8"}
@@ -444,7 +447,7 @@ def on_terminal(admin: Admin, size: tuple[int, int], *words: str) -> str:
         pass  # this is how Linux says that nobody holds the other end any more
     finally:
         os.close(ours)
-    assert program.wait(30) == Exit.DONE, written
+    assert program.wait(30) == ExitCode.DONE, written
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode()).replace("\r", "")
 
 
@@ -452,54 +455,54 @@ def test_without_a_site_it_is_said_first_that_there_is_none(tmp_path: Path) -> N
     """Nothing was asked of the licensing server, so nothing is said of it."""
     nowhere = str(tmp_path / "nowhere")
     problem = Terminal(tmp_path).refused("status", "--site", nowhere)
-    assert (problem["code"], problem["exit"]) == ("unreachable", Exit.UNREACHABLE)
+    assert (problem["code"], problem["exit"]) == ("unreachable", ExitCode.UNREACHABLE)
     assert problem["title"] == "No administration server runs here."
     assert f"There is no site in {nowhere}." in problem["detail"]
     assert "tenure site init" in problem["remedy"]
     assert "licensing server" not in str(problem)
 
 
-def test_a_site_that_has_stopped_is_told_as_that(here: Town) -> None:
-    house = here.house()
+def test_a_site_that_has_stopped_is_told_as_that(here: SiteEnv) -> None:
+    house = here.site()
     admin = Terminal(here.folder, env={"TENURE_SITE": str(house.folder)})
-    with Serving(house.site).local:
+    with SiteServers(house.site).local:
         admin.good("status")
     problem = admin.refused("status")
     assert f"The site in {house.folder} does not run." in problem["detail"]
     assert "tenure site run" in problem["remedy"]
 
 
-def root_of(house: House) -> tuple[str, ...]:
+def root_of(house: SiteProcess) -> tuple[str, ...]:
     world = ("--sandbox",) if house.site.settings.sandbox else ()
     return ("--root", str(house.folder / "root.jws"), *world)
 
 
-def test_the_next_command_is_printed_as_it_has_to_be_typed(here: Town) -> None:
+def test_the_next_command_is_printed_as_it_has_to_be_typed(here: SiteEnv) -> None:
     """Folder included, also one with a blank in its name; by the variable it is meant anyway."""
-    terminal, root = Terminal(here.folder), root_of(here.house())
+    terminal, root = Terminal(here.folder), root_of(here.site())
     site, agent = here.folder / "head office", here.folder / "a desk"
-    made = ("--server", "https://licence.example.com", *root, "--product", "editor=12.0")
+    made = ("--server", "https://license.example.com", *root, "--product", "editor=12.0")
     told = terminal.run("site", "init", *made, "--site", str(site)).out
     assert f"tenure site run --site '{site}'" in told
     assert f"tenure activate --site '{site}'" in told
     mine = (*root, "--product", "editor", "--version", "12.0")
-    assert f"tenure agent enrol --agent '{agent}'" in terminal.run("agent", "init", *mine, "--agent", str(agent)).out
+    assert f"tenure agent enroll --agent '{agent}'" in terminal.run("agent", "init", *mine, "--agent", str(agent)).out
     by_variable = Terminal(here.folder, env={"TENURE_SITE": str(here.folder / "second")})
     assert "tenure site run\n" in by_variable.run("site", "init", *made).out
 
 
 def test_a_new_site_listens_to_devices_where_it_is_told_and_believes_an_authority_of_one_s_own(
-    here: Town,
+    here: SiteEnv,
 ) -> None:
     terminal, authorities = Terminal(here.folder), here.folder / "ca.pem"
     authorities.write_text("-----BEGIN CERTIFICATE-----\n")
     site = here.folder / "third"
-    made = ("--server", "https://licence.example.com", *root_of(here.house()), "--product", "editor=12.0")
+    made = ("--server", "https://license.example.com", *root_of(here.site()), "--product", "editor=12.0")
     terminal.good(
         "site", "init", *made, "--site", str(site), "--device-listen", "127.0.0.1:0", "--ca-file", str(authorities)
     )
     settings = read_settings(site / "site.toml")
-    assert isinstance(settings, Settings)
+    assert isinstance(settings, SiteSettings)
     assert settings.devices.listen == "127.0.0.1:0"
     assert settings.network.ca_file == str(site / "authorities.pem"), "from the folder, wherever the site is started"
     assert (site / "authorities.pem").read_bytes() == authorities.read_bytes()

@@ -5,21 +5,21 @@ from typing import Any
 
 import pytest
 
-from tenure.core.codes import from_random
+from tenure.core.activation_codes import from_random
 from tenure.core.timeline import DAY
-from tenure.site.console.app import Doors, console
+from tenure.site.background import SiteWatch
+from tenure.site.console.app import PortRouter, make_console
 from tenure.site.console.banner import most_important, renew_link
 from tenure.site.store import events
 from tenure.site.store.writer import Connection
-from tenure.site.watch import Watch
 from tests.site.callers import api_of
-from tests.site.post import PostRoom
-from tests.site.town import House, Town
+from tests.site.receiver import ForwardingEnv
+from tests.site.site_env import SiteEnv, SiteProcess
 from tests.web.browser import Tab
 
 ORIGIN = "http://127.0.0.1:8481"
 PAGES = (
-    "/", "/devices", "/unassigned", "/events", "/reports", "/licenses", "/settings", "/connection", "/enrolments",
+    "/", "/devices", "/unassigned", "/events", "/reports", "/licenses", "/settings", "/connection", "/enrollments",
     "/licenses/editor", "/licenses/editor/code", "/licenses/editor/successor", "/licenses/editor/explain",
     "/licenses/editor/synchronization", "/licenses/editor/remove", "/licenses/editor/fork", "/banner",
     "/licenses/editor/offline", "/licenses/editor/conflict", "/licenses/editor/silent", "/settings/dns",
@@ -30,12 +30,12 @@ PAGES = (
 )  # fmt: skip
 
 
-def app_of(house: House) -> Any:
+def app_of(house: SiteProcess) -> Any:
     api = api_of(house)
-    return Doors(api, console(api, lambda: house.town.time.now, lambda: 0.0))
+    return PortRouter(api, make_console(api, lambda: house.town.time.now, lambda: 0.0))
 
 
-async def signed_in(house: House, path: str = "/") -> Tab:
+async def signed_in(house: SiteProcess, path: str = "/") -> Tab:
     tab = Tab(app_of(house), ORIGIN)
     await tab.open(path)
     await tab.send(token=house.site.token)
@@ -44,12 +44,12 @@ async def signed_in(house: House, path: str = "/") -> Tab:
 
 
 @pytest.fixture
-async def tab(house: House) -> AsyncIterator[Tab]:
+async def tab(house: SiteProcess) -> AsyncIterator[Tab]:
     yield await signed_in(house)
 
 
 class TestTheFrame:
-    async def test_whoever_has_not_the_token_sees_nothing(self, house: House) -> None:
+    async def test_whoever_has_not_the_token_sees_nothing(self, house: SiteProcess) -> None:
         tab = Tab(app_of(house), ORIGIN)
         for path in PAGES:
             await tab.open(path)
@@ -60,14 +60,14 @@ class TestTheFrame:
             assert tab.path == "/sign-in"
         assert house.site.token not in tab.text
 
-    async def test_signing_in_leads_to_where_one_wanted(self, house: House) -> None:
+    async def test_signing_in_leads_to_where_one_wanted(self, house: SiteProcess) -> None:
         tab = await signed_in(house, "/events?severity=critical")
         assert tab.path == "/events?severity=critical"
         await tab.send(tab.form(action="/sign-out"))
         await tab.open("/licenses")
         assert tab.path.startswith("/sign-in")
 
-    async def test_the_api_stays_where_it_was_on_the_same_port(self, house: House) -> None:
+    async def test_the_api_stays_where_it_was_on_the_same_port(self, house: SiteProcess) -> None:
         tab = Tab(app_of(house), ORIGIN)
         bearer = {"Authorization": f"Bearer {house.site.token}"}
         assert (await tab.http.get("/v1/status", headers=bearer)).json()["name"] == "Head office"
@@ -95,10 +95,10 @@ class TestTheFrame:
         assert headings.count("h1") == 1
         ids = [held["id"] for _, held in tags if "id" in held]
         assert len(ids) == len(set(ids))
-        labelled = {held.get("for") for tag, held in tags if tag == "label"}
+        labeled = {held.get("for") for tag, held in tags if tag == "label"}
         for tag, held in tags:
             if tag in {"input", "select", "textarea"} and held.get("type") not in {"hidden", "checkbox", "radio"}:
-                assert held.get("id") in labelled or "aria-label" in held, (tag, held)
+                assert held.get("id") in labeled or "aria-label" in held, (tag, held)
             assert "style" not in held
             assert not any(name.startswith("on") for name in held)
             for name in ("aria-labelledby", "aria-describedby"):
@@ -112,13 +112,13 @@ class TestTheFrame:
 
 
 class TestTheFolder:
-    async def test_it_has_every_column_and_every_button(self, house: House, tab: Tab) -> None:
+    async def test_it_has_every_column_and_every_button(self, house: SiteProcess, tab: Tab) -> None:
         desk = house.agent()
-        desk.enrol(house.ticket())
+        desk.enroll(house.ticket())
         await tab.open("/licenses")
         for column in (
             "Product", "Type", "Phase", "Expires", "Grace until", "Limit", "In use", "Free", "Provider", "Role",
-            "Code", "Synchronised",
+            "Code", "Synchronized",
         ):  # fmt: skip
             assert column in tab.text
         for button in (
@@ -134,7 +134,7 @@ class TestTheFolder:
         row = dict(zip(head.split(","), line.split(","), strict=True))
         assert (row["product"], row["in_use"], row["role"]) == ("editor", "1", "active")
 
-    async def test_removing_is_refused_with_the_reason_and_the_date(self, house: House, tab: Tab) -> None:
+    async def test_removing_is_refused_with_the_reason_and_the_date(self, house: SiteProcess, tab: Tab) -> None:
         await tab.open("/licenses/editor/remove")
         assert tab.status == 409
         assert "It cannot be removed while it is in force." in tab.text
@@ -142,8 +142,8 @@ class TestTheFolder:
         assert "Possible from" in tab.text
         assert not [form for form in tab.page.forms if form.action.endswith("/remove")]
 
-    async def test_a_license_that_is_over_is_removed_on_a_second_click(self, here: Town) -> None:
-        house = here.house()
+    async def test_a_license_that_is_over_is_removed_on_a_second_click(self, here: SiteEnv) -> None:
+        house = here.site()
         name, code = here.order()
         house.activate(code)
         here.post(f"/v1/subscriptions/{name}/cancel", {"why": "no", "at_once": True})
@@ -155,9 +155,9 @@ class TestTheFolder:
         assert "nothing is licensed yet" in tab.text
 
 
-class TestSynchronising:
-    async def test_m17_by_the_menu_with_steps_path_and_what_changed(self, here: Town) -> None:
-        house = here.house()
+class TestSynchronizing:
+    async def test_m17_by_the_menu_with_steps_path_and_what_changed(self, here: SiteEnv) -> None:
+        house = here.site()
         name, code = here.order()
         house.activate(code)
         here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 25})
@@ -171,7 +171,7 @@ class TestSynchronising:
         assert "system DNS, 192.0.2.1:443" in tab.text
         assert "Device limit 10 25" in tab.text
 
-    async def test_m17_a_second_click_within_the_minute_is_refused_in_words(self, house: House, tab: Tab) -> None:
+    async def test_m17_a_second_click_within_the_minute_is_refused_in_words(self, house: SiteProcess, tab: Tab) -> None:
         house.town.wait(120)
         await tab.open("/licenses")
         form = tab.form(action="/licenses/editor/synchronization")
@@ -180,7 +180,7 @@ class TestSynchronising:
         await tab.send(tab.form(action="/licenses/editor/synchronization"))
         assert "What helps" in tab.text
 
-    async def test_a_server_that_does_not_answer_is_said_and_what_to_click(self, house: House, tab: Tab) -> None:
+    async def test_a_server_that_does_not_answer_is_said_and_what_to_click(self, house: SiteProcess, tab: Tab) -> None:
         house.town.wait(120)
         house.town.server_up = False
         await tab.open("/licenses")
@@ -190,8 +190,8 @@ class TestSynchronising:
 
 
 class TestCodes:
-    async def test_m09_typing_the_code_starts_it_and_says_until_when(self, here: Town) -> None:
-        house = here.house()
+    async def test_m09_typing_the_code_starts_it_and_says_until_when(self, here: SiteEnv) -> None:
+        house = here.site()
         tab = await signed_in(house)
         assert "nothing is licensed yet" in tab.text
         await tab.open("/licenses/editor/code")
@@ -200,8 +200,8 @@ class TestCodes:
         assert "What the code has started" in tab.text
         assert "All is well" in tab.text
 
-    async def test_a_code_is_checked_while_it_is_typed_and_never_sent_for_it(self, here: Town) -> None:
-        house, (_, code) = here.house(), here.order()
+    async def test_a_code_is_checked_while_it_is_typed_and_never_sent_for_it(self, here: SiteEnv) -> None:
+        house, (_, code) = here.site(), here.order()
         tab = await signed_in(house, "/licenses/editor/code")
         form = tab.form("code")
         form.action = "/licenses/editor/code/check"
@@ -217,8 +217,8 @@ class TestCodes:
         assert house.cable.sent == []
         assert code not in tab.text
 
-    async def test_b04_what_a_code_would_start_is_shown_before_anything_begins(self, here: Town) -> None:
-        house, (_, code) = here.house(), here.order()
+    async def test_b04_what_a_code_would_start_is_shown_before_anything_begins(self, here: SiteEnv) -> None:
+        house, (_, code) = here.site(), here.order()
         tab = await signed_in(house, "/licenses/editor/code")
         await tab.send(tab.form("code"), code=code, look="1")
         assert "What the code would start" in tab.text
@@ -235,7 +235,9 @@ class TestCodes:
         await tab.send(tab.form("code"), code=code, look="1")
         assert "The cable is out" in tab.text
 
-    async def test_a_successors_own_dates_are_shown_before_it_is_staged(self, here: Town, house: House) -> None:
+    async def test_a_successors_own_dates_are_shown_before_it_is_staged(
+        self, here: SiteEnv, house: SiteProcess
+    ) -> None:
         tab = await signed_in(house, "/licenses/editor/successor")
         await tab.send(tab.form("code"), code=here.order("later")[1], look="1")
         assert "It would take over on 1 Jan 2027" in tab.text
@@ -243,7 +245,9 @@ class TestCodes:
         await tab.open("/licenses/editor/successor")
         assert "waits already" not in tab.text
 
-    async def test_m10_another_code_is_refused_with_the_date_and_the_way_out(self, here: Town, house: House) -> None:
+    async def test_m10_another_code_is_refused_with_the_date_and_the_way_out(
+        self, here: SiteEnv, house: SiteProcess
+    ) -> None:
         tab = await signed_in(house, "/licenses/editor/code")
         assert "A subscription is in force until" in tab.text
         _, other = here.order()
@@ -252,20 +256,20 @@ class TestCodes:
         assert "Possible from" in tab.text
         assert "/licenses/editor/successor" in tab.page.links
 
-    async def test_what_the_server_refuses_is_said_with_its_remedy(self, here: Town) -> None:
-        tab = await signed_in(here.house(), "/licenses/editor/code")
+    async def test_what_the_server_refuses_is_said_with_its_remedy(self, here: SiteEnv) -> None:
+        tab = await signed_in(here.site(), "/licenses/editor/code")
         await tab.send(code=from_random(bytes([9] * 19)).reveal())
         assert "What helps" in tab.text
         assert "Type the code again" in tab.text
 
-    async def test_m13_an_earlier_version_is_told_which_it_takes(self, here: Town) -> None:
-        house = here.house("old", version="12.9")
+    async def test_m13_an_earlier_version_is_told_which_it_takes(self, here: SiteEnv) -> None:
+        house = here.site("old", version="12.9")
         tab = await signed_in(house, "/licenses/editor/code")
         await tab.send(code=here.order("next")[1])
         assert "13" in tab.text
         assert "version" in tab.text.lower()
 
-    async def test_a_successor_shows_the_switch_and_can_be_dropped(self, here: Town, house: House) -> None:
+    async def test_a_successor_shows_the_switch_and_can_be_dropped(self, here: SiteEnv, house: SiteProcess) -> None:
         tab = await signed_in(house, "/licenses/editor/successor")
         assert "before any grace" in tab.text
         await tab.send(code=here.order()[1])
@@ -280,13 +284,13 @@ class TestCodes:
 
 
 class TestTheBanner:
-    async def test_m07_grace_says_cause_days_left_and_remedy(self, here: Town) -> None:
-        house = here.house()
+    async def test_m07_grace_says_cause_days_left_and_remedy(self, here: SiteEnv) -> None:
+        house = here.site()
         house.activate(here.order()[1])
         paid = house.license.keeper.holder.standing().paid_until
         assert paid is not None
         house.cable.town.server_up = False
-        lease = house.look().terms
+        lease = house.look().lease_terms
         assert lease is not None
         here.wait(lease.contact_until - 5 * DAY - here.time.now)
         tab = await signed_in(house)
@@ -300,42 +304,42 @@ class TestTheBanner:
             tab = await signed_in(house)
         assert "has ended" in tab.text
 
-    async def test_a_device_beyond_the_limit_is_the_news_and_leads_to_the_reason(self, here: Town) -> None:
-        house = here.house()
+    async def test_a_device_beyond_the_limit_is_the_news_and_leads_to_the_reason(self, here: SiteEnv) -> None:
+        house = here.site()
         house.activate(here.order(devices=1)[1])
         ticket = house.ticket(3)
         for number in range(2):
             desk = house.agent(f"desk-{number}")
-            desk.enrol(ticket)
+            desk.enroll(ticket)
         tab = await signed_in(house)
         assert "1 device has no seat" in tab.text
         await tab.open("/devices?state=waiting&product=editor")
-        assert "Every seat is taken: 1 of 1 are in use." in tab.text
+        assert "Every seat is taken: 1 of 1 seat is in use." in tab.text
         (link,) = [each for each in tab.page.links if each.startswith("/devices/dev_")]
         await tab.open(link)
         assert "Choose a device to withdraw" in tab.text
 
-    async def test_seats_beyond_what_was_ordered_are_explained(self, here: Town) -> None:
-        house = here.house()
+    async def test_seats_beyond_what_was_ordered_are_explained(self, here: SiteEnv) -> None:
+        house = here.site()
         house.activate(here.order(devices=10)[1])
         ticket = house.ticket(12)
         for number in range(12):
-            house.agent(f"desk-{number}").enrol(ticket)
+            house.agent(f"desk-{number}").enroll(ticket)
         tab = await signed_in(house)
         assert "All 11 seats of this server are taken (10 ordered, 1 more tolerated)." in tab.text
         await tab.open("/devices?state=waiting&product=editor")
-        assert "Every seat is taken: 11 of 11 are in use (10 ordered, 1 more tolerated)." in tab.text
+        assert "Every seat is taken: 11 of 11 seats are in use (10 ordered, 1 more tolerated)." in tab.text
 
 
 class TestDevices:
     async def test_one_that_does_not_last_is_marked_with_its_hour_in_the_list_and_on_its_page(
-        self, house: House, tab: Tab
+        self, house: SiteProcess, tab: Tab
     ) -> None:
         ticket = house.ticket(uses=2)
-        house.agent("reception").enrol(ticket)
+        house.agent("reception").enroll(ticket)
         await tab.open("/devices")
         assert "ephemeral" not in tab.text
-        assert house.agent("container").agent.keeper.enrol(ticket, ephemeral=True) is None
+        assert house.agent("container").agent.keeper.enroll(ticket, ephemeral=True) is None
         await tab.open("/devices")
         assert tab.text.count("ephemeral") == 1
         assert "lives one hour, refreshed" in tab.text
@@ -343,14 +347,14 @@ class TestDevices:
         await tab.open(f"/devices/{device.id}")
         assert "its seat lives one hour, refreshed at" in tab.text
 
-    async def test_enrolled_withdrawn_assigned_grouped_removed(self, house: House, tab: Tab) -> None:
-        await tab.open("/enrolments")
+    async def test_enrolled_withdrawn_assigned_grouped_removed(self, house: SiteProcess, tab: Tab) -> None:
+        await tab.open("/enrollments")
         await tab.send(tab.form("uses"), uses="2", days="3", group="")
         token = next(word for word in tab.page.words if len(word) > 60 and " " not in word.strip()).strip()
-        await tab.open("/enrolments")
+        await tab.open("/enrollments")
         assert token not in tab.answer.text
         desk = house.agent("reception")
-        desk.enrol(token)
+        desk.enroll(token)
         await tab.open("/devices")
         assert "reception" in tab.text
         assert "Protected" in tab.text
@@ -377,11 +381,11 @@ class TestDevices:
         assert house.devices()[0].state == "removed"
 
     async def test_before_many_lose_their_seats_they_are_named_and_nothing_is_done_unasked(
-        self, house: House, tab: Tab
+        self, house: SiteProcess, tab: Tab
     ) -> None:
         ticket = house.ticket(12)
         for number in range(12):
-            house.agent(f"d{number:02}").enrol(ticket)
+            house.agent(f"d{number:02}").enroll(ticket)
         await tab.open("/devices")
         choices = tab.answer.text.partition('name="what"')[2]
         assert choices.index('value=""') < choices.index('value="withdraw"'), "nothing is chosen beforehand"
@@ -393,10 +397,10 @@ class TestDevices:
         assert "Done for 12 devices." in tab.text
         assert {each.state for each in house.devices()} == {"withdrawn"}
 
-    async def test_pages_go_on_where_the_last_one_ended(self, house: House, tab: Tab) -> None:
+    async def test_pages_go_on_where_the_last_one_ended(self, house: SiteProcess, tab: Tab) -> None:
         ticket = house.ticket(60)
         for number in range(53):
-            house.agent(f"d{number:02}").enrol(ticket)
+            house.agent(f"d{number:02}").enroll(ticket)
         await tab.open("/devices")
         (following,) = [each for each in tab.page.links if "cursor=" in each]
         await tab.open(following)
@@ -404,13 +408,13 @@ class TestDevices:
         assert "d01" not in tab.text
 
     async def test_what_is_wrong_in_a_form_stands_beside_its_field(self, tab: Tab) -> None:
-        await tab.open("/enrolments")
+        await tab.open("/enrollments")
         await tab.send(tab.form("uses"), uses="0")
         assert tab.status == 422
         assert "A whole number from 1" in tab.text
 
-    async def test_names_of_devices_are_text_and_nothing_else(self, house: House, tab: Tab) -> None:
-        house.agent("x").enrol(house.ticket())
+    async def test_names_of_devices_are_text_and_nothing_else(self, house: SiteProcess, tab: Tab) -> None:
+        house.agent("x").enroll(house.ticket())
         (device,) = house.devices()
         await tab.open(f"/devices/{device.id}")
         await tab.send(tab.form(action=f"/devices/{device.id}/group"), group="<script>alert(1)</script>")
@@ -419,7 +423,7 @@ class TestDevices:
 
 
 class TestEvents:
-    async def test_they_are_filtered_and_acknowledged(self, house: House, tab: Tab) -> None:
+    async def test_they_are_filtered_and_acknowledged(self, house: SiteProcess, tab: Tab) -> None:
         await tab.open("/events")
         assert "The license is active" in tab.text
         await tab.send(tab.form("number"))
@@ -428,9 +432,9 @@ class TestEvents:
         assert "Nothing matches" in tab.text
 
     async def test_all_are_acknowledged_up_to_what_the_page_showed_and_nothing_newer(
-        self, house: House, tab: Tab
+        self, house: SiteProcess, tab: Tab
     ) -> None:
-        room = PostRoom(house)
+        room = ForwardingEnv(house)
         room.happen(*(f"event {number}" for number in range(60)))
         room.happen("told only", severity="info")
         await tab.open("/events?severity=warning")
@@ -448,7 +452,7 @@ class TestEvents:
 
 
 class TestForks:
-    async def test_b09_both_copies_are_shown_and_it_is_settled_by_a_click(self, house: House) -> None:
+    async def test_b09_both_copies_are_shown_and_it_is_settled_by_a_click(self, house: SiteProcess) -> None:
         backup = house.backed_up()
         house.town.wait(DAY)
         house.sync()
@@ -482,7 +486,7 @@ async def test_testing_the_connection_shows_a_line_for_each_check(tab: Tab) -> N
 
 
 class TestWhatElseAnAdministratorDoes:
-    async def test_m16_renewing_leads_to_the_providers_website_at_this_subscription(self, here: Town) -> None:
+    async def test_m16_renewing_leads_to_the_providers_website_at_this_subscription(self, here: SiteEnv) -> None:
         shown = {"renew_url": "https://north.example/renew", "subscription": "sub_1"}
         assert renew_link(shown) == "https://north.example/renew?subscription=sub_1"
         for evil in ("", "javascript:alert(1)", "data:text/html,x", "//elsewhere.example"):
@@ -499,7 +503,7 @@ class TestWhatElseAnAdministratorDoes:
         assert (told.button, told.path) == ("Renew on the provider's website", renew_link(shown))
         assert told.path.endswith("?subscription=sub_1")
 
-    async def test_all_is_well_is_never_said_beside_an_open_warning(self, house: House, tab: Tab) -> None:
+    async def test_all_is_well_is_never_said_beside_an_open_warning(self, house: SiteProcess, tab: Tab) -> None:
         assert "All is well" in tab.text
         now = house.town.time.now
         house.site.store.write(lambda conn: events.add(conn, now, "warning", "use_high", "9 of 10 are used.")).result()
@@ -512,8 +516,8 @@ class TestWhatElseAnAdministratorDoes:
         await tab.open("/licenses")
         assert "All is well" in tab.text
 
-    async def test_the_banner_of_what_renews_itself_tells_the_renewal_and_no_end(self, here: Town) -> None:
-        house = here.house()
+    async def test_the_banner_of_what_renews_itself_tells_the_renewal_and_no_end(self, here: SiteEnv) -> None:
+        house = here.site()
         house.activate(here.order("monthly", renewal_intent="auto")[1])
         here.wait(26 * DAY)
         house.sync()
@@ -523,7 +527,7 @@ class TestWhatElseAnAdministratorDoes:
         assert "The paid period ends" not in tab.text
         assert "over soon" not in tab.text
 
-    async def test_events_stand_in_the_order_in_which_things_became_true(self, house: House, tab: Tab) -> None:
+    async def test_events_stand_in_the_order_in_which_things_became_true(self, house: SiteProcess, tab: Tab) -> None:
         now = house.town.time.now
 
         def note(conn: Connection) -> None:
@@ -538,18 +542,20 @@ class TestWhatElseAnAdministratorDoes:
         following = (await tab.http.get(f"/v1/events?limit=1&cursor={one['next']}", headers=bearer)).json()
         assert [each["kind"] for each in (*one["items"], *following["items"])] == ["first", "second"]
 
-    async def test_a_synchronization_is_told_in_sentences(self, here: Town) -> None:
-        house = here.house()
+    async def test_a_synchronization_is_told_in_sentences(self, here: SiteEnv) -> None:
+        house = here.site()
         name, code = here.order()
         house.activate(code)
         here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 25})
         here.wait(120)
-        Watch(house.site).synchronized(house.license, house.license.synchronize("manual"))
+        SiteWatch(house.site).note_sync(house.license, house.license.synchronize("manual"))
         tab = await signed_in(house, "/events")
         assert "25 devices are ordered now, 10 before." in tab.text
         assert "->" not in tab.text
 
-    async def test_no_remedy_sends_to_the_command_line_beside_its_own_button(self, here: Town, house: House) -> None:
+    async def test_no_remedy_sends_to_the_command_line_beside_its_own_button(
+        self, here: SiteEnv, house: SiteProcess
+    ) -> None:
         here.server_up = False
         here.wait(40 * DAY)
         tab = await signed_in(house, "/licenses/editor/explain")
@@ -559,7 +565,7 @@ class TestWhatElseAnAdministratorDoes:
         assert "Current" in tab.text
 
     async def test_a_group_that_does_not_distribute_leaves_its_devices_waiting_and_says_so(
-        self, house: House, tab: Tab
+        self, house: SiteProcess, tab: Tab
     ) -> None:
         await tab.open("/devices")
         await tab.send(tab.form("name"), name="Lab")
@@ -568,20 +574,20 @@ class TestWhatElseAnAdministratorDoes:
         form = tab.form(action="/licenses/editor/distribution")
         form.fields["automatic"] = [each for each in form.fields["automatic"] if each != "Lab"]
         await tab.send(form)
-        house.agent("bench").enrol(house.ticket(group="Lab"))
+        house.agent("bench").enroll(house.ticket(group="Lab"))
         await tab.open("/groups/Lab")
         assert "Nobody has assigned it a seat." in tab.text
         (device,) = house.devices()
         await tab.send(tab.form(action=f"/devices/{device.id}/assign"))
         assert "gets a seat at its next contact" in tab.text
 
-    async def test_b11_a_lower_limit_is_the_news_with_a_list_that_can_be_edited(self, here: Town) -> None:
-        house = here.house()
+    async def test_b11_a_lower_limit_is_the_news_with_a_list_that_can_be_edited(self, here: SiteEnv) -> None:
+        house = here.site()
         name, code = here.order(devices=10)
         house.activate(code)
         ticket = house.ticket(8)
         for number in range(8):
-            house.agent(f"d{number}").enrol(ticket)
+            house.agent(f"d{number}").enroll(ticket)
         here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 5})
         here.wait(3_600)
         house.sync()
@@ -614,7 +620,7 @@ class TestWhatElseAnAdministratorDoes:
         await tab.send(tab.form("text"), text="  ")
         assert "Paste the text of the answer, or choose its file." in tab.text
 
-    async def test_the_answers_file_is_taken_in_as_it_came(self, here: Town, tab: Tab) -> None:
+    async def test_the_answers_file_is_taken_in_as_it_came(self, here: SiteEnv, tab: Tab) -> None:
         await tab.open("/licenses/editor/offline")
         await tab.send(tab.form(action="/licenses/editor/offline/request"), file="on")
         assert tab.answer is not None
@@ -624,7 +630,9 @@ class TestWhatElseAnAdministratorDoes:
         await tab.send(tab.form("text"), files=brought)
         assert tab.path == "/licenses/editor", tab.text
 
-    async def test_b10_public_dns_is_switched_off_and_a_wrong_list_is_refused(self, house: House, tab: Tab) -> None:
+    async def test_b10_public_dns_is_switched_off_and_a_wrong_list_is_refused(
+        self, house: SiteProcess, tab: Tab
+    ) -> None:
         await tab.open("/settings/dns")
         await tab.send(tab.form("resolvers"), mode="off", resolvers="", private_suffixes="")
         assert "It holds from the next exchange on." in tab.text
@@ -632,9 +640,9 @@ class TestWhatElseAnAdministratorDoes:
         await tab.send(tab.form("resolvers"), mode="list", resolvers="not a resolver", private_suffixes="")
         assert tab.status == 422
 
-    async def test_use_is_reported_by_day_and_exported(self, house: House, tab: Tab) -> None:
-        house.agent("x").enrol(house.ticket())
-        house.watch.turn()
+    async def test_use_is_reported_by_day_and_exported(self, house: SiteProcess, tab: Tab) -> None:
+        house.agent("x").enroll(house.ticket())
+        house.watch.tick()
         await tab.open("/reports?days=7")
         assert "1 of 10 devices in use" in tab.text
         assert "The same as a table" in tab.text

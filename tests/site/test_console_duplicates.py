@@ -6,8 +6,8 @@ import pytest
 
 from tenure.core.timeline import DAY
 from tenure.site.store import duplicates
+from tests.site.site_env import SiteEnv, SiteProcess
 from tests.site.test_console import signed_in
-from tests.site.town import House, Town
 from tests.web.browser import Tab
 
 PARTS = {"machine": "m-1", "board": "b-1", "network": "n-1"}
@@ -16,22 +16,22 @@ DEVICES, PAIRS = 100_000, 3_000
 
 
 @pytest.fixture
-def reinstalled(here: Town) -> House:
+def reinstalled(here: SiteEnv) -> SiteProcess:
     """A computer that was enrolled in the group Lab, and again an hour later after a new installation."""
-    house = here.house()
+    house = here.site()
     house.activate(here.order()[1])
-    assert house.agent("old", hardware=PARTS).enrol(house.ticket(group="Lab")) is None
+    assert house.agent("old", hardware=PARTS).enroll(house.ticket(group="Lab")) is None
     here.wait(HOUR)
-    house.agent("new", hardware={**PARTS, "network": "n-2"}).enrol(house.ticket(group=""))
+    house.agent("new", hardware={**PARTS, "network": "n-2"}).enroll(house.ticket(group=""))
     assert [each.state for each in house.devices()] == ["protected", "waiting"], "nobody has assigned the second a seat"
     return house
 
 
-def names(house: House) -> list[str]:
+def names(house: SiteProcess) -> list[str]:
     return [each.name for each in house.devices()]
 
 
-async def test_two_that_are_one_are_found_compared_and_merged(reinstalled: House) -> None:
+async def test_two_that_are_one_are_found_compared_and_merged(reinstalled: SiteProcess) -> None:
     tab = await signed_in(reinstalled, "/devices")
     assert "1 duplicate" in tab.text
     assert "/duplicates" in tab.page.links
@@ -55,12 +55,12 @@ async def test_two_that_are_one_are_found_compared_and_merged(reinstalled: House
     assert "No duplicates" in tab.text
 
 
-async def test_a_second_seat_that_becomes_free_is_told_before(here: Town) -> None:
-    house = here.house()
+async def test_a_second_seat_that_becomes_free_is_told_before(here: SiteEnv) -> None:
+    house = here.site()
     house.activate(here.order()[1])
-    house.agent("old", hardware=PARTS).enrol(house.ticket())
+    house.agent("old", hardware=PARTS).enroll(house.ticket())
     here.wait(HOUR)
-    house.agent("new", hardware=PARTS).enrol(house.ticket())
+    house.agent("new", hardware=PARTS).enroll(house.ticket())
     assert house.counted == 2
     tab = await signed_in(house, "/duplicates")
     (compare,) = [each for each in tab.page.links if each.startswith("/duplicates/dev_")]
@@ -70,13 +70,13 @@ async def test_a_second_seat_that_becomes_free_is_told_before(here: Town) -> Non
     assert house.counted == 1
 
 
-async def test_clones_that_are_both_alive_are_refused_in_words(here: Town) -> None:
-    house = here.house()
+async def test_clones_that_are_both_alive_are_refused_in_words(here: SiteEnv) -> None:
+    house = here.site()
     house.activate(here.order()[1])
     old = house.agent("old", hardware=PARTS)
-    old.enrol(house.ticket())
+    old.enroll(house.ticket())
     here.wait(HOUR)
-    house.agent("new", hardware=PARTS).enrol(house.ticket())
+    house.agent("new", hardware=PARTS).enroll(house.ticket())
     tab = await signed_in(house, "/duplicates")
     (compare,) = [each for each in tab.page.links if each.startswith("/duplicates/dev_")]
     await tab.open(compare)
@@ -102,7 +102,7 @@ async def refused(tab: Tab) -> None:
 
 
 @pytest.mark.slow
-async def test_a_pair_of_a_hundred_thousand_is_found_by_the_index(house: House) -> None:
+async def test_a_pair_of_a_hundred_thousand_is_found_by_the_index(house: SiteProcess) -> None:
     house.site.store.write(_crowd).result()
     plan = house.site.store.read(
         lambda conn: conn.execute(f"explain query plan select 1 {duplicates.OPEN} and new.number > 5").fetchall()

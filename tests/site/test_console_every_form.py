@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from tests.site.site_env import SiteProcess
 from tests.site.test_console_roles import SLOW, busy, demoted, signed_in
-from tests.site.town import House
 from tests.web.browser import FormFound, Tab
 from tests.web.forms_walk import GIVEN, complaint, crawled, filled, sent
 
@@ -18,7 +18,7 @@ async def _forms(tab: Tab) -> dict[str, FormFound]:
     return await crawled(tab, ["/", "/settings/forwarding/new?way=mail"], skip=LEAVES)
 
 
-async def test_whatever_is_entered_a_page_answers(busy: House) -> None:
+async def test_whatever_is_entered_a_page_answers(busy: SiteProcess) -> None:
     tab = await signed_in(busy, "administrator")
     forms = await _forms(tab)
     assert len(forms) >= 15, sorted(forms)
@@ -30,7 +30,7 @@ async def test_whatever_is_entered_a_page_answers(busy: House) -> None:
     assert [each for each in wrong if each] == []
 
 
-async def test_after_the_session_has_ended_nothing_is_done_and_the_place_is_kept(busy: House) -> None:
+async def test_after_the_session_has_ended_nothing_is_done_and_the_place_is_kept(busy: SiteProcess) -> None:
     tab = await signed_in(busy, "administrator")
     forms = await _forms(tab)
     tab.http.cookies.clear()
@@ -39,7 +39,7 @@ async def test_after_the_session_has_ended_nothing_is_done_and_the_place_is_kept
         assert tab.path.startswith("/sign-in?said=over"), name
 
 
-async def test_with_less_rights_than_when_the_page_was_opened(busy: House) -> None:
+async def test_with_less_rights_than_when_the_page_was_opened(busy: SiteProcess) -> None:
     tab = await signed_in(busy, "administrator")
     forms = await _forms(tab)
     await asyncio.to_thread(demoted, busy)

@@ -8,19 +8,19 @@ import httpx2
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.site.console.app import routes
-from tenure.site.console.rights import MAY_DO, needed
-from tenure.site.console.signed import Server
+from tenure.site.console.app import console_routes
+from tenure.site.console.rights import MAY_DO, needed_scope
+from tenure.site.console.session import LocalServer
 from tenure.site.roles import RULE, SCOPES, WORK
 from tests.site.callers import Caller
+from tests.site.site_env import SiteEnv, SiteProcess
 from tests.site.test_console import ORIGIN, PAGES, app_of
-from tests.site.town import House, Town
 from tests.web.browser import FormFound, Tab
 
-PASSWORD = "seven grey geese over Turku"
+PASSWORD = "seven gray geese over Turku"
 FORMS = {
     WORK: (
-        "/connection", "/devices", "/enrolments", "/enrolments/enr_1/withdraw", "/events/acknowledge", "/groups",
+        "/connection", "/devices", "/enrollments", "/enrollments/enr_1/withdraw", "/events/acknowledge", "/groups",
         "/groups/remove", "/devices/{device}/group", "/duplicates/{device}/{device}", "/devices/{device}/withdraw",
         "/devices/{device}/assign", "/devices/{device}/remove", "/devices/{device}/pin", "/devices/{device}/unpin",
         "/licenses/editor/code", "/licenses/editor/code/check", "/licenses/editor/successor",
@@ -43,14 +43,14 @@ SLOW = ("/connection", "/settings/dns/test", "/sign-out")
 
 
 @pytest.fixture
-def busy(here: Town) -> House:
+def busy(here: SiteEnv) -> SiteProcess:
     """A house in which every page has something to show: devices with and without seat, a copy, a seat conflict."""
-    house = here.house()
+    house = here.site()
     name, code = here.order(devices=4)
     house.activate(code)
     ticket = house.ticket(6)
     for number in range(5):
-        house.agent(f"desk-{number}", hardware={"disk": f"d{number}", "board": f"b{number}"}).enrol(ticket)
+        house.agent(f"desk-{number}", hardware={"disk": f"d{number}", "board": f"b{number}"}).enroll(ticket)
     here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 2})
     backup = house.backed_up()
     here.wait(DAY)
@@ -62,14 +62,14 @@ def busy(here: Town) -> House:
     return house
 
 
-def hired(house: House, role: str) -> tuple[str, str]:
+def hired(house: SiteProcess, role: str) -> tuple[str, str]:
     """A person of that role who has chosen a password."""
     root, name = Caller(house), f"{role}-{house.folder.parent.name[-4:]}"
     made = root.post("/v1/people", {"name": name, "role": role})
     return name, made["password"]
 
 
-async def signed_in(house: House, role: str) -> Tab:
+async def signed_in(house: SiteProcess, role: str) -> Tab:
     name, password = await asyncio.to_thread(hired, house, role)
     tab = Tab(app_of(house), ORIGIN)
     await tab.open("/sign-in?by=person")
@@ -81,13 +81,13 @@ async def signed_in(house: House, role: str) -> Tab:
     return tab
 
 
-def demoted(house: House) -> None:
+def demoted(house: SiteProcess) -> None:
     root = Caller(house)
     (person,) = root.get("/v1/people")["items"]
     assert root.send("PUT", f"/v1/people/{person['id']}", {"role": "auditor"}).status_code == 200
 
 
-def pages(house: House) -> list[str]:
+def pages(house: SiteProcess) -> list[str]:
     return [*PAGES, *(f"/devices/{each.id}" for each in house.devices())]
 
 
@@ -97,7 +97,7 @@ def inside(links: Iterable[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("role", sorted(SCOPES))
-async def test_no_control_is_shown_whose_use_is_refused(busy: House, role: str) -> None:
+async def test_no_control_is_shown_whose_use_is_refused(busy: SiteProcess, role: str) -> None:
     tab = await signed_in(busy, role)
     links: set[str] = set()
     forms: dict[tuple[str, str], FormFound] = {}
@@ -120,12 +120,14 @@ async def test_no_control_is_shown_whose_use_is_refused(busy: House, role: str) 
 
 
 @pytest.mark.parametrize("role", sorted(SCOPES))
-async def test_every_page_and_form_that_a_role_does_not_include_says_so_and_who_can(busy: House, role: str) -> None:
+async def test_every_page_and_form_that_a_role_does_not_include_says_so_and_who_can(
+    busy: SiteProcess, role: str
+) -> None:
     tab = await signed_in(busy, role)
     token = tab.page.forms[0].fields["_token"]
     for path in pages(busy):
         await tab.open(path)
-        asked = needed("GET", path)
+        asked = needed_scope("GET", path)
         assert (tab.status == 403) == (asked not in {"", *SCOPES[role]}), path
         if tab.status == 403:
             told(tab, asked)
@@ -151,11 +153,11 @@ def test_every_form_of_the_console_is_in_the_table_of_this_test() -> None:
         re.sub(r"/(dev|enr|fwd|per)_\w+|/\{\w+\}|/editor", "/*", path) for paths in FORMS.values() for path in paths
     }
     own = ("/sign-", "/account")
-    posts = {each.path for each in routes(Server(httpx2.AsyncClient())) if each.method == "POST"}
+    posts = {each.path for each in console_routes(LocalServer(httpx2.AsyncClient())) if each.method == "POST"}
     assert {re.sub(r"/\{\w+\}", "/*", path) for path in posts if not path.startswith(own)} == known
 
 
-async def test_another_role_holds_from_the_next_page_on(house: House) -> None:
+async def test_another_role_holds_from_the_next_page_on(house: SiteProcess) -> None:
     tab = await signed_in(house, "operator")
     await tab.open("/licenses/editor/code")
     assert tab.status == 200

@@ -1,7 +1,7 @@
 """Two administration servers on one subscription (B7), as their administrators see it on screen."""
 
+from tests.site.site_env import SiteEnv, SiteProcess
 from tests.site.test_console import signed_in
-from tests.site.town import House, Town
 from tests.web.browser import Tab
 
 MINUTE = 120
@@ -12,18 +12,18 @@ def pairs(tab: Tab) -> str:
     return tab.text.partition("How the subscription is shared")[2].replace(" What is elsewhere", " ")
 
 
-async def shown(house: House) -> Tab:
+async def shown(house: SiteProcess) -> Tab:
     return await signed_in(house, "/licenses/editor")
 
 
-async def test_after_a_restore_of_the_server_a_short_site_reads_whom_it_waits_for(here: Town) -> None:
+async def test_after_a_restore_of_the_server_a_short_site_reads_whom_it_waits_for(here: SiteEnv) -> None:
     _, code = here.order(devices=20)
-    first, second = here.house("first"), here.house("second")
+    first, second = here.site("first"), here.site("second")
     for house in (first, second):
         house.activate(code)
     desks = [first.agent(f"d{number}") for number in range(first.allotment + 1)]
     for desk in desks:
-        desk.enrol(first.ticket())
+        desk.enroll(first.ticket())
     # What the server's next process reads at its start, once `tenure restore` has opened an epoch.
     object.__setattr__(here.shop.context, "epoch_floor", here.time.now + 1)
     here.wait(MINUTE)
@@ -38,11 +38,11 @@ async def test_after_a_restore_of_the_server_a_short_site_reads_whom_it_waits_fo
     assert desks[-1].refresh() is None
 
 
-async def test_b07_each_server_shows_its_part_what_is_elsewhere_and_how_more_is_had(here: Town) -> None:
+async def test_b07_each_server_shows_its_part_what_is_elsewhere_and_how_more_is_had(here: SiteEnv) -> None:
     _, code = here.order(devices=10)
-    first, second = here.house("first"), here.house("second")
+    first, second = here.site("first"), here.site("second")
     first.activate(code)
-    first.agent("one").enrol(first.ticket())
+    first.agent("one").enroll(first.ticket())
     tab = await shown(first)
     mine = first.allotment
     assert f"Its limit 10 With tolerance {mine}" in pairs(tab)
@@ -52,7 +52,7 @@ async def test_b07_each_server_shows_its_part_what_is_elsewhere_and_how_more_is_
     await tab.send(code=code)
     assert "The activation code was accepted" in tab.text
     assert "10 in the subscription, 0 for this server so far" in tab.text
-    second.agent("two").enrol(second.ticket())
+    second.agent("two").enroll(second.ticket())
     tab = await shown(second)
     assert f"For this server 0 Elsewhere or free {mine}" in pairs(tab)
     assert "a server asks for more by itself" in tab.text
@@ -61,7 +61,7 @@ async def test_b07_each_server_shows_its_part_what_is_elsewhere_and_how_more_is_
     await tab.open("/devices?state=waiting")
     assert "Every seat is taken: 0 of 0" in tab.text
     await tab.open(f"/devices/{second.devices()[0].id}")
-    assert "comes here after that one's next synchronisation" in tab.text
+    assert "comes here after that one's next synchronization" in tab.text
     # The need is reported, the margin called back and acknowledged, and then given out.
     for house in (second, first, first, second):
         here.wait(MINUTE)

@@ -1,4 +1,4 @@
-"""The device port over real TLS: the agent trusts exactly the key that its enrolment token names, name check on."""
+"""The device port over real TLS: the agent trusts exactly the key that its enrollment token names, name check on."""
 
 import ssl
 from collections.abc import Iterator
@@ -9,96 +9,98 @@ import httpx2
 import msgspec
 import pytest
 
-from tenure.agent.main import Agent, open_agent
+from tenure.agent.main import OpenedAgent, open_agent
 from tenure.agent.spki import pin_of
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.sdk.disk import FolderOnDisk
 from tenure.site import certificate
-from tenure.site.main import Serving
+from tenure.site.main import SiteServers
 from tenure.site.store import devices
-from tenure.wire.devices import Ticket, read_ticket, write_ticket
-from tests.site.town import FEATURES, Desk, House
+from tenure.wire.devices import EnrollmentToken, read_ticket, write_ticket
+from tests.site.site_env import FEATURES, AgentProcess, SiteProcess
 
 
 @contextmanager
-def running(house: House) -> Iterator[Serving]:
-    serving = Serving(house.site)
+def running(house: SiteProcess) -> Iterator[SiteServers]:
+    serving = SiteServers(house.site)
     with serving.devices, serving.local:
         yield serving
 
 
-def over_tls(house: House, name: str = "desk") -> Agent:
+def over_tls(house: SiteProcess, name: str = "desk") -> OpenedAgent:
     """An agent with its own transport, in the folder of a desk."""
-    desk = Desk(house, house.town.folder / f"{house.folder.name}-{name}")
+    desk = AgentProcess(house, house.town.folder / f"{house.folder.name}-{name}")
     desk.board.close()
     opened = open_agent(desk.folder, desk.hands.computer(name))
-    assert isinstance(opened, Agent)
+    assert isinstance(opened, OpenedAgent)
     return opened
 
 
-def ticket_to(house: House, port: int, **changes: object) -> str:
+def ticket_to(house: SiteProcess, port: int, **changes: object) -> str:
     read = read_ticket(house.ticket(uses=9))
-    assert isinstance(read, Ticket)
+    assert isinstance(read, EnrollmentToken)
     return write_ticket(msgspec.structs.replace(read, port=port, **changes))
 
 
-def on(agent: Agent) -> frozenset[str]:
-    return agent.keeper.holder.compiled().features
+def on(agent: OpenedAgent) -> frozenset[str]:
+    return agent.keeper.holder.compile_features().features
 
 
-def test_b08_a_device_without_internet_enrols_and_refreshes_through_its_site_alone(house: House) -> None:
+def test_b08_a_device_without_internet_enrolls_and_refreshes_through_its_site_alone(house: SiteProcess) -> None:
     agent = over_tls(house)
     with running(house) as serving:
-        assert agent.keeper.enrol(ticket_to(house, serving.devices.port)) is None
+        assert agent.keeper.enroll(ticket_to(house, serving.devices.port)) is None
         assert on(agent) == FEATURES
         house.town.server_up = False
         assert agent.keeper.refresh() is None
     assert on(agent) == FEATURES, "with every server gone"
 
 
-def test_another_key_than_the_one_named_is_never_spoken_to(house: House) -> None:
+def test_another_key_than_the_one_named_is_never_spoken_to(house: SiteProcess) -> None:
     agent = over_tls(house)
     with running(house) as serving:
         other = ticket_to(house, serving.devices.port, pin="A" * 43)
-        refused = agent.keeper.enrol(other)
+        refused = agent.keeper.enroll(other)
         assert isinstance(refused, Refused)
-        assert refused.code is Code.UNREACHABLE
-        assert "not the one that the enrolment token names" in refused.detail
+        assert refused.code is RefusalCode.UNREACHABLE
+        assert "not the one that the enrollment token names" in refused.detail
     assert house.devices() == []
 
 
-def test_the_name_is_checked(house: House) -> None:
+def test_the_name_is_checked(house: SiteProcess) -> None:
     agent = over_tls(house)
     with running(house) as serving:
-        refused = agent.keeper.enrol(ticket_to(house, serving.devices.port, host="localhost"))
+        refused = agent.keeper.enroll(ticket_to(house, serving.devices.port, host="localhost"))
         assert isinstance(refused, Refused)
-        assert refused.code is Code.UNREACHABLE
+        assert refused.code is RefusalCode.UNREACHABLE
     assert house.devices() == []
 
 
-def test_a_new_certificate_for_the_same_key_is_believed_and_a_new_key_is_not(house: House, tmp_path: Path) -> None:
+def test_a_new_certificate_for_the_same_key_is_believed_and_a_new_key_is_not(
+    house: SiteProcess, tmp_path: Path
+) -> None:
     agent = over_tls(house)
     with running(house) as serving:
-        assert agent.keeper.enrol(ticket_to(house, serving.devices.port)) is None
+        assert agent.keeper.enroll(ticket_to(house, serving.devices.port)) is None
         port = serving.devices.port
     before = agent.keeper.holder.kept.certificate
     disk = FolderOnDisk(house.folder)
-    assert certificate.ensure(disk, ("127.0.0.1", "site.example")) == house.site.pin
+    assert certificate.ensure_certificate(disk, ("127.0.0.1", "site.example")) == house.site.pin
     with same_port(house, port):
         assert agent.keeper.refresh() is None
     assert agent.keeper.holder.kept.certificate != before
     for name in ("device-port.key", "device-port.pem"):
         (house.folder / name).unlink()
-    assert certificate.ensure(disk, ("127.0.0.1",)) != house.site.pin
+    assert certificate.ensure_certificate(disk, ("127.0.0.1",)) != house.site.pin
     with same_port(house, port):
         refused = agent.keeper.refresh()
         assert isinstance(refused, Refused)
-        assert refused.code is Code.UNREACHABLE
+        assert refused.code is RefusalCode.UNREACHABLE
     assert on(agent) == FEATURES, "what was promised stays"
 
 
 @contextmanager
-def same_port(house: House, port: int) -> Iterator[None]:
+def same_port(house: SiteProcess, port: int) -> Iterator[None]:
     settings = msgspec.structs.replace(
         house.site.settings, devices=msgspec.structs.replace(house.site.settings.devices, listen=f"127.0.0.1:{port}")
     )
@@ -107,13 +109,13 @@ def same_port(house: House, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def running_site(house: House, settings: object) -> Iterator[None]:
-    serving = Serving(msgspec.structs.replace(house.site, settings=settings))
+def running_site(house: SiteProcess, settings: object) -> Iterator[None]:
+    serving = SiteServers(msgspec.structs.replace(house.site, settings=settings))
     with serving.devices:
         yield
 
 
-def test_the_certificate_is_for_its_names_and_survives_a_restart(house: House) -> None:
+def test_the_certificate_is_for_its_names_and_survives_a_restart(house: SiteProcess) -> None:
     pem = (house.folder / "device-port.pem").read_text()
     assert pin_of(ssl.PEM_cert_to_DER_cert(pem)) == house.site.pin
     assert (house.folder / "device-port.key").stat().st_mode & 0o077 == 0
@@ -128,7 +130,7 @@ def test_what_is_no_certificate_has_no_key(data: bytes) -> None:
     assert pin_of(data) is None
 
 
-def test_a_device_walks_to_a_newer_root_through_its_site(house: House) -> None:
+def test_a_device_walks_to_a_newer_root_through_its_site(house: SiteProcess) -> None:
     # The site offers what it has; there is no newer document yet, and an unknown number is not found.
     with running(house) as serving:
         context = ssl.create_default_context(cafile=str(house.folder / "device-port.pem"))
@@ -138,4 +140,4 @@ def test_a_device_walks_to_a_newer_root_through_its_site(house: House) -> None:
             answer = http.post("/v1/device", content=b"nonsense", headers={"Content-Type": "application/jose"})
             assert answer.json()["code"] == "message_malformed"
             assert http.get("/v1/licenses").status_code == 404
-    assert house.site.store.read(lambda conn: devices.page(conn, devices.Wanted(), 0, 9)) == []
+    assert house.site.store.read(lambda conn: devices.device_page(conn, devices.DeviceFilter(), 0, 9)) == []

@@ -5,37 +5,39 @@ from typing import Any
 
 import pytest
 
-from tenure.core.refusals import Code
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY, HOUR
 from tenure.site.store import devices, pools
-from tenure.site.store.devices import Device, State
+from tenure.site.store.devices import DeviceDecision, DeviceRow
 from tests.site.callers import Caller
+from tests.site.site_env import FEATURES, SiteEnv, SiteProcess
 from tests.site.test_devices import code_of, enrolled, truly_counted
-from tests.site.town import FEATURES, House, Town
 
 LICENSE = "/v1/licenses/editor"
 
 
 @pytest.fixture
-def console(house: House) -> Caller:
+def console(house: SiteProcess) -> Caller:
     return Caller(house)
 
 
 class TestGroups:
-    def test_a_group_says_whether_its_devices_get_seats_by_themselves(self, house: House, console: Caller) -> None:
+    def test_a_group_says_whether_its_devices_get_seats_by_themselves(
+        self, house: SiteProcess, console: Caller
+    ) -> None:
         made = console.send("PUT", "/v1/groups/lab", {"automatic": False}).json()
         assert made == {"name": "lab", "automatic": False, "devices": 0, "counted": 0, "waiting": 0}
         desk = house.agent()
-        assert code_of(desk.enrol(house.ticket(group="lab"))) is Code.SEAT_NOT_ASSIGNED
+        assert code_of(desk.enroll(house.ticket(group="lab"))) is RefusalCode.SEAT_NOT_ASSIGNED
         (shown,) = console.get("/v1/devices", reason="seat_not_assigned")["items"]
         assert shown["why"]["text"].startswith("No seat has been assigned to this device.")
         assert console.send("PUT", "/v1/groups/lab", {"automatic": True}).json()["waiting"] == 1
         assert desk.refresh() is None
         assert desk.on == FEATURES
 
-    def test_an_unassigned_device_gets_a_seat_only_by_hand(self, house: House, console: Caller) -> None:
+    def test_an_unassigned_device_gets_a_seat_only_by_hand(self, house: SiteProcess, console: Caller) -> None:
         desk = house.agent()
-        assert code_of(desk.enrol(house.ticket(group=""))) is Code.SEAT_NOT_ASSIGNED
+        assert code_of(desk.enroll(house.ticket(group=""))) is RefusalCode.SEAT_NOT_ASSIGNED
         assert console.get("/v1/unassigned-devices")["waiting"] == 1
         (device,) = house.devices()
         assigned = console.post(f"/v1/devices/{device.id}/assign")
@@ -44,7 +46,7 @@ class TestGroups:
         assert console.get(f"/v1/devices/{device.id}")["state"] == "protected"
 
     def test_devices_are_moved_by_the_thousand_and_lose_their_group_with_it(
-        self, house: House, console: Caller
+        self, house: SiteProcess, console: Caller
     ) -> None:
         enrolled(house, 3)
         names = [each.id for each in house.devices()]
@@ -56,22 +58,22 @@ class TestGroups:
         assert console.get("/v1/device-counts")["by_group"] == {"": 3}
         assert truly_counted(house) == 3, "who has a seat keeps it"
 
-    def test_distribution_stops_at_the_limit_and_says_so_once(self, house: House, console: Caller) -> None:
+    def test_distribution_stops_at_the_limit_and_says_so_once(self, house: SiteProcess, console: Caller) -> None:
         ticket = house.ticket(uses=20)
         for _ in range(2):
             enrolled(house, 5, ticket)
-            house.watch.turn()
+            house.watch.tick()
         enrolled(house, 1, ticket)
-        house.watch.turn()
+        house.watch.tick()
         for number in range(3):
-            assert code_of(house.agent(f"late-{number}").enrol(ticket)) is Code.DEVICE_LIMIT_REACHED
+            assert code_of(house.agent(f"late-{number}").enroll(ticket)) is RefusalCode.DEVICE_LIMIT_REACHED
         assert house.events().count("device_limit_reached") == 1
         shown = console.get(f"{LICENSE}/distribution")
         assert (shown["free"], shown["waiting"], shown["stopped"]) == (0, 3, True)
         assert shown["waiting_for"] == {"device_limit_reached": 3}
 
 
-def many(house: House, number: int, **changes: Any) -> None:
+def many(house: SiteProcess, number: int, **changes: Any) -> None:
     """So many protected devices, written straight into the store."""
     now = house.town.time.now
 
@@ -81,18 +83,19 @@ def many(house: House, number: int, **changes: Any) -> None:
                 "number": 0, "id": f"dev_{each:026d}", "product": "editor", "thumbprint": f"key {each}",
                 "name": f"desk {each:05d}", "group": "default", "version": "12.0", "hardware": b"{}", "created": now,
                 "last_seen": now - each * DAY, "count": 1, "last_request": "", "seat": f"seat_{each}",
-                "seat_sha256": "", "seat_until": now + (14 - each) * DAY, "lease_iat": now, "state": State.PROTECTED,
+                "seat_sha256": "", "seat_until": now + (14 - each) * DAY, "lease_iat": now, "state":
+                DeviceDecision.PROTECTED,
                 "counted": 1, "counts_until": now + 60 * DAY, "pinned": 0, "twin": "", "note": "", **changes,
             }  # fmt: skip
-            pools.adopt(conn, "editor")
-            devices.save(conn, Device(**values))
+            pools.adopt_place(conn, "editor")
+            devices.save_device(conn, DeviceRow(**values))
 
     house.site.store.write(work).result()
 
 
 class TestIdle:
     def test_a_release_is_previewed_and_frees_at_once_where_the_seat_is_over(
-        self, house: House, console: Caller
+        self, house: SiteProcess, console: Caller
     ) -> None:
         many(house, 30)
         shown = console.get(f"{LICENSE}/idle-devices", days=10)
@@ -104,11 +107,11 @@ class TestIdle:
         assert console.post(f"{LICENSE}/release-idle", {"days": 10}) == dry
         assert truly_counted(house) == 14
         house.town.wait(3 * DAY)
-        house.watch.turn()
+        house.watch.tick()
         assert truly_counted(house) == 11, "the others were free at their seats' ends"
         assert console.get(f"{LICENSE}/idle-devices", days=14)["count"] == 0
 
-    def test_an_idle_device_that_returns_claims_a_seat_anew(self, house: House, console: Caller) -> None:
+    def test_an_idle_device_that_returns_claims_a_seat_anew(self, house: SiteProcess, console: Caller) -> None:
         (desk,) = enrolled(house, 1)
         house.town.wait(5 * DAY)
         assert console.post(f"{LICENSE}/release-idle", {"days": 3}) == {"released": 1, "free_at_once": 0}
@@ -118,7 +121,7 @@ class TestIdle:
         assert [each.state for each in house.devices()] == ["protected"]
         assert truly_counted(house) == 1
 
-    def test_pinned_devices_and_those_not_named_stay(self, house: House, console: Caller) -> None:
+    def test_pinned_devices_and_those_not_named_stay(self, house: SiteProcess, console: Caller) -> None:
         many(house, 20)
         pinned, named = f"dev_{19:026d}", f"dev_{18:026d}"
         assert console.send("PUT", f"/v1/devices/{pinned}/pin", {"pinned": True}).json()["pinned"]
@@ -127,7 +130,7 @@ class TestIdle:
 
 
 class TestSearch:
-    def test_filters_over_many_devices(self, house: House, console: Caller) -> None:
+    def test_filters_over_many_devices(self, house: SiteProcess, console: Caller) -> None:
         many(house, 40)
         for asked, found in (
             ({"q": "DESK 0000"}, 10),
@@ -139,13 +142,13 @@ class TestSearch:
         ):
             assert len(console.get("/v1/devices", limit=200, **asked)["items"]) == found, asked
 
-    def test_duplicates_are_shown_with_what_may_be_done(self, here: Town) -> None:
-        house = here.house()
+    def test_duplicates_are_shown_with_what_may_be_done(self, here: SiteEnv) -> None:
+        house = here.site()
         house.activate(here.order()[1])
         console, parts = Caller(house), {"machine": "m", "board": "b"}
-        assert house.agent("old", hardware=parts).enrol(house.ticket()) is None
+        assert house.agent("old", hardware=parts).enroll(house.ticket()) is None
         here.wait(HOUR)
-        assert house.agent("new", hardware=parts).enrol(house.ticket()) is None
+        assert house.agent("new", hardware=parts).enroll(house.ticket()) is None
         (pair,) = console.get("/v1/duplicates")["items"]
         assert (pair["older"]["name"], pair["newer"]["name"]) == ("site-old", "site-new")
         assert pair["can_merge"]
@@ -154,8 +157,8 @@ class TestSearch:
 
 
 class TestSeatConflict:
-    def test_b11_a_lower_limit_is_announced_listed_edited_and_kept(self, here: Town) -> None:
-        house = here.house()
+    def test_b11_a_lower_limit_is_announced_listed_edited_and_kept(self, here: SiteEnv) -> None:
+        house = here.site()
         name, code = here.order(devices=10)
         house.activate(code)
         console = Caller(house)
@@ -177,25 +180,25 @@ class TestSeatConflict:
         assert released == {"released": 1, "free_at_once": 0}
         assert len(console.get(f"{LICENSE}/seat-conflict")["proposed"]) == 2
 
-    def test_b11_reminders_come_and_at_the_date_the_list_is_withdrawn_aloud(self, here: Town) -> None:
-        house = here.house()
+    def test_b11_reminders_come_and_at_the_date_the_list_is_withdrawn_aloud(self, here: SiteEnv) -> None:
+        house = here.site()
         name, code = here.order("monthly", devices=10)
         house.activate(code)
         desks = enrolled(house, 8)
         here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 5})
         here.wait(HOUR)
         house.sync()
-        begins = house.look().terms.coming.at  # type: ignore[union-attr]
+        begins = house.look().lease_terms.coming.at  # type: ignore[union-attr]
         while here.time.now < begins + DAY:
             here.wait(DAY)
             for desk in desks:
                 desk.refresh()
-            house.watch.turn()
+            house.watch.tick()
         assert house.events().count("seat_conflict") >= 4
         assert house.events().count("device_withdrawn") == 3
         for desk in desks:
             desk.refresh()
             desk.agent.keeper.tick()
-        house.watch.turn()
+        house.watch.tick()
         assert truly_counted(house) == 5
         assert "seat_conflict_closed" in house.events()

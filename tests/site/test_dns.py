@@ -6,22 +6,22 @@ from pathlib import Path
 import pytest
 
 from tenure.core.refusals import Refused
-from tenure.sdk.names.last_good import LastGoodFile
-from tenure.sdk.steps import Progress
-from tenure.sdk.transport import Request
-from tenure.site.settings import NetworkSettings, Settings
-from tenure.site.store.lite import Store, open_store
-from tenure.site.ways import Choice, Ways
+from tenure.sdk.network.last_good import LastGoodFile
+from tenure.sdk.progress import ProgressWatch
+from tenure.sdk.transport import TransportRequest
+from tenure.site.server_connection import DnsChoice, ServerConnections
+from tenure.site.settings import NetworkSettings, SiteSettings
+from tenure.site.store.sqlite import SiteStore, open_store
 from tests.site.callers import Caller
-from tests.site.town import Hands, House, Time
+from tests.site.site_env import FakeComputer, SiteProcess, Time
 
-ASK = Request("GET", "/livez")
+ASK = TransportRequest("GET", "/livez")
 
 
 @pytest.fixture
-def store(folder: Path) -> Store:
+def store(folder: Path) -> SiteStore:
     opened = open_store(folder / "site.db")
-    assert isinstance(opened, Store)
+    assert isinstance(opened, SiteStore)
     return opened
 
 
@@ -43,44 +43,46 @@ def packets(heard: socket.socket) -> int:
         count += 1
 
 
-def ways_of(store: Store, system: str, folder: Path) -> Ways:
-    settings = Settings(server="https://licence.example.com", products={}, network=NetworkSettings(system=system))
-    return Ways(settings, Hands(Time()).computer(), LastGoodFile(folder / "addresses"), store)
+def ways_of(store: SiteStore, system: str, folder: Path) -> ServerConnections:
+    settings = SiteSettings(server="https://license.example.com", products={}, network=NetworkSettings(system=system))
+    return ServerConnections(settings, FakeComputer(Time()).computer(), LastGoodFile(folder / "addresses"), store)
 
 
-def test_b10_a_choice_holds_from_the_next_exchange_on_and_every_question_is_counted(store: Store, folder: Path) -> None:
+def test_b10_a_choice_holds_from_the_next_exchange_on_and_every_question_is_counted(
+    store: SiteStore, folder: Path
+) -> None:
     (system, own), (public, theirs) = silent(), silent()
     ways = ways_of(store, own, folder)
-    assert ways.choose(Choice(mode="list", resolvers=(theirs,))) is None
-    way = ways.transport(Progress(), lambda: "")
+    assert ways.set_choice(DnsChoice(mode="list", resolvers=(theirs,))) is None
+    way = ways.make_transport(ProgressWatch(), lambda: "")
     assert not isinstance(way, Refused)
     assert isinstance(way.send(ASK), Refused)
     assert packets(system) > 0
     assert packets(public) > 0
-    assert ways.counted.failed == 1
-    assert ways.counted.lookups["public timeout"] == 1
-    assert ways.choose(Choice(mode="off")) is None
+    assert ways.path_counts.failed == 1
+    assert ways.path_counts.lookups["public timeout"] == 1
+    assert ways.set_choice(DnsChoice(mode="off")) is None
     assert isinstance(way.send(ASK), Refused)
     assert packets(public) == 0, "off: no packet to a public resolver"
-    assert ways.counted.lookups["public timeout"] == 1
-    assert ways.counted.lookups["system timeout"] == 2
+    assert ways.path_counts.lookups["public timeout"] == 1
+    assert ways.path_counts.lookups["system timeout"] == 2
     store.write(lambda conn: None).result()  # nobody waits for counts: whoever looks at the disk does
     again = ways_of(store, own, folder)
-    assert (again.choice.mode, again.counted.failed) == ("off", 2), "kept over a restart"
+    assert (again.current_choice.mode, again.path_counts.failed) == ("off", 2), "kept over a restart"
 
 
-def test_b10_a_choice_that_cannot_be_read_changes_nothing(store: Store, folder: Path) -> None:
+def test_b10_a_choice_that_cannot_be_read_changes_nothing(store: SiteStore, folder: Path) -> None:
     ways = ways_of(store, "system", folder)
     for wrong in (
-        Choice(mode="list"),
-        Choice(mode="list", resolvers=("nonsense",)),
-        Choice(mode="auto", private_suffixes=("not a name",)),
+        DnsChoice(mode="list"),
+        DnsChoice(mode="list", resolvers=("nonsense",)),
+        DnsChoice(mode="auto", private_suffixes=("not a name",)),
     ):
-        assert isinstance(ways.choose(wrong), Refused)
-    assert ways.choice == Choice()
+        assert isinstance(ways.set_choice(wrong), Refused)
+    assert ways.current_choice == DnsChoice()
 
 
-def test_b10_the_console_reads_chooses_and_tries(house: House) -> None:
+def test_b10_the_console_reads_chooses_and_tries(house: SiteProcess) -> None:
     console = Caller(house)
     shown = console.get("/v1/dns")
     assert (shown["mode"], shown["effective"], shown["decided_by"]) == ("", "auto", "default")
@@ -93,5 +95,5 @@ def test_b10_the_console_reads_chooses_and_tries(house: House) -> None:
     assert console.get("/v1/dns")["private_suffixes"] == ["corp.example"]
     assert console.refused("PUT", "/v1/dns", {"mode": "list"}) == "field_invalid"
     checks = console.post("/v1/dns/test", {"mode": "off"})["checks"]
-    assert any(check["state"] == "failed" for check in checks), "there is no licence.test"
+    assert any(check["state"] == "failed" for check in checks), "there is no license.test"
     assert packets(heard) == 0, "trying another choice asks nobody of this one"

@@ -1,33 +1,33 @@
-"""A copy of a site: found at the stale copy's first synchronisation, and no seat too many until it is settled (B9)."""
+"""A copy of a site: found at the stale copy's first synchronization, and no seat too many until it is settled (B9)."""
 
 import shutil
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, HOUR, Phase
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
-from tenure.site.main import Anew, anew
+from tenure.sdk.outcomes import ActivationGranted, Rejected, Synchronized
+from tenure.site.main import SiteReset, reset_site
 from tests.site.callers import Caller
-from tests.site.town import FEATURES, House, Town
+from tests.site.site_env import FEATURES, SiteEnv, SiteProcess
 
 LICENSE = "/v1/licenses/editor"
 
 
-def clone(house: House) -> House:
+def clone(house: SiteProcess) -> SiteProcess:
     """The whole disk, copied while the site runs."""
     folder = house.folder.with_name(f"{house.folder.name}-clone")
     house.site.store.close()
     shutil.copytree(house.folder, folder)
     house.open()
-    made = House(house.town, folder)
+    made = SiteProcess(house.town, folder)
     house.town.sites.append(made)
     return made
 
 
-def test_b09_the_stale_copy_is_found_and_signs_no_new_seat_but_its_devices_go_on(house: House) -> None:
+def test_b09_the_stale_copy_is_found_and_signs_no_new_seat_but_its_devices_go_on(house: SiteProcess) -> None:
     desk = house.agent()
-    assert desk.enrol(house.ticket()) is None
+    assert desk.enroll(house.ticket()) is None
     ticket = house.ticket(uses=5)
     copy = clone(house)
     assert isinstance(house.sync(), Synchronized)
@@ -35,30 +35,30 @@ def test_b09_the_stale_copy_is_found_and_signs_no_new_seat_but_its_devices_go_on
     assert isinstance(found, Synchronized)
     assert found.result == "forked"
     assert "fork_found" in copy.events()
-    assert copy.look().terms.contact_until <= house.town.time.now + 7 * DAY  # type: ignore[union-attr]
+    assert copy.look().lease_terms.contact_until <= house.town.time.now + 7 * DAY  # type: ignore[union-attr]
     fresh = copy.agent("fresh")
-    refused = fresh.enrol(ticket)
+    refused = fresh.enroll(ticket)
     assert refused is not None
-    assert refused.code is Code.LEASE_FORKED
+    assert refused.code is RefusalCode.LEASE_FORKED
     assert fresh.on == frozenset()
     assert [device.state for device in copy.devices()] == ["protected", "waiting"]
     desk.house = copy
     assert desk.refresh() is None
     assert desk.on == FEATURES
-    assert house.agent("honest").enrol(ticket) is None
+    assert house.agent("honest").enroll(ticket) is None
 
 
-def test_a_forks_answer_does_not_open_a_site_that_has_just_started(house: House) -> None:
+def test_a_forks_answer_does_not_open_a_site_that_has_just_started(house: SiteProcess) -> None:
     copy = clone(house)
     assert isinstance(house.sync(), Synchronized)
     copy.sync()
     assert not copy.look().opened
     house.town.wait(DAY)
     assert copy.look().opened, "after a day it would, but the fork still forbids"
-    assert copy.agent("fresh").enrol(copy.ticket()) is not None
+    assert copy.agent("fresh").enroll(copy.ticket()) is not None
 
 
-def test_no_fork_is_found_where_only_answers_were_lost(house: House) -> None:
+def test_no_fork_is_found_where_only_answers_were_lost(house: SiteProcess) -> None:
     for number in range(6):
         house.cable.loses_answer = number % 2 == 0
         outcome = house.sync()
@@ -68,9 +68,9 @@ def test_no_fork_is_found_where_only_answers_were_lost(house: House) -> None:
             assert outcome.result != "forked"
 
 
-def test_a_killed_site_sends_its_last_request_again_byte_for_byte(house: House) -> None:
+def test_a_killed_site_sends_its_last_request_again_byte_for_byte(house: SiteProcess) -> None:
     house.cable.loses_answer = True
-    assert isinstance(house.sync(), Declined)
+    assert isinstance(house.sync(), Rejected)
     house.cable.loses_answer = False
     house.restart()
     first = house.cable.sent[-1].body
@@ -79,8 +79,8 @@ def test_a_killed_site_sends_its_last_request_again_byte_for_byte(house: House) 
     assert again.count(first) == 2
 
 
-def test_after_a_resolved_fork_one_round_of_refreshes_goes_by_before_a_new_seat(here: Town) -> None:
-    house = here.house()
+def test_after_a_resolved_fork_one_round_of_refreshes_goes_by_before_a_new_seat(here: SiteEnv) -> None:
+    house = here.site()
     name, code = here.order()
     house.activate(code)
     copy = clone(house)
@@ -89,7 +89,7 @@ def test_after_a_resolved_fork_one_round_of_refreshes_goes_by_before_a_new_seat(
     assert copy.look().kept.forked
     look = copy.look()
     pretended = look.kept.present.epoch + 10
-    copy.watch.note(copy.license)
+    copy.watch.note_change(copy.license)
     site = here.get(f"/v1/subscriptions/{name}")["sites"][0]
     assert site["forked"]
     # The server's word after the resolution: a lease of a later epoch, and no fork any more.
@@ -97,19 +97,19 @@ def test_after_a_resolved_fork_one_round_of_refreshes_goes_by_before_a_new_seat(
     settled = msgspec.structs.replace(
         kept, forked=False, present=msgspec.structs.replace(kept.present, epoch=pretended)
     )
-    copy.license.keeper.holder.save(settled)
+    copy.license.keeper.holder.save_state(settled)
     copy.license._answered = True
-    copy.watch.note(copy.license)
-    refused = copy.agent("fresh").enrol(copy.ticket(uses=3))
+    copy.watch.note_change(copy.license)
+    refused = copy.agent("fresh").enroll(copy.ticket(uses=3))
     assert refused is not None
-    assert refused.code is Code.UNREACHABLE
+    assert refused.code is RefusalCode.UNREACHABLE
     here.wait(27 * HOUR)
-    assert copy.agent("later").enrol(copy.ticket()) is None
+    assert copy.agent("later").enroll(copy.ticket()) is None
 
 
-def test_b09_the_administrator_says_restored_at_the_copy_and_it_recovers_by_itself(house: House) -> None:
+def test_b09_the_administrator_says_restored_at_the_copy_and_it_recovers_by_itself(house: SiteProcess) -> None:
     desk = house.agent()
-    assert desk.enrol(house.ticket()) is None
+    assert desk.enroll(house.ticket()) is None
     copy = clone(house)
     assert isinstance(house.sync(), Synchronized)
     copy.sync()
@@ -117,21 +117,21 @@ def test_b09_the_administrator_says_restored_at_the_copy_and_it_recovers_by_itse
     fork = console.get(LICENSE)["fork"]
     assert (fork["you_are_the_copy"], fork["separated"], fork["restores_left"]) == (True, False, 2)
     assert [each["which"] for each in fork["copies"]] == ["current", "copy"]
-    assert copy.agent("fresh").enrol(copy.ticket()) is not None
+    assert copy.agent("fresh").enroll(copy.ticket()) is not None
     settled = console.post(f"{LICENSE}/resolve-fork", {"resolution": "restored"})
     assert settled["license"]["fork"] is None
     assert "fork_resolved" in copy.events()
     desk.house = copy
     assert desk.refresh() is None
     house.town.wait(27 * HOUR)
-    assert copy.agent("later").enrol(copy.ticket()) is None
+    assert copy.agent("later").enroll(copy.ticket()) is None
     found = house.sync()
-    assert isinstance(found, Declined)
-    assert found.code is Code.LEASE_FORKED
+    assert isinstance(found, Rejected)
+    assert found.code is RefusalCode.LEASE_FORKED
     assert Caller(house).get(LICENSE)["fork"]["restores_left"] == 1
 
 
-def test_b09_the_site_sees_its_copy_and_retires_it_for_good(house: House) -> None:
+def test_b09_the_site_sees_its_copy_and_retires_it_for_good(house: SiteProcess) -> None:
     copy = clone(house)
     assert isinstance(house.sync(), Synchronized)
     copy.sync()
@@ -141,16 +141,16 @@ def test_b09_the_site_sees_its_copy_and_retires_it_for_good(house: House) -> Non
     console.post(f"{LICENSE}/resolve-fork", {"resolution": "retired"})
     told = console.get(LICENSE)
     assert (told["fork"], told["messages"]) == (None, [])
-    assert house.agent().enrol(house.ticket()) is None
-    assert isinstance(copy.sync(), Declined)
+    assert house.agent().enroll(house.ticket()) is None
+    assert isinstance(copy.sync(), Rejected)
     shown = Caller(copy).get(LICENSE)
     assert (shown["phase"], shown["refusal"]["code"]) == ("ended", "copy_retired")
     assert "tenure site anew" in shown["message"]
-    assert copy.agent("fresh").enrol(copy.ticket()) is not None
+    assert copy.agent("fresh").enroll(copy.ticket()) is not None
 
 
-def test_b09_a_retired_copy_does_not_come_back_as_the_site_by_a_code(here: Town) -> None:
-    house = here.house()
+def test_b09_a_retired_copy_does_not_come_back_as_the_site_by_a_code(here: SiteEnv) -> None:
+    house = here.site()
     _, code = here.order(devices=3)
     house.activate(code)
     copy = clone(house)
@@ -162,21 +162,21 @@ def test_b09_a_retired_copy_does_not_come_back_as_the_site_by_a_code(here: Town)
     here.wait(HOUR)
     assert isinstance(house.sync(), Synchronized)
     for refused in (copy.license.activate(code), copy.license.look_at(code)):
-        assert isinstance(refused, Declined)
-        assert refused.code is Code.COPY_RETIRED
+        assert isinstance(refused, Rejected)
+        assert refused.code is RefusalCode.COPY_RETIRED
     here.wait(DAY)
     assert isinstance(house.sync(), Synchronized), "the site is not disturbed"
-    assert house.agent().enrol(house.ticket()) is None
+    assert house.agent().enroll(house.ticket()) is None
     copy.site.store.close()
-    assert isinstance(anew(copy.folder, copy.hands.computer()), Anew)
+    assert isinstance(reset_site(copy.folder, copy.hands.computer()), SiteReset)
     copy.open()
     copy.activate(code)
     assert copy.look().standing.phase is Phase.ACTIVE, "as a site of its own it is welcome"
 
 
-def test_b09_a_site_that_was_retired_by_mistake_comes_back_by_its_code_and_a_word(here: Town) -> None:
+def test_b09_a_site_that_was_retired_by_mistake_comes_back_by_its_code_and_a_word(here: SiteEnv) -> None:
     """A disk was put back, the provider took it for a copy, and nobody else has the identity."""
-    house = here.house()
+    house = here.site()
     _, code = here.order(devices=3)
     house.activate(code)
     copy = clone(house)
@@ -184,23 +184,25 @@ def test_b09_a_site_that_was_retired_by_mistake_comes_back_by_its_code_and_a_wor
     copy.sync()
     house.sync()
     Caller(house).post(f"{LICENSE}/resolve-fork", {"resolution": "retired"})
-    assert isinstance(copy.sync(), Declined)
+    assert isinstance(copy.sync(), Rejected)
     here.wait(DAY)
     image = clone(copy)
     typed = copy.license.activate(code)
-    assert isinstance(typed, Declined)
-    assert typed.code is Code.LEASE_FORKED, "a code resolves no fork, but opens the question again"
+    assert isinstance(typed, Rejected)
+    assert typed.code is RefusalCode.LEASE_FORKED, "a code resolves no fork, but opens the question again"
     assert Caller(copy).get(LICENSE)["fork"]["copies"]
     Caller(copy).post(f"{LICENSE}/resolve-fork", {"resolution": "restored"})
     assert copy.look().standing.phase is Phase.ACTIVE
     assert isinstance(copy.sync(), Synchronized)
     older = image.sync()
-    assert isinstance(older, Declined)
-    assert older.code is Code.LEASE_FORKED, "an image from before is a copy like any other: nobody has told it to go"
+    assert isinstance(older, Rejected)
+    assert older.code is RefusalCode.LEASE_FORKED, (
+        "an image from before is a copy like any other: nobody has told it to go"
+    )
 
 
-def test_b09_a_second_site_begins_anew_with_a_key_of_its_own(here: Town) -> None:
-    house = here.house()
+def test_b09_a_second_site_begins_anew_with_a_key_of_its_own(here: SiteEnv) -> None:
+    house = here.site()
     name, code = here.order()
     house.activate(code)
     copy = clone(house)
@@ -211,45 +213,47 @@ def test_b09_a_second_site_begins_anew_with_a_key_of_its_own(here: Town) -> None
     assert shown["fork"]["separated"]
     assert shown["phase"] == "active", "what was promised holds to its end"
     assert "tenure site anew" in shown["warnings"][0]["text"]
-    running = anew(copy.folder, copy.hands.computer())
+    running = reset_site(copy.folder, copy.hands.computer())
     assert isinstance(running, Refused)
-    assert running.code is Code.SERVER_BUSY
-    former = copy.site.secrets.signer.kid
+    assert running.code is RefusalCode.SERVER_BUSY
+    former = copy.site.secrets.site_signer.key_id
     copy.site.store.close()
-    done = anew(copy.folder, copy.hands.computer())
-    assert isinstance(done, Anew)
+    done = reset_site(copy.folder, copy.hands.computer())
+    assert isinstance(done, SiteReset)
     assert done.key != former
     copy.open()
     copy.activate(code)
-    refused = copy.agent("fresh").enrol(copy.ticket())
+    refused = copy.agent("fresh").enroll(copy.ticket())
     assert refused is not None
-    assert refused.code is Code.DEVICE_LIMIT_REACHED, "the first site has it all, until it hears of the other's need"
+    assert refused.code is RefusalCode.DEVICE_LIMIT_REACHED, (
+        "the first site has it all, until it hears of the other's need"
+    )
     for each in (copy, house, house, copy):
         assert isinstance(each.sync(), Synchronized)
-    assert copy.agent("later").enrol(copy.ticket()) is None
+    assert copy.agent("later").enroll(copy.ticket()) is None
     assert len(here.get(f"/v1/subscriptions/{name}")["sites"]) == 2
     assert house.look().kept.fork is None
 
 
-def test_a_site_that_was_declared_lost_says_what_to_do_and_begins_anew(here: Town) -> None:
-    house = here.house()
+def test_a_site_that_was_declared_lost_says_what_to_do_and_begins_anew(here: SiteEnv) -> None:
+    house = here.site()
     name, code = here.order()
     house.activate(code)
     site = here.get(f"/v1/subscriptions/{name}")["sites"][0]["id"]
     here.post(f"/v1/subscriptions/{name}/declare-site-lost", {"site": site})
-    assert isinstance(house.sync(), Declined)
+    assert isinstance(house.sync(), Rejected)
     assert "tenure site anew" in Caller(house).get(LICENSE)["message"]
     refused = house.license.activate(code)
-    assert isinstance(refused, Declined)
-    assert refused.code is Code.SITE_LOST
+    assert isinstance(refused, Rejected)
+    assert refused.code is RefusalCode.SITE_LOST
     house.site.store.close()
-    assert isinstance(anew(house.folder, house.hands.computer()), Anew)
+    assert isinstance(reset_site(house.folder, house.hands.computer()), SiteReset)
     house.open()
     house.activate(code)
 
 
-def test_a_staged_successor_is_dropped_at_the_site_and_its_code_is_free_again(here: Town) -> None:
-    house = here.house()
+def test_a_staged_successor_is_dropped_at_the_site_and_its_code_is_free_again(here: SiteEnv) -> None:
+    house = here.site()
     house.activate(here.order()[1])
     _, second = here.order("later")
     console = Caller(house)
@@ -258,41 +262,41 @@ def test_a_staged_successor_is_dropped_at_the_site_and_its_code_is_free_again(he
     assert console.get(LICENSE)["successor"] is not None
     here.wait(HOUR)
     assert console.post(f"{LICENSE}/drop-successor")["license"]["successor"] is None
-    assert house.license.staged() == ""
+    assert house.license.staged_subscription() == ""
     house.activate(second, "successor")
 
 
-def test_b09_a_code_typed_at_a_copy_finds_the_fork_and_gives_it_no_new_seat(here: Town) -> None:
+def test_b09_a_code_typed_at_a_copy_finds_the_fork_and_gives_it_no_new_seat(here: SiteEnv) -> None:
     """`cp -r` of a running site, the code typed again at both: what synchronization says is said here too."""
-    house = here.house()
+    house = here.site()
     _, code = here.order(devices=3)
     house.activate(code)
     copy = clone(house)
     assert isinstance(house.sync(), Synchronized)
     outcome = copy.license.activate(code)
-    assert isinstance(outcome, Granted)
+    assert isinstance(outcome, ActivationGranted)
     assert outcome.forked
     assert "Two copies" in outcome.message
     shown = Caller(copy).get(LICENSE)
     assert shown["fork"]["you_are_the_copy"]
     assert [each["code"] for each in shown["warnings"]] == ["lease_forked"]
-    refused = copy.agent().enrol(copy.ticket())
+    refused = copy.agent().enroll(copy.ticket())
     assert refused is not None
-    assert refused.code is Code.LEASE_FORKED
+    assert refused.code is RefusalCode.LEASE_FORKED
     again = copy.license.activate(code)
-    assert isinstance(again, Declined)
-    assert again.code is Code.LEASE_FORKED
+    assert isinstance(again, Rejected)
+    assert again.code is RefusalCode.LEASE_FORKED
     assert isinstance(house.sync(), Synchronized), "the honest site goes on"
 
 
-def test_a_code_typed_after_a_lost_answer_makes_no_copy_of_the_site(here: Town) -> None:
-    house = here.house()
+def test_a_code_typed_after_a_lost_answer_makes_no_copy_of_the_site(here: SiteEnv) -> None:
+    house = here.site()
     _, code = here.order(devices=3)
     house.activate(code)
     house.cable.loses_answer = True
-    assert isinstance(house.sync(), Declined)
+    assert isinstance(house.sync(), Rejected)
     house.cable.loses_answer = False
     outcome = house.license.activate(code)
-    assert isinstance(outcome, Granted)
+    assert isinstance(outcome, ActivationGranted)
     assert not outcome.forked
     assert isinstance(house.sync(), Synchronized)

@@ -8,25 +8,25 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 
 from tenure.core.timeline import DAY, HOUR
-from tenure.site.forwarding.courier import Courier
+from tenure.site.forwarding.worker import ForwardingWorker
 from tenure.site.store import events
 from tests.server.mailbox import mailbox
 from tests.server.receiver import answer, receiver
-from tests.site.post import ANA, BOB, PostRoom, body_of, by_mail, by_webhook, texts
-from tests.site.town import House
+from tests.site.receiver import ANA, BOB, ForwardingEnv, body_of, by_mail, by_webhook, texts
+from tests.site.site_env import SiteProcess
 
 
 @pytest.fixture
-def room(house: House) -> PostRoom:
-    return PostRoom(house)
+def room(house: SiteProcess) -> ForwardingEnv:
+    return ForwardingEnv(house)
 
 
-def told(room: PostRoom) -> list[str]:
+def told(room: ForwardingEnv) -> list[str]:
     return [kind for kind in room.house.events() if kind.startswith("forwarding_")]
 
 
 class TestWebhooks:
-    async def test_what_happens_from_now_on_arrives_in_order_signed_and_once(self, room: PostRoom) -> None:
+    async def test_what_happens_from_now_on_arrives_in_order_signed_and_once(self, room: ForwardingEnv) -> None:
         room.happen("before")
         async with receiver() as there:
             made = await room.add(**by_webhook(there))
@@ -43,7 +43,7 @@ class TestWebhooks:
             assert proof == signed["signature"]
             assert (await room.read(made["id"]))["state"] == "working"
 
-    async def test_only_what_is_severe_enough_and_of_the_kinds_named(self, room: PostRoom) -> None:
+    async def test_only_what_is_severe_enough_and_of_the_kinds_named(self, room: ForwardingEnv) -> None:
         async with receiver() as there:
             await room.add(**by_webhook(there), severity="warning", kinds=["seat_conflict", "fork_found"])
             room.happen("too low", severity="info", kind="seat_conflict")
@@ -53,7 +53,7 @@ class TestWebhooks:
             assert texts(there) == ["right"]
 
     async def test_a_receiver_that_is_down_gets_everything_later_in_order_under_the_same_id(
-        self, room: PostRoom
+        self, room: ForwardingEnv
     ) -> None:
         async with receiver() as there:
             made = await room.add(**by_webhook(there))
@@ -74,7 +74,7 @@ class TestWebhooks:
             assert [each["taken"] for each in log] == [True, True, False, False]
             assert (await room.read(made["id"]))["waiting"] == 0
 
-    async def test_who_asks_to_be_left_alone_is(self, room: PostRoom) -> None:
+    async def test_who_asks_to_be_left_alone_is(self, room: ForwardingEnv) -> None:
         async with receiver() as there:
             made = await room.add(**by_webhook(there))
             there.answers = [answer("429 Slow down", b"", "Retry-After: 600")]
@@ -88,7 +88,7 @@ class TestWebhooks:
             assert len(there.messages) == 2
             assert (await room.read(made["id"]))["state"] == "working"
 
-    async def test_a_redirect_is_not_followed_and_a_slow_body_is_not_read_to_its_end(self, room: PostRoom) -> None:
+    async def test_a_redirect_is_not_followed_and_a_slow_body_is_not_read_to_its_end(self, room: ForwardingEnv) -> None:
         async with receiver() as there, receiver() as elsewhere:
             made = await room.add(**by_webhook(there))
             there.answers = [answer("302 Found", b"", f"Location: {elsewhere.url}")]
@@ -98,7 +98,7 @@ class TestWebhooks:
             assert "redirects are not followed" in tested["what"]
             assert elsewhere.messages == []
 
-    async def test_a_new_secret_signs_beside_the_old_one_for_a_day(self, room: PostRoom) -> None:
+    async def test_a_new_secret_signs_beside_the_old_one_for_a_day(self, room: ForwardingEnv) -> None:
         async with receiver() as there:
             made = await room.add(**by_webhook(there))
             fresh = await room.aside(room.root.post, f"/v1/forwardings/{made['id']}/rotate-secret", {})
@@ -113,8 +113,8 @@ class TestWebhooks:
 
 
 class TestMails:
-    async def test_what_came_within_a_minute_is_one_mail(self, house: House) -> None:
-        room = PostRoom(house, gather=0.3)
+    async def test_what_came_within_a_minute_is_one_mail(self, house: SiteProcess) -> None:
+        room = ForwardingEnv(house, gather=0.3)
         async with mailbox() as box:
             await room.add(**by_mail(box, ANA, BOB))
             room.happen("The device limit is reached.")
@@ -136,14 +136,14 @@ class TestMails:
             await room.go()
             assert len(box.mails) == 1
 
-    async def test_a_site_that_never_runs_for_a_minute_mails_at_its_next_start(self, house: House) -> None:
-        room = PostRoom(house, gather=3_600)
+    async def test_a_site_that_never_runs_for_a_minute_mails_at_its_next_start(self, house: SiteProcess) -> None:
+        room = ForwardingEnv(house, gather=3_600)
         async with mailbox() as box:
             await room.add(**by_mail(box, ANA))
             room.happen("The device limit is reached.")
             await room.go()
             assert box.mails == []
-            room.courier = Courier(house.site, 3_600)
+            room.courier = ForwardingWorker(house.site, 3_600)
             await room.go()
             assert len(box.mails) == 1
             room.happen("And once more.")
@@ -151,7 +151,7 @@ class TestMails:
             assert len(box.mails) == 1, "what happens in this run gathers"
 
     async def test_a_mailbox_that_is_refused_keeps_nobody_else_waiting_and_is_told_of_once(
-        self, room: PostRoom
+        self, room: ForwardingEnv
     ) -> None:
         async with mailbox() as box:
             made = await room.add(**by_mail(box, ANA, BOB))
@@ -171,7 +171,7 @@ class TestMails:
             await room.go(2)
             assert (await room.read(made["id"]))["state"] == "working"
 
-    async def test_a_mailbox_that_is_full_today_gets_the_same_mail_later(self, room: PostRoom) -> None:
+    async def test_a_mailbox_that_is_full_today_gets_the_same_mail_later(self, room: ForwardingEnv) -> None:
         async with mailbox() as box:
             await room.add(**by_mail(box, ANA, BOB))
             box.refuses = {BOB: "452 4.2.2 Mailbox full"}
@@ -186,7 +186,7 @@ class TestMails:
             assert box.mails[0]["Message-ID"] == box.mails[1]["Message-ID"]
             assert "two" not in body_of(box, 1)
 
-    async def test_a_mail_that_was_begun_before_a_crash_is_the_same_mail_after_it(self, room: PostRoom) -> None:
+    async def test_a_mail_that_was_begun_before_a_crash_is_the_same_mail_after_it(self, room: ForwardingEnv) -> None:
         async with mailbox() as box:
             await room.add(**by_mail(box))
             box.refused = "451 Try again later"
@@ -203,7 +203,7 @@ class TestMails:
             assert "three" in body_of(box, 1)
             assert first["Message-ID"] != second["Message-ID"]
 
-    async def test_a_long_outage_becomes_mails_of_a_hundred(self, room: PostRoom) -> None:
+    async def test_a_long_outage_becomes_mails_of_a_hundred(self, room: ForwardingEnv) -> None:
         async with mailbox() as box:
             await room.add(**by_mail(box))
             room.happen(*(f"event {number}" for number in range(130)))
@@ -214,7 +214,7 @@ class TestMails:
 
 
 class TestFailing:
-    async def test_it_says_so_after_half_an_hour_and_stops_after_three_days(self, room: PostRoom) -> None:
+    async def test_it_says_so_after_half_an_hour_and_stops_after_three_days(self, room: ForwardingEnv) -> None:
         async with receiver() as there, receiver() as other:
             await room.add(**by_webhook(other), name="Others")
             made = await room.add(**by_webhook(there))
@@ -244,7 +244,7 @@ class TestFailing:
             await room.go(2)
             assert texts(there) == ["one", "two"]
 
-    async def test_who_recovers_is_told_of(self, room: PostRoom) -> None:
+    async def test_who_recovers_is_told_of(self, room: ForwardingEnv) -> None:
         async with receiver() as there:
             await room.add(**by_webhook(there))
             there.always = answer("500 Broken")
@@ -258,7 +258,7 @@ class TestFailing:
             # Neither is forwarded by the one that they are about.
             assert set(texts(there)) == {"one"}
 
-    async def test_gone_for_good_stops_it_at_once_and_what_waits_can_be_left_out(self, room: PostRoom) -> None:
+    async def test_gone_for_good_stops_it_at_once_and_what_waits_can_be_left_out(self, room: ForwardingEnv) -> None:
         async with receiver() as there:
             made = await room.add(**by_webhook(there))
             there.answers = [answer("410 Gone")]
@@ -272,7 +272,7 @@ class TestFailing:
             assert texts(there) == ["one", "two"]
             assert await room.aside(room.root.refused, "POST", where, {}) == "nothing_to_change"
 
-    async def test_a_clock_that_jumps_ahead_is_no_reason_to_give_up(self, room: PostRoom) -> None:
+    async def test_a_clock_that_jumps_ahead_is_no_reason_to_give_up(self, room: ForwardingEnv) -> None:
         async with receiver() as there:
             made = await room.add(**by_webhook(there))
             there.always = answer("500 Broken")
@@ -286,7 +286,7 @@ class TestFailing:
             await room.go()  # the next try lies a year ahead, which nobody believes
             assert (await room.read(made["id"]))["state"] == "working"
 
-    async def test_events_that_are_forgotten_meanwhile_are_passed_over(self, room: PostRoom) -> None:
+    async def test_events_that_are_forgotten_meanwhile_are_passed_over(self, room: ForwardingEnv) -> None:
         async with mailbox() as box:
             made = await room.add(**by_mail(box))
             box.refused = "451 Later"

@@ -13,9 +13,9 @@ import trustme
 from tenure.site.forwarding.kinds import KINDS
 from tests.server.mailbox import mailbox
 from tests.server.receiver import answer, receiver
-from tests.site.post import ANA, PostRoom, by_mail, by_webhook
+from tests.site.receiver import ANA, ForwardingEnv, by_mail, by_webhook
+from tests.site.site_env import SiteProcess
 from tests.site.test_accounts import Staff
-from tests.site.town import House
 
 WHERE = "/v1/forwardings"
 PASSWORD = "correct horse battery"
@@ -24,8 +24,8 @@ HOOK = {"url": "https://hooks.example.com/services/very-secret"}
 
 
 @pytest.fixture
-def room(house: House) -> PostRoom:
-    return PostRoom(house)
+def room(house: SiteProcess) -> ForwardingEnv:
+    return ForwardingEnv(house)
 
 
 def mail(**more: Any) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class TestRefusals:
         ],
     )
     def test_every_field_is_refused_by_its_name_with_what_to_write(
-        self, room: PostRoom, body: dict[str, Any], field: str
+        self, room: ForwardingEnv, body: dict[str, Any], field: str
     ) -> None:
         said = room.root.send("POST", WHERE, body)
         assert said.status_code == 422, said.text
@@ -91,7 +91,7 @@ class TestRefusals:
         assert problem["remedy"]
         assert room.root.get(WHERE)["items"] == []
 
-    def test_private_networks_are_the_administrators_own(self, room: PostRoom) -> None:
+    def test_private_networks_are_the_administrators_own(self, room: ForwardingEnv) -> None:
         for number, host in enumerate(
             ("10.0.0.8", "192.168.1.2", "[fd12:3456::1]", "alerts.corp.internal", "127.0.0.1")
         ):
@@ -99,14 +99,14 @@ class TestRefusals:
                 room.root.send("POST", WHERE, hook(url=f"https://{host}/") | {"name": f"N{number}"}).status_code == 201
             )
 
-    def test_a_name_is_taken_once_and_there_is_an_end(self, room: PostRoom) -> None:
+    def test_a_name_is_taken_once_and_there_is_an_end(self, room: ForwardingEnv) -> None:
         room.root.post(WHERE, hook())
         assert room.root.refused("POST", WHERE, hook()) == "already_exists"
         for number in range(19):
             room.root.post(WHERE, hook() | {"name": f"No. {number}"})
         assert room.root.refused("POST", WHERE, hook() | {"name": "one more"}) == "field_invalid"
 
-    def test_what_is_not_there_is_not_found(self, room: PostRoom) -> None:
+    def test_what_is_not_there_is_not_found(self, room: ForwardingEnv) -> None:
         nowhere = f"{WHERE}/fwd_{'0' * 26}"
         for method, path, body in (
             ("GET", "", None), ("PUT", "", hook()), ("DELETE", "", None), ("GET", "/deliveries", None),
@@ -114,7 +114,7 @@ class TestRefusals:
         ):  # fmt: skip
             assert room.root.refused(method, nowhere + path, body) == "not_found", path
 
-    def test_a_password_that_was_kept_is_not_shown_to_another_server(self, room: PostRoom) -> None:
+    def test_a_password_that_was_kept_is_not_shown_to_another_server(self, room: ForwardingEnv) -> None:
         made = room.root.post(WHERE, mail(user="ana", password=PASSWORD))
         where = f"{WHERE}/{made['forwarding']['id']}"
         assert room.root.send("PUT", where, mail(user="ana", recipients=["bob@example.com"])).status_code == 200
@@ -125,14 +125,14 @@ class TestRefusals:
 
 
 class TestSecrets:
-    def test_a_webhooks_secret_is_shown_once_and_a_rehearsal_shows_none(self, room: PostRoom) -> None:
+    def test_a_webhooks_secret_is_shown_once_and_a_rehearsal_shows_none(self, room: ForwardingEnv) -> None:
         assert room.root.post(WHERE, hook(), dry_run="true")["secret"] == ""
         assert room.root.get(WHERE)["items"] == []
         made = room.root.post(WHERE, hook())
         assert made["secret"].startswith("whsec_")
         assert made["secret"] not in room.root.send("GET", WHERE).text
 
-    def test_nothing_of_them_lies_in_the_store_or_in_an_event(self, room: PostRoom) -> None:
+    def test_nothing_of_them_lies_in_the_store_or_in_an_event(self, room: ForwardingEnv) -> None:
         made = room.root.post(WHERE, hook())
         room.root.post(WHERE, mail(user="ana", password=PASSWORD))
         folder = room.house.site.folder
@@ -143,7 +143,7 @@ class TestSecrets:
         assert "very-secret" not in events
         assert PASSWORD not in events + room.root.send("GET", WHERE).text
 
-    def test_auditors_and_operators_look_without_what_may_be_secret(self, room: PostRoom) -> None:
+    def test_auditors_and_operators_look_without_what_may_be_secret(self, room: ForwardingEnv) -> None:
         staff = Staff(room.house)
         made = room.root.post(WHERE, hook())
         where = f"{WHERE}/{made['forwarding']['id']}"
@@ -160,7 +160,7 @@ class TestSecrets:
         ada = staff.person("ada", "administrator")
         assert ada.get(where)["webhook"]["url"] == HOOK["url"]
 
-    def test_every_change_is_an_event_with_who_did_it(self, room: PostRoom) -> None:
+    def test_every_change_is_an_event_with_who_did_it(self, room: ForwardingEnv) -> None:
         ada = Staff(room.house).person("ada", "administrator")
         made = ada.post(WHERE, hook())["forwarding"]["id"]
         ada.send("PUT", f"{WHERE}/{made}", hook(url="https://other.example.com/") | {"active": False})
@@ -175,7 +175,7 @@ class TestSecrets:
         assert "other.example.com:443" in told[3][1]
 
 
-def test_every_kind_that_the_site_tells_of_is_in_the_list(room: PostRoom) -> None:
+def test_every_kind_that_the_site_tells_of_is_in_the_list(room: ForwardingEnv) -> None:
     listed = {each["kind"] for each in room.root.get("/v1/event-kinds")["items"]}
     assert listed == KINDS
     source = Path(__file__).resolve().parents[2] / "src" / "tenure" / "site"
@@ -191,7 +191,7 @@ def test_every_kind_that_the_site_tells_of_is_in_the_list(room: PostRoom) -> Non
 class TestTests:
     """What a test message finds out, and what it says."""
 
-    async def test_a_mail_that_is_taken_and_one_that_is_not(self, room: PostRoom) -> None:
+    async def test_a_mail_that_is_taken_and_one_that_is_not(self, room: ForwardingEnv) -> None:
         async with mailbox() as box:
             made = await room.add(**by_mail(box))
             tested = await room.test(made["id"])
@@ -212,7 +212,7 @@ class TestTests:
                 (True, None, 0),
             ]
 
-    async def test_tls_names_are_always_checked(self, room: PostRoom) -> None:
+    async def test_tls_names_are_always_checked(self, room: ForwardingEnv) -> None:
         ca, contexts = trustme.CA(), {}
         for name in ("localhost", "another.example.com"):
             contexts[name] = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -233,7 +233,7 @@ class TestTests:
             assert said["cause"] == "tls_untrusted"
             assert "authority" in said["remedy"]
 
-    async def test_signing_in_is_explained(self, room: PostRoom) -> None:
+    async def test_signing_in_is_explained(self, room: ForwardingEnv) -> None:
         ca = trustme.CA()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         ca.issue_cert("localhost").configure_cert(context)
@@ -255,7 +255,7 @@ class TestTests:
             await room.aside(room.root.send, "PUT", f"{WHERE}/{made['id']}", {"name": "plain", "mail": body})
             assert (await room.test(made["id"]))["cause"] == "sign_in_unknown"
 
-    async def test_a_webhook_is_explained_by_what_it_answers(self, room: PostRoom) -> None:
+    async def test_a_webhook_is_explained_by_what_it_answers(self, room: ForwardingEnv) -> None:
         async with receiver() as there:
             made = await room.add(**by_webhook(there))
             for status, cause in (
@@ -271,7 +271,7 @@ class TestTests:
         assert (await room.test(made["id"]))["cause"] == "connection_refused"
         assert (await room.read(made["id"]))["state"] == "new"
 
-    async def test_a_name_that_is_none_and_a_port_without_tls(self, room: PostRoom) -> None:
+    async def test_a_name_that_is_none_and_a_port_without_tls(self, room: ForwardingEnv) -> None:
         async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.read(1)
             writer.write(answer("400 Bad Request"))
@@ -286,7 +286,7 @@ class TestTests:
             assert said["remedy"]
         server.close()
 
-    async def test_https_by_an_authority_of_ones_own(self, room: PostRoom) -> None:
+    async def test_https_by_an_authority_of_ones_own(self, room: ForwardingEnv) -> None:
         ca = trustme.CA()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         ca.issue_cert("localhost").configure_cert(context)
@@ -301,16 +301,16 @@ class TestTests:
             assert (await room.test(third["id"]))["cause"] == "tls_untrusted"
 
 
-def test_acknowledging_all_up_to_an_event_swallows_nothing_newer(room: PostRoom) -> None:
+def test_acknowledging_all_up_to_an_event_swallows_nothing_newer(room: ForwardingEnv) -> None:
     room.happen("one", "two")
     room.happen("three", severity="critical")
     newest = room.root.get("/v1/events")["items"][0]["number"]
     room.happen("four")
-    done = room.root.send("PUT", "/v1/events-acknowledgement", {"number": newest, "severity": "warning"}).json()
+    done = room.root.send("PUT", "/v1/events-acknowledgment", {"number": newest, "severity": "warning"}).json()
     assert done["acknowledged"] >= 2
     left = [each["text"] for each in room.root.get("/v1/events", new="true")["items"] if each["text"] in _WORDS]
     assert left == ["four", "three"]
-    assert room.root.refused("PUT", "/v1/events-acknowledgement", {"number": 0}) == "field_invalid"
+    assert room.root.refused("PUT", "/v1/events-acknowledgment", {"number": 0}) == "field_invalid"
 
 
 _WORDS = {"one", "two", "three", "four"}
@@ -322,7 +322,7 @@ def _kinds_in(file: Path) -> set[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).rpartition(".")[2]
-            if name in {"_event", "_note", "News"} or ast.unparse(node.func) == "events.add":
+            if name in {"_add_event", "_note", "ForwardingEvent"} or ast.unparse(node.func) == "events.add":
                 words = [each for each in ast.walk(node) if isinstance(each, ast.Constant)]
                 found |= {str(each.value) for each in words if _is_kind(each.value)}
     return found - {"ops", "by_name"}

@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from tenure.core.refusals import Exit
-from tenure.site.main import Serving
+from tenure.core.refusals import ExitCode
+from tenure.site.main import SiteServers
 from tests.cli.terminal import Ran
 from tests.server.mailbox import mailbox
 from tests.server.receiver import receiver
+from tests.site.site_env import SiteEnv, SiteProcess
 from tests.site.test_command_line import Admin
-from tests.site.town import House, Town
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def office(here: Town) -> Iterator[Admin]:
-    house: House = here.house()
-    serving = Serving(house.site)
+def office(here: SiteEnv) -> Iterator[Admin]:
+    house: SiteProcess = here.site()
+    serving = SiteServers(house.site)
     with serving.local:
         yield Admin(house)
 
@@ -34,31 +34,33 @@ async def test_a_mail_forwarding_from_first_to_last(office: Admin) -> None:
     async with mailbox() as box:
         where = ("--host", "127.0.0.1", "--port", str(box.port), "--security", "none", "--sender", "t@site.example")
         made = await run(office, "mail", "Operations", *where, "--to", "ana@example.com", "--severity", "critical")
-        assert made.code == Exit.DONE, made.err
+        assert made.code == ExitCode.DONE, made.err
         listed = await run(office, "list")
         assert "Operations" in listed.out
         assert "new" in listed.out
         tested = await run(office, "test", "Operations")
-        assert tested.code == Exit.DONE
+        assert tested.code == ExitCode.DONE
         assert len(box.mails) == 1
         box.refused = "550 5.7.1 Relaying denied"
         tested = await run(office, "test", "Operations")
-        assert tested.code == Exit.UNREACHABLE
+        assert tested.code == ExitCode.UNREACHABLE
         assert "Relaying denied" in tested.out
         assert "What helps" in tested.out
         changed = await run(
             office, "change", "Operations", "--to", "bob@example.com", "--kind", "fork_found", "--rename", "Ops"
         )
-        assert changed.code == Exit.DONE, changed.err
+        assert changed.code == ExitCode.DONE, changed.err
         shown = (await run(office, "show", "Ops", "--json")).json
         assert (shown["mail"]["recipients"], shown["kinds"]) == (["bob@example.com"], ["fork_found"])
         log = await run(office, "log", "Ops")
         assert log.out.count("evt_test_") == 2
         for words, code in (
-            (("off", "Ops"), Exit.DONE), (("on", "Ops"), Exit.DONE),
-            (("change", "Ops", "--url", "https://a.example/"), Exit.INPUT),
-            (("resume", "Ops"), Exit.STATE), (("resume", "Ops", "--skip"), Exit.DONE), (("test", "Nobody"), Exit.INPUT),
-            (("rotate-secret", "Ops"), Exit.STATE), (("remove", "Ops"), Exit.DONE), (("show", "Ops"), Exit.INPUT),
+            (("off", "Ops"), ExitCode.DONE), (("on", "Ops"), ExitCode.DONE),
+            (("change", "Ops", "--url", "https://a.example/"), ExitCode.INPUT),
+            (("resume", "Ops"), ExitCode.STATE), (("resume", "Ops", "--skip"), ExitCode.DONE), (("test", "Nobody"),
+            ExitCode.INPUT),
+            (("rotate-secret", "Ops"), ExitCode.STATE), (("remove", "Ops"), ExitCode.DONE), (("show", "Ops"),
+            ExitCode.INPUT),
         ):  # fmt: skip
             assert (await run(office, *words)).code == code, words
         assert "not forwarded anywhere" in (await run(office, "list")).out
@@ -67,30 +69,30 @@ async def test_a_mail_forwarding_from_first_to_last(office: Admin) -> None:
 async def test_a_password_is_asked_for_or_piped_and_never_shown(office: Admin) -> None:
     words = ("--host", "mail.example.com", "--user", "ana", "--sender", "t@site.example", "--to", "ana@example.com")
     asked = await run(office, "mail", "Asked", *words, answers=(PASSWORD,), terminal=True)
-    assert asked.code == Exit.DONE, asked.err
+    assert asked.code == ExitCode.DONE, asked.err
     assert office.asked == ["Password of the mail server: "]
     piped = await run(office, "mail", "Piped", *words, "--password-file", "-", given=f"{PASSWORD}\n")
-    assert piped.code == Exit.DONE, piped.err
+    assert piped.code == ExitCode.DONE, piped.err
     assert PASSWORD not in asked.out + piped.out
     # Another server is not shown the password that was kept.
     moved = await run(office, "change", "Piped", "--host", "other.example.com", "--json")
-    assert (moved.code, moved.problem["field"]) == (Exit.INPUT, "mail.password")
+    assert (moved.code, moved.problem["field"]) == (ExitCode.INPUT, "mail.password")
     again = await run(office, "change", "Piped", "--host", "other.example.com", "--password", given=PASSWORD)
-    assert again.code == Exit.DONE, again.err
+    assert again.code == ExitCode.DONE, again.err
 
 
 async def test_a_webhooks_secret_is_shown_once(office: Admin) -> None:
     async with receiver() as there:
         made = await run(office, "webhook", "Alerts", "-", given=f"{there.url}\n")
-        assert made.code == Exit.DONE, made.err
+        assert made.code == ExitCode.DONE, made.err
         assert "whsec_" in made.out
         assert "whsec_" not in (await run(office, "show", "Alerts")).out
-        assert (await run(office, "test", "Alerts")).code == Exit.DONE
+        assert (await run(office, "test", "Alerts")).code == ExitCode.DONE
         assert there.messages[0].event["type"] == "forwarding_test"
         fresh = await run(office, "rotate-secret", "Alerts", "--overlap-hours", "0", "--json")
         assert fresh.json["secret"] not in made.out
         wrong = await run(office, "webhook", "Plain", "http://10.0.0.8/", "--json")
-        assert (wrong.code, wrong.problem["field"]) == (Exit.INPUT, "webhook.url")
+        assert (wrong.code, wrong.problem["field"]) == (ExitCode.INPUT, "webhook.url")
     assert "device_limit_reached" in (await run(office, "kinds")).out
 
 

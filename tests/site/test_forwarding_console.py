@@ -6,18 +6,18 @@ import pytest
 
 from tests.server.mailbox import Mailbox, mailbox
 from tests.server.receiver import answer, receiver
-from tests.site.post import ANA, BOB, PostRoom, by_mail, by_webhook
+from tests.site.receiver import ANA, BOB, ForwardingEnv, by_mail, by_webhook
+from tests.site.site_env import SiteProcess
 from tests.site.test_accounts import PASSWORD, Staff
 from tests.site.test_console import ORIGIN, app_of, signed_in
-from tests.site.town import House
 from tests.web.browser import FormFound, Tab
 
 WHERE = "/settings/forwarding"
 
 
 @pytest.fixture
-def room(house: House) -> PostRoom:
-    return PostRoom(house)
+def room(house: SiteProcess) -> ForwardingEnv:
+    return ForwardingEnv(house)
 
 
 def filled(box: Mailbox, **more: Any) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def filled(box: Mailbox, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def test_mails_from_the_empty_list_to_a_test_that_arrives(house: House) -> None:
+async def test_mails_from_the_empty_list_to_a_test_that_arrives(house: SiteProcess) -> None:
     tab = await signed_in(house, WHERE)
     assert "Events stay here" in tab.text
     async with mailbox() as box:
@@ -56,7 +56,7 @@ async def test_mails_from_the_empty_list_to_a_test_that_arrives(house: House) ->
     ],
 )
 async def test_what_will_not_do_stands_beside_its_field_and_nothing_is_lost(
-    house: House, field: str, value: str, words: str
+    house: SiteProcess, field: str, value: str, words: str
 ) -> None:
     tab = await signed_in(house, f"{WHERE}/new?by=mail")
     async with mailbox() as box:
@@ -68,7 +68,7 @@ async def test_what_will_not_do_stands_beside_its_field_and_nothing_is_lost(
     assert again["password"] == ""
 
 
-async def test_a_password_stays_kept_and_is_asked_for_where_it_would_go_elsewhere(room: PostRoom) -> None:
+async def test_a_password_stays_kept_and_is_asked_for_where_it_would_go_elsewhere(room: ForwardingEnv) -> None:
     async with mailbox() as box:
         made = await room.add(mail=by_mail(box)["mail"] | {"user": "ana", "password": "a kept secret"})
         tab = await signed_in(room.house, f"{WHERE}/{made['id']}/edit")
@@ -83,7 +83,7 @@ async def test_a_password_stays_kept_and_is_asked_for_where_it_would_go_elsewher
         assert "a kept secret" not in tab.text
 
 
-async def test_a_webhook_its_secret_its_switch_and_its_end(house: House) -> None:
+async def test_a_webhook_its_secret_its_switch_and_its_end(house: SiteProcess) -> None:
     tab = await signed_in(house, f"{WHERE}/new?by=webhook")
     async with receiver() as there:
         await tab.send(tab.form("url"), name="Alerts", url="http://10.0.0.8/", severity="info")
@@ -111,7 +111,7 @@ async def test_a_webhook_its_secret_its_switch_and_its_end(house: House) -> None
         assert at not in tab.page.links
 
 
-async def test_one_that_has_stopped_says_why_and_goes_on_with_or_without_what_waited(room: PostRoom) -> None:
+async def test_one_that_has_stopped_says_why_and_goes_on_with_or_without_what_waited(room: ForwardingEnv) -> None:
     async with receiver() as there:
         made = await room.add(**by_webhook(there))
         there.always = answer("410 Gone")
@@ -137,7 +137,7 @@ async def test_one_that_has_stopped_says_why_and_goes_on_with_or_without_what_wa
         assert "Working" in tab.text
 
 
-async def test_who_may_only_look_is_offered_nothing_else(room: PostRoom) -> None:
+async def test_who_may_only_look_is_offered_nothing_else(room: ForwardingEnv) -> None:
     async with receiver() as there:
         made = await room.add(**by_webhook(there))
         await room.aside(Staff(room.house).person, "otto", "auditor")

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from tenure.site.store import events
-from tenure.site.store.events import Wanted
+from tenure.site.store.events import EventFilter
 from tests.server.mailbox import mailbox
 from tests.server.receiver import receiver
-from tests.site.post import ANA, PostRoom, by_mail, by_webhook
-from tests.site.town import Town
+from tests.site.receiver import ANA, ForwardingEnv, by_mail, by_webhook
+from tests.site.site_env import SiteEnv
 
 HERE = Path(__file__).parents[2]
 EVENTS = 40
-ALL = Wanted(severities=("info", "warning", "critical"), kinds=("device_limit_reached",))
+ALL = EventFilter(severities=("info", "warning", "critical"), kinds=("device_limit_reached",))
 
 
 async def started(folder: Path) -> asyncio.subprocess.Process:
-    command = (sys.executable, "-m", "tests.site.kill_courier", str(folder), str(EVENTS))
+    command = (sys.executable, "-m", "tests.site.kill_forwarding", str(folder), str(EVENTS))
     return await asyncio.create_subprocess_exec(*command, cwd=HERE, env={"PYTHONPATH": "src:."})
 
 
@@ -41,10 +41,12 @@ async def killed_again_and_again(folder: Path, came: Any, over: Any) -> int:
 
 
 @pytest.mark.parametrize("way", ["webhook", "mail"])
-async def test_each_event_arrives_in_order_however_often_the_program_dies(here: Town, tmp_path: Path, way: str) -> None:
+async def test_each_event_arrives_in_order_however_often_the_program_dies(
+    here: SiteEnv, tmp_path: Path, way: str
+) -> None:
     here.folder = tmp_path  # on a real disk
-    house = here.house()
-    room = PostRoom(house)
+    house = here.site()
+    room = ForwardingEnv(house)
     async with receiver() as there, mailbox() as box:
         there.wait = box.wait = 0.002
         made = await room.add(**(by_webhook(there) if way == "webhook" else by_mail(box, ANA)), severity="warning")
@@ -66,7 +68,7 @@ async def test_each_event_arrives_in_order_however_often_the_program_dies(here: 
             house.folder, came, lambda: len(numbers()) >= 1 and numbers()[-1] >= EVENTS
         )
         house.open()
-        found = house.site.store.read(lambda conn: events.following(conn, ALL, 0, 0, 1_000))
+        found = house.site.store.read(lambda conn: events.events_after(conn, ALL, 0, 0, 1_000))
         assert kills >= 3
         assert numbers() == [int(each.text.split()[1]) for each in found]
 

@@ -16,13 +16,13 @@ import pytest
 import trustme
 
 import tenure
-from tenure.agent.main import Agent, open_agent
-from tenure.core.refusals import Exit
+from tenure.agent.main import OpenedAgent, open_agent
+from tenure.core.refusals import ExitCode
 from tenure.site.folder import SETTINGS
-from tenure.site.main import Serving
+from tenure.site.main import SiteServers
 from tenure.site.settings import ApiSettings, write_settings
 from tests.cli.terminal import Terminal
-from tests.site.town import FEATURES, Desk, House, Town
+from tests.site.site_env import FEATURES, AgentProcess, SiteEnv, SiteProcess
 from tests.web.browser import FormFound, Reader
 
 NAME = "console.corp.example"
@@ -32,7 +32,7 @@ HOST = "127.0.0.1"
 class Secured:
     """A house with a certificate for a name that is not this computer's, from an authority of its own."""
 
-    def __init__(self, house: House, host: str = HOST) -> None:
+    def __init__(self, house: SiteProcess, host: str = HOST) -> None:
         self.house, authority = house, trustme.CA()
         issued = authority.issue_cert(NAME)
         issued.private_key_pem.write_to_path(house.folder / "console.key")
@@ -65,7 +65,7 @@ class Secured:
 
 
 @pytest.fixture
-def secured(house: House) -> Secured:
+def secured(house: SiteProcess) -> Secured:
     return Secured(house)
 
 
@@ -137,11 +137,11 @@ def test_another_name_and_another_authority_are_refused_by_whoever_asks(secured:
 
 @pytest.mark.parametrize("host", [HOST, "0.0.0.0"])  # noqa: S104 - with TLS
 def test_the_command_line_on_the_computer_itself_goes_on_and_trusts_that_certificate_alone(
-    house: House, host: str
+    house: SiteProcess, host: str
 ) -> None:
     secured = Secured(house, host)
     admin = Terminal(house.town.folder, env={"TENURE_SITE": str(house.folder)})
-    serving = Serving(house.site)
+    serving = SiteServers(house.site)
     with serving.local:
         assert admin.good("status")["products"][0]["product"] == "editor"
         # Another certificate for the same name, of the same authority even, is not the one in the folder.
@@ -149,7 +149,7 @@ def test_the_command_line_on_the_computer_itself_goes_on_and_trusts_that_certifi
         held = msgspec.json.decode(address.read_bytes())
         other = trustme.CA().issue_cert(NAME).cert_chain_pems[0].bytes().decode()
         address.write_bytes(msgspec.json.encode({**held, "certificate": other}))
-        assert admin.refused("status")["exit"] == Exit.UNREACHABLE
+        assert admin.refused("status")["exit"] == ExitCode.UNREACHABLE
     assert secured.house.site.token not in str(held)
 
 
@@ -157,23 +157,23 @@ def test_devices_go_on_with_the_key_that_their_token_names(secured: Secured) -> 
     """The console's certificate is for people; devices trust the device port's own key, and no authority."""
     house = secured.house
     house.sync()
-    serving = Serving(house.site)
-    desk = Desk(house, house.town.folder / f"{house.folder.name}-desk")
+    serving = SiteServers(house.site)
+    desk = AgentProcess(house, house.town.folder / f"{house.folder.name}-desk")
     desk.board.close()
     agent = open_agent(desk.folder, desk.hands.computer("desk"))
-    assert isinstance(agent, Agent)
+    assert isinstance(agent, OpenedAgent)
     with serving.devices, serving.local, secured.browser(serving.local.port) as http:
         body = {"product": "editor"}
         headers = {"Authorization": f"Bearer {house.site.token}", "Idempotency-Key": "one"}
-        made = http.post("/v1/enrolments", json=body, headers=headers, extensions={"sni_hostname": NAME})
+        made = http.post("/v1/enrollments", json=body, headers=headers, extensions={"sni_hostname": NAME})
         assert made.status_code == 201, made.text
-        assert agent.keeper.enrol(made.json()["token"]) is None
+        assert agent.keeper.enroll(made.json()["token"]) is None
         assert agent.keeper.refresh() is None
-    assert agent.keeper.holder.compiled().features == FEATURES
+    assert agent.keeper.holder.compile_features().features == FEATURES
 
 
-def test_without_a_certificate_no_other_computer_is_listened_to(here: Town) -> None:
-    house = here.house()
+def test_without_a_certificate_no_other_computer_is_listened_to(here: SiteEnv) -> None:
+    house = here.site()
     house.site.store.close()
     file = house.folder / SETTINGS
     file.write_text(file.read_text().replace('[api]\nlisten = "127.0.0.1:', '[api]\nlisten = "0.0.0.0:'))
@@ -182,7 +182,7 @@ def test_without_a_certificate_no_other_computer_is_listened_to(here: Town) -> N
         [sys.executable, "-m", "tenure.cli.main", "site", "run"], env=env, capture_output=True, text=True, timeout=60,
         check=False,
     )  # fmt: skip
-    assert ran.returncode == Exit.INPUT
+    assert ran.returncode == ExitCode.INPUT
     assert ran.stdout == ""
     told = " ".join(ran.stderr.split())
     assert "only with a certificate" in told

@@ -13,11 +13,11 @@ from pathlib import Path
 from random import Random
 
 from tenure.core.refusals import Refused
-from tenure.sdk.names.path import Exchange
-from tenure.sdk.transport import Request
+from tenure.sdk.network.path import HttpExchange
+from tenure.sdk.transport import TransportRequest
 from tests.site.callers import Caller
 from tests.site.kill_site import NOTHING
-from tests.site.town import BY_SYSTEM, FEATURES, UNREACHED, Desk, House, Town
+from tests.site.site_env import BY_SYSTEM, FEATURES, UNREACHED, AgentProcess, SiteEnv, SiteProcess
 
 HERE = Path(__file__).parents[2]
 ROUNDS = 100 if os.environ.get("SOAK") else 4
@@ -28,7 +28,7 @@ LICENSE = "/v1/licenses/editor/offline"
 class Program:
     """The site's process, and who waits for its answers."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: SiteProcess) -> None:
         self._house = house
         command = [sys.executable, "-m", "tests.site.kill_site", str(house.folder), str(house.town.time.now)]
         self.process = subprocess.Popen(
@@ -63,7 +63,7 @@ class Program:
 
     def _ask_the_server(self, number: str, path: str, body: str) -> None:
         """What the site asks goes over the house's cable."""
-        reply = self._house.cable.send(Request("POST", path, body.encode()))
+        reply = self._house.cable.send(TransportRequest("POST", path, body.encode()))
         self._write("heard", number, NOTHING if isinstance(reply, Refused) else reply.body.decode())
 
     def _write(self, *words: str) -> bool:
@@ -84,13 +84,13 @@ class Program:
         self._write(verb, name, *words)
         return name
 
-    def send(self, request: Request) -> Exchange | Refused:
+    def send(self, request: TransportRequest) -> HttpExchange | Refused:
         """A device's question, waited for."""
         name = self.ask("device", request.body.decode())
         with self._told:
             self._told.wait_for(lambda: name in self.answers or "over" in self.answers, 20)
             reply = self.answers.get(name, NOTHING)
-        return UNREACHED if reply == NOTHING else Exchange(200, (), reply.encode(), BY_SYSTEM, 0.0)
+        return UNREACHED if reply == NOTHING else HttpExchange(200, (), reply.encode(), BY_SYSTEM, 0.0)
 
     def kill(self) -> None:
         """SIGKILL; when it returns, everything it had said was read and everything it had asked was answered."""
@@ -102,7 +102,7 @@ class Program:
 
 
 @contextmanager
-def running(house: House, desks: list[Desk]) -> Iterator[Program]:
+def running(house: SiteProcess, desks: list[AgentProcess]) -> Iterator[Program]:
     program = Program(house)
     for desk in desks:
         desk.cable.send = program.send  # type: ignore[method-assign]
@@ -112,7 +112,7 @@ def running(house: House, desks: list[Desk]) -> Iterator[Program]:
         program.kill()
 
 
-def killed(house: House, wait: float, verb: str, *words: str) -> bool:
+def killed(house: SiteProcess, wait: float, verb: str, *words: str) -> bool:
     """Has the site's process do something and kills it `wait` seconds later; whether it had said that it was done."""
     house.site.store.close()
     with running(house, []) as program:
@@ -123,23 +123,23 @@ def killed(house: House, wait: float, verb: str, *words: str) -> bool:
     return program.answers.get(name, NOTHING) == "done"
 
 
-def carried(house: House, **body: str) -> str:
+def carried(house: SiteProcess, **body: str) -> str:
     """The answer of the provider's to what this site asks now, brought by hand."""
     text = Caller(house).post(f"{LICENSE}/request", body)["request"]
     answer: str = house.town.post("/v1/offline-exchange", {"request": text})["answer"]
     return answer
 
 
-def limit(house: House) -> int:
-    terms = house.look().terms
+def limit(house: SiteProcess) -> int:
+    terms = house.look().lease_terms
     return 0 if terms is None else terms.limit
 
 
 def test_killed_while_an_answer_is_brought_in_it_counts_wholly_or_not_at_all_and_never_twice(
-    here: Town, tmp_path: Path
+    here: SiteEnv, tmp_path: Path
 ) -> None:
     here.folder = tmp_path  # on a real disk
-    house, random = here.house(), Random(5)  # noqa: S311 - chooses moments, no secrets
+    house, random = here.site(), Random(5)  # noqa: S311 - chooses moments, no secrets
     house.cable.cut = True
     name, code = here.order(devices=10)
     answer, before = carried(house, code=code), 0
@@ -158,11 +158,11 @@ def test_killed_while_an_answer_is_brought_in_it_counts_wholly_or_not_at_all_and
     assert not site["forked"]
 
 
-def test_killed_while_synchronising_no_answer_is_lost_and_nobody_is_taken_for_a_copy(
-    here: Town, tmp_path: Path
+def test_killed_while_synchronizing_no_answer_is_lost_and_nobody_is_taken_for_a_copy(
+    here: SiteEnv, tmp_path: Path
 ) -> None:
     here.folder = tmp_path  # on a real disk
-    house, random = here.house(), Random(6)  # noqa: S311 - chooses moments, no secrets
+    house, random = here.site(), Random(6)  # noqa: S311 - chooses moments, no secrets
     name, code = here.order(devices=10)
     house.activate(code)
     before = 10
@@ -181,17 +181,17 @@ def test_killed_while_synchronising_no_answer_is_lost_and_nobody_is_taken_for_a_
 
 
 def test_killed_while_claiming_and_refreshing_nothing_acknowledged_is_lost_and_no_place_is_given_twice(
-    here: Town, tmp_path: Path
+    here: SiteEnv, tmp_path: Path
 ) -> None:
     here.folder = tmp_path  # on a real disk
-    house = here.house()
+    house = here.site()
     house.activate(here.order(devices=100)[1])
     ticket = house.ticket(uses=100)
     random, most = Random(4), house.allotment  # noqa: S311 - chooses moments, no secrets
     desks = [house.agent(f"desk-{number}") for number in range(most + 5)]
     house.site.store.close()
     for desk in desks:
-        assert desk.agent.keeper.prepare(ticket) is None
+        assert desk.agent.keeper.prepare_enrollment(ticket) is None
     for _ in range(6):
         acknowledged = {desk.kept.device for desk in desks if desk.kept.seat}
         with running(house, desks) as program:

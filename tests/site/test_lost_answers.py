@@ -7,43 +7,43 @@ from typing import Any
 
 import pytest
 
-from tenure.core.refusals import Code, Refused
-from tenure.sdk.names.path import Exchange
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
-from tenure.sdk.transport import Request
-from tests.site.town import BY_SYSTEM, House, Town
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.sdk.network.path import HttpExchange
+from tenure.sdk.outcomes import ActivationGranted, Rejected, Synchronized
+from tenure.sdk.transport import TransportRequest
+from tests.site.site_env import BY_SYSTEM, SiteEnv, SiteProcess
 
 
 class Gate:
     """A proxy in the customer's network that declines the next requests to activate with a page of its own."""
 
-    def __init__(self, house: House, pages: int = 1) -> None:
-        self.way: Callable[[Request], Exchange | Refused] = house.cable.send
+    def __init__(self, house: SiteProcess, pages: int = 1) -> None:
+        self.way: Callable[[TransportRequest], HttpExchange | Refused] = house.cable.send
         self.pages = pages
 
-    def send(self, request: Request) -> Exchange | Refused:
+    def send(self, request: TransportRequest) -> HttpExchange | Refused:
         if request.path != "/v1/activate" or not self.pages:
             return self.way(request)
         self.pages -= 1
-        return Exchange(403, (("content-type", "text/html"),), b"<html>Not allowed</html>", BY_SYSTEM, 0.0)
+        return HttpExchange(403, (("content-type", "text/html"),), b"<html>Not allowed</html>", BY_SYSTEM, 0.0)
 
 
 @contextmanager
-def gate(house: House, pages: int = 1) -> Iterator[None]:
+def gate(house: SiteProcess, pages: int = 1) -> Iterator[None]:
     send = house.cable.send
     house.cable.send = Gate(house, pages).send  # type: ignore[method-assign]
     yield
     house.cable.send = send  # type: ignore[method-assign]
 
 
-def lost(house: House, ask: Callable[[], Any]) -> None:
+def lost(house: SiteProcess, ask: Callable[[], Any]) -> None:
     """Asked and answered, and the answer does not arrive."""
     house.cable.loses_answer = True
-    assert isinstance(ask(), Declined)
+    assert isinstance(ask(), Rejected)
     house.cable.loses_answer = False
 
 
-def quiet(house: House, name: str) -> None:
+def quiet(house: SiteProcess, name: str) -> None:
     """Nobody has found a copy, and the site goes on."""
     for _ in range(2):
         house.town.wait(7_200)
@@ -54,8 +54,8 @@ def quiet(house: House, name: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["active", "successor"])
-def test_an_activation_whose_answer_was_lost_is_declined_when_repeated(here: Town, role: str) -> None:
-    house = here.house()
+def test_an_activation_whose_answer_was_lost_is_declined_when_repeated(here: SiteEnv, role: str) -> None:
+    house = here.site()
     name, code = here.order(devices=3)
     _, later = here.order(devices=3)
     house.activate(code)
@@ -70,38 +70,38 @@ def test_an_activation_whose_answer_was_lost_is_declined_when_repeated(here: Tow
     assert house.license.keeper.holder.kept.activation is None
 
 
-def test_another_code_is_typed_after_the_answer_to_the_first_was_lost(here: Town) -> None:
-    house = here.house()
+def test_another_code_is_typed_after_the_answer_to_the_first_was_lost(here: SiteEnv) -> None:
+    house = here.site()
     name, code = here.order(devices=3)
     _, other = here.order(devices=3)
     lost(house, lambda: house.license.activate(code))
     with gate(house):
         refused = house.license.activate(other)
-    assert isinstance(refused, Declined)
-    assert refused.code is Code.SUBSCRIPTION_IN_FORCE
+    assert isinstance(refused, Rejected)
+    assert refused.code is RefusalCode.SUBSCRIPTION_IN_FORCE
     outcome = house.license.activate(code)
-    assert isinstance(outcome, Granted), outcome
+    assert isinstance(outcome, ActivationGranted), outcome
     assert not outcome.forked
     quiet(house, name)
 
 
-def test_a_code_that_was_declined_first_is_asked_anew_after_a_synchronization(here: Town) -> None:
-    house = here.house()
+def test_a_code_that_was_declined_first_is_asked_anew_after_a_synchronization(here: SiteEnv) -> None:
+    house = here.site()
     name, code = here.order(devices=3)
     _, later = here.order(devices=3)
     house.activate(code)
     with gate(house, pages=2):
-        assert isinstance(house.license.activate(later, role="successor"), Declined)
+        assert isinstance(house.license.activate(later, role="successor"), Rejected)
         here.wait(7_200)
         assert isinstance(house.sync(), Synchronized)
     outcome = house.license.activate(later, role="successor")
-    assert isinstance(outcome, Granted), outcome
+    assert isinstance(outcome, ActivationGranted), outcome
     assert not outcome.forked
     quiet(house, name)
 
 
-def test_a_synchronization_and_an_activation_are_both_lost(here: Town) -> None:
-    house = here.house()
+def test_a_synchronization_and_an_activation_are_both_lost(here: SiteEnv) -> None:
+    house = here.site()
     name, code = here.order(devices=3)
     _, later = here.order(devices=3)
     house.activate(code)
@@ -109,6 +109,6 @@ def test_a_synchronization_and_an_activation_are_both_lost(here: Town) -> None:
     lost(house, lambda: house.license.activate(code))
     with gate(house):
         outcome = house.license.activate(later, role="successor")
-    assert isinstance(outcome, Granted), outcome
+    assert isinstance(outcome, ActivationGranted), outcome
     assert not outcome.forked
     quiet(house, name)

@@ -4,11 +4,11 @@ import pytest
 
 from tenure.core.periods import format_instant
 from tenure.core.timeline import DAY, HOUR, Instant
+from tests.site.site_env import FEATURES, AgentProcess, SiteEnv, SiteProcess
 from tests.site.test_devices import enrolled, truly_counted
-from tests.site.town import FEATURES, Desk, House, Town
 
 
-def lived(here: Town, house: House, desks: list[Desk], days: int) -> None:
+def lived(here: SiteEnv, house: SiteProcess, desks: list[AgentProcess], days: int) -> None:
     """So many days, in which everybody asks daily."""
     for _ in range(days):
         here.wait(DAY)
@@ -16,19 +16,19 @@ def lived(here: Town, house: House, desks: list[Desk], days: int) -> None:
         for desk in desks:
             desk.refresh()
             desk.agent.keeper.tick()
-        house.watch.turn()
+        house.watch.tick()
 
 
-def lowers_at(house: House) -> Instant | None:
+def lowers_at(house: SiteProcess) -> Instant | None:
     """When the lower limit begins, by the lease in hand."""
-    terms = house.look().terms
+    terms = house.look().lease_terms
     return None if terms is None or terms.coming is None else terms.coming.at
 
 
 @pytest.mark.parametrize("timed", [False, True], ids=["a hold without an end", "a hold with an end"])
-def test_nobody_is_withdrawn_by_a_lower_limit_while_a_hold_stops_the_clock(here: Town, timed: bool) -> None:
+def test_nobody_is_withdrawn_by_a_lower_limit_while_a_hold_stops_the_clock(here: SiteEnv, timed: bool) -> None:
     here.ask(here.shop.desk.send("PUT", "/v1/policy", {"rules": {"stop_clock": True}}))
-    house = here.house()
+    house = here.site()
     name, code = here.order("monthly", devices=10)
     house.activate(code)
     desks = enrolled(house, 8)

@@ -1,42 +1,42 @@
 """Sites without a network that are switched off every night, and new devices there ([spec: new-seats]; ADR 27)."""
 
-from tenure.core.refusals import Code
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY, HOUR
-from tests.site.town import FEATURES, House
+from tests.site.site_env import FEATURES, SiteProcess
 
 
-def one_day(house: House, hours: int = 8) -> None:
+def one_day(house: SiteProcess, hours: int = 8) -> None:
     """The computer is switched on, its site runs for so many hours, and it is switched off until the next morning."""
     house.hands.restart()
     house.restart()
     for _ in range(2 * hours):
         house.town.wait(HOUR // 2)
-        house.watch.turn()
+        house.watch.tick()
     house.town.wait(DAY - hours * HOUR)
 
 
-def new_device(house: House, name: str) -> Code | None:
-    refused = house.agent(name).enrol(house.ticket())
+def new_device(house: SiteProcess, name: str) -> RefusalCode | None:
+    refused = house.agent(name).enroll(house.ticket())
     return None if refused is None else refused.code
 
 
-def test_a_site_that_is_off_every_night_protects_new_devices_after_a_day_of_running(house: House) -> None:
+def test_a_site_that_is_off_every_night_protects_new_devices_after_a_day_of_running(house: SiteProcess) -> None:
     """It began anew each morning: no new device was ever protected there."""
     house.cable.cut = True
     for _ in range(2):
         one_day(house)
     house.restart()
-    assert new_device(house, "early") is Code.UNREACHABLE, "16 hours of running"
+    assert new_device(house, "early") is RefusalCode.UNREACHABLE, "16 hours of running"
     one_day(house)
     one_day(house)
     house.hands.restart()
     house.restart()
     desk = house.agent("fresh")
-    assert desk.enrol(house.ticket()) is None
+    assert desk.enroll(house.ticket()) is None
     assert desk.on == FEATURES
 
 
-def test_what_is_put_back_from_an_older_image_waits_anew(house: House) -> None:
+def test_what_is_put_back_from_an_older_image_waits_anew(house: SiteProcess) -> None:
     """Devices that the image does not know are to come first: each has to be taken in before a new one is."""
     house.cable.cut = True
     for _ in range(4):
@@ -44,12 +44,12 @@ def test_what_is_put_back_from_an_older_image_waits_anew(house: House) -> None:
     image = house.backed_up()
     house.town.wait(4 * DAY)
     house.restore(image)
-    assert new_device(house, "fresh") is Code.UNREACHABLE
+    assert new_device(house, "fresh") is RefusalCode.UNREACHABLE
     house.town.wait(DAY)
     assert new_device(house, "later") is None
 
 
-def test_an_answer_ends_the_waiting_and_the_next_start_without_one_begins_it_anew(house: House) -> None:
+def test_an_answer_ends_the_waiting_and_the_next_start_without_one_begins_it_anew(house: SiteProcess) -> None:
     house.cable.cut = True
     for _ in range(4):
         one_day(house)
@@ -57,4 +57,4 @@ def test_an_answer_ends_the_waiting_and_the_next_start_without_one_begins_it_ane
     one_day(house)
     house.cable.cut = True
     house.restart()
-    assert new_device(house, "fresh") is Code.UNREACHABLE
+    assert new_device(house, "fresh") is RefusalCode.UNREACHABLE

@@ -4,46 +4,46 @@ import asyncio
 
 import pytest
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, HOUR
-from tenure.sdk.outcomes import Declined, Synchronized
-from tenure.wire.armour import armour, read_armour
-from tests.server.office import Caller as Desk
+from tenure.sdk.outcomes import Rejected, Synchronized
+from tenure.wire.armor import armor_message, read_armor
+from tests.server.server_env import Caller as Desk
 from tests.site.callers import Caller
+from tests.site.site_env import FEATURES, SiteEnv, SiteProcess
 from tests.site.test_time import amnesty
-from tests.site.town import FEATURES, House, Town
 
 LICENSE = "/v1/licenses/editor"
 
 
 @pytest.fixture
-def cellar(here: Town) -> House:
+def cellar(here: SiteEnv) -> SiteProcess:
     """A site whose cable is out."""
-    made = here.house("cellar")
+    made = here.site("cellar")
     made.cable.cut = True
     return made
 
 
-def request(house: House, **body: str) -> str:
+def request(house: SiteProcess, **body: str) -> str:
     text: str = Caller(house).post(f"{LICENSE}/offline/request", body)["request"]
     return text
 
 
-def answered(here: Town, text: str) -> str:
+def answered(here: SiteEnv, text: str) -> str:
     answer: str = here.post("/v1/offline-exchange", {"request": text})["answer"]
     return answer
 
 
-def bring(house: House, text: str) -> dict[str, object]:
+def bring(house: SiteProcess, text: str) -> dict[str, object]:
     made: dict[str, object] = Caller(house).post(f"{LICENSE}/offline/import", {"text": text})
     return made
 
 
-def refusal(house: House, text: str) -> str:
+def refusal(house: SiteProcess, text: str) -> str:
     return Caller(house).refused("POST", f"{LICENSE}/offline/import", {"text": text})
 
 
-def licensed(here: Town, house: House) -> str:
+def licensed(here: SiteEnv, house: SiteProcess) -> str:
     """The site with a code applied by hand; the subscription."""
     name, code = here.order()
     brought = bring(house, answered(here, request(house, code=code)))
@@ -51,52 +51,56 @@ def licensed(here: Town, house: House) -> str:
     return name
 
 
-def test_b16_a_site_that_was_never_online_is_activated_and_synchronised_by_text(here: Town, cellar: House) -> None:
+def test_b16_a_site_that_was_never_online_is_activated_and_synchronized_by_text(
+    here: SiteEnv, cellar: SiteProcess
+) -> None:
     name = licensed(here, cellar)
     assert frozenset(cellar.look().standing.features) == FEATURES
-    terms = cellar.look().terms
+    terms = cellar.look().lease_terms
     assert terms is not None
     assert terms.contact_until == terms.iat + 90 * DAY
-    assert cellar.agent().enrol(cellar.ticket()) is None
+    assert cellar.agent().enroll(cellar.ticket()) is None
     here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 30})
     here.wait(60 * DAY)
-    assert cellar.look().standing.why.value == "paid", "nobody is warned that it does not synchronise"
+    assert cellar.look().standing.why.value == "paid", "nobody is warned that it does not synchronize"
     brought = bring(cellar, answered(here, request(cellar)))
-    assert (brought["kind"], brought["result"]) == ("synchronisation", "lease")
-    terms = cellar.look().terms
+    assert (brought["kind"], brought["result"]) == ("synchronization", "lease")
+    terms = cellar.look().lease_terms
     assert terms is not None
     assert (terms.limit, terms.contact_until) == (30, terms.iat + 90 * DAY)
     assert here.get(f"/v1/subscriptions/{name}")["sites"][0]["forked"] is False
 
 
-def test_b16_the_request_is_the_same_until_it_is_answered_and_so_is_the_answer(here: Town, cellar: House) -> None:
+def test_b16_the_request_is_the_same_until_it_is_answered_and_so_is_the_answer(
+    here: SiteEnv, cellar: SiteProcess
+) -> None:
     licensed(here, cellar)
     text = request(cellar)
     here.wait(HOUR)
-    cellar.watch.turn()
-    assert read_armour(request(cellar)) == read_armour(text)
+    cellar.watch.tick()
+    assert read_armor(request(cellar)) == read_armor(text)
     line = Caller(cellar).post(f"{LICENSE}/offline/request", {})["line"]
     first = answered(here, text)
-    assert read_armour(answered(here, line))[-1] == read_armour(first)[-1]  # type: ignore[index]  # it is no refusal
+    assert read_armor(answered(here, line))[-1] == read_armor(first)[-1]  # type: ignore[index]  # it is no refusal
     bring(cellar, first)
-    assert read_armour(request(cellar)) != read_armour(text)
+    assert read_armor(request(cellar)) != read_armor(text)
 
 
-def test_b16_an_answer_counts_once(here: Town, cellar: House) -> None:
+def test_b16_an_answer_counts_once(here: SiteEnv, cellar: SiteProcess) -> None:
     licensed(here, cellar)
     answer = answered(here, request(cellar))
     bring(cellar, answer)
     assert refusal(cellar, answer) == "offline_same"
 
 
-def test_b16_an_answer_is_good_for_thirty_days(here: Town, cellar: House) -> None:
+def test_b16_an_answer_is_good_for_thirty_days(here: SiteEnv, cellar: SiteProcess) -> None:
     licensed(here, cellar)
     answer = answered(here, request(cellar))
     here.wait(30 * DAY)
     assert refusal(cellar, answer) == "offline_older"
 
 
-def test_b16_what_the_network_has_overtaken_is_refused_on_both_sides(here: Town, cellar: House) -> None:
+def test_b16_what_the_network_has_overtaken_is_refused_on_both_sides(here: SiteEnv, cellar: SiteProcess) -> None:
     licensed(here, cellar)
     text = request(cellar)
     answer = answered(here, text)
@@ -111,21 +115,21 @@ def test_b16_what_the_network_has_overtaken_is_refused_on_both_sides(here: Town,
     assert here.get("/v1/sites")["items"][-1]["forked"] is False, "it is no copy"
 
 
-def test_b16_another_sites_answer_is_told_from_an_unknown_signers(here: Town, cellar: House) -> None:
+def test_b16_another_sites_answer_is_told_from_an_unknown_signers(here: SiteEnv, cellar: SiteProcess) -> None:
     licensed(here, cellar)
-    other = here.house("attic")
+    other = here.site("attic")
     other.cable.cut = True
     licensed(here, other)
     request(cellar)
     assert refusal(cellar, answered(here, request(other))) == "offline_other_site"
-    answer = read_armour(answered(here, request(cellar)))
+    answer = read_armor(answered(here, request(cellar)))
     assert not isinstance(answer, Refused)
     forged = bytearray(answer[-1].token)
     forged[-20] ^= 1
-    assert refusal(cellar, armour("ANSWER", bytes(forged))) in ("offline_unknown_signer", "message_malformed")
+    assert refusal(cellar, armor_message("ANSWER", bytes(forged))) in ("offline_unknown_signer", "message_malformed")
 
 
-def test_b16_only_the_sites_own_provider_and_customer_answer_for_it(here: Town, cellar: House) -> None:
+def test_b16_only_the_sites_own_provider_and_customer_answer_for_it(here: SiteEnv, cellar: SiteProcess) -> None:
     name, code = here.order()
     text = request(cellar, code=code)
     strangers = asyncio.run_coroutine_threadsafe(_stranger(here), here.loop).result(30)
@@ -135,18 +139,18 @@ def test_b16_only_the_sites_own_provider_and_customer_answer_for_it(here: Town, 
     assert here.ask(strangers.refused("/v1/offline-exchange", {"request": text})) == "offline_other_site"
     mine = here.ask(here.shop.token())
     seen = here.ask(mine.post("/v1/offline-exchange", {"request": text}, dry_run="true"))
-    assert (seen["kind"], seen["answer"]) == ("synchronisation", "")
+    assert (seen["kind"], seen["answer"]) == ("synchronization", "")
     bring(cellar, here.ask(mine.post("/v1/offline-exchange", {"request": text}))["answer"])
     assert here.get(f"/v1/subscriptions/{name}")["phase"] == "active"
 
 
-async def _stranger(here: Town) -> Desk:
+async def _stranger(here: SiteEnv) -> Desk:
     """Another customer of the same provider."""
     customer = (await here.shop.desk.post("/v1/customers", {"name": "Stranger"}))["id"]
     return await here.shop.token(of=customer)
 
 
-def test_b16_a_character_lost_on_the_way_is_noticed(here: Town, cellar: House) -> None:
+def test_b16_a_character_lost_on_the_way_is_noticed(here: SiteEnv, cellar: SiteProcess) -> None:
     _, code = here.order()
     text = request(cellar, code=code)
     lines = text.splitlines()
@@ -154,21 +158,21 @@ def test_b16_a_character_lost_on_the_way_is_noticed(here: Town, cellar: House) -
     broken = text.replace(middle, middle[1:])
     assert here.ask(here.shop.desk.refused("/v1/offline-exchange", {"request": broken})) == "message_malformed"
     for readable in (text.replace("\n", "\r\n"), "\n".join(f"> {line}" for line in lines), f"Hello,\n\n{text}\nBye"):
-        assert read_armour(readable) == read_armour(text)
+        assert read_armor(readable) == read_armor(text)
 
 
-def test_b16_another_code_waits_for_the_first_ones_answer(here: Town, cellar: House) -> None:
+def test_b16_another_code_waits_for_the_first_ones_answer(here: SiteEnv, cellar: SiteProcess) -> None:
     request(cellar, code=here.order()[1])
     other = here.order()[1]
     assert Caller(cellar).refused("POST", f"{LICENSE}/offline/request", {"code": other}) == "request_in_flight"
-    empty = here.house("empty")
+    empty = here.site("empty")
     assert Caller(empty).refused("POST", f"{LICENSE}/offline/request", {}) == "not_activated"
 
 
-def test_b15_b16_a_notice_comes_in_as_a_file_too(here: Town, cellar: House) -> None:
+def test_b15_b16_a_notice_comes_in_as_a_file_too(here: SiteEnv, cellar: SiteProcess) -> None:
     licensed(here, cellar)
     before, now = cellar.look().standing.contact_until, here.time.now
-    brought = bring(cellar, armour("NOTICE", amnesty(cellar, now, now + 5 * DAY)))
+    brought = bring(cellar, armor_message("NOTICE", amnesty(cellar, now, now + 5 * DAY)))
     assert brought["kind"] == "notice"
     after = cellar.look().standing.contact_until
     assert before is not None
@@ -176,9 +180,9 @@ def test_b15_b16_a_notice_comes_in_as_a_file_too(here: Town, cellar: House) -> N
     assert after > before
 
 
-def test_an_answer_without_a_question_is_refused(here: Town, cellar: House) -> None:
+def test_an_answer_without_a_question_is_refused(here: SiteEnv, cellar: SiteProcess) -> None:
     licensed(here, cellar)
-    assert isinstance(cellar.license.bring(()), Declined)
-    outcome = cellar.license.bring(read_armour("a.b.c"))  # type: ignore[arg-type]  # it is one bare message
-    assert isinstance(outcome, Declined)
-    assert outcome.code in (Code.MESSAGE_MALFORMED, Code.TYPE_UNEXPECTED)
+    assert isinstance(cellar.license.import_answers(()), Rejected)
+    outcome = cellar.license.import_answers(read_armor("a.b.c"))  # type: ignore[arg-type]  # it is one bare message
+    assert isinstance(outcome, Rejected)
+    assert outcome.code in (RefusalCode.MESSAGE_MALFORMED, RefusalCode.TYPE_UNEXPECTED)

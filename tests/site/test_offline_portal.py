@@ -6,20 +6,20 @@ import re
 import httpx2
 import pytest
 
-from tenure.portal.app import Settings, portal
-from tests.server.crew import PASSWORD, joined
+from tenure.portal.app import PortalSettings, make_portal
+from tests.server.users import PASSWORD, joined
+from tests.site.site_env import SiteEnv
 from tests.site.test_offline import bring, request
-from tests.site.town import Town
 from tests.web.browser import Tab
 
 
-async def answers(here: Town, sent: dict[str, str], *, customer: bool, as_file: bool = False) -> list[str]:
+async def answers(here: SiteEnv, sent: dict[str, str], *, customer: bool, as_file: bool = False) -> list[str]:
     """What the page says when somebody signs in and sends each of `sent`; of an answer the text to carry back."""
     shop = here.shop
     more = {"customer": shop.customer} if customer else {}
     person = await joined(shop, shop.desk, **more)
-    app = portal(httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url="http://licence.test"),
-                 Settings(), shop.clock, lambda: float(shop.clock()))  # fmt: skip
+    app = make_portal(httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url="http://license.test"),
+                 PortalSettings(), shop.clock, lambda: float(shop.clock()))  # fmt: skip
     tab = Tab(app)
     await tab.open("/sign-in")
     await tab.send(email=person.email, password=PASSWORD)
@@ -40,8 +40,8 @@ async def answers(here: Town, sent: dict[str, str], *, customer: bool, as_file: 
 
 @pytest.mark.parametrize("as_file", [False, True], ids=["pasted", "file"])
 @pytest.mark.parametrize("customer", [False, True], ids=["desk", "customer"])
-def test_b16_the_portals_answer_activates_the_site(here: Town, customer: bool, as_file: bool) -> None:
-    cellar = here.house("cellar")
+def test_b16_the_portals_answer_activates_the_site(here: SiteEnv, customer: bool, as_file: bool) -> None:
+    cellar = here.site("cellar")
     cellar.cable.cut = True
     _, code = here.order()
     text = request(cellar, code=code)
@@ -50,8 +50,8 @@ def test_b16_the_portals_answer_activates_the_site(here: Town, customer: bool, a
     assert (brought["kind"], brought["result"]) == ("activation", "granted")
 
 
-def test_what_is_no_request_is_told_in_words_for_this_page(here: Town) -> None:
-    cellar = here.house("cellar")
+def test_what_is_no_request_is_told_in_words_for_this_page(here: SiteEnv) -> None:
+    cellar = here.site("cellar")
     cellar.cable.cut = True
     _, code = here.order()
     text = request(cellar, code=code)

@@ -4,8 +4,8 @@ import pytest
 
 from tenure.web import qr
 from tenure.web.qr import Level, Squares
+from tests.site.site_env import SiteProcess
 from tests.site.test_console import signed_in
-from tests.site.town import House
 
 RULES = (
     "(r + c) % 2 == 0", "r % 2 == 0", "c % 3 == 0", "(r + c) % 3 == 0", "(r // 2 + c // 3) % 2 == 0",
@@ -21,7 +21,7 @@ BLOCKS = {
     (40, "M"): [(47, 28)] * 18 + [(48, 28)] * 31,
 }
 """Data and correcting bytes of each block, as table 9 of the standard has them."""
-CENTRES = {
+CENTERS = {
     1: (), 5: (6, 30), 7: (6, 22, 38), 10: (6, 28, 50), 27: (6, 34, 62, 90, 118),
     32: (6, 34, 60, 86, 112, 138), 40: (6, 30, 58, 86, 114, 142, 170),
 }  # fmt: skip
@@ -62,8 +62,8 @@ def test_what_does_not_fit_is_refused() -> None:
 
 def test_the_pictures_show_every_square() -> None:
     squares = qr.encode(b"tenure", "M")
-    assert qr.svg(squares, "Request").count("h1v1h-1z") == sum(map(sum, squares))
-    lines = qr.blocks(squares).split("\n")
+    assert qr.to_svg(squares, "Request").count("h1v1h-1z") == sum(map(sum, squares))
+    lines = qr.to_blocks(squares).split("\n")
     assert {len(line) for line in lines} == {29}
     assert lines[0] == lines[1] == "\u2588" * 29
 
@@ -107,8 +107,8 @@ def reserved(side: int, version: int) -> set[tuple[int, int]]:
     far = side - 8
     found = {(r, c) for r in range(side) for c in range(side)
              if r == 6 or c == 6 or (r < 9 and c < 9) or (r < 9 and c >= far) or (r >= far and c < 9)}  # fmt: skip
-    centres = [(r, c) for r in CENTRES[version] for c in CENTRES[version]]
-    for r, c in centres:
+    centers = [(r, c) for r in CENTERS[version] for c in CENTERS[version]]
+    for r, c in centers:
         if (r, c) not in {(6, 6), (6, side - 7), (side - 7, 6)}:
             found |= {(r + down, c + aside) for down in range(-2, 3) for aside in range(-2, 3)}
     if version >= 7:
@@ -129,7 +129,7 @@ def syndrome(block: list[int], power: int) -> int:
     return value
 
 
-async def test_the_console_shows_the_offline_request_as_a_code(house: House) -> None:
+async def test_the_console_shows_the_offline_request_as_a_code(house: SiteProcess) -> None:
     tab = await signed_in(house, "/licenses/editor/offline")
     await tab.send(tab.form(action="/licenses/editor/offline/request"))
     assert tab.answer is not None

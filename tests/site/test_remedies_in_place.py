@@ -3,7 +3,7 @@
 import pytest
 
 from tenure.core.explain import BEFOREHAND, REMEDIES
-from tenure.core.refusals import TABLE, Row
+from tenure.core.refusals import TABLE, RefusalRow
 from tenure.site.console.client import in_console
 
 REMEDIES_TOLD = [row.remedy for row in TABLE.values() if row.who != "caller"] + [
@@ -12,7 +12,7 @@ REMEDIES_TOLD = [row.remedy for row in TABLE.values() if row.who != "caller"] + 
 
 
 @pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.code)
-def test_no_refusal_sends_people_to_the_header_of_an_answer(row: Row) -> None:
+def test_no_refusal_sends_people_to_the_header_of_an_answer(row: RefusalRow) -> None:
     assert "Retry-After" not in row.sentence + row.cause + row.remedy
 
 

@@ -5,28 +5,28 @@ import pytest
 from tenure.core.timeline import DAY
 from tenure.site.store import uses
 from tests.site.callers import Caller
+from tests.site.site_env import SiteProcess
 from tests.site.test_devices import enrolled
-from tests.site.town import House
 
 
 @pytest.fixture
-def console(house: House) -> Caller:
+def console(house: SiteProcess) -> Caller:
     return Caller(house)
 
 
-def test_use_is_reported_by_day_product_and_group(house: House, console: Caller) -> None:
+def test_use_is_reported_by_day_product_and_group(house: SiteProcess, console: Caller) -> None:
     desks = enrolled(house, 3)
     enrolled(house, 1, house.ticket(group="=lab"))
-    house.watch.turn()
+    house.watch.tick()
     assert desks[0].agent.keeper.release() is None
-    house.watch.turn()
+    house.watch.tick()
     first = console.get("/v1/usage", product="editor")
     assert [(each["group"], each["most"], each["latest"]) for each in first["items"]] == [
         ("=lab", 1, 1),
         ("default", 3, 2),
     ]
     house.town.wait(DAY)
-    house.watch.turn()
+    house.watch.tick()
     days = console.get("/v1/usage", group="default", days=2)["items"]
     assert [(each["most"], each["latest"]) for each in days] == [(3, 2), (2, 2)]
     assert days[0]["date"] < days[1]["date"]
@@ -39,20 +39,20 @@ def test_use_is_reported_by_day_product_and_group(house: House, console: Caller)
     assert console.refused("GET", "/v1/usage", days=0) == "field_invalid"
 
 
-def test_old_days_are_forgotten(house: House) -> None:
+def test_old_days_are_forgotten(house: SiteProcess) -> None:
     enrolled(house, 1)
-    house.watch.turn()
+    house.watch.tick()
     later = house.town.time.now + (uses.KEPT_DAYS + 1) * DAY
     house.site.store.write(lambda conn: uses.prune(conn, later)).result()
     assert Caller(house).get("/v1/usage")["items"] == []
 
 
-def test_events_are_filtered_and_acknowledged_together(house: House, console: Caller) -> None:
+def test_events_are_filtered_and_acknowledged_together(house: SiteProcess, console: Caller) -> None:
     enrolled(house, 2)
     first = console.get("/v1/events", new="true", kind="device_enrolled", product="editor")["items"]
     assert len(first) == 2
-    dry = console.send("PUT", "/v1/events-acknowledgement", {"number": first[0]["number"]}, dry_run="true").json()
-    done = console.send("PUT", "/v1/events-acknowledgement", {"number": first[0]["number"], "severity": "info"}).json()
+    dry = console.send("PUT", "/v1/events-acknowledgment", {"number": first[0]["number"]}, dry_run="true").json()
+    done = console.send("PUT", "/v1/events-acknowledgment", {"number": first[0]["number"], "severity": "info"}).json()
     assert done["acknowledged"] == dry["acknowledged"] >= 2
     assert console.get("/v1/events", new="true", kind="device_enrolled")["items"] == []
     assert len(console.get("/v1/events", kind="device_enrolled")["items"]) == 2

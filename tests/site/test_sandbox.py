@@ -6,40 +6,40 @@ from pathlib import Path
 
 import pytest
 
-from tenure.agent.main import Agent, open_agent
+from tenure.agent.main import OpenedAgent, open_agent
 from tenure.core.periods import format_instant, parse_instant
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Phase
-from tenure.sdk.hardware import digests, made_up
+from tenure.sdk.hardware import hardware_digests, made_up
 from tenure.site.store.devices import ALIKE
-from tests.server.office import START
-from tests.site.town import FEATURES, House, Town, town
+from tests.server.server_env import START
+from tests.site.site_env import FEATURES, SiteEnv, SiteProcess, site_env
 
 JUMP = 400 * DAY
 
 
 @pytest.fixture
-def sandbox(folder: Path) -> Iterator[tuple[Town, House]]:
-    with town(folder, sandbox=True) as made:
+def sandbox(folder: Path) -> Iterator[tuple[SiteEnv, SiteProcess]]:
+    with site_env(folder, sandbox=True) as made:
         made.folder = folder
         clock = folder / "clock"
         clock.write_text(format_instant(START))
-        yield made, made.house(clock=clock)
+        yield made, made.site(clock=clock)
 
 
-def moved(made: Town, house: House, to: int) -> None:
+def moved(made: SiteEnv, house: SiteProcess, to: int) -> None:
     """The provider's clock and the clock file, to one instant; everybody's real clock stands still."""
     made.ask(made.shop.desk.send("PUT", "/v1/sandbox/clock", {"now": format_instant(to), "rate": 0}))
     assert house.clock is not None
     house.clock.write_text(format_instant(to))
 
 
-def test_b05_the_clock_file_rules_site_and_device_and_jumps_without_harm(sandbox: tuple[Town, House]) -> None:
+def test_b05_the_clock_file_rules_site_and_device_and_jumps_without_harm(sandbox: tuple[SiteEnv, SiteProcess]) -> None:
     made, house = sandbox
     moved(made, house, START)
     house.activate(made.order()[1])
     desk = house.agent()
-    assert desk.enrol(house.ticket()) is None
+    assert desk.enroll(house.ticket()) is None
     assert desk.on == FEATURES
     seat_until = house.devices()[0].seat_until
     moved(made, house, seat_until - 1)
@@ -50,22 +50,22 @@ def test_b05_the_clock_file_rules_site_and_device_and_jumps_without_harm(sandbox
     desk.agent.keeper.tick()
     assert desk.on == FEATURES
     moved(made, house, START + JUMP)
-    house.watch.turn()
+    house.watch.tick()
     assert house.look().standing.phase is Phase.ENDED
     assert house.look().now == START + JUMP
 
 
-def test_after_a_start_a_frozen_clock_does_not_keep_new_devices_out(sandbox: tuple[Town, House]) -> None:
+def test_after_a_start_a_frozen_clock_does_not_keep_new_devices_out(sandbox: tuple[SiteEnv, SiteProcess]) -> None:
     made, house = sandbox
     moved(made, house, START)
     house.activate(made.order()[1])
     house.restart()
-    assert house.agent("early").enrol(house.ticket()) is not None
+    assert house.agent("early").enroll(house.ticket()) is not None
     house.sync()
-    assert house.agent("late").enrol(house.ticket()) is None
+    assert house.agent("late").enroll(house.ticket()) is None
 
 
-def test_a_clock_file_is_refused_by_an_agent_of_production(here: Town, house: House, tmp_path: Path) -> None:
+def test_a_clock_file_is_refused_by_an_agent_of_production(here: SiteEnv, house: SiteProcess, tmp_path: Path) -> None:
     desk = house.agent()
     desk.board.close()
     clock = tmp_path / "clock"
@@ -73,39 +73,41 @@ def test_a_clock_file_is_refused_by_an_agent_of_production(here: Town, house: Ho
     assert isinstance(parse_instant(clock.read_text()), int)
     refused = open_agent(desk.folder, desk.hands.computer(), clock=clock)
     assert isinstance(refused, Refused)
-    assert refused.code is Code.SANDBOX_ONLY
-    assert isinstance(open_agent(desk.folder, desk.hands.computer()), Agent)
+    assert refused.code is RefusalCode.SANDBOX_ONLY
+    assert isinstance(open_agent(desk.folder, desk.hands.computer()), OpenedAgent)
 
 
-def test_made_up_hardware_is_refused_by_an_agent_of_production(house: House) -> None:
+def test_made_up_hardware_is_refused_by_an_agent_of_production(house: SiteProcess) -> None:
     desk = house.agent()
     desk.board.close()
     with (desk.folder / "agent.toml").open("a") as settings:
         settings.write('hardware = "laptop-7"\n')
     refused = open_agent(desk.folder, desk.hands.computer())
     assert isinstance(refused, Refused)
-    assert (refused.code, refused.field) == (Code.SANDBOX_ONLY, "hardware")
+    assert (refused.code, refused.field) == (RefusalCode.SANDBOX_ONLY, "hardware")
 
 
 def test_computers_that_do_not_exist_have_nothing_in_common_but_with_themselves() -> None:
     one, other = made_up("laptop-1"), made_up("laptop-2")
     assert one == made_up("laptop-1")
     assert len(one) >= ALIKE, "reinstalled, it is found to be the same"
-    assert not {*digests(one, "root", "editor").values()} & {*digests(other, "root", "editor").values()}
+    assert not {*hardware_digests(one, "root", "editor").values()} & {
+        *hardware_digests(other, "root", "editor").values()
+    }
 
 
-def test_a_sandbox_seat_is_worth_nothing_in_production(sandbox: tuple[Town, House], tmp_path: Path) -> None:
+def test_a_sandbox_seat_is_worth_nothing_in_production(sandbox: tuple[SiteEnv, SiteProcess], tmp_path: Path) -> None:
     made, house = sandbox
     moved(made, house, START)
     house.activate(made.order()[1])
     desk = house.agent()
-    desk.enrol(house.ticket())
+    desk.enroll(house.ticket())
     (desk.folder / "root.jws").write_bytes(made.shop.context.keys.root.token)
     text = (desk.folder / "agent.toml").read_text().replace("sandbox = true", "sandbox = false")
     (desk.folder / "agent.toml").write_text(text)
     (desk.folder / "world").unlink()  # whoever hides which world the folder was of, so that it is not set aside
     opened = open_agent(desk.folder, desk.hands.computer())
-    assert isinstance(opened, Agent)
-    ready = opened.keeper.holder.compiled()
+    assert isinstance(opened, OpenedAgent)
+    ready = opened.keeper.holder.compile_features()
     assert ready.features == frozenset()
     assert ready.standing.refusal is not None

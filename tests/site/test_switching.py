@@ -6,40 +6,40 @@ from tenure.core.timeline import DAY
 from tenure.sandbox.simulation.promises import lease_claims
 from tenure.site.store import devices
 from tests.site.callers import Caller
+from tests.site.site_env import FEATURES, AgentProcess, SiteEnv, SiteProcess
 from tests.site.test_console import signed_in
-from tests.site.town import FEATURES, Desk, House, Town
 
 HOUR = 3_600
 LICENSE = "/licenses/editor"
 
 
-def crowd(here: Town, many: int = 15) -> tuple[House, str, list[Desk]]:
+def crowd(here: SiteEnv, many: int = 15) -> tuple[SiteProcess, str, list[AgentProcess]]:
     """A site on which so many devices are protected, its subscription, and the devices."""
-    house = here.house()
+    house = here.site()
     name, code = here.order(devices=30)
     house.activate(code)
     house.sync()
     desks = [house.agent(f"d{number:02}") for number in range(many)]
     for number, desk in enumerate(desks):
-        assert desk.enrol(house.ticket()) is None
+        assert desk.enroll(house.ticket()) is None
         if number % 5 == 4:
             here.wait(HOUR)
             house.sync("edge")
     return house, name, desks
 
 
-def seated(house: House) -> int:
+def seated(house: SiteProcess) -> int:
     """Devices that are served by what rules now."""
     return sum(each.state == "protected" for each in house.devices())
 
 
-def to_a_smaller_one(here: Town, house: House, name: str, many: int = 8) -> None:
+def to_a_smaller_one(here: SiteEnv, house: SiteProcess, name: str, many: int = 8) -> None:
     here.post(f"/v1/subscriptions/{name}/cancel", {})
     house.sync()
     house.activate(here.order(devices=many)[1])
 
 
-def test_b07_no_more_devices_are_served_than_the_new_subscription_allows(here: Town) -> None:
+def test_b07_no_more_devices_are_served_than_the_new_subscription_allows(here: SiteEnv) -> None:
     house, name, desks = crowd(here)
     to_a_smaller_one(here, house, name)
     most = house.allotment
@@ -54,7 +54,7 @@ def test_b07_no_more_devices_are_served_than_the_new_subscription_allows(here: T
     assert len(served) == most
 
 
-def test_who_is_beyond_keeps_what_was_signed_for_him_and_then_waits(here: Town) -> None:
+def test_who_is_beyond_keeps_what_was_signed_for_him_and_then_waits(here: SiteEnv) -> None:
     house, name, desks = crowd(here)
     to_a_smaller_one(here, house, name)
     here.wait(HOUR)
@@ -64,7 +64,7 @@ def test_who_is_beyond_keeps_what_was_signed_for_him_and_then_waits(here: Town) 
         assert desk.on == FEATURES, "its seat is not over yet"
     here.wait(20 * DAY)
     house.sync()
-    house.watch.turn()
+    house.watch.tick()
     for desk in desks:
         desk.refresh()
     assert sum(bool(desk.on == FEATURES) for desk in desks) == house.allotment
@@ -72,7 +72,7 @@ def test_who_is_beyond_keeps_what_was_signed_for_him_and_then_waits(here: Town) 
     assert sum(each.state == "waiting" for each in house.devices()) == len(refused)
 
 
-def test_a_place_that_becomes_free_goes_to_one_of_them(here: Town) -> None:
+def test_a_place_that_becomes_free_goes_to_one_of_them(here: SiteEnv) -> None:
     house, name, desks = crowd(here)
     to_a_smaller_one(here, house, name)
     here.wait(HOUR)
@@ -82,14 +82,14 @@ def test_a_place_that_becomes_free_goes_to_one_of_them(here: Town) -> None:
     assert [desk.refresh() for desk in refused].count(None) == 1
 
 
-def test_the_longest_silent_are_set_aside_and_pinned_ones_last(here: Town) -> None:
+def test_the_longest_silent_are_set_aside_and_pinned_ones_last(here: SiteEnv) -> None:
     house, name, desks = crowd(here)
     here.wait(HOUR)
     for desk in desks[6:]:
         desk.refresh()
     first = min(house.devices(), key=lambda each: each.name)
     pinned = msgspec.structs.replace(first, pinned=1)
-    house.site.store.write(lambda conn: devices.save(conn, pinned)).result()
+    house.site.store.write(lambda conn: devices.save_device(conn, pinned)).result()
     to_a_smaller_one(here, house, name)
     set_aside = {each.name for each in house.devices() if each.state == "displaced"}
     assert len(set_aside) == len(desks) - house.allotment
@@ -97,7 +97,7 @@ def test_the_longest_silent_are_set_aside_and_pinned_ones_last(here: Town) -> No
     assert {each.name for each in sorted(house.devices(), key=lambda each: each.name)[1:6]} <= set_aside
 
 
-def test_withdrawing_before_and_assigning_after_gains_nothing(here: Town) -> None:
+def test_withdrawing_before_and_assigning_after_gains_nothing(here: SiteEnv) -> None:
     house, name, desks = crowd(here)
     console = Caller(house)
     kept = [each.id for each in house.devices()[:5]]
@@ -112,7 +112,7 @@ def test_withdrawing_before_and_assigning_after_gains_nothing(here: Town) -> Non
     assert seated(house) <= house.allotment
 
 
-def test_a_code_again_or_a_larger_one_sets_nobody_aside(here: Town) -> None:
+def test_a_code_again_or_a_larger_one_sets_nobody_aside(here: SiteEnv) -> None:
     house, name, desks = crowd(here)
     here.post(f"/v1/subscriptions/{name}/cancel", {})
     house.sync()
@@ -122,12 +122,12 @@ def test_a_code_again_or_a_larger_one_sets_nobody_aside(here: Town) -> None:
     assert "devices_displaced" not in house.events()
 
 
-async def test_the_page_of_a_code_says_how_many_it_does_not_cover(here: Town) -> None:
+async def test_the_page_of_a_code_says_how_many_it_does_not_cover(here: SiteEnv) -> None:
     house, name, _ = crowd(here)
     here.post(f"/v1/subscriptions/{name}/cancel", {})
     house.sync()
     tab = await signed_in(house, f"{LICENSE}/code")
-    assert "Another code can be applied only once" not in tab.text, "the present one is cancelled"
+    assert "Another code can be applied only once" not in tab.text, "the present one is canceled"
     code = here.order(devices=8)[1]
     await tab.send(tab.form("code"), code=code, look="1")
     assert "It allows fewer devices than are protected here" in tab.text
@@ -139,23 +139,23 @@ async def test_the_page_of_a_code_says_how_many_it_does_not_cover(here: Town) ->
     assert "The present license allows fewer devices than were protected before." in tab.text
 
 
-def test_b11_a_smaller_successor_opens_the_conflict_before_it_takes_over(here: Town) -> None:
+def test_b11_a_smaller_successor_opens_the_conflict_before_it_takes_over(here: SiteEnv) -> None:
     house, _, desks = crowd(here)
     house.activate(here.order("later", devices=8)[1], "successor")
     here.wait(HOUR)
     house.sync()
-    house.watch.turn()
+    house.watch.tick()
     assert "seat_conflict" in house.events()
-    lease = house.look().terms
+    lease = house.look().lease_terms
     assert lease is not None and lease.spans[0].until is not None
     turn = lease.spans[0].until
     here.time.now = turn - 2 * DAY
     house.sync()
-    house.watch.turn()
+    house.watch.tick()
     for desk in desks:
         assert desk.refresh() is None, "until then everybody is served"
     here.time.now = turn + 1
-    house.watch.turn()
+    house.watch.tick()
     for desk in desks:
         desk.refresh()
     assert seated(house) == house.allotment < len(desks)

@@ -2,44 +2,44 @@
 
 import pytest
 
-from tenure.core.refusals import Code
-from tenure.core.standing import AMNESTY_MOST
-from tenure.core.timeline import DAY, HOUR, Phase, Why
-from tenure.sdk.outcomes import Declined, Synchronized
+from tenure.core.lease.standing import AMNESTY_MOST
+from tenure.core.refusals import RefusalCode
+from tenure.core.timeline import DAY, HOUR, Phase, PhaseCause
+from tenure.sdk.outcomes import Rejected, Synchronized
 from tenure.wire.keys import Purpose
-from tenure.wire.notices import Notice, seal_notice
-from tests.site.town import FEATURES, Desk, House, Town
+from tenure.wire.notices import SignedNotice, seal_notice
+from tests.site.site_env import FEATURES, AgentProcess, SiteEnv, SiteProcess
 
 BASE = frozenset({"read"})
 
 
 @pytest.fixture
-def desk(house: House) -> Desk:
+def desk(house: SiteProcess) -> AgentProcess:
     made = house.agent()
-    assert made.enrol(house.ticket()) is None
+    assert made.enroll(house.ticket()) is None
     return made
 
 
-def silence(house: House) -> None:
+def silence(house: SiteProcess) -> None:
     """Every server is gone: the vendor's, and for the device its site as well."""
     house.town.server_up = house.up = False
 
 
-def features_of(house: House) -> frozenset[str]:
+def features_of(house: SiteProcess) -> frozenset[str]:
     return frozenset(house.look().standing.features)
 
 
 class TestAllServersGone:
     def test_m05_site_and_device_keep_what_was_promised_for_thirty_days_and_not_a_second_more(
-        self, house: House, desk: Desk
+        self, house: SiteProcess, desk: AgentProcess
     ) -> None:
         began = house.town.time.now
-        lease = house.look().terms
+        lease = house.look().lease_terms
         assert lease is not None
         seat_until = house.devices()[0].seat_until
         silence(house)
         for day in range(31):
-            house.watch.turn()
+            house.watch.tick()
             desk.agent.keeper.tick()
             now = house.town.time.now
             assert features_of(house) == (FEATURES if now < lease.contact_until else BASE), day
@@ -48,17 +48,17 @@ class TestAllServersGone:
         assert seat_until - began == 14 * DAY
         assert lease.contact_until - lease.iat == 30 * DAY
 
-    def test_the_seats_last_second_and_the_one_after(self, house: House, desk: Desk) -> None:
+    def test_the_seats_last_second_and_the_one_after(self, house: SiteProcess, desk: AgentProcess) -> None:
         seat_until = house.devices()[0].seat_until
         silence(house)
         house.town.time.now = seat_until - 1
         assert desk.on == FEATURES
         house.town.wait(1)
         assert desk.on == BASE
-        assert (desk.standing.phase, desk.standing.why) == (Phase.ENDED, Why.SYNC_OVERDUE)
+        assert (desk.standing.phase, desk.standing.why) == (Phase.ENDED, PhaseCause.SYNC_OVERDUE)
 
     def test_what_ended_stays_ended_when_the_machine_is_switched_on_again_weeks_later(
-        self, house: House, desk: Desk
+        self, house: SiteProcess, desk: AgentProcess
     ) -> None:
         silence(house)
         house.town.time.now = house.devices()[0].seat_until - 1
@@ -71,16 +71,16 @@ class TestAllServersGone:
         desk.restart()
         assert desk.on == BASE, "although its clock, so far ahead, has yet to be believed"
 
-    def test_b06_silence_is_shown_as_its_own_cause_after_a_week(self, house: House, desk: Desk) -> None:
+    def test_b06_silence_is_shown_as_its_own_cause_after_a_week(self, house: SiteProcess, desk: AgentProcess) -> None:
         silence(house)
         house.town.wait(7 * DAY - 1)
-        assert house.look().standing.why is Why.PAID
+        assert house.look().standing.why is PhaseCause.PAID
         house.town.wait(1)
         for standing in (house.look().standing, desk.standing):
-            assert (standing.phase, standing.why) == (Phase.GRACE, Why.SYNC_OVERDUE)
+            assert (standing.phase, standing.why) == (Phase.GRACE, PhaseCause.SYNC_OVERDUE)
         assert desk.on == FEATURES
 
-    def test_a_restart_of_the_device_gives_nothing_back(self, house: House, desk: Desk) -> None:
+    def test_a_restart_of_the_device_gives_nothing_back(self, house: SiteProcess, desk: AgentProcess) -> None:
         silence(house)
         house.town.wait(14 * DAY)
         desk.agent.keeper.tick()
@@ -89,7 +89,7 @@ class TestAllServersGone:
         desk.restart()
         assert desk.on == BASE
 
-    def test_a_clock_set_back_gives_nothing_back(self, house: House, desk: Desk) -> None:
+    def test_a_clock_set_back_gives_nothing_back(self, house: SiteProcess, desk: AgentProcess) -> None:
         silence(house)
         house.town.wait(14 * DAY)
         desk.agent.keeper.tick()
@@ -98,39 +98,39 @@ class TestAllServersGone:
         desk.restart()
         assert desk.on == BASE
 
-    def test_everything_comes_back_by_itself_when_the_servers_do(self, house: House, desk: Desk) -> None:
+    def test_everything_comes_back_by_itself_when_the_servers_do(self, house: SiteProcess, desk: AgentProcess) -> None:
         silence(house)
         house.town.wait(20 * DAY)
-        house.watch.turn()
+        house.watch.tick()
         desk.agent.keeper.tick()
         house.town.server_up = house.up = True
         house.town.wait(2 * HOUR)
-        house.watch.turn()
+        house.watch.tick()
         desk.agent.keeper.tick()
         assert desk.on == FEATURES
-        assert house.look().standing.why is Why.PAID
+        assert house.look().standing.why is PhaseCause.PAID
 
 
 class TestTheContract:
     def test_m05_m07_after_the_paid_year_comes_grace_with_its_cause_and_then_nothing_at_site_and_device(
-        self, here: Town
+        self, here: SiteEnv
     ) -> None:
-        house = here.house()
+        house = here.site()
         name, code = here.order()
         house.activate(code)
         desk = house.agent()
-        desk.enrol(house.ticket())
-        ends = [span.until for span in house.look().terms.spans if span.until is not None]  # type: ignore[union-attr]
+        desk.enroll(house.ticket())
+        ends = [span.until for span in house.look().lease_terms.spans if span.until is not None]  # type: ignore[union-attr]
         paid, grace = ends
         here.time.now = paid - DAY
         house.sync()
         desk.refresh()
         silence(house)
         here.time.now = paid - 1
-        assert (desk.standing.phase, desk.standing.why) == (Phase.ACTIVE, Why.PAID)
+        assert (desk.standing.phase, desk.standing.why) == (Phase.ACTIVE, PhaseCause.PAID)
         here.wait(1)
         for standing in (house.look().standing, desk.standing):
-            assert (standing.phase, standing.why) == (Phase.GRACE, Why.PAYMENT_ENDED)
+            assert (standing.phase, standing.why) == (Phase.GRACE, PhaseCause.PAYMENT_ENDED)
         assert desk.on == FEATURES
         here.time.now = min(grace, house.devices()[0].seat_until) - 1
         assert desk.on == FEATURES
@@ -138,69 +138,73 @@ class TestTheContract:
         assert desk.on == BASE
         here.time.now = grace
         assert features_of(house) == BASE
-        assert house.look().standing.why is Why.PAYMENT_ENDED
+        assert house.look().standing.why is PhaseCause.PAYMENT_ENDED
         here.server_up = house.up = True
         here.post(f"/v1/subscriptions/{name}/renew", {})
         here.wait(DAY)
-        house.watch.turn()
+        house.watch.tick()
         desk.agent.keeper.tick()
         assert desk.on == FEATURES, "a late renewal arrives without a touch"
 
-    def test_m14_the_site_goes_on_asking_after_the_end(self, here: Town) -> None:
-        house = here.house()
+    def test_m14_the_site_goes_on_asking_after_the_end(self, here: SiteEnv) -> None:
+        house = here.site()
         house.activate(here.order()[1])
         here.wait(385 * DAY)
         assert isinstance(house.sync(), Synchronized)
-        due = house.license.keeper.due()
+        due = house.license.keeper.next_contact_at()
         assert due is not None
         assert due <= here.time.now + DAY * 11 // 10
 
-    def test_no_new_device_is_protected_after_the_end(self, here: Town) -> None:
-        house = here.house()
+    def test_no_new_device_is_protected_after_the_end(self, here: SiteEnv) -> None:
+        house = here.site()
         house.activate(here.order()[1])
         here.wait(385 * DAY)
         house.sync()
         desk = house.agent()
-        refused = desk.enrol(house.ticket())
+        refused = desk.enroll(house.ticket())
         assert refused is not None
-        assert refused.code is Code.SUBSCRIPTION_ENDED
+        assert refused.code is RefusalCode.SUBSCRIPTION_ENDED
         assert desk.on == frozenset()
 
-    def test_b06_a_pause_leaves_the_base_features_and_says_who_can_end_it(self, here: Town) -> None:
-        house = here.house()
+    def test_b06_a_pause_leaves_the_base_features_and_says_who_can_end_it(self, here: SiteEnv) -> None:
+        house = here.site()
         name, code = here.order()
         house.activate(code)
         desk = house.agent()
-        desk.enrol(house.ticket())
+        desk.enroll(house.ticket())
         here.post(f"/v1/subscriptions/{name}/hold", {"reason": "invoice 17"})
         house.sync()
         desk.refresh()
         assert desk.on == BASE
-        assert (desk.standing.phase, desk.standing.why, desk.standing.note) == (Phase.PAUSED, Why.HELD, "invoice 17")
+        assert (desk.standing.phase, desk.standing.why, desk.standing.note) == (
+            Phase.PAUSED,
+            PhaseCause.HELD,
+            "invoice 17",
+        )
         here.post(f"/v1/subscriptions/{name}/release", {})
         house.sync()
         desk.refresh()
         assert desk.on == FEATURES
 
 
-def amnesty(house: House, since: int, until: int) -> bytes:
+def amnesty(house: SiteProcess, since: int, until: int) -> bytes:
     keys = house.town.shop.context.keys
-    notice = Notice(iss="https://licence.test", jti="ntc_1", iat=until, kind="amnesty", since=since, until=until)
-    return seal_notice(notice, keys.signer(Purpose.NOTICE, "editor", until))
+    notice = SignedNotice(iss="https://license.test", jti="ntc_1", iat=until, kind="amnesty", since=since, until=until)
+    return seal_notice(notice, keys.signer_for(Purpose.NOTICE, "editor", until))
 
 
 class TestAmnesty:
     def test_b15_an_outage_of_the_vendor_moves_every_offline_end_at_site_and_device_but_not_the_contract(
-        self, house: House, desk: Desk
+        self, house: SiteProcess, desk: AgentProcess
     ) -> None:
         began = house.town.time.now
-        lease = house.look().terms
+        lease = house.look().lease_terms
         assert lease is not None
         seat_until = house.devices()[0].seat_until
         silence(house)
         house.town.wait(10 * DAY)
         taken = house.license.take_notice(amnesty(house, began + DAY, began + 6 * DAY))
-        assert isinstance(taken, Notice)
+        assert isinstance(taken, SignedNotice)
         house.up = True
         assert desk.refresh() is None  # the site still signs; it passes the notice on
         seat_until = house.devices()[0].seat_until
@@ -213,11 +217,11 @@ class TestAmnesty:
         assert features_of(house) == FEATURES
         house.town.wait(1)
         assert features_of(house) == BASE
-        assert house.look().terms.spans == lease.spans  # type: ignore[union-attr]
+        assert house.look().lease_terms.spans == lease.spans  # type: ignore[union-attr]
 
-    def test_it_reaches_at_most_thirty_days(self, house: House) -> None:
+    def test_it_reaches_at_most_thirty_days(self, house: SiteProcess) -> None:
         began = house.town.time.now
-        lease = house.look().terms
+        lease = house.look().lease_terms
         assert lease is not None
         silence(house)
         house.town.wait(DAY)
@@ -227,37 +231,39 @@ class TestAmnesty:
         house.town.wait(1)
         assert features_of(house) == BASE
 
-    def test_a_forged_one_moves_nothing(self, house: House) -> None:
+    def test_a_forged_one_moves_nothing(self, house: SiteProcess) -> None:
         token = amnesty(house, house.town.time.now, house.town.time.now + DAY)
         refused = house.license.take_notice(token[:-6] + b"AAAAAA")
-        assert isinstance(refused, Declined)
-        assert refused.code in (Code.SIGNATURE_INVALID, Code.MESSAGE_MALFORMED)
+        assert isinstance(refused, Rejected)
+        assert refused.code in (RefusalCode.SIGNATURE_INVALID, RefusalCode.MESSAGE_MALFORMED)
         assert house.look().amnesties == ()
 
-    def test_a_device_that_can_be_signed_no_seat_does_not_count(self, house: House, desk: Desk) -> None:
+    def test_a_device_that_can_be_signed_no_seat_does_not_count(self, house: SiteProcess, desk: AgentProcess) -> None:
         began = house.town.time.now
-        lease = house.look().terms
+        lease = house.look().lease_terms
         assert lease is not None
         house.license.take_notice(amnesty(house, began, began + 5 * DAY))
         house.town.server_up = False
         house.town.time.now = lease.contact_until + DAY
         assert features_of(house) == FEATURES
         newcomer = house.agent("new")
-        refused = newcomer.enrol(house.ticket())
+        refused = newcomer.enroll(house.ticket())
         assert refused is not None
-        assert refused.code is Code.LEASE_OUTSIDE_WINDOW
+        assert refused.code is RefusalCode.LEASE_OUTSIDE_WINDOW
         newcomer.refresh()
         assert house.counted == 1
         assert [device.counted for device in house.devices()] == [1, 0]
 
-    def test_a_removed_device_counts_as_long_as_an_amnesty_keeps_its_seat(self, house: House, desk: Desk) -> None:
+    def test_a_removed_device_counts_as_long_as_an_amnesty_keeps_its_seat(
+        self, house: SiteProcess, desk: AgentProcess
+    ) -> None:
         began = house.town.time.now
         seat_until = house.devices()[0].seat_until
         house.remove(house.devices()[0])
         house.license.take_notice(amnesty(house, began, began + 3 * DAY))
         house.town.time.now = seat_until
-        house.watch.turn()
+        house.watch.tick()
         assert house.counted == 1
         house.town.wait(3 * DAY)
-        house.watch.turn()
+        house.watch.tick()
         assert house.counted == 0

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import pytest
 import sqlalchemy as sa
 
-from tenure.core.refusals import Code, Refused
-from tenure.store.batch import Batcher
-from tenure.store.engine import Conflict, Connection, Unavailable
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.store.batch import WriteBatcher
+from tenure.store.engine import Connection, DatabaseUnavailable, WriteConflict
 
 NOTES = sa.Table("notes", sa.MetaData(), sa.Column("word", sa.Text, primary_key=True))
 
@@ -76,7 +76,7 @@ async def rest() -> None:
 
 async def test_nobody_is_answered_before_the_commit() -> None:
     held = Held()
-    batcher = Batcher(held)
+    batcher = WriteBatcher(held)
     held.gate.clear()
     first = asyncio.create_task(batcher.run(note("a")))
     await rest()
@@ -87,7 +87,7 @@ async def test_nobody_is_answered_before_the_commit() -> None:
 
 async def test_what_comes_during_a_commit_is_collected_for_the_next() -> None:
     held = Held()
-    batcher = Batcher(held)
+    batcher = WriteBatcher(held)
     held.gate.clear()
     first = asyncio.create_task(batcher.run_item(note_all, "a"))
     await rest()
@@ -101,7 +101,7 @@ async def test_what_comes_during_a_commit_is_collected_for_the_next() -> None:
 
 async def test_a_batch_is_no_larger_than_it_may_be() -> None:
     held = Held()
-    batcher = Batcher(held, most=4)
+    batcher = WriteBatcher(held, most=4)
     assert await asyncio.gather(*[batcher.run_item(note_all, f"w{n}") for n in range(10)]) == [4] * 8 + [2] * 2
     assert held.batches == [4, 8, 10]
 
@@ -109,10 +109,10 @@ async def test_a_batch_is_no_larger_than_it_may_be() -> None:
 @pytest.mark.parametrize("stuck", [False, True])
 async def test_a_commit_that_fails_is_told_to_all_and_the_next_one_works(stuck: bool) -> None:
     held = Held()
-    batcher = Batcher(held)
+    batcher = WriteBatcher(held)
     held.broken, held.stuck = True, stuck
     told = await asyncio.gather(batcher.run(note("a")), batcher.run_item(note_all, "b"), return_exceptions=True)
-    assert [type(each) for each in told] == [Unavailable, Unavailable]
+    assert [type(each) for each in told] == [DatabaseUnavailable, DatabaseUnavailable]
     assert held.words() == set()
     held.broken = False
     assert await batcher.run(note("a")) == "a"
@@ -121,7 +121,7 @@ async def test_a_commit_that_fails_is_told_to_all_and_the_next_one_works(stuck: 
 
 async def test_who_is_refused_for_want_of_room_leaves_the_queue_as_it_was() -> None:
     held = Held()
-    batcher = Batcher(held, capacity=2)
+    batcher = WriteBatcher(held, capacity=2)
     held.gate.clear()
     running = asyncio.create_task(batcher.run(note("running")))
     await rest()
@@ -129,7 +129,7 @@ async def test_who_is_refused_for_want_of_room_leaves_the_queue_as_it_was() -> N
     await rest()
     refused = await batcher.run(note("too much"))
     assert isinstance(refused, Refused)
-    assert refused.code is Code.SERVER_BUSY
+    assert refused.code is RefusalCode.SERVER_BUSY
     held.gate.set()
     assert await asyncio.gather(running, *waiting) == ["running", "w0", "w1"]
     assert await batcher.run(note("again")) == "again"
@@ -138,7 +138,7 @@ async def test_who_is_refused_for_want_of_room_leaves_the_queue_as_it_was() -> N
 @pytest.mark.parametrize("when", ["before", "during"])
 async def test_a_caller_who_leaves_does_not_disturb_the_others(when: str) -> None:
     held = Held()
-    batcher = Batcher(held)
+    batcher = WriteBatcher(held)
     held.gate.clear()
     leaving = asyncio.create_task(batcher.run(note("leaving")))
     staying = asyncio.create_task(batcher.run(note("staying")))
@@ -153,7 +153,7 @@ async def test_a_caller_who_leaves_does_not_disturb_the_others(when: str) -> Non
 
 async def test_who_lost_a_race_is_done_in_the_next_transaction_and_the_others_are_not_held_up() -> None:
     held = Held()
-    batcher = Batcher(held)
+    batcher = WriteBatcher(held)
     tries: list[int] = []
 
     def races(conn: Connection, words: Sequence[str]) -> list[str]:
@@ -169,7 +169,7 @@ async def test_who_lost_a_race_is_done_in_the_next_transaction_and_the_others_ar
 
 async def test_who_lost_every_race_is_told_to_come_again_and_leaves_nothing() -> None:
     held = Held()
-    batcher = Batcher(held)
+    batcher = WriteBatcher(held)
     tries: list[str] = []
 
     def always(conn: Connection, fault: Exception) -> None:
@@ -178,8 +178,8 @@ async def test_who_lost_every_race_is_told_to_come_again_and_leaves_nothing() ->
 
     told = await batcher.run(lambda conn: always(conn, TimeoutError("deadlock detected")))
     assert isinstance(told, Refused)
-    assert told.code is Code.SERVER_BUSY
-    with pytest.raises(Conflict):
-        await batcher.run(lambda conn: always(conn, Conflict("somebody else wrote first")))
+    assert told.code is RefusalCode.SERVER_BUSY
+    with pytest.raises(WriteConflict):
+        await batcher.run(lambda conn: always(conn, WriteConflict("somebody else wrote first")))
     assert len(tries) == 6
     assert held.words() == set()

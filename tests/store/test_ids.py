@@ -22,7 +22,7 @@ def read(tail: str) -> int:
 
 @given(st.integers(0, 2**33))
 def test_a_name_is_well_formed_and_holds_a_uuid_of_its_moment(now: int) -> None:
-    name = ids.new("sub", now)
+    name = ids.new_id("sub", now)
     inside = uuid.UUID(int=read(name.removeprefix("sub_")))
     assert inside.version == 7
     assert inside.variant == uuid.RFC_4122
@@ -31,8 +31,8 @@ def test_a_name_is_well_formed_and_holds_a_uuid_of_its_moment(now: int) -> None:
 
 @given(st.integers(0, 2**33), st.integers(1, 2**33))
 def test_who_is_born_later_sorts_later(now: int, later: int) -> None:
-    assert ids.new("sub", now) < ids.new("sub", now + later)
+    assert ids.new_id("sub", now) < ids.new_id("sub", now + later)
 
 
 def test_names_of_one_moment_differ() -> None:
-    assert len({ids.new("sub", NOW) for _ in range(1_000)}) == 1_000
+    assert len({ids.new_id("sub", NOW) for _ in range(1_000)}) == 1_000

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tenure.cli import copies
-from tenure.core.refusals import Code, Refused
-from tenure.store import lite, schema
-from tenure.store.engine import Connection, Unavailable
-from tenure.store.lite import Lite, lock_writer, look, open_lite
+from tenure.cli import backups
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.store import schema, sqlite
+from tenure.store.engine import Connection, DatabaseUnavailable
 from tenure.store.schema import meta
+from tenure.store.sqlite import SqliteDatabase, lock_writer, open_lite, open_read_only
 
 
-def opened(path: Path) -> Lite:
+def opened(path: Path) -> SqliteDatabase:
     db = open_lite(path)
-    assert isinstance(db, Lite), db
+    assert isinstance(db, SqliteDatabase), db
     return db
 
 
@@ -70,18 +70,18 @@ async def test_one_process_writes(tmp_path: Path) -> None:
     db = opened(tmp_path / "t.db")
     refused = open_lite(tmp_path / "t.db")
     assert isinstance(refused, Refused)
-    assert refused.code is Code.SERVER_BUSY
+    assert refused.code is RefusalCode.SERVER_BUSY
     script = (
-        "import sys; from pathlib import Path; from tenure.store.lite import open_lite;"
+        "import sys; from pathlib import Path; from tenure.store.sqlite import open_lite;"
         "print(open_lite(Path(sys.argv[1])).code)"
     )
     other = await asyncio.create_subprocess_exec(
         sys.executable, "-c", script, str(tmp_path / "t.db"), stdout=subprocess.PIPE
     )
     said, _ = await asyncio.wait_for(other.communicate(), 60)
-    assert said.decode().strip() == Code.SERVER_BUSY, "another process is refused too"
+    assert said.decode().strip() == RefusalCode.SERVER_BUSY, "another process is refused too"
     await db.write(put, "a")
-    with look(tmp_path / "t.db") as beside:
+    with open_read_only(tmp_path / "t.db") as beside:
         assert beside.scalar(sa.select(meta.c.key).where(meta.c.key == "a")) == "a", "looking is allowed"
         with pytest.raises(sa.exc.OperationalError, match="readonly"):
             put(beside, "b")
@@ -105,7 +105,7 @@ def test_a_foreign_file_is_left_as_it_is(tmp_path: Path, kind: str) -> None:
     before = path.read_bytes()
     refused = open_lite(path)
     assert isinstance(refused, Refused)
-    assert refused.code is Code.ALREADY_EXISTS
+    assert refused.code is RefusalCode.ALREADY_EXISTS
     assert path.read_bytes() == before
     assert isinstance(open_lite(path), Refused), "the lock was let go"
 
@@ -117,19 +117,19 @@ async def test_a_file_of_a_newer_tenure_is_refused(tmp_path: Path) -> None:
     await db.close()
     refused = open_lite(path)
     assert isinstance(refused, Refused)
-    assert refused.code is Code.ALREADY_EXISTS
+    assert refused.code is RefusalCode.ALREADY_EXISTS
     assert "newer" in refused.detail
 
 
 def test_an_old_library_is_warned_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert "3.40.1 can lose a commit" in lite.flaw_of((3, 40, 1))
-    assert lite.flaw_of((3, 51, 2))
-    assert lite.flaw_of((3, 51, 3)) == lite.flaw_of((3, 53, 4)) == ""
+    assert "3.40.1 can lose a commit" in sqlite.flaw_of((3, 40, 1))
+    assert sqlite.flaw_of((3, 51, 2))
+    assert sqlite.flaw_of((3, 51, 3)) == sqlite.flaw_of((3, 53, 4)) == ""
     with caplog.at_level(logging.WARNING, "tenure.store"):
         db = open_lite(tmp_path / "t.db")
-    assert isinstance(db, Lite)
+    assert isinstance(db, SqliteDatabase)
     asyncio.run(db.close())
-    assert bool(caplog.text) == bool(lite.flaw_of(lite.LIBRARY)), "said exactly where it holds"
+    assert bool(caplog.text) == bool(sqlite.flaw_of(sqlite.LIBRARY)), "said exactly where it holds"
 
 
 async def test_a_disk_that_is_full_fails_that_batch_alone(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ async def test_a_disk_that_is_full_fails_that_batch_alone(tmp_path: Path) -> Non
     await db.write(lambda conn: value(conn, f"max_page_count = {pages}"))
     jobs = [db.write(put, "small"), db.write(put, "large", "x" * 100_000), db.write(put, "late")]
     outcomes = await asyncio.gather(*jobs, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes][1] in {Unavailable, sa.exc.OperationalError}
+    assert [type(outcome) for outcome in outcomes][1] in {DatabaseUnavailable, sa.exc.OperationalError}
     found = await db.read(lambda conn: set(conn.scalars(sa.select(meta.c.key))))
     done = {key for key, outcome in zip(("small", "large", "late"), outcomes, strict=True) if outcome is None}
     assert found == {"application", "before"} | done, "exactly what was acknowledged is there"
@@ -158,7 +158,7 @@ async def test_a_commit_that_the_database_refuses_is_told_to_all_and_the_next_on
         conn.exec_driver_sql("insert into outbox_heads values ('nobody', 1)")
 
     outcomes = await asyncio.gather(db.write(put, "a"), db.write(dangling), db.write(put, "b"), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
+    assert [type(outcome) for outcome in outcomes] == [DatabaseUnavailable] * 3
     await db.write(put, "after")
     found = await db.read(lambda conn: set(conn.scalars(sa.select(meta.c.key))))
     assert found == {"application", "after"}
@@ -173,7 +173,7 @@ def test_a_lock_that_another_process_has_is_told_apart_from_one_that_cannot_be_h
     assert isinstance(held, int)
     busy = open_lite(path)
     assert isinstance(busy, Refused)
-    assert busy.code is Code.SERVER_BUSY
+    assert busy.code is RefusalCode.SERVER_BUSY
     os.close(held)
 
     def no_locks(number: int, how: int) -> None:
@@ -182,8 +182,8 @@ def test_a_lock_that_another_process_has_is_told_apart_from_one_that_cannot_be_h
     monkeypatch.setattr(fcntl, "flock", no_locks)
     refused = open_lite(path)
     assert isinstance(refused, Refused)
-    assert (refused.code, refused.detail) == (Code.FOLDER_UNLOCKABLE, f"{path}.lock: No locks available.")
-    with copies._alone(path) as prevented:
+    assert (refused.code, refused.detail) == (RefusalCode.FOLDER_UNLOCKABLE, f"{path}.lock: No locks available.")
+    with backups._refuse_in_use(path) as prevented:
         assert prevented == refused
 
 
@@ -191,5 +191,5 @@ def test_a_lock_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.db.lock").mkdir()
     refused = open_lite(tmp_path / "t.db")
     assert isinstance(refused, Refused)
-    assert (refused.code, refused.field) == (Code.FIELD_INVALID, "folder")
+    assert (refused.code, refused.field) == (RefusalCode.FIELD_INVALID, "folder")
     assert "t.db.lock cannot be opened: Is a directory" in refused.detail

@@ -12,24 +12,24 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tenure.sandbox.demo import ALONE, CONTAINERS, DEVICES, Demo, _welcome, running
-from tenure.sandbox.premises import until
-from tenure.sandbox.programs import tell
+from tenure.sandbox.demo import ALONE, CONTAINERS, DEVICES, RunningDemo, _print_welcome, running_demo
+from tenure.sandbox.programs import run_tenure
 from tenure.sandbox.seed import EVERYBODYS
+from tenure.sandbox.site_processes import wait_until
 from tenure.sdk import License, Network
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> object:
-    with running(tmp_path_factory.mktemp("demo")) as started:
+    with running_demo(tmp_path_factory.mktemp("demo")) as started:
         yield started
 
 
-def test_the_server_is_ready(demo: Demo) -> None:
+def test_the_server_is_ready(demo: RunningDemo) -> None:
     assert httpx2.get(f"{demo.url}/readyz").status_code == 200
 
 
-def test_the_script_it_writes_licenses_an_application(demo: Demo) -> None:
+def test_the_script_it_writes_licenses_an_application(demo: RunningDemo) -> None:
     code = next(iter(demo.codes.values()))
     script = Path(demo.folder) / "app.py"
     done = subprocess.run(
@@ -38,13 +38,13 @@ def test_the_script_it_writes_licenses_an_application(demo: Demo) -> None:
     assert "editing is on" in done.stdout, done.stdout + done.stderr
 
 
-def test_the_provider_sees_its_customers(demo: Demo) -> None:
+def test_the_provider_sees_its_customers(demo: RunningDemo) -> None:
     headers = {"Authorization": f"Bearer {demo.provider.token}"}
     listed = httpx2.get(f"{demo.url}/v1/subscriptions", headers=headers).json()["items"]
     assert len(listed) == 6
 
 
-def test_an_application_on_its_own_runs_and_its_license_is_given_back_as_the_text_says(demo: Demo) -> None:
+def test_an_application_on_its_own_runs_and_its_license_is_given_back_as_the_text_says(demo: RunningDemo) -> None:
     headers = {"Authorization": f"Bearer {demo.provider.token}"}
 
     def alone() -> list[tuple[str, bool]]:
@@ -52,35 +52,35 @@ def test_an_application_on_its_own_runs_and_its_license_is_given_back_as_the_tex
         return [(each["installation"], each["in_use"]) for each in listed if each["name"] == ALONE]
 
     assert alone() == [("standalone", True)]
-    after = _welcome(demo).partition("tenure deactivate ")[2].partition("\n\n")[0]
+    after = _print_welcome(demo).partition("tenure deactivate ")[2].partition("\n\n")[0]
     assert after, "the text names the command"
-    exits, said = tell(["deactivate", *after.replace("\\", " ").split()])
+    exits, said = run_tenure(["deactivate", *after.replace("\\", " ").split()])
     assert exits == 0, said
     assert "free for another installation" in said
     assert alone() == [("standalone", False)]
 
 
-def test_an_administrator_applies_a_code_and_the_devices_get_seats_by_themselves(demo: Demo) -> None:
+def test_an_administrator_applies_a_code_and_the_devices_get_seats_by_themselves(demo: RunningDemo) -> None:
     code = list(demo.codes.values())[1]
-    exits, said = tell(["activate", "--site", demo.site], given=f"{code}\n")
+    exits, said = run_tenure(["activate", "--site", demo.site], given=f"{code}\n")
     assert exits == 0, said
 
     everybody = {*DEVICES, *CONTAINERS}
 
     def protected() -> set[str]:
-        listed = json.loads(tell(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
+        listed = json.loads(run_tenure(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
         return {each["name"] for each in listed if each["state"] == "protected"}
 
-    assert until(protected, everybody, patience=30) == everybody
-    listed = json.loads(tell(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
+    assert wait_until(protected, everybody, patience=30) == everybody
+    listed = json.loads(run_tenure(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
     assert {each["name"] for each in listed if each["ephemeral"]} == set(CONTAINERS)
 
 
-def test_m03_devices_beyond_the_limit_get_no_seat_and_are_told_why(demo: Demo, tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "tenure.sandbox.crowd", demo.site, "4"]
+def test_m03_devices_beyond_the_limit_get_no_seat_and_are_told_why(demo: RunningDemo, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "tenure.sandbox.virtual_devices", demo.site, "4"]
 
     def reasons() -> list[str]:
-        listed = json.loads(tell(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
+        listed = json.loads(run_tenure(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
         return sorted(each["reason"] or each["state"] for each in listed)
 
     wanted = ["device_limit_reached"] * 3 + ["protected"] * 5
@@ -91,40 +91,40 @@ def test_m03_devices_beyond_the_limit_get_no_seat_and_are_told_why(demo: Demo, t
 
     with said.open("w") as out, subprocess.Popen(words, stdout=out) as laptops:
         try:
-            assert until(reasons, wanted, patience=30) == wanted
-            assert until(told, 3) == 3, said.read_text()
+            assert wait_until(reasons, wanted, patience=30) == wanted
+            assert wait_until(told, 3) == 3, said.read_text()
         finally:
             laptops.send_signal(signal.SIGINT)
     assert laptops.returncode == 0
-    alike = json.loads(tell(["devices", "duplicates", "--site", demo.site, "--json"])[1])["items"]
+    alike = json.loads(run_tenure(["devices", "duplicates", "--site", demo.site, "--json"])[1])["items"]
     assert alike == [], "each has hardware of its own, although all of them run here"
 
 
 def test_laptops_without_an_office_are_told_what_to_do(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "tenure.sandbox.crowd", str(tmp_path), "4"]
+    words = [sys.executable, "-m", "tenure.sandbox.virtual_devices", str(tmp_path), "4"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1
     assert "Start the demo" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_b10_the_offices_dns_is_broken_by_a_file_and_the_server_is_found_all_the_same(demo: Demo) -> None:
+def test_b10_the_offices_dns_is_broken_by_a_file_and_the_server_is_found_all_the_same(demo: RunningDemo) -> None:
     def ways() -> list[str]:
-        said = json.loads(tell(["doctor", "--site", demo.site, "--json"])[1])
+        said = json.loads(run_tenure(["doctor", "--site", demo.site, "--json"])[1])
         return [each["state"] for each in said["checks"] if each["name"].startswith("System DNS")]
 
     broken = Path(demo.folder) / "office" / "dns-is-broken"
     assert ways() == ["ok"]
     broken.touch()
-    assert until(ways, ["failed"]) == ["failed"]
-    exits, said = tell(["sync", "--site", demo.site])
+    assert wait_until(ways, ["failed"]) == ["failed"]
+    exits, said = run_tenure(["sync", "--site", demo.site])
     assert exits == 0, said
     assert "address that worked before" in said
     broken.unlink()
-    assert until(ways, ["ok"]) == ["ok"]
+    assert wait_until(ways, ["ok"]) == ["ok"]
 
 
-def test_the_provider_and_a_customer_sign_in_at_the_portal(demo: Demo) -> None:
+def test_the_provider_and_a_customer_sign_in_at_the_portal(demo: RunningDemo) -> None:
     for email in demo.people.values():
         with httpx2.Client(base_url=demo.portal, follow_redirects=True) as browser:
             page = browser.get("/sign-in").text
@@ -151,7 +151,7 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"^```python[^\n]*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def run_beside(demo: Demo, folder: Path, program: str, given: str = "") -> str:
+def run_beside(demo: RunningDemo, folder: Path, program: str, given: str = "") -> str:
     """What the program prints in a folder with the demo's root document."""
     shutil.copy(Path(demo.folder) / "server" / "sandbox-root.jws", folder / "root.jws")
     (folder / "program.py").write_text(program, encoding="utf-8")
@@ -162,7 +162,7 @@ def run_beside(demo: Demo, folder: Path, program: str, given: str = "") -> str:
     return done.stdout
 
 
-def test_the_ten_lines_of_the_readme_work_as_written(demo: Demo, tmp_path: Path) -> None:
+def test_the_ten_lines_of_the_readme_work_as_written(demo: RunningDemo, tmp_path: Path) -> None:
     (program,) = blocks("README.md")
     assert program.count("http://127.0.0.1:8080") == 1, "where `make demo` listens"
     code = next(iter(demo.codes.values()))
@@ -171,7 +171,7 @@ def test_the_ten_lines_of_the_readme_work_as_written(demo: Demo, tmp_path: Path)
     assert "editing is on" in said
 
 
-def test_every_example_of_the_sdk_s_page_runs(demo: Demo, tmp_path: Path) -> None:
+def test_every_example_of_the_sdk_s_page_runs(demo: RunningDemo, tmp_path: Path) -> None:
     code = next(iter(demo.codes.values()))
     examples = blocks("docs/sdk.md")
     assert len(examples) == 8

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tenure.cli.main import application
+from tenure.cli.main import make_application
 from tests.stories.transcript import Shell, Step, steps_of
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +89,7 @@ def test_every_program_has_a_unit() -> None:
 def test_a_unit_starts_a_command_that_exists(unit: Path, tmp_path: Path) -> None:
     (words,) = commands_in(unit)
     assert words[0] == "/usr/local/lib/tenure/bin/tenure"
-    command, bound, _ = application().parse_args(words[1:], exit_on_error=False, print_error=False)
+    command, bound, _ = make_application().parse_args(words[1:], exit_on_error=False, print_error=False)
     assert callable(command)
     assert bound.arguments
     here = tmp_path / unit.name
@@ -108,7 +108,7 @@ def test_a_proxy_leads_to_where_the_units_listen(proxy: str) -> None:
     assert portal[portal.index("--server") + 1] == "http://127.0.0.1:8080"
     places = {"127.0.0.1:8080", portal[portal.index("--listen") + 1]}
     assert set(re.findall(r"(?:proxy_pass http://|reverse_proxy )([\d.:]+)", text)) == places
-    assert {"licence.example.com", portal[portal.index("--public-url") + 1].removeprefix("https://")} <= set(
+    assert {"license.example.com", portal[portal.index("--public-url") + 1].removeprefix("https://")} <= set(
         re.findall(r"[a-z]+\.example\.com", text)
     )
     assert text.count("{") == text.count("}")

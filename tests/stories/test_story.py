@@ -37,11 +37,11 @@ def test_a_difference_is_told_counted_and_fails() -> None:
     out = io.StringIO()
     narrator = Narrator(out)
     narrator.expect("two and two", 4, 5)
-    narrator.attempt("what breaks", "fine", lambda: 1 / 0)
+    narrator.expect_from("what breaks", "fine", lambda: 1 / 0)
     narrator.expect("one and one", 2, 2)
     end = narrator.close()
     said = out.getvalue().splitlines()
     assert said[0].startswith("DIFF  1  two and two: expected 4, seen 5")
     assert said[1].startswith("DIFF  2  what breaks")
     assert said[-1] == "3 steps, 2 differences"
-    assert end.exit == 1
+    assert end.exit_code == 1

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-PROMPT = re.compile(r"(Token|Activation code|Enrolment token): (.+)")
+PROMPT = re.compile(r"(Token|Activation code|Enrollment token): (.+)")
 CODE = "XXXXX-XXXXX-XXXXX-XXXXX"
 PRINTED = {
     CODE: re.compile(r"\b(?:[0-9A-Z]{5}-){3}[0-9A-Z]{5}\b"),

@@ -3,10 +3,10 @@
 import msgspec
 
 from tenure.http.fairness import FairPlaces, block_of
-from tenure.web.app import Parts, Visit, action, build, page
-from tenure.web.forms import Form
-from tenure.web.frame import Entry, Frame, Group
-from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen, local
+from tenure.web.app import PageParts, PageVisit, build_pages, form_route, page_route
+from tenure.web.forms import SentForm
+from tenure.web.frame import MenuEntry, MenuGroup, PageFrame
+from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, local_path
 from tenure.web.sessions import EACH, MOST, MemorySessions
 
 
@@ -22,66 +22,66 @@ SPANS = [
 ]
 
 
-async def sign_in(visit: Visit[Who]) -> Reply:
-    return Screen(template="sign_in.html", values={"next": visit.query.get("next", "/")})
+async def sign_in(visit: PageVisit[Who]) -> Reply:
+    return PageScreen(template="sign_in.html", values={"next": visit.query.get("next", "/")})
 
 
-async def do_sign_in(visit: Visit[Who]) -> Reply:
-    if visit.form.text("word") != "open sesame":
-        visit.form.fault("word", "That is not the word.")
-        return Screen(template="sign_in.html", values={"next": "/"}, status=422)
+async def do_sign_in(visit: PageVisit[Who]) -> Reply:
+    if visit.form.read_text("word") != "open sesame":
+        visit.form.add_fault("word", "That is not the word.")
+        return PageScreen(template="sign_in.html", values={"next": "/"}, status=422)
     visit.signs_in = Who("Ana")
-    return Goto(local(visit.form.text("next")))
+    return RedirectTo(local_path(visit.form.read_text("next")))
 
 
-async def sign_out(visit: Visit[Who]) -> Reply:
+async def sign_out(visit: PageVisit[Who]) -> Reply:
     visit.signs_out = True
-    return Goto("/sign-in")
+    return RedirectTo("/sign-in")
 
 
-async def start(visit: Visit[Who]) -> Reply:
-    form = Form.of(things=visit.who.things)
-    return Screen(template="start.html", values={"form": form, "spans": SPANS})
+async def start(visit: PageVisit[Who]) -> Reply:
+    form = SentForm.of(things=visit.session_value.things)
+    return PageScreen(template="start.html", values={"form": form, "spans": SPANS})
 
 
-async def change(visit: Visit[Who]) -> Reply:
-    things = visit.form.whole("things", least=1, most=10)
+async def change(visit: PageVisit[Who]) -> Reply:
+    things = visit.form.read_whole("things", least=1, most=10)
     if visit.form.errors:
-        return Screen(template="start.html", values={"spans": SPANS}, status=422)
-    visit.who.things = things
-    visit.say(f"There are {things} things now.")
-    return Goto("/")
+        return PageScreen(template="start.html", values={"spans": SPANS}, status=422)
+    visit.session_value.things = things
+    visit.flash_message(f"There are {things} things now.")
+    return RedirectTo("/")
 
 
-async def refused(visit: Visit[Who]) -> Reply:
-    raise RefusedPageError(Refusal(title="That is not possible <yet>.", remedy="Wait.", status=409, code="not_yet"))
+async def refused(visit: PageVisit[Who]) -> Reply:
+    raise RefusedPageError(PageRefusal(title="That is not possible <yet>.", remedy="Wait.", status=409, code="not_yet"))
 
 
-async def broken(visit: Visit[Who]) -> Reply:
+async def broken(visit: PageVisit[Who]) -> Reply:
     raise RuntimeError("a secret inside")
 
 
-async def export(visit: Visit[Who]) -> Reply:
-    return Download(name='a"b\r\n.csv', media_type="text/csv", body=b"a,b\n")
+async def export(visit: PageVisit[Who]) -> Reply:
+    return FileDownload(name='a"b\r\n.csv', media_type="text/csv", body=b"a,b\n")
 
 
-async def frame(visit: Visit[Who]) -> Frame:
+async def frame(visit: PageVisit[Who]) -> PageFrame:
     if visit.session is None:
-        return Frame(title="Sample & Co")
-    entries = (Entry(path="/", text="Start", icon="board"), Entry(path="/refused", text="Refused"))
-    return Frame(
+        return PageFrame(title="Sample & Co")
+    entries = (MenuEntry(path="/", text="Start", icon="board"), MenuEntry(path="/refused", text="Refused"))
+    return PageFrame(
         title="Sample & Co",
-        groups=(Group(text="Here", entries=entries),),
-        person=visit.who.name,
-        colour="#ffee00",
+        groups=(MenuGroup(text="Here", entries=entries),),
+        person=visit.session_value.name,
+        color="#ffee00",
         logo="https://pictures.example.com/logo.png",
         now="2026-06-01T00:00:00Z",
     )
 
 
 def application(**more: str) -> object:
-    return build(
-        Parts(
+    return build_pages(
+        PageParts(
             program="sample",
             package="tests.web",
             sessions=MemorySessions[Who](FairPlaces(MOST, EACH), block_of),
@@ -89,14 +89,14 @@ def application(**more: str) -> object:
             frame=frame,
             clock=lambda: 1_780_272_000,
             routes=(
-                page("/sign-in", sign_in, stranger=True),
-                action("/sign-in", do_sign_in, stranger=True),
-                action("/sign-out", sign_out),
-                page("/", start),
-                action("/", change),
-                page("/refused", refused),
-                page("/broken", broken),
-                page("/export", export),
+                page_route("/sign-in", sign_in, stranger=True),
+                form_route("/sign-in", do_sign_in, stranger=True),
+                form_route("/sign-out", sign_out),
+                page_route("/", start),
+                form_route("/", change),
+                page_route("/refused", refused),
+                page_route("/broken", broken),
+                page_route("/export", export),
             ),
             **more,  # type: ignore[arg-type]
         )

@@ -43,7 +43,7 @@ async def test_the_cookie_is_bound_to_the_host_over_https_and_plain_only_over_ht
 
 
 async def test_a_proxy_that_ends_tls_is_known_by_the_public_address() -> None:
-    tab = Tab(application(public_url="https://licences.example.com"), "http://10.0.0.1")
+    tab = Tab(application(public_url="https://licenses.example.com"), "http://10.0.0.1")
     await tab.open("/sign-in")
     assert tab.answer.headers["set-cookie"].startswith("__Host-")
     assert "strict-transport-security" in tab.answer.headers

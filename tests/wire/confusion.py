@@ -10,30 +10,30 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.refusals import Code
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY
 from tenure.wire import b64
+from tenure.wire.jws import TokenType, sign_token
 from tenure.wire.keys import SeedSigner, to_jwk
 from tenure.wire.leases import seal_lease
-from tenure.wire.seal import Typ, seal
 from tests.wire.samples import NOW, SITE, YEAR, lease, seed, signer
 
 LEASE_KEY = signer("lease-1")
 GOOD = seal_lease(lease(), LEASE_KEY)
 HEADER, PAYLOAD, SIGNATURE = GOOD.split(b".")
-CLAIMS = b64.decode(PAYLOAD) or b""
+CLAIMS = b64.b64_decode(PAYLOAD) or b""
 PROPER = {"alg": "EdDSA", "kid": "lease-1", "typ": "tenure-lease+jwt"}
 
-Case = tuple[str, bytes, Code]
+Case = tuple[str, bytes, RefusalCode]
 
-MALFORMED, TYPE, UNKNOWN = Code.MESSAGE_MALFORMED, Code.TYPE_UNEXPECTED, Code.KEY_UNKNOWN
-UNFIT, FORGED, EXTENSION = Code.KEY_NOT_FOR_THIS, Code.SIGNATURE_INVALID, Code.EXTENSION_UNKNOWN
+MALFORMED, TYPE, UNKNOWN = RefusalCode.MESSAGE_MALFORMED, RefusalCode.TYPE_UNEXPECTED, RefusalCode.KEY_UNKNOWN
+UNFIT, FORGED, EXTENSION = RefusalCode.KEY_NOT_FOR_THIS, RefusalCode.SIGNATURE_INVALID, RefusalCode.EXTENSION_UNKNOWN
 
 
 def spelled(header: bytes, payload: bytes = CLAIMS, by: SeedSigner = LEASE_KEY) -> bytes:
     """A token with this very header, signed as it should be."""
-    signed = b64.encode(header) + b"." + b64.encode(payload)
-    return signed + b"." + b64.encode(by.sign(signed))
+    signed = b64.b64_encode(header) + b"." + b64.b64_encode(payload)
+    return signed + b"." + b64.b64_encode(by.sign(signed))
 
 
 def headed(by: SeedSigner = LEASE_KEY, **members: Any) -> bytes:
@@ -44,7 +44,9 @@ def headed(by: SeedSigner = LEASE_KEY, **members: Any) -> bytes:
 def claimed(by: SeedSigner = LEASE_KEY, **changes: Any) -> bytes:
     """A lease no honest server signs: changed claims under a good signature."""
     claims = {**msgspec.json.decode(CLAIMS), **changes}
-    return seal(Typ.LEASE, msgspec.json.encode({k: v for k, v in claims.items() if v is not msgspec.UNSET}), by)
+    return sign_token(
+        TokenType.LEASE, msgspec.json.encode({k: v for k, v in claims.items() if v is not msgspec.UNSET}), by
+    )
 
 
 def algorithms() -> Iterator[Case]:
@@ -71,15 +73,15 @@ def algorithms() -> Iterator[Case]:
     yield "alg null", headed(alg=None), MALFORMED
     yield "alg a list", headed(alg=["EdDSA"]), MALFORMED
     yield "alg a number", headed(alg=0), MALFORMED
-    none = b64.encode(b'{"alg":"none","kid":"lease-1","typ":"tenure-lease+jwt"}') + b"." + PAYLOAD + b"."
+    none = b64.b64_encode(b'{"alg":"none","kid":"lease-1","typ":"tenure-lease+jwt"}') + b"." + PAYLOAD + b"."
     yield "alg none without a signature", none, MALFORMED
     public = LEASE_KEY.public
-    signed = b64.encode(msgspec.json.encode({**PROPER, "alg": "HS256"})) + b"." + PAYLOAD
-    for name, secret in (("raw", public), ("base64url", b64.encode(public)), ("empty", b"")):
+    signed = b64.b64_encode(msgspec.json.encode({**PROPER, "alg": "HS256"})) + b"." + PAYLOAD
+    for name, secret in (("raw", public), ("base64url", b64.b64_encode(public)), ("empty", b"")):
         mac = hmac.new(secret, signed, hashlib.sha256).digest()
-        yield f"HS256 with the public key as secret, {name}", signed + b"." + b64.encode(mac), MALFORMED
+        yield f"HS256 with the public key as secret, {name}", signed + b"." + b64.b64_encode(mac), MALFORMED
     mac = hmac.new(public, GOOD.rpartition(b".")[0], hashlib.sha512).digest()
-    yield "HMAC of 64 bytes under a proper header", GOOD.rpartition(b".")[0] + b"." + b64.encode(mac), FORGED
+    yield "HMAC of 64 bytes under a proper header", GOOD.rpartition(b".")[0] + b"." + b64.b64_encode(mac), FORGED
 
 
 def key_ids() -> Iterator[Case]:
@@ -106,7 +108,7 @@ def key_ids() -> Iterator[Case]:
     yield "kid a number", headed(kid=1), MALFORMED
     yield "kid of nobody", headed(kid="lease-2"), UNKNOWN
     yield "kid of a root key", headed(signer("root-a"), kid="root-a"), UNKNOWN
-    yield "kid of the site itself", headed(SITE, kid=SITE.kid), UNKNOWN
+    yield "kid of the site itself", headed(SITE, kid=SITE.key_id), UNKNOWN
     yield "kid of another key of the root", headed(kid="lease-anti"), FORGED
     yield "kid good, signed by a thief", headed(SeedSigner(seed("thief"), "lease-1")), FORGED
 
@@ -132,12 +134,12 @@ def purposes() -> Iterator[Case]:
         claimed(role="successor", nbf=NOW + 5 * DAY, contact_until=NOW + 37 * DAY),
         UNFIT,
     )
-    yield "another product than expected", claimed(aud="backup", product="backup"), Code.LEASE_NOT_MINE
+    yield "another product than expected", claimed(aud="backup", product="backup"), RefusalCode.LEASE_NOT_MINE
 
 
 def types() -> Iterator[Case]:
-    for typ in Typ:
-        if typ is not Typ.LEASE:
+    for typ in TokenType:
+        if typ is not TokenType.LEASE:
             yield f"typ {typ.value}", headed(typ=typ.value), TYPE
     for other in (
         "JWT",
@@ -217,15 +219,15 @@ def spellings() -> Iterator[Case]:
     yield "signature padded", GOOD + b"==", MALFORMED
     yield "signature with half a padding", GOOD + b"=", MALFORMED
     yield "signature with trailing bits", GOOD[:-1] + bits, MALFORMED
-    yield "signature cut by a byte", signed + b"." + b64.encode(signature_bytes()[:-1]), MALFORMED
-    yield "signature longer by a byte", signed + b"." + b64.encode(signature_bytes() + b"\x00"), MALFORMED
-    yield "signature doubled", signed + b"." + b64.encode(signature_bytes() * 2), MALFORMED
+    yield "signature cut by a byte", signed + b"." + b64.b64_encode(signature_bytes()[:-1]), MALFORMED
+    yield "signature longer by a byte", signed + b"." + b64.b64_encode(signature_bytes() + b"\x00"), MALFORMED
+    yield "signature doubled", signed + b"." + b64.b64_encode(signature_bytes() * 2), MALFORMED
     yield "signature empty", signed + b".", MALFORMED
-    yield "signature of zeros", signed + b"." + b64.encode(bytes(64)), FORGED
-    yield "signature with S plus the group's order", signed + b"." + b64.encode(malleable()), FORGED
+    yield "signature of zeros", signed + b"." + b64.b64_encode(bytes(64)), FORGED
+    yield "signature with S plus the group's order", signed + b"." + b64.b64_encode(malleable()), FORGED
     yield (
         "halves of the signature swapped",
-        signed + b"." + b64.encode(signature_bytes()[32:] + signature_bytes()[:32]),
+        signed + b"." + b64.b64_encode(signature_bytes()[32:] + signature_bytes()[:32]),
         FORGED,
     )
     yield "standard alphabet", HEADER + b"." + PAYLOAD + b"." + SIGNATURE[:-9] + b"+" + SIGNATURE[-8:], MALFORMED
@@ -248,7 +250,7 @@ def spellings() -> Iterator[Case]:
 
 
 def signature_bytes() -> bytes:
-    return b64.decode(SIGNATURE) or b""
+    return b64.b64_decode(SIGNATURE) or b""
 
 
 def malleable() -> bytes:
@@ -272,23 +274,31 @@ def shapes() -> Iterator[Case]:
     yield "another lease's payload", HEADER + b"." + other[1] + b"." + SIGNATURE, FORGED
     yield "another lease's signature", HEADER + b"." + PAYLOAD + b"." + other[2], FORGED
     flattened = {"protected": HEADER.decode(), "payload": PAYLOAD.decode(), "signature": SIGNATURE.decode()}
-    yield "flattened JSON serialisation", msgspec.json.encode(flattened), MALFORMED
+    yield "flattened JSON serialization", msgspec.json.encode(flattened), MALFORMED
     general = {
         "payload": PAYLOAD.decode(),
         "signatures": [{"protected": HEADER.decode(), "signature": SIGNATURE.decode()}],
     }
-    yield "general JSON serialisation", msgspec.json.encode(general), MALFORMED
+    yield "general JSON serialization", msgspec.json.encode(general), MALFORMED
     yield "the bare claims", CLAIMS, MALFORMED
     yield "two leases in a row", GOOD + GOOD, MALFORMED
-    yield "too large by a byte", GOOD + b"A" * (8 * 1024 + 1 - len(GOOD)), Code.MESSAGE_TOO_LARGE
-    yield "a lease sealed in a lease", seal(Typ.LEASE, GOOD, LEASE_KEY), MALFORMED
+    yield "too large by a byte", GOOD + b"A" * (8 * 1024 + 1 - len(GOOD)), RefusalCode.MESSAGE_TOO_LARGE
+    yield "a lease sealed in a lease", sign_token(TokenType.LEASE, GOOD, LEASE_KEY), MALFORMED
 
 
 def claims() -> Iterator[Case]:
-    yield "a claim twice", seal(Typ.LEASE, CLAIMS[:-1] + b',"serial":9}', LEASE_KEY), MALFORMED
-    yield "a claim twice, escaped", seal(Typ.LEASE, CLAIMS[:-1] + b',"\\u0073erial":9}', LEASE_KEY), MALFORMED
-    yield "an unknown claim twice", seal(Typ.LEASE, CLAIMS[:-1] + b',"z":1,"z":2}', LEASE_KEY), MALFORMED
-    yield "a claim twice deep inside", seal(Typ.LEASE, CLAIMS[:-1] + b',"z":{"y":{"x":1,"x":2}}}', LEASE_KEY), MALFORMED
+    yield "a claim twice", sign_token(TokenType.LEASE, CLAIMS[:-1] + b',"serial":9}', LEASE_KEY), MALFORMED
+    yield (
+        "a claim twice, escaped",
+        sign_token(TokenType.LEASE, CLAIMS[:-1] + b',"\\u0073erial":9}', LEASE_KEY),
+        MALFORMED,
+    )
+    yield "an unknown claim twice", sign_token(TokenType.LEASE, CLAIMS[:-1] + b',"z":1,"z":2}', LEASE_KEY), MALFORMED
+    yield (
+        "a claim twice deep inside",
+        sign_token(TokenType.LEASE, CLAIMS[:-1] + b',"z":{"y":{"x":1,"x":2}}}', LEASE_KEY),
+        MALFORMED,
+    )
     for name, value in (
         ("iat", -1),
         ("iat", 253_402_300_800),
@@ -352,7 +362,7 @@ def claims() -> Iterator[Case]:
         ("with half a surrogate", CLAIMS[:-1] + b',"z":"\\udfff"}'),
         ("with an integer of 70 bits", CLAIMS[:-1] + b',"z":1180591620717411303424}'),
     ):
-        yield f"claims {name}", seal(Typ.LEASE, payload, LEASE_KEY), MALFORMED
+        yield f"claims {name}", sign_token(TokenType.LEASE, payload, LEASE_KEY), MALFORMED
 
 
 CASES: tuple[Case, ...] = (

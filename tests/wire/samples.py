@@ -4,15 +4,15 @@ import hashlib
 
 import msgspec
 
-from tenure.core.lease import Brand, Confirmation, Lease
-from tenure.core.timeline import DAY, Phase, Span, Why
+from tenure.core.lease.claims import Brand, Confirmation, Lease
+from tenure.core.timeline import DAY, Phase, PhaseCause, Span
 from tenure.wire import root as roots
-from tenure.wire.answers import ask, jwk
 from tenure.wire.b64 import encode_text
+from tenure.wire.exchanges import public_jwk, seal_request
+from tenure.wire.jws import token_digest
 from tenure.wire.keys import Purpose, SeedSigner, to_jwk
-from tenure.wire.messages import ActivateRequest, Path, SyncAnswer, SyncRequest, Use
-from tenure.wire.root import Document, Key, Root, RootKey
-from tenure.wire.seal import digest
+from tenure.wire.messages import ActivateRequest, DeviceUse, NetworkPath, SyncAnswer, SyncRequest
+from tenure.wire.root import OnlineKey, RootDocument, RootKey, TrustedRoot
 
 NOW = 1_800_000_000
 YEAR = 365 * DAY
@@ -27,8 +27,8 @@ def signer(kid: str) -> SeedSigner:
     return SeedSigner(seed(kid), kid)
 
 
-def key(kid: str, purpose: Purpose, **bounds: object) -> Key:
-    made = Key(
+def key(kid: str, purpose: Purpose, **bounds: object) -> OnlineKey:
+    made = OnlineKey(
         kid=kid,
         x=encode_text(signer(kid).public),
         purpose=purpose,
@@ -43,8 +43,8 @@ def root_key(kid: str) -> RootKey:
     return RootKey(kid, encode_text(signer(kid).public))
 
 
-def document(**changes: object) -> Document:
-    made = Document(
+def document(**changes: object) -> RootDocument:
+    made = RootDocument(
         id="vendor-1",
         version=1,
         issued=NOW - 30 * DAY,
@@ -65,13 +65,13 @@ def document(**changes: object) -> Document:
     return msgspec.structs.replace(made, **changes)
 
 
-def signed(of: Document, *kids: str) -> bytes:
-    return roots.sign(of, [signer(kid) for kid in kids or ("root-a", "root-b")])
+def signed(of: RootDocument, *kids: str) -> bytes:
+    return roots.sign_document(of, [signer(kid) for kid in kids or ("root-a", "root-b")])
 
 
-def pinned(of: Document | None = None) -> Root:
-    read = roots.pin(signed(of or document()))
-    assert isinstance(read, Root), read
+def pinned(of: RootDocument | None = None) -> TrustedRoot:
+    read = roots.pin_root(signed(of or document()))
+    assert isinstance(read, TrustedRoot), read
     return read
 
 
@@ -99,9 +99,9 @@ def lease(**changes: object) -> Lease:
         plan="business",
         kind="limited",
         spans=(
-            Span(NOW - 10 * DAY, end, Phase.ACTIVE, Why.PAID, ("scan", "update"), 100),
-            Span(end, end + 14 * DAY, Phase.GRACE, Why.PAYMENT_ENDED, ("scan", "update"), 100),
-            Span(end + 14 * DAY, None, Phase.ENDED, Why.PAYMENT_ENDED, ("scan",)),
+            Span(NOW - 10 * DAY, end, Phase.ACTIVE, PhaseCause.PAID, ("scan", "update"), 100),
+            Span(end, end + 14 * DAY, Phase.GRACE, PhaseCause.PAYMENT_ENDED, ("scan", "update"), 100),
+            Span(end + 14 * DAY, None, Phase.ENDED, PhaseCause.PAYMENT_ENDED, ("scan",)),
         ),
         contact_until=NOW + 30 * DAY,
         refresh_after=NOW + 7 * DAY,
@@ -133,9 +133,9 @@ def sync_request(**changes: object) -> SyncRequest:
         wall=NOW,
         uptime=3_600,
         trigger="timer",
-        use=Use(12, {"antivirus": 12}, encode_text(seed("devices"))),
+        use=DeviceUse(12, {"antivirus": 12}, encode_text(seed("devices"))),
         wanted=20,
-        path=Path("system"),
+        path=NetworkPath("system"),
     )
     return msgspec.structs.replace(made, **changes)
 
@@ -148,7 +148,7 @@ def activate_request(**changes: object) -> ActivateRequest:
         product="antivirus",
         version="12.4.1",
         name="Head office – Zürich",
-        key=jwk(SITE.public),
+        key=public_jwk(SITE.public),
         wall=NOW,
         uptime=3_600,
         root=1,
@@ -158,12 +158,12 @@ def activate_request(**changes: object) -> ActivateRequest:
     return msgspec.structs.replace(made, **changes)
 
 
-SYNC = ask(sync_request(), SITE)
-ACTIVATE = ask(activate_request(), SITE)
+SYNC = seal_request(sync_request(), SITE)
+ACTIVATE = seal_request(activate_request(), SITE)
 
 
 def sync_answer(request: bytes = SYNC, **changes: object) -> SyncAnswer:
     made = SyncAnswer(
-        nonce=NONCE, request_sha256=digest(request), time=NOW, root=1, result="unchanged", token="next-token"
+        nonce=NONCE, request_sha256=token_digest(request), time=NOW, root=1, result="unchanged", token="next-token"
     )
     return msgspec.structs.replace(made, **changes)

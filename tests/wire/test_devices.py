@@ -5,13 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import Code, Refused
-from tenure.wire import devices, seal
-from tenure.wire.answers import jwk
-from tenure.wire.devices import Asked, DeviceAnswer, DeviceRequest, Ticket, read_answer, read_request
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.wire import devices, jws
+from tenure.wire.devices import (
+    DeviceAnswer,
+    DeviceRequest,
+    EnrollmentToken,
+    ProvenDeviceRequest,
+    read_answer,
+    read_request,
+)
+from tenure.wire.exchanges import public_jwk
+from tenure.wire.jws import TokenType, token_digest
 from tenure.wire.keys import SeedSigner
-from tenure.wire.messages import NextSync, Refusal
-from tenure.wire.seal import Typ, digest
+from tenure.wire.messages import NextSync, SignedRefusal
 from tests.wire.samples import DEVICE, NONCE, NOW, OTHER_SITE, SITE, seed
 
 
@@ -21,7 +28,7 @@ def request(**changes: object) -> DeviceRequest:
         request="req_0197b2c3d4e5f6a7b8c9d0e1f2a3b4c5",
         ask="refresh",
         product="antivirus",
-        key=jwk(DEVICE.public),
+        key=public_jwk(DEVICE.public),
         wall=NOW,
         uptime=60,
         root=1,
@@ -31,43 +38,46 @@ def request(**changes: object) -> DeviceRequest:
     return msgspec.structs.replace(made, **changes)
 
 
-ASKED = devices.ask(request(), DEVICE)
+ASKED = devices.seal_device_request(request(), DEVICE)
 
 
 def answer(**changes: object) -> DeviceAnswer:
     made = DeviceAnswer(
         nonce=NONCE,
-        request_sha256=digest(ASKED),
+        request_sha256=token_digest(ASKED),
         time=NOW,
         root=1,
         result="refused",
         device="dev_0001",
         token="4.abc",
-        refusal=Refusal("device_limit_reached", True),
+        refusal=SignedRefusal("device_limit_reached", True),
     )
     return msgspec.structs.replace(made, **changes)
 
 
-def refused(read: object, code: Code, field: str = "") -> None:
+def refused(read: object, code: RefusalCode, field: str = "") -> None:
     assert isinstance(read, Refused), read
     assert read.code is code
     assert read.field.startswith(field)
 
 
 def test_a_request_proves_that_its_sender_holds_the_key_it_names() -> None:
-    assert read_request(ASKED) == Asked(request(), DEVICE.public, digest(ASKED))
+    assert read_request(ASKED) == ProvenDeviceRequest(request(), DEVICE.public, token_digest(ASKED))
 
 
 def test_a_request_under_another_key_or_name_is_refused() -> None:
-    refused(read_request(devices.ask(request(), OTHER_SITE)), Code.KEY_UNKNOWN, "header.kid")
-    refused(read_request(devices.ask(request(), SeedSigner(seed("thief"), DEVICE.kid))), Code.SIGNATURE_INVALID)
-    refused(read_request(seal.seal(Typ.SYNC_REQUEST, request(), DEVICE)), Code.TYPE_UNEXPECTED)
+    refused(read_request(devices.seal_device_request(request(), OTHER_SITE)), RefusalCode.KEY_UNKNOWN, "header.kid")
+    refused(
+        read_request(devices.seal_device_request(request(), SeedSigner(seed("thief"), DEVICE.key_id))),
+        RefusalCode.SIGNATURE_INVALID,
+    )
+    refused(read_request(jws.sign_token(TokenType.SYNC_REQUEST, request(), DEVICE)), RefusalCode.TYPE_UNEXPECTED)
 
 
 BAD: list[dict[str, Any]] = [
     {"ask": "steal"},
-    {"enrolment": "a b"},
-    {"enrolment": "x" * 65},
+    {"enrollment": "a b"},
+    {"enrollment": "x" * 65},
     {"device": "Dev 1"},
     {"token": "x" * 257},
     {"hardware": {"machine": "short"}},
@@ -83,19 +93,19 @@ BAD: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("changes", BAD, ids=lambda changes: next(iter(changes)))
 def test_what_does_not_belong_into_a_request_is_refused_by_its_field(changes: dict[str, Any]) -> None:
-    bad = seal.seal(Typ.DEVICE_REQUEST, msgspec.structs.replace(request(), **changes), DEVICE)
-    refused(read_request(bad), Code.MESSAGE_MALFORMED, next(iter(changes)))
+    bad = jws.sign_token(TokenType.DEVICE_REQUEST, msgspec.structs.replace(request(), **changes), DEVICE)
+    refused(read_request(bad), RefusalCode.MESSAGE_MALFORMED, next(iter(changes)))
 
 
 def test_an_answer_is_bound_to_its_question_and_proven_by_the_site() -> None:
-    token = devices.answer(answer(), SITE)
+    token = devices.seal_device_answer(answer(), SITE)
     assert read_answer(token, ASKED, SITE.public) == answer()
-    assert devices.answers_key(token) == SITE.kid
-    refused(read_answer(token, ASKED, OTHER_SITE.public), Code.KEY_UNKNOWN)
-    other = devices.ask(request(request="req_0000b2c3d4e5f6a7b8c9d0e1f2a3b4c5"), DEVICE)
-    refused(read_answer(token, other, SITE.public), Code.NOT_THE_ANSWER, "request_sha256")
-    fresh = devices.ask(request(nonce=seal.digest(b"another")), DEVICE)
-    refused(read_answer(token, fresh, SITE.public), Code.NOT_THE_ANSWER, "nonce")
+    assert devices.answers_key(token) == SITE.key_id
+    refused(read_answer(token, ASKED, OTHER_SITE.public), RefusalCode.KEY_UNKNOWN)
+    other = devices.seal_device_request(request(request="req_0000b2c3d4e5f6a7b8c9d0e1f2a3b4c5"), DEVICE)
+    refused(read_answer(token, other, SITE.public), RefusalCode.NOT_THE_ANSWER, "request_sha256")
+    fresh = devices.seal_device_request(request(nonce=jws.token_digest(b"another")), DEVICE)
+    refused(read_answer(token, fresh, SITE.public), RefusalCode.NOT_THE_ANSWER, "nonce")
 
 
 @pytest.mark.parametrize(
@@ -113,8 +123,12 @@ def test_answers_whose_parts_contradict_one_another_are_neither_made_nor_read(
 ) -> None:
     bad = answer(**changes)
     with pytest.raises(ValueError, match=field):
-        devices.answer(bad, SITE)
-    refused(read_answer(seal.seal(Typ.DEVICE_ANSWER, bad, SITE), ASKED, SITE.public), Code.MESSAGE_MALFORMED, field)
+        devices.seal_device_answer(bad, SITE)
+    refused(
+        read_answer(jws.sign_token(TokenType.DEVICE_ANSWER, bad, SITE), ASKED, SITE.public),
+        RefusalCode.MESSAGE_MALFORMED,
+        field,
+    )
 
 
 @given(st.binary(max_size=300))
@@ -125,10 +139,10 @@ def test_junk_is_refused_and_never_raises(junk: bytes) -> None:
     assert isinstance(devices.read_lone_seat(junk, SITE.public), Refused)
 
 
-TICKET = Ticket(host="site.example", port=8_482, pin=NONCE, product="antivirus", secret="s" * 32)
+TICKET = EnrollmentToken(host="site.example", port=8_482, pin=NONCE, product="antivirus", secret="s" * 32)
 
 
-def test_an_enrolment_token_is_one_word_that_survives_being_copied() -> None:
+def test_an_enrollment_token_is_one_word_that_survives_being_copied() -> None:
     word = devices.write_ticket(TICKET)
     assert word.replace("-", "").replace("_", "").isalnum()
     assert devices.read_ticket(word) == TICKET
@@ -136,12 +150,12 @@ def test_an_enrolment_token_is_one_word_that_survives_being_copied() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "eyJ9", "ä" * 50, "a" * 3_000, devices.write_ticket(TICKET)[:-3]])
-def test_what_is_no_enrolment_token_is_refused(text: str) -> None:
-    refused(devices.read_ticket(text), Code.FIELD_INVALID, "token")
+def test_what_is_no_enrollment_token_is_refused(text: str) -> None:
+    refused(devices.read_ticket(text), RefusalCode.FIELD_INVALID, "token")
 
 
 @given(st.binary(min_size=1, max_size=200), st.integers(0, 2_000), st.integers(1, 255))
 def test_no_flipped_bit_is_accepted(_: bytes, at: int, flip: int) -> None:
-    token = bytearray(devices.answer(answer(), SITE))
+    token = bytearray(devices.seal_device_answer(answer(), SITE))
     token[at % len(token)] ^= flip
     assert isinstance(read_answer(bytes(token), ASKED, SITE.public), Refused)

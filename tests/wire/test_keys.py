@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.wire import b64, keys
 from tests.wire.samples import SITE, seed
 
@@ -13,15 +13,15 @@ def test_jwk_and_thumbprint_are_those_of_rfc_8037() -> None:
     public = keys.from_jwk({"kty": "OKP", "crv": "Ed25519", "x": X})
     assert isinstance(public, bytes)
     assert keys.to_jwk(public) == {"kty": "OKP", "crv": "Ed25519", "x": X}
-    assert keys.thumbprint(public) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    assert keys.key_thumbprint(public) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
 
 @given(st.binary(min_size=32, max_size=32))
 def test_every_key_has_an_id_of_the_alphabet_that_is_fit_for_production(secret: bytes) -> None:
     signer = keys.SeedSigner(secret)
-    assert signer.kid == keys.key_id(signer.public)
-    assert len(signer.kid) == 32
-    assert keys.is_production_kid(signer.kid)
+    assert signer.key_id == keys.key_id(signer.public)
+    assert len(signer.key_id) == 32
+    assert keys.is_production_kid(signer.key_id)
     assert keys.from_jwk(keys.to_jwk(signer.public)) == signer.public
 
 
@@ -68,22 +68,22 @@ def test_development_and_sandbox_ids_are_not_for_production() -> None:
 def test_what_is_no_public_key_is_refused_by_field(jwk: dict[str, object], field: str) -> None:
     refused = keys.from_jwk(jwk)
     assert isinstance(refused, Refused)
-    assert (refused.code, refused.field) == (Code.MESSAGE_MALFORMED, field)
+    assert (refused.code, refused.field) == (RefusalCode.MESSAGE_MALFORMED, field)
 
 
 def test_a_fingerprint_is_eight_words_that_change_with_any_bit() -> None:
     # The examples of arXiv:0901.4016: 127.0.0.1 and 63.84.220.193.
-    assert keys.words(bytes([127, 0, 0, 1]), 2) == "lusab-babad"
-    assert keys.words(bytes([63, 84, 220, 193]), 2) == "gutih-tugad"
+    assert keys.digest_words(bytes([127, 0, 0, 1]), 2) == "lusab-babad"
+    assert keys.digest_words(bytes([63, 84, 220, 193]), 2) == "gutih-tugad"
     digest = seed("fingerprint")
-    words = {keys.words(bytes([*digest[:at], digest[at] ^ 1, *digest[at + 1 :]])) for at in range(16)}
-    assert len(words | {keys.words(digest)}) == 17
-    assert len(keys.words(digest).split("-")) == 8
+    words = {keys.digest_words(bytes([*digest[:at], digest[at] ^ 1, *digest[at + 1 :]])) for at in range(16)}
+    assert len(words | {keys.digest_words(digest)}) == 17
+    assert len(keys.digest_words(digest).split("-")) == 8
     with pytest.raises(ValueError, match="short"):
-        keys.words(b"1234")
+        keys.digest_words(b"1234")
 
 
 def test_a_signer_does_not_show_its_secret() -> None:
-    assert repr(SITE) == f"SeedSigner({SITE.kid})"
+    assert repr(SITE) == f"SeedSigner({SITE.key_id})"
     with pytest.raises(ValueError, match="32 bytes"):
         keys.SeedSigner(b"short")

@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.lease import Brand, Confirmation, Figures, Lease
-from tenure.core.refusals import Code, Refused
-from tenure.core.timeline import DAY, Phase, Span, Why
+from tenure.core.lease.claims import Brand, Confirmation, Lease, SiteFigures
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import DAY, Phase, PhaseCause, Span
 from tenure.wire import leases
+from tenure.wire.jws import token_digest
 from tenure.wire.keys import Purpose, to_jwk
 from tenure.wire.leases import SealedLease, read_lease, seal_lease
-from tenure.wire.seal import digest
 from tests.wire.samples import NOW, SITE, document, key, lease, pinned, signer
 
 KEY = signer("lease-1")
@@ -17,15 +17,17 @@ KEY = signer("lease-1")
 
 def test_a_sealed_lease_comes_back_as_the_same_value_and_bytes() -> None:
     token = seal_lease(lease(), KEY)
-    assert read_lease(token, pinned(), product="antivirus") == SealedLease(lease(), token, digest(token), "lease-1")
+    assert read_lease(token, pinned(), product="antivirus") == SealedLease(
+        lease(), token, token_digest(token), "lease-1"
+    )
 
 
 @pytest.mark.parametrize(
     ("plain", "bounded"),
     [
-        (Lease, leases.Claims),
+        (Lease, leases.LeaseClaims),
         (Span, leases.SpanClaim),
-        (Figures, leases._Figures),
+        (SiteFigures, leases._Figures),
         (Brand, leases._Brand),
         (Confirmation, leases._Cnf),
     ],
@@ -56,7 +58,7 @@ def some_lease(draw: st.DrawFn) -> Lease:
             begin,
             end,
             draw(st.sampled_from(Phase)),
-            draw(st.sampled_from(Why)),
+            draw(st.sampled_from(PhaseCause)),
             tuple(draw(st.lists(WORDS, max_size=3))),
             5,
             draw(TEXT),
@@ -76,7 +78,7 @@ def some_lease(draw: st.DrawFn) -> Lease:
         serial=draw(st.integers(0, 2**53 - 1)),
         limit=draw(st.integers(0, 10_000_000)),
         prepaid_until=draw(st.none() | st.integers(0, 253_402_300_799)),
-        figures=Figures(reminders=tuple(draw(st.lists(st.integers(0, 400), max_size=8)))),
+        figures=SiteFigures(reminders=tuple(draw(st.lists(st.integers(0, 400), max_size=8)))),
     )
 
 
@@ -92,7 +94,7 @@ def test_a_lease_may_live_as_long_as_its_key_may_sign_and_not_a_second_more() ->
     assert isinstance(read_lease(seal_lease(most, KEY), pinned()), SealedLease)
     more = read_lease(seal_lease(lease(contact_until=NOW + 31 * DAY + 1), KEY), pinned())
     assert isinstance(more, Refused)
-    assert (more.code, more.field) == (Code.KEY_NOT_FOR_THIS, "contact_until")
+    assert (more.code, more.field) == (RefusalCode.KEY_NOT_FOR_THIS, "contact_until")
 
 
 def test_a_successors_length_counts_from_its_beginning() -> None:
@@ -108,7 +110,7 @@ def test_a_key_for_another_product_signs_nothing_even_for_a_reader_that_expects_
     root = pinned(document(keys=(key("lease-1", Purpose.LEASE, products=("backup",)),)))
     read = read_lease(seal_lease(lease(), KEY), root)
     assert isinstance(read, Refused)
-    assert (read.code, read.field) == (Code.KEY_NOT_FOR_THIS, "product")
+    assert (read.code, read.field) == (RefusalCode.KEY_NOT_FOR_THIS, "product")
 
 
 def test_a_lease_signed_in_the_last_second_of_a_key_stays_verifiable() -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import TABLE, Code, Refused
-from tenure.core.timeline import Phase, Why
-from tenure.wire import messages, strict
+from tenure.core.refusals import TABLE, RefusalCode, Refused
+from tenure.core.timeline import Phase, PhaseCause
+from tenure.wire import messages, strict_json
 from tenure.wire.b64 import encode_text
 from tenure.wire.leases import SpanClaim
-from tenure.wire.messages import ActivateRequest, NextSync, Preview, Refusal, SyncAnswer, SyncRequest
+from tenure.wire.messages import ActivateRequest, CodePreview, NextSync, SignedRefusal, SyncAnswer, SyncRequest
 from tests.wire.samples import NONCE, NOW, activate_request, sync_answer, sync_request
 
 CAP = 64 * 1024
@@ -93,7 +93,7 @@ BAD: dict[type, dict[str, tuple[Any, ...]]] = {
         "installation": (1, None, "", "Server", "device"),
         "ephemeral": (1, None, "no"),
     },
-    Preview: {
+    CodePreview: {
         "plan": IDS,
         "plan_name": LINES,
         "outlook": (1, [], {}, {"at": "soon", "price": 1, "currency": "EUR"}),
@@ -154,14 +154,14 @@ SAMPLES: dict[type, msgspec.Struct] = {
     SyncRequest: sync_request(),
     ActivateRequest: activate_request(),
     SyncAnswer: sync_answer(),
-    Preview: Preview(
+    CodePreview: CodePreview(
         plan="editor-year",
         kind="limited",
         limit=10,
         provider="North",
         begins=1_767_225_600,
         paid_until=1_798_761_600,
-        spans=(SpanClaim(1_767_225_600, None, Phase.ACTIVE, Why.PAID, ("edit",), 10),),
+        spans=(SpanClaim(1_767_225_600, None, Phase.ACTIVE, PhaseCause.PAID, ("edit",), 10),),
     ),
 }
 CASES = [
@@ -175,9 +175,9 @@ CASES = [
 @pytest.mark.parametrize(("type_", "field", "bad"), CASES)
 def test_what_does_not_belong_into_a_field_is_refused_by_its_name(type_: type, field: str, bad: Any) -> None:
     body = {**msgspec.json.decode(msgspec.json.encode(SAMPLES[type_])), field: bad}
-    refused = strict.load(json_of(body), type_, CAP)
+    refused = strict_json.load_json(json_of(body), type_, CAP)
     assert isinstance(refused, Refused)
-    assert refused.code is Code.MESSAGE_MALFORMED
+    assert refused.code is RefusalCode.MESSAGE_MALFORMED
     # An integer beyond 64 bits is refused while reading, before the field is known.
     assert refused.field.startswith(field) or bad in (10**30,)
 
@@ -189,7 +189,9 @@ def test_no_field_is_left_out_of_the_table_and_each_needed_one_is_missed(type_: 
     for field in msgspec.structs.fields(type_):
         if not field.required:
             continue
-        refused = strict.load(json_of({name: value for name, value in body.items() if name != field.name}), type_, CAP)
+        refused = strict_json.load_json(
+            json_of({name: value for name, value in body.items() if name != field.name}), type_, CAP
+        )
         assert isinstance(refused, Refused)
         assert refused.field == field.name
 
@@ -214,42 +216,42 @@ def test_whatever_fits_the_bounds_comes_back_as_it_went(
     name: str, serial: int, wall: int, product: str, by_product: dict[str, int]
 ) -> None:
     activate = activate_request(name=name, product=product, wall=wall)
-    sync = sync_request(serial=serial, wall=wall, use=messages.Use(1, by_product))
-    assert strict.load(msgspec.json.encode(activate), ActivateRequest, CAP) == activate
-    assert strict.load(msgspec.json.encode(sync), SyncRequest, CAP) == sync
+    sync = sync_request(serial=serial, wall=wall, use=messages.DeviceUse(1, by_product))
+    assert strict_json.load_json(msgspec.json.encode(activate), ActivateRequest, CAP) == activate
+    assert strict_json.load_json(msgspec.json.encode(sync), SyncRequest, CAP) == sync
 
 
 def test_an_older_reader_ignores_what_a_newer_writer_adds() -> None:
     data = msgspec.json.encode(sync_request())[:-1] + b',"later":{"a":[1]}}'
-    assert strict.load(data, SyncRequest, CAP) == sync_request()
+    assert strict_json.load_json(data, SyncRequest, CAP) == sync_request()
 
 
 # --- refusals inside answers ----------------------------------------------------------------------------------------
 
 
 def test_a_refusal_travels_with_whether_it_is_conclusive_and_when_to_try_again() -> None:
-    busy = messages.refusal(Refused(Code.SERVER_BUSY, "Queue full.", when=NOW))
-    assert busy == Refusal("server_busy", False, "Queue full.", NOW)
-    assert busy.refused() == Refused(Code.SERVER_BUSY, "Queue full.", when=NOW)
-    assert messages.refusal(Refused(Code.SITE_LIMIT)).conclusive
+    busy = messages.to_signed_refusal(Refused(RefusalCode.SERVER_BUSY, "Queue full.", when=NOW))
+    assert busy == SignedRefusal("server_busy", False, "Queue full.", NOW)
+    assert busy.as_refused() == Refused(RefusalCode.SERVER_BUSY, "Queue full.", when=NOW)
+    assert messages.to_signed_refusal(Refused(RefusalCode.SITE_LIMIT)).conclusive
 
 
-@pytest.mark.parametrize("code", list(Code))
-def test_every_refusal_of_the_table_can_be_sent(code: Code) -> None:
-    sent = messages.refusal(Refused(code, "Because of\nthis \u2028" + LONG))
+@pytest.mark.parametrize("code", list(RefusalCode))
+def test_every_refusal_of_the_table_can_be_sent(code: RefusalCode) -> None:
+    sent = messages.to_signed_refusal(Refused(code, "Because of\nthis \u2028" + LONG))
     answer = sync_answer(result="refused", refusal=sent, token="")
-    assert strict.load(msgspec.json.encode(answer), SyncAnswer, CAP) == answer
+    assert strict_json.load_json(msgspec.json.encode(answer), SyncAnswer, CAP) == answer
     assert sent.conclusive is TABLE[code].conclusive
-    assert sent.refused().code is code
+    assert sent.as_refused().code is code
 
 
 def test_a_refusal_newer_than_the_reader_keeps_its_words() -> None:
-    assert Refusal("of_tomorrow", True).refused() == Refused(Code.NOT_FOUND, "of_tomorrow")
+    assert SignedRefusal("of_tomorrow", True).as_refused() == Refused(RefusalCode.NOT_FOUND, "of_tomorrow")
 
 
 # --- answers that agree with themselves -----------------------------------------------------------------------------
 
-NO = Refusal("site_limit", True)
+NO = SignedRefusal("site_limit", True)
 LEASE = "a.b.c"
 
 
@@ -268,9 +270,9 @@ LEASE = "a.b.c"
     ],
 )
 def test_an_answer_that_contradicts_itself_is_malformed(changes: dict[str, Any], field: str) -> None:
-    fault = messages.incoherent(sync_answer(**changes))
+    fault = messages.refuse_incoherent_answer(sync_answer(**changes))
     assert fault is not None
-    assert (fault.code, fault.field) == (Code.MESSAGE_MALFORMED, field)
+    assert (fault.code, fault.field) == (RefusalCode.MESSAGE_MALFORMED, field)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +289,7 @@ def test_an_answer_that_contradicts_itself_is_malformed(changes: dict[str, Any],
     ],
 )
 def test_an_answer_that_agrees_with_itself_is_fine(changes: dict[str, Any]) -> None:
-    assert messages.incoherent(sync_answer(**changes)) is None
+    assert messages.refuse_incoherent_answer(sync_answer(**changes)) is None
 
 
 # --- strangers learn nothing ----------------------------------------------------------------------------------------
@@ -305,10 +307,10 @@ def test_an_unknown_code_always_gets_an_answer_of_the_same_length(time: int, dig
 @given(st.text(alphabet="aé€😀 ", max_size=512))
 def test_refusals_of_an_activation_fill_whole_blocks(detail: str) -> None:
     answer = messages.ActivateAnswer(
-        nonce=NONCE, request_sha256=NONCE, time=NOW, root=1, result="refused", refusal=Refusal("x", True, detail)
+        nonce=NONCE, request_sha256=NONCE, time=NOW, root=1, result="refused", refusal=SignedRefusal("x", True, detail)
     )
-    padded = messages.padded(answer)
+    padded = messages.pad_refusal(answer)
     data = msgspec.json.encode(padded)
     assert len(data) % messages.REFUSAL_BLOCK == 0
-    assert strict.load(data, messages.ActivateAnswer, CAP) == padded
+    assert strict_json.load_json(data, messages.ActivateAnswer, CAP) == padded
     assert msgspec.structs.replace(padded, pad="") == answer

@@ -10,7 +10,7 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from tenure.wire.jwks import jwks
+from tenure.wire.jwks import jwk_set
 from tenure.wire.keys import to_jwk
 from tenure.wire.leases import seal_lease
 from tests.wire.samples import NOW, SITE, lease, pinned, signer
@@ -23,12 +23,12 @@ def by_joserfc(token: str) -> joserfc.jwt.Token:
     with warnings.catch_warnings():
         # The library prefers the name Ed25519 of RFC 9864; EdDSA is what every library knows.
         warnings.simplefilter("ignore")
-        keys = KeySet.import_key_set(jwks(pinned(), NOW))  # type: ignore[arg-type]
+        keys = KeySet.import_key_set(jwk_set(pinned(), NOW))  # type: ignore[arg-type]
         return joserfc.jwt.decode(token, keys, algorithms=["EdDSA"], registry=JWSRegistry(algorithms=["EdDSA"]))
 
 
 def by_pyjwt(token: str, **options: bool) -> dict[str, object]:
-    keys = {each.key_id: each for each in jwt.PyJWKSet.from_dict(jwks(pinned(), NOW)).keys}
+    keys = {each.key_id: each for each in jwt.PyJWKSet.from_dict(jwk_set(pinned(), NOW)).keys}
     found = keys[jwt.get_unverified_header(token)["kid"]]
     # The sample is dated in the future of whoever runs this test.
     unchecked = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}

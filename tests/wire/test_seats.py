@@ -1,14 +1,14 @@
 import msgspec
 import pytest
 
-from tenure.core.refusals import Code, Refused
-from tenure.core.standing import SeatTerm
+from tenure.core.lease.standing import SeatTerm
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
-from tenure.wire import seal, seats
-from tenure.wire.keys import SeedSigner, thumbprint
+from tenure.wire import jws, seats
+from tenure.wire.jws import TokenType
+from tenure.wire.keys import SeedSigner, key_thumbprint
 from tenure.wire.leases import SealedLease, read_lease, seal_lease
-from tenure.wire.seal import Typ
-from tenure.wire.seats import Bundle, Erased, Holder, SealedSeat, Seat, read_seat, seal_seat
+from tenure.wire.seats import ErasureReceipt, SealedSeat, Seat, SeatBundle, SeatHolder, read_seat, seal_seat
 from tests.wire.samples import DEVICE, NONCE, NOW, OTHER_SITE, SITE, lease, pinned, seed, signer
 
 
@@ -30,7 +30,7 @@ def seat(**changes: object) -> Seat:
         iat=NOW,
         nbf=NOW,
         exp=NOW + 14 * DAY,
-        cnf=Holder(thumbprint(DEVICE.public)),
+        cnf=SeatHolder(key_thumbprint(DEVICE.public)),
         lease=LEASE.digest,
         features=("scan",),
     )
@@ -38,10 +38,10 @@ def seat(**changes: object) -> Seat:
 
 
 def bundled(token: bytes, lease_token: bytes = LEASE.token) -> bytes:
-    return msgspec.json.encode(Bundle(token.decode(), lease_token.decode()))
+    return msgspec.json.encode(SeatBundle(token.decode(), lease_token.decode()))
 
 
-def refused(read: object, code: Code, field: str | None = None) -> None:
+def refused(read: object, code: RefusalCode, field: str | None = None) -> None:
     assert isinstance(read, Refused), read
     assert read.code is code, read
     if field is not None:
@@ -52,47 +52,51 @@ def test_a_device_proves_root_lease_and_seat_offline() -> None:
     bundle = seal_seat(seat(), LEASE, SITE)
     read = read_seat(bundle, pinned(), product="antivirus")
     assert read == SealedSeat(seat(), LEASE, bundle)
-    assert seat().term() == SeatTerm(
-        thumbprint=thumbprint(DEVICE.public), lease=LEASE.digest, iat=NOW, until=NOW + 14 * DAY, features=("scan",)
+    assert seat().as_term() == SeatTerm(
+        thumbprint=key_thumbprint(DEVICE.public), lease=LEASE.digest, iat=NOW, until=NOW + 14 * DAY, features=("scan",)
     )
 
 
 def test_a_seat_by_anybody_but_the_leases_holder_is_refused() -> None:
     for other, code in (
-        (OTHER_SITE, Code.KEY_UNKNOWN),
-        (SeedSigner(seed("thief"), SITE.kid), Code.SIGNATURE_INVALID),
-        (signer("lease-1"), Code.KEY_UNKNOWN),
-        (DEVICE, Code.KEY_UNKNOWN),
+        (OTHER_SITE, RefusalCode.KEY_UNKNOWN),
+        (SeedSigner(seed("thief"), SITE.key_id), RefusalCode.SIGNATURE_INVALID),
+        (signer("lease-1"), RefusalCode.KEY_UNKNOWN),
+        (DEVICE, RefusalCode.KEY_UNKNOWN),
     ):
-        refused(read_seat(bundled(seal.seal(Typ.SEAT, seat(), other)), pinned()), code)
+        refused(read_seat(bundled(jws.sign_token(TokenType.SEAT, seat(), other)), pinned()), code)
 
 
 def test_a_seat_does_not_move_to_another_lease() -> None:
     other = sealed_lease(jti="lease_0002", serial=2, contact_until=NOW + 31 * DAY)
-    refused(read_seat(bundled(seal.seal(Typ.SEAT, seat(), SITE), other.token), pinned()), Code.LEASE_NOT_MINE, "lease")
+    refused(
+        read_seat(bundled(jws.sign_token(TokenType.SEAT, seat(), SITE), other.token), pinned()),
+        RefusalCode.LEASE_NOT_MINE,
+        "lease",
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "code", "field"),
     [
-        ({"exp": NOW + 30 * DAY + 1}, Code.LEASE_OUTSIDE_WINDOW, "exp"),
-        ({"iss": "site_0002"}, Code.LEASE_NOT_MINE, "iss"),
-        ({"aud": "backup"}, Code.LEASE_NOT_MINE, "aud"),
-        ({"exp": NOW}, Code.MESSAGE_MALFORMED, "exp"),
-        ({"nbf": NOW - 1}, Code.MESSAGE_MALFORMED, "exp"),
-        ({"iat": -1}, Code.MESSAGE_MALFORMED, "iat"),
-        ({"sub": "Device One"}, Code.MESSAGE_MALFORMED, "sub"),
-        ({"cnf": Holder("x")}, Code.MESSAGE_MALFORMED, "cnf.jkt"),
-        ({"features": ("scan\n",)}, Code.MESSAGE_MALFORMED, "features[0]"),
+        ({"exp": NOW + 30 * DAY + 1}, RefusalCode.LEASE_OUTSIDE_WINDOW, "exp"),
+        ({"iss": "site_0002"}, RefusalCode.LEASE_NOT_MINE, "iss"),
+        ({"aud": "backup"}, RefusalCode.LEASE_NOT_MINE, "aud"),
+        ({"exp": NOW}, RefusalCode.MESSAGE_MALFORMED, "exp"),
+        ({"nbf": NOW - 1}, RefusalCode.MESSAGE_MALFORMED, "exp"),
+        ({"iat": -1}, RefusalCode.MESSAGE_MALFORMED, "iat"),
+        ({"sub": "Device One"}, RefusalCode.MESSAGE_MALFORMED, "sub"),
+        ({"cnf": SeatHolder("x")}, RefusalCode.MESSAGE_MALFORMED, "cnf.jkt"),
+        ({"features": ("scan\n",)}, RefusalCode.MESSAGE_MALFORMED, "features[0]"),
     ],
 )
 def test_a_seat_that_its_lease_does_not_carry_is_neither_signed_nor_read(
-    changes: dict[str, object], code: Code, field: str
+    changes: dict[str, object], code: RefusalCode, field: str
 ) -> None:
     bad = seat(**changes)
     with pytest.raises(ValueError, match=field.split("[")[0]):
         seal_seat(bad, LEASE, SITE)
-    refused(read_seat(bundled(seal.seal(Typ.SEAT, bad, SITE)), pinned()), code, field)
+    refused(read_seat(bundled(jws.sign_token(TokenType.SEAT, bad, SITE)), pinned()), code, field)
 
 
 def test_a_seat_may_end_with_its_lease() -> None:
@@ -101,10 +105,13 @@ def test_a_seat_may_end_with_its_lease() -> None:
 
 def test_the_lease_attached_is_proven_first() -> None:
     forged = seal_lease(lease(), SeedSigner(seed("thief"), "lease-1"))
-    refused(read_seat(bundled(seal.seal(Typ.SEAT, seat(), SITE), forged), pinned()), Code.SIGNATURE_INVALID)
-    refused(read_seat(seal_seat(seat(), LEASE, SITE), pinned(), product="backup"), Code.LEASE_NOT_MINE)
-    swapped = msgspec.json.encode(Bundle(LEASE.token.decode(), LEASE.token.decode()))
-    refused(read_seat(swapped, pinned()), Code.TYPE_UNEXPECTED)
+    refused(
+        read_seat(bundled(jws.sign_token(TokenType.SEAT, seat(), SITE), forged), pinned()),
+        RefusalCode.SIGNATURE_INVALID,
+    )
+    refused(read_seat(seal_seat(seat(), LEASE, SITE), pinned(), product="backup"), RefusalCode.LEASE_NOT_MINE)
+    swapped = msgspec.json.encode(SeatBundle(LEASE.token.decode(), LEASE.token.decode()))
+    refused(read_seat(swapped, pinned()), RefusalCode.TYPE_UNEXPECTED)
 
 
 @pytest.mark.parametrize(
@@ -124,14 +131,14 @@ def test_the_largest_lease_leaves_room_for_its_seat() -> None:
 
 # --- receipts -------------------------------------------------------------------------------------------------------
 
-ERASED = Erased(what="seat", jti="seat_0001", sha256=NONCE, sub="dev_0001", iat=NOW)
+ERASED = ErasureReceipt(what="seat", jti="seat_0001", sha256=NONCE, sub="dev_0001", iat=NOW)
 
 
 def test_a_receipt_is_proven_by_the_key_of_whoever_erased() -> None:
     token = seats.seal_erased(ERASED, DEVICE)
     assert seats.read_erased(token, DEVICE.public) == ERASED
-    refused(seats.read_erased(token, SITE.public), Code.KEY_UNKNOWN)
-    forged = seats.seal_erased(ERASED, SeedSigner(seed("thief"), DEVICE.kid))
-    refused(seats.read_erased(forged, DEVICE.public), Code.SIGNATURE_INVALID)
-    bad = seal.seal(Typ.ERASED, msgspec.structs.replace(ERASED, iat=-1), DEVICE)
-    refused(seats.read_erased(bad, DEVICE.public), Code.MESSAGE_MALFORMED, "iat")
+    refused(seats.read_erased(token, SITE.public), RefusalCode.KEY_UNKNOWN)
+    forged = seats.seal_erased(ERASED, SeedSigner(seed("thief"), DEVICE.key_id))
+    refused(seats.read_erased(forged, DEVICE.public), RefusalCode.SIGNATURE_INVALID)
+    bad = jws.sign_token(TokenType.ERASED, msgspec.structs.replace(ERASED, iat=-1), DEVICE)
+    refused(seats.read_erased(bad, DEVICE.public), RefusalCode.MESSAGE_MALFORMED, "iat")

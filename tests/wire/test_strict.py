@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.refusals import Code, Refused
-from tenure.wire import leases, messages, notices, root, seal, seats, strict
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.wire import jws, leases, messages, notices, root, seats, strict_json
 from tests.wire import samples
 
 CAP = 4096
@@ -27,7 +27,7 @@ class Outer(msgspec.Struct, omit_defaults=True):
     d: dict[str, Small] = {}
 
 
-read = strict.Loader(Outer, CAP)
+read = strict_json.StrictLoader(Outer, CAP)
 
 
 # --- JSON as text, with the knowledge of whether a key occurs twice in it -------------------------------------------
@@ -105,7 +105,7 @@ def test_a_duplicate_key_anywhere_and_however_spelled_is_found_and_nothing_else_
     text, twice = made
     assert oracle(text) is twice
     data = text.encode()
-    typed, tree = read(data), strict.parse(data, CAP)
+    typed, tree = read(data), strict_json.parse_json(data, CAP)
     assert isinstance(typed, Refused) is twice, typed
     assert isinstance(tree, Refused) is twice, tree
     if not twice:
@@ -116,7 +116,7 @@ def test_a_duplicate_key_anywhere_and_however_spelled_is_found_and_nothing_else_
 @given(st.text(alphabet='{}[]",:ab1\\u0 ', max_size=24))
 def test_scraps_of_json_agree_with_the_oracle(text: str) -> None:
     data = text.encode()
-    tree = strict.parse(data, CAP)
+    tree = strict_json.parse_json(data, CAP)
     try:
         expected = not oracle(text)
     except ValueError:
@@ -129,9 +129,9 @@ def test_scraps_of_json_agree_with_the_oracle(text: str) -> None:
 
 @given(st.binary(max_size=64))
 def test_no_bytes_whatsoever_raise(data: bytes) -> None:
-    for answer in (read(data), strict.parse(data, CAP)):
+    for answer in (read(data), strict_json.parse_json(data, CAP)):
         if isinstance(answer, Refused):
-            assert answer.code is Code.MESSAGE_MALFORMED
+            assert answer.code is RefusalCode.MESSAGE_MALFORMED
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_no_bytes_whatsoever_raise(data: bytes) -> None:
 def test_duplicates_are_refused_and_the_key_is_named(data: bytes) -> None:
     answer = read(data)
     assert isinstance(answer, Refused)
-    assert answer.code is Code.MESSAGE_MALFORMED
+    assert answer.code is RefusalCode.MESSAGE_MALFORMED
     assert "twice" in answer.detail
 
 
@@ -194,9 +194,9 @@ def test_a_key_inside_a_string_is_no_key() -> None:
     ],
 )
 def test_what_is_not_strict_is_malformed(data: bytes) -> None:
-    for answer in (read(data), strict.parse(data, CAP)):
+    for answer in (read(data), strict_json.parse_json(data, CAP)):
         assert isinstance(answer, Refused)
-        assert answer.code is Code.MESSAGE_MALFORMED
+        assert answer.code is RefusalCode.MESSAGE_MALFORMED
 
 
 @pytest.mark.parametrize("data", [b"null", b"[]", b"1", b'"a"', b"true"])
@@ -208,15 +208,15 @@ def test_the_limits_themselves_are_within() -> None:
     assert read(b'{"a":9223372036854775807}') == Outer(2**63 - 1)
     assert read(b'{"a":-9223372036854775808,"z":9223372036854775807}') == Outer(-(2**63))
     assert read(b'{"z":' + b"[" * 31 + b"]" * 31 + b"}") == Outer()
-    assert strict.parse(b'["\\ud83d\\ude00"]', CAP) == ["\U0001f600"]
+    assert strict_json.parse_json(b'["\\ud83d\\ude00"]', CAP) == ["\U0001f600"]
 
 
 def test_a_byte_too_many_is_too_large_before_anything_is_read() -> None:
     data = b'{"b":"' + b"x" * 100 + b'"}'
-    assert strict.load(data, Outer, len(data)) == Outer(b="x" * 100)
-    for answer in (strict.load(data, Outer, len(data) - 1), strict.parse(b"\xff" * 10, 9)):
+    assert strict_json.load_json(data, Outer, len(data)) == Outer(b="x" * 100)
+    for answer in (strict_json.load_json(data, Outer, len(data) - 1), strict_json.parse_json(b"\xff" * 10, 9)):
         assert isinstance(answer, Refused)
-        assert answer.code is Code.MESSAGE_TOO_LARGE
+        assert answer.code is RefusalCode.MESSAGE_TOO_LARGE
 
 
 @pytest.mark.parametrize(
@@ -244,13 +244,13 @@ class Needs(msgspec.Struct):
 
 
 def test_a_missing_field_is_named_with_its_path() -> None:
-    answer = strict.load(b'{"inner":{}}', Needs, CAP)
+    answer = strict_json.load_json(b'{"inner":{}}', Needs, CAP)
     assert isinstance(answer, Refused)
     assert answer.field == "inner.it"
 
 
 def test_what_a_message_holds_cannot_forge_a_log_line() -> None:
-    answer = strict.parse(b'{"a\\r\\n\\u001b[2J\\u2028x":1,"a\\r\\n\\u001b[2J\\u2028x":2}', CAP)
+    answer = strict_json.parse_json(b'{"a\\r\\n\\u001b[2J\\u2028x":1,"a\\r\\n\\u001b[2J\\u2028x":2}', CAP)
     assert isinstance(answer, Refused)
     assert answer.field.isascii()
     assert answer.field.isprintable()
@@ -268,15 +268,15 @@ class Tree(msgspec.Struct):
 
 
 def test_types_whose_equal_spelling_proves_nothing_are_known() -> None:
-    assert list(strict.holes(Holes)) == ["free", "any", "low"]
-    assert list(strict.holes(Tree)) == ["below"]
-    assert not strict.closed(Tree)
+    assert list(strict_json.open_parts(Holes)) == ["free", "any", "low"]
+    assert list(strict_json.open_parts(Tree)) == ["below"]
+    assert not strict_json.is_closed(Tree)
     # Such a type is read all the same, by the slow way: our own spelling does not let it off.
     deep = b'{"below":[' * 20 + b"]}" * 20
-    answer = strict.load(deep, Tree, CAP)
+    answer = strict_json.load_json(deep, Tree, CAP)
     assert isinstance(answer, Refused)
     assert "deep" in answer.detail
-    beyond = strict.load(b'{"free":9223372036854775808,"any":1,"low":1,"fine":1}', Holes, CAP)
+    beyond = strict_json.load_json(b'{"free":9223372036854775808,"any":1,"low":1,"fine":1}', Holes, CAP)
     assert isinstance(beyond, Refused)
 
 
@@ -285,23 +285,23 @@ WIRE_TYPES = (
     messages.ActivateAnswer,
     messages.SyncRequest,
     messages.SyncAnswer,
-    leases.Claims,
-    root.Document,
+    leases.LeaseClaims,
+    root.RootDocument,
     seats.Seat,
-    seats.Bundle,
-    seats.Erased,
-    notices.Notice,
-    seal.Header,
+    seats.SeatBundle,
+    seats.ErasureReceipt,
+    notices.SignedNotice,
+    jws.TokenHeader,
 )
 
 
 @pytest.mark.parametrize("type_", WIRE_TYPES, ids=lambda type_: type_.__name__)
 def test_every_message_bounds_every_number(type_: type) -> None:
-    assert list(strict.holes(type_)) == []
+    assert list(strict_json.open_parts(type_)) == []
 
 
 @pytest.mark.parametrize(
-    "type_", [one for one in WIRE_TYPES if one is not seal.Header], ids=lambda type_: type_.__name__
+    "type_", [one for one in WIRE_TYPES if one is not jws.TokenHeader], ids=lambda type_: type_.__name__
 )
 def test_every_message_bounds_every_text_and_every_list(type_: type) -> None:
     assert list(unbounded(msgspec.inspect.type_info(type_), "")) == []
@@ -340,11 +340,11 @@ def test_the_check_for_bounds_finds_a_field_without() -> None:
 def test_what_we_write_reads_back_to_the_same_bytes(message: msgspec.Struct) -> None:
     """Only then is one decode and one encode enough to know that nothing occurs twice."""
     data = msgspec.json.encode(message)
-    back = strict.load(data, type(message), 64 * 1024)
+    back = strict_json.load_json(data, type(message), 64 * 1024)
     assert back == message
     assert msgspec.json.encode(back) == data
 
 
 def test_a_lease_reads_back_to_the_same_bytes_through_its_bounds() -> None:
     data = msgspec.json.encode(samples.lease())
-    assert msgspec.json.encode(strict.load(data, leases.Claims, 8 * 1024)) == data
+    assert msgspec.json.encode(strict_json.load_json(data, leases.LeaseClaims, 8 * 1024)) == data

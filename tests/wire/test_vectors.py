@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tenure.core.refusals import Code, Refused
-from tenure.wire import answers, leases, seal, strict
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.wire import exchanges, jws, leases, strict_json
+from tenure.wire.jws import TokenType
 from tenure.wire.keys import from_jwk
-from tenure.wire.seal import Typ
 from tests.wire.samples import SITE, activate_request, pinned
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
@@ -40,8 +40,8 @@ def test_all_of_wycheproof_is_here() -> None:
 @pytest.mark.parametrize(("public", "case"), ED25519)
 def test_wycheproof_ed25519(public: bytes, case: dict[str, Any]) -> None:
     message, signature = bytes.fromhex(case["msg"]), bytes.fromhex(case["sig"])
-    envelope = seal.Envelope(Typ.LEASE, "k", b"", message, signature, b"")
-    assert isinstance(seal.verify(envelope, public), seal.Opened) is (case["result"] == "valid")
+    envelope = jws.ParsedToken(TokenType.LEASE, "k", b"", message, signature, b"")
+    assert isinstance(jws.verify_token(envelope, public), jws.VerifiedToken) is (case["result"] == "valid")
 
 
 @pytest.mark.parametrize("name", ["wycheproof_json_web_signature.json", "wycheproof_json_web_key.json"])
@@ -52,8 +52,8 @@ def test_wycheproof_jose_is_refused_whole(name: str) -> None:
         for case in group["tests"]:
             text = case.get("jws") or case.get("jwe") or ""
             token = (text if isinstance(text, str) else json.dumps(text)).encode("utf-8", "surrogatepass")
-            for typ in Typ:
-                assert isinstance(seal.open_(token, typ, lambda kid: SITE.public), Refused), case
+            for typ in TokenType:
+                assert isinstance(jws.open_token(token, typ, lambda kid: SITE.public), Refused), case
             assert isinstance(leases.read_lease(token, pinned()), Refused)
             tried += 1
         held = group.get("private") or group.get("public") or {}
@@ -69,14 +69,14 @@ STRICTER = {"y_object_duplicated_key.json", "y_object_duplicated_key_and_value.j
 @pytest.mark.parametrize("name", sorted(vectors("json_test_suite.base64.json")))
 def test_json_test_suite(name: str) -> None:
     data = base64.b64decode(vectors("json_test_suite.base64.json")[name])
-    tree = strict.parse(data, 1_000_000)
-    loaded = strict.load(data, object, 1_000_000)
+    tree = strict_json.parse_json(data, 1_000_000)
+    loaded = strict_json.load_json(data, object, 1_000_000)
     assert isinstance(tree, Refused) == isinstance(loaded, Refused)
     if name.startswith("y_"):
         assert isinstance(tree, Refused) is (name in STRICTER)
     elif name.startswith("n_"):
         assert isinstance(tree, Refused)
-        assert tree.code is Code.MESSAGE_MALFORMED
+        assert tree.code is RefusalCode.MESSAGE_MALFORMED
 
 
 NAUGHTY = [base64.b64decode(text) for text in vectors("naughty_strings.base64.json")]
@@ -88,10 +88,10 @@ def test_naughty_strings_in_every_text_are_taken_as_they_are_or_refused_by_field
     for naughty in NAUGHTY:
         text = naughty.decode("utf-8", "replace")
         message = activate_request(**{field: text})
-        token = answers.ask(message, SITE)
-        asked = answers.read_activate(token)
+        token = exchanges.seal_request(message, SITE)
+        asked = exchanges.read_activate(token)
         if isinstance(asked, Refused):
-            assert (asked.code, asked.field) == (Code.MESSAGE_MALFORMED, field), text
+            assert (asked.code, asked.field) == (RefusalCode.MESSAGE_MALFORMED, field), text
             assert asked.detail.isascii()
         else:
             assert getattr(asked.message, field) == text

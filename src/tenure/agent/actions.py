@@ -25,7 +25,7 @@ SHOWN = 500
 """Bytes of a command's complaint that are logged."""
 
 
-class Status(msgspec.Struct, frozen=True, kw_only=True):
+class StatusFile(msgspec.Struct, frozen=True, kw_only=True):
     """What a status file says; instants in RFC 3339, None where there is none."""
 
     feature: str
@@ -36,8 +36,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
 
 
-class Doing:
-    """One throw of a switch that is under way; `stop` breaks it off, because the opposite is wanted meanwhile."""
+class RunningAction:
+    """One throw of a switch that is under way; `stop_action` breaks it off, because the opposite is wanted
+    meanwhile."""
 
     def __init__(self, name: str, settings: FeatureSettings, service_command: Sequence[str], *, on: bool) -> None:
         self.name, self.on = name, on
@@ -46,23 +47,23 @@ class Doing:
         self._lock = threading.Lock()
         self._stopped = False
 
-    def run(self) -> bool:
+    def run_action(self) -> bool:
         """Unit, then command; whether both succeeded. Blocks for at most the time each is allowed."""
         unit = self._settings.unit
         command = self._settings.grant if self.on else self._settings.withdraw
         steps = [(*self._service, "start" if self.on else "stop", unit)] if unit else []
         steps += [command] if command else []
-        return all(self._run(step) for step in steps)
+        return all(self._run_command(step) for step in steps)
 
-    def stop(self) -> None:
+    def stop_action(self) -> None:
         """Ends the command that runs, with everything it has started."""
         with self._lock:
             self._stopped = True
             process = self._process
         if process is not None:
-            _kill(process)
+            _kill_group(process)
 
-    def _run(self, command: Sequence[str]) -> bool:
+    def _run_command(self, command: Sequence[str]) -> bool:
         told = {"TENURE_FEATURE": self.name, "TENURE_STATE": "on" if self.on else "off"}
         with tempfile.TemporaryFile() as complaint:
             try:
@@ -78,23 +79,23 @@ class Doing:
                         stderr=complaint,
                         start_new_session=True,
                     )
-                code = self._waited(self._process)
+                code = self._wait_for_exit(self._process)
             except OSError as fault:
                 log.error("%s: %s cannot be run: %s", self.name, command[0], fault.strerror or fault)
                 return False
             complaint.seek(0)
-            return self._told(command, code, complaint.read(SHOWN))
+            return self._log_result(command, code, complaint.read(SHOWN))
 
-    def _waited(self, process: "subprocess.Popen[bytes]") -> int | None:
+    def _wait_for_exit(self, process: "subprocess.Popen[bytes]") -> int | None:
         """The exit status; None when it took too long and was ended."""
         try:
             return process.wait(self._settings.timeout)
         except subprocess.TimeoutExpired:
-            _kill(process)
+            _kill_group(process)
             process.wait()
             return None
 
-    def _told(self, command: Sequence[str], code: int | None, complaint: bytes) -> bool:
+    def _log_result(self, command: Sequence[str], code: int | None, complaint: bytes) -> bool:
         said = "".join(char if char.isprintable() else " " for char in complaint.decode("utf-8", "replace")).strip()
         if code == 0:
             log.info("%s switched %s by %s", self.name, "on" if self.on else "off", command[0])
@@ -105,13 +106,13 @@ class Doing:
         return code == 0
 
 
-def _kill(process: "subprocess.Popen[bytes]") -> None:
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
     # Its whole session, or else what it started would go on after it.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def write_status(path: Path, status: Status) -> bool:
+def write_status(path: Path, status: StatusFile) -> bool:
     """Puts `status` in the file's place, all at once; whether that succeeded. Readers never see half of it."""
     beside = path.with_name(f".{path.name}.new")
     try:

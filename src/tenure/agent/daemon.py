@@ -7,9 +7,9 @@ import logging
 import threading
 from collections.abc import Callable
 
-from tenure.agent.holder import Holder, Ready
-from tenure.agent.keeper import Keeper
-from tenure.agent.switchboard import Switchboard
+from tenure.agent.feature_runner import FeatureRunner
+from tenure.agent.seat_holder import ReadyFeatures, SeatKeyHolder
+from tenure.agent.seat_keeper import SeatKeeper
 
 log = logging.getLogger("tenure.agent")
 
@@ -21,52 +21,56 @@ ASK_IN_SANDBOX = 0.25
 """The same where a sandbox's clock file may jump over a day at once."""
 
 
-class Daemon:
+class AgentDaemon:
     """One running agent."""
 
     def __init__(
-        self, keeper: Keeper, switchboard: Switchboard, ticks: Callable[[], float], look_again: float | None = None
+        self,
+        keeper: SeatKeeper,
+        switchboard: FeatureRunner,
+        ticks: Callable[[], float],
+        look_again: float | None = None,
     ) -> None:
         """`look_again`: seconds after which the clocks are looked at again, where a sandbox's clock file may jump."""
         self._keeper = keeper
-        self._holder: Holder = keeper.holder
+        self._holder: SeatKeyHolder = keeper.holder
         self._switchboard = switchboard
         self._ticks = ticks
         self._look_again = look_again
         self._stop = threading.Event()
 
-    def look(self) -> Ready:
+    def switch_features(self) -> ReadyFeatures:
         """One look: what is on now, switched at once. Cheap as long as nothing can have changed."""
         ready = self._holder.ready
         if self._look_again is not None or self._ticks() >= ready.until:
-            ready = self._holder.compiled()
-        self._switchboard.look(ready)
+            ready = self._holder.compile_features()
+        self._switchboard.run_due(ready)
         return ready
 
     def run(self) -> None:
         """Runs until `stop`."""
-        asking = threading.Thread(target=self._ask, name="tenure-agent-asks", daemon=True)
+        asking = threading.Thread(target=self._ask_site, name="tenure-agent-asks", daemon=True)
         asking.start()
         try:
             while not self._stop.is_set():
-                self._guarded(self.look)
+                self._run_guarded(self.switch_features)
                 self._stop.wait(LOOK if self._look_again is None else min(LOOK, self._look_again))
         finally:
             self._stop.set()
             self._switchboard.close()
-            self._keeper.leave()
+            self._keeper.leave_folder()
 
     def stop(self) -> None:
         """Asks it to end; functions stay as they are, because a restart is not the end of a license."""
         self._stop.set()
 
-    def _ask(self) -> None:
+    def _ask_site(self) -> None:
         pause = ASK if self._look_again is None else ASK_IN_SANDBOX
         while not self._stop.is_set():
-            self._guarded(self._keeper.tick)
+            self._run_guarded(self._keeper.tick)
             self._stop.wait(pause)
 
-    def _guarded(self, work: Callable[[], object]) -> None:
+    def _run_guarded(self, work: Callable[[], object]) -> None:
         try:
             work()
         except Exception:  # functions must go at their instant whatever else goes wrong

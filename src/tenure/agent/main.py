@@ -12,29 +12,29 @@ from pathlib import Path
 
 import msgspec
 
-from tenure.agent.daemon import Daemon
-from tenure.agent.exchange import Identity
-from tenure.agent.holder import Holder
-from tenure.agent.keeper import Connect, Keeper
-from tenure.agent.kept import LOCK, SEAL, Memory
+from tenure.agent.daemon import AgentDaemon
+from tenure.agent.device_state import LOCK, SEAL, DeviceStateFolder
+from tenure.agent.feature_runner import FeatureRunner
 from tenure.agent.port import PinnedTransport
-from tenure.agent.settings import Settings, read_settings
-from tenure.agent.switchboard import Switchboard
-from tenure.core.refusals import Code, Refused
+from tenure.agent.requests import DeviceIdentity
+from tenure.agent.seat_holder import SeatKeyHolder
+from tenure.agent.seat_keeper import Connect, SeatKeeper
+from tenure.agent.settings import AgentSettings, read_settings
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.sdk.assembly import Misuse, read_root
+from tenure.sdk.assembly import ConfigurationError, read_root
 from tenure.sdk.boots import BootWatch
 from tenure.sdk.clock import Timekeeper, read_clock_file
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
-from tenure.sdk.faults import unlocked, unwritable
-from tenure.sdk.hardware import digests, made_up
+from tenure.sdk.faults import refuse_unlocked, refuse_unwritable
+from tenure.sdk.folder_owner import enter_world, world_of
+from tenure.sdk.hardware import hardware_digests, made_up
 from tenure.sdk.main import this_computer
-from tenure.sdk.presence import Presence
+from tenure.sdk.presence import FolderPresence
 from tenure.sdk.transport import Transport
-from tenure.sdk.worlds import enter, world_of
-from tenure.wire.devices import Ticket
-from tenure.wire.root import Root
+from tenure.wire.devices import EnrollmentToken
+from tenure.wire.root import TrustedRoot
 
 SETTINGS = "agent.toml"
 LOOK_AGAIN_IN_SANDBOX = 0.05
@@ -46,23 +46,23 @@ EXAMPLE = b"""
 # unit = "exporter.service"
 # grant = ["/usr/local/bin/exporter", "--enable"]
 # withdraw = ["/usr/local/bin/exporter", "--disable"]
-# status_file = "/run/exporter/licence.json"
+# status_file = "/run/exporter/license.json"
 """
 
 
-class Agent(msgspec.Struct, frozen=True):
+class OpenedAgent(msgspec.Struct, frozen=True):
     """An opened agent: what every command works with."""
 
     folder: Path
-    settings: Settings
+    settings: AgentSettings
     computer: Computer
-    keeper: Keeper
+    keeper: SeatKeeper
     clock: Path | None
 
 
 def open_agent(
     folder: Path, computer: Computer | None = None, *, clock: Path | None = None, connect: Connect | None = None
-) -> Agent | Refused:
+) -> OpenedAgent | Refused:
     """The agent in `folder`. `clock`: a file that tells a sandbox's time, refused outside a sandbox
     [spec: sandbox-clock].
 
@@ -72,34 +72,34 @@ def open_agent(
     settings = read_settings(folder / SETTINGS)
     if isinstance(settings, Refused):
         return settings
-    root = _root(folder / settings.root, settings, clock)
+    root = _pinned_root(folder / settings.root, settings, clock)
     if isinstance(root, Refused):
         return root
     shown = settings.name or computer.host
     parts = made_up(settings.hardware) if settings.hardware else computer.hardware()
-    who = Identity(
+    who = DeviceIdentity(
         product=settings.product,
         version=settings.version,
         name="".join(char if char.isprintable() else " " for char in shown)[:128],
-        hardware=digests(parts, root.document.id, settings.product),
+        hardware=hardware_digests(parts, root.document.id, settings.product),
         sandbox=settings.sandbox,
     )
     try:
         disk = FolderOnDisk(folder)
         world = world_of(root.document.id, settings.product, sandbox=settings.sandbox)
-        enter(disk, LOCK, (SEAL, "state.0", "state.1"), world)
-        memory = Memory(disk, computer.draw)
+        enter_world(disk, LOCK, (SEAL, "state.0", "state.1"), world)
+        memory = DeviceStateFolder(disk, computer.draw)
     except OSError as fault:
-        return unlocked(fault, str(folder))
-    told = None if clock is None else _teller(clock, computer.clocks.wall)
-    boots = BootWatch(computer.clocks, who.name, who.hardware.values(), Presence(folder))
-    holder = Holder(who, root, memory, Timekeeper(computer.clocks, told), computer.draw, boots)
-    keeper = Keeper(who, holder, connect or _connect(computer), computer.draw)
+        return refuse_unlocked(fault, str(folder))
+    told = None if clock is None else _make_logger(clock, computer.clocks.wall)
+    boots = BootWatch(computer.clocks, who.name, who.hardware.values(), FolderPresence(folder))
+    holder = SeatKeyHolder(who, root, memory, Timekeeper(computer.clocks, told), computer.draw, boots)
+    keeper = SeatKeeper(who, holder, connect or _make_connector(computer), computer.draw)
     keeper.remember_time()
-    return Agent(folder, settings, computer, keeper, clock)
+    return OpenedAgent(folder, settings, computer, keeper, clock)
 
 
-def init(
+def create_agent(
     folder: Path, root: bytes, *, product: str, version: str, name: str = "", sandbox: bool = False, hardware: str = ""
 ) -> str | Refused:
     """Makes the settings in an empty or missing folder; the path of the file that is to be completed by hand.
@@ -109,22 +109,24 @@ def init(
     """
     path = folder / SETTINGS
     if path.exists():
-        return Refused(Code.ALREADY_EXISTS, f"There is an agent in {folder} already.", "agent")
+        return Refused(RefusalCode.ALREADY_EXISTS, f"There is an agent in {folder} already.", "agent")
     settings: dict[str, str | bool] = {"product": product, "version": version, "name": name, "sandbox": sandbox}
     if hardware:
         settings["hardware"] = hardware
     try:
         disk = FolderOnDisk(folder)
         disk.write("root.jws", root)
-        disk.write(SETTINGS, "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items()).encode() + EXAMPLE)
+        disk.write(
+            SETTINGS, "".join(f"{key} = {_toml_value(value)}\n" for key, value in settings.items()).encode() + EXAMPLE
+        )
         disk.sync_folder()
     except OSError as fault:
         # What was begun would stand in the way of the next try.
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
-        return unwritable(fault, str(folder))
+        return refuse_unwritable(fault, str(folder))
     read = read_settings(path)
-    refused = read if isinstance(read, Refused) else _root(folder / read.root, read, None)
+    refused = read if isinstance(read, Refused) else _pinned_root(folder / read.root, read, None)
     if isinstance(refused, Refused):
         path.unlink()
         (folder / "root.jws").unlink(missing_ok=True)
@@ -132,7 +134,7 @@ def init(
     return str(path)
 
 
-def run(folder: Path, computer: Computer | None = None, *, clock: Path | None = None) -> Refused | None:
+def serve_agent(folder: Path, computer: Computer | None = None, *, clock: Path | None = None) -> Refused | None:
     """Runs the agent until it is told to stop (SIGINT, SIGTERM); a refusal instead when it cannot start."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     agent = open_agent(folder, computer, clock=clock)
@@ -145,35 +147,35 @@ def run(folder: Path, computer: Computer | None = None, *, clock: Path | None = 
     return None
 
 
-def daemon_of(agent: Agent) -> Daemon:
+def daemon_of(agent: OpenedAgent) -> AgentDaemon:
     """The daemon of an opened agent."""
     ticks = agent.computer.clocks.ticks
-    board = Switchboard(agent.settings, ticks)
-    return Daemon(agent.keeper, board, ticks, None if agent.clock is None else LOOK_AGAIN_IN_SANDBOX)
+    board = FeatureRunner(agent.settings, ticks)
+    return AgentDaemon(agent.keeper, board, ticks, None if agent.clock is None else LOOK_AGAIN_IN_SANDBOX)
 
 
-def _toml(value: str | bool) -> str:
+def _toml_value(value: str | bool) -> str:
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
 
 
-def _connect(computer: Computer) -> Connect:
-    def connect(ticket: Ticket, certificate: str) -> Transport:
+def _make_connector(computer: Computer) -> Connect:
+    def connect(ticket: EnrollmentToken, certificate: str) -> Transport:
         return PinnedTransport(ticket, certificate, computer.monotonic, computer.clocks.wall)
 
     return connect
 
 
-def _root(path: Path, settings: Settings, clock: Path | None) -> Root | Refused:
+def _pinned_root(path: Path, settings: AgentSettings, clock: Path | None) -> TrustedRoot | Refused:
     try:
         root = read_root(path, sandbox=settings.sandbox)
-    except Misuse as fault:
-        return Refused(Code.FIELD_INVALID, f"{path}: {fault}.", "root")
+    except ConfigurationError as fault:
+        return Refused(RefusalCode.FIELD_INVALID, f"{path}: {fault}.", "root")
     if clock is not None and not settings.sandbox:
-        return Refused(Code.SANDBOX_ONLY, "A clock file is honoured only with a sandbox root and lease.", "clock")
+        return Refused(RefusalCode.SANDBOX_ONLY, "A clock file is honored only with a sandbox root and lease.", "clock")
     return root
 
 
-def _teller(path: Path, wall: Callable[[], Instant]) -> Callable[[], Instant | None]:
+def _make_logger(path: Path, wall: Callable[[], Instant]) -> Callable[[], Instant | None]:
     def told() -> Instant | None:
         try:
             with path.open("rb") as file:

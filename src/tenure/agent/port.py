@@ -1,4 +1,4 @@
-"""The way to the site's device port: TLS with exactly the key that the enrolment token names, name check on
+"""The way to the site's device port: TLS with exactly the key that the enrollment token names, name check on
 [spec: device-port].
 
 Never a public resolver, never a proxy: the site is on the customer's own network. What is said is `keeper`'s.
@@ -11,17 +11,17 @@ from collections.abc import Callable
 from tenure.agent.spki import pin_of
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.sdk.names.bounds import Bounds, Deadline
-from tenure.sdk.names.last_good import LastGood, LastGoodInMemory
-from tenure.sdk.names.path import Exchange, Outcome, Unreached, unreached
-from tenure.sdk.names.policy import Mode, NamePolicy
-from tenure.sdk.names.ports import SYSTEM_DNS, Ports
-from tenure.sdk.names.server import Server
-from tenure.sdk.names.trust import NO_CHECK_TIME, Trust
-from tenure.sdk.transport import HttpTransport, Request
-from tenure.wire.devices import Ticket
+from tenure.sdk.network.bounds import Deadline, ExchangeBounds
+from tenure.sdk.network.last_good import LastGood, LastGoodInMemory
+from tenure.sdk.network.path import HttpExchange, ServerUnreached, StepOutcome, refuse_unreached
+from tenure.sdk.network.policy import NamePolicy, PublicDnsMode
+from tenure.sdk.network.ports import SYSTEM_DNS, NetworkPorts
+from tenure.sdk.network.server import ServerAddress
+from tenure.sdk.network.trust import NO_CHECK_TIME, TrustStore
+from tenure.sdk.transport import HttpTransport, TransportRequest
+from tenure.wire.devices import EnrollmentToken
 
-OFF = NamePolicy(mode=Mode.OFF)
+OFF = NamePolicy(mode=PublicDnsMode.OFF)
 """Agents never use public DNS [spec: connection-rules]."""
 
 
@@ -30,47 +30,47 @@ class PinnedTransport:
 
     def __init__(
         self,
-        ticket: Ticket,
+        ticket: EnrollmentToken,
         certificate: str,
         monotonic: Callable[[], float],
         wall: Callable[[], Instant],
         last_good: LastGood | None = None,
-        bounds: Bounds | None = None,
+        bounds: ExchangeBounds | None = None,
     ) -> None:
         self.ticket = ticket
         self.certificate = certificate
         self._monotonic, self._wall = monotonic, wall
         self._last_good = last_good or LastGoodInMemory()
-        self._bounds = bounds or Bounds()
-        self._made = self._transport() if certificate else None
+        self._bounds = bounds or ExchangeBounds()
+        self._made = self._current_transport() if certificate else None
 
-    def send(self, request: Request) -> Exchange | Refused:
+    def send(self, request: TransportRequest) -> HttpExchange | Refused:
         """See `transport.Transport`. A certificate that has changed is fetched anew, and trusted if its key has not."""
         if self._made is not None:
             reply = self._made.send(request)
             if not _by_certificate(reply):
                 return reply
-        shown = self._shown()
+        shown = self._shown_certificate()
         if isinstance(shown, Refused) or (shown == self.certificate and self._made is not None):
             return shown if isinstance(shown, Refused) else reply
         self.certificate = shown
-        self._made = self._transport()
+        self._made = self._current_transport()
         return self._made.send(request)
 
-    def _transport(self) -> HttpTransport:
-        ports = Ports(
+    def _current_transport(self) -> HttpTransport:
+        ports = NetworkPorts(
             monotonic=self._monotonic,
             wall=self._wall,
             last_good=self._last_good,
-            trust=Trust(server=lambda: trusting(self.certificate)),
+            trust=TrustStore(server=lambda: pinned_context(self.certificate)),
             bounds=self._bounds,
         )
-        return HttpTransport(Server("https", self.ticket.host, self.ticket.port), OFF, ports)
+        return HttpTransport(ServerAddress("https", self.ticket.host, self.ticket.port), OFF, ports)
 
-    def _shown(self) -> str | Refused:
+    def _shown_certificate(self) -> str | Refused:
         """The certificate (PEM) that the port shows, if it is under the key pinned; nothing is sent over this."""
-        deadline = Deadline.after(self._monotonic, self._bounds.candidate)
-        addresses = SYSTEM_DNS.look(self.ticket.host, deadline).addresses or (self.ticket.host,)
+        deadline = Deadline.after_seconds(self._monotonic, self._bounds.candidate)
+        addresses = SYSTEM_DNS.look_up(self.ticket.host, deadline).addresses or (self.ticket.host,)
         fault = "it could not be reached"
         for address in addresses[: self._bounds.candidates]:
             try:
@@ -80,11 +80,11 @@ class PinnedTransport:
                 continue
             if pin_of(found) == self.ticket.pin:
                 return ssl.DER_cert_to_PEM_cert(found)
-            fault = "its key is not the one that the enrolment token names"
-        return unreached(self.ticket.host, (), fault)
+            fault = "its key is not the one that the enrollment token names"
+        return refuse_unreached(self.ticket.host, (), fault)
 
 
-def trusting(certificate: str) -> ssl.SSLContext:
+def pinned_context(certificate: str) -> ssl.SSLContext:
     """A client context that believes this one certificate, for the names in it, and no other."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -102,7 +102,7 @@ def _certificate_at(address: str, port: int, seconds: float) -> bytes:
         return secured.getpeercert(binary_form=True) or b""
 
 
-def _by_certificate(reply: Exchange | Refused) -> bool:
-    return isinstance(reply, Unreached) and any(
-        step.outcome in (Outcome.CERTIFICATE, Outcome.DATES) for step in reply.tried
+def _by_certificate(reply: HttpExchange | Refused) -> bool:
+    return isinstance(reply, ServerUnreached) and any(
+        step.outcome in (StepOutcome.CERTIFICATE, StepOutcome.DATES) for step in reply.tried
     )

@@ -7,20 +7,20 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from tenure.core.complaints import complaint, unlabeled
-from tenure.core.refusals import Code, Refused
+from tenure.core.field_errors import field_refusal, without_label
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.versions import parse_version
-from tenure.wire import fields
+from tenure.wire import field_types
 
 Command = Annotated[tuple[str, ...], Meta(max_length=64)]
 """A program and its arguments, handed over as they are: no shell reads them."""
 
 
-class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _StrictAgentTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     pass
 
 
-class FeatureSettings(_Strict, frozen=True, kw_only=True):
+class FeatureSettings(_StrictAgentTable, frozen=True, kw_only=True):
     """What is done for software that does not carry the SDK, when a function is granted and when it is withdrawn.
 
     All of it is done at the instant itself, and again after a restart, so it has to be repeatable.
@@ -38,62 +38,64 @@ class FeatureSettings(_Strict, frozen=True, kw_only=True):
     """Seconds that one command may take."""
 
 
-class Settings(_Strict, frozen=True, kw_only=True):
+class AgentSettings(_StrictAgentTable, frozen=True, kw_only=True):
     """The whole file."""
 
-    product: fields.Id
+    product: field_types.Id
     """The product's id at its vendor."""
     version: str
     """Of the protected application, held against the plan's lowest (M13)."""
     root: str = "root.jws"
     """The vendor's root document, relative to the folder."""
-    name: fields.Name = ""
+    name: field_types.Name = ""
     """Of this device, for people; the computer's by default."""
     sandbox: bool = False
     """Whether the root document is that of a sandbox."""
-    hardware: fields.Name = ""
+    hardware: field_types.Name = ""
     """In a sandbox only: a made-up computer's name for its hardware, so that one computer can play many."""
     service_command: Command = ("systemctl",)
     """The service manager; it is given `start` or `stop` and the unit."""
-    features: Annotated[dict[fields.Id, FeatureSettings], Meta(max_length=128)] = {}
+    features: Annotated[dict[field_types.Id, FeatureSettings], Meta(max_length=128)] = {}
 
 
-def read_settings(path: Path) -> Settings | Refused:
+def read_settings(path: Path) -> AgentSettings | Refused:
     """The settings in the file at `path`; `not_found`, or `field_invalid` with the field to blame."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Refused(Code.NOT_FOUND, f"There is no {path}: make it with `tenure agent init`.", "agent")
+        return Refused(RefusalCode.NOT_FOUND, f"There is no {path}: make it with `tenure agent init`.", "agent")
     except (OSError, UnicodeDecodeError) as fault:
-        return Refused(Code.FIELD_INVALID, f"{path} cannot be read: {fault}.", "agent")
+        return Refused(RefusalCode.FIELD_INVALID, f"{path} cannot be read: {fault}.", "agent")
     try:
         written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        return Refused(Code.FIELD_INVALID, f"{path}: {fault}.", "agent")
+        return Refused(RefusalCode.FIELD_INVALID, f"{path}: {fault}.", "agent")
     try:
-        settings = msgspec.convert(written, Settings)
+        settings = msgspec.convert(written, AgentSettings)
     except msgspec.ValidationError as fault:
-        told = complaint(str(fault), kind=Settings, value=written)
-        return Refused(told.code, f"{path}: {told.field}: {unlabeled(told.field, told.detail)}", told.field)
-    refused = check(settings)
+        told = field_refusal(str(fault), kind=AgentSettings, value=written)
+        return Refused(told.code, f"{path}: {told.field}: {without_label(told.field, told.detail)}", told.field)
+    refused = check_settings(settings)
     return settings if refused is None else refused
 
 
-def check(settings: Settings) -> Refused | None:
+def check_settings(settings: AgentSettings) -> Refused | None:
     """`version_unreadable`, `sandbox_only`, or `field_invalid` for a command that could mean another one some day."""
     version = parse_version(settings.version)
     if isinstance(version, Refused):
         return version
     if settings.hardware and not settings.sandbox:
-        return Refused(Code.SANDBOX_ONLY, "Hardware is made up in a sandbox alone.", "hardware")
+        return Refused(RefusalCode.SANDBOX_ONLY, "Hardware is made up in a sandbox alone.", "hardware")
     for name, feature in settings.features.items():
         for field, command in (("grant", feature.grant), ("withdraw", feature.withdraw)):
             if command and not command[0].startswith("/"):
                 where = f"features.{name}.{field}"
-                return Refused(Code.FIELD_INVALID, "A program is named by its whole path.", where)
+                return Refused(RefusalCode.FIELD_INVALID, "A program is named by its whole path.", where)
         if feature.unit.startswith("-"):
-            return Refused(Code.FIELD_INVALID, "A unit's name does not begin with a dash.", f"features.{name}.unit")
+            return Refused(
+                RefusalCode.FIELD_INVALID, "A unit's name does not begin with a dash.", f"features.{name}.unit"
+            )
         if feature.status_file and not feature.status_file.startswith("/"):
             where = f"features.{name}.status_file"
-            return Refused(Code.FIELD_INVALID, "A status file is named by its whole path.", where)
+            return Refused(RefusalCode.FIELD_INVALID, "A status file is named by its whole path.", where)
     return None

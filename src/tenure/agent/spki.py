@@ -13,8 +13,8 @@ _SEQUENCE, _VERSION = 0x30, 0xA0
 def pin_of(certificate: bytes) -> str | None:
     """SHA-256 (base64url) of the public key (SPKI) in a certificate (DER); None when it is none."""
     try:
-        body = _inside(_inside(certificate, _SEQUENCE), _SEQUENCE)
-        parts = list(_parts(body))
+        body = _value_of_tag(_value_of_tag(certificate, _SEQUENCE), _SEQUENCE)
+        parts = list(_split_sequence(body))
     except ValueError:
         return None
     # After the optional version: serial, algorithm, issuer, validity, subject, and then the key.
@@ -24,23 +24,23 @@ def pin_of(certificate: bytes) -> str | None:
     return encode_text(hashlib.sha256(parts[place]).digest())
 
 
-def _inside(data: bytes, tag: int) -> bytes:
-    head, length = _header(data, 0)
+def _value_of_tag(data: bytes, tag: int) -> bytes:
+    head, length = _value_bounds(data, 0)
     if data[0] != tag:
         raise ValueError("another kind of value was expected")
     return data[head : head + length]
 
 
-def _parts(data: bytes) -> list[bytes]:
+def _split_sequence(data: bytes) -> list[bytes]:
     found, at = [], 0
     while at < len(data):
-        head, length = _header(data, at)
+        head, length = _value_bounds(data, at)
         found.append(data[at : head + length])
         at = head + length
     return found
 
 
-def _header(data: bytes, at: int) -> tuple[int, int]:
+def _value_bounds(data: bytes, at: int) -> tuple[int, int]:
     """Where the value at `at` begins, and how long it is."""
     if at + 2 > len(data):
         raise ValueError("cut off")

@@ -11,28 +11,28 @@ import msgspec
 from cyclopts import App
 
 from tenure.cli import outcome
-from tenure.cli.api import Sending, path
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import begin, end
-from tenure.cli.options import ACTING, argument, option
-from tenure.cli.problems import Failed
-from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, register
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import parse_begin, parse_end
+from tenure.cli.command_session import CommandSession
+from tenure.cli.options import ACTING, make_argument, make_option
+from tenure.cli.problems import CommandFailed
+from tenure.cli.registration import CUSTOMERS_SIDE, Ended, register_command
 
 Own = tuple[inspect.Parameter, ...]
 Late = Literal["charge_grace", "from_now", "from_end"]
 Resolution = Literal["restored", "second_site", "retired"]
 Covers = Literal["order", "renewal", "raise"]
 
-_SUBSCRIPTION = argument("subscription", str, "The subscription: last group of its code, or id, `sub_…`.")
-_WHY = option("why", str, "The reason, kept in the history.", "")
-_CODE = argument("code", str, "The code's id, `cod_…`; `tenure subscriptions show` names them.")
-_SITE = argument("site", str, "The site's id.")
+_SUBSCRIPTION = make_argument("subscription", str, "The subscription: last group of its code, or id, `sub_…`.")
+_WHY = make_option("why", str, "The reason, kept in the history.", "")
+_CODE = make_argument("code", str, "The code's id, `cod_…`; `tenure subscriptions show` names them.")
+_SITE = make_argument("site", str, "The site's id.")
 _AT_ONCE = "Now instead of at the end of what is paid for."
-_INSTANTS = {"until": end, "effective": begin, "anchor": begin}
+_INSTANTS = {"until": parse_end, "effective": parse_begin, "anchor": parse_begin}
 """Fields that hold an instant, and what a date alone stands for there."""
 
 
-class Action(msgspec.Struct, frozen=True):
+class CommandRow(msgspec.Struct, frozen=True):
     """One row: `tenure <verb> SUBSCRIPTION …` is `POST /v1/subscriptions/{id}/<route>`."""
 
     verb: str
@@ -44,96 +44,98 @@ class Action(msgspec.Struct, frozen=True):
     """Another name of the command; the verb is also the route."""
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def argument_names(self) -> tuple[str, ...]:
         """What may be typed."""
         return (self.verb, self.short) if self.short else (self.verb,)
 
 
 ACTIONS = (
-    Action(
+    CommandRow(
         "renew", "Buy the next period from the balance.", "",
-        (option("late", Late | None, "Where a period bought after the end begins, against the policy.", None),),
+        (make_option("late", Late | None, "Where a period bought after the end begins, against the policy.", None),),
     ),
-    Action(
+    CommandRow(
         "cancel", "Buy nothing any more: ends with what is paid for.", "--why 'moving away'",
-        (option("at_once", bool, _AT_ONCE, False),),
+        (make_option("at_once", bool, _AT_ONCE, False),),
     ),
-    Action("undo-cancellation", "Take back a cancellation that has not taken effect.", ""),
-    Action(
+    CommandRow("undo-cancellation", "Take back a cancellation that has not taken effect.", ""),
+    CommandRow(
         "set-renewal-intent", "Switch automatic renewal, or resume it after it stopped.", "auto",
-        (argument("intent", Literal["auto", "manual"], "Renew by itself, or by hand."),), "intent",
+        (make_argument("intent", Literal["auto", "manual"], "Renew by itself, or by hand."),), "intent",
     ),
-    Action(
+    CommandRow(
         "hold", "Pause the service: only the base features stay on.", "'invoice 17 is open' --until 2027-03-31",
-        (argument("reason", str, "Shown to the customer."), option("until", str, "Its last day, or an instant.", "")),
+        (make_argument("reason", str, "Shown to the customer."),
+         make_option("until", str, "Its last day, or an instant.", "")),
     ),
-    Action("release", "End your side's pause.", ""),
-    Action(
+    CommandRow("release", "End your side's pause.", ""),
+    CommandRow(
         "change-devices", "More devices at once, fewer at the first period end far enough away.", "40",
-        (argument("devices", int, "How many."), option("at_once", bool, "Fewer at once, if use allows.", False)),
+        (make_argument("devices", int, "How many."),
+         make_option("at_once", bool, "Fewer at once, if use allows.", False)),
     ),
-    Action(
+    CommandRow(
         "change-plan", "Another plan of the same product: dearer at once, cheaper at the next period end.", "off_…",
         (
-            argument("offer", str, "The offer: its plan, name or id."),
-            option("devices", int | None, "How many; as now.", None),
+            make_argument("offer", str, "The offer: its plan, name or id."),
+            make_option("devices", int | None, "How many; as now.", None),
         ),
     ),
-    Action(
+    CommandRow(
         "drop-change", "Drop a change that is scheduled.", "2027-03-31T00:00:00Z --field devices",
         (
-            argument("effective", str, "When it would take effect: an instant, or a date for its midnight UTC."),
-            option("field", Literal["plan", "devices"] | None, "Only this; all that is scheduled for then.", None),
+            make_argument("effective", str, "When it would take effect: an instant, or a date for its midnight UTC."),
+            make_option("field", Literal["plan", "devices"] | None, "Only this; all that is scheduled for then.", None),
         ),
     ),
-    Action("reissue-code", "Give a new activation code, shown once; earlier ones activate nothing any more.", ""),
-    Action(
+    CommandRow("reissue-code", "Give a new activation code, shown once; earlier ones activate nothing any more.", ""),
+    CommandRow(
         "block-code", "Block a code: sites that used it end after days of grace.", "cod_… --why 'leaked'",
-        (_CODE, option("fraud", bool, "At once, without days of grace.", False)),
+        (_CODE, make_option("fraud", bool, "At once, without days of grace.", False)),
     ),
-    Action("unblock-code", "Lift a block, as if nothing had been.", "cod_…", (_CODE,)),
-    Action(
+    CommandRow("unblock-code", "Lift a block, as if nothing had been.", "cod_…", (_CODE,)),
+    CommandRow(
         "extend-grace", "Give goodwill days of grace at the coming or running end.", "7",
-        (argument("days", int, "How many days."),),
+        (make_argument("days", int, "How many days."),),
     ),
-    Action(
+    CommandRow(
         "transfer", "Move it to another customer of the same provider.", "cus_…",
-        (argument("customer", str, "The customer who gets it: reference, name, address or id."),),
+        (make_argument("customer", str, "The customer who gets it: reference, name, address or id."),),
     ),
-    Action(
+    CommandRow(
         "reanchor", "Let later periods turn at another day.", "2027-01-01T00:00:00Z",
-        (argument("anchor", str, "From when periods are counted: an instant, or a date for its midnight UTC."),),
+        (make_argument("anchor", str, "From when periods are counted: an instant, or a date for its midnight UTC."),),
     ),
-    Action(
+    CommandRow(
         "confirm-payment", "Confirm a payment made outside the prepaid balance, and do what it pays for.",
         "INV-2027-17 renewal",
         (
-            argument("reference", str, "Your own reference of the payment."),
-            argument("covers", Covers, "What it pays for."),
-            option("devices", int | None, "For a raise: how many devices it pays for.", None),
+            make_argument("reference", str, "Your own reference of the payment."),
+            make_argument("covers", Covers, "What it pays for."),
+            make_option("devices", int | None, "For a raise: how many devices it pays for.", None),
         ),
     ),
-    Action(
+    CommandRow(
         "release-site", "Make an installation give its place up; it counts until it has.", "SITE",
-        (_SITE, option("another_code", bool, "Let it take another code although this one is in force.", False)),
+        (_SITE, make_option("another_code", bool, "Let it take another code although this one is in force.", False)),
     ),
-    Action(
+    CommandRow(
         "edit-seat-conflict", "Say which applications stop when fewer devices are ordered than are in use.",
         "SITE SITE",
-        (argument("going", tuple[str, ...], "Those that stop; `tenure subscriptions seat-conflict` lists them all."),),
+        (make_argument("going", tuple[str, ...], "Those that stop; `tenure subscriptions seat-conflict` lists all."),),
     ),
-    Action(
+    CommandRow(
         "resolve-fork", "Say what two copies of a site are.", "SITE restored",
-        (_SITE, argument("resolution", Resolution, "What the second copy is.")),
+        (_SITE, make_argument("resolution", Resolution, "What the second copy is.")),
     ),
-    Action(
+    CommandRow(
         "free-allotment", "Give what a silent site holds to the others, once its leases and seats are over.",
         "SITE", (_SITE,),
     ),
-    Action(
+    CommandRow(
         "declare-site-lost", "Declare a site gone: its key is refused for good, its allotment moves at once.",
         "SITE --heir OTHER",
-        (_SITE, option("heir", str, "The site that gets its allotment.", "")), "declare-lost",
+        (_SITE, make_option("heir", str, "The site that gets its allotment.", "")), "declare-lost",
     ),
 )  # fmt: skip
 
@@ -141,10 +143,10 @@ ACTIONS = (
 def add(app: App) -> None:
     """Add a command for every row."""
     for action in ACTIONS:
-        register(
+        register_command(
             app,
-            action.names,
-            _does(action),
+            action.argument_names,
+            _run_action(action),
             (_SUBSCRIPTION, *action.own, _WHY),
             ACTING,
             text=action.text,
@@ -153,24 +155,24 @@ def add(app: App) -> None:
         )
 
 
-def _does(action: Action) -> Callable[..., Ended]:
-    def run(desk: Desk, subscription: str, **given: Any) -> Ended:
-        body = _body(given)
-        if isinstance(body, Failed):
+def _run_action(action: CommandRow) -> Callable[..., Ended]:
+    def run(desk: CommandSession, subscription: str, **given: Any) -> Ended:
+        body = _request_body(given)
+        if isinstance(body, CommandFailed):
             return body
-        where = path("/v1/subscriptions/{subscription}/", subscription=subscription) + action.verb
-        people = outcome.rehearsed if desk.options.dry_run else outcome.outcome
-        return desk.write(Sending(method="POST", path=where, body=body, planned=True), people)
+        where = fill_path("/v1/subscriptions/{subscription}/", subscription=subscription) + action.verb
+        people = outcome.print_dry_run if desk.options.dry_run else outcome.print_outcome
+        return desk.write(ApiRequest(method="POST", path=where, body=body, planned=True), people)
 
     return run
 
 
-def _body(given: dict[str, Any]) -> dict[str, Any] | Failed:
+def _request_body(given: dict[str, Any]) -> dict[str, Any] | CommandFailed:
     """What was said, and nothing of what was not: the server's own defaults hold."""
     body = {field: value for field, value in given.items() if value not in ("", None, False)}
     for field in _INSTANTS.keys() & body.keys():
         instant = _INSTANTS[field](body[field], field)
-        if isinstance(instant, Failed):
+        if isinstance(instant, CommandFailed):
             return instant
         body[field] = instant
     return body

@@ -5,28 +5,28 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending
-from tenure.cli.desk import Desk
+from tenure.cli.api import ApiRequest
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, READING
-from tenure.cli.problems import Failed, invalid
-from tenure.cli.show import Column, Screen
-from tenure.cli.verbs import SELLING, Ended, noun, verb
+from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
 
 PATH = "/v1/policy-bounds"
 BOUND = (
-    Column("Field", "field"),
-    Column("Least", "minimum", "count"),
-    Column("Most", "maximum", "count"),
-    Column("Locked", "locked"),
-    Column("Can be", "widest"),
-    Column("Default", "default"),
+    TableColumn("Field", "field"),
+    TableColumn("Least", "minimum", "count"),
+    TableColumn("Most", "maximum", "count"),
+    TableColumn("Locked", "locked"),
+    TableColumn("Can be", "widest"),
+    TableColumn("Default", "default"),
 )
 CUT = (
-    Column("Provider", "provider_name"),
-    Column("Plan", "plan"),
-    Column("Field", "field"),
-    Column("Published", "published"),
-    Column("Holds", "holds"),
+    TableColumn("Provider", "provider_name"),
+    TableColumn("Plan", "plan"),
+    TableColumn("Field", "field"),
+    TableColumn("Published", "published"),
+    TableColumn("Holds", "holds"),
 )
 
 Set = Annotated[
@@ -35,7 +35,7 @@ Set = Annotated[
 Lock = Annotated[tuple[str, ...], Parameter(name="--lock", help="A field in which the vendor's default alone holds.")]
 Free = Annotated[tuple[str, ...], Parameter(name="--free", help="A field that is bounded no longer.")]
 
-_APP = noun("policy-bounds", "The vendor's bounds on every policy: show, set.", SELLING)
+_APP = add_noun("policy-bounds", "The vendor's bounds on every policy: show, set.", SELLING)
 
 
 def add(app: App) -> None:
@@ -43,20 +43,20 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "show", READING, example="tenure policy-bounds show")
-def show_bounds(desk: Desk) -> Ended:
+@add_verb(_APP, "show", READING, example="tenure policy-bounds show")
+def show_bounds(desk: CommandSession) -> Ended:
     """Show the bounds of every policy, and which published figures they cut."""
-    return desk.shown(PATH, _bounds)
+    return desk.get_shown(PATH, _print_bounds)
 
 
-@verb(_APP, "set", CHANGING, example="tenure policy-bounds set --set grace_days=7..60 --lock stop_clock --dry-run")
-def set_bounds(desk: Desk, *, bound: Set = (), lock: Lock = (), free: Free = ()) -> Ended:
+@add_verb(_APP, "set", CHANGING, example="tenure policy-bounds set --set grace_days=7..60 --lock stop_clock --dry-run")
+def set_bounds(desk: CommandSession, *, bound: Set = (), lock: Lock = (), free: Free = ()) -> Ended:
     """Publish other bounds for the fields named; the others keep theirs. `--dry-run` shows which figures they cut.
 
     What a provider published stays published: outside the bounds it is cut to them for periods that begin later.
     """
     found = desk.get(PATH)
-    if isinstance(found, Failed):
+    if isinstance(found, CommandFailed):
         return found
     rows: list[Any] = msgspec.json.decode(found.body)["bounds"]
     wanted = {
@@ -65,18 +65,18 @@ def set_bounds(desk: Desk, *, bound: Set = (), lock: Lock = (), free: Free = ())
         if row["locked"] or row["minimum"] is not None or row["maximum"] is not None
     }
     for each in bound:
-        name, limits = _limits(each)
+        name, limits = _parse_limits(each)
         if limits is None:
-            return invalid(f"Bounds are written as grace_days=7..60, =7.. or =..60, not {each[:80]!r}.", "set")
+            return invalid_field(f"Bounds are written as grace_days=7..60, =7.. or =..60, not {each[:80]!r}.", "set")
         wanted[name] = wanted.get(name, {"locked": False}) | limits
     for name in lock:
         wanted[name] = wanted.get(name, {}) | {"locked": True}
     for name in free:
         wanted.pop(name, None)
-    return desk.write(Sending(method="PUT", path=PATH, body={"bounds": wanted}), _bounds)
+    return desk.write(ApiRequest(method="PUT", path=PATH, body={"bounds": wanted}), _print_bounds)
 
 
-def _limits(text: str) -> tuple[str, dict[str, int | None] | None]:
+def _parse_limits(text: str) -> tuple[str, dict[str, int | None] | None]:
     name, _, limits = text.partition("=")
     low, dots, high = limits.partition("..")
     sound = bool(name and dots) and all(not each or (each.isascii() and each.isdigit()) for each in (low, high))
@@ -85,17 +85,17 @@ def _limits(text: str) -> tuple[str, dict[str, int | None] | None]:
     return name, {"minimum": int(low) if low else None, "maximum": int(high) if high else None}
 
 
-def _bounds(screen: Screen, value: Any) -> None:
+def _print_bounds(screen: CommandScreen, value: Any) -> None:
     version = value["version"]
     screen.heading(f"Bounds, version {version}" if version else "Nothing is bounded but by the widest bounds.")
-    screen.table([_readable(row) for row in value["bounds"]], BOUND)
+    screen.table([_readable_row(row) for row in value["bounds"]], BOUND)
     if value["cuts"]:
         screen.heading("Published figures that are cut for periods that begin from now on")
         rows = [row | {"published": str(row["published"]), "holds": str(row["holds"])} for row in value["cuts"]]
         screen.table(rows, CUT)
 
 
-def _readable(row: Any) -> Any:
+def _readable_row(row: Any) -> Any:
     widest = f"{row['least']} to {row['most']}" if row["most"] is not None else "-"
     locked = "yes" if row["locked"] else ""
     return row | {"widest": widest, "locked": locked, "default": str(row["default"])}

@@ -5,23 +5,23 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import begin
+from tenure.cli.api import ApiRequest
+from tenure.cli.argument_types import parse_begin
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, READING
-from tenure.cli.problems import Failed, failed, invalid
-from tenure.cli.show import Column, Screen
-from tenure.cli.verbs import SANDBOX, Ended, noun, verb
+from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.cli.registration import SANDBOX, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.core.periods import LAST_INSTANT, format_instant, parse_instant
 from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
-CLOCK = (Column("Now", "now", "moment"), Column("Runs", "pace"), Column("Sandbox", "sandbox", "yes"))
+CLOCK = (TableColumn("Now", "now", "moment"), TableColumn("Runs", "pace"), TableColumn("Sandbox", "sandbox", "yes"))
 _WHERE = "/v1/sandbox/clock"
 _STEP = re.compile(r"\+([0-9]{1,7})(s|min|h|d|w)")
 _SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
-_APP = noun("clock", "The sandbox's clock: show, set.", SANDBOX)
+_APP = add_noun("clock", "The sandbox's clock: show, set.", SANDBOX)
 
 
 def add(app: App) -> None:
@@ -29,15 +29,15 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "show", READING, example="tenure clock show")
-def show_clock(desk: Desk) -> Ended:
+@add_verb(_APP, "show", READING, example="tenure clock show")
+def show_clock(desk: CommandSession) -> Ended:
     """Show what time it is for the provider."""
-    return desk.shown(_WHERE, _clock)
+    return desk.get_shown(_WHERE, _print_clock)
 
 
-@verb(_APP, "set", CHANGING, example="tenure clock set +30d --rate 0")
+@add_verb(_APP, "set", CHANGING, example="tenure clock set +30d --rate 0")
 def set_clock(
-    desk: Desk,
+    desk: CommandSession,
     to: Annotated[
         str, Parameter(help="An instant, a date for its midnight UTC, or a step: +90s +5min +2h +30d +1w.")
     ] = "",
@@ -46,32 +46,32 @@ def set_clock(
 ) -> Ended:
     """Move a sandbox's clock forwards, or change how fast it runs."""
     if not to and rate is None:
-        return invalid("Say where the clock shall stand, or how fast it shall run.", "to")
+        return invalid_field("Say where the clock shall stand, or how fast it shall run.", "to")
     body: dict[str, Any] = {} if rate is None else {"rate": rate}
     if to:
-        moment = _target(desk, to)
-        if isinstance(moment, Failed):
+        moment = _target_instant(desk, to)
+        if isinstance(moment, CommandFailed):
             return moment
         body["now"] = moment
-    return desk.write(Sending(method="PUT", path=_WHERE, body=body), _clock)
+    return desk.write(ApiRequest(method="PUT", path=_WHERE, body=body), _print_clock)
 
 
-def _target(desk: Desk, text: str) -> str | Failed:
+def _target_instant(desk: CommandSession, text: str) -> str | CommandFailed:
     step = _STEP.fullmatch(text)
     if step is None:
-        return begin(text, "to")
+        return parse_begin(text, "to")
     answer = desk.get(_WHERE)
-    told = answer if isinstance(answer, Failed) else answer.member("now")
-    if isinstance(told, Failed):
+    told = answer if isinstance(answer, CommandFailed) else answer.text_member("now")
+    if isinstance(told, CommandFailed):
         return told
     now = parse_instant(told, "now")
     if isinstance(now, Refused):
-        return failed(now)
+        return fail_with(now)
     later = now + int(step[1]) * _SECONDS[step[2]]
-    return format_instant(later) if later <= LAST_INSTANT else invalid("No calendar reaches that far.", "to")
+    return format_instant(later) if later <= LAST_INSTANT else invalid_field("No calendar reaches that far.", "to")
 
 
-def _clock(screen: Screen, value: Any) -> None:
+def _print_clock(screen: CommandScreen, value: Any) -> None:
     rate = value["rate"]
     pace = {0: "frozen", 1: "as fast as real time"}.get(rate, f"{format_count(rate, 'time')} as fast as real time")
     screen.card(value | {"pace": pace}, CLOCK)

@@ -7,10 +7,11 @@ nothing, and must say so in a sentence. Nothing but the standard library is impo
 import sys
 from typing import Final
 
-from tenure.cli.extras import advice
+from tenure.cli.extras import install_advice
 
 MISSING: Final = 10
-"""The exit code of what cannot be reached (`core.refusals.Exit.UNREACHABLE`), which nobody can import before this."""
+"""The exit code of what cannot be reached (`core.refusals.ExitCode.UNREACHABLE`), which nobody can import
+before this."""
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
 
         run()
     except ModuleNotFoundError as fault:
-        told = advice(fault.name or "")
+        told = install_advice(fault.name or "")
         if not told:
             raise
         sys.stderr.write(told)

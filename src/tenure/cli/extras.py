@@ -3,8 +3,8 @@
 from typing import Final
 
 EXTRAS: Final = {
-    "cyclopts": "cli", "rich": "cli",
-    "starlette": "server", "python_multipart": "server", "segno": "server",
+    "cyclopts": "cli", "rich": "cli", "segno": "cli",
+    "starlette": "server", "python_multipart": "server",
     "uvicorn": "server", "uvloop": "server", "httptools": "server", "sqlalchemy": "server",
     "alembic": "server", "jinja2": "server", "cryptography": "server",
     "prometheus_client": "server",
@@ -13,7 +13,7 @@ EXTRAS: Final = {
 """Which extra brings a package; whatever an administration server needs, the server's extra brings too."""
 
 
-def advice(name: str) -> str:
+def install_advice(name: str) -> str:
     """What to install when the module `name` is not there; empty when it is none of ours to bring."""
     package = name.partition(".")[0]
     extra = EXTRAS.get(package)

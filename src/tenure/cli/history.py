@@ -7,29 +7,29 @@ import msgspec
 from cyclopts import App, Parameter
 
 from tenure.cli import checkpoints
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import Folder, create, read_file
+from tenure.cli.argument_types import Folder, create_file, read_file
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import made, sentence
-from tenure.cli.problems import Failed, failed
-from tenure.cli.show import Column, Screen
-from tenure.cli.verbs import SERVER, Ended, verb
+from tenure.cli.output import make_output, sentence_output
+from tenure.cli.problems import CommandFailed, fail_with
+from tenure.cli.registration import SERVER, Ended, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.core.plurals import format_count
-from tenure.core.refusals import Exit, Refused
+from tenure.core.refusals import ExitCode, Refused
 
 if TYPE_CHECKING:
     from tenure.store.chain import Checkpoint
 
 FINDING = (
-    Column("History", "chain"),
-    Column("Link", "seq", "count"),
-    Column("Fault", "fault"),
-    Column("Seen", "detail"),
+    TableColumn("History", "chain"),
+    TableColumn("Link", "seq", "count"),
+    TableColumn("Fault", "fault"),
+    TableColumn("Seen", "detail"),
 )
 _CHECKPOINT_CAP = 1024 * 1024 * 1024
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class HistoryVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What was looked at, and every fault; a sound history has none."""
 
     sound: bool
@@ -45,13 +45,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def add(app: App) -> None:
     """Add the two commands."""
     example = "tenure verify-history --folder /srv/tenure --checkpoint monday.checkpoint"
-    verb(app, "verify-history", LOCAL, group=SERVER, example=example)(verify_history)
+    add_verb(app, "verify-history", LOCAL, group=SERVER, example=example)(verify_history)
     example = "tenure checkpoint --folder /srv/tenure --out monday.checkpoint"
-    verb(app, "checkpoint", LOCAL, group=SERVER, example=example)(take_checkpoint)
+    add_verb(app, "checkpoint", LOCAL, group=SERVER, example=example)(take_checkpoint)
 
 
 def verify_history(
-    desk: Desk,
+    desk: CommandSession,
     *,
     folder: Folder,
     checkpoint: Annotated[
@@ -59,57 +59,60 @@ def verify_history(
     ] = None,
 ) -> Ended:
     """Verify every history against its hash chain; may be run beside the running server. Exit code 11 for any fault."""
-    from tenure.cli.state import reading
-    from tenure.store import audit
+    from tenure.cli.state import open_reading
+    from tenure.store import integrity
 
-    then = None if checkpoint is None else _read(desk, Path(folder), checkpoint)
-    if isinstance(then, Failed):
+    then = None if checkpoint is None else _read_histories(desk, Path(folder), checkpoint)
+    if isinstance(then, CommandFailed):
         return then
-    with desk.busy("Verifying every link"), reading(Path(folder)) as connection:
+    with desk.show_busy("Verifying every link"), open_reading(Path(folder)) as connection:
         if isinstance(connection, Refused):
-            return failed(connection)
-        findings = [*audit.verify(connection), *(audit.verify_against(connection, then) if then else ())]
-        drift = audit.drift(connection)
-        heads = audit.checkpoint(connection, 0)
-    verdict = _verdict(findings, drift, heads, then)
-    return made(verdict, _show, Exit.DONE if verdict.sound else Exit.TRUST)
+            return fail_with(connection)
+        findings = [
+            *integrity.verify_histories(connection),
+            *(integrity.verify_against(connection, then) if then else ()),
+        ]
+        drift = integrity.drifted_accounts(connection)
+        heads = integrity.checkpoint_payload(connection, 0)
+    verdict = _make_verdict(findings, drift, heads, then)
+    return make_output(verdict, _print_verdict, ExitCode.DONE if verdict.sound else ExitCode.TRUST)
 
 
 def take_checkpoint(
-    desk: Desk,
+    desk: CommandSession,
     *,
     folder: Folder,
     out: Annotated[Path, Parameter(help="A new file; keep it off the server.")],
 ) -> Ended:
     """Sign where every history stands now, to be kept elsewhere and compared later."""
-    from tenure.cli.state import reading
-    from tenure.store import audit
+    from tenure.cli.state import open_reading
+    from tenure.store import integrity
 
-    signer = checkpoints.signer(Path(folder), desk.world.now())
+    signer = checkpoints.checkpoint_signer(Path(folder), desk.world.now())
     if isinstance(signer, Refused):
-        return failed(signer)
-    with reading(Path(folder)) as connection:
+        return fail_with(signer)
+    with open_reading(Path(folder)) as connection:
         if isinstance(connection, Refused):
-            return failed(connection)
-        payload = audit.checkpoint(connection, desk.world.now())
-    fault = create(out, checkpoints.write(payload, signer))
+            return fail_with(connection)
+        payload = integrity.checkpoint_payload(connection, desk.world.now())
+    fault = create_file(out, checkpoints.write_checkpoint(payload, signer))
     if fault is not None:
         return fault
     told = f"The heads of all histories are signed in {out}. Keep it where nobody who can write the database can."
-    return made({"file": str(out), "at": desk.world.now()}, sentence(told))
+    return make_output({"file": str(out), "at": desk.world.now()}, sentence_output(told))
 
 
-def _read(desk: Desk, folder: Path, file: Path) -> "Checkpoint | Failed":
+def _read_histories(desk: CommandSession, folder: Path, file: Path) -> "Checkpoint | CommandFailed":
     data = read_file(desk.world, file, "checkpoint", _CHECKPOINT_CAP)
-    if isinstance(data, Failed):
+    if isinstance(data, CommandFailed):
         return data
-    read = checkpoints.read(data, folder)
-    return failed(read) if isinstance(read, Refused) else read
+    read = checkpoints.load_checkpoint(data, folder)
+    return fail_with(read) if isinstance(read, Refused) else read
 
 
-def _verdict(findings: list[Any], drift: list[Any], heads: bytes, then: "Checkpoint | None") -> Verdict:
+def _make_verdict(findings: list[Any], drift: list[Any], heads: bytes, then: "Checkpoint | None") -> HistoryVerdict:
     rows = msgspec.json.decode(heads)["heads"]
-    return Verdict(
+    return HistoryVerdict(
         sound=not findings and not drift,
         chains=len(rows),
         links=sum(row["seq"] for row in rows),
@@ -119,7 +122,7 @@ def _verdict(findings: list[Any], drift: list[Any], heads: bytes, then: "Checkpo
     )
 
 
-def _show(screen: Screen, value: Any) -> None:
+def _print_verdict(screen: CommandScreen, value: Any) -> None:
     looked = f"{format_count(value['links'], 'link')} in {format_count(value['chains'], 'history', 'histories')}"
     if value["sound"]:
         screen.heading(f"Sound: what was written is there unchanged, {looked}.")

@@ -4,13 +4,13 @@ from typing import Any
 
 import msgspec
 
-from tenure.cli.desk import Desk
-from tenure.cli.problems import Failed, failed
+from tenure.cli.command_session import CommandSession
+from tenure.cli.problems import CommandFailed, fail_with
 from tenure.core.refusals import Refused
 from tenure.http.lookup import MOST, SORTS, find_named, is_name, list_query
 
 
-def ids_of(desk: Desk, given: dict[str, Any]) -> dict[str, Any] | Failed:
+def ids_of(desk: CommandSession, given: dict[str, Any]) -> dict[str, Any] | CommandFailed:
     """`given` with every customer, offer and subscription that was named otherwise as its id.
 
     Refuses `not_found` where nothing is called so, `field_invalid` where several are, with their ids.
@@ -20,20 +20,20 @@ def ids_of(desk: Desk, given: dict[str, Any]) -> dict[str, Any] | Failed:
         text = known.get(field)
         if isinstance(text, str) and is_name(field, text):
             items = named_items(desk, field, text)
-            found = items if isinstance(items, Failed) else find_named(field, text, items)
-            if isinstance(found, Failed):
+            found = items if isinstance(items, CommandFailed) else find_named(field, text, items)
+            if isinstance(found, CommandFailed):
                 return found
             if isinstance(found, Refused):
-                return failed(found)
+                return fail_with(found)
             known[field] = found
     return known
 
 
-def named_items(desk: Desk, field: str, text: str) -> list[Any] | Failed:
+def named_items(desk: CommandSession, field: str, text: str) -> list[Any] | CommandFailed:
     """The things of a sort among which the one that is called `text` is, as the API lists them."""
     api = desk.api()
-    if isinstance(api, Failed):
+    if isinstance(api, CommandFailed):
         return api
     path, query = list_query(field, text)
-    pages = api.pages(path, query, limit=MOST)
-    return pages if isinstance(pages, Failed) else [msgspec.json.decode(each) for each in pages]
+    pages = api.get_pages(path, query, limit=MOST)
+    return pages if isinstance(pages, CommandFailed) else [msgspec.json.decode(each) for each in pages]

@@ -20,30 +20,32 @@ from tenure.cli import (
     batch,
     board,
     bounds,
-    catalogue,
+    catalog,
     clock,
     customers,
-    deactivating,
+    deactivation,
+    demo_commands,
     events,
-    helping,
+    help_commands,
     history,
-    importing,
+    imports,
     keys,
+    login,
     mail,
+    maintenance,
     money,
     offers,
     offline,
     order_requests,
-    ordering,
+    orders,
     overview,
     payments,
-    people,
-    playing,
     policy,
     portal,
+    problem_view,
+    providers,
     refusals,
     server,
-    signin,
     site,
     site_agent,
     site_devices,
@@ -53,27 +55,25 @@ from tenure.cli import (
     sites,
     subscriptions,
     team,
-    tell,
-    upkeep,
     webhooks,
 )
-from tenure.cli.extras import advice
-from tenure.cli.mistyped import Mistyped, mistyped
-from tenure.cli.output import Output
-from tenure.cli.problems import Failed, Problem, failed, invalid
-from tenure.cli.show import Screen
-from tenure.cli.world import World
-from tenure.core.refusals import Code, Exit, Refused
+from tenure.cli.environment import CommandEnvironment
+from tenure.cli.extras import install_advice
+from tenure.cli.output import CommandOutput
+from tenure.cli.problems import CommandFailed, CommandProblem, fail_with, invalid_field
+from tenure.cli.screen import CommandScreen
+from tenure.cli.usage_errors import UsageError, usage_error
+from tenure.core.refusals import ExitCode, RefusalCode, Refused
 
 PARTS = (
-    board, ordering, order_requests, subscriptions, actions, customers, money, payments, importing, sites, events,
-    catalogue, offers, policy, bounds, batch, people, team,
+    board, orders, order_requests, subscriptions, actions, customers, money, payments, imports, sites, events,
+    catalog, offers, policy, bounds, batch, providers, team,
     webhooks, mail,
-    signin, refusals,
-    clock, playing,
-    server, portal, keys, history, upkeep,
-    site, site_licenses, offline, deactivating, site_devices, site_groups, site_dns, site_agent,
-    helping,
+    login, refusals,
+    clock, demo_commands,
+    server, portal, keys, history, maintenance,
+    site, site_licenses, offline, deactivation, site_devices, site_groups, site_dns, site_agent,
+    help_commands,
 )  # fmt: skip
 """Modules that add commands to the application, in the order in which help shows them."""
 
@@ -88,15 +88,15 @@ _TOKEN = re.compile(r"(tn[rstipd])_[A-Za-z0-9]+")
 
 def main() -> None:
     """The entry point `tenure`."""
-    sys.exit(run(sys.argv[1:], outside()))
+    sys.exit(run_command(sys.argv[1:], make_world()))
 
 
-def outside() -> World:
+def make_world() -> CommandEnvironment:
     """The system around this process."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    return World(
+    return CommandEnvironment(
         env=os.environ,
         stdin=sys.stdin,
         stdout=sys.stdout,
@@ -105,12 +105,12 @@ def outside() -> World:
         sleep=time.sleep,
         new_key=lambda: str(uuid.uuid4()),
         draw=secrets.token_bytes,
-        ask=_ask,
+        ask=_ask_question,
         ask_secret=lambda question: getpass(question, sys.stderr),
     )
 
 
-def application() -> App:
+def make_application() -> App:
     """Every command, put together."""
     app = App(
         name="tenure",
@@ -124,93 +124,95 @@ def application() -> App:
     return app
 
 
-def run(argv: Sequence[str], world: World) -> int:
+def run_command(argv: Sequence[str], world: CommandEnvironment) -> int:
     """Do what the arguments say; the exit code. Nothing gets past this as a trace."""
     try:
-        return _ended(argv, world)
+        return _run_to_end(argv, world)
     except KeyboardInterrupt:
         world.stderr.write("\nInterrupted.\n")
         return INTERRUPTED
     except BrokenPipeError:
-        _silence(world)
-        return Exit.DONE
+        _silence_streams(world)
+        return ExitCode.DONE
     except Exception as error:
-        if isinstance(error, ModuleNotFoundError) and advice(error.name or ""):
-            world.stderr.write(advice(error.name or ""))
-            return Exit.UNREACHABLE
-        return _unforeseen(argv, world, error)
+        if isinstance(error, ModuleNotFoundError) and install_advice(error.name or ""):
+            world.stderr.write(install_advice(error.name or ""))
+            return ExitCode.UNREACHABLE
+        return _handle_unforeseen(argv, world, error)
 
 
-def _ended(argv: Sequence[str], world: World) -> int:
+def _run_to_end(argv: Sequence[str], world: CommandEnvironment) -> int:
     as_json = "--json" in argv
     if not all(_is_text(each) for each in argv):
-        return _tell(invalid("The arguments are not all UTF-8 text."), world, as_json=as_json)
-    screen = Screen(world.stdout, world.zone, world.env)
+        return _tell_problem(invalid_field("The arguments are not all UTF-8 text."), world, as_json=as_json)
+    screen = CommandScreen(world.stdout, world.zone, world.env)
     try:
-        app = application()
+        app = make_application()
         command, bound, ignored = app.parse_args(list(argv), exit_on_error=False, print_error=False)
     except CycloptsError as fault:
-        return _tell_usage(mistyped(fault, app), world, as_json=as_json)
+        return _tell_usage(usage_error(fault, app), world, as_json=as_json)
     if tuple(argv) in overview.WORDS:
         overview.show_overview(screen)
-        return Exit.DONE
+        return ExitCode.DONE
     if "world" not in ignored:  # help, version, completion: the parser's own
         if "console" in bound.arguments:
-            bound.arguments["console"] = screen.page()
+            bound.arguments["console"] = screen.help_console()
         command(*bound.args, **bound.kwargs)
-        return Exit.DONE
+        return ExitCode.DONE
     desk, ended = command(world=world, **bound.arguments)
-    if isinstance(ended, Failed):
-        return _tell(ended, world, as_json=desk.options.json)
-    return _show(ended, desk.screen, world, as_json=desk.options.json)
+    if isinstance(ended, CommandFailed):
+        return _tell_problem(ended, world, as_json=desk.options.json)
+    return _show_output(ended, desk.screen, world, as_json=desk.options.json)
 
 
-def _show(ended: Output, screen: Screen, world: World, *, as_json: bool) -> int:
+def _show_output(ended: CommandOutput, screen: CommandScreen, world: CommandEnvironment, *, as_json: bool) -> int:
     if as_json:
-        world.stdout.write(ended.program().decode())
+        world.stdout.write(ended.as_json().decode())
     else:
         try:
             ended.tell(screen)
         except (LookupError, TypeError, AttributeError, ValueError):
             # It was done: what a newer server says of it, a code shown once perhaps, must not be lost.
             world.stderr.write("The answer has another form than this command knows; this is how it came:\n")
-            world.stdout.write(ended.program().decode())
+            world.stdout.write(ended.as_json().decode())
     world.stdout.flush()
     return ended.exit
 
 
-def _tell(ended: Failed, world: World, *, as_json: bool) -> int:
-    raw = masked(ended.raw.decode())
+def _tell_problem(ended: CommandFailed, world: CommandEnvironment, *, as_json: bool) -> int:
+    raw = mask_secrets(ended.raw.decode())
     if as_json:
         world.stderr.write(raw + "\n")
     else:
-        tell.refusal(Screen(world.stderr, world.zone, world.env), msgspec.json.decode(raw, type=Problem))
-    return ended.exit
+        problem_view.print_refusal(
+            CommandScreen(world.stderr, world.zone, world.env), msgspec.json.decode(raw, type=CommandProblem)
+        )
+    return ended.exit_code
 
 
-def _tell_usage(ended: Mistyped, world: World, *, as_json: bool) -> int:
+def _tell_usage(ended: UsageError, world: CommandEnvironment, *, as_json: bool) -> int:
     if as_json:
-        return _tell(ended.failed, world, as_json=True)
-    screen = Screen(world.stderr, world.zone, world.env)
+        return _tell_problem(ended.failed, world, as_json=True)
+    screen = CommandScreen(world.stderr, world.zone, world.env)
     problem = ended.failed.problem
-    screen.line(f"{masked(problem.detail)} ({problem.code})", "bold red")
+    screen.line(f"{mask_secrets(problem.detail)} ({problem.code})", "bold red")
     screen.block(ended.usage)
-    return ended.failed.exit
+    return ended.failed.exit_code
 
 
-def _unforeseen(argv: Sequence[str], world: World, error: Exception) -> int:
+def _handle_unforeseen(argv: Sequence[str], world: CommandEnvironment, error: Exception) -> int:
     """The last net: a coded refusal; the trace goes to a file, and only when it was asked for.
 
     The place where it failed is always named: what fails once in a thousand times is not there again with --debug.
     """
-    what = f"{type(error).__name__} {_place(error)}".strip()
+    what = f"{type(error).__name__} {_raised_at(error)}".strip()
     detail = f"The command itself failed ({what}); with --debug the trace is written to a file."
     if "--debug" in argv:
-        detail = f"The command itself failed ({what}). {_trace(world, error)}"
-    return _tell(failed(Refused(Code.INTERNAL, detail)), world, as_json="--json" in argv)
+        detail = f"The command itself failed ({what}). {_write_trace(world, error)}"
+    return _tell_problem(fail_with(Refused(RefusalCode.INTERNAL, detail)), world, as_json="--json" in argv)
 
 
-def _place(error: Exception) -> str:
+def _raised_at(error: Exception) -> str:
     """Where it was raised: the last of our own lines and, if it was further in, the last line of all."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [each for each in frames if f"{os.sep}tenure{os.sep}" in each.filename][-1:]
@@ -218,9 +220,9 @@ def _place(error: Exception) -> str:
     return ", ".join(f"in {Path(each.filename).name}:{each.lineno}" for each in (*ours, *last))
 
 
-def _trace(world: World, error: Exception) -> str:
-    text = masked("".join(traceback.format_exception(error)))
-    file = world.state / f"trace-{world.now()}-{os.getpid()}.txt"
+def _write_trace(world: CommandEnvironment, error: Exception) -> str:
+    text = mask_secrets("".join(traceback.format_exception(error)))
+    file = world.trace_folder / f"trace-{world.now()}-{os.getpid()}.txt"
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -231,7 +233,7 @@ def _trace(world: World, error: Exception) -> str:
     return f"Its trace is in {file}."
 
 
-def masked(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """`text` without tokens and links: what was typed in the wrong place must not end up in a log."""
     return _TOKEN.sub(r"\1_…", text)
 
@@ -240,13 +242,13 @@ def _is_text(argument: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in argument)
 
 
-def _ask(question: str) -> str:
+def _ask_question(question: str) -> str:
     sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline()
 
 
-def _silence(world: World) -> None:
+def _silence_streams(world: CommandEnvironment) -> None:
     """Whoever read the output has gone; the interpreter must not complain about it at its end."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), world.stdout.fileno())

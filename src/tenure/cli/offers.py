@@ -4,25 +4,25 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending, path
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import Limit, Offer, minor
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import Limit, Offer, parse_amount
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence
-from tenure.cli.problems import Failed, invalid
-from tenure.cli.providing import currency as provider_currency
-from tenure.cli.show import Column, Screen, money
-from tenure.cli.verbs import SELLING, Ended, noun, verb
+from tenure.cli.output import sentence_output
+from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.provider_context import provider_currency as provider_currency
+from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn, format_money
 
 COLUMNS = (
-    Column("Offer", "id"),
-    Column("Plan", "plan"),
-    Column("Name", "name"),
-    Column("Paid", "settlement"),
-    Column("Price per device and period", "prices"),
+    TableColumn("Offer", "id"),
+    TableColumn("Plan", "plan"),
+    TableColumn("Name", "name"),
+    TableColumn("Paid", "settlement"),
+    TableColumn("Price per device and period", "prices"),
 )
 
-_APP = noun("offers", "Offers: list, add, withdraw.", SELLING)
+_APP = add_noun("offers", "Offers: list, add, withdraw.", SELLING)
 
 
 def add(app: App) -> None:
@@ -30,15 +30,15 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "list", READING, example="tenure offers list")
-def list_offers(desk: Desk, *, limit: Limit = None) -> Ended:
+@add_verb(_APP, "list", READING, example="tenure offers list")
+def list_offers(desk: CommandSession, *, limit: Limit = None) -> Ended:
     """List what is on offer."""
-    return desk.listed("/v1/offers", _table, {}, limit=limit)
+    return desk.get_list("/v1/offers", _print_offers, {}, limit=limit)
 
 
-@verb(_APP, "add", CREATING, example="tenure offers add suite-pro --price 100:4.90 --price 3.90")
+@add_verb(_APP, "add", CREATING, example="tenure offers add suite-pro --price 100:4.90 --price 3.90")
 def add_offer(
-    desk: Desk,
+    desk: CommandSession,
     plan: Annotated[str, Parameter(help="The plan that is sold.")],
     *,
     price: Annotated[
@@ -58,11 +58,11 @@ def add_offer(
 ) -> Ended:
     """Offer a plan for sale; the band of the whole quantity prices every device of it."""
     meant = currency or provider_currency(desk)
-    if isinstance(meant, Failed):
+    if isinstance(meant, CommandFailed):
         return meant
-    bands = [_band(each, meant) for each in price]
+    bands = [_parse_band(each, meant) for each in price]
     for band in bands:
-        if isinstance(band, Failed):
+        if isinstance(band, CommandFailed):
             return band
     body = {
         "plan": plan,
@@ -72,41 +72,43 @@ def add_offer(
         "name": name,
         "code_in_mail": code_in_mail,
     }
-    return desk.write(Sending(method="POST", path="/v1/offers", body=body), _card)
+    return desk.write(ApiRequest(method="POST", path="/v1/offers", body=body), _print_offer)
 
 
-@verb(_APP, "withdraw", CHANGING, example="tenure offers withdraw off_…")
-def withdraw_offer(desk: Desk, offer: Offer) -> Ended:
+@add_verb(_APP, "withdraw", CHANGING, example="tenure offers withdraw off_…")
+def withdraw_offer(desk: CommandSession, offer: Offer) -> Ended:
     """Sell it no more; who has it keeps it."""
-    where = path("/v1/offers/{offer}", offer=offer)
-    return desk.write(Sending(method="DELETE", path=where), sentence(f"{offer} is withdrawn; who has it keeps it."))
+    where = fill_path("/v1/offers/{offer}", offer=offer)
+    return desk.write(
+        ApiRequest(method="DELETE", path=where), sentence_output(f"{offer} is withdrawn; who has it keeps it.")
+    )
 
 
-def _band(text: str, currency: str) -> dict[str, int] | Failed:
+def _parse_band(text: str, currency: str) -> dict[str, int] | CommandFailed:
     up_to, colon, price = text.rpartition(":")
-    unit = minor(price, currency, "price")
-    if isinstance(unit, Failed):
+    unit = parse_amount(price, currency, "price")
+    if isinstance(unit, CommandFailed):
         return unit
     if not colon:
         return {"unit": unit}
     if not (up_to.isascii() and up_to.isdigit() and len(up_to) < 10):
-        return invalid("A price is written as 4.90, or as 100:4.90 for up to 100 devices.", "price")
+        return invalid_field("A price is written as 4.90, or as 100:4.90 for up to 100 devices.", "price")
     return {"unit": unit, "up_to": int(up_to)}
 
 
-def _readable(offer: Any) -> Any:
-    bands = [_words(band, offer["currency"]) for band in offer["bands"]]
+def _readable_offer(offer: Any) -> Any:
+    bands = [_band_words(band, offer["currency"]) for band in offer["bands"]]
     return offer | {"prices": ", ".join(bands)}
 
 
-def _words(band: Any, currency: str) -> str:
-    price = money(band["unit"], currency)
+def _band_words(band: Any, currency: str) -> str:
+    price = format_money(band["unit"], currency)
     return price if band.get("up_to") is None else f"{price} up to {band['up_to']:,}"
 
 
-def _table(screen: Screen, items: Any) -> None:
-    screen.table([_readable(each) for each in items], COLUMNS, "Nothing is on offer yet.")
+def _print_offers(screen: CommandScreen, items: Any) -> None:
+    screen.table([_readable_offer(each) for each in items], COLUMNS, "Nothing is on offer yet.")
 
 
-def _card(screen: Screen, value: Any) -> None:
-    screen.card(_readable(value), COLUMNS)
+def _print_offer(screen: CommandScreen, value: Any) -> None:
+    screen.card(_readable_offer(value), COLUMNS)

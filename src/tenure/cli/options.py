@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Group, Parameter
 
-from tenure.cli.profiles import Asked
+from tenure.cli.profiles import TargetOptions
 
 WRITING = Group.create_ordered("Options of every write")
 COMMON = Group.create_ordered("Common options")
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
+class SharedOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the shared options said."""
 
     json: bool = False
@@ -32,12 +32,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     if_match: str = ""
 
     @property
-    def asked(self) -> Asked:
+    def target_asked(self) -> TargetOptions:
         """Which server, as whom."""
-        return Asked(profile=self.profile, url=self.url, provider=self.provider)
+        return TargetOptions(profile=self.profile, url=self.url, provider=self.provider)
 
 
-def option(
+def make_option(
     name: str, kind: Any, text: str, default: Any = inspect.Parameter.empty, group: Any = None
 ) -> inspect.Parameter:
     """One option `--name` of the parser; without default it must be given."""
@@ -49,7 +49,7 @@ def option(
     )
 
 
-def argument(name: str, kind: Any, text: str, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+def make_argument(name: str, kind: Any, text: str, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
     """One argument in its place, which may also be given by name."""
     return inspect.Parameter(
         name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=Annotated[kind, Parameter(help=text)]
@@ -57,24 +57,24 @@ def argument(name: str, kind: Any, text: str, default: Any = inspect.Parameter.e
 
 
 _EVERYWHERE = (
-    option("json", bool, "Print the answer as JSON, a refusal as problem+json on stderr.", False, COMMON),
-    option("debug", bool, "Write the trace of an unforeseen error to a file.", False, COMMON),
+    make_option("json", bool, "Print the answer as JSON, a refusal as problem+json on stderr.", False, COMMON),
+    make_option("debug", bool, "Write the trace of an unforeseen error to a file.", False, COMMON),
 )
 _REMOTE = (
-    option("profile", str, "The profile to use instead of the default one [env: TENURE_PROFILE].", "", COMMON),
-    option("url", str, "The server's address [env: TENURE_URL].", "", COMMON),
-    option("provider", str, "For the vendor's tokens: whose data is meant [env: TENURE_PROVIDER].", "", COMMON),
+    make_option("profile", str, "The profile to use instead of the default one [env: TENURE_PROFILE].", "", COMMON),
+    make_option("url", str, "The server's address [env: TENURE_URL].", "", COMMON),
+    make_option("provider", str, "For the vendor's tokens: whose data is meant [env: TENURE_PROVIDER].", "", COMMON),
 )
-_KEY = option(
+_KEY = make_option(
     "idempotency_key", str, "The key of an earlier try of the same command: it then has one effect.", "", WRITING
 )
-_DRY = option("dry_run", bool, "Do nothing; show what would happen.", False, WRITING)
-_PREVIEW = option(
+_DRY = make_option("dry_run", bool, "Do nothing; show what would happen.", False, WRITING)
+_PREVIEW = make_option(
     "preview", bool, "Show what would happen, ask, then do exactly that (on a terminal the rule).", False, WRITING
 )
-_YES = option("yes", bool, "Do it without asking.", False, WRITING)
-_PLAN = option("plan", str, "The plan a dry run named: do exactly that or nothing.", "", WRITING)
-_IF_MATCH = option("if_match", str, "Do it only if the resource still has this ETag.", "", WRITING)
+_YES = make_option("yes", bool, "Do it without asking.", False, WRITING)
+_PLAN = make_option("plan", str, "The plan a dry run named: do exactly that or nothing.", "", WRITING)
+_IF_MATCH = make_option("if_match", str, "Do it only if the resource still has this ETag.", "", WRITING)
 
 LOCAL = _EVERYWHERE
 """Commands that need no server."""
@@ -93,8 +93,8 @@ ACTING = (_DRY, _PREVIEW, _YES, _PLAN, _KEY, _IF_MATCH, *READING)
 """An action on a subscription: what was previewed can be applied by its name."""
 
 
-def split(given: dict[str, Any], shared: Iterable[inspect.Parameter]) -> tuple[Options, dict[str, Any]]:
+def split_options(given: dict[str, Any], shared: Iterable[inspect.Parameter]) -> tuple[SharedOptions, dict[str, Any]]:
     """What was given, divided into the shared options and the command's own."""
     names = {each.name for each in shared}
     own = {name: value for name, value in given.items() if name not in names}
-    return Options(**{name: value for name, value in given.items() if name in names}), own
+    return SharedOptions(**{name: value for name, value in given.items() if name in names}), own

@@ -1,30 +1,35 @@
-"""`tenure order-requests`: what customers ask to have ordered; `tenure order --request` fulfils one."""
+"""`tenure order-requests`: what customers ask to have ordered; `tenure order --request` fulfills one."""
 
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending, path
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import Customer, Devices, Limit, Offer
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import Customer, Devices, Limit, Offer
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, READING
-from tenure.cli.show import Column, Screen
-from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
+from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
 
 REQUEST = (
-    Column("Request", "id"),
-    Column("Customer", "customer"),
-    Column("Offer", "offer"),
-    Column("Devices", "devices", "count"),
-    Column("State", "state"),
-    Column("Since", "created", "moment"),
-    Column("Note", "note"),
+    TableColumn("Request", "id"),
+    TableColumn("Customer", "customer"),
+    TableColumn("Offer", "offer"),
+    TableColumn("Devices", "devices", "count"),
+    TableColumn("State", "state"),
+    TableColumn("Since", "created", "moment"),
+    TableColumn("Note", "note"),
 )
-CARD = (*REQUEST, Column("Closed", "closed", "moment"), Column("Ordered", "subscription"), Column("Reason", "reason"))
+CARD = (
+    *REQUEST,
+    TableColumn("Closed", "closed", "moment"),
+    TableColumn("Ordered", "subscription"),
+    TableColumn("Reason", "reason"),
+)
 
 Request = Annotated[str, Parameter(help="The order request's id, `orq_…`.")]
 
-_APP = noun("order-requests", "Order requests: ask, list, withdraw, decline.", CUSTOMERS_SIDE)
+_APP = add_noun("order-requests", "Order requests: ask, list, withdraw, decline.", CUSTOMERS_SIDE)
 
 
 def add(app: App) -> None:
@@ -32,9 +37,9 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "ask", CREATING, example="tenure order-requests ask cus_… off_… 25 --note 'for the new office'")
+@add_verb(_APP, "ask", CREATING, example="tenure order-requests ask cus_… off_… 25 --note 'for the new office'")
 def ask_for_order(
-    desk: Desk,
+    desk: CommandSession,
     customer: Customer,
     offer: Offer,
     devices: Devices,
@@ -43,12 +48,12 @@ def ask_for_order(
 ) -> Ended:
     """Ask the provider for an order; nothing is sold by it."""
     body = {"customer": customer, "offer": offer, "devices": devices, "note": note}
-    return desk.write(Sending(method="POST", path="/v1/order-requests", body=body), _card)
+    return desk.write(ApiRequest(method="POST", path="/v1/order-requests", body=body), _print_request)
 
 
-@verb(_APP, "list", READING, example="tenure order-requests list --state asked")
+@add_verb(_APP, "list", READING, example="tenure order-requests list --state asked")
 def list_order_requests(
-    desk: Desk,
+    desk: CommandSession,
     *,
     customer: Annotated[str, Parameter(help="Of this customer only.")] = "",
     state: Annotated[
@@ -58,28 +63,28 @@ def list_order_requests(
 ) -> Ended:
     """List what customers ask to have ordered; `tenure order --request` orders one."""
     query = {"customer": customer or None, "state": state}
-    return desk.listed("/v1/order-requests", _table, query, limit=limit)
+    return desk.get_list("/v1/order-requests", _print_requests, query, limit=limit)
 
 
-@verb(_APP, "withdraw", CREATING, example="tenure order-requests withdraw orq_…")
-def withdraw_order_request(desk: Desk, request: Request) -> Ended:
+@add_verb(_APP, "withdraw", CREATING, example="tenure order-requests withdraw orq_…")
+def withdraw_order_request(desk: CommandSession, request: Request) -> Ended:
     """Withdraw an order request that is open."""
-    where = path("/v1/order-requests/{request}/withdraw", request=request)
-    return desk.write(Sending(method="POST", path=where), _card)
+    where = fill_path("/v1/order-requests/{request}/withdraw", request=request)
+    return desk.write(ApiRequest(method="POST", path=where), _print_request)
 
 
-@verb(_APP, "decline", CREATING, example="tenure order-requests decline orq_… --reason 'not before March'")
+@add_verb(_APP, "decline", CREATING, example="tenure order-requests decline orq_… --reason 'not before March'")
 def decline_order_request(
-    desk: Desk, request: Request, *, reason: Annotated[str, Parameter(help="The customer reads it.")]
+    desk: CommandSession, request: Request, *, reason: Annotated[str, Parameter(help="The customer reads it.")]
 ) -> Ended:
     """Decline an order request that is open."""
-    where = path("/v1/order-requests/{request}/decline", request=request)
-    return desk.write(Sending(method="POST", path=where, body={"reason": reason}), _card)
+    where = fill_path("/v1/order-requests/{request}/decline", request=request)
+    return desk.write(ApiRequest(method="POST", path=where, body={"reason": reason}), _print_request)
 
 
-def _table(screen: Screen, items: Any) -> None:
+def _print_requests(screen: CommandScreen, items: Any) -> None:
     screen.table(items, REQUEST, "Nobody asks for an order.")
 
 
-def _card(screen: Screen, value: Any) -> None:
+def _print_request(screen: CommandScreen, value: Any) -> None:
     screen.card(value, CARD)

@@ -4,33 +4,33 @@ from typing import Any
 
 import msgspec
 
-from tenure.cli.show import People, Screen
-from tenure.core.refusals import Exit
+from tenure.cli.screen import CommandScreen, People
+from tenure.core.refusals import ExitCode
 
 
-class Output(msgspec.Struct, frozen=True):
+class CommandOutput(msgspec.Struct, frozen=True):
     """A finished command."""
 
     body: bytes
     """JSON; empty for none."""
     people: People
-    exit: Exit = Exit.DONE
+    exit: ExitCode = ExitCode.DONE
     """Another family where the command worked and what it found is bad."""
 
-    def tell(self, screen: Screen) -> None:
+    def tell(self, screen: CommandScreen) -> None:
         """Show it to a person."""
         self.people(screen, msgspec.json.decode(self.body) if self.body else None)
 
-    def program(self) -> bytes:
+    def as_json(self) -> bytes:
         """What a program reads: one JSON document in one line."""
         return (self.body or b"null").rstrip(b"\n") + b"\n"
 
 
-def made(value: Any, people: People, exit_: Exit = Exit.DONE) -> Output:
+def make_output(value: Any, people: People, exit_: ExitCode = ExitCode.DONE) -> CommandOutput:
     """An output of our own, for commands that ask no server."""
-    return Output(msgspec.json.encode(value), people, exit_)
+    return CommandOutput(msgspec.json.encode(value), people, exit_)
 
 
-def sentence(text: str) -> People:
+def sentence_output(text: str) -> People:
     """People are told one sentence."""
     return lambda screen, _: screen.line(text)

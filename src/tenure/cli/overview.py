@@ -1,6 +1,6 @@
 """What `tenure` alone shows: the commands by what one wants to do, on one screen; `tenure help all` has every one."""
 
-from tenure.cli.show import Screen
+from tenure.cli.screen import CommandScreen
 
 WORDS = ((), ("--help",), ("-h",), ("help",))
 """What is typed to be shown the way; with more words one command explains itself."""
@@ -77,7 +77,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 """Headings, and under each commands with what they are for."""
 
 
-def show_overview(screen: Screen) -> None:
+def show_overview(screen: CommandScreen) -> None:
     """Print the overview: the names alone in a column, or above what they are for where they are many."""
     screen.line(USAGE)
     screen.line(HEAD)

@@ -6,25 +6,30 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import File, read_file
+from tenure.cli.api import ApiRequest
+from tenure.cli.argument_types import File, read_file
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, PUBLISHING, READING
-from tenure.cli.problems import Failed, invalid
-from tenure.cli.show import Column, Screen
-from tenure.cli.verbs import SELLING, Ended, noun, verb
-from tenure.core.complaints import label
+from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
-RULE = (Column("Rule", "field"), Column("Value", "shown"), Column("From", "source"), Column("Meaning", "meaning"))
+RULE = (
+    TableColumn("Rule", "field"),
+    TableColumn("Value", "shown"),
+    TableColumn("From", "source"),
+    TableColumn("Meaning", "meaning"),
+)
 AFFECTED = (
-    Column("Subscription", "subscription"),
-    Column("Customer", "customer_name"),
-    Column("Plan", "plan"),
-    Column("From", "takes_effect", "moment"),
-    Column("With", "begins"),
-    Column("Which way", "way"),
+    TableColumn("Subscription", "subscription"),
+    TableColumn("Customer", "customer_name"),
+    TableColumn("Plan", "plan"),
+    TableColumn("From", "takes_effect", "moment"),
+    TableColumn("With", "begins"),
+    TableColumn("Which way", "way"),
 )
 
 Rules = Annotated[tuple[str, ...], Parameter(name="--rule", help="One rule, such as grace_days=7; repeatable.")]
@@ -35,7 +40,7 @@ Now = Annotated[
 
 _WHOLE = ("customer_actions", "provider_actions", "renewal_order")
 """What a policy says as a whole, beside its figures."""
-_APP = noun("policy", "The provider's policy: show, effective, impact, set, publish.", SELLING)
+_APP = add_noun("policy", "The provider's policy: show, effective, impact, set, publish.", SELLING)
 
 
 def add(app: App) -> None:
@@ -43,142 +48,148 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "show", READING, example="tenure policy show")
-def show_policy(desk: Desk) -> Ended:
+@add_verb(_APP, "show", READING, example="tenure policy show")
+def show_policy(desk: CommandSession) -> Ended:
     """Show the policy in force, each figure with its source."""
-    return desk.shown("/v1/policy", _policy)
+    return desk.get_shown("/v1/policy", _print_policy)
 
 
-@verb(_APP, "effective", READING, example="tenure policy effective --subscription sub_…")
+@add_verb(_APP, "effective", READING, example="tenure policy effective --subscription sub_…")
 def effective_policy(
-    desk: Desk,
+    desk: CommandSession,
     *,
     offer: Annotated[str, Parameter(help="What a period of this offer begun now would hold.")] = "",
     subscription: Annotated[str, Parameter(help="What this subscription's running period holds.")] = "",
 ) -> Ended:
     """Show each figure that holds for an offer or a subscription, with its source."""
     query = {"offer": offer or None, "subscription": subscription or None}
-    return desk.shown("/v1/policy/effective", _in_force, query)
+    return desk.get_shown("/v1/policy/effective", _in_force, query)
 
 
-@verb(_APP, "impact", CREATING, example="tenure policy impact --rule grace_days=7")
-def foresee_impact(desk: Desk, file: File | None = None, *, rule: Rules = (), apply_now: Now = False) -> Ended:
+@add_verb(_APP, "impact", CREATING, example="tenure policy impact --rule grace_days=7")
+def foresee_impact(
+    desk: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
+) -> Ended:
     """Show whom publishing would affect, from when on and which way; nothing is changed.
 
     It ends with the report's name: `tenure policy publish` with `--plan` publishes exactly this, or nothing.
     """
-    body = _body(desk, file, rule, apply_now=apply_now)
-    if isinstance(body, Failed):
+    body = _policy_body(desk, file, rule, apply_now=apply_now)
+    if isinstance(body, CommandFailed):
         return body
-    return desk.write(Sending(method="POST", path="/v1/policy/impact", body=body), _impact)
+    return desk.write(ApiRequest(method="POST", path="/v1/policy/impact", body=body), _print_impact)
 
 
-@verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7")
-def publish_policy(desk: Desk, file: File | None = None, *, rule: Rules = (), apply_now: Now = False) -> Ended:
+@add_verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7")
+def publish_policy(
+    desk: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
+) -> Ended:
     """Publish the whole policy anew: from a JSON file, from single rules, or both.
 
     What neither says is the vendor's default again; `tenure policy set` keeps what is published.
     Permissions hold at once, figures for periods that begin later.
     With `--apply-now` a longer grace reaches the running periods, too; nothing that runs is ever shortened.
     """
-    body = _body(desk, file, rule, apply_now=apply_now)
-    if isinstance(body, Failed):
+    body = _policy_body(desk, file, rule, apply_now=apply_now)
+    if isinstance(body, CommandFailed):
         return body
-    return desk.write(Sending(method="PUT", path="/v1/policy", body=body, planned=True), _policy)
+    return desk.write(ApiRequest(method="PUT", path="/v1/policy", body=body, planned=True), _print_policy)
 
 
-@verb(_APP, "set", PUBLISHING, example="tenure policy set grace_days=7 sync_interval=3600")
+@add_verb(_APP, "set", PUBLISHING, example="tenure policy set grace_days=7 sync_interval=3600")
 def set_rules(
-    desk: Desk,
+    desk: CommandSession,
     *rules: Annotated[str, Parameter(help="One rule, such as grace_days=7; grace_days= for the vendor's default.")],
     for_plan: Annotated[str, Parameter(name="--for-plan", help="For this plan only.")] = "",
     apply_now: Now = False,
 ) -> Ended:
     """Change single rules and keep every other one as it is published."""
     if not rules:
-        return invalid("Name at least one rule, such as grace_days=7.", "rules")
+        return invalid_field("Name at least one rule, such as grace_days=7.", "rules")
     answer = desk.get("/v1/policy")
-    if isinstance(answer, Failed):
+    if isinstance(answer, CommandFailed):
         return answer
-    body = _published(msgspec.json.decode(answer.body))
+    body = _published_body(msgspec.json.decode(answer.body))
     for each in rules:
         name, equals, text = each.partition("=")
         if not (name and equals):
-            return invalid("A rule is written as grace_days=7.", "rules")
+            return invalid_field("A rule is written as grace_days=7.", "rules")
         where = body if name in _WHOLE else body["plans"].setdefault(for_plan, {}) if for_plan else body["rules"]
-        where[name] = _value(text)
+        where[name] = _parse_value(text)
         if not text:
             del where[name]
-    sending = Sending(
+    sending = ApiRequest(
         method="PUT", path="/v1/policy", body=body | {"apply_now": apply_now}, planned=True, if_match=answer.etag
     )
-    return desk.write(sending, _policy)
+    return desk.write(sending, _print_policy)
 
 
-def _published(policy: Any) -> dict[str, Any]:
+def _published_body(policy: Any) -> dict[str, Any]:
     """What the provider itself has said, as it was published."""
     said = {name: policy[name] for name in _WHOLE}
     return said | {"rules": policy["own_rules"], "plans": policy["own_plans"]}
 
 
-def _body(desk: Desk, file: Path | None, rules: tuple[str, ...], *, apply_now: bool) -> bytes | dict[str, Any] | Failed:
+def _policy_body(
+    desk: CommandSession, file: Path | None, rules: tuple[str, ...], *, apply_now: bool
+) -> bytes | dict[str, Any] | CommandFailed:
     if file is None and not rules:
-        return invalid("Name a file with the policy, or at least one --rule.", "file")
+        return invalid_field("Name a file with the policy, or at least one --rule.", "file")
     data = b"{}" if file is None else read_file(desk.world, file)
-    if isinstance(data, Failed):
+    if isinstance(data, CommandFailed):
         return data
-    body = _with(data, rules, plain=not (desk.options.plan or apply_now))
+    body = _with_rules(data, rules, plain=not (desk.options.plan or apply_now))
     return {**body, "apply_now": True} if apply_now and isinstance(body, dict) else body
 
 
-def _with(data: bytes, rules: tuple[str, ...], *, plain: bool) -> bytes | dict[str, Any] | Failed:
+def _with_rules(data: bytes, rules: tuple[str, ...], *, plain: bool) -> bytes | dict[str, Any] | CommandFailed:
     """The policy with single rules put in; if it is to be sent as it is, the very bytes for the server to judge."""
     if plain and not rules:
         return data
-    from tenure.wire.strict import parse
+    from tenure.wire.strict_json import parse_json
 
-    body = parse(data, len(data))
+    body = parse_json(data, len(data))
     if isinstance(body, Refused):
-        return invalid(f"The file is not a policy: {body.detail}", "file")
+        return invalid_field(f"The file is not a policy: {body.detail}", "file")
     merged = body.get("rules", {}) if isinstance(body, dict) else None
     if not isinstance(merged, dict):
-        return invalid("The file is not a policy: `rules` is no object.", "file")
+        return invalid_field("The file is not a policy: `rules` is no object.", "file")
     merged = dict(merged)
     for each in rules:
         name, equals, text = each.partition("=")
         if not (name and equals):
-            return invalid("A rule is written as grace_days=7.", "rule")
-        merged[name] = _value(text)
+            return invalid_field("A rule is written as grace_days=7.", "rule")
+        merged[name] = _parse_value(text)
     return {**body, "rules": merged}
 
 
-def _value(text: str) -> Any:
+def _parse_value(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, RecursionError):
         return text
 
 
-def _policy(screen: Screen, value: Any) -> None:
+def _print_policy(screen: CommandScreen, value: Any) -> None:
     screen.heading(f"Policy, version {value['version']}" if value["version"] else "Policy: the vendor's defaults")
-    screen.table([_readable(each) for each in value["rules"]], RULE)
+    screen.table([_readable_rule(each) for each in value["rules"]], RULE)
     for plan, rules in value["plans"].items():
         screen.line()
         screen.heading(f"For the plan {plan}")
-        screen.table([_readable(each) for each in rules], RULE)
+        screen.table([_readable_rule(each) for each in rules], RULE)
     screen.line()
     screen.line(f"Customers may: {', '.join(value['customer_actions']) or 'nothing'}.")
     screen.line(f"You may: {', '.join(value['provider_actions']) or 'nothing'}.")
     screen.line(f"When money is short: {value['renewal_order']} first.")
 
 
-def _in_force(screen: Screen, value: Any) -> None:
+def _in_force(screen: CommandScreen, value: Any) -> None:
     whose = f"the plan {value['plan']}" if value["plan"] else "every plan of which nothing else is said"
     screen.heading(f"For {whose}, by version {value['version']} of the policy")
-    screen.table([_readable(each) for each in value["rules"]], RULE)
+    screen.table([_readable_rule(each) for each in value["rules"]], RULE)
 
 
-def _impact(screen: Screen, value: Any) -> None:
+def _print_impact(screen: CommandScreen, value: Any) -> None:
     counts = value["counts"]
     ways = ", ".join(f"{counts[way]:,} {way}" for way in ("better", "worse", "mixed", "neutral") if counts[way])
     sold, buyers = format_count(counts["subscriptions"], "subscription"), format_count(counts["customers"], "customer")
@@ -187,7 +198,8 @@ def _impact(screen: Screen, value: Any) -> None:
         for change in plan["changes"]:
             sold = format_count(plan["subscriptions"], "subscription")
             what = (
-                f"{label(change['field'])}: {_text(change['before'])} becomes {_text(change['after'])}, {change['way']}"
+                f"{field_label(change['field'])}: {_value_text(change['before'])} becomes "
+                f"{_value_text(change['after'])}, {change['way']}"
             )
             screen.line(f"{plan['plan']}{' (trial)' if plan['trial'] else ''}, {sold}: {what}")
     if value["now"]:
@@ -204,9 +216,9 @@ def _impact(screen: Screen, value: Any) -> None:
     screen.line(f"To publish exactly this within 15 minutes: --plan {value['plan']}")
 
 
-def _text(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
 
 
-def _readable(rule: Any) -> Any:
-    return rule | {"shown": _text(rule["value"]), "meaning": label(rule["field"])}
+def _readable_rule(rule: Any) -> Any:
+    return rule | {"shown": _value_text(rule["value"]), "meaning": field_label(rule["field"])}

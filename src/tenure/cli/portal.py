@@ -6,17 +6,17 @@ from urllib.parse import urlsplit
 
 from cyclopts import App, Parameter
 
-from tenure.cli.desk import Desk
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import Output, sentence
-from tenure.cli.problems import Failed, failed, invalid
-from tenure.cli.verbs import SERVER, Ended, noun, verb
+from tenure.cli.output import CommandOutput, sentence_output
+from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.cli.registration import SERVER, Ended, add_noun, add_verb
 from tenure.core.refusals import Refused
 
 if TYPE_CHECKING:
     from tenure.http.certificates import ServedCertificate
 
-_APP = noun("portal", "The website for providers and customers: run.", SERVER)
+_APP = add_noun("portal", "The website for providers and customers: run.", SERVER)
 
 
 def add(app: App) -> None:
@@ -24,9 +24,9 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "run", LOCAL, example="tenure portal run --server https://licence.example.com --listen 127.0.0.1:8090")
+@add_verb(_APP, "run", LOCAL, example="tenure portal run --server https://license.example.com --listen 127.0.0.1:8090")
 def run_portal(
-    desk: Desk,
+    desk: CommandSession,
     *,
     server: Annotated[str, Parameter(help="The activation server: https://…; http only on this machine.")],
     listen: Annotated[str, Parameter(help="ADDRESS:PORT to listen at; port 0: any free one.")] = ("127.0.0.1:8090"),
@@ -47,20 +47,20 @@ def run_portal(
 ) -> Ended:
     """Run the portal until it is stopped. It keeps nothing: whoever was signed in signs in again after a restart."""
     from tenure.http.endpoints import read_endpoint
-    from tenure.http.serve import CannotListen, Listen
-    from tenure.portal.app import Settings
-    from tenure.portal.main import read_key, run
+    from tenure.http.serve import CannotListen, ListenAddress
+    from tenure.portal.app import PortalSettings
+    from tenure.portal.main import read_key, serve_portal
 
     endpoint = read_endpoint(listen)
     if isinstance(endpoint, Refused):
-        return failed(endpoint)
+        return fail_with(endpoint)
     if public_url and (urlsplit(public_url).scheme != "https" or not urlsplit(public_url).hostname):
-        return invalid("It begins with https://.", "public_url")
-    shown = _certificate(certificate, key)
-    if isinstance(shown, Failed):
+        return invalid_field("It begins with https://.", "public_url")
+    shown = _certificate_files(certificate, key)
+    if isinstance(shown, CommandFailed):
         return shown
-    settings = Settings(house=name, public_url=public_url)
-    place = Listen(
+    settings = PortalSettings(house=name, public_url=public_url)
+    place = ListenAddress(
         host=endpoint.host,
         port=endpoint.port,
         certificate=shown,
@@ -68,25 +68,31 @@ def run_portal(
     )
     proof = read_key(Path(server_key)) if server_key else ""
     if isinstance(proof, Refused):
-        return failed(proof)
+        return fail_with(proof)
     try:
-        refused = run(server, settings, place, proof)
+        refused = serve_portal(server, settings, place, proof)
     except CannotListen as fault:
-        return invalid(str(fault), "listen")
-    return failed(refused) if isinstance(refused, Refused) else Output(b"", sentence("The portal has stopped."))
+        return invalid_field(str(fault), "listen")
+    return (
+        fail_with(refused)
+        if isinstance(refused, Refused)
+        else CommandOutput(b"", sentence_output("The portal has stopped."))
+    )
 
 
-def _certificate(certificate: str, key: str) -> "ServedCertificate | Failed | None":
+def _certificate_files(certificate: str, key: str) -> "ServedCertificate | CommandFailed | None":
     from tenure.http.certificates import CertificateFiles, open_certificate
-    from tenure.portal.main import now
+    from tenure.portal.main import system_now
 
     if bool(certificate) != bool(key):
         given, missing = ("--certificate", "key") if certificate else ("--key", "certificate")
-        return invalid(f"{given} is given without --{missing}: name both files, or neither behind a proxy.", missing)
+        return invalid_field(
+            f"{given} is given without --{missing}: name both files, or neither behind a proxy.", missing
+        )
     if not certificate:
         return None
     files = CertificateFiles(
         certificate=Path(certificate), key=Path(key), certificate_option="--certificate", key_option="--key"
     )
-    opened = open_certificate(files, now)
-    return failed(opened) if isinstance(opened, Refused) else opened
+    opened = open_certificate(files, system_now)
+    return fail_with(opened) if isinstance(opened, Refused) else opened

@@ -6,14 +6,20 @@ The words come from the one table of refusals; the exit code is its family [spec
 import msgspec
 
 from tenure.core.periods import format_instant
-from tenure.core.refusals import TABLE, Code, Exit, Refused
+from tenure.core.refusals import TABLE, ExitCode, RefusalCode, Refused
 
-_BY_STATUS = {401: Exit.PERMISSION, 403: Exit.PERMISSION, 404: Exit.UNKNOWN, 429: Exit.LATER, 503: Exit.LATER}
+_BY_STATUS = {
+    401: ExitCode.PERMISSION,
+    403: ExitCode.PERMISSION,
+    404: ExitCode.UNKNOWN,
+    429: ExitCode.LATER,
+    503: ExitCode.LATER,
+}
 """The family of a code that a newer server says and this command does not know."""
 _CODES = {str(code): row for code, row in TABLE.items()}
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CommandProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A problem of the API (RFC 9457)."""
 
     type: str
@@ -30,34 +36,34 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     possible_at: str = ""
 
     @property
-    def exit(self) -> Exit:
+    def exit_code(self) -> ExitCode:
         """The exit code: the family of the refusal."""
         row = _CODES.get(self.code)
         if row is not None:
             return row.exit
-        return _BY_STATUS.get(self.status, Exit.FAULT if self.status >= 500 else Exit.INPUT)
+        return _BY_STATUS.get(self.status, ExitCode.FAULT if self.status >= 500 else ExitCode.INPUT)
 
-    def says(self, code: Code) -> bool:
+    def is_code(self, code: RefusalCode) -> bool:
         """Whether it is this refusal."""
         return self.code == code
 
 
-class Failed(msgspec.Struct, frozen=True):
+class CommandFailed(msgspec.Struct, frozen=True):
     """What ends a command without effect: the problem, and its bytes as the API sent them (or as it would have)."""
 
-    problem: Problem
+    problem: CommandProblem
     raw: bytes
 
     @property
-    def exit(self) -> Exit:
-        """See `Problem.exit`."""
-        return self.problem.exit
+    def exit_code(self) -> ExitCode:
+        """See `Problem.exit_code`."""
+        return self.problem.exit_code
 
 
-def failed(refused: Refused) -> Failed:
+def fail_with(refused: Refused) -> CommandFailed:
     """A refusal that was found here, in the same words and shape as the API's."""
     row = refused.row
-    problem = Problem(
+    problem = CommandProblem(
         type=f"/refusals/{row.code}",
         title=row.sentence,
         status=row.status,
@@ -71,34 +77,34 @@ def failed(refused: Refused) -> Failed:
         field=refused.field,
         possible_at="" if refused.when is None else format_instant(refused.when),
     )
-    return Failed(problem, msgspec.json.encode(problem))
+    return CommandFailed(problem, msgspec.json.encode(problem))
 
 
-def reworded(refusal: Failed, title: str, cause: str, remedy: str) -> Failed:
+def reword_refusal(refusal: CommandFailed, title: str, cause: str, remedy: str) -> CommandFailed:
     """The same refusal in words for this command, where the table's are for another program."""
     problem = msgspec.structs.replace(refusal.problem, title=title, cause=cause, remedy=remedy)
-    return Failed(problem, msgspec.json.encode(problem))
+    return CommandFailed(problem, msgspec.json.encode(problem))
 
 
-def invalid(detail: str, field: str = "") -> Failed:
+def invalid_field(detail: str, field: str = "") -> CommandFailed:
     """`field_invalid`, for what was typed."""
-    return failed(Refused(Code.FIELD_INVALID, detail, field))
+    return fail_with(Refused(RefusalCode.FIELD_INVALID, detail, field))
 
 
-def unnamed_provider() -> Failed:
+def unnamed_provider() -> CommandFailed:
     """`field_invalid`: a vendor's token acts for every provider, and none was named."""
-    return reworded(
-        invalid("This token is the vendor's: name the provider whose data is meant.", "provider"),
+    return reword_refusal(
+        invalid_field("This token is the vendor's: name the provider whose data is meant.", "provider"),
         "No provider is named.",
         "The vendor's token works for every provider; this command is about the data of one.",
         "Add --provider prv_… (`tenure providers list` shows them), or keep one: tenure login URL --provider prv_…",
     )
 
 
-def read_problem(body: bytes) -> Failed | None:
+def read_problem(body: bytes) -> CommandFailed | None:
     """The problem in an answer's body; None when it is none of ours."""
     try:
-        problem = msgspec.json.decode(body, type=Problem)
+        problem = msgspec.json.decode(body, type=CommandProblem)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return Failed(problem, body)
+    return CommandFailed(problem, body)

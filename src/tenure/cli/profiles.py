@@ -13,17 +13,17 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tenure.cli.problems import Failed, failed, invalid
-from tenure.cli.world import World
-from tenure.core.complaints import complaint
-from tenure.core.refusals import Code, Refused
+from tenure.cli.environment import CommandEnvironment
+from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.core.field_errors import field_refusal
+from tenure.core.refusals import RefusalCode, Refused
 
 DEFAULT = "default"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{1,512}=*")
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class ServerProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One server and who is asking there."""
 
     url: str
@@ -34,14 +34,14 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """Of the provider that the token itself belongs to, as the server named it at sign-in; for people."""
 
 
-class Profiles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProfileFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file's content."""
 
     default: str = DEFAULT
-    profiles: dict[str, Profile] = {}
+    profiles: dict[str, ServerProfile] = {}
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
+class RequestTarget(msgspec.Struct, frozen=True, kw_only=True):
     """Where requests go, and with what; its text form never shows the token."""
 
     url: str
@@ -54,7 +54,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return f"Target(url={self.url!r}, provider={self.provider!r})"
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class TargetOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the options say."""
 
     profile: str = ""
@@ -62,31 +62,33 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = ""
 
 
-def read(path: Path) -> Profiles | Failed:
+def read_profiles(path: Path) -> ProfileFile | CommandFailed:
     """The profiles; none when there is no file. Refuses a file that others can read, or that is damaged."""
     try:
         if path.stat().st_mode & 0o077:
             detail = f"{path} holds tokens and can be read by others; set its mode to 0600 (chmod 600 {path})."
-            return failed(Refused(Code.ACTION_NOT_PERMITTED, detail, "config"))
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Profiles)
+            return fail_with(Refused(RefusalCode.ACTION_NOT_PERMITTED, detail, "config"))
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ProfileFile)
     except FileNotFoundError:
-        return Profiles()
+        return ProfileFile()
     except OSError as fault:
-        return invalid(f"{path} cannot be read: {fault.strerror}.", "config")
+        return invalid_field(f"{path} cannot be read: {fault.strerror}.", "config")
     except msgspec.ValidationError as fault:
-        return invalid(f"{path} is not a file of profiles: {complaint(str(fault), kind=Profiles).detail}", "config")
+        return invalid_field(
+            f"{path} is not a file of profiles: {field_refusal(str(fault), kind=ProfileFile).detail}", "config"
+        )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        return invalid(f"{path} is not a file of profiles: {fault}.", "config")
+        return invalid_field(f"{path} is not a file of profiles: {fault}.", "config")
 
 
-def write(path: Path, profiles: Profiles) -> Failed | None:
+def write_profiles(path: Path, profiles: ProfileFile) -> CommandFailed | None:
     """The file in place of the present one, mode 0600 from its first byte; whole or not at all."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(_toml(profiles))
+                file.write(_encode_profiles(profiles))
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(path)
@@ -94,49 +96,49 @@ def write(path: Path, profiles: Profiles) -> Failed | None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as fault:
-        return invalid(f"{path} cannot be written: {fault.strerror}.", "config")
+        return invalid_field(f"{path} cannot be written: {fault.strerror}.", "config")
     return None
 
 
-def _toml(profiles: Profiles) -> str:
-    lines = [f"default = {_text(profiles.default)}"]
+def _encode_profiles(profiles: ProfileFile) -> str:
+    lines = [f"default = {_quote_text(profiles.default)}"]
     for name, profile in sorted(profiles.profiles.items()):
-        lines += ["", f"[profiles.{name if _NAME.fullmatch(name) else _text(name)}]"]
-        lines += [f"{member} = {_text(value)}" for member, value in msgspec.to_builtins(profile).items()]
+        lines += ["", f"[profiles.{name if _NAME.fullmatch(name) else _quote_text(name)}]"]
+        lines += [f"{member} = {_quote_text(value)}" for member, value in msgspec.to_builtins(profile).items()]
     return "\n".join(lines) + "\n"
 
 
-def _text(value: str) -> str:
+def _quote_text(value: str) -> str:
     # A basic string of TOML is one of JSON, but that DEL has to be escaped too.
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
 
 
-def check_name(name: str) -> Failed | None:
+def check_name(name: str) -> CommandFailed | None:
     """None, or why this cannot be the name of a profile."""
     if _NAME.fullmatch(name):
         return None
-    return invalid("A profile's name is 1 to 64 letters, digits, `_` and `-`.", "profile")
+    return invalid_field("A profile's name is 1 to 64 letters, digits, `_` and `-`.", "profile")
 
 
-def check_token(token: str) -> Failed | None:
+def check_token(token: str) -> CommandFailed | None:
     """None, or why this cannot be a token; the token is not repeated."""
     if _TOKEN.fullmatch(token):
         return None
-    return invalid("This does not look like a token: one word of letters, digits and `._~+/-`.", "token")
+    return invalid_field("This does not look like a token: one word of letters, digits and `._~+/-`.", "token")
 
 
-def check_url(url: str, field: str = "url") -> Failed | None:
+def check_url(url: str, field: str = "url") -> CommandFailed | None:
     """None, or why this cannot be a server's address; plain HTTP is spoken to this machine only."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        return invalid(f"{url!r} is not the address of a server.", field)
+        return invalid_field(f"{url!r} is not the address of a server.", field)
     if not url.isprintable() or " " in url or not host or parts.query or parts.fragment or "@" in parts.netloc:
-        return invalid(f"{url!r} is not the address of a server, such as https://licence.example.com.", field)
+        return invalid_field(f"{url!r} is not the address of a server, such as https://license.example.com.", field)
     if parts.scheme == "https" or (parts.scheme == "http" and _is_here(host)):
         return None
-    return invalid(f"{url!r} would carry the token in the clear; the address begins with https://.", field)
+    return invalid_field(f"{url!r} would carry the token in the clear; the address begins with https://.", field)
 
 
 def _is_here(host: str) -> bool:
@@ -147,18 +149,18 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def target(world: World, asked: Asked) -> Target | Failed:
+def resolve_target(world: CommandEnvironment, asked: TargetOptions) -> RequestTarget | CommandFailed:
     """The server and token to use. Refuses `field_invalid` without a server, `not_authenticated` without a token."""
-    kept = read(world.config)
-    if isinstance(kept, Failed):
+    kept = read_profiles(world.profiles_file)
+    if isinstance(kept, CommandFailed):
         return kept
     name = asked.profile or world.env.get("TENURE_PROFILE", "")
     profile = kept.profiles.get(name or kept.default)
     if name and profile is None:
-        return invalid(f"There is no profile {name!r}; `tenure profiles list` shows what there is.", "profile")
+        return invalid_field(f"There is no profile {name!r}; `tenure profiles list` shows what there is.", "profile")
     url = (asked.url or world.env.get("TENURE_URL", "") or (profile.url if profile else "")).rstrip("/")
     if not url:
-        return invalid("No server is named: run `tenure login`, or set TENURE_URL and TENURE_TOKEN.", "url")
+        return invalid_field("No server is named: run `tenure login`, or set TENURE_URL and TENURE_TOKEN.", "url")
     unsound = check_url(url)
     if unsound is not None:
         return unsound
@@ -166,14 +168,14 @@ def target(world: World, asked: Asked) -> Target | Failed:
     here = profile if profile is not None and profile.url.rstrip("/") == url else None
     token = world.env.get("TENURE_TOKEN", "") or (here.token if here else "")
     if not token:
-        return failed(Refused(Code.NOT_AUTHENTICATED, _no_token(url, profile, here)))
+        return fail_with(Refused(RefusalCode.NOT_AUTHENTICATED, _no_token(url, profile, here)))
     unsound = check_token(token)
     if unsound is not None:
         return unsound
-    return Target(url=url, token=token, provider=provider or (here.provider if here else ""))
+    return RequestTarget(url=url, token=token, provider=provider or (here.provider if here else ""))
 
 
-def _no_token(url: str, profile: Profile | None, here: Profile | None) -> str:
+def _no_token(url: str, profile: ServerProfile | None, here: ServerProfile | None) -> str:
     if profile is not None and here is None:
         return f"The profile's token is for {profile.url}, not for {url}; set TENURE_TOKEN, or sign in there."
     return f"There is no token for {url}: run `tenure login`, or set TENURE_TOKEN."

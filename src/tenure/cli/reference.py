@@ -8,8 +8,8 @@ from cyclopts import App
 from cyclopts.argument import Argument
 
 from tenure.cli import options
-from tenure.cli.main import application
-from tenure.core.refusals import TABLE, Exit
+from tenure.cli.main import make_application
+from tenure.core.refusals import TABLE, ExitCode
 
 _OPENING = """\
 # The command line
@@ -32,69 +32,69 @@ _OPENING = """\
 - **Completion:** `tenure --install-completion`.
 """
 _MEANINGS = {
-    Exit.DONE: "done",
-    Exit.FAULT: "an error nobody foresaw",
-    Exit.INPUT: "what was typed or sent is not acceptable",
-    Exit.PERMISSION: "not known, or not permitted",
-    Exit.UNKNOWN: "there is no such thing, or it is not yours",
-    Exit.STATE: "the state of things forbids it",
-    Exit.CODE: "the activation code",
-    Exit.LIMIT: "a limit is reached",
-    Exit.MONEY: "money",
-    Exit.LATER: "not now: the same may work in a moment",
-    Exit.UNREACHABLE: "the server cannot be reached",
-    Exit.TRUST: "a signature, a key or a history is not as it must be",
+    ExitCode.DONE: "done",
+    ExitCode.FAULT: "an error nobody foresaw",
+    ExitCode.INPUT: "what was typed or sent is not acceptable",
+    ExitCode.PERMISSION: "not known, or not permitted",
+    ExitCode.UNKNOWN: "there is no such thing, or it is not yours",
+    ExitCode.STATE: "the state of things forbids it",
+    ExitCode.CODE: "the activation code",
+    ExitCode.LIMIT: "a limit is reached",
+    ExitCode.MONEY: "money",
+    ExitCode.LATER: "not now: the same may work in a moment",
+    ExitCode.UNREACHABLE: "the server cannot be reached",
+    ExitCode.TRUST: "a signature, a key or a history is not as it must be",
 }
 
 
-def page() -> str:
+def reference_page() -> str:
     """The whole page."""
-    app = application()
-    return "\n".join([_OPENING, *_exits(), *_shared(app), *_commands(app)])
+    app = make_application()
+    return "\n".join([_OPENING, *_exit_code_table(), *_shared_options(app), *_command_sections(app)])
 
 
-def _exits() -> Iterator[str]:
+def _exit_code_table() -> Iterator[str]:
     yield "## Exit codes\n"
     yield "One for each family of refusals; the refusal's own code is in the output, `tenure refusals` explains each.\n"
     yield "| exit | means | refusals |"
     yield "|---|---|---|"
-    for code in Exit:
+    for code in ExitCode:
         family = " ".join(f"`{row.code}`" for row in TABLE.values() if row.exit is code)
         yield f"| {code.value} | {_MEANINGS[code]} | {family} |"
     yield "| 130 | interrupted | |\n"
 
 
-def _shared(app: App) -> Iterator[str]:
+def _shared_options(app: App) -> Iterator[str]:
     """The options that many commands have, once."""
     arguments = {each.name: each for each in app["renew"].assemble_argument_collection()}
     for group in (options.COMMON, options.WRITING):
         yield f"## {group.name}\n"
-        yield from _rows(each for each in arguments.values() if group in _groups(each))
+        yield from _argument_rows(each for each in arguments.values() if group in _argument_groups(each))
         yield ""
 
 
-def _commands(app: App) -> Iterator[str]:
+def _command_sections(app: App) -> Iterator[str]:
     groups: dict[str, list[tuple[str, App]]] = {}
-    for name, command in _words(app):
+    for name, command in _command_names(app):
         groups.setdefault(_group_of(command), []).append((name, command))
     for title, commands in groups.items():
         yield f"## {title}\n"
         for name, command in commands:
-            if not _words(command):
-                yield from _command(f"tenure {name}", command, _short(app, name))
-            yield from _below(f"tenure {name}", command)
+            if not _command_names(command):
+                yield from _command_section(f"tenure {name}", command, _second_name(app, name))
+            yield from _subcommand_sections(f"tenure {name}", command)
 
 
-def _below(name: str, noun: App) -> Iterator[str]:
+def _subcommand_sections(name: str, noun: App) -> Iterator[str]:
     """The verbs of a noun, and those of the nouns under it."""
-    for verb, command in _words(noun):
-        if _words(command):
-            yield from _below(f"{name} {verb}", command)
+    for verb, command in _command_names(noun):
+        if _command_names(command):
+            yield from _subcommand_sections(f"{name} {verb}", command)
         else:
-            yield from _command(f"{name} {verb}", command)
+            yield from _command_section(f"{name} {verb}", command)
 
 
-def _words(app: App) -> list[tuple[str, App]]:
+def _command_names(app: App) -> list[tuple[str, App]]:
     """Names under an application with what they stand for; a second name of the same is told with the first."""
     found: dict[int, tuple[str, App]] = {}
     for name in app:
@@ -103,12 +103,12 @@ def _words(app: App) -> list[tuple[str, App]]:
     return list(found.values())
 
 
-def _short(app: App, name: str) -> str:
+def _second_name(app: App, name: str) -> str:
     """A second name of the command `name`; empty when it has none."""
     return next((other for other in app if other != name and app[other] is app[name]), "")
 
 
-def _command(name: str, command: App, short: str = "") -> Iterator[str]:
+def _command_section(name: str, command: App, short: str = "") -> Iterator[str]:
     arguments = [each for each in command.assemble_argument_collection() if _is_own(each)]
     yield f"### `{name}`\n"
     yield f"{command.help}\n"
@@ -116,31 +116,33 @@ def _command(name: str, command: App, short: str = "") -> Iterator[str]:
         yield f"Shorter: `tenure {short}`.\n"
     yield f"```\n{command.help_epilogue.removeprefix('Example: ') if command.help_epilogue else name}\n```\n"
     if arguments:
-        yield from _rows(arguments)
+        yield from _argument_rows(arguments)
         yield ""
-    shared = {group.name for each in command.assemble_argument_collection() for group in _groups(each)}
+    shared = {group.name for each in command.assemble_argument_collection() for group in _argument_groups(each)}
     if options.WRITING.name in shared:
-        names = [each.name for each in command.assemble_argument_collection() if options.WRITING in _groups(each)]
+        names = [
+            each.name for each in command.assemble_argument_collection() if options.WRITING in _argument_groups(each)
+        ]
         yield f"Also {', '.join(f'`{each}`' for each in names)}.\n"
 
 
-def _rows(arguments: Iterable[Argument]) -> Iterator[str]:
+def _argument_rows(arguments: Iterable[Argument]) -> Iterator[str]:
     yield "| option | | meaning |"
     yield "|---|---|---|"
     for each in arguments:
         text = (each.parameter.help or "").replace("|", "\\|")
-        yield f"| {_name(each)} | {_need(each)} | {text} |"
+        yield f"| {_argument_name(each)} | {_argument_need(each)} | {text} |"
 
 
-def _name(argument: Argument) -> str:
+def _argument_name(argument: Argument) -> str:
     name = argument.name.lstrip("-")
     if argument.field_info.kind is argument.field_info.POSITIONAL_OR_KEYWORD:
         return f"`{name.upper()}`"
     return f"`--{name}`"
 
 
-def _need(argument: Argument) -> str:
-    choices = _choices(argument.hint)
+def _argument_need(argument: Argument) -> str:
+    choices = _argument_choices(argument.hint)
     told = " ".join(f"`{each}`" for each in choices)
     default = argument.field_info.default
     if argument.required:
@@ -148,17 +150,19 @@ def _need(argument: Argument) -> str:
     return f"{told} default `{default}`".strip() if default and default is not argument.field_info.empty else told
 
 
-def _choices(hint: Any) -> tuple[str, ...]:
+def _argument_choices(hint: Any) -> tuple[str, ...]:
     if get_origin(hint) is Literal:
         return get_args(hint)
-    return next((found for each in get_args(hint) if (found := _choices(each))), ())
+    return next((found for each in get_args(hint) if (found := _argument_choices(each))), ())
 
 
 def _is_own(argument: Argument) -> bool:
-    return argument.parameter.parse is not False and not {options.COMMON, options.WRITING} & {*_groups(argument)}
+    return argument.parameter.parse is not False and not {options.COMMON, options.WRITING} & {
+        *_argument_groups(argument)
+    }
 
 
-def _groups(argument: Argument) -> tuple[Any, ...]:
+def _argument_groups(argument: Argument) -> tuple[Any, ...]:
     group = argument.parameter.group
     return group if isinstance(group, tuple) else (group,)
 
@@ -169,4 +173,4 @@ def _group_of(command: App) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(reference_page())

@@ -4,54 +4,54 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tenure.cli.desk import Desk
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import made
-from tenure.cli.problems import failed
-from tenure.cli.show import Column, Screen
-from tenure.cli.verbs import ACCESS, Ended, verb
-from tenure.core.refusals import TABLE, Code, Refused, Row
+from tenure.cli.output import make_output
+from tenure.cli.problems import fail_with
+from tenure.cli.registration import ACCESS, Ended, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.core.refusals import TABLE, RefusalCode, RefusalRow, Refused
 
 LISTED = (
-    Column("Code", "code"),
-    Column("Exit", "exit"),
-    Column("HTTP", "status"),
-    Column("Who", "who"),
-    Column("Sentence", "sentence"),
+    TableColumn("Code", "code"),
+    TableColumn("Exit", "exit"),
+    TableColumn("HTTP", "status"),
+    TableColumn("Who", "who"),
+    TableColumn("Sentence", "sentence"),
 )
 WHOLE = (
-    Column("Code", "code"),
-    Column("Sentence", "sentence"),
-    Column("Cause", "cause"),
-    Column("Remedy", "remedy"),
-    Column("Who", "who"),
-    Column("Exit code", "exit"),
-    Column("HTTP status", "status"),
+    TableColumn("Code", "code"),
+    TableColumn("Sentence", "sentence"),
+    TableColumn("Cause", "cause"),
+    TableColumn("Remedy", "remedy"),
+    TableColumn("Who", "who"),
+    TableColumn("Exit code", "exit"),
+    TableColumn("HTTP status", "status"),
 )
 
 
 def add(app: App) -> None:
     """Add `tenure refusals`."""
-    verb(app, "refusals", LOCAL, group=ACCESS, example="tenure refusals insufficient_balance")(refusals)
+    add_verb(app, "refusals", LOCAL, group=ACCESS, example="tenure refusals insufficient_balance")(show_refusals)
 
 
-def refusals(desk: Desk, code: Annotated[str, Parameter(help="One code only.")] = "") -> Ended:
+def show_refusals(desk: CommandSession, code: Annotated[str, Parameter(help="One code only.")] = "") -> Ended:
     """Show every refusal there is, or one of them whole, with its exit code."""
     if not code:
-        return made(list(TABLE.values()), _table)
-    row = _rows().get(code)
+        return make_output(list(TABLE.values()), _print_refusals)
+    row = _refusal_rows().get(code)
     if row is None:
-        return failed(Refused(Code.NOT_FOUND, "`tenure refusals` lists the codes there are.", "code"))
-    return made(row, _card)
+        return fail_with(Refused(RefusalCode.NOT_FOUND, "`tenure refusals` lists the codes there are.", "code"))
+    return make_output(row, _print_refusal)
 
 
-def _rows() -> dict[str, Row]:
+def _refusal_rows() -> dict[str, RefusalRow]:
     return {str(code): row for code, row in TABLE.items()}
 
 
-def _table(screen: Screen, rows: Any) -> None:
+def _print_refusals(screen: CommandScreen, rows: Any) -> None:
     screen.table(rows, LISTED)
 
 
-def _card(screen: Screen, row: Any) -> None:
+def _print_refusal(screen: CommandScreen, row: Any) -> None:
     screen.card(row, WHOLE)

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import msgspec
 
-from tenure.cli.api import Sending
-from tenure.cli.desk import Desk
-from tenure.cli.output import made, sentence
-from tenure.cli.problems import Failed, failed
-from tenure.cli.verbs import Ended
+from tenure.cli.api import ApiRequest
+from tenure.cli.command_session import CommandSession
+from tenure.cli.output import make_output, sentence_output
+from tenure.cli.problems import CommandFailed, fail_with
+from tenure.cli.registration import Ended
 from tenure.core.periods import format_instant
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.server import keyring, rotating
-from tenure.server.keyring import ROOT_LIFE, OnlineKey
+from tenure.server import key_rotation, keyring
+from tenure.server.keyring import ROOT_LIFE, StoredKey
 from tenure.server.setup import SECRETS
 from tenure.wire import root as roots
 from tenure.wire import rotation
-from tenure.wire.due import State, state_of
 from tenure.wire.keys import Purpose
-from tenure.wire.root import ANY_PRODUCT, Document, Key, Root
+from tenure.wire.root import ANY_PRODUCT, OnlineKey, RootDocument, TrustedRoot
+from tenure.wire.rotation_due import KeyState, state_of
 
 Draw = Callable[[int], bytes]
 LEFT_WITHOUT = {
@@ -35,17 +35,17 @@ LEFT_WITHOUT = {
 """What stands still while no key may sign for a purpose."""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedRotation(msgspec.Struct, frozen=True, kw_only=True):
     """The next root document, still unsigned, and what it does in a sentence."""
 
-    before: Root
-    document: Document
+    before: TrustedRoot
+    document: RootDocument
     told: str
-    fresh: OnlineKey | None = None
+    fresh: StoredKey | None = None
     """The secret half of a key that it names for the first time."""
 
 
-class KeyView(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+class LocalKeyView(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     """A key as shown; instants as RFC 3339."""
 
     kid: str
@@ -60,7 +60,7 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"
     """Whether its secret half is in the server's secret file."""
 
 
-class RootView(msgspec.Struct, frozen=True, kw_only=True):
+class LocalRootView(msgspec.Struct, frozen=True, kw_only=True):
     """A root document as shown."""
 
     id: str
@@ -70,55 +70,59 @@ class RootView(msgspec.Struct, frozen=True, kw_only=True):
     expires: str
     threshold: int
     root_keys: tuple[str, ...]
-    keys: tuple[KeyView, ...]
+    keys: tuple[LocalKeyView, ...]
 
 
-def view(folder: Path, now: Instant) -> RootView | Refused:
+def view_root(folder: Path, now: Instant) -> LocalRootView | Refused:
     """The document in force."""
-    root = rotating.current(folder)
+    root = key_rotation.current_root(folder)
     if isinstance(root, Refused):
         return root
-    return _view(root.document, root.fingerprint(), _at_hand(folder), now)
+    return _root_view(root.document, root.fingerprint(), _at_hand(folder), now)
 
 
-def planned(step: Step, folder: Path, now: Instant) -> RootView:
+def plan_step(step: PlannedRotation, folder: Path, now: Instant) -> LocalRootView:
     """The document that a step would put in force."""
     fresh = {step.fresh.kid} if step.fresh else set()
-    return _view(step.document, "", _at_hand(folder) | fresh, now)
+    return _root_view(step.document, "", _at_hand(folder) | fresh, now)
 
 
-def publish(folder: Path, purpose: str, products: tuple[str, ...], draw: Draw, now: Instant) -> Step | Refused:
+def publish_key(
+    folder: Path, purpose: str, products: tuple[str, ...], draw: Draw, now: Instant
+) -> PlannedRotation | Refused:
     """A fresh key for `purpose`, known to clients from now on."""
-    root = rotating.current(folder)
+    root = key_rotation.current_root(folder)
     if isinstance(root, Refused):
         return root
     fresh = keyring.new_key(Purpose(purpose), draw)
     entry = keyring.online_entry(fresh, now)
     if products:
         entry = msgspec.structs.replace(entry, products=products)
-    document = rotation.publish(root.document, entry, now, now + ROOT_LIFE)
+    document = rotation.publish_key(root.document, entry, now, now + ROOT_LIFE)
     if isinstance(document, Refused):
-        return _readable(document)
-    return _step(root, document, _when_it_signs(document, fresh, now), fresh)
+        return _readable_refusal(document)
+    return _make_step(root, document, _when_it_signs(document, fresh, now), fresh)
 
 
-def replace(folder: Path, kid: str, draw: Draw, now: Instant) -> Step | Refused:
+def replace_key(folder: Path, kid: str, draw: Draw, now: Instant) -> PlannedRotation | Refused:
     """`kid` is dropped at once and a fresh key for the same purpose and products takes its place: an emergency."""
-    root = rotating.current(folder)
-    gone = root if isinstance(root, Refused) else root.document.find(kid)
+    root = key_rotation.current_root(folder)
+    gone = root if isinstance(root, Refused) else root.document.find_key(kid)
     if isinstance(root, Refused) or gone is None or isinstance(gone, Refused):
-        return root if isinstance(root, Refused) else Refused(Code.KEY_UNKNOWN, f"{kid} is not published.", "kid")
+        return (
+            root if isinstance(root, Refused) else Refused(RefusalCode.KEY_UNKNOWN, f"{kid} is not published.", "kid")
+        )
     fresh = keyring.new_key(gone.purpose, draw)
     entry = msgspec.structs.replace(keyring.online_entry(fresh, now), products=gone.products)
-    document = rotation.replace(root.document, kid, entry, now, now + ROOT_LIFE)
+    document = rotation.replace_key(root.document, kid, entry, now, now + ROOT_LIFE)
     if isinstance(document, Refused):
-        return _readable(document)
+        return _readable_refusal(document)
     told = f"{kid} is revoked: what it signed is refused by everyone who has the new root document."
-    return _step(root, document, f"{told} {_when_it_signs(document, fresh, now)}", fresh)
+    return _make_step(root, document, f"{told} {_when_it_signs(document, fresh, now)}", fresh)
 
 
-def _when_it_signs(document: Document, fresh: OnlineKey, now: Instant) -> str:
-    entry = document.find(fresh.kid)
+def _when_it_signs(document: RootDocument, fresh: StoredKey, now: Instant) -> str:
+    entry = document.find_key(fresh.kid)
     products = () if entry is None else entry.products
     signing = [rotation.last_resort(document, fresh.purpose, product, now) for product in products]
     if any(not isinstance(each, Refused) and each.kid == fresh.kid for each in signing):
@@ -130,40 +134,42 @@ def _when_it_signs(document: Document, fresh: OnlineKey, now: Instant) -> str:
     return f"{fresh.kid} is published; it signs from {ready} on, when every client has heard of it."
 
 
-def use(folder: Path, kid: str, now: Instant) -> KeyView | Refused:
+def use_key(folder: Path, kid: str, now: Instant) -> LocalKeyView | Refused:
     """The key, if it may sign now; refuses `key_not_for_this` with the instant from which it may."""
-    root = rotating.current(folder)
+    root = key_rotation.current_root(folder)
     if isinstance(root, Refused):
-        return _readable(root)
-    key = rotation.use(root.document, kid, now)
-    named = root.document.find(kid)
-    if isinstance(key, Refused) and named is not None and state_of(root.document, named, now) is State.SIGNING:
+        return _readable_refusal(root)
+    key = rotation.usable_key(root.document, kid, now)
+    named = root.document.find_key(kid)
+    if isinstance(key, Refused) and named is not None and state_of(root.document, named, now) is KeyState.SIGNING:
         key = named  # the last resort: no other may
     if isinstance(key, Refused):
-        return _readable(key)
+        return _readable_refusal(key)
     return _key_view(root.document, key, _at_hand(folder), now)
 
 
-def close(folder: Path, kid: str, now: Instant) -> Step | Refused:
+def close_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refused:
     """`kid` signs nothing more."""
-    return _changed(
+    return _change_document(
         folder,
-        lambda document: rotation.close(document, kid, now, now + ROOT_LIFE),
+        lambda document: rotation.close_key(document, kid, now, now + ROOT_LIFE),
         f"{kid} is closed; what it signed stays good.",
     )
 
 
-def retire(folder: Path, kid: str, now: Instant) -> Step | Refused:
+def retire_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refused:
     """`kid` is dropped, since nothing it signed can live."""
-    return _changed(folder, lambda document: rotation.retire(document, kid, now, now + ROOT_LIFE), f"{kid} is retired.")
+    return _change_document(
+        folder, lambda document: rotation.retire_key(document, kid, now, now + ROOT_LIFE), f"{kid} is retired."
+    )
 
 
-def revoke(folder: Path, kid: str, now: Instant) -> Step | Refused:
+def revoke_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refused:
     """`kid` is dropped at once; says what nobody can sign then."""
-    step = _changed(folder, lambda document: rotation.revoke(document, kid, now, now + ROOT_LIFE), "")
+    step = _change_document(folder, lambda document: rotation.revoke_key(document, kid, now, now + ROOT_LIFE), "")
     if isinstance(step, Refused):
         return step
-    gone = step.before.document.find(kid)
+    gone = step.before.document.find_key(kid)
     told = f"{kid} is revoked: what it signed is refused by everyone who has the new root document."
     heirs = (
         [rotation.last_resort(step.document, gone.purpose, product, now) for product in gone.products] if gone else []
@@ -174,96 +180,102 @@ def revoke(folder: Path, kid: str, now: Instant) -> Step | Refused:
     return msgspec.structs.replace(step, told=told)
 
 
-def extend(folder: Path, now: Instant) -> Step | Refused:
+def extend_root(folder: Path, now: Instant) -> PlannedRotation | Refused:
     """The same document with a later expiry."""
 
-    def anew(document: Document) -> Document | Refused:
+    def anew(document: RootDocument) -> RootDocument | Refused:
         return msgspec.structs.replace(document, version=document.version + 1, issued=now, expires=now + ROOT_LIFE)
 
-    return _changed(folder, anew, f"The root document is good until {format_instant(now + ROOT_LIFE)}.")
+    return _change_document(folder, anew, f"The root document is good until {format_instant(now + ROOT_LIFE)}.")
 
 
-def rotate(folder: Path, purpose: str, draw: Draw, now: Instant) -> Step | Refused:
+def rotate_keys(folder: Path, purpose: str, draw: Draw, now: Instant) -> PlannedRotation | Refused:
     """The one step that is due for the keys of `purpose`; refuses `key_not_for_this` with `when` while none is."""
-    root = rotating.current(folder)
+    root = key_rotation.current_root(folder)
     if isinstance(root, Refused):
         return root
-    mine = sorted((key for key in root.document.keys if key.purpose == purpose), key=_age)
+    mine = sorted((key for key in root.document.keys if key.purpose == purpose), key=_key_age)
     past = [key for key in mine if now >= rotation.verifiable_until(key)]
     if past:
-        return retire(folder, past[0].kid, now)
+        return retire_key(folder, past[0].kid, now)
     open_ = [key for key in mine if now < key.naf]
     if len(open_) < 2:
-        return publish(
+        return publish_key(
             folder, purpose, open_[0].products if open_ and ANY_PRODUCT not in open_[0].products else (), draw, now
         )
-    ready = rotation.use(root.document, open_[-1].kid, now)
-    return _readable(ready) if isinstance(ready, Refused) else close(folder, open_[0].kid, now)
+    ready = rotation.usable_key(root.document, open_[-1].kid, now)
+    return _readable_refusal(ready) if isinstance(ready, Refused) else close_key(folder, open_[0].kid, now)
 
 
-def sign(step: Step, files: tuple[Path, ...]) -> bytes | Refused:
+def sign_step(step: PlannedRotation, files: tuple[Path, ...]) -> bytes | Refused:
     """The document with the signatures of every root key in `files`; whether they are enough is seen on installing."""
-    secrets = _secrets(files)
+    secrets = _read_secrets(files)
     if isinstance(secrets, Refused):
         return secrets
-    signed = rotating.sign(step.document, secrets)
-    return signed or Refused(Code.ROOT_REJECTED, "None of the files holds a root key of this document.", "root_secrets")
+    signed = key_rotation.sign_root(step.document, secrets)
+    return signed or Refused(
+        RefusalCode.ROOT_REJECTED, "None of the files holds a root key of this document.", "root_secrets"
+    )
 
 
 def add_signatures(draft: bytes, files: tuple[Path, ...]) -> bytes | Refused:
     """`draft` with more signatures."""
-    secrets = _secrets(files)
-    return secrets if isinstance(secrets, Refused) else rotating.add_signatures(draft, secrets)
+    secrets = _read_secrets(files)
+    return secrets if isinstance(secrets, Refused) else key_rotation.add_signatures(draft, secrets)
 
 
-def keep(folder: Path, step: Step) -> Refused | None:
+def keep_secret(folder: Path, step: PlannedRotation) -> Refused | None:
     """The secret half of a fresh key, put away before anybody hears of the key."""
-    return None if step.fresh is None else rotating.keep_key(folder, step.fresh)
+    return None if step.fresh is None else key_rotation.keep_key(folder, step.fresh)
 
 
-def install(desk: Desk, folder: Path, data: bytes, told: str) -> Ended:
+def install_step(desk: CommandSession, folder: Path, data: bytes, told: str) -> Ended:
     """The signed document in force: through the server's API while it runs, else in its database."""
-    done = asyncio.run(rotating.install(folder, data, desk.world.now()))
-    if isinstance(done, Refused) and done.code is not Code.SERVER_BUSY:
-        return failed(_readable(done))
+    done = asyncio.run(key_rotation.install_root(folder, data, desk.world.now()))
+    if isinstance(done, Refused) and done.code is not RefusalCode.SERVER_BUSY:
+        return fail_with(_readable_refusal(done))
     if isinstance(done, Refused):
         sent = _through_api(desk, data)
-        if isinstance(sent, Failed):
+        if isinstance(sent, CommandFailed):
             return sent
-    root = rotating.current(folder)
+    root = key_rotation.current_root(folder)
     if isinstance(root, Refused):
-        return failed(root)
-    if (refused := rotating.forget_keys(folder, root)) is not None:
-        return failed(refused)
+        return fail_with(root)
+    if (refused := key_rotation.forget_keys(folder, root)) is not None:
+        return fail_with(refused)
     value = {"version": root.version, "fingerprint": root.fingerprint(), "told": told}
-    return made(value, sentence(f"{told} Root version {root.version}, fingerprint {root.fingerprint()}."))
+    return make_output(value, sentence_output(f"{told} Root version {root.version}, fingerprint {root.fingerprint()}."))
 
 
-def _through_api(desk: Desk, data: bytes) -> Failed | None:
+def _through_api(desk: CommandSession, data: bytes) -> CommandFailed | None:
     api = desk.api()
-    if isinstance(api, Failed):
+    if isinstance(api, CommandFailed):
         return api
     body = {"document": data.decode()}
-    answer = api.send(Sending(method="PUT", path="/v1/root", body=body, tenant=False))
-    return answer if isinstance(answer, Failed) else None
+    answer = api.send(ApiRequest(method="PUT", path="/v1/root", body=body, tenant=False))
+    return answer if isinstance(answer, CommandFailed) else None
 
 
-def _changed(folder: Path, change: Callable[[Document], Document | Refused], told: str) -> Step | Refused:
-    root = rotating.current(folder)
-    return root if isinstance(root, Refused) else _step(root, change(root.document), told)
+def _change_document(
+    folder: Path, change: Callable[[RootDocument], RootDocument | Refused], told: str
+) -> PlannedRotation | Refused:
+    root = key_rotation.current_root(folder)
+    return root if isinstance(root, Refused) else _make_step(root, change(root.document), told)
 
 
-def _step(root: Root, document: Document | Refused, told: str, fresh: OnlineKey | None = None) -> Step | Refused:
+def _make_step(
+    root: TrustedRoot, document: RootDocument | Refused, told: str, fresh: StoredKey | None = None
+) -> PlannedRotation | Refused:
     if isinstance(document, Refused):
-        return _readable(document)
-    fault = roots.check(document)
-    return fault if fault is not None else Step(before=root, document=document, told=told, fresh=fresh)
+        return _readable_refusal(document)
+    fault = roots.check_document(document)
+    return fault if fault is not None else PlannedRotation(before=root, document=document, told=told, fresh=fresh)
 
 
-def _secrets(files: tuple[Path, ...]) -> list[keyring.RootSecrets] | Refused:
+def _read_secrets(files: tuple[Path, ...]) -> list[keyring.RootSecrets] | Refused:
     found = []
     for file in files:
-        read = rotating.read_root_secrets(file)
+        read = key_rotation.read_root_secrets(file)
         if isinstance(read, Refused):
             return read
         found.append(read)
@@ -275,20 +287,20 @@ def _at_hand(folder: Path) -> set[str]:
     return set() if isinstance(secrets, Refused) else {key.kid for key in secrets.keys}
 
 
-def _view(document: Document, fingerprint: str, at_hand: set[str], now: Instant) -> RootView:
-    return RootView(
+def _root_view(document: RootDocument, fingerprint: str, at_hand: set[str], now: Instant) -> LocalRootView:
+    return LocalRootView(
         id=document.id,
         version=document.version,
         fingerprint=fingerprint,
         expires=format_instant(document.expires),
         threshold=document.threshold,
         root_keys=tuple(key.kid for key in document.root_keys),
-        keys=tuple(_key_view(document, key, at_hand, now) for key in sorted(document.keys, key=_age)),
+        keys=tuple(_key_view(document, key, at_hand, now) for key in sorted(document.keys, key=_key_age)),
     )
 
 
-def _key_view(document: Document, key: Key, at_hand: set[str], now: Instant) -> KeyView:
-    return KeyView(
+def _key_view(document: RootDocument, key: OnlineKey, at_hand: set[str], now: Instant) -> LocalKeyView:
+    return LocalKeyView(
         kid=key.kid,
         purpose=key.purpose.value,
         state=state_of(document, key, now),
@@ -300,11 +312,11 @@ def _key_view(document: Document, key: Key, at_hand: set[str], now: Instant) -> 
     )
 
 
-def _age(key: Key) -> tuple[str, Instant, Instant, str]:
+def _key_age(key: OnlineKey) -> tuple[str, Instant, Instant, str]:
     return key.purpose.value, key.published, key.nbf, key.kid
 
 
-def _readable(refused: Refused) -> Refused:
+def _readable_refusal(refused: Refused) -> Refused:
     """A refusal of the rotation with its instant in words people read; what it says in seconds is left out."""
     if refused.when is None:
         return refused

@@ -6,17 +6,17 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import Folder
+from tenure.cli.argument_types import Folder
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import Output, made, sentence
-from tenure.cli.problems import failed, invalid
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import fail_with, invalid_field
 from tenure.cli.profiles import check_url
-from tenure.cli.show import Screen
-from tenure.cli.verbs import SERVER, Ended, noun, verb
+from tenure.cli.registration import SERVER, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen
 from tenure.core.refusals import Refused
 
-_APP = noun("server", "The activation server: init, run.", SERVER)
+_APP = add_noun("server", "The activation server: init, run.", SERVER)
 
 
 def add(app: App) -> None:
@@ -24,9 +24,9 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "init", LOCAL, example="tenure server init --folder /srv/tenure --name https://licence.example.com")
+@add_verb(_APP, "init", LOCAL, example="tenure server init --folder /srv/tenure --name https://license.example.com")
 def init_server(
-    desk: Desk,
+    desk: CommandSession,
     *,
     folder: Folder,
     name: Annotated[str, Parameter(help="Its address, as it stands in everything it signs: https://…")],
@@ -35,22 +35,22 @@ def init_server(
     threshold: Annotated[int, Parameter(help="How many of them must sign a root document.")] = 1,
 ) -> Ended:
     """Make a new activation server in a folder: keys, root document, database, a token, the owner's invitation."""
-    from tenure.server.main import init
+    from tenure.server.main import create_server
 
     unsound = check_url(name, "name") or (check_url(portal_url, "portal_url") if portal_url else None)
     if unsound is not None:
         return unsound
     portal_url = portal_url.rstrip("/")
     try:
-        done = init(Path(folder), name, portal_url=portal_url, root_keys=root_keys, threshold=threshold)
+        done = create_server(Path(folder), name, portal_url=portal_url, root_keys=root_keys, threshold=threshold)
     except OSError as fault:
-        return invalid(f"{folder} cannot be written: {fault.strerror}.", "folder")
-    return failed(done) if isinstance(done, Refused) else made(done, _initialised)
+        return invalid_field(f"{folder} cannot be written: {fault.strerror}.", "folder")
+    return fail_with(done) if isinstance(done, Refused) else make_output(done, _print_initialized)
 
 
-@verb(_APP, "run", LOCAL, example="tenure server run --folder /srv/tenure --listen 127.0.0.1:8080")
+@add_verb(_APP, "run", LOCAL, example="tenure server run --folder /srv/tenure --listen 127.0.0.1:8080")
 def run_server(
-    desk: Desk,
+    desk: CommandSession,
     *,
     folder: Folder,
     listen: Annotated[
@@ -71,22 +71,22 @@ def run_server(
     """Run the activation server until it is stopped. Options come before its settings, server.json."""
     from tenure.http.endpoints import read_endpoint
     from tenure.http.serve import CannotListen
-    from tenure.server.main import Address, run
+    from tenure.server.main import ListenOptions, serve_api
 
     place = read_endpoint(listen) if listen else None
     if isinstance(place, Refused):
-        return failed(place)
+        return fail_with(place)
     if not (Path(folder) / "secrets.json").exists():
-        return invalid(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
-    address = Address(place, certificate, key, trusted_proxy)
+        return invalid_field(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
+    address = ListenOptions(place, certificate, key, trusted_proxy)
     try:
-        refused = run(Path(folder), address)
+        refused = serve_api(Path(folder), address)
     except CannotListen as fault:
-        return invalid(f"{fault} Where it listens: --listen, or `listen` in server.json.", "listen")
-    return failed(refused) if refused is not None else Output(b"", sentence("The server has stopped."))
+        return invalid_field(f"{fault} Where it listens: --listen, or `listen` in server.json.", "listen")
+    return fail_with(refused) if refused is not None else CommandOutput(b"", sentence_output("The server has stopped."))
 
 
-def _initialised(screen: Screen, value: Any) -> None:
+def _print_initialized(screen: CommandScreen, value: Any) -> None:
     link = f"{value['portal_url'] or 'https://PORTAL'}/invitation/{value['owner_invitation']}"
     screen.heading(f"A new activation server is in {value['folder']}.")
     screen.pairs(

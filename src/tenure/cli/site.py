@@ -6,36 +6,36 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from tenure.cli import site_forwarding, site_people
-from tenure.cli.api import Sending
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import File, Limit, read_file
+from tenure.cli.api import ApiRequest
+from tenure.cli.argument_types import File, Limit, read_file
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import Output, made, sentence
-from tenure.cli.problems import Failed, failed, invalid
-from tenure.cli.show import Column, Screen
-from tenure.cli.site_desk import HERE, Product, Site, folder_of, in_folder, site_desk
-from tenure.cli.verbs import Ended, noun, verb
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.site_session import HERE, Product, Site, folder_of, in_folder, site_desk
 from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
 EVENT = (
-    Column("No.", "number"),
-    Column("At", "at", "moment"),
-    Column("Severity", "severity"),
-    Column("Product", "product"),
-    Column("Event", "text"),
-    Column("Seen", "acknowledged", "yes"),
+    TableColumn("No.", "number"),
+    TableColumn("At", "at", "moment"),
+    TableColumn("Severity", "severity"),
+    TableColumn("Product", "product"),
+    TableColumn("Event", "text"),
+    TableColumn("Seen", "acknowledged", "yes"),
 )
 
 USE = (
-    Column("Day", "date"),
-    Column("Product", "product"),
-    Column("Group", "group"),
-    Column("At most", "most", "count"),
-    Column("Latest", "latest", "count"),
+    TableColumn("Day", "date"),
+    TableColumn("Product", "product"),
+    TableColumn("Group", "group"),
+    TableColumn("At most", "most", "count"),
+    TableColumn("Latest", "latest", "count"),
 )
 
-_APP = noun(
+_APP = add_noun(
     "site", "The administration server of this network: init, run, anew, people, events, forwarding, usage.", HERE
 )
 site_people.add(_APP)
@@ -47,14 +47,14 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(
+@add_verb(
     _APP,
     "init",
     LOCAL,
-    example="tenure site init --server https://licence.example.com --root root.jws --product editor=12.4",
+    example="tenure site init --server https://license.example.com --root root.jws --product editor=12.4",
 )
 def init_site(
-    desk: Desk,
+    desk: CommandSession,
     *,
     server: Annotated[str, Parameter(help="The licensing server's address, https://…")],
     root: File,
@@ -76,22 +76,22 @@ def init_site(
     """Make a new site in an empty folder: its key, its settings, the administrator's token."""
     from tenure.http.endpoints import read_endpoint
     from tenure.site.folder import AUTHORITIES
-    from tenure.site.main import init
-    from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, ProductSettings, Settings
+    from tenure.site.main import create_site
+    from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, ProductSettings, SiteSettings
 
     data = read_file(desk.world, root, "root")
-    if isinstance(data, Failed):
+    if isinstance(data, CommandFailed):
         return data
     authorities = read_file(desk.world, ca_file, "ca_file") if ca_file else b""
-    if isinstance(authorities, Failed):
+    if isinstance(authorities, CommandFailed):
         return authorities
     pairs = dict(each.partition("=")[::2] for each in product)
     if not all(pairs.values()) or not all(pairs):
-        return invalid("A product is written with its version: --product editor=12.4.", "product")
+        return invalid_field("A product is written with its version: --product editor=12.4.", "product")
     for place in (read_endpoint(listen, "listen"), read_endpoint(device_listen, "device_listen")):
         if isinstance(place, Refused):
-            return failed(place)
-    settings = Settings(
+            return fail_with(place)
+    settings = SiteSettings(
         server=server,
         products={each: ProductSettings(version=version) for each, version in pairs.items()},
         name=name,
@@ -102,46 +102,46 @@ def init_site(
     )
     folder = folder_of(desk.world, site, "TENURE_SITE", "site")
     try:
-        done = init(folder, settings, data, authorities=authorities)
+        done = create_site(folder, settings, data, authorities=authorities)
     except OSError as fault:
-        return invalid(f"{folder} cannot be written: {fault.strerror}.", "site")
+        return invalid_field(f"{folder} cannot be written: {fault.strerror}.", "site")
     if isinstance(done, Refused):
-        return failed(done)
-    return made(done, lambda screen, value: _initialised(screen, value, site))
+        return fail_with(done)
+    return make_output(done, lambda screen, value: _print_initialized(screen, value, site))
 
 
-@verb(_APP, "run", LOCAL, example="tenure site run")
+@add_verb(_APP, "run", LOCAL, example="tenure site run")
 def run_site(
-    desk: Desk,
+    desk: CommandSession,
     *,
     site: Site = "",
     clock: Annotated[Path | None, Parameter(help="A file that tells the time; for a sandbox alone.")] = None,
 ) -> Ended:
     """Run the site until it is stopped."""
-    from tenure.site.main import run
+    from tenure.site.main import serve_folder
 
-    refused = run(folder_of(desk.world, site, "TENURE_SITE", "site"), clock=clock)
-    return failed(refused) if refused is not None else Output(b"", sentence("The site has stopped."))
+    refused = serve_folder(folder_of(desk.world, site, "TENURE_SITE", "site"), clock=clock)
+    return fail_with(refused) if refused is not None else CommandOutput(b"", sentence_output("The site has stopped."))
 
 
-@verb(_APP, "anew", LOCAL, example="tenure site anew")
-def begin_anew(desk: Desk, *, site: Site = "") -> Ended:
+@add_verb(_APP, "anew", LOCAL, example="tenure site anew")
+def begin_anew(desk: CommandSession, *, site: Site = "") -> Ended:
     """Begin anew with another key: for a copy that becomes a site of its own, and for one that was declared lost."""
-    from tenure.site.main import anew
+    from tenure.site.main import reset_site
 
     folder = folder_of(desk.world, site, "TENURE_SITE", "site")
     try:
-        done = anew(folder)
+        done = reset_site(folder)
     except OSError as fault:
-        return invalid(f"{folder} cannot be written: {fault.strerror}.", "site")
+        return invalid_field(f"{folder} cannot be written: {fault.strerror}.", "site")
     if isinstance(done, Refused):
-        return failed(done)
-    return made(done, lambda screen, value: _begun_anew(screen, value, site))
+        return fail_with(done)
+    return make_output(done, lambda screen, value: _begun_anew(screen, value, site))
 
 
-@verb(_APP, "events", LOCAL, example="tenure site events --limit 20")
+@add_verb(_APP, "events", LOCAL, example="tenure site events --limit 20")
 def site_events(
-    desk: Desk,
+    desk: CommandSession,
     *,
     severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
     kind: Annotated[str, Parameter(help="Of this kind only, such as device_limit_reached.")] = "",
@@ -152,12 +152,12 @@ def site_events(
     """List what happened at this site, latest first; kept 30 days (info), 90 (warning), 180 (critical)."""
     asked = {"severity": severity or None, "kind": kind or None, "new": "true" if new else None}
     with site_desk(desk, site) as here:
-        return here.listed("/v1/events", _events, asked, limit=limit, tenant=False)
+        return here.get_list("/v1/events", _print_events, asked, limit=limit, tenant=False)
 
 
-@verb(_APP, "acknowledge", LOCAL, example="tenure site acknowledge 412")
-def acknowledge(
-    desk: Desk,
+@add_verb(_APP, "acknowledge", LOCAL, example="tenure site acknowledge 412")
+def acknowledge_events(
+    desk: CommandSession,
     number: Annotated[int, Parameter(help="The number of the latest event that you have seen.")],
     *,
     severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
@@ -166,7 +166,7 @@ def acknowledge(
     """Mark every event up to a number as seen; newer ones stay new."""
     with site_desk(desk, site) as here:
         body = {"number": number, "severity": severity or None}
-        sending = Sending(method="PUT", path="/v1/events-acknowledgement", body=body, tenant=False)
+        sending = ApiRequest(method="PUT", path="/v1/events-acknowledgment", body=body, tenant=False)
         return here.write(
             sending,
             lambda screen, value: screen.line(
@@ -175,9 +175,9 @@ def acknowledge(
         )
 
 
-@verb(_APP, "usage", LOCAL, example="tenure site usage --days 90")
-def usage(
-    desk: Desk,
+@add_verb(_APP, "usage", LOCAL, example="tenure site usage --days 90")
+def report_usage(
+    desk: CommandSession,
     *,
     days: Annotated[int, Parameter(help="The last so many days.")] = 30,
     product: Product = "",
@@ -187,18 +187,18 @@ def usage(
     """Report devices in use by day, product and group."""
     asked = {"days": days, "product": product or None, "group": group or None}
     with site_desk(desk, site) as here:
-        return here.shown("/v1/usage", _usage, asked, tenant=False)
+        return here.get_shown("/v1/usage", _print_usage, asked, tenant=False)
 
 
-def _events(screen: Screen, items: Any) -> None:
+def _print_events(screen: CommandScreen, items: Any) -> None:
     screen.table(items, EVENT, "Nothing has happened.")
 
 
-def _usage(screen: Screen, value: Any) -> None:
+def _print_usage(screen: CommandScreen, value: Any) -> None:
     screen.table(value["items"], USE, "No device has counted in these days.")
 
 
-def _begun_anew(screen: Screen, value: Any, site: str) -> None:
+def _begun_anew(screen: CommandScreen, value: Any, site: str) -> None:
     screen.heading(f"The site in {value['folder']} has a new key: {value['key']}.")
     for each in value["kept"]:
         screen.line(f"Kept aside: {each}")
@@ -207,7 +207,7 @@ def _begun_anew(screen: Screen, value: Any, site: str) -> None:
     screen.line("Its devices have to be enrolled anew.")
 
 
-def _initialised(screen: Screen, value: Any, site: str) -> None:
+def _print_initialized(screen: CommandScreen, value: Any, site: str) -> None:
     screen.heading(f"A new site is in {value['folder']}.")
     screen.pairs(
         [

@@ -8,37 +8,37 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import File, read_file
+from tenure.cli.argument_types import File, read_file
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import Output, made, sentence
-from tenure.cli.problems import Failed, failed, invalid
-from tenure.cli.show import Column, Screen
-from tenure.cli.site_desk import HERE, folder_of, in_folder
-from tenure.cli.verbs import Ended, noun, verb
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.site_session import HERE, folder_of, in_folder
 from tenure.core.refusals import Refused
 
 if TYPE_CHECKING:
-    from tenure.agent.main import Agent
+    from tenure.agent.main import OpenedAgent
 
 Folder = Annotated[str, Parameter(name="--agent", help="The agent's folder [env: TENURE_AGENT].")]
 Clock = Annotated[Path | None, Parameter(help="A file that tells the time; for a sandbox alone.")]
 
 STATUS = (
-    Column("Product", "product"),
-    Column("Device", "device"),
-    Column("Site", "site"),
-    Column("Phase", "phase"),
-    Column("Because", "cause"),
-    Column("Until", "until", "moment"),
-    Column("Functions", "features", "list"),
-    Column("Seat until", "seat_until", "moment"),
-    Column("Last contact", "last_contact", "moment"),
-    Column("Next contact", "next_contact", "moment"),
-    Column("Why not", "reason"),
+    TableColumn("Product", "product"),
+    TableColumn("Device", "device"),
+    TableColumn("Site", "site"),
+    TableColumn("Phase", "phase"),
+    TableColumn("Because", "cause"),
+    TableColumn("Until", "until", "moment"),
+    TableColumn("Functions", "features", "list"),
+    TableColumn("Seat until", "seat_until", "moment"),
+    TableColumn("Last contact", "last_contact", "moment"),
+    TableColumn("Next contact", "next_contact", "moment"),
+    TableColumn("Why not", "reason"),
 )
 
-_APP = noun("agent", "The agent of this device: init, enrol, run, status, release.", HERE)
+_APP = add_noun("agent", "The agent of this device: init, enroll, run, status, release.", HERE)
 
 
 def add(app: App) -> None:
@@ -46,9 +46,9 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "init", LOCAL, example="tenure agent init --root root.jws --product editor --version 12.4")
+@add_verb(_APP, "init", LOCAL, example="tenure agent init --root root.jws --product editor --version 12.4")
 def init_agent(
-    desk: Desk,
+    desk: CommandSession,
     *,
     root: File,
     product: Annotated[str, Parameter(help="The product that this device is protected by.")],
@@ -59,102 +59,106 @@ def init_agent(
     agent: Folder = "",
 ) -> Ended:
     """Make the agent's folder: settings to be completed by hand, and the vendor's root document."""
-    from tenure.agent.main import init
+    from tenure.agent.main import create_agent
 
     data = read_file(desk.world, root, "root")
-    if isinstance(data, Failed):
+    if isinstance(data, CommandFailed):
         return data
     folder = folder_of(desk.world, agent, "TENURE_AGENT", "agent")
-    done = init(folder, data, product=product, version=version, name=name, sandbox=sandbox, hardware=hardware)
+    done = create_agent(folder, data, product=product, version=version, name=name, sandbox=sandbox, hardware=hardware)
     if isinstance(done, Refused):
-        return failed(done)
-    return made({"settings": done}, lambda screen, value: _initialised(screen, value, agent))
+        return fail_with(done)
+    return make_output({"settings": done}, lambda screen, value: _print_initialized(screen, value, agent))
 
 
-@verb(_APP, "enrol", LOCAL, example="tenure agent enrol")
-def enrol(
-    desk: Desk,
-    enrolment: Annotated[str, Parameter(help="The enrolment token; asked for, or read from standard input.")] = "",
+@add_verb(_APP, "enroll", LOCAL, example="tenure agent enroll")
+def enroll_device(
+    desk: CommandSession,
+    enrollment: Annotated[str, Parameter(help="The enrollment token; asked for, or read from standard input.")] = "",
     *,
     later: Annotated[bool, Parameter(help="Keep the token and ask nothing yet: for a disk image.")] = False,
     ephemeral: Annotated[bool, Parameter(help="It does not last (a container): seats of an hour.")] = False,
     agent: Folder = "",
     clock: Clock = None,
 ) -> Ended:
-    """Enrol this device at its site and get a seat."""
-    typed = enrolment or _asked(desk)
-    with _opened(desk, agent, clock) as opened:
-        if isinstance(opened, Failed):
+    """Enroll this device at its site and get a seat."""
+    typed = enrollment or _read_enrollment(desk)
+    with _open_agent(desk, agent, clock) as opened:
+        if isinstance(opened, CommandFailed):
             return opened
         if not typed:
-            return invalid("No enrolment token was given.", "enrolment")
+            return invalid_field("No enrollment token was given.", "enrollment")
         keeper = opened.keeper
-        refused = (keeper.prepare if later else keeper.enrol)(typed, ephemeral=ephemeral)
+        refused = (keeper.prepare_enrollment if later else keeper.enroll)(typed, ephemeral=ephemeral)
         if refused is not None:
-            return failed(refused)
-        return made(_shown(opened), sentence("The token is kept.") if later else _status)
+            return fail_with(refused)
+        return make_output(_print_shown(opened), sentence_output("The token is kept.") if later else _print_status)
 
 
-@verb(_APP, "run", LOCAL, example="tenure agent run")
-def run_agent(desk: Desk, *, agent: Folder = "", clock: Clock = None) -> Ended:
+@add_verb(_APP, "run", LOCAL, example="tenure agent run")
+def run_agent(desk: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
     """Run the agent until it is stopped; it listens on nothing."""
-    from tenure.agent.main import run
+    from tenure.agent.main import serve_agent
 
-    refused = run(folder_of(desk.world, agent, "TENURE_AGENT", "agent"), clock=clock)
-    return failed(refused) if refused is not None else Output(b"", sentence("The agent has stopped."))
+    refused = serve_agent(folder_of(desk.world, agent, "TENURE_AGENT", "agent"), clock=clock)
+    return fail_with(refused) if refused is not None else CommandOutput(b"", sentence_output("The agent has stopped."))
 
 
-@verb(_APP, "status", LOCAL, example="tenure agent status --json")
-def status(desk: Desk, *, agent: Folder = "", clock: Clock = None) -> Ended:
+@add_verb(_APP, "status", LOCAL, example="tenure agent status --json")
+def show_status(desk: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
     """Show what this device may do, why, until when; asks nobody."""
-    with _opened(desk, agent, clock) as opened:
-        return opened if isinstance(opened, Failed) else made(_shown(opened), _status)
+    with _open_agent(desk, agent, clock) as opened:
+        return opened if isinstance(opened, CommandFailed) else make_output(_print_shown(opened), _print_status)
 
 
-@verb(_APP, "release", LOCAL, example="tenure agent release")
-def release(desk: Desk, *, agent: Folder = "", clock: Clock = None) -> Ended:
+@add_verb(_APP, "release", LOCAL, example="tenure agent release")
+def release_seat(desk: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
     """Give this device's seat up: it is erased here first, and free for another once the site has heard of it."""
-    with _opened(desk, agent, clock) as opened:
-        if isinstance(opened, Failed):
+    with _open_agent(desk, agent, clock) as opened:
+        if isinstance(opened, CommandFailed):
             return opened
         refused = opened.keeper.release()
-        return failed(refused) if refused is not None else made(_shown(opened), sentence("The seat is given up."))
+        return (
+            fail_with(refused)
+            if refused is not None
+            else make_output(_print_shown(opened), sentence_output("The seat is given up."))
+        )
 
 
 @contextmanager
-def _opened(desk: Desk, agent: str, clock: Path | None) -> "Iterator[Agent | Failed]":
+def _open_agent(desk: CommandSession, agent: str, clock: Path | None) -> "Iterator[OpenedAgent | CommandFailed]":
     """The agent, whose folder is given up afterwards unless the agent itself is running."""
     from tenure.agent.main import open_agent
 
     opened = open_agent(folder_of(desk.world, agent, "TENURE_AGENT", "agent"), clock=clock)
     if isinstance(opened, Refused):
-        yield failed(opened)
+        yield fail_with(opened)
         return
     try:
         yield opened
     finally:
-        opened.keeper.leave()
+        opened.keeper.leave_folder()
 
 
-def _shown(opened: "Agent") -> Any:
-    from tenure.agent.shown import shown
+def _print_shown(opened: "OpenedAgent") -> Any:
+    from tenure.agent.status import device_status
 
-    return msgspec.to_builtins(shown(opened.keeper))
+    return msgspec.to_builtins(device_status(opened.keeper))
 
 
-def _asked(desk: Desk) -> str:
-    if desk.world.interactive:
-        return desk.world.ask("Enrolment token: ").strip()
+def _read_enrollment(desk: CommandSession) -> str:
+    if desk.world.is_interactive:
+        return desk.world.ask("Enrollment token: ").strip()
     return desk.world.stdin.readline(4_096).strip()
 
 
-def _status(screen: Screen, value: Any) -> None:
+def _print_status(screen: CommandScreen, value: Any) -> None:
     screen.line(value["message"])
     screen.card(value, STATUS)
 
 
-def _initialised(screen: Screen, value: Any, agent: str) -> None:
+def _print_initialized(screen: CommandScreen, value: Any, agent: str) -> None:
     screen.line(f"Say in {value['settings']} what is to be done for each function.")
-    screen.line(f"Then enrol this device: {in_folder('tenure agent enrol', '--agent', agent)}")
-    screen.line("The enrolment token says which site and where; the site's administrator gets one by:")
+    screen.line(f"Then enroll this device: {in_folder('tenure agent enroll', '--agent', agent)}")
+    screen.line("The enrollment token says which site and where; the site's administrator gets one by:")
     screen.line("tenure devices token")

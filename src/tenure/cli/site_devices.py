@@ -1,45 +1,45 @@
-"""`tenure devices`: who is protected at this site, enrolment tokens, taking a seat back."""
+"""`tenure devices`: who is protected at this site, enrollment tokens, taking a seat back."""
 
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending, path
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import Limit, end
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import Limit, parse_end
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import sentence
-from tenure.cli.problems import Failed
-from tenure.cli.show import Column, Screen, moment
-from tenure.cli.site_desk import HERE, Product, Site, site_desk
-from tenure.cli.verbs import Ended, noun, verb
+from tenure.cli.output import sentence_output
+from tenure.cli.problems import CommandFailed
+from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn, format_moment
+from tenure.cli.site_session import HERE, Product, Site, site_desk
 from tenure.core.plurals import format_count
 
 DEVICE = (
-    Column("Device", "id"),
-    Column("Name", "name"),
-    Column("Product", "product"),
-    Column("Group", "group"),
-    Column("State", "state"),
-    Column("Seat until", "seat_until", "moment"),
-    Column("Last seen", "last_seen", "moment"),
-    Column("Version", "version"),
-    Column("Looks like", "looks_like"),
-    Column("Why not", "reason"),
+    TableColumn("Device", "id"),
+    TableColumn("Name", "name"),
+    TableColumn("Product", "product"),
+    TableColumn("Group", "group"),
+    TableColumn("State", "state"),
+    TableColumn("Seat until", "seat_until", "moment"),
+    TableColumn("Last seen", "last_seen", "moment"),
+    TableColumn("Version", "version"),
+    TableColumn("Looks like", "looks_like"),
+    TableColumn("Why not", "reason"),
 )
 TOKEN = (
-    Column("Token", "id"),
-    Column("Product", "product"),
-    Column("Group", "group"),
-    Column("Devices", "uses", "count"),
-    Column("Enrolled", "used", "count"),
-    Column("Until", "until", "moment"),
-    Column("Withdrawn", "withdrawn", "yes"),
+    TableColumn("Token", "id"),
+    TableColumn("Product", "product"),
+    TableColumn("Group", "group"),
+    TableColumn("Devices", "uses", "count"),
+    TableColumn("Enrolled", "used", "count"),
+    TableColumn("Until", "until", "moment"),
+    TableColumn("Withdrawn", "withdrawn", "yes"),
 )
 Id = Annotated[str, Parameter(help="The device's id, `dev_…`.")]
 Group = Annotated[str, Parameter(help="The group; `default` distributes seats by itself, none gives none.")]
 
-_APP = noun(
+_APP = add_noun(
     "devices", "Devices of this site: list, groups, token, withdraw, assign, idle, conflict, merge, remove.", HERE
 )
 
@@ -49,9 +49,9 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "list", LOCAL, example="tenure devices list --state waiting")
+@add_verb(_APP, "list", LOCAL, example="tenure devices list --state waiting")
 def list_devices(
-    desk: Desk,
+    desk: CommandSession,
     *,
     product: Product = "",
     state: Annotated[str, Parameter(help="waiting, protected, displaced, idle, withdrawn, removed, released.")] = "",
@@ -68,95 +68,95 @@ def list_devices(
         "reason": reason or None, "silent_days": silent_days,
     }  # fmt: skip
     with site_desk(desk, site) as here:
-        return here.listed("/v1/devices", _devices, asked, limit=limit, tenant=False)
+        return here.get_list("/v1/devices", _print_devices, asked, limit=limit, tenant=False)
 
 
-@verb(_APP, "token", LOCAL, example="tenure devices token --uses 40 --until 2027-03-31")
+@add_verb(_APP, "token", LOCAL, example="tenure devices token --uses 40 --until 2027-03-31")
 def new_token(
-    desk: Desk,
+    desk: CommandSession,
     *,
-    uses: Annotated[int, Parameter(help="How many devices may enrol with it.")] = 1,
+    uses: Annotated[int, Parameter(help="How many devices may enroll with it.")] = 1,
     until: Annotated[str, Parameter(help="Its last day, or an instant.")] = "",
     group: Group = "default",
     product: Product = "",
     site: Site = "",
 ) -> Ended:
-    """Make an enrolment token, for one device or for a group; it is shown this once."""
+    """Make an enrollment token, for one device or for a group; it is shown this once."""
     with site_desk(desk, site) as here:
-        meant = here.product(product)
-        if isinstance(meant, Failed):
+        meant = here.choose_product(product)
+        if isinstance(meant, CommandFailed):
             return meant
-        last = end(until, "until") if until else None
-        if isinstance(last, Failed):
+        last = parse_end(until, "until") if until else None
+        if isinstance(last, CommandFailed):
             return last
         body = {"product": meant, "uses": uses, "group": group} | ({"until": last} if last else {})
-        return here.write(Sending(method="POST", path="/v1/enrolments", body=body, tenant=False), _token)
+        return here.write(ApiRequest(method="POST", path="/v1/enrollments", body=body, tenant=False), _print_token)
 
 
-@verb(_APP, "tokens", LOCAL, example="tenure devices tokens")
-def list_tokens(desk: Desk, *, limit: Limit = None, site: Site = "") -> Ended:
-    """List enrolment tokens, without the words themselves."""
+@add_verb(_APP, "tokens", LOCAL, example="tenure devices tokens")
+def list_tokens(desk: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+    """List enrollment tokens, without the words themselves."""
     with site_desk(desk, site) as here:
-        return here.listed("/v1/enrolments", _tokens, {}, limit=limit, tenant=False)
+        return here.get_list("/v1/enrollments", _print_tokens, {}, limit=limit, tenant=False)
 
 
-@verb(_APP, "withdraw-token", LOCAL, example="tenure devices withdraw-token enr_…")
+@add_verb(_APP, "withdraw-token", LOCAL, example="tenure devices withdraw-token enr_…")
 def withdraw_token(
-    desk: Desk, enrolment: Annotated[str, Parameter(help="The token's id, `enr_…`.")], *, site: Site = ""
+    desk: CommandSession, enrollment: Annotated[str, Parameter(help="The token's id, `enr_…`.")], *, site: Site = ""
 ) -> Ended:
-    """Withdraw an enrolment token; devices that enrolled with it stay."""
-    where = path("/v1/enrolments/{enrolment}", enrolment=enrolment)
+    """Withdraw an enrollment token; devices that enrolled with it stay."""
+    where = fill_path("/v1/enrollments/{enrollment}", enrollment=enrollment)
     with site_desk(desk, site) as here:
-        sending = Sending(method="DELETE", path=where, tenant=False)
-        return here.write(sending, sentence("Nobody enrols with this token any more."))
+        sending = ApiRequest(method="DELETE", path=where, tenant=False)
+        return here.write(sending, sentence_output("Nobody enrolls with this token any more."))
 
 
-@verb(_APP, "withdraw", LOCAL, example="tenure devices withdraw dev_…")
-def withdraw(desk: Desk, device: Id, *, site: Site = "") -> Ended:
+@add_verb(_APP, "withdraw", LOCAL, example="tenure devices withdraw dev_…")
+def withdraw_seat(desk: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Take a device's seat back: free once the device has erased it, else at the seat's end."""
-    return _act(desk, device, "withdraw", site)
+    return _act_on_device(desk, device, "withdraw", site)
 
 
-@verb(_APP, "assign", LOCAL, example="tenure devices assign dev_…")
-def assign(desk: Desk, device: Id, *, site: Site = "") -> Ended:
+@add_verb(_APP, "assign", LOCAL, example="tenure devices assign dev_…")
+def assign_seat(desk: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Give a device a seat by hand, also one that was withdrawn."""
-    return _act(desk, device, "assign", site)
+    return _act_on_device(desk, device, "assign", site)
 
 
-@verb(_APP, "pin", LOCAL, example="tenure devices pin dev_…")
-def pin(
-    desk: Desk,
+@add_verb(_APP, "pin", LOCAL, example="tenure devices pin dev_…")
+def pin_device(
+    desk: CommandSession,
     device: Id,
     *,
     off: Annotated[bool, Parameter(help="Propose it for release again.")] = False,
     site: Site = "",
 ) -> Ended:
     """Keep a device off every list of what is proposed for release."""
-    where = path("/v1/devices/{device}/pin", device=device)
+    where = fill_path("/v1/devices/{device}/pin", device=device)
     with site_desk(desk, site) as here:
-        sending = Sending(method="PUT", path=where, body={"pinned": not off}, tenant=False)
+        sending = ApiRequest(method="PUT", path=where, body={"pinned": not off}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
 
 
-@verb(_APP, "move", LOCAL, example="tenure devices move dev_… --group laboratory")
-def move(desk: Desk, device: Id, *, group: Group = "", site: Site = "") -> Ended:
+@add_verb(_APP, "move", LOCAL, example="tenure devices move dev_… --group laboratory")
+def move_device(desk: CommandSession, device: Id, *, group: Group = "", site: Site = "") -> Ended:
     """Put a device into a group; into none, and it is unassigned."""
-    where = path("/v1/devices/{device}/group", device=device)
+    where = fill_path("/v1/devices/{device}/group", device=device)
     with site_desk(desk, site) as here:
-        sending = Sending(method="PUT", path=where, body={"group": group}, tenant=False)
+        sending = ApiRequest(method="PUT", path=where, body={"group": group}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
 
 
-@verb(_APP, "duplicates", LOCAL, example="tenure devices duplicates")
-def duplicates(desk: Desk, *, limit: Limit = None, site: Site = "") -> Ended:
+@add_verb(_APP, "duplicates", LOCAL, example="tenure devices duplicates")
+def list_duplicates(desk: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List devices that look like another on the same hardware, and whether they may be merged."""
     with site_desk(desk, site) as here:
-        return here.listed("/v1/duplicates", _pairs, {}, limit=limit, tenant=False)
+        return here.get_list("/v1/duplicates", _print_pairs, {}, limit=limit, tenant=False)
 
 
-@verb(_APP, "idle", LOCAL, example="tenure devices idle --days 30 --release")
-def idle(
-    desk: Desk,
+@add_verb(_APP, "idle", LOCAL, example="tenure devices idle --days 30 --release")
+def list_idle(
+    desk: CommandSession,
     *,
     days: Annotated[int, Parameter(help="Silent for so many days or more.")] = 30,
     release: Annotated[bool, Parameter(help="Release them; otherwise they are only shown.")] = False,
@@ -165,19 +165,19 @@ def idle(
 ) -> Ended:
     """Show devices that have been silent, the longest first, or release their seats."""
     with site_desk(desk, site) as here:
-        meant = here.product(product)
-        if isinstance(meant, Failed):
+        meant = here.choose_product(product)
+        if isinstance(meant, CommandFailed):
             return meant
         if not release:
-            where = path("/v1/licenses/{product}/idle-devices", product=meant)
-            return here.shown(where, _idle, {"days": days}, tenant=False)
-        where = path("/v1/licenses/{product}/release-idle", product=meant)
-        return here.write(Sending(method="POST", path=where, body={"days": days}, tenant=False), _released)
+            where = fill_path("/v1/licenses/{product}/idle-devices", product=meant)
+            return here.get_shown(where, _print_idle, {"days": days}, tenant=False)
+        where = fill_path("/v1/licenses/{product}/release-idle", product=meant)
+        return here.write(ApiRequest(method="POST", path=where, body={"days": days}, tenant=False), _print_released)
 
 
-@verb(_APP, "conflict", LOCAL, example="tenure devices conflict")
-def conflict(
-    desk: Desk,
+@add_verb(_APP, "conflict", LOCAL, example="tenure devices conflict")
+def show_conflict(
+    desk: CommandSession,
     *,
     release: Annotated[bool, Parameter(help="Release the proposed devices now, before the date.")] = False,
     product: Product = "",
@@ -185,63 +185,71 @@ def conflict(
 ) -> Ended:
     """Show the seat conflict that is open: the date, and whom a lower limit would hit; pin takes one off the list."""
     with site_desk(desk, site) as here:
-        meant = here.product(product)
-        if isinstance(meant, Failed):
+        meant = here.choose_product(product)
+        if isinstance(meant, CommandFailed):
             return meant
-        where = path("/v1/licenses/{product}/seat-conflict", product=meant)
+        where = fill_path("/v1/licenses/{product}/seat-conflict", product=meant)
         if not release:
-            return here.shown(where, _conflict, tenant=False)
-        return here.write(Sending(method="POST", path=f"{where}/release", body={}, tenant=False), _released)
+            return here.get_shown(where, _print_conflict, tenant=False)
+        return here.write(ApiRequest(method="POST", path=f"{where}/release", body={}, tenant=False), _print_released)
 
 
-@verb(_APP, "merge", LOCAL, example="tenure devices merge dev_… dev_…")
-def merge(
-    desk: Desk, device: Id, into: Annotated[str, Parameter(help="The device it lives on in.")], *, site: Site = ""
+@add_verb(_APP, "merge", LOCAL, example="tenure devices merge dev_… dev_…")
+def merge_devices(
+    desk: CommandSession,
+    device: Id,
+    into: Annotated[str, Parameter(help="The device it lives on in.")],
+    *,
+    site: Site = "",
 ) -> Ended:
     """Say that a device was installed anew and lives on in another, on the same hardware."""
-    return _act(desk, device, "merge", site, {"into": into})
+    return _act_on_device(desk, device, "merge", site, {"into": into})
 
 
-@verb(_APP, "remove", LOCAL, example="tenure devices remove dev_…")
-def remove(desk: Desk, device: Id, *, site: Site = "") -> Ended:
+@add_verb(_APP, "remove", LOCAL, example="tenure devices remove dev_…")
+def remove_device(desk: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Forget a device: as withdraw, and gone once it no longer counts."""
     with site_desk(desk, site) as here:
-        sending = Sending(method="DELETE", path=path("/v1/devices/{device}", device=device), tenant=False)
-        return here.write(sending, sentence("The device is removed; it counts until its seat is erased or over."))
+        sending = ApiRequest(method="DELETE", path=fill_path("/v1/devices/{device}", device=device), tenant=False)
+        return here.write(
+            sending, sentence_output("The device is removed; it counts until its seat is erased or over.")
+        )
 
 
-def _act(desk: Desk, device: str, what: str, site: str, body: dict[str, Any] | None = None) -> Ended:
-    where = path("/v1/devices/{device}/", device=device) + what
+def _act_on_device(
+    desk: CommandSession, device: str, what: str, site: str, body: dict[str, Any] | None = None
+) -> Ended:
+    where = fill_path("/v1/devices/{device}/", device=device) + what
     with site_desk(desk, site) as here:
-        sending = Sending(method="POST", path=where, body=body, tenant=False)
+        sending = ApiRequest(method="POST", path=where, body=body, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
 
 
-def _devices(screen: Screen, items: Any) -> None:
+def _print_devices(screen: CommandScreen, items: Any) -> None:
     screen.table(items, DEVICE, "No device has enrolled yet.")
 
 
-def _pairs(screen: Screen, items: Any) -> None:
+def _print_pairs(screen: CommandScreen, items: Any) -> None:
     rows = [(each["older"]["id"], each["newer"]["id"], "yes" if each["can_merge"] else "no") for each in items]
     screen.rows(("Older", "Newer", "May be merged"), rows)
 
 
-def _idle(screen: Screen, value: Any) -> None:
+def _print_idle(screen: CommandScreen, value: Any) -> None:
     screen.table(value["devices"], DEVICE, "No device has been silent for so long.")
     screen.line(
         f"{format_count(value['count'], 'device')}; the places of {value['free_at_once']:,} would be free at once."
     )
 
 
-def _released(screen: Screen, value: Any) -> None:
+def _print_released(screen: CommandScreen, value: Any) -> None:
     screen.line(
         f"{format_count(value['released'], 'device was', 'devices were')} released;"
         f" {format_count(value['free_at_once'], 'place is', 'places are')} free at once."
     )
 
 
-def _conflict(screen: Screen, value: Any) -> None:
-    begins = moment(value["begins"], screen.zone)
+def _print_conflict(screen: CommandScreen, value: Any) -> None:
+    begins = format_moment(value["begins"], screen.zone)
     screen.line(
         f"{format_count(value['in_use'], 'device counts', 'devices count')}; from {begins} on"
         f" ({format_count(value['days_left'], 'day')} left) {value['allowed']:,} may."
@@ -250,11 +258,11 @@ def _conflict(screen: Screen, value: Any) -> None:
     screen.table(value["proposed"], DEVICE)
 
 
-def _tokens(screen: Screen, items: Any) -> None:
-    screen.table(items, TOKEN, "There is no enrolment token.")
+def _print_tokens(screen: CommandScreen, items: Any) -> None:
+    screen.table(items, TOKEN, "There is no enrollment token.")
 
 
-def _token(screen: Screen, value: Any) -> None:
+def _print_token(screen: CommandScreen, value: Any) -> None:
     screen.line(value["token"])
-    enrolment = value["enrolment"]
-    screen.line(f"It is shown this once, and enrols {enrolment['uses']:,} device(s): tenure agent enrol")
+    enrollment = value["enrollment"]
+    screen.line(f"It is shown this once, and enrolls {enrollment['uses']:,} device(s): tenure agent enroll")

@@ -4,28 +4,33 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending
-from tenure.cli.desk import Desk
+from tenure.cli.api import ApiRequest
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import Output
-from tenure.cli.problems import Failed
-from tenure.cli.show import Column, Screen
-from tenure.cli.site_desk import HERE, Site, site_desk
-from tenure.cli.verbs import Ended, noun, verb
+from tenure.cli.output import CommandOutput
+from tenure.cli.problems import CommandFailed
+from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.site_session import HERE, Site, site_desk
 
 WAY = (
-    Column("Way", "kind"),
-    Column("Resolver", "resolver"),
-    Column("Address", "address"),
-    Column("Used", "count", "count"),
-    Column("Last", "last", "moment"),
+    TableColumn("Way", "kind"),
+    TableColumn("Resolver", "resolver"),
+    TableColumn("Address", "address"),
+    TableColumn("Used", "count", "count"),
+    TableColumn("Last", "last", "moment"),
 )
-CHECK = (Column("Check", "name"), Column("Result", "state"), Column("Seen", "text"), Column("Remedy", "remedy"))
+CHECK = (
+    TableColumn("Check", "name"),
+    TableColumn("Result", "state"),
+    TableColumn("Seen", "text"),
+    TableColumn("Remedy", "remedy"),
+)
 Mode = Annotated[Literal["lease", "auto", "list", "off"], Parameter(help="`lease`: as the provider says.")]
 Resolvers = Annotated[tuple[str, ...], Parameter(name="--resolver", help="In order; repeat for more.")]
 Suffixes = Annotated[tuple[str, ...], Parameter(name="--private", help="Names never asked of a public resolver.")]
 
-_APP = noun("dns", "How the licensing server's name is found: show, set, test.", HERE)
+_APP = add_noun("dns", "How the licensing server's name is found: show, set, test.", HERE)
 
 
 def add(app: App) -> None:
@@ -33,36 +38,41 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "show", LOCAL, example="tenure dns show")
-def show_dns(desk: Desk, *, site: Site = "") -> Ended:
+@add_verb(_APP, "show", LOCAL, example="tenure dns show")
+def show_dns(desk: CommandSession, *, site: Site = "") -> Ended:
     """Show the choice that holds, the way used last, and how often each was used."""
     with site_desk(desk, site) as here:
-        return here.shown("/v1/dns", _dns, tenant=False)
+        return here.get_shown("/v1/dns", _print_dns, tenant=False)
 
 
-@verb(_APP, "set", LOCAL, example="tenure dns set list --resolver https://dns.quad9.net/dns-query")
-def set_dns(desk: Desk, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = "") -> Ended:
+@add_verb(_APP, "set", LOCAL, example="tenure dns set list --resolver https://dns.quad9.net/dns-query")
+def set_dns(
+    desk: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
+) -> Ended:
     """Choose whether and which public resolvers may be asked; `off`: no packet to any."""
     with site_desk(desk, site) as here:
         return here.write(
-            Sending(method="PUT", path="/v1/dns", body=_body(mode, resolver, private), tenant=False), _dns
+            ApiRequest(method="PUT", path="/v1/dns", body=_request_body(mode, resolver, private), tenant=False),
+            _print_dns,
         )
 
 
-@verb(_APP, "test", LOCAL, example="tenure dns test off")
-def test_dns(desk: Desk, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = "") -> Ended:
+@add_verb(_APP, "test", LOCAL, example="tenure dns test off")
+def test_dns(
+    desk: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
+) -> Ended:
     """Try every way that a choice would allow, without making it."""
-    with site_desk(desk, site) as here, here.busy("Trying every way …"):
+    with site_desk(desk, site) as here, here.show_busy("Trying every way …"):
         api = here.api()
-        body = _body(mode, resolver, private)
-        asked = Sending(method="POST", path="/v1/dns/test", body=body, tenant=False)
-        answer = api if isinstance(api, Failed) else api.send(asked)
-    if isinstance(answer, Failed):
+        body = _request_body(mode, resolver, private)
+        asked = ApiRequest(method="POST", path="/v1/dns/test", body=body, tenant=False)
+        answer = api if isinstance(api, CommandFailed) else api.send(asked)
+    if isinstance(answer, CommandFailed):
         return answer
-    return Output(answer.body, lambda screen, value: screen.table(value["checks"], CHECK))
+    return CommandOutput(answer.body, lambda screen, value: screen.table(value["checks"], CHECK))
 
 
-def _body(mode: str, resolvers: tuple[str, ...], private: tuple[str, ...]) -> dict[str, Any]:
+def _request_body(mode: str, resolvers: tuple[str, ...], private: tuple[str, ...]) -> dict[str, Any]:
     return {
         "mode": "" if mode == "lease" else mode,
         "resolvers": list(resolvers),
@@ -70,7 +80,7 @@ def _body(mode: str, resolvers: tuple[str, ...], private: tuple[str, ...]) -> di
     }
 
 
-def _dns(screen: Screen, value: Any) -> None:
+def _print_dns(screen: CommandScreen, value: Any) -> None:
     by = {"administrator": "chosen here", "provider": "the provider's lease says so", "default": "nobody chose"}
     screen.line(f"Public DNS: {value['effective']} ({by[value['decided_by']]}).")
     if value["resolvers"]:

@@ -9,56 +9,56 @@ from typing import Annotated, Any, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending, path
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import Limit, read_file
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import Limit, read_file
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import Output, sentence
-from tenure.cli.problems import Failed, invalid
-from tenure.cli.show import Column, Screen
-from tenure.cli.site_desk import HERE, Site, SiteDesk, site_desk
-from tenure.cli.verbs import Ended, noun, verb
-from tenure.core.refusals import Exit
+from tenure.cli.output import CommandOutput, sentence_output
+from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_desk
+from tenure.core.refusals import ExitCode
 
 LIST = (
-    Column("Name", "name"),
-    Column("To", "to"),
-    Column("From", "severity"),
-    Column("State", "state"),
-    Column("Waiting", "waiting", "count"),
-    Column("Last taken", "last_taken", "moment"),
+    TableColumn("Name", "name"),
+    TableColumn("To", "to"),
+    TableColumn("From", "severity"),
+    TableColumn("State", "state"),
+    TableColumn("Waiting", "waiting", "count"),
+    TableColumn("Last taken", "last_taken", "moment"),
 )
 CARD = (
-    Column("Forwarding", "id"),
+    TableColumn("Forwarding", "id"),
     *LIST,
-    Column("Kinds", "kinds", "list"),
-    Column("Encryption", "mail.security"),
-    Column("User", "mail.user"),
-    Column("Sender", "mail.sender"),
-    Column("Recipients", "mail.recipients", "list"),
-    Column("Since", "since", "moment"),
-    Column("What is wrong", "what"),
-    Column("What helps", "remedy"),
-    Column("Answered", "said"),
-    Column("Next try", "next_try", "moment"),
+    TableColumn("Kinds", "kinds", "list"),
+    TableColumn("Encryption", "mail.security"),
+    TableColumn("User", "mail.user"),
+    TableColumn("Sender", "mail.sender"),
+    TableColumn("Recipients", "mail.recipients", "list"),
+    TableColumn("Since", "since", "moment"),
+    TableColumn("What is wrong", "what"),
+    TableColumn("What helps", "remedy"),
+    TableColumn("Answered", "said"),
+    TableColumn("Next try", "next_try", "moment"),
 )
 DELIVERY = (
-    Column("When", "at", "moment"),
-    Column("Taken", "taken", "yes"),
-    Column("Events", "count", "count"),
-    Column("From no.", "first"),
-    Column("To no.", "last"),
-    Column("Status", "status"),
-    Column("Said", "said"),
-    Column("Message", "message"),
+    TableColumn("When", "at", "moment"),
+    TableColumn("Taken", "taken", "yes"),
+    TableColumn("Events", "count", "count"),
+    TableColumn("From no.", "first"),
+    TableColumn("To no.", "last"),
+    TableColumn("Status", "status"),
+    TableColumn("Said", "said"),
+    TableColumn("Message", "message"),
 )
 TESTED = (
-    Column("Taken", "taken", "yes"),
-    Column("What happened", "what"),
-    Column("What helps", "remedy"),
-    Column("Said", "said"),
-    Column("Answer", "answer"),
-    Column("Refused", "refused", "list"),
+    TableColumn("Taken", "taken", "yes"),
+    TableColumn("What happened", "what"),
+    TableColumn("What helps", "remedy"),
+    TableColumn("Said", "said"),
+    TableColumn("Answer", "answer"),
+    TableColumn("Refused", "refused", "list"),
 )
 
 Name = Annotated[str, Parameter(help="The forwarding's name, or its id.")]
@@ -77,7 +77,7 @@ PasswordFile = Annotated[
 To = Annotated[tuple[str, ...], Parameter(name="--to", help="A recipient; repeat for more.")]
 Authorities = Annotated[Path | None, Parameter(help="Further certificate authorities that are believed, a PEM file.")]
 
-_APP = noun("forwarding", "Events by mail and webhook: mail, webhook, change, test, log, resume, remove.", HERE)
+_APP = add_noun("forwarding", "Events by mail and webhook: mail, webhook, change, test, log, resume, remove.", HERE)
 
 
 def add(app: App) -> None:
@@ -85,32 +85,34 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "list", LOCAL, example="tenure site forwarding list")
-def list_forwardings(desk: Desk, *, site: Site = "") -> Ended:
+@add_verb(_APP, "list", LOCAL, example="tenure site forwarding list")
+def list_forwardings(desk: CommandSession, *, site: Site = "") -> Ended:
     """List where events are forwarded to, and how each is."""
     with site_desk(desk, site) as here:
-        return here.listed("/v1/forwardings", _forwardings, {}, limit=None, tenant=False)
+        return here.get_list("/v1/forwardings", _print_forwardings, {}, limit=None, tenant=False)
 
 
-@verb(_APP, "show", LOCAL, example="tenure site forwarding show Operations")
-def show_forwarding(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+@add_verb(_APP, "show", LOCAL, example="tenure site forwarding show Operations")
+def show_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Show one, and what helps where it fails."""
     with site_desk(desk, site) as here:
-        found = _found(here, name)
-        return found if isinstance(found, Failed) else Output(msgspec.json.encode(found), _card)
+        found = _find_forwarding(here, name)
+        return (
+            found if isinstance(found, CommandFailed) else CommandOutput(msgspec.json.encode(found), _print_forwarding)
+        )
 
 
-@verb(_APP, "kinds", LOCAL, example="tenure site forwarding kinds")
-def list_kinds(desk: Desk, *, site: Site = "") -> Ended:
+@add_verb(_APP, "kinds", LOCAL, example="tenure site forwarding kinds")
+def list_kinds(desk: CommandSession, *, site: Site = "") -> Ended:
     """List the kinds of events that one may be limited to."""
-    columns = (Column("Kind", "kind"), Column("About", "family"), Column("What happened", "text"))
+    columns = (TableColumn("Kind", "kind"), TableColumn("About", "family"), TableColumn("What happened", "text"))
     with site_desk(desk, site) as here:
-        return here.listed(
+        return here.get_list(
             "/v1/event-kinds", lambda screen, items: screen.table(items, columns), {}, limit=None, tenant=False
         )
 
 
-@verb(
+@add_verb(
     _APP,
     "mail",
     LOCAL,
@@ -118,7 +120,7 @@ def list_kinds(desk: Desk, *, site: Site = "") -> Ended:
     " --to ana@example.com",
 )
 def add_mail(
-    desk: Desk,
+    desk: CommandSession,
     name: NewName,
     *,
     host: Host,
@@ -137,20 +139,20 @@ def add_mail(
     chosen: str = security or "starttls"
     mail = {"host": host, "sender": sender, "recipients": to, "security": chosen, "port": port or _usual_port(chosen)}
     if user:
-        password = _password(desk, password_file)
-        if isinstance(password, Failed):
+        password = _read_password(desk, password_file)
+        if isinstance(password, CommandFailed):
             return password
         mail |= {"user": user, "password": password}
-    pem = _pem(desk, authorities)
-    if isinstance(pem, Failed):
+    pem = _read_pem(desk, authorities)
+    if isinstance(pem, CommandFailed):
         return pem
     body = {"name": name, "severity": severity or "warning", "kinds": kind, "mail": mail | {"authorities": pem}}
-    return _added(desk, site, body)
+    return _add_forwarding(desk, site, body)
 
 
-@verb(_APP, "webhook", LOCAL, example="tenure site forwarding webhook Alerts https://alerts.example.com/hook")
+@add_verb(_APP, "webhook", LOCAL, example="tenure site forwarding webhook Alerts https://alerts.example.com/hook")
 def add_webhook(
-    desk: Desk,
+    desk: CommandSession,
     name: NewName,
     url: Annotated[
         str, Parameter(help="Where to, https; `-` reads it from standard input.", allow_leading_hyphen=True)
@@ -162,16 +164,18 @@ def add_webhook(
     site: Site = "",
 ) -> Ended:
     """Forward what happens from now on to a webhook; its secret is shown this once."""
-    pem = _pem(desk, authorities)
-    if isinstance(pem, Failed):
+    pem = _read_pem(desk, authorities)
+    if isinstance(pem, CommandFailed):
         return pem
     webhook = {"url": desk.world.stdin.readline(1_024).strip() if url == "-" else url, "authorities": pem}
-    return _added(desk, site, {"name": name, "severity": severity or "warning", "kinds": kind, "webhook": webhook})
+    return _add_forwarding(
+        desk, site, {"name": name, "severity": severity or "warning", "kinds": kind, "webhook": webhook}
+    )
 
 
-@verb(_APP, "change", LOCAL, example="tenure site forwarding change Operations --severity critical")
+@add_verb(_APP, "change", LOCAL, example="tenure site forwarding change Operations --severity critical")
 def change_forwarding(
-    desk: Desk,
+    desk: CommandSession,
     name: Name,
     *,
     rename: Annotated[str, Parameter(help="Another name.")] = "",
@@ -193,58 +197,62 @@ def change_forwarding(
     """Change what is given; the rest stays. Another mail server or user wants the password again."""
     mail: dict[str, Any] = {"host": host, "port": port, "security": security, "sender": sender, "recipients": to}
     if user or password or password_file:
-        secret = _password(desk, password_file)
-        if isinstance(secret, Failed):
+        secret = _read_password(desk, password_file)
+        if isinstance(secret, CommandFailed):
             return secret
         mail["password"] = secret
-    pem = _pem(desk, authorities)
-    if isinstance(pem, Failed):
+    pem = _read_pem(desk, authorities)
+    if isinstance(pem, CommandFailed):
         return pem
     parts = {each: value for each, value in mail.items() if value} | ({"user": user} if user is not None else {})
     given: dict[str, Any] = {"name": rename, "severity": severity, "kinds": kind}
     changed = {each: value for each, value in given.items() if value} | ({"kinds": ()} if all_kinds else {})
-    inner = {"mail": parts | _some(authorities=pem), "webhook": _some(url=url, authorities=pem)}
-    return _changed(desk, site, name, changed, inner)
+    inner = {"mail": parts | _refuse_nothing(authorities=pem), "webhook": _refuse_nothing(url=url, authorities=pem)}
+    return _change_forwarding(desk, site, name, changed, inner)
 
 
-@verb(_APP, "on", LOCAL, example="tenure site forwarding on Operations")
-def switch_on(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+@add_verb(_APP, "on", LOCAL, example="tenure site forwarding on Operations")
+def switch_on(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Switch one on again: it goes on where it stopped."""
-    return _changed(desk, site, name, {"active": True}, {})
+    return _change_forwarding(desk, site, name, {"active": True}, {})
 
 
-@verb(_APP, "off", LOCAL, example="tenure site forwarding off Operations")
-def switch_off(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+@add_verb(_APP, "off", LOCAL, example="tenure site forwarding off Operations")
+def switch_off(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Switch one off: what happens meanwhile waits."""
-    return _changed(desk, site, name, {"active": False}, {})
+    return _change_forwarding(desk, site, name, {"active": False}, {})
 
 
-@verb(_APP, "test", LOCAL, example="tenure site forwarding test Operations")
-def test_forwarding(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+@add_verb(_APP, "test", LOCAL, example="tenure site forwarding test Operations")
+def test_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Send a test message now, and say what happened and what helps."""
-    with site_desk(desk, site) as here, here.busy("Sending …"):
-        where = _where(here, name, "/test")
+    with site_desk(desk, site) as here, here.show_busy("Sending …"):
+        where = _forwarding_path(here, name, "/test")
         api = here.api()
-        if isinstance(where, Failed) or isinstance(api, Failed):
-            return where if isinstance(where, Failed) else api  # type: ignore[return-value]
-        answer = api.send(Sending(method="POST", path=where, tenant=False))
-    if isinstance(answer, Failed):
+        if isinstance(where, CommandFailed) or isinstance(api, CommandFailed):
+            return where if isinstance(where, CommandFailed) else api  # type: ignore[return-value]
+        answer = api.send(ApiRequest(method="POST", path=where, tenant=False))
+    if isinstance(answer, CommandFailed):
         return answer
     taken = msgspec.json.decode(answer.body)["taken"]
-    return Output(answer.body, _tested, Exit.DONE if taken else Exit.UNREACHABLE)
+    return CommandOutput(answer.body, _print_test, ExitCode.DONE if taken else ExitCode.UNREACHABLE)
 
 
-@verb(_APP, "log", LOCAL, example="tenure site forwarding log Operations --limit 20")
-def list_deliveries(desk: Desk, name: Name, *, limit: Limit = None, site: Site = "") -> Ended:
+@add_verb(_APP, "log", LOCAL, example="tenure site forwarding log Operations --limit 20")
+def list_deliveries(desk: CommandSession, name: Name, *, limit: Limit = None, site: Site = "") -> Ended:
     """List the last tries, latest first."""
     with site_desk(desk, site) as here:
-        where = _where(here, name, "/deliveries")
-        return where if isinstance(where, Failed) else here.listed(where, _log, {}, limit=limit, tenant=False)
+        where = _forwarding_path(here, name, "/deliveries")
+        return (
+            where
+            if isinstance(where, CommandFailed)
+            else here.get_list(where, _print_log, {}, limit=limit, tenant=False)
+        )
 
 
-@verb(_APP, "resume", LOCAL, example="tenure site forwarding resume Operations")
-def resume(
-    desk: Desk,
+@add_verb(_APP, "resume", LOCAL, example="tenure site forwarding resume Operations")
+def resume_forwarding(
+    desk: CommandSession,
     name: Name,
     *,
     skip: Annotated[bool, Parameter(negative=(), help="Leave out what waited.")] = False,
@@ -252,15 +260,15 @@ def resume(
 ) -> Ended:
     """Go on after it failed or was given up, with what waited."""
     with site_desk(desk, site) as here:
-        where = _where(here, name, "/resume")
-        if isinstance(where, Failed):
+        where = _forwarding_path(here, name, "/resume")
+        if isinstance(where, CommandFailed):
             return where
-        return here.write(Sending(method="POST", path=where, body={"skip": skip}, tenant=False), _card)
+        return here.write(ApiRequest(method="POST", path=where, body={"skip": skip}, tenant=False), _print_forwarding)
 
 
-@verb(_APP, "rotate-secret", LOCAL, example="tenure site forwarding rotate-secret Alerts --overlap-hours 48")
+@add_verb(_APP, "rotate-secret", LOCAL, example="tenure site forwarding rotate-secret Alerts --overlap-hours 48")
 def rotate_secret(
-    desk: Desk,
+    desk: CommandSession,
     name: Name,
     *,
     overlap_hours: Annotated[int, Parameter(help="For so long the old secret signs too.")] = 24,
@@ -268,108 +276,116 @@ def rotate_secret(
 ) -> Ended:
     """Make a new secret of a webhook, shown this once."""
     with site_desk(desk, site) as here:
-        where = _where(here, name, "/rotate-secret")
-        if isinstance(where, Failed):
+        where = _forwarding_path(here, name, "/rotate-secret")
+        if isinstance(where, CommandFailed):
             return where
         body = {"overlap_hours": overlap_hours}
-        return here.write(Sending(method="POST", path=where, body=body, tenant=False), _with_secret)
+        return here.write(ApiRequest(method="POST", path=where, body=body, tenant=False), _with_secret)
 
 
-@verb(_APP, "remove", LOCAL, example="tenure site forwarding remove Operations")
-def remove(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+@add_verb(_APP, "remove", LOCAL, example="tenure site forwarding remove Operations")
+def remove_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Remove one, its log and what waits for it."""
     with site_desk(desk, site) as here:
-        where = _where(here, name)
-        if isinstance(where, Failed):
+        where = _forwarding_path(here, name)
+        if isinstance(where, CommandFailed):
             return where
-        return here.write(Sending(method="DELETE", path=where, tenant=False), sentence("The forwarding is gone."))
+        return here.write(
+            ApiRequest(method="DELETE", path=where, tenant=False), sentence_output("The forwarding is gone.")
+        )
 
 
-def _added(desk: Desk, site: str, body: dict[str, Any]) -> Ended:
+def _add_forwarding(desk: CommandSession, site: str, body: dict[str, Any]) -> Ended:
     with site_desk(desk, site) as here:
-        return here.write(Sending(method="POST", path="/v1/forwardings", body=body, tenant=False), _with_secret)
+        return here.write(ApiRequest(method="POST", path="/v1/forwardings", body=body, tenant=False), _with_secret)
 
 
-def _changed(desk: Desk, site: str, name: str, changed: dict[str, Any], inner: dict[str, dict[str, Any]]) -> Ended:
+def _change_forwarding(
+    desk: CommandSession, site: str, name: str, changed: dict[str, Any], inner: dict[str, dict[str, Any]]
+) -> Ended:
     with site_desk(desk, site) as here:
-        found = _found(here, name)
-        if isinstance(found, Failed):
+        found = _find_forwarding(here, name)
+        if isinstance(found, CommandFailed):
             return found
         body = {each: found[each] for each in ("name", "severity", "kinds", "active")} | changed
         for way, parts in inner.items():
             if found[way] is None and set(parts) - {"authorities"}:
                 field = next(iter(parts))
-                return invalid(f"{found['name']} goes by {'mail' if way == 'webhook' else 'webhook'}.", field)
+                return invalid_field(f"{found['name']} goes by {'mail' if way == 'webhook' else 'webhook'}.", field)
         way = "mail" if found["mail"] else "webhook"
         kept = {each: value for each, value in found[way].items() if each != "password_set"}
         body[way] = kept | inner.get(way, {})
-        where = path("/v1/forwardings/{forwarding}", forwarding=found["id"])
-        return here.write(Sending(method="PUT", path=where, body=body, tenant=False), _card)
+        where = fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"])
+        return here.write(ApiRequest(method="PUT", path=where, body=body, tenant=False), _print_forwarding)
 
 
-def _found(here: SiteDesk, name: str) -> dict[str, Any] | Failed:
+def _find_forwarding(here: SiteCommandSession, name: str) -> dict[str, Any] | CommandFailed:
     answer = here.get("/v1/forwardings?limit=200", tenant=False)
-    if isinstance(answer, Failed):
+    if isinstance(answer, CommandFailed):
         return answer
     items: list[dict[str, Any]] = msgspec.json.decode(answer.body)["items"]
     found = next((each for each in items if name in (each["id"], each["name"])), None)
-    return found or invalid(f"There is no forwarding called {name}; `tenure site forwarding list` shows all.", "name")
+    return found or invalid_field(
+        f"There is no forwarding called {name}; `tenure site forwarding list` shows all.", "name"
+    )
 
 
-def _where(here: SiteDesk, name: str, more: str = "") -> str | Failed:
-    found = _found(here, name)
-    if isinstance(found, Failed):
+def _forwarding_path(here: SiteCommandSession, name: str, more: str = "") -> str | CommandFailed:
+    found = _find_forwarding(here, name)
+    if isinstance(found, CommandFailed):
         return found
-    return path("/v1/forwardings/{forwarding}", forwarding=found["id"]) + more
+    return fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"]) + more
 
 
 def _usual_port(security: str) -> int:
     return {"tls": 465, "none": 25}.get(security, 587)
 
 
-def _password(desk: Desk, file: Path | None) -> str | Failed:
+def _read_password(desk: CommandSession, file: Path | None) -> str | CommandFailed:
     """From a file, from a pipe, or from the terminal without showing it."""
-    if file is None and desk.world.interactive:
+    if file is None and desk.world.is_interactive:
         return desk.world.ask_secret("Password of the mail server: ").strip("\r\n")
     data = read_file(desk.world, file or Path("-"), "password_file", 1_024)
-    return data if isinstance(data, Failed) else data.decode(errors="replace").rstrip("\r\n")
+    return data if isinstance(data, CommandFailed) else data.decode(errors="replace").rstrip("\r\n")
 
 
-def _pem(desk: Desk, file: Path | None) -> str | Failed:
+def _read_pem(desk: CommandSession, file: Path | None) -> str | CommandFailed:
     data = b"" if file is None else read_file(desk.world, file, "authorities", 32_768)
-    return data if isinstance(data, Failed) else data.decode(errors="replace")
+    return data if isinstance(data, CommandFailed) else data.decode(errors="replace")
 
 
-def _some(**values: str) -> dict[str, str]:
+def _refuse_nothing(**values: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _to(item: Any) -> str:
+def _destination(item: Any) -> str:
     return ", ".join(item["mail"]["recipients"]) if item["mail"] else str(item["webhook"]["url"])
 
 
-def _forwardings(screen: Screen, items: Any) -> None:
-    screen.table([{**each, "to": _to(each)} for each in items], LIST, "Events are not forwarded anywhere.")
+def _print_forwardings(screen: CommandScreen, items: Any) -> None:
+    screen.table([{**each, "to": _destination(each)} for each in items], LIST, "Events are not forwarded anywhere.")
 
 
-def _card(screen: Screen, value: Any) -> None:
+def _print_forwarding(screen: CommandScreen, value: Any) -> None:
     left = {"kinds"} if value["mail"] else {"kinds", "mail"}
     shown = [each for each in CARD if each.path.split(".")[0] not in left or value.get(each.path)]
     trouble = {"since", "what", "remedy", "said", "next_try"}
-    screen.card({**value, "to": _to(value)}, [each for each in shown if each.path not in trouble or value[each.path]])
+    screen.card(
+        {**value, "to": _destination(value)}, [each for each in shown if each.path not in trouble or value[each.path]]
+    )
 
 
-def _with_secret(screen: Screen, value: Any) -> None:
-    _card(screen, value["forwarding"])
+def _with_secret(screen: CommandScreen, value: Any) -> None:
+    _print_forwarding(screen, value["forwarding"])
     if value["secret"]:
         screen.line()
         screen.heading(value["secret"])
         screen.line("This secret is shown once; the receiver verifies messages with it (docs/site.md).")
 
 
-def _tested(screen: Screen, value: Any) -> None:
+def _print_test(screen: CommandScreen, value: Any) -> None:
     screen.card(value, [each for each in TESTED if each.path == "taken" or value[each.path]])
 
 
-def _log(screen: Screen, items: Any) -> None:
+def _print_log(screen: CommandScreen, items: Any) -> None:
     screen.table(items, DELIVERY, "Nothing was sent yet.")

@@ -1,4 +1,4 @@
-"""What an administrator does with licenses: apply a code, look, synchronise, ask why, find out what is in the way."""
+"""What an administrator does with licenses: apply a code, look, synchronize, ask why, find out what is in the way."""
 
 import threading
 from collections.abc import Callable
@@ -7,65 +7,65 @@ from typing import Annotated, Any, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Answer, Sending, path
-from tenure.cli.desk import Desk
+from tenure.cli.api import ApiAnswer, ApiRequest, fill_path
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.outcome import with_renewals
-from tenure.cli.output import Output
-from tenure.cli.problems import Failed, failed, invalid
-from tenure.cli.show import Column, Screen, moment
-from tenure.cli.site_desk import HERE, Product, Site, SiteDesk, site_desk
-from tenure.cli.verbs import Ended, noun, verb
+from tenure.cli.output import CommandOutput
+from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn, format_moment
+from tenure.cli.site_session import HERE, Product, Site, SiteCommandSession, site_desk
 from tenure.core.plurals import format_count
-from tenure.core.refusals import Exit, Refused
+from tenure.core.refusals import ExitCode, Refused
 
 LICENSE = (
-    Column("Product", "product"),
-    Column("Type", "kind"),
-    Column("Phase", "phase"),
-    Column("Because", "cause"),
-    Column("Paid until", "paid_until", "when"),
-    Column("Grace until", "grace_until", "when"),
-    Column("In use", "in_use", "count"),
-    Column("Free", "free", "count"),
-    Column("Limit", "device_limit", "count"),
-    Column("Provider", "provider"),
-    Column("Code", "code_last_group"),
-    Column("Last contact", "last_answered", "moment"),
-    Column("Next contact", "next_contact", "moment"),
+    TableColumn("Product", "product"),
+    TableColumn("Type", "kind"),
+    TableColumn("Phase", "phase"),
+    TableColumn("Because", "cause"),
+    TableColumn("Paid until", "paid_until", "when"),
+    TableColumn("Grace until", "grace_until", "when"),
+    TableColumn("In use", "in_use", "count"),
+    TableColumn("Free", "free", "count"),
+    TableColumn("Limit", "device_limit", "count"),
+    TableColumn("Provider", "provider"),
+    TableColumn("Code", "code_last_group"),
+    TableColumn("Last contact", "last_answered", "moment"),
+    TableColumn("Next contact", "next_contact", "moment"),
 )
 STATUS = (
-    Column("Product", "product"),
-    Column("Phase", "phase"),
-    Column("Because", "cause"),
-    Column("Paid until", "paid_until", "when"),
-    Column("Without contact until", "contact_until", "when"),
-    Column("Devices", "in_use", "count"),
-    Column("Waiting", "waiting", "count"),
-    Column("Allotment", "allotment", "count"),
-    Column("Limit", "device_limit", "count"),
-    Column("Next contact", "next_contact", "moment"),
+    TableColumn("Product", "product"),
+    TableColumn("Phase", "phase"),
+    TableColumn("Because", "cause"),
+    TableColumn("Paid until", "paid_until", "when"),
+    TableColumn("Without contact until", "contact_until", "when"),
+    TableColumn("Devices", "in_use", "count"),
+    TableColumn("Waiting", "waiting", "count"),
+    TableColumn("Allotment", "allotment", "count"),
+    TableColumn("Limit", "device_limit", "count"),
+    TableColumn("Next contact", "next_contact", "moment"),
 )
 SPAN = (
-    Column("From", "since", "moment"),
-    Column("Until", "until", "moment"),
-    Column("Phase", "phase"),
-    Column("Because", "cause"),
-    Column("Functions", "features", "list"),
+    TableColumn("From", "since", "moment"),
+    TableColumn("Until", "until", "moment"),
+    TableColumn("Phase", "phase"),
+    TableColumn("Because", "cause"),
+    TableColumn("Functions", "features", "list"),
 )
 CHECK = (
-    Column("Check", "name"),
-    Column("Result", "state"),
-    Column("Seen", "text"),
-    Column("Remedy", "remedy"),
+    TableColumn("Check", "name"),
+    TableColumn("Result", "state"),
+    TableColumn("Seen", "text"),
+    TableColumn("Remedy", "remedy"),
 )
 COPY = (
-    Column("Copy", "which"),
-    Column("Seen", "at", "moment"),
-    Column("Serial", "serial", "count"),
-    Column("Version", "version"),
-    Column("Devices", "devices", "count"),
-    Column("Its clock", "clock", "moment"),
+    TableColumn("Copy", "which"),
+    TableColumn("Seen", "at", "moment"),
+    TableColumn("Serial", "serial", "count"),
+    TableColumn("Version", "version"),
+    TableColumn("Devices", "devices", "count"),
+    TableColumn("Its clock", "clock", "moment"),
 )
 LOOK_AGAIN = 0.25
 """Seconds between two looks at the steps of an exchange that runs."""
@@ -73,20 +73,20 @@ LOOK_AGAIN = 0.25
 
 def add(app: App) -> None:
     """Add the commands."""
-    verb(app, "activate", LOCAL, group=HERE, example="tenure activate")(activate)
-    verb(app, "status", LOCAL, group=HERE, example="tenure status --json")(status)
-    folder = noun("licenses", "Licenses of this site; also: resolve-fork, drop-successor.", HERE)
-    verb(folder, "", LOCAL, example="tenure licenses")(licenses)
-    verb(folder, "resolve-fork", LOCAL, example="tenure licenses resolve-fork restored")(resolve_fork)
-    verb(folder, "drop-successor", LOCAL, example="tenure licenses drop-successor")(drop_successor)
+    add_verb(app, "activate", LOCAL, group=HERE, example="tenure activate")(apply_code)
+    add_verb(app, "status", LOCAL, group=HERE, example="tenure status --json")(show_status)
+    folder = add_noun("licenses", "Licenses of this site; also: resolve-fork, drop-successor.", HERE)
+    add_verb(folder, "", LOCAL, example="tenure licenses")(list_licenses)
+    add_verb(folder, "resolve-fork", LOCAL, example="tenure licenses resolve-fork restored")(resolve_fork)
+    add_verb(folder, "drop-successor", LOCAL, example="tenure licenses drop-successor")(drop_successor)
     app.command(folder)
-    verb(app, "sync", LOCAL, group=HERE, example="tenure sync")(sync)
-    verb(app, "explain", LOCAL, group=HERE, example="tenure explain")(explain)
-    verb(app, "doctor", LOCAL, group=HERE, example="tenure doctor")(doctor)
+    add_verb(app, "sync", LOCAL, group=HERE, example="tenure sync")(synchronize_now)
+    add_verb(app, "explain", LOCAL, group=HERE, example="tenure explain")(explain_license)
+    add_verb(app, "doctor", LOCAL, group=HERE, example="tenure doctor")(test_connection)
 
 
-def activate(
-    desk: Desk,
+def apply_code(
+    desk: CommandSession,
     code: Annotated[
         str, Parameter(help="The activation code; asked for, or read from standard input, if left out.")
     ] = "",
@@ -97,30 +97,32 @@ def activate(
     site: Site = "",
 ) -> Ended:
     """Apply the activation code that the provider has given."""
-    typed = code or _asked(desk)
+    typed = code or _read_code(desk)
     if not typed:
-        return invalid("No activation code was given.", "code")
+        return invalid_field("No activation code was given.", "code")
     with site_desk(desk, site) as here:
         what = "successor" if successor else "activate"
-        return _exchange(here, product, what, {"code": typed}, _looked if look else _activated, dry_run=look)
+        return _run_exchange(
+            here, product, what, {"code": typed}, _print_preview if look else _print_activated, dry_run=look
+        )
 
 
-def status(desk: Desk, *, site: Site = "") -> Ended:
+def show_status(desk: CommandSession, *, site: Site = "") -> Ended:
     """Show how the site is, in a line for each product."""
     with site_desk(desk, site) as here:
-        return here.shown("/v1/status", _status, tenant=False)
+        return here.get_shown("/v1/status", _print_status, tenant=False)
 
 
-def licenses(desk: Desk, *, product: Product = "", site: Site = "") -> Ended:
+def list_licenses(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
     """List licenses, or show one of them whole."""
     with site_desk(desk, site) as here:
         if product:
-            return here.shown(path("/v1/licenses/{product}", product=product), _license, tenant=False)
-        return here.shown("/v1/licenses", lambda screen, value: screen.table(value["items"], LICENSE), tenant=False)
+            return here.get_shown(fill_path("/v1/licenses/{product}", product=product), _print_license, tenant=False)
+        return here.get_shown("/v1/licenses", lambda screen, value: screen.table(value["items"], LICENSE), tenant=False)
 
 
 def resolve_fork(
-    desk: Desk,
+    desk: CommandSession,
     resolution: Annotated[
         Literal["restored", "second_site", "retired"],
         Parameter(help="This is the same server restored; the copy is a second site; the copy is retired."),
@@ -131,61 +133,63 @@ def resolve_fork(
 ) -> Ended:
     """Say what two copies of this site are; the copy is the one that the other has overtaken."""
     with site_desk(desk, site) as here:
-        return _exchange(here, product, "resolve-fork", {"resolution": resolution}, _synchronised)
+        return _run_exchange(here, product, "resolve-fork", {"resolution": resolution}, _print_synchronized)
 
 
-def drop_successor(desk: Desk, *, product: Product = "", site: Site = "") -> Ended:
+def drop_successor(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
     """Drop the staged successor: its code can be staged or applied elsewhere."""
     with site_desk(desk, site) as here:
-        return _exchange(here, product, "drop-successor", None, _synchronised)
+        return _run_exchange(here, product, "drop-successor", None, _print_synchronized)
 
 
-def sync(desk: Desk, *, product: Product = "", site: Site = "") -> Ended:
-    """Synchronise with the licensing server now: shows each step, the path used, and what changed."""
+def synchronize_now(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
+    """Synchronize with the licensing server now: shows each step, the path used, and what changed."""
     with site_desk(desk, site) as here:
-        return _exchange(here, product, "synchronize", None, _synchronised)
+        return _run_exchange(here, product, "synchronize", None, _print_synchronized)
 
 
-def explain(desk: Desk, *, product: Product = "", site: Site = "") -> Ended:
+def explain_license(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
     """Explain what holds, by which rule, until when, what follows, and who can change it."""
     with site_desk(desk, site) as here:
-        meant = here.product(product)
-        if isinstance(meant, Failed):
+        meant = here.choose_product(product)
+        if isinstance(meant, CommandFailed):
             return meant
-        return here.shown(path("/v1/licenses/{product}/explain", product=meant), _explained, tenant=False)
+        return here.get_shown(
+            fill_path("/v1/licenses/{product}/explain", product=meant), _print_explanation, tenant=False
+        )
 
 
-def doctor(desk: Desk, *, site: Site = "") -> Ended:
+def test_connection(desk: CommandSession, *, site: Site = "") -> Ended:
     """Try every way to the licensing server, the clock and the root of trust: one line each, with the remedy."""
-    with site_desk(desk, site) as here, here.busy("Trying every way to the licensing server …"):
+    with site_desk(desk, site) as here, here.show_busy("Trying every way to the licensing server …"):
         api = here.api()
-        asked = Sending(method="POST", path="/v1/test-connection", tenant=False)
-        answer = api if isinstance(api, Failed) else api.send(asked)
-        body = _examined(here) if isinstance(answer, Failed) else answer.body
-    if isinstance(body, Failed):
+        asked = ApiRequest(method="POST", path="/v1/test-connection", tenant=False)
+        answer = api if isinstance(api, CommandFailed) else api.send(asked)
+        body = _examine_offline(here) if isinstance(answer, CommandFailed) else answer.body
+    if isinstance(body, CommandFailed):
         return body
     failures = [check for check in msgspec.json.decode(body)["checks"] if check["state"] == "failed"]
-    return Output(body, _checks, Exit.UNREACHABLE if failures else Exit.DONE)
+    return CommandOutput(body, _print_checks, ExitCode.UNREACHABLE if failures else ExitCode.DONE)
 
 
-def _examined(here: SiteDesk) -> bytes | Failed:
+def _examine_offline(here: SiteCommandSession) -> bytes | CommandFailed:
     """The same without a running site, from its settings alone."""
-    from tenure.sdk.assembly import Misuse, read_root
+    from tenure.sdk.assembly import ConfigurationError, read_root
     from tenure.sdk.main import this_computer
-    from tenure.sdk.names.last_good import LastGoodFile
-    from tenure.site.doctor import Patient
-    from tenure.site.doctor import doctor as examine
+    from tenure.sdk.network.last_good import LastGoodFile
+    from tenure.site.doctor import DoctorInput
+    from tenure.site.doctor import examine_site as examine
     from tenure.site.folder import SETTINGS
     from tenure.site.settings import read_settings
 
     settings = read_settings(here.folder / SETTINGS)
     if isinstance(settings, Refused):
-        return failed(settings)
+        return fail_with(settings)
     try:
         root = read_root(here.folder / settings.root, sandbox=settings.sandbox)
-    except Misuse as fault:
-        return invalid(f"{fault}.", "root")
-    patient = Patient(
+    except ConfigurationError as fault:
+        return invalid_field(f"{fault}.", "root")
+    patient = DoctorInput(
         settings=settings,
         computer=this_computer(),
         addresses=LastGoodFile(here.folder / "addresses"),
@@ -197,88 +201,90 @@ def _examined(here: SiteDesk) -> bytes | Failed:
     return msgspec.json.encode({"checks": list(examine(patient))})
 
 
-def _asked(desk: Desk) -> str:
-    if desk.world.interactive:
+def _read_code(desk: CommandSession) -> str:
+    if desk.world.is_interactive:
         return desk.world.ask("Activation code: ").strip()
     return desk.world.stdin.readline(1_000).strip()
 
 
-def _exchange(
-    here: SiteDesk,
+def _run_exchange(
+    here: SiteCommandSession,
     product: str,
     what: str,
     body: dict[str, Any] | None,
-    people: Callable[[Screen, Any], None],
+    people: Callable[[CommandScreen, Any], None],
     *,
     dry_run: bool = False,
 ) -> Ended:
     """One exchange of the site with its server, shown step by step on a terminal while it runs."""
-    meant = here.product(product)
-    if isinstance(meant, Failed):
+    meant = here.choose_product(product)
+    if isinstance(meant, CommandFailed):
         return meant
     api = here.api()
-    if isinstance(api, Failed):
+    if isinstance(api, CommandFailed):
         return api
-    where = path("/v1/licenses/{product}/", product=meant)
+    where = fill_path("/v1/licenses/{product}/", product=meant)
     query: dict[str, Any] = {"dry_run": True} if dry_run else {}
-    sending = Sending(method="POST", path=where + what, body=body, query=query, key=here.world.new_key(), tenant=False)
-    done: list[Answer | Failed] = []
+    sending = ApiRequest(
+        method="POST", path=where + what, body=body, query=query, key=here.world.new_key(), tenant=False
+    )
+    done: list[ApiAnswer | CommandFailed] = []
     asking = threading.Thread(target=lambda: done.append(api.send(sending)), daemon=True)
     asking.start()
-    live = here.aside.terminal and not here.options.json
+    live = here.aside.is_terminal and not here.options.json
     shown = _shown_live(here, where, asking) if live else 0
     asking.join()
     (answer,) = done
-    if isinstance(answer, Failed):
+    if isinstance(answer, CommandFailed):
         return answer
-    return Output(answer.body, lambda screen, value: people(screen, {**value, "steps": value["steps"][shown:]}))
+    return CommandOutput(answer.body, lambda screen, value: people(screen, {**value, "steps": value["steps"][shown:]}))
 
 
-def _shown_live(here: SiteDesk, where: str, asking: threading.Thread) -> int:
+def _shown_live(here: SiteCommandSession, where: str, asking: threading.Thread) -> int:
     """Shows the steps as they come; how many were shown."""
     shown = 0
     while asking.is_alive():
         asking.join(LOOK_AGAIN)
         answer = here.get(f"{where}synchronization", tenant=False)
-        run = {} if isinstance(answer, Failed) else msgspec.json.decode(answer.body)
+        run = {} if isinstance(answer, CommandFailed) else msgspec.json.decode(answer.body)
         for step in run.get("steps", ())[shown:] if run.get("running", True) else ():
-            _step(here.aside, step)
+            _print_step(here.aside, step)
             shown += 1
     return shown
 
 
-def _step(screen: Screen, step: Any) -> None:
+def _print_step(screen: CommandScreen, step: Any) -> None:
     screen.line(f"{'  ' if step['ok'] else '! '}{step['text']}")
 
 
-def _activated(screen: Screen, value: Any) -> None:
+def _print_activated(screen: CommandScreen, value: Any) -> None:
     for step in value["steps"]:
-        _step(screen, step)
+        _print_step(screen, step)
     screen.line(value["message"])
 
 
-def _looked(screen: Screen, value: Any) -> None:
+def _print_preview(screen: CommandScreen, value: Any) -> None:
     for step in value["steps"]:
-        _step(screen, step)
+        _print_step(screen, step)
     screen.line(value["message"])
     screen.table(with_renewals(value["preview"]["timeline"], "cause"), SPAN)
     screen.line("Nothing has begun: leave out `--look` to apply the code.")
 
 
-def _synchronised(screen: Screen, value: Any) -> None:
+def _print_synchronized(screen: CommandScreen, value: Any) -> None:
     for step in value["steps"]:
-        _step(screen, step)
+        _print_step(screen, step)
     screen.line(f"Path: {value['path'] or 'none'}")
     if value["differences"]:
         rows = [(each["what"], each["before"] or "-", each["after"] or "-") for each in value["differences"]]
         screen.rows(("Changed", "Before", "After"), rows)
     else:
         screen.line("Nothing has changed.")
-    until = moment(value["license"]["contact_until"], screen.zone)
+    until = format_moment(value["license"]["contact_until"], screen.zone)
     screen.line(f"{value['license']['message']} Without further contact it is good until {until}.")
 
 
-def _status(screen: Screen, value: Any) -> None:
+def _print_status(screen: CommandScreen, value: Any) -> None:
     screen.heading(f"{value['name']} (Tenure {value['version']})")
     screen.line(
         f"Licensing server: {value['server']}. Devices find this site at {value['device_host']}:{value['device_port']}."
@@ -288,18 +294,18 @@ def _status(screen: Screen, value: Any) -> None:
         screen.line(each["message"])
 
 
-def _license(screen: Screen, value: Any) -> None:
+def _print_license(screen: CommandScreen, value: Any) -> None:
     screen.card(value, LICENSE)
     screen.line(value["message"])
     if value["fork"] is not None:
-        _fork(screen, value["fork"])
+        _print_fork(screen, value["fork"])
     for one in (value["new_seats"], value["refusal"], *value["warnings"]):
         if one is not None:
             screen.line(f"{one['text']} ({one['code']})")
     screen.table(with_renewals(value["timeline"], "cause"), SPAN)
 
 
-def _fork(screen: Screen, fork: Any) -> None:
+def _print_fork(screen: CommandScreen, fork: Any) -> None:
     screen.line(
         "Two copies of this site use one identity; this one is the "
         + ("copy that was overtaken." if fork["you_are_the_copy"] else "one that the server goes by.")
@@ -309,7 +315,7 @@ def _fork(screen: Screen, fork: Any) -> None:
     screen.line(f"`restored` can be said {left} here: tenure licenses resolve-fork")
 
 
-def _explained(screen: Screen, value: Any) -> None:
+def _print_explanation(screen: CommandScreen, value: Any) -> None:
     screen.line(value["sentence"])
     for text in (value["rule"], value["renewal"], value["follows"]):
         if text:
@@ -323,5 +329,5 @@ def _explained(screen: Screen, value: Any) -> None:
         screen.table(value["silence"], SPAN)
 
 
-def _checks(screen: Screen, value: Any) -> None:
+def _print_checks(screen: CommandScreen, value: Any) -> None:
     screen.table(value["checks"], CHECK)

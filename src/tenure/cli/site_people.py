@@ -5,22 +5,22 @@ from typing import Annotated, Any, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending, path
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import Limit
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import Limit
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import sentence
-from tenure.cli.problems import Failed, invalid
-from tenure.cli.show import Column, Screen
-from tenure.cli.site_desk import HERE, Site, SiteDesk, site_desk
-from tenure.cli.verbs import Ended, noun, verb
+from tenure.cli.output import sentence_output
+from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_desk
 
 PERSON = (
-    Column("Name", "name"),
-    Column("Role", "role"),
-    Column("Second factor", "second_factor", "yes"),
-    Column("Password not changed yet", "temporary", "yes"),
-    Column("Since", "created", "moment"),
+    TableColumn("Name", "name"),
+    TableColumn("Role", "role"),
+    TableColumn("Second factor", "second_factor", "yes"),
+    TableColumn("Password not changed yet", "temporary", "yes"),
+    TableColumn("Since", "created", "moment"),
 )
 Name = Annotated[str, Parameter(help="A name or an e-mail address.")]
 Role = Annotated[
@@ -28,7 +28,7 @@ Role = Annotated[
     Parameter(help="An administrator may everything, an operator the daily work, an auditor look."),
 ]
 
-_APP = noun("people", "Who may sign in at this administration server: list, add, role, reset, remove.", HERE)
+_APP = add_noun("people", "Who may sign in at this administration server: list, add, role, reset, remove.", HERE)
 
 
 def add(app: App) -> None:
@@ -36,36 +36,36 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "list", LOCAL, example="tenure site people list")
-def list_people(desk: Desk, *, limit: Limit = None, site: Site = "") -> Ended:
+@add_verb(_APP, "list", LOCAL, example="tenure site people list")
+def list_people(desk: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List who may sign in."""
     with site_desk(desk, site) as here:
-        return here.listed("/v1/people", _people, {}, limit=limit, tenant=False)
+        return here.get_list("/v1/people", _print_people, {}, limit=limit, tenant=False)
 
 
-@verb(_APP, "add", LOCAL, example="tenure site people add ada@example.com --role administrator")
-def add_person(desk: Desk, name: Name, *, role: Role, site: Site = "") -> Ended:
+@add_verb(_APP, "add", LOCAL, example="tenure site people add ada@example.com --role administrator")
+def add_person(desk: CommandSession, name: Name, *, role: Role, site: Site = "") -> Ended:
     """Add an account; its password is shown once, and changed by its owner at the first sign-in."""
     with site_desk(desk, site) as here:
         body = {"name": name, "role": role}
-        return here.write(Sending(method="POST", path="/v1/people", body=body, tenant=False), _with_password)
+        return here.write(ApiRequest(method="POST", path="/v1/people", body=body, tenant=False), _with_password)
 
 
-@verb(_APP, "role", LOCAL, example="tenure site people role ada@example.com operator")
-def change_role(desk: Desk, name: Name, role: Role, *, site: Site = "") -> Ended:
+@add_verb(_APP, "role", LOCAL, example="tenure site people role ada@example.com operator")
+def change_role(desk: CommandSession, name: Name, role: Role, *, site: Site = "") -> Ended:
     """Give an account another role; it holds at once."""
     with site_desk(desk, site) as here:
         person = _id_of(here, name)
-        if isinstance(person, Failed):
+        if isinstance(person, CommandFailed):
             return person
-        where = path("/v1/people/{person}", person=person)
-        sending = Sending(method="PUT", path=where, body={"role": role}, tenant=False)
+        where = fill_path("/v1/people/{person}", person=person)
+        sending = ApiRequest(method="PUT", path=where, body={"role": role}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, PERSON))
 
 
-@verb(_APP, "reset", LOCAL, example="tenure site people reset ada@example.com --second-factor")
-def reset(
-    desk: Desk,
+@add_verb(_APP, "reset", LOCAL, example="tenure site people reset ada@example.com --second-factor")
+def reset_password(
+    desk: CommandSession,
     name: Name,
     *,
     second_factor: Annotated[bool, Parameter(negative=(), help="Take the second factor away, too.")] = False,
@@ -74,36 +74,36 @@ def reset(
     """Give an account a new password, shown once; its sessions end."""
     with site_desk(desk, site) as here:
         person = _id_of(here, name)
-        if isinstance(person, Failed):
+        if isinstance(person, CommandFailed):
             return person
-        where = path("/v1/people/{person}/reset-password", person=person)
+        where = fill_path("/v1/people/{person}/reset-password", person=person)
         body = {"second_factor": second_factor}
-        return here.write(Sending(method="POST", path=where, body=body, tenant=False), _with_password)
+        return here.write(ApiRequest(method="POST", path=where, body=body, tenant=False), _with_password)
 
 
-@verb(_APP, "remove", LOCAL, example="tenure site people remove ada@example.com")
-def remove(desk: Desk, name: Name, *, site: Site = "") -> Ended:
+@add_verb(_APP, "remove", LOCAL, example="tenure site people remove ada@example.com")
+def remove_account(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Remove an account; its sessions end."""
     with site_desk(desk, site) as here:
         person = _id_of(here, name)
-        if isinstance(person, Failed):
+        if isinstance(person, CommandFailed):
             return person
-        sending = Sending(method="DELETE", path=path("/v1/people/{person}", person=person), tenant=False)
-        return here.write(sending, sentence("The account is gone."))
+        sending = ApiRequest(method="DELETE", path=fill_path("/v1/people/{person}", person=person), tenant=False)
+        return here.write(sending, sentence_output("The account is gone."))
 
 
-def _id_of(here: SiteDesk, name: str) -> str | Failed:
+def _id_of(here: SiteCommandSession, name: str) -> str | CommandFailed:
     answer = here.get("/v1/people?limit=200", tenant=False)
-    if isinstance(answer, Failed):
+    if isinstance(answer, CommandFailed):
         return answer
     found = [each["id"] for each in msgspec.json.decode(answer.body)["items"] if each["name"] == name.lower()]
-    return str(found[0]) if found else invalid(f"Nobody signs in as {name}.", "name")
+    return str(found[0]) if found else invalid_field(f"Nobody signs in as {name}.", "name")
 
 
-def _people(screen: Screen, items: Any) -> None:
+def _print_people(screen: CommandScreen, items: Any) -> None:
     screen.table(items, PERSON, "Nobody has an account yet; the token of the folder is the only way in.")
 
 
-def _with_password(screen: Screen, value: Any) -> None:
+def _with_password(screen: CommandScreen, value: Any) -> None:
     screen.card(value["person"], PERSON)
     screen.line(f"Password to begin with, shown this once: {value['password']}")

@@ -5,93 +5,93 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from tenure.cli import outcome
-from tenure.cli.api import Sending, path
-from tenure.cli.desk import Desk
-from tenure.cli.exporting import Out, exported
-from tenure.cli.kinds import Limit, Subscription, end
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import Limit, Subscription, parse_end
+from tenure.cli.command_session import CommandSession
+from tenure.cli.exports import Out, export_csv
 from tenure.cli.options import CREATING, READING
-from tenure.cli.problems import Failed
-from tenure.cli.show import Column, Screen, money
-from tenure.cli.verbs import CUSTOMERS_SIDE, Ended, noun, verb
+from tenure.cli.problems import CommandFailed
+from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn, format_money
 
 LISTED = (
-    Column("Subscription", "id"),
-    Column("Customer", "customer_name"),
-    Column("Plan", "plan_name"),
-    Column("Kind", "kind"),
-    Column("Devices", "devices", "count"),
-    Column("Phase", "phase"),
-    Column("Paid until", "paid_until", "when"),
-    Column("Automatic", "auto", "yes"),
-    Column("Ends", "ends_at", "moment"),
-    Column("Cancelled", "cancelled_at", "moment"),
-    Column("Code ends in", "code_last_group"),
+    TableColumn("Subscription", "id"),
+    TableColumn("Customer", "customer_name"),
+    TableColumn("Plan", "plan_name"),
+    TableColumn("Kind", "kind"),
+    TableColumn("Devices", "devices", "count"),
+    TableColumn("Phase", "phase"),
+    TableColumn("Paid until", "paid_until", "when"),
+    TableColumn("Automatic", "auto", "yes"),
+    TableColumn("Ends", "ends_at", "moment"),
+    TableColumn("Canceled", "canceled_at", "moment"),
+    TableColumn("Code ends in", "code_last_group"),
 )
 DETAILS = (
     *outcome.STANDING,
-    Column("Settlement", "terms.settlement"),
-    Column("Features", "terms.features", "list"),
-    Column("After the end", "terms.base_features", "list"),
-    Column("From version", "terms.min_version"),
-    Column("Ordered", "ordered_at", "moment"),
-    Column("So since", "since", "moment"),
-    Column("Next change", "next_change", "moment"),
-    Column("Grace until", "grace_until", "when"),
-    Column("Ends", "ends_at", "moment"),
-    Column("Cancelled", "cancelled_at", "moment"),
-    Column("As of", "as_of", "moment"),
+    TableColumn("Settlement", "terms.settlement"),
+    TableColumn("Features", "terms.features", "list"),
+    TableColumn("After the end", "terms.base_features", "list"),
+    TableColumn("From version", "terms.min_version"),
+    TableColumn("Ordered", "ordered_at", "moment"),
+    TableColumn("So since", "since", "moment"),
+    TableColumn("Next change", "next_change", "moment"),
+    TableColumn("Grace until", "grace_until", "when"),
+    TableColumn("Ends", "ends_at", "moment"),
+    TableColumn("Canceled", "canceled_at", "moment"),
+    TableColumn("As of", "as_of", "moment"),
 )
 SITE = (
-    Column("Site", "id"),
-    Column("Name", "name"),
-    Column("Version", "version"),
-    Column("Role", "role"),
-    Column("Since", "since", "moment"),
-    Column("Allotment", "allotment", "count"),
-    Column("Forked", "forked", "yes"),
-    Column("Lost", "lost", "yes"),
+    TableColumn("Site", "id"),
+    TableColumn("Name", "name"),
+    TableColumn("Version", "version"),
+    TableColumn("Role", "role"),
+    TableColumn("Since", "since", "moment"),
+    TableColumn("Allotment", "allotment", "count"),
+    TableColumn("Forked", "forked", "yes"),
+    TableColumn("Lost", "lost", "yes"),
 )
-CODE = (Column("Code", "id"), Column("Ends in", "last_group"), Column("State", "state"))
+CODE = (TableColumn("Code", "id"), TableColumn("Ends in", "last_group"), TableColumn("State", "state"))
 HOLD = (
-    Column("Hold by", "owner"),
-    Column("Reason", "reason"),
-    Column("Since", "since", "moment"),
-    Column("Until", "until", "end"),
+    TableColumn("Hold by", "owner"),
+    TableColumn("Reason", "reason"),
+    TableColumn("Since", "since", "moment"),
+    TableColumn("Until", "until", "end"),
 )
 PERIOD = (
-    Column("Paid from", "since", "moment"),
-    Column("until", "until", "moment"),
-    Column("Devices", "devices", "count"),
-    Column("Cost", "cost", "money:currency"),
-    Column("Reserved only", "reserved", "yes"),
+    TableColumn("Paid from", "since", "moment"),
+    TableColumn("until", "until", "moment"),
+    TableColumn("Devices", "devices", "count"),
+    TableColumn("Cost", "cost", "money:currency"),
+    TableColumn("Reserved only", "reserved", "yes"),
 )
 CONFLICT = (
-    Column("From", "at", "moment"),
-    Column("Devices ordered", "limit", "count"),
-    Column("May be protected", "most", "count"),
-    Column("Behind administration servers", "servers", "count"),
-    Column("Applications that stay", "stay", "count"),
-    Column("Applications that go", "go", "count"),
+    TableColumn("From", "at", "moment"),
+    TableColumn("Devices ordered", "limit", "count"),
+    TableColumn("May be protected", "most", "count"),
+    TableColumn("Behind administration servers", "servers", "count"),
+    TableColumn("Applications that stay", "stay", "count"),
+    TableColumn("Applications that go", "go", "count"),
 )
 APPLICATION = (
-    Column("Application", "site"),
-    Column("Name", "name"),
-    Column("Since", "since", "moment"),
-    Column("Last contact", "last_contact", "moment"),
-    Column("Silent", "silent", "yes"),
-    Column("Stops", "goes", "yes"),
+    TableColumn("Application", "site"),
+    TableColumn("Name", "name"),
+    TableColumn("Since", "since", "moment"),
+    TableColumn("Last contact", "last_contact", "moment"),
+    TableColumn("Silent", "silent", "yes"),
+    TableColumn("Stops", "goes", "yes"),
 )
 FACT = (
-    Column("No.", "seq", "count"),
-    Column("Fact", "kind"),
-    Column("What changed", "detail"),
-    Column("At", "at", "moment"),
-    Column("Recorded", "recorded_at", "moment"),
-    Column("By", "by_name"),
-    Column("Hash", "hash"),
+    TableColumn("No.", "seq", "count"),
+    TableColumn("Fact", "kind"),
+    TableColumn("What changed", "detail"),
+    TableColumn("At", "at", "moment"),
+    TableColumn("Recorded", "recorded_at", "moment"),
+    TableColumn("By", "by_name"),
+    TableColumn("Hash", "hash"),
 )
 
-_APP = noun(
+_APP = add_noun(
     "subscriptions",
     "Subscriptions: list, export, show, timeline, explain, history, code, seat-conflict.",
     CUSTOMERS_SIDE,
@@ -117,9 +117,9 @@ Sorted = Annotated[
 ]
 
 
-@verb(_APP, "list", READING, example="tenure subscriptions list --phase grace --sort due")
+@add_verb(_APP, "list", READING, example="tenure subscriptions list --phase grace --sort due")
 def list_subscriptions(
-    desk: Desk,
+    desk: CommandSession,
     *,
     customer: Of = "",
     product: OfProduct = "",
@@ -132,13 +132,17 @@ def list_subscriptions(
     limit: Limit = None,
 ) -> Ended:
     """List subscriptions."""
-    query = _query(customer, product, plan, phase, about, due_by, auto, sort)
-    return query if isinstance(query, Failed) else desk.listed("/v1/subscriptions", _table, query, limit=limit)
+    query = _list_query(customer, product, plan, phase, about, due_by, auto, sort)
+    return (
+        query
+        if isinstance(query, CommandFailed)
+        else desk.get_list("/v1/subscriptions", _print_subscriptions, query, limit=limit)
+    )
 
 
-@verb(_APP, "export", READING, example="tenure subscriptions export --out subscriptions.csv")
+@add_verb(_APP, "export", READING, example="tenure subscriptions export --out subscriptions.csv")
 def export_subscriptions(
-    desk: Desk,
+    desk: CommandSession,
     *,
     out: Out,
     customer: Of = "",
@@ -151,11 +155,11 @@ def export_subscriptions(
     sort: Sorted = "id",
 ) -> Ended:
     """Write the same list to a CSV file for a spreadsheet: money in minor units, and as people write it."""
-    query = _query(customer, product, plan, phase, about, due_by, auto, sort)
-    return query if isinstance(query, Failed) else exported(desk, "/v1/subscriptions.csv", query, out)
+    query = _list_query(customer, product, plan, phase, about, due_by, auto, sort)
+    return query if isinstance(query, CommandFailed) else export_csv(desk, "/v1/subscriptions.csv", query, out)
 
 
-def _query(
+def _list_query(
     customer: str,
     product: str,
     plan: str,
@@ -164,9 +168,9 @@ def _query(
     due_by: str,
     auto: bool | None,
     sort: str,
-) -> dict[str, str | int | bool | None] | Failed:
-    due = end(due_by, "due_by") if due_by else None
-    if isinstance(due, Failed):
+) -> dict[str, str | int | bool | None] | CommandFailed:
+    due = parse_end(due_by, "due_by") if due_by else None
+    if isinstance(due, CommandFailed):
         return due
     return {
         "customer": customer or None,
@@ -180,51 +184,55 @@ def _query(
     }
 
 
-@verb(_APP, "show", READING, example="tenure subscriptions show sub_…")
-def show_subscription(desk: Desk, subscription: Subscription) -> Ended:
+@add_verb(_APP, "show", READING, example="tenure subscriptions show sub_…")
+def show_subscription(desk: CommandSession, subscription: Subscription) -> Ended:
     """Show one subscription with everything that belongs to it and what may be done."""
-    return desk.shown(path("/v1/subscriptions/{subscription}", subscription=subscription), _details)
+    return desk.get_shown(fill_path("/v1/subscriptions/{subscription}", subscription=subscription), _print_details)
 
 
-@verb(_APP, "timeline", READING, example="tenure subscriptions timeline sub_…")
-def show_timeline(desk: Desk, subscription: Subscription) -> Ended:
+@add_verb(_APP, "timeline", READING, example="tenure subscriptions timeline sub_…")
+def show_timeline(desk: CommandSession, subscription: Subscription) -> Ended:
     """Show everything that has held and will hold if nobody does anything."""
-    where = path("/v1/subscriptions/{subscription}/timeline", subscription=subscription)
-    return desk.shown(where, lambda screen, spans: screen.table(outcome.with_renewals(spans, "why"), outcome.SPAN))
+    where = fill_path("/v1/subscriptions/{subscription}/timeline", subscription=subscription)
+    return desk.get_shown(where, lambda screen, spans: screen.table(outcome.with_renewals(spans, "why"), outcome.SPAN))
 
 
-@verb(_APP, "explain", READING, example="tenure subscriptions explain sub_…")
-def explain_subscription(desk: Desk, subscription: Subscription) -> Ended:
+@add_verb(_APP, "explain", READING, example="tenure subscriptions explain sub_…")
+def explain_subscription(desk: CommandSession, subscription: Subscription) -> Ended:
     """Explain why it is as it is, until when, what follows, and who can change it."""
-    return desk.shown(path("/v1/subscriptions/{subscription}/explain", subscription=subscription), explained)
+    return desk.get_shown(
+        fill_path("/v1/subscriptions/{subscription}/explain", subscription=subscription), print_explanation
+    )
 
 
-@verb(_APP, "seat-conflict", READING, example="tenure subscriptions seat-conflict sub_…")
-def show_seat_conflict(desk: Desk, subscription: Subscription) -> Ended:
+@add_verb(_APP, "seat-conflict", READING, example="tenure subscriptions seat-conflict sub_…")
+def show_seat_conflict(desk: CommandSession, subscription: Subscription) -> Ended:
     """Show which applications stop when fewer devices are ordered than are in use, in the order in which they go."""
-    return desk.shown(path("/v1/subscriptions/{subscription}/seat-conflict", subscription=subscription), _conflict)
+    return desk.get_shown(
+        fill_path("/v1/subscriptions/{subscription}/seat-conflict", subscription=subscription), _print_conflict
+    )
 
 
-@verb(_APP, "code", CREATING, example="tenure subscriptions code sub_…")
-def show_code(desk: Desk, subscription: Subscription) -> Ended:
+@add_verb(_APP, "code", CREATING, example="tenure subscriptions code sub_…")
+def show_code(desk: CommandSession, subscription: Subscription) -> Ended:
     """Show the newest activation code, this once: afterwards nobody can be shown it."""
-    where = path("/v1/subscriptions/{subscription}/code", subscription=subscription)
-    return desk.write(Sending(method="POST", path=where), _code)
+    where = fill_path("/v1/subscriptions/{subscription}/code", subscription=subscription)
+    return desk.write(ApiRequest(method="POST", path=where), _print_code)
 
 
-@verb(_APP, "history", READING, example="tenure subscriptions history sub_…")
-def show_history(desk: Desk, subscription: Subscription, *, limit: Limit = None) -> Ended:
+@add_verb(_APP, "history", READING, example="tenure subscriptions history sub_…")
+def show_history(desk: CommandSession, subscription: Subscription, *, limit: Limit = None) -> Ended:
     """Show its facts with their hash chain, oldest first."""
-    where = path("/v1/subscriptions/{subscription}/history", subscription=subscription)
-    return desk.listed(where, lambda screen, items: screen.table(items, FACT), {}, limit=limit)
+    where = fill_path("/v1/subscriptions/{subscription}/history", subscription=subscription)
+    return desk.get_list(where, lambda screen, items: screen.table(items, FACT), {}, limit=limit)
 
 
-def explained(screen: Screen, value: Any) -> None:
+def print_explanation(screen: CommandScreen, value: Any) -> None:
     """The story of a standing."""
     screen.heading(value["sentence"])
     screen.line(value["rule"])
-    screen.line(f"So since {outcome.until(screen, value['since'])}.")
-    screen.line(f"Until {outcome.until(screen, value['until'])}.")
+    screen.line(f"So since {outcome.format_until(screen, value['since'])}.")
+    screen.line(f"Until {outcome.format_until(screen, value['until'])}.")
     for each in (value["renewal"], value["follows"]):
         if each:
             screen.line(each)
@@ -232,13 +240,13 @@ def explained(screen: Screen, value: Any) -> None:
         screen.line(f"What helps ({remedy['who']}): {remedy['how']}")
 
 
-def _table(screen: Screen, items: Any) -> None:
+def _print_subscriptions(screen: CommandScreen, items: Any) -> None:
     screen.table(items, LISTED, "There are no such subscriptions.")
 
 
-def _details(screen: Screen, value: Any) -> None:
+def _print_details(screen: CommandScreen, value: Any) -> None:
     screen.card(value, DETAILS)
-    outcome.renewal(screen, value)
+    outcome.print_renewal(screen, value)
     currency = value["terms"]["currency"]
     parts = (
         (value["periods"], PERIOD),
@@ -254,17 +262,17 @@ def _details(screen: Screen, value: Any) -> None:
     if value["allowed_actions"]:
         screen.line()
         screen.rows(
-            ("Action", "May it be done", "Costs"), [_action(each, currency) for each in value["allowed_actions"]]
+            ("Action", "May it be done", "Costs"), [_action_words(each, currency) for each in value["allowed_actions"]]
         )
 
 
-def _action(action: Any, currency: str) -> tuple[str, str, str]:
+def _action_words(action: Any, currency: str) -> tuple[str, str, str]:
     refusal = action["refusal"]
     said = "yes" if refusal is None else refusal["detail"] or refusal["sentence"]
-    return action["action"], said, money(action["price"], currency) if action["price"] else "-"
+    return action["action"], said, format_money(action["price"], currency) if action["price"] else "-"
 
 
-def _conflict(screen: Screen, value: Any) -> None:
+def _print_conflict(screen: CommandScreen, value: Any) -> None:
     if value["at"] is None:
         screen.line("No lower number of devices is agreed: nobody has to stop.")
         return
@@ -277,7 +285,7 @@ def _conflict(screen: Screen, value: Any) -> None:
         screen.line("`tenure edit-seat-conflict` says that others stop instead.")
 
 
-def _code(screen: Screen, value: Any) -> None:
+def _print_code(screen: CommandScreen, value: Any) -> None:
     if not value["activation_code"]:
         screen.line(f"A code that ends in {value['last_group']} waits. It has not been shown.")
         return

@@ -4,92 +4,92 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending, path
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import Limit
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import Limit
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence
-from tenure.cli.show import Column, Screen
-from tenure.cli.verbs import ACCESS, Ended, noun, verb
+from tenure.cli.output import sentence_output
+from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
 
 PERSON = (
-    Column("Person", "id"),
-    Column("Name", "name"),
-    Column("E-mail", "email"),
-    Column("Role", "role"),
-    Column("Second factor", "second_factor", "yes"),
-    Column("Confirmed by mail", "verified", "yes"),
-    Column("Last sign-in", "last_sign_in", "moment"),
+    TableColumn("Person", "id"),
+    TableColumn("Name", "name"),
+    TableColumn("E-mail", "email"),
+    TableColumn("Role", "role"),
+    TableColumn("Second factor", "second_factor", "yes"),
+    TableColumn("Confirmed by mail", "verified", "yes"),
+    TableColumn("Last sign-in", "last_sign_in", "moment"),
 )
 INVITATION = (
-    Column("Invitation", "id"),
-    Column("Name", "name"),
-    Column("E-mail", "email"),
-    Column("Team", "kind"),
-    Column("Role", "role"),
-    Column("Asked by", "by"),
-    Column("Good until", "expires", "moment"),
+    TableColumn("Invitation", "id"),
+    TableColumn("Name", "name"),
+    TableColumn("E-mail", "email"),
+    TableColumn("Team", "kind"),
+    TableColumn("Role", "role"),
+    TableColumn("Asked by", "by"),
+    TableColumn("Good until", "expires", "moment"),
 )
 ENTRY = (
-    Column("When", "at", "moment"),
-    Column("What", "what"),
-    Column("Who", "name"),
-    Column("From", "address"),
-    Column("About", "detail"),
+    TableColumn("When", "at", "moment"),
+    TableColumn("What", "what"),
+    TableColumn("Who", "name"),
+    TableColumn("From", "address"),
+    TableColumn("About", "detail"),
 )
 
 Role = Literal["owner", "operator", "auditor"]
 OfCustomer = Annotated[str, Parameter(help="The team of this customer instead of the own one.")]
 Person = Annotated[str, Parameter(help="The person's id, `per_…`.")]
 
-_PEOPLE = noun("people", "People of a team: list, role, remove.", ACCESS)
-_INVITATIONS = noun("invitations", "Invitations into a team: list, add, withdraw.", ACCESS)
+_PEOPLE = add_noun("people", "People of a team: list, role, remove.", ACCESS)
+_INVITATIONS = add_noun("invitations", "Invitations into a team: list, add, withdraw.", ACCESS)
 
 
 def add(app: App) -> None:
     """Add `tenure people`, `tenure invitations` and `tenure audit`."""
     app.command(_PEOPLE)
     app.command(_INVITATIONS)
-    verb(app, "audit", READING, group=ACCESS, example="tenure audit --limit 50")(audit)
+    add_verb(app, "audit", READING, group=ACCESS, example="tenure audit --limit 50")(list_audit)
 
 
-@verb(_PEOPLE, "list", READING, example="tenure people list")
-def list_people(desk: Desk, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
+@add_verb(_PEOPLE, "list", READING, example="tenure people list")
+def list_people(desk: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
     """List the people of a team: the vendor's or the provider's own, or a customer's."""
-    return desk.listed("/v1/people", _people, _of(customer), limit=limit)
+    return desk.get_list("/v1/people", _print_people, _team_query(customer), limit=limit)
 
 
-@verb(_PEOPLE, "role", CHANGING, example="tenure people role per_… auditor")
+@add_verb(_PEOPLE, "role", CHANGING, example="tenure people role per_… auditor")
 def change_role(
-    desk: Desk,
+    desk: CommandSession,
     person: Person,
     role: Annotated[Role, Parameter(help="An owner may do everything, an auditor only look.")],
     *,
     customer: OfCustomer = "",
 ) -> Ended:
     """Give somebody another role, from the next request on."""
-    where = path("/v1/people/{person}", person=person)
-    sending = Sending(method="PUT", path=where, query=_of(customer), body={"role": role})
+    where = fill_path("/v1/people/{person}", person=person)
+    sending = ApiRequest(method="PUT", path=where, query=_team_query(customer), body={"role": role})
     return desk.write(sending, lambda screen, value: screen.card(value, PERSON))
 
 
-@verb(_PEOPLE, "remove", CHANGING, example="tenure people remove per_…")
-def remove_person(desk: Desk, person: Person, *, customer: OfCustomer = "") -> Ended:
+@add_verb(_PEOPLE, "remove", CHANGING, example="tenure people remove per_…")
+def remove_person(desk: CommandSession, person: Person, *, customer: OfCustomer = "") -> Ended:
     """Take somebody out of the team; sessions there end at once."""
-    where = path("/v1/people/{person}", person=person)
-    sending = Sending(method="DELETE", path=where, query=_of(customer))
-    return desk.write(sending, sentence(f"{person} is not in the team any more."))
+    where = fill_path("/v1/people/{person}", person=person)
+    sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
+    return desk.write(sending, sentence_output(f"{person} is not in the team any more."))
 
 
-@verb(_INVITATIONS, "list", READING, example="tenure invitations list")
-def list_invitations(desk: Desk, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
+@add_verb(_INVITATIONS, "list", READING, example="tenure invitations list")
+def list_invitations(desk: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
     """List the invitations that nobody has followed yet."""
-    return desk.listed("/v1/invitations", _invitations, _of(customer), limit=limit)
+    return desk.get_list("/v1/invitations", _print_invitations, _team_query(customer), limit=limit)
 
 
-@verb(_INVITATIONS, "add", CREATING, example="tenure invitations add eve@example.com Eve --role operator")
+@add_verb(_INVITATIONS, "add", CREATING, example="tenure invitations add eve@example.com Eve --role operator")
 def add_invitation(
-    desk: Desk,
+    desk: CommandSession,
     email: Annotated[str, Parameter(help="Where the link is sent.")],
     name: Annotated[str, Parameter(help="Who it is.")],
     *,
@@ -100,24 +100,24 @@ def add_invitation(
     body: dict[str, Any] = {"email": email, "name": name, "role": role}
     if customer:
         body["customer"] = customer
-    return desk.write(Sending(method="POST", path="/v1/invitations", body=body), _asked)
+    return desk.write(ApiRequest(method="POST", path="/v1/invitations", body=body), _print_invited)
 
 
-@verb(_INVITATIONS, "withdraw", CHANGING, example="tenure invitations withdraw inv_…")
+@add_verb(_INVITATIONS, "withdraw", CHANGING, example="tenure invitations withdraw inv_…")
 def withdraw_invitation(
-    desk: Desk,
+    desk: CommandSession,
     invitation: Annotated[str, Parameter(help="The invitation's id, `inv_…`.")],
     *,
     customer: OfCustomer = "",
 ) -> Ended:
     """Make an invitation's link good for nothing."""
-    where = path("/v1/invitations/{invitation}", invitation=invitation)
-    sending = Sending(method="DELETE", path=where, query=_of(customer))
-    return desk.write(sending, sentence(f"{invitation} is withdrawn."))
+    where = fill_path("/v1/invitations/{invitation}", invitation=invitation)
+    sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
+    return desk.write(sending, sentence_output(f"{invitation} is withdrawn."))
 
 
-def audit(
-    desk: Desk,
+def list_audit(
+    desk: CommandSession,
     *,
     customer: OfCustomer = "",
     who: Annotated[str, Parameter(help="Only of this person or token: an id, or part of a name or address.")] = "",
@@ -128,23 +128,23 @@ def audit(
 ) -> Ended:
     """List sign-ins, refusals, and changes of people, tokens and policies, newest first."""
     narrowed = {"who": who, "what": what, "since": since, "until": until}
-    asked = _of(customer) | {name: value for name, value in narrowed.items() if value}
-    return desk.listed("/v1/audit", _entries, asked, limit=limit)
+    asked = _team_query(customer) | {name: value for name, value in narrowed.items() if value}
+    return desk.get_list("/v1/audit", _print_entries, asked, limit=limit)
 
 
-def _of(customer: str) -> dict[str, str | int | bool | None]:
+def _team_query(customer: str) -> dict[str, str | int | bool | None]:
     return {"customer": customer} if customer else {}
 
 
-def _people(screen: Screen, items: Any) -> None:
+def _print_people(screen: CommandScreen, items: Any) -> None:
     screen.table(items, PERSON, "There is nobody in the team yet; `tenure invitations add` asks somebody in.")
 
 
-def _invitations(screen: Screen, items: Any) -> None:
+def _print_invitations(screen: CommandScreen, items: Any) -> None:
     screen.table(items, INVITATION, "Nobody is asked into the team at the moment.")
 
 
-def _entries(screen: Screen, items: Any) -> None:
+def _print_entries(screen: CommandScreen, items: Any) -> None:
     screen.table(items, ENTRY, "Nothing has been noted yet.")
 
 
@@ -155,7 +155,7 @@ _UNMAILED = (
 )
 
 
-def _asked(screen: Screen, value: Any) -> None:
+def _print_invited(screen: CommandScreen, value: Any) -> None:
     screen.card(value, INVITATION)
     if value.get("link_token"):
         screen.line()

@@ -5,39 +5,39 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import Sending, path
-from tenure.cli.desk import Desk
-from tenure.cli.kinds import Limit
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import Limit
+from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence
-from tenure.cli.problems import Failed
-from tenure.cli.show import Column, Screen
-from tenure.cli.verbs import ACCESS, Ended, noun, verb
+from tenure.cli.output import sentence_output
+from tenure.cli.problems import CommandFailed
+from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
 
 WEBHOOK = (
-    Column("Webhook", "id"),
-    Column("Address", "url"),
-    Column("Events", "events", "list"),
-    Column("Note", "note"),
-    Column("Active", "active", "yes"),
-    Column("Failing since", "failing_since", "moment"),
-    Column("Served up to", "seq", "count"),
+    TableColumn("Webhook", "id"),
+    TableColumn("Address", "url"),
+    TableColumn("Events", "events", "list"),
+    TableColumn("Note", "note"),
+    TableColumn("Active", "active", "yes"),
+    TableColumn("Failing since", "failing_since", "moment"),
+    TableColumn("Served up to", "seq", "count"),
 )
-DETAILS = (*WEBHOOK, Column("Switched off because", "reason"), Column("Public key", "public_key"))
+DETAILS = (*WEBHOOK, TableColumn("Switched off because", "reason"), TableColumn("Public key", "public_key"))
 DELIVERY = (
-    Column("Delivery", "id"),
-    Column("No.", "seq"),
-    Column("Event", "kind"),
-    Column("State", "state"),
-    Column("Tries", "tries", "count"),
-    Column("Last try", "tried", "moment"),
-    Column("Next try", "due", "moment"),
-    Column("Status", "status"),
-    Column("Fault", "fault"),
-    Column("Answer", "answer"),
+    TableColumn("Delivery", "id"),
+    TableColumn("No.", "seq"),
+    TableColumn("Event", "kind"),
+    TableColumn("State", "state"),
+    TableColumn("Tries", "tries", "count"),
+    TableColumn("Last try", "tried", "moment"),
+    TableColumn("Next try", "due", "moment"),
+    TableColumn("Status", "status"),
+    TableColumn("Fault", "fault"),
+    TableColumn("Answer", "answer"),
 )
 
-KIND = (Column("Event", "kind"), Column("About", "topic"), Column("Meaning", "meaning"))
+KIND = (TableColumn("Event", "kind"), TableColumn("About", "topic"), TableColumn("Meaning", "meaning"))
 
 Name = Annotated[str, Parameter(help="The webhook's id, `whk_…`.")]
 Events = Annotated[
@@ -50,7 +50,7 @@ Events = Annotated[
 ]
 Note = Annotated[str, Parameter(help="What it is for.")]
 
-_APP = noun(
+_APP = add_noun(
     "webhooks", "Webhooks: list, kinds of events, show, add, change, on, off, delete, secrets, deliveries.", ACCESS
 )
 
@@ -60,27 +60,27 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@verb(_APP, "list", READING, example="tenure webhooks list")
-def list_webhooks(desk: Desk, *, limit: Limit = None) -> Ended:
+@add_verb(_APP, "list", READING, example="tenure webhooks list")
+def list_webhooks(desk: CommandSession, *, limit: Limit = None) -> Ended:
     """List webhooks, without their secrets."""
-    return desk.listed("/v1/webhooks", _webhooks, {}, limit=limit)
+    return desk.get_list("/v1/webhooks", _print_webhooks, {}, limit=limit)
 
 
-@verb(_APP, "kinds", READING, example="tenure webhooks kinds")
-def list_event_kinds(desk: Desk) -> Ended:
+@add_verb(_APP, "kinds", READING, example="tenure webhooks kinds")
+def list_event_kinds(desk: CommandSession) -> Ended:
     """List every kind of event that a webhook can ask for, with what it means."""
-    return desk.shown("/v1/event-kinds", _kinds, tenant=False)
+    return desk.get_shown("/v1/event-kinds", _kinds, tenant=False)
 
 
-@verb(_APP, "show", READING, example="tenure webhooks show whk_…")
-def show_webhook(desk: Desk, webhook: Name) -> Ended:
+@add_verb(_APP, "show", READING, example="tenure webhooks show whk_…")
+def show_webhook(desk: CommandSession, webhook: Name) -> Ended:
     """Show a webhook, since when it fails, and the key that signs for it."""
-    return desk.shown(_at(webhook), _card)
+    return desk.get_shown(_webhook_path(webhook), _print_webhook)
 
 
-@verb(_APP, "add", CREATING, example="tenure webhooks add https://example.com/hook --event 'subscription.*'")
+@add_verb(_APP, "add", CREATING, example="tenure webhooks add https://example.com/hook --event 'subscription.*'")
 def add_webhook(
-    desk: Desk,
+    desk: CommandSession,
     address: Annotated[str, Parameter(help="Where to, https.")],
     *,
     event: Events = (),
@@ -88,12 +88,12 @@ def add_webhook(
 ) -> Ended:
     """Have what happens from now on sent to an address; its secret is shown this once."""
     body = {"url": address, "events": event, "note": note}
-    return desk.write(Sending(method="POST", path="/v1/webhooks", body=body), _made)
+    return desk.write(ApiRequest(method="POST", path="/v1/webhooks", body=body), _print_secret)
 
 
-@verb(_APP, "change", CHANGING, example="tenure webhooks change whk_… --event subscription.renewed")
+@add_verb(_APP, "change", CHANGING, example="tenure webhooks change whk_… --event subscription.renewed")
 def change_webhook(
-    desk: Desk,
+    desk: CommandSession,
     webhook: Name,
     *,
     address: Annotated[str, Parameter(help="Where to from now on.")] = "",
@@ -102,86 +102,90 @@ def change_webhook(
 ) -> Ended:
     """Change address, events or note; what is not given stays."""
     given = {"url": address, "events": event, "note": note}
-    return _changed(desk, webhook, {name: value for name, value in given.items() if value})
+    return _change_webhook(desk, webhook, {name: value for name, value in given.items() if value})
 
 
-@verb(_APP, "on", CHANGING, example="tenure webhooks on whk_…")
-def switch_on(desk: Desk, webhook: Name) -> Ended:
+@add_verb(_APP, "on", CHANGING, example="tenure webhooks on whk_…")
+def switch_on(desk: CommandSession, webhook: Name) -> Ended:
     """Switch a webhook on again: it goes on in the feed where it stopped."""
-    return _changed(desk, webhook, {"active": True})
+    return _change_webhook(desk, webhook, {"active": True})
 
 
-@verb(_APP, "off", CHANGING, example="tenure webhooks off whk_…")
-def switch_off(desk: Desk, webhook: Name) -> Ended:
+@add_verb(_APP, "off", CHANGING, example="tenure webhooks off whk_…")
+def switch_off(desk: CommandSession, webhook: Name) -> Ended:
     """Switch a webhook off: what happens meanwhile waits."""
-    return _changed(desk, webhook, {"active": False})
+    return _change_webhook(desk, webhook, {"active": False})
 
 
-@verb(_APP, "delete", CHANGING, example="tenure webhooks delete whk_…")
-def delete_webhook(desk: Desk, webhook: Name) -> Ended:
+@add_verb(_APP, "delete", CHANGING, example="tenure webhooks delete whk_…")
+def delete_webhook(desk: CommandSession, webhook: Name) -> Ended:
     """Delete a webhook, its log and what still waits for it."""
-    return desk.write(Sending(method="DELETE", path=_at(webhook)), sentence(f"{webhook} is deleted."))
+    return desk.write(
+        ApiRequest(method="DELETE", path=_webhook_path(webhook)), sentence_output(f"{webhook} is deleted.")
+    )
 
 
-@verb(_APP, "rotate-secret", CREATING, example="tenure webhooks rotate-secret whk_… --overlap-hours 48")
+@add_verb(_APP, "rotate-secret", CREATING, example="tenure webhooks rotate-secret whk_… --overlap-hours 48")
 def rotate_secret(
-    desk: Desk,
+    desk: CommandSession,
     webhook: Name,
     *,
     overlap_hours: Annotated[int, Parameter(help="For how long the old secret signs too.")] = 24,
 ) -> Ended:
     """Make a new secret, shown this once; the old one signs too for a while."""
     body = {"overlap_hours": overlap_hours}
-    return desk.write(Sending(method="POST", path=f"{_at(webhook)}/rotate-secret", body=body), _made)
+    return desk.write(
+        ApiRequest(method="POST", path=f"{_webhook_path(webhook)}/rotate-secret", body=body), _print_secret
+    )
 
 
-@verb(_APP, "deliveries", READING, example="tenure webhooks deliveries whk_… --limit 20")
-def list_deliveries(desk: Desk, webhook: Name, *, limit: Limit = None) -> Ended:
+@add_verb(_APP, "deliveries", READING, example="tenure webhooks deliveries whk_… --limit 20")
+def list_deliveries(desk: CommandSession, webhook: Name, *, limit: Limit = None) -> Ended:
     """List what was, and is to be, delivered, newest first."""
-    return desk.listed(f"{_at(webhook)}/deliveries", _deliveries, {}, limit=limit)
+    return desk.get_list(f"{_webhook_path(webhook)}/deliveries", _print_deliveries, {}, limit=limit)
 
 
-@verb(_APP, "replay", CREATING, example="tenure webhooks replay whk_… dlv_…")
+@add_verb(_APP, "replay", CREATING, example="tenure webhooks replay whk_… dlv_…")
 def replay_delivery(
-    desk: Desk, webhook: Name, delivery: Annotated[str, Parameter(help="The delivery's id, `dlv_…`.")]
+    desk: CommandSession, webhook: Name, delivery: Annotated[str, Parameter(help="The delivery's id, `dlv_…`.")]
 ) -> Ended:
     """Deliver a message once more, under the id it had."""
-    where = path("/v1/webhooks/{webhook}/deliveries/{delivery}/replay", webhook=webhook, delivery=delivery)
-    return desk.write(Sending(method="POST", path=where), _queued)
+    where = fill_path("/v1/webhooks/{webhook}/deliveries/{delivery}/replay", webhook=webhook, delivery=delivery)
+    return desk.write(ApiRequest(method="POST", path=where), _print_queued)
 
 
-@verb(_APP, "test", CREATING, example="tenure webhooks test whk_…")
-def test_webhook(desk: Desk, webhook: Name) -> Ended:
+@add_verb(_APP, "test", CREATING, example="tenure webhooks test whk_…")
+def test_webhook(desk: CommandSession, webhook: Name) -> Ended:
     """Send a test event, once."""
-    return desk.write(Sending(method="POST", path=f"{_at(webhook)}/test"), _queued)
+    return desk.write(ApiRequest(method="POST", path=f"{_webhook_path(webhook)}/test"), _print_queued)
 
 
-def _at(webhook: str) -> str:
-    return path("/v1/webhooks/{webhook}", webhook=webhook)
+def _webhook_path(webhook: str) -> str:
+    return fill_path("/v1/webhooks/{webhook}", webhook=webhook)
 
 
-def _changed(desk: Desk, webhook: str, changed: dict[str, Any]) -> Ended:
-    present = desk.get(_at(webhook))
-    if isinstance(present, Failed):
+def _change_webhook(desk: CommandSession, webhook: str, changed: dict[str, Any]) -> Ended:
+    present = desk.get(_webhook_path(webhook))
+    if isinstance(present, CommandFailed):
         return present
     known = msgspec.json.decode(present.body)
     body = {name: known[name] for name in ("url", "events", "note", "active")} | changed
-    return desk.write(Sending(method="PUT", path=_at(webhook), body=body), _card)
+    return desk.write(ApiRequest(method="PUT", path=_webhook_path(webhook), body=body), _print_webhook)
 
 
-def _webhooks(screen: Screen, items: Any) -> None:
+def _print_webhooks(screen: CommandScreen, items: Any) -> None:
     screen.table(items, WEBHOOK, "There are no webhooks.")
 
 
-def _kinds(screen: Screen, value: Any) -> None:
+def _kinds(screen: CommandScreen, value: Any) -> None:
     screen.table(value["items"], KIND, "There are no events.")
 
 
-def _card(screen: Screen, value: Any) -> None:
+def _print_webhook(screen: CommandScreen, value: Any) -> None:
     screen.card(value, DETAILS)
 
 
-def _made(screen: Screen, value: Any) -> None:
+def _print_secret(screen: CommandScreen, value: Any) -> None:
     screen.card(value, DETAILS)
     if value.get("secret"):
         screen.line()
@@ -189,10 +193,10 @@ def _made(screen: Screen, value: Any) -> None:
         screen.line("This secret is shown once; the receiver verifies messages with it (docs/messages.md).")
 
 
-def _deliveries(screen: Screen, items: Any) -> None:
+def _print_deliveries(screen: CommandScreen, items: Any) -> None:
     screen.table(items, DELIVERY, "Nothing was delivered in the last 30 days.")
 
 
-def _queued(screen: Screen, value: Any) -> None:
+def _print_queued(screen: CommandScreen, value: Any) -> None:
     screen.card(value, DELIVERY)
     screen.line("It is on its way; `tenure webhooks deliveries` shows what came of it.")

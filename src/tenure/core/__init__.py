@@ -1,1 +1,6 @@
-"""What is true and what may happen: pure functions of facts and `now`, without I/O, clock or randomness."""
+"""What is true and what may happen: pure functions of facts and `now`, without I/O, clock or randomness.
+
+A kernel (`timeline`, `periods`, `pricing`, `refusals`, `versions`, `activation_codes`, `explain`) and four books that
+build on it in this order: `lease` (what a holder may do), `policy` (what a provider may set), `subscription` (facts and
+what follows from them), `business` (commands, money, decisions). `docs/architecture.md` has a reading path of an hour.
+"""

@@ -5,8 +5,8 @@ Works on any timeline, so that provider, site and device read the same sentences
 
 import msgspec
 
-from tenure.core.outlook import Outlook, moment, renews, sentence
-from tenure.core.timeline import Instant, Phase, Span, Timeline, Why, at
+from tenure.core.renewal_outlook import RenewalOutlook, format_moment, outlook_sentence, will_renew
+from tenure.core.timeline import Instant, Phase, PhaseCause, Span, Timeline, span_at
 
 
 class Remedy(msgspec.Struct, frozen=True):
@@ -20,7 +20,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """What a person asks first: how is it, why, until when, what then, and what can be done."""
 
     phase: Phase
-    why: Why
+    why: PhaseCause
     sentence: str
     rule: str
     since: Instant
@@ -31,65 +31,68 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...]
 
 
-RULES: dict[Why, tuple[str, str]] = {
-    Why.NOT_ACTIVATED: (
+RULES: dict[PhaseCause, tuple[str, str]] = {
+    PhaseCause.NOT_ACTIVATED: (
         "It waits for its first activation.",
         "The term begins when the activation code is applied; unused it lapses after 365 days.",
     ),
-    Why.AWAITING_PAYMENT: (
+    PhaseCause.AWAITING_PAYMENT: (
         "It waits for its payment.",
         "Its offer is paid outside the prepaid balance and begins when the provider confirms the payment.",
     ),
-    Why.PAID: ("It is paid for.", "A paid period runs; all features of the plan are on."),
-    Why.TRIAL: ("It is a trial.", "A customer may try each product once, for a set time."),
-    Why.PAYMENT_ENDED: (
+    PhaseCause.PAID: ("It is paid for.", "A paid period runs; all features of the plan are on."),
+    PhaseCause.TRIAL: ("It is a trial.", "A customer may try each product once, for a set time."),
+    PhaseCause.PAYMENT_ENDED: (
         "The paid period is over.",
         "What comes after it is defined by the provider's grace.",
     ),
-    Why.CANCELLED: ("It was cancelled.", "A cancelled subscription ends with what is paid for, or at once."),
-    Why.CODE_BLOCKED: (
+    PhaseCause.CANCELED: ("It was canceled.", "A canceled subscription ends with what is paid for, or at once."),
+    PhaseCause.CODE_BLOCKED: (
         "The activation code of this site is blocked.",
         "A blocked code keeps its functions for a set number of days, unless it was blocked for fraud.",
     ),
-    Why.SYNC_OVERDUE: (
+    PhaseCause.SYNC_OVERDUE: (
         "The licensing server has not answered for too long.",
         "A lease is good for a set time without contact; after seven days without an answer, or a quarter of a shorter"
         " lease, the countdown is shown.",
     ),
-    Why.HELD: ("It is on hold.", "While any side holds it, only the base features are on."),
-    Why.BLOCKED: ("The activation code of this site is blocked for good.", "The announced days of grace are over."),
-    Why.NEVER_ACTIVATED: ("It was never activated.", "What nobody activates within 365 days lapses."),
-    Why.SEAT_CONFLICT: (
+    PhaseCause.HELD: ("It is on hold.", "While any side holds it, only the base features are on."),
+    PhaseCause.BLOCKED: (
+        "The activation code of this site is blocked for good.",
+        "The announced days of grace are over.",
+    ),
+    PhaseCause.NEVER_ACTIVATED: ("It was never activated.", "What nobody activates within 365 days lapses."),
+    PhaseCause.SEAT_CONFLICT: (
         "Fewer devices are ordered than are in use, and this application is struck out.",
         "When fewer devices are ordered than are in use, a list at the provider says which applications stop on the"
         " day; until then the customer can edit it.",
     ),
 }
 
-REMEDIES: dict[Why, tuple[Remedy, ...]] = {
-    Why.NOT_ACTIVATED: (Remedy("administrator", "Apply the activation code in the application."),),
-    Why.AWAITING_PAYMENT: (
+REMEDIES: dict[PhaseCause, tuple[Remedy, ...]] = {
+    PhaseCause.NOT_ACTIVATED: (Remedy("administrator", "Apply the activation code in the application."),),
+    PhaseCause.AWAITING_PAYMENT: (
         Remedy("customer", "Pay the provider as agreed."),
         Remedy("provider", "Confirm the payment with its reference."),
     ),
-    Why.PAID: (),
-    Why.TRIAL: (Remedy("customer", "Renew it, or order a paid subscription, before the trial ends."),),
-    Why.PAYMENT_ENDED: (
+    PhaseCause.PAID: (),
+    PhaseCause.TRIAL: (Remedy("customer", "Renew it, or order a paid subscription, before the trial ends."),),
+    PhaseCause.PAYMENT_ENDED: (
         Remedy("customer", "Renew on the provider's website; top the prepaid balance up first if money is missing."),
         Remedy("provider", "Renew it, or extend the grace period."),
     ),
-    Why.CANCELLED: (
+    PhaseCause.CANCELED: (
         Remedy("customer", "Undo the cancellation while it has not taken effect, or order again."),
         Remedy("administrator", "Apply another activation code."),
     ),
-    Why.CODE_BLOCKED: (Remedy("provider", "Lift the block, or give out a new code."),),
-    Why.SYNC_OVERDUE: (
-        Remedy("administrator", "Synchronise now; if that fails run `tenure doctor` and mend the path it names."),
+    PhaseCause.CODE_BLOCKED: (Remedy("provider", "Lift the block, or give out a new code."),),
+    PhaseCause.SYNC_OVERDUE: (
+        Remedy("administrator", "Synchronize now; if that fails run `tenure doctor` and mend the path it names."),
     ),
-    Why.HELD: (Remedy("the side that placed the hold", "Release the hold."),),
-    Why.BLOCKED: (Remedy("provider", "Lift the block, or give out a new code."),),
-    Why.NEVER_ACTIVATED: (Remedy("customer", "Order again."),),
-    Why.SEAT_CONFLICT: (
+    PhaseCause.HELD: (Remedy("the side that placed the hold", "Release the hold."),),
+    PhaseCause.BLOCKED: (Remedy("provider", "Lift the block, or give out a new code."),),
+    PhaseCause.NEVER_ACTIVATED: (Remedy("customer", "Order again."),),
+    PhaseCause.SEAT_CONFLICT: (
         Remedy("customer", "Order more devices in the provider's portal, or apply another activation code."),
         Remedy(
             "administrator",
@@ -97,9 +100,9 @@ REMEDIES: dict[Why, tuple[Remedy, ...]] = {
         ),
     ),
 }
-BEFOREHAND: dict[Why, tuple[Remedy, ...]] = {
-    Why.CANCELLED: (Remedy("customer", "Undo the cancellation while it has not taken effect."),),
-    Why.SEAT_CONFLICT: (
+BEFOREHAND: dict[PhaseCause, tuple[Remedy, ...]] = {
+    PhaseCause.CANCELED: (Remedy("customer", "Undo the cancellation while it has not taken effect."),),
+    PhaseCause.SEAT_CONFLICT: (
         Remedy(
             "customer",
             "Before that day say in the provider's portal that another application stops instead, or order more"
@@ -119,12 +122,12 @@ PHASES = {
 }
 
 
-def explain(timeline: Timeline, now: Instant, outlook: Outlook | None = None) -> Explanation:
+def explain(timeline: Timeline, now: Instant, outlook: RenewalOutlook | None = None) -> Explanation:
     """The story of what holds at `now`; `outlook`: what is known of its next renewal.
 
     `timeline` may have the expected renewals in it or not: the end that follows is told as what missing money does.
     """
-    span = at(timeline, now)
+    span = span_at(timeline, now)
     told, rule = RULES[span.why]
     note = f" ({span.note})" if span.note else ""
     return Explanation(
@@ -134,37 +137,39 @@ def explain(timeline: Timeline, now: Instant, outlook: Outlook | None = None) ->
         rule=rule,
         since=span.since,
         until=span.until,
-        renewal="" if outlook is None else sentence(outlook, now),
-        follows=_follows(timeline, span, outlook),
+        renewal="" if outlook is None else outlook_sentence(outlook, now),
+        follows=_describe_next(timeline, span, outlook),
         remedies=_remedies(timeline, span, outlook),
     )
 
 
-def _remedies(timeline: Timeline, span: Span, outlook: Outlook | None) -> tuple[Remedy, ...]:
-    if span.why is Why.TRIAL and renews(outlook):
+def _remedies(timeline: Timeline, span: Span, outlook: RenewalOutlook | None) -> tuple[Remedy, ...]:
+    if span.why is PhaseCause.TRIAL and will_renew(outlook):
         return ()
-    return _prevented(timeline, span) if span.why in (Why.PAID, Why.TRIAL) else REMEDIES[span.why]
+    return (
+        _preventing_remedies(timeline, span) if span.why in (PhaseCause.PAID, PhaseCause.TRIAL) else REMEDIES[span.why]
+    )
 
 
-def _prevented(timeline: Timeline, span: Span) -> tuple[Remedy, ...]:
+def _preventing_remedies(timeline: Timeline, span: Span) -> tuple[Remedy, ...]:
     """While all is well nobody needs to do anything, but for an end that somebody has decided and can still undo."""
-    after = None if span.until is None else at(timeline, span.until)
+    after = None if span.until is None else span_at(timeline, span.until)
     return REMEDIES[span.why] if after is None else BEFOREHAND.get(after.why, REMEDIES[span.why])
 
 
-def _follows(timeline: Timeline, span: Span, outlook: Outlook | None) -> str:
+def _describe_next(timeline: Timeline, span: Span, outlook: RenewalOutlook | None) -> str:
     if span.until is None:
         lasting = outlook is not None and outlook.lasts and span.phase is Phase.ACTIVE
         return "It goes on like this while the money is there." if lasting else "Nothing changes by itself any more."
-    after = at(timeline, span.until)
+    after = span_at(timeline, span.until)
     lost = [feature for feature in span.features if feature not in after.features]
     effect = f"; withdrawn then: {', '.join(lost)}" if lost else ""
-    when, then = moment(span.until), PHASES[after.phase].lower()
-    if after.why is Why.SYNC_OVERDUE:
+    when, then = format_moment(span.until), PHASES[after.phase].lower()
+    if after.why is PhaseCause.SYNC_OVERDUE:
         return f"Unless the licensing server answers before {when}: {then}{effect}."
     why = RULES[after.why][0]
     what = f"{then}, {why[0].lower()}{why[1:-1]}{effect}."
-    if outlook is None or after.why is not Why.PAYMENT_ENDED:
+    if outlook is None or after.why is not PhaseCause.PAYMENT_ENDED:
         return f"On {when}: {what}"
     if outlook.covered_until is not None and span.until < outlook.covered_until:
         return f"Only if the money is missing on {when}: {what}"

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from tenure.core import facts
-from tenure.core.facts import Fact
 from tenure.core.periods import format_instant
 from tenure.core.pricing import format_money
-from tenure.core.terms import Field, Intent, Period, Terms
+from tenure.core.subscription import facts
+from tenure.core.subscription.facts import Fact
+from tenure.core.subscription.terms import Period, RenewalIntent, Terms, TermsField
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,11 +57,11 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _terms(terms: Terms, names: Names, field: Field | None) -> str:
+def _terms(terms: Terms, names: Names, field: TermsField | None) -> str:
     devices, plan = _count(terms.devices, "device"), f"plan {names.plan(terms.plan)}"
-    if field is Field.DEVICES:
+    if field is TermsField.DEVICES:
         return devices
-    return plan if field is Field.PLAN else f"{plan}, {devices}"
+    return plan if field is TermsField.PLAN else f"{plan}, {devices}"
 
 
 def _extra(amount: int, names: Names) -> str:
@@ -82,7 +82,7 @@ def _stretch(period: Period | None) -> str:
 def _ordered(fact: facts.Ordered, names: Names) -> str:
     price = "as a trial" if fact.trial else names.money(fact.price)
     owed = ", not paid yet" if fact.awaiting_payment and not fact.trial else ""
-    renews = "it renews by itself" if fact.intent is Intent.AUTO else "it is renewed by hand"
+    renews = "it renews by itself" if fact.intent is RenewalIntent.AUTO else "it is renewed by hand"
     begins = _stretch(fact.period) or f"to be activated by {format_instant(fact.activate_by)}"
     return f"{_terms(fact.terms, names, None)}, {price}{owed}; {begins}; code …{fact.code.last_group}; {renews}"
 
@@ -150,7 +150,7 @@ def _scheduled(fact: facts.ChangeScheduled, names: Names) -> str:
 def _dropped(fact: facts.ChangeDropped, names: Names) -> str:
     what = "everything"
     if fact.field is not None:
-        what = {Field.PLAN: "the plan", Field.DEVICES: "the number of devices"}[fact.field]
+        what = {TermsField.PLAN: "the plan", TermsField.DEVICES: "the number of devices"}[fact.field]
     return f"{what} that was to change at {format_instant(fact.effective)}{_back(fact.amount, names)}"
 
 
@@ -166,7 +166,7 @@ def _unheld(fact: facts.HoldReleased, names: Names) -> str:
     return f"the pause by the {fact.owner}{shift}"
 
 
-def _cancelled(fact: facts.Cancelled, names: Names) -> str:
+def _canceled(fact: facts.Canceled, names: Names) -> str:
     grace = f", then {_count(fact.grace_days, 'day')} of grace" if fact.grace_days else ""
     return f"{'at once' if fact.at_once else 'service ends'} at {format_instant(fact.effective)}{grace}"
 
@@ -222,14 +222,14 @@ _WORDS: Final[Mapping[type[Fact], Callable[[Any, Names], str]]] = {
     facts.PaymentFailed: lambda fact, names: f"{names.money(fact.missing)} missing of {names.money(fact.price)}",
     facts.Refunded: lambda fact, names: f"{names.money(fact.amount)} for days from {format_instant(fact.since)} on",
     facts.RenewalIntentSet: lambda fact, names: (
-        "it renews by itself" if fact.intent is Intent.AUTO else "it is renewed by hand"
+        "it renews by itself" if fact.intent is RenewalIntent.AUTO else "it is renewed by hand"
     ),
     facts.TermsChanged: _changed,
     facts.ChangeScheduled: _scheduled,
     facts.ChangeDropped: _dropped,
     facts.HoldPlaced: _held,
     facts.HoldReleased: _unheld,
-    facts.Cancelled: _cancelled,
+    facts.Canceled: _canceled,
     facts.CancellationUndone: _nothing,
     facts.CodeReissued: lambda fact, names: f"the new code ends in …{fact.code.last_group}",
     facts.CodeBlocked: lambda fact, names: f"{names.code(fact.code)}; service ends at {format_instant(fact.ends)}",

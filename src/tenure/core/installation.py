@@ -6,7 +6,7 @@ one device limit is `allotment`'s and `decide`'s.
 
 from enum import StrEnum
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 
 MATCHING_PARTS = 2
 """So many equal hardware digests make two installations, or two boots, one computer's (2 of 3,
@@ -28,16 +28,20 @@ _CALLED = {
 }
 
 
-def mismatch(said: str, expected: str, field: str = "installation") -> Refused | None:
+def installation_mismatch(said: str, expected: str, field: str = "installation") -> Refused | None:
     """None when the kind `said` is the one `expected`, else `installation_mismatch`, which names both.
 
     A kind that this version does not know is never the one expected.
     """
     if said == expected:
         return None
-    return Refused(Code.INSTALLATION_MISMATCH, f"It is for {called(said)}, and this is {called(expected)}.", field)
+    return Refused(
+        RefusalCode.INSTALLATION_MISMATCH,
+        f"It is for {describe_installation(said)}, and this is {describe_installation(expected)}.",
+        field,
+    )
 
 
-def called(kind: str) -> str:
+def describe_installation(kind: str) -> str:
     """The kind as a sentence names it."""
     return _CALLED.get(Installation(kind), kind) if kind in set(Installation) else "a kind not known here"

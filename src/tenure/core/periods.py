@@ -10,7 +10,7 @@ from datetime import date
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
 
 LEAST_TERM_DAYS = 28
@@ -59,9 +59,9 @@ def parse_duration(text: str, field: str = "period") -> Duration | Refused:
     years, months, weeks, days = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
     in_months, in_days = 12 * years + months, 7 * weeks + days
     if not in_months and not in_days:
-        return _invalid(field, "A period is written as P1Y, P6M, P1Y6M, P2W or P30D.")
+        return _refuse_duration(field, "A period is written as P1Y, P6M, P1Y6M, P2W or P30D.")
     if in_months > MAX_MONTHS or in_days > MAX_DAYS:
-        return _invalid(field, "A period lasts ten years at most.")
+        return _refuse_duration(field, "A period lasts ten years at most.")
     return Duration(in_months, in_days)
 
 
@@ -73,30 +73,30 @@ def format_duration(duration: Duration) -> str:
     return "P" + (f"{years}Y" if years else "") + (f"{months}M" if months else "")
 
 
-def edge(anchor: Instant, duration: Duration, k: int) -> Instant:
+def period_boundary(anchor: Instant, duration: Duration, k: int) -> Instant:
     """The instant `k` periods after `anchor` (negative: before), clipped to the month's end, time of day kept."""
     if duration.days:
         return anchor + k * duration.days * DAY
     day_number, clock = divmod(anchor, DAY)
-    year, month, day = _civil(day_number)
+    year, month, day = _civil_date(day_number)
     first, following = _months_on(year, month, k * duration.months)
     return min(first + day - 1, following - 1) * DAY + clock
 
 
 def index_after(anchor: Instant, duration: Duration, moment: Instant) -> int:
-    """The smallest `k` (0 or less before the anchor) with `edge(anchor, duration, k) > moment`."""
+    """The smallest `k` (0 or less before the anchor) with `period_boundary(anchor, duration, k) > moment`."""
     if duration.days:
         return (moment - anchor) // (duration.days * DAY) + 1
-    year, month, _ = _civil(anchor // DAY)
-    then_year, then_month, _ = _civil(moment // DAY)
+    year, month, _ = _civil_date(anchor // DAY)
+    then_year, then_month, _ = _civil_date(moment // DAY)
     k = ((then_year - year) * 12 + then_month - month) // duration.months
     # The edge of the moment's own month, or the one before it, is the last that can lie at or before the moment.
-    return k + 1 if edge(anchor, duration, k) <= moment else k
+    return k + 1 if period_boundary(anchor, duration, k) <= moment else k
 
 
 def period_days(anchor: Instant, duration: Duration, k: int = 0) -> int:
     """Days in the period from edge `k` to edge `k + 1`; always whole, because edges keep the time of day."""
-    return whole_days(edge(anchor, duration, k), edge(anchor, duration, k + 1))
+    return whole_days(period_boundary(anchor, duration, k), period_boundary(anchor, duration, k + 1))
 
 
 def whole_days(start: Instant, end: Instant) -> int:
@@ -117,20 +117,20 @@ def parse_instant(text: str, field: str = "at") -> Instant | Refused:
     found = _INSTANT.fullmatch(text)
     day = _day_number(found[1]) if found else None
     if found is None or day is None:
-        return _invalid(field, "An instant is written as 2027-03-31T12:00:00Z.")
+        return _refuse_duration(field, "An instant is written as 2027-03-31T12:00:00Z.")
     hour, minute, second, away_hours, away_minutes = (int(found[part] or 0) for part in (2, 3, 4, 6, 7))
     if hour > 23 or minute > 59 or second > 59 or away_hours > 23 or away_minutes > 59:
-        return _invalid(field, "The time of day or its offset does not exist.")
+        return _refuse_duration(field, "The time of day or its offset does not exist.")
     offset = (away_hours * 60 + away_minutes) * 60 * (-1 if found[5] == "-" else 1)
     instant = day * DAY + hour * 3_600 + minute * 60 + second - offset
-    return instant if 0 <= instant <= LAST_INSTANT else _invalid(field, "Years run from 1970 to 9999, in UTC.")
+    return instant if 0 <= instant <= LAST_INSTANT else _refuse_duration(field, "Years run from 1970 to 9999, in UTC.")
 
 
 def date_only_until(text: str, field: str = "until") -> Instant | Refused:
     """The end of a date-only `until`: the next midnight UTC, so that the day named is included [spec: dates]."""
     day = _day_number(text)
     if day is None or not 0 <= day * DAY + DAY <= LAST_INSTANT:
-        return _invalid(field, "A date is written as 2027-03-31; it must exist and lie in 1970 to 9999.")
+        return _refuse_duration(field, "A date is written as 2027-03-31; it must exist and lie in 1970 to 9999.")
     return day * DAY + DAY
 
 
@@ -148,15 +148,15 @@ def format_instant(instant: Instant) -> str:
 
 def format_date(instant: Instant) -> str:
     """The UTC date of an instant, `2027-03-31`."""
-    year, month, day = _civil(instant // DAY)
+    year, month, day = _civil_date(instant // DAY)
     return f"{year:04}-{month:02}-{day:02}"
 
 
-def _invalid(field: str, detail: str) -> Refused:
-    return Refused(Code.FIELD_INVALID, detail, field)
+def _refuse_duration(field: str, detail: str) -> Refused:
+    return Refused(RefusalCode.FIELD_INVALID, detail, field)
 
 
-def _civil(day_number: int) -> tuple[int, int, int]:
+def _civil_date(day_number: int) -> tuple[int, int, int]:
     """Year, month and day of a day counted from 1970-01-01."""
     cycle, within = divmod(day_number, _CYCLE_DAYS)
     found = date.fromordinal(_EPOCH_ORDINAL + within)

@@ -9,7 +9,7 @@ import msgspec
 
 from tenure.core.periods import Duration, begun_days, period_days, whole_days
 from tenure.core.plurals import format_range
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 
 MAX_UNIT = 1_000_000_000
@@ -51,21 +51,23 @@ class Band(msgspec.Struct, frozen=True):
 def check_bands(bands: tuple[Band, ...], field: str = "bands") -> Refused | None:
     """None if `bands` price every count once: 1 to 20, `up_to` rising, only the last open; else `field_invalid`."""
     if not 1 <= len(bands) <= MAX_BANDS:
-        return Refused(Code.FIELD_INVALID, f"An offer has 1 to {MAX_BANDS} price bands.", field)
+        return Refused(RefusalCode.FIELD_INVALID, f"An offer has 1 to {MAX_BANDS} price bands.", field)
     lower = 0
     for number, band in enumerate(bands):
         if not 0 <= band.unit <= MAX_UNIT:
-            return Refused(Code.FIELD_INVALID, f"A price lies between 0 and {MAX_UNIT}.", f"{field}[{number}].unit")
+            return Refused(
+                RefusalCode.FIELD_INVALID, f"A price lies between 0 and {MAX_UNIT}.", f"{field}[{number}].unit"
+            )
         if band.up_to is None and number == len(bands) - 1:
             return None
         if band.up_to is None or not lower < band.up_to <= MAX_DEVICES:
             detail = f"Each band reaches further than the one before, at most to {MAX_DEVICES}; only the last is open."
-            return Refused(Code.FIELD_INVALID, detail, f"{field}[{number}].up_to")
+            return Refused(RefusalCode.FIELD_INVALID, detail, f"{field}[{number}].up_to")
         lower = band.up_to
     return None
 
 
-def total(bands: tuple[Band, ...], devices: int) -> int | Refused:
+def total_price(bands: tuple[Band, ...], devices: int) -> int | Refused:
     """Price of `devices` for one period, minor units: the band of the total prices the whole quantity
     [spec: plan-and-offer].
 
@@ -75,7 +77,9 @@ def total(bands: tuple[Band, ...], devices: int) -> int | Refused:
     if covering is None or not 1 <= devices <= MAX_DEVICES:
         most = bands[-1].up_to or MAX_DEVICES if bands else 0
         return Refused(
-            Code.DEVICE_COUNT_OUT_OF_RANGE, f"{format_range(1, most, 'device is', 'devices are')} sold.", "devices"
+            RefusalCode.DEVICE_COUNT_OUT_OF_RANGE,
+            f"{format_range(1, most, 'device is', 'devices are')} sold.",
+            "devices",
         )
     return covering.unit * devices
 
@@ -89,7 +93,7 @@ def for_term(period_price: int, period: Duration, start: Instant, until: Instant
     return half_up(period_price * begun_days(start, until), period_days(start, period))
 
 
-def unused(price: int, now: Instant, start: Instant, end: Instant) -> int:
+def unused_value(price: int, now: Instant, start: Instant, end: Instant) -> int:
     """What the unused whole days of [start, end) are worth at `now`, rounded down so that nothing is given away.
 
     All of it before the start, 0 from the end on.
@@ -112,13 +116,13 @@ def known_currency(currency: str, field: str = "currency") -> Refused | None:
     """None for a currency of the table, else `field_invalid`."""
     if currency in EXPONENTS:
         return None
-    return Refused(Code.FIELD_INVALID, "A currency is an ISO 4217 code in capitals, such as EUR.", field)
+    return Refused(RefusalCode.FIELD_INVALID, "A currency is an ISO 4217 code in capitals, such as EUR.", field)
 
 
 def format_money(minor: int, currency: str) -> str:
     """Plain ASCII: `12.50 EUR`, `-0.05 EUR`, `1250 JPY`. Raises KeyError for a currency that was never accepted."""
     digits = EXPONENTS[currency]
-    whole, part = divmod(abs(minor), _scale(currency))
+    whole, part = divmod(abs(minor), _currency_scale(currency))
     sign = "-" if minor < 0 else ""
     return f"{sign}{whole}.{part:0{digits}} {currency}" if digits else f"{sign}{whole} {currency}"
 
@@ -135,13 +139,13 @@ def parse_money(text: str, currency: str, field: str = "money") -> int | Refused
     if found is None or (found[3] is not None and found[3] != currency):
         example = format_money(1250, currency).partition(" ")[0]  # pages would write 12.50 EUR with a sign
         below = " It is not negative." if _MONEY.fullmatch(text.removeprefix("-")) and text.startswith("-") else ""
-        return Refused(Code.FIELD_INVALID, f"An amount is written as {example}.{below}", field)
+        return Refused(RefusalCode.FIELD_INVALID, f"An amount is written as {example}.{below}", field)
     if len(found[1].lstrip("0")) > 16:
         return _too_much(amounts_of(field)[1], currency, field)
     digits, part = EXPONENTS[currency], found[2] or ""
     if len(part) > digits:
-        return Refused(Code.FIELD_INVALID, f"{currency} has {digits} digits after the point.", field)
-    minor = int(found[1]) * _scale(currency) + int(part.ljust(digits, "0") or 0)
+        return Refused(RefusalCode.FIELD_INVALID, f"{currency} has {digits} digits after the point.", field)
+    minor = int(found[1]) * _currency_scale(currency) + int(part.ljust(digits, "0") or 0)
     return check_amount(minor, currency, field) or minor
 
 
@@ -149,7 +153,7 @@ def check_amount(minor: int, currency: str, field: str) -> Refused | None:
     """None if `field` may be `minor` units of `currency`, else `field_invalid` with the limit as people write it."""
     least, most = amounts_of(field)
     if minor < least:
-        return Refused(Code.FIELD_INVALID, f"The least amount is {format_money(least, currency)}.", field)
+        return Refused(RefusalCode.FIELD_INVALID, f"The least amount is {format_money(least, currency)}.", field)
     return None if minor <= most else _too_much(most, currency, field)
 
 
@@ -159,9 +163,9 @@ def amounts_of(field: str) -> tuple[int, int]:
 
 
 def _too_much(most: int, currency: str, field: str) -> Refused:
-    return Refused(Code.FIELD_INVALID, f"The greatest amount is {format_money(most, currency)}.", field)
+    return Refused(RefusalCode.FIELD_INVALID, f"The greatest amount is {format_money(most, currency)}.", field)
 
 
-def _scale(currency: str) -> int:
+def _currency_scale(currency: str) -> int:
     scale: int = 10 ** EXPONENTS[currency]
     return scale

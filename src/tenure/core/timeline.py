@@ -26,7 +26,7 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-class Why(StrEnum):
+class PhaseCause(StrEnum):
     """The cause of a phase; every cause has a remedy of its own (B6), so two are never merged."""
 
     NOT_ACTIVATED = "not_activated"
@@ -34,7 +34,7 @@ class Why(StrEnum):
     PAID = "paid"
     TRIAL = "trial"
     PAYMENT_ENDED = "payment_ended"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
     CODE_BLOCKED = "code_blocked"
     SYNC_OVERDUE = "sync_overdue"
     HELD = "held"
@@ -49,7 +49,7 @@ class Span(msgspec.Struct, frozen=True, omit_defaults=True):
     since: Instant
     until: Instant | None
     phase: Phase
-    why: Why
+    why: PhaseCause
     features: tuple[str, ...] = ()
     limit: int = 0
     note: str = ""
@@ -64,7 +64,7 @@ Timeline = tuple[Span, ...]
 SEVERITY = {Phase.ACTIVE: 0, Phase.GRACE: 1, Phase.PAUSED: 2, Phase.PENDING: 3, Phase.ENDED: 4}
 
 
-def at(timeline: Timeline, now: Instant) -> Span:
+def span_at(timeline: Timeline, now: Instant) -> Span:
     """The span that holds at `now`; before the first span, the first one."""
     for span in timeline:
         if span.until is None or now < span.until:
@@ -74,15 +74,15 @@ def at(timeline: Timeline, now: Instant) -> Span:
 
 def next_change(timeline: Timeline, now: Instant) -> Instant | None:
     """The first end of a span after `now`, or None when nothing will change by itself."""
-    return at(timeline, now).until
+    return span_at(timeline, now).until
 
 
-def since(timeline: Timeline, now: Instant) -> Timeline:
+def spans_since(timeline: Timeline, now: Instant) -> Timeline:
     """The part of `timeline` that is not yet over at `now`, the running span whole."""
     return tuple(span for span in timeline if span.until is None or now < span.until)
 
 
-def cut(timeline: Timeline, moment: Instant, *then: Span) -> Timeline:
+def cut_at(timeline: Timeline, moment: Instant, *then: Span) -> Timeline:
     """`timeline` up to `moment`, followed by `then` (whose first span begins at `moment`)."""
     before = tuple(
         span if span.until is not None and span.until <= moment else msgspec.structs.replace(span, until=moment)
@@ -92,30 +92,30 @@ def cut(timeline: Timeline, moment: Instant, *then: Span) -> Timeline:
     return before + then
 
 
-def starting(timeline: Timeline, moment: Instant) -> Timeline:
+def starting_at(timeline: Timeline, moment: Instant) -> Timeline:
     """The part of `timeline` from `moment` on, its first span cut to begin there."""
-    rest = since(timeline, moment)
+    rest = spans_since(timeline, moment)
     return (msgspec.structs.replace(rest[0], since=max(rest[0].since, moment)), *rest[1:]) if rest else ()
 
 
-def merge(spans: Iterable[Span]) -> Timeline:
-    """Neighbours that say the same become one span; empty spans vanish."""
+def merge_spans(spans: Iterable[Span]) -> Timeline:
+    """Neighbors that say the same become one span; empty spans vanish."""
     merged: list[Span] = []
     for span in spans:
         if span.until is not None and span.until <= span.since:
             continue
-        if merged and _same(merged[-1], span):
+        if merged and _same_state(merged[-1], span):
             merged[-1] = msgspec.structs.replace(merged[-1], until=span.until)
         else:
             merged.append(span)
     return tuple(merged)
 
 
-def _same(one: Span, other: Span) -> bool:
+def _same_state(one: Span, other: Span) -> bool:
     return msgspec.structs.replace(one, since=0, until=None) == msgspec.structs.replace(other, since=0, until=None)
 
 
-def overlay(*layers: Timeline) -> Timeline:
+def overlay_layers(*layers: Timeline) -> Timeline:
     """Several causes over the same time: at each instant the most severe phase holds [spec: severity].
 
     Of equal phases the span that ends first gives `until` and `why`; on a tie the earlier layer speaks. The first
@@ -127,16 +127,16 @@ def overlay(*layers: Timeline) -> Timeline:
     for begin, end in zip(edges, [*edges[1:], None], strict=True):
         if begin < layers[0][0].since:
             continue
-        present = [at(layer, begin) for layer in layers if layer and layer[0].since <= begin]
-        strongest = min(present, key=_rank)
+        present = [span_at(layer, begin) for layer in layers if layer and layer[0].since <= begin]
+        strongest = min(present, key=_severity_rank)
         pieces.append(msgspec.structs.replace(strongest, since=begin, until=end))
-    return merge(pieces)
+    return merge_spans(pieces)
 
 
-def _rank(span: Span) -> tuple[int, float]:
+def _severity_rank(span: Span) -> tuple[int, float]:
     return -SEVERITY[span.phase], float("inf") if span.until is None else span.until
 
 
 def map_spans(timeline: Timeline, change: Callable[[Span], Span]) -> Timeline:
-    """Every span changed by `change`, neighbours that became alike merged."""
-    return merge(change(span) for span in timeline)
+    """Every span changed by `change`, neighbors that became alike merged."""
+    return merge_spans(change(span) for span in timeline)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 
 MAX_LENGTH = 64
 _VERSION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,7})(?:-([0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*))?")
@@ -33,14 +33,14 @@ def parse_version(text: str, field: str = "version") -> Version | Refused:
     ASCII only, at most 64 characters; anything else is `version_unreadable`. Pre-releases of the same numbers are
     ordered by their runs of digits and letters, in any case: `-beta2` < `-beta10` < `-rc1`.
     """
-    read = _read(text) if len(text) <= MAX_LENGTH else None
+    read = _parse_version(text) if len(text) <= MAX_LENGTH else None
     if read is None:
-        return Refused(Code.VERSION_UNREADABLE, "A version is written as 12.4.1 or 12.4-rc1.", field)
+        return Refused(RefusalCode.VERSION_UNREADABLE, "A version is written as 12.4.1 or 12.4-rc1.", field)
     return read
 
 
 @lru_cache(maxsize=256)
-def _read(text: str) -> Version | None:
+def _parse_version(text: str) -> Version | None:
     """The same two versions are held against each other at every look."""
     found = _VERSION.fullmatch(text)
     if found is None:
@@ -48,10 +48,10 @@ def _read(text: str) -> Version | None:
     numbers = [int(part) for part in found[1].split(".")]
     while numbers and numbers[-1] == 0:
         numbers.pop()
-    return Version(tuple(numbers), found[2] is None, _runs(found[2] or ""))
+    return Version(tuple(numbers), found[2] is None, _suffix_runs(found[2] or ""))
 
 
-def below(version: str, floor: str, field: str = "version") -> Refused | None:
+def refuse_below(version: str, floor: str, field: str = "version") -> Refused | None:
     """None if `version` is at or above `floor` (empty: no floor, nothing is compared).
 
     Otherwise `version_too_old`, naming the version needed, or `version_unreadable` for whichever cannot be read.
@@ -65,8 +65,8 @@ def below(version: str, floor: str, field: str = "version") -> Refused | None:
         return present
     if present >= needed:
         return None
-    return Refused(Code.VERSION_TOO_OLD, f"Version {floor} or later is needed; this is {version}.", field)
+    return Refused(RefusalCode.VERSION_TOO_OLD, f"Version {floor} or later is needed; this is {version}.", field)
 
 
-def _runs(suffix: str) -> tuple[Run, ...]:
+def _suffix_runs(suffix: str) -> tuple[Run, ...]:
     return tuple((0, int(run), "") if run[0] <= "9" else (1, 0, run) for run in _RUN.findall(suffix.lower()))

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.asgi import Scope, header_values
 
 _BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]{1,512}=*)")
@@ -35,7 +35,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool = False
 
     @property
-    def by(self) -> str:
+    def actor_name(self) -> str:
         """Who did it, as histories write it: the person, whatever session it was, else the token."""
         return self.person or self.token_id
 
@@ -46,7 +46,7 @@ Authenticate = Callable[[str], Awaitable[Principal | None]]
 """Token to principal; None when it is unknown, expired or withdrawn. Looks the token up by its hash."""
 
 
-class Rule(msgspec.Struct, frozen=True):
+class AccessRule(msgspec.Struct, frozen=True):
     """Who may call a route. Every route has one; a route without is refused when the application is built."""
 
     scope: str = ""
@@ -55,23 +55,23 @@ class Rule(msgspec.Struct, frozen=True):
     public: bool = False
 
 
-PUBLIC = Rule(public=True)
+PUBLIC = AccessRule(public=True)
 
 
-def judge(rule: Rule, principal: Principal) -> Refused | None:
+def judge_access(rule: AccessRule, principal: Principal) -> Refused | None:
     """May `principal` call a route under `rule`? `not_authenticated` or `action_not_permitted` when not."""
     if rule.public:
         return None
     if principal.kind is None:
-        return Refused(Code.NOT_AUTHENTICATED)
+        return Refused(RefusalCode.NOT_AUTHENTICATED)
     if principal.kind not in rule.kinds:
-        return Refused(Code.ACTION_NOT_PERMITTED, f"This is not open to a {principal.kind}.")
+        return Refused(RefusalCode.ACTION_NOT_PERMITTED, f"This is not open to a {principal.kind}.")
     if rule.scope and rule.scope not in principal.scopes:
-        return Refused(Code.ACTION_NOT_PERMITTED, _lacking(rule.scope, principal))
+        return Refused(RefusalCode.ACTION_NOT_PERMITTED, _lacks_scope(rule.scope, principal))
     return None
 
 
-def _lacking(scope: str, principal: Principal) -> str:
+def _lacks_scope(scope: str, principal: Principal) -> str:
     if principal.person:
         return f"Your role, {principal.role}, does not include {scope}."
     return f"The token does not carry the scope {scope}."
@@ -83,10 +83,10 @@ def bearer_token(values: list[str]) -> str | None:
     return found[1] if found else None
 
 
-async def admit(authenticate: Authenticate, rule: Rule, scope: Scope) -> Refused | None:
+async def admit(authenticate: Authenticate, rule: AccessRule, scope: Scope) -> Refused | None:
     """Finds who asks and judges it by `rule`; who may go on stands in `scope["user"]` afterwards.
 
-    Refuses as `judge` does. Raises ValueError for a principal without a token id.
+    Refuses as `judge_access` does. Raises ValueError for a principal without a token id.
     """
     if rule.public:
         scope["user"] = NOBODY
@@ -96,7 +96,7 @@ async def admit(authenticate: Authenticate, rule: Rule, scope: Scope) -> Refused
     if principal is not None and not principal.token_id:
         # Two callers without one would share their idempotency keys, and with them each other's answers.
         raise ValueError("a principal was authenticated without a token id")
-    refused = judge(rule, principal or NOBODY)
+    refused = judge_access(rule, principal or NOBODY)
     if refused is None:
         scope["user"] = principal
     return refused

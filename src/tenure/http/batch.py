@@ -10,16 +10,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.answers import JSON, Answer
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.asgi import Message, Receive
-from tenure.http.auth import Principal, judge
+from tenure.http.auth import Principal, judge_access
 from tenure.http.inputs import path_names
-from tenure.http.operations import WRITES, Operation, answer_of, bind
-from tenure.http.pacing import Pacing
+from tenure.http.operations import WRITES, Operation, answer_of, bind_inputs
+from tenure.http.pacing import CallerPacing
+from tenure.http.responses import JSON, ApiResponse
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class BatchCommand(msgspec.Struct, frozen=True, kw_only=True):
     """One item: what would be sent alone; `path` may carry a query."""
 
     method: str
@@ -28,50 +28,54 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     key: str
 
 
-class Commands:
+class BatchOperations:
     """The operations that may stand in a batch: writes that need a known caller."""
 
-    def __init__(self, operations: Iterable[Operation], pacing: Pacing | None = None) -> None:
+    def __init__(self, operations: Iterable[Operation], pacing: CallerPacing | None = None) -> None:
         self._pacing = pacing
-        self._known = [(one, _pattern(one.path)) for one in operations if one.method in WRITES and not one.rule.public]
+        self._known = [
+            (one, _path_pattern(one.path)) for one in operations if one.method in WRITES and not one.rule.public
+        ]
 
-    async def run(self, caller: Principal, command: Command, *, dry_run: bool) -> Answer[Any] | Refused:
+    async def run_command(
+        self, caller: Principal, command: BatchCommand, *, dry_run: bool
+    ) -> ApiResponse[Any] | Refused:
         """The item's answer, or the first reason why there is none."""
         parts = urlsplit(command.path)
-        found = next(self._matching(command.method, parts.path), None)
+        found = next(self._find_operation(command.method, parts.path), None)
         if found is None:
-            return Refused(Code.NOT_FOUND, "There is no such write, or it cannot stand in a batch.", "path")
+            return Refused(RefusalCode.NOT_FOUND, "There is no such write, or it cannot stand in a batch.", "path")
         one, names = found
-        refused = judge(one.rule, caller)
+        refused = judge_access(one.rule, caller)
         if refused is not None:
             return refused
         if self._pacing is not None:
-            refused = self._pacing.refusal(caller, names, item=True, dry_run=dry_run)
+            refused = self._pacing.refuse_pace(caller, names, item=True, dry_run=dry_run)
             if refused is not None:
                 return refused
-        scope = _scope(caller, command, parts.path, parts.query.encode(), names, dry_run=dry_run)
-        values = await bind(one, scope, _receiving(command.body))
+        scope = _item_scope(caller, command, parts.path, parts.query.encode(), names, dry_run=dry_run)
+        values = await bind_inputs(one, scope, _body_receiver(command.body))
         if dry_run and not isinstance(values, Refused) and values.get("dry_run") is not True:
-            return Refused(Code.FIELD_INVALID, "The whole batch is a dry run; leave it out here.", "dry_run")
+            return Refused(RefusalCode.FIELD_INVALID, "The whole batch is a dry run; leave it out here.", "dry_run")
         result = values if isinstance(values, Refused) else await one.run(**values)
         return result if isinstance(result, Refused) else answer_of(one, result, scope)
 
-    def _matching(self, method: str, path: str) -> Iterator[tuple[Operation, dict[str, str]]]:
+    def _find_operation(self, method: str, path: str) -> Iterator[tuple[Operation, dict[str, str]]]:
         for one, pattern in self._known:
             matched = pattern.fullmatch(path) if one.method == method else None
             if matched is not None:
                 yield one, matched.groupdict()
 
 
-def _pattern(template: str) -> re.Pattern[str]:
+def _path_pattern(template: str) -> re.Pattern[str]:
     text = re.escape(template)
     for name in path_names(template):
         text = text.replace(re.escape(f"{{{name}}}"), f"(?P<{name}>[^/]+)")
     return re.compile(text)
 
 
-def _scope(
-    caller: Principal, command: Command, path: str, query: bytes, names: dict[str, str], *, dry_run: bool
+def _item_scope(
+    caller: Principal, command: BatchCommand, path: str, query: bytes, names: dict[str, str], *, dry_run: bool
 ) -> Any:
     if dry_run and "dry_run" not in dict(parse_qsl(query.decode(), keep_blank_values=True)):
         query = b"&".join(filter(None, (query, b"dry_run=true")))
@@ -90,7 +94,7 @@ def _scope(
     }
 
 
-def _receiving(body: bytes) -> Receive:
+def _body_receiver(body: bytes) -> Receive:
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 

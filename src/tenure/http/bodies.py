@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tenure.core.complaints import complaint
-from tenure.core.refusals import Code, Refused
+from tenure.core.field_errors import field_refusal
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.asgi import RawHeaders, Receive
-from tenure.wire import strict
+from tenure.wire import strict_json
 
 T = TypeVar("T")
 
@@ -26,15 +26,19 @@ def check_headers(headers: RawHeaders, media_type: bytes, cap: int) -> Refused |
             found = value
         elif name == b"content-length":
             if not value.isdigit():
-                return Refused(Code.BODY_UNREADABLE, "Content-Length is not a number.", field="Content-Length")
+                return Refused(RefusalCode.BODY_UNREADABLE, "Content-Length is not a number.", field="Content-Length")
             # Digits are compared by their count first: a number of a million digits is never converted.
             if len(value) > 18 or int(value) > cap:
                 return _too_large(cap)
         elif name == b"content-encoding" and value.strip().lower() not in {b"", b"identity"}:
-            return Refused(Code.MEDIA_TYPE_UNSUPPORTED, "A compressed body is not read.", field="Content-Encoding")
+            return Refused(
+                RefusalCode.MEDIA_TYPE_UNSUPPORTED, "A compressed body is not read.", field="Content-Encoding"
+            )
     if found == media_type or _same_type(found, media_type):
         return None
-    return Refused(Code.MEDIA_TYPE_UNSUPPORTED, f"The body is sent as {media_type.decode()}.", field="Content-Type")
+    return Refused(
+        RefusalCode.MEDIA_TYPE_UNSUPPORTED, f"The body is sent as {media_type.decode()}.", field="Content-Type"
+    )
 
 
 def _same_type(found: bytes, media_type: bytes) -> bool:
@@ -54,7 +58,7 @@ async def read_body(receive: Receive, cap: int) -> bytes | Refused:
     size = 0
     while True:
         if message["type"] != "http.request":
-            return Refused(Code.BODY_UNREADABLE, "The connection ended before the body did.")
+            return Refused(RefusalCode.BODY_UNREADABLE, "The connection ended before the body did.")
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > cap:
@@ -66,30 +70,30 @@ async def read_body(receive: Receive, cap: int) -> bytes | Refused:
 
 def load_body(body: bytes, kind: type[T], cap: int) -> T | Refused:
     """`body` as strict JSON of `kind`: `body_unreadable`, or `field_invalid` with the field named."""
-    tree = strict.parse(body, cap)
+    tree = strict_json.parse_json(body, cap)
     if isinstance(tree, Refused):
-        return _too_large(cap) if tree.code is Code.MESSAGE_TOO_LARGE else _unreadable(tree)
+        return _too_large(cap) if tree.code is RefusalCode.MESSAGE_TOO_LARGE else _refuse_unreadable(tree)
     # Stores and C libraries end a text at NUL; no field of this API has a use for it.
     whole = {"": tree}
-    if (field := _tidy(whole, "")) is not None:
-        return Refused(Code.FIELD_INVALID, "The character U+0000 is not accepted in text.", field=field)
+    if (field := _normalize_tree(whole, "")) is not None:
+        return Refused(RefusalCode.FIELD_INVALID, "The character U+0000 is not accepted in text.", field=field)
     try:
         return msgspec.convert(whole[""], kind)
     except msgspec.ValidationError as error:
-        return complaint(str(error), kind=kind, value=whole[""])
+        return field_refusal(str(error), kind=kind, value=whole[""])
 
 
-def _unreadable(refused: Refused) -> Refused:
-    return Refused(Code.BODY_UNREADABLE, refused.detail, refused.field)
+def _refuse_unreadable(refused: Refused) -> Refused:
+    return Refused(RefusalCode.BODY_UNREADABLE, refused.detail, refused.field)
 
 
-def _tidy(node: dict[str, Any] | list[Any], path: str) -> str | None:
+def _normalize_tree(node: dict[str, Any] | list[Any], path: str) -> str | None:
     """Where NUL stands in `node`, or None; on the way 5.0 becomes 5, which are the same number to JSON Schema."""
     for name, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
         inner = f"{path}.{name}".strip(".")
         if "\x00" in str(name) or (isinstance(value, str) and "\x00" in value):
             return inner.replace("\x00", "")
-        if isinstance(value, dict | list) and (found := _tidy(value, inner)) is not None:
+        if isinstance(value, dict | list) and (found := _normalize_tree(value, inner)) is not None:
             return found
         if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
             node[name] = int(value)  # type: ignore[index, call-overload]
@@ -97,4 +101,4 @@ def _tidy(node: dict[str, Any] | list[Any], path: str) -> str | None:
 
 
 def _too_large(cap: int) -> Refused:
-    return Refused(Code.BODY_TOO_LARGE, f"At most {cap} bytes are read here.")
+    return Refused(RefusalCode.BODY_TOO_LARGE, f"At most {cap} bytes are read here.")

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tenure.core.periods import format_instant
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
 
 log = logging.getLogger("tenure.http.certificates")
@@ -43,7 +43,7 @@ class CertificateFiles(msgspec.Struct, frozen=True, kw_only=True):
     key_option: str = "key"
 
 
-class Loaded(msgspec.Struct, frozen=True):
+class LoadedCertificate(msgspec.Struct, frozen=True):
     """A pair that serves."""
 
     context: ssl.SSLContext
@@ -61,9 +61,9 @@ class Loaded(msgspec.Struct, frozen=True):
         except ValueError:
             name = host.lower().rstrip(".")
             return bool({name, f"*.{name.partition('.')[2]}"} & {each.lower() for each in self.names})
-        return any(_address(each) == address for each in self.names)
+        return any(_name_of_address(each) == address for each in self.names)
 
-    def warning(self, now: Instant) -> str:
+    def date_warning(self, now: Instant) -> str:
         """What to say of its dates at `now`: over, not begun, ending within 14 days (or a third of its life); or ""."""
         if now >= self.ends:
             return f"it expired at {format_instant(self.ends)}: no client accepts it. Renew it now"
@@ -74,36 +74,36 @@ class Loaded(msgspec.Struct, frozen=True):
         return ""
 
 
-def load_certificate(files: CertificateFiles) -> Loaded | Refused:
+def load_certificate(files: CertificateFiles) -> LoadedCertificate | Refused:
     """The pair as TLS 1.2 and later serve it; else what is wrong with which file, and what to do.
 
     Refuses `field_invalid` for a file that is missing, no PEM, locked with a password or another certificate's, and
     `action_not_permitted` for a key that others can read.
     """
-    chain = _text(files.certificate, files.certificate_option, "the certificate chain")
+    chain = _read_text(files.certificate, files.certificate_option, "the certificate chain")
     if isinstance(chain, Refused):
         return chain
-    key = _text(files.key, files.key_option, "the certificate's key")
+    key = _read_text(files.key, files.key_option, "the certificate's key")
     if isinstance(key, Refused):
         return key
-    return _unfit(files, chain, key) or _served(files, chain)
+    return _refuse_files(files, chain, key) or _load_pair(files, chain)
 
 
-def _text(path: Path, option: str, what: str) -> str | Refused:
+def _read_text(path: Path, option: str, what: str) -> str | Refused:
     try:
         with path.open("rb") as file:
             return file.read(LARGEST_FILE).decode("ascii", "replace")
     except OSError as fault:
         detail = f"{option}: {path} cannot be read: {fault.strerror}. Name the PEM file of {what}."
-        return Refused(Code.FIELD_INVALID, detail, option.removeprefix("--"))
+        return Refused(RefusalCode.FIELD_INVALID, detail, option.removeprefix("--"))
 
 
-def _unfit(files: CertificateFiles, chain: str, key: str) -> Refused | None:
+def _refuse_files(files: CertificateFiles, chain: str, key: str) -> Refused | None:
     """What can be told from the files themselves."""
     if _BEGIN not in chain:
         detail = f"{files.certificate_option}: {files.certificate} holds no certificate in PEM ({_BEGIN} …)."
         return Refused(
-            Code.FIELD_INVALID,
+            RefusalCode.FIELD_INVALID,
             f"{detail} Name the file of the whole chain.",
             files.certificate_option.removeprefix("--"),
         )
@@ -111,21 +111,21 @@ def _unfit(files: CertificateFiles, chain: str, key: str) -> Refused | None:
     if "PRIVATE KEY-----" not in key:
         detail = f"{option}: {files.key} holds no private key in PEM (-----BEGIN PRIVATE KEY----- …)."
         return Refused(
-            Code.FIELD_INVALID, f"{detail} Name the file of the certificate's key.", option.removeprefix("--")
+            RefusalCode.FIELD_INVALID, f"{detail} Name the file of the certificate's key.", option.removeprefix("--")
         )
     if "ENCRYPTED" in key:
         detail = f"{option}: the key in {files.key} has a password, which nobody could type when the server starts."
         remedy = f"Write it without: openssl pkey -in {files.key} -out FILE, and set the file's mode to 0600."
-        return Refused(Code.FIELD_INVALID, f"{detail} {remedy}", option.removeprefix("--"))
+        return Refused(RefusalCode.FIELD_INVALID, f"{detail} {remedy}", option.removeprefix("--"))
     status = files.key.stat()
     # As PostgreSQL has it: a key of root's may be lent to a group, such as Debian's `ssl-cert`.
     if status.st_mode & (0o007 if status.st_uid == 0 else 0o077):
         detail = f"{option}: {files.key} can be read by others; set its mode to 0600 (chmod 600 {files.key})."
-        return Refused(Code.ACTION_NOT_PERMITTED, detail, option.removeprefix("--"))
+        return Refused(RefusalCode.ACTION_NOT_PERMITTED, detail, option.removeprefix("--"))
     return None
 
 
-def _served(files: CertificateFiles, chain: str) -> Loaded | Refused:
+def _load_pair(files: CertificateFiles, chain: str) -> LoadedCertificate | Refused:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
@@ -136,13 +136,13 @@ def _served(files: CertificateFiles, chain: str) -> Loaded | Refused:
         shown = _as_shown(context, own)
     except (OSError, ValueError) as fault:
         option = files.certificate_option
-        why = "the key belongs to another certificate" if "MISMATCH" in str(fault) else _reason(fault)
+        why = "the key belongs to another certificate" if "MISMATCH" in str(fault) else _fault_reason(fault)
         detail = f"{option}: {files.certificate} and {files.key} do not serve: {why}."
         remedy = "Name a PEM chain for servers, its own certificate first, and the key that it was made with."
-        return Refused(Code.FIELD_INVALID, f"{detail} {remedy}", option.removeprefix("--"))
+        return Refused(RefusalCode.FIELD_INVALID, f"{detail} {remedy}", option.removeprefix("--"))
     names = tuple(str(value) for _, value in shown.get("subjectAltName", ()))
     begins, ends = (int(ssl.cert_time_to_seconds(shown[each])) for each in ("notBefore", "notAfter"))
-    return Loaded(context, begins, ends, names, own)
+    return LoadedCertificate(context, begins, ends, names, own)
 
 
 def _as_shown(server: ssl.SSLContext, own: str) -> Any:
@@ -167,12 +167,12 @@ def _as_shown(server: ssl.SSLContext, own: str) -> Any:
     return caller.getpeercert() or {}
 
 
-def _reason(fault: Exception) -> str:
+def _fault_reason(fault: Exception) -> str:
     said = getattr(fault, "verify_message", "") or getattr(fault, "reason", "") or str(fault)
     return str(said).lower().replace("_", " ")
 
 
-def _address(name: str) -> IPv4Address | IPv6Address | None:
+def _name_of_address(name: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(name)
     except ValueError:
@@ -182,43 +182,45 @@ def _address(name: str) -> IPv4Address | IPv6Address | None:
 class ServedCertificate:
     """The pair in use, and the files that it comes from; used by one thread, that of the loop that accepts."""
 
-    def __init__(self, files: CertificateFiles, loaded: Loaded, seen: object, clock: Callable[[], Instant]) -> None:
+    def __init__(
+        self, files: CertificateFiles, loaded: LoadedCertificate, seen: object, clock: Callable[[], Instant]
+    ) -> None:
         """Use `open_certificate`; `seen`: the files' state before they were read."""
         self.files, self.loaded = files, loaded
         self.renewals = 0
         """How many new pairs were taken."""
         self.refused: Refused | None = None
         """Why the files as they are now are not what is shown."""
-        self.unfit: Callable[[Loaded], str] = lambda _: ""
+        self.unfit: Callable[[LoadedCertificate], str] = lambda _: ""
         """A reason of the program's own not to take a new pair; empty for none."""
-        self.on_renewal: Callable[[Loaded], None] = lambda _: None
+        self.on_renewal: Callable[[LoadedCertificate], None] = lambda _: None
         """Told of each new pair, for whoever has written the certificate down elsewhere."""
         self._clock, self._seen = clock, seen
         self._looked = self._changed = float("-inf")
         self._told = True
         self._warned: Instant | None = None
 
-    def context(self, ticks: float) -> ssl.SSLContext:
+    def context_at(self, ticks: float) -> ssl.SSLContext:
         """TLS for a connection that begins at `ticks` (monotonic seconds): of the newest pair that serves."""
         if ticks - self._looked >= LOOK_SECONDS:
-            self.look(ticks)
+            self.reload_if_changed(ticks)
         return self.loaded.context
 
-    def look(self, ticks: float) -> None:
+    def reload_if_changed(self, ticks: float) -> None:
         """Takes the files anew where they changed; says once a day what of the dates needs somebody to act."""
         self._looked = ticks
-        signature = _states(self.files)
+        signature = _file_states(self.files)
         if signature != self._seen:
             self._seen, self._changed, self._told = signature, ticks, False
         if not self._told:
-            self._take(ticks)
-        self._warn()
+            self._take_files(ticks)
+        self._warn_of_dates()
 
-    def _take(self, ticks: float) -> None:
+    def _take_files(self, ticks: float) -> None:
         loaded = load_certificate(self.files)
-        why_not = self.unfit(loaded) if isinstance(loaded, Loaded) else ""
+        why_not = self.unfit(loaded) if isinstance(loaded, LoadedCertificate) else ""
         if why_not:
-            loaded = Refused(Code.KEY_UNKNOWN, why_not, self.files.key_option.removeprefix("--"))
+            loaded = Refused(RefusalCode.KEY_UNKNOWN, why_not, self.files.key_option.removeprefix("--"))
         if isinstance(loaded, Refused):
             self.refused = loaded
             if ticks - self._changed >= SETTLE_SECONDS:
@@ -230,19 +232,19 @@ class ServedCertificate:
         log.info("the certificate was renewed; it is good until %s", format_instant(loaded.ends))
         self.on_renewal(loaded)
 
-    def _warn(self) -> None:
+    def _warn_of_dates(self) -> None:
         now = self._clock()
-        said = self.loaded.warning(now)
+        said = self.loaded.date_warning(now)
         if said and (self._warned is None or now - self._warned >= DAY):
             self._warned = now
             log.warning("certificate %s: %s", self.files.certificate, said)
 
 
-def _states(files: CertificateFiles) -> object:
-    return _state(files.certificate), _state(files.key)
+def _file_states(files: CertificateFiles) -> object:
+    return _file_state(files.certificate), _file_state(files.key)
 
 
-def _state(path: Path) -> object:
+def _file_state(path: Path) -> object:
     try:
         status = path.stat()
     except OSError as fault:
@@ -252,6 +254,6 @@ def _state(path: Path) -> object:
 
 def open_certificate(files: CertificateFiles, clock: Callable[[], Instant]) -> ServedCertificate | Refused:
     """The certificate to serve with; refuses like `load_certificate`. `clock` judges its dates, in whole seconds."""
-    seen = _states(files)
+    seen = _file_states(files)
     loaded = load_certificate(files)
     return loaded if isinstance(loaded, Refused) else ServedCertificate(files, loaded, seen, clock)

@@ -14,15 +14,15 @@ import msgspec
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.asgi import App
 from tenure.http.fairness import FairPlaces, networks_of
-from tenure.http.problems import problem
+from tenure.http.problems import problem_response
 from tenure.http.requestid import random_request_id
-from tenure.http.whole import WholeAnswers
+from tenure.http.single_write import SingleWrite
 
 
-class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectionBounds(msgspec.Struct, frozen=True, kw_only=True):
     """What one connection may cost; seconds, bytes, numbers. `_each` is what one network holds (one /64 of IPv6)."""
 
     request_seconds: float = 20.0
@@ -52,10 +52,10 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """How long requests at work may take when the server is stopped."""
 
 
-class Places:
+class ConnectionPlaces:
     """What all connections of one server share."""
 
-    def __init__(self, bounds: Bounds, connections: int) -> None:
+    def __init__(self, bounds: ConnectionBounds, connections: int) -> None:
         self.connections: FairPlaces[object] = FairPlaces(connections, bounds.connections_each)
         self.arriving: FairPlaces[Interruptible] = FairPlaces(bounds.arriving, bounds.arriving_each)
         self.unread: FairPlaces[BoundedHttp] = FairPlaces(bounds.unread, bounds.unread_each)
@@ -68,21 +68,21 @@ class Interruptible(Protocol):
         """Give the place up, for others who wait."""
 
 
-def begin_arriving(places: Places, holder: Interruptible, network: str, block: str, *, each: bool) -> None:
+def begin_arriving(places: ConnectionPlaces, holder: Interruptible, network: str, block: str, *, each: bool) -> None:
     """`holder` has begun to send; where there is no room, whoever has been sending for longest is interrupted."""
     if not places.arriving.has_room(network, block, each=each):
-        longest = places.arriving.longest(block)
+        longest = places.arriving.longest_holder(block)
         if longest is not None:
             places.arriving.give_back(longest)
             longest.interrupt()
-    places.arriving.take(holder, network, block)
+    places.arriving.take_place(holder, network, block)
 
 
 class ConnectionConfig(uvicorn.Config):
     """uvicorn's settings with our bounds, and the places that they limit."""
 
-    bounds: Bounds
-    places: Places
+    bounds: ConnectionBounds
+    places: ConnectionPlaces
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks of the proxies that are trusted to name their callers."""
     app: App
@@ -101,7 +101,7 @@ class ConnectionConfig(uvicorn.Config):
 _ANNOUNCES_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """A connection that is not encrypted had no place before."""
 
 
@@ -138,7 +138,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._network = self._block = "local"
         self._each = True
         self._trailers = _Trailers(self._bounds.head_bytes)
-        self.before: Callable[[], None] = _nothing
+        self.before: Callable[[], None] = _do_nothing
         """Gives back the place that the connection had until it was encrypted."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -152,7 +152,7 @@ class BoundedHttp(HttpToolsProtocol):
         if not self._places.connections.has_room(self._network, self._block, each=self._each):
             transport.close()
             return
-        self._places.connections.take(self, self._network, self._block)
+        self._places.connections.take_place(self, self._network, self._block)
         # Before the first request there is nothing uvicorn would time: the idle limit holds here too.
         self._deadline = self.loop.call_later(self._bounds.idle_seconds, self._end_idle)
 
@@ -174,7 +174,9 @@ class BoundedHttp(HttpToolsProtocol):
         if not self._arriving:
             self._watch_idleness()
         elif self._in_head and self._read > self._bounds.head_bytes:
-            self._refuse(Refused(Code.BODY_TOO_LARGE, f"At most {self._bounds.head_bytes} bytes of headers are read."))
+            self._refuse(
+                Refused(RefusalCode.BODY_TOO_LARGE, f"At most {self._bounds.head_bytes} bytes of headers are read.")
+            )
         elif self._read > self._bounds.discarded_bytes and self.cycle is not None and self.cycle.response_complete:
             self.transport.close()
         elif self._deadline is None:
@@ -203,7 +205,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
         self.headers = self._trailers
         if self.cycle is not before:
-            self.cycle.__class__ = WholeAnswers
+            self.cycle.__class__ = SingleWrite
             if upgrade:
                 self.cycle.keep_alive = False
 
@@ -220,10 +222,10 @@ class BoundedHttp(HttpToolsProtocol):
         super().pause_writing()
         unread = self._places.unread
         if not unread.has_room(self._network, self._block, each=self._each):
-            longest = unread.longest(self._block)
+            longest = unread.longest_holder(self._block)
             if longest is not None:
                 longest.give_up_answer()
-        unread.take(self, self._network, self._block)
+        unread.take_place(self, self._network, self._block)
         self._unread = self.transport.get_write_buffer_size()
         self._stalled = self.loop.call_later(self._bounds.stall_seconds, self._look_at_reading)
 
@@ -242,11 +244,11 @@ class BoundedHttp(HttpToolsProtocol):
 
     def interrupt(self) -> None:
         """See `Interrupted`."""
-        self._refuse(Refused(Code.TOO_MANY_REQUESTS, "Too many requests from your network are half sent."))
+        self._refuse(Refused(RefusalCode.TOO_MANY_REQUESTS, "Too many requests from your network are half sent."))
 
     def send_400_response(self, msg: str) -> None:
         """What is not HTTP is refused like everything else: as a problem."""
-        self._refuse(Refused(Code.BODY_UNREADABLE, "This is not a request in HTTP/1.1."))
+        self._refuse(Refused(RefusalCode.BODY_UNREADABLE, "This is not a request in HTTP/1.1."))
 
     def timeout_keep_alive_handler(self) -> None:
         """Between two requests: uvicorn's own timer."""
@@ -274,7 +276,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._deadline = None
-        self._refuse(Refused(Code.BODY_UNREADABLE, "The request took too long to arrive."))
+        self._refuse(Refused(RefusalCode.BODY_UNREADABLE, "The request took too long to arrive."))
 
     def _refuse(self, refused: Refused) -> None:
         """Say why and end; only silence where an answer is being sent or an earlier request still has none."""
@@ -283,7 +285,7 @@ class BoundedHttp(HttpToolsProtocol):
         waits = busy and self._arriving and not self._in_head and not self.pipeline and not cycle.has_begun
         if (waits or not busy) and not self.transport.is_closing():
             request_id = random_request_id()
-            answer = problem(refused, 0, request_id)
+            answer = problem_response(refused, 0, request_id)
             head = [
                 b"content-type: " + answer.media_type.encode(),
                 b"content-length: %d" % len(answer.body),

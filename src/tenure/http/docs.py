@@ -7,17 +7,17 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.refusals import TABLE, Code, Refused, Row
-from tenure.http.answers import JSON, Answer
+from tenure.core.refusals import TABLE, RefusalCode, RefusalRow, Refused
 from tenure.http.auth import PUBLIC
-from tenure.http.docs_page import page
+from tenure.http.docs_page import render_page
 from tenure.http.docs_style import CSP, HTML
-from tenure.http.operations import Operation, operation
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import JSON, ApiResponse
 
 _BY_NAME = {str(code): row for code, row in TABLE.items()}
 
 
-def operations(document: Callable[[], dict[str, Any]]) -> tuple[Operation, ...]:
+def documentation_operations(document: Callable[[], dict[str, Any]]) -> tuple[Operation, ...]:
     """`GET /openapi.json`, `/docs` and `/refusals/{code}`: public, and not part of what they describe.
 
     `document` is called beside the event loop when somebody first asks, and what is made of it is kept.
@@ -29,23 +29,23 @@ def operations(document: Callable[[], dict[str, Any]]) -> tuple[Operation, ...]:
 
     @cache
     def as_page() -> bytes:
-        return page(document()).encode()
+        return render_page(document()).encode()
 
-    async def openapi_document() -> Answer[bytes]:
+    async def openapi_document() -> ApiResponse[bytes]:
         """This API's description."""
-        return Answer(body=await asyncio.to_thread(as_json), media_type=JSON)
+        return ApiResponse(body=await asyncio.to_thread(as_json), media_type=JSON)
 
-    async def documentation() -> Answer[bytes]:
+    async def documentation() -> ApiResponse[bytes]:
         """This API's description as a page."""
         made = await asyncio.to_thread(as_page)
-        return Answer(body=made, media_type=HTML, headers=(("Content-Security-Policy", CSP),))
+        return ApiResponse(body=made, media_type=HTML, headers=(("Content-Security-Policy", CSP),))
 
-    async def refusal(code: str) -> Row | Refused:
+    async def refusal(code: str) -> RefusalRow | Refused:
         """What a problem's `type` refers to."""
-        return _BY_NAME.get(code) or Refused(Code.NOT_FOUND, field="code")
+        return _BY_NAME.get(code) or Refused(RefusalCode.NOT_FOUND, field="code")
 
     return (
-        operation("GET", "/openapi.json", PUBLIC, openapi_document, documented=False),
-        operation("GET", "/docs", PUBLIC, documentation, documented=False),
-        operation("GET", "/refusals/{code}", PUBLIC, refusal, documented=False),
+        make_operation("GET", "/openapi.json", PUBLIC, openapi_document, documented=False),
+        make_operation("GET", "/docs", PUBLIC, documentation, documented=False),
+        make_operation("GET", "/refusals/{code}", PUBLIC, refusal, documented=False),
     )

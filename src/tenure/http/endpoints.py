@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 
 FORM = "An address and a port, such as 127.0.0.1:8080, [::1]:8080 for IPv6, or 0.0.0.0:8080 for all of this computer's."
 LONGEST = 255
@@ -26,15 +26,15 @@ def read_endpoint(text: str, field: str = "listen") -> Endpoint | Refused:
     """The endpoint that `text` names; refuses `field_invalid` of `field`, saying how it is written."""
     host, colon, port = text.rpartition(":")
     if len(text) > LONGEST or not colon or not host:
-        return Refused(Code.FIELD_INVALID, FORM, field)
+        return Refused(RefusalCode.FIELD_INVALID, FORM, field)
     if ":" in host and not host.startswith("["):
         detail = f"An IPv6 address stands in brackets before the port, such as [::1]:8080. {FORM}"
-        return Refused(Code.FIELD_INVALID, detail, field)
+        return Refused(RefusalCode.FIELD_INVALID, detail, field)
     if not (_V6.fullmatch(host) or _NAME.fullmatch(host)):
-        return Refused(Code.FIELD_INVALID, FORM, field)
+        return Refused(RefusalCode.FIELD_INVALID, FORM, field)
     if not _PORT.fullmatch(port) or int(port) > 65_535:
         detail = f"{port[:20]!r} is no port: a number from 1 to 65535, or 0 for any that is free."
-        return Refused(Code.FIELD_INVALID, detail, field)
+        return Refused(RefusalCode.FIELD_INVALID, detail, field)
     return Endpoint(host.strip("[]"), int(port))
 
 

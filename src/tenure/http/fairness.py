@@ -30,7 +30,7 @@ class FairShares:
         """Whether `who` may take one more."""
         return self._shares[who] < self.most - self.held
 
-    def take(self, who: str) -> None:
+    def take_share(self, who: str) -> None:
         """`who` holds one more; whoever must not has asked `has_room` before."""
         self.held += 1
         self._shares[who] += 1
@@ -45,13 +45,13 @@ class FairShares:
             del self._shares[who]
 
     @contextmanager
-    def lent(self, who: str) -> Iterator[None]:
+    def lend_share(self, who: str) -> Iterator[None]:
         """`who` is not counted meanwhile: it waits for somebody else, and nobody works on it."""
         self.give_back(who)
         try:
             yield
         finally:
-            self.take(who)
+            self.take_share(who)
 
 
 class FairPlaces(Generic[Holder]):
@@ -78,12 +78,12 @@ class FairPlaces(Generic[Holder]):
             return self._shares.held < self._shares.most
         return len(self._of_network.get(network, ())) < self._each and self._shares.has_room(block)
 
-    def take(self, holder: Holder, network: str, block: str) -> None:
+    def take_place(self, holder: Holder, network: str, block: str) -> None:
         """`holder` has a place until `give_back`."""
         self._holders[holder] = (network, block)
         self._of_network.setdefault(network, {})[holder] = None
         self._of_block.setdefault(block, {})[holder] = None
-        self._shares.take(block)
+        self._shares.take_share(block)
 
     def give_back(self, holder: Holder) -> None:
         """`holder` has none any more; nothing happens when it had none."""
@@ -97,11 +97,11 @@ class FairPlaces(Generic[Holder]):
             if not kept[name]:
                 del kept[name]
 
-    def longest(self, block: str) -> Holder | None:
+    def longest_holder(self, block: str) -> Holder | None:
         """Who of `block` has held a place for longest; of everybody when nobody there holds one."""
         return next(iter(self._of_block.get(block) or self._holders), None)
 
-    def own(self, network: str, block: str) -> Holder | None:
+    def own_oldest(self, network: str, block: str) -> Holder | None:
         """Who makes room for one more from `network` at nobody else's cost: its longest if it has all it may have.
 
         Otherwise the longest of `block`; None when others hold everything.

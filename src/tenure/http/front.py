@@ -4,15 +4,15 @@ from html import escape
 
 import msgspec
 
-from tenure.http.answers import JSON, Answer
 from tenure.http.asgi import Receive, Scope, header_values
 from tenure.http.auth import PUBLIC
 from tenure.http.docs_style import CSP, HTML, whole_page
 from tenure.http.operations import Handler
+from tenure.http.responses import JSON, ApiResponse
 from tenure.http.routing import RouteEntry
 
 
-class Front(msgspec.Struct, frozen=True, kw_only=True):
+class FrontPage(msgspec.Struct, frozen=True, kw_only=True):
     """What the program is, and where to go on; addresses of ours begin with a slash."""
 
     name: str
@@ -25,21 +25,21 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     health: str = "/readyz"
 
 
-def front_page(front: Front) -> RouteEntry[Handler]:
+def front_page(front: FrontPage) -> RouteEntry[Handler]:
     """The route of `/`. A client that names `text/html` gets the page, everybody else JSON."""
-    as_json, as_page = msgspec.json.encode(front), _page(front).encode()
+    as_json, as_page = msgspec.json.encode(front), _render_page(front).encode()
 
-    async def show(scope: Scope, _: Receive) -> Answer[bytes]:
+    async def show(scope: Scope, _: Receive) -> ApiResponse[bytes]:
         wanted = ", ".join(header_values(scope, b"accept")).lower()
         vary = ("Vary", "Accept")
         if "text/html" in wanted:
-            return Answer(body=as_page, media_type=HTML, headers=(vary, ("Content-Security-Policy", CSP)))
-        return Answer(body=as_json, media_type=JSON, headers=(vary,))
+            return ApiResponse(body=as_page, media_type=HTML, headers=(vary, ("Content-Security-Policy", CSP)))
+        return ApiResponse(body=as_json, media_type=JSON, headers=(vary,))
 
     return RouteEntry("GET", "/", Handler(PUBLIC, show))
 
 
-def _page(front: Front) -> str:
+def _render_page(front: FrontPage) -> str:
     people = (
         f'<li><a href="{escape(front.portal)}">The portal</a>: where people sign in.</li>'
         if front.portal

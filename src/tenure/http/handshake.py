@@ -32,7 +32,7 @@ class TlsListener:
         self._handshakes: set[Handshake] = set()
         listening.setblocking(False)
         self._loop = asyncio.get_running_loop()
-        self._accepting = self._loop.create_task(self._accept())
+        self._accepting = self._loop.create_task(self._accept_connection())
         self._looking = self._loop.create_task(self._look_at_certificate())
 
     def close(self) -> None:
@@ -48,10 +48,10 @@ class TlsListener:
 
     async def _look_at_certificate(self) -> None:
         while True:
-            self._certificate.look(self._loop.time())
+            self._certificate.reload_if_changed(self._loop.time())
             await asyncio.sleep(IDLE_LOOK_SECONDS)
 
-    async def _accept(self) -> None:
+    async def _accept_connection(self) -> None:
         while True:
             try:
                 sock, peer = await self._loop.sock_accept(self._listening)
@@ -59,9 +59,9 @@ class TlsListener:
                 log.warning("a connection could not be accepted: %s", fault)
                 await asyncio.sleep(PAUSE)
                 continue
-            self._begin(sock, str(peer[0]) if isinstance(peer, tuple) else "")
+            self._begin_handshake(sock, str(peer[0]) if isinstance(peer, tuple) else "")
 
-    def _begin(self, sock: socket.socket, address: str) -> None:
+    def _begin_handshake(self, sock: socket.socket, address: str) -> None:
         places, each = self._config.places, not self._config.is_proxy(address)
         networks = networks_of(address)
         network, block = networks[0], networks[-1]
@@ -69,12 +69,12 @@ class TlsListener:
             sock.close()
             return
         handshake = Handshake(sock)
-        places.connections.take(handshake, network, block)
+        places.connections.take_place(handshake, network, block)
         begin_arriving(places, handshake, network, block, each=each)
         self._handshakes.add(handshake)
-        handshake.work = self._loop.create_task(self._shake(handshake))
+        handshake.work = self._loop.create_task(self._run_handshake(handshake))
 
-    async def _shake(self, handshake: "Handshake") -> None:
+    async def _run_handshake(self, handshake: "Handshake") -> None:
         places = self._config.places
 
         def leave() -> None:
@@ -90,7 +90,7 @@ class TlsListener:
             await self._loop.connect_accepted_socket(
                 made,
                 handshake.sock,
-                ssl=self._certificate.context(self._loop.time()),
+                ssl=self._certificate.context_at(self._loop.time()),
                 ssl_handshake_timeout=self._config.bounds.handshake_seconds,
             )
         except (OSError, asyncio.CancelledError):

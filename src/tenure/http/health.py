@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.auth import PUBLIC
-from tenure.http.operations import Operation, operation
+from tenure.http.operations import Operation, make_operation
 
 Check = Callable[[], Awaitable[bool]]
 """True when the part works; an exception or a slow answer counts as False."""
 
 
-class Health(msgspec.Struct, frozen=True):
+class HealthState(msgspec.Struct, frozen=True):
     """The process answers; `checks` are the parts that were asked and work."""
 
     status: str = "ok"
@@ -28,26 +28,30 @@ def health_operations(
     A check that takes longer than `patience` seconds does not hold.
     """
 
-    async def read_liveness() -> Health:
+    async def read_liveness() -> HealthState:
         """Whether the process answers; restart it when not."""
-        return Health()
+        return HealthState()
 
-    async def read_readiness() -> Health | Refused:
+    async def read_readiness() -> HealthState | Refused:
         """Whether to send requests here: 503 while a part is missing or the server is being stopped."""
         if draining():
-            return Refused(Code.SERVER_BUSY, "The server is being stopped.")
-        held = await asyncio.gather(*(_holds(check, patience) for check in checks.values()))
+            return Refused(RefusalCode.SERVER_BUSY, "The server is being stopped.")
+        held = await asyncio.gather(*(_check_passes(check, patience) for check in checks.values()))
         failed = [name for name, good in zip(checks, held, strict=True) if not good]
         # Names only: what exactly is wrong is in the logs, not for every stranger.
-        return Refused(Code.SERVER_BUSY, f"Not ready: {', '.join(failed)}.") if failed else Health("ok", tuple(checks))
+        return (
+            Refused(RefusalCode.SERVER_BUSY, f"Not ready: {', '.join(failed)}.")
+            if failed
+            else HealthState("ok", tuple(checks))
+        )
 
     return (
-        operation("GET", "/livez", PUBLIC, read_liveness),
-        operation("GET", "/readyz", PUBLIC, read_readiness),
+        make_operation("GET", "/livez", PUBLIC, read_liveness),
+        make_operation("GET", "/readyz", PUBLIC, read_readiness),
     )
 
 
-async def _holds(check: Check, patience: float) -> bool:
+async def _check_passes(check: Check, patience: float) -> bool:
     try:
         async with asyncio.timeout(patience):
             return await check()

@@ -1,7 +1,8 @@
 """Idempotency-Key: the same request sent again has one effect and gets the same answer
 [spec: idempotency, sealed-responses].
 
-Here a request becomes a `Ticket`; the service takes it into the transaction of the effect, where the store alone
+Here a request becomes a `IdempotentRequest`; the service takes it into the transaction of the effect, where the store
+alone
 can tell a repetition from a race.
 """
 
@@ -12,14 +13,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 
 KEY_LONGEST = 255
 KEY_PATTERN = r"^[!-~]+$(?!\n)"
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class IdempotentRequest(msgspec.Struct, frozen=True):
     """One request that must have one effect: who asked where (`scope`), under which `key`, for exactly what."""
 
     scope: str
@@ -32,10 +33,12 @@ class Ticket(msgspec.Struct, frozen=True):
 def read_key(values: list[str]) -> str | Refused:
     """The Idempotency-Key from the headers' `values`: exactly one, 1 to 255 visible ASCII characters."""
     if not values:
-        return Refused(Code.IDEMPOTENCY_KEY_MISSING, field="Idempotency-Key")
+        return Refused(RefusalCode.IDEMPOTENCY_KEY_MISSING, field="Idempotency-Key")
     if len(values) > 1 or not _KEY.fullmatch(values[0]):
         return Refused(
-            Code.FIELD_INVALID, "One key of 1 to 255 letters, digits and signs is needed.", field="Idempotency-Key"
+            RefusalCode.FIELD_INVALID,
+            "One key of 1 to 255 letters, digits and signs is needed.",
+            field="Idempotency-Key",
         )
     return values[0]
 
@@ -46,7 +49,7 @@ def scope_of(token_id: str, method: str, route: str) -> str:
 
 
 def payload_hash(method: str, path: str, query: bytes, body: bytes) -> bytes:
-    """SHA-256 of what was asked; each part carries its length, so that none can borrow bytes from its neighbour."""
+    """SHA-256 of what was asked; each part carries its length, so that none can borrow bytes from its neighbor."""
     digest = hashlib.sha256()
     for part in (method.encode(), path.encode(), query, body):
         digest.update(len(part).to_bytes(8, "big"))

@@ -11,19 +11,19 @@ from typing import Annotated, Any, NewType
 import msgspec
 from msgspec import inspect as shapes
 
-from tenure.core.complaints import complaint, label
-from tenure.core.refusals import Code, Refused
+from tenure.core.field_errors import field_label, field_refusal
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.auth import Principal
 from tenure.http.etags import IfMatch
-from tenure.http.idempotency import Ticket
-from tenure.http.paging import CURSOR_LONGEST, LIMIT_DEFAULT, LIMIT_MOST, Paging
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.paging import CURSOR_LONGEST, LIMIT_DEFAULT, LIMIT_MOST, PageRequest
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BOOLEANS = {"true": True, "false": False}
 
 
-class Place(StrEnum):
+class InputPlace(StrEnum):
     """Where an input comes from."""
 
     PATH = "path"
@@ -40,40 +40,44 @@ Address = NewType("Address", str)
 """The type of an input that receives the caller's network address."""
 
 # An input of one of these types is filled from the request as a whole, whatever its name.
-_BY_TYPE: dict[Any, Place] = {
-    Principal: Place.CALLER,
-    Ticket: Place.TICKET,
-    IfMatch: Place.IF_MATCH,
-    Paging: Place.PAGING,
-    Address: Place.ADDRESS,
+_BY_TYPE: dict[Any, InputPlace] = {
+    Principal: InputPlace.CALLER,
+    IdempotentRequest: InputPlace.TICKET,
+    IfMatch: InputPlace.IF_MATCH,
+    PageRequest: InputPlace.PAGING,
+    Address: InputPlace.ADDRESS,
 }
 
 
-class Input(msgspec.Struct, frozen=True):
+class OperationInput(msgspec.Struct, frozen=True):
     """One parameter of an operation's function."""
 
     name: str
-    place: Place
+    place: InputPlace
     type: Any
     required: bool = True
     default: Any = None
 
-    def parse(self, text: str) -> Any:
+    def parse_text(self, text: str) -> Any:
         """`text` from path or query as this input's type, in its one spelling; `field_invalid` names the input."""
         if _CONTROL.search(text):
-            return Refused(Code.FIELD_INVALID, "Control characters are not accepted.", field=self.name)
+            return Refused(RefusalCode.FIELD_INVALID, "Control characters are not accepted.", field=self.name)
         plain: Any = text
-        match scalar(self.type):
+        match scalar_type(self.type):
             case shapes.BoolType():
                 plain = _BOOLEANS.get(text)
             case shapes.IntType():
                 plain = int(text) if _INTEGER.fullmatch(text) else None
         if plain is None:
-            return Refused(Code.FIELD_INVALID, f"{label(self.name)}: {words(self.type)} is needed.", field=self.name)
+            return Refused(
+                RefusalCode.FIELD_INVALID,
+                f"{field_label(self.name)}: {describe_scalar(self.type)} is needed.",
+                field=self.name,
+            )
         try:
             return msgspec.convert(plain, self.type)
         except msgspec.ValidationError as error:
-            return complaint(str(error), self.name, self.type)
+            return field_refusal(str(error), self.name, self.type)
 
 
 _LIMIT = msgspec.Meta(ge=1, le=LIMIT_MOST, description="How many items at most.")
@@ -81,23 +85,25 @@ _CURSOR = msgspec.Meta(
     max_length=CURSOR_LONGEST, pattern=r"^[A-Za-z0-9_-]+$(?!\n)", description="The `next` of the page before."
 )
 PAGING_INPUTS = (
-    Input("limit", Place.QUERY, Annotated[int, _LIMIT], False, LIMIT_DEFAULT),
-    Input("cursor", Place.QUERY, Annotated[str, _CURSOR], False, ""),
+    OperationInput("limit", InputPlace.QUERY, Annotated[int, _LIMIT], False, LIMIT_DEFAULT),
+    OperationInput("cursor", InputPlace.QUERY, Annotated[str, _CURSOR], False, ""),
 )
-"""The query parameters that `Paging` stands for."""
+"""The query parameters that `PageRequest` stands for."""
 
 
-def inputs_of(function: Callable[..., Any], path: str) -> tuple[Input, ...]:
+def inputs_of(function: Callable[..., Any], path: str) -> tuple[OperationInput, ...]:
     """The inputs of `function` at the route template `path`, by these rules.
 
-    A name in the template is a path parameter; `body` is the JSON body; `Principal`, `Ticket`, `IfMatch`, `Paging` and
+    A name in the template is a path parameter; `body` is the JSON body; `Principal`, `IdempotentRequest`, `IfMatch`,
+    `PageRequest` and
     `Address` are filled by their type; anything else is a query parameter. What has a default may be left out, If-Match
     included.
     """
     hints = typing.get_type_hints(function, include_extras=True)
     in_path = set(path_names(path))
     found = tuple(
-        _input(parameter, hints[name], in_path) for name, parameter in inspect.signature(function).parameters.items()
+        _make_input(parameter, hints[name], in_path)
+        for name, parameter in inspect.signature(function).parameters.items()
     )
     if missing := in_path - {one.name for one in found}:
         raise TypeError(f"{function.__qualname__} does not take {sorted(missing)} of its path {path}")
@@ -118,16 +124,18 @@ def result_of(function: Callable[..., Any]) -> Any:
     return typing.Union[tuple(kept)]  # noqa: UP007 - the members are known only now
 
 
-def _input(parameter: inspect.Parameter, hint: Any, in_path: set[str]) -> Input:
+def _make_input(parameter: inspect.Parameter, hint: Any, in_path: set[str]) -> OperationInput:
     place = next((known for kind, known in _BY_TYPE.items() if hint is kind), None)
     if parameter.name in in_path:
-        place = Place.PATH
+        place = InputPlace.PATH
     elif parameter.name == "body":
-        place = Place.BODY
+        place = InputPlace.BODY
     required = parameter.default is inspect.Parameter.empty
     if place is None:
         hint = _without_none(hint)
-    return Input(parameter.name, place or Place.QUERY, hint, required, None if required else parameter.default)
+    return OperationInput(
+        parameter.name, place or InputPlace.QUERY, hint, required, None if required else parameter.default
+    )
 
 
 def loose_structs(kind: Any) -> list[str]:
@@ -153,15 +161,15 @@ def _without_none(hint: Any) -> Any:
     return typing.Union[tuple(one for one in typing.get_args(hint) if one is not type(None))]  # noqa: UP007
 
 
-def scalar(kind: Any) -> shapes.Type:
+def scalar_type(kind: Any) -> shapes.Type:
     """The shape of a text parameter, without what is only said about it."""
     shape = shapes.type_info(kind)
     return shape.type if isinstance(shape, shapes.Metadata) else shape
 
 
-def words(kind: Any) -> str:
+def describe_scalar(kind: Any) -> str:
     """How a person is told what a text parameter must look like."""
-    match scalar(kind):
+    match scalar_type(kind):
         case shapes.BoolType():
             return "`true` or `false`"
         case shapes.IntType():

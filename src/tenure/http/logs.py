@@ -1,6 +1,6 @@
 """Logs as one line of JSON for each event, safe to read on a terminal; secrets are masked by their type, not by care.
 
-An event is a frozen Struct handed to a standard logger: `log.info(Served(...))`. Text messages work as well.
+An event is a frozen Struct handed to a standard logger: `log.info(ServedRequest(...))`. Text messages work as well.
 """
 
 import json
@@ -17,7 +17,7 @@ _CONTROL = re.compile("[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2
 """What JSON leaves as it is and a terminal or a log viewer might obey: DEL, C1, line separators, bidi marks."""
 
 
-class Secret:
+class SecretValue:
     """A value that must not be read by accident: text, repr, JSON and logs all show `***`."""
 
     __slots__ = ("_value",)
@@ -33,7 +33,7 @@ class Secret:
         return "***"
 
 
-class Served(msgspec.Struct, frozen=True, kw_only=True, tag="served", tag_field="event", omit_defaults=True):
+class ServedRequest(msgspec.Struct, frozen=True, kw_only=True, tag="served", tag_field="event", omit_defaults=True):
     """One request and what became of it. Paths are templates and query strings are left out: they may hold names."""
 
     method: str
@@ -78,7 +78,7 @@ def encode_line(line: dict[str, Any]) -> str:
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def handler(stream: Any = None) -> logging.Handler:
+def log_handler(stream: Any = None) -> logging.Handler:
     """A log handler that writes `JsonLines` to `stream` (standard error when None), for a program's main."""
     lines = logging.StreamHandler(stream)
     lines.setFormatter(JsonLines())

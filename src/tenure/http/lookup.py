@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tenure.core.pricing import format_money
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 
 MOST = 1_000
 """Things that are looked through for the one that is meant."""
@@ -70,9 +70,9 @@ def find_named(field: str, text: str, items: Sequence[Any]) -> str | Refused:
             several = ", ".join(_told(item, sort, member) for item in named[:SHOWN])
             more = ", …" if len(named) > SHOWN else ""
             detail = f"{len(named)} are called {text!r}: {several}{more}. Give the id of the one that is meant."
-            return Refused(Code.FIELD_INVALID, detail, field)
+            return Refused(RefusalCode.FIELD_INVALID, detail, field)
     called = " or ".join(each.replace("code_last_group", "last group of its code") for each in ("id", *sort.members))
-    return Refused(Code.NOT_FOUND, f"No {field} has the {called} {text!r}.", field)
+    return Refused(RefusalCode.NOT_FOUND, f"No {field} has the {called} {text!r}.", field)
 
 
 def _told(item: Any, sort: Sort, common: str) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from tenure.http.answers import Answer
-from tenure.http.auth import Rule
+from tenure.http.auth import AccessRule
 from tenure.http.certificates import ServedCertificate
-from tenure.http.logs import Served
-from tenure.http.operations import Operation, operation
+from tenure.http.logs import ServedRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -16,7 +16,8 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 
 
 class HttpMetrics:
-    """An observer of requests (see `edge.Border.observers`); one registry for each application, not the global one."""
+    """An observer of requests (see `edge.MiddlewareParts.observers`); one registry for each application, not the global
+    one."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
@@ -29,7 +30,7 @@ class HttpMetrics:
         # Looking a child up by its labels costs three times as much as counting; routes are few, so they are kept.
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
-    def __call__(self, served: Served) -> None:
+    def __call__(self, served: ServedRequest) -> None:
         """Count one request."""
         key = (served.method, served.route, served.status)
         children = self._children.get(key)
@@ -57,11 +58,11 @@ def watch_certificate(certificate: ServedCertificate, registry: CollectorRegistr
     refused.set_function(lambda: certificate.refused is not None)
 
 
-def metrics_operation(registry: CollectorRegistry, rule: Rule) -> Operation:
+def metrics_operation(registry: CollectorRegistry, rule: AccessRule) -> Operation:
     """`GET /metrics` in Prometheus' text format, open to whom `rule` names."""
 
-    async def read_metrics() -> Answer[bytes]:
+    async def read_metrics() -> ApiResponse[bytes]:
         """Counters and gauges in the text format of Prometheus."""
-        return Answer(body=generate_latest(registry), media_type=TEXT)
+        return ApiResponse(body=generate_latest(registry), media_type=TEXT)
 
-    return operation("GET", "/metrics", rule, read_metrics, media_type=TEXT)
+    return make_operation("GET", "/metrics", rule, read_metrics, media_type=TEXT)

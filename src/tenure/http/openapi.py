@@ -14,15 +14,15 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.refusals import TABLE, Code
-from tenure.http.answers import JSON, Answer
+from tenure.core.refusals import TABLE, RefusalCode
 from tenure.http.etags import IF_MATCH_PATTERN
+from tenure.http.hot_operations import RawOperation
 from tenure.http.idempotency import KEY_LONGEST, KEY_PATTERN
-from tenure.http.inputs import Input, Place
+from tenure.http.inputs import InputPlace, OperationInput
 from tenure.http.operations import WRITES, Operation
-from tenure.http.paging import Page
+from tenure.http.paging import ResultPage
 from tenure.http.problems import PROBLEM_JSON, Problem
-from tenure.http.raw import RawOperation
+from tenure.http.responses import JSON, ApiResponse
 
 _REF = "#/components/schemas/{name}"
 
@@ -30,10 +30,10 @@ _CITED = re.compile(
     r"\s*\((?:(?:\[spec|ADR|rule) ?[^()]{1,90}|[A-Z]\d{1,2}(?:, ?[A-Z]\d{1,2})*)\)|\s*\[spec\b[^\]]{1,90}\]"
 )
 """What cites a rule, a requirement, or a decision: `[spec: seat]`, `(B12)`, `(M7, M8)`, `(ADR 12)`."""
-ALWAYS = (Code.FIELD_INVALID, Code.TOO_MANY_REQUESTS, Code.SERVER_BUSY, Code.INTERNAL)
+ALWAYS = (RefusalCode.FIELD_INVALID, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY, RefusalCode.INTERNAL)
 """What every operation may refuse: an unknown query parameter, haste, a crowd, an error of ours."""
-_OF_BODY = (Code.BODY_UNREADABLE, Code.BODY_TOO_LARGE, Code.MEDIA_TYPE_UNSUPPORTED)
-_OF_TICKET = (Code.IDEMPOTENCY_KEY_MISSING, Code.IDEMPOTENCY_KEY_REUSED, Code.REQUEST_IN_FLIGHT)
+_OF_BODY = (RefusalCode.BODY_UNREADABLE, RefusalCode.BODY_TOO_LARGE, RefusalCode.MEDIA_TYPE_UNSUPPORTED)
+_OF_TICKET = (RefusalCode.IDEMPOTENCY_KEY_MISSING, RefusalCode.IDEMPOTENCY_KEY_REUSED, RefusalCode.REQUEST_IN_FLIGHT)
 
 _HEADERS = {
     "Request-Id": "The id of this request in the server's logs; quote it when asking for help.",
@@ -45,7 +45,7 @@ _HEADERS = {
 }
 
 
-class About(msgspec.Struct, frozen=True, kw_only=True):
+class ApiDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What the API says of itself."""
 
     title: str
@@ -53,7 +53,9 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
-def document(about: About, operations: Iterable[Operation], raw: Iterable[RawOperation] = ()) -> dict[str, Any]:
+def openapi_document(
+    about: ApiDescription, operations: Iterable[Operation], raw: Iterable[RawOperation] = ()
+) -> dict[str, Any]:
     """The OpenAPI document of `operations` and hot `raw` ones; raises TypeError like `refuse_unclear`."""
     shown = [one for one in operations if one.documented]
     raws = list(raw)
@@ -62,9 +64,9 @@ def document(about: About, operations: Iterable[Operation], raw: Iterable[RawOpe
     shared = _Responses()
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for one in shown:
-        paths[one.path][one.method.lower()] = _operation(one, schemas, shared)
+        paths[one.path][one.method.lower()] = _operation_object(one, schemas, shared)
     for hot in raws:
-        paths[hot.path]["post"] = _raw(hot, shared)
+        paths[hot.path]["post"] = _raw_object(hot, shared)
     made = {
         "openapi": "3.1.0",
         "info": {"title": about.title, "version": about.version, "description": about.description},
@@ -72,7 +74,7 @@ def document(about: About, operations: Iterable[Operation], raw: Iterable[RawOpe
         "components": {
             "schemas": schemas.components,
             "responses": shared.components,
-            "headers": {name: _header(text) for name, text in _HEADERS.items()},
+            "headers": {name: _header_object(text) for name, text in _HEADERS.items()},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -114,17 +116,17 @@ class _Schemas:
     def __init__(self, operations: Iterable[Operation]) -> None:
         wanted: list[Any] = [Problem]
         for one in operations:
-            wanted += [put.type for put in (*one.inputs, *one.queries) if put.place in _DESCRIBED]
+            wanted += [put.type for put in (*one.inputs, *one.query_inputs) if put.place in _DESCRIBED]
             if (payload := payload_of(one.result)) is not None and one.media_type == JSON:
                 wanted.append(payload)
         schemas, self.components = msgspec.json.schema_components(wanted, ref_template=_REF)
         self._known = list(zip(wanted, schemas, strict=True))
 
-    def of(self, kind: Any) -> dict[str, Any]:
+    def schema_of(self, kind: Any) -> dict[str, Any]:
         return next(schema for wanted, schema in self._known if wanted == kind)
 
 
-_DESCRIBED = (Place.PATH, Place.QUERY, Place.BODY)
+_DESCRIBED = (InputPlace.PATH, InputPlace.QUERY, InputPlace.BODY)
 
 
 class _Responses:
@@ -133,17 +135,20 @@ class _Responses:
     def __init__(self) -> None:
         self.components: dict[str, Any] = {}
 
-    def of(self, codes: Iterable[Code]) -> dict[str, Any]:
+    def responses_for(self, codes: Iterable[RefusalCode]) -> dict[str, Any]:
         """Responses by status for everything in `codes`."""
-        by_status: dict[int, list[Code]] = defaultdict(list)
+        by_status: dict[int, list[RefusalCode]] = defaultdict(list)
         for code in sorted(set(codes)):
             by_status[TABLE[code].status].append(code)
-        return {str(status): self._shared(status, several) for status, several in sorted(by_status.items())}
+        return {str(status): self._shared_response(status, several) for status, several in sorted(by_status.items())}
 
-    def _shared(self, status: int, codes: list[Code]) -> dict[str, str]:
+    def _shared_response(self, status: int, codes: list[RefusalCode]) -> dict[str, str]:
         name = "-".join(codes)
         headers = ["Request-Id"]
-        if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE} or Code.REQUEST_IN_FLIGHT in codes:
+        if (
+            status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+            or RefusalCode.REQUEST_IN_FLIGHT in codes
+        ):
             headers.append("Retry-After")
         if status == HTTPStatus.UNAUTHORIZED:
             headers.append("WWW-Authenticate")
@@ -165,34 +170,34 @@ class _Responses:
 
 
 def payload_of(result: Any) -> Any:
-    """The type of the body behind a result type: what `Answer` holds; None for no body."""
+    """The type of the body behind a result type: what `ApiResponse` holds; None for no body."""
     if typing.get_origin(result) in (typing.Union, types.UnionType):
         kept = {payload_of(one) for one in typing.get_args(result)} - {None}
         return typing.Union[tuple(sorted(kept, key=str))] if kept else None  # noqa: UP007 - known only now
-    if typing.get_origin(result) is Answer:
+    if typing.get_origin(result) is ApiResponse:
         return payload_of(typing.get_args(result)[0])
     return None if result in (None, type(None)) else result
 
 
-def implied(one: Operation) -> set[Code]:
+def implied_refusals(one: Operation) -> set[RefusalCode]:
     """What an operation may refuse because of what it takes and who may call it."""
     codes = {*ALWAYS, *one.refusals}
     if not one.rule.public:
-        codes |= {Code.NOT_AUTHENTICATED, Code.ACTION_NOT_PERMITTED}
-    if one.takes(Place.PATH):
-        codes.add(Code.NOT_FOUND)
-    if one.takes(Place.BODY):
+        codes |= {RefusalCode.NOT_AUTHENTICATED, RefusalCode.ACTION_NOT_PERMITTED}
+    if one.input_from(InputPlace.PATH):
+        codes.add(RefusalCode.NOT_FOUND)
+    if one.input_from(InputPlace.BODY):
         codes |= {*_OF_BODY}
     elif one.method in WRITES:
-        codes |= {Code.BODY_UNREADABLE, Code.BODY_TOO_LARGE}
-    if one.takes(Place.TICKET):
+        codes |= {RefusalCode.BODY_UNREADABLE, RefusalCode.BODY_TOO_LARGE}
+    if one.input_from(InputPlace.TICKET):
         codes |= {*_OF_TICKET}
-    if one.takes(Place.IF_MATCH):
-        codes.add(Code.VERSION_STALE)
+    if one.input_from(InputPlace.IF_MATCH):
+        codes.add(RefusalCode.VERSION_STALE)
     return codes
 
 
-def _operation(one: Operation, schemas: _Schemas, shared: _Responses) -> dict[str, Any]:
+def _operation_object(one: Operation, schemas: _Schemas, shared: _Responses) -> dict[str, Any]:
     text = inspect.getdoc(one.run) or one.name
     made: dict[str, Any] = {
         "operationId": one.name,
@@ -200,20 +205,21 @@ def _operation(one: Operation, schemas: _Schemas, shared: _Responses) -> dict[st
         "description": text,
         "tags": [tag_of(one.path)],
         "security": [] if one.rule.public else [{"bearer": [one.rule.scope] if one.rule.scope else []}],
-        "parameters": [_parameter(put, schemas) for put in (*_paths(one), *one.queries)] + _header_parameters(one),
-        "responses": {str(one.status): _success(one, schemas), **shared.of(implied(one))},
+        "parameters": [_parameter_object(put, schemas) for put in (*_path_objects(one), *one.query_inputs)]
+        + _header_parameters(one),
+        "responses": {str(one.status): _success_object(one, schemas), **shared.responses_for(implied_refusals(one))},
     }
-    if body := one.takes(Place.BODY):
-        made["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas.of(body.type)}}}
+    if body := one.input_from(InputPlace.BODY):
+        made["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas.schema_of(body.type)}}}
     return made
 
 
-def _paths(one: Operation) -> list[Input]:
-    return [put for put in one.inputs if put.place is Place.PATH]
+def _path_objects(one: Operation) -> list[OperationInput]:
+    return [put for put in one.inputs if put.place is InputPlace.PATH]
 
 
-def _parameter(put: Input, schemas: _Schemas) -> dict[str, Any]:
-    schema = dict(schemas.of(put.type))
+def _parameter_object(put: OperationInput, schemas: _Schemas) -> dict[str, Any]:
+    schema = dict(schemas.schema_of(put.type))
     if not put.required and put.default is not None and put.default != "":
         schema["default"] = msgspec.to_builtins(put.default)
     return {"name": put.name, "in": put.place.value, "required": put.required, "schema": schema}
@@ -221,10 +227,10 @@ def _parameter(put: Input, schemas: _Schemas) -> dict[str, Any]:
 
 def _header_parameters(one: Operation) -> list[dict[str, Any]]:
     found = []
-    if one.takes(Place.TICKET):
+    if one.input_from(InputPlace.TICKET):
         schema = {"type": "string", "minLength": 1, "maxLength": KEY_LONGEST, "pattern": KEY_PATTERN}
         found.append(_header_parameter("Idempotency-Key", True, "Names this request for good.", schema))
-    if if_match := one.takes(Place.IF_MATCH):
+    if if_match := one.input_from(InputPlace.IF_MATCH):
         schema = {"type": "string", "pattern": IF_MATCH_PATTERN}
         found.append(_header_parameter("If-Match", if_match.required, "The ETag last read.", schema))
     return found
@@ -234,23 +240,23 @@ def _header_parameter(name: str, required: bool, text: str, schema: dict[str, An
     return {"name": name, "in": "header", "required": required, "description": text, "schema": schema}
 
 
-def _success(one: Operation, schemas: _Schemas) -> dict[str, Any]:
+def _success_object(one: Operation, schemas: _Schemas) -> dict[str, Any]:
     headers = ["Request-Id"]
-    if one.takes(Place.TICKET):
+    if one.input_from(InputPlace.TICKET):
         headers.append("Idempotency-Replayed")
     payload = payload_of(one.result)
-    if typing.get_origin(payload) is Page:
+    if typing.get_origin(payload) is ResultPage:
         headers.append("Link")
     made: dict[str, Any] = {"description": HTTPStatus(one.status).phrase, "headers": _header_refs(headers)}
     if payload is not None:
-        schema = schemas.of(payload) if one.media_type == JSON else {"type": "string"}
+        schema = schemas.schema_of(payload) if one.media_type == JSON else {"type": "string"}
         made["content"] = {one.media_type: {"schema": schema}}
     return made
 
 
-def _raw(hot: RawOperation, shared: _Responses) -> dict[str, Any]:
+def _raw_object(hot: RawOperation, shared: _Responses) -> dict[str, Any]:
     message = {"type": "string", "maxLength": hot.cap, "pattern": r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+$"}
-    codes = {*_OF_BODY, *ALWAYS, *hot.refusals} - {Code.FIELD_INVALID}
+    codes = {*_OF_BODY, *ALWAYS, *hot.refusals} - {RefusalCode.FIELD_INVALID}
     return {
         "operationId": hot.name,
         "summary": hot.summary,
@@ -264,7 +270,7 @@ def _raw(hot: RawOperation, shared: _Responses) -> dict[str, Any]:
                 "headers": _header_refs(["Request-Id"]),
                 "content": {hot.media_type: {"schema": {"type": "string"}}},
             },
-            **shared.of(codes),
+            **shared.responses_for(codes),
         },
     }
 
@@ -279,5 +285,5 @@ def _header_refs(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _header(text: str) -> dict[str, Any]:
+def _header_object(text: str) -> dict[str, Any]:
     return {"description": text, "schema": {"type": "string"}}

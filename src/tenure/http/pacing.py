@@ -8,14 +8,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from tenure.core.policy import Role
+from tenure.core.policy.rules import Role
 from tenure.core.refusals import Refused
 from tenure.http.auth import Principal
-from tenure.http.limits import Limit, Throttle
+from tenure.http.limits import RateLimit, RateThrottle
 
-BY_CUSTOMER = Limit("changes by one customer", 60, 60, 1_000)
-BY_PROVIDER = Limit("changes by one provider", 1_200, 60, 6_000)
-OF_SUBSCRIPTION = Limit("changes of one subscription", 60, 3_600, 240)
+BY_CUSTOMER = RateLimit("changes by one customer", 60, 60, 1_000)
+BY_PROVIDER = RateLimit("changes by one provider", 1_200, 60, 6_000)
+OF_SUBSCRIPTION = RateLimit("changes of one subscription", 60, 3_600, 240)
 """Whoever asks: every change is a fact, and every later read goes through all of them."""
 READS, CHANGES, EXPORTS = 1, 8, 1
 """Requests of one tenant that are worked on at once."""
@@ -23,7 +23,7 @@ HEAVY, LONGEST_PAUSE = 0.005, 0.1
 """Seconds from which on a turn is heavy, and of the pause behind it at most."""
 
 
-class _Gate:
+class _CallerGate:
     """Where one caller's requests take turns."""
 
     def __init__(self, at_once: int) -> None:
@@ -33,7 +33,7 @@ class _Gate:
         """By the loop's clock, when the next turn may begin."""
 
 
-class Turns:
+class CallerTurns:
     """So many of one caller at once; who comes later waits for its own, never for another's.
 
     With `pauses`, a heavy turn is followed by a pause as long as it was, before the caller's next one: most reads
@@ -42,13 +42,13 @@ class Turns:
 
     def __init__(self, at_once: int, *, pauses: bool = False) -> None:
         self._at_once, self._pauses = at_once, pauses
-        self._gates: dict[str, _Gate] = {}
+        self._gates: dict[str, _CallerGate] = {}
 
     @asynccontextmanager
-    async def of(self, who: str) -> AsyncIterator[None]:
+    async def turn_of(self, who: str) -> AsyncIterator[None]:
         """A turn for `who`, in the order in which they come."""
         loop = asyncio.get_running_loop()
-        gate = self._gates.setdefault(who, _Gate(self._at_once))
+        gate = self._gates.setdefault(who, _CallerGate(self._at_once))
         gate.users += 1
         try:
             async with gate.turns:
@@ -61,30 +61,34 @@ class Turns:
         finally:
             gate.users -= 1
             if gate.free_at > loop.time():
-                loop.call_at(gate.free_at, self._forget, who)
+                loop.call_at(gate.free_at, self._forget_gate, who)
             else:
-                self._forget(who)
+                self._forget_gate(who)
 
-    def _forget(self, who: str) -> None:
+    def _forget_gate(self, who: str) -> None:
         gate = self._gates.get(who)
         if gate is not None and not gate.users:
             del self._gates[who]
 
 
-class Pacing:
+class CallerPacing:
     """The pace of one API's known callers."""
 
-    def __init__(self, throttle: Throttle) -> None:
+    def __init__(self, throttle: RateThrottle) -> None:
         self._throttle = throttle
-        self._reads, self._changes, self._exports = Turns(READS, pauses=True), Turns(CHANGES), Turns(EXPORTS)
+        self._reads, self._changes, self._exports = (
+            CallerTurns(READS, pauses=True),
+            CallerTurns(CHANGES),
+            CallerTurns(EXPORTS),
+        )
 
-    def refusal(self, caller: Principal, parts: Mapping[str, str], *, item: bool, dry_run: bool) -> Refused | None:
+    def refuse_pace(self, caller: Principal, parts: Mapping[str, str], *, item: bool, dry_run: bool) -> Refused | None:
         """`too_many_requests`, with the instant at which it is possible, or None: then the change is counted.
 
         `parts` are those of the path in braces. A dry run changes nothing and grows no history; an `item` of a batch
         counts by itself for a customer and a subscription, and with the whole batch for a provider.
         """
-        charges: list[tuple[Limit, str]] = []
+        charges: list[tuple[RateLimit, str]] = []
         if caller.kind is Role.CUSTOMER:
             charges.append((BY_CUSTOMER, caller.customer))
         elif not item:
@@ -92,19 +96,19 @@ class Pacing:
         if "subscription" in parts and not dry_run:
             # Together with who asks: whoever names another's gets `not_found`, and uses up nothing of theirs.
             charges.append((OF_SUBSCRIPTION, f"{tenant_of(caller)} {parts['subscription']}"))
-        return self._throttle.take(*charges) if charges else None
+        return self._throttle.count_request(*charges) if charges else None
 
     @asynccontextmanager
-    async def turn(self, caller: Principal, *, changes: bool, exports: bool) -> AsyncIterator[None]:
+    async def own_turn(self, caller: Principal, *, changes: bool, exports: bool) -> AsyncIterator[None]:
         """A turn among the tenant's own requests; strangers have none of their own and wait for nobody."""
         if caller.kind is None:
             yield
             return
         turns = self._exports if exports else self._changes if changes else self._reads
-        async with turns.of(tenant_of(caller)):
+        async with turns.turn_of(tenant_of(caller)):
             yield
 
 
 def tenant_of(caller: Principal) -> str:
     """Whose requests take turns: the customer's, the provider's, or those of one of the vendor's staff or programs."""
-    return caller.customer or caller.provider or caller.by
+    return caller.customer or caller.provider or caller.actor_name

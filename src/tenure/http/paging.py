@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -19,18 +19,18 @@ COUNTED = 2**63
 """Databases count in 64 bits with a sign."""
 
 
-class Paging(msgspec.Struct, frozen=True):
+class PageRequest(msgspec.Struct, frozen=True):
     """Which page is asked for: at most `limit` items (1 to 200), after the place `cursor` names."""
 
     limit: int = LIMIT_DEFAULT
     cursor: str = ""
 
-    def after(self, key: type[K]) -> K | Refused | None:
+    def after_key(self, key: type[K]) -> K | Refused | None:
         """The place after which the page begins, as `next_cursor` was given it; None for the first page."""
         return read_cursor(self.cursor, key) if self.cursor else None
 
 
-class Page(msgspec.Struct, Generic[T], frozen=True):
+class ResultPage(msgspec.Struct, Generic[T], frozen=True):
     """One page; `next` is the cursor of the following one, None on the last."""
 
     items: tuple[T, ...]
@@ -52,25 +52,25 @@ def read_cursor(cursor: str, key: type[K]) -> K | Refused:
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError):
         return _not_a_cursor()
     # One spelling only, so that nothing else can hide in the unused bits or in the JSON's blanks.
-    return found if _countable(found) and next_cursor(found) == cursor else _not_a_cursor()
+    return found if _numbers_fit(found) and next_cursor(found) == cursor else _not_a_cursor()
 
 
-def _countable(key: object) -> bool:
+def _numbers_fit(key: object) -> bool:
     """Whether every number in a key is one that the stores can compare with; no list ever gives out another."""
     if isinstance(key, int):
         return -COUNTED <= key < COUNTED
-    return not isinstance(key, tuple | list) or all(map(_countable, key))
+    return not isinstance(key, tuple | list) or all(map(_numbers_fit, key))
 
 
 def cut_page(
     items: Iterable[T], limit: int, key_of: Callable[[T], object], total: int | msgspec.UnsetType = msgspec.UNSET
-) -> Page[T]:
+) -> ResultPage[T]:
     """A page from up to `limit` + 1 `items`: the one too many only proves that a next page exists."""
     rows = tuple(items)
     if len(rows) <= limit:
-        return Page(rows, None, total)
+        return ResultPage(rows, None, total)
     kept = rows[:limit]
-    return Page(kept, next_cursor(key_of(kept[-1])), total)
+    return ResultPage(kept, next_cursor(key_of(kept[-1])), total)
 
 
 def next_link(path: str, query: bytes, cursor: str) -> str:
@@ -80,4 +80,4 @@ def next_link(path: str, query: bytes, cursor: str) -> str:
 
 
 def _not_a_cursor() -> Refused:
-    return Refused(Code.FIELD_INVALID, "This cursor was not given out by this list.", field="cursor")
+    return Refused(RefusalCode.FIELD_INVALID, "This cursor was not given out by this list.", field="cursor")

@@ -9,12 +9,12 @@ from http import HTTPStatus
 
 import msgspec
 
-from tenure.core.complaints import complaint
-from tenure.core.refusals import Code, Refused
+from tenure.core.field_errors import field_refusal
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer
-from tenure.http.instants import rfc3339
 from tenure.http.requestid import current_request_id
+from tenure.http.responses import ApiResponse
+from tenure.http.timestamps import format_rfc3339
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -23,7 +23,12 @@ Clock = Callable[[], Instant]
 log = logging.getLogger("tenure.http")
 
 # Seconds a caller is asked to wait where nothing better is known.
-_WAIT = {Code.TOO_MANY_REQUESTS: 1, Code.REQUEST_IN_FLIGHT: 1, Code.SERVER_BUSY: 2, Code.UNREACHABLE: 30}
+_WAIT = {
+    RefusalCode.TOO_MANY_REQUESTS: 1,
+    RefusalCode.REQUEST_IN_FLIGHT: 1,
+    RefusalCode.SERVER_BUSY: 2,
+    RefusalCode.UNREACHABLE: 30,
+}
 
 _MUST_SAY_WHEN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -53,7 +58,7 @@ class RefusedError(Exception):
         self.refused = refused
 
 
-def reference(code: Code) -> str:
+def problem_type(code: RefusalCode) -> str:
     """The problem type of `code`: a reference that never changes and can be read under the API's own address."""
     return f"/refusals/{code}"
 
@@ -68,11 +73,11 @@ def retry_after(refused: Refused, now: Instant) -> int | None:
     return max(least, refused.when - now) if refused.when is not None else least
 
 
-def described(refused: Refused, request_id: str = "") -> Problem:
+def describe_refusal(refused: Refused, request_id: str = "") -> Problem:
     """`refused` in full, as the body of a problem or as the result of one item of a batch."""
     row = refused.row
     return Problem(
-        type=reference(row.code),
+        type=problem_type(row.code),
         title=row.sentence,
         status=row.status,
         code=row.code,
@@ -83,21 +88,21 @@ def described(refused: Refused, request_id: str = "") -> Problem:
         request_id=request_id or current_request_id(),
         detail=refused.detail,
         field=refused.field,
-        possible_at="" if refused.when is None else rfc3339(refused.when),
+        possible_at="" if refused.when is None else format_rfc3339(refused.when),
     )
 
 
-def problem(
+def problem_response(
     refused: Refused, now: Instant, request_id: str = "", headers: Iterable[tuple[str, str]] = ()
-) -> Answer[Problem]:
+) -> ApiResponse[Problem]:
     """`refused` as an answer, with `Retry-After` and `WWW-Authenticate` where they belong."""
-    row, body = refused.row, msgspec.json.encode(described(refused, request_id))
+    row, body = refused.row, msgspec.json.encode(describe_refusal(refused, request_id))
     extra = list(headers)
     if (wait := retry_after(refused, now)) is not None:
         extra.append(("Retry-After", str(wait)))
-    if row.code is Code.NOT_AUTHENTICATED:
+    if row.code is RefusalCode.NOT_AUTHENTICATED:
         extra.append(("WWW-Authenticate", 'Bearer realm="tenure"'))
-    return Answer(status=row.status, body=body, media_type=PROBLEM_JSON, headers=tuple(extra))
+    return ApiResponse(status=row.status, body=body, media_type=PROBLEM_JSON, headers=tuple(extra))
 
 
 def refusal_of(error: Exception) -> Refused:
@@ -105,10 +110,10 @@ def refusal_of(error: Exception) -> Refused:
     if isinstance(error, RefusedError):
         return error.refused
     if isinstance(error, msgspec.ValidationError):
-        return complaint(str(error))
+        return field_refusal(str(error))
     if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
-        return Refused(Code.BODY_UNREADABLE)
-    return Refused(Code.INTERNAL)
+        return Refused(RefusalCode.BODY_UNREADABLE)
+    return Refused(RefusalCode.INTERNAL)
 
 
 def log_internal(error: Exception) -> None:
@@ -116,15 +121,15 @@ def log_internal(error: Exception) -> None:
     log.error("internal", exc_info=error)
 
 
-def problem_of(error: Exception, now: Instant) -> Answer[Problem]:
+def problem_of(error: Exception, now: Instant) -> ApiResponse[Problem]:
     """What the caller is told about an `error`; one that nobody foresaw is logged."""
     refused = refusal_of(error)
-    if refused.code is Code.INTERNAL:
+    if refused.code is RefusalCode.INTERNAL:
         log_internal(error)
-    return problem(refused, now)
+    return problem_response(refused, now)
 
 
-def allow(methods: Iterable[str]) -> str:
+def allow_header(methods: Iterable[str]) -> str:
     """The value of `Allow`: HEAD goes wherever GET goes (see `edge`); OPTIONS nowhere, since only 405 tells methods."""
     known = {method for method in methods if method} - {"OPTIONS"}
     return ", ".join(sorted(known | ({"HEAD"} if "GET" in known else set())))

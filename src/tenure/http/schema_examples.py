@@ -36,66 +36,66 @@ _CHOICES = re.compile(r"^\^\((\w+)\|")
 """The first of the words that a pattern such as `^(restored|retired)$` lists."""
 
 
-def example(schema: dict[str, Any], components: dict[str, Any], name: str = "", depth: int = 0) -> Any:
+def example_value(schema: dict[str, Any], components: dict[str, Any], name: str = "", depth: int = 0) -> Any:
     """A value that `schema` accepts, for a field called `name`; `components` are the document's schemas.
 
     `{"type": "integer", "minimum": 5}` gives 5; a field that may be left out is shown where a value says something.
     """
-    schema = resolved(schema, components)
-    if name in NAMED and _fits(schema, NAMED[name], components):
+    schema = resolve_schema(schema, components)
+    if name in NAMED and _fits_schema(schema, NAMED[name], components):
         return NAMED[name]
     if "enum" in schema or "const" in schema:
         return schema.get("const", (schema.get("enum") or [None])[0])
     if "anyOf" in schema:
         kept = [each for each in schema["anyOf"] if each.get("type") != "null"]
-        return example(kept[0] if kept else {"type": "null"}, components, name, depth)
+        return example_value(kept[0] if kept else {"type": "null"}, components, name, depth)
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties", {}) if depth < DEEPEST else {}
         wanted = fields if depth == 0 else {each: fields[each] for each in schema.get("required", ()) if each in fields}
-        return {each: example(inner, components, each, depth + 1) for each, inner in wanted.items()}
+        return {each: example_value(inner, components, each, depth + 1) for each, inner in wanted.items()}
     if kind == "array":
         least = schema.get("minItems", 0)
-        one = example(schema.get("items") or {}, components, name.removesuffix("s"), depth + 1)
+        one = example_value(schema.get("items") or {}, components, name.removesuffix("s"), depth + 1)
         return [one] * max(1, least) if depth < DEEPEST and schema.get("maxItems") != 0 else []
-    return _plain(schema, str(kind), name)
+    return _plain_value(schema, str(kind), name)
 
 
-def resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+def resolve_schema(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     """`schema` itself, not what refers to it."""
     while "$ref" in schema:
         schema = components[schema["$ref"].rpartition("/")[2]]
     return schema
 
 
-def _plain(schema: dict[str, Any], kind: str, name: str) -> Any:
+def _plain_value(schema: dict[str, Any], kind: str, name: str) -> Any:
     if kind in {"integer", "number"}:
         return max(schema.get("minimum", 0), min(10, schema.get("maximum", 10)))
     if kind == "boolean":
         return bool(schema.get("default", False))
-    return None if kind == "null" else _text(schema, name)
+    return None if kind == "null" else _example_text(schema, name)
 
 
-def _text(schema: dict[str, Any], name: str) -> str:
+def _example_text(schema: dict[str, Any], name: str) -> str:
     pattern, least, most = schema.get("pattern", ""), schema.get("minLength", 0), schema.get("maxLength", 10_000)
     if schema.get("format") in FORMATS:
         return FORMATS[schema["format"]]
     said = [str(schema["default"])] if isinstance(schema.get("default"), str) else []
     said += _CHOICES.findall(pattern)
-    for text in (*said, *(text.format(prefix=_prefix(name)) if "{" in text else text for text in TEXTS)):
+    for text in (*said, *(text.format(prefix=_id_prefix(name)) if "{" in text else text for text in TEXTS)):
         if least <= len(text) <= most and (not pattern or re.search(pattern, text)):
             return text
     return "…"
 
 
-def _prefix(name: str) -> str:
+def _id_prefix(name: str) -> str:
     return next((each for each in PREFIXES if name.startswith(each)), "sub")
 
 
-def _fits(schema: dict[str, Any], value: Any, components: dict[str, Any]) -> bool:
+def _fits_schema(schema: dict[str, Any], value: Any, components: dict[str, Any]) -> bool:
     """Whether the schema of a field is one for this kind of value."""
     if "anyOf" in schema:
-        return any(_fits(resolved(each, components), value, components) for each in schema["anyOf"])
+        return any(_fits_schema(resolve_schema(each, components), value, components) for each in schema["anyOf"])
     kinds = {bool: "boolean", str: "string", list: "array", int: "integer"}
     if "enum" in schema or "const" in schema or schema.get("type") != kinds[type(value)]:
         return False

@@ -19,7 +19,7 @@ import uvicorn
 
 from tenure.http.asgi import App
 from tenure.http.certificates import ServedCertificate
-from tenure.http.connection import BoundedHttp, Bounds, ConnectionConfig, Places
+from tenure.http.connection import BoundedHttp, ConnectionBounds, ConnectionConfig, ConnectionPlaces
 from tenure.http.endpoints import Endpoint
 from tenure.http.handshake import TlsListener
 
@@ -30,7 +30,7 @@ FILES_WANTED = 8_192
 log = logging.getLogger("tenure.http.serve")
 
 
-class Listen(msgspec.Struct, frozen=True, kw_only=True):
+class ListenAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Where to listen, and as whom."""
 
     host: str = "127.0.0.1"
@@ -40,15 +40,17 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True):
     """What TLS is served with; None for plain HTTP."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
-    bounds: Bounds = Bounds()
+    bounds: ConnectionBounds = ConnectionBounds()
 
 
 class _Config(ConnectionConfig):
     """uvicorn's settings with our bounds, and the places that all connections share."""
 
-    def __init__(self, app: App, listen: Listen) -> None:
+    def __init__(self, app: App, listen: ListenAddress) -> None:
         self.bounds = listen.bounds
-        self.places = Places(listen.bounds, min(listen.bounds.connections, max(_open_files() - FILES_RESERVED, 64)))
+        self.places = ConnectionPlaces(
+            listen.bounds, min(listen.bounds.connections, max(_open_files() - FILES_RESERVED, 64))
+        )
         self.proxies = tuple(ip_network(each) for each in listen.trusted_proxies)
         self.tls = listen.certificate
         super().__init__(
@@ -80,7 +82,7 @@ def _open_files() -> int:
     return wanted
 
 
-class _Uvicorn(uvicorn.Server):
+class _NotifyingServer(uvicorn.Server):
     """uvicorn's server, telling when it has begun to listen."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -103,12 +105,12 @@ class _Uvicorn(uvicorn.Server):
         if isinstance(config, _Config) and config.tls is not None:
             await super().startup(sockets=[])
             for each in sockets or ():
-                self.servers.append(TlsListener(each, config.tls, config, self._protocol))  # type: ignore[arg-type]
+                self.servers.append(TlsListener(each, config.tls, config, self._http_protocol))  # type: ignore[arg-type]
         else:
             await super().startup(sockets=sockets)
         self.ready.set()
 
-    def _protocol(self) -> BoundedHttp:
+    def _http_protocol(self) -> BoundedHttp:
         return BoundedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
@@ -123,12 +125,12 @@ REASONS = {
 class CannotListen(OSError):
     """An address and port that cannot be listened at; its text says which, why and what to do."""
 
-    def __init__(self, listen: Listen, fault: OSError) -> None:
+    def __init__(self, listen: ListenAddress, fault: OSError) -> None:
         why = REASONS.get(fault.errno or 0, fault.strerror or str(fault))
         super().__init__(f"{Endpoint(listen.host, listen.port)} cannot be listened at: {why}.")
 
 
-class Server:
+class HttpServer:
     """A listening server. The port is taken at once, so that `url` is known before anything runs.
 
     Raises `CannotListen` where it cannot be had.
@@ -137,8 +139,8 @@ class Server:
     runs already, or `with Server(...) as server:` in a thread of its own.
     """
 
-    def __init__(self, app: App, listen: Listen | None = None) -> None:
-        self._listen = listen or Listen()
+    def __init__(self, app: App, listen: ListenAddress | None = None) -> None:
+        self._listen = listen or ListenAddress()
         family = socket.AF_INET6 if ":" in self._listen.host else socket.AF_INET
         place = (self._listen.host, self._listen.port)
         try:
@@ -147,7 +149,7 @@ class Server:
             raise CannotListen(self._listen, fault) from fault
         self._host, self.port = self._socket.getsockname()[:2]
         """The port, also when the system chose it."""
-        self._uvicorn = _Uvicorn(_Config(app, self._listen))
+        self._uvicorn = _NotifyingServer(_Config(app, self._listen))
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
 
@@ -164,7 +166,7 @@ class Server:
         return self._uvicorn.should_exit
 
     def run(self) -> None:
-        """Serve until stopped; blocks. Requests at work get `Bounds.stop_seconds` to finish.
+        """Serve until stopped; blocks. Requests at work get `ConnectionBounds.stop_seconds` to finish.
 
         A signal that ended it is raised again afterwards (SIGINT as KeyboardInterrupt), as programs expect.
         """

@@ -7,56 +7,58 @@ import httpx2
 import msgspec
 
 from tenure.core.timeline import Instant
-from tenure.http.edge import Border, Edge
 from tenure.http.fairness import FairPlaces, block_of
 from tenure.http.limits import Ticks
-from tenure.portal.framing import Framing
-from tenure.portal.pages import door
-from tenure.portal.pages.account import Account
-from tenure.portal.pages.acting import Acting
-from tenure.portal.pages.audit import Audit
-from tenure.portal.pages.board import Board
-from tenure.portal.pages.bounds import Bounds
-from tenure.portal.pages.brand import Brand
-from tenure.portal.pages.codes import Codes
-from tenure.portal.pages.customers import Customers
-from tenure.portal.pages.door import Door
-from tenure.portal.pages.importing import Importing
-from tenure.portal.pages.installations import Installations
-from tenure.portal.pages.joining import Joining
-from tenure.portal.pages.keys import Keys
-from tenure.portal.pages.letters import Letters
-from tenure.portal.pages.money import Money
-from tenure.portal.pages.offline import Offline
-from tenure.portal.pages.order import Order
-from tenure.portal.pages.order_requests import OrderRequests
-from tenure.portal.pages.paid import PaymentSettings
-from tenure.portal.pages.payments import Payments
-from tenure.portal.pages.plans import Plans
-from tenure.portal.pages.policy import Policy
-from tenure.portal.pages.products import Products
-from tenure.portal.pages.providers import Providers
-from tenure.portal.pages.sandbox import Sandbox
-from tenure.portal.pages.selling import Selling
-from tenure.portal.pages.subscription import Subscription
-from tenure.portal.pages.subscriptions import Subscriptions
-from tenure.portal.pages.team import Team
-from tenure.portal.pages.tokens import Tokens
-from tenure.portal.pages.webhooks import Webhooks
-from tenure.portal.picking import Buyers
-from tenure.portal.signed import Portal, Server, SignedIn
-from tenure.web.app import Parts, Route, Run, build
+from tenure.http.middleware import EdgeMiddleware, MiddlewareParts
+from tenure.portal.customer_select import CustomerChoices
+from tenure.portal.navigation import PortalFrameMaker
+from tenure.portal.pages import sign_in
+from tenure.portal.pages.account import AccountPages
+from tenure.portal.pages.action_flow import ActionPages
+from tenure.portal.pages.audit import AuditPages
+from tenure.portal.pages.board import BoardPages
+from tenure.portal.pages.bounds import BoundsPages
+from tenure.portal.pages.brand import BrandPages
+from tenure.portal.pages.codes import PendingCodePages
+from tenure.portal.pages.customers import CustomerPages
+from tenure.portal.pages.emails import EmailPages
+from tenure.portal.pages.imports import ImportPages
+from tenure.portal.pages.installations import InstallationPages
+from tenure.portal.pages.invitations import InvitationPages
+from tenure.portal.pages.keys import KeyPages
+from tenure.portal.pages.money import MoneyPages
+from tenure.portal.pages.offers import OfferPages
+from tenure.portal.pages.offline import OfflineAnswerPages
+from tenure.portal.pages.order import OrderPages
+from tenure.portal.pages.order_requests import OrderRequestPages
+from tenure.portal.pages.payment_settings import PaymentSettingsPages
+from tenure.portal.pages.payments import PaymentPages
+from tenure.portal.pages.plans import PlanPages
+from tenure.portal.pages.policy import PolicyPages
+from tenure.portal.pages.products import ProductPages
+from tenure.portal.pages.providers import ProviderPages
+from tenure.portal.pages.sandbox import SandboxPages
+from tenure.portal.pages.sign_in import SignInPages
+from tenure.portal.pages.subscription import SubscriptionPage
+from tenure.portal.pages.subscriptions import SubscriptionListPages
+from tenure.portal.pages.team import TeamPages
+from tenure.portal.pages.tokens import TokenPages
+from tenure.portal.pages.webhooks import WebhookPages
+from tenure.portal.session import Portal, PortalServer, PortalSession
+from tenure.web.app import PageParts, PageRoute, Run, build_pages
 from tenure.web.replies import RefusedPageError, Reply
 from tenure.web.sessions import EACH, MOST, MemorySessions
 
 PAGES = (
-    Door, Joining, Account, Board, Subscriptions, Subscription, Codes, Acting, Order, OrderRequests, Customers,
-    Importing, Money, Payments, PaymentSettings, Installations, Selling, Policy, Tokens, Team, Webhooks, Letters, Brand,
-    Offline, Sandbox, Providers, Bounds, Products, Plans, Keys, Audit,
+    SignInPages, InvitationPages, AccountPages, BoardPages, SubscriptionListPages, SubscriptionPage, PendingCodePages,
+    ActionPages, OrderPages, OrderRequestPages, CustomerPages,
+    ImportPages, MoneyPages, PaymentPages, PaymentSettingsPages, InstallationPages, OfferPages, PolicyPages, TokenPages,
+    TeamPages, WebhookPages, EmailPages, BrandPages,
+    OfflineAnswerPages, SandboxPages, ProviderPages, BoundsPages, ProductPages, PlanPages, KeyPages, AuditPages,
 )  # fmt: skip
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a portal is told when it starts."""
 
     house: str = "Tenure"
@@ -65,24 +67,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The address people use, when a proxy that ends TLS stands before it."""
 
 
-def portal(http: httpx2.AsyncClient, settings: Settings, clock: Callable[[], Instant], ticks: Ticks) -> Edge:
+def make_portal(
+    http: httpx2.AsyncClient, settings: PortalSettings, clock: Callable[[], Instant], ticks: Ticks
+) -> EdgeMiddleware:
     """The application; `http` reaches the activation server, `ticks` is a monotonic counter in seconds."""
-    server = Server(http)
-    routes: list[Route] = [route for group in PAGES for route in group(server).routes()]
-    pages = build(
-        Parts(
+    server = PortalServer(http)
+    routes: list[PageRoute] = [route for group in PAGES for route in group(server).routes()]
+    pages = build_pages(
+        PageParts(
             program="portal",
             package="tenure.portal",
             routes=tuple(msgspec.structs.replace(route, run=_while_signed_in(route.run)) for route in routes),
-            sessions=MemorySessions[SignedIn](FairPlaces(MOST, EACH), block_of),
-            owner=lambda signed_in: signed_in.owner,
-            frame=Framing(server, settings.house).frame,
+            sessions=MemorySessions[PortalSession](FairPlaces(MOST, EACH), block_of),
+            owner=lambda signed_in: signed_in.session_owner,
+            frame=PortalFrameMaker(server, settings.house).make_frame,
             clock=clock,
             public_url=settings.public_url,
-            globals={"others": _others, "customers_of": _choices},
+            globals={"others": _other_sites, "customers_of": _customer_choices},
         )
     )
-    return Edge(pages, Border(clock=clock, ticks=ticks, headers=()))
+    return EdgeMiddleware(pages, MiddlewareParts(clock=clock, ticks=ticks, headers=()))
 
 
 def _while_signed_in(run: Run) -> Run:
@@ -93,18 +97,18 @@ def _while_signed_in(run: Run) -> Run:
             return await run(visit)
         except RefusedPageError as error:
             if visit.session is not None and error.refusal.code == "not_authenticated":
-                return door.over(visit)
+                return sign_in.session_over(visit)
             raise
 
     return guarded
 
 
-def _choices(buyers: Buyers) -> list[tuple[str, str]]:
+def _customer_choices(buyers: CustomerChoices) -> list[tuple[str, str]]:
     """Customers for a plain choice; among several none is chosen beforehand, so that nobody orders for the first."""
     found = [(each["id"], each["name"]) for each in buyers.shown]
     return [("", "Choose a customer"), *found] if len(found) > 1 else found
 
 
-def _others(sub: dict[str, Any], but: str) -> list[tuple[str, str]]:
+def _other_sites(sub: dict[str, Any], but: str) -> list[tuple[str, str]]:
     """The other sites of a subscription, for a choice."""
     return [(site["id"], site["name"] or site["id"]) for site in sub["sites"] if site["id"] != but and not site["lost"]]

@@ -6,11 +6,11 @@ is a choice about a view, so it belongs to the browser, not to the account; *Sho
 
 import msgspec
 
-from tenure.core.refusals import Code
-from tenure.portal.client import Api
-from tenure.portal.signed import Portal
+from tenure.core.refusals import RefusalCode
+from tenure.portal.client import PortalApi
+from tenure.portal.session import Portal
 from tenure.web.replies import RefusedPageError
-from tenure.web.sessions import digest
+from tenure.web.sessions import secret_digest
 
 NAMES = ("vendor", "provider")
 """What the lists are called."""
@@ -18,7 +18,7 @@ LOOKED_AT = 20
 """Providers that are asked about people and orders at most."""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class ChecklistStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step; `path` and `button` lead to where it is taken, empty where it is somebody else's turn."""
 
     title: str
@@ -32,15 +32,15 @@ class Checklist(msgspec.Struct, frozen=True, kw_only=True):
     """All steps of one team; `name` is what a dismissal is kept under."""
 
     name: str
-    steps: tuple[Step, ...]
+    steps: tuple[ChecklistStep, ...]
 
     @property
-    def done(self) -> int:
+    def count_done(self) -> int:
         """How many are done."""
         return sum(step.done for step in self.steps)
 
     @property
-    def following(self) -> Step | None:
+    def next_step(self) -> ChecklistStep | None:
         """The first that is not done."""
         return next((step for step in self.steps if not step.done), None)
 
@@ -59,55 +59,65 @@ def put_away(visit: Portal, name: str, *, away: bool) -> None:
 
 def _mark(visit: Portal, name: str) -> str:
     """Says neither who it is nor where: a browser may be used by several people."""
-    return f"{name}.{digest(f'{visit.who.owner} {visit.who.provider}')[:10]}"
+    return f"{name}.{secret_digest(f'{visit.session_value.session_owner} {visit.session_value.provider}')[:10]}"
 
 
-async def of_vendor(visit: Portal, api: Api, products: int, plans: int, providers: list[str]) -> Checklist | None:
+async def of_vendor(visit: Portal, api: PortalApi, products: int, plans: int, providers: list[str]) -> Checklist | None:
     """The vendor's first steps; None when all are done."""
     looked_at = providers[:LOOKED_AT]
-    ordered = await _any(api, "/v1/subscriptions", looked_at)
+    ordered = await _any_exists(api, "/v1/subscriptions", looked_at)
     if ordered and products and plans and providers:
         return None
-    joined = ordered or await _any(api, "/v1/people", looked_at)
-    may_sell, may_add = visit.who.may("catalogue:write"), visit.who.may("providers:write")
+    joined = ordered or await _any_exists(api, "/v1/people", looked_at)
+    may_sell, may_add = (
+        visit.session_value.has_scope("catalog:write"),
+        visit.session_value.has_scope("providers:write"),
+    )
     first = providers[0] if providers else ""
     steps = (
-        _step("Make a product", "What your customers run.", bool(products), "/new-product", "New product", may_sell),
-        _step(
+        _make_step("Make a product", "What your customers run.", bool(products), "/new-product", "New product",
+        may_sell),
+        _make_step(
             "Make a plan", "How it is licensed: period, functions, versions.", bool(plans),
             "/new-plan", "New plan", may_sell and bool(products),
         ),
-        _step(
+        _make_step(
             "Add a provider", "Whoever sells to customers; you may be one yourself.", bool(providers),
             "/new-provider", "New provider", may_add,
         ),
-        _step(
+        _make_step(
             "Somebody of the provider comes in", "Invite its first person; whoever follows the link is in.", joined,
             f"/providers/{first}", "Invite somebody", may_add and bool(first),
         ),
-        Step(title="The first order", hint="The provider offers a plan and orders for a customer.", done=ordered),
+        ChecklistStep(title="The first order", hint="The provider offers a plan and orders for a customer.",
+        done=ordered),
     )  # fmt: skip
     return Checklist(name="vendor", steps=steps)
 
 
-async def of_provider(visit: Portal, api: Api, customers: int, subscriptions: int) -> Checklist | None:
+async def of_provider(visit: Portal, api: PortalApi, customers: int, subscriptions: int) -> Checklist | None:
     """A provider's first steps; None when all are done."""
-    applied = bool(subscriptions) and visit.who.may("sites:read") and await _any(api, "/v1/sites", [""])
+    applied = (
+        bool(subscriptions)
+        and visit.session_value.has_scope("sites:read")
+        and await _any_exists(api, "/v1/sites", [""])
+    )
     if applied:
         return None
-    offered = bool(subscriptions) or await _any(api, "/v1/offers", [""])
-    may_order = visit.who.may("subscriptions:write") and offered and bool(customers)
+    offered = bool(subscriptions) or await _any_exists(api, "/v1/offers", [""])
+    may_order = visit.session_value.has_scope("subscriptions:write") and offered and bool(customers)
     steps = (
-        _step(
+        _make_step(
             "Offer a plan", "Put your price on one of the vendor's plans.", offered,
-            "/offers/new", "New offer", visit.who.may("policy:write"),
+            "/offers/new", "New offer", visit.session_value.has_scope("policy:write"),
         ),
-        _step(
+        _make_step(
             "Add a customer", "Subscriptions and balances belong to customers.", bool(customers),
-            "/customers/new", "New customer", visit.who.may("customers:write"),
+            "/customers/new", "New customer", visit.session_value.has_scope("customers:write"),
         ),
-        _step("Make an order", "You get an activation code.", bool(subscriptions), "/order", "New order", may_order),
-        Step(
+        _make_step("Make an order", "You get an activation code.", bool(subscriptions), "/order", "New order",
+        may_order),
+        ChecklistStep(
             title="The code is applied",
             hint="The customer enters it in the administration server, or in the application itself.",
             done=applied,
@@ -116,17 +126,17 @@ async def of_provider(visit: Portal, api: Api, customers: int, subscriptions: in
     return Checklist(name="provider", steps=steps)
 
 
-def _step(title: str, hint: str, done: bool, path: str, button: str, may: bool) -> Step:
-    return Step(title=title, hint=hint, done=done, path=path if may else "", button=button if may else "")
+def _make_step(title: str, hint: str, done: bool, path: str, button: str, may: bool) -> ChecklistStep:
+    return ChecklistStep(title=title, hint=hint, done=done, path=path if may else "", button=button if may else "")
 
 
-async def _any(api: Api, address: str, providers: list[str]) -> bool:
+async def _any_exists(api: PortalApi, address: str, providers: list[str]) -> bool:
     """Whether one of them has anything there; what the visitor may not see counts as nothing."""
     for provider in providers:
         try:
-            if (await api.listed(address, {"provider": provider} if provider else None, 1)).items:
+            if (await api.get_page(address, {"provider": provider} if provider else None, 1)).items:
                 return True
         except RefusedPageError as error:
-            if error.refusal.code not in (Code.ACTION_NOT_PERMITTED, Code.NOT_FOUND):
+            if error.refusal.code not in (RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND):
                 raise
     return False

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx2
 import msgspec
 
-from tenure.web.replies import Refusal, RefusedPageError
+from tenure.web.replies import PageRefusal, RefusedPageError
 
 ANSWER_CAP = 16 * 1024 * 1024
 PAGE = 25
@@ -31,7 +31,7 @@ _NOBODYS = (
 )  # fmt: skip
 """Operations that belong to no provider, and so take none."""
 
-UNREACHABLE = Refusal(
+UNREACHABLE = PageRefusal(
     title="The licensing server cannot be reached at the moment.",
     status=503,
     code="unreachable",
@@ -40,9 +40,9 @@ UNREACHABLE = Refusal(
 )
 
 
-UNKNOWN = Refusal(title="This token is not known, or no longer good.", status=401, code="not_authenticated")
+UNKNOWN = PageRefusal(title="This token is not known, or no longer good.", status=401, code="not_authenticated")
 
-TOO_LONG = Refusal(
+TOO_LONG = PageRefusal(
     title="What was asked for is too long.",
     status=422,
     code="field_invalid",
@@ -51,14 +51,14 @@ TOO_LONG = Refusal(
 )
 
 
-class Done(msgspec.Struct, frozen=True):
+class WriteAnswer(msgspec.Struct, frozen=True):
     """What a write answered."""
 
     value: Any
     etag: str = ""
 
 
-class Listed(msgspec.Struct, frozen=True):
+class PortalPage(msgspec.Struct, frozen=True):
     """One page of a list; `next` is the cursor of the following one."""
 
     items: list[Any]
@@ -67,12 +67,12 @@ class Listed(msgspec.Struct, frozen=True):
     """How many there are in all, where the list was asked to count them."""
 
 
-def path(template: str, **parts: str) -> str:
+def fill_path(template: str, **parts: str) -> str:
     """`template` with its `{names}` filled in; whatever a part holds, it stays one segment."""
     return template.format(**{name: quote(part, safe="").replace(".", "%2E") for name, part in parts.items()})
 
 
-class Api:
+class PortalApi:
     """The server as the holder of `secret` sees it; `provider` is named by vendor's staff only.
 
     `address` is the browser's: the server counts failed sign-ins by it when it trusts this portal as a proxy.
@@ -85,53 +85,53 @@ class Api:
 
     async def get(self, path: str, **query: str | int | bool | None) -> Any:
         """What is at `path`."""
-        return (await self._sent("GET", path, None, query)).value
+        return (await self._send("GET", path, None, query)).value
 
-    async def tagged(self, path: str) -> Done:
+    async def get_with_etag(self, path: str) -> WriteAnswer:
         """What is at `path`, with its entity tag for a later write."""
-        return await self._sent("GET", path, None, {})
+        return await self._send("GET", path, None, {})
 
-    async def listed(self, path: str, query: Query | None = None, limit: int = PAGE) -> Listed:
+    async def get_page(self, path: str, query: Query | None = None, limit: int = PAGE) -> PortalPage:
         """One page of a list."""
         found = await self.get(path, **{**(query or {}), "limit": limit})
-        return Listed(found["items"], found.get("next"), found.get("total"))
+        return PortalPage(found["items"], found.get("next"), found.get("total"))
 
-    async def whole(self, path: str, most: int = 2_000, **query: str | int | bool | None) -> list[Any]:
+    async def get_all(self, path: str, most: int = 2_000, **query: str | int | bool | None) -> list[Any]:
         """A short list to its end, at most `most` items."""
         items: list[Any] = []
         cursor: Any = None
         while len(items) < most:
-            page = await self.listed(path, {**query, "cursor": cursor}, WHOLE)
+            page = await self.get_page(path, {**query, "cursor": cursor}, WHOLE)
             items += page.items
             cursor = page.next
             if cursor is None or not page.items:
                 break
         return items
 
-    async def text(self, path: str, **query: str | int | bool | None) -> bytes:
+    async def get_text(self, path: str, **query: str | int | bool | None) -> bytes:
         """A file, such as CSV."""
-        found: bytes = (await self._sent("GET", path, None, query, raw=True)).value
+        found: bytes = (await self._send("GET", path, None, query, raw=True)).value
         return found
 
     async def post(
         self, path: str, body: Mapping[str, Any] | bytes | None = None, *, key: str = "", **query: Any
-    ) -> Done:
+    ) -> WriteAnswer:
         """Do something, once under `key` (a fresh one unless given); operations without a body get none."""
-        return await self._sent("POST", path, body, query, key=key or secrets.token_hex(16))
+        return await self._send("POST", path, body, query, key=key or secrets.token_hex(16))
 
-    async def public(self, path: str, body: Mapping[str, Any]) -> Done:
+    async def post_public(self, path: str, body: Mapping[str, Any]) -> WriteAnswer:
         """A public operation, which takes no key and no token."""
-        return await self._sent("POST", path, body, {}, stranger=True)
+        return await self._send("POST", path, body, {}, stranger=True)
 
-    async def put(self, path: str, body: Mapping[str, Any], *, if_match: str = "", **query: Any) -> Done:
+    async def put(self, path: str, body: Mapping[str, Any], *, if_match: str = "", **query: Any) -> WriteAnswer:
         """Change something; `if_match` is the entity tag that was seen."""
-        return await self._sent("PUT", path, body, query, if_match=if_match)
+        return await self._send("PUT", path, body, query, if_match=if_match)
 
     async def delete(self, path: str, **query: Any) -> None:
         """Take something away."""
-        await self._sent("DELETE", path, None, query)
+        await self._send("DELETE", path, None, query)
 
-    async def _sent(
+    async def _send(
         self,
         method: str,
         path: str,
@@ -142,7 +142,7 @@ class Api:
         if_match: str = "",
         stranger: bool = False,
         raw: bool = False,
-    ) -> Done:
+    ) -> WriteAnswer:
         headers = {"Accept": "*/*" if raw else "application/json, application/problem+json"}
         if self._secret and not stranger:
             if not self._secret.isascii():
@@ -151,24 +151,24 @@ class Api:
         if self._address:
             headers["X-Forwarded-For"] = self._address
         if key:
-            headers["Idempotency-Key"] = _carried(key)
+            headers["Idempotency-Key"] = _header_value(key)
         if if_match:
-            headers["If-Match"] = _carried(if_match)
+            headers["If-Match"] = _header_value(if_match)
         content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         if content is not None:
             headers["Content-Type"] = "text/csv" if isinstance(body, bytes) else "application/json"
         asked = query if path.startswith(_NOBODYS) else {"provider": self._provider or None, **query}
-        params = {name: _text(value) for name, value in asked.items() if value not in (None, "", False)}
+        params = {name: _query_text(value) for name, value in asked.items() if value not in (None, "", False)}
         try:
             answer = await self._http.request(method, path, content=content, headers=headers, params=params)
         except (httpx2.HTTPError, OSError) as fault:
             raise RefusedPageError(UNREACHABLE) from fault
         except httpx2.InvalidURL as fault:
             raise RefusedPageError(TOO_LONG) from fault
-        return Done(_read(answer, raw=raw), answer.headers.get("etag", ""))
+        return WriteAnswer(_read_answer(answer, raw=raw), answer.headers.get("etag", ""))
 
 
-def _carried(text: str) -> str:
+def _header_value(text: str) -> str:
     """What came out of a form, as a header can carry it; what none of ours holds becomes something that fits nothing.
 
     Worked example: a tag in which somebody wrote `ü` is sent as `?`, and is told like one that is out of date.
@@ -176,7 +176,7 @@ def _carried(text: str) -> str:
     return re.sub(r"[^\x21-\x7e]", "?", text[:LONGEST_HEADER])
 
 
-def _read(answer: httpx2.Response, *, raw: bool) -> Any:
+def _read_answer(answer: httpx2.Response, *, raw: bool) -> Any:
     media = answer.headers.get("content-type", "").partition(";")[0]
     if len(answer.content) > ANSWER_CAP:
         raise RefusedPageError(UNREACHABLE)
@@ -186,11 +186,11 @@ def _read(answer: httpx2.Response, *, raw: bool) -> Any:
         if answer.is_success:
             return msgspec.json.decode(answer.content) if answer.content else None
         if media == "application/problem+json":
-            raise RefusedPageError(msgspec.json.decode(answer.content, type=Refusal))
+            raise RefusedPageError(msgspec.json.decode(answer.content, type=PageRefusal))
     except msgspec.MsgspecError as fault:
         raise RefusedPageError(UNREACHABLE) from fault
     raise RefusedPageError(UNREACHABLE)
 
 
-def _text(value: str | int | bool | None) -> str:
+def _query_text(value: str | int | bool | None) -> str:
     return "true" if value is True else str(value)

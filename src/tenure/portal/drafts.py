@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from tenure.portal.client import Done
-from tenure.portal.signed import Portal
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.portal.client import WriteAnswer
+from tenure.portal.session import Portal
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 NOT_KEPT = frozenset({"_token", "_key", "step"})
 
 
-class Line(msgspec.Struct, frozen=True):
+class DraftLine(msgspec.Struct, frozen=True):
     """One thing that is going to stand there; `before` is empty where it is new."""
 
     name: str
@@ -23,7 +23,7 @@ class Line(msgspec.Struct, frozen=True):
     before: str = ""
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class FormDraft(msgspec.Struct, frozen=True, kw_only=True):
     """One form with everything that its two steps need."""
 
     title: str
@@ -35,11 +35,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     button: str
     note: str
     """What never changes afterwards, or whom it reaches."""
-    lines: Callable[[Any], list[Line]]
+    lines: Callable[[Any], list[DraftLine]]
     """What the answer of the rehearsal says, to be read."""
-    send: Callable[[bool], Awaitable[Done]]
+    send: Callable[[bool], Awaitable[WriteAnswer]]
     """Ask the API: True rehearses."""
-    form: Callable[[Refusal | None], Awaitable[Screen]]
+    form: Callable[[PageRefusal | None], Awaitable[PageScreen]]
     """The form again, with what was refused."""
     after: Callable[[Any], str]
     """Where to go on."""
@@ -48,12 +48,12 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 def stepping_back(visit: Portal) -> bool:
     """Whether the reader of a preview wants to change what the form says."""
-    return visit.form.text("step") == "change"
+    return visit.form.read_text("step") == "change"
 
 
-async def take(visit: Portal, draft: Draft) -> Reply:
+async def take_draft(visit: Portal, draft: FormDraft) -> Reply:
     """The preview, or the deed where the preview was agreed to; the form again where the API refuses either."""
-    form, real = visit.form, visit.form.text("step") == "apply"
+    form, real = visit.form, visit.form.read_text("step") == "apply"
     if form.errors or stepping_back(visit):
         return await draft.form(None)
     try:
@@ -62,9 +62,9 @@ async def take(visit: Portal, draft: Draft) -> Reply:
         form.values.pop("_key", None)
         return await draft.form(error.refusal)
     if real:
-        visit.say(draft.said)
-        return Goto(draft.after(done.value))
+        visit.flash_message(draft.said)
+        return RedirectTo(draft.after(done.value))
     kept = [(name, value) for name, values in form.values.items() if name not in NOT_KEPT for value in values]
     lines = draft.lines(done.value)
     values = {"draft": draft, "lines": lines, "kept": kept, "compared": any(line.before for line in lines)}
-    return Screen(template="draft.html", values=values)
+    return PageScreen(template="draft.html", values=values)

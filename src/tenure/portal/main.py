@@ -10,26 +10,26 @@ from urllib.parse import urlsplit
 import httpx2
 
 from tenure import __version__
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.logs import handler
+from tenure.http.logs import log_handler
 from tenure.http.portal_key import KEY_HEADER
-from tenure.http.serve import Listen, Server
-from tenure.portal.app import Settings, portal
-from tenure.sdk.names.surroundings import Surroundings, read_surroundings
+from tenure.http.serve import HttpServer, ListenAddress
+from tenure.portal.app import PortalSettings, make_portal
+from tenure.sdk.network.environment import NetworkEnvironment, read_surroundings
 
 log = logging.getLogger("tenure.portal")
 KEY_LENGTH = 64
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 30.0
 
 
-def now() -> Instant:
+def system_now() -> Instant:
     """The system's clock, whole seconds."""
     return int(time.time())
 
 
-def client(server: str, around: Surroundings | None = None, key: str = "") -> httpx2.AsyncClient:
-    """A client of the activation server at `server`; plain http is for this machine only (see `unsound`).
+def make_client(server: str, around: NetworkEnvironment | None = None, key: str = "") -> httpx2.AsyncClient:
+    """A client of the activation server at `server`; plain http is for this machine only (see `refuse_insecure`).
 
     `around`: what the environment says of the way; None on this machine, where no proxy stands between.
     `key` proves to the server that this is its portal, whose word on its visitors' addresses it takes.
@@ -47,44 +47,48 @@ def client(server: str, around: Surroundings | None = None, key: str = "") -> ht
     )
 
 
-def unsound(server: str) -> Refused | None:
+def refuse_insecure(server: str) -> Refused | None:
     """Why passwords must not be sent to `server`; None when it is https, or on this machine."""
     parts = urlsplit(server)
     if parts.scheme == "https" and parts.hostname:
         return None
     if parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}:
         return None
-    return Refused(Code.FIELD_INVALID, "The server's address begins with https://; http is for this machine.", "server")
+    return Refused(
+        RefusalCode.FIELD_INVALID, "The server's address begins with https://; http is for this machine.", "server"
+    )
 
 
 def read_key(path: Path) -> str | Refused:
     """The key in a file as the server wrote it; refuses `field_invalid` for what is none or can be read by others."""
     try:
         if path.stat().st_mode & 0o077:
-            return Refused(Code.FIELD_INVALID, f"{path} can be read by others; set its mode to 0600.", "server_key")
+            return Refused(
+                RefusalCode.FIELD_INVALID, f"{path} can be read by others; set its mode to 0600.", "server_key"
+            )
         text = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeError):
         text = ""
     if len(text) == KEY_LENGTH and text.isalnum():
         return text
     told = f"There is no key in {path}: it is portal.key of the server's folder."
-    return Refused(Code.FIELD_INVALID, told, "server_key")
+    return Refused(RefusalCode.FIELD_INVALID, told, "server_key")
 
 
-def run(server: str, settings: Settings, listen: Listen, key: str = "") -> Refused | None:
-    """Serve until stopped; a refusal instead when it must not start. `key`: see `client`."""
-    refused = unsound(server)
+def serve_portal(server: str, settings: PortalSettings, listen: ListenAddress, key: str = "") -> Refused | None:
+    """Serve until stopped; a refusal instead when it must not start. `key`: see `make_client`."""
+    refused = refuse_insecure(server)
     if refused is not None:
         return refused
     around = None if server.startswith("http://") else read_surroundings(server, os.environ)
     if isinstance(around, Refused):
         return around
     root = logging.getLogger()
-    root.addHandler(handler(sys.stderr))
+    root.addHandler(log_handler(sys.stderr))
     root.setLevel(logging.INFO)
     if not key:
         log.warning("no --server-key: every visitor has this portal's address at the server, who guesses delays all")
-    serving = Server(portal(client(server, around, key), settings, now, time.monotonic), listen)
+    serving = HttpServer(make_portal(make_client(server, around, key), settings, system_now, time.monotonic), listen)
     sys.stdout.write(f"listening on {serving.url}\n")
     sys.stdout.flush()
     serving.run()

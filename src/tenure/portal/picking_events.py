@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from tenure.portal.client import Api
-from tenure.web.forms import Form
-from tenure.web.words import dated
+from tenure.portal.client import PortalApi
+from tenure.web.formatting import format_instants_in
+from tenure.web.forms import SentForm
 
 SOME, ALL = "some", "all"
 WHAT = (
@@ -45,14 +45,14 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
         return self.chosen > 0
 
 
-async def event_topics(api: Api, chosen: Iterable[str]) -> tuple[Topic, ...]:
+async def event_topics(api: PortalApi, chosen: Iterable[str]) -> tuple[Topic, ...]:
     """Everything that can be picked, by topic; whole families come first."""
     kinds: list[Any] = (await api.get("/v1/event-kinds"))["items"]
     wanted = set(chosen)
     families = sorted({each["family"] for each in kinds})
     whole = tuple(Pick(f"{name}.*", FAMILIES.get(name, name), f"{name}.*") for name in families)
     single = [
-        (topic, tuple(Pick(each["kind"], each["kind"], dated(each["meaning"])) for each in several))
+        (topic, tuple(Pick(each["kind"], each["kind"], format_instants_in(each["meaning"])) for each in several))
         for topic, several in groupby(kinds, key=lambda each: each["topic"])
     ]
     return tuple(
@@ -61,15 +61,15 @@ async def event_topics(api: Api, chosen: Iterable[str]) -> tuple[Topic, ...]:
     )
 
 
-def events_of(form: Form) -> list[str]:
+def events_of(form: SentForm) -> list[str]:
     """The filters that the form says; none for all events. Nothing chosen at all is a fault."""
     form.values.setdefault("events", [])
-    what = form.choice("what", (SOME, ALL))
+    what = form.read_choice("what", (SOME, ALL))
     if what == ALL:
         form.values["events"] = []
-    elif what and not form.many("events"):
-        form.fault("events", "Choose at least one event, or say “All events” above.")
-    return form.many("events")
+    elif what and not form.read_many("events"):
+        form.add_fault("events", "Choose at least one event, or say “All events” above.")
+    return form.read_many("events")
 
 
 def filled(events: list[str]) -> dict[str, Any]:

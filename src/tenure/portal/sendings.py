@@ -6,7 +6,7 @@ import msgspec
 
 from tenure.core.plurals import format_count
 from tenure.core.timeline import Instant
-from tenure.web.words import instant_of
+from tenure.web.formatting import instant_of
 
 AGAIN = "It is tried again within a minute."
 

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from tenure.core.complaints import label
-from tenure.web.forms import Form
-from tenure.web.replies import Refusal
+from tenure.core.field_errors import field_label
+from tenure.web.forms import SentForm
+from tenure.web.replies import PageRefusal
 
 STALE = "version_stale"
 STATUS = 412
@@ -18,7 +18,7 @@ NOTHING_SEEN = '"0"'
 """A form that carries no entity tag has seen nothing: nothing that exists has this version."""
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class StaleField(msgspec.Struct, frozen=True, kw_only=True):
     """One field as it is stored now, and as it was entered."""
 
     name: str
@@ -27,14 +27,14 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     entered: str
 
 
-def is_stale(refusal: Refusal | None) -> bool:
+def is_stale(refusal: PageRefusal | None) -> bool:
     """Whether somebody else has saved since the form was opened."""
     return refusal is not None and refusal.code == STALE
 
 
-def differences(
-    form: Form, stored: Mapping[str, object], names: Mapping[str, str] = MappingProxyType({})
-) -> list[Difference]:
+def stale_fields(
+    form: SentForm, stored: Mapping[str, object], names: Mapping[str, str] = MappingProxyType({})
+) -> list[StaleField]:
     """The fields in which what was entered is not what is stored now, called as the form calls them.
 
     `names` are those that this form alone calls otherwise.
@@ -42,7 +42,7 @@ def differences(
     found = []
     for name, value in stored.items():
         now = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        entered = ", ".join(form.values.get(name, [])) if isinstance(value, list) else form.text(name)
+        entered = ", ".join(form.values.get(name, [])) if isinstance(value, list) else form.read_text(name)
         if now != entered:
-            found.append(Difference(name=names.get(name) or label(name), stored=now, entered=entered))
+            found.append(StaleField(name=names.get(name) or field_label(name), stored=now, entered=entered))
     return found

@@ -16,15 +16,23 @@ import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.http.asgi import App
-from tenure.http.serve import Listen, Server
-from tenure.portal.app import Settings, portal
-from tenure.portal.main import client, now
-from tenure.sandbox.inhouse import Inhouse
-from tenure.sandbox.seed import EVERYBODYS, Provider, catalogue, customer, order, person, provider
-from tenure.sandbox.shop import Shop
-from tenure.sdk import Declined, License, Network
-from tenure.server.app import build
-from tenure.server.main import init, open_context
+from tenure.http.serve import HttpServer, ListenAddress
+from tenure.portal.app import PortalSettings, make_portal
+from tenure.portal.main import make_client, system_now
+from tenure.sandbox.in_process_site import InProcessSite
+from tenure.sandbox.provider_client import ProviderClient
+from tenure.sandbox.seed import (
+    EVERYBODYS,
+    SeededProvider,
+    seed_catalog,
+    seed_customer,
+    seed_order,
+    seed_person,
+    seed_provider,
+)
+from tenure.sdk import License, Network, Rejected
+from tenure.server.app import build_app
+from tenure.server.main import create_server, open_context
 from tenure.server.setup import SETTINGS
 
 DEVICES = ("reception", "workshop", "archive")
@@ -34,7 +42,7 @@ ALONE = "drawing-board"
 """An application without an administration server, which is licensed and runs; also the name of its folder."""
 SCRIPT = """\
 from tenure.sdk import License
-from tenure.sdk.reach import Network
+from tenure.sdk.transport_factory import Network
 
 license = License.open(product="editor", version="12.0", server="{url}", root="{root}",
                        folder="{folder}/my-app", sandbox=True, network=Network(loopback_http=True))
@@ -42,12 +50,12 @@ if not license.standing.licensed:
     print(license.activate(input("Activation code: ")).message)
 print("editing is", "on" if license.allows("edit") else "off")
 print(license.standing.message)
-license.start()   # synchronises in the background from now on
+license.start()   # synchronizes in the background from now on
 input("Enter ends it. ")
 """
 
 
-class Demo(msgspec.Struct, frozen=True, kw_only=True):
+class RunningDemo(msgspec.Struct, frozen=True, kw_only=True):
     """What a visitor is told."""
 
     url: str
@@ -56,7 +64,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     people: dict[str, str]
     """E-mail addresses that can sign in there, by who they are; `EVERYBODYS` is everybody's."""
     folder: str
-    provider: Provider
+    provider: SeededProvider
     site: str
     """The administration server's folder."""
     console: str
@@ -68,15 +76,15 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def demo(out: TextIO, *, port: int = 8_080, folder: Path | None = None) -> int:
+def serve_demo(out: TextIO, *, port: int = 8_080, folder: Path | None = None) -> int:
     """Start everything, say what there is to try, and wait for Ctrl-C; 0 when it ended cleanly."""
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
     with ExitStack() as stack:
         scratch = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tenure-demo-")))
-        started = stack.enter_context(running(scratch, port))
-        out.write(_welcome(started))
+        started = stack.enter_context(running_demo(scratch, port))
+        out.write(_print_welcome(started))
         out.flush()
         # A signal that comes just before the wait does not end it: Python looks at signals between two steps only.
         while not stop.wait(1):
@@ -87,39 +95,39 @@ def demo(out: TextIO, *, port: int = 8_080, folder: Path | None = None) -> int:
 
 
 @contextmanager
-def running(folder: Path, port: int = 0) -> Iterator[Demo]:
+def running_demo(folder: Path, port: int = 0) -> Iterator[RunningDemo]:
     """The whole demo for as long as the block lasts; RuntimeError when it cannot start."""
     began = time.monotonic()
-    made = init(folder / "server", "https://licence.example.com")
+    made = create_server(folder / "server", "https://license.example.com")
     if isinstance(made, Refused):
         raise RuntimeError(f"{made.row.sentence} {made.detail}")
     with ExitStack() as stack:
         # The portal takes its port first: the server's mails and codes name the portal's address.
-        http = client("http://127.0.0.1")
-        website = portal(http, Settings(house="Tenure demo"), now, time.monotonic)
-        pages = stack.enter_context(_listening(website, port + 10 if port else 0))
+        http = make_client("http://127.0.0.1")
+        website = make_portal(http, PortalSettings(house="Tenure demo"), system_now, time.monotonic)
+        pages = stack.enter_context(_bind_server(website, port + 10 if port else 0))
         _set_portal(folder / "server", pages.url)
         context = asyncio.run(open_context(folder / "server"))
         if isinstance(context, Refused):
             raise RuntimeError(f"{context.row.sentence} {context.detail}")
-        server = stack.enter_context(_listening(build(context, time.monotonic), port))
+        server = stack.enter_context(_bind_server(build_app(context, time.monotonic), port))
         http.base_url = httpx2.URL(server.url)
-        vendor = Shop(server.url, made.vendor_token)
-        catalogue(vendor)
-        north = provider(vendor, server.url, "North Telecom", rules={"grace_days": 14}, portal=pages.url)
-        provider(vendor, server.url, "Strict Hosting", rules={"grace_days": 0}, portal=pages.url)
-        codes, customers = _customers(server.url, north)
+        vendor = ProviderClient(server.url, made.vendor_token)
+        seed_catalog(vendor)
+        north = seed_provider(vendor, server.url, "North Telecom", rules={"grace_days": 14}, portal=pages.url)
+        seed_provider(vendor, server.url, "Strict Hosting", rules={"grace_days": 0}, portal=pages.url)
+        codes, customers = _create_customers(server.url, north)
         alone = _order_alone(server.url, north, customers["Ana's architects"])
-        people = _people(vendor, north, customers)
+        people = _create_people(vendor, north, customers)
         root = folder / "server" / "sandbox-root.jws"
         (folder / "app.py").write_text(SCRIPT.format(url=server.url, root=root, folder=folder), encoding="utf-8")
         vendor.close()
-        desk = Shop(server.url, north.token)
-        inhouse = Inhouse(
+        desk = ProviderClient(server.url, north.token)
+        inhouse = InProcessSite(
             folder / "office", server.url, root, desk, DEVICES, containers=CONTAINERS, usual_ports=port != 0
         )
-        with inhouse as office, _application(folder, server.url, root, alone):
-            yield Demo(
+        with inhouse as office, _start_application(folder, server.url, root, alone):
+            yield RunningDemo(
                 url=server.url,
                 portal=pages.url,
                 people=people,
@@ -135,12 +143,12 @@ def running(folder: Path, port: int = 0) -> Iterator[Demo]:
 
 
 @contextmanager
-def _listening(app: App, port: int) -> Iterator[Server]:
+def _bind_server(app: App, port: int) -> Iterator[HttpServer]:
     """On the port wished for, or on any when it is taken."""
     try:
-        server = Server(app, Listen(port=port))
+        server = HttpServer(app, ListenAddress(port=port))
     except OSError:
-        server = Server(app, Listen(port=0))
+        server = HttpServer(app, ListenAddress(port=0))
     with server:
         yield server
 
@@ -151,47 +159,47 @@ def _set_portal(folder: Path, url: str) -> None:
     file.write_bytes(msgspec.json.encode({**msgspec.json.decode(file.read_bytes()), "portal_url": url}))
 
 
-def _people(vendor: Shop, north: Provider, customers: dict[str, str]) -> dict[str, str]:
+def _create_people(vendor: ProviderClient, north: SeededProvider, customers: dict[str, str]) -> dict[str, str]:
     """Who can sign in at the portal: the vendor's owner, the provider's, and one person of each customer."""
     found = {"owner of the vendor's team": "vera@vendor.example", f"owner of {north.name}": "olga@north.example"}
-    person(vendor, None, "Vera Vendor", "vera@vendor.example")
-    person(vendor, north.id, "Olga North", "olga@north.example")
+    seed_person(vendor, None, "Vera Vendor", "vera@vendor.example")
+    seed_person(vendor, north.id, "Olga North", "olga@north.example")
     for first, (name, customer_id) in zip(("Ana", "Rosa", "Stu"), customers.items(), strict=True):
         email = f"{first.lower()}@{name.split()[-1].lower()}.example"
-        person(vendor, north.id, f"{first} of {name}", email, customer_id=customer_id)
+        seed_person(vendor, north.id, f"{first} of {name}", email, customer_id=customer_id)
         found[f"customer {name}"] = email
     return found
 
 
-def _customers(url: str, north: Provider) -> tuple[dict[str, str], dict[str, str]]:
-    """Customers as a provider has them: paid up, about to run dry, cancelled, waiting for their first activation.
+def _create_customers(url: str, north: SeededProvider) -> tuple[dict[str, str], dict[str, str]]:
+    """Customers as a provider has them: paid up, about to run dry, canceled, waiting for their first activation.
 
     Answers with activation codes by what they are for, and with the customers' ids by name.
     """
-    desk = Shop(url, north.token)
-    office = customer(desk, "Ana's architects", 200_000)
-    school = customer(desk, "Riverside school", 15_000)
-    studio = customer(desk, "Studio Brook", 60_000)
-    codes = {"a year for ten devices": order(desk, north.offers, "editor-year", office, 10)[1]}
-    codes["month by month, money for one more"] = order(desk, north.offers, "editor-month", school, 5)[1]
-    cancelled, _ = order(desk, north.offers, "editor-year", studio, 20)
-    desk.post(f"/v1/subscriptions/{cancelled}/cancel", {"why": "moving to another product"})
-    codes["a successor, starts at its first activation"] = order(desk, north.offers, "editor-team", office, 12)[1]
-    codes["only for version 13 and later"] = order(desk, north.offers, "editor-next", office, 3)[1]
+    desk = ProviderClient(url, north.token)
+    office = seed_customer(desk, "Ana's architects", 200_000)
+    school = seed_customer(desk, "Riverside school", 15_000)
+    studio = seed_customer(desk, "Studio Brook", 60_000)
+    codes = {"a year for ten devices": seed_order(desk, north.offers, "editor-year", office, 10)[1]}
+    codes["month by month, money for one more"] = seed_order(desk, north.offers, "editor-month", school, 5)[1]
+    canceled, _ = seed_order(desk, north.offers, "editor-year", studio, 20)
+    desk.post(f"/v1/subscriptions/{canceled}/cancel", {"why": "moving to another product"})
+    codes["a successor, starts at its first activation"] = seed_order(desk, north.offers, "editor-team", office, 12)[1]
+    codes["only for version 13 and later"] = seed_order(desk, north.offers, "editor-next", office, 3)[1]
     desk.close()
     return codes, {"Ana's architects": office, "Riverside school": school, "Studio Brook": studio}
 
 
-def _order_alone(url: str, north: Provider, buyer: str) -> str:
+def _order_alone(url: str, north: SeededProvider, buyer: str) -> str:
     """The activation code of an order for two applications on their own."""
-    desk = Shop(url, north.token)
-    _, code = order(desk, north.offers, "editor-year", buyer, 2)
+    desk = ProviderClient(url, north.token)
+    _, code = seed_order(desk, north.offers, "editor-year", buyer, 2)
     desk.close()
     return code
 
 
 @contextmanager
-def _application(folder: Path, url: str, root: Path, code: str) -> Iterator[License]:
+def _start_application(folder: Path, url: str, root: Path, code: str) -> Iterator[License]:
     """A program that is licensed without an administration server, running for as long as the block lasts."""
     license_ = License.open(
         product="editor",
@@ -205,13 +213,13 @@ def _application(folder: Path, url: str, root: Path, code: str) -> Iterator[Lice
         network=Network(loopback_http=True, proxy=""),
     )
     applied = license_.activate(code)
-    if isinstance(applied, Declined):
+    if isinstance(applied, Rejected):
         raise RuntimeError(applied.message)
     with license_:
         yield license_
 
 
-def _welcome(demo: Demo) -> str:
+def _print_welcome(demo: RunningDemo) -> str:
     codes = "\n".join(f"    {code}   {what}" for what, code in demo.codes.items())
     people = "\n".join(f"       {email:<28} {who}" for who, email in demo.people.items())
     return f"""
@@ -249,9 +257,9 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
        .venv/bin/tenure devices list        # in the administrator's terminal
 
   4. Add more devices than the first code allows, and see at the console which got no seat, and why:
-       .venv/bin/python -m tenure.sandbox.crowd {demo.site} 8
+       .venv/bin/python -m tenure.sandbox.virtual_devices {demo.site} 8
 
-  5. Break the office's DNS, synchronise, and see at the console which way was used; then mend it:
+  5. Break the office's DNS, synchronize, and see at the console which way was used; then mend it:
        touch {demo.folder}/office/dns-is-broken
        .venv/bin/tenure sync                # by the address that worked before; without one, by public DNS
        .venv/bin/tenure doctor

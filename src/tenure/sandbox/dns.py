@@ -24,7 +24,7 @@ PATIENCE = 10.0
 """Seconds after which a connection that says nothing is dropped."""
 
 
-class Says(msgspec.Struct, frozen=True):
+class DnsRecord(msgspec.Struct, frozen=True):
     """What the server says about one name."""
 
     addresses: tuple[str, ...] = ()
@@ -37,12 +37,12 @@ class Says(msgspec.Struct, frozen=True):
     """Over UDP only an empty answer with the TC bit: ask again over TCP."""
 
 
-NO_SUCH_NAME = Says(rcode="NXDOMAIN")
-SERVER_FAILURE = Says(rcode="SERVFAIL")
-BLACK_HOLE = Says(silent=True)
+NO_SUCH_NAME = DnsRecord(rcode="NXDOMAIN")
+SERVER_FAILURE = DnsRecord(rcode="SERVFAIL")
+BLACK_HOLE = DnsRecord(silent=True)
 
 
-class Door:
+class TcpListener:
     """A TCP listener that gives each connection a thread of its own and counts the arrivals; a context manager."""
 
     def __init__(
@@ -59,19 +59,19 @@ class Door:
         self.address, self.port = address, int(self._listener.getsockname()[1])
         self.arrivals = 0
         self._open = True
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=self._accept_loop, daemon=True)
         self._thread.start()
 
-    def _run(self) -> None:
+    def _accept_loop(self) -> None:
         while True:
             connection, _ = self._listener.accept()
             if not self._open:
                 connection.close()
                 return
             self.arrivals += 1
-            threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._handle_connection, args=(connection,), daemon=True).start()
 
-    def _one(self, connection: socket.socket) -> None:
+    def _handle_connection(self, connection: socket.socket) -> None:
         # Who hangs up in the middle, or talks nonsense, is no trouble of ours.
         quiet = (OSError, ValueError, dns.exception.DNSException)
         with contextlib.suppress(*quiet), connection:
@@ -103,7 +103,7 @@ class LocalDns:
 
     def __init__(
         self,
-        zone: Mapping[str, Says],
+        zone: Mapping[str, DnsRecord],
         address: str = "127.0.0.1",
         port: int = 0,
         tls: ssl.SSLContext | None = None,
@@ -112,31 +112,31 @@ class LocalDns:
         """Names in lower case without final dot; a name that is not here does not exist."""
         self.asked: list[tuple[str, str, str]] = []
         """Each question: `udp`, `tcp`, `tls` or `https`, then name and type."""
-        self._tcp, self._udp = _both(lambda connection: self._stream(connection, "tcp"), address, port)
+        self._tcp, self._udp = _bind_both(lambda connection: self._serve_stream(connection, "tcp"), address, port)
         self._doors = [self._tcp]
         if tls:
-            self._doors.append(Door(lambda connection: self._stream(connection, "tls"), address, tls=tls))
-            self._doors.append(Door(self._https, address, tls=tls))
+            self._doors.append(TcpListener(lambda connection: self._serve_stream(connection, "tls"), address, tls=tls))
+            self._doors.append(TcpListener(self._serve_https, address, tls=tls))
         self._datagrams = 0
         self._open = True
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=self._serve_udp, daemon=True)
         self._thread.start()
 
     @property
-    def arrivals(self) -> int:
+    def count_arrivals(self) -> int:
         """Datagrams and connections that came in, whatever they carried."""
         return self._datagrams + sum(door.arrivals for door in self._doors)
 
     @property
-    def plain(self) -> str:
+    def plain_url(self) -> str:
         """The text form for plain DNS."""
         return f"dns://{self._tcp.address}:{self._tcp.port}"
 
-    def dot(self, name: str) -> str:
+    def dot_url(self, name: str) -> str:
         """The text form for DNS over TLS, with the name its certificate is for."""
         return f"tls://{self._doors[1].address}:{self._doors[1].port}#{name}"
 
-    def doh(self, name: str) -> str:
+    def doh_url(self, name: str) -> str:
         """The text form for DNS over HTTPS, with the name its certificate is for."""
         return f"https://{name}:{self._doors[2].port}/dns-query#{self._doors[2].address}"
 
@@ -147,9 +147,9 @@ class LocalDns:
         name = question.name.to_text(omit_final_dot=True).lower()
         self.asked.append((via, name, dns.rdatatype.to_text(question.rdtype)))
         says = self.zone.get(name, NO_SUCH_NAME)
-        return None if says.silent else _written(query, says, via).to_wire()
+        return None if says.silent else _encode_answer(query, says, via).to_wire()
 
-    def _run(self) -> None:
+    def _serve_udp(self) -> None:
         while True:
             wire, peer = self._udp.recvfrom(65_535)
             if not self._open:
@@ -160,7 +160,7 @@ class LocalDns:
                 if answer is not None:
                     self._udp.sendto(answer, peer)
 
-    def _stream(self, connection: socket.socket, via: str) -> None:
+    def _serve_stream(self, connection: socket.socket, via: str) -> None:
         """DNS over TCP or TLS: two bytes of length before each message."""
         with connection.makefile("rb") as reader:
             while size := reader.read(2):
@@ -168,11 +168,11 @@ class LocalDns:
                 if answer is not None:
                     connection.sendall(len(answer).to_bytes(2) + answer)
 
-    def _https(self, connection: socket.socket) -> None:
+    def _serve_https(self, connection: socket.socket) -> None:
         """DNS over HTTPS, as much of HTTP/1.1 as a POST needs."""
         with connection.makefile("rb") as reader:
             while reader.readline():
-                answer = self.reply(reader.read(_length(reader)), "https")
+                answer = self.reply(reader.read(_content_length(reader)), "https")
                 if answer is not None:
                     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/dns-message\r\nContent-Length: {len(answer)}"
                     connection.sendall(head.encode() + b"\r\n\r\n" + answer)
@@ -195,10 +195,10 @@ class LocalDns:
         self.stop()
 
 
-def _both(serve: Callable[[socket.socket], None], address: str, port: int) -> tuple[Door, socket.socket]:
+def _bind_both(serve: Callable[[socket.socket], None], address: str, port: int) -> tuple[TcpListener, socket.socket]:
     """A TCP door and a UDP socket on one port; with port 0 the system chooses, until both are free."""
     while True:
-        door = Door(serve, address, port)
+        door = TcpListener(serve, address, port)
         udp = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         try:
             udp.bind((address, door.port))
@@ -211,7 +211,7 @@ def _both(serve: Callable[[socket.socket], None], address: str, port: int) -> tu
             return door, udp
 
 
-def _length(reader: BinaryIO) -> int:
+def _content_length(reader: BinaryIO) -> int:
     """The body's length from the headers, which are read to their end."""
     length = 0
     while (line := reader.readline()) not in (b"\r\n", b""):
@@ -221,7 +221,7 @@ def _length(reader: BinaryIO) -> int:
     return length
 
 
-def _written(query: dns.message.Message, says: Says, via: str) -> dns.message.Message:
+def _encode_answer(query: dns.message.Message, says: DnsRecord, via: str) -> dns.message.Message:
     """The answer to `query` in DNS's own form."""
     answer = dns.message.make_response(query)
     answer.flags |= dns.flags.RA

@@ -7,14 +7,14 @@ from typing import Any, TextIO
 import msgspec
 
 
-class Told(msgspec.Struct, frozen=True):
+class StoryResult(msgspec.Struct, frozen=True):
     """How a story went."""
 
     steps: int
     differences: int
 
     @property
-    def exit(self) -> int:
+    def exit_code(self) -> int:
         """0 when everything was as expected."""
         return 1 if self.differences else 0
 
@@ -30,17 +30,17 @@ class Narrator:
         """One step: `seen` must equal `expected`; the line shows both when they differ."""
         self.steps += 1
         if expected == seen:
-            self._say(f"ok  {self.steps:>3}  {what}: {_short(seen)}")
+            self._print_line(f"ok  {self.steps:>3}  {what}: {_short_value(seen)}")
             return True
         self.differences += 1
-        self._say(f"DIFF {self.steps:>2}  {what}: expected {_short(expected)}, seen {_short(seen)}")
+        self._print_line(f"DIFF {self.steps:>2}  {what}: expected {_short_value(expected)}, seen {_short_value(seen)}")
         return False
 
-    def chapter(self, title: str) -> None:
+    def begin_chapter(self, title: str) -> None:
         """A heading; no step."""
-        self._say(f"--  {title}")
+        self._print_line(f"--  {title}")
 
-    def attempt(self, what: str, expected: Any, work: Callable[[], Any]) -> bool:
+    def expect_from(self, what: str, expected: Any, work: Callable[[], Any]) -> bool:
         """One step whose `work` may fail; a failure is a difference, told in one line, and the story goes on."""
         try:
             seen = work()
@@ -48,17 +48,17 @@ class Narrator:
             seen = f"{type(fault).__name__}: {fault}"
         return self.expect(what, expected, seen)
 
-    def close(self) -> Told:
+    def close(self) -> StoryResult:
         """The last line."""
-        self._say(f"{self.steps} steps, {self.differences} differences")
-        return Told(self.steps, self.differences)
+        self._print_line(f"{self.steps} steps, {self.differences} differences")
+        return StoryResult(self.steps, self.differences)
 
-    def _say(self, line: str) -> None:
+    def _print_line(self, line: str) -> None:
         self._out.write(line + "\n")
         self._out.flush()
 
 
-def _short(value: Any) -> str:
+def _short_value(value: Any) -> str:
     text = value if isinstance(value, str) else str(value)
     text = " ".join(text.split())
     return text if len(text) <= 160 else text[:157] + "..."

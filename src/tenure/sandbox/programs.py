@@ -15,7 +15,7 @@ PATIENCE = 20.0
 """Seconds that a program may take until it listens."""
 
 
-class Program:
+class RunningProgram:
     """One running `tenure` program that says `listening on <url>`, or `says` and an address, once it serves.
 
     One that says nothing of the kind (`says` empty) is started and not waited for.
@@ -41,7 +41,7 @@ class Program:
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._wait_until_listening, daemon=True).start()
         deadline = time.monotonic() + PATIENCE
         while self._says and not self.url:
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -78,7 +78,7 @@ class Program:
     ) -> None:
         self.stop()
 
-    def _listen(self) -> None:
+    def _wait_until_listening(self) -> None:
         process = self._process
         if process is None or process.stdout is None:
             return
@@ -88,7 +88,7 @@ class Program:
                 self.url = line.split()[-1]
 
 
-def tell(words: Sequence[str], *, given: str = "", **env: str) -> tuple[int, str]:
+def run_tenure(words: Sequence[str], *, given: str = "", **env: str) -> tuple[int, str]:
     """Run a `tenure` command to its end: its exit code and what it printed; `env` goes on top of ours."""
     done = subprocess.run(
         [*COMMAND, *words],

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from tenure.sandbox.shop import Shop
+from tenure.sandbox.provider_client import ProviderClient
 
 EDITOR: dict[str, Any] = {
     "product": "editor",
@@ -38,7 +38,7 @@ EVERYBODYS = "a demo to play with"
 BANDS = [{"up_to": 9, "unit": 1_500}, {"up_to": 49, "unit": 1_200}, {"unit": 900}]
 
 
-class Provider(msgspec.Struct, frozen=True, kw_only=True):
+class SeededProvider(msgspec.Struct, frozen=True, kw_only=True):
     """A provider as a story knows it: its desk's token, its offers by plan."""
 
     id: str
@@ -47,22 +47,24 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     offers: dict[str, str]
 
 
-def catalogue(vendor: Shop) -> None:
+def seed_catalog(vendor: ProviderClient) -> None:
     """The vendor's product and plans."""
     vendor.post("/v1/products", {"id": "editor", "name": "Editor"})
     for plan in PLANS:
         vendor.post("/v1/plans", plan)
 
 
-def provider(vendor: Shop, url: str, name: str, *, rules: dict[str, Any] | None = None, portal: str = "") -> Provider:
+def seed_provider(
+    vendor: ProviderClient, url: str, name: str, *, rules: dict[str, Any] | None = None, portal: str = ""
+) -> SeededProvider:
     """A sandbox provider with a desk, offers for every plan, `rules` as its policy, and a website at `portal`."""
-    brand = {"name": name, "colour": "#1f6f54", "support": "support@example.com", "renew_url": f"{portal or url}/renew"}
+    brand = {"name": name, "color": "#1f6f54", "support": "support@example.com", "renew_url": f"{portal or url}/renew"}
     body = {"name": name, "currency": "EUR", "sandbox": True, "brand": brand}
     made = vendor.post("/v1/providers", body)["id"]
     token = vendor.post(
         "/v1/tokens", {"name": "desk", "role": "provider", "scopes": ["*"], "days": 3_650}, provider=made
     )["token"]
-    desk = Shop(url, token)
+    desk = ProviderClient(url, token)
     offers = {}
     for plan in PLANS:
         offer = {"plan": plan["id"], "currency": "EUR", "bands": BANDS, "name": plan["name"]}
@@ -70,10 +72,12 @@ def provider(vendor: Shop, url: str, name: str, *, rules: dict[str, Any] | None 
     if rules:
         desk.put("/v1/policy", {"rules": rules})
     desk.close()
-    return Provider(id=made, name=name, token=token, offers=offers)
+    return SeededProvider(id=made, name=name, token=token, offers=offers)
 
 
-def person(vendor: Shop, provider_id: str | None, name: str, email: str, *, customer_id: str = "") -> None:
+def seed_person(
+    vendor: ProviderClient, provider_id: str | None, name: str, email: str, *, customer_id: str = ""
+) -> None:
     """Somebody with an account and everybody's password: the owner of a provider's team, or of its customer's.
 
     Without `provider_id` the owner of the vendor's team.
@@ -83,7 +87,7 @@ def person(vendor: Shop, provider_id: str | None, name: str, email: str, *, cust
     vendor.post("/v1/invitations/accept", {"token": asked["link_token"], "name": name, "password": EVERYBODYS})
 
 
-def customer(desk: Shop, name: str, money: int = 0) -> str:
+def seed_customer(desk: ProviderClient, name: str, money: int = 0) -> str:
     """A customer with `money` minor units; its id."""
     made: str = desk.post("/v1/customers", {"name": name, "reference": name.lower().replace(" ", "-")})["id"]
     if money:
@@ -91,8 +95,8 @@ def customer(desk: Shop, name: str, money: int = 0) -> str:
     return made
 
 
-def order(
-    desk: Shop, offers: dict[str, str], plan: str, customer_id: str, devices: int, **more: Any
+def seed_order(
+    desk: ProviderClient, offers: dict[str, str], plan: str, customer_id: str, devices: int, **more: Any
 ) -> tuple[str, str]:
     """(subscription, activation code)."""
     body = {"customer": customer_id, "offer": offers[plan], "devices": devices, **more}

@@ -5,8 +5,8 @@ from pathlib import Path
 from tenure.core.periods import parse_instant
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.http.instants import rfc3339
-from tenure.sandbox.shop import Shop
+from tenure.http.timestamps import format_rfc3339
+from tenure.sandbox.provider_client import ProviderClient
 
 
 class TestClock:
@@ -14,7 +14,7 @@ class TestClock:
 
     __test__ = False  # its name says what it is for people; it is no test
 
-    def __init__(self, desk: Shop, file: Path, start: str) -> None:
+    def __init__(self, desk: ProviderClient, file: Path, start: str) -> None:
         self._desk, self.file = desk, file
         self.now: Instant = 0
         self.set(start)
@@ -25,16 +25,16 @@ class TestClock:
         if isinstance(instant, Refused):
             raise ValueError(instant.detail)
         self.now = instant
-        self._desk.set_clock(rfc3339(instant))
-        self.tell()
+        self._desk.set_clock(format_rfc3339(instant))
+        self.write_clock_file()
 
-    def tell(self) -> None:
+    def write_clock_file(self) -> None:
         """Write the clock file anew; never half."""
         fresh = self.file.with_suffix(".new")
-        fresh.write_text(rfc3339(self.now) + "\n", encoding="ascii")
+        fresh.write_text(format_rfc3339(self.now) + "\n", encoding="ascii")
         fresh.replace(self.file)
 
     def only_file(self, moment: Instant) -> None:
         """Move sites and applications while the server cannot be reached."""
         self.now = moment
-        self.tell()
+        self.write_clock_file()

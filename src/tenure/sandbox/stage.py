@@ -4,35 +4,35 @@ from pathlib import Path
 
 import msgspec
 
-from tenure.http.instants import rfc3339
-from tenure.sandbox.programs import Program
-from tenure.sandbox.seed import Provider, customer, order
-from tenure.sandbox.shop import Shop
+from tenure.http.timestamps import format_rfc3339
+from tenure.sandbox.programs import RunningProgram
+from tenure.sandbox.provider_client import ProviderClient
+from tenure.sandbox.seed import SeededProvider, seed_customer, seed_order
 from tenure.sandbox.site_clock import TestClock
 from tenure.sdk import License
 from tenure.sdk.hardware import made_up
 from tenure.sdk.main import this_computer
-from tenure.sdk.reach import Network
+from tenure.sdk.transport_factory import Network
 
 BEGINNING = "2030-01-31T12:00:00Z"
 """A 31st, so that months have to be clipped; in the future, so that every sandbox clock may begin there."""
 
 
-class Desk:
+class StoryProvider:
     """A provider at work: its view of the server and its clock."""
 
-    def __init__(self, folder: Path, url: str, provider: Provider, beginning: str = BEGINNING) -> None:
+    def __init__(self, folder: Path, url: str, provider: SeededProvider, beginning: str = BEGINNING) -> None:
         self.provider = provider
-        self.shop = Shop(url, provider.token)
+        self.shop = ProviderClient(url, provider.token)
         self.clock = TestClock(self.shop, folder / f"{provider.name}.clock", beginning)
 
     def customer(self, name: str, money: int = 0) -> str:
         """A customer with money; its id."""
-        return customer(self.shop, name, money)
+        return seed_customer(self.shop, name, money)
 
     def order(self, plan: str, buyer: str, devices: int = 10, **more: object) -> tuple[str, str]:
         """(subscription, activation code)."""
-        return order(self.shop, self.provider.offers, plan, buyer, devices, **more)
+        return seed_order(self.shop, self.provider.offers, plan, buyer, devices, **more)
 
     def look(self, subscription: str) -> dict[str, object]:
         """The subscription as it stands."""
@@ -51,15 +51,22 @@ class Desk:
 
     def refused(self, subscription: str, action: str, **body: object) -> str:
         """The code with which an action is refused."""
-        return self.shop.refusal(f"/v1/subscriptions/{subscription}/{action}", dict(body))
+        return self.shop.refusal_of(f"/v1/subscriptions/{subscription}/{action}", dict(body))
 
 
-class Stage:
+class StoryStage:
     """Everything a chapter may use."""
 
-    def __init__(self, folder: Path, server: Program, vendor: Shop, north: Provider, strict: Provider) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        server: RunningProgram,
+        vendor: ProviderClient,
+        north: SeededProvider,
+        strict: SeededProvider,
+    ) -> None:
         self.folder, self.server, self.vendor = folder, server, vendor
-        self.north, self.strict = Desk(folder, server.url, north), Desk(folder, server.url, strict)
+        self.north, self.strict = StoryProvider(folder, server.url, north), StoryProvider(folder, server.url, strict)
         self.notes: dict[str, str] = {}
         """What one chapter leaves for the next: ids and codes."""
 
@@ -69,7 +76,7 @@ class Stage:
         return self.folder / "server" / "sandbox-root.jws"
 
     def application(
-        self, name: str, desk: Desk, version: str = "12.0", server: str = "", *, hardware: str = ""
+        self, name: str, desk: StoryProvider, version: str = "12.0", server: str = "", *, hardware: str = ""
     ) -> License:
         """An application in a folder of its own, licensed in the way of the README; on made-up `hardware`, if named."""
         computer = this_computer()
@@ -94,6 +101,6 @@ class Stage:
             shop.close()
 
 
-def shown(instant: int | None) -> str:
+def show_instant(instant: int | None) -> str:
     """An instant as the story writes it."""
-    return "never" if instant is None else rfc3339(instant)
+    return "never" if instant is None else format_rfc3339(instant)

@@ -1,11 +1,11 @@
-"""What a licensed application carries: activation, synchronisation, offline standing, the way to the server.
+"""What a licensed application carries: activation, synchronization, offline standing, the way to the server.
 
 Ten lines license an application:
 
     from tenure.sdk import License
 
     license = License.open(
-        product="editor", version="12.0", server="https://licence.example.com", root="root.jws", folder="~/.editor"
+        product="editor", version="12.0", server="https://license.example.com", root="root.jws", folder="~/.editor"
     )
     if not license.standing.licensed:
         print(license.activate(input("Activation code: ")).message)
@@ -18,30 +18,37 @@ Nothing here raises because of a license, a network or a clock: what is refused 
 
 import logging
 
-from tenure.sdk.assembly import FolderUnusable, Misuse
+from tenure.sdk.assembly import ConfigurationError, FolderUnusable
 from tenure.sdk.computer import Computer
-from tenure.sdk.license import License, Staged
-from tenure.sdk.names.bounds import Bounds
-from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Released, Synchronized
-from tenure.sdk.reach import Network
-from tenure.sdk.shown import Standing
-from tenure.sdk.steps import Step
+from tenure.sdk.license import License, StagedSuccessor
+from tenure.sdk.network.bounds import ExchangeBounds
+from tenure.sdk.outcomes import (
+    ActivationGranted,
+    CodePreviewed,
+    LicenseReleased,
+    Rejected,
+    ShownDifference,
+    Synchronized,
+)
+from tenure.sdk.presentation import LicenseStanding
+from tenure.sdk.progress import ProgressStep
+from tenure.sdk.transport_factory import Network
 
 __all__ = [
-    "Bounds",
+    "ActivationGranted",
+    "CodePreviewed",
     "Computer",
-    "Declined",
-    "Difference",
+    "ConfigurationError",
+    "ExchangeBounds",
     "FolderUnusable",
-    "Granted",
     "License",
-    "Looked",
-    "Misuse",
+    "LicenseReleased",
+    "LicenseStanding",
     "Network",
-    "Released",
-    "Staged",
-    "Standing",
-    "Step",
+    "ProgressStep",
+    "Rejected",
+    "ShownDifference",
+    "StagedSuccessor",
     "Synchronized",
 ]
 

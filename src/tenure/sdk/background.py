@@ -1,4 +1,4 @@
-"""Synchronisation in the background, as a thread or as an asyncio task: it never raises into the application, never
+"""Synchronization in the background, as a thread or as an asyncio task: it never raises into the application, never
 blocks it, and keeps it from ending for three seconds at most.
 
 Threads here are daemons: whatever they are in the middle of, a crash at that point is safe. A program that runs for a
@@ -26,7 +26,7 @@ LEAVING = 3.0
 """Seconds for which a program that ends waits for an exchange under way."""
 
 
-class Turns:
+class BackgroundTurns:
     """What is done at each turn: look whether the network has returned, then whatever is due; never raises."""
 
     def __init__(self, tick: Callable[[], object], online: Callable[[], bool], returned: Callable[[], None]) -> None:
@@ -35,7 +35,7 @@ class Turns:
         self._returned = returned
         self._was_online = True
 
-    def take(self) -> None:
+    def take_turn(self) -> None:
         """One turn."""
         try:
             is_online = self._online()
@@ -47,10 +47,10 @@ class Turns:
             log.exception("a turn in the background failed; the next one comes all the same")
 
 
-class InThread:
+class ThreadRunner:
     """Turns taken by a daemon thread."""
 
-    def __init__(self, turns: Turns, every: float) -> None:
+    def __init__(self, turns: BackgroundTurns, every: float) -> None:
         self._turns = turns
         self._every = every
         self._stop = threading.Event()
@@ -65,7 +65,7 @@ class InThread:
         self._thread.start()
         _RUNNING.add(self)
 
-    def forked(self) -> None:
+    def after_fork(self) -> None:
         """This is a child process, into which no thread came along: what was started in the parent is started here."""
         ran, self._thread = self._thread is not None and not self._stop.is_set(), None
         if ran:
@@ -83,25 +83,25 @@ class InThread:
 
     def _run(self, stop: threading.Event) -> None:
         while True:
-            self._turns.take()
+            self._turns.take_turn()
             if stop.wait(self._every):
                 return
 
 
-_RUNNING: "weakref.WeakSet[InThread]" = weakref.WeakSet()
+_RUNNING: "weakref.WeakSet[ThreadRunner]" = weakref.WeakSet()
 
 
-def _leave() -> None:
+def _stop_all() -> None:
     """Python ends: daemon threads stop in the midst of whatever they do, so the turns under way get their moment."""
     until = time.monotonic() + LEAVING
     for each in list(_RUNNING):
         each.stop(until - time.monotonic())
 
 
-atexit.register(_leave)
+atexit.register(_stop_all)
 
 
-class Aside:
+class SideThread:
     """One piece of work at a time in a daemon thread, for whoever must not wait for it."""
 
     def __init__(self) -> None:
@@ -121,10 +121,10 @@ class Aside:
             self._thread.join()
 
 
-class InTask:
+class TaskRunner:
     """Turns taken on behalf of an asyncio task: `async with`. The waiting is the loop's, the work a daemon thread's."""
 
-    def __init__(self, turns: Turns, every: float, ended: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, turns: BackgroundTurns, every: float, ended: Callable[[], None] = lambda: None) -> None:
         """`ended`: what is done after the last turn, where blocking harms nobody."""
         self._turns = turns
         self._every = every
@@ -142,22 +142,22 @@ class InTask:
             self._task.cancel()
             await asyncio.wait((self._task,))
         # The first turn is taken whole, also where the program ends right after its start.
-        turn = self._turn or self._taken()
+        turn = self._turn or self._take_turns()
         await asyncio.wait((turn,), timeout=LEAVING)
         turn.cancel()
-        await _aside(self._ended)
+        await _run_aside(self._ended)
 
     async def _run(self) -> None:
         while True:
-            self._turn = self._taken()
+            self._turn = self._take_turns()
             await asyncio.shield(self._turn)
             await asyncio.sleep(self._every)
 
-    def _taken(self) -> "asyncio.Task[None]":
-        return asyncio.create_task(_aside(self._turns.take), name="tenure turn")
+    def _take_turns(self) -> "asyncio.Task[None]":
+        return asyncio.create_task(_run_aside(self._turns.take_turn), name="tenure turn")
 
 
-async def _aside(work: Callable[[], None]) -> None:
+async def _run_aside(work: Callable[[], None]) -> None:
     """Awaits `work` in a daemon thread. The loop's own pool would be waited for when the loop, or Python, ends."""
     loop, done = asyncio.get_running_loop(), asyncio.Event()
 

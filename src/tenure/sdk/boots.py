@@ -9,17 +9,19 @@ from contextlib import contextmanager, nullcontext
 
 import msgspec
 
-from tenure.core.boots import MADE_UP, Beat, Sighting, sight_other_boot
-from tenure.core.refusals import Code, Refused
+from tenure.core.lease.boots import MADE_UP, BootSighting, Heartbeat, sight_other_boot
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.sdk.clock import Clocks
-from tenure.sdk.presence import Presence
+from tenure.sdk.clock import ComputerClocks
+from tenure.sdk.presence import FolderPresence
 
 
 class BootWatch:
     """This boot's view of the other boots that use its folder."""
 
-    def __init__(self, clocks: Clocks, name: str, hardware: Iterable[str], presence: Presence | None = None) -> None:
+    def __init__(
+        self, clocks: ComputerClocks, name: str, hardware: Iterable[str], presence: FolderPresence | None = None
+    ) -> None:
         """`name`: of this computer, for people; `hardware`: digests of its parts.
 
         `presence`: tells of other programs of this boot that use the folder; None where there can be none.
@@ -28,31 +30,31 @@ class BootWatch:
         self._presence = presence
         self._away = False
         """Whether this program has left the folder and not used it since."""
-        self._sighting: Sighting | None = None
+        self._sighting: BootSighting | None = None
         self._watched = False
         self.refused: Refused | None = None
         """`folder_served_elsewhere` while another boot is using the folder, as of the last look."""
 
-    def beat(self) -> Beat | None:
+    def current_heartbeat(self) -> Heartbeat | None:
         """What is saved with everything else; None where the system has no name for its boot."""
-        now = self._clocks.read()
+        now = self._clocks.read_clocks()
         if not now.boot or now.boot.startswith(MADE_UP):
             return None
         self._away = False
         if self._presence is not None:
             self._presence.begin()
-        return Beat(boot=now.boot, wall=now.wall, name=self._name, hardware=self._hardware)
+        return Heartbeat(boot=now.boot, wall=now.wall, name=self._name, hardware=self._hardware)
 
-    def look(self, beat: Beat | None, place: str, instant: Instant) -> bool:
+    def observe_heartbeat(self, beat: Heartbeat | None, place: str, instant: Instant) -> bool:
         """Takes note of the `beat` that lies in the folder at `place`; whether that changes what may be served.
 
         `instant`: the present as estimated, from which the refusal tells when the folder can be used here.
         """
-        before, now = self.refused, self._clocks.read()
+        before, now = self.refused, self._clocks.read_clocks()
         self._sighting = seen = sight_other_boot(self._sighting, beat, now, self._hardware, watched=self._watched)
         self._watched = True
         left = 0 if seen is None else seen.until - now.uptime
-        self.refused = None if seen is None or left <= 0 else _elsewhere(seen.beat, place, instant + left)
+        self.refused = None if seen is None or left <= 0 else _refuse_elsewhere(seen.beat, place, instant + left)
         if self._presence is not None and self.refused is not None:
             self._presence.end()  # where locks reach over the network, the other one must be able to be the last
         elif self._presence is not None and not self._away:
@@ -60,29 +62,29 @@ class BootWatch:
         return (before is None) != (self.refused is None)
 
     @contextmanager
-    def leaving(self, beat: Beat | None) -> Iterator[Beat | None]:
+    def leave_folder(self, beat: Heartbeat | None) -> Iterator[Heartbeat | None]:
         """This program leaves the folder, in which `beat` lies: yields what is to lie there instead.
 
         None: nothing changes, because other programs of this boot go on, another boot wrote last, or this one cannot
         be told from others.
         """
-        now = self._clocks.read()
-        with self._presence.ended() if self._presence is not None else nullcontext(enter_result=True) as last:
+        now = self._clocks.read_clocks()
+        with self._presence.end_alone() if self._presence is not None else nullcontext(enter_result=True) as last:
             self._away = True
             own = beat is not None and beat.boot == now.boot and not beat.left
             yield msgspec.structs.replace(beat, left=True, wall=now.wall) if last and own and beat else None
 
-    def is_left(self, beat: Beat | None) -> bool:
+    def is_left(self, beat: Heartbeat | None) -> bool:
         """Whether the folder, in which `beat` lies, was left, by this program or all of its boot."""
         return self._away or (beat is not None and beat.left)
 
-    def forked(self) -> None:
+    def after_fork(self) -> None:
         """This is a child process: it uses the folder in its own right."""
         if self._presence is not None and self.refused is None and not self._away:
             self._presence.begin()
 
 
-def _elsewhere(beat: Beat, place: str, when: Instant) -> Refused:
+def _refuse_elsewhere(beat: Heartbeat, place: str, when: Instant) -> Refused:
     name = f"“{beat.name}”" if beat.name else "It"
     detail = f"{name} is using {place}." if place else f"{name} is using it."
-    return Refused(Code.FOLDER_SERVED_ELSEWHERE, detail, when=when)
+    return Refused(RefusalCode.FOLDER_SERVED_ELSEWHERE, detail, when=when)

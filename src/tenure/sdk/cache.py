@@ -18,8 +18,8 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
+from tenure.sdk.client_state import ClientState
 from tenure.sdk.disk import Disk
-from tenure.sdk.kept import Kept
 from tenure.wire.keys import SEED_BYTES, SeedSigner
 
 log = logging.getLogger("tenure.cache")
@@ -32,18 +32,18 @@ Draw = Callable[[int], bytes]
 """So many random bytes from the system's source."""
 
 
-class BegunAnew(OSError):
+class IdentityReset(OSError):
     """Another process has put this key aside and made another: what is held here belongs to the site that was."""
 
 
-class Generation(msgspec.Struct, frozen=True):
+class SavedGeneration(msgspec.Struct, frozen=True):
     """One saved state and its number, one higher than that of the state before it."""
 
     number: int
-    kept: Kept
+    kept: ClientState
 
 
-class Cache:
+class FolderCache:
     """The memory of one application (see `kept.Memory`) and its key."""
 
     def __init__(self, disk: Disk, draw: Draw) -> None:
@@ -52,10 +52,10 @@ class Cache:
         seed = _seed_in(disk)
         self._seed = _make_seed(disk, draw) if seed is None else seed
         self._mac_key = hashlib.sha256(b"tenure state file\0" + self._seed).digest()
-        self._last = Generation(0, Kept())
+        self._last = SavedGeneration(0, ClientState())
         """The newest generation that this process has read or saved."""
         self._missing: tuple[str, ...] = ()
-        self._seen: dict[str, tuple[bytes, Generation | None]] = {}
+        self._seen: dict[str, tuple[bytes, SavedGeneration | None]] = {}
         """Of each file the bytes it held when it was last read, and what they were."""
 
     @property
@@ -64,57 +64,61 @@ class Cache:
         return self._disk.place
 
     @property
-    def signer(self) -> SeedSigner:
+    def load_signer(self) -> SeedSigner:
         """The site's own key, which never leaves this folder."""
         return SeedSigner(self._seed)
 
-    def load(self) -> Kept:
-        """The newest generation that is sound; an empty `Kept` when there is none.
+    def load_state(self) -> ClientState:
+        """The newest generation that is sound; an empty `ClientState` when there is none.
 
         What this process knows goes before files that have disappeared or were put back from an earlier day. Raises
         OSError for a file that is there and may not be read: it may be the newest, and whoever asked with the one
         before it would look like a copy.
         """
-        found = [each for each in (self._read(name(0)), self._read(name(1))) if each is not None]
-        newest = max(found, key=lambda each: each.number, default=Generation(0, Kept()))
+        found = [
+            each
+            for each in (self._read_generation(generation_name(0)), self._read_generation(generation_name(1)))
+            if each is not None
+        ]
+        newest = max(found, key=lambda each: each.number, default=SavedGeneration(0, ClientState()))
         if len(found) == 2 and abs(found[0].number - found[1].number) != 1:
             log.warning("a state file was put back from an earlier time: generation %d is used", newest.number)
-        gone = (name(self._last.number),) if newest.number < self._last.number else ()
+        gone = (generation_name(self._last.number),) if newest.number < self._last.number else ()
         self._missing = (*(() if _seed_in(self._disk) is not None else (KEY,)), *gone)
         if not gone:
             self._last = newest
         return self._last.kept
 
-    def missing(self) -> tuple[str, ...]:
+    def missing_files(self) -> tuple[str, ...]:
         """See `kept.Memory`."""
         return self._missing
 
-    def save(self, kept: Kept) -> None:
+    def save_state(self, kept: ClientState) -> None:
         """Writes the next generation over the older one. Raises OSError when that fails: the newer one is untouched.
 
-        A key that has disappeared is written back first; `BegunAnew` where another has taken its place.
+        A key that has disappeared is written back first; `IdentityReset` where another has taken its place.
         """
         held = _seed_in(self._disk)
         if held is None:
             log.warning("the key file is missing or damaged; it is written back")
-            write_whole(self._disk, KEY, _spelled(self._seed))
+            write_whole(self._disk, KEY, _encode_seed(self._seed))
         elif held != self._seed:
-            raise BegunAnew("another process has begun anew here, under a key of its own")
+            raise IdentityReset("another process has begun anew here, under a key of its own")
         number = self._last.number + 1
         body = msgspec.json.encode(kept)
-        data = _MARK + str(number).encode() + b" " + self._mac(number, body) + b"\n" + body
-        write_whole(self._disk, name(number), data)
-        self._last = Generation(number, kept)
+        data = _MARK + str(number).encode() + b" " + self._authenticate(number, body) + b"\n" + body
+        write_whole(self._disk, generation_name(number), data)
+        self._last = SavedGeneration(number, kept)
         self._missing = ()
 
-    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
+    def hold_lock(self, *, wait: bool = True) -> AbstractContextManager[bool]:
         """See `kept.Memory`."""
         return self._disk.lock(LOCK, wait=wait)
 
-    def _mac(self, number: int, body: bytes) -> bytes:
+    def _authenticate(self, number: int, body: bytes) -> bytes:
         return hmac.digest(self._mac_key, b"%d\n" % number + body, "sha256").hex().encode("ascii")
 
-    def _read(self, file: str) -> Generation | None:
+    def _read_generation(self, file: str) -> SavedGeneration | None:
         try:
             data = self._disk.read(file)
         except OSError as error:
@@ -127,31 +131,31 @@ class Cache:
         before = self._seen.get(file)
         if before is not None and before[0] == data:
             return before[1]
-        generation = self._opened(data)
+        generation = self._open_generation(data)
         self._seen[file] = (data, generation)
         if generation is None:
             log.warning("%s was torn or edited and is not used", file)
         return generation
 
-    def _opened(self, data: bytes) -> Generation | None:
+    def _open_generation(self, data: bytes) -> SavedGeneration | None:
         head, _, body = data.partition(b"\n")
         number, _, mac = head.removeprefix(_MARK).partition(b" ")
         if not head.startswith(_MARK) or not number.isdigit() or len(number) > 18:
             return None
-        if not hmac.compare_digest(self._mac(int(number), body), mac):
+        if not hmac.compare_digest(self._authenticate(int(number), body), mac):
             return None
         try:
-            return Generation(int(number), msgspec.json.decode(body, type=Kept))
+            return SavedGeneration(int(number), msgspec.json.decode(body, type=ClientState))
         except (msgspec.MsgspecError, RecursionError):
             return None
 
 
-def name(number: int) -> str:
+def generation_name(number: int) -> str:
     """The file that holds generation `number`."""
     return f"state.{number % 2}"
 
 
-def forget(disk: Disk, draw: Draw) -> None:
+def reset_identity(disk: Disk, draw: Draw) -> None:
     """Puts the key and all that was kept aside and makes another key: the next start is that of a new site.
 
     The key file is never missing meanwhile, because another process would write it back. Raises OSError.
@@ -160,10 +164,10 @@ def forget(disk: Disk, draw: Draw) -> None:
         key = disk.read(KEY)
         if key is not None:
             write_whole(disk, f"{KEY}.old", key)
-        for file in (name(0), name(1)):
+        for file in (generation_name(0), generation_name(1)):
             if disk.read(file) is not None:
                 disk.rename(file, f"{file}.old")
-        write_whole(disk, KEY, _spelled(draw(SEED_BYTES)))
+        write_whole(disk, KEY, _encode_seed(draw(SEED_BYTES)))
 
 
 def _seed_in(disk: Disk) -> bytes | None:
@@ -186,7 +190,7 @@ def _make_seed(disk: Disk, draw: Draw) -> bytes:
             log.error("the key file is damaged; it is put aside and another made: apply the activation code again")
             disk.rename(KEY, f"{KEY}.damaged")
         seed = draw(SEED_BYTES)
-        write_whole(disk, KEY, _spelled(seed))
+        write_whole(disk, KEY, _encode_seed(seed))
     return seed
 
 
@@ -203,5 +207,5 @@ _RUN = secrets.token_hex(4)
 """Tells this program from one with the same process id in another container."""
 
 
-def _spelled(seed: bytes) -> bytes:
+def _encode_seed(seed: bytes) -> bytes:
     return base64.b64encode(seed) + b"\n"

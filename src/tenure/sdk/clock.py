@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from tenure.core.clock import ClockState, Estimate, Reading, SandboxClock, observe, sandbox_now
+from tenure.core.lease.clock import ClockReading, ClockState, SandboxClock, TimeEstimate, observe, sandbox_now
 from tenure.core.periods import parse_instant
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 
 
-class Clocks(msgspec.Struct, frozen=True):
+class ComputerClocks(msgspec.Struct, frozen=True):
     """What a computer has to tell the time by; `main` makes the real one, a test brings its own."""
 
     boot: str
@@ -23,12 +23,12 @@ class Clocks(msgspec.Struct, frozen=True):
     """Seconds since that boot, suspended time included; nobody can set it."""
     wall: Callable[[], Instant]
 
-    def read(self) -> Reading:
+    def read_clocks(self) -> ClockReading:
         """All of them at one moment, in whole seconds."""
-        return Reading(self.boot, int(self.ticks()), self.wall())
+        return ClockReading(self.boot, int(self.ticks()), self.wall())
 
 
-class ClockFile(msgspec.Struct, frozen=True):
+class SandboxClockFile(msgspec.Struct, frozen=True):
     """The clock of a sandbox as JSON: it showed `at` when it was `set` in real time, and runs `rate` times as fast."""
 
     at: Instant
@@ -39,12 +39,12 @@ class ClockFile(msgspec.Struct, frozen=True):
 def read_clock_file(text: bytes, wall: Instant) -> Instant | None:
     """The instant that a clock file tells at the real time `wall`; None when it cannot be read.
 
-    It holds an integer (Unix seconds), an RFC 3339 instant, or `ClockFile` as JSON; the first two stand still.
+    It holds an integer (Unix seconds), an RFC 3339 instant, or `SandboxClockFile` as JSON; the first two stand still.
     """
     words = text.strip()
     try:
         if words.startswith(b"{"):
-            told = msgspec.json.decode(words, type=ClockFile)
+            told = msgspec.json.decode(words, type=SandboxClockFile)
             return told.at + max(0, wall - told.set) * told.rate
         if words.isdigit() and len(words) <= 12:
             return int(words)
@@ -54,11 +54,11 @@ def read_clock_file(text: bytes, wall: Instant) -> Instant | None:
     return None if isinstance(read, Refused) else read
 
 
-class Now(msgspec.Struct, frozen=True):
+class PresentMoment(msgspec.Struct, frozen=True):
     """The present as estimated, with the reading it was made from."""
 
-    reading: Reading
-    estimate: Estimate
+    reading: ClockReading
+    estimate: TimeEstimate
 
     @property
     def instant(self) -> Instant:
@@ -69,7 +69,7 @@ class Now(msgspec.Struct, frozen=True):
 class Timekeeper:
     """Keeps the clock state of one process. Safe to use from any thread; no wait in it is longer than a calculation."""
 
-    def __init__(self, clocks: Clocks, sandbox_time: Callable[[], Instant | None] | None = None) -> None:
+    def __init__(self, clocks: ComputerClocks, sandbox_time: Callable[[], Instant | None] | None = None) -> None:
         """`sandbox_time` tells a sandbox's clock (None: it cannot be read now) and is used with a sandbox alone."""
         self.clocks = clocks
         self._sandbox_time = sandbox_time
@@ -81,16 +81,16 @@ class Timekeeper:
         """What is to be saved."""
         return self._state
 
-    def forked(self) -> None:
-        """See `keeper.Keeper.forked`."""
+    def after_fork(self) -> None:
+        """See `keeper.Keeper.after_fork`."""
         self._lock = threading.Lock()
 
-    def adopt(self, state: ClockState) -> None:
+    def adopt_state(self, state: ClockState) -> None:
         """Goes on from `state`: what was saved, or what an answer has made of it."""
         with self._lock:
             self._state = state
 
-    def now(self, serial: int = 0, life: int = 0, *, sandbox: bool = False) -> Now:
+    def now(self, serial: int = 0, life: int = 0, *, sandbox: bool = False) -> PresentMoment:
         """Reads the clocks and moves on; `serial` and `life` are those of the lease held (see `core.clock.observe`).
 
         `sandbox`: root and lease are both a sandbox's, whose time is its own.
@@ -98,14 +98,14 @@ class Timekeeper:
         told = self._sandbox_time() if sandbox and self._sandbox_time is not None else None
         # The reading belongs inside: an older one that came in second would look like another boot.
         with self._lock:
-            reading = self.clocks.read()
-            self._state, estimate = estimated(self._state, reading, serial, told, sandbox=sandbox, life=life)
-        return Now(reading, estimate)
+            reading = self.clocks.read_clocks()
+            self._state, estimate = estimate_time(self._state, reading, serial, told, sandbox=sandbox, life=life)
+        return PresentMoment(reading, estimate)
 
 
-def estimated(
-    state: ClockState, reading: Reading, serial: int, told: Instant | None, *, sandbox: bool, life: int = 0
-) -> tuple[ClockState, Estimate]:
+def estimate_time(
+    state: ClockState, reading: ClockReading, serial: int, told: Instant | None, *, sandbox: bool, life: int = 0
+) -> tuple[ClockState, TimeEstimate]:
     """The estimate at `reading`; in a sandbox by the clock file `told`, or else by the server's last answer
     [spec: sandbox-clock]."""
     if sandbox and told is not None:
@@ -115,4 +115,4 @@ def estimated(
             return msgspec.structs.replace(after, boot=reading.boot, uptime=reading.uptime), estimate
     after, estimate = observe(state, reading, serial, life)
     # A sandbox lives in a year of its own, so that the wall clock is neither right nor wrong.
-    return after, Estimate(now=estimate.now) if sandbox else estimate
+    return after, TimeEstimate(now=estimate.now) if sandbox else estimate

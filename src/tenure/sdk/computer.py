@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from tenure.sdk.clock import Clocks
+from tenure.sdk.clock import ComputerClocks
 
 
 class Computer(msgspec.Struct, frozen=True):
     """The outside world of an application."""
 
-    clocks: Clocks
+    clocks: ComputerClocks
     monotonic: Callable[[], float]
     """Seconds, for how long an exchange may take: real ones, also where `clocks` are moved by hand."""
     draw: Callable[[int], bytes]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from tenure.sdk.locks import PATIENCE, take
+from tenure.sdk.locks import PATIENCE, acquire_lock
 from tenure.sdk.owners import give_to_owner, make_folder
 
 LARGEST = 16 * 1024 * 1024
@@ -98,7 +98,7 @@ class FolderOnDisk:
         make_folder(self.folder)
         path = self.folder / name
         missing = not path.exists()
-        held = take(path, wait=wait, patience=self._patience)
+        held = acquire_lock(path, wait=wait, patience=self._patience)
         try:
             if missing:
                 give_to_owner(path, self.folder)

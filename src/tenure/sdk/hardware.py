@@ -21,10 +21,10 @@ def read_parts(system: Path = Path("/")) -> dict[str, str]:
     `system` is where the file system begins. Reads small files only and never raises.
     """
     found = {
-        MACHINE: _first(_text(system / "etc/machine-id"), _text(system / "var/lib/dbus/machine-id")),
+        MACHINE: _first_line(_read_text(system / "etc/machine-id"), _read_text(system / "var/lib/dbus/machine-id")),
         # A disk's serial first, because only root may read the board's: both must come to the same part.
-        BOARD: _first(*_disks(system), _text(system / "sys/class/dmi/id/board_serial")),
-        NETWORK: _first(*_addresses(system)),
+        BOARD: _first_line(*_disk_serials(system), _read_text(system / "sys/class/dmi/id/board_serial")),
+        NETWORK: _first_line(*_network_addresses(system)),
     }
     return {part: value for part, value in found.items() if value}
 
@@ -34,7 +34,7 @@ def made_up(name: str) -> dict[str, str]:
     return dict.fromkeys((MACHINE, BOARD), f"made up {name}")
 
 
-def digests(parts: dict[str, str], root_id: str, product: str) -> dict[str, str]:
+def hardware_digests(parts: dict[str, str], root_id: str, product: str) -> dict[str, str]:
     """The parts as they are sent: SHA-256 (base64url) salted with the root's id and the product."""
     salted = {}
     for part, value in parts.items():
@@ -43,30 +43,32 @@ def digests(parts: dict[str, str], root_id: str, product: str) -> dict[str, str]
     return salted
 
 
-def _first(*values: str) -> str:
+def _first_line(*values: str) -> str:
     return next((value for value in values if value.lower() not in _PLACEHOLDERS), "")
 
 
-def _disks(system: Path) -> list[str]:
-    paths = [*_listed(system / "sys/class/nvme", "serial"), *_listed(system / "sys/block", "device/serial")]
-    return [_text(path) for path in paths]
+def _disk_serials(system: Path) -> list[str]:
+    paths = [*_list_folder(system / "sys/class/nvme", "serial"), *_list_folder(system / "sys/block", "device/serial")]
+    return [_read_text(path) for path in paths]
 
 
-def _addresses(system: Path) -> list[str]:
+def _network_addresses(system: Path) -> list[str]:
     """Addresses of the network cards that are hardware and carry the address they were made with."""
-    cards = (path.parent for path in _listed(system / "sys/class/net", "address"))
-    burnt_in = [card for card in cards if (card / "device").exists() and _text(card / "addr_assign_type") in ("", "0")]
-    return sorted(_text(card / "address").lower() for card in burnt_in)
+    cards = (path.parent for path in _list_folder(system / "sys/class/net", "address"))
+    burnt_in = [
+        card for card in cards if (card / "device").exists() and _read_text(card / "addr_assign_type") in ("", "0")
+    ]
+    return sorted(_read_text(card / "address").lower() for card in burnt_in)
 
 
-def _listed(folder: Path, below: str) -> Iterable[Path]:
+def _list_folder(folder: Path, below: str) -> Iterable[Path]:
     try:
         return [entry / below for entry in sorted(folder.iterdir())]
     except OSError:
         return []
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return file.read(LONGEST).decode("ascii", "replace").strip()

@@ -6,20 +6,20 @@ is `clock`'s, what a standing is `core.standing`'s.
 
 import msgspec
 
-from tenure.core.acceptance import Held, take_over
-from tenure.core.clock import Estimate
-from tenure.core.installation import Installation, mismatch
-from tenure.core.lease import Lease
+from tenure.core.installation import Installation, installation_mismatch
+from tenure.core.lease.acceptance import TrustedLeaseState, take_over
+from tenure.core.lease.claims import Lease
+from tenure.core.lease.clock import TimeEstimate
+from tenure.core.lease.standing import UNLICENSED, OutageAmnesty, Standing, effective_lease, standing
 from tenure.core.refusals import Refused
-from tenure.core.standing import UNLICENSED, Amnesty, Standing, holding, standing
 from tenure.core.timeline import Instant
-from tenure.sdk.kept import Kept, Slot
+from tenure.sdk.client_state import ClientState, LeaseSlot
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.notices import read_notice
-from tenure.wire.root import Root
+from tenure.wire.root import TrustedRoot
 
 
-class Reader(msgspec.Struct, frozen=True, kw_only=True):
+class LeaseReader(msgspec.Struct, frozen=True, kw_only=True):
     """Who reads leases: the application or administration server, by its product, version and key."""
 
     product: str
@@ -30,9 +30,9 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     installation: Installation = Installation.SERVER
 
     @property
-    def held(self) -> Held:
+    def empty_state(self) -> TrustedLeaseState:
         """This reader with empty hands."""
-        return Held(
+        return TrustedLeaseState(
             product=self.product,
             version=self.version,
             key=self.jwk,
@@ -41,15 +41,15 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Holdings(msgspec.Struct, frozen=True, kw_only=True):
+class ProvenHoldings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything proven that a standing is made of."""
 
-    reader: Reader
+    reader: LeaseReader
     contact: Instant = 0
     present: SealedLease | None = None
     successor: SealedLease | None = None
-    successor_slot: Slot = Slot()
-    amnesties: tuple[Amnesty, ...] = ()
+    successor_slot: LeaseSlot = LeaseSlot()
+    amnesties: tuple[OutageAmnesty, ...] = ()
     lost: Refused | None = None
     fault: Refused | None = None
     """Why the present lease that was kept counts no longer, such as a key that its root has disowned."""
@@ -59,14 +59,14 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
         [spec: successor-slot]."""
         present = None if self.present is None else self.present.lease
         staged = self.successor
-        if staged is None or holding(present, staged.lease, now) is not staged.lease:
+        if staged is None or effective_lease(present, staged.lease, now) is not staged.lease:
             return present
-        slot = self.successor_slot.held(self.reader.held)
+        slot = self.successor_slot.trusted_state(self.reader.empty_state)
         # As of that instant, for it goes on ruling when it is over itself; its end is the standing's to tell.
         taken = take_over(slot, staged.lease, staged.digest, staged.lease.nbf, self.amnesties)
         return present if isinstance(taken, Refused) else staged.lease
 
-    def standing(self, estimate: Estimate) -> Standing:
+    def standing(self, estimate: TimeEstimate) -> Standing:
         """What may be done now [spec: standing]."""
         lease = self.lease_at(estimate.now)
         if lease is None:
@@ -74,32 +74,32 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
         return standing(lease, self.contact, self.amnesties, estimate, version=self.reader.version, lost=self.lost)
 
 
-def prove(kept: Kept, root: Root, reader: Reader) -> Holdings:
+def prove_holdings(kept: ClientState, root: TrustedRoot, reader: LeaseReader) -> ProvenHoldings:
     """What of `kept` still holds under `root`."""
-    present = _proven(kept.present, root, reader)
-    successor = _proven(kept.successor, root, reader)
-    return Holdings(
+    present = _prove_slot(kept.present, root, reader)
+    successor = _prove_slot(kept.successor, root, reader)
+    return ProvenHoldings(
         reader=reader,
         contact=kept.contact,
         present=present if isinstance(present, SealedLease) else None,
         successor=successor if isinstance(successor, SealedLease) else None,
         successor_slot=kept.successor,
-        amnesties=amnesties(kept, root, reader),
-        lost=None if kept.lost is None else kept.lost.refused(),
+        amnesties=proven_amnesties(kept, root, reader),
+        lost=None if kept.lost is None else kept.lost.as_refused(),
         fault=present if isinstance(present, Refused) else None,
     )
 
 
-def amnesties(kept: Kept, root: Root, reader: Reader) -> tuple[Amnesty, ...]:
+def proven_amnesties(kept: ClientState, root: TrustedRoot, reader: LeaseReader) -> tuple[OutageAmnesty, ...]:
     """The outages announced by notices that still hold under `root`."""
     read = (read_notice(token, root, product=reader.product, sandbox=reader.sandbox) for token in kept.notices)
-    return tuple(notice.amnesty() for notice in read if not isinstance(notice, Refused))
+    return tuple(notice.as_amnesty() for notice in read if not isinstance(notice, Refused))
 
 
-def _proven(slot: Slot, root: Root, reader: Reader) -> SealedLease | Refused | None:
+def _prove_slot(slot: LeaseSlot, root: TrustedRoot, reader: LeaseReader) -> SealedLease | Refused | None:
     if not slot.token:
         return None
     read = read_lease(slot.token, root, product=reader.product, sandbox=reader.sandbox)
     if isinstance(read, Refused):
         return read
-    return mismatch(read.lease.installation, reader.installation) or read
+    return installation_mismatch(read.lease.installation, reader.installation) or read

@@ -18,24 +18,24 @@ log = logging.getLogger("tenure.license")
 _PAUSE = 0.02
 
 
-class Leaver(Protocol):
+class FolderUser(Protocol):
     """Who holds what lies in the folder."""
 
     @property
     def place(self) -> str:
         """The folder's path."""
 
-    def alone(self, *, wait: bool = True) -> AbstractContextManager[bool]:
+    def hold_lock(self, *, wait: bool = True) -> AbstractContextManager[bool]:
         """The lock of the folder; yields whether it is held."""
 
-    def reload(self) -> Refused | None:
+    def reload_state(self) -> Refused | None:
         """Takes over what lies there now, or says why nothing may be saved."""
 
-    def leave(self) -> None:
+    def leave_folder(self) -> None:
         """Notes that it is given up."""
 
 
-def leave_folder(turn: threading.Lock, holder: Leaver) -> None:
+def leave_folder(turn: threading.Lock, holder: FolderUser) -> None:
     """Gives the folder up within `BRIEFLY`, or not at all: then the next computer waits. Never raises.
 
     Other programs of the same computer may be leaving in the same moment, so that their saving is waited for.
@@ -46,7 +46,7 @@ def leave_folder(turn: threading.Lock, holder: Leaver) -> None:
     if not turn.acquire(timeout=BRIEFLY):
         return
     try:
-        while not _left(holder) and time.monotonic() < until:
+        while not _leave_one(holder) and time.monotonic() < until:
             time.sleep(_PAUSE)
     except OSError as fault:
         log.debug("the folder could not be given up: %s", fault)
@@ -54,8 +54,8 @@ def leave_folder(turn: threading.Lock, holder: Leaver) -> None:
         turn.release()
 
 
-def _left(holder: Leaver) -> bool:
-    with holder.alone(wait=False) as held:
-        if held and holder.reload() is None:
-            holder.leave()
+def _leave_one(holder: FolderUser) -> bool:
+    with holder.hold_lock(wait=False) as held:
+        if held and holder.reload_state() is None:
+            holder.leave_folder()
         return held

@@ -14,28 +14,28 @@ from typing import Literal, Self, TypeVar
 
 import msgspec
 
-from tenure.core.audience import Audience, remedy
-from tenure.core.lease import Lease
-from tenure.core.refusals import Code
+from tenure.core.audience import Audience, remedy_for
+from tenure.core.lease.claims import Lease
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import Instant, Timeline
-from tenure.sdk.assembly import AnyPath, Misuse, Parts, folder_at, identity, read_root
-from tenure.sdk.background import LEAVING, TURN, Aside, InTask, InThread, Turns
-from tenure.sdk.cache import forget
+from tenure.sdk.assembly import AnyPath, ConfigurationError, KeeperParts, folder_at, make_identity, read_root
+from tenure.sdk.background import LEAVING, TURN, BackgroundTurns, SideThread, TaskRunner, ThreadRunner
+from tenure.sdk.cache import reset_identity
 from tenure.sdk.computer import Computer
-from tenure.sdk.exchange import Wish
-from tenure.sdk.faults import unlocked
-from tenure.sdk.keeper import Keeper
+from tenure.sdk.faults import refuse_unlocked
+from tenure.sdk.license_keeper import LicenseKeeper
 from tenure.sdk.main import this_computer
-from tenure.sdk.outcomes import Declined, Granted, Looked, Released, Synchronized, declined
-from tenure.sdk.reach import Network
-from tenure.sdk.shown import Standing
-from tenure.sdk.steps import Watch
-from tenure.wire.notices import Notice
+from tenure.sdk.outcomes import ActivationGranted, CodePreviewed, LicenseReleased, Rejected, Synchronized, make_rejected
+from tenure.sdk.presentation import LicenseStanding
+from tenure.sdk.progress import Watch
+from tenure.sdk.requests import SyncWish
+from tenure.sdk.transport_factory import Network
+from tenure.wire.notices import SignedNotice
 
 T = TypeVar("T")
 
 
-class Staged(msgspec.Struct, frozen=True):
+class StagedSuccessor(msgspec.Struct, frozen=True):
     """A successor that waits: what it brings, from when, and when it runs out in its turn."""
 
     begins: Instant
@@ -46,17 +46,17 @@ class Staged(msgspec.Struct, frozen=True):
 class License:
     """One product's license in one application. Every method may be called from any thread."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: KeeperParts) -> None:
         """Use `open`."""
         self._parts = parts
         self._ticks = parts.computer.clocks.ticks
-        self._keeper = parts.keeper()
+        self._keeper = parts.make_keeper()
         self._holder = self._keeper.holder
-        self._turns = Turns(self._tick, parts.computer.online, self.network_returned)
-        self._thread = InThread(self._turns, TURN)
-        self._aside = Aside()
+        self._turns = BackgroundTurns(self._run_tick, parts.computer.online, self.network_returned)
+        self._thread = ThreadRunner(self._turns, TURN)
+        self._aside = SideThread()
         _OPEN.add(self)
-        _remember(self._keeper)
+        _register_keeper(self._keeper)
 
     @classmethod
     def open(
@@ -83,16 +83,19 @@ class License:
         that tells the sandbox's time. `after_end_days`: how long to go on asking after the end (M14). `ephemeral`: for
         containers, whose folder does not last: a short lease; its place is free at its end or by `release`.
 
-        Raises `Misuse` for arguments that can never work, and `FolderUnusable` (an OSError) when `folder` cannot hold
+        Raises `ConfigurationError` for arguments that can never work, and `FolderUnusable` (an OSError) when `folder`
+        cannot hold
         a key, or when it begins with `~` and this process has no home folder.
         """
         computer = computer or this_computer()
         pinned = read_root(root, sandbox=sandbox)
         network = network or Network(loopback_http=sandbox)
         if clock is not None and not sandbox:
-            raise Misuse("a clock file is honoured only in a sandbox: pass sandbox=True with the root of a sandbox")
-        parts = Parts(
-            who=identity(product, version, name, pinned, computer, sandbox=sandbox, ephemeral=ephemeral),
+            raise ConfigurationError(
+                "a clock file is honored only in a sandbox: pass sandbox=True with the root of a sandbox"
+            )
+        parts = KeeperParts(
+            who=make_identity(product, version, name, pinned, computer, sandbox=sandbox, ephemeral=ephemeral),
             pinned=pinned,
             disk=folder_at(folder, network.bounds.total),
             server=server,
@@ -114,15 +117,15 @@ class License:
         ready = self._holder.ready
         if self._ticks() < ready.until:
             return feature in ready.features
-        features = self._holder.renewed().features
+        features = self._holder.refresh_features().features
         if self._keeper.is_time_to_save():
             self._aside.run(self._keeper.remember_time)
         return feature in features
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> LicenseStanding:
         """What is licensed now, why, until when, and what to do about it; no network, but a look at the folder."""
-        self._keeper.look()
+        self._keeper.reload_if_changed()
         self._keeper.remember_time()
         return self._holder.standing()
 
@@ -137,61 +140,63 @@ class License:
         return self._holder.kept.present.token.decode("ascii")
 
     @property
-    def successor(self) -> Staged | None:
+    def successor(self) -> StagedSuccessor | None:
         """The subscription that is staged to follow, if there is one: a preview of its dates."""
-        staged = self._holder.holdings.successor
+        staged = self._holder.proven_holdings.successor
         if staged is None or self._holder.lease() is staged.lease:
             return None
-        return Staged(staged.lease.nbf, staged.lease.plan, staged.lease.spans)
+        return StagedSuccessor(staged.lease.nbf, staged.lease.plan, staged.lease.spans)
 
     @property
     def next_contact(self) -> Instant | None:
         """When the server is asked next in the background; None: not by itself."""
-        return self._keeper.due()
+        return self._keeper.next_contact_at()
 
     # what an application does
 
-    def activate(self, code: str, watch: Watch | None = None) -> Granted | Declined:
+    def activate(self, code: str, watch: Watch | None = None) -> ActivationGranted | Rejected:
         """Applies an activation code; blocks for at most a few exchanges. Both outcomes have a `message`; never raises.
 
         One whose key is refused for good becomes a new installation first, with a new key, as its remedy says.
         """
-        return self._apply(code, "active", watch)
+        return self._apply_code(code, "active", watch)
 
-    def look_at(self, code: str, *, successor: bool = False, watch: Watch | None = None) -> Looked | Declined:
+    def preview_code(
+        self, code: str, *, successor: bool = False, watch: Watch | None = None
+    ) -> CodePreviewed | Rejected:
         """What a code would start now, or as successor, and until when; nothing begins. Blocks; never raises."""
-        return _worded(self._keeper.look_at(code, "successor" if successor else "active", watch))
+        return _with_words(self._keeper.look_at(code, "successor" if successor else "active", watch))
 
-    def stage(self, code: str, watch: Watch | None = None) -> Granted | Declined:
+    def stage(self, code: str, watch: Watch | None = None) -> ActivationGranted | Rejected:
         """Stages a code as successor: it takes over at the end of what is paid, also without a server
         [spec: successor]."""
-        return self._apply(code, "successor", watch)
+        return self._apply_code(code, "successor", watch)
 
-    def synchronize(self, watch: Watch | None = None) -> Synchronized | Declined:
+    def synchronize(self, watch: Watch | None = None) -> Synchronized | Rejected:
         """Asks the server now, in any phase, once a minute; `watch` is told every step and must return at once."""
-        return _worded(self._keeper.synchronize("manual", watch))
+        return _with_words(self._keeper.synchronize("manual", watch))
 
-    def release(self, watch: Watch | None = None) -> Released | Declined:
+    def release(self, watch: Watch | None = None) -> LicenseReleased | Rejected:
         """Gives the license up, for good as far as this installation goes: its place is free for another one.
 
         The lease is erased here first, and nothing licensed works from then on; then the server is told, now or as soon
         as it can be reached while the application runs. Applying a code licenses it again, if a place is free. Blocks;
         never raises.
         """
-        return _worded(self._keeper.release(watch))
+        return _with_words(self._keeper.release(watch))
 
     def resolve(
         self, what: Literal["restored", "second_site", "retired"], watch: Watch | None = None
-    ) -> Synchronized | Declined:
+    ) -> Synchronized | Rejected:
         """Says what two copies of this installation are (the standing warns of `lease_forked`). Blocks; never raises.
 
         `restored`: this is the one, put back from a backup; it goes on (twice in 365 days, after that the provider
         says so). `second_site`: the copy, that is the one that shows older data, is an installation of its own: it
         begins anew and needs the code. `retired`: the copy is to go. Typing a code says nothing of it.
         """
-        return _worded(self._keeper.synchronize("manual", watch, Wish(resolve=what)))
+        return _with_words(self._keeper.synchronize("manual", watch, SyncWish(resolve=what)))
 
-    def take_notice(self, notice: bytes | AnyPath) -> Notice | Declined:
+    def import_notice(self, notice: bytes | AnyPath) -> SignedNotice | Rejected:
         """Takes a signed notice of the vendor (an amnesty) from its bytes or a file. Raises OSError for the file."""
         return self._keeper.take_notice(notice if isinstance(notice, bytes) else Path(notice).expanduser().read_bytes())
 
@@ -199,13 +204,13 @@ class License:
         """To be called by an application that notices it earlier than we do: the server is asked within 15 minutes."""
         self._keeper.network_returned()
 
-    def begin_anew(self) -> None:
+    def reset_identity(self) -> None:
         """Puts the key and everything held aside: from now on this is a new site that needs a code. Raises OSError."""
-        self._keeper.leave()
-        forget(self._parts.disk, self._parts.computer.draw)
-        self._keeper = self._parts.keeper()
+        self._keeper.leave_folder()
+        reset_identity(self._parts.disk, self._parts.computer.draw)
+        self._keeper = self._parts.make_keeper()
         self._holder = self._keeper.holder
-        _remember(self._keeper)
+        _register_keeper(self._keeper)
 
     # the background
 
@@ -225,11 +230,11 @@ class License:
         is used after its stop takes the folder again.
         """
         self._thread.stop(patience)
-        self._leave()
+        self._leave_folder()
 
-    def background(self) -> InTask:
+    def background(self) -> TaskRunner:
         """The same for asyncio: `async with license.background():`; at its end the folder is given up, as by `stop`."""
-        return InTask(self._turns, TURN, self._leave)
+        return TaskRunner(self._turns, TURN, self._leave_folder)
 
     def __enter__(self) -> Self:
         self.start()
@@ -240,32 +245,32 @@ class License:
     ) -> None:
         self.stop()
 
-    def _apply(self, code: str, role: str, watch: Watch | None) -> Granted | Declined:
-        lost = self._holder.holdings.lost
-        refused_for_good = lost is not None and lost.code is not Code.INSTALLATION_RELEASED
+    def _apply_code(self, code: str, role: str, watch: Watch | None) -> ActivationGranted | Rejected:
+        lost = self._holder.proven_holdings.lost
+        refused_for_good = lost is not None and lost.code is not RefusalCode.INSTALLATION_RELEASED
         if role == "active" and (refused_for_good or self._holder.kept.separated):
             try:
-                self.begin_anew()
+                self.reset_identity()
             except OSError as error:
-                return declined(unlocked(error, self._parts.disk.place), conclusive=False)
-        return _worded(self._keeper.activate(code, role, watch))
+                return make_rejected(refuse_unlocked(error, self._parts.disk.place), conclusive=False)
+        return _with_words(self._keeper.activate(code, role, watch))
 
-    def _leave(self) -> None:
+    def _leave_folder(self) -> None:
         self._aside.wait()
-        self._keeper.leave()
+        self._keeper.leave_folder()
 
-    def _tick(self) -> None:
+    def _run_tick(self) -> None:
         self._keeper.tick()
 
     def _in_child(self) -> None:
-        self._keeper.forked()
-        self._thread.forked()
+        self._keeper.after_fork()
+        self._thread.after_fork()
 
 
-def _worded(outcome: T) -> T:
+def _with_words(outcome: T) -> T:
     """A "no" with its remedy in words for an application's user; anything else as it is."""
-    if isinstance(outcome, Declined):
-        return msgspec.structs.replace(outcome, remedy=remedy(outcome, Audience.APPLICATION))
+    if isinstance(outcome, Rejected):
+        return msgspec.structs.replace(outcome, remedy=remedy_for(outcome, Audience.APPLICATION))
     return outcome
 
 
@@ -280,11 +285,11 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 _REMEMBERED = 64
-_LAST: OrderedDict[str, Keeper] = OrderedDict()
+_LAST: OrderedDict[str, LicenseKeeper] = OrderedDict()
 """The keepers opened last, by folder: a license that nobody holds any more has yet to leave its folder at the end."""
 
 
-def _remember(keeper: Keeper) -> None:
+def _register_keeper(keeper: LicenseKeeper) -> None:
     _LAST[keeper.holder.place] = keeper
     _LAST.move_to_end(keeper.holder.place)
     while len(_LAST) > _REMEMBERED:
@@ -298,7 +303,7 @@ def _leave_all() -> None:
         license_.stop(max(0.0, until - time.monotonic()))
     for keeper in list(_LAST.values()):
         if time.monotonic() < until:
-            keeper.leave()
+            keeper.leave_folder()
 
 
 atexit.register(_leave_all)

@@ -10,9 +10,9 @@ import os
 import time
 from pathlib import Path
 
-from tenure.sdk.names.bounds import Bounds
+from tenure.sdk.network.bounds import ExchangeBounds
 
-PATIENCE = Bounds().total
+PATIENCE = ExchangeBounds().total
 """Seconds for which another holder is waited for: as long as one exchange takes at most [spec: name-resolution]."""
 _FIRST_PAUSE, _LAST_PAUSE = 0.01, 0.25
 
@@ -21,7 +21,7 @@ class FolderInUse(OSError):
     """Another process has held the lock for longer than one exchange takes: it hangs, or was stopped."""
 
 
-class NoLocks(OSError):
+class LockingUnsupported(OSError):
     """The file is there and open, but the system cannot lock it: nobody else has it."""
 
 
@@ -45,14 +45,14 @@ class FileLock:
             os.close(number)
 
     @property
-    def held(self) -> bool:
+    def is_held(self) -> bool:
         """Whether it is this process's still: not in a child that was forked since."""
         return self._number is not None
 
-    def taken(self, *, wait: bool, patience: float, shared: bool) -> bool:
-        """Whether it is this process's now; see `take`."""
+    def try_acquire(self, *, wait: bool, patience: float, shared: bool) -> bool:
+        """Whether it is this process's now; see `acquire_lock`."""
         began, pause = time.monotonic(), _FIRST_PAUSE
-        while not self._tried(fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
+        while not self._try_once(fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             left = patience - (time.monotonic() - began)
             if not wait:
                 return False
@@ -62,7 +62,7 @@ class FileLock:
             pause = min(2 * pause, _LAST_PAUSE)
         return True
 
-    def _tried(self, how: int) -> bool:
+    def _try_once(self, how: int) -> bool:
         number = self._number
         if number is None:
             raise FolderInUse(f"{self.path} was locked by the process that this one was forked from")
@@ -71,24 +71,25 @@ class FileLock:
         except BlockingIOError:
             return False
         except OSError as fault:
-            raise NoLocks(fault.errno, fault.strerror, str(self.path)) from fault
+            raise LockingUnsupported(fault.errno, fault.strerror, str(self.path)) from fault
         return True
 
 
-def take(path: Path, *, wait: bool, patience: float = PATIENCE, shared: bool = False) -> FileLock | None:
+def acquire_lock(path: Path, *, wait: bool, patience: float = PATIENCE, shared: bool = False) -> FileLock | None:
     """The lock of the file at `path`, made if need be; None while another holds it, unless it is waited for.
 
     `shared`: with all others who share it; nobody has it to himself meanwhile.
 
-    Raises `FolderInUse` after `patience` seconds of waiting, `NoLocks` on a file system without locks, and OSError,
+    Raises `FolderInUse` after `patience` seconds of waiting, `LockingUnsupported` on a file system without locks, and
+    OSError,
     with the path, for a file that cannot be opened: without a lock nothing may be sent, or one site would look like
     two.
 
     Waiting is done by looking again and again: a blocking `flock` has no end, and stops every greenlet of a process.
     """
-    lock = _held(path)
+    lock = _open_known(path)
     try:
-        taken = lock.taken(wait=wait, patience=patience, shared=shared)
+        taken = lock.try_acquire(wait=wait, patience=patience, shared=shared)
     except BaseException:
         lock.release()
         raise
@@ -98,17 +99,17 @@ def take(path: Path, *, wait: bool, patience: float = PATIENCE, shared: bool = F
     return lock
 
 
-def _held(path: Path) -> FileLock:
+def _open_known(path: Path) -> FileLock:
     """The file opened and known to `_let_go`: opened anew where the process was forked in between."""
     while True:
         before = _FORKS[0]
-        lock = FileLock(path, _opened(path))
+        lock = FileLock(path, _open_file(path))
         if _FORKS[0] == before:
             return lock
         lock.release()
 
 
-def _opened(path: Path) -> int:
+def _open_file(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as fault:
@@ -126,7 +127,7 @@ _FORKS = [0]
 """How often this process was forked."""
 
 
-def _forked() -> None:
+def _after_fork() -> None:
     _FORKS[0] += 1
 
 
@@ -135,4 +136,4 @@ def _let_go() -> None:
         held.release()
 
 
-os.register_at_fork(after_in_parent=_forked, after_in_child=_let_go)
+os.register_at_fork(after_in_parent=_after_fork, after_in_child=_let_go)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tenure.core.boots import MADE_UP
-from tenure.sdk.clock import Clocks
+from tenure.core.lease.boots import MADE_UP
+from tenure.sdk.clock import ComputerClocks
 from tenure.sdk.computer import Computer
 from tenure.sdk.hardware import read_parts
 
@@ -24,17 +24,17 @@ _ROUTES = ((Path("/proc/net/route"), 1, 0), (Path("/proc/net/ipv6_route"), 0, -1
 def this_computer() -> Computer:
     """The computer this process runs on."""
     return Computer(
-        clocks=Clocks(boot=_boot(), ticks=_ticks(), wall=lambda: int(time.time())),
+        clocks=ComputerClocks(boot=_boot_id(), ticks=_boot_ticks(), wall=lambda: int(time.time())),
         monotonic=time.monotonic,
         draw=secrets.token_bytes,
         environment=os.environ,
         hardware=read_parts,
-        online=_online,
+        online=_has_route,
         host=socket.gethostname(),
     )
 
 
-def _boot() -> str:
+def _boot_id() -> str:
     """The system's name for this boot, or one made up for this run."""
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
@@ -42,13 +42,13 @@ def _boot() -> str:
         return f"{MADE_UP}{secrets.token_hex(16)}"
 
 
-def _ticks() -> Callable[[], float]:
+def _boot_ticks() -> Callable[[], float]:
     """The boot-time clock, which goes on while the computer sleeps; the monotonic one where there is none."""
     boot_time = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic if boot_time is None else partial(time.clock_gettime, boot_time)
 
 
-def _online() -> bool:
+def _has_route() -> bool:
     """Whether any network but loopback has a route; True where that cannot be told."""
     known = False
     for path, headings, interface in _ROUTES:

@@ -1,4 +1,4 @@
-"""What activation and synchronisation come to, as values with words for people; a refusal is one of them, never raised.
+"""What activation and synchronization come to, as values with words for people; a refusal is one of them, never raised.
 
 What has changed is told by comparing what was shown before with what is shown after.
 """
@@ -7,15 +7,15 @@ import msgspec
 
 from tenure.core.periods import format_instant
 from tenure.core.plurals import format_count
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant, Timeline
-from tenure.sdk.changed import changes_told
-from tenure.sdk.shown import Standing, outage_told, words
-from tenure.sdk.steps import Step
-from tenure.wire.messages import Change, Message
+from tenure.sdk.presentation import LicenseStanding, outage_told, refusal_words
+from tenure.sdk.progress import ProgressStep
+from tenure.sdk.sync_changes import changes_told
+from tenure.wire.messages import AdministratorMessage, SiteChange
 
 
-class Difference(msgspec.Struct, frozen=True):
+class ShownDifference(msgspec.Struct, frozen=True):
     """One thing shown that is now otherwise."""
 
     what: str
@@ -26,12 +26,12 @@ class Difference(msgspec.Struct, frozen=True):
         return f"{self.what}: {self.before or 'none'} -> {self.after or 'none'}"
 
 
-class Declined(Refused, frozen=True, kw_only=True):
+class Rejected(Refused, frozen=True, kw_only=True):
     """A "no", or no answer, with its reason."""
 
     conclusive: bool = True
     """False: nothing has been decided, and it is tried again by itself."""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProgressStep, ...] = ()
     remedy: str = ""
     """What to do about it, in words for an application's user; empty where those of the table fit."""
 
@@ -39,33 +39,33 @@ class Declined(Refused, frozen=True, kw_only=True):
     def message(self) -> str:
         """What happened and what to do about it, in a few sentences."""
         when = "" if self.when is None else f" Possible from {format_instant(self.when)}."
-        return words(self, self.remedy) + when
+        return refusal_words(self, self.remedy) + when
 
 
-class Granted(msgspec.Struct, frozen=True, kw_only=True):
+class ActivationGranted(msgspec.Struct, frozen=True, kw_only=True):
     """The code was accepted: licensed from now on, or staged to follow (`role`)."""
 
-    standing: Standing
+    standing: LicenseStanding
     role: str = "active"
     begins: Instant | None = None
     """When a staged successor takes over."""
     forked: bool = False
     """A copy of this installation uses its identity: what is licensed is shown for a week, and no new device is
     protected, until somebody says which copy is which (`License.resolve`, the console, the provider's portal)."""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProgressStep, ...] = ()
 
     @property
     def message(self) -> str:
         """What was achieved."""
         if self.forked:
-            return f"{words(Refused(Code.LEASE_FORKED))} {self.standing.message}"
+            return f"{refusal_words(Refused(RefusalCode.LEASE_FORKED))} {self.standing.message}"
         if self.role == "successor":
             begins = "" if self.begins is None else f" It takes over by itself on {format_instant(self.begins)}."
             return f"The activation code is staged as successor.{begins}"
         return f"The activation code was accepted. {self.standing.message} {outage_told(self.standing)}".rstrip()
 
 
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
+class CodePreviewed(msgspec.Struct, frozen=True, kw_only=True):
     """What a code would start, as things stand now; nothing has begun."""
 
     role: str
@@ -84,7 +84,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """As the vendor calls the plan."""
     renewal: str = ""
     """What would be known of the next renewal, for people; empty where nothing renews itself."""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProgressStep, ...] = ()
 
     @property
     def message(self) -> str:
@@ -95,14 +95,14 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
         return f"It {start}: {self.plan_name or self.plan} for {devices}{until}. {self.renewal}".rstrip()
 
 
-class Released(msgspec.Struct, frozen=True, kw_only=True):
+class LicenseReleased(msgspec.Struct, frozen=True, kw_only=True):
     """The license was given up: nothing is licensed here until a code is applied again."""
 
     confirmed: bool
     """Whether the server has heard of it; if not, it is told later, as long as the application runs."""
     until: Instant | None = None
     """When the place is free: None once confirmed means now. Unconfirmed, it is so if the server never hears of it."""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProgressStep, ...] = ()
 
     @property
     def message(self) -> str:
@@ -124,15 +124,15 @@ class Synchronized(msgspec.Struct, frozen=True, kw_only=True):
 
     result: str
     """`lease`, `unchanged`, `forked`, as the server put it."""
-    before: Standing
-    after: Standing
-    differences: tuple[Difference, ...] = ()
-    changes: tuple[Change, ...] = ()
+    before: LicenseStanding
+    after: LicenseStanding
+    differences: tuple[ShownDifference, ...] = ()
+    changes: tuple[SiteChange, ...] = ()
     """What changed at the server since the last revision known here, in its own words."""
-    messages: tuple[Message, ...] = ()
+    messages: tuple[AdministratorMessage, ...] = ()
     path: str = ""
     """The way to the server, for people."""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProgressStep, ...] = ()
 
     @property
     def message(self) -> str:
@@ -142,21 +142,21 @@ class Synchronized(msgspec.Struct, frozen=True, kw_only=True):
             runs = (
                 "" if until is None else f" What is licensed here goes on until {format_instant(until)} at the latest."
             )
-            return f"Synchronised by {self.path}: another copy of this installation is in use.{runs} Say which it is."
+            return f"Synchronized by {self.path}: another copy of this installation is in use.{runs} Say which it is."
         if not self.differences:
-            return f"Synchronised by {self.path}: nothing has changed."
-        return f"Synchronised by {self.path}. {changes_told(self.before, self.after)}"
+            return f"Synchronized by {self.path}: nothing has changed."
+        return f"Synchronized by {self.path}. {changes_told(self.before, self.after)}"
 
 
-def declined(refused: Refused, *, conclusive: bool, steps: tuple[Step, ...] = ()) -> Declined:
+def make_rejected(refused: Refused, *, conclusive: bool, steps: tuple[ProgressStep, ...] = ()) -> Rejected:
     """`refused` as it is handed to an application."""
-    return Declined(refused.code, refused.detail, refused.field, refused.when, conclusive=conclusive, steps=steps)
+    return Rejected(refused.code, refused.detail, refused.field, refused.when, conclusive=conclusive, steps=steps)
 
 
-def differences(before: Standing, after: Standing) -> tuple[Difference, ...]:
+def shown_differences(before: LicenseStanding, after: LicenseStanding) -> tuple[ShownDifference, ...]:
     """What an administrator sees changed, in the order of a page."""
-    rows = ((name, _text(before, name), _text(after, name)) for name in _SHOWN)
-    return tuple(Difference(_SHOWN[name], one, other) for name, one, other in rows if one != other)
+    rows = ((name, _field_text(before, name), _field_text(after, name)) for name in _SHOWN)
+    return tuple(ShownDifference(_SHOWN[name], one, other) for name, one, other in rows if one != other)
 
 
 _SHOWN = {
@@ -173,7 +173,7 @@ _SHOWN = {
 }
 
 
-def _text(standing: Standing, name: str) -> str:
+def _field_text(standing: LicenseStanding, name: str) -> str:
     value = getattr(standing, name)
     if value is None:
         return ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tenure.sdk.locks import FileLock, take
+from tenure.sdk.locks import FileLock, acquire_lock
 from tenure.sdk.owners import give_to_owner
 
 log = logging.getLogger("tenure.license")
@@ -20,7 +20,7 @@ BRIEFLY = 0.5
 """Seconds for which another program that is just leaving is waited for."""
 
 
-class Presence:
+class FolderPresence:
     """One program's share of the lock. Where a file system has no locks, nobody is ever seen to be the last."""
 
     def __init__(self, folder: Path) -> None:
@@ -29,12 +29,12 @@ class Presence:
 
     def begin(self) -> None:
         """This program uses the folder; does nothing when it is known to. A forked child has to say so itself."""
-        if self._lock is not None and self._lock.held:
+        if self._lock is not None and self._lock.is_held:
             return
         self._lock = None
         try:
             missing = not self._path.exists()
-            self._lock = lock = take(self._path, wait=True, patience=BRIEFLY, shared=True)
+            self._lock = lock = acquire_lock(self._path, wait=True, patience=BRIEFLY, shared=True)
             if lock is not None:
                 weakref.finalize(self, lock.release)
             if missing:
@@ -47,18 +47,18 @@ class Presence:
         lock, self._lock = self._lock, None
         if lock is None:
             return False
-        was_held = lock.held
+        was_held = lock.is_held
         lock.release()
         return was_held
 
     @contextmanager
-    def ended(self) -> Iterator[bool]:
+    def end_alone(self) -> Iterator[bool]:
         """As `end`; yields whether no other program uses the folder, and lets none begin meanwhile."""
         if not self.end():
             yield False
             return
         try:
-            alone = take(self._path, wait=False)
+            alone = acquire_lock(self._path, wait=False)
         except OSError:
             alone = None
         try:

@@ -1,7 +1,7 @@
 """The Transport port: one request to the activation server, its answer or a refusal as a value; never an exception.
 
 Moves bytes only. Whether an answer may change anything is decided by its signature [spec: signed-responses], when to
-try again by the schedule, which way is taken by `tenure.sdk.names`.
+try again by the schedule, which way is taken by `tenure.sdk.network`.
 """
 
 import logging
@@ -11,18 +11,18 @@ import httpcore2
 import msgspec
 
 from tenure.core.refusals import Refused
-from tenure.sdk.names.bounds import Deadline
-from tenure.sdk.names.path import Exchange, Fault, PathUsed, Step, unreached
-from tenure.sdk.names.policy import NamePolicy
-from tenure.sdk.names.ports import Ports
-from tenure.sdk.names.server import Server
-from tenure.sdk.names.talk import Asked, Headers, Line
-from tenure.sdk.names.walk import Opened, Walk
+from tenure.sdk.network.bounds import Deadline
+from tenure.sdk.network.connect import OpenedStream, ServerConnector
+from tenure.sdk.network.http_exchange import Headers, HttpConnection, WireRequest
+from tenure.sdk.network.path import HttpExchange, PathStep, PathUsed, StepFault, refuse_unreached
+from tenure.sdk.network.policy import NamePolicy
+from tenure.sdk.network.ports import NetworkPorts
+from tenure.sdk.network.server import ServerAddress
 
 log = logging.getLogger("tenure.transport")
 
 
-class Request(msgspec.Struct, frozen=True):
+class TransportRequest(msgspec.Struct, frozen=True):
     """What is sent: `POST /v1/sync` with a signed message, or a `GET`."""
 
     method: Literal["GET", "POST"]
@@ -41,7 +41,7 @@ class Request(msgspec.Struct, frozen=True):
 class Transport(Protocol):
     """How the SDK, a site and their tests reach the activation server."""
 
-    def send(self, request: Request) -> Exchange | Refused:
+    def send(self, request: TransportRequest) -> HttpExchange | Refused:
         """The answer, whatever its status, or a refusal, never conclusive. Blocks; never raises.
 
         `unreachable`, or `environment_unusable` where this computer's own settings prevent it.
@@ -51,53 +51,55 @@ class Transport(Protocol):
 class HttpTransport:
     """HTTP/1.1 over the way that `names` finds: one connection per request, at most 30 s from call to last byte.
 
-    Synchronous on purpose: it serves a background thread (and asyncio through one), a synchronisation comes once a day,
+    Synchronous on purpose: it serves a background thread (and asyncio through one), a synchronization comes once a day,
     and sockets with one deadline are simpler to bound than tasks. Safe to call from several threads.
     """
 
-    def __init__(self, server: Server, policy: NamePolicy, ports: Ports) -> None:
-        self._walk = Walk(server, policy, ports)
+    def __init__(self, server: ServerAddress, policy: NamePolicy, ports: NetworkPorts) -> None:
+        self._walk = ServerConnector(server, policy, ports)
         self._ports = ports
 
-    def send(self, request: Request) -> Exchange | Refused:
+    def send(self, request: TransportRequest) -> HttpExchange | Refused:
         """Sends `request` once. Trouble after the server has proven its name ends the exchange: the request may have
         been received, and repeating it is the caller's decision."""
-        refused = self._ports.trust.refused() if self._walk.server.secure else None
+        refused = self._ports.trust.refuse_unreadable() if self._walk.server.uses_tls else None
         if refused is not None:
             log.warning("nothing sent: %s", refused.detail)
             return refused
         began = self._ports.monotonic()
-        deadline = Deadline.after(self._ports.monotonic, self._ports.bounds.total)
-        opened = self._walk.open(deadline, dated=request.dated)
-        if not isinstance(opened, Opened):
+        deadline = Deadline.after_seconds(self._ports.monotonic, self._ports.bounds.total)
+        opened = self._walk.open_stream(deadline, dated=request.dated)
+        if not isinstance(opened, OpenedStream):
             log.warning("no answer: %s", opened.detail)
             return opened
-        line = Line(opened.stream, self._url(request), deadline, self._ports.bounds.body)
-        answer = line.ask(self._asked(request))
+        line = HttpConnection(opened.stream, self._full_url(request), deadline, self._ports.bounds.body)
+        answer = line.send_request(self._wire_request(request))
         line.close()
-        if isinstance(answer, Fault):
+        if isinstance(answer, StepFault):
             return self._no_answer(opened.path, answer, began)
-        self._walk.worked(opened.path)
+        self._walk.note_success(opened.path)
         elapsed = self._ports.monotonic() - began
-        log.info("%s %s: %d by %s, %.3f s", request.method, request.path, answer.status, opened.path.told(), elapsed)
-        return Exchange(answer.status, answer.headers, answer.body, opened.path, elapsed)
+        log.info(
+            "%s %s: %d by %s, %.3f s", request.method, request.path, answer.status, opened.path.describe_path(), elapsed
+        )
+        return HttpExchange(answer.status, answer.headers, answer.body, opened.path, elapsed)
 
-    def _no_answer(self, path: PathUsed, fault: Fault, began: float) -> Refused:
+    def _no_answer(self, path: PathUsed, fault: StepFault, began: float) -> Refused:
         seconds = round(self._ports.monotonic() - began, 3)
-        step = Step(path.kind, fault.outcome, path.resolver, path.address, fault.detail, seconds)
+        step = PathStep(path.kind, fault.outcome, path.resolver, path.address, fault.detail, seconds)
         self._ports.watch(step)
-        refused = unreached(self._walk.server.host, (*path.tried, step))
+        refused = refuse_unreached(self._walk.server.host, (*path.tried, step))
         log.warning("no answer: %s", refused.detail)
         return refused
 
-    def _url(self, request: Request) -> httpcore2.URL:
+    def _full_url(self, request: TransportRequest) -> httpcore2.URL:
         server = self._walk.server
         return httpcore2.URL(
             scheme=server.scheme, host=server.host, port=server.port, target=(server.prefix + request.path).encode()
         )
 
-    def _asked(self, request: Request) -> Asked:
-        headers = (("Host", self._walk.server.authority), ("Connection", "close"), *request.headers)
+    def _wire_request(self, request: TransportRequest) -> WireRequest:
+        headers = (("Host", self._walk.server.host_header), ("Connection", "close"), *request.headers)
         if request.method == "POST":
             headers = (*headers, ("Content-Type", request.content_type))
-        return Asked(request.method, self._url(request), headers, request.body)
+        return WireRequest(request.method, self._full_url(request), headers, request.body)

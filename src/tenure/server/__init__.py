@@ -1,1 +1,1 @@
-"""The activation server: it knows every subscription, accepts codes, answers synchronisation and signs leases."""
+"""The activation server: it knows every subscription, accepts codes, answers synchronization and signs leases."""

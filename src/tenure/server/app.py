@@ -10,84 +10,85 @@ import msgspec
 from prometheus_client import CollectorRegistry, Gauge
 
 from tenure import __version__
-from tenure.core.policy import Role
-from tenure.core.refusals import Code
-from tenure.http.api import Api, Parts
-from tenure.http.auth import Rule
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode
+from tenure.http.api import ApiParts, BuiltApi
+from tenure.http.auth import AccessRule
 from tenure.http.certificates import ServedCertificate
-from tenure.http.edge import Border, log_requests
-from tenure.http.front import Front, front_page
+from tenure.http.front import FrontPage, front_page
 from tenure.http.health import health_operations
-from tenure.http.limits import MemoryCounters, Throttle
+from tenure.http.hot_operations import RawOperation
+from tenure.http.limits import MemoryCounters, RateThrottle
 from tenure.http.metrics import HttpMetrics, metrics_operation, watch_certificate
-from tenure.http.openapi import About
+from tenure.http.middleware import MiddlewareParts, log_requests
+from tenure.http.openapi import ApiDescription
 from tenure.http.operations import Operation
-from tenure.http.pacing import Pacing
-from tenure.http.raw import RawOperation
-from tenure.server.activation import Activations
-from tenure.server.api.accounts.auditing import Auditing
-from tenure.server.api.accounts.inviting import Inviting
-from tenure.server.api.accounts.own import Own
-from tenure.server.api.accounts.resets import Resets
-from tenure.server.api.accounts.securing import Securing
+from tenure.http.pacing import CallerPacing
+from tenure.server.activation import ActivationService
+from tenure.server.api.accounts.account_security import AccountSecurityOperations
+from tenure.server.api.accounts.audit import AuditOperations
+from tenure.server.api.accounts.invitations import InvitationOperations
+from tenure.server.api.accounts.own_account import OwnAccountOperations
+from tenure.server.api.accounts.password_resets import PasswordResetOperations
 from tenure.server.api.accounts.sessions import Sessions
-from tenure.server.api.accounts.signing import Signing
-from tenure.server.api.accounts.team import Team
-from tenure.server.api.batch import Batch
-from tenure.server.api.board import Board
-from tenure.server.api.bounds import PolicyBounds
-from tenure.server.api.brands import Brands
-from tenure.server.api.catalogue import Catalogue
-from tenure.server.api.codes import Codes
-from tenure.server.api.confirming import Confirming
-from tenure.server.api.credit import Credits
-from tenure.server.api.customers import Customers
-from tenure.server.api.deliveries import Deliveries
-from tenure.server.api.gateways import Gateways
-from tenure.server.api.keys import Keys
-from tenure.server.api.letters import Letters
-from tenure.server.api.lists import Lists
-from tenure.server.api.money import Money
-from tenure.server.api.notices import Notices
-from tenure.server.api.notifications import Notifications
-from tenure.server.api.observed import Observed
-from tenure.server.api.offers import Offers
-from tenure.server.api.offline import Offline
-from tenure.server.api.order_requests import OrderRequests
-from tenure.server.api.payments import Payments
-from tenure.server.api.policy import Policies
-from tenure.server.api.providers import Providers
-from tenure.server.api.seat_conflicts import SeatConflicts
-from tenure.server.api.subscriptions import Subscriptions
-from tenure.server.api.tokens import Tokens
-from tenure.server.api.trust import Trust
-from tenure.server.api.webhooks import Webhooks
-from tenure.server.authenticating import authenticator
-from tenure.server.context import Context
-from tenure.server.messages.running import Outgoing, show_queues
+from tenure.server.api.accounts.sign_in import SignInOperations
+from tenure.server.api.accounts.team import TeamOperations
+from tenure.server.api.batch import BatchOperation
+from tenure.server.api.board import BoardOperations
+from tenure.server.api.bounds import BoundsOperations
+from tenure.server.api.brands import BrandOperations
+from tenure.server.api.catalog import CatalogOperations
+from tenure.server.api.codes import CodeOperations
+from tenure.server.api.confirming import ConfirmationOperations
+from tenure.server.api.credit import CreditOperations
+from tenure.server.api.customers import CustomerOperations
+from tenure.server.api.deliveries import DeliveryOperations
+from tenure.server.api.emails import EmailOperations
+from tenure.server.api.gateways import GatewayOperations
+from tenure.server.api.keys import KeyOperations
+from tenure.server.api.lists import ListOperations
+from tenure.server.api.money import MoneyOperations
+from tenure.server.api.notices import NoticeOperations
+from tenure.server.api.notifications import NotificationOperations
+from tenure.server.api.observed import ObservationOperations
+from tenure.server.api.offers import OfferOperations
+from tenure.server.api.offline import OfflineExchange
+from tenure.server.api.order_requests import OrderRequestOperations
+from tenure.server.api.payments import PaymentOperations
+from tenure.server.api.policy import PolicyOperations
+from tenure.server.api.providers import ProviderOperations
+from tenure.server.api.seat_conflicts import SeatConflictOperations
+from tenure.server.api.subscriptions import SubscriptionOperations
+from tenure.server.api.tokens import TokenOperations
+from tenure.server.api.trust import RootOperations
+from tenure.server.api.webhooks import WebhookOperations
+from tenure.server.authenticating import make_authenticator
+from tenure.server.context import ServerContext
+from tenure.server.messages.workers import OutgoingMessages, show_queues
 from tenure.server.self_check import SelfCheck
-from tenure.server.sweep import Sweep
-from tenure.server.sync import Synchronisation
+from tenure.server.sweep import BackgroundSweep
+from tenure.server.sync import SyncService
 from tenure.store.engine import Connection
 
-METRICS = Rule("metrics:read", frozenset({Role.VENDOR}))
+METRICS = AccessRule("metrics:read", frozenset({Role.VENDOR}))
 UNPROVEN = (
-    Code.MESSAGE_MALFORMED, Code.MESSAGE_TOO_LARGE, Code.TYPE_UNEXPECTED, Code.EXTENSION_UNKNOWN, Code.KEY_UNKNOWN,
-    Code.SIGNATURE_INVALID, Code.NO_SIGNING_KEY,
+    RefusalCode.MESSAGE_MALFORMED, RefusalCode.MESSAGE_TOO_LARGE, RefusalCode.TYPE_UNEXPECTED,
+    RefusalCode.EXTENSION_UNKNOWN, RefusalCode.KEY_UNKNOWN,
+    RefusalCode.SIGNATURE_INVALID, RefusalCode.NO_SIGNING_KEY,
 )  # fmt: skip
 """What a signed message is refused with before anything in it is believed: unsigned, so inconclusive to a client."""
 
 _requests = logging.getLogger("tenure.server.requests")
 
 
-def build(
-    context: Context,
+def build_app(
+    context: ServerContext,
     ticks: Callable[[], float],
     *,
     sweeping: bool = True,
     certificate: ServedCertificate | None = None,
     self_check: SelfCheck | None = None,
-) -> Api:
+) -> BuiltApi:
     """The application; `ticks` is a monotonic counter in seconds. Without `sweeping` nothing runs in the background.
 
     `certificate`: what the server shows, for its metrics alone. `self_check` runs in the background too.
@@ -100,19 +101,19 @@ def build(
     drift.set_function(lambda: len(context.stopped_money))
     show_queues(context, registry)
     if self_check is not None:
-        self_check.show(registry)
-    throttle = Throttle(MemoryCounters(), ticks, context.clock)
-    pacing = Pacing(throttle)
-    activations, synchronisation = Activations(context, throttle), Synchronisation(context, throttle)
-    api = Api(
-        Parts(
-            about=About(title="Tenure activation server", version=__version__),
+        self_check.register_gauges(registry)
+    throttle = RateThrottle(MemoryCounters(), ticks, context.clock)
+    pacing = CallerPacing(throttle)
+    activations, synchronization = ActivationService(context, throttle), SyncService(context, throttle)
+    api = BuiltApi(
+        ApiParts(
+            about=ApiDescription(title="Tenure activation server", version=__version__),
             operations=(
                 *_tenants_operations(context, pacing),
-                *map(_naming_a_tenant, Offline(context, synchronisation, activations).operations()),
-                *Trust(context).operations(),
-                *Keys(context).operations(),
-                *Notices(context).operations(),
+                *map(_naming_a_tenant, OfflineExchange(context, synchronization, activations).operations()),
+                *RootOperations(context).operations(),
+                *KeyOperations(context).operations(),
+                *NoticeOperations(context).operations(),
                 *health_operations({"store": _store_works(context)}),
                 metrics_operation(registry, METRICS),
             ),
@@ -122,40 +123,40 @@ def build(
                     work=activations.activate,
                     name="activate",
                     summary="A site applies an activation code: a signed request, a signed answer.",
-                    refusals=(*UNPROVEN, Code.CODE_MALFORMED, Code.LEDGER_DRIFT),
+                    refusals=(*UNPROVEN, RefusalCode.CODE_MALFORMED, RefusalCode.LEDGER_DRIFT),
                 ),
                 RawOperation(
                     path="/v1/look",
-                    work=activations.look,
+                    work=activations.preview_code,
                     name="look",
                     summary="A site asks what a code would start: signed as an activation is, and nothing begins.",
-                    refusals=(*UNPROVEN, Code.CODE_MALFORMED, Code.LEDGER_DRIFT),
+                    refusals=(*UNPROVEN, RefusalCode.CODE_MALFORMED, RefusalCode.LEDGER_DRIFT),
                 ),
                 RawOperation(
                     path="/v1/sync",
-                    work=synchronisation.synchronise,
-                    name="synchronise",
-                    summary="A site synchronises: a signed request, a signed answer.",
+                    work=synchronization.synchronize,
+                    name="synchronize",
+                    summary="A site synchronizes: a signed request, a signed answer.",
                     refusals=UNPROVEN,
                 ),
             ),
-            pages=(front_page(_front(context)),),
-            authenticate=authenticator(context),
+            pages=(front_page(_front_page(context)),),
+            authenticate=make_authenticator(context),
             pacing=pacing,
-            border=Border(
+            border=MiddlewareParts(
                 clock=context.clock,
                 ticks=ticks,
                 observers=(metrics, log_requests(_requests, quiet=("/v1/sync", "/livez", "/readyz"))),
             ),
-            lifespan=(_sweeping(context, self_check),) if sweeping else (),
+            lifespan=(_background_tasks(context, self_check),) if sweeping else (),
         )
     )
     metrics.watch_in_flight(lambda: api.in_flight)
     return api
 
 
-def _front(context: Context) -> Front:
-    return Front(
+def _front_page(context: ServerContext) -> FrontPage:
+    return FrontPage(
         name="Tenure activation server",
         version=__version__,
         about="It gives out and renews licenses. Applications and administration servers talk to it; there is nothing "
@@ -164,7 +165,7 @@ def _front(context: Context) -> Front:
     )
 
 
-class Group(Protocol):
+class OperationGroup(Protocol):
     """Operations about one subject."""
 
     def operations(self) -> tuple[Operation, ...]:
@@ -172,30 +173,41 @@ class Group(Protocol):
         ...
 
 
-BUSINESS: tuple[Callable[[Context], Group], ...] = (
-    Catalogue, Providers, Customers, Credits, Tokens, Offers, Policies, PolicyBounds, Lists, Board, Subscriptions,
-    SeatConflicts, OrderRequests, Confirming, Codes, Money, Payments, Notifications, Gateways, Brands, Observed,
-    Webhooks, Deliveries, Letters,
+BUSINESS: tuple[Callable[[ServerContext], OperationGroup], ...] = (
+    CatalogOperations, ProviderOperations, CustomerOperations, CreditOperations, TokenOperations, OfferOperations,
+    PolicyOperations, BoundsOperations, ListOperations, BoardOperations, SubscriptionOperations,
+    SeatConflictOperations, OrderRequestOperations, ConfirmationOperations, CodeOperations, MoneyOperations,
+    PaymentOperations, NotificationOperations, GatewayOperations, BrandOperations, ObservationOperations,
+    WebhookOperations, DeliveryOperations, EmailOperations,
 )  # fmt: skip
-ACCESS: tuple[Callable[[Context], Group], ...] = (Signing, Own, Securing, Sessions, Team, Inviting, Resets, Auditing)
+ACCESS: tuple[Callable[[ServerContext], OperationGroup], ...] = (
+    SignInOperations,
+    OwnAccountOperations,
+    AccountSecurityOperations,
+    Sessions,
+    TeamOperations,
+    InvitationOperations,
+    PasswordResetOperations,
+    AuditOperations,
+)
 
 
-def _tenants_operations(context: Context, pacing: Pacing) -> Iterator[Operation]:
+def _tenants_operations(context: ServerContext, pacing: CallerPacing) -> Iterator[Operation]:
     business = [_naming_a_tenant(one) for group in BUSINESS for one in group(context).operations()]
     yield from business
     # Several at once is for what is sold: passwords and sessions are nobody's batch.
-    yield from Batch(tuple(business), context.clock, pacing).operations()
+    yield from BatchOperation(tuple(business), context.clock, pacing).operations()
     yield from (_naming_a_tenant(one) for group in ACCESS for one in group(context).operations())
 
 
 def _naming_a_tenant(one: Operation) -> Operation:
     """Who may name a provider may name one that does not exist; the documentation says so."""
-    if all(query.name != "provider" for query in one.queries):
+    if all(query.name != "provider" for query in one.query_inputs):
         return one
-    return msgspec.structs.replace(one, refusals=(*one.refusals, Code.NOT_FOUND))
+    return msgspec.structs.replace(one, refusals=(*one.refusals, RefusalCode.NOT_FOUND))
 
 
-def _store_works(context: Context) -> Callable[[], Any]:
+def _store_works(context: ServerContext) -> Callable[[], Any]:
     async def check() -> bool:
         def one(conn: Connection) -> bool:
             return conn.exec_driver_sql("select 1").scalar() == 1
@@ -206,9 +218,11 @@ def _store_works(context: Context) -> Callable[[], Any]:
 
 
 @asynccontextmanager
-async def _sweeping(context: Context, self_check: SelfCheck | None) -> AsyncIterator[None]:
+async def _background_tasks(context: ServerContext, self_check: SelfCheck | None) -> AsyncIterator[None]:
     checks = () if self_check is None else (self_check.run(),)
-    tasks = [asyncio.create_task(work) for work in (Sweep(context).run(), Outgoing(context).run(), *checks)]
+    tasks = [
+        asyncio.create_task(work) for work in (BackgroundSweep(context).run(), OutgoingMessages(context).run(), *checks)
+    ]
     try:
         yield
     finally:

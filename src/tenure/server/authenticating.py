@@ -2,31 +2,31 @@
 
 from collections.abc import Awaitable, Callable
 
-from tenure.core.policy import Role
+from tenure.core.policy.rules import Role
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
-from tenure.server.api.accounts.places import Prefix
-from tenure.server.context import Context
+from tenure.server.api.accounts.places import SecretPrefix
+from tenure.server.context import ServerContext
 from tenure.server.roles import scopes_of
 from tenure.store import sessions, tokens
 
 TOKEN_USE_NOTED_EVERY = 3_600
 
 
-def authenticator(context: Context) -> Callable[[str], Awaitable[Principal | None]]:
+def make_authenticator(context: ServerContext) -> Callable[[str], Awaitable[Principal | None]]:
     """Secret to principal; a time of use is noted once in a while, since that is a write."""
 
     async def authenticate(secret: str) -> Principal | None:
         digest, now = context.keys.token_digest(secret), context.clock()
-        if secret.startswith(Prefix.SESSION):
-            return await _person(context, digest, now)
-        return await _program(context, digest, now)
+        if secret.startswith(SecretPrefix.SESSION):
+            return await _person_principal(context, digest, now)
+        return await _program_principal(context, digest, now)
 
     return authenticate
 
 
-async def _program(context: Context, digest: bytes, now: Instant) -> Principal | None:
-    found = await context.db.read(tokens.token, digest, now)
+async def _program_principal(context: ServerContext, digest: bytes, now: Instant) -> Principal | None:
+    found = await context.db.read(tokens.get_token, digest, now)
     if found is None:
         return None
     if found.last_use is None or now - found.last_use >= TOKEN_USE_NOTED_EVERY:
@@ -41,12 +41,12 @@ async def _program(context: Context, digest: bytes, now: Instant) -> Principal |
     )
 
 
-async def _person(context: Context, digest: bytes, now: Instant) -> Principal | None:
+async def _person_principal(context: ServerContext, digest: bytes, now: Instant) -> Principal | None:
     found = await context.db.read(sessions.signed_in, digest, now)
     if found is None:
         return None
     if now - found.session.last_use >= sessions.NOTED_EVERY:
-        await context.db.write(sessions.used, digest, now)
+        await context.db.write(sessions.note_use, digest, now)
     return Principal(
         kind=Role(found.kind),
         provider=found.provider or "",

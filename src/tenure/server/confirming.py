@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tenure.core.commands import ConfirmPayment
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
-from tenure.core.subscription import Subscription
-from tenure.server import books, desk
+from tenure.core.business.commands import ConfirmPayment
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.fold import Subscription
+from tenure.server import account_repository, subscription_service
 from tenure.server.context import Tenant
-from tenure.server.desk import Asking
-from tenure.server.subscribed import OutcomeView, subscription_view
+from tenure.server.subscription_service import CommandRequest
+from tenure.server.subscription_views import OutcomeView, subscription_view
 from tenure.server.views import timeline_view
-from tenure.store import references
+from tenure.store import payment_references
 from tenure.store.engine import Connection
 
 
@@ -33,7 +33,7 @@ class PaidLine(msgspec.Struct, frozen=True, kw_only=True):
     check: Callable[[Subscription], Refused | None] = lambda _: None
 
 
-def confirm(
+def confirm_payment(
     conn: Connection, tenant: Tenant, reference: str, lines: Sequence[PaidLine], why: str
 ) -> tuple[OutcomeView, ...] | Refused:
     """What the payment did, line by line; the same reference with the same lines again changes nothing.
@@ -41,59 +41,61 @@ def confirm(
     Refuses `duplicate_reference` when the reference stands for anything else, and whatever a line is refused for.
     """
     if tenant.role is Role.CUSTOMER:
-        return Refused(Code.ACTION_NOT_PERMITTED, "Only the provider can do this.")
-    refused, name = _locked(conn, tenant, lines), references.spelled(reference)
+        return Refused(RefusalCode.ACTION_NOT_PERMITTED, "Only the provider can do this.")
+    refused, name = _lock_accounts(conn, tenant, lines), payment_references.normalize_reference(reference)
     if refused is not None:
         return refused
     if isinstance(name, Refused):
         return name
-    figures = "\n".join(sorted(references.of_line(one.subscription, one.covers, one.devices) for one in lines))
-    new = references.claim(conn, tenant.id, name, figures)
+    figures = "\n".join(sorted(payment_references.of_line(one.subscription, one.covers, one.devices) for one in lines))
+    new = payment_references.claim_reference(conn, tenant.id, name, figures)
     if isinstance(new, Refused):
         return new
     views = []
     for number, line in enumerate(lines):
-        done = _done(conn, tenant, name, line, why) if new else _as_it_is(conn, tenant, line)
+        done = _confirm_line(conn, tenant, name, line, why) if new else _as_it_is(conn, tenant, line)
         if isinstance(done, Refused):
-            return done if len(lines) == 1 else _at(done, number)
+            return done if len(lines) == 1 else _at_line(done, number)
         views.append(done)
     return tuple(views)
 
 
-def _locked(conn: Connection, tenant: Tenant, lines: Sequence[PaidLine]) -> Refused | None:
+def _lock_accounts(conn: Connection, tenant: Tenant, lines: Sequence[PaidLine]) -> Refused | None:
     """Every account concerned is locked, always in the same order, so that two payments never wait for each other."""
     owners = {}
     for number, line in enumerate(lines):
-        owner = books.customer_of(conn, tenant.id, line.subscription)
-        if owner is None or not tenant.owns(owner):
-            missing = Refused(Code.NOT_FOUND, field="subscription")
-            return missing if len(lines) == 1 else _at(missing, number)
+        owner = account_repository.customer_of(conn, tenant.id, line.subscription)
+        if owner is None or not tenant.may_see(owner):
+            missing = Refused(RefusalCode.NOT_FOUND, field="subscription")
+            return missing if len(lines) == 1 else _at_line(missing, number)
         owners[line.subscription] = owner
     for customer in sorted(set(owners.values())):
-        books.load(conn, tenant.id, customer, tenant.time)
+        account_repository.load_books(conn, tenant.id, customer, tenant.time)
     return None
 
 
-def _done(conn: Connection, tenant: Tenant, reference: str, line: PaidLine, why: str) -> OutcomeView | Refused:
-    opened = desk.current(conn, tenant, line.subscription)
+def _confirm_line(conn: Connection, tenant: Tenant, reference: str, line: PaidLine, why: str) -> OutcomeView | Refused:
+    opened = subscription_service.current_subscription(conn, tenant, line.subscription)
     if isinstance(opened, Refused):
         return opened
     command = ConfirmPayment(
         by=tenant.by, role=tenant.role, why=why, reference=reference, covers=line.covers, devices=line.devices
     )
-    done = desk.command(conn, tenant, opened, Asking(command=command, plan=line.plan, check=line.check))
+    done = subscription_service.run_command(
+        conn, tenant, opened, CommandRequest(command=command, plan=line.plan, check=line.check)
+    )
     return done if isinstance(done, Refused) else done.view
 
 
 def _as_it_is(conn: Connection, tenant: Tenant, line: PaidLine) -> OutcomeView | Refused:
     """What stands there: nothing happens twice."""
-    opened = desk.current(conn, tenant, line.subscription)
+    opened = subscription_service.current_subscription(conn, tenant, line.subscription)
     if isinstance(opened, Refused):
         return opened
     sub = opened.item.sub
-    ahead = desk.ahead_of(opened.books, sub.id)
+    ahead = subscription_service.ahead_of(opened.books, sub.id)
     return OutcomeView(
-        subscription=subscription_view(sub, tenant.now, ahead, books.names_of(conn, sub)),
+        subscription=subscription_view(sub, tenant.now, ahead, account_repository.names_of(conn, sub)),
         facts=(),
         postings=(),
         timeline=timeline_view(ahead.timeline, sub.paid_until if ahead.renewals else None),
@@ -103,6 +105,6 @@ def _as_it_is(conn: Connection, tenant: Tenant, line: PaidLine) -> OutcomeView |
     )
 
 
-def _at(refused: Refused, number: int) -> Refused:
+def _at_line(refused: Refused, number: int) -> Refused:
     field = f"lines.{number}.{refused.field}" if refused.field else f"lines.{number}"
     return msgspec.structs.replace(refused, field=field)

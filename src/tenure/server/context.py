@@ -5,22 +5,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeVar
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.accounts.passwords import Passwords
-from tenure.http.answers import pack, replayed, unpack
+from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.auth import Principal
-from tenure.http.idempotency import Ticket
-from tenure.http.outgoing.addresses import PUBLIC_HTTPS, Reach
-from tenure.http.outgoing.mailing import MailServer
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.outgoing.smtp import MailServer
+from tenure.http.outgoing.ssrf import PUBLIC_HTTPS, WebhookNetworks
+from tenure.http.responses import mark_replayed, pack_response, unpack_response
 from tenure.server.keyring import Draw, KeyRing
-from tenure.server.notices import Published, current, sealed_anew
+from tenure.server.notices import PublishedNotice, current_notices, sealed_anew
 from tenure.server.real_time import RealTime
-from tenure.store import idempotency, people
-from tenure.store.catalogue import DOCUMENTS
-from tenure.store.engine import Conflict, Connection, Database
-from tenure.store.sealed import Safe
+from tenure.store import idempotency, tenants
+from tenure.store.catalog import DOCUMENTS
+from tenure.store.engine import Connection, Database, WriteConflict
+from tenure.store.sealed import AnswerCipher
 from tenure.wire import root as roots
 from tenure.wire.keys import Purpose, SeedSigner
 
@@ -45,33 +45,33 @@ class ChosenSigner(NamedTuple):
 
     signer: SeedSigner
     now: Instant
-    root: roots.Root
+    root: roots.TrustedRoot
 
 
 @dataclass(frozen=True)
-class Context:
+class ServerContext:
     """The server's parts, put together once in `main`."""
 
     db: Database
     clock: Clock
     keys: KeyRing
     draw: Draw
-    safe: Safe
+    safe: AnswerCipher
     issuer: str
-    """The server's name in what it signs, such as `https://licence.example.com`."""
+    """The server's name in what it signs, such as `https://license.example.com`."""
     portal_url: str = ""
     """Where people reach the portal, such as `https://portal.example.com`, for links in mails; empty: not known."""
-    passwords: Passwords = field(default_factory=Passwords)
+    passwords: PasswordHashes = field(default_factory=PasswordHashes)
     stopped_money: list[str] = field(default_factory=list)
     """Why money cannot be written at the moment (ledger drift); empty when it can."""
     answer_signers: dict[tuple[str, bool], ChosenSigner] = field(default_factory=dict)
     """By product and sandbox, the signers of answers as last chosen."""
 
-    notices: list[Published] = field(default_factory=list)
+    notices: list[PublishedNotice] = field(default_factory=list)
     """Amnesties that go with every answer."""
     post: MailServer | None = None
     """Who takes mails; without one they wait."""
-    reach: Reach = PUBLIC_HTTPS
+    reach: WebhookNetworks = PUBLIC_HTTPS
     """What webhooks may reach beyond public https."""
     queues: dict[str, int] = field(default_factory=dict)
     """How much waits to leave the server, as last counted."""
@@ -82,9 +82,9 @@ class Context:
     async def take_notices(self) -> None:
         """Go by the newest published notices, under keys that still count."""
         now = self.clock()
-        self.notices[:] = [sealed_anew(self.keys, each, now) for each in await self.db.read(current)]
+        self.notices[:] = [sealed_anew(self.keys, each, now) for each in await self.db.read(current_notices)]
 
-    def carried(self, *, sandbox: bool) -> tuple[str, ...]:
+    def notices_carried(self, *, sandbox: bool) -> tuple[str, ...]:
         """The notices as they go with an answer."""
         sealed = (each.sandbox if sandbox else each.real for each in self.notices)
         return tuple(each for each in sealed if each)
@@ -92,9 +92,9 @@ class Context:
     async def take_root(self) -> None:
         """Go by the newest root document that is stored; it was verified when it was published."""
         edition = await self.db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
-        newest = None if edition is None else roots.pin(edition.body)
+        newest = None if edition is None else roots.pin_root(edition.body)
         if newest is not None and not isinstance(newest, Refused):
-            self.keys.follow(newest)
+            self.keys.follow_root(newest)
             await self.take_notices()
 
     def answer_signer(self, product: str, *, sandbox: bool) -> SeedSigner:
@@ -103,7 +103,7 @@ class Context:
         known = self.answer_signers.get((product, sandbox))
         if known is not None and known.now == now and known.root is root:
             return known.signer
-        signer = self.keys.signer(Purpose.ANSWER, product, now, sandbox=sandbox)
+        signer = self.keys.signer_for(Purpose.ANSWER, product, now, sandbox=sandbox)
         # Strangers may name any product: what they fill up lasts a second, and costs the others a look each time.
         if len(self.answer_signers) >= PRODUCTS_REMEMBERED:
             for name in [name for name, chosen in self.answer_signers.items() if chosen.now != now]:
@@ -112,7 +112,7 @@ class Context:
             self.answer_signers[product, sandbox] = ChosenSigner(signer, now, root)
         return signer
 
-    async def once(self, ticket: Ticket, dry_run: bool, work: Work, *, secret: bool = False) -> Any:
+    async def run_once(self, ticket: IdempotentRequest, dry_run: bool, work: Work, *, secret: bool = False) -> Any:
         """`work` in one transaction with its idempotency record; again after a conflict, three times at most.
 
         `secret`: the answer holds a code or a token, so that its stored copy is sealed [spec: sealed-responses].
@@ -120,23 +120,23 @@ class Context:
         now = self.clock()
 
         def run(conn: Connection) -> Any:
-            known = idempotency.begin(conn, self.safe, ticket.scope, ticket.key, ticket.payload_hash, now)
+            known = idempotency.begin_request(conn, self.safe, ticket.scope, ticket.key, ticket.payload_hash, now)
             if known is not None:
-                return known if isinstance(known, Refused) else replayed(unpack(known.answer))
+                return known if isinstance(known, Refused) else mark_replayed(unpack_response(known.answer))
             answer = work(conn, now)
             if isinstance(answer, Refused):
                 return answer
-            idempotency.finish(conn, self.safe, ticket.scope, ticket.key, pack(answer), secret=secret)
+            idempotency.finish_request(conn, self.safe, ticket.scope, ticket.key, pack_response(answer), secret=secret)
             return answer
 
-        return await self._repeated(run, dry_run)
+        return await self._with_retry(run, dry_run)
 
-    async def write(self, dry_run: bool, work: Work) -> Any:
+    async def write_tx(self, dry_run: bool, work: Work) -> Any:
         """`work` in one transaction, for writes that are repeatable by nature (PUT, DELETE, signed messages)."""
         now = self.clock()
-        return await self._repeated(lambda conn: work(conn, now), dry_run)
+        return await self._with_retry(lambda conn: work(conn, now), dry_run)
 
-    async def settled(self, work: Callable[[Connection, Instant, bool], Any]) -> Any:
+    async def on_settled_books(self, work: Callable[[Connection, Instant, bool], Any]) -> Any:
         """`work` on settled books: reading alone while nothing is due, else writing what is [spec: settlement].
 
         Its last argument says whether it may write; if not, it answers `DUE` when it would have to. While money is
@@ -146,9 +146,9 @@ class Context:
         found = await self.db.read(lambda conn: work(conn, now, False))
         if found is not DUE:
             return found
-        return await self._repeated(lambda conn: work(conn, now, True), dry_run=bool(self.stopped_money))
+        return await self._with_retry(lambda conn: work(conn, now, True), dry_run=bool(self.stopped_money))
 
-    async def read(self, work: Callable[[Connection, Instant], T]) -> T:
+    async def read_tx(self, work: Callable[[Connection, Instant], T]) -> T:
         """`work` on a state that does not change meanwhile."""
         now = self.clock()
         return await self.db.read(lambda conn: work(conn, now))
@@ -162,22 +162,22 @@ class Context:
             tenant = tenant_of(conn, caller, provider, real)
             return tenant if isinstance(tenant, Refused) else work(conn, tenant)
 
-        return await self.read(run)
+        return await self.read_tx(run)
 
-    async def _repeated(self, run: Callable[[Connection], Any], dry_run: bool) -> Any:
+    async def _with_retry(self, run: Callable[[Connection], Any], dry_run: bool) -> Any:
         for _ in range(ATTEMPTS):
             try:
-                return await (self.db.rehearse(run) if dry_run else self.db.write(run))
-            except Conflict:  # somebody else wrote first: read again, decide again
+                return await (self.db.dry_run(run) if dry_run else self.db.write(run))
+            except WriteConflict:  # somebody else wrote first: read again, decide again
                 continue
-        return Refused(Code.SERVER_BUSY, "Too many wrote to the same place at once.")
+        return Refused(RefusalCode.SERVER_BUSY, "Too many wrote to the same place at once.")
 
 
 @dataclass(frozen=True)
 class Tenant:
     """On whose behalf something is done: every query carries `provider`, a customer's also `customer`."""
 
-    provider: people.Provider
+    provider: tenants.ProviderRow
     time: RealTime
     role: Role
     by: str
@@ -193,14 +193,14 @@ class Tenant:
         """The tenant's now: a sandbox has its own."""
         return self.time.now_of(self.provider)
 
-    def owns(self, customer: str) -> bool:
+    def may_see(self, customer: str) -> bool:
         """Whether a resource of `customer` may be seen: a customer sees its own only."""
         return not self.customer or self.customer == customer
 
-    def whose(self, named: str | None) -> str | Refused | None:
+    def narrow_to(self, named: str | None) -> str | Refused | None:
         """Whose resources a list shows that may be narrowed to a customer: its own, the named one's, or all (None)."""
-        if named is not None and not self.owns(named):
-            return Refused(Code.NOT_FOUND, field="customer")
+        if named is not None and not self.may_see(named):
+            return Refused(RefusalCode.NOT_FOUND, field="customer")
         return self.customer or named
 
 
@@ -208,10 +208,10 @@ def tenant_of(conn: Connection, caller: Principal, named: str | None, real: Inst
     """Whose data the caller means: its own provider's; the vendor must name one. Foreign ones are `not_found`."""
     wanted = caller.provider or named or ""
     if caller.provider and named and named != caller.provider:
-        return Refused(Code.NOT_FOUND, field="provider")
+        return Refused(RefusalCode.NOT_FOUND, field="provider")
     if not wanted:
-        return Refused(Code.FIELD_INVALID, "Name the provider whose data is meant.", "provider")
-    provider = people.provider(conn, wanted)
+        return Refused(RefusalCode.FIELD_INVALID, "Name the provider whose data is meant.", "provider")
+    provider = tenants.get_provider(conn, wanted)
     if provider is None or caller.kind is None:
-        return Refused(Code.NOT_FOUND, field="provider")
-    return Tenant(provider, RealTime(real), caller.kind, caller.by, caller.customer)
+        return Refused(RefusalCode.NOT_FOUND, field="provider")
+    return Tenant(provider, RealTime(real), caller.kind, caller.actor_name, caller.customer)

@@ -6,10 +6,10 @@ no transaction that is rolled back, no other database and no edit can make a rem
 
 from collections.abc import Iterator, Sequence
 
-from tenure.core import facts as f
-from tenure.core.subscription import Subscription, evolve, fold
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.fold import Subscription, evolve, fold
 from tenure.store import facts
-from tenure.store.chain import Head
+from tenure.store.chain import ChainPosition
 from tenure.store.engine import Connection
 
 LONG = 64
@@ -17,7 +17,7 @@ LONG = 64
 REMEMBERED = 1_000
 """Long histories; the one not asked for longest is forgotten first, and read anew when it is asked for."""
 
-_known: dict[str, tuple[Head, Subscription]] = {}
+_known: dict[str, tuple[ChainPosition, Subscription]] = {}
 
 
 def subscriptions_of(conn: Connection, provider: str, names: Sequence[str]) -> Iterator[Subscription]:
@@ -26,18 +26,18 @@ def subscriptions_of(conn: Connection, provider: str, names: Sequence[str]) -> I
         return
     known = [name for name in names if name in _known]
     heads = facts.heads_of(conn, provider, known) if known else {}
-    found = {name: sub for name, head in heads.items() if (sub := _remembered(conn, provider, name, head)) is not None}
+    found = {name: sub for name, head in heads.items() if (sub := _cached_fold(conn, provider, name, head)) is not None}
     wanted = [name for name in names if name not in found]
     histories = facts.load_many(conn, provider, wanted) if wanted else {}
     for name, history in histories.items():
-        found[name] = fold(tuple(f.decode(each.body) for each in history))
+        found[name] = fold(tuple(f.decode_fact(each.body) for each in history))
     long = [name for name, history in histories.items() if len(history) >= LONG]
     for name, head in (facts.heads_of(conn, provider, long) if long else {}).items():
-        _remember(name, head, found[name])
+        _cache_fold(name, head, found[name])
     yield from (found[name] for name in names if name in found)
 
 
-def _remembered(conn: Connection, provider: str, name: str, head: Head) -> Subscription | None:
+def _cached_fold(conn: Connection, provider: str, name: str, head: ChainPosition) -> Subscription | None:
     known = _known.get(name)
     if known is None:
         return None
@@ -47,12 +47,12 @@ def _remembered(conn: Connection, provider: str, name: str, head: Head) -> Subsc
             del _known[name]
             return None
         for each in facts.load_after(conn, provider, name, at.seq):
-            sub = evolve(sub, f.decode(each.body))
-    _remember(name, head, sub)
+            sub = evolve(sub, f.decode_fact(each.body))
+    _cache_fold(name, head, sub)
     return sub
 
 
-def _remember(name: str, head: Head, sub: Subscription) -> None:
+def _cache_fold(name: str, head: ChainPosition, sub: Subscription) -> None:
     _known.pop(name, None)
     _known[name] = (head, sub)
     if len(_known) > REMEMBERED:

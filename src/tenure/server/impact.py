@@ -10,30 +10,30 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.act import PLAN_LIFE
-from tenure.core.bounds import Effective, Source
-from tenure.core.contract import grace_days
-from tenure.core.impact import Difference, Way, differences, together
-from tenure.core.lengthening import Lengthening, next_gain
-from tenure.core.policy import Role, Rules
-from tenure.core.refusals import Code, Refused
+from tenure.core.business.execute import PLAN_LIFE
+from tenure.core.policy.bounds import EffectiveValue, ValueSource
+from tenure.core.policy.impact import FigureDifference, ImpactDirection, combine_directions, differences
+from tenure.core.policy.rules import Role, Rules
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.contract import grace_days
+from tenure.core.subscription.grace_extension import PolicyAppliedNow, next_gain
 from tenure.core.timeline import DAY, Instant
-from tenure.http.instants import rfc3339
-from tenure.server import books, policies
+from tenure.http.timestamps import format_rfc3339
+from tenure.server import account_repository, policies
 from tenure.server.context import Tenant
-from tenure.server.policies import History
-from tenure.server.values import Offer, PolicyBody
-from tenure.server.views import shown
-from tenure.store import reach
-from tenure.store.catalogue import OFFERS
+from tenure.server.policies import PublishedPolicies
+from tenure.server.values import OfferValue, PolicyBody
+from tenure.server.views import optional_rfc3339
+from tenure.store import policy_impact
+from tenure.store.catalog import OFFERS
 from tenure.store.engine import Connection
-from tenure.store.lists import Listed
+from tenure.store.search import ListedSubscription
 
 PlanKind = tuple[str, bool]
 """A plan, and whether it is being tried."""
 
 
-class Begins(StrEnum):
+class EffectStart(StrEnum):
     """With what the new figures begin to hold for a subscription."""
 
     NOW = "now"
@@ -50,7 +50,7 @@ class DifferenceView(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     before: int | str | bool | tuple[int, ...]
     after: int | str | bool | tuple[int, ...]
-    way: Way
+    way: ImpactDirection
 
 
 class PlanImpactView(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,10 +70,10 @@ class AffectedView(msgspec.Struct, frozen=True, kw_only=True):
     customer_name: str
     plan: str
     phase: str
-    begins: Begins
+    begins: EffectStart
     takes_effect: str | None
     """The start of the first period under the new figures, or now; absent where no date is known yet."""
-    way: Way
+    way: ImpactDirection
     changes: tuple[DifferenceView, ...]
 
 
@@ -83,7 +83,7 @@ class PermissionView(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     action: str
     allowed: bool
-    way: Way
+    way: ImpactDirection
 
 
 class CountsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,122 +114,134 @@ class ImpactView(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions: tuple[AffectedView, ...]
 
 
-class InForce(msgspec.Struct, frozen=True):
+class FiguresInForce(msgspec.Struct, frozen=True):
     """The figures that hold for something, each with its source; `since`: the period they are pinned to."""
 
     version: int
     plan: str
     since: Instant | None
-    values: dict[str, Effective]
+    values: dict[str, EffectiveValue]
 
 
-def report(conn: Connection, tenant: Tenant, history: History, body: PolicyBody, most: int) -> ImpactView:
+def impact_report(
+    conn: Connection, tenant: Tenant, history: PublishedPolicies, body: PolicyBody, most: int
+) -> ImpactView:
     """What publishing `body`, already found sound, would do."""
-    counted = reach.by_plan(conn, tenant.id, tenant.now)
-    changes = {kind: _changes(conn, history, body, kind) for kind in counted}
+    counted = policy_impact.by_plan(conn, tenant.id, tenant.now)
+    changes = {kind: _figure_changes(conn, history, body, kind) for kind in counted}
     touched = {kind: found for kind, found in changes.items() if found}
-    graces = {kind: _grace(conn, history, body, kind) for kind in counted} if body.apply_now else {}
-    gaining = {kind: reach.shorter(conn, tenant.id, kind, days * DAY, tenant.now) for kind, days in graces.items()}
+    graces = {kind: _grace_change(conn, history, body, kind) for kind in counted} if body.apply_now else {}
+    gaining = {
+        kind: policy_impact.count_shorter_grace(conn, tenant.id, kind, days * DAY, tenant.now)
+        for kind, days in graces.items()
+    }
     plans = sorted({plan for plan, _ in touched} | {plan for (plan, _), count in gaining.items() if count})
-    rows = reach.first(conn, tenant.id, plans, tenant.now, most) if plans else []
-    gains = _gains(conn, tenant, history, body, rows) if body.apply_now else {}
+    rows = policy_impact.first_reached(conn, tenant.id, plans, tenant.now, most) if plans else []
+    gains = _grace_gains(conn, tenant, history, body, rows) if body.apply_now else {}
     affected = (
-        _affected(row, touched.get(_kind(row), ()), gains.get(row.standing.subscription), tenant.now) for row in rows
+        _affected_view(row, touched.get(_row_kind(row), ()), gains.get(row.standing.subscription), tenant.now)
+        for row in rows
     )
     return ImpactView(
         version=history.version,
         plan=name_of(history, body, tenant.now),
-        counts=_counts(touched, counted, reach.customers_of(conn, tenant.id, plans, tenant.now) if plans else 0),
+        counts=_counts_view(
+            touched, counted, policy_impact.customers_of(conn, tenant.id, plans, tenant.now) if plans else 0
+        ),
         plans=tuple(
-            PlanImpactView(plan=plan, trial=trial, subscriptions=counted[plan, trial], changes=_views(found))
+            PlanImpactView(plan=plan, trial=trial, subscriptions=counted[plan, trial], changes=_difference_views(found))
             for (plan, trial), found in sorted(touched.items())
         ),
         now=sum(gaining.values()),
-        permissions=_permissions(history.latest, body),
+        permissions=_permission_views(history.latest, body),
         renewal_order=None if body.renewal_order is history.latest.renewal_order else str(body.renewal_order),
         subscriptions=tuple(each for each in affected if each.changes),
     )
 
 
-def name_of(history: History, body: PolicyBody, at: Instant) -> str:
+def name_of(history: PublishedPolicies, body: PolicyBody, at: Instant) -> str:
     """The name of exactly this change to exactly the version in force, `<unix seconds>.<64 hex>`."""
     parts = (at, history.version, msgspec.to_builtins(history.bounds), msgspec.to_builtins(body, order="sorted"))
     return f"{at}.{hashlib.sha256(b'tenure-policy' + msgspec.json.encode(parts, order='sorted')).hexdigest()}"
 
 
-def same(claimed: str, history: History, body: PolicyBody, now: Instant) -> bool:
+def is_same_change(claimed: str, history: PublishedPolicies, body: PolicyBody, now: Instant) -> bool:
     """Whether `claimed` names this change to the version in force, and is not older than 15 minutes."""
     stamp, _, _ = claimed.partition(".")
     young = stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and 0 <= now - int(stamp) <= PLAN_LIFE
     return young and name_of(history, body, int(stamp)) == claimed
 
 
-def in_force(conn: Connection, tenant: Tenant, offer: str | None, subscription: str | None) -> InForce | Refused:
+def in_force(conn: Connection, tenant: Tenant, offer: str | None, subscription: str | None) -> FiguresInForce | Refused:
     """The figures of a subscription's running period, of an offer, or of no plan in particular; refuses `not_found`."""
-    history = policies.history(conn, tenant.id)
+    history = policies.load_policies(conn, tenant.id)
     plan = ""
     if offer is not None:
         item = OFFERS.get(conn, tenant.id, offer)
         if item is None:
-            return Refused(Code.NOT_FOUND, field="offer")
-        plan = msgspec.json.decode(item.body, type=Offer).plan
+            return Refused(RefusalCode.NOT_FOUND, field="offer")
+        plan = msgspec.json.decode(item.body, type=OfferValue).plan
     if subscription is not None:
-        return _pinned(conn, tenant, history, subscription)
-    return InForce(history.version, plan, None, _values(conn, history, history.latest, plan))
+        return _pinned_rules(conn, tenant, history, subscription)
+    return FiguresInForce(history.version, plan, None, _effective_values(conn, history, history.latest, plan))
 
 
-def _pinned(conn: Connection, tenant: Tenant, history: History, name: str) -> InForce | Refused:
-    sub = books.subscription(conn, tenant.id, name)
-    if sub is None or not tenant.owns(sub.customer):
-        return Refused(Code.NOT_FOUND, field="subscription")
-    begun = [period for period in sub.paid if period.since <= tenant.now]
+def _pinned_rules(conn: Connection, tenant: Tenant, history: PublishedPolicies, name: str) -> FiguresInForce | Refused:
+    sub = account_repository.load_subscription(conn, tenant.id, name)
+    if sub is None or not tenant.may_see(sub.customer):
+        return Refused(RefusalCode.NOT_FOUND, field="subscription")
+    begun = [period for period in sub.paid_periods if period.since <= tenant.now]
     since = begun[-1].since if begun else sub.ordered_at
     version = sum(1 for published, _ in history.editions if published <= since)
-    published = _values(conn, history, history.body_at(since), sub.terms_at(tenant.now).plan)
+    published = _effective_values(conn, history, history.body_at(since), sub.terms_at(tenant.now).plan)
     pinned = msgspec.structs.asdict(sub.rules_at(tenant.now))
     # What is not as published was agreed for this subscription, such as goodwill days.
     values = {
-        name: one if one.value == pinned[name] else Effective(pinned[name], Source.SUBSCRIPTION)
+        name: one if one.value == pinned[name] else EffectiveValue(pinned[name], ValueSource.SUBSCRIPTION)
         for name, one in published.items()
     }
-    return InForce(version, sub.terms_at(tenant.now).plan, since if begun else None, values)
+    return FiguresInForce(version, sub.terms_at(tenant.now).plan, since if begun else None, values)
 
 
-def _values(conn: Connection, history: History, body: PolicyBody, plan: str) -> dict[str, Effective]:
-    row = books.plan_of(conn, plan) if plan else None
+def _effective_values(
+    conn: Connection, history: PublishedPolicies, body: PolicyBody, plan: str
+) -> dict[str, EffectiveValue]:
+    row = account_repository.plan_of(conn, plan) if plan else None
     return policies.values_of(body, plan, history.bounds, row.period if row else None)
 
 
-def _changes(conn: Connection, history: History, body: PolicyBody, kind: PlanKind) -> tuple[Difference, ...]:
+def _figure_changes(
+    conn: Connection, history: PublishedPolicies, body: PolicyBody, kind: PlanKind
+) -> tuple[FigureDifference, ...]:
     plan, trial = kind
-    period = books.period_of(conn, plan)
+    period = account_repository.period_of(conn, plan)
     after = _rules_after(conn, history, body, plan)
     return differences(history.rules_at(_LATER, plan, period), after, trial=trial)
 
 
-def _rules_after(conn: Connection, history: History, body: PolicyBody, plan: str) -> Rules:
-    after = History((*history.editions, (_LATER, body)), history.bounds)
-    return after.rules_at(_LATER, plan, books.period_of(conn, plan))
+def _rules_after(conn: Connection, history: PublishedPolicies, body: PolicyBody, plan: str) -> Rules:
+    after = PublishedPolicies((*history.editions, (_LATER, body)), history.bounds)
+    return after.rules_at(_LATER, plan, account_repository.period_of(conn, plan))
 
 
-def _grace(conn: Connection, history: History, body: PolicyBody, kind: PlanKind) -> int:
+def _grace_change(conn: Connection, history: PublishedPolicies, body: PolicyBody, kind: PlanKind) -> int:
     rules = _rules_after(conn, history, body, kind[0])
     return rules.trial_grace_days if kind[1] else rules.grace_days
 
 
-def _gains(
-    conn: Connection, tenant: Tenant, history: History, body: PolicyBody, rows: list[Listed]
-) -> dict[str, Difference]:
+def _grace_gains(
+    conn: Connection, tenant: Tenant, history: PublishedPolicies, body: PolicyBody, rows: list[ListedSubscription]
+) -> dict[str, FigureDifference]:
     """Of these, which get a longer grace at once, each by its own running period: exactly what settling will book."""
     found = {}
     for row in rows:
-        sub = books.subscription(conn, tenant.id, row.standing.subscription)
+        sub = account_repository.load_subscription(conn, tenant.id, row.standing.subscription)
         rules = _rules_after(conn, history, body, row.standing.plan)
-        gain = None if sub is None else next_gain(sub, (Lengthening(tenant.now, rules),), tenant.now)
+        gain = None if sub is None else next_gain(sub, (PolicyAppliedNow(tenant.now, rules),), tenant.now)
         if sub is not None and gain is not None:
             last, had = sub.periods[-1], grace_days(sub.periods[-1])
             field = "trial_grace_days" if last.trial else "grace_days"
-            found[sub.id] = Difference(field=field, before=had, after=had + gain.days, way=Way.BETTER)
+            found[sub.id] = FigureDifference(field=field, before=had, after=had + gain.days, way=ImpactDirection.BETTER)
     return found
 
 
@@ -237,17 +249,19 @@ _LATER = 2**62
 """After everything that was ever published."""
 
 
-def _kind(row: Listed) -> PlanKind:
-    return row.standing.plan, row.standing.kind == reach.TRIAL
+def _row_kind(row: ListedSubscription) -> PlanKind:
+    return row.standing.plan, row.standing.kind == policy_impact.TRIAL
 
 
-def _affected(row: Listed, found: tuple[Difference, ...], gain: Difference | None, now: Instant) -> AffectedView:
+def _affected_view(
+    row: ListedSubscription, found: tuple[FigureDifference, ...], gain: FigureDifference | None, now: Instant
+) -> AffectedView:
     due = row.standing.due_at
-    begins = Begins.ACTIVATION if due is None else Begins.NEXT_PERIOD
+    begins = EffectStart.ACTIVATION if due is None else EffectStart.NEXT_PERIOD
     if due is not None and due <= now:
-        begins, due = Begins.PERIOD_AFTER_NEXT, None
+        begins, due = EffectStart.PERIOD_AFTER_NEXT, None
     if gain is not None:
-        begins, due = Begins.NOW, now
+        begins, due = EffectStart.NOW, now
         found = (gain, *(each for each in found if each.field != gain.field))
     return AffectedView(
         subscription=row.standing.subscription,
@@ -256,31 +270,31 @@ def _affected(row: Listed, found: tuple[Difference, ...], gain: Difference | Non
         plan=row.standing.plan,
         phase=row.phase,
         begins=begins,
-        takes_effect=shown(due) if due is None else rfc3339(due),
-        way=_way(found),
-        changes=_views(found),
+        takes_effect=optional_rfc3339(due) if due is None else format_rfc3339(due),
+        way=_overall_way(found),
+        changes=_difference_views(found),
     )
 
 
-def _way(found: tuple[Difference, ...]) -> Way:
-    return together(frozenset(each.way for each in found))
+def _overall_way(found: tuple[FigureDifference, ...]) -> ImpactDirection:
+    return combine_directions(frozenset(each.way for each in found))
 
 
-def _views(found: tuple[Difference, ...]) -> tuple[DifferenceView, ...]:
+def _difference_views(found: tuple[FigureDifference, ...]) -> tuple[DifferenceView, ...]:
     return tuple(msgspec.convert(msgspec.to_builtins(each), DifferenceView) for each in found)
 
 
-def _counts(
-    touched: dict[PlanKind, tuple[Difference, ...]], counted: dict[PlanKind, int], customers: int
+def _counts_view(
+    touched: dict[PlanKind, tuple[FigureDifference, ...]], counted: dict[PlanKind, int], customers: int
 ) -> CountsView:
-    by_way: dict[Any, int] = dict.fromkeys(Way, 0)
+    by_way: dict[Any, int] = dict.fromkeys(ImpactDirection, 0)
     for kind, found in touched.items():
-        by_way[_way(found)] += counted[kind]
+        by_way[_overall_way(found)] += counted[kind]
     ways = {str(name): count for name, count in by_way.items()}
     return CountsView(subscriptions=sum(ways.values()), customers=customers, **ways)
 
 
-def _permissions(before: PolicyBody, after: PolicyBody) -> tuple[PermissionView, ...]:
+def _permission_views(before: PolicyBody, after: PolicyBody) -> tuple[PermissionView, ...]:
     sides = (
         (Role.CUSTOMER, before.customer_actions, after.customer_actions),
         (Role.PROVIDER, before.provider_actions, after.provider_actions),
@@ -292,7 +306,7 @@ def _permissions(before: PolicyBody, after: PolicyBody) -> tuple[PermissionView,
     )
 
 
-def _permitted_way(role: Role, *, allowed: bool) -> Way:
+def _permitted_way(role: Role, *, allowed: bool) -> ImpactDirection:
     if role is not Role.CUSTOMER:
-        return Way.NEUTRAL
-    return Way.BETTER if allowed else Way.WORSE
+        return ImpactDirection.NEUTRAL
+    return ImpactDirection.BETTER if allowed else ImpactDirection.WORSE

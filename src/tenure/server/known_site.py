@@ -6,27 +6,32 @@ What the site then gets is `activation`'s, what is written down of a copy `copie
 
 import msgspec
 
-from tenure.core.contract import timeline
-from tenure.core.lease import Lease
-from tenure.core.refusals import Code, Refused
-from tenure.core.schedule import window
-from tenure.core.subscription import Subscription
-from tenure.server import books, copies, forks, leaving, places, shares, worlds
-from tenure.server.context import Context, Tenant
-from tenure.server.words import Signed
+from tenure.core.lease.claims import Lease
+from tenure.core.lease.sync_schedule import sync_window
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.fold import Subscription
+from tenure.server import account_repository, allotments, copies, environments, forks, leaving, places
+from tenure.server.context import ServerContext, Tenant
+from tenure.server.lease_signing import SignedSite
 from tenure.store import sites
 from tenure.store.engine import Connection
-from tenure.store.sites import Site
-from tenure.wire.answers import Asked
+from tenure.store.sites import SiteRow
+from tenure.wire.exchanges import ProvenRequest
 from tenure.wire.leases import read_lease
-from tenure.wire.messages import ActivateAnswer, ActivateRequest, Fork, NextSync, padded, refusal
+from tenure.wire.messages import ActivateAnswer, ActivateRequest, ForkEvidence, NextSync, pad_refusal, to_signed_refusal
 
 
 class CodeAtSite:
     """One request to apply a code, of a key that is known as `site`."""
 
     def __init__(
-        self, context: Context, conn: Connection, tenant: Tenant, asked: Asked[ActivateRequest], site: Site
+        self,
+        context: ServerContext,
+        conn: Connection,
+        tenant: Tenant,
+        asked: ProvenRequest[ActivateRequest],
+        site: SiteRow,
     ) -> None:
         self._context, self._conn, self._tenant, self._asked = context, conn, tenant, asked
         self._message, self._now = asked.message, tenant.now
@@ -37,11 +42,11 @@ class CodeAtSite:
         """As it is once a newer state than this server's, which was restored, is learned."""
         shown = context.keys.read_state_token(site.id, self._message.token)
         if shown is not None and site.token and shown > (site.epoch, site.token_count):
-            self.site = self._learned(shown[1])
+            self.site = self._learn_state(shown[1])
         else:
-            self.by_a_copy = not forks.newest(site, self._message) and not self._has_given_up()
+            self.by_a_copy = not forks.is_newest(site, self._message) and not self._has_given_up()
 
-    def overtaken(self) -> Refused | None:
+    def refuse_overtaken(self) -> Refused | None:
         """Why a request carried by hand is not answered: what happened since it was made is not a fork
         [spec: offline-exchange].
 
@@ -49,44 +54,46 @@ class CodeAtSite:
         """
         site, lease = self.site, self._lease
         if lease is not None and (lease.epoch, lease.serial) < (site.epoch, site.acked_serial):
-            return Refused(Code.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")
+            return Refused(RefusalCode.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")
         if site.last_contact is not None and self._message.wall <= site.last_contact:
-            return Refused(Code.OFFLINE_CHANGED_MEANWHILE)
+            return Refused(RefusalCode.OFFLINE_CHANGED_MEANWHILE)
         return None
 
-    def answer(self, present: Subscription | None, wanted: str, *, carried: bool, look: bool) -> ActivateAnswer:
+    def answer_code(self, present: Subscription | None, wanted: str, *, carried: bool, look: bool) -> ActivateAnswer:
         """What a copy gets: what it was told to be, or the truth for a week, once in 90 days.
 
         Only the code of the subscription that the site uses (`wanted` is the code's) is answered with that truth; no
         code resolves the fork, and none moves the site. Of a look nothing is written down.
         """
-        told = forks.replaced(self.site, self._message.token)
-        sub = present or books.subscription(self._conn, self.site.provider, self.site.subscription)
+        told = forks.refuse_replaced(self.site, self._message.token)
+        sub = present or account_repository.load_subscription(self._conn, self.site.provider, self.site.subscription)
         state = None if sub is None else places.state_of(sub, self.site)
         if told is not None:
-            return self._no(told)
+            return self._refuse_code(told)
         if sub is None or state is None or state.lost or state.heir:
-            return self._no(leaving.gone(state))
+            return self._refuse_code(leaving.refuse_gone(state))
         if look:
-            return self._no(Refused(Code.LEASE_FORKED), forked=True)
-        return self._sighted(sub, truth=state.holds and (wanted, self._message.role) == (sub.id, "active"), by=carried)
+            return self._refuse_code(Refused(RefusalCode.LEASE_FORKED), forked=True)
+        return self._record_copy(
+            sub, truth=state.is_active and (wanted, self._message.role) == (sub.id, "active"), by=carried
+        )
 
-    def _sighted(self, sub: Subscription, *, truth: bool, by: bool) -> ActivateAnswer:
-        site = forks.untold(self.site, self._message.token)
-        seen = copies.sight(
+    def _record_copy(self, sub: Subscription, *, truth: bool, by: bool) -> ActivateAnswer:
+        site = forks.forget_told(self.site, self._message.token)
+        seen = copies.record_copy(
             self._conn, site, sub, forks.sighting_at_code(self._message, self._lease, self._now), self._now
         )
         state = places.state_of(seen.sub, seen.site)
-        fork = forks.shown(seen.site, state, self._now)
-        signed: Signed | Refused = Refused(Code.LEASE_FORKED)
+        fork = forks.fork_shown(seen.site, state, self._now)
+        signed: SignedSite | Refused = Refused(RefusalCode.LEASE_FORKED)
         if truth:
-            signed = copies.truth(self._conn, self._context, seen.site, seen.sub, self._now, carried=by)
+            signed = copies.answer_copy(self._conn, self._context, seen.site, seen.sub, self._now, carried=by)
         sites.save_many(self._conn, [seen.site if isinstance(signed, Refused) else signed.site])
         if isinstance(signed, Refused):
-            return self._no(signed, forked=True, fork=fork)
-        turn = window(timeline(seen.sub, state), signed.lease, self._now)
+            return self._refuse_code(signed, forked=True, fork=fork)
+        turn = sync_window(timeline(seen.sub, state), signed.lease, self._now)
         return msgspec.structs.replace(
-            bare(self._asked, self._now, self._context),
+            bare_answer(self._asked, self._now, self._context),
             result="granted",
             site=site.id,
             lease=signed.token.decode(),
@@ -99,20 +106,20 @@ class CodeAtSite:
         """Whether the application gave its license up itself: nobody goes by a newer state than the folder that was
         put back since, whose code takes a place like anybody's."""
         site = self.site
-        if site.state != shares.LEFT or not places.is_alone(site):
+        if site.state != allotments.LEFT or not places.is_alone(site):
             return False
-        sub = books.subscription(self._conn, site.provider, site.subscription)
-        state = None if sub is None else sub.site(site.id)
+        sub = account_repository.load_subscription(self._conn, site.provider, site.subscription)
+        state = None if sub is None else sub.find_site(site.id)
         return bool(site.ephemeral) or (
             state is not None and state.left_at is not None and not state.lost and state.leaving_until is None
         )
 
-    def _learned(self, count: int) -> Site:
+    def _learn_state(self, count: int) -> SiteRow:
         """The site with what it holds counted: this server was restored, and the site knows more
         [spec: restored-server]."""
         site, lease = self.site, self._lease
         if lease is not None and lease.sub == site.id:
-            site = shares.learned(site, lease, self._now)
+            site = allotments.after_learning(site, lease, self._now)
             site = msgspec.structs.replace(
                 site, epoch=max(site.epoch, lease.epoch), serial=max(site.serial, lease.serial)
             )
@@ -125,30 +132,32 @@ class CodeAtSite:
         read = read_lease(self._message.lease.encode("ascii"), root, product=product, sandbox=sandbox)
         return None if isinstance(read, Refused) else read.lease
 
-    def _no(self, refused: Refused, *, forked: bool = False, fork: Fork | None = None) -> ActivateAnswer:
-        return no(self._asked, self._now, self._context, refused, forked=forked, fork=fork)
+    def _refuse_code(
+        self, refused: Refused, *, forked: bool = False, fork: ForkEvidence | None = None
+    ) -> ActivateAnswer:
+        return refusing_answer(self._asked, self._now, self._context, refused, forked=forked, fork=fork)
 
 
-def bare(asked: Asked[ActivateRequest], now: int, context: Context) -> ActivateAnswer:
+def bare_answer(asked: ProvenRequest[ActivateRequest], now: int, context: ServerContext) -> ActivateAnswer:
     """An answer that says nothing yet, bound to its question, in the sender's own world."""
     return ActivateAnswer(
         nonce=asked.message.nonce,
         request_sha256=asked.sha256,
         time=now,
-        root=context.keys.root_of(sandbox=asked.message.world == worlds.SANDBOX).version,
+        root=context.keys.root_of(sandbox=asked.message.world == environments.SANDBOX).version,
         result="refused",
     )
 
 
-def no(
-    asked: Asked[ActivateRequest],
+def refusing_answer(
+    asked: ProvenRequest[ActivateRequest],
     now: int,
-    context: Context,
+    context: ServerContext,
     refused: Refused,
     *,
     forked: bool = False,
-    fork: Fork | None = None,
+    fork: ForkEvidence | None = None,
 ) -> ActivateAnswer:
     """The refusing answer, padded so that its length tells nothing."""
-    said = bare(asked, now, context)
-    return padded(msgspec.structs.replace(said, refusal=refusal(refused), forked=forked, fork=fork))
+    said = bare_answer(asked, now, context)
+    return pad_refusal(msgspec.structs.replace(said, refusal=to_signed_refusal(refused), forked=forked, fork=fork))

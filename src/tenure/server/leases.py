@@ -2,14 +2,14 @@
 
 import msgspec
 
-from tenure.core.contract import SERVING, timeline
-from tenure.core.facts import SuccessorStarted
-from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease, contact_interval
-from tenure.core.outlook import Outlook
-from tenure.core.renewal import PROMISE_DAYS, due, first_period
-from tenure.core.subscription import SiteState, Subscription, evolve
-from tenure.core.terms import Period
-from tenure.core.timeline import DAY, HOUR, Instant, Phase, Timeline, at, since
+from tenure.core.lease.claims import Brand, ComingLimit, Confirmation, Lease, SiteFigures, contact_interval
+from tenure.core.renewal_outlook import RenewalOutlook
+from tenure.core.subscription.contract import SERVING, timeline
+from tenure.core.subscription.facts import SuccessorStarted
+from tenure.core.subscription.fold import SiteState, Subscription, evolve
+from tenure.core.subscription.renewal import PROMISE_DAYS, due_at, first_period
+from tenure.core.subscription.terms import Period
+from tenure.core.timeline import DAY, HOUR, Instant, Phase, Timeline, span_at, spans_since
 
 SKEW = 300
 """Seconds by which `iat` may lie in the past, because JWT libraries refuse one that lies ahead [spec: issue-skew]."""
@@ -19,7 +19,7 @@ SUCCESSOR_DAYS = 30
 WARNED_DAYS = 14
 
 
-class Holder(msgspec.Struct, frozen=True, kw_only=True):
+class LeaseHolderClaims(msgspec.Struct, frozen=True, kw_only=True):
     """The site as the lease names it."""
 
     id: str
@@ -29,16 +29,16 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """The serial of the lease to be signed."""
     prev: str = ""
     device_port: str = ""
-    coming: Coming | None = None
+    coming: ComingLimit | None = None
     installation: str = "server"
     ephemeral: bool = False
     plan_name: str = ""
     """The vendor's name of the subscription's plan."""
-    outlook: Outlook | None = None
+    outlook: RenewalOutlook | None = None
     """What is known of the next renewal; for people, and nothing is promised by it."""
 
 
-class Issuer(msgspec.Struct, frozen=True, kw_only=True):
+class LeaseIssuer(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks, and for which provider."""
 
     name: str
@@ -51,8 +51,8 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True):
 def lease_for(
     sub: Subscription,
     site: SiteState,
-    holder: Holder,
-    issuer: Issuer,
+    holder: LeaseHolderClaims,
+    issuer: LeaseIssuer,
     now: Instant,
     *,
     forked: bool = False,
@@ -62,11 +62,11 @@ def lease_for(
 
     `carried`: brought by hand to a site without a network, so that it lives longer [spec: offline-exchange].
     """
-    spans = since(timeline(sub, site), now)
+    spans = spans_since(timeline(sub, site), now)
     running = spans[0]
     iat = max(running.since, now - SKEW)
-    until = _contact_until(sub, iat, now, _life(sub, holder, now, carried=carried), forked=forked)
-    terms, figures = sub.terms_at(now), _figures(sub, issuer, now)
+    until = _contact_until(sub, iat, now, _lease_life(sub, holder, now, carried=carried), forked=forked)
+    terms, figures = sub.terms_at(now), _site_figures(sub, issuer, now)
     period = _period_at(sub, now)
     return Lease(
         iss=issuer.name,
@@ -94,7 +94,7 @@ def lease_for(
         limit=terms.devices,
         min_version=_floor_at(sub, site, now),
         device_port=holder.device_port,
-        figures=_patient(figures, until - iat) if carried else figures,
+        figures=_without_warning(figures, until - iat) if carried else figures,
         provider=issuer.provider,
         brand=issuer.brand,
         code_last_group=_last_group(sub, site),
@@ -109,7 +109,7 @@ def lease_for(
 
 
 def successor_lease(
-    sub: Subscription, site: SiteState, holder: Holder, issuer: Issuer, *, begins: Instant, now: Instant
+    sub: Subscription, site: SiteState, holder: LeaseHolderClaims, issuer: LeaseIssuer, *, begins: Instant, now: Instant
 ) -> Lease:
     """The lease that lets a site switch at `begins` without a server: good from then on, at most 30 days
     [spec: successor].
@@ -117,16 +117,16 @@ def successor_lease(
     `begins` is at or after `now`.
     """
     terms = sub.terms_at(begins)
-    running = at(timeline(sub, site), begins)
+    running = span_at(timeline(sub, site), begins)
     until = begins + min(SUCCESSOR_DAYS, sub.rules_at(begins).lease_days) * DAY
     begun, own = sub, site
     if running.phase is Phase.PENDING:  # its term begins with the takeover, also where no server books that
         first = first_period(sub, begins, sub.rules_at(begins), site.floor)
         started = SuccessorStarted(at=begins, recorded_at=begins, by="successor", site=site.id, period=first)
         begun = evolve(sub, started)
-        own = begun.site(site.id) or site
-        running = at(timeline(begun, own), begins)
-    spans = since(timeline(begun, own), begins)
+        own = begun.find_site(site.id) or site
+        running = span_at(timeline(begun, own), begins)
+    spans = spans_since(timeline(begun, own), begins)
     return Lease(
         iss=issuer.name,
         sub=holder.id,
@@ -153,7 +153,7 @@ def successor_lease(
         limit=terms.devices,
         min_version=site.floor,
         device_port=holder.device_port,
-        figures=_figures(sub, issuer, begins),
+        figures=_site_figures(sub, issuer, begins),
         provider=issuer.provider,
         brand=issuer.brand,
         code_last_group=_last_group(sub, site),
@@ -165,7 +165,7 @@ def successor_lease(
     )
 
 
-def slimmer(lease: Lease) -> tuple[Lease, ...]:
+def slimmer_leases(lease: Lease) -> tuple[Lease, ...]:
     """The same word in ever fewer bytes, for one that exceeds a lease's cap: what people read goes, never a right."""
     silent = msgspec.structs.replace(lease, spans=tuple(msgspec.structs.replace(each, note="") for each in lease.spans))
     brand = msgspec.structs.replace(lease.brand, logo="", support="")
@@ -183,23 +183,27 @@ def grants_until(lease: Lease) -> Instant:
 
 
 def renewal_due(
-    lease: Lease, sub: Subscription, site: SiteState, now: Instant, *, outlook: Outlook | None = None
+    lease: Lease, sub: Subscription, site: SiteState, now: Instant, *, outlook: RenewalOutlook | None = None
 ) -> bool:
     """Whether a new lease is to be signed: anything changed, time alone changed what it says (terms and figures agreed
     for a date), the next renewal is seen otherwise, or a quarter of its life has passed [spec: new-lease]."""
-    if _seen(lease.outlook) != _seen(outlook):
+    if _outlook_claim(lease.outlook) != _outlook_claim(outlook):
         return True
     changed = (lease.subscription, lease.revision, lease.allotment) != (sub.id, sub.revision, site.allotment)
-    return changed or says(lease) != to_say(sub, site, now) or now >= lease.iat + (lease.contact_until - lease.iat) // 4
+    return (
+        changed
+        or lasting_claims(lease) != to_say(sub, site, now)
+        or now >= lease.iat + (lease.contact_until - lease.iat) // 4
+    )
 
 
-def _seen(outlook: Outlook | None) -> Outlook | None:
+def _outlook_claim(outlook: RenewalOutlook | None) -> RenewalOutlook | None:
     """What of an outlook is worth a lease: how far was looked is none of it."""
     lasting = outlook is not None and outlook.lasts
     return msgspec.structs.replace(outlook, covered_until=None) if outlook is not None and lasting else outlook
 
 
-def says(lease: Lease) -> tuple[object, ...]:
+def lasting_claims(lease: Lease) -> tuple[object, ...]:
     """What of a lease time alone can change, but for its spans."""
     figures = lease.figures
     return lease.plan, lease.limit, lease.base_features, lease.min_version, *(getattr(figures, each) for each in _RULED)
@@ -218,16 +222,16 @@ def _floor_at(sub: Subscription, site: SiteState, now: Instant) -> str:
 
 
 def _period_at(sub: Subscription, now: Instant) -> Period | None:
-    clock = sub.clock(now)
-    return next((each for each in reversed(sub.paid) if each.since <= clock), None)
+    clock = sub.contract_clock(now)
+    return next((each for each in reversed(sub.paid_periods) if each.since <= clock), None)
 
 
-def _patient(figures: Figures, life: int) -> Figures:
-    """Nobody expects a site without a network to synchronise: it is warned 14 days before its lease's end."""
+def _without_warning(figures: SiteFigures, life: int) -> SiteFigures:
+    """Nobody expects a site without a network to synchronize: it is warned 14 days before its lease's end."""
     return msgspec.structs.replace(figures, warn_after=max(figures.warn_after, life - WARNED_DAYS * DAY))
 
 
-def _life(sub: Subscription, holder: Holder, now: Instant, *, carried: bool) -> int:
+def _lease_life(sub: Subscription, holder: LeaseHolderClaims, now: Instant, *, carried: bool) -> int:
     """Seconds that a lease lives at most, by the rules of the period that runs."""
     rules = sub.rules_at(now)
     if holder.ephemeral:
@@ -238,8 +242,8 @@ def _life(sub: Subscription, holder: Holder, now: Instant, *, carried: bool) -> 
 def _contact_until(sub: Subscription, iat: Instant, now: Instant, life: int, *, forked: bool) -> Instant:
     until = iat + life
     if sub.reserved is not None:
-        # Cancelling must be able to give the reserve back, so no word reaches far into a period not yet begun.
-        until = min(until, due(sub) + PROMISE_DAYS * DAY)
+        # Canceling must be able to give the reserve back, so no word reaches far into a period not yet begun.
+        until = min(until, due_at(sub) + PROMISE_DAYS * DAY)
     if forked:
         until = min(until, now + FORK_DAYS * DAY)
     return max(until, now + 1)
@@ -261,11 +265,11 @@ _RULED = (
 """Figures of a lease that are the running period's rules."""
 
 
-def _figures(sub: Subscription, issuer: Issuer, now: Instant) -> Figures:
+def _site_figures(sub: Subscription, issuer: LeaseIssuer, now: Instant) -> SiteFigures:
     rules = sub.rules_at(now)
-    return Figures(dns=issuer.dns, **{each: getattr(rules, each) for each in _RULED})
+    return SiteFigures(dns=issuer.dns, **{each: getattr(rules, each) for each in _RULED})
 
 
 def _last_group(sub: Subscription, site: SiteState) -> str:
-    code = sub.code(site.code)
+    code = sub.find_code(site.code)
     return code.last_group if code else ""

@@ -5,90 +5,92 @@ What an answer says of it is `contact`'s; the places themselves are `places`' an
 
 import msgspec
 
-from tenure.core import facts as f
-from tenure.core.commands import Taken
-from tenure.core.decide.places import full_pool
-from tenure.core.refusals import Code, Refused
-from tenure.core.subscription import SiteState, Subscription, evolve
+from tenure.core.business.commands import OccupiedPlaces
+from tenure.core.business.decide.places import full_pool
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.fold import SiteState, Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, places, shares
-from tenure.server.context import Context
+from tenure.server import account_repository, allotments, places
+from tenure.server.context import ServerContext
 from tenure.store import leases
 from tenure.store.engine import Connection
-from tenure.store.sites import Site
+from tenure.store.sites import SiteRow
 from tenure.wire import b64
 from tenure.wire.seats import read_erased
 
 
-def gone(state: SiteState | None) -> Refused:
+def refuse_gone(state: SiteState | None) -> Refused:
     """Why an installation has nothing here any more, as it is told."""
     if state is None:
-        return Refused(Code.SITE_UNKNOWN)
+        return Refused(RefusalCode.SITE_UNKNOWN)
     if state.heir:
-        return Refused(Code.INSTALLATION_REPLACED)
+        return Refused(RefusalCode.INSTALLATION_REPLACED)
     if state.lost:
-        return Refused(Code.SITE_LOST)
-    return Refused(Code.INSTALLATION_RELEASED if state.leaving_until is not None else Code.SITE_UNKNOWN)
+        return Refused(RefusalCode.SITE_LOST)
+    return Refused(RefusalCode.INSTALLATION_RELEASED if state.leaving_until is not None else RefusalCode.SITE_UNKNOWN)
 
 
-def full(conn: Connection, context: Context, sub: Subscription, now: Instant) -> Refused:
+def refuse_full(conn: Connection, context: ServerContext, sub: Subscription, now: Instant) -> Refused:
     """`device_limit_reached`, to an application whose place others got meanwhile; what is not in use is called back."""
-    pool = shares.pool_of(conn, sub, now, context.epoch_floor)
-    shares.call_back(conn, pool, now)
-    return full_pool(taken(conn, sub, now, context.epoch_floor))
+    pool = allotments.pool_of(conn, sub, now, context.epoch_floor)
+    allotments.call_back(conn, pool, now)
+    return full_pool(occupied_places(conn, sub, now, context.epoch_floor))
 
 
-def taken(conn: Connection, sub: Subscription, now: Instant, restored: Instant) -> Taken:
+def occupied_places(conn: Connection, sub: Subscription, now: Instant, restored: Instant) -> OccupiedPlaces:
     """What takes the places of the subscription."""
-    pool = shares.pool_of(conn, sub, now, restored)
-    present = [share for share in pool.sites if share.present(now)]
-    return Taken(
+    pool = allotments.pool_of(conn, sub, now, restored)
+    present = [share for share in pool.sites if share.takes_part(now)]
+    return OccupiedPlaces(
         allowed=pool.ceiling,
         alone=pool.alone,
-        servers=pool.counted(now) - pool.alone,
-        spare=sum(share.unused for share in present),
+        servers=pool.counted_at(now) - pool.alone,
+        spare=sum(share.unused_seats for share in present),
     )
 
 
-def unproven(conn: Connection, site: Site, receipt: str, public: bytes) -> Refused | None:
+def refuse_unproven(conn: Connection, site: SiteRow, receipt: str, public: bytes) -> Refused | None:
     """None when the receipt is the application's own for the lease signed last, else why nothing is freed by it.
 
     While a copy is open, any lease of its may be the one it held: the last one may have been the copy's week of truth.
     What the copy holds keeps the place (`places.give_back`), so that such a receipt frees nothing early.
     """
     if not places.is_alone(site):
-        return Refused(Code.INSTALLATION_MISMATCH, "Only an application on its own gives its license back itself.")
+        return Refused(
+            RefusalCode.INSTALLATION_MISMATCH, "Only an application on its own gives its license back itself."
+        )
     erased = read_erased(receipt.encode(), public)
     if isinstance(erased, Refused):
         return erased
-    last = leases.latest(conn, site.id)
+    last = leases.latest_lease(conn, site.id)
     named = b64.decode_text(erased.sha256) or b""
     is_last = last is not None and named == last.digest
     is_any = site.forked_at is not None and leases.is_of(conn, site.id, named)
     if (erased.what, erased.sub) != ("lease", site.id) or not (is_last or is_any):
-        return Refused(Code.LEASE_OLDER, "The receipt names another lease than the last one.", "erased")
+        return Refused(RefusalCode.LEASE_OLDER, "The receipt names another lease than the last one.", "erased")
     return None
 
 
-def given_up(conn: Connection, site: Site, sub: Subscription, state: SiteState, now: Instant) -> Site:
+def given_up(conn: Connection, site: SiteRow, sub: Subscription, state: SiteState, now: Instant) -> SiteRow:
     """The row after the application erased its lease; its place is free at once, within what may be (`places`)."""
     at_once = places.give_back(conn, sub, site, now)
     if not site.ephemeral and state.left_at is None:
         why = "released" if at_once else "released, free at its lease's end"
         left = f.SiteLeft(at=now, recorded_at=now, by=site.id, why=why, site=site.id, freed=at_once)
-        _append(conn, sub, left, now)
-    return msgspec.structs.replace(site, state=shares.LEFT, allotment=0, successor=None)
+        _append_fact(conn, sub, left, now)
+    return msgspec.structs.replace(site, state=allotments.LEFT, allotment=0, successor=None)
 
 
-def returned(conn: Connection, site: Site, sub: Subscription, in_use: int, now: Instant) -> Site:
+def after_return(conn: Connection, site: SiteRow, sub: Subscription, in_use: int, now: Instant) -> SiteRow:
     """The row after the installation acknowledged that it was made to leave: what its seats do not cover is free."""
-    _append(conn, sub, f.SiteLeft(at=now, recorded_at=now, by=site.id, why="acknowledged", site=site.id), now)
+    _append_fact(conn, sub, f.SiteLeft(at=now, recorded_at=now, by=site.id, why="acknowledged", site=site.id), now)
     if places.is_alone(site):
-        places.drop(conn, site.id, sub.id)
+        places.free_place(conn, site.id, sub.id)
         return site
-    share = shares.part(site, sub.id)
-    return shares.with_part(site, sub.id, share.leaving(min(share.held, in_use), share.word_until))
+    share = allotments.pool_part(site, sub.id)
+    return allotments.with_part(site, sub.id, share.after_leaving(min(share.held, in_use), share.word_until))
 
 
-def _append(conn: Connection, sub: Subscription, fact: f.Fact, now: Instant) -> None:
-    books.append_to(conn, evolve(sub, fact), (fact,), now)
+def _append_fact(conn: Connection, sub: Subscription, fact: f.Fact, now: Instant) -> None:
+    account_repository.append_to(conn, evolve(sub, fact), (fact,), now)

@@ -10,49 +10,56 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.certificates import CertificateFiles, open_certificate
 from tenure.http.endpoints import Endpoint, known_endpoint
-from tenure.http.logs import handler
-from tenure.http.outgoing.addresses import Reach
-from tenure.http.outgoing.mailing import MailServer
+from tenure.http.logs import log_handler
+from tenure.http.outgoing.smtp import MailServer
+from tenure.http.outgoing.ssrf import WebhookNetworks
 from tenure.http.portal_key import BehindPortal
-from tenure.http.serve import Listen, Server
+from tenure.http.serve import HttpServer, ListenAddress
 from tenure.server import keyring, setup
-from tenure.server.app import build
-from tenure.server.context import ROOT, SANDBOX_ROOT, Context
-from tenure.server.keyring import KeyRing, Secrets
+from tenure.server.app import build_app
+from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext
+from tenure.server.keyring import KeyRing, ServerSecrets
 from tenure.server.self_check import SelfCheck
-from tenure.server.settings import Settings, certificate_files, mail_server, proxies, reach, read_settings
-from tenure.server.setup import DATABASE, SECRETS, SETTINGS, Initialised
-from tenure.store.catalogue import DOCUMENTS
+from tenure.server.settings import (
+    ServerSettings,
+    certificate_files,
+    mail_server,
+    read_settings,
+    trusted_proxies,
+    webhook_networks,
+)
+from tenure.server.setup import DATABASE, SECRETS, SETTINGS, InitializedServer
+from tenure.store.catalog import DOCUMENTS
 from tenure.store.engine import Database
-from tenure.store.lite import open_lite
 from tenure.store.meta import epoch_floor
-from tenure.store.sealed import Safe
+from tenure.store.sealed import AnswerCipher
+from tenure.store.sqlite import open_lite
 from tenure.wire import root as roots
 
 log = logging.getLogger("tenure.server")
 HERE = ("127.0.0.1", "::1", "localhost")
 
 
-def now() -> Instant:
+def system_now() -> Instant:
     """The system's clock, whole seconds."""
     return int(time.time())
 
 
-def init(
+def create_server(
     folder: Path, name: str, *, portal_url: str = "", root_keys: int = 1, threshold: int = 1
-) -> Initialised | Refused:
-    """Make a new server in `folder`; see `setup.init`."""
-    made = setup.init(
-        folder, name, secrets.token_bytes, now(), portal_url=portal_url, root_keys=root_keys, threshold=threshold
+) -> InitializedServer | Refused:
+    """Make a new server in `folder`; see `setup.init_folder`."""
+    made = setup.init_folder(
+        folder, name, secrets.token_bytes, system_now(), portal_url=portal_url, root_keys=root_keys, threshold=threshold
     )
     return asyncio.run(made)
 
 
-async def open_context(folder: Path, *, development: bool = False) -> Context | Refused:
+async def open_context(folder: Path, *, development: bool = False) -> ServerContext | Refused:
     """State and keys of the server in `folder`; refuses what is missing, damaged or readable by others.
 
     Unless this is for `development`, keys made for it are refused too (`key_not_for_this`, [spec: client-keys]).
@@ -63,48 +70,50 @@ async def open_context(folder: Path, *, development: bool = False) -> Context | 
     unfit = [] if development else keyring.unfit_for_production(secret)
     if unfit:
         return Refused(
-            Code.KEY_NOT_FOR_THIS, f"Development keys sign nothing in production: {', '.join(unfit)}.", "secrets"
+            RefusalCode.KEY_NOT_FOR_THIS, f"Development keys sign nothing in production: {', '.join(unfit)}.", "secrets"
         )
-    outside = _outside(folder)
+    outside = _read_environment(folder)
     if isinstance(outside, Refused):
         return outside
     db = open_lite(folder / DATABASE)
     if isinstance(db, Refused):
         return db
-    context = await _context(db, secret, outside, folder / SECRETS)
+    context = await _make_context(db, secret, outside, folder / SECRETS)
     if isinstance(context, Refused):
         await db.close()
     return context
 
 
-class Outside(NamedTuple):
+class ServerEnvironment(NamedTuple):
     """What the settings say of the world around the server."""
 
     name: str
     portal_url: str
     post: MailServer | None
-    reach: Reach
+    reach: WebhookNetworks
 
 
-def _outside(folder: Path) -> Outside | Refused:
+def _read_environment(folder: Path) -> ServerEnvironment | Refused:
     """The settings, and the files that they name."""
     settings = read_settings(folder / SETTINGS)
     if isinstance(settings, Refused):
         return settings
-    post, allowed = mail_server(settings, folder), reach(settings, folder)
+    post, allowed = mail_server(settings, folder), webhook_networks(settings, folder)
     if isinstance(post, Refused):
         return post
     if isinstance(allowed, Refused):
         return allowed
-    return Outside(settings.name, settings.portal_url.rstrip("/"), post, allowed)
+    return ServerEnvironment(settings.name, settings.portal_url.rstrip("/"), post, allowed)
 
 
-async def _context(db: Database, secret: Secrets, outside: Outside, secret_file: Path) -> Context | Refused:
+async def _make_context(
+    db: Database, secret: ServerSecrets, outside: ServerEnvironment, secret_file: Path
+) -> ServerContext | Refused:
     edition = await db.read(lambda conn: DOCUMENTS.last(conn, ROOT))
     sandbox_edition = await db.read(lambda conn: DOCUMENTS.last(conn, SANDBOX_ROOT))
     if edition is None or sandbox_edition is None:
-        return Refused(Code.NOT_FOUND, "There is no root document in the database.")
-    root, sandbox_root = roots.pin(edition.body), roots.pin(sandbox_edition.body)
+        return Refused(RefusalCode.NOT_FOUND, "There is no root document in the database.")
+    root, sandbox_root = roots.pin_root(edition.body), roots.pin_root(sandbox_edition.body)
     if isinstance(root, Refused):
         return root
     if isinstance(sandbox_root, Refused):
@@ -112,13 +121,13 @@ async def _context(db: Database, secret: Secrets, outside: Outside, secret_file:
     try:
         keys = KeyRing(secret, root, sandbox_root, lambda: keyring.read_secrets(secret_file))
     except ValueError as fault:
-        return Refused(Code.KEY_UNKNOWN, f"Keys and root document do not belong together: {fault}.", "secrets")
-    context = Context(
+        return Refused(RefusalCode.KEY_UNKNOWN, f"Keys and root document do not belong together: {fault}.", "secrets")
+    context = ServerContext(
         db=db,
-        clock=now,
+        clock=system_now,
         keys=keys,
         draw=secrets.token_bytes,
-        safe=Safe(keys.box),
+        safe=AnswerCipher(keys.box),
         issuer=outside.name,
         epoch_floor=await db.read(epoch_floor),
         portal_url=outside.portal_url,
@@ -129,7 +138,7 @@ async def _context(db: Database, secret: Secrets, outside: Outside, secret_file:
     return context
 
 
-class Address(NamedTuple):
+class ListenOptions(NamedTuple):
     """What the command line says of where and how to listen; None and "": as the settings say."""
 
     listen: Endpoint | None = None
@@ -139,23 +148,25 @@ class Address(NamedTuple):
     """Believed in their `X-Forwarded-For`, with those that the settings name."""
 
 
-def run(folder: Path, address: Address | None = None, *, development: bool = False) -> Refused | None:
+def serve_api(folder: Path, address: ListenOptions | None = None, *, development: bool = False) -> Refused | None:
     """Serve until stopped; a refusal instead when the server cannot start. `development`: see `open_context`."""
     root = logging.getLogger()
-    root.addHandler(handler(sys.stderr))
+    root.addHandler(log_handler(sys.stderr))
     root.setLevel(logging.INFO)
 
     settings = read_settings(folder / SETTINGS)
-    listen = settings if isinstance(settings, Refused) else _listen(settings, folder, address or Address())
+    listen = (
+        settings if isinstance(settings, Refused) else _listen_address(settings, folder, address or ListenOptions())
+    )
     if isinstance(listen, Refused):
         return listen
     # The state needs no loop of its own; the server brings the faster one, and obeys signals.
     context = asyncio.run(open_context(folder, development=development))
     if isinstance(context, Refused):
         return context
-    check = SelfCheck(folder / DATABASE, now, time.monotonic)
-    app = build(context, time.monotonic, certificate=listen.certificate, self_check=check)
-    server = Server(BehindPortal(app, context.keys.portal_key), listen)
+    check = SelfCheck(folder / DATABASE, system_now, time.monotonic)
+    app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
+    server = HttpServer(BehindPortal(app, context.keys.portal_key), listen)
     _spare_the_collector()
     sys.stdout.write(f"listening on {server.url}\n")
     sys.stdout.flush()
@@ -163,13 +174,13 @@ def run(folder: Path, address: Address | None = None, *, development: bool = Fal
     return None
 
 
-def _listen(settings: Settings, folder: Path, address: Address) -> Listen | Refused:
+def _listen_address(settings: ServerSettings, folder: Path, address: ListenOptions) -> ListenAddress | Refused:
     """Where and how to listen: options before settings; refuses what cannot serve."""
-    trusted = proxies((*settings.trusted_proxies, *address.trusted_proxies))
+    trusted = trusted_proxies((*settings.trusted_proxies, *address.trusted_proxies))
     if isinstance(trusted, Refused):
         return trusted
     files = certificate_files(settings, folder, address.certificate, address.key)
-    certificate = open_certificate(files, now) if isinstance(files, CertificateFiles) else files
+    certificate = open_certificate(files, system_now) if isinstance(files, CertificateFiles) else files
     if isinstance(certificate, Refused):
         return certificate
     place = address.listen or known_endpoint(settings.listen)
@@ -178,7 +189,7 @@ def _listen(settings: Settings, folder: Path, address: Address) -> Listen | Refu
         log.warning("the certificate is not for %s, by which clients know this server: they will refuse it", named)
     if certificate is None and place.host not in HERE:
         log.warning("it listens at %s without TLS: clients speak https, so a proxy must stand before it", place.host)
-    return Listen(host=place.host, port=place.port, certificate=certificate, trusted_proxies=trusted)
+    return ListenAddress(host=place.host, port=place.port, certificate=certificate, trusted_proxies=trusted)
 
 
 def _spare_the_collector() -> None:

@@ -5,56 +5,56 @@ Taken and given back here, as rows; how they are counted is `store.places`', who
 
 import msgspec
 
-from tenure.core.allotment import SILENCE_DAYS
-from tenure.core.ephemeral import Stay
 from tenure.core.installation import Installation
-from tenure.core.lease import Lease
-from tenure.core.standing import AMNESTY_MOST, Amnesty, moved_by
-from tenure.core.subscription import SiteState, Subscription
-from tenure.core.timeline import DAY, Instant, Timeline, Why
-from tenure.server.beside import beside
-from tenure.server.notices import current
+from tenure.core.lease.claims import Lease
+from tenure.core.lease.standing import AMNESTY_MOST, OutageAmnesty, moved_by
+from tenure.core.subscription.allotment import SILENCE_DAYS
+from tenure.core.subscription.ephemeral import EphemeralStay
+from tenure.core.subscription.fold import SiteState, Subscription
+from tenure.core.timeline import DAY, Instant, PhaseCause, Timeline
+from tenure.server.notices import current_notices
+from tenure.server.site_record import read_record
 from tenure.store import places, stays
 from tenure.store.engine import Connection
-from tenure.store.places import Counting, Place
-from tenure.store.sites import Site
+from tenure.store.places import CountRule, OccupiedPlace
+from tenure.store.sites import SiteRow
 
 
-def is_alone(site: Site) -> bool:
+def is_alone(site: SiteRow) -> bool:
     """Whether it is an application without an administration server."""
     return site.installation == Installation.STANDALONE
 
 
-def taken(conn: Connection, sub: Subscription, now: Instant, restored: Instant, but: str = "") -> int:
+def count_taken(conn: Connection, sub: Subscription, now: Instant, restored: Instant, but: str = "") -> int:
     """How many places standalone applications take of the subscription; `but` is left out.
 
     A place counts until its lease's end, every amnesty added, and as long as the application's silence is waited for.
     `restored`: when this server was last put back from a backup; until every word it can have forgotten is over, nobody
     not heard since is taken for silent.
     """
-    by = counting(sub, now, restored, but)
-    published = current(conn)
-    found = places.count(conn, sub.provider, sub.id, by)
+    by = count_rule(sub, now, restored, but)
+    published = current_notices(conn)
+    found = places.count_places(conn, sub.provider, sub.id, by)
     if not published:
         return found
-    outages = [Amnesty(each.notice.since, each.notice.until) for each in published]
-    lapsed = places.lapsed(conn, sub.provider, sub.id, by, now - AMNESTY_MOST)
-    return found + sum(_runs(place, outages, now) for place in lapsed if place.site not in by.struck)
+    outages = [OutageAmnesty(each.notice.since, each.notice.until) for each in published]
+    lapsed = places.lapsed_places(conn, sub.provider, sub.id, by, now - AMNESTY_MOST)
+    return found + sum(_still_runs(place, outages, now) for place in lapsed if place.site not in by.struck)
 
 
-def holds(conn: Connection, sub: Subscription, site: str, now: Instant, restored: Instant) -> bool:
+def holds_place(conn: Connection, sub: Subscription, site: str, now: Instant, restored: Instant) -> bool:
     """Whether the application's place in the subscription still counts, so that nobody else has been given it."""
-    by = counting(sub, now, restored)
-    if places.held(conn, sub.provider, sub.id, site, by):
+    by = count_rule(sub, now, restored)
+    if places.holds_place(conn, sub.provider, sub.id, site, by):
         return True
     if site in by.struck:  # an outage moves no date of the order's
         return False
-    outages = [Amnesty(each.notice.since, each.notice.until) for each in current(conn)]
+    outages = [OutageAmnesty(each.notice.since, each.notice.until) for each in current_notices(conn)]
     own = [each for each in places.of_site(conn, site) if each.subscription == sub.id]
-    return any(_runs(each, outages, now) for each in own)
+    return any(_still_runs(each, outages, now) for each in own)
 
 
-def promise(conn: Connection, site: Site, sub: Subscription, lease: Lease, now: Instant) -> None:
+def promise_place(conn: Connection, site: SiteRow, sub: Subscription, lease: Lease, now: Instant) -> None:
     """The application's place after a lease was signed for it: it counts at least as long as that one runs.
 
     Of an ephemeral one the stay goes on, or a new one begins.
@@ -62,7 +62,7 @@ def promise(conn: Connection, site: Site, sub: Subscription, lease: Lease, now: 
     known = next((each for each in places.of_site(conn, site.id) if each.subscription == sub.id), None)
     before = 0 if known is None else known.until
     waits = not site.ephemeral and lease.role == "active"
-    place = Place(
+    place = OccupiedPlace(
         site=site.id,
         subscription=sub.id,
         provider=sub.provider,
@@ -71,16 +71,18 @@ def promise(conn: Connection, site: Site, sub: Subscription, lease: Lease, now: 
         until=max(before, promised_until(lease)),
         waits=int(waits),
     )
-    places.put(conn, place)
+    places.save_place(conn, place)
     if site.ephemeral:
-        stay = stays.present(conn, sub.provider, sub.id, site.id, now) or Stay(site=site.id, came=now, until=0)
+        stay = stays.open_stay(conn, sub.provider, sub.id, site.id, now) or EphemeralStay(
+            site=site.id, came=now, until=0
+        )
         until = max(stay.until, promised_until(lease))
-        stays.put(conn, sub.provider, sub.id, msgspec.structs.replace(stay, until=until))
+        stays.save_stay(conn, sub.provider, sub.id, msgspec.structs.replace(stay, until=until))
 
 
 def date_in(spans: Timeline) -> Instant | None:
     """When a seat conflict's list ends the service; None where it does not."""
-    return next((span.since for span in spans if span.why is Why.SEAT_CONFLICT), None)
+    return next((span.since for span in spans if span.why is PhaseCause.SEAT_CONFLICT), None)
 
 
 def promised_until(lease: Lease) -> Instant:
@@ -89,47 +91,48 @@ def promised_until(lease: Lease) -> Instant:
     return lease.contact_until if date is None else min(date, lease.contact_until)
 
 
-def goes_by(conn: Connection, site: Site, subscription: str, date: Instant) -> None:
+def goes_by(conn: Connection, site: SiteRow, subscription: str, date: Instant) -> None:
     """The application goes by its newest lease, which carries `date`: what an older one promised beyond is over."""
     for place in places.of_site(conn, site.id):
         if place.subscription == subscription and place.until > date:
-            places.put(conn, msgspec.structs.replace(place, until=date))
+            places.save_place(conn, msgspec.structs.replace(place, until=date))
 
 
-def went_on(conn: Connection, site: Site, left: str) -> None:
+def went_on(conn: Connection, site: SiteRow, left: str) -> None:
     """The application goes to another subscription: in the one it `left` it counts until it goes by a later lease."""
     for place in places.of_site(conn, site.id):
         if place.subscription == left:
-            places.put(conn, msgspec.structs.replace(place, waits=0, after=site.serial))
+            places.save_place(conn, msgspec.structs.replace(place, waits=0, after=site.serial))
 
 
-def acknowledged(conn: Connection, site: Site, now: Instant) -> None:
+def after_acknowledgment(conn: Connection, site: SiteRow, now: Instant) -> None:
     """The application goes by its newest lease: what it left before that was signed is free."""
     for place in places.of_site(conn, site.id):
         others = place.subscription not in (site.subscription, site.successor)
         if others and place.after < site.serial:
-            _free(conn, place, now)
+            _free_now(conn, place, now)
 
 
-def untold(conn: Connection, site: Site) -> bool:
-    """Whether the application has left something since its newest lease was signed (for sites: `shares.untold`)."""
+def has_unacknowledged(conn: Connection, site: SiteRow) -> bool:
+    """Whether the application has left something since its newest lease was signed (for sites:
+    `shares.has_unacknowledged`)."""
     own = (site.subscription, site.successor)
     return any(each.subscription not in own and each.after >= site.serial for each in places.of_site(conn, site.id))
 
 
-def drop(conn: Connection, site: str, subscription: str) -> None:
+def free_place(conn: Connection, site: str, subscription: str) -> None:
     """The place is free at once."""
-    places.drop(conn, site, subscription)
+    places.free_place(conn, site, subscription)
 
 
-def left(conn: Connection, site: str, subscription: str) -> None:
+def leave_place(conn: Connection, site: str, subscription: str) -> None:
     """The application has no use for the place any more, but its last word may run: then it ends with that."""
     for place in places.of_site(conn, site):
         if place.subscription == subscription:
-            places.put(conn, msgspec.structs.replace(place, waits=0))
+            places.save_place(conn, msgspec.structs.replace(place, waits=0))
 
 
-def give_back(conn: Connection, sub: Subscription, site: Site, now: Instant) -> bool:
+def give_back(conn: Connection, sub: Subscription, site: SiteRow, now: Instant) -> bool:
     """The application's receipt says that its lease is erased: whether its place is free at once.
 
     Within one lease's length as many are as the limit has devices; later ones are free at their lease's end, so that a
@@ -143,9 +146,9 @@ def give_back(conn: Connection, sub: Subscription, site: Site, now: Instant) -> 
     for place in places.of_site(conn, site.id):
         waited = place.subscription != sub.id  # as successor: its lease is erased with the other
         if at_once or (waited and not copied):
-            _free(conn, place, now)
+            _free_now(conn, place, now)
         else:
-            places.put(conn, msgspec.structs.replace(place, waits=0))
+            places.save_place(conn, msgspec.structs.replace(place, waits=0))
     return at_once
 
 
@@ -155,21 +158,21 @@ def free_from(conn: Connection, site: str, sub: Subscription, now: Instant) -> I
     return max((each for each in ends if each > now), default=None)
 
 
-def _free(conn: Connection, place: Place, now: Instant) -> None:
+def _free_now(conn: Connection, place: OccupiedPlace, now: Instant) -> None:
     """Nobody can go by the place any more; the stay of an ephemeral application is over with it."""
-    places.drop(conn, place.site, place.subscription)
-    stay = stays.present(conn, place.provider, place.subscription, place.site, now)
+    places.free_place(conn, place.site, place.subscription)
+    stay = stays.open_stay(conn, place.provider, place.subscription, place.site, now)
     if stay is not None:
-        stays.put(conn, place.provider, place.subscription, msgspec.structs.replace(stay, until=now))
+        stays.save_stay(conn, place.provider, place.subscription, msgspec.structs.replace(stay, until=now))
 
 
-def state_of(sub: Subscription, site: Site) -> SiteState | None:
+def state_of(sub: Subscription, site: SiteRow) -> SiteState | None:
     """What the subscription says of the installation; of an ephemeral one, what its row says."""
     if not site.ephemeral:
-        return sub.site(site.id)
+        return sub.find_site(site.id)
     if site.subscription != sub.id or site.state != "in_use":
         return None
-    body = beside(site)
+    body = read_record(site)
     return SiteState(
         id=site.id,
         key=site.thumbprint,
@@ -184,7 +187,7 @@ def state_of(sub: Subscription, site: Site) -> SiteState | None:
     )
 
 
-def with_ephemeral(sub: Subscription, site: Site) -> Subscription:
+def with_ephemeral(sub: Subscription, site: SiteRow) -> Subscription:
     """The subscription with an ephemeral application among its installations, to sign for it; others as they are."""
     state = state_of(sub, site) if site.ephemeral else None
     if state is None:
@@ -193,11 +196,11 @@ def with_ephemeral(sub: Subscription, site: Site) -> Subscription:
     return msgspec.structs.replace(sub, sites=(*others, state))
 
 
-def counting(sub: Subscription, now: Instant, restored: Instant, but: str = "") -> Counting:
-    """What counts as a place of the subscription at `now`; as in `taken`."""
+def count_rule(sub: Subscription, now: Instant, restored: Instant, but: str = "") -> CountRule:
+    """What counts as a place of the subscription at `now`; as in `count_taken`."""
     rules = sub.rules_at(now)
     longest = max(rules.lease_days, rules.air_gap_lease_days) + SILENCE_DAYS
-    return Counting(
+    return CountRule(
         now=now,
         heard_since=now - rules.idle_release_days * DAY,
         restored=restored if now < restored + longest * DAY else 0,
@@ -208,8 +211,8 @@ def counting(sub: Subscription, now: Instant, restored: Instant, but: str = "") 
 
 def _is_struck(sub: Subscription, site: SiteState, now: Instant) -> bool:
     """Whether a seat conflict's date has ended the application's own place."""
-    return site.place_until is not None and site.place_until <= sub.clock(now)
+    return site.place_until is not None and site.place_until <= sub.contract_clock(now)
 
 
-def _runs(place: Place, outages: list[Amnesty], now: Instant) -> bool:
+def _still_runs(place: OccupiedPlace, outages: list[OutageAmnesty], now: Instant) -> bool:
     return now < place.until + moved_by(place.signed, outages)

@@ -4,34 +4,42 @@ from collections.abc import Callable
 
 import msgspec
 
-from tenure.core.bounds import Bound, Effective, Source, check_rules, effective, rules_of, validate
-from tenure.core.lengthening import Lengthening
 from tenure.core.periods import Duration
-from tenure.core.policy import Action, Role, Rules
-from tenure.core.refusals import Code, Refused
-from tenure.core.subscription import Subscription
+from tenure.core.policy.bounds import (
+    EffectiveValue,
+    PolicyBound,
+    ValueSource,
+    check_rules,
+    effective_rules,
+    rules_of,
+    validate_rules,
+)
+from tenure.core.policy.rules import Action, Role, Rules
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.grace_extension import PolicyAppliedNow
 from tenure.core.timeline import Instant
-from tenure.server.values import Plan, PolicyBody
+from tenure.server.values import PlanValue, PolicyBody
 from tenure.store import accounts
-from tenure.store.catalogue import DOCUMENTS, PLANS, POLICIES, Edition, Stamp
-from tenure.store.chronicle import VENDOR
+from tenure.store.catalog import DOCUMENTS, PLANS, POLICIES, PolicyEdition, WriteStamp
 from tenure.store.engine import Connection
+from tenure.store.provider_chain import VENDOR
 
 BOUNDS = "policy-bounds"
 
 
-class History(msgspec.Struct, frozen=True):
+class PublishedPolicies(msgspec.Struct, frozen=True):
     """Every published version of one provider's policy, oldest first, under the vendor's bounds."""
 
     editions: tuple[tuple[Instant, PolicyBody], ...]
-    bounds: dict[str, Bound]
+    bounds: dict[str, PolicyBound]
     """Those in force now."""
-    bounded: tuple[tuple[Instant, dict[str, Bound]], ...] = ()
+    bounded: tuple[tuple[Instant, dict[str, PolicyBound]], ...] = ()
     """Every edition of the bounds, oldest first."""
 
-    def bounds_at(self, moment: Instant) -> dict[str, Bound]:
+    def bounds_at(self, moment: Instant) -> dict[str, PolicyBound]:
         """The bounds in force at `moment`: a sweep that slept books by those that held then."""
-        held: dict[str, Bound] = {}
+        held: dict[str, PolicyBound] = {}
         for published, bounds in self.bounded:
             if published <= moment:
                 held = bounds
@@ -59,15 +67,17 @@ class History(msgspec.Struct, frozen=True):
         """The effective figures for a plan at `moment`."""
         return rules_of(values_of(self.body_at(moment), plan, self.bounds_at(moment), period))
 
-    def lengthenings(self, sub: Subscription, periods: Callable[[str], Duration | None]) -> tuple[Lengthening, ...]:
+    def grace_extensions(
+        self, sub: Subscription, periods: Callable[[str], Duration | None]
+    ) -> tuple[PolicyAppliedNow, ...]:
         """What was published to reach running periods, with the figures for the plan that `sub` was on then."""
         return tuple(
-            Lengthening(moment, rules_of(values_of(body, plan, self.bounds_at(moment), periods(plan))))
+            PolicyAppliedNow(moment, rules_of(values_of(body, plan, self.bounds_at(moment), periods(plan))))
             for moment, body in self.editions
             if body.apply_now and (plan := sub.terms_at(moment).plan)
         )
 
-    def permitted(self, role: Role) -> frozenset[Action]:
+    def permitted_actions(self, role: Role) -> frozenset[Action]:
         """What the policy in force allows to a role; a site's administrator acts with the customer's (M11)."""
         if role is Role.VENDOR:
             return frozenset(Action)
@@ -75,42 +85,42 @@ class History(msgspec.Struct, frozen=True):
         return body.provider_actions if role is Role.PROVIDER else body.customer_actions
 
 
-def history(conn: Connection, provider: str) -> History:
+def load_policies(conn: Connection, provider: str) -> PublishedPolicies:
     """The provider's policy with the bounds in force."""
-    editions = tuple((each.published, _body(each)) for each in POLICIES.all(conn, provider))
-    bounded = tuple((each.published, _bounds(each)) for each in DOCUMENTS.all(conn, BOUNDS))
-    return History(editions, bounded[-1][1] if bounded else {}, bounded)
+    editions = tuple((each.published, _read_body(each)) for each in POLICIES.all(conn, provider))
+    bounded = tuple((each.published, _read_bounds(each)) for each in DOCUMENTS.all(conn, BOUNDS))
+    return PublishedPolicies(editions, bounded[-1][1] if bounded else {}, bounded)
 
 
-def bounds(conn: Connection) -> dict[str, Bound]:
+def load_bounds(conn: Connection) -> dict[str, PolicyBound]:
     """What the vendor allows; empty when it has said nothing."""
     last = DOCUMENTS.last(conn, BOUNDS)
-    return {} if last is None else _bounds(last)
+    return {} if last is None else _read_bounds(last)
 
 
-def _bounds(edition: Edition) -> dict[str, Bound]:
-    return msgspec.json.decode(edition.body, type=dict[str, Bound])
+def _read_bounds(edition: PolicyEdition) -> dict[str, PolicyBound]:
+    return msgspec.json.decode(edition.body, type=dict[str, PolicyBound])
 
 
 def values_of(
-    body: PolicyBody, plan: str, limits: dict[str, Bound], period: Duration | None = None
-) -> dict[str, Effective]:
+    body: PolicyBody, plan: str, limits: dict[str, PolicyBound], period: Duration | None = None
+) -> dict[str, EffectiveValue]:
     """Each figure as it holds for a plan (empty: for plans of which nothing special is said), with its source."""
-    layers = [(Source.PROVIDER, body.rules), (Source.PROVIDER, body.plans.get(plan, {}))]
-    return effective(layers, limits, period)
+    layers = [(ValueSource.PROVIDER, body.rules), (ValueSource.PROVIDER, body.plans.get(plan, {}))]
+    return effective_rules(layers, limits, period)
 
 
-def unsound(conn: Connection, body: PolicyBody, limits: dict[str, Bound]) -> Refused | None:
+def refuse_unsound(conn: Connection, body: PolicyBody, limits: dict[str, PolicyBound]) -> Refused | None:
     """None when `body` may be published; refuses `field_invalid`, `unknown_plan`, `policy_out_of_bounds`."""
-    refused = validate(body.rules, limits)
+    refused = validate_rules(body.rules, limits)
     if refused is not None:
         return refused
     for name, layer in body.plans.items():
         item = PLANS.get(conn, VENDOR, name)
         if item is None:
-            return Refused(Code.UNKNOWN_PLAN, f"The vendor has no plan {name}.", f"plans.{name}")
-        plan = msgspec.json.decode(item.body, type=Plan)
-        refused = validate(layer, limits, plan.period, f"plans.{name}")
+            return Refused(RefusalCode.UNKNOWN_PLAN, f"The vendor has no plan {name}.", f"plans.{name}")
+        plan = msgspec.json.decode(item.body, type=PlanValue)
+        refused = validate_rules(layer, limits, plan.period, f"plans.{name}")
         if refused is not None:
             return refused
     for name in ("", *body.plans):
@@ -120,13 +130,15 @@ def unsound(conn: Connection, body: PolicyBody, limits: dict[str, Bound]) -> Ref
     return None
 
 
-def publish(conn: Connection, provider: str, body: PolicyBody, seen: int, by: str, now: Instant) -> Edition | Refused:
+def publish_policy(
+    conn: Connection, provider: str, body: PolicyBody, seen: int, by: str, now: Instant
+) -> PolicyEdition | Refused:
     """The next version; refuses `version_stale`. With `apply_now` every account is looked at: settling lengthens."""
-    edition = POLICIES.publish(conn, provider, seen, msgspec.json.encode(body), Stamp(by, now))
-    if body.apply_now and isinstance(edition, Edition):
+    edition = POLICIES.publish(conn, provider, seen, msgspec.json.encode(body), WriteStamp(by, now))
+    if body.apply_now and isinstance(edition, PolicyEdition):
         accounts.hurry_all(conn, provider, now)
     return edition
 
 
-def _body(edition: Edition) -> PolicyBody:
+def _read_body(edition: PolicyEdition) -> PolicyBody:
     return msgspec.json.decode(edition.body, type=PolicyBody)

@@ -8,7 +8,7 @@ handed this value, never an instant: what settles is `settling`.
 import msgspec
 
 from tenure.core.timeline import Instant
-from tenure.store import people
+from tenure.store import tenants
 from tenure.store.engine import Connection
 
 
@@ -17,11 +17,11 @@ class RealTime(msgspec.Struct, frozen=True):
 
     instant: Instant
 
-    def now_of(self, provider: people.Provider) -> Instant:
+    def now_of(self, provider: tenants.ProviderRow) -> Instant:
         """The provider's now: a sandbox's own, everybody else's is the real one."""
-        return self.instant if provider.clock is None else provider.clock.read(self.instant)
+        return self.instant if provider.clock is None else provider.clock.now_at(self.instant)
 
     def now_at(self, conn: Connection, provider: str) -> Instant:
         """The now of the provider of that id; of an unknown one, whose accounts nobody can load, the real one."""
-        clock = people.clock_of(conn, provider)
-        return self.instant if clock is None else clock.read(self.instant)
+        clock = tenants.clock_of(conn, provider)
+        return self.instant if clock is None else clock.now_at(self.instant)

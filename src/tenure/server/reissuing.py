@@ -9,67 +9,67 @@ from typing import TypeVar
 
 import msgspec
 
-from tenure.core.lease import Lease
+from tenure.core.lease.claims import Lease
 from tenure.core.refusals import Refused
-from tenure.server.context import Context
+from tenure.server.context import ServerContext
 from tenure.store import leases, sites
 from tenure.store.engine import Connection
-from tenure.wire import seal
+from tenure.wire import jws
+from tenure.wire.jws import TokenType
 from tenure.wire.keys import Purpose
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
-from tenure.wire.seal import Typ
 
 A = TypeVar("A", SyncAnswer, ActivateAnswer)
 
 
-def believed(context: Context, answer: bytes, typ: Typ, *, sandbox: bool) -> bool:
+def is_believed(context: ServerContext, answer: bytes, typ: TokenType, *, sandbox: bool) -> bool:
     """Whether the keys that signed the stored `answer`, and the leases in it, stand in the root document in force."""
-    envelope = seal.unwrap(answer, typ)
+    envelope = jws.parse_token(answer, typ)
     if isinstance(envelope, Refused):
         return True  # nothing that was stored here; whoever reads it says what it is
-    told = msgspec.json.decode(envelope.payload, type=_Leases)
-    kids = [envelope.kid, *(_kid(token) for token in (told.lease, told.successor) if token)]
-    return all(context.keys.knows(kid, sandbox=sandbox) for kid in kids)
+    told = msgspec.json.decode(envelope.payload, type=_SignedLeases)
+    kids = [envelope.kid, *(_token_kid(token) for token in (told.lease, told.successor) if token)]
+    return all(context.keys.is_believed(kid, sandbox=sandbox) for kid in kids)
 
 
 def reissued_sync(
-    conn: Connection, context: Context, site: str, product: str, answer: bytes, *, sandbox: bool
+    conn: Connection, context: ServerContext, site: str, product: str, answer: bytes, *, sandbox: bool
 ) -> bytes:
     """The stored answer to a synchronization, as it is while its keys count, else signed anew and stored so."""
-    if believed(context, answer, Typ.SYNC_ANSWER, sandbox=sandbox):
+    if is_believed(context, answer, TokenType.SYNC_ANSWER, sandbox=sandbox):
         return answer
-    return _reissued(conn, context, site, product, answer, Typ.SYNC_ANSWER, SyncAnswer, sandbox=sandbox)
+    return _reissue_answer(conn, context, site, product, answer, TokenType.SYNC_ANSWER, SyncAnswer, sandbox=sandbox)
 
 
 def reissued_activation(
-    conn: Connection, context: Context, site: str, product: str, answer: bytes, *, sandbox: bool
+    conn: Connection, context: ServerContext, site: str, product: str, answer: bytes, *, sandbox: bool
 ) -> bytes:
     """As `reissued_sync`, for the answer to an activation."""
-    typ = Typ.ACTIVATE_ANSWER if seal.typ_of(answer) is Typ.ACTIVATE_ANSWER else Typ.SYNC_ANSWER
-    if typ is Typ.SYNC_ANSWER or believed(context, answer, typ, sandbox=sandbox):
+    typ = TokenType.ACTIVATE_ANSWER if jws.typ_of(answer) is TokenType.ACTIVATE_ANSWER else TokenType.SYNC_ANSWER
+    if typ is TokenType.SYNC_ANSWER or is_believed(context, answer, typ, sandbox=sandbox):
         return answer
-    return _reissued(conn, context, site, product, answer, typ, ActivateAnswer, sandbox=sandbox)
+    return _reissue_answer(conn, context, site, product, answer, typ, ActivateAnswer, sandbox=sandbox)
 
 
-class _Leases(msgspec.Struct, frozen=True):
+class _SignedLeases(msgspec.Struct, frozen=True):
     """What of an answer is signed by itself."""
 
     lease: str = ""
     successor: str = ""
 
 
-def _reissued(
+def _reissue_answer(
     conn: Connection,
-    context: Context,
+    context: ServerContext,
     site: str,
     product: str,
     answer: bytes,
-    typ: Typ,
+    typ: TokenType,
     kind: type[A],
     *,
     sandbox: bool,
 ) -> bytes:
-    envelope = seal.unwrap(answer, typ)
+    envelope = jws.parse_token(answer, typ)
     if isinstance(envelope, Refused):
         return answer
     message, now = msgspec.json.decode(envelope.payload, type=kind), context.clock()
@@ -79,36 +79,38 @@ def _reissued(
         message,
         time=time,
         root=context.keys.root_of(sandbox=sandbox).version,
-        lease=_lease(conn, context, site, product, message.lease, sandbox=sandbox),
-        successor=_lease(conn, context, site, product, message.successor, sandbox=sandbox),
-        **({"notices": context.carried(sandbox=sandbox)} if isinstance(message, SyncAnswer) else {}),
+        lease=_reissue_lease(conn, context, site, product, message.lease, sandbox=sandbox),
+        successor=_reissue_lease(conn, context, site, product, message.successor, sandbox=sandbox),
+        **({"notices": context.notices_carried(sandbox=sandbox)} if isinstance(message, SyncAnswer) else {}),
     )
-    anew = seal.seal(typ, message, context.answer_signer(product, sandbox=sandbox))
+    anew = jws.sign_token(typ, message, context.answer_signer(product, sandbox=sandbox))
     sites.keep_answer(conn, site, anew)
     return anew
 
 
-def _lease(conn: Connection, context: Context, site: str, product: str, token: str, *, sandbox: bool) -> str:
-    envelope = seal.unwrap(token.encode(), Typ.LEASE) if token else None
-    if envelope is None or isinstance(envelope, Refused) or context.keys.knows(envelope.kid, sandbox=sandbox):
+def _reissue_lease(
+    conn: Connection, context: ServerContext, site: str, product: str, token: str, *, sandbox: bool
+) -> str:
+    envelope = jws.parse_token(token.encode(), TokenType.LEASE) if token else None
+    if envelope is None or isinstance(envelope, Refused) or context.keys.is_believed(envelope.kid, sandbox=sandbox):
         return token
     lease = msgspec.json.decode(envelope.payload, type=Lease)
-    signer = context.keys.signer(Purpose.LEASE, product, context.clock(), sandbox=sandbox)
-    entry = context.keys.root_of(sandbox=sandbox).document.find(signer.kid)
+    signer = context.keys.signer_for(Purpose.LEASE, product, context.clock(), sandbox=sandbox)
+    entry = context.keys.root_of(sandbox=sandbox).document.find_key(signer.key_id)
     # A key signs only what is dated inside its own window, and only a successor begins later than it was signed.
     dated = lease.iat if entry is None else max(lease.iat, entry.nbf)
     if dated < lease.exp:
         begins = dated if lease.nbf == lease.iat else max(lease.nbf, dated)
         lease = msgspec.structs.replace(lease, iat=dated, nbf=begins, refresh_after=max(lease.refresh_after, dated))
-    anew = seal.seal(Typ.LEASE, lease, signer)
-    leases.signed_anew(conn, site, _digest(token.encode()), _digest(anew), anew)
+    anew = jws.sign_token(TokenType.LEASE, lease, signer)
+    leases.signed_anew(conn, site, _safe_digest(token.encode()), _safe_digest(anew), anew)
     return anew.decode()
 
 
-def _digest(token: bytes) -> bytes:
+def _safe_digest(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
 
-def _kid(token: str) -> str:
-    envelope = seal.unwrap(token.encode(), Typ.LEASE)
+def _token_kid(token: str) -> str:
+    envelope = jws.parse_token(token.encode(), TokenType.LEASE)
     return "" if isinstance(envelope, Refused) else envelope.kid

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from tenure.core.policy import Role
+from tenure.core.policy.rules import Role
 
 DESK = frozenset({Role.VENDOR, Role.PROVIDER})
 """Who works at a provider's desk: its own people and programs, and the vendor's."""
@@ -12,18 +12,18 @@ PEOPLE = ("people:read", "people:write", "audit:read")
 
 SCOPES: dict[Role, tuple[str, ...]] = {
     Role.VENDOR: (
-        "catalogue:read", "catalogue:write", "providers:read", "providers:write", "customers:read", "customers:write",
+        "catalog:read", "catalog:write", "providers:read", "providers:write", "customers:read", "customers:write",
         "subscriptions:read", "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read",
         "policy:write", "sites:read", "tokens:write", "events:read", "messages:read", "messages:write", "metrics:read",
         "sandbox:write", "server:read", "server:write", *PEOPLE,
     ),
     Role.PROVIDER: (
-        "catalogue:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",
+        "catalog:read", "providers:read", "customers:read", "customers:write", "subscriptions:read",
         "subscriptions:write", "money:read", "money:write", "payments:write", "policy:read", "policy:write",
         "sites:read", "tokens:write", "events:read", "messages:read", "messages:write", "sandbox:write", *PEOPLE,
     ),
     Role.CUSTOMER: (
-        "catalogue:read", "subscriptions:read", "subscriptions:write", "money:read", "payments:write", "sites:read",
+        "catalog:read", "subscriptions:read", "subscriptions:write", "money:read", "payments:write", "sites:read",
         *PEOPLE,
     ),
 }  # fmt: skip
@@ -49,7 +49,7 @@ OWNERS_ALONE = frozenset({"tokens:write", "people:write", "policy:write"})
 """What decides over others: an operator, who does the daily work, has none of it."""
 
 
-def usual(kind: Role) -> tuple[str, ...]:
+def usual_scopes(kind: Role) -> tuple[str, ...]:
     """What a token carries for which everything was asked: all but what is about accounts."""
     return tuple(scope for scope in SCOPES[kind] if scope not in PEOPLE)
 

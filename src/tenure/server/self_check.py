@@ -15,8 +15,8 @@ import msgspec
 from prometheus_client import CollectorRegistry, Gauge
 
 from tenure.core.timeline import Instant
-from tenure.store import audit
-from tenure.store.lite import look
+from tenure.store import integrity
+from tenure.store.sqlite import open_read_only
 
 EVERY = 3_600
 """Seconds between the end of one look and the beginning of the next, at least."""
@@ -34,7 +34,7 @@ _WORDS_MOST = 1024 * 1024
 log = logging.getLogger("tenure.server.self_check")
 
 
-class Verified(msgspec.Struct, frozen=True, kw_only=True):
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """What one look found: how many faults, and the first of them in words."""
 
     findings: int
@@ -46,12 +46,12 @@ class SelfCheck:
 
     def __init__(self, database: Path, clock: Callable[[], Instant], ticks: Callable[[], float]) -> None:
         self._database, self._clock, self._ticks = database, clock, ticks
-        self.last: Verified | None = None
+        self.last: CheckResult | None = None
         """What the last look that ended found; None before the first."""
         self.ended_at: Instant = 0
         """When it ended."""
 
-    def show(self, registry: CollectorRegistry) -> None:
+    def register_gauges(self, registry: CollectorRegistry) -> None:
         """Two gauges: faults found by the last look, and when it ended (seconds since 1970; 0: none has yet)."""
         faults = Gauge("tenure_history_faults", "Faults that the last look at all histories found.", registry=registry)
         faults.set_function(lambda: self.last.findings if self.last else 0)
@@ -62,14 +62,14 @@ class SelfCheck:
         ended.set_function(lambda: self.ended_at)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until canceled."""
         await asyncio.sleep(FIRST_AFTER)
         while True:
             began = self._ticks()
             await self.once()
             await asyncio.sleep(pause_after(self._ticks() - began))
 
-    async def once(self) -> Verified | None:
+    async def once(self) -> CheckResult | None:
         """One look, in a process of lowest priority; None when it came to no end, which is logged."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", __name__,
@@ -84,7 +84,7 @@ class SelfCheck:
         if process.returncode != 0:
             log.error("the histories could not be verified: %s", fault[-500:].decode(errors="replace"))
             return None
-        self.last, self.ended_at = msgspec.json.decode(said[:_WORDS_MOST], type=Verified), self._clock()
+        self.last, self.ended_at = msgspec.json.decode(said[:_WORDS_MOST], type=CheckResult), self._clock()
         if self.last.findings:
             log.critical(
                 "the histories are not as they were written, %d faults: %s",
@@ -99,20 +99,20 @@ def pause_after(seconds: float) -> float:
     return max(EVERY, seconds * (SHARE - 1))
 
 
-def verify(database: Path) -> Verified:
+def verify_database(database: Path) -> CheckResult:
     """One look at everything, in one transaction that only reads."""
     count, first = 0, list[str]()
-    with look(database) as connection, connection.begin():
-        for found in audit.verify(connection):
+    with open_read_only(database) as connection, connection.begin():
+        for found in integrity.verify_histories(connection):
             count += 1
             if len(first) < TOLD:
                 first.append(f"{found.chain} link {found.seq} {found.fault} {found.detail}".rstrip())
-        for drifted in audit.drift(connection):
+        for drifted in integrity.drifted_accounts(connection):
             count += 1
             first.append(f"the balance of {drifted.customer} is not what its postings sum up to")
-    return Verified(findings=count, first=tuple(first[:TOLD]))
+    return CheckResult(findings=count, first=tuple(first[:TOLD]))
 
 
 if __name__ == "__main__":
     os.nice(19)
-    sys.stdout.buffer.write(msgspec.json.encode(verify(Path(os.fsdecode(sys.stdin.buffer.read())))))
+    sys.stdout.buffer.write(msgspec.json.encode(verify_database(Path(os.fsdecode(sys.stdin.buffer.read())))))

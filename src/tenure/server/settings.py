@@ -9,11 +9,11 @@ from typing import Annotated
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.certificates import CertificateFiles
 from tenure.http.endpoints import read_endpoint
-from tenure.http.outgoing.addresses import Reach
-from tenure.http.outgoing.mailing import MailServer, Security, is_mailbox
+from tenure.http.outgoing.smtp import MailServer, Security, is_mailbox
+from tenure.http.outgoing.ssrf import WebhookNetworks
 
 MOST = 64 * 1024
 LONGEST_PASSWORD = 1_024
@@ -49,7 +49,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Certificates (PEM) that are believed besides the system's."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
     name: str
@@ -68,30 +68,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Addresses or networks of portals and proxies whose `X-Forwarded-For` is believed."""
 
 
-def read_settings(path: Path) -> Settings | Refused:
+def read_settings(path: Path) -> ServerSettings | Refused:
     """The settings in `path`; refuses `not_found` and `field_invalid`."""
     try:
         data = path.read_bytes()[:MOST]
     except OSError:
-        return Refused(Code.NOT_FOUND, f"There is no server in {path.parent}, or its {path.name} is damaged.", "folder")
+        return Refused(
+            RefusalCode.NOT_FOUND, f"There is no server in {path.parent}, or its {path.name} is damaged.", "folder"
+        )
     try:
-        settings = msgspec.json.decode(data, type=Settings)
+        settings = msgspec.json.decode(data, type=ServerSettings)
     except msgspec.MsgspecError as fault:
-        return Refused(Code.FIELD_INVALID, f"{path} cannot be used: {fault}.", "settings")
+        return Refused(RefusalCode.FIELD_INVALID, f"{path} cannot be used: {fault}.", "settings")
     place = read_endpoint(settings.listen)
     return Refused(place.code, f"{path}: listen: {place.detail}", "listen") if isinstance(place, Refused) else settings
 
 
-def mail_server(settings: Settings, folder: Path) -> MailServer | Refused | None:
+def mail_server(settings: ServerSettings, folder: Path) -> MailServer | Refused | None:
     """Who takes mails; None when nobody does. Refuses `field_invalid`, and a password that others can read."""
     mail = settings.mail
     if mail is None:
         return None
     if not is_mailbox(mail.sender):
-        return Refused(Code.FIELD_INVALID, "`mail.sender` is the address that mails come from.", "mail.sender")
+        return Refused(RefusalCode.FIELD_INVALID, "`mail.sender` is the address that mails come from.", "mail.sender")
     if mail.user and mail.security == "none":
-        return Refused(Code.FIELD_INVALID, "A password is not sent over an open line.", "mail.security")
-    password = _password(folder / mail.password_file) if mail.password_file else ""
+        return Refused(RefusalCode.FIELD_INVALID, "A password is not sent over an open line.", "mail.security")
+    password = _read_password(folder / mail.password_file) if mail.password_file else ""
     if isinstance(password, Refused):
         return password
     return MailServer(
@@ -105,7 +107,7 @@ def mail_server(settings: Settings, folder: Path) -> MailServer | Refused | None
     )
 
 
-def reach(settings: Settings, folder: Path) -> Reach | Refused:
+def webhook_networks(settings: ServerSettings, folder: Path) -> WebhookNetworks | Refused:
     """What webhooks may reach; refuses networks that are none with `field_invalid`."""
     given = settings.webhooks
     for each in given.allow_networks:
@@ -113,12 +115,12 @@ def reach(settings: Settings, folder: Path) -> Reach | Refused:
             ip_network(each)
         except ValueError:
             wanted = "A network is written as 10.1.0.0/16 or fd00::/8."
-            return Refused(Code.FIELD_INVALID, wanted, "webhooks.allow_networks")
-    return Reach(given.allow_http, given.allow_networks, str(folder / given.ca_file) if given.ca_file else "")
+            return Refused(RefusalCode.FIELD_INVALID, wanted, "webhooks.allow_networks")
+    return WebhookNetworks(given.allow_http, given.allow_networks, str(folder / given.ca_file) if given.ca_file else "")
 
 
 def certificate_files(
-    settings: Settings, folder: Path, certificate: str, key: str
+    settings: ServerSettings, folder: Path, certificate: str, key: str
 ) -> CertificateFiles | Refused | None:
     """The files to serve TLS with: those of the options, else the settings'; None for plain HTTP.
 
@@ -129,7 +131,7 @@ def certificate_files(
     if bool(chain) != bool(private):
         missing, other = names if private else names[::-1]
         detail = f"{other} is given without {missing}: name both files, or neither for plain HTTP behind a proxy."
-        return Refused(Code.FIELD_INVALID, detail, missing.removeprefix("--"))
+        return Refused(RefusalCode.FIELD_INVALID, detail, missing.removeprefix("--"))
     if not chain:
         return None
     base = Path() if certificate else folder
@@ -138,22 +140,24 @@ def certificate_files(
     )
 
 
-def proxies(given: tuple[str, ...]) -> tuple[str, ...] | Refused:
+def trusted_proxies(given: tuple[str, ...]) -> tuple[str, ...] | Refused:
     """Whose `X-Forwarded-For` is believed; refuses with `field_invalid` what is no address, and everybody at once."""
     for each in given:
         try:
             network = ip_network(each)
         except ValueError:
-            return Refused(Code.FIELD_INVALID, f"{each} is no address and no network.", "trusted_proxies")
+            return Refused(RefusalCode.FIELD_INVALID, f"{each} is no address and no network.", "trusted_proxies")
         if network.prefixlen == 0:
-            return Refused(Code.FIELD_INVALID, "Then anybody could claim any address.", "trusted_proxies")
+            return Refused(RefusalCode.FIELD_INVALID, "Then anybody could claim any address.", "trusted_proxies")
     return given
 
 
-def _password(path: Path) -> str | Refused:
+def _read_password(path: Path) -> str | Refused:
     try:
         if path.stat().st_mode & 0o077:
-            return Refused(Code.ACTION_NOT_PERMITTED, f"{path} can be read by others; set its mode to 0600.", "mail")
+            return Refused(
+                RefusalCode.ACTION_NOT_PERMITTED, f"{path} can be read by others; set its mode to 0600.", "mail"
+            )
         return path.read_text(encoding="utf-8")[:LONGEST_PASSWORD].strip()
     except (OSError, UnicodeError):
-        return Refused(Code.NOT_FOUND, f"The mail server's password is not in {path}.", "mail.password_file")
+        return Refused(RefusalCode.NOT_FOUND, f"The mail server's password is not in {path}.", "mail.password_file")

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import msgspec
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.server import keyring
-from tenure.server.api.accounts.places import Prefix, fresh_secret
+from tenure.server.api.accounts.places import SecretPrefix, fresh_secret
 from tenure.server.context import ROOT, SANDBOX_ROOT
-from tenure.server.keyring import Draw, Founded, KeyRing
+from tenure.server.keyring import Draw, FoundedServer, KeyRing
 from tenure.server.roles import SCOPES, TeamRole
-from tenure.store import ids, invitations, passing, tokens, trail
-from tenure.store.catalogue import DOCUMENTS, Stamp
+from tenure.store import audit_log, ending_rows, ids, invitations, tokens
+from tenure.store.audit_log import AuditEvent
+from tenure.store.catalog import DOCUMENTS, WriteStamp
 from tenure.store.engine import Connection, Database
 from tenure.store.invitations import Invitation
-from tenure.store.lite import open_lite
-from tenure.store.persons import Place
-from tenure.store.trail import Deed
+from tenure.store.sqlite import open_lite
+from tenure.store.users import TeamPlace
 from tenure.wire import root as roots
 
 SECRETS, ROOT_SECRETS, DATABASE, SETTINGS = "secrets.json", "root-secrets.json", "tenure.db", "server.json"
@@ -30,7 +30,7 @@ TOKEN_DAYS = 3_650
 LONGEST_NAME = 256
 
 
-class Initialised(msgspec.Struct, frozen=True, kw_only=True):
+class InitializedServer(msgspec.Struct, frozen=True, kw_only=True):
     """What a new server consists of, and what must be put away."""
 
     folder: str
@@ -50,9 +50,9 @@ class Initialised(msgspec.Struct, frozen=True, kw_only=True):
     """Where people open the portal; empty where that is not known yet."""
 
 
-async def init(
+async def init_folder(
     folder: Path, name: str, draw: Draw, now: Instant, *, portal_url: str = "", root_keys: int = 1, threshold: int = 1
-) -> Initialised | Refused:
+) -> InitializedServer | Refused:
     """Make a server in an empty or missing folder; `name` is its address as leases name it.
 
     `portal_url` goes into its settings: mails and invitations are links to there.
@@ -61,41 +61,43 @@ async def init(
     and for a name that no lease can carry. What breaks off (a full disk, a crash) stands in no later try's way.
     """
     if not 1 <= len(name) <= LONGEST_NAME or not all("!" <= char <= "~" for char in name):
-        return Refused(Code.FIELD_INVALID, "A name is an address such as https://licence.example.com.", "name")
+        return Refused(RefusalCode.FIELD_INVALID, "A name is an address such as https://license.example.com.", "name")
     if not 1 <= threshold <= root_keys <= 16:
-        return Refused(Code.FIELD_INVALID, "At least one root key, at most 16, and no higher threshold.", "threshold")
+        return Refused(
+            RefusalCode.FIELD_INVALID, "At least one root key, at most 16, and no higher threshold.", "threshold"
+        )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - a program's first step, nobody waits
     mark = folder / UNFINISHED
     if mark.exists():
-        _undo(folder)
+        _undo_init(folder)
     if any((folder / each).exists() for each in (SECRETS, DATABASE)):
-        return Refused(Code.ALREADY_EXISTS, f"There is a server in {folder} already.", "folder")
+        return Refused(RefusalCode.ALREADY_EXISTS, f"There is a server in {folder} already.", "folder")
     write_secret(mark, b"tenure server init has not come to its end here; the next one begins anew.\n")
     try:
         settings = {"name": name, "portal_url": portal_url} if portal_url else {"name": name}
-        made = await _made(folder, settings, draw, now, root_keys=root_keys, threshold=threshold)
+        made = await _make_server(folder, settings, draw, now, root_keys=root_keys, threshold=threshold)
     except BaseException:
-        _undo(folder)
+        _undo_init(folder)
         raise
     if isinstance(made, Refused):
-        _undo(folder)
+        _undo_init(folder)
         return made
     mark.unlink(missing_ok=True)
     return msgspec.structs.replace(made, portal_url=portal_url)
 
 
-def _undo(folder: Path) -> None:
-    """Takes away what a broken-off `init` has left."""
+def _undo_init(folder: Path) -> None:
+    """Takes away what a broken-off `init_folder` has left."""
     made = (folder / name for name in (SECRETS, ROOT_SECRETS, ROOT_FILE, SANDBOX_ROOT_FILE, SETTINGS, UNFINISHED))
     for each in (*folder.glob(f"{DATABASE}*"), *made):
         each.unlink(missing_ok=True)
 
 
-async def _made(
+async def _make_server(
     folder: Path, settings: dict[str, str], draw: Draw, now: Instant, *, root_keys: int, threshold: int
-) -> Initialised | Refused:
+) -> InitializedServer | Refused:
     identity = f"root-{draw(6).hex()}"
-    founded = keyring.found(identity, draw, now, root_keys=root_keys, threshold=threshold)
+    founded = keyring.found_server(identity, draw, now, root_keys=root_keys, threshold=threshold)
     write_secret(folder / SECRETS, msgspec.json.encode(founded.secrets))
     write_secret(folder / ROOT_SECRETS, msgspec.json.encode(founded.offline))
     (folder / ROOT_FILE).write_bytes(founded.root)
@@ -106,10 +108,10 @@ async def _made(
         return db
     ring = ring_of(founded)
     write_secret(folder / PORTAL_KEY, ring.portal_key.encode())
-    token = await furnish(db, ring, draw, now)
+    token = await furnish_database(db, ring, draw, now)
     invitation = await invite_owner(db, ring, draw, now)
     await db.close()
-    return Initialised(
+    return InitializedServer(
         folder=str(folder),
         root_file=str(folder / ROOT_FILE),
         root_secrets=str(folder / ROOT_SECRETS),
@@ -120,24 +122,24 @@ async def _made(
     )
 
 
-def ring_of(founded: Founded) -> KeyRing:
+def ring_of(founded: FoundedServer) -> KeyRing:
     """The key ring of a server just founded."""
-    root, sandbox_root = roots.pin(founded.root), roots.pin(founded.sandbox_root)
+    root, sandbox_root = roots.pin_root(founded.root), roots.pin_root(founded.sandbox_root)
     if isinstance(root, Refused) or isinstance(sandbox_root, Refused):
         raise ValueError("a root document just signed does not hold")
     return KeyRing(founded.secrets, root, sandbox_root)
 
 
-async def furnish(db: Database, keys: KeyRing, draw: Draw, now: Instant) -> str:
+async def furnish_database(db: Database, keys: KeyRing, draw: Draw, now: Instant) -> str:
     """The root documents and the vendor's first token, put into an empty database; the token's secret."""
     secret = "tnr_" + draw(32).hex()
 
     def work(conn: Connection) -> None:
-        DOCUMENTS.publish(conn, ROOT, 0, keys.root.token, Stamp("setup", now))
-        DOCUMENTS.publish(conn, SANDBOX_ROOT, 0, keys.sandbox_root.token, Stamp("setup", now))
-        first = tokens.Token(
+        DOCUMENTS.publish(conn, ROOT, 0, keys.root.token, WriteStamp("setup", now))
+        DOCUMENTS.publish(conn, SANDBOX_ROOT, 0, keys.sandbox_root.token, WriteStamp("setup", now))
+        first = tokens.ApiToken(
             digest=keys.token_digest(secret),
-            id=ids.new("tok", now),
+            id=ids.new_id("tok", now),
             provider=None,
             customer=None,
             role=Role.VENDOR,
@@ -147,7 +149,12 @@ async def furnish(db: Database, keys: KeyRing, draw: Draw, now: Instant) -> str:
             expires=now + TOKEN_DAYS * DAY,
         )
         tokens.add_token(conn, first)
-        trail.put(conn, Place(), Deed("token_made", "setup", about=first.id, state=tokens.state(first)), now)
+        audit_log.record_event(
+            conn,
+            TeamPlace(),
+            AuditEvent("token_made", "setup", about=first.id, state=tokens.recorded_state(first)),
+            now,
+        )
 
     await db.write(work)
     return secret
@@ -155,16 +162,16 @@ async def furnish(db: Database, keys: KeyRing, draw: Draw, now: Instant) -> str:
 
 async def invite_owner(db: Database, keys: KeyRing, draw: Draw, now: Instant) -> str:
     """An invitation for the vendor's first owner, who says its own e-mail; the link's secret."""
-    secret, digest = fresh_secret(keys, draw, Prefix.INVITATION)
+    secret, digest = fresh_secret(keys, draw, SecretPrefix.INVITATION)
     asked = Invitation(
-        ids.new("inv", now), digest, "", "Owner", None, None, TeamRole.OWNER, "tenure server init", now,
+        ids.new_id("inv", now), digest, "", "Owner", None, None, TeamRole.OWNER, "tenure server init", now,
         now + invitations.LIFE,
     )  # fmt: skip
 
     def work(conn: Connection) -> None:
         invitations.invite(conn, asked)
-        state = passing.state(conn, passing.INVITATION, asked.id)
-        trail.put(conn, Place(), Deed("invited", "setup", about=asked.id, state=state), now)
+        state = ending_rows.recorded_state(conn, ending_rows.INVITATION, asked.id)
+        audit_log.record_event(conn, TeamPlace(), AuditEvent("invited", "setup", about=asked.id, state=state), now)
 
     await db.write(work)
     return secret

@@ -8,31 +8,31 @@ import logging
 
 import msgspec
 
-from tenure.core import ephemeral
-from tenure.core.contract import timeline
-from tenure.core.reminders import reminder_due
-from tenure.core.subscription import Subscription, evolve
-from tenure.core.timeline import DAY, Instant, Phase, at
-from tenure.server import books, settling, takeover
-from tenure.server.collecting import TURNS, Progress, collect
-from tenure.server.context import Context
-from tenure.server.messages.catalogue import REMINDER
+from tenure.core.subscription import ephemeral
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.fold import Subscription, evolve
+from tenure.core.subscription.reminders import reminder_due
+from tenure.core.timeline import DAY, Instant, Phase, span_at
+from tenure.server import account_repository, settlement, takeover
+from tenure.server.context import ServerContext
+from tenure.server.messages.catalog import REMINDER
 from tenure.server.real_time import RealTime
+from tenure.server.row_collection import TURNS, CollectionProgress, collect_rows
 from tenure.store import (
     accounts,
-    audit,
+    audit_log,
     deliveries,
+    emails,
     idempotency,
+    integrity,
     invitations,
-    letters,
     outbox,
-    people,
+    pending_codes,
     sessions,
     stays,
     subscriptions,
+    tenants,
     throttle,
-    trail,
-    waiting,
 )
 from tenure.store.engine import Connection
 
@@ -52,7 +52,7 @@ KEEP_MESSAGES = 30 * DAY
 _log = logging.getLogger("tenure.server.sweep")
 
 
-class Announced(msgspec.Struct, frozen=True, kw_only=True):
+class PhaseEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What a change of phase says in the feed."""
 
     subscription: str
@@ -63,7 +63,7 @@ class Announced(msgspec.Struct, frozen=True, kw_only=True):
     until: Instant | None
 
 
-class Reminded(msgspec.Struct, frozen=True, kw_only=True):
+class ReminderEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What a reminder says in the feed."""
 
     subscription: str
@@ -76,17 +76,17 @@ class Reminded(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Sweep:
+class BackgroundSweep:
     """The server's one background task."""
 
-    def __init__(self, context: Context, at_once: int = AT_ONCE) -> None:
+    def __init__(self, context: ServerContext, at_once: int = AT_ONCE) -> None:
         self._context = context
         self._at_once = at_once
         self._checked_at: Instant | None = None
-        self._progress: dict[str | None, Progress] = {}
+        self._progress: dict[str | None, CollectionProgress] = {}
 
     async def run(self) -> None:
-        """Until cancelled; a failing look is logged and repeated, for nothing depends on it."""
+        """Until canceled; a failing look is logged and repeated, for nothing depends on it."""
         while True:
             try:
                 while await self.once() >= self._at_once:
@@ -104,17 +104,17 @@ class Sweep:
         if self._context.stopped_money:
             return 0
         time = RealTime(self._context.clock())
-        return max([await self._look(provider, now, time) for provider, now in await self._clocks(time)])
+        return max([await self._look_once(provider, now, time) for provider, now in await self._all_clocks(time)])
 
-    async def _look(self, provider: str | None, now: Instant, time: RealTime) -> int:
-        due = await self._context.db.read(accounts.due, now, self._at_once, provider)
+    async def _look_once(self, provider: str | None, now: Instant, time: RealTime) -> int:
+        due = await self._context.db.read(accounts.due_accounts, now, self._at_once, provider)
         for tenant, customer in due:
-            await self._context.db.write(self._settle, tenant, customer, time)
-        changed = await self._context.db.read(subscriptions.due, now, self._at_once, provider)
+            await self._context.db.write(self._settle_account, tenant, customer, time)
+        changed = await self._context.db.read(subscriptions.due_subscriptions, now, self._at_once, provider)
         for tenant, name in changed:
-            await self._context.db.write(self._announce, tenant, name, time)
+            await self._context.db.write(self._announce_changes, tenant, name, time)
         over = ephemeral.day_of(now - LATE)
-        stayed = await self._context.db.read(stays.due, over, self._at_once, provider)
+        stayed = await self._context.db.read(stays.stays_due, over, self._at_once, provider)
         counted = [await self._context.db.write(self._count_days, tenant, name, time) for tenant, name in stayed]
         return max(len(due), len(changed), counted.count(True))
 
@@ -124,90 +124,92 @@ class Sweep:
         if self._checked_at is not None and now - self._checked_at < CHECK_EVERY:
             return
         self._checked_at = now
-        await self._context.db.write(_collect, now)
-        for clock, moment in await self._clocks(RealTime(now)):
+        await self._context.db.write(_collect_old, now)
+        for clock, moment in await self._all_clocks(RealTime(now)):
             await self._collect_ended(clock, moment)
-        drifted = await self._context.db.read(audit.drift)
+        drifted = await self._context.db.read(integrity.drifted_accounts)
         self._context.stopped_money[:] = [each.customer for each in drifted]
         if drifted:
             _log.critical("balances of %d accounts differ from their postings: money is stopped", len(drifted))
 
     async def _collect_ended(self, clock: str | None, now: Instant) -> None:
         """A few turns for one clock, each its own transaction, so that nobody waits for long behind it."""
-        progress, restored = self._progress.setdefault(clock, Progress()), self._context.epoch_floor
+        progress, restored = self._progress.setdefault(clock, CollectionProgress()), self._context.epoch_floor
         for _ in range(TURNS):
-            if not await self._context.db.write(collect, clock, now, restored, progress):
+            if not await self._context.db.write(collect_rows, clock, now, restored, progress):
                 break
 
-    async def _clocks(self, time: RealTime) -> list[tuple[str | None, Instant]]:
+    async def _all_clocks(self, time: RealTime) -> list[tuple[str | None, Instant]]:
         """Production once, and each sandbox by its own clock."""
 
         def work(conn: Connection) -> list[tuple[str | None, Instant]]:
             after, clocks = "", list[tuple[str | None, Instant]]()
-            while page := people.list_providers(conn, after, AT_ONCE):
+            while page := tenants.list_providers(conn, after, AT_ONCE):
                 clocks.extend((each.id, time.now_of(each)) for each in page if each.clock is not None)
                 after = page[-1].id
             return clocks
 
         return [(None, time.instant), *await self._context.db.read(work)]
 
-    def _settle(self, conn: Connection, provider: str, customer: str, time: RealTime) -> None:
-        loaded = books.load(conn, provider, customer, time)
+    def _settle_account(self, conn: Connection, provider: str, customer: str, time: RealTime) -> None:
+        loaded = account_repository.load_books(conn, provider, customer, time)
         if loaded is not None:
-            settling.settled(conn, loaded)
+            settlement.settle_books(conn, loaded)
 
     def _settle_due(self, conn: Connection, provider: str, name: str, time: RealTime) -> Instant:
         """The provider's now, everything booked that is due for the subscription."""
         now = time.now_at(conn, provider)
-        account = accounts.account(conn, provider, books.customer_of(conn, provider, name) or "")
+        account = accounts.get_account(conn, provider, account_repository.customer_of(conn, provider, name) or "")
         if account is not None and account.next_due is not None and account.next_due <= now:
-            self._settle(conn, provider, account.customer, time)
+            self._settle_account(conn, provider, account.customer, time)
         return now
 
     def _count_days(self, conn: Connection, provider: str, name: str, time: RealTime) -> bool:
         """Appends what is to be said of the ephemeral applications of days that are over; whether there was any."""
         now = self._settle_due(conn, provider, name, time)
-        sub, over = books.subscription(conn, provider, name), ephemeral.day_of(now - LATE)
+        sub, over = account_repository.load_subscription(conn, provider, name), ephemeral.day_of(now - LATE)
         if sub is None:
             return False
-        found = stays.uncounted(conn, provider, name, over)
+        found = stays.uncounted_stays(conn, provider, name, over)
         days = ephemeral.days_over(found, sub.ephemeral_until, over, now)
-        stays.count(conn, provider, name, [ephemeral.counted(each, sub.ephemeral_until, over) for each in found])
+        stays.mark_counted(
+            conn, provider, name, [ephemeral.after_count(each, sub.ephemeral_until, over) for each in found]
+        )
         for day in days:
             sub = evolve(sub, day)
-        books.append_to(conn, sub, days, now)
+        account_repository.append_to(conn, sub, days, now)
         return bool(days)
 
-    def _announce(self, conn: Connection, provider: str, name: str, time: RealTime) -> None:
+    def _announce_changes(self, conn: Connection, provider: str, name: str, time: RealTime) -> None:
         """What holds is told, so first everything is booked that was due: its account may not have had its turn yet."""
         now = self._settle_due(conn, provider, name, time)
         takeover.take_over_all(conn, provider, name, time)
-        sub = books.subscription(conn, provider, name)
+        sub = account_repository.load_subscription(conn, provider, name)
         if sub is not None:
-            announce(conn, sub, now)
-            remind(conn, sub, now)
-            books.project(conn, sub, now)
+            announce_phase(conn, sub, now)
+            announce_reminders(conn, sub, now)
+            account_repository.project_subscription(conn, sub, now)
 
 
-def announce(conn: Connection, sub: Subscription, now: Instant) -> None:
+def announce_phase(conn: Connection, sub: Subscription, now: Instant) -> None:
     """Tell the feed which phase holds and since when it truly does; each once."""
-    span = at(timeline(sub), now)
+    span = span_at(timeline(sub), now)
     if span.phase is Phase.PENDING:
         return
-    told = Announced(
+    told = PhaseEvent(
         subscription=sub.id, customer=sub.customer, phase=span.phase, why=span.why, since=span.since, until=span.until
     )
-    outbox.announce(
+    outbox.announce_once(
         conn, sub.provider, f"subscription.now_{span.phase}", sub.id, span.since, now, msgspec.json.encode(told)
     )
 
 
-def remind(conn: Connection, sub: Subscription, now: Instant) -> None:
+def announce_reminders(conn: Connection, sub: Subscription, now: Instant) -> None:
     """Tell the feed that an end comes nearer; each reminder once."""
     due = reminder_due(sub, now)
-    if due is None or not outbox.first(conn, sub.id, f"{REMINDER}.{due.offset}", due.about):
+    if due is None or not outbox.is_first(conn, sub.id, f"{REMINDER}.{due.offset}", due.about):
         return
-    told = Reminded(
+    told = ReminderEvent(
         subscription=sub.id,
         customer=sub.customer,
         offset=due.offset,
@@ -216,15 +218,15 @@ def remind(conn: Connection, sub: Subscription, now: Instant) -> None:
         phase=due.phase,
         why=due.why,
     )
-    outbox.put(conn, sub.provider, REMINDER, sub.id, due.at, now, msgspec.json.encode(told))
+    outbox.add_note(conn, sub.provider, REMINDER, sub.id, due.at, now, msgspec.json.encode(told))
 
 
-def _collect(conn: Connection, now: Instant) -> None:
-    idempotency.collect(conn, now)
-    throttle.collect(conn, now - DAY)
+def _collect_old(conn: Connection, now: Instant) -> None:
+    idempotency.collect_old(conn, now)
+    throttle.collect_old(conn, now - DAY)
     sessions.collect(conn, now)
     invitations.collect(conn, now - KEEP_INVITATIONS)
-    trail.collect(conn, now - KEEP_AUDIT)
-    waiting.wipe(conn, now)
-    letters.collect(conn, now - KEEP_MESSAGES)
+    audit_log.collect_old(conn, now - KEEP_AUDIT)
+    pending_codes.forget_expired(conn, now)
+    emails.collect(conn, now - KEEP_MESSAGES)
     deliveries.collect(conn, now - KEEP_MESSAGES)

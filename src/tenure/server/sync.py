@@ -1,4 +1,4 @@
-"""Synchronisation, the hot path [spec: synchronization]: proven requests in, signed answers out, durable before
+"""Synchronization, the hot path [spec: synchronization]: proven requests in, signed answers out, durable before
 acknowledged.
 
 Most answers are `unchanged` and cost one look at what is at hand of the site; `contact` does what a changed one needs.
@@ -8,40 +8,40 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.limits import Throttle
+from tenure.http.limits import RateThrottle
 from tenure.server import forks, taking_in
 from tenure.server.activation import OWN_WORDS
-from tenure.server.contact import Contact
-from tenure.server.context import Context
-from tenure.server.pace import Pace, read_pace
+from tenure.server.context import ServerContext
 from tenure.server.real_time import RealTime
 from tenure.server.reissuing import reissued_sync
-from tenure.store import contacts, sites
-from tenure.store.contacts import AtHand, Contacted
-from tenure.store.engine import Connection, Unavailable
-from tenure.store.sites import Site
-from tenure.wire import answers, b64, seal
-from tenure.wire.answers import Asked
-from tenure.wire.keys import Purpose, key_id, thumbprint
+from tenure.server.sync_hint import SyncHint, read_pace
+from tenure.server.sync_session import SyncSession
+from tenure.store import sites, sync_fast_path
+from tenure.store.engine import Connection, DatabaseUnavailable
+from tenure.store.sites import SiteRow
+from tenure.store.sync_fast_path import SiteSnapshot, SiteUpdate
+from tenure.wire import b64, exchanges, jws
+from tenure.wire.exchanges import ProvenRequest
+from tenure.wire.keys import Purpose, key_id, key_thumbprint
 from tenure.wire.messages import NextSync, SyncAnswer, SyncRequest
 
 KEYS_REMEMBERED = 50_000
-"""Of sites that synchronised lately; another one's costs one more look into the store."""
+"""Of sites that synchronized lately; another one's costs one more look into the store."""
 
 
-class Known(msgspec.Struct, frozen=True, gc=False):
+class KnownSite(msgspec.Struct, frozen=True, gc=False):
     """A site's public key and its RFC 7638 thumbprint."""
 
     public: bytes
     thumbprint: str
 
 
-class Proven(msgspec.Struct, frozen=True, gc=False):
+class ProvenSync(msgspec.Struct, frozen=True, gc=False):
     """A request whose signature holds, and the thumbprint of the key that made it."""
 
-    asked: Asked[SyncRequest]
+    asked: ProvenRequest[SyncRequest]
     thumbprint: str
     carried: bool = False
     """Brought by hand, by whoever may speak for the site [spec: offline-exchange]."""
@@ -52,73 +52,73 @@ class Proven(msgspec.Struct, frozen=True, gc=False):
         return self.asked.message.site
 
 
-class Synchronisation:
+class SyncService:
     """The operation behind `POST /v1/sync`."""
 
-    def __init__(self, context: Context, throttle: Throttle) -> None:
+    def __init__(self, context: ServerContext, throttle: RateThrottle) -> None:
         self._context, self._throttle = context, throttle
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownSite] = {}
 
-    async def synchronise(self, body: bytes, _address: str) -> bytes | Refused:
+    async def synchronize(self, body: bytes, _address: str) -> bytes | Refused:
         """The signed answer to a site's request; what is not proven gets an unsigned, inconclusive refusal."""
-        proven = await self.prove(body)
-        return proven if isinstance(proven, Refused) else await self.answer(proven)
+        proven = await self.prove_request(body)
+        return proven if isinstance(proven, Refused) else await self.answer_request(proven)
 
-    async def prove(self, body: bytes) -> Proven | Refused:
+    async def prove_request(self, body: bytes) -> ProvenSync | Refused:
         """The request, proven by the key of the site that it names; nothing is changed."""
-        envelope = answers.unwrap_sync(body)
+        envelope = exchanges.unwrap_sync(body)
         if isinstance(envelope, Refused):
             return envelope
-        known = self._known.get(envelope.kid) or await self._find(envelope)
+        known = self._known.get(envelope.kid) or await self._find_key(envelope)
         if known is None:
-            return await self._introduced(envelope)
-        asked = answers.read_sync(envelope, known.public)
-        return asked if isinstance(asked, Refused) else Proven(asked, known.thumbprint)
+            return await self._introduce_site(envelope)
+        asked = exchanges.read_sync(envelope, known.public)
+        return asked if isinstance(asked, Refused) else ProvenSync(asked, known.thumbprint)
 
-    async def _introduced(self, envelope: seal.Envelope) -> Proven | Refused:
+    async def _introduce_site(self, envelope: jws.ParsedToken) -> ProvenSync | Refused:
         """A site that is not known: taken in where this server has forgotten it by being put back (`taking_in`)."""
-        asked = answers.read_introduction(envelope)
+        asked = exchanges.read_introduction(envelope)
         if isinstance(asked, Refused) or not taking_in.is_ours(self._context, asked.message):
             return taking_in.UNKNOWN
-        refused: Refused | None = await self._context.write(
+        refused: Refused | None = await self._context.write_tx(
             False, lambda conn, real: taking_in.take_in(self._context, conn, asked, RealTime(real))
         )
-        return Proven(asked, thumbprint(asked.public)) if refused is None else refused
+        return ProvenSync(asked, key_thumbprint(asked.public)) if refused is None else refused
 
-    async def answer(self, proven: Proven) -> bytes | Refused:
+    async def answer_request(self, proven: ProvenSync) -> bytes | Refused:
         """The signed answer to a proven request, once it is durable.
 
         Unsigned `too_many_requests` for wishes that come faster than anybody has them (`OWN_WORDS`).
         """
         message = proven.asked.message
         if message.resolve or message.drop_successor:
-            limited = self._throttle.take((OWN_WORDS, proven.thumbprint))
+            limited = self._throttle.count_request((OWN_WORDS, proven.thumbprint))
             if limited is not None:
                 return limited
         try:
             return await self._context.db.submit_set(self.answer_many, proven)
-        except Unavailable:
-            return Refused(Code.SERVER_BUSY, "The store is not available.")
+        except DatabaseUnavailable:
+            return Refused(RefusalCode.SERVER_BUSY, "The store is not available.")
 
-    async def _find(self, envelope: seal.Envelope) -> Known | None:
+    async def _find_key(self, envelope: jws.ParsedToken) -> KnownSite | None:
         """The key of the site named, if it is the one that signed; remembered, for keys never change."""
-        claimed = answers.claimed_site(envelope)
-        jwk = await self._context.db.read(contacts.key_of, claimed) if claimed else None
+        claimed = exchanges.claimed_site(envelope)
+        jwk = await self._context.db.read(sync_fast_path.key_of, claimed) if claimed else None
         public = None if jwk is None else b64.decode_text(msgspec.json.decode(jwk, type=dict[str, str])["x"])
         if public is None or key_id(public) != envelope.kid:
             return None
         if len(self._known) >= KEYS_REMEMBERED:
             self._known.pop(next(iter(self._known)))
-        known = self._known[envelope.kid] = Known(public, thumbprint(public))
+        known = self._known[envelope.kid] = KnownSite(public, key_thumbprint(public))
         return known
 
-    def answer_many(self, conn: Connection, requests: Sequence[Proven]) -> list[bytes | Refused]:
+    def answer_many(self, conn: Connection, requests: Sequence[ProvenSync]) -> list[bytes | Refused]:
         """The answers in order, their effects in the caller's transaction; several of one site are taken in turn."""
         real = self._context.clock()
         answered: dict[int, bytes | Refused] = {}
         waiting = list(enumerate(requests))
         while waiting:
-            round_: dict[str, tuple[int, Proven]] = {}
+            round_: dict[str, tuple[int, ProvenSync]] = {}
             for place, proven in waiting:
                 round_.setdefault(proven.site, (place, proven))
             self._answer_round(conn, round_, real, answered)
@@ -128,89 +128,95 @@ class Synchronisation:
     def _answer_round(
         self,
         conn: Connection,
-        requests: dict[str, tuple[int, Proven]],
+        requests: dict[str, tuple[int, ProvenSync]],
         real: Instant,
         answered: dict[int, bytes | Refused],
     ) -> None:
         """One request of each site: first all that bring nothing new, at once, then the others, one by one."""
-        found = contacts.at_hand(conn, requests)
-        contacted: list[Contacted] = []
-        others: list[tuple[int, AtHand, Proven]] = []
+        found = sync_fast_path.at_hand(conn, requests)
+        contacted: list[SiteUpdate] = []
+        others: list[tuple[int, SiteSnapshot, ProvenSync]] = []
         for name, (place, proven) in requests.items():
             site, asked = found.get(name), proven.asked
             if site is None or (site.thumbprint, site.product) != (proven.thumbprint, asked.message.product):
-                answered[place] = Refused(Code.KEY_UNKNOWN, "This key is not the site's.", "site")
+                answered[place] = Refused(RefusalCode.KEY_UNKNOWN, "This key is not the site's.", "site")
                 continue
-            now = site.now(real)
+            now = site.provider_now(real)
             if not self._can_answer(site, real):
-                answered[place] = Refused(Code.NO_SIGNING_KEY)
+                answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
                 continue
             pace = None if site.last_request == asked.message.request else read_pace(site.pace)
             if (
                 pace is not None
                 and not proven.carried
-                and self._context.keys.knows(pace.kid, sandbox=site.sandbox)
+                and self._context.keys.is_believed(pace.kid, sandbox=site.is_sandbox)
                 and _nothing_new(asked.message, site, pace, now, self._context.epoch_floor)
             ):
-                told = self._unchanged(asked, site, pace, now)
+                told = self._answer_unchanged(asked, site, pace, now)
                 contacted.append(told)
                 answered[place] = told.answer
             else:
                 others.append((place, site, proven))
-        contacts.save(conn, contacted)
+        sync_fast_path.save_updates(conn, contacted)
         for place, site, proven in others:
-            if not self._context.keys.can_sign(Purpose.LEASE, site.product, real, sandbox=site.sandbox):
-                answered[place] = Refused(Code.NO_SIGNING_KEY)
+            if not self._context.keys.can_sign(Purpose.LEASE, site.product, real, sandbox=site.is_sandbox):
+                answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
                 continue
             answered[place] = self._answer_one(conn, proven, site, RealTime(real))
 
-    def _can_answer(self, site: AtHand, real: Instant) -> bool:
+    def _can_answer(self, site: SiteSnapshot, real: Instant) -> bool:
         """Whether there is a key for its answer: a site without any must not stop the answers of all others."""
-        keys, product, sandbox = self._context.keys, site.product, site.sandbox
+        keys, product, sandbox = self._context.keys, site.product, site.is_sandbox
         known = self._context.answer_signers.get((product, sandbox))
         if known is not None and known.now == real and known.root is keys.root_of(sandbox=sandbox):
             return True
         return keys.can_sign(Purpose.ANSWER, product, real, sandbox=sandbox)
 
-    def _answer_one(self, conn: Connection, proven: Proven, at_hand: AtHand, time: RealTime) -> bytes | Refused:
+    def _answer_one(
+        self, conn: Connection, proven: ProvenSync, at_hand: SiteSnapshot, time: RealTime
+    ) -> bytes | Refused:
         asked = proven.asked
         if at_hand.last_request == asked.message.request:
             # Sent again because the answer was lost: the same bytes [spec: exact-retry].
-            stored = contacts.last_answer(conn, at_hand.id)
-            sandbox = at_hand.sandbox
+            stored = sync_fast_path.last_answer(conn, at_hand.id)
+            sandbox = at_hand.is_sandbox
             return reissued_sync(conn, self._context, at_hand.id, at_hand.product, stored, sandbox=sandbox)
         site = sites.lock_many(conn, [at_hand.id])[at_hand.id]
         overtaken = overtaken_by(site, asked.message) if proven.carried else None
         if overtaken is not None:
             return overtaken
-        sandbox, carried = at_hand.sandbox, proven.carried
-        now = at_hand.now(time.instant)
-        answer, after = Contact(self._context, conn, asked, site, time, now, sandbox=sandbox, carried=carried).answer()
+        sandbox, carried = at_hand.is_sandbox, proven.carried
+        now = at_hand.provider_now(time.instant)
+        answer, after = SyncSession(
+            self._context, conn, asked, site, time, now, sandbox=sandbox, carried=carried
+        ).answer_request()
         sites.save_many(conn, [after])
         return answer
 
-    def _unchanged(self, asked: Asked[SyncRequest], site: AtHand, pace: Pace, now: Instant) -> Contacted:
+    def _answer_unchanged(
+        self, asked: ProvenRequest[SyncRequest], site: SiteSnapshot, pace: SyncHint, now: Instant
+    ) -> SiteUpdate:
         keys, message = self._context.keys, asked.message
-        turn = pace.turn(now)
+        turn = pace.next_window(now)
         count = site.token_count + 1
         token = keys.state_token(site.id, site.epoch, count)
         answer = SyncAnswer(
             nonce=message.nonce,
             request_sha256=asked.sha256,
             time=now,
-            root=keys.root_of(sandbox=site.sandbox).version,
+            root=keys.root_of(sandbox=site.is_sandbox).version,
             token=token,
             next_sync=None if turn is None else NextSync(*turn),
-            notices=self._context.carried(sandbox=site.sandbox),
+            notices=self._context.notices_carried(sandbox=site.is_sandbox),
             result="unchanged",
         )
-        signer = self._context.answer_signer(site.product, sandbox=site.sandbox)
-        return Contacted(
+        signer = self._context.answer_signer(site.product, sandbox=site.is_sandbox)
+        return SiteUpdate(
             id=site.id,
             token=token.encode(),
             token_count=count,
             last_request=message.request,
-            answer=seal.seal(seal.Typ.SYNC_ANSWER, answer, signer),
+            answer=jws.sign_token(jws.TokenType.SYNC_ANSWER, answer, signer),
             last_contact=now,
             next_sync=None if turn is None else turn[1],
             last_path=message.path.kind,
@@ -218,22 +224,22 @@ class Synchronisation:
         )
 
 
-def overtaken_by(site: Site, message: SyncRequest) -> Refused | None:
+def overtaken_by(site: SiteRow, message: SyncRequest) -> Refused | None:
     """Why a request that was carried by hand is not answered: what happened since it was made is not a fork
     [spec: offline-exchange].
 
     Refuses `offline_older` and `offline_changed_meanwhile`.
     """
-    if forks.newest(site, message):
+    if forks.is_newest(site, message):
         return None
     if (message.epoch, message.serial) < (site.epoch, site.acked_serial):
-        return Refused(Code.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")
+        return Refused(RefusalCode.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")
     if site.last_contact is not None and message.wall <= site.last_contact:
-        return Refused(Code.OFFLINE_CHANGED_MEANWHILE)
+        return Refused(RefusalCode.OFFLINE_CHANGED_MEANWHILE)
     return None
 
 
-def _nothing_new(message: SyncRequest, site: AtHand, pace: Pace, now: Instant, floor: int) -> bool:
+def _nothing_new(message: SyncRequest, site: SiteSnapshot, pace: SyncHint, now: Instant, floor: int) -> bool:
     """Whether neither side has anything to tell the other but that it is there."""
     return bool(
         site.settled

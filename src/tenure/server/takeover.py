@@ -4,30 +4,30 @@ import base64
 
 import msgspec
 
-from tenure.core import commands as c
-from tenure.core.decide.sites import drop, take_over
-from tenure.core.facts import Fact
-from tenure.core.lease import Lease
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
-from tenure.core.subscription import Subscription, evolve
+from tenure.core.business import commands as c
+from tenure.core.business.decide.installations import drop_staged, take_over
+from tenure.core.lease.claims import Lease
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.facts import Fact
+from tenure.core.subscription.fold import Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import books, copies, places, settling, shares, worlds
-from tenure.server.beside import beside, with_beside
+from tenure.server import account_repository, allotments, copies, environments, places, settlement
 from tenure.server.real_time import RealTime
+from tenure.server.site_record import read_record, with_beside
 from tenure.store import leases, sites
 from tenure.store.engine import Connection
-from tenure.store.sites import Site
+from tenure.store.sites import SiteRow
 
 
 def take_over_all(conn: Connection, provider: str, subscription: str, time: RealTime) -> None:
     """Book every takeover that is due at the sites of a subscription."""
-    waiting = sites.waiting(conn, provider, subscription)
-    for site in sites.lock_many(conn, waiting).values():  # locked: a synchronisation writes the same rows
+    waiting = sites.sites_with_successor(conn, provider, subscription)
+    for site in sites.lock_many(conn, waiting).values():  # locked: a synchronization writes the same rows
         take_over_if_due(conn, site, time)
 
 
-def take_over_if_due(conn: Connection, site: Site, time: RealTime, goes_by: str = "") -> Site:
+def take_over_if_due(conn: Connection, site: SiteRow, time: RealTime, goes_by: str = "") -> SiteRow:
     """The site as it is once a successor whose instant has come is booked; unchanged while it has not.
 
     `goes_by`: the subscription by which the site itself says it goes.
@@ -36,16 +36,16 @@ def take_over_if_due(conn: Connection, site: Site, time: RealTime, goes_by: str 
     """
     if site.successor is None:
         return site
-    owner = beside(site).successor_provider or site.provider
-    if owner != site.provider and not worlds.meet(conn, site, owner):
+    owner = read_record(site).successor_provider or site.provider
+    if owner != site.provider and not environments.environments_meet(conn, site, owner):
         return site
     now = time.now_at(conn, owner)
-    present = settling.settled_item(conn, site.provider, site.subscription, time)
-    successor = settling.settled_item(conn, owner, site.successor, time)
+    present = settlement.settled_item(conn, site.provider, site.subscription, time)
+    successor = settlement.settled_item(conn, owner, site.successor, time)
     if present is None or successor is None:
         return site
     rules, floor = successor.book.at(now)
-    seen = c.Seen(rules=rules, floor=floor)
+    seen = c.DecisionContext(rules=rules, floor=floor)
     word = _word_for_successor(conn, site)
     went = word[0] if word is not None and goes_by == site.successor else None
     outcome = take_over(successor.sub, present.sub, seen, now, went=went, promised=word)
@@ -54,20 +54,20 @@ def take_over_if_due(conn: Connection, site: Site, time: RealTime, goes_by: str 
     started = successor.sub
     for fact in outcome.facts:
         started = evolve(started, fact)
-    books.append_to(conn, started, outcome.facts, now)
+    account_repository.append_to(conn, started, outcome.facts, now)
     started = copies.carry_over(conn, site, started, now)
-    leaves(conn, present.sub, tuple(fact for _, fact in outcome.others), now)
+    append_departures(conn, present.sub, tuple(fact for _, fact in outcome.others), now)
     places.went_on(conn, site, site.subscription)
-    moved = shares.moved(site, started.id, now)
+    moved = allotments.after_switch(site, started.id, now)
     moved = msgspec.structs.replace(moved, provider=owner, customer=started.customer, successor=None)
-    moved = with_beside(moved, msgspec.structs.replace(beside(moved), successor_provider=""))
+    moved = with_beside(moved, msgspec.structs.replace(read_record(moved), successor_provider=""))
     sites.save_many(conn, [moved])
     return moved
 
 
-def _word_for_successor(conn: Connection, site: Site) -> tuple[Instant, Instant] | None:
+def _word_for_successor(conn: Connection, site: SiteRow) -> tuple[Instant, Instant] | None:
     """[from, until) of the site's newest word for its successor; None once it goes by a later one."""
-    signed = leases.latest(conn, site.id, leases.SUCCESSOR)
+    signed = leases.latest_lease(conn, site.id, leases.SUCCESSOR)
     if signed is None or signed.body is None or signed.subscription != site.successor:
         return None
     if site.acked_serial > signed.serial:
@@ -77,29 +77,29 @@ def _word_for_successor(conn: Connection, site: Site) -> tuple[Instant, Instant]
     return lease.nbf, lease.contact_until
 
 
-def drop_successor(conn: Connection, site: Site, name: str, time: RealTime) -> Site | Refused:
+def drop_successor(conn: Connection, site: SiteRow, name: str, time: RealTime) -> SiteRow | Refused:
     """The site without the successor `name` that was staged there: nothing of it was consumed.
 
     Refuses `no_successor` when that is not what is staged, as after it has taken over.
     """
-    owner = beside(site).successor_provider or site.provider
-    item = settling.settled_item(conn, owner, name, time) if site.successor == name else None
+    owner = read_record(site).successor_provider or site.provider
+    item = settlement.settled_item(conn, owner, name, time) if site.successor == name else None
     if item is None:
-        return Refused(Code.NO_SUCCESSOR, field="successor")
+        return Refused(RefusalCode.NO_SUCCESSOR, field="successor")
     now = time.now_at(conn, owner)
-    outcome = drop(item.sub, c.DropSuccessor(by=site.id, role=Role.SITE, site=site.id), now)
+    outcome = drop_staged(item.sub, c.DropSuccessor(by=site.id, role=Role.SITE, site=site.id), now)
     if isinstance(outcome, Refused):
         return outcome
-    leaves(conn, item.sub, outcome.facts, now)
+    append_departures(conn, item.sub, outcome.facts, now)
     places.went_on(conn, site, name)
-    dropped = shares.without_successor(site, now)
+    dropped = allotments.without_successor(site, now)
     sites.save_many(conn, [dropped])
     return dropped
 
 
-def leaves(conn: Connection, sub: Subscription, facts: tuple[Fact, ...], now: Instant) -> None:
+def append_departures(conn: Connection, sub: Subscription, facts: tuple[Fact, ...], now: Instant) -> None:
     """Append to another subscription what a decision about this one did to it."""
     after = sub
     for fact in facts:
         after = evolve(after, fact)
-    books.append_to(conn, after, facts, now)
+    account_repository.append_to(conn, after, facts, now)

@@ -7,33 +7,33 @@ lease (in force, bound to its key) say what is missing here; what it is told the
 
 import msgspec
 
-from tenure.core import facts as f
 from tenure.core.installation import Installation
-from tenure.core.refusals import Code, Refused
-from tenure.core.subscription import Subscription, evolve
-from tenure.server import books
-from tenure.server.beside import Beside
-from tenure.server.context import Context
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.fold import Subscription, evolve
+from tenure.server import account_repository
+from tenure.server.context import ServerContext
 from tenure.server.real_time import RealTime
-from tenure.server.rows import IN_USE
-from tenure.store import people, sites, subscriptions
+from tenure.server.site_projection import IN_USE
+from tenure.server.site_record import SiteRecord
+from tenure.store import sites, subscriptions, tenants
 from tenure.store.engine import Connection
-from tenure.store.sites import Site
+from tenure.store.sites import SiteRow
 from tenure.wire import b64
-from tenure.wire.answers import Asked, jwk
-from tenure.wire.keys import thumbprint
+from tenure.wire.exchanges import ProvenRequest, public_jwk
+from tenure.wire.keys import key_thumbprint
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import SyncRequest
 
-UNKNOWN = Refused(Code.KEY_UNKNOWN, "No site here has this key; activate it first.", "header.kid")
+UNKNOWN = Refused(RefusalCode.KEY_UNKNOWN, "No site here has this key; activate it first.", "header.kid")
 NOT_HERE = Refused(
-    Code.KEY_UNKNOWN,
+    RefusalCode.KEY_UNKNOWN,
     "The subscription of this site is not known here: it was ordered after the backup that this server goes by.",
     "subscription",
 )
 
 
-def is_ours(context: Context, message: SyncRequest) -> bool:
+def is_ours(context: ServerContext, message: SyncRequest) -> bool:
     """Whether this server has given the state token shown, in an epoch that was closed since by a restore.
 
     Cheap and without the store: whoever holds no such token costs nothing more.
@@ -42,33 +42,35 @@ def is_ours(context: Context, message: SyncRequest) -> bool:
     return shown is not None and shown[0] < context.epoch_floor
 
 
-def take_in(context: Context, conn: Connection, asked: Asked[SyncRequest], time: RealTime) -> Refused | None:
+def take_in(
+    context: ServerContext, conn: Connection, asked: ProvenRequest[SyncRequest], time: RealTime
+) -> Refused | None:
     """Enter the site as it was activated (SiteActivated, and its row); its synchronization goes on from there.
 
     Refuses `key_unknown` where its site or its key stands here already, where its lease is over or is not its own, and
     where its subscription is not known here.
     """
-    message, key = asked.message, thumbprint(asked.public)
-    held = _lease(context, asked)
+    message, key = asked.message, key_thumbprint(asked.public)
+    held = _shown_lease(context, asked)
     if held is None or sites.by_key(conn, key, message.product) or sites.by_ids(conn, [message.site]):
         return UNKNOWN
-    home = subscriptions.home(conn, held.lease.subscription)
-    provider = None if home is None else people.provider(conn, home.provider)
-    sub = None if home is None else books.subscription(conn, home.provider, home.id)
+    home = subscriptions.find_subscription(conn, held.lease.subscription)
+    provider = None if home is None else tenants.get_provider(conn, home.provider)
+    sub = None if home is None else account_repository.load_subscription(conn, home.provider, home.id)
     if home is None or provider is None or sub is None or provider.sandbox != held.lease.sandbox:
         return NOT_HERE
     now = time.now_of(provider)
     if now >= held.lease.contact_until or sub.product != message.product:
         return UNKNOWN
-    site = _row(asked, held, home, now)
+    site = _restored_row(asked, held, home, now)
     sites.add(conn, site)
     if not site.ephemeral:  # its coming is in no history
-        fact = _activated(asked, held, sub, now)
-        books.append_to(conn, evolve(sub, fact), (fact,), now)
+        fact = _activation_fact(asked, held, sub, now)
+        account_repository.append_to(conn, evolve(sub, fact), (fact,), now)
     return None
 
 
-def _lease(context: Context, asked: Asked[SyncRequest]) -> SealedLease | None:
+def _shown_lease(context: ServerContext, asked: ProvenRequest[SyncRequest]) -> SealedLease | None:
     """The lease shown, if this server signed it for this very site and key."""
     message, mine = asked.message, b64.encode_text(asked.public)
     for sandbox in (False, True):
@@ -81,28 +83,32 @@ def _lease(context: Context, asked: Asked[SyncRequest]) -> SealedLease | None:
     return None
 
 
-def _row(asked: Asked[SyncRequest], held: SealedLease, home: subscriptions.Registration, now: int) -> Site:
+def _restored_row(
+    asked: ProvenRequest[SyncRequest], held: SealedLease, home: subscriptions.SubscriptionRow, now: int
+) -> SiteRow:
     message, lease = asked.message, held.lease
-    return Site(
+    return SiteRow(
         id=message.site,
         provider=home.provider,
         customer=home.customer,
         product=message.product,
         subscription=home.id,
-        thumbprint=thumbprint(asked.public),
-        jwk=msgspec.json.encode(jwk(asked.public)),
+        thumbprint=key_thumbprint(asked.public),
+        jwk=msgspec.json.encode(public_jwk(asked.public)),
         state=IN_USE,
         created=now,
         name="",
         version=message.version,
         token=b"",
-        body=msgspec.json.encode(Beside(device_port=lease.device_port)),
+        body=msgspec.json.encode(SiteRecord(device_port=lease.device_port)),
         installation=lease.installation,
         ephemeral=int(lease.ephemeral),
     )
 
 
-def _activated(asked: Asked[SyncRequest], held: SealedLease, sub: Subscription, now: int) -> f.SiteActivated:
+def _activation_fact(
+    asked: ProvenRequest[SyncRequest], held: SealedLease, sub: Subscription, now: int
+) -> f.SiteActivated:
     lease = held.lease
     code = next((each.id for each in sub.codes if each.last_group == lease.code_last_group), "")
     return f.SiteActivated(
@@ -110,7 +116,7 @@ def _activated(asked: Asked[SyncRequest], held: SealedLease, sub: Subscription, 
         recorded_at=now,
         by=asked.message.site,
         site=asked.message.site,
-        key=thumbprint(asked.public),
+        key=key_thumbprint(asked.public),
         code=code,
         name="",
         version=asked.message.version,

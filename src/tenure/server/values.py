@@ -1,61 +1,61 @@
-"""What is stored as bodies of the catalogue and of people: products, plans, offers, providers, customers, policies.
+"""What is stored as bodies of the catalog and of people: products, plans, offers, providers, customers, policies.
 
 Evolution: fields are appended only, each with a default that keeps the old meaning.
 """
 
 import msgspec
 
-from tenure.core.lease import Brand
+from tenure.core.lease.claims import Brand
 from tenure.core.periods import Duration
-from tenure.core.policy import Action, Policy, RenewalOrder
+from tenure.core.policy.rules import Action, Policy, RenewalOrder
 from tenure.core.pricing import Band
-from tenure.core.terms import Kind, Settlement, Start, Terms
+from tenure.core.subscription.terms import Settlement, SubscriptionKind, Terms, TermStart
 from tenure.core.timeline import Instant
 
 Layer = dict[str, int | str | bool | list[int]]
 """Some fields of `core.policy.Rules`, by name: what one layer of the policy says."""
 
 
-class Product(msgspec.Struct, frozen=True, kw_only=True):
+class ProductValue(msgspec.Struct, frozen=True, kw_only=True):
     """What the vendor makes."""
 
     id: str
     name: str
 
 
-class Floor(msgspec.Struct, frozen=True):
+class MinVersion(msgspec.Struct, frozen=True):
     """The lowest version that may activate, from an instant on (M13)."""
 
     since: Instant
     version: str
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class PlanValue(msgspec.Struct, frozen=True, kw_only=True):
     """One way in which a product is licensed."""
 
     id: str
     product: str
     name: str
-    kind: Kind
+    kind: SubscriptionKind
     period: Duration
     features: tuple[str, ...]
     base_features: tuple[str, ...] = ()
-    floors: tuple[Floor, ...] = ()
+    floors: tuple[MinVersion, ...] = ()
     """Oldest first; the last one is in force now."""
     min_devices: int = 1
     max_devices: int = 1_000_000
     max_sites: int = 5
-    start: Start = Start.AT_ORDER
+    start: TermStart = TermStart.AT_ORDER
     trial: Duration | None = None
     """How long the plan may be tried; None: not at all."""
 
     @property
-    def floor(self) -> str:
+    def min_version_at(self) -> str:
         """The lowest version in force now; empty for none."""
         return self.floors[-1].version if self.floors else ""
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class OfferValue(msgspec.Struct, frozen=True, kw_only=True):
     """What one provider sells: a plan, its price per device and period, and how it is paid."""
 
     id: str
@@ -69,7 +69,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the mail about the activation code holds the code itself; else a link that shows it once."""
 
 
-class Provider(msgspec.Struct, frozen=True, kw_only=True):
+class ProviderValue(msgspec.Struct, frozen=True, kw_only=True):
     """A service provider: a tenant of the server."""
 
     id: str
@@ -79,7 +79,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     brand: Brand = Brand()
 
 
-class Customer(msgspec.Struct, frozen=True, kw_only=True):
+class CustomerValue(msgspec.Struct, frozen=True, kw_only=True):
     """A customer of one provider."""
 
     id: str
@@ -102,7 +102,7 @@ class PolicyBody(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a longer grace reaches the periods that were running when it was published."""
 
 
-def terms_of(plan: Plan, offer: Offer, devices: int) -> Terms:
+def terms_of(plan: PlanValue, offer: OfferValue, devices: int) -> Terms:
     """What a customer agrees to when buying `devices` of `plan` under `offer`."""
     return Terms(
         product=plan.product,
@@ -112,7 +112,7 @@ def terms_of(plan: Plan, offer: Offer, devices: int) -> Terms:
         devices=devices,
         features=plan.features,
         base_features=plan.base_features,
-        min_version=plan.floor,
+        min_version=plan.min_version_at,
         min_devices=plan.min_devices,
         max_devices=plan.max_devices,
         max_sites=plan.max_sites,

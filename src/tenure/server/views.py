@@ -3,16 +3,16 @@
 import msgspec
 
 from tenure.core import explain as explaining
-from tenure.core.expected import Expected
-from tenure.core.ledger import Posting
+from tenure.core.business.expected_renewals import ExpectedCourse
+from tenure.core.business.ledger import Posting
 from tenure.core.refusals import Refused
-from tenure.core.timeline import Instant, Phase, Span, Timeline, cut, starting
-from tenure.http.instants import rfc3339
+from tenure.core.timeline import Instant, Phase, Span, Timeline, cut_at, starting_at
+from tenure.http.timestamps import format_rfc3339
 
 
-def shown(instant: Instant | None) -> str | None:
+def optional_rfc3339(instant: Instant | None) -> str | None:
     """RFC 3339, or None for never."""
-    return None if instant is None else rfc3339(instant)
+    return None if instant is None else format_rfc3339(instant)
 
 
 class SpanView(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +80,8 @@ class PostingView(msgspec.Struct, frozen=True, kw_only=True):
 def span_view(span: Span, *, expected: bool = False) -> SpanView:
     """See `SpanView`."""
     return SpanView(
-        since=rfc3339(span.since),
-        until=shown(span.until),
+        since=format_rfc3339(span.since),
+        until=optional_rfc3339(span.until),
         phase=span.phase,
         why=span.why,
         features=span.features,
@@ -95,7 +95,7 @@ def timeline_view(spans: Timeline, paid_until: Instant | None = None) -> tuple[S
     """Every span; service after `paid_until`, if it is given, is expected."""
     if paid_until is None:
         return tuple(map(span_view, spans))
-    pieces = (*cut(spans, paid_until), *starting(spans, paid_until))
+    pieces = (*cut_at(spans, paid_until), *starting_at(spans, paid_until))
     return tuple(span_view(each, expected=each.since >= paid_until and each.phase is Phase.ACTIVE) for each in pieces)
 
 
@@ -108,11 +108,11 @@ def refusal_view(refused: Refused) -> RefusalView:
         detail=refused.detail,
         remedy=row.remedy,
         who=row.who,
-        possible_at=shown(refused.when),
+        possible_at=optional_rfc3339(refused.when),
     )
 
 
-def explain_view(ahead: Expected, remedies: tuple[explaining.Remedy, ...], now: Instant) -> ExplainView:
+def explain_view(ahead: ExpectedCourse, remedies: tuple[explaining.Remedy, ...], now: Instant) -> ExplainView:
     """See `ExplainView`; `remedies`: what helps this subscription, with its sums (`core.remedies`)."""
     told = explaining.explain(ahead.timeline, now, ahead.outlook)
     return ExplainView(
@@ -120,8 +120,8 @@ def explain_view(ahead: Expected, remedies: tuple[explaining.Remedy, ...], now: 
         why=told.why,
         sentence=told.sentence,
         rule=told.rule,
-        since=rfc3339(told.since),
-        until=shown(told.until),
+        since=format_rfc3339(told.since),
+        until=optional_rfc3339(told.until),
         renewal=told.renewal,
         follows=told.follows,
         remedies=tuple(RemedyView(each.who, each.how) for each in remedies),
@@ -133,12 +133,12 @@ def posting_view(posting: Posting) -> PostingView:
     amounts = {entry.account.value: entry.amount for entry in posting.entries}
     return PostingView(
         kind=posting.kind,
-        at=rfc3339(posting.at),
-        recorded_at=rfc3339(posting.recorded_at),
+        at=format_rfc3339(posting.at),
+        recorded_at=format_rfc3339(posting.recorded_at),
         amount=amounts.get("balance", 0),
         reserve=amounts.get("reserve", 0),
         reference=posting.reference,
         subscription=posting.subscription,
-        period=shown(posting.period),
+        period=optional_rfc3339(posting.period),
         note=posting.note,
     )

@@ -11,17 +11,17 @@ from typing import Final
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import HOUR, Instant
 from tenure.http.accounts import recovery, totp
-from tenure.http.accounts.delay import ACCOUNT, possible_at
+from tenure.http.accounts.login_backoff import ACCOUNT, possible_at
 from tenure.http.auth import Principal
 from tenure.site import ids
-from tenure.site.folder import Draw, Secrets
+from tenure.site.folder import Draw, SiteSecrets
 from tenure.site.roles import scopes_of
 from tenure.site.store import people
-from tenure.site.store.people import Person, Session
+from tenure.site.store.people import SitePerson, SiteSession
 from tenure.site.store.writer import Connection
 
 SESSION, TICKET = "session", "second factor"
@@ -34,27 +34,27 @@ COUNTERS: Final = 4_096
 """Names are counted in so many bins, so that made-up ones cannot fill the store."""
 
 
-class Accounts:
+class AccountSecrets:
     """What opens and closes the secrets of one site's accounts; time is real time, whatever a sandbox's clock says."""
 
-    def __init__(self, secrets: Secrets, draw: Draw, clock: Callable[[], Instant]) -> None:
-        self._digests, self._box = secrets.derived("accounts"), SecretBox(secrets.derived("second factors"))
+    def __init__(self, secrets: SiteSecrets, draw: Draw, clock: Callable[[], Instant]) -> None:
+        self._digests, self._box = secrets.derive_key("accounts"), SecretBox(secrets.derive_key("second factors"))
         self.draw, self.clock = draw, clock
 
-    def digest(self, secret: str) -> bytes:
+    def secret_digest(self, secret: str) -> bytes:
         """Under which a secret is kept."""
         return hmac.digest(self._digests, secret.encode(), "sha256")
 
-    def open(self, conn: Connection, person: str, purpose: str, life: int) -> tuple[str, Session]:
+    def open_session(self, conn: Connection, person: str, purpose: str, life: int) -> tuple[str, SiteSession]:
         """A new session or ticket: its secret, shown once, and what is kept."""
         now, secret = self.clock(), f"{PREFIX}{self.draw(24).hex()}"
-        made = Session(ids.new("ses", now, self.draw), person, now + life)
-        people.open_session(conn, self.digest(secret), made, purpose)
+        made = SiteSession(ids.new_id("ses", now, self.draw), person, now + life)
+        people.open_session(conn, self.secret_digest(secret), made, purpose)
         return secret, made
 
-    def principal(self, conn: Connection, secret: str) -> Principal | None:
+    def find_principal(self, conn: Connection, secret: str) -> Principal | None:
         """Whose session it is, with what the role permits now; nothing while the password is somebody else's."""
-        found = people.session(conn, self.digest(secret), SESSION, self.clock())
+        found = people.find_session(conn, self.secret_digest(secret), SESSION, self.clock())
         person = None if found is None else people.find(conn, found.person)
         if found is None or person is None:
             return None
@@ -63,16 +63,16 @@ class Accounts:
             kind=Role.SITE, role=person.role, scopes=scopes, token_id=found.id, person=person.id, name=person.name
         )
 
-    def password(self) -> str:
+    def draw_password(self) -> str:
         """A password to begin with: 80 random bits in groups that can be read out."""
         text = base64.b32encode(self.draw(10)).decode().lower()
         return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
-    def sealed(self, person: str, secret: str) -> bytes:
+    def seal_factor(self, person: str, secret: str) -> bytes:
         """A second factor's secret as kept; of no use for another person."""
         return bytes(self._box.encrypt(f"{person} {secret}".encode(), self.draw(SecretBox.NONCE_SIZE)))
 
-    def opened(self, person: str, sealed: bytes | None) -> str:
+    def open_factor(self, person: str, sealed: bytes | None) -> str:
         """It again; empty where there is none, or it is another's."""
         try:
             owner, _, secret = ("" if sealed is None else self._box.decrypt(sealed).decode()).partition(" ")
@@ -82,27 +82,27 @@ class Accounts:
 
     def recovery_digest(self, person: str, code: str) -> bytes:
         """Under which a recovery code is kept."""
-        return self.digest(f"recovery {person} {code}")
+        return self.secret_digest(f"recovery {person} {code}")
 
-    def shows_factor(self, conn: Connection, person: Person, code: str) -> bool:
+    def shows_factor(self, conn: Connection, person: SitePerson, code: str) -> bool:
         """Whether `code` is a good second factor; it is used up with this."""
-        secret = self.opened(person.id, person.factor)
+        secret = self.open_factor(person.id, person.factor)
         step = totp.step_of(secret, code, self.clock(), person.step) if secret else None
         if step is not None and people.use_step(conn, person.id, step):
             return True
-        known = recovery.tidy(code)
+        known = recovery.normalize_code(code)
         return bool(known) and people.use_recovery(conn, person.id, self.recovery_digest(person.id, known))
 
-    def counter(self, kind: str, name: str) -> str:
+    def counter_key(self, kind: str, name: str) -> str:
         """Where failed tries of a name are counted."""
-        number = int.from_bytes(self.digest(f"{kind} {name}")[:4], "big") % COUNTERS
+        number = int.from_bytes(self.secret_digest(f"{kind} {name}")[:4], "big") % COUNTERS
         return f"{kind} {number}"
 
-    def begin(self, conn: Connection, key: str) -> Refused | None:
+    def count_attempt(self, conn: Connection, key: str) -> Refused | None:
         """Counts a try before it is judged; `too_many_requests`, and nothing counted, while it must wait."""
         now = self.clock()
-        when = possible_at(ACCOUNT, people.tries(conn, key))
+        when = possible_at(ACCOUNT, people.failed_tries(conn, key))
         if when > now:
-            return Refused(Code.TOO_MANY_REQUESTS, "Too many tries have failed.", when=when)
+            return Refused(RefusalCode.TOO_MANY_REQUESTS, "Too many tries have failed.", when=when)
         people.add_try(conn, key, now)
         return None

@@ -8,50 +8,50 @@ import hmac
 from collections.abc import Awaitable, Callable
 
 from tenure import __version__
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
-from tenure.http.accounts.passwords import Passwords
-from tenure.http.answers import Answer
-from tenure.http.api import Api, Parts
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.accounts.passwords import PasswordHashes
+from tenure.http.api import ApiParts, BuiltApi
 from tenure.http.auth import PUBLIC, Principal
-from tenure.http.edge import Border
 from tenure.http.health import health_operations
+from tenure.http.hot_operations import RawOperation
 from tenure.http.limits import Ticks
-from tenure.http.openapi import About
-from tenure.http.operations import operation
-from tenure.http.raw import RawOperation
-from tenure.site.accounts import PREFIX, Accounts
-from tenure.site.api.accounts.own import Own
-from tenure.site.api.accounts.signing import Signing
-from tenure.site.api.accounts.team import Team
-from tenure.site.api.devices import Devices
-from tenure.site.api.dns import Dns
-from tenure.site.api.forwarding_actions import ForwardingActions
-from tenure.site.api.forwardings import Forwardings
-from tenure.site.api.groups import Groups
-from tenure.site.api.licenses import Licenses
-from tenure.site.api.local import Local
-from tenure.site.api.offline import Offline
-from tenure.site.api.reports import Reports
-from tenure.site.api.seats import Seats
-from tenure.site.api.status import Status
-from tenure.site.forwarding.config import Vault
-from tenure.site.opening import Site
+from tenure.http.middleware import MiddlewareParts
+from tenure.http.openapi import ApiDescription
+from tenure.http.operations import make_operation
+from tenure.http.responses import ApiResponse
+from tenure.site.accounts import PREFIX, AccountSecrets
+from tenure.site.api.accounts.own_account import SiteOwnAccountOperations
+from tenure.site.api.accounts.sign_in import SiteSignInOperations
+from tenure.site.api.accounts.team import SiteTeamOperations
+from tenure.site.api.devices import DeviceOperations
+from tenure.site.api.dns import DnsOperations
+from tenure.site.api.forwarding_actions import ForwardingActionOperations
+from tenure.site.api.forwardings import ForwardingOperations
+from tenure.site.api.groups import GroupOperations
+from tenure.site.api.licenses import LicenseOperations
+from tenure.site.api.local import LocalApi
+from tenure.site.api.offline import OfflineOperations
+from tenure.site.api.reports import ReportOperations
+from tenure.site.api.seats import SeatOperations
+from tenure.site.api.status import StatusOperations
+from tenure.site.assembly import OpenedSite
+from tenure.site.background import SiteWatch
+from tenure.site.forwarding.config import SecretVault
 from tenure.site.roles import SiteRole, scopes_of
-from tenure.site.watch import Watch
 from tenure.wire import root as roots
-from tenure.wire.seal import CAPS, Typ
+from tenure.wire.jws import CAPS, TokenType
 
 UNPROVEN = (
-    Code.MESSAGE_MALFORMED,
-    Code.MESSAGE_TOO_LARGE,
-    Code.TYPE_UNEXPECTED,
-    Code.EXTENSION_UNKNOWN,
-    Code.KEY_UNKNOWN,
-    Code.SIGNATURE_INVALID,
-    Code.NOT_FOUND,
-    Code.NOT_ACTIVATED,
-    Code.SITE_LOST,
+    RefusalCode.MESSAGE_MALFORMED,
+    RefusalCode.MESSAGE_TOO_LARGE,
+    RefusalCode.TYPE_UNEXPECTED,
+    RefusalCode.EXTENSION_UNKNOWN,
+    RefusalCode.KEY_UNKNOWN,
+    RefusalCode.SIGNATURE_INVALID,
+    RefusalCode.NOT_FOUND,
+    RefusalCode.NOT_ACTIVATED,
+    RefusalCode.SITE_LOST,
 )
 """What the device port refuses unsigned, and so inconclusively: nothing was proven, or nothing is licensed here."""
 
@@ -60,78 +60,82 @@ ADMINISTRATOR = "administrator"
 
 
 def local_api(
-    site: Site, watch: Watch, ticks: Ticks, device_port: Callable[[], int], passwords: Passwords | None = None
-) -> Api:
+    site: OpenedSite,
+    watch: SiteWatch,
+    ticks: Ticks,
+    device_port: Callable[[], int],
+    passwords: PasswordHashes | None = None,
+) -> BuiltApi:
     """The API of console and command line. `device_port`: the number of the running device port.
 
     `passwords` replaces what makes a guess at a password dear, for tests that sign in often.
     """
-    local, passwords = Local(site, watch, device_port), passwords or Passwords()
-    accounts = Accounts(site.secrets, site.computer.draw, site.computer.clocks.wall)
-    vault = Vault(site.secrets, site.computer.draw)
-    return Api(
-        Parts(
-            about=About(
+    local, passwords = LocalApi(site, watch, device_port), passwords or PasswordHashes()
+    accounts = AccountSecrets(site.secrets, site.computer.draw, site.computer.clocks.wall)
+    vault = SecretVault(site.secrets, site.computer.draw)
+    return BuiltApi(
+        ApiParts(
+            about=ApiDescription(
                 title="Tenure administration server",
                 version=__version__,
                 description="Local API of a site: licenses, devices, events. Its token is in the site's folder.",
             ),
             operations=(
-                *Status(local).operations(),
-                *Licenses(local).operations(),
-                *Offline(local).operations(),
-                *Dns(local).operations(),
-                *Devices(local).operations(),
-                *Groups(local).operations(),
-                *Seats(local).operations(),
-                *Reports(local).operations(),
-                *Forwardings(local, vault).operations(),
-                *ForwardingActions(local, vault).operations(),
-                *Signing(local, accounts, passwords).operations(),
-                *Own(local, accounts, passwords).operations(),
-                *Team(local, accounts, passwords).operations(),
-                *health_operations({"store": _works(site)}),
+                *StatusOperations(local).operations(),
+                *LicenseOperations(local).operations(),
+                *OfflineOperations(local).operations(),
+                *DnsOperations(local).operations(),
+                *DeviceOperations(local).operations(),
+                *GroupOperations(local).operations(),
+                *SeatOperations(local).operations(),
+                *ReportOperations(local).operations(),
+                *ForwardingOperations(local, vault).operations(),
+                *ForwardingActionOperations(local, vault).operations(),
+                *SiteSignInOperations(local, accounts, passwords).operations(),
+                *SiteOwnAccountOperations(local, accounts, passwords).operations(),
+                *SiteTeamOperations(local, accounts, passwords).operations(),
+                *health_operations({"store": _health_checks(site)}),
             ),
-            authenticate=authenticator(site, accounts),
-            border=Border(clock=site.now, ticks=ticks),
+            authenticate=make_authenticator(site, accounts),
+            border=MiddlewareParts(clock=site.now, ticks=ticks),
         )
     )
 
 
-def device_api(site: Site, ticks: Ticks) -> Api:
+def device_api(site: OpenedSite, ticks: Ticks) -> BuiltApi:
     """What devices speak to: one signed operation, and the root documents that they cannot fetch themselves."""
 
-    async def read_root(number: int) -> Answer[bytes] | Refused:
+    async def read_root(number: int) -> ApiResponse[bytes] | Refused:
         """Reads one version of the vendor's root document; devices walk them one by one."""
         found = root_document(site, number)
         if found is None:
-            return Refused(Code.NOT_FOUND, field="number")
-        return Answer(body=found, media_type="application/jose")
+            return Refused(RefusalCode.NOT_FOUND, field="number")
+        return ApiResponse(body=found, media_type="application/jose")
 
-    return Api(
-        Parts(
-            about=About(title="Tenure device port", version=__version__),
+    return BuiltApi(
+        ApiParts(
+            about=ApiDescription(title="Tenure device port", version=__version__),
             operations=(
-                operation("GET", "/v1/root/{number}", PUBLIC, read_root, media_type="application/jose"),
-                *health_operations({"store": _works(site)}),
+                make_operation("GET", "/v1/root/{number}", PUBLIC, read_root, media_type="application/jose"),
+                *health_operations({"store": _health_checks(site)}),
             ),
             raw=(
                 RawOperation(
                     path="/v1/device",
-                    work=site.port.device,
+                    work=site.port.answer_device,
                     name="device",
-                    summary="A device enrols, refreshes or releases its seat: a signed request, a signed answer.",
-                    cap=CAPS[Typ.DEVICE_REQUEST],
+                    summary="A device enrolls, refreshes or releases its seat: a signed request, a signed answer.",
+                    cap=CAPS[TokenType.DEVICE_REQUEST],
                     refusals=UNPROVEN,
                 ),
             ),
-            authenticate=_nobody,
-            border=Border(clock=site.now, ticks=ticks),
+            authenticate=_no_principal,
+            border=MiddlewareParts(clock=site.now, ticks=ticks),
         )
     )
 
 
-def authenticator(site: Site, accounts: Accounts) -> Callable[[str], Awaitable[Principal | None]]:
+def make_authenticator(site: OpenedSite, accounts: AccountSecrets) -> Callable[[str], Awaitable[Principal | None]]:
     """The token of the site's folder, whose holder is an administrator; or the session of somebody who signed in."""
     token = site.token.encode()
     scopes = scopes_of(SiteRole.ADMINISTRATOR)
@@ -141,28 +145,28 @@ def authenticator(site: Site, accounts: Accounts) -> Callable[[str], Awaitable[P
             return Principal(kind=Role.SITE, role="administrator", scopes=scopes, token_id=ADMINISTRATOR)
         if not shown.startswith(PREFIX):
             return None
-        return await asyncio.to_thread(site.store.read, lambda conn: accounts.principal(conn, shown))
+        return await asyncio.to_thread(site.store.read, lambda conn: accounts.find_principal(conn, shown))
 
     return authenticate
 
 
-def root_document(site: Site, number: int) -> bytes | None:
+def root_document(site: OpenedSite, number: int) -> bytes | None:
     """Version `number` of the root document, as any of the keepers has it."""
     if number == site.root.version:
         return site.root.token
     for license_ in site.licenses.values():
         for token in license_.keeper.holder.kept.roots:
-            read = roots.pin(token)
+            read = roots.pin_root(token)
             if not isinstance(read, Refused) and read.version == number:
                 return token
     return None
 
 
-async def _nobody(_token: str) -> Principal | None:
+async def _no_principal(_token: str) -> Principal | None:
     return None
 
 
-def _works(site: Site) -> Callable[[], Awaitable[bool]]:
+def _health_checks(site: OpenedSite) -> Callable[[], Awaitable[bool]]:
     async def check() -> bool:
         return bool(site.store.read(lambda conn: conn.execute("select 1").fetchone()) == (1,))
 

@@ -17,15 +17,15 @@ from cryptography.x509.oid import NameOID
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.http.certificates import CertificateFiles, Loaded, ServedCertificate, open_certificate
+from tenure.http.certificates import CertificateFiles, LoadedCertificate, ServedCertificate, open_certificate
 from tenure.sdk.disk import FolderOnDisk
-from tenure.site.folder import CERTIFICATE, CERTIFICATE_KEY, write
+from tenure.site.folder import CERTIFICATE, CERTIFICATE_KEY, write_file
 from tenure.wire.b64 import encode_text
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
-def ensure(disk: FolderOnDisk, names: Sequence[str]) -> str:
+def ensure_certificate(disk: FolderOnDisk, names: Sequence[str]) -> str:
     """Makes key and certificate where they are missing, the certificate anew where `names` changed; the key's pin.
 
     The pin is the SHA-256 (base64url) of the public key (SPKI). Raises OSError, and ValueError for a damaged key file.
@@ -33,7 +33,7 @@ def ensure(disk: FolderOnDisk, names: Sequence[str]) -> str:
     stored = disk.read(CERTIFICATE_KEY)
     if stored is None:
         key = ec.generate_private_key(ec.SECP256R1())
-        write(disk, CERTIFICATE_KEY, _pem(key))
+        write_file(disk, CERTIFICATE_KEY, _encode_key(key))
     else:
         loaded = serialization.load_pem_private_key(stored, None)
         if not isinstance(loaded, ec.EllipticCurvePrivateKey):
@@ -41,23 +41,23 @@ def ensure(disk: FolderOnDisk, names: Sequence[str]) -> str:
         key = loaded
     present = disk.read(CERTIFICATE)
     if present is None or not _is_for(present, names, key):
-        write(disk, CERTIFICATE, _certificate(key, names))
+        write_file(disk, CERTIFICATE, _make_certificate(key, names))
     return pin_of(key.public_key())
 
 
-def files(folder: Path) -> tuple[str, str]:
+def certificate_files(folder: Path) -> tuple[str, str]:
     """Certificate and key, for the server that uses them."""
     return str(folder / CERTIFICATE), str(folder / CERTIFICATE_KEY)
 
 
-def served(folder: Path, pin: str, clock: Callable[[], Instant]) -> ServedCertificate | Refused:
+def served_certificate(folder: Path, pin: str, clock: Callable[[], Instant]) -> ServedCertificate | Refused:
     """What the device port shows: a renewed pair is taken under the same key alone, which leases name by its `pin`."""
-    chain, key = files(folder)
+    chain, key = certificate_files(folder)
     opened = open_certificate(CertificateFiles(certificate=Path(chain), key=Path(key)), clock)
     if isinstance(opened, Refused):
         return opened
 
-    def unfit(loaded: Loaded) -> str:
+    def unfit(loaded: LoadedCertificate) -> str:
         public = x509.load_pem_x509_certificate(loaded.own.encode()).public_key()
         same = isinstance(public, ec.EllipticCurvePublicKey) and pin_of(public) == pin
         return "" if same else f"{key} is not the key that devices know from their leases; put the former one back."
@@ -67,12 +67,12 @@ def served(folder: Path, pin: str, clock: Callable[[], Instant]) -> ServedCertif
 
 
 def pin_of(public: ec.EllipticCurvePublicKey) -> str:
-    """How leases and enrolment tokens name a key."""
+    """How leases and enrollment tokens name a key."""
     spki = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return encode_text(hashlib.sha256(spki).digest())
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _encode_key(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -85,10 +85,10 @@ def _is_for(present: bytes, names: Sequence[str], key: ec.EllipticCurvePrivateKe
     except (ValueError, x509.ExtensionNotFound):
         return False
     begun = certificate.not_valid_before_utc <= _FIRST
-    return begun and found == _names(names) and certificate.public_key() == key.public_key()
+    return begun and found == _subject_names(names) and certificate.public_key() == key.public_key()
 
 
-def _certificate(key: ec.EllipticCurvePrivateKey, names: Sequence[str]) -> bytes:
+def _make_certificate(key: ec.EllipticCurvePrivateKey, names: Sequence[str]) -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenure device port")])
     made = (
         x509.CertificateBuilder()
@@ -98,18 +98,18 @@ def _certificate(key: ec.EllipticCurvePrivateKey, names: Sequence[str]) -> bytes
         .serial_number(x509.random_serial_number())
         .not_valid_before(_FIRST)
         .not_valid_after(_LAST)
-        .add_extension(_names(names), critical=False)
+        .add_extension(_subject_names(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
     return made.public_bytes(serialization.Encoding.PEM)
 
 
-def _names(names: Sequence[str]) -> x509.SubjectAlternativeName:
-    return x509.SubjectAlternativeName([_name(name) for name in names])
+def _subject_names(names: Sequence[str]) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([_subject_name(name) for name in names])
 
 
-def _name(name: str) -> x509.GeneralName:
+def _subject_name(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.sdk.disk import FolderOnDisk
 from tenure.wire.keys import SEED_BYTES, SeedSigner
 
@@ -23,7 +23,7 @@ AUTHORITIES = "authorities.pem"
 Draw = Callable[[int], bytes]
 
 
-class Address(msgspec.Struct, frozen=True):
+class LocalAddress(msgspec.Struct, frozen=True):
     """Where a running site's local API is to be found, for the command line and the console."""
 
     url: str
@@ -31,7 +31,7 @@ class Address(msgspec.Struct, frozen=True):
     """PEM: over TLS, the one certificate that is this site's own, whatever name it is reached under from here."""
 
 
-class Secrets(msgspec.Struct, frozen=True):
+class SiteSecrets(msgspec.Struct, frozen=True):
     """What this site alone knows."""
 
     seed: bytes
@@ -39,59 +39,61 @@ class Secrets(msgspec.Struct, frozen=True):
     """Whether the site is one of a sandbox: a key belongs to one world, and the other has one of its own."""
 
     @property
-    def signer(self) -> SeedSigner:
+    def site_signer(self) -> SeedSigner:
         """The site's own key, which signs seats."""
-        return SeedSigner(self.derived("sandbox key") if self.sandbox else self.seed)
+        return SeedSigner(self.derive_key("sandbox key") if self.sandbox else self.seed)
 
-    def derived(self, purpose: str) -> bytes:
+    def derive_key(self, purpose: str) -> bytes:
         """32 bytes for another purpose, that tell nothing of the key."""
         return hashlib.sha256(f"tenure site {purpose}\0".encode() + self.seed).digest()
 
 
-def secrets_of(disk: FolderOnDisk, draw: Draw, *, sandbox: bool = False) -> Secrets | Refused:
+def secrets_of(disk: FolderOnDisk, draw: Draw, *, sandbox: bool = False) -> SiteSecrets | Refused:
     """The site's key, made on first use; refuses a file that others can read or that is damaged."""
-    text = owned(disk, KEY)
+    text = read_secret_file(disk, KEY)
     if isinstance(text, Refused):
         return text
     if text is None:
         seed = draw(SEED_BYTES)
-        write(disk, KEY, base64.b64encode(seed) + b"\n")
-        return Secrets(seed, sandbox)
+        write_file(disk, KEY, base64.b64encode(seed) + b"\n")
+        return SiteSecrets(seed, sandbox)
     try:
         seed = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError):
         seed = b""
     if len(seed) != SEED_BYTES:
-        return Refused(Code.FIELD_INVALID, f"{disk.folder / KEY} is damaged; restore it, or begin a new site.", "key")
-    return Secrets(seed, sandbox)
+        return Refused(
+            RefusalCode.FIELD_INVALID, f"{disk.folder / KEY} is damaged; restore it, or begin a new site.", "key"
+        )
+    return SiteSecrets(seed, sandbox)
 
 
 def token_of(disk: FolderOnDisk, draw: Draw) -> str | Refused:
     """The token of the local API, made on first use: whoever can read the file administers the site."""
-    text = owned(disk, TOKEN)
+    text = read_secret_file(disk, TOKEN)
     if isinstance(text, Refused):
         return text
     if text is None:
         token = f"tns_{draw(24).hex()}"
-        write(disk, TOKEN, token.encode("ascii") + b"\n")
+        write_file(disk, TOKEN, token.encode("ascii") + b"\n")
         return token
     return text.decode("ascii", "replace").strip()
 
 
-def owned(disk: FolderOnDisk, name: str) -> bytes | Refused | None:
+def read_secret_file(disk: FolderOnDisk, name: str) -> bytes | Refused | None:
     """The content of a secret file, None when there is none; refuses one that others can read."""
     path = disk.folder / name
     try:
         data = disk.read(name)
         loose = data is not None and path.stat().st_mode & 0o077
     except OSError as fault:
-        return Refused(Code.ACTION_NOT_PERMITTED, f"{path} cannot be read: {fault.strerror}.", name)
+        return Refused(RefusalCode.ACTION_NOT_PERMITTED, f"{path} cannot be read: {fault.strerror}.", name)
     if loose:
-        return Refused(Code.ACTION_NOT_PERMITTED, f"{path} can be read by others; set its mode to 0600.", name)
+        return Refused(RefusalCode.ACTION_NOT_PERMITTED, f"{path} can be read by others; set its mode to 0600.", name)
     return data
 
 
-def write(disk: FolderOnDisk, name: str, data: bytes) -> None:
+def write_file(disk: FolderOnDisk, name: str, data: bytes) -> None:
     """A whole file, durable when this returns."""
     beside = f"{name}.new"
     disk.write(beside, data)

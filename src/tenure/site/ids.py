@@ -9,7 +9,7 @@ from tenure.core.timeline import Instant
 _TO_OURS = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV", b"0123456789abcdefghjkmnpqrstvwxyz")
 
 
-def new(prefix: str, now: Instant, draw: Callable[[int], bytes]) -> str:
+def new_id(prefix: str, now: Instant, draw: Callable[[int], bytes]) -> str:
     """A fresh name such as `dev_01k…`: a UUIDv7 in lower-case base 32, as the activation server's names are."""
     noise = int.from_bytes(draw(10), "big") & ((1 << 74) - 1)
     value = (now * 1000) << 80 | 0x7 << 76 | (noise >> 62) << 64 | 0b10 << 62 | noise & ((1 << 62) - 1)

@@ -8,33 +8,33 @@ from pathlib import Path
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.accounts.passwords import Passwords
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.certificates import ServedCertificate
 from tenure.http.endpoints import Endpoint, known_endpoint
-from tenure.http.logs import handler
-from tenure.http.serve import CannotListen, Listen, Server
-from tenure.sdk.assembly import Misuse, read_root
-from tenure.sdk.background import InThread, Turns
+from tenure.http.logs import log_handler
+from tenure.http.serve import CannotListen, HttpServer, ListenAddress
+from tenure.sdk.assembly import ConfigurationError, read_root
+from tenure.sdk.background import BackgroundTurns, ThreadRunner
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
 from tenure.sdk.main import this_computer
 from tenure.site import certificate, folder
 from tenure.site.app import device_api, local_api
-from tenure.site.console.app import Doors, console
-from tenure.site.folder import Address
-from tenure.site.forwarding.courier import Courier
-from tenure.site.opening import Site, names_of, open_site
-from tenure.site.settings import Settings, check, read_settings, write_settings
-from tenure.site.store.lite import open_store
+from tenure.site.assembly import OpenedSite, names_of, open_site
+from tenure.site.background import TURN, SiteWatch
+from tenure.site.console.app import PortRouter, make_console
+from tenure.site.folder import LocalAddress
+from tenure.site.forwarding.worker import ForwardingWorker
+from tenure.site.settings import SiteSettings, check_settings, read_settings, write_settings
+from tenure.site.store.sqlite import open_store
 from tenure.site.tls import console_certificate
-from tenure.site.watch import TURN, Watch
 
 TURN_IN_SANDBOX = 0.25
 """Seconds between two looks where a sandbox's clock file may jump."""
 
 
-class Made(msgspec.Struct, frozen=True):
+class MadeSite(msgspec.Struct, frozen=True):
     """A new site's folder."""
 
     folder: str
@@ -46,9 +46,9 @@ class Made(msgspec.Struct, frozen=True):
     """Name and port at which devices reach the site; the name alone where the system chooses the port."""
 
 
-def init(
-    path: Path, settings: Settings, root: bytes, computer: Computer | None = None, *, authorities: bytes = b""
-) -> Made | Refused:
+def create_site(
+    path: Path, settings: SiteSettings, root: bytes, computer: Computer | None = None, *, authorities: bytes = b""
+) -> MadeSite | Refused:
     """A new site in an empty or missing folder, with the vendor's root document.
 
     `authorities` (PEM): by whose certificates the server is believed, kept where `network.ca_file` names it.
@@ -57,59 +57,59 @@ def init(
     the system refuses a file (OSError), nothing that was made stays behind.
     """
     computer = computer or this_computer()
-    refused = _unfit(settings, root, computer)
+    refused = _refuse_settings(settings, root, computer)
     if refused is not None:
         return refused
     if (path / folder.SETTINGS).exists():
-        return Refused(Code.ALREADY_EXISTS, f"There is a site in {path} already.", "site")
+        return Refused(RefusalCode.ALREADY_EXISTS, f"There is a site in {path} already.", "site")
     made = path.exists()
     before = set(path.iterdir()) if made else set()
     try:
         disk = FolderOnDisk(path)
-        folder.write(disk, settings.root, root)
+        folder.write_file(disk, settings.root, root)
         if authorities:
-            folder.write(disk, folder.AUTHORITIES, authorities)
-        folder.write(disk, folder.SETTINGS, write_settings(settings).encode())
+            folder.write_file(disk, folder.AUTHORITIES, authorities)
+        folder.write_file(disk, folder.SETTINGS, write_settings(settings).encode())
         opened = open_site(path, computer)
     except BaseException:
-        _undo(path, before, whole=not made)
+        _undo_init(path, before, whole=not made)
         raise
     if isinstance(opened, Refused):
-        _undo(path, before, whole=not made)
+        _undo_init(path, before, whole=not made)
         return opened
     opened.store.close()
     port = known_endpoint(settings.devices.listen).port
-    return Made(
+    return MadeSite(
         folder=str(path),
         settings=str(path / folder.SETTINGS),
-        key=opened.secrets.signer.kid,
+        key=opened.secrets.site_signer.key_id,
         token_file=str(path / folder.TOKEN),
         devices=str(Endpoint(opened.device_host, port)) if port else opened.device_host,
     )
 
 
-def _unfit(settings: Settings, root: bytes, computer: Computer) -> Refused | None:
+def _refuse_settings(settings: SiteSettings, root: bytes, computer: Computer) -> Refused | None:
     """What cannot work, told before a file is made."""
-    refused = check(settings)
+    refused = check_settings(settings)
     names = names_of(settings, computer) if refused is None else refused
     if isinstance(names, Refused):
         return names
     try:
         read_root(root, sandbox=settings.sandbox)
-    except Misuse as fault:
-        return Refused(Code.FIELD_INVALID, f"{fault}.", "root")
+    except ConfigurationError as fault:
+        return Refused(RefusalCode.FIELD_INVALID, f"{fault}.", "root")
     return None
 
 
-def _undo(path: Path, before: set[Path], *, whole: bool) -> None:
-    """Takes away what a failed `init` has made: a half-made site would stand in the way of the next try."""
+def _undo_init(path: Path, before: set[Path], *, whole: bool) -> None:
+    """Takes away what a failed `create_site` has made: a half-made site would stand in the way of the next try."""
     for each in set(path.iterdir()) - before if path.is_dir() else ():
         each.unlink(missing_ok=True)
     if whole and path.is_dir():
         path.rmdir()
 
 
-class Anew(msgspec.Struct, frozen=True):
+class SiteReset(msgspec.Struct, frozen=True):
     """A site that begins anew in its folder."""
 
     folder: str
@@ -119,7 +119,7 @@ class Anew(msgspec.Struct, frozen=True):
     """Where the former key and state lie."""
 
 
-def anew(path: Path, computer: Computer | None = None) -> Anew | Refused:
+def reset_site(path: Path, computer: Computer | None = None) -> SiteReset | Refused:
     """Puts key and state of the site in `path` aside, so that it starts with a key of its own and without a license.
 
     For a site that was declared lost and for a copy that has to be a site by itself; settings and token stay. Refuses
@@ -143,30 +143,30 @@ def anew(path: Path, computer: Computer | None = None) -> Anew | Refused:
     if isinstance(opened, Refused):
         return opened
     opened.store.close()
-    return Anew(str(path), opened.secrets.signer.kid, tuple(kept))
+    return SiteReset(str(path), opened.secrets.site_signer.key_id, tuple(kept))
 
 
-def run(path: Path, *, clock: Path | None = None) -> Refused | None:
+def serve_folder(path: Path, *, clock: Path | None = None) -> Refused | None:
     """Serves the site in `path` until stopped (SIGINT, SIGTERM); a refusal instead when it cannot start."""
     root = logging.getLogger()
-    root.addHandler(handler(sys.stderr))
+    root.addHandler(log_handler(sys.stderr))
     root.setLevel(logging.INFO)
     site = open_site(path, this_computer(), clock=clock)
     if isinstance(site, Refused):
         return site
     try:
-        return asyncio.run(_serve(site, sandbox=clock is not None))
-    except Unservable as fault:
+        return asyncio.run(_serve_site(site, sandbox=clock is not None))
+    except CertificateUnusable as fault:
         return fault.refused
     except CannotListen as fault:
         where = f"Where it listens: `listen` of [api] and [devices] in {path / folder.SETTINGS}."
-        return Refused(Code.FIELD_INVALID, f"{fault} {where}", "listen")
+        return Refused(RefusalCode.FIELD_INVALID, f"{fault} {where}", "listen")
     finally:
         site.store.close()
 
 
-async def _serve(site: Site, *, sandbox: bool) -> Refused | None:
-    serving = Serving(site, sandbox=sandbox)
+async def _serve_site(site: OpenedSite, *, sandbox: bool) -> Refused | None:
+    serving = SiteServers(site, sandbox=sandbox)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, serving.stop)
@@ -178,7 +178,7 @@ async def _serve(site: Site, *, sandbox: bool) -> Refused | None:
     return None
 
 
-class Unservable(OSError):
+class CertificateUnusable(OSError):
     """A certificate of the site cannot serve; `refused` says which, why and what to do."""
 
     def __init__(self, refused: Refused) -> None:
@@ -186,9 +186,9 @@ class Unservable(OSError):
         super().__init__(refused.detail)
 
 
-def _opened(certificate: ServedCertificate | Refused | None) -> ServedCertificate | None:
+def _open_certificate(certificate: ServedCertificate | Refused | None) -> ServedCertificate | None:
     if isinstance(certificate, Refused):
-        raise Unservable(certificate)
+        raise CertificateUnusable(certificate)
     return certificate
 
 
@@ -197,35 +197,37 @@ def _from_here(url: str) -> str:
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
-class Serving:
+class SiteServers:
     """A site's servers, its watch and its courier, in one process."""
 
-    def __init__(self, site: Site, *, sandbox: bool = False, passwords: Passwords | None = None) -> None:
-        """Takes the ports at once; raises OSError when one is taken already, `Unservable` for a certificate.
+    def __init__(self, site: OpenedSite, *, sandbox: bool = False, passwords: PasswordHashes | None = None) -> None:
+        """Takes the ports at once; raises OSError when one is taken already, `CertificateUnusable` for a certificate.
 
         `passwords`: see `local_api`.
         """
         self.site = site
-        self.watch, self.courier = Watch(site), Courier(site)
+        self.watch, self.courier = SiteWatch(site), ForwardingWorker(site)
         settings, ticks = site.settings, site.computer.monotonic
         wall, place = site.computer.clocks.wall, known_endpoint(settings.devices.listen)
-        shown = _opened(certificate.served(site.folder, site.pin, wall))
-        self.devices = Server(device_api(site, ticks), Listen(host=place.host, port=place.port, certificate=shown))
+        shown = _open_certificate(certificate.served_certificate(site.folder, site.pin, wall))
+        self.devices = HttpServer(
+            device_api(site, ticks), ListenAddress(host=place.host, port=place.port, certificate=shown)
+        )
         api = local_api(site, self.watch, ticks, lambda: self.devices.port, passwords)
-        own = self.certificate = _opened(console_certificate(site.folder, settings.api, wall))
+        own = self.certificate = _open_certificate(console_certificate(site.folder, settings.api, wall))
         place = known_endpoint(settings.api.listen)
-        listen = Listen(host=place.host, port=place.port, certificate=own)
-        self.local = Server(Doors(api, console(api, wall, ticks)), listen)
-        turns = Turns(self.watch.turn, site.computer.online, self.watch.network_returned)
-        self._turns = InThread(turns, TURN_IN_SANDBOX if sandbox else TURN)
+        listen = ListenAddress(host=place.host, port=place.port, certificate=own)
+        self.local = HttpServer(PortRouter(api, make_console(api, wall, ticks)), listen)
+        turns = BackgroundTurns(self.watch.tick, site.computer.online, self.watch.network_returned)
+        self._turns = ThreadRunner(turns, TURN_IN_SANDBOX if sandbox else TURN)
         self._write_address("" if own is None else own.loaded.own)
         if own is not None:
             own.on_renewal = lambda renewed: self._write_address(renewed.own)
 
     def _write_address(self, own: str) -> None:
         """Tell programs of this computer where the local API is, and the one certificate (PEM) that it shows."""
-        address = Address(_from_here(self.local.url), own)
-        folder.write(FolderOnDisk(self.site.folder), folder.ADDRESS, msgspec.json.encode(address))
+        address = LocalAddress(_from_here(self.local.url), own)
+        folder.write_file(FolderOnDisk(self.site.folder), folder.ADDRESS, msgspec.json.encode(address))
 
     async def serve(self) -> None:
         """Serves until `stop`."""

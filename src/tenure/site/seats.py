@@ -4,19 +4,19 @@
 Counting is the store's, the order of things `contact`'s.
 """
 
-from tenure.core.lease import Lease
-from tenure.core.refusals import Code, Refused
-from tenure.core.schedule import window
-from tenure.core.standing import SERVING
-from tenure.core.timeline import DAY, Instant, Phase, Why, at
-from tenure.core.usage import EPHEMERAL_REFRESH, EPHEMERAL_SEAT, ceiling
-from tenure.core.versions import below
-from tenure.site.license import Look
-from tenure.site.store.devices import Device
-from tenure.site.store.pools import Pool
+from tenure.core.lease.claims import Lease
+from tenure.core.lease.standing import SERVING
+from tenure.core.lease.sync_schedule import sync_window
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.device_usage import EPHEMERAL_REFRESH, EPHEMERAL_SEAT, device_ceiling
+from tenure.core.timeline import DAY, Instant, Phase, PhaseCause, span_at
+from tenure.core.versions import refuse_below
+from tenure.site.license import LicenseSnapshot
+from tenure.site.store.devices import DeviceRow
+from tenure.site.store.pools import ProductPool
 from tenure.wire.leases import SealedLease
 from tenure.wire.messages import NextSync
-from tenure.wire.seats import Holder, Seat
+from tenure.wire.seats import Seat, SeatHolder
 
 SKEW = 300
 """Seconds by which a seat is dated back, because JWT libraries refuse one that lies ahead [spec: issue-skew]."""
@@ -29,48 +29,48 @@ WAIT = 600
 100,000 of them make fewer than 200 questions a second."""
 
 
-def allowed(lease: Lease) -> int:
+def allowed_devices(lease: Lease) -> int:
     """How many devices may count here: the allotment, never more than the limit with its tolerance."""
-    return min(lease.allotment, ceiling(lease.limit, lease.figures.tolerance_percent))
+    return min(lease.allotment, device_ceiling(lease.limit, lease.figures.tolerance_percent))
 
 
-def unserved(look: Look) -> Refused | None:
+def refuse_unserved(look: LicenseSnapshot) -> Refused | None:
     """Why no device gets anything at all: nothing is licensed here, or the site was withdrawn."""
     if look.kept.lost is not None:
-        return look.kept.lost.refused()
-    return Refused(Code.NOT_ACTIVATED) if look.lease is None else None
+        return look.kept.lost.as_refused()
+    return Refused(RefusalCode.NOT_ACTIVATED) if look.lease is None else None
 
 
-def no_new_seat(look: Look, pool: Pool) -> Refused | None:
+def no_new_seat(look: LicenseSnapshot, pool: ProductPool) -> Refused | None:
     """Why a device without a counted seat gets none for the moment, whatever is free; None when it may claim one.
 
     Refuses `lease_forked` (until the fork is resolved), `unreachable` (after a start, and while seats are adopted),
-    `subscription_paused`, `not_activated`, `subscription_cancelled`, `subscription_ended`.
+    `subscription_paused`, `not_activated`, `subscription_canceled`, `subscription_ended`.
     """
     if look.kept.forked:
-        return Refused(Code.LEASE_FORKED, "No new device is protected until it is said what the copy is.")
+        return Refused(RefusalCode.LEASE_FORKED, "No new device is protected until it is said what the copy is.")
     if not look.opened:
         detail = "After its start the site protects new devices once the licensing server has answered, or after a day."
-        return Refused(Code.UNREACHABLE, detail)
+        return Refused(RefusalCode.UNREACHABLE, detail)
     if look.now < pool.adopting_until:
         detail = "The site was restored: devices that hold a seat are taken in first."
-        return Refused(Code.UNREACHABLE, detail, when=pool.adopting_until)
+        return Refused(RefusalCode.UNREACHABLE, detail, when=pool.adopting_until)
     return _phase_forbids(look.standing.phase, look.standing.why)
 
 
-def _phase_forbids(phase: Phase, why: Why) -> Refused | None:
+def _phase_forbids(phase: Phase, why: PhaseCause) -> Refused | None:
     if phase in (Phase.ACTIVE, Phase.GRACE):
         return None
     if phase is Phase.PAUSED:
-        return Refused(Code.SUBSCRIPTION_PAUSED)
+        return Refused(RefusalCode.SUBSCRIPTION_PAUSED)
     if phase is Phase.PENDING:
-        return Refused(Code.NOT_ACTIVATED)
-    if why is Why.SYNC_OVERDUE:
-        return Refused(Code.UNREACHABLE, "The licensing server has not answered for too long.")
-    return Refused(Code.SUBSCRIPTION_CANCELLED if why is Why.CANCELLED else Code.SUBSCRIPTION_ENDED)
+        return Refused(RefusalCode.NOT_ACTIVATED)
+    if why is PhaseCause.SYNC_OVERDUE:
+        return Refused(RefusalCode.UNREACHABLE, "The licensing server has not answered for too long.")
+    return Refused(RefusalCode.SUBSCRIPTION_CANCELED if why is PhaseCause.CANCELED else RefusalCode.SUBSCRIPTION_ENDED)
 
 
-def undistributed(device: Device, lease: Lease, *, automatic: bool) -> Refused | None:
+def refuse_distribution(device: DeviceRow, lease: Lease, *, automatic: bool) -> Refused | None:
     """Why distribution passes over `device`, which asks for a seat; None where it may claim one.
 
     Refuses `seat_not_assigned` and `version_too_old`, neither for a device to which a seat was assigned by hand.
@@ -78,11 +78,11 @@ def undistributed(device: Device, lease: Lease, *, automatic: bool) -> Refused |
     if device.assigned:
         return None
     if not automatic:
-        return Refused(Code.SEAT_NOT_ASSIGNED)
-    return below(device.version, lease.min_version) if device.version else None
+        return Refused(RefusalCode.SEAT_NOT_ASSIGNED)
+    return refuse_below(device.version, lease.min_version) if device.version else None
 
 
-def signable(lease: Lease, now: Instant, *, ephemeral: bool = False) -> tuple[Instant, Instant] | Refused:
+def seat_times(lease: Lease, now: Instant, *, ephemeral: bool = False) -> tuple[Instant, Instant] | Refused:
     """(iat, exp) of a seat signed now: never beyond the lease's `contact_until`; refused once that is reached.
 
     That of an `ephemeral` device is short.
@@ -91,7 +91,7 @@ def signable(lease: Lease, now: Instant, *, ephemeral: bool = False) -> tuple[In
     life = min(EPHEMERAL_SEAT, lease.figures.seat_life) if ephemeral else lease.figures.seat_life
     until = min(now + life, lease.contact_until)
     if until <= max(iat, now):
-        return Refused(Code.LEASE_OUTSIDE_WINDOW, "The site's lease is over; it has to synchronise first.")
+        return Refused(RefusalCode.LEASE_OUTSIDE_WINDOW, "The site's lease is over; it has to synchronize first.")
     return iat, until
 
 
@@ -107,7 +107,7 @@ def seat_for(sealed: SealedLease, device: str, thumbprint: str, name: str, term:
         iat=term[0],
         nbf=term[0],
         exp=term[1],
-        cnf=Holder(thumbprint),
+        cnf=SeatHolder(thumbprint),
         lease=sealed.digest,
         features=tuple(dict.fromkeys((*lease.features, *spans)))[:128],
     )
@@ -117,9 +117,9 @@ def next_contact(lease: Lease | None, now: Instant, *, has_seat: bool, ephemeral
     """When the device is expected again: daily, hourly near an edge, after a quarter of its short seat where it is
     `ephemeral`; every ten minutes while it waits for a seat and while functions are withdrawn, so that whoever renewed
     has the devices back at once."""
-    if lease is None or not has_seat or at(lease.spans, now).phase not in SERVING:
+    if lease is None or not has_seat or span_at(lease.spans, now).phase not in SERVING:
         return NextSync(now + WAIT * 9 // 10, now + WAIT * 11 // 10)
-    turn = window(lease.spans, lease, now)
+    turn = sync_window(lease.spans, lease, now)
     every = EPHEMERAL_REFRESH if ephemeral else REFRESH
     latest = (now + every * 9 // 10, now + every * 11 // 10)
     begin, end = latest if turn is None else (min(turn[0], latest[0]), min(turn[1], latest[1]))

@@ -7,28 +7,28 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from tenure.core.complaints import complaint, unlabeled
-from tenure.core.refusals import Code, Refused
+from tenure.core.field_errors import field_refusal, without_label
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.versions import parse_version
 from tenure.http.endpoints import Endpoint, read_endpoint
-from tenure.sdk.names.private import is_loopback
-from tenure.sdk.names.server import read_host, read_server
-from tenure.sdk.reach import Network
-from tenure.wire import fields
+from tenure.sdk.network.private import is_loopback
+from tenure.sdk.network.server import read_host, read_server
+from tenure.sdk.transport_factory import Network
+from tenure.wire import field_types
 
 
-class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _StrictSiteTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     pass
 
 
-class ProductSettings(_Strict, frozen=True, kw_only=True):
+class ProductSettings(_StrictSiteTable, frozen=True, kw_only=True):
     """A product whose lease is kept here."""
 
     version: str
     """Of the product's own administration software, held against the plan's lowest (M13)."""
 
 
-class NetworkSettings(_Strict, frozen=True, kw_only=True):
+class NetworkSettings(_StrictSiteTable, frozen=True, kw_only=True):
     """The way to the activation server; see `sdk.reach.Network`."""
 
     dns: str = ""
@@ -46,12 +46,12 @@ class NetworkSettings(_Strict, frozen=True, kw_only=True):
     loopback_http: bool = False
     """Whether the server may be plain HTTP on this computer, for a demo."""
 
-    def network(self) -> Network:
+    def to_network(self) -> Network:
         """As the SDK takes it."""
         return Network(**msgspec.structs.asdict(self))
 
 
-class ApiSettings(_Strict, frozen=True, kw_only=True):
+class ApiSettings(_StrictSiteTable, frozen=True, kw_only=True):
     """Where console and local API listen: on this computer alone until a certificate is configured."""
 
     listen: str = "127.0.0.1:8481"
@@ -62,24 +62,24 @@ class ApiSettings(_Strict, frozen=True, kw_only=True):
     """File of its key."""
 
 
-class DeviceSettings(_Strict, frozen=True, kw_only=True):
+class DeviceSettings(_StrictSiteTable, frozen=True, kw_only=True):
     """Where devices find the site."""
 
     listen: str = "0.0.0.0:8482"
     """Address and port that devices speak to; `127.0.0.1`: this computer's devices alone."""
     name: str = ""
-    """The name or address that devices use, as it stands in enrolment tokens; empty: the computer's own name."""
+    """The name or address that devices use, as it stands in enrollment tokens; empty: the computer's own name."""
     names: tuple[str, ...] = ()
     """Further names or addresses that the certificate is for."""
 
 
-class Settings(_Strict, frozen=True, kw_only=True):
+class SiteSettings(_StrictSiteTable, frozen=True, kw_only=True):
     """The whole file."""
 
     server: str
     """Address of the activation server."""
-    products: Annotated[dict[fields.Id, ProductSettings], Meta(min_length=1, max_length=64)]
-    name: fields.Name = ""
+    products: Annotated[dict[field_types.Id, ProductSettings], Meta(min_length=1, max_length=64)]
+    name: field_types.Name = ""
     """Of this site, for people; the computer's by default."""
     root: str = "root.jws"
     """The vendor's root document, relative to the folder."""
@@ -92,28 +92,28 @@ class Settings(_Strict, frozen=True, kw_only=True):
     devices: DeviceSettings = DeviceSettings()
 
 
-def read_settings(path: Path) -> Settings | Refused:
+def read_settings(path: Path) -> SiteSettings | Refused:
     """The settings in the file at `path`; `not_found`, or `field_invalid` with the field to blame."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Refused(Code.NOT_FOUND, f"There is no {path}: make a site with `tenure site init`.", "site")
+        return Refused(RefusalCode.NOT_FOUND, f"There is no {path}: make a site with `tenure site init`.", "site")
     except (OSError, UnicodeDecodeError) as fault:
-        return Refused(Code.FIELD_INVALID, f"{path} cannot be read: {fault}.", "site")
+        return Refused(RefusalCode.FIELD_INVALID, f"{path} cannot be read: {fault}.", "site")
     try:
         written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        return Refused(Code.FIELD_INVALID, f"{path}: {fault}.", "site")
+        return Refused(RefusalCode.FIELD_INVALID, f"{path}: {fault}.", "site")
     try:
-        settings = msgspec.convert(written, Settings)
+        settings = msgspec.convert(written, SiteSettings)
     except msgspec.ValidationError as fault:
-        told = complaint(str(fault), kind=Settings, value=written)
-        return Refused(told.code, f"{path}: {told.field}: {unlabeled(told.field, told.detail)}", told.field)
-    refused = check(settings)
-    return _located(settings, path.parent) if refused is None else refused
+        told = field_refusal(str(fault), kind=SiteSettings, value=written)
+        return Refused(told.code, f"{path}: {told.field}: {without_label(told.field, told.detail)}", told.field)
+    refused = check_settings(settings)
+    return _absolute_paths(settings, path.parent) if refused is None else refused
 
 
-def _located(settings: Settings, folder: Path) -> Settings:
+def _absolute_paths(settings: SiteSettings, folder: Path) -> SiteSettings:
     """With `network.ca_file` as a whole path: like every file of the settings it is named from the folder."""
     named = settings.network.ca_file
     if not named:
@@ -122,7 +122,7 @@ def _located(settings: Settings, folder: Path) -> Settings:
     return msgspec.structs.replace(settings, network=network)
 
 
-def check(settings: Settings) -> Refused | None:
+def check_settings(settings: SiteSettings) -> Refused | None:
     """`field_invalid` or `version_unreadable` for what no site can work with."""
     server = read_server(settings.server, allow_loopback_http=settings.network.loopback_http)
     if isinstance(server, Refused):
@@ -132,7 +132,7 @@ def check(settings: Settings) -> Refused | None:
         if isinstance(read, Refused):
             return read
     if bool(settings.api.certificate) != bool(settings.api.certificate_key):
-        return Refused(Code.FIELD_INVALID, "A certificate and its key belong together.", "api.certificate")
+        return Refused(RefusalCode.FIELD_INVALID, "A certificate and its key belong together.", "api.certificate")
     api = _endpoint(settings.api.listen, "api.listen")
     if isinstance(api, Refused):
         return api
@@ -144,10 +144,10 @@ def check(settings: Settings) -> Refused | None:
             f"Console and API listen on {api.host} only with a certificate: name its files in api.certificate"
             " and api.certificate_key, or take api.listen out, so that they listen on this computer alone."
         )
-        return Refused(Code.FIELD_INVALID, detail, "api.certificate")
+        return Refused(RefusalCode.FIELD_INVALID, detail, "api.certificate")
     for name in (settings.devices.name, *settings.devices.names):
         if name and read_host(name) is None:
-            return Refused(Code.FIELD_INVALID, f"{name!r} is not a name or an address.", "devices.name")
+            return Refused(RefusalCode.FIELD_INVALID, f"{name!r} is not a name or an address.", "devices.name")
     return None
 
 
@@ -157,24 +157,24 @@ def _endpoint(text: str, key: str) -> Endpoint | Refused:
     return Refused(found.code, f"{key}: {found.detail}", key) if isinstance(found, Refused) else found
 
 
-def write_settings(settings: Settings) -> str:
+def write_settings(settings: SiteSettings) -> str:
     """The file for `settings`."""
     plain = msgspec.to_builtins(settings)
     tables = {key: value for key, value in plain.items() if isinstance(value, dict)}
-    lines = [f"{key} = {_value(value)}" for key, value in plain.items() if key not in tables]
+    lines = [f"{key} = {_toml_value(value)}" for key, value in plain.items() if key not in tables]
     for key, table in tables.items():
         nested = {inner: value for inner, value in table.items() if isinstance(value, dict)}
         flat = {inner: value for inner, value in table.items() if inner not in nested}
-        for name, section in ((key, flat), *((f"{key}.{_key(inner)}", value) for inner, value in nested.items())):
+        for name, section in ((key, flat), *((f"{key}.{_toml_key(inner)}", value) for inner, value in nested.items())):
             if section:
-                lines += ["", f"[{name}]", *(f"{inner} = {_value(value)}" for inner, value in section.items())]
+                lines += ["", f"[{name}]", *(f"{inner} = {_toml_value(value)}" for inner, value in section.items())]
     return "\n".join(lines) + "\n"
 
 
-def _key(text: str) -> str:
-    return _value(text)
+def _toml_key(text: str) -> str:
+    return _toml_value(text)
 
 
-def _value(value: object) -> str:
+def _toml_value(value: object) -> str:
     # Strings, numbers, truth and lists of strings are spelled in TOML as in JSON, but for DEL.
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

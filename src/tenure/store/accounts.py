@@ -9,7 +9,7 @@ from tenure.store.engine import Connection
 from tenure.store.schema import accounts, providers
 
 
-class Account(msgspec.Struct, frozen=True):
+class AccountRow(msgspec.Struct, frozen=True):
     """A customer's money with its provider, minor units; `available` is what can be spent."""
 
     customer: str
@@ -28,7 +28,7 @@ class Account(msgspec.Struct, frozen=True):
         return self.balance + self.credit_limit
 
 
-_COLUMNS = [accounts.c[name] for name in Account.__struct_fields__]
+_COLUMNS = [accounts.c[name] for name in AccountRow.__struct_fields__]
 _MINE = (accounts.c.customer == sa.bindparam("of"), accounts.c.provider == sa.bindparam("tenant"))
 _GET = sa.select(*_COLUMNS).where(*_MINE)
 _LOCK = _GET.with_for_update()
@@ -58,23 +58,23 @@ _DUE_HERE = _DUE.where(accounts.c.provider.not_in(sa.select(providers.c.id).wher
 _DUE_OF = _DUE.where(accounts.c.provider == sa.bindparam("tenant"))
 
 
-def open_account(conn: Connection, provider: str, customer: str, currency: str, now: Instant) -> Account:
+def open_account(conn: Connection, provider: str, customer: str, currency: str, now: Instant) -> AccountRow:
     """An empty account without credit, settled up to `now`, for a customer who has none yet."""
-    account = Account(customer, provider, currency, settled_at=now)
+    account = AccountRow(customer, provider, currency, settled_at=now)
     conn.execute(_ADD, msgspec.structs.asdict(account))
     return account
 
 
-def account(conn: Connection, provider: str, customer: str) -> Account | None:
+def get_account(conn: Connection, provider: str, customer: str) -> AccountRow | None:
     """The account as it is."""
     row = conn.execute(_GET, {"of": customer, "tenant": provider}).one_or_none()
-    return None if row is None else Account(*row)
+    return None if row is None else AccountRow(*row)
 
 
-def lock(conn: Connection, provider: str, customer: str) -> Account | None:
+def lock_account(conn: Connection, provider: str, customer: str) -> AccountRow | None:
     """The account, nobody else's to change before this transaction ends."""
     row = conn.execute(_LOCK, {"of": customer, "tenant": provider}).one_or_none()
-    return None if row is None else Account(*row)
+    return None if row is None else AccountRow(*row)
 
 
 def set_credit_limit(conn: Connection, provider: str, customer: str, limit: int) -> None:
@@ -82,12 +82,12 @@ def set_credit_limit(conn: Connection, provider: str, customer: str, limit: int)
     conn.execute(_LIMIT, {"of": customer, "tenant": provider, "limit": limit})
 
 
-def settled(conn: Connection, provider: str, customer: str, until: Instant, next_due: Instant | None) -> None:
+def mark_settled(conn: Connection, provider: str, customer: str, until: Instant, next_due: Instant | None) -> None:
     """Everything up to `until` is booked; look again at `next_due` (None: never by itself)."""
     conn.execute(_SETTLED, {"of": customer, "tenant": provider, "until": until, "due": next_due})
 
 
-def hurry(conn: Connection, provider: str, customer: str, due: Instant) -> None:
+def mark_due(conn: Connection, provider: str, customer: str, due: Instant) -> None:
     """Look again at `due` at the latest."""
     conn.execute(_HURRY, {"of": customer, "tenant": provider, "due": due})
 
@@ -97,7 +97,7 @@ def hurry_all(conn: Connection, provider: str, due: Instant) -> None:
     conn.execute(_HURRY_ALL, {"tenant": provider, "due": due})
 
 
-def due(conn: Connection, now: Instant, limit: int, provider: str | None = None) -> list[tuple[str, str]]:
+def due_accounts(conn: Connection, now: Instant, limit: int, provider: str | None = None) -> list[tuple[str, str]]:
     """At most `limit` pairs (provider, customer) with something to settle by `now`, longest due first.
 
     Without `provider` over all but sandboxes, whose clocks are their own: name the sandbox and give its now.

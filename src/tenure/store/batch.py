@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from tenure.core.refusals import Code, Refused
-from tenure.store.engine import Conflict, Connection, Unavailable
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.store.engine import Connection, DatabaseUnavailable, WriteConflict
 
 CAPACITY = 1024
 """Jobs that may wait; one more is refused, because a client that retries later costs less than a long queue."""
@@ -29,7 +29,7 @@ Work = Callable[[Connection], Any]
 Handler = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 
 
-class Transactions(Protocol):
+class TransactionRunner(Protocol):
     """One connection's transactions, used strictly in turn."""
 
     async def apply(self, work: Callable[[Connection], None]) -> None:
@@ -48,7 +48,7 @@ class Transactions(Protocol):
         """Whether another process was first: a deadlock, say; the same job may well be done a moment later."""
 
 
-class _Waiting(ABC):
+class _WaitingCaller(ABC):
     """One caller who waits: his place, and what he is to be told."""
 
     __slots__ = ("attempts", "fault", "future", "keep", "outcome")
@@ -61,10 +61,10 @@ class _Waiting(ABC):
         self.fault: Exception | None = None
 
     @abstractmethod
-    def work(self, connection: Connection) -> Any:
+    def run_work(self, connection: Connection) -> Any:
         """What is to be done for him alone."""
 
-    def tell(self) -> None:
+    def answer_caller(self) -> None:
         """Answer the caller, unless he has gone away."""
         if self.future.done():
             return
@@ -74,7 +74,7 @@ class _Waiting(ABC):
             self.future.set_result(self.outcome)
 
 
-class _Job(_Waiting):
+class _SingleJob(_WaitingCaller):
     """A job of his own (`keep` false: nothing of it stays)."""
 
     __slots__ = ("_work",)
@@ -83,11 +83,11 @@ class _Job(_Waiting):
         super().__init__(keep=keep)
         self._work = work
 
-    def work(self, connection: Connection) -> Any:
+    def run_work(self, connection: Connection) -> Any:
         return self._work(connection)
 
 
-class _ItemJob(_Waiting):
+class _ItemJob(_WaitingCaller):
     """An item out of a set."""
 
     __slots__ = ("handler", "item")
@@ -96,29 +96,29 @@ class _ItemJob(_Waiting):
         super().__init__(keep=True)
         self.handler, self.item = handler, item
 
-    def work(self, connection: Connection) -> Any:
-        return _answers(self.handler, connection, [self])[0]
+    def run_work(self, connection: Connection) -> Any:
+        return _run_handler(self.handler, connection, [self])[0]
 
 
-class Batcher:
+class WriteBatcher:
     """Collects jobs while the batch before is being committed."""
 
-    def __init__(self, transactions: Transactions, capacity: int = CAPACITY, most: int = MOST) -> None:
+    def __init__(self, transactions: TransactionRunner, capacity: int = CAPACITY, most: int = MOST) -> None:
         self._transactions = transactions
         self._capacity, self._most = capacity, most
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_WaitingCaller] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._closed = False
 
     async def run(self, work: Work, *, keep: bool = True) -> Any:
         """What `work` answers, once it is durable; with `keep` false nothing of it stays."""
-        refused = self._full()
-        return await self._enter(_Job(work, keep=keep)) if refused is None else refused
+        refused = self._is_full()
+        return await self._enter_queue(_SingleJob(work, keep=keep)) if refused is None else refused
 
     async def run_item(self, handler: Handler, item: object) -> Any:
         """The answer to `item` out of one call of `handler` for all that wait, once it is durable."""
-        refused = self._full()
-        return await self._enter(_ItemJob(handler, item)) if refused is None else refused
+        refused = self._is_full()
+        return await self._enter_queue(_ItemJob(handler, item)) if refused is None else refused
 
     async def close(self) -> None:
         """Refuse what comes from now on, and wait for what was accepted."""
@@ -126,12 +126,12 @@ class Batcher:
         if self._drain is not None:
             await self._drain
 
-    def _full(self) -> Refused | None:
+    def _is_full(self) -> Refused | None:
         if self._closed or len(self._waiting) >= self._capacity:
-            return Refused(Code.SERVER_BUSY, "The store takes no more work at the moment.")
+            return Refused(RefusalCode.SERVER_BUSY, "The store takes no more work at the moment.")
         return None
 
-    def _enter(self, job: _Waiting) -> asyncio.Future[Any]:
+    def _enter_queue(self, job: _WaitingCaller) -> asyncio.Future[Any]:
         self._waiting.append(job)
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._run_all())
@@ -147,45 +147,45 @@ class Batcher:
             again = [job for job in batch if self._to_repeat(job)]
             for job in batch:
                 if job not in again:
-                    job.tell()
+                    job.answer_caller()
             self._waiting.extendleft(reversed(again))
 
-    def _to_repeat(self, job: _Waiting) -> bool:
+    def _to_repeat(self, job: _WaitingCaller) -> bool:
         """Whether it lost a race: then it comes first in the next transaction, which sees what the winner did."""
-        if job.fault is None or not (isinstance(job.fault, Conflict) or self._transactions.raced(job.fault)):
+        if job.fault is None or not (isinstance(job.fault, WriteConflict) or self._transactions.raced(job.fault)):
             return False
         if job.attempts < ATTEMPTS:
             job.attempts, job.fault = job.attempts + 1, None
             return True
-        if not isinstance(job.fault, Conflict):
-            job.fault, job.outcome = None, Refused(Code.SERVER_BUSY, "Others were first each time.")
+        if not isinstance(job.fault, WriteConflict):
+            job.fault, job.outcome = None, Refused(RefusalCode.SERVER_BUSY, "Others were first each time.")
         return False
 
-    async def _run_batch(self, batch: list[_Waiting]) -> list[_Waiting]:
+    async def _run_batch(self, batch: list[_WaitingCaller]) -> list[_WaitingCaller]:
         """Applies and commits what there is time for; the jobs that are left, untouched."""
-        later: list[_Waiting] = []
+        later: list[_WaitingCaller] = []
         try:
-            await self._transactions.apply(lambda connection: later.extend(self._apply(connection, batch)))
+            await self._transactions.apply(lambda connection: later.extend(self._apply_batch(connection, batch)))
             await self._transactions.commit()
         except Exception as fault:
             # The transaction itself broke (disk full, connection lost): nobody can be told that his work is done.
             _log.exception("a batch of %d jobs failed", len(batch))
             for job in batch:
-                job.fault = Unavailable(str(fault))
-            await self._end()
+                job.fault = DatabaseUnavailable(str(fault))
+            await self._end_batch()
             return []
         return later
 
-    async def _end(self) -> None:
+    async def _end_batch(self) -> None:
         try:
             await self._transactions.rollback()
         except Exception:  # those who wait must be told all the same; the next batch finds out how things are
             _log.exception("a transaction could not be rolled back")
 
-    def _apply(self, connection: Connection, batch: list[_Waiting]) -> list[_Waiting]:
+    def _apply_batch(self, connection: Connection, batch: list[_WaitingCaller]) -> list[_WaitingCaller]:
         """The jobs for which there was no time."""
         sets: dict[Handler, list[_ItemJob]] = {}
-        later: list[_Waiting] = []
+        later: list[_WaitingCaller] = []
         loop = asyncio.get_running_loop()
         until = loop.time() + SLICE
         for job in batch:
@@ -200,7 +200,7 @@ class Batcher:
         return later
 
     def _apply_set(self, connection: Connection, handler: Handler, jobs: list[_ItemJob]) -> None:
-        answers = self._fenced(connection, lambda _: _answers(handler, connection, jobs), keep=True)
+        answers = self._run_fenced(connection, lambda _: _run_handler(handler, connection, jobs), keep=True)
         if isinstance(answers, Exception):
             for job in jobs:  # one bad item must not harm the others
                 self._apply_one(connection, job)
@@ -208,14 +208,14 @@ class Batcher:
         for job, answer in zip(jobs, answers, strict=True):
             job.outcome = answer
 
-    def _apply_one(self, connection: Connection, job: _Waiting) -> None:
-        outcome = self._fenced(connection, job.work, keep=job.keep)
+    def _apply_one(self, connection: Connection, job: _WaitingCaller) -> None:
+        outcome = self._run_fenced(connection, job.run_work, keep=job.keep)
         if isinstance(outcome, Exception):
             job.fault = outcome
         else:
             job.outcome = outcome
 
-    def _fenced(self, connection: Connection, work: Work, *, keep: bool) -> Any:
+    def _run_fenced(self, connection: Connection, work: Work, *, keep: bool) -> Any:
         """What `work` answers or the exception it raised; without effect if it refused, raised or is not to stay."""
         self._transactions.savepoint(connection, "savepoint job")
         try:
@@ -228,7 +228,7 @@ class Batcher:
         return outcome
 
 
-def _answers(handler: Handler, connection: Connection, jobs: Sequence[_ItemJob]) -> Sequence[Any]:
+def _run_handler(handler: Handler, connection: Connection, jobs: Sequence[_ItemJob]) -> Sequence[Any]:
     answers = handler(connection, [job.item for job in jobs])
     if len(answers) != len(jobs):
         raise ValueError(f"{len(jobs)} items got {len(answers)} answers")

@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from tenure.core.bounds import ABSOLUTE
+from tenure.core.policy.bounds import ABSOLUTE
 from tenure.core.timeline import DAY, Instant, Phase
 from tenure.store.engine import Connection
-from tenure.store.lists import STANDING, Listed, listed
+from tenure.store.projections import phase_at
 from tenure.store.schema import accounts, customers, standings
-from tenure.store.standings import phase_at
+from tenure.store.search import STANDING, ListedSubscription, read_listed
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class BoardQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Whose board, at which instant, how far ahead and back, and at most how many rows of each list."""
 
     provider: str
@@ -28,15 +28,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     most: int
 
 
-class Part(msgspec.Struct, frozen=True):
+class BoardList(msgspec.Struct, frozen=True):
     """One list of the board: how many rows there are, what they cost together, and the first of them."""
 
     count: int
     amount: int
-    rows: tuple[Listed, ...]
+    rows: tuple[ListedSubscription, ...]
 
 
-class Short(msgspec.Struct, frozen=True):
+class ShortBalance(msgspec.Struct, frozen=True):
     """A customer whose balance does not cover what falls due by itself: minor units, and from when on."""
 
     customer: str
@@ -48,7 +48,7 @@ class Short(msgspec.Struct, frozen=True):
     """The first due instant that the balance does not reach, the oldest due being paid first."""
 
     @property
-    def missing(self) -> int:
+    def missing_amount(self) -> int:
         """What must come in so that everything can be paid."""
         return self.needed - self.available
 
@@ -60,14 +60,14 @@ _OPEN = sa.or_(_ROW.ended_at.is_(None), _ROW.ended_at > sa.bindparam("now"))
 _MINE = _ROW.provider == sa.bindparam("tenant")
 
 
-def _parts() -> dict[str, tuple[list[sa.ColumnElement[bool]], list[sa.ColumnElement[Any]]]]:
+def _list_conditions() -> dict[str, tuple[list[sa.ColumnElement[bool]], list[sa.ColumnElement[Any]]]]:
     now: sa.ColumnElement[int] = sa.bindparam("now", type_=_ROW.price.type)
     until: sa.ColumnElement[int] = sa.bindparam("until", type_=_ROW.price.type)
     since: sa.ColumnElement[int] = sa.bindparam("since", type_=_ROW.price.type)
     return {
         "due": ([_ROW.due_at > now, _ROW.due_at <= until, _OPEN], [_ROW.due_at]),
         "grace": (
-            [_ROW.paid_until <= now, _ROW.paid_until > now - LONGEST_GRACE, _ROW.ended_at > now, ~_paused(now)],
+            [_ROW.paid_until <= now, _ROW.paid_until > now - LONGEST_GRACE, _ROW.ended_at > now, ~_is_paused(now)],
             [_ROW.ended_at],
         ),
         "failed": ([_ROW.failed_at >= since], [_ROW.failed_at.desc()]),
@@ -75,12 +75,12 @@ def _parts() -> dict[str, tuple[list[sa.ColumnElement[bool]], list[sa.ColumnElem
     }
 
 
-def _paused(now: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+def _is_paused(now: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     over = sa.and_(_ROW.paused_until.is_not(None), _ROW.paused_until <= now)
     return sa.and_(_ROW.paused_from.is_not(None), _ROW.paused_from <= now, ~over)
 
 
-_PARTS = _parts()
+_PARTS = _list_conditions()
 PARTS = tuple(_PARTS)
 _COUNTS = {
     name: sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_ROW.price), 0)).where(_MINE, *rules)
@@ -134,11 +134,11 @@ _MONEY = sa.select(
 ).where(accounts.c.provider == sa.bindparam("tenant"))
 
 
-def part(conn: Connection, name: str, asked: Asked) -> Part:
+def board_list(conn: Connection, name: str, asked: BoardQuery) -> BoardList:
     """The list `due`, `grace`, `failed` or `pending`."""
     rules, order = _PARTS[name]
     given = {"tenant": asked.provider, "now": asked.now, "until": asked.until, "since": asked.since}
-    used = _only(given, _COUNTS[name])
+    used = _matching(given, _COUNTS[name])
     count, amount = conn.execute(_COUNTS[name], used).one()
     rows = (
         sa.select(*STANDING, customers.c.name, phase_at(asked.now))
@@ -147,38 +147,38 @@ def part(conn: Connection, name: str, asked: Asked) -> Part:
         .order_by(*order, _ROW.subscription)
         .limit(asked.most)
     )
-    return Part(count, amount, tuple(listed(row) for row in conn.execute(rows, used)))
+    return BoardList(count, amount, tuple(read_listed(row) for row in conn.execute(rows, used)))
 
 
-def running_out(conn: Connection, asked: Asked) -> tuple[int, int, tuple[Short, ...]]:
+def running_out(conn: Connection, asked: BoardQuery) -> tuple[int, int, tuple[ShortBalance, ...]]:
     """(how many customers, what is missing altogether, the first of them, soonest due first)."""
     given = {"tenant": asked.provider, "now": asked.now, "until": asked.until}
     rows = conn.execute(_SHORT.limit(asked.most), given).all()
     if not rows:
         return 0, 0, ()
-    reach = _reach(conn, {row[0]: row[1] for row in rows}, given)
-    names = _names(conn, asked.provider, [row[0] for row in rows])
+    reach = _runs_out_at(conn, {row[0]: row[1] for row in rows}, given)
+    names = _customer_names(conn, asked.provider, [row[0] for row in rows])
     shorts = (
-        Short(customer, names[customer], available, needed, first, reach.get(customer, first))
+        ShortBalance(customer, names[customer], available, needed, first, reach.get(customer, first))
         for customer, available, needed, first, _, _ in rows
     )
     return rows[0][4], rows[0][5], tuple(shorts)
 
 
-def phases(conn: Connection, provider: str, now: Instant) -> dict[str, int]:
+def count_phases(conn: Connection, provider: str, now: Instant) -> dict[str, int]:
     """How many subscriptions are in each phase, counted in one index."""
     phase = phase_at(now).label("phase")
     found = conn.execute(sa.select(phase, sa.func.count()).where(_ROW.provider == provider).group_by(phase))
     return {str(each): 0 for each in Phase} | {name: count for name, count in found}  # noqa: C416 - rows, not pairs
 
 
-def money(conn: Connection, provider: str) -> tuple[int, int, int]:
+def money_totals(conn: Connection, provider: str) -> tuple[int, int, int]:
     """(customers, what their balances come to, what is reserved), minor units."""
     customers_count, balance, reserve = conn.execute(_MONEY, {"tenant": provider}).one()
     return customers_count, balance, reserve
 
 
-def _reach(conn: Connection, available: dict[str, int], given: dict[str, Any]) -> dict[str, Instant]:
+def _runs_out_at(conn: Connection, available: dict[str, int], given: dict[str, Any]) -> dict[str, Instant]:
     """By customer, the first due instant at which what fell due so far exceeds the balance."""
     found: dict[str, Instant] = {}
     left = dict(available)
@@ -191,14 +191,14 @@ def _reach(conn: Connection, available: dict[str, int], given: dict[str, Any]) -
     return found
 
 
-def _names(conn: Connection, provider: str, wanted: list[str]) -> dict[str, str]:
+def _customer_names(conn: Connection, provider: str, wanted: list[str]) -> dict[str, str]:
     rows = sa.select(customers.c.id, customers.c.name).where(
         customers.c.provider == provider, customers.c.id.in_(wanted)
     )
     return {name: called for name, called in conn.execute(rows)}  # noqa: C416 - rows, not pairs
 
 
-def _only(given: dict[str, Any], statement: Any) -> dict[str, Any]:
+def _matching(given: dict[str, Any], statement: Any) -> dict[str, Any]:
     """Those of `given` that the statement asks for."""
     asked = statement.compile().params
     return {name: value for name, value in given.items() if name in asked}

@@ -15,7 +15,7 @@ from tenure.store.schema import deliveries, webhooks
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class WebhookDelivery(msgspec.Struct, frozen=True):
     """One message for one webhook; `seq` is None for a test, `status` and `answer` are of the last try."""
 
     id: str
@@ -35,7 +35,7 @@ class Delivery(msgspec.Struct, frozen=True):
     replay_of: str | None = None
 
 
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one try; `again` is when the next one is due, None when there is none."""
 
     state: str
@@ -45,7 +45,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     again: Instant | None = None
 
 
-_DELIVERY = sa.select(*[deliveries.c[name] for name in Delivery.__struct_fields__])
+_DELIVERY = sa.select(*[deliveries.c[name] for name in WebhookDelivery.__struct_fields__])
 _OF = (deliveries.c.webhook == sa.bindparam("hook"), deliveries.c.provider == sa.bindparam("tenant"))
 _GET = _DELIVERY.where(deliveries.c.id == sa.bindparam("of"), *_OF)
 _PAGE = (
@@ -95,7 +95,7 @@ LAST = "~"
 """Sorts after every id."""
 
 
-def put(
+def add_delivery(
     conn: Connection,
     hook: tuple[str, str],
     seq: int | None,
@@ -104,24 +104,24 @@ def put(
     now: Instant,
     *,
     replay_of: str | None = None,
-) -> Delivery:
+) -> WebhookDelivery:
     """One more message for `hook` (provider, webhook), due at once."""
     provider, webhook = hook
-    new = Delivery(ids.new("dlv", now), provider, webhook, seq, kind, body, now, now, replay_of=replay_of)
+    new = WebhookDelivery(ids.new_id("dlv", now), provider, webhook, seq, kind, body, now, now, replay_of=replay_of)
     conn.execute(deliveries.insert(), msgspec.structs.asdict(new))
     return new
 
 
-def delivery(conn: Connection, provider: str, webhook: str, delivery_id: str) -> Delivery | None:
+def delivery(conn: Connection, provider: str, webhook: str, delivery_id: str) -> WebhookDelivery | None:
     """The delivery of that id to the provider's webhook."""
     row = conn.execute(_GET, {"of": delivery_id, "hook": webhook, "tenant": provider}).one_or_none()
-    return None if row is None else Delivery(*row)
+    return None if row is None else WebhookDelivery(*row)
 
 
-def page(conn: Connection, provider: str, webhook: str, before: str = LAST, limit: int = 50) -> list[Delivery]:
+def page(conn: Connection, provider: str, webhook: str, before: str = LAST, limit: int = 50) -> list[WebhookDelivery]:
     """At most `limit` deliveries to the provider's webhook, newest first, with ids before `before`."""
     asked = {"hook": webhook, "tenant": provider, "before": before, "most": limit}
-    return [Delivery(*row) for row in conn.execute(_PAGE, asked)]
+    return [WebhookDelivery(*row) for row in conn.execute(_PAGE, asked)]
 
 
 def due(conn: Connection, now: Instant, limit: int = 50) -> list[tuple[str, str]]:
@@ -129,21 +129,23 @@ def due(conn: Connection, now: Instant, limit: int = 50) -> list[tuple[str, str]
     return [(provider, webhook) for webhook, provider in conn.execute(_DUE, {"now": now, "most": limit})]
 
 
-def claim(conn: Connection, provider: str, webhook: str, now: Instant, until: Instant, limit: int) -> list[Delivery]:
+def claim(
+    conn: Connection, provider: str, webhook: str, now: Instant, until: Instant, limit: int
+) -> list[WebhookDelivery]:
     """At most `limit` due deliveries to one webhook that nobody else tries before `until`."""
     asked = {"hook": webhook, "tenant": provider, "now": now, "most": limit}
-    found = [Delivery(*row) for row in conn.execute(_DUE_OF, asked).all()]
+    found = [WebhookDelivery(*row) for row in conn.execute(_DUE_OF, asked).all()]
     return [
         each for each in found if conn.execute(_CLAIM, {"of": each.id, "seen": each.due, "until": until}).rowcount == 1
     ]
 
 
-def release(conn: Connection, one: Delivery, now: Instant) -> None:
+def release(conn: Connection, one: WebhookDelivery, now: Instant) -> None:
     """A claimed delivery that was not tried is due again."""
     conn.execute(_RELEASE, {"of": one.id, "hook": one.webhook, "tenant": one.provider, "now": now})
 
 
-def tried(conn: Connection, one: Delivery, outcome: Tried, now: Instant) -> None:
+def record_attempt(conn: Connection, one: WebhookDelivery, outcome: DeliveryAttempt, now: Instant) -> None:
     """What came of a try at `now`."""
     conn.execute(
         _TRIED,

@@ -1,6 +1,7 @@
 """The port to state: read and write with plain functions of a `Connection`, whatever the database behind it.
 
-`lite.Lite` and `postgres.Postgres` implement it. What is stored, and how, is said by the functions handed in.
+`lite.SqliteDatabase` and `postgres.PostgresDatabase` implement it. What is stored, and how, is said by the functions
+handed in.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,11 +18,11 @@ Answer = TypeVar("Answer")
 P = ParamSpec("P")
 
 
-class Conflict(Exception):
+class WriteConflict(Exception):
     """Somebody else wrote first: nothing of this job was done; read again and decide again."""
 
 
-class Unavailable(Exception):
+class DatabaseUnavailable(Exception):
     """The database failed under a job: whether it was done is not known, so repeat it under the same key."""
 
 
@@ -30,7 +31,7 @@ class Database(Protocol):
 
     A function given to `write` that returns `Refused` leaves nothing behind, and neither does one that raises: what
     must stay although the caller is refused is returned as another type. Everything is durable when it is answered.
-    Raises `Conflict` and `Unavailable`; `Refused` with `server_busy` when too many jobs wait already.
+    Raises `WriteConflict` and `DatabaseUnavailable`; `Refused` with `server_busy` when too many jobs wait already.
     """
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -41,7 +42,7 @@ class Database(Protocol):
     ) -> T | Refused:
         """What `fn` answers, after its effect is durable."""
 
-    async def rehearse(
+    async def dry_run(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T | Refused:
         """What `fn` would answer; nothing of its effect stays (dry run, B4)."""

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from tenure.store import chain
-from tenure.store.chain import Fault, Finding, Head, Link, StoredFact
-from tenure.store.engine import Conflict, Connection
+from tenure.store.chain import ChainFault, ChainFinding, ChainLink, ChainPosition, StoredFact
+from tenure.store.engine import Connection, WriteConflict
 from tenure.store.schema import facts, subscriptions
 
 TOPIC = "facts"
@@ -64,24 +64,26 @@ _ALL_HEADS = sa.select(subscriptions.c.id, subscriptions.c.revision, subscriptio
 _LINK_AT = sa.select(facts.c.hash).where(facts.c.subscription == sa.bindparam("of"), facts.c.seq == sa.bindparam("seq"))
 
 
-def append(conn: Connection, provider: str, subscription: str, expected_seq: int, new: Sequence[StoredFact]) -> Head:
-    """Add `new` after fact number `expected_seq`; the new head. Raises `Conflict` when it is not the last one."""
+def append_facts(
+    conn: Connection, provider: str, subscription: str, expected_seq: int, new: Sequence[StoredFact]
+) -> ChainPosition:
+    """Add `new` after fact number `expected_seq`; the new head. Raises `WriteConflict` when it is not the last one."""
     row = conn.execute(_HEAD, {"of": subscription, "tenant": provider}).one_or_none()
     if row is None or row[0] != expected_seq:
-        raise Conflict(f"{subscription} is not at fact {expected_seq}")
+        raise WriteConflict(f"{subscription} is not at fact {expected_seq}")
     if not new:
-        return Head(*row)
-    links = chain.extend(name_of(subscription), Head(*row), new)
-    head = Head(links[-1].seq, links[-1].hash)
+        return ChainPosition(*row)
+    links = chain.extend_chain(name_of(subscription), ChainPosition(*row), new)
+    head = ChainPosition(links[-1].seq, links[-1].hash)
     # Guarded again, because on PostgreSQL another process may have appended since the line above.
     moved = {"of": subscription, "tenant": provider, "expected": expected_seq, "seq": head.seq, "head": head.hash}
     if conn.execute(_ADVANCE, moved).rowcount != 1:
-        raise Conflict(f"{subscription} is no longer at fact {expected_seq}")
-    conn.execute(_ADD, [_row(provider, subscription, each) for each in links])
+        raise WriteConflict(f"{subscription} is no longer at fact {expected_seq}")
+    conn.execute(_ADD, [_fact_row(provider, subscription, each) for each in links])
     return head
 
 
-def load(conn: Connection, provider: str, subscription: str) -> list[StoredFact]:
+def load_history(conn: Connection, provider: str, subscription: str) -> list[StoredFact]:
     """The whole history in order; empty when there is no such subscription of this provider."""
     return [StoredFact(*row) for row in conn.execute(_LOAD, {"of": subscription, "tenant": provider})]
 
@@ -92,10 +94,10 @@ def load_many(conn: Connection, provider: str, wanted: Sequence[str]) -> dict[st
     return {name: [StoredFact(*row[1:]) for row in group] for name, group in groupby(rows, key=lambda row: row[0])}
 
 
-def heads_of(conn: Connection, provider: str, wanted: Sequence[str]) -> dict[str, Head]:
+def heads_of(conn: Connection, provider: str, wanted: Sequence[str]) -> dict[str, ChainPosition]:
     """Where each history ends; those that are not this provider's are left out."""
     rows = conn.execute(_HEADS, {"of": list(wanted), "tenant": provider})
-    return {name: Head(seq, head) for name, seq, head in rows}
+    return {name: ChainPosition(seq, head) for name, seq, head in rows}
 
 
 def load_after(conn: Connection, provider: str, subscription: str, after: int) -> list[StoredFact]:
@@ -104,36 +106,42 @@ def load_after(conn: Connection, provider: str, subscription: str, after: int) -
     return [StoredFact(*row) for row in conn.execute(_LOAD_AFTER, asked)]
 
 
-def history(conn: Connection, provider: str, subscription: str, after: int = 0, limit: int = 200) -> list[Link]:
+def links_after(
+    conn: Connection, provider: str, subscription: str, after: int = 0, limit: int = 200
+) -> list[ChainLink]:
     """At most `limit` links after number `after`, with their hashes, for export and the API."""
     asked = {"of": subscription, "tenant": provider, "after": after, "most": limit}
-    return [_link(row) for row in conn.execute(_AFTER, asked)]
+    return [_read_link(row) for row in conn.execute(_AFTER, asked)]
 
 
-def verify(conn: Connection, provider: str, subscription: str) -> list[Finding]:
+def verify_history(conn: Connection, provider: str, subscription: str) -> list[ChainFinding]:
     """Every fault in one history."""
     row = conn.execute(_HEAD, {"of": subscription, "tenant": provider}).one_or_none()
-    links = [_link(each) for each in conn.execute(_LINKS, {"of": subscription, "tenant": provider})]
-    return list(chain.verify(name_of(subscription), links, Head() if row is None else Head(*row)))
+    links = [_read_link(each) for each in conn.execute(_LINKS, {"of": subscription, "tenant": provider})]
+    return list(
+        chain.verify_chain(name_of(subscription), links, ChainPosition() if row is None else ChainPosition(*row))
+    )
 
 
-def verify_all(conn: Connection) -> Iterator[Finding]:
+def verify_all(conn: Connection) -> Iterator[ChainFinding]:
     """Every fault in every history, read as a stream."""
     for name, group in groupby(conn.execute(_ALL), key=lambda row: row[0]):
         stored: list[Sequence[Any]] = list(group)
         revision, head_hash = stored[-1][2:4]
-        head = Head() if revision is None else Head(revision, head_hash)
-        yield from chain.verify(name_of(name), (_link(row[4:]) for row in stored), head)
+        head = ChainPosition() if revision is None else ChainPosition(revision, head_hash)
+        yield from chain.verify_chain(name_of(name), (_read_link(row[4:]) for row in stored), head)
         for row in stored:
             if not row[1]:
-                yield Finding(name_of(name), row[4], Fault.DIFFERS, "it is not with its subscription's provider")
+                yield ChainFinding(
+                    name_of(name), row[4], ChainFault.DIFFERS, "it is not with its subscription's provider"
+                )
     for name, revision in conn.execute(_EMPTIED):
-        yield Finding(name_of(name), revision, Fault.CUT, "no fact is left")
+        yield ChainFinding(name_of(name), revision, ChainFault.CUT, "no fact is left")
 
 
-def heads(conn: Connection) -> dict[str, Head]:
+def history_heads(conn: Connection) -> dict[str, ChainPosition]:
     """The head of every history, by chain name, for a checkpoint."""
-    return {name_of(name): Head(seq, head) for name, seq, head in conn.execute(_ALL_HEADS)}
+    return {name_of(name): ChainPosition(seq, head) for name, seq, head in conn.execute(_ALL_HEADS)}
 
 
 def hash_at(conn: Connection, subscription: str, seq: int) -> bytes | None:
@@ -146,7 +154,7 @@ def name_of(subscription: str) -> str:
     return f"{TOPIC}/{subscription}"
 
 
-def _row(provider: str, subscription: str, each: Link) -> dict[str, object]:
+def _fact_row(provider: str, subscription: str, each: ChainLink) -> dict[str, object]:
     return {
         "subscription": subscription,
         "seq": each.seq,
@@ -161,6 +169,6 @@ def _row(provider: str, subscription: str, each: Link) -> dict[str, object]:
     }
 
 
-def _link(row: Sequence[Any]) -> Link:
+def _read_link(row: Sequence[Any]) -> ChainLink:
     seq, previous, hashed, *fact = row
-    return Link(seq, previous, hashed, StoredFact(*fact))
+    return ChainLink(seq, previous, hashed, StoredFact(*fact))

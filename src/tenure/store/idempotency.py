@@ -8,12 +8,12 @@ entry is only ever seen where an operation spans several transactions; it is giv
 import msgspec
 import sqlalchemy as sa
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.store.either import unless_there
-from tenure.store.engine import Conflict, Connection
+from tenure.store.dialects import insert_or_ignore
+from tenure.store.engine import Connection, WriteConflict
 from tenure.store.schema import idempotency
-from tenure.store.sealed import Safe
+from tenure.store.sealed import AnswerCipher
 
 KEEP = DAY
 """Seconds for which an answer is repeated; it is deleted afterwards, because it may hold a secret."""
@@ -22,7 +22,7 @@ OPEN_FOR = 60
 _OPEN, _DONE = "open", "done"
 
 
-class Replay(msgspec.Struct, frozen=True):
+class StoredAnswer(msgspec.Struct, frozen=True):
     """It was done: this was the answer."""
 
     answer: bytes
@@ -41,7 +41,7 @@ _GET = (
     .with_for_update()
 )
 # Inserted first and looked at afterwards: on PostgreSQL the second of two equal requests waits here for the first.
-_OPEN_NEW = unless_there(idempotency, "scope", "key")
+_OPEN_NEW = insert_or_ignore(idempotency, "scope", "key")
 _OPEN_AGAIN = (
     idempotency.update()
     .where(*_PLACE)
@@ -53,10 +53,10 @@ _FINISH = (
 _COLLECT = idempotency.delete().where(idempotency.c.created < sa.bindparam("before"))
 
 
-def begin(
-    conn: Connection, safe: Safe, scope: str, key: str, payload_hash: bytes, now: Instant
-) -> Replay | Refused | None:
-    """None: go on, and `finish` in the same transaction. `Replay`: it was done before.
+def begin_request(
+    conn: Connection, safe: AnswerCipher, scope: str, key: str, payload_hash: bytes, now: Instant
+) -> StoredAnswer | Refused | None:
+    """None: go on, and `finish_request` in the same transaction. `StoredAnswer`: it was done before.
 
     Refuses `idempotency_key_reused` when the key belongs to another payload, `request_in_flight` while the first is
     still being worked on.
@@ -67,36 +67,38 @@ def begin(
         return None
     row = conn.execute(_GET, {"of": scope, "under": key}).one_or_none()
     if row is None:
-        raise Conflict(f"{key} was deleted meanwhile")
+        raise WriteConflict(f"{key} was deleted meanwhile")
     known, state, sealed, answer, created = row
     if now - created < KEEP:
         if known != payload_hash:
-            return Refused(Code.IDEMPOTENCY_KEY_REUSED)
+            return Refused(RefusalCode.IDEMPOTENCY_KEY_REUSED)
         if state == _DONE:
-            return _replay(safe, scope, key, answer or b"", sealed=bool(sealed))
+            return _open_answer(safe, scope, key, answer or b"", sealed=bool(sealed))
         if now - created < OPEN_FOR:
-            return Refused(Code.REQUEST_IN_FLIGHT, when=created + OPEN_FOR)
+            return Refused(RefusalCode.REQUEST_IN_FLIGHT, when=created + OPEN_FOR)
     conn.execute(_OPEN_AGAIN, {"of": scope, "under": key, "payload": payload_hash, "now": now})
     return None
 
 
-def finish(conn: Connection, safe: Safe, scope: str, key: str, answer: bytes, *, secret: bool = False) -> None:
+def finish_request(
+    conn: Connection, safe: AnswerCipher, scope: str, key: str, answer: bytes, *, secret: bool = False
+) -> None:
     """Keep the answer beside its effect; one that holds a secret is sealed."""
-    kept = safe.close(answer, _purpose(scope, key)) if secret else answer
+    kept = safe.encrypt(answer, _seal_purpose(scope, key)) if secret else answer
     conn.execute(_FINISH, {"of": scope, "under": key, "closed": int(secret), "said": kept})
 
 
-def collect(conn: Connection, now: Instant) -> int:
+def collect_old(conn: Connection, now: Instant) -> int:
     """Delete what is older than 24 hours; how many."""
     return conn.execute(_COLLECT, {"before": now - KEEP}).rowcount
 
 
-def _replay(safe: Safe, scope: str, key: str, answer: bytes, *, sealed: bool) -> Replay | Refused:
-    opened = safe.open(answer, _purpose(scope, key)) if sealed else answer
+def _open_answer(safe: AnswerCipher, scope: str, key: str, answer: bytes, *, sealed: bool) -> StoredAnswer | Refused:
+    opened = safe.decrypt(answer, _seal_purpose(scope, key)) if sealed else answer
     if opened is None:
-        return Refused(Code.INTERNAL, "The stored answer cannot be opened: the server's secret file is another.")
-    return Replay(opened)
+        return Refused(RefusalCode.INTERNAL, "The stored answer cannot be opened: the server's secret file is another.")
+    return StoredAnswer(opened)
 
 
-def _purpose(scope: str, key: str) -> str:
+def _seal_purpose(scope: str, key: str) -> str:
     return f"idempotency {len(scope)} {scope} {key}"

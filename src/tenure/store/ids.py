@@ -17,13 +17,13 @@ noise: ContextVar[Callable[[int], int]] = ContextVar("noise", default=secrets.ra
 """So many random bits; the simulator draws them from its seed, so that a failing run can be repeated."""
 
 
-def new(prefix: str, now: Instant) -> str:
+def new_id(prefix: str, now: Instant) -> str:
     """A fresh name such as `sub_01k…`; `now` (real time, seconds) gives the order, 74 random bits the rest."""
     moment = (now * 1000) << 80
     drawn = noise.get()(74)
     value = moment | _VERSION | (drawn >> 62) << 64 | _VARIANT | drawn & (1 << 62) - 1
-    return f"{prefix}_{_write(value)}"
+    return f"{prefix}_{_encode_number(value)}"
 
 
-def _write(value: int) -> str:
+def _encode_number(value: int) -> str:
     return "".join(ALPHABET[value >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))

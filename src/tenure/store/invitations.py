@@ -5,11 +5,11 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.store.engine import Connection
-from tenure.store.persons import VENDOR, Place
 from tenure.store.schema import invitations
+from tenure.store.users import VENDOR, TeamPlace
 
 LIFE: Final = 7 * DAY
 
@@ -33,9 +33,9 @@ class Invitation(msgspec.Struct, frozen=True):
     mailed: bytes | None = None
 
     @property
-    def place(self) -> Place:
+    def team_place(self) -> TeamPlace:
         """The team."""
-        return Place(self.provider, self.customer)
+        return TeamPlace(self.provider, self.customer)
 
 
 _INVITATION = sa.select(*[invitations.c[name] for name in Invitation.__struct_fields__])
@@ -65,8 +65,8 @@ _COLLECT = invitations.delete().where(invitations.c.expires < sa.bindparam("befo
 
 def invite(conn: Connection, new: Invitation) -> None:
     """A new invitation, in place of an earlier one of the same e-mail into the same team."""
-    conn.execute(_REPLACED, {"team": new.place.name, "to": new.email})
-    row = msgspec.structs.asdict(new) | {"place": new.place.name, "kind": new.place.kind}
+    conn.execute(_REPLACED, {"team": new.team_place.place_name, "to": new.email})
+    row = msgspec.structs.asdict(new) | {"place": new.team_place.place_name, "kind": new.team_place.side}
     conn.execute(invitations.insert(), row)
 
 
@@ -76,30 +76,30 @@ def invitation(conn: Connection, digest: bytes, now: Instant) -> Invitation | No
     return None if row is None else Invitation(*row)
 
 
-def open_invitations(conn: Connection, place: Place, after: str = "", limit: int = 50) -> list[Invitation]:
+def open_invitations(conn: Connection, place: TeamPlace, after: str = "", limit: int = 50) -> list[Invitation]:
     """At most `limit` invitations into the team with ids after `after`, those whose time is over among them."""
-    rows = conn.execute(_OF_TEAM, {"team": place.name, "after": after, "most": limit})
+    rows = conn.execute(_OF_TEAM, {"team": place.place_name, "after": after, "most": limit})
     return [Invitation(*row) for row in rows]
 
 
-def withdraw(conn: Connection, place: Place, name: str) -> Invitation | Refused:
+def withdraw(conn: Connection, place: TeamPlace, name: str) -> Invitation | Refused:
     """Good for nothing from now on; refuses `not_found`."""
-    row = conn.execute(_INVITATION.where(*_MINE), {"of": name, "team": place.name}).one_or_none()
-    if row is None or not take(conn, name):
-        return Refused(Code.NOT_FOUND, field="invitation")
+    row = conn.execute(_INVITATION.where(*_MINE), {"of": name, "team": place.place_name}).one_or_none()
+    if row is None or not use_up(conn, name):
+        return Refused(RefusalCode.NOT_FOUND, field="invitation")
     return Invitation(*row)
 
 
-def withdraw_all_by(conn: Connection, place: Place, who: str) -> int:
+def withdraw_all_by(conn: Connection, place: TeamPlace, who: str) -> int:
     """What somebody of that team asked for, as `by_actor` names them, into it or a team below it; how many invitations.
 
     Whoever may not ask people in any more must not come in by a link of their own that they were shown.
     """
-    asked = {"who": who} if place.kind == VENDOR else {"team": place.name, "who": who}
-    return conn.execute(_WITHIN[place.kind], asked).rowcount
+    asked = {"who": who} if place.side == VENDOR else {"team": place.place_name, "who": who}
+    return conn.execute(_WITHIN[place.side], asked).rowcount
 
 
-def take(conn: Connection, name: str) -> bool:
+def use_up(conn: Connection, name: str) -> bool:
     """Use it up; False when somebody else just did."""
     return conn.execute(_TAKE, {"of": name}).rowcount == 1
 

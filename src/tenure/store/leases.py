@@ -7,7 +7,7 @@ from itertools import groupby
 import msgspec
 import sqlalchemy as sa
 
-from tenure.core.commands import Word
+from tenure.core.business.commands import OutstandingLease
 from tenure.core.timeline import Instant
 from tenure.store.clocks import by_clock
 from tenure.store.engine import Connection
@@ -102,13 +102,13 @@ _REPLACED = leases.delete().where(
 )
 
 
-def add(conn: Connection, lease: SignedLease) -> None:
+def add_lease(conn: Connection, lease: SignedLease) -> None:
     """A lease just signed; earlier ones of its slot keep their figures and lose their bytes."""
     conn.execute(_STRIP, {"of": lease.site, "in_slot": lease.slot})
     conn.execute(_ADD, msgspec.structs.asdict(lease))
 
 
-def latest(conn: Connection, site: str, slot: str = PRESENT) -> SignedLease | None:
+def latest_lease(conn: Connection, site: str, slot: str = PRESENT) -> SignedLease | None:
     """The lease last signed for a slot of the site."""
     row = conn.execute(_LATEST, {"of": site, "in_slot": slot}).one_or_none()
     return None if row is None else SignedLease(*row)
@@ -119,7 +119,7 @@ def is_of(conn: Connection, site: str, digest: bytes) -> bool:
     return conn.execute(_OF_SITE, {"of": site, "named": digest}).one_or_none() is not None
 
 
-def acknowledged(conn: Connection, site: str, epoch: int, serial: int, now: Instant) -> None:
+def mark_acknowledged(conn: Connection, site: str, epoch: int, serial: int, now: Instant) -> None:
     """The site has shown that it holds this lease: it and all before it are acknowledged, each once."""
     conn.execute(_ACK, {"of": site, "in_epoch": epoch, "number": serial, "now": now})
 
@@ -129,16 +129,18 @@ def signed_anew(conn: Connection, site: str, was: bytes, digest: bytes, body: by
     conn.execute(_SIGNED_ANEW, {"of": site, "was": was, "now_is": digest, "new": body})
 
 
-def words(conn: Connection, provider: str, subscriptions: Sequence[str]) -> dict[str, tuple[Word, ...]]:
+def outstanding_leases(
+    conn: Connection, provider: str, subscriptions: Sequence[str]
+) -> dict[str, tuple[OutstandingLease, ...]]:
     """What each site still has in its hands, without amnesties, by subscription of the provider that has any."""
-    found: dict[str, tuple[Word, ...]] = {}
+    found: dict[str, tuple[OutstandingLease, ...]] = {}
     rows = conn.execute(_WORDS, {"of": list(subscriptions), "tenant": provider})
     for (name, site), group in groupby(rows, key=lambda row: (row[0], row[1])):
-        found[name] = (*found.get(name, ()), _word(site, [row[2:] for row in group]))
+        found[name] = (*found.get(name, ()), _outstanding_lease(site, [row[2:] for row in group]))
     return found
 
 
-def collect(conn: Connection, before: Instant, most: int, clock: str | None) -> int:
+def collect_ended(conn: Connection, before: Instant, most: int, clock: str | None) -> int:
     """Forget at most so many leases that ended before that instant and are not the latest of their slot; how many.
 
     `clock`: as in `clocks`.
@@ -149,7 +151,7 @@ def collect(conn: Connection, before: Instant, most: int, clock: str | None) -> 
     return conn.execute(leases.delete().where(sa.tuple_(*_KEY).in_(keys)), asked).rowcount
 
 
-def ends(conn: Connection, wanted: Sequence[str]) -> dict[str, Instant]:
+def lease_ends(conn: Connection, wanted: Sequence[str]) -> dict[str, Instant]:
     """When the last lease of each of those sites that has one ends."""
     return {row[0]: row[1] for row in conn.execute(_ENDS, {"of": list(wanted)})}
 
@@ -157,19 +159,19 @@ def ends(conn: Connection, wanted: Sequence[str]) -> dict[str, Instant]:
 def collect_replaced(conn: Connection, wanted: Sequence[str], before: Instant) -> None:
     """Forget leases of those sites that ended before that instant and of which a later one was acknowledged.
 
-    What that one's acknowledgement proves is more than theirs did (rule *Giving back*).
+    What that one's acknowledgment proves is more than theirs did (rule *Giving back*).
     """
     conn.execute(_REPLACED, {"of": list(wanted), "before": before})
 
 
-def forget(conn: Connection, over: Sequence[str]) -> None:
+def forget_leases(conn: Connection, over: Sequence[str]) -> None:
     """Forget every lease of those sites."""
     if over:
         conn.execute(_FORGET, {"of": list(over)})
 
 
-def _word(site: str, signed: Sequence[tuple[int, Instant, Instant | None]]) -> Word:
+def _outstanding_lease(site: str, signed: Sequence[tuple[int, Instant, Instant | None]]) -> OutstandingLease:
     """A lease counts until a later one is acknowledged: the last acknowledged one and those after it may be in use."""
     acks = tuple((revision, acked) for revision, _, acked in signed if acked is not None)
     held = signed[max(len(acks) - 1, 0) :]
-    return Word(site=site, until=max(until for _, until, _ in held), acks=acks)
+    return OutstandingLease(site=site, until=max(until for _, until, _ in held), acks=acks)

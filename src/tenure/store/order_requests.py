@@ -4,7 +4,7 @@ import msgspec
 import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
-from tenure.store.either import in_place_of
+from tenure.store.dialects import upsert
 from tenure.store.engine import Connection
 from tenure.store.schema import customers, order_requests
 
@@ -31,7 +31,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the customer is called now: read with the row, not kept in it."""
 
     @property
-    def state(self) -> str:
+    def current_state(self) -> str:
         """`asked`, `ordered`, `declined` or `withdrawn`: what its instants mean."""
         if self.ordered_at is not None:
             return "ordered"
@@ -47,7 +47,7 @@ _REQUEST = sa.select(*[*(order_requests.c[name] for name in _KEPT), customers.c.
     order_requests, customers, _WHOSE
 )
 _GET = _REQUEST.where(order_requests.c.id == sa.bindparam("of"), order_requests.c.provider == sa.bindparam("tenant"))
-_SAVE = in_place_of(order_requests, "id")
+_SAVE = upsert(order_requests, "id")
 
 
 def save(conn: Connection, request: OrderRequest) -> None:
@@ -58,7 +58,7 @@ def save(conn: Connection, request: OrderRequest) -> None:
 def get(conn: Connection, provider: str, request: str) -> OrderRequest | None:
     """The provider's request of that id; whoever changes it locks its account first, then reads it."""
     row = conn.execute(_GET, {"of": request, "tenant": provider}).one_or_none()
-    return None if row is None else _read(row)
+    return None if row is None else _read_request(row)
 
 
 def page(
@@ -69,15 +69,17 @@ def page(
     if customer is not None:
         rules.append(order_requests.c.customer == customer)
     if state is not None:
-        rules.append(_ended() == state)
-    return [_read(row) for row in conn.execute(_REQUEST.where(*rules).order_by(order_requests.c.id).limit(limit))]
+        rules.append(_is_ended() == state)
+    return [
+        _read_request(row) for row in conn.execute(_REQUEST.where(*rules).order_by(order_requests.c.id).limit(limit))
+    ]
 
 
-def _read(row: sa.Row[tuple[object, ...]]) -> OrderRequest:
+def _read_request(row: sa.Row[tuple[object, ...]]) -> OrderRequest:
     return msgspec.convert(dict(zip(_NAMES, row, strict=True)), OrderRequest)
 
 
-def _ended() -> sa.ColumnElement[str]:
+def _is_ended() -> sa.ColumnElement[str]:
     row = order_requests.c
     return sa.case(
         (row.ordered_at.is_not(None), "ordered"),

@@ -9,12 +9,12 @@ import msgspec
 import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
-from tenure.store.either import either, unless_there
+from tenure.store.dialects import insert_or_ignore, per_dialect
 from tenure.store.engine import Connection
 from tenure.store.schema import announcements, meta, outbox, outbox_heads
 
 
-class Note(msgspec.Struct, frozen=True):
+class OutboxNote(msgspec.Struct, frozen=True):
     """One thing to tell; `since` is when it became true, `created` when it was put down."""
 
     provider: str
@@ -38,7 +38,7 @@ _BASE = sa.select(
 ).where(meta.c.key == "epoch_floor").scalar_subquery()  # fmt: skip
 
 
-def _next(insert: Any) -> sa.Insert:
+def _next_number(insert: Any) -> sa.Insert:
     kept, base = outbox_heads.c.seq, insert.excluded.seq
     further = {"seq": sa.case((kept >= base, kept + 1), else_=base)}
     new = insert.values(provider=sa.bindparam("provider"), seq=_BASE)
@@ -46,11 +46,11 @@ def _next(insert: Any) -> sa.Insert:
     return built
 
 
-_NEXT = either(outbox_heads, _next)
+_NEXT = per_dialect(outbox_heads, _next_number)
 _ADD = outbox.insert()
-_ANNOUNCE = unless_there(announcements, "subscription", "kind", "since")
+_ANNOUNCE = insert_or_ignore(announcements, "subscription", "kind", "since")
 _PAGE = (
-    sa.select(*[outbox.c[name] for name in Note.__struct_fields__])
+    sa.select(*[outbox.c[name] for name in OutboxNote.__struct_fields__])
     .where(outbox.c.provider == sa.bindparam("tenant"), outbox.c.seq > sa.bindparam("after"))
     .order_by(outbox.c.seq)
     .limit(sa.bindparam("most"))
@@ -58,35 +58,35 @@ _PAGE = (
 _LAST = sa.select(outbox_heads.c.seq).where(outbox_heads.c.provider == sa.bindparam("tenant"))
 
 
-def put(
+def add_note(
     conn: Connection, provider: str, kind: str, subscription: str | None, since: Instant, now: Instant, body: bytes
-) -> Note:
+) -> OutboxNote:
     """Put a note down under the provider's next number."""
     seq = conn.execute(_NEXT[conn.dialect.name], {"provider": provider}).scalar_one()
-    note = Note(provider, seq, kind, subscription, since, now, body)
+    note = OutboxNote(provider, seq, kind, subscription, since, now, body)
     conn.execute(_ADD, msgspec.structs.asdict(note))
     return note
 
 
-def announce(
+def announce_once(
     conn: Connection, provider: str, kind: str, subscription: str, since: Instant, now: Instant, body: bytes
-) -> Note | None:
+) -> OutboxNote | None:
     """Put it down unless this kind was announced for this subscription and instant before: then None."""
-    new = first(conn, subscription, kind, since)
-    return put(conn, provider, kind, subscription, since, now, body) if new else None
+    new = is_first(conn, subscription, kind, since)
+    return add_note(conn, provider, kind, subscription, since, now, body) if new else None
 
 
-def first(conn: Connection, subscription: str, name: str, about: Instant) -> bool:
+def is_first(conn: Connection, subscription: str, name: str, about: Instant) -> bool:
     """Whether `name` was never announced for this subscription and instant; from now on it was."""
     row = {"subscription": subscription, "kind": name, "since": about}
     return conn.execute(_ANNOUNCE[conn.dialect.name], row).rowcount == 1
 
 
-def page(conn: Connection, provider: str, after: int = 0, limit: int = 50) -> list[Note]:
+def notes_after(conn: Connection, provider: str, after: int = 0, limit: int = 50) -> list[OutboxNote]:
     """At most `limit` notes of the provider after number `after`."""
-    return [Note(*row) for row in conn.execute(_PAGE, {"tenant": provider, "after": after, "most": limit})]
+    return [OutboxNote(*row) for row in conn.execute(_PAGE, {"tenant": provider, "after": after, "most": limit})]
 
 
-def last(conn: Connection, provider: str) -> int:
+def last_number(conn: Connection, provider: str) -> int:
     """The number of the provider's last note; 0 when there is none."""
     return conn.scalar(_LAST, {"tenant": provider}) or 0

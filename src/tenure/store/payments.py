@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
-from tenure.store.either import in_place_of
+from tenure.store.dialects import upsert
 from tenure.store.engine import Connection
 from tenure.store.schema import customers, gateways, payment_requests
 
@@ -35,8 +35,8 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     customer_name: str = ""
     """What the customer is called now: read with the row, not kept in it."""
 
-    def state(self, now: Instant) -> str:
-        """`asked`, `booked`, `withdrawn` or `expired`: what its instants mean at `now`."""
+    def current_state(self, now: Instant) -> str:
+        """`asked`, `booked`, `withdrawn` or `refuse_expired`: what its instants mean at `now`."""
         if self.booked_at is not None:
             return "booked"
         if self.withdrawn_at is not None:
@@ -44,7 +44,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
         return "expired" if self.expires <= now else "asked"
 
 
-class Gateway(msgspec.Struct, frozen=True, kw_only=True):
+class PaymentGateway(msgspec.Struct, frozen=True, kw_only=True):
     """How a provider is paid: words for its customers, how long a request is open, a sealed secret for its gateway."""
 
     provider: str
@@ -57,7 +57,7 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     """The secret before, which also holds until `old_until`, real time."""
     old_until: Instant | None = None
 
-    def secrets(self, real: Instant) -> tuple[bytes, ...]:
+    def valid_secrets(self, real: Instant) -> tuple[bytes, ...]:
         """The sealed secrets that hold at `real`, newest first."""
         old = self.old_secret if self.old_until is not None and real < self.old_until else None
         return tuple(each for each in (self.secret, old) if each is not None)
@@ -72,11 +72,11 @@ _REQUEST = sa.select(*[*(payment_requests.c[name] for name in _KEPT), customers.
 _MINE = payment_requests.c.provider == sa.bindparam("tenant")
 _GET = _REQUEST.where(payment_requests.c.id == sa.bindparam("of"), _MINE)
 _BY_REFERENCE = _REQUEST.where(payment_requests.c.reference == sa.bindparam("quoted"), _MINE)
-_SAVE = in_place_of(payment_requests, "id")
-_GATEWAY = sa.select(*[gateways.c[name] for name in Gateway.__struct_fields__]).where(
+_SAVE = upsert(payment_requests, "id")
+_GATEWAY = sa.select(*[gateways.c[name] for name in PaymentGateway.__struct_fields__]).where(
     gateways.c.provider == sa.bindparam("tenant")
 )
-_SAVE_GATEWAY = in_place_of(gateways, "provider")
+_SAVE_GATEWAY = upsert(gateways, "provider")
 
 
 def save(conn: Connection, request: PaymentRequest) -> None:
@@ -109,22 +109,22 @@ def page(
     return [PaymentRequest(**dict(zip(_NAMES, row, strict=True))) for row in conn.execute(found)]
 
 
-def gateway(conn: Connection, provider: str) -> Gateway:
+def get_gateway(conn: Connection, provider: str) -> PaymentGateway:
     """How the provider is paid; the defaults while it has said nothing."""
     row = conn.execute(_GATEWAY, {"tenant": provider}).one_or_none()
     if row is None:
-        return Gateway(provider=provider)
-    return Gateway(**dict(zip(Gateway.__struct_fields__, row, strict=True)))
+        return PaymentGateway(provider=provider)
+    return PaymentGateway(**dict(zip(PaymentGateway.__struct_fields__, row, strict=True)))
 
 
-def save_gateway(conn: Connection, changed: Gateway) -> Gateway:
+def save_gateway(conn: Connection, changed: PaymentGateway) -> PaymentGateway:
     """In place of what was there, one version on."""
     after = msgspec.structs.replace(changed, version=changed.version + 1)
     conn.execute(_SAVE_GATEWAY[conn.dialect.name], msgspec.structs.asdict(after))
     return after
 
 
-def gateway_state(gateway: Gateway) -> bytes:
+def gateway_state(gateway: PaymentGateway) -> bytes:
     """How the provider is paid, for the chain: secrets as they are sealed."""
     sealed = (gateway.secret or b"", gateway.old_secret or b"")
     return msgspec.json.encode(

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
 from tenure.store.clocks import by_clock
-from tenure.store.either import in_place_of
+from tenure.store.dialects import upsert
 from tenure.store.engine import Connection
 from tenure.store.schema import places, sites
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class OccupiedPlace(msgspec.Struct, frozen=True, kw_only=True):
     """One application's place in one subscription; instants are the provider's."""
 
     site: str
@@ -34,7 +34,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Serial of the newest lease when the application went to another subscription."""
 
 
-class Counting(msgspec.Struct, frozen=True, kw_only=True):
+class CountRule(msgspec.Struct, frozen=True, kw_only=True):
     """What a count goes by."""
 
     now: Instant
@@ -58,9 +58,9 @@ class PlaceUser(msgspec.Struct, frozen=True, kw_only=True):
     heard: Instant
 
 
-_NAMES = Place.__struct_fields__
+_NAMES = OccupiedPlace.__struct_fields__
 _PLACE = [places.c[name] for name in _NAMES]
-_PUT = in_place_of(places, "site", "subscription")
+_PUT = upsert(places, "site", "subscription")
 _OF_SITE = sa.select(*_PLACE).where(places.c.site == sa.bindparam("of")).order_by(places.c.subscription)
 _OF_SITES = sa.select(*_PLACE).where(places.c.site.in_(sa.bindparam("of", expanding=True)))
 _DROP = places.delete().where(places.c.site == sa.bindparam("of"), places.c.subscription == sa.bindparam("which"))
@@ -121,48 +121,50 @@ _LAPSED_IN = by_clock(
 )
 
 
-def put(conn: Connection, place: Place) -> None:
+def save_place(conn: Connection, place: OccupiedPlace) -> None:
     """The place as it is from now on."""
     conn.execute(_PUT[conn.dialect.name], msgspec.structs.asdict(place))
 
 
-def drop(conn: Connection, site: str, subscription: str) -> None:
+def free_place(conn: Connection, site: str, subscription: str) -> None:
     """The place is free."""
     conn.execute(_DROP, {"of": site, "which": subscription})
 
 
-def of_site(conn: Connection, site: str) -> list[Place]:
+def of_site(conn: Connection, site: str) -> list[OccupiedPlace]:
     """Every place that the application may go by, whoever's subscription it is of."""
-    return [_read(row) for row in conn.execute(_OF_SITE, {"of": site})]
+    return [_read_place(row) for row in conn.execute(_OF_SITE, {"of": site})]
 
 
-def of_sites(conn: Connection, wanted: Sequence[str]) -> list[Place]:
+def of_sites(conn: Connection, wanted: Sequence[str]) -> list[OccupiedPlace]:
     """Every place of those applications."""
-    return [_read(row) for row in conn.execute(_OF_SITES, {"of": list(wanted)})] if wanted else []
+    return [_read_place(row) for row in conn.execute(_OF_SITES, {"of": list(wanted)})] if wanted else []
 
 
-def count(conn: Connection, provider: str, subscription: str, by: Counting) -> int:
+def count_places(conn: Connection, provider: str, subscription: str, by: CountRule) -> int:
     """How many places of the provider's subscription are taken, amnesties aside."""
-    found: int = conn.execute(_COUNT, _asked(provider, subscription, by)).scalar_one()
+    found: int = conn.execute(_COUNT, _place_query(provider, subscription, by)).scalar_one()
     return found
 
 
-def users(conn: Connection, provider: str, subscription: str, by: Counting) -> list[PlaceUser]:
+def place_users(conn: Connection, provider: str, subscription: str, by: CountRule) -> list[PlaceUser]:
     """Whose places of the provider's subscription are taken, the first to come first; amnesties aside."""
-    asked = _asked(provider, subscription, by)
+    asked = _place_query(provider, subscription, by)
     return [PlaceUser(**row._mapping) for row in conn.execute(_USERS, asked)]
 
 
-def held(conn: Connection, provider: str, subscription: str, site: str, by: Counting) -> bool:
+def holds_place(conn: Connection, provider: str, subscription: str, site: str, by: CountRule) -> bool:
     """Whether the application's own place there still counts, amnesties aside."""
-    asked = _asked(provider, subscription, by) | {"of": site, "but": ""}
+    asked = _place_query(provider, subscription, by) | {"of": site, "but": ""}
     return bool(conn.execute(_HOLDS, asked).scalar_one())
 
 
-def lapsed(conn: Connection, provider: str, subscription: str, by: Counting, moved_from: Instant) -> list[Place]:
+def lapsed_places(
+    conn: Connection, provider: str, subscription: str, by: CountRule, moved_from: Instant
+) -> list[OccupiedPlace]:
     """Places that do not count but for an amnesty: their words were over after `moved_from`."""
-    asked = _asked(provider, subscription, by) | {"moved_from": moved_from}
-    return [_read(row) for row in conn.execute(_LAPSED, asked)]
+    asked = _place_query(provider, subscription, by) | {"moved_from": moved_from}
+    return [_read_place(row) for row in conn.execute(_LAPSED, asked)]
 
 
 def lapsed_in(conn: Connection, moved_from: Instant, after: str, most: int, clock: str | None) -> list[tuple[str, str]]:
@@ -174,24 +176,26 @@ def lapsed_in(conn: Connection, moved_from: Instant, after: str, most: int, cloc
     return [(provider, name) for provider, name in conn.execute(_LAPSED_IN[clock is not None], asked)]
 
 
-def collect(conn: Connection, provider: str, subscription: str, by: Counting, moved_from: Instant, most: int) -> int:
+def collect_lapsed(
+    conn: Connection, provider: str, subscription: str, by: CountRule, moved_from: Instant, most: int
+) -> int:
     """Forget at most so many places that do not count and cannot by any amnesty: over by `moved_from`; how many."""
-    asked = _asked(provider, subscription, by) | {"moved_from": moved_from, "most": most}
+    asked = _place_query(provider, subscription, by) | {"moved_from": moved_from, "most": most}
     over = [site for (site,) in conn.execute(_OVER, asked)]
     for site in over:
-        drop(conn, site, subscription)
+        free_place(conn, site, subscription)
     return len(over)
 
 
-def forget(conn: Connection, over: Sequence[str]) -> None:
+def forget_places(conn: Connection, over: Sequence[str]) -> None:
     """Forget every place of those applications."""
     if over:
         conn.execute(_FORGET, {"of": list(over)})
 
 
-def _asked(provider: str, subscription: str, by: Counting) -> dict[str, object]:
+def _place_query(provider: str, subscription: str, by: CountRule) -> dict[str, object]:
     return {"tenant": provider, "which": subscription, **msgspec.structs.asdict(by)}
 
 
-def _read(row: Sequence[object]) -> Place:
-    return Place(**dict(zip(_NAMES, row, strict=True)))  # type: ignore[arg-type]  # the columns are the fields
+def _read_place(row: Sequence[object]) -> OccupiedPlace:
+    return OccupiedPlace(**dict(zip(_NAMES, row, strict=True)))  # type: ignore[arg-type]  # the columns are the fields

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from tenure.core.refusals import Code, Refused
-from tenure.store.batch import CAPACITY, MOST, Batcher
-from tenure.store.engine import Answer, Conflict, Connection, Item, P, T, Unavailable
-from tenure.store.prepare import Upgrade, prepare
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.store.batch import CAPACITY, MOST, WriteBatcher
+from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, P, T, WriteConflict
+from tenure.store.prepare import Upgrade, prepare_database
 
 ATTEMPTS = 3
 RACES = frozenset({"40001", "40P01", "55P03", "23505"})
@@ -26,17 +26,17 @@ TIMEOUTS = {"timeout": 5, "command_timeout": 60}
 _SETTINGS = {"lock_timeout": "5000", "idle_in_transaction_session_timeout": "60000", "timezone": "UTC"}
 
 
-class Postgres:
+class PostgresDatabase:
     """`engine.Database` on a PostgreSQL database; made by `open_postgres`."""
 
     def __init__(self, engine: AsyncEngine, connections: int, capacity: int, most: int) -> None:
         self._engine = engine
-        self._writers = Held(engine, connections)
-        self._readers = Held(
+        self._writers = ConnectionPool(engine, connections)
+        self._readers = ConnectionPool(
             engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), connections
         )
-        self._sets = _Sets(engine)
-        self._batcher = Batcher(self._sets, capacity, most)
+        self._sets = _SetTransactions(engine)
+        self._batcher = WriteBatcher(self._sets, capacity, most)
         self._running: set[asyncio.Task[object]] = set()
         self._capacity = capacity
         self._closed = False
@@ -44,20 +44,20 @@ class Postgres:
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `engine.Database.read`."""
         with _named_faults():
-            async with self._readers.one() as connection:
+            async with self._readers.acquire() as connection:
                 return await connection.run_sync(lambda conn: fn(conn, *args, **kwargs))
 
     async def write(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T | Refused:
         """See `engine.Database.write`."""
-        return await self._submit(lambda conn: fn(conn, *args, **kwargs), keep=True)
+        return await self._submit_job(lambda conn: fn(conn, *args, **kwargs), keep=True)
 
-    async def rehearse(
+    async def dry_run(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T | Refused:
-        """See `engine.Database.rehearse`."""
-        return await self._submit(lambda conn: fn(conn, *args, **kwargs), keep=False)
+        """See `engine.Database.dry_run`."""
+        return await self._submit_job(lambda conn: fn(conn, *args, **kwargs), keep=False)
 
     async def submit_set(
         self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item
@@ -75,38 +75,38 @@ class Postgres:
             await held.close()
         await self._engine.dispose()
 
-    async def _submit(self, work: Callable[[Connection], T], *, keep: bool) -> T | Refused:
+    async def _submit_job(self, work: Callable[[Connection], T], *, keep: bool) -> T | Refused:
         if self._closed or len(self._running) >= self._capacity:
-            return Refused(Code.SERVER_BUSY, "The store takes no more work at the moment.")
+            return Refused(RefusalCode.SERVER_BUSY, "The store takes no more work at the moment.")
         # A caller who goes away must not tear a COMMIT in two: the job runs on without him.
-        task = asyncio.create_task(self._run(work, keep=keep))
+        task = asyncio.create_task(self._run_with_retry(work, keep=keep))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
-    async def _run(self, work: Callable[[Connection], T], *, keep: bool) -> T | Refused:
+    async def _run_with_retry(self, work: Callable[[Connection], T], *, keep: bool) -> T | Refused:
         """Where another process was first the function runs again: it reads again and decides again."""
         for attempt in range(ATTEMPTS):
             try:
                 with _named_faults():
-                    return await self._once(work, keep=keep)
-            except Conflict:
+                    return await self._run_once(work, keep=keep)
+            except WriteConflict:
                 if attempt == ATTEMPTS - 1:
                     raise
             except sa.exc.DBAPIError as fault:
-                if not _raced(fault):
+                if not _was_raced(fault):
                     raise
-        return Refused(Code.SERVER_BUSY, "Others were first each time.")
+        return Refused(RefusalCode.SERVER_BUSY, "Others were first each time.")
 
-    async def _once(self, work: Callable[[Connection], T], *, keep: bool) -> T:
-        async with self._writers.one() as connection:
+    async def _run_once(self, work: Callable[[Connection], T], *, keep: bool) -> T:
+        async with self._writers.acquire() as connection:
             outcome = await connection.run_sync(work)
             if keep and not isinstance(outcome, Refused):
                 await connection.commit()
             return outcome
 
 
-class Held:
+class ConnectionPool:
     """At most so many connections, kept between uses: checking one out of a pool costs as much as a query."""
 
     def __init__(self, engine: AsyncEngine, most: int) -> None:
@@ -115,7 +115,7 @@ class Held:
         self._turns = asyncio.Semaphore(most)
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[AsyncConnection]:
+    async def acquire(self) -> AsyncIterator[AsyncConnection]:
         """A connection for one transaction; what is not committed in the block is rolled back."""
         async with self._turns:
             connection = self._free.pop() if self._free else await self._engine.connect()
@@ -139,8 +139,8 @@ class Held:
             self._free.append(connection)
 
 
-class _Sets:
-    """`batch.Transactions` on a connection of its own."""
+class _SetTransactions:
+    """`batch.TransactionRunner` on a connection of its own."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -170,7 +170,7 @@ class _Sets:
         connection.exec_driver_sql(statement)
 
     def raced(self, fault: Exception) -> bool:
-        return _raced(fault)
+        return _was_raced(fault)
 
 
 async def open_postgres(
@@ -181,8 +181,8 @@ async def open_postgres(
     connections: int = 8,
     capacity: int = CAPACITY,
     most: int = MOST,
-) -> Postgres | Refused:
-    """The database at `url` (`postgresql://…`), its tables in `schema`, made if need be; see `prepare`.
+) -> PostgresDatabase | Refused:
+    """The database at `url` (`postgresql://…`), its tables in `schema`, made if need be; see `prepare_database`.
 
     Refuses `already_exists` when the schema holds something else or is of another Tenure, `server_busy` when the
     database cannot be reached.
@@ -191,35 +191,35 @@ async def open_postgres(
     engine = create_async_engine(
         sa.make_url(url).set(drivername="postgresql+asyncpg"),
         connect_args={**TIMEOUTS, "server_settings": settings},
-        poolclass=NullPool,  # `Held` keeps them
+        poolclass=NullPool,  # `ConnectionPool` keeps them
     )
     try:
         with _named_faults():
             async with engine.connect() as connection:
-                refused = await connection.run_sync(prepare, upgrade)
+                refused = await connection.run_sync(prepare_database, upgrade)
                 if refused is None:
                     await connection.commit()
-    except Unavailable as fault:
-        refused = Refused(Code.SERVER_BUSY, f"The database cannot be reached: {fault}.")
+    except DatabaseUnavailable as fault:
+        refused = Refused(RefusalCode.SERVER_BUSY, f"The database cannot be reached: {fault}.")
     if refused is not None:
         await engine.dispose()
         return refused
-    return Postgres(engine, connections, capacity, most)
+    return PostgresDatabase(engine, connections, capacity, most)
 
 
-def _raced(fault: Exception) -> bool:
+def _was_raced(fault: Exception) -> bool:
     """Whether the database says that another process was first."""
     return isinstance(fault, sa.exc.DBAPIError) and getattr(fault.orig, "sqlstate", "") in RACES
 
 
 @contextmanager
 def _named_faults() -> Iterator[None]:
-    """A database that cannot be reached is `Unavailable`; mistakes of ours stay what they are."""
+    """A database that cannot be reached is `DatabaseUnavailable`; mistakes of ours stay what they are."""
     try:
         yield
     except (OSError, sa.exc.InterfaceError, sa.exc.OperationalError) as fault:
-        raise Unavailable(str(fault)) from fault
+        raise DatabaseUnavailable(str(fault)) from fault
     except sa.exc.DBAPIError as fault:
         if fault.connection_invalidated:
-            raise Unavailable(str(fault)) from fault
+            raise DatabaseUnavailable(str(fault)) from fault
         raise

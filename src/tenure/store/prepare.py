@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.schema import APPLICATION, APPLICATION_ID, HEAD, METADATA, REVISIONS, meta
 from tenure.store.schema.columns import COLLATION
 
 Upgrade = Callable[[sa.Connection], None]
-"""`migrate.upgrade`, or None: then an older database is refused with the command that brings it forward."""
+"""`migrate.upgrade_schema`, or None: then an older database is refused with the command that brings it forward."""
 
 _VERSION = sa.text("select version_num from alembic_version")
 _VERSIONS = (
@@ -28,7 +28,7 @@ _COLLATED_OTHERWISE = sa.text(
 )
 
 
-def prepare(
+def prepare_database(
     connection: sa.Connection, upgrade: Upgrade | None = None, revisions: tuple[str, ...] = REVISIONS
 ) -> Refused | None:
     """Inside a transaction: None once the schema is present and current; reads one row when it is already.
@@ -37,30 +37,36 @@ def prepare(
     PostgreSQL) has a text column that is sorted by a language instead of byte by byte.
     """
     if connection.dialect.name != "postgresql":
-        return _brought(connection, upgrade, revisions)
+        return _bring_up_to_date(connection, upgrade, revisions)
     connection.execute(_LOCK, {"key": APPLICATION_ID})  # several servers may start at the same moment
-    return _brought(connection, upgrade, revisions) or _sorted_by_language(connection)
+    return _bring_up_to_date(connection, upgrade, revisions) or _sorted_by_language(connection)
 
 
-def _brought(connection: sa.Connection, upgrade: Upgrade | None, revisions: tuple[str, ...]) -> Refused | None:
+def _bring_up_to_date(connection: sa.Connection, upgrade: Upgrade | None, revisions: tuple[str, ...]) -> Refused | None:
     tables = set(sa.inspect(connection).get_table_names())
     if not tables:
-        _make(connection)
+        _make_schema(connection)
         return None
-    if not _ours(connection, tables):
-        return Refused(Code.ALREADY_EXISTS, "The database holds something that is not Tenure's; nothing was changed.")
+    if not _is_our_database(connection, tables):
+        return Refused(
+            RefusalCode.ALREADY_EXISTS, "The database holds something that is not Tenure's; nothing was changed."
+        )
     version = connection.scalar(_VERSION)
     if version == revisions[-1]:
         return None
     if version not in revisions:
-        return Refused(Code.ALREADY_EXISTS, f"The database is of a newer Tenure (schema {version}, here {HEAD}).")
+        return Refused(
+            RefusalCode.ALREADY_EXISTS, f"The database is of a newer Tenure (schema {version}, here {HEAD})."
+        )
     if upgrade is None:
-        return Refused(Code.ALREADY_EXISTS, f"The database is of an older Tenure (schema {version}); migrate it first.")
+        return Refused(
+            RefusalCode.ALREADY_EXISTS, f"The database is of an older Tenure (schema {version}); migrate it first."
+        )
     upgrade(connection)
     return None
 
 
-def _make(connection: sa.Connection) -> None:
+def _make_schema(connection: sa.Connection) -> None:
     """What all migrations together would make (a test compares), without loading them."""
     METADATA.create_all(connection, checkfirst=False)
     connection.exec_driver_sql(_VERSIONS)
@@ -79,14 +85,14 @@ def _sorted_by_language(connection: sa.Connection) -> Refused | None:
     table, column = found[0]
     more = f" ({len(found) - 1} more do)" if len(found) > 1 else ""
     return Refused(
-        Code.ALREADY_EXISTS,
+        RefusalCode.ALREADY_EXISTS,
         f"The column {column} of table {table} sorts text by a language{more}, so searches by id would miss rows. "
         f"The database administrator runs: alter table {table} alter column {column} type text "
         f'collate "{COLLATION}"; the same for each such column. Then start the server again.',
     )
 
 
-def _ours(connection: sa.Connection, tables: set[str]) -> bool:
+def _is_our_database(connection: sa.Connection, tables: set[str]) -> bool:
     if connection.dialect.name == "sqlite":
         found = connection.exec_driver_sql("pragma application_id").scalar_one()
         if found != APPLICATION_ID:

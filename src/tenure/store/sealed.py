@@ -11,28 +11,28 @@ from nacl.secret import SecretBox
 KEY_BYTES = SecretBox.KEY_SIZE
 
 
-class Safe:
+class AnswerCipher:
     """Closes and opens bytes for one purpose each; what was closed for one opens for no other."""
 
     def __init__(self, key: bytes) -> None:
         self._box = SecretBox(key)
 
-    def close(self, secret: bytes, purpose: str) -> bytes:
+    def encrypt(self, secret: bytes, purpose: str) -> bytes:
         """`secret`, encrypted and authenticated under a fresh nonce."""
-        return bytes(self._box.encrypt(_bind(purpose) + secret))
+        return bytes(self._box.encrypt(_associated_data(purpose) + secret))
 
-    def open(self, closed: bytes, purpose: str) -> bytes | None:
+    def decrypt(self, closed: bytes, purpose: str) -> bytes | None:
         """What was closed for `purpose`; None when the bytes, the key or the purpose are others."""
         try:
             opened = self._box.decrypt(closed)
         except (CryptoError, ValueError):
             return None
-        bound = _bind(purpose)
+        bound = _associated_data(purpose)
         return opened[len(bound) :] if opened.startswith(bound) else None
 
     def __repr__(self) -> str:
         return "Safe(…)"
 
 
-def _bind(purpose: str) -> bytes:
+def _associated_data(purpose: str) -> bytes:
     return hashlib.sha256(purpose.encode()).digest()

@@ -26,7 +26,7 @@ EACH: Final = 100
 """What one person may have open of each purpose: one more ends the person's own oldest."""
 
 
-class Purpose(StrEnum):
+class SecretPurpose(StrEnum):
     """What a secret is good for."""
 
     SESSION = "session"
@@ -34,7 +34,7 @@ class Purpose(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - what a link is for
 
 
-class Session(msgspec.Struct, frozen=True):
+class AccountSession(msgspec.Struct, frozen=True):
     """One such secret; `last_use` counts for sessions only."""
 
     digest: bytes
@@ -49,16 +49,16 @@ class Session(msgspec.Struct, frozen=True):
     browser: str | None = None
     """With what it was opened, in words; None where nothing was said."""
 
-    def over(self, now: Instant) -> bool:
+    def is_over(self, now: Instant) -> bool:
         """Whether it has ended at `now`."""
-        idle = self.purpose == Purpose.SESSION and now >= self.last_use + IDLE
+        idle = self.purpose == SecretPurpose.SESSION and now >= self.last_use + IDLE
         return idle or now >= self.expires
 
 
 class SignedIn(msgspec.Struct, frozen=True):
     """A session with the membership it stands in, as it is at this moment."""
 
-    session: Session
+    session: AccountSession
     kind: str
     provider: str | None
     customer: str | None
@@ -66,11 +66,11 @@ class SignedIn(msgspec.Struct, frozen=True):
     email: str
 
 
-_SESSION = sa.select(*[sessions.c[name] for name in Session.__struct_fields__])
+_SESSION = sa.select(*[sessions.c[name] for name in AccountSession.__struct_fields__])
 _BY_DIGEST = _SESSION.where(sessions.c.digest == sa.bindparam("of"), sessions.c.purpose == sa.bindparam("for"))
 _WITH_MEMBERSHIP = (
     sa.select(
-        *[sessions.c[name] for name in Session.__struct_fields__],
+        *[sessions.c[name] for name in AccountSession.__struct_fields__],
         memberships.c.kind,
         memberships.c.provider,
         memberships.c.customer,
@@ -83,11 +83,11 @@ _WITH_MEMBERSHIP = (
         sa.and_(sessions.c.membership == memberships.c.id, sessions.c.person == memberships.c.person),
     )
     .join(people, sessions.c.person == people.c.id)
-    .where(sessions.c.purpose == Purpose.SESSION)
+    .where(sessions.c.purpose == SecretPurpose.SESSION)
 )
 _SIGNED_IN = _WITH_MEMBERSHIP.where(sessions.c.digest == sa.bindparam("of"))
 _SIGNED_IN_BY_ID = _WITH_MEMBERSHIP.where(sessions.c.id == sa.bindparam("of"))
-_OPEN = _SESSION.where(sessions.c.person == sa.bindparam("who"), sessions.c.purpose == Purpose.SESSION).order_by(
+_OPEN = _SESSION.where(sessions.c.person == sa.bindparam("who"), sessions.c.purpose == SecretPurpose.SESSION).order_by(
     sessions.c.last_use.desc(), sessions.c.id.desc()
 )
 _USED = sessions.update().where(sessions.c.digest == sa.bindparam("of")).values(last_use=sa.bindparam("now"))
@@ -101,7 +101,7 @@ _END_OTHERS = sessions.delete().where(sessions.c.person == sa.bindparam("who"), 
 _END_OTHER_SESSIONS = sessions.delete().where(
     sessions.c.person == sa.bindparam("who"),
     sessions.c.id != sa.bindparam("but"),
-    sessions.c.purpose.in_([Purpose.SESSION, Purpose.SECOND_FACTOR]),
+    sessions.c.purpose.in_([SecretPurpose.SESSION, SecretPurpose.SECOND_FACTOR]),
 )
 _OWN = (sessions.c.person == sa.bindparam("who"), sessions.c.purpose == sa.bindparam("for"))
 _NEWEST = sa.select(sessions.c.id).where(*_OWN).order_by(sessions.c.created.desc(), sessions.c.id.desc()).limit(EACH)
@@ -109,22 +109,22 @@ _END_OLDEST = sessions.delete().where(*_OWN, sessions.c.id.not_in(_NEWEST.scalar
 _COLLECT = sessions.delete().where(
     sa.or_(
         sessions.c.expires <= sa.bindparam("now"),
-        sa.and_(sessions.c.purpose == Purpose.SESSION, sessions.c.last_use <= sa.bindparam("idle")),
+        sa.and_(sessions.c.purpose == SecretPurpose.SESSION, sessions.c.last_use <= sa.bindparam("idle")),
     )
 )
 
 
-def open_session(conn: Connection, new: Session) -> None:
+def open_session(conn: Connection, new: AccountSession) -> None:
     """Good from now on; beyond `EACH` of a purpose the person's own oldest ends."""
     conn.execute(sessions.insert(), msgspec.structs.asdict(new))
     conn.execute(_END_OLDEST, {"who": new.person, "for": new.purpose})
 
 
-def find(conn: Connection, digest: bytes, purpose: Purpose, now: Instant) -> Session | None:
+def find_session(conn: Connection, digest: bytes, purpose: SecretPurpose, now: Instant) -> AccountSession | None:
     """What has that digest and that purpose, unless it has ended at `now`."""
     row = conn.execute(_BY_DIGEST, {"of": digest, "for": purpose}).one_or_none()
-    found = None if row is None else Session(*row)
-    return None if found is None or found.over(now) else found
+    found = None if row is None else AccountSession(*row)
+    return None if found is None or found.is_over(now) else found
 
 
 def signed_in(conn: Connection, digest: bytes, now: Instant) -> SignedIn | None:
@@ -137,17 +137,17 @@ def by_id(conn: Connection, session: str, now: Instant) -> SignedIn | None:
     return _signed_in(conn.execute(_SIGNED_IN_BY_ID, {"of": session}).one_or_none(), now)
 
 
-def used(conn: Connection, digest: bytes, now: Instant) -> None:
+def note_use(conn: Connection, digest: bytes, now: Instant) -> None:
     """Note a request; callers do so every `NOTED_EVERY` seconds."""
     conn.execute(_USED, {"of": digest, "now": now})
 
 
-def move(conn: Connection, session: str, person: str, membership: str) -> None:
+def move_session(conn: Connection, session: str, person: str, membership: str) -> None:
     """The session stands in another membership of the same person from now on."""
     conn.execute(_MOVE, {"of": session, "who": person, "into": membership})
 
 
-def end(conn: Connection, session: str) -> bool:
+def end_session(conn: Connection, session: str) -> bool:
     """Over at once; False when it was."""
     return conn.execute(_END, {"of": session}).rowcount == 1
 
@@ -157,10 +157,10 @@ def end_all(conn: Connection, person: str, *, but: str = "") -> int:
     return conn.execute(_END_OTHERS, {"who": person, "but": but}).rowcount
 
 
-def open_sessions(conn: Connection, person: str, now: Instant) -> list[Session]:
+def open_sessions(conn: Connection, person: str, now: Instant) -> list[AccountSession]:
     """The person's sessions that have not ended at `now`, last used first; at most `EACH`."""
-    found = [Session(*row) for row in conn.execute(_OPEN, {"who": person})]
-    return [each for each in found if not each.over(now)]
+    found = [AccountSession(*row) for row in conn.execute(_OPEN, {"who": person})]
+    return [each for each in found if not each.is_over(now)]
 
 
 def end_others(conn: Connection, person: str, *, but: str) -> None:
@@ -174,5 +174,5 @@ def collect(conn: Connection, now: Instant) -> int:
 
 
 def _signed_in(row: Sequence[Any] | None, now: Instant) -> SignedIn | None:
-    found = None if row is None else SignedIn(Session(*row[:-5]), *row[-5:])
-    return None if found is None or found.session.over(now) else found
+    found = None if row is None else SignedIn(AccountSession(*row[:-5]), *row[-5:])
+    return None if found is None or found.session.is_over(now) else found

@@ -1,4 +1,4 @@
-"""Sites as the server remembers them, whole; what most synchronisations need of one is in `contacts`
+"""Sites as the server remembers them, whole; what most synchronizations need of one is in `contacts`
 [spec: synchronization].
 
 What a lease or an answer says, and whether a token is good, is decided elsewhere.
@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
 from tenure.store.clocks import by_clock
-from tenure.store.either import Swift
+from tenure.store.dialects import PreparedUpdate
 from tenure.store.engine import Connection
 from tenure.store.schema import sites, standings
 
 
-class Site(msgspec.Struct, frozen=True):
+class SiteRow(msgspec.Struct, frozen=True):
     """One key's use of one product; digests, tokens and answers as bytes. `body` is the rest as JSON."""
 
     id: str
@@ -65,7 +65,7 @@ class Site(msgspec.Struct, frozen=True):
     """Whether it has short leases and is collected when the last one is over."""
 
 
-_NAMES = Site.__struct_fields__
+_NAMES = SiteRow.__struct_fields__
 _FIXED = frozenset({"id", "thumbprint", "product", "created", "installation", "ephemeral"})
 _SITE = [sites.c[name] for name in _NAMES]
 _ADD = sites.insert()
@@ -79,7 +79,7 @@ _LOCK_MANY = (
     sa.select(*_SITE).where(sites.c.id.in_(sa.bindparam("of", expanding=True))).order_by(sites.c.id).with_for_update()
 )
 _CHANGES = [name for name in _NAMES if name not in _FIXED]
-_SAVE = Swift(
+_SAVE = PreparedUpdate(
     sites.update().where(sites.c.id == sa.bindparam("id")).values({name: sa.bindparam(name) for name in _CHANGES})
 )
 _KEEP_ANSWER = sites.update().where(sites.c.id == sa.bindparam("of")).values(answer=sa.bindparam("new"))
@@ -119,7 +119,7 @@ _TELL_AGAIN = sites.update().where(sites.c.id.in_(_OF_MANY)).values(revision=0)
 _FORGET_ONES = sites.delete().where(sites.c.id.in_(_OF_MANY))
 
 
-def add(conn: Connection, new: Site) -> None:
+def add(conn: Connection, new: SiteRow) -> None:
     """A site that has activated."""
     conn.execute(_ADD, msgspec.structs.asdict(new))
 
@@ -131,24 +131,24 @@ def tell_again(conn: Connection, provider: str, customer: str) -> None:
         conn.execute(_TELL_AGAIN, {"of": list(found)})
 
 
-def by_id(conn: Connection, site: str) -> Site | None:
+def by_id(conn: Connection, site: str) -> SiteRow | None:
     """The site of that id, whoever's: for messages that the site's own key has signed."""
-    return _one(conn.execute(_BY_ID, {"of": site}).one_or_none())
+    return _read_site(conn.execute(_BY_ID, {"of": site}).one_or_none())
 
 
-def by_key(conn: Connection, thumbprint: str, product: str) -> Site | None:
+def by_key(conn: Connection, thumbprint: str, product: str) -> SiteRow | None:
     """The site that uses the product under that key, whoever's: rule M10 binds the key, not the provider."""
-    return _one(conn.execute(_BY_KEY, {"key": thumbprint, "what": product}).one_or_none())
+    return _read_site(conn.execute(_BY_KEY, {"key": thumbprint, "what": product}).one_or_none())
 
 
-def by_ids(conn: Connection, wanted: Sequence[str]) -> list[Site]:
+def by_ids(conn: Connection, wanted: Sequence[str]) -> list[SiteRow]:
     """The sites of those ids, whoever's they are by now, in the order of ids."""
-    return [Site(*row) for row in conn.execute(_BY_IDS, {"of": list(wanted)})] if wanted else []
+    return [SiteRow(*row) for row in conn.execute(_BY_IDS, {"of": list(wanted)})] if wanted else []
 
 
-def of_tenant(conn: Connection, provider: str, site: str) -> Site | None:
+def of_tenant(conn: Connection, provider: str, site: str) -> SiteRow | None:
     """The provider's site of that id."""
-    return _one(conn.execute(_OF_TENANT, {"of": site, "tenant": provider}).one_or_none())
+    return _read_site(conn.execute(_OF_TENANT, {"of": site, "tenant": provider}).one_or_none())
 
 
 def page(
@@ -159,29 +159,29 @@ def page(
     limit: int = 50,
     *,
     servers: bool = False,
-) -> list[Site]:
+) -> list[SiteRow]:
     """At most `limit` of the provider's sites with ids after `after`; those using or staging one subscription.
 
     `servers`: only administration servers of that subscription.
     """
     asked = {"tenant": provider, "after": after, "most": limit}
     if subscription is None:
-        return [Site(*row) for row in conn.execute(_PAGE, asked)]
+        return [SiteRow(*row) for row in conn.execute(_PAGE, asked)]
     chosen = _SERVERS_OF if servers else _PAGE_OF
-    return [Site(*row) for row in conn.execute(chosen, asked | {"of": subscription})]
+    return [SiteRow(*row) for row in conn.execute(chosen, asked | {"of": subscription})]
 
 
-def waiting(conn: Connection, provider: str, subscription: str) -> list[str]:
+def sites_with_successor(conn: Connection, provider: str, subscription: str) -> list[str]:
     """Ids of the provider's sites that use the subscription and keep a successor ready."""
     return [row[0] for row in conn.execute(_WAITING, {"tenant": provider, "of": subscription})]
 
 
-def lock_many(conn: Connection, wanted: Iterable[str]) -> dict[str, Site]:
+def lock_many(conn: Connection, wanted: Iterable[str]) -> dict[str, SiteRow]:
     """The sites of those ids, by id, nobody else's to change before this transaction ends; unknown ones left out."""
-    return {row[0]: Site(*row) for row in conn.execute(_LOCK_MANY, {"of": list(wanted)})}
+    return {row[0]: SiteRow(*row) for row in conn.execute(_LOCK_MANY, {"of": list(wanted)})}
 
 
-def save_many(conn: Connection, changed: Sequence[Site]) -> None:
+def save_many(conn: Connection, changed: Sequence[SiteRow]) -> None:
     """What those sites have become; id, key, product and birth never change."""
     _SAVE.run(conn, changed)
 
@@ -191,17 +191,17 @@ def keep_answer(conn: Connection, site: str, answer: bytes) -> None:
     conn.execute(_KEEP_ANSWER, {"of": site, "new": answer})
 
 
-def ephemeral(conn: Connection, after: str, most: int, clock: str | None) -> list[str]:
+def ephemeral_sites(conn: Connection, after: str, most: int, clock: str | None) -> list[str]:
     """Ids of at most so many ephemeral applications, those after `after`; `clock`: as in `clocks`."""
     asked = {"after": after, "most": most, "tenant": clock}
     return list(conn.execute(_EPHEMERAL[clock is not None], asked).scalars())
 
 
-def forget(conn: Connection, over: Sequence[str]) -> None:
+def forget_sites(conn: Connection, over: Sequence[str]) -> None:
     """Forget those sites, to whose leases and places nothing refers any more."""
     if over:
         conn.execute(_FORGET_ONES, {"of": list(over)})
 
 
-def _one(row: Sequence[Any] | None) -> Site | None:
-    return None if row is None else Site(*row)
+def _read_site(row: Sequence[Any] | None) -> SiteRow | None:
+    return None if row is None else SiteRow(*row)

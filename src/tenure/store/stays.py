@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import msgspec
 import sqlalchemy as sa
 
-from tenure.core.ephemeral import Stay
+from tenure.core.subscription.ephemeral import EphemeralStay
 from tenure.core.timeline import Instant
 from tenure.store.clocks import by_clock
-from tenure.store.either import in_place_of
+from tenure.store.dialects import upsert
 from tenure.store.engine import Connection
 from tenure.store.schema import stays
 
-_STAY = [stays.c[name] for name in Stay.__struct_fields__]
+_STAY = [stays.c[name] for name in EphemeralStay.__struct_fields__]
 _OF = (stays.c.provider == sa.bindparam("tenant"), stays.c.subscription == sa.bindparam("which"))
-_PUT = in_place_of(stays, "subscription", "site", "came")
+_PUT = upsert(stays, "subscription", "site", "came")
 _PRESENT = sa.select(*_STAY).where(
     *_OF, stays.c.site == sa.bindparam("of"), stays.c.until > sa.bindparam("now")
 )  # fmt: skip
@@ -46,20 +46,20 @@ _OVER = by_clock(
 )
 
 
-def put(conn: Connection, provider: str, subscription: str, stay: Stay) -> None:
+def save_stay(conn: Connection, provider: str, subscription: str, stay: EphemeralStay) -> None:
     """The stay as it is from now on."""
     row = {"provider": provider, "subscription": subscription, **msgspec.structs.asdict(stay)}
     conn.execute(_PUT[conn.dialect.name], row)
 
 
-def present(conn: Connection, provider: str, subscription: str, site: str, now: Instant) -> Stay | None:
+def open_stay(conn: Connection, provider: str, subscription: str, site: str, now: Instant) -> EphemeralStay | None:
     """The stay of the application that is not over."""
     asked = {"tenant": provider, "which": subscription, "of": site, "now": now}
     row = conn.execute(_PRESENT, asked).first()
-    return None if row is None else _read(row)
+    return None if row is None else _read_stay(row)
 
 
-def due(conn: Connection, over: Instant, most: int, clock: str | None) -> list[tuple[str, str]]:
+def stays_due(conn: Connection, over: Instant, most: int, clock: str | None) -> list[tuple[str, str]]:
     """(provider, subscription) of at most so many where something before `over` is not in a fact yet.
 
     `clock`: as in `clocks`.
@@ -68,13 +68,13 @@ def due(conn: Connection, over: Instant, most: int, clock: str | None) -> list[t
     return [(provider, name) for provider, name in conn.execute(_DUE[clock is not None], asked)]
 
 
-def uncounted(conn: Connection, provider: str, subscription: str, over: Instant) -> list[Stay]:
+def uncounted_stays(conn: Connection, provider: str, subscription: str, over: Instant) -> list[EphemeralStay]:
     """The stays of which something before `over` is not in a fact yet."""
     asked = {"tenant": provider, "which": subscription, "over": over}
-    return [_read(row) for row in conn.execute(_UNCOUNTED, asked)]
+    return [_read_stay(row) for row in conn.execute(_UNCOUNTED, asked)]
 
 
-def count(conn: Connection, provider: str, subscription: str, counted: Sequence[Stay]) -> None:
+def mark_counted(conn: Connection, provider: str, subscription: str, counted: Sequence[EphemeralStay]) -> None:
     """Of these stays as much is in a fact as they say."""
     if counted:
         names = {"tenant": provider, "which": subscription}
@@ -82,7 +82,7 @@ def count(conn: Connection, provider: str, subscription: str, counted: Sequence[
         conn.execute(_COUNTED, rows)
 
 
-def collect(conn: Connection, before: Instant, most: int, clock: str | None) -> int:
+def collect_counted(conn: Connection, before: Instant, most: int, clock: str | None) -> int:
     """Forget at most so many that were over before that instant and are in facts; how many."""
     over = _OVER[clock is not None].subquery()
     keys = sa.select(over.c.subscription, over.c.site, over.c.came)
@@ -90,5 +90,5 @@ def collect(conn: Connection, before: Instant, most: int, clock: str | None) -> 
     return conn.execute(stays.delete().where(sa.tuple_(*_KEY).in_(keys)), asked).rowcount
 
 
-def _read(row: Sequence[object]) -> Stay:
-    return Stay(**dict(zip(Stay.__struct_fields__, row, strict=True)))  # type: ignore[arg-type]  # columns are fields
+def _read_stay(row: Sequence[object]) -> EphemeralStay:
+    return EphemeralStay(**dict(zip(EphemeralStay.__struct_fields__, row, strict=True)))  # type: ignore[arg-type]  # columns are fields

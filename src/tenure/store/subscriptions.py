@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
 from tenure.store.chain import ZERO
-from tenure.store.either import unless_there
+from tenure.store.dialects import insert_or_ignore
 from tenure.store.engine import Connection
 from tenure.store.schema import providers, subscriptions, trials
 
 
-class Registration(msgspec.Struct, frozen=True):
+class SubscriptionRow(msgspec.Struct, frozen=True):
     """Whose subscription it is, how far its history goes, and when to look at it again."""
 
     id: str
@@ -27,7 +27,7 @@ class Registration(msgspec.Struct, frozen=True):
     next_change: Instant | None = None
 
 
-_ROW = [subscriptions.c[name] for name in Registration.__struct_fields__]
+_ROW = [subscriptions.c[name] for name in SubscriptionRow.__struct_fields__]
 _MINE = subscriptions.c.provider == sa.bindparam("tenant")
 _ADD = subscriptions.insert()
 _GET = sa.select(*_ROW).where(subscriptions.c.id == sa.bindparam("of"), _MINE)
@@ -40,7 +40,7 @@ _TRIED = sa.select(trials.c.product).where(
     trials.c.customer == sa.bindparam("of"),
     trials.c.product == sa.bindparam("what"),
 )
-_TRY = unless_there(trials, "provider", "customer", "product")
+_TRY = insert_or_ignore(trials, "provider", "customer", "product")
 _LOOK_AGAIN = (
     subscriptions.update()
     .where(subscriptions.c.id == sa.bindparam("of"), _MINE)
@@ -60,28 +60,28 @@ _DUE_HERE = _DUE.where(subscriptions.c.provider.not_in(_SANDBOXES))
 _DUE_OF = _DUE.where(_MINE)
 
 
-def register(conn: Connection, new: Registration) -> None:
-    """A subscription without facts yet; `facts.append` writes its first at expected number 0."""
+def add_subscription(conn: Connection, new: SubscriptionRow) -> None:
+    """A subscription without facts yet; `facts.append_facts` writes its first at expected number 0."""
     conn.execute(_ADD, msgspec.structs.asdict(new) | {"trial": int(new.trial)})
     if new.trial:
-        _tried(conn, new.provider, new.customer, new.product)
+        _had_trial(conn, new.provider, new.customer, new.product)
 
 
-def registration(conn: Connection, provider: str, subscription: str) -> Registration | None:
+def get_subscription(conn: Connection, provider: str, subscription: str) -> SubscriptionRow | None:
     """The provider's subscription of that id."""
     row = conn.execute(_GET, {"of": subscription, "tenant": provider}).one_or_none()
-    return None if row is None else _registration(row)
+    return None if row is None else _read_subscription(row)
 
 
-def home(conn: Connection, subscription: str) -> Registration | None:
+def find_subscription(conn: Connection, subscription: str) -> SubscriptionRow | None:
     """The subscription of that id, whoever's it is: for a site that shows a lease of this server's own."""
     row = conn.execute(_HOME, {"of": subscription}).one_or_none()
-    return None if row is None else _registration(row)
+    return None if row is None else _read_subscription(row)
 
 
-def of_customer(conn: Connection, provider: str, customer: str) -> list[Registration]:
+def of_customer(conn: Connection, provider: str, customer: str) -> list[SubscriptionRow]:
     """Every subscription of a customer, by id: what one account settles."""
-    return [_registration(row) for row in conn.execute(_OF_CUSTOMER, {"of": customer, "tenant": provider})]
+    return [_read_subscription(row) for row in conn.execute(_OF_CUSTOMER, {"of": customer, "tenant": provider})]
 
 
 def trial_used(conn: Connection, provider: str, customer: str, product: str) -> bool:
@@ -94,15 +94,15 @@ def look_again(conn: Connection, provider: str, subscription: str, moment: Insta
     conn.execute(_LOOK_AGAIN, {"of": subscription, "tenant": provider, "moment": moment})
 
 
-def transfer(conn: Connection, provider: str, subscription: str, customer: str) -> None:
+def move_to_customer(conn: Connection, provider: str, subscription: str, customer: str) -> None:
     """It belongs to another customer of the same provider from now on."""
     conn.execute(_TRANSFER, {"of": subscription, "tenant": provider, "heir": customer})
-    moved = registration(conn, provider, subscription)
+    moved = get_subscription(conn, provider, subscription)
     if moved is not None and moved.trial:
-        _tried(conn, provider, customer, moved.product)
+        _had_trial(conn, provider, customer, moved.product)
 
 
-def due(conn: Connection, now: Instant, limit: int, provider: str | None = None) -> list[tuple[str, str]]:
+def due_subscriptions(conn: Connection, now: Instant, limit: int, provider: str | None = None) -> list[tuple[str, str]]:
     """At most `limit` pairs (provider, subscription) to look at by `now`, longest due first.
 
     Without `provider` over all but sandboxes, whose clocks are their own: name the sandbox and give its now.
@@ -113,10 +113,10 @@ def due(conn: Connection, now: Instant, limit: int, provider: str | None = None)
     return [(tenant, found) for tenant, found in rows]
 
 
-def _tried(conn: Connection, provider: str, customer: str, product: str) -> None:
+def _had_trial(conn: Connection, provider: str, customer: str, product: str) -> None:
     conn.execute(_TRY[conn.dialect.name], {"provider": provider, "customer": customer, "product": product})
 
 
-def _registration(row: Sequence[Any]) -> Registration:
-    found = Registration(*row)
+def _read_subscription(row: Sequence[Any]) -> SubscriptionRow:
+    found = SubscriptionRow(*row)
     return msgspec.structs.replace(found, trial=bool(found.trial))

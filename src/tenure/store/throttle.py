@@ -6,7 +6,7 @@ Limits, and how long somebody waits, are the caller's.
 import sqlalchemy as sa
 
 from tenure.core.timeline import DAY, Instant
-from tenure.store.either import either
+from tenure.store.dialects import per_dialect
 from tenure.store.engine import Connection
 from tenure.store.schema import throttles
 
@@ -20,14 +20,14 @@ _LAST = (
     .with_for_update()
 )
 _FORGET = throttles.delete().where(throttles.c.key == sa.bindparam("of"))
-_AGAIN = either(
+_AGAIN = per_dialect(
     throttles,
     lambda insert: insert.on_conflict_do_update(index_elements=["key", "began"], set_={"count": throttles.c.count + 1}),
 )
 _COLLECT = throttles.delete().where(throttles.c.began < sa.bindparam("before"))
 
 
-def tries(conn: Connection, key: str, now: Instant) -> tuple[int, Instant]:
+def count_tries(conn: Connection, key: str, now: Instant) -> tuple[int, Instant]:
     """(how many tries of `key` since it was last forgiven, when the last one was); a day of peace forgives too."""
     row = conn.execute(_LAST, {"of": key, "since": now - PEACE}).one_or_none()
     return (0, 0) if row is None else (row[0], row[1])
@@ -35,24 +35,24 @@ def tries(conn: Connection, key: str, now: Instant) -> tuple[int, Instant]:
 
 def add_try(conn: Connection, key: str, now: Instant) -> None:
     """Count one more try of `key`, at `now`."""
-    count, _ = tries(conn, key, now)
-    forgive(conn, key)
+    count, _ = count_tries(conn, key, now)
+    reset_counter(conn, key)
     conn.execute(_AGAIN[conn.dialect.name], {"key": key, "began": now, "count": count + 1})
 
 
 def take_back(conn: Connection, key: str, now: Instant) -> None:
     """The last try was a good one: count one less."""
-    count, last = tries(conn, key, now)
-    forgive(conn, key)
+    count, last = count_tries(conn, key, now)
+    reset_counter(conn, key)
     if count > 1:
         conn.execute(_AGAIN[conn.dialect.name], {"key": key, "began": last, "count": count - 1})
 
 
-def forgive(conn: Connection, key: str) -> None:
+def reset_counter(conn: Connection, key: str) -> None:
     """Begin anew with `key`."""
     conn.execute(_FORGET, {"of": key})
 
 
-def collect(conn: Connection, before: Instant) -> int:
+def collect_old(conn: Connection, before: Instant) -> int:
     """Forget windows that began before that instant; how many counters."""
     return conn.execute(_COLLECT, {"before": before}).rowcount

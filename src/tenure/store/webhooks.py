@@ -6,23 +6,23 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.store.engine import Connection
 from tenure.store.schema import deliveries, outbox_heads, webhooks
-from tenure.store.sealed import Safe
+from tenure.store.sealed import AnswerCipher
 
 PURPOSE = "webhook"
 
 
-class Secret(msgspec.Struct, frozen=True):
+class WebhookSecret(msgspec.Struct, frozen=True):
     """One secret of a webhook; `until` is set once a newer one has replaced it."""
 
     key: bytes
     until: Instant | None = None
 
 
-class Webhook(msgspec.Struct, frozen=True):
+class WebhookRow(msgspec.Struct, frozen=True):
     """One address; `seq` is the last number of the feed that became deliveries, `disabled` when it was given up."""
 
     id: str
@@ -38,18 +38,18 @@ class Webhook(msgspec.Struct, frozen=True):
     reason: str = ""
     version: int = 1
 
-    def opened(self, safe: Safe) -> tuple[Secret, ...]:
+    def open_secrets(self, safe: AnswerCipher) -> tuple[WebhookSecret, ...]:
         """Its secrets, newest first; none when they cannot be opened."""
-        opened = safe.open(self.secrets, PURPOSE)
-        return () if opened is None else msgspec.json.decode(opened, type=tuple[Secret, ...])
+        opened = safe.decrypt(self.secrets, PURPOSE)
+        return () if opened is None else msgspec.json.decode(opened, type=tuple[WebhookSecret, ...])
 
 
-def sealed(safe: Safe, secrets: tuple[Secret, ...]) -> bytes:
+def seal_secrets(safe: AnswerCipher, secrets: tuple[WebhookSecret, ...]) -> bytes:
     """Secrets as they are stored."""
-    return safe.close(msgspec.json.encode(secrets), PURPOSE)
+    return safe.encrypt(msgspec.json.encode(secrets), PURPOSE)
 
 
-_WEBHOOK = sa.select(*[webhooks.c[name] for name in Webhook.__struct_fields__])
+_WEBHOOK = sa.select(*[webhooks.c[name] for name in WebhookRow.__struct_fields__])
 _MINE = webhooks.c.provider == sa.bindparam("tenant")
 _ONE = (webhooks.c.id == sa.bindparam("of"), _MINE)
 _GET = _WEBHOOK.where(*_ONE)
@@ -90,28 +90,28 @@ _DISABLE = (
 _DISABLED = sa.select(sa.func.count()).select_from(webhooks).where(webhooks.c.disabled.is_not(None))
 
 
-def add(conn: Connection, new: Webhook, most: int) -> Webhook | Refused:
+def add(conn: Connection, new: WebhookRow, most: int) -> WebhookRow | Refused:
     """One more webhook; refuses `already_exists` when the provider has `most` of them."""
     if (conn.scalar(_COUNT, {"tenant": new.provider}) or 0) >= most:
-        return Refused(Code.ALREADY_EXISTS, f"A provider has at most {most} webhooks.")
+        return Refused(RefusalCode.ALREADY_EXISTS, f"A provider has at most {most} webhooks.")
     row = msgspec.structs.asdict(new) | {"events": msgspec.json.encode(new.events).decode()}
     conn.execute(webhooks.insert(), row)
     return new
 
 
-def webhook(conn: Connection, provider: str, webhook_id: str) -> Webhook | None:
+def get_webhook(conn: Connection, provider: str, webhook_id: str) -> WebhookRow | None:
     """The provider's webhook of that id."""
     row = conn.execute(_GET, {"of": webhook_id, "tenant": provider}).one_or_none()
-    return None if row is None else _webhook(row)
+    return None if row is None else _read_webhook(row)
 
 
-def page(conn: Connection, provider: str, after: str = "", limit: int = 50) -> list[Webhook]:
+def page(conn: Connection, provider: str, after: str = "", limit: int = 50) -> list[WebhookRow]:
     """At most `limit` webhooks of the provider with ids after `after`."""
     rows = conn.execute(_PAGE, {"tenant": provider, "after": after, "most": limit})
-    return [_webhook(row) for row in rows]
+    return [_read_webhook(row) for row in rows]
 
 
-def change(conn: Connection, changed: Webhook, seen: int) -> Webhook | Refused:
+def change(conn: Connection, changed: WebhookRow, seen: int) -> WebhookRow | Refused:
     """Address, filter, note, secrets and standing in place of version `seen`; refuses `version_stale`."""
     new = {
         "of": changed.id, "tenant": changed.provider, "seen": seen, "new_url": changed.url,
@@ -120,7 +120,7 @@ def change(conn: Connection, changed: Webhook, seen: int) -> Webhook | Refused:
         "new_reason": changed.reason,
     }  # fmt: skip
     if conn.execute(_CHANGE, new).rowcount != 1:
-        return Refused(Code.VERSION_STALE)
+        return Refused(RefusalCode.VERSION_STALE)
     return msgspec.structs.replace(changed, version=seen + 1)
 
 
@@ -131,28 +131,28 @@ def delete(conn: Connection, provider: str, webhook_id: str) -> bool:
     return conn.execute(_DELETE, asked).rowcount == 1
 
 
-def behind(conn: Connection, limit: int = 50) -> list[Webhook]:
+def webhooks_behind(conn: Connection, limit: int = 50) -> list[WebhookRow]:
     """At most `limit` working webhooks, of all providers, whose feed has gone on since they were last served."""
-    return [_webhook(row) for row in conn.execute(_BEHIND, {"most": limit})]
+    return [_read_webhook(row) for row in conn.execute(_BEHIND, {"most": limit})]
 
 
-def served(conn: Connection, hook: Webhook, seq: int) -> bool:
+def mark_served(conn: Connection, hook: WebhookRow, seq: int) -> bool:
     """The feed up to `seq` has become deliveries; False when another process was first."""
     asked = {"of": hook.id, "tenant": hook.provider, "from_seq": hook.seq, "to_seq": seq}
     return conn.execute(_SERVED, asked).rowcount == 1
 
 
-def failing(conn: Connection, hook: Webhook, now: Instant) -> None:
+def mark_failing(conn: Connection, hook: WebhookRow, now: Instant) -> None:
     """It fails, since now unless it did before."""
     conn.execute(_FAILING, {"of": hook.id, "tenant": hook.provider, "now": now})
 
 
-def well(conn: Connection, hook: Webhook) -> None:
+def mark_working(conn: Connection, hook: WebhookRow) -> None:
     """It has taken something, so it is not failing."""
     conn.execute(_WELL, {"of": hook.id, "tenant": hook.provider})
 
 
-def disable(conn: Connection, hook: Webhook, why: str, now: Instant) -> bool:
+def disable_webhook(conn: Connection, hook: WebhookRow, why: str, now: Instant) -> bool:
     """It is told nothing any more; whether this call is the one that did it."""
     asked = {"of": hook.id, "tenant": hook.provider, "why": why, "now": now}
     return conn.execute(_DISABLE, asked).rowcount == 1
@@ -163,6 +163,6 @@ def count_disabled(conn: Connection) -> int:
     return conn.scalar(_DISABLED) or 0
 
 
-def _webhook(row: Sequence[Any]) -> Webhook:
-    found = Webhook(*row)
+def _read_webhook(row: Sequence[Any]) -> WebhookRow:
+    found = WebhookRow(*row)
     return msgspec.structs.replace(found, events=tuple(msgspec.json.decode(row[3])))

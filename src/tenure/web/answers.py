@@ -5,24 +5,24 @@ What is replied is the pages' decision; cookies are added by `app`.
 
 from starlette.responses import Response
 
-from tenure.web import guarding
-from tenure.web.assets import Asset
-from tenure.web.cookies import Place
-from tenure.web.frame import Frame
-from tenure.web.replies import Download, in_ascii
+from tenure.web import security_headers
+from tenure.web.assets import PageAsset
+from tenure.web.cookies import CookiePlace
+from tenure.web.frame import PageFrame
+from tenure.web.replies import FileDownload, in_ascii
 
 
-def page_answer(status: int, body: str, frame: Frame, place: Place) -> Response:
+def page_answer(status: int, body: str, frame: PageFrame, place: CookiePlace) -> Response:
     """A page; its frame names the one picture that comes from elsewhere."""
-    headers = guarding.headers(frame.logo, secure=place.secure)
+    headers = security_headers.security_headers(frame.logo, secure=place.secure)
     return Response(body.encode(), status_code=status, headers={**headers, "Content-Type": "text/html; charset=utf-8"})
 
 
-def download(reply: Download, place: Place) -> Response:
+def download(reply: FileDownload, place: CookiePlace) -> Response:
     """A file to be kept, under a name of plain letters."""
     name = "".join(letter for letter in reply.name if letter.isascii() and (letter.isalnum() or letter in "._-"))
     headers = {
-        **guarding.headers(secure=place.secure),
+        **security_headers.security_headers(secure=place.secure),
         "Content-Type": reply.media_type,
         "Content-Disposition": f'attachment; filename="{name}"',
     }
@@ -31,10 +31,10 @@ def download(reply: Download, place: Place) -> Response:
 
 def redirect(path: str) -> Response:
     """To another page of ours, by GET."""
-    return Response(b"", status_code=303, headers={**guarding.headers(), "Location": in_ascii(path)})
+    return Response(b"", status_code=303, headers={**security_headers.security_headers(), "Location": in_ascii(path)})
 
 
-def asset_answer(found: Asset | None) -> Response:
+def asset_answer(found: PageAsset | None) -> Response:
     """A file that pages load; None: there is no such file."""
     if found is None:
         return Response(b"", status_code=404, headers={"Content-Type": "text/plain; charset=utf-8"})

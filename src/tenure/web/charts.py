@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from tenure.core.timeline import DAY, Instant
-from tenure.web.words import instant_of
+from tenure.web.formatting import instant_of
 
 LEAST_WIDTH = 0.6
 """Per cent: what is shorter could not be seen."""
 
 
-class Bar(msgspec.Struct, frozen=True, kw_only=True):
+class TimelineBar(msgspec.Struct, frozen=True, kw_only=True):
     """A span of the timeline as a bar; `left` and `width` in per cent."""
 
     left: float
@@ -31,10 +31,10 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     label: bool
     """Whether its name fits into it where there is room enough."""
     least: str = ""
-    """From which room on its name fits: see `Mark`."""
+    """From which room on its name fits: see `AxisMark`."""
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class AxisMark(msgspec.Struct, frozen=True, kw_only=True):
     """An instant on the axis; `anchor` is where its text stands: `start`, `middle`, `end`."""
 
     left: float
@@ -44,16 +44,16 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """`minor`: left out where there is little room, `tiny`: where there is not much; empty: always there."""
 
 
-class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+class DrawnTimeline(msgspec.Struct, frozen=True, kw_only=True):
     """A timeline ready to be drawn."""
 
-    bars: tuple[Bar, ...]
-    marks: tuple[Mark, ...]
+    bars: tuple[TimelineBar, ...]
+    marks: tuple[AxisMark, ...]
     now: float
     now_anchor: str
 
 
-def timeline(spans: Sequence[Mapping[str, Any]], now: Instant, name: Any) -> Drawn:
+def draw_timeline(spans: Sequence[Mapping[str, Any]], now: Instant, name: Any) -> DrawnTimeline:
     """`spans` as the API gives them (`since`, `until`, `phase`, `why`), drawn around `now`; `name` writes a date.
 
     What has no end is cut off a little after the last instant at which something changes.
@@ -75,7 +75,7 @@ def timeline(spans: Sequence[Mapping[str, Any]], now: Instant, name: Any) -> Dra
         left, right = at(since), at(until if until is not None else finish)
         width = max(LEAST_WIDTH, right - left)
         bars.append(
-            Bar(
+            TimelineBar(
                 left=left,
                 width=round(width, 2),
                 phase=each["phase"],
@@ -89,49 +89,49 @@ def timeline(spans: Sequence[Mapping[str, Any]], now: Instant, name: Any) -> Dra
                 least="" if width > 26 else "minor" if width > 14 else "tiny",
             )
         )
-    marks = _spread([(at(edge), name(each["since"])) for edge, each in zip(edges, spans, strict=True)])
-    return Drawn(bars=tuple(bars), marks=marks, now=at(now), now_anchor=_anchor(at(now)))
+    marks = _without_overlap([(at(edge), name(each["since"])) for edge, each in zip(edges, spans, strict=True)])
+    return DrawnTimeline(bars=tuple(bars), marks=marks, now=at(now), now_anchor=_text_anchor(at(now)))
 
 
 ROOMS = (("", 36.0), ("minor", 18.0), ("tiny", 10.0))
 """By how much room there is: per cent of the width that a date takes on a phone, on a tablet, on a desk."""
 
 
-def _spread(found: list[tuple[float, str]]) -> tuple[Mark, ...]:
+def _without_overlap(found: list[tuple[float, str]]) -> tuple[AxisMark, ...]:
     """Marks that do not overlap in the room there is: first those for the least room, then more between them.
 
     A mark at 0 is written from its place on, one at 100 up to it: on a phone a date of 36 per cent at 0 takes 0 to 36,
     so the next one in the middle can be at 54 at the earliest.
     """
-    marks: list[Mark] = []
+    marks: list[AxisMark] = []
     for least, share in ROOMS:
-        taken = [_taken(each.left, share) for each in marks]
+        taken = [_occupied_range(each.left, share) for each in marks]
         for left, text in sorted(set(found)):
-            begin, end = _taken(left, share)
+            begin, end = _occupied_range(left, share)
             if all(end <= before or begin >= after for before, after in taken):
-                marks.append(Mark(left=left, text=text, anchor=_anchor(left), least=least))
+                marks.append(AxisMark(left=left, text=text, anchor=_text_anchor(left), least=least))
                 taken.append((begin, end))
     return tuple(sorted(marks, key=lambda mark: mark.left))
 
 
-def _taken(left: float, share: float) -> tuple[float, float]:
-    begin = {"start": left, "end": left - share}.get(_anchor(left), left - share / 2)
+def _occupied_range(left: float, share: float) -> tuple[float, float]:
+    begin = {"start": left, "end": left - share}.get(_text_anchor(left), left - share / 2)
     return begin, begin + share
 
 
-def _anchor(left: float) -> str:
+def _text_anchor(left: float) -> str:
     return "start" if left < 18 else "end" if left > 82 else "middle"
 
 
-class Plot(msgspec.Struct, frozen=True, kw_only=True):
+class ChartPlot(msgspec.Struct, frozen=True, kw_only=True):
     """Values over something, as columns or as a line; heights in per cent from the top."""
 
     kind: str
-    """`bars` or `line`."""
+    """`bars` or `draw_line`."""
     title: str
     rows: tuple[tuple[str, str], ...]
     """(label, value as text): the table that says the same."""
-    columns: tuple["Column", ...] = ()
+    columns: tuple["ChartColumn", ...] = ()
     points: str = ""
     """Of the line, in a box of 1000 by 100."""
     area: str = ""
@@ -142,7 +142,7 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     last: str = ""
 
 
-class Column(msgspec.Struct, frozen=True):
+class ChartColumn(msgspec.Struct, frozen=True):
     """One column: place and size in per cent."""
 
     left: float
@@ -153,12 +153,12 @@ class Column(msgspec.Struct, frozen=True):
     value: str
 
 
-def bars(title: str, values: Sequence[tuple[str, int]], write: Any = str) -> Plot:
+def draw_bars(title: str, values: Sequence[tuple[str, int]], write: Any = str) -> ChartPlot:
     """Columns, one for each (label, value); `write` makes a value a text. Values below zero are shown as zero."""
     most = max([value for _, value in values] + [1])
     step = 100 / max(1, len(values))
     columns = tuple(
-        Column(
+        ChartColumn(
             round(number * step + step * 0.15, 2),
             round(step * 0.7, 2),
             round(100 - 100 * max(0, value) / most, 2),
@@ -168,7 +168,7 @@ def bars(title: str, values: Sequence[tuple[str, int]], write: Any = str) -> Plo
         )
         for number, (label, value) in enumerate(values)
     )
-    return Plot(
+    return ChartPlot(
         kind="bars",
         title=title,
         rows=tuple((label, write(value)) for label, value in values),
@@ -180,10 +180,10 @@ def bars(title: str, values: Sequence[tuple[str, int]], write: Any = str) -> Plo
     )
 
 
-def line(title: str, values: Sequence[tuple[float, str, int]], write: Any = str) -> Plot:
+def draw_line(title: str, values: Sequence[tuple[float, str, int]], write: Any = str) -> ChartPlot:
     """A line that keeps each value until the next: (where, label, value), `where` rising in any unit."""
     if not values:
-        return Plot(kind="line", title=title, rows=())
+        return ChartPlot(kind="line", title=title, rows=())
     low, high = min(0, *(value for *_, value in values)), max(1, *(value for *_, value in values))
     start, across = values[0][0], max(1.0, values[-1][0] - values[0][0])
 
@@ -198,7 +198,7 @@ def line(title: str, values: Sequence[tuple[float, str, int]], write: Any = str)
         points.append((x, y(value)))
     points.append((1000.0, points[-1][1]))
     drawn = " ".join(f"{x},{height}" for x, height in points)
-    return Plot(
+    return ChartPlot(
         kind="line",
         title=title,
         rows=tuple((label, write(value)) for _, label, value in values),

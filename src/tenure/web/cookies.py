@@ -1,6 +1,6 @@
 """The cookies of a program's pages: their names, their attributes, and which origin is our own.
 
-Over https the name begins with `__Host-`, so that no neighbouring host can set it. Over plain http, which is for this
+Over https the name begins with `__Host-`, so that no neighboring host can set it. Over plain http, which is for this
 machine only, the browser refuses that prefix: there the cookie has a plain name.
 """
 
@@ -14,7 +14,7 @@ import msgspec
 _LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}")
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class CookiePlace(msgspec.Struct, frozen=True, kw_only=True):
     """Where the pages are reached, as the browser sees it."""
 
     secure: bool
@@ -36,15 +36,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return name in {"localhost", "::1"} or name.endswith(".localhost") or bool(_LOOPBACK.fullmatch(name))
 
 
-def place_of(public_url: str, scheme: str, host: str) -> Place:
+def place_of(public_url: str, scheme: str, host: str) -> CookiePlace:
     """From the configured address if there is one (behind a proxy that ends TLS), else from the request."""
     if public_url:
         parts = urlsplit(public_url)
-        return Place(secure=parts.scheme == "https", host=parts.netloc.lower())
-    return Place(secure=scheme == "https", host=host.lower())
+        return CookiePlace(secure=parts.scheme == "https", host=parts.netloc.lower())
+    return CookiePlace(secure=scheme == "https", host=host.lower())
 
 
-def cookie_name(program: str, place: Place) -> str:
+def cookie_name(program: str, place: CookiePlace) -> str:
     """The cookie's name; programs on one machine share its cookies whatever their port, so each has its own."""
     return f"__Host-tenure-{program}" if place.secure else f"tenure-{program}"
 
@@ -53,7 +53,7 @@ KNOWN_SECONDS = 365 * 86_400
 """How long a browser keeps what it is known by."""
 
 
-def device_name(program: str, place: Place) -> str:
+def device_name(program: str, place: CookiePlace) -> str:
     """The cookie by which a browser is known to have signed in before; good for nothing else."""
     return f"{cookie_name(program, place)}-device"
 
@@ -63,7 +63,7 @@ MARKS_MOST = 8
 _MARK = re.compile(r"[a-z-]{1,12}\.[0-9a-f]{10}")
 
 
-def marks_name(program: str, place: Place) -> str:
+def marks_name(program: str, place: CookiePlace) -> str:
     """The cookie with choices about what is shown, such as a list put away; it opens nothing."""
     return f"{cookie_name(program, place)}-marks"
 
@@ -81,7 +81,7 @@ def write_marks(marks: Iterable[str]) -> str:
     return "_".join([each for each in marks if _MARK.fullmatch(each)][-MARKS_MOST:])
 
 
-def set_cookie(name: str, value: str, place: Place, seconds: int | None = None) -> str:
+def set_cookie(name: str, value: str, place: CookiePlace, seconds: int | None = None) -> str:
     """The value of Set-Cookie; without `seconds` it lasts as long as the browser, with 0 it is taken away."""
     parts = [f"{name}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]
     if place.secure:

@@ -6,7 +6,7 @@ Two independent fences: what the browser says of the request's origin, and a tok
 import hashlib
 import hmac
 
-from tenure.web.cookies import Place
+from tenure.web.cookies import CookiePlace
 
 FIELD = "_token"
 """The form field that carries the token."""
@@ -17,7 +17,7 @@ def token_of(secret: str) -> str:
     return hmac.new(secret.encode(), b"tenure form token", hashlib.sha256).hexdigest()
 
 
-def refusal(place: Place, origin: str | None, fetch_site: str | None, secret: str, given: str) -> str:
+def refuse_forged(place: CookiePlace, origin: str | None, fetch_site: str | None, secret: str, given: str) -> str:
     """Why a write is refused; empty when it is our own.
 
     `origin` and `fetch_site` are the request's headers, None where an old browser sends none.

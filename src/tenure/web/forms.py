@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
-from tenure.core.complaints import unlabeled
+from tenure.core.field_errors import without_label
 from tenure.core.pricing import parse_money
 from tenure.core.refusals import Refused
+from tenure.web.formatting import format_instants_in
 from tenure.web.multipart import read_parts
-from tenure.web.words import dated
 
 CAP = 1024 * 1024
 """Bytes of a form: room for a pasted list."""
@@ -33,7 +33,7 @@ class FormRefusedError(Exception):
 
 
 @dataclass
-class Form:
+class SentForm:
     """What was sent, and what is wrong with it; templates show both again."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
@@ -43,61 +43,61 @@ class Form:
     """What was chosen to be sent along, by field; nothing for a field that was left empty."""
 
     @classmethod
-    def of(cls, **values: Any) -> "Form":
+    def of(cls, **values: Any) -> "SentForm":
         """A form filled in beforehand."""
-        return cls({name: _texts(value) for name, value in values.items()})
+        return cls({name: _text_values(value) for name, value in values.items()})
 
-    def text(self, name: str, *, most: int = 1_000) -> str:
+    def read_text(self, name: str, *, most: int = 1_000) -> str:
         """The field's text without outer blanks; empty when it was not sent."""
         return self.values.get(name, [""])[0].strip()[:most]
 
-    def many(self, name: str) -> list[str]:
+    def read_many(self, name: str) -> list[str]:
         """Every value of a field with several, such as check boxes."""
         return [value for value in self.values.get(name, []) if value]
 
-    def flag(self, name: str) -> bool:
+    def read_flag(self, name: str) -> bool:
         """Whether a box was checked."""
-        return self.text(name) in {"on", "yes", "true", "1"}
+        return self.read_text(name) in {"on", "yes", "true", "1"}
 
-    def required(self, name: str, *, most: int = 1_000) -> str:
+    def read_required(self, name: str, *, most: int = 1_000) -> str:
         """Text that must be there."""
-        value = self.text(name, most=most)
+        value = self.read_text(name, most=most)
         if not value:
-            self.fault(name, "Please fill this in.")
+            self.add_fault(name, "Please fill this in.")
         return value
 
-    def whole(self, name: str, *, least: int = 0, most: int = 10_000_000) -> int:
+    def read_whole(self, name: str, *, least: int = 0, most: int = 10_000_000) -> int:
         """A whole number within bounds; 0 with a fault when it is none."""
-        text = self.text(name)
+        text = self.read_text(name)
         if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
-            self.fault(name, f"A whole number from {least:,} to {most:,}, please.")
+            self.add_fault(name, f"A whole number from {least:,} to {most:,}, please.")
             return 0
         return int(text)
 
-    def choice(self, name: str, among: Collection[str]) -> str:
+    def read_choice(self, name: str, among: Collection[str]) -> str:
         """One of several; empty with a fault when it is none of them."""
-        text = self.text(name)
+        text = self.read_text(name)
         if text not in among:
-            self.fault(name, "Please choose one.")
+            self.add_fault(name, "Please choose one.")
             return ""
         return text
 
-    def money(self, name: str, currency: str) -> int:
+    def read_money(self, name: str, currency: str) -> int:
         """An amount in minor units of `currency`; 0 with a fault when it is none. A comma may divide as well."""
-        text = self.text(name).replace("\u00a0", " ")
+        text = self.read_text(name).replace("\u00a0", " ")
         if re.fullmatch(r"[0-9]+,[0-9]{1,2}", text):
             text = text.replace(",", ".")
         found = parse_money(text, currency, name)
         if isinstance(found, Refused):
-            self.fault(name, found.detail)
+            self.add_fault(name, found.detail)
             return 0
         return found
 
-    def fault(self, name: str, words: str) -> None:
+    def add_fault(self, name: str, words: str) -> None:
         """Something is wrong with a field; the first complaint about it stays."""
         self.errors.setdefault(name, words)
 
-    def blame(self, name: str, words: str) -> bool:
+    def place_complaint(self, name: str, words: str) -> bool:
         """Put the API's complaint beside its field, if this form has it; whether it does.
 
         `bands[2].unit` is the field `unit2` of a form with rows, `features[3]` the field `features`.
@@ -107,11 +107,11 @@ class Form:
         rows = [f"{last}{number[1]}"] if number else []
         known = next((each for each in (name, plain, *rows, last, plain.partition(".")[0]) if each in self.values), "")
         if known:
-            self.fault(known, dated(unlabeled(name, words)))
+            self.add_fault(known, format_instants_in(without_label(name, words)))
         return bool(known)
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(request: Request) -> SentForm:
     """The form in a request's body. Raises `FormRefusedError`."""
     said = request.headers.get("content-type", "")
     media = said.partition(";")[0].strip().lower()
@@ -121,11 +121,11 @@ async def read_form(request: Request) -> Form:
     try:
         if media == "multipart/form-data":
             pairs, files = read_parts(said, body, FIELDS_MOST)
-            return Form(_grouped(pairs), files=files)
+            return SentForm(_group_pairs(pairs), files=files)
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MOST)
     except ValueError as fault:
         raise FormRefusedError(400, "The form cannot be read.") from fault
-    return Form(_grouped(pairs))
+    return SentForm(_group_pairs(pairs))
 
 
 async def _read_body(request: Request) -> bytes:
@@ -140,14 +140,14 @@ async def _read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def _group_pairs(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value.replace("\r\n", "\n").replace("\x00", ""))
     return values
 
 
-def _texts(value: Any) -> list[str]:
+def _text_values(value: Any) -> list[str]:
     if isinstance(value, list | tuple | set | frozenset):
         return [str(each) for each in value]
     if value is None:

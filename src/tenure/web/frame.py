@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class MenuEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A place in the navigation; `children` make it a branch of a tree."""
 
     path: str
@@ -14,21 +14,21 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A figure beside it."""
     counts: str = ""
     """What the figure counts, for who cannot see or points at it; it asks for attention then."""
-    children: tuple["Entry", ...] = ()
+    children: tuple["MenuEntry", ...] = ()
 
     def leads_to(self, path: str) -> bool:
         """Whether `path` is this place or lies below it."""
         return path == self.path or (self.path != "/" and path.startswith(self.path + "/"))
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+class MenuGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Entries under a heading (which may be empty)."""
 
     text: str
-    entries: tuple[Entry, ...]
+    entries: tuple[MenuEntry, ...]
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
+class PageFrame(msgspec.Struct, frozen=True, kw_only=True):
     """The frame of one page."""
 
     title: str
@@ -36,9 +36,9 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     subtitle: str = ""
     logo: str = ""
     """https address of a picture; its host is added to what the page may load."""
-    colour: str = ""
+    color: str = ""
     """`#rrggbb`, or empty for our own."""
-    groups: tuple[Group, ...] = ()
+    groups: tuple[MenuGroup, ...] = ()
     person: str = ""
     """Who is signed in; empty for nobody."""
     role: str = ""

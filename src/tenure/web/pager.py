@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tenure.web.app import Visit
+from tenure.web.app import PageVisit
 
 TRAIL_MOST = 20
 """Pages one can go back step by step; beyond them the first page remains."""
@@ -18,7 +18,7 @@ ROW_MOST = 10_000_000
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{1,512}")
 
 
-class Found(Protocol):
+class ListPage(Protocol):
     """One page of a list as an API's client answers it."""
 
     @property
@@ -30,7 +30,7 @@ class Found(Protocol):
         """The cursor of the following page; None on the last."""
 
 
-class Pager(msgspec.Struct, frozen=True, kw_only=True):
+class ListPager(msgspec.Struct, frozen=True, kw_only=True):
     """Where one is in a list; the addresses are empty where there is no such page."""
 
     begin: int
@@ -45,7 +45,7 @@ class Pager(msgspec.Struct, frozen=True, kw_only=True):
     next: str = ""
 
     @property
-    def words(self) -> str:
+    def range_words(self) -> str:
         """`1 to 25 of 411`, `26 to 50`, `7 in all`; empty for nothing."""
         if not self.end:
             return ""
@@ -57,15 +57,19 @@ class Pager(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.begin:,} to {self.end:,} of {f'more than {self.counted:,}' if more else f'{self.total:,}'}"
 
 
-def pager(visit: Visit[Any], found: Found, limit: int, total: int | None = None, counted: int = 0) -> Pager:
+def make_pager(
+    visit: PageVisit[Any], found: ListPage, limit: int, total: int | None = None, counted: int = 0
+) -> ListPager:
     """The ways on from the page of at most `limit` rows that `visit` shows; without `total` the last page knows it.
 
     Page 3 of 25 rows each came by the cursors `c2`, `c3`: its address says `cursor=c3&trail=c2&row=51`, so that the
     previous page is `cursor=c2&row=26`, and the next `cursor=c4&trail=c2.c3&row=76`.
     """
-    here = _cursor(visit.query.get("cursor", ""))
-    trail = [each for each in visit.query.get("trail", "").split(".") if _cursor(each)][-TRAIL_MOST:] if here else []
-    begin = _row(visit.query.get("row", "")) if here else 1
+    here = _read_cursor(visit.query.get("cursor", ""))
+    trail = (
+        [each for each in visit.query.get("trail", "").split(".") if _read_cursor(each)][-TRAIL_MOST:] if here else []
+    )
+    begin = _read_row(visit.query.get("row", "")) if here else 1
     end = begin + len(found.items) - 1 if found.items else 0
     before = max(1, begin - limit)
     first = visit.with_query(cursor=None, trail=None, row=None)
@@ -75,7 +79,7 @@ def pager(visit: Visit[Any], found: Found, limit: int, total: int | None = None,
     elif here and before == 1:
         previous = first
     ahead = ".".join([*trail, here][-TRAIL_MOST:]) if here else None
-    return Pager(
+    return ListPager(
         begin=begin,
         end=end,
         total=end if total is None and not found.next and end else total,
@@ -86,16 +90,16 @@ def pager(visit: Visit[Any], found: Found, limit: int, total: int | None = None,
     )
 
 
-def sorted_by(visit: Visit[Any], sorts: Sequence[tuple[str, str]]) -> str:
+def sorted_by(visit: PageVisit[Any], sorts: Sequence[tuple[str, str]]) -> str:
     """By what `visit` wants a list sorted: `sort` of its address if that is among `sorts`, else the first of them."""
     asked = visit.query.get("sort", "")
     return asked if asked in dict(sorts) else sorts[0][0]
 
 
-def _cursor(text: str) -> str:
+def _read_cursor(text: str) -> str:
     return text if _CURSOR.fullmatch(text) else ""
 
 
-def _row(text: str) -> int:
+def _read_row(text: str) -> int:
     """Where the page says that it begins: it is only shown, so whoever changes it fools nobody else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 and 0 < int(text) <= ROW_MOST else 1

@@ -24,8 +24,8 @@ def encode(data: bytes, level: Level = "M") -> Squares:
     return tuple(tuple(square == 1 for square in row) for row in made.matrix)
 
 
-def svg(squares: Squares, label: str) -> str:
-    """A picture with its quiet zone, black on white whatever the page's colours are; `label` needs no escaping."""
+def to_svg(squares: Squares, label: str) -> str:
+    """A picture with its quiet zone, black on white whatever the page's colors are; `label` needs no escaping."""
     size = len(squares) + 2 * QUIET
     path = "".join(
         f"M{column + QUIET} {row + QUIET}h1v1h-1z"
@@ -35,12 +35,12 @@ def svg(squares: Squares, label: str) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" role="img" aria-label="{label}"'
-        f' shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}h-{size}z"/>'
+        f' shape-rendering="crispEdges"><path fill="#fff" d="m0 0h{size}v{size}h-{size}z"/>'
         f'<path fill="#000" d="{path}"/></svg>'
     )
 
 
-def blocks(squares: Squares) -> str:
+def to_blocks(squares: Squares) -> str:
     """Lines of half blocks for a terminal: two rows of squares in each, light squares drawn, as on dark ground."""
     side = len(squares) + 2 * QUIET
     light = [[True] * side for _ in range(side + side % 2)]

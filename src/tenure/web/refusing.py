@@ -6,7 +6,7 @@ What the API refuses comes from its own table; how a refusal looks is the templa
 from tenure.core.periods import parse_instant
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.web.replies import Refusal, Screen
+from tenure.web.replies import PageRefusal, PageScreen
 
 LATER = (429, 503)
 """Statuses that mean: the same again, later."""
@@ -19,7 +19,7 @@ def seconds_until(refusal: object, now: Instant) -> int:
     return 5 if isinstance(moment, Refused) else max(1, moment - now)
 
 
-INTERNAL = Refusal(
+INTERNAL = PageRefusal(
     title="Something went wrong on our side.",
     status=500,
     code="internal",
@@ -27,7 +27,7 @@ INTERNAL = Refusal(
 )
 
 
-CROWDED = Refusal(
+CROWDED = PageRefusal(
     title="Too many people are signed in here at the moment.",
     status=503,
     code="server_busy",
@@ -35,19 +35,19 @@ CROWDED = Refusal(
     remedy="Try again in a few minutes. Nobody who is signed in was signed out for it.",
 )
 
-NOWHERE = Refusal(
+NOWHERE = PageRefusal(
     title="There is no such page.",
     status=404,
     code="not_found",
     remedy="The address may be misspelt, or what it named may not be yours to see.",
 )
 
-UNREADABLE = Refusal(title="The request cannot be read.", status=400)
+UNREADABLE = PageRefusal(title="The request cannot be read.", status=400)
 
 
-def not_ours(why: str) -> Refusal:
-    """A form that comes from elsewhere, or is too old; `why` is the sentence of `csrf.refusal`."""
-    return Refusal(
+def not_ours(why: str) -> PageRefusal:
+    """A form that comes from elsewhere, or is too old; `why` is the sentence of `csrf.refuse_forged`."""
+    return PageRefusal(
         title="This form was not sent from here.",
         status=403,
         code="form_not_ours",
@@ -56,6 +56,6 @@ def not_ours(why: str) -> Refusal:
     )
 
 
-def refusal_screen(refusal: Refusal) -> Screen:
+def refusal_screen(refusal: PageRefusal) -> PageScreen:
     """The page that says it."""
-    return Screen(template="web/refusal.html", values={"refusal": refusal}, status=refusal.status)
+    return PageScreen(template="web/refusal.html", values={"refusal": refusal}, status=refusal.status)

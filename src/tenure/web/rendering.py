@@ -6,21 +6,21 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
-from tenure.core.complaints import label
+from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
-from tenure.web import charts, words
-from tenure.web.assets import Assets
-from tenure.web.frame import Frame
-from tenure.web.replies import Screen
-from tenure.web.sessions import Flash
+from tenure.web import charts, formatting
+from tenure.web.assets import PageAssets
+from tenure.web.frame import PageFrame
+from tenure.web.replies import PageScreen
+from tenure.web.sessions import FlashMessage
 
 _SUMMED = re.compile(r'<a data-of-field href="#f-([\w.-]+)">[^<]*</a>')
 
 
-class Templates:
+class PageTemplates:
     """The templates of one program beside those of the kit."""
 
-    def __init__(self, package: str, assets: Assets, more: dict[str, Any]) -> None:
+    def __init__(self, package: str, assets: PageAssets, more: dict[str, Any]) -> None:
         self._environment = Environment(
             loader=ChoiceLoader(
                 [PrefixLoader({"web": PackageLoader("tenure.web", "templates")}), PackageLoader(package, "templates")]
@@ -30,36 +30,36 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(words.FILTERS)
+        self._environment.filters.update(formatting.FILTERS)
         self._environment.globals.update(
-            asset=assets.address,
-            brand_sheet=assets.brand,
+            asset=assets.asset_url,
+            brand_sheet=assets.brand_stylesheet_url,
             # A form that is sent twice carries the same key both times, and is done once.
             new_key=lambda: secrets.token_urlsafe(18),
-            name_field=label,
+            name_field=field_label,
             count=format_count,
-            relative=words.relative,
-            phases=words.PHASES,
-            draw_timeline=lambda spans, now: charts.timeline(spans, now, words.date),
+            relative=formatting.relative_time,
+            phases=formatting.PHASES,
+            draw_timeline=lambda spans, now: charts.draw_timeline(spans, now, formatting.format_date),
             **more,
         )
 
-    def render(self, screen: Screen, visit: Any, flashes: list[Flash], token: str) -> str:
+    def render_page(self, screen: PageScreen, visit: Any, flashes: list[FlashMessage], token: str) -> str:
         """The page as HTML; a summary of faults calls each field as its form does."""
-        frame: Frame = visit.frame
+        frame: PageFrame = visit.frame
         page = self._environment.get_template(screen.template).render(
             **{"form": visit.form, **screen.values},
             visit=visit,
             frame=frame,
             flashes=flashes,
             token=token,
-            now=words.instant_of(frame.now) or visit.now,
+            now=formatting.instant_of(frame.now) or visit.now,
             now_text=frame.now,
         )
-        return _SUMMED.sub(lambda found: _linked(page, found[1], found[0]), page)
+        return _SUMMED.sub(lambda found: _link_to_field(page, found[1], found[0]), page)
 
 
-def _linked(page: str, name: str, otherwise: str) -> str:
+def _link_to_field(page: str, name: str, otherwise: str) -> str:
     """A link of the summary with the label that the form gives its field; `otherwise` where the page has no such field.
 
     The summary stands above its form, so that only the whole page knows the labels.

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import msgspec
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class PageRefusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing was done, in words for people: the members of the API's problem, as far as pages show them."""
 
     title: str
@@ -24,12 +24,12 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 class RefusedPageError(Exception):
     """Carries a refusal out of a page's function; the reader sees it as a page of its own."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: PageRefusal) -> None:
         super().__init__(refusal.code or refusal.title)
         self.refusal = refusal
 
 
-class Screen(msgspec.Struct, frozen=True, kw_only=True):
+class PageScreen(msgspec.Struct, frozen=True, kw_only=True):
     """A template with its values. `status` is the HTTP status; forms that are shown again have 422."""
 
     template: str
@@ -41,13 +41,13 @@ class SignInAgain(msgspec.Struct, frozen=True):
     """Whoever is behind the session must sign in anew; afterwards the visit goes on, with what was entered."""
 
 
-class Goto(msgspec.Struct, frozen=True):
+class RedirectTo(msgspec.Struct, frozen=True):
     """Go on at an address of ours (303); `path` begins with a slash."""
 
     path: str
 
 
-class Download(msgspec.Struct, frozen=True, kw_only=True):
+class FileDownload(msgspec.Struct, frozen=True, kw_only=True):
     """A file to keep."""
 
     name: str
@@ -55,10 +55,10 @@ class Download(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-Reply = Screen | Goto | Download | SignInAgain
+Reply = PageScreen | RedirectTo | FileDownload | SignInAgain
 
 
-def local(path: str, otherwise: str = "/") -> str:
+def local_path(path: str, otherwise: str = "/") -> str:
     """`path` if it is an address of ours, so that nobody is sent to another website by a link to us."""
     fine = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
     return path if fine else otherwise

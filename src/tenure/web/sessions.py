@@ -1,7 +1,7 @@
 """Who is signed in at this program's pages: what a browser's secret stands for, kept on the server.
 
 Only a digest of the secret is kept. What a session holds (`value`) is the program's own, such as the API's token;
-persistent stores implement `Keeping` themselves.
+persistent stores implement `SessionStore` themselves.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ COLLECT_EVERY = 60
 T = TypeVar("T")
 
 
-class Flash(msgspec.Struct, frozen=True):
+class FlashMessage(msgspec.Struct, frozen=True):
     """A sentence for the next page: what was done, or why not. `tone` is `good`, `info`, `warn` or `bad`."""
 
     tone: str
     text: str
 
 
-class Lives(msgspec.Struct, frozen=True, kw_only=True):
+class SessionLifetimes(msgspec.Struct, frozen=True, kw_only=True):
     """How long a session lasts, in seconds: without use, and at most."""
 
     idle: int = 12 * HOUR
@@ -37,52 +37,52 @@ class Lives(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass
-class Session(Generic[T]):
+class PageSession(Generic[T]):
     """One browser that is signed in."""
 
     value: T
     opened: Instant
     seen: Instant
-    flashes: list[Flash] = field(default_factory=list)
+    flashes: list[FlashMessage] = field(default_factory=list)
 
-    def over(self, lives: Lives, now: Instant) -> bool:
+    def is_over(self, lives: SessionLifetimes, now: Instant) -> bool:
         """Whether it has ended by `now`."""
         return now >= self.seen + lives.idle or now >= self.opened + lives.longest
 
 
-class Keeping(Protocol[T]):
+class SessionStore(Protocol[T]):
     """Where sessions are kept, by the secret that the browser shows."""
 
-    async def open(self, value: T, now: Instant, owner: str, address: str) -> str | None:
+    async def open_session(self, value: T, now: Instant, owner: str, address: str) -> str | None:
         """A new session of `owner` from `address`; the secret for the browser's cookie, None when there is no place."""
 
-    async def find(self, secret: str, now: Instant) -> Session[T] | None:
+    async def find_session(self, secret: str, now: Instant) -> PageSession[T] | None:
         """The session behind a secret, None when there is none (any more)."""
 
-    async def save(self, secret: str, session: Session[T]) -> None:
+    async def save_session(self, secret: str, session: PageSession[T]) -> None:
         """Keep what was changed in it."""
 
-    async def close(self, secret: str) -> None:
+    async def close_session(self, secret: str) -> None:
         """End it; ending what is no session does nothing."""
 
 
-class Places(Protocol):
+class SessionPlaces(Protocol):
     """How many sessions one owner and one block of networks may have (see `http.fairness.FairPlaces`)."""
 
     def has_room(self, network: str, block: str) -> bool:
         """Whether there is a place for one more session of the owner `network`."""
 
-    def own(self, network: str, block: str) -> str | None:
+    def own_oldest(self, network: str, block: str) -> str | None:
         """Which session makes room at nobody else's cost."""
 
-    def take(self, holder: str, network: str, block: str) -> None:
+    def take_place(self, holder: str, network: str, block: str) -> None:
         """A session has a place."""
 
     def give_back(self, holder: str) -> None:
         """It has none any more."""
 
 
-def digest(secret: str) -> str:
+def secret_digest(secret: str) -> str:
     """What is kept instead of the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
@@ -93,54 +93,56 @@ class MemorySessions(Generic[T]):
     One more than its owner may have ends the owner's oldest; nobody's session ends for another's.
     """
 
-    def __init__(self, places: Places, block_of: Callable[[str], str], lives: Lives | None = None) -> None:
+    def __init__(
+        self, places: SessionPlaces, block_of: Callable[[str], str], lives: SessionLifetimes | None = None
+    ) -> None:
         """`places` say who may have one more; `block_of` names the networks that may be in one hand, by an address."""
-        self._lives = lives or Lives()
+        self._lives = lives or SessionLifetimes()
         self._places, self._block_of = places, block_of
-        self._kept: dict[str, Session[T]] = {}
+        self._kept: dict[str, PageSession[T]] = {}
         self._collect_at = 0
 
-    async def open(self, value: T, now: Instant, owner: str, address: str) -> str | None:
-        """See `Keeping.open`."""
+    async def open_session(self, value: T, now: Instant, owner: str, address: str) -> str | None:
+        """See `Keeping.open_session`."""
         block = self._block_of(address)
         if now >= self._collect_at:
-            self._collect(now)
+            self._collect_ended(now)
         if not self._places.has_room(owner, block):
-            oldest = self._places.own(owner, block)
+            oldest = self._places.own_oldest(owner, block)
             if oldest is None:
                 return None
-            self._forget(oldest)
+            self._forget_session(oldest)
         secret = secrets.token_urlsafe(32)
-        self._kept[digest(secret)] = Session(value, now, now)
-        self._places.take(digest(secret), owner, block)
+        self._kept[secret_digest(secret)] = PageSession(value, now, now)
+        self._places.take_place(secret_digest(secret), owner, block)
         return secret
 
-    def _collect(self, now: Instant) -> None:
+    def _collect_ended(self, now: Instant) -> None:
         self._collect_at = now + COLLECT_EVERY
-        for name in [name for name, each in self._kept.items() if each.over(self._lives, now)]:
-            self._forget(name)
+        for name in [name for name, each in self._kept.items() if each.is_over(self._lives, now)]:
+            self._forget_session(name)
 
-    def _forget(self, name: str) -> None:
+    def _forget_session(self, name: str) -> None:
         self._kept.pop(name, None)
         self._places.give_back(name)
 
-    async def find(self, secret: str, now: Instant) -> Session[T] | None:
-        """See `Keeping.find`; notes that it was used."""
-        name = digest(secret)
+    async def find_session(self, secret: str, now: Instant) -> PageSession[T] | None:
+        """See `Keeping.find_session`; notes that it was used."""
+        name = secret_digest(secret)
         session = self._kept.get(name)
         if session is None:
             return None
-        if session.over(self._lives, now):
-            self._forget(name)
+        if session.is_over(self._lives, now):
+            self._forget_session(name)
             return None
         session.seen = now
         return session
 
-    async def save(self, secret: str, session: Session[T]) -> None:
-        """See `Keeping.save`: in memory the session itself was changed."""
-        if digest(secret) in self._kept:
-            self._kept[digest(secret)] = session
+    async def save_session(self, secret: str, session: PageSession[T]) -> None:
+        """See `Keeping.save_session`: in memory the session itself was changed."""
+        if secret_digest(secret) in self._kept:
+            self._kept[secret_digest(secret)] = session
 
-    async def close(self, secret: str) -> None:
-        """See `Keeping.close`."""
-        self._forget(digest(secret))
+    async def close_session(self, secret: str) -> None:
+        """See `Keeping.close_session`."""
+        self._forget_session(secret_digest(secret))

@@ -1,6 +1,6 @@
 """One request of a person at a browser, the pages and forms a program is made of, and the question before a loss.
 
-A page is an async function of a `Visit` that answers with a `Reply`; how it is served is `app`'s.
+A page is an async function of a `PageVisit` that answers with a `Reply`; how it is served is `app`'s.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,18 +12,18 @@ import msgspec
 
 from tenure.core.timeline import Instant
 from tenure.web import csrf
-from tenure.web.cookies import Place
-from tenure.web.forms import Form
-from tenure.web.frame import Frame
-from tenure.web.replies import Reply, Screen
-from tenure.web.sessions import Flash, Session
-from tenure.web.words import spoken
+from tenure.web.cookies import CookiePlace
+from tenure.web.formatting import humanize_name
+from tenure.web.forms import SentForm
+from tenure.web.frame import PageFrame
+from tenure.web.replies import PageScreen, Reply
+from tenure.web.sessions import FlashMessage, PageSession
 
 T = TypeVar("T")
 
 
 @dataclass
-class Visit(Generic[T]):
+class PageVisit(Generic[T]):
     """One request of a person at a browser."""
 
     method: str
@@ -31,15 +31,15 @@ class Visit(Generic[T]):
     params: dict[str, str]
     """The parts of the path in braces."""
     query: dict[str, str]
-    form: Form
+    form: SentForm
     """What was sent, or an empty form."""
     now: Instant
     """Real time."""
-    place: Place
+    place: CookiePlace
     address: str
     """The caller's network address."""
-    session: Session[T] | None = None
-    frame: Frame | None = None
+    session: PageSession[T] | None = None
+    frame: PageFrame | None = None
     signs_in: T | None = None
     """Set by a page that signs somebody in: what the new session holds."""
     signs_out: bool = False
@@ -53,18 +53,18 @@ class Visit(Generic[T]):
     """Choices about what is shown that this browser was asked to keep; see `cookies.read_marks`."""
     leaves: tuple[str, ...] | None = None
     """Set by a page that changes those choices: all that are kept from now on."""
-    spoken: list[Flash] = field(default_factory=list)
+    spoken: list[FlashMessage] = field(default_factory=list)
 
     @property
-    def who(self) -> T:
+    def session_value(self) -> T:
         """What the session holds. Only on routes that need one."""
         if self.session is None:
             raise LookupError(f"nobody is signed in at {self.path}")
         return self.session.value
 
-    def say(self, text: str, tone: str = "good") -> None:
+    def flash_message(self, text: str, tone: str = "good") -> None:
         """A sentence for the next page that is shown."""
-        self.spoken.append(Flash(tone, text))
+        self.spoken.append(FlashMessage(tone, text))
 
     def with_query(self, **changed: str | None) -> str:
         """This address with other query parameters; None takes one away."""
@@ -73,10 +73,10 @@ class Visit(Generic[T]):
         return f"{self.path}?{text}" if text else self.path
 
 
-Run = Callable[[Visit[Any]], Awaitable[Reply]]
+Run = Callable[[PageVisit[Any]], Awaitable[Reply]]
 
 
-class Sure(msgspec.Struct, frozen=True, kw_only=True):
+class ConfirmationQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked before something that cannot be undone."""
 
     title: str
@@ -93,11 +93,11 @@ class Sure(msgspec.Struct, frozen=True, kw_only=True):
     """Whether nothing is lost by it, so that the button does not warn."""
 
 
-Ask = Callable[[Visit[Any]], Awaitable[Sure | None]]
+Ask = Callable[[PageVisit[Any]], Awaitable[ConfirmationQuestion | None]]
 """The question for what was entered; None where nothing would be lost."""
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
+class PageRoute(msgspec.Struct, frozen=True, kw_only=True):
     """A page, or what one of its forms does."""
 
     method: Literal["GET", "POST"]
@@ -107,31 +107,33 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     stranger: bool = False
     """Open to whoever is not signed in."""
     asks: bool = False
-    """Whether the deed is asked about first (`Sure`)."""
+    """Whether the deed is asked about first (`ConfirmationQuestion`)."""
 
 
-def page(path: str, run: Run, *, stranger: bool = False) -> Route:
+def page_route(path: str, run: Run, *, stranger: bool = False) -> PageRoute:
     """A page that is looked at."""
-    return Route(method="GET", path=path, run=run, stranger=stranger)
+    return PageRoute(method="GET", path=path, run=run, stranger=stranger)
 
 
-def action(path: str, run: Run, *, stranger: bool = False, sure: Sure | Ask | None = None) -> Route:
+def form_route(
+    path: str, run: Run, *, stranger: bool = False, sure: ConfirmationQuestion | Ask | None = None
+) -> PageRoute:
     """What a form does; it gets the form and has passed both fences. With `sure` it is asked first."""
-    asked = run if sure is None else _asking(sure, run)
-    return Route(method="POST", path=path, run=asked, stranger=stranger, asks=sure is not None)
+    asked = run if sure is None else _ask_first(sure, run)
+    return PageRoute(method="POST", path=path, run=asked, stranger=stranger, asks=sure is not None)
 
 
-def _asking(ask: Sure | Ask, run: Run) -> Run:
+def _ask_first(ask: ConfirmationQuestion | Ask, run: Run) -> Run:
     """`run` for whoever has said yes to the question; whoever may not do it at all is refused before it is asked."""
 
-    async def asked_first(visit: Visit[Any]) -> Reply:
-        if visit.form.text("_sure") == "yes":
+    async def asked_first(visit: PageVisit[Any]) -> Reply:
+        if visit.form.read_text("_sure") == "yes":
             return await run(visit)
-        sure = ask if isinstance(ask, Sure) else await ask(visit)
+        sure = ask if isinstance(ask, ConfirmationQuestion) else await ask(visit)
         if sure is None:
             return await run(visit)
         fields = [(name, value) for name, given in visit.form.values.items() if name != csrf.FIELD for value in given]
-        shown = [(spoken(name), value) for name, value in fields if value and not name.startswith("_")]
+        shown = [(humanize_name(name), value) for name, value in fields if value and not name.startswith("_")]
         query = f"?{urlencode(visit.query)}" if visit.query and "?" not in sure.back else ""
         values = {
             "sure": sure,
@@ -140,6 +142,6 @@ def _asking(ask: Sure | Ask, run: Run) -> Run:
             "shown": shown if sure.shown is None else sure.shown,
             "back": sure.back + query,
         }
-        return Screen(template="web/sure.html", values=values)
+        return PageScreen(template="web/sure.html", values=values)
 
     return asked_first

@@ -24,12 +24,12 @@ _ENDS: tuple[tuple[bytes, frozenset[int]], ...] = (
 _from_json = msgspec.json.Decoder(bytes).decode
 
 
-def encode(raw: bytes) -> bytes:
+def b64_encode(raw: bytes) -> bytes:
     """`raw` as base64url without padding."""
     return b2a_base64(raw, newline=False).rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")
 
 
-def decode(text: bytes) -> bytes | None:
+def b64_decode(text: bytes) -> bytes | None:
     """The bytes that `encode` spells exactly as `text`; None for every other spelling.
 
     Padding, foreign characters, white space, the standard alphabet, an impossible length and non-zero trailing bits
@@ -48,9 +48,9 @@ def decode(text: bytes) -> bytes | None:
 
 def encode_text(raw: bytes) -> str:
     """`encode` as a string, for JSON fields."""
-    return encode(raw).decode("ascii")
+    return b64_encode(raw).decode("ascii")
 
 
 def decode_text(text: str) -> bytes | None:
     """`decode` for a string; None too when it is not ASCII."""
-    return decode(text.encode("ascii")) if text.isascii() else None
+    return b64_decode(text.encode("ascii")) if text.isascii() else None

@@ -4,11 +4,11 @@ from typing import Any
 
 from tenure.core.timeline import Instant
 from tenure.wire.keys import Purpose, is_production_kid, to_jwk
-from tenure.wire.root import Root
+from tenure.wire.root import TrustedRoot
 from tenure.wire.rotation import verifiable_until
 
 
-def jwks(root: Root, now: Instant, *, sandbox: bool = False) -> dict[str, list[dict[str, Any]]]:
+def jwk_set(root: TrustedRoot, now: Instant, *, sandbox: bool = False) -> dict[str, list[dict[str, Any]]]:
     """The JWK set of the keys whose leases a reader may meet at `now`, published ones not yet in use included.
 
     Only keys that sign leases: an ordinary reader looks at the key id alone, and a key for answers or notices in the

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign, crypto_sign_seed_keypair
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.wire import b64
 
 PUBLIC_BYTES = SEED_BYTES = 32
@@ -42,7 +42,7 @@ class Signer(Protocol):
     """The port Keys: whatever can sign with one Ed25519 key, a hardware module included."""
 
     @property
-    def kid(self) -> str:
+    def key_id(self) -> str:
         """The key's id, as the verifier knows it."""
 
     def sign(self, message: bytes) -> bytes:
@@ -57,8 +57,8 @@ class SeedSigner:
         if len(seed) != SEED_BYTES:
             raise ValueError("an Ed25519 seed has 32 bytes")
         self.public, self._secret = crypto_sign_seed_keypair(seed)
-        self.kid = kid or key_id(self.public)
-        if not is_kid(self.kid):
+        self.key_id = kid or key_id(self.public)
+        if not is_kid(self.key_id):
             raise ValueError("a key id is 1 to 32 of a-z 0-9 _ -")
 
     def sign(self, message: bytes) -> bytes:
@@ -66,7 +66,7 @@ class SeedSigner:
         return crypto_sign(message, self._secret)[:SIGNATURE_BYTES]
 
     def __repr__(self) -> str:
-        return f"SeedSigner({self.kid})"
+        return f"SeedSigner({self.key_id})"
 
 
 def is_kid(kid: str) -> bool:
@@ -85,9 +85,9 @@ def is_public(public: bytes) -> bool:
     return len(public) == PUBLIC_BYTES and crypto_core_ed25519_is_valid_point(public)
 
 
-def thumbprint(public: bytes) -> str:
+def key_thumbprint(public: bytes) -> str:
     """The RFC 7638 thumbprint (SHA-256, base64url) of an Ed25519 public key."""
-    canonical = b'{"crv":"Ed25519","kty":"OKP","x":"' + b64.encode(public) + b'"}'
+    canonical = b'{"crv":"Ed25519","kty":"OKP","x":"' + b64.b64_encode(public) + b'"}'
     return b64.encode_text(hashlib.sha256(canonical).digest())
 
 
@@ -98,7 +98,7 @@ def key_id(public: bytes) -> str:
     The first 160 bits of the RFC 7638 thumbprint in lower-case base 32 (RFC 4648), because the thumbprint itself has
     capitals and 43 characters, more than an id may have.
     """
-    digest = b64.decode_text(thumbprint(public)) or b""
+    digest = b64.decode_text(key_thumbprint(public)) or b""
     return base64.b32encode(digest[:20]).decode("ascii").lower()
 
 
@@ -114,9 +114,9 @@ def from_jwk(jwk: Mapping[str, object], field: str = "jwk") -> bytes | Refused:
     its owner must never send), a point that is no sound key.
     """
     if "d" in jwk:
-        return Refused(Code.MESSAGE_MALFORMED, "The private part of a key does not belong here.", f"{field}.d")
+        return Refused(RefusalCode.MESSAGE_MALFORMED, "The private part of a key does not belong here.", f"{field}.d")
     if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519":
-        return Refused(Code.MESSAGE_MALFORMED, "Only Ed25519 keys are used (RFC 8037).", f"{field}.kty")
+        return Refused(RefusalCode.MESSAGE_MALFORMED, "Only Ed25519 keys are used (RFC 8037).", f"{field}.kty")
     x = jwk.get("x")
     return public_from(x if isinstance(x, str) else "", f"{field}.x")
 
@@ -125,21 +125,21 @@ def public_from(x: str, field: str) -> bytes | Refused:
     """The public key that `x` spells in base64url, or `message_malformed` naming `field`."""
     public = b64.decode_text(x)
     if public is None or not is_public(public):
-        return Refused(Code.MESSAGE_MALFORMED, "These are not the 32 bytes of an Ed25519 public key.", field)
+        return Refused(RefusalCode.MESSAGE_MALFORMED, "These are not the 32 bytes of an Ed25519 public key.", field)
     return public
 
 
-def words(digest: bytes, count: int = 8) -> str:
+def digest_words(digest: bytes, count: int = 8) -> str:
     """The first 16 x `count` bits of `digest` as words joined by `-`, to be compared by eye or ear.
 
     Eight words are 128 bits: fewer could be matched by a forger who tries keys until the words agree.
     """
     if len(digest) < 2 * count:
         raise ValueError("the digest is too short for that many words")
-    return "-".join(_word(int.from_bytes(digest[at : at + 2], "big")) for at in range(0, 2 * count, 2))
+    return "-".join(_make_word(int.from_bytes(digest[at : at + 2], "big")) for at in range(0, 2 * count, 2))
 
 
-def _word(bits: int) -> str:
+def _make_word(bits: int) -> str:
     return (
         _CONSONANTS[bits >> 12]
         + _VOWELS[bits >> 10 & 3]

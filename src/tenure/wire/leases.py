@@ -9,113 +9,113 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from tenure.core.lease import Brand, Coming, Confirmation, Figures, Lease
-from tenure.core.outlook import Outlook
-from tenure.core.refusals import Code, Refused
+from tenure.core.lease.claims import Brand, ComingLimit, Confirmation, Lease, SiteFigures
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.renewal_outlook import RenewalOutlook
 from tenure.core.timeline import Span
-from tenure.wire import fields, seal, strict
+from tenure.wire import field_types, jws, strict_json
+from tenure.wire.jws import CAPS, ParsedToken, TokenType, token_digest
 from tenure.wire.keys import Purpose, Signer, from_jwk
-from tenure.wire.root import Key, Root
-from tenure.wire.seal import CAPS, Envelope, Typ, digest
+from tenure.wire.root import OnlineKey, TrustedRoot
 
 READ = 64
 """Leases whose bytes need no second verification: at 8 KiB each, half a MiB."""
 
-_Features = Annotated[tuple[fields.Id, ...], Meta(max_length=128)]
+_Features = Annotated[tuple[field_types.Id, ...], Meta(max_length=128)]
 
 
 class _Cnf(Confirmation, frozen=True):
-    jwk: Annotated[dict[fields.Id, fields.Name], Meta(max_length=8)]
+    jwk: Annotated[dict[field_types.Id, field_types.Name], Meta(max_length=8)]
 
 
 class SpanClaim(Span, frozen=True, omit_defaults=True):
     """A piece of a timeline with its bounds."""
 
-    since: fields.Moment
-    until: fields.Moment | None
+    since: field_types.Moment
+    until: field_types.Moment | None
     features: _Features = ()
-    limit: fields.Count = 0
-    note: fields.Line = ""
+    limit: field_types.Count = 0
+    note: field_types.Line = ""
 
 
 class _Brand(Brand, frozen=True):
-    name: fields.Name = ""
-    logo: fields.Url = ""
-    colour: Annotated[str, Meta(max_length=32, pattern=r"\A[#a-zA-Z0-9]*\Z")] = ""
-    support: fields.Line = ""
-    renew_url: fields.Url = ""
+    name: field_types.Name = ""
+    logo: field_types.Url = ""
+    color: Annotated[str, Meta(max_length=32, pattern=r"\A[#a-zA-Z0-9]*\Z")] = ""
+    support: field_types.Line = ""
+    renew_url: field_types.Url = ""
 
 
-class _Figures(Figures, frozen=True, kw_only=True):
-    tolerance_percent: fields.Percent = 10
-    idle_release_days: fields.Days = 60
-    seat_conflict_days: fields.Days = 30
-    reminders: Annotated[tuple[fields.Days, ...], Meta(max_length=32)] = (60, 30, 14, 7, 3, 1, 0)
-    sync_interval: fields.Seconds = 86_400
-    after_end_sync_days: fields.Days = 90
-    warn_after: fields.Seconds = 7 * 86_400
-    seat_life: fields.Seconds = 14 * 86_400
+class _Figures(SiteFigures, frozen=True, kw_only=True):
+    tolerance_percent: field_types.Percent = 10
+    idle_release_days: field_types.Days = 60
+    seat_conflict_days: field_types.Days = 30
+    reminders: Annotated[tuple[field_types.Days, ...], Meta(max_length=32)] = (60, 30, 14, 7, 3, 1, 0)
+    sync_interval: field_types.Seconds = 86_400
+    after_end_sync_days: field_types.Days = 90
+    warn_after: field_types.Seconds = 7 * 86_400
+    seat_life: field_types.Seconds = 14 * 86_400
     dns: Literal["auto", "list", "off"] = "auto"
-    reinstate_days: fields.Days = 365
+    reinstate_days: field_types.Days = 365
 
 
-class _Coming(Coming, frozen=True):
-    at: fields.Moment
-    limit: fields.Count
-    allotment: fields.Count
+class _Coming(ComingLimit, frozen=True):
+    at: field_types.Moment
+    limit: field_types.Count
+    allotment: field_types.Count
 
 
-class OutlookClaim(Outlook, frozen=True, kw_only=True, omit_defaults=True):
+class OutlookClaim(RenewalOutlook, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of a renewal, with its bounds."""
 
-    at: fields.Moment
-    price: fields.Amount
+    at: field_types.Moment
+    price: field_types.Amount
     currency: Annotated[str, Meta(max_length=3, pattern=r"\A[A-Z]{3}\Z")]
-    covered_until: fields.Moment | None = None
+    covered_until: field_types.Moment | None = None
     lasts: bool = False
-    missing: fields.Amount = 0
+    missing: field_types.Amount = 0
 
 
-class Claims(Lease, frozen=True, kw_only=True):
-    """Every field of a lease with its bounds; read once to prove them, then forgotten in favour of the plain value."""
+class LeaseClaims(Lease, frozen=True, kw_only=True):
+    """Every field of a lease with its bounds; read once to prove them, then forgotten in favor of the plain value."""
 
-    iss: fields.Issuer
-    sub: fields.Id
-    aud: fields.Id
-    jti: fields.Id
-    iat: fields.Moment
-    nbf: fields.Moment
-    exp: fields.Moment
+    iss: field_types.Issuer
+    sub: field_types.Id
+    aud: field_types.Id
+    jti: field_types.Id
+    iat: field_types.Moment
+    nbf: field_types.Moment
+    exp: field_types.Moment
     cnf: _Cnf
-    serial: fields.Serial
-    epoch: fields.Serial
-    prev: fields.MaybeBytes32 = ""
-    subscription: fields.Id
-    revision: fields.Serial
-    product: fields.Id
-    plan: fields.Id
+    serial: field_types.Serial
+    epoch: field_types.Serial
+    prev: field_types.MaybeBytes32 = ""
+    subscription: field_types.Id
+    revision: field_types.Serial
+    product: field_types.Id
+    plan: field_types.Id
     kind: Literal["limited", "unlimited", "trial"]
     spans: Annotated[tuple[SpanClaim, ...], Meta(min_length=1, max_length=64)]
-    contact_until: fields.Moment
-    refresh_after: fields.Moment
+    contact_until: field_types.Moment
+    refresh_after: field_types.Moment
     features: _Features = ()
     base_features: _Features = ()
-    allotment: fields.Count = 0
-    limit: fields.Count = 0
-    min_version: fields.Version = ""
-    device_port: fields.MaybeBytes32 = ""
+    allotment: field_types.Count = 0
+    limit: field_types.Count = 0
+    min_version: field_types.Version = ""
+    device_port: field_types.MaybeBytes32 = ""
     figures: _Figures = _Figures()
-    provider: fields.Name = ""
+    provider: field_types.Name = ""
     brand: _Brand = _Brand()
     code_last_group: Annotated[str, Meta(max_length=8, pattern=r"\A[0-9A-Z]*\Z")] = ""
     role: Literal["active", "successor"] = "active"
-    prepaid_until: fields.Moment | None = None
+    prepaid_until: field_types.Moment | None = None
     sandbox: bool = False
     coming: _Coming | None = None
     installation: Literal["server", "standalone"] = "server"
     ephemeral: bool = False
     outlook: OutlookClaim | None = None
-    plan_name: fields.Name = ""
+    plan_name: field_types.Name = ""
 
 
 class SealedLease(msgspec.Struct, frozen=True):
@@ -128,66 +128,69 @@ class SealedLease(msgspec.Struct, frozen=True):
     kid: str
 
 
-_load = strict.Loader(Claims, CAPS[Typ.LEASE])
+_load = strict_json.StrictLoader(LeaseClaims, CAPS[TokenType.LEASE])
 _decode = msgspec.json.Decoder(Lease).decode
 
 
-def _parse(payload: bytes) -> Lease | Refused:
+def _parse_claims(payload: bytes) -> Lease | Refused:
     bounded = _load(payload)
     if isinstance(bounded, Refused):
         return bounded
     lease = _decode(payload)
-    fault = _contradiction(lease)
+    fault = _refuse_contradiction(lease)
     return lease if fault is None else fault
 
 
-def _contradiction(lease: Lease) -> Refused | None:
+def _refuse_contradiction(lease: Lease) -> Refused | None:
     holder = from_jwk(lease.cnf.jwk, "cnf.jwk")
     if isinstance(holder, Refused):
         return holder
     if lease.aud != lease.product:
-        return strict.malformed("The audience of a lease is its product.", "aud")
+        return strict_json.refuse_malformed("The audience of a lease is its product.", "aud")
     if not lease.iat <= lease.nbf < lease.exp <= lease.contact_until:
-        return strict.malformed("iat, nbf, exp and contact_until do not follow one another.", "exp")
+        return strict_json.refuse_malformed("iat, nbf, exp and contact_until do not follow one another.", "exp")
     if lease.role == "active" and lease.nbf != lease.iat:
-        return strict.malformed("Only a successor begins later than it was signed.", "nbf")
+        return strict_json.refuse_malformed("Only a successor begins later than it was signed.", "nbf")
     if lease.refresh_after < lease.iat:
-        return strict.malformed("A lease cannot be refreshed before it was signed.", "refresh_after")
+        return strict_json.refuse_malformed("A lease cannot be refreshed before it was signed.", "refresh_after")
     return None
 
 
 def seal_lease(lease: Lease, signer: Signer) -> bytes:
     """The `tenure-lease+jwt` of `lease`. Raises ValueError, naming the field, for one that no reader would accept."""
     payload = msgspec.json.encode(lease)
-    read = _parse(payload)
+    read = _parse_claims(payload)
     if isinstance(read, Refused):
         raise ValueError(f"{read.field}: {read.detail}")
-    return seal.seal(Typ.LEASE, payload, signer)
+    return jws.sign_token(TokenType.LEASE, payload, signer)
 
 
-def read_lease(token: bytes, root: Root, *, product: str | None = None, sandbox: bool = False) -> SealedLease | Refused:
+def read_lease(
+    token: bytes, root: TrustedRoot, *, product: str | None = None, sandbox: bool = False
+) -> SealedLease | Refused:
     """A lease proven under `root`, in the order of [spec: acceptance-order] up to and including the key's window; no
     clock is read.
 
     `product`: the one expected, None where any will do. `sandbox`: the reader belongs to a sandbox.
-    Refuses like `seal.unwrap`, `Root.key`, `seal.verify`, `strict.Loader`; `key_not_for_this` too when the key may
+    Refuses like `seal.parse_token`, `Root.key_for`, `seal.verify_token`, `strict.StrictLoader`; `key_not_for_this` too
+    when the key may
     not sign for the lease's product, at its date or for so long, and when a lease and its key disagree on whether
     this is a sandbox; `lease_not_mine` when it is for another product than expected.
     """
-    envelope = _unwrapped(token)
+    envelope = _unwrap_lease(token)
     if isinstance(envelope, Refused):
         return envelope
-    key = root.key(envelope.kid, Purpose.LEASE, product=product, sandbox=sandbox)
+    key = root.key_for(envelope.kid, Purpose.LEASE, product=product, sandbox=sandbox)
     if isinstance(key, Refused):
         return key
-    sealed = _opened(token, key.public)
+    sealed = _open_lease(token, key.public)
     if isinstance(sealed, Refused):
         return sealed
-    beyond = _beyond(sealed.lease, key)
+    beyond = _refuse_beyond_key(sealed.lease, key)
     if beyond is not None:
         return beyond
     if product is not None and sealed.lease.product != product:
-        return Refused(Code.LEASE_NOT_MINE, f"It is for {sealed.lease.product}.", "product")
+        return Refused(RefusalCode.LEASE_NOT_MINE, f"It is for {sealed.lease.product}.", "product")
     return sealed
 
 
@@ -196,29 +199,29 @@ def read_lease(token: bytes, root: Root, *, product: str | None = None, sandbox:
 
 
 @lru_cache(maxsize=READ)
-def _unwrapped(token: bytes) -> Envelope | Refused:
-    return seal.unwrap(token, Typ.LEASE)
+def _unwrap_lease(token: bytes) -> ParsedToken | Refused:
+    return jws.parse_token(token, TokenType.LEASE)
 
 
 @lru_cache(maxsize=READ)
-def _opened(token: bytes, public: bytes) -> SealedLease | Refused:
+def _open_lease(token: bytes, public: bytes) -> SealedLease | Refused:
     """`token`, whose form is right, proven by the key `public`."""
-    envelope = _unwrapped(token)
+    envelope = _unwrap_lease(token)
     if isinstance(envelope, Refused):
         return envelope
-    opened = seal.verify(envelope, public)
-    lease = opened if isinstance(opened, Refused) else _parse(opened.payload)
-    return lease if isinstance(lease, Refused) else SealedLease(lease, token, digest(token), envelope.kid)
+    opened = jws.verify_token(envelope, public)
+    lease = opened if isinstance(opened, Refused) else _parse_claims(opened.payload)
+    return lease if isinstance(lease, Refused) else SealedLease(lease, token, token_digest(token), envelope.kid)
 
 
-def _beyond(lease: Lease, key: Key) -> Refused | None:
+def _refuse_beyond_key(lease: Lease, key: OnlineKey) -> Refused | None:
     """What of `lease` its key may not say. A successor's length counts from its beginning [spec: successor-slot]."""
     if not key.covers(lease.product):
-        return Refused(Code.KEY_NOT_FOR_THIS, f"{key.kid} does not sign for {lease.product}.", "product")
+        return Refused(RefusalCode.KEY_NOT_FOR_THIS, f"{key.kid} does not sign for {lease.product}.", "product")
     if lease.sandbox != (key.purpose is Purpose.SANDBOX):
-        return Refused(Code.KEY_NOT_FOR_THIS, "Lease and key disagree on whether this is a sandbox.", "sandbox")
+        return Refused(RefusalCode.KEY_NOT_FOR_THIS, "Lease and key disagree on whether this is a sandbox.", "sandbox")
     if lease.contact_until - lease.nbf > key.longest:
         return Refused(
-            Code.KEY_NOT_FOR_THIS, f"{key.kid} signs leases of at most {key.longest} seconds.", "contact_until"
+            RefusalCode.KEY_NOT_FOR_THIS, f"{key.kid} signs leases of at most {key.longest} seconds.", "contact_until"
         )
-    return key.window(lease.iat)
+    return key.refuse_outside_window(lease.iat)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tenure.sandbox.dns import LocalDns, Says
+from tenure.sandbox.dns import DnsRecord, LocalDns
 from tests.sdk.names.servers import DNS_NAME, NAME, Target, certified, target
 
 
@@ -18,12 +18,12 @@ def home() -> Iterator[Target]:
 @pytest.fixture
 def system() -> Iterator[LocalDns]:
     """The system's DNS, telling the truth until a test changes its zone."""
-    with LocalDns({NAME: Says(("127.0.0.2",))}) as running:
+    with LocalDns({NAME: DnsRecord(("127.0.0.2",))}) as running:
         yield running
 
 
 @pytest.fixture
 def public() -> Iterator[LocalDns]:
     """A public resolver that tells the truth, plain, by DoT and by DoH."""
-    with LocalDns({NAME: Says(("127.0.0.2",))}, "127.0.0.8", tls=certified(DNS_NAME)) as running:
+    with LocalDns({NAME: DnsRecord(("127.0.0.2",))}, "127.0.0.8", tls=certified(DNS_NAME)) as running:
         yield running

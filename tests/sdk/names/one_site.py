@@ -5,16 +5,16 @@ Arguments: the mode, the text of the resolver in the system's place, that of the
 
 import sys
 
-from tenure.sdk.names.doctor import doctor
-from tenure.sdk.names.policy import Mode
-from tenure.sdk.transport import Request
+from tenure.sdk.network.doctor import check_connections
+from tenure.sdk.network.policy import PublicDnsMode
+from tenure.sdk.transport import TransportRequest
 from tests.sdk.names.servers import Site, asking
 
 
 def main(mode: str, system: str, public: str, port: str) -> None:
-    site = Site(asking(public, system=system, mode=Mode(mode)), int(port))
-    site.transport.send(Request("POST", "/v1/sync", b"signed"))
-    list(doctor(site.server, site.policy, site.ports))
+    site = Site(asking(public, system=system, mode=PublicDnsMode(mode)), int(port))
+    site.transport.send(TransportRequest("POST", "/v1/sync", b"signed"))
+    list(check_connections(site.server, site.policy, site.ports))
 
 
 if __name__ == "__main__":

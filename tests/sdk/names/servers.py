@@ -14,22 +14,22 @@ from typing import Any
 import trustme
 
 from tenure.core.timeline import Instant
-from tenure.sandbox.dns import Door
-from tenure.sdk.names.bounds import Bounds
-from tenure.sdk.names.last_good import LastGood, LastGoodInMemory
-from tenure.sdk.names.policy import Mode, NamePolicy
-from tenure.sdk.names.ports import Ports
-from tenure.sdk.names.resolvers import Resolver, read_resolver
-from tenure.sdk.names.server import Server
-from tenure.sdk.names.system import SystemDns
-from tenure.sdk.names.trust import Roots, Trust
+from tenure.sandbox.dns import TcpListener
+from tenure.sdk.network.bounds import ExchangeBounds
+from tenure.sdk.network.last_good import LastGood, LastGoodInMemory
+from tenure.sdk.network.policy import NamePolicy, PublicDnsMode
+from tenure.sdk.network.ports import NetworkPorts
+from tenure.sdk.network.resolvers import Resolver, read_resolver
+from tenure.sdk.network.server import ServerAddress
+from tenure.sdk.network.system import SystemDns
+from tenure.sdk.network.trust import Roots, TrustStore
 from tenure.sdk.transport import HttpTransport
 
 NAME = "licensing.example.test"
 DNS_NAME = "dns.example.test"
 OURS = trustme.CA()
 STRANGER = trustme.CA()
-SHORT = Bounds(lookup=0.6, candidate=0.6, total=6.0)
+SHORT = ExchangeBounds(lookup=0.6, candidate=0.6, total=6.0)
 
 
 @functools.cache
@@ -93,7 +93,7 @@ class Target:
     ) -> None:
         self._answer = answer
         self.requests: list[bytes] = []
-        self.door = Door(self._serve, address, port, tls)
+        self.door = TcpListener(self._serve, address, port, tls)
         self.port = self.door.port
 
     def _serve(self, connection: socket.socket) -> None:
@@ -145,7 +145,7 @@ class ConnectProxy:
         self._table = table
         self._refuse = refuse
         self.requests: list[bytes] = []
-        self.door = Door(self._serve, "127.0.0.1")
+        self.door = TcpListener(self._serve, "127.0.0.1")
 
     @property
     def text(self) -> str:
@@ -200,7 +200,9 @@ def resolver(text: str) -> Resolver:
     return read
 
 
-def asking(*public: str, system: str | None = None, mode: Mode = Mode.LIST, **more: Any) -> NamePolicy:
+def asking(
+    *public: str, system: str | None = None, mode: PublicDnsMode = PublicDnsMode.LIST, **more: Any
+) -> NamePolicy:
     """A policy with these public resolvers and this stand-in for the system's."""
     own = resolver(system) if system else None
     return NamePolicy(mode=mode, resolvers=tuple(map(resolver, public)), system=own, **more)
@@ -215,14 +217,14 @@ class Site:
     host: str = NAME
     scheme: str = "https"
     clock: Clock = field(default_factory=Clock)
-    bounds: Bounds = SHORT
+    bounds: ExchangeBounds = SHORT
     last_good: LastGood = field(default_factory=LastGoodInMemory)
     system_dns: SystemDns = field(default_factory=SystemDns)
-    trust: Trust = field(default_factory=lambda: Trust(roots(), roots()))
+    trust: TrustStore = field(default_factory=lambda: TrustStore(roots(), roots()))
 
     def __post_init__(self) -> None:
-        self.server = Server(self.scheme, self.host, self.port)
-        self.ports = Ports(
+        self.server = ServerAddress(self.scheme, self.host, self.port)
+        self.ports = NetworkPorts(
             self.clock.monotonic, self.clock.wall, self.last_good, self.trust, self.bounds, self.system_dns
         )
         self.transport = HttpTransport(self.server, self.policy, self.ports)

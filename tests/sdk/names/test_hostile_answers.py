@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenure.sandbox.dns import Door, LocalDns, Says
-from tenure.sdk.names.bounds import Bounds, Deadline
-from tenure.sdk.names.lookup import look
-from tenure.sdk.names.path import Exchange, Kind, Outcome, Unreached
-from tenure.sdk.names.trust import Trust
-from tenure.sdk.transport import Request
+from tenure.sandbox.dns import DnsRecord, LocalDns, TcpListener
+from tenure.sdk.network.bounds import Deadline, ExchangeBounds
+from tenure.sdk.network.lookup import look_up
+from tenure.sdk.network.path import HttpExchange, ServerUnreached, SourceKind, StepOutcome
+from tenure.sdk.network.trust import TrustStore
+from tenure.sdk.transport import TransportRequest
 from tests.sdk.names.servers import (
     DNS_NAME,
     NAME,
@@ -31,9 +31,9 @@ from tests.sdk.names.servers import (
     target,
 )
 
-SYNC = Request("POST", "/v1/sync", b"signed")
+SYNC = TransportRequest("POST", "/v1/sync", b"signed")
 KIB = 1024
-TRUST = Trust(roots(), roots())
+TRUST = TrustStore(roots(), roots())
 DOT_SERVER = certified(DNS_NAME, alpn=("dot",))
 
 
@@ -70,21 +70,21 @@ def bomb() -> bytes:
     return http(gzip.compress(b"\0" * 1_000_000), "200 OK", "Content-Encoding: gzip")
 
 
-HOSTILE: dict[str, tuple[Answer, Outcome]] = {
-    "endless body": (endless, Outcome.TOO_LARGE),
-    "endless chunks": (endless_chunks, Outcome.TOO_LARGE),
-    "endless preliminaries": (endless_preliminaries, Outcome.TOO_LARGE),
-    "endless headers": (endless_headers, Outcome.NOT_HTTP),
-    "one byte more than allowed": (http(b"x" * (64 * KIB + 1)), Outcome.TOO_LARGE),
-    "gzip bomb": (bomb(), Outcome.ENCODED),
-    "brotli": (http(b"x", "200 OK", "Content-Encoding: br"), Outcome.ENCODED),
-    "redirect": (http(b"", "302 Found", "Location: https://evil.example/"), Outcome.REDIRECT),
-    "permanent redirect": (http(b"", "308 Permanent Redirect", "Location: http://127.0.0.1/"), Outcome.REDIRECT),
-    "cut off": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", Outcome.CUT_OFF),
-    "hangs up": (b"", Outcome.CUT_OFF),
-    "not HTTP": (b"220 mail.example ESMTP\r\n\r\n", Outcome.NOT_HTTP),
-    "two lengths": (http(b"x", "200 OK", "Content-Length: 7"), Outcome.NOT_HTTP),
-    "one byte at a time": (one_byte_at_a_time, Outcome.TIMEOUT),
+HOSTILE: dict[str, tuple[Answer, StepOutcome]] = {
+    "endless body": (endless, StepOutcome.TOO_LARGE),
+    "endless chunks": (endless_chunks, StepOutcome.TOO_LARGE),
+    "endless preliminaries": (endless_preliminaries, StepOutcome.TOO_LARGE),
+    "endless headers": (endless_headers, StepOutcome.NOT_HTTP),
+    "one byte more than allowed": (http(b"x" * (64 * KIB + 1)), StepOutcome.TOO_LARGE),
+    "gzip bomb": (bomb(), StepOutcome.ENCODED),
+    "brotli": (http(b"x", "200 OK", "Content-Encoding: br"), StepOutcome.ENCODED),
+    "redirect": (http(b"", "302 Found", "Location: https://evil.example/"), StepOutcome.REDIRECT),
+    "permanent redirect": (http(b"", "308 Permanent Redirect", "Location: http://127.0.0.1/"), StepOutcome.REDIRECT),
+    "cut off": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", StepOutcome.CUT_OFF),
+    "hangs up": (b"", StepOutcome.CUT_OFF),
+    "not HTTP": (b"220 mail.example ESMTP\r\n\r\n", StepOutcome.NOT_HTTP),
+    "two lengths": (http(b"x", "200 OK", "Content-Length: 7"), StepOutcome.NOT_HTTP),
+    "one byte at a time": (one_byte_at_a_time, StepOutcome.TIMEOUT),
 }
 
 
@@ -93,74 +93,78 @@ def test_a_hostile_answer_ends_in_time_as_an_inconclusive_refusal(
     kind: str, system: LocalDns, public: LocalDns
 ) -> None:
     answer, outcome = HOSTILE[kind]
-    bounds = Bounds(lookup=0.5, candidate=0.5, total=0.8 if outcome is Outcome.TIMEOUT else 5.0)
+    bounds = ExchangeBounds(lookup=0.5, candidate=0.5, total=0.8 if outcome is StepOutcome.TIMEOUT else 5.0)
     with target(answer) as home:
         began = time.monotonic()
-        got = Site(asking(public.plain, system=system.plain), home.port, bounds=bounds).transport.send(SYNC)
+        got = Site(asking(public.plain_url, system=system.plain_url), home.port, bounds=bounds).transport.send(SYNC)
         took = time.monotonic() - began
-    assert isinstance(got, Unreached), got
+    assert isinstance(got, ServerUnreached), got
     assert got.tried[-1].outcome is outcome, got.detail
     assert took < bounds.total + 0.5
     assert not got.row.conclusive
-    assert public.arrivals == 0, "the certificate was valid: the path is not at fault, so none other is tried"
+    assert public.count_arrivals == 0, "the certificate was valid: the path is not at fault, so none other is tried"
     assert len(home.requests) == 1, "a request that may have arrived is not sent again by the transport"
 
 
 def test_the_largest_answer_allowed_is_read(system: LocalDns) -> None:
     with target(http(b"x" * 64 * KIB)) as home:
-        got = Site(asking(system=system.plain), home.port).transport.send(SYNC)
-    assert isinstance(got, Exchange) and len(got.body) == 64 * KIB
+        got = Site(asking(system=system.plain_url), home.port).transport.send(SYNC)
+    assert isinstance(got, HttpExchange) and len(got.body) == 64 * KIB
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "404 Not Found", "429 Too Many", "503 Service Unavailable"])
 def test_any_status_is_an_exchange_with_its_headers(status: str, system: LocalDns) -> None:
     body = b"" if status.startswith("204") else b"<h1>later</h1>"
     with target(http(body, status, "Retry-After: 120", "X-Twice: 1", "X-Twice: 2")) as home:
-        got = Site(asking(system=system.plain), home.port).transport.send(SYNC)
-    assert isinstance(got, Exchange)
+        got = Site(asking(system=system.plain_url), home.port).transport.send(SYNC)
+    assert isinstance(got, HttpExchange)
     assert str(got.status) == status[:3]
-    assert (got.header("Retry-After"), got.header("x-twice"), got.header("absent")) == ("120", "1", None)
+    assert (got.first_header("Retry-After"), got.first_header("x-twice"), got.first_header("absent")) == (
+        "120",
+        "1",
+        None,
+    )
     assert 0 < got.elapsed < 5
 
 
 def test_everything_together_ends_at_the_total() -> None:
     """Every resolver silent: each has its bound, and all together theirs."""
-    with Door(says_nothing, "127.0.0.5") as silent:
+    with TcpListener(says_nothing, "127.0.0.5") as silent:
         texts = [f"tls://127.0.0.5:{silent.port}#{DNS_NAME}"] * 20
-        bounds = Bounds(lookup=0.2, candidate=0.2, total=0.7)
+        bounds = ExchangeBounds(lookup=0.2, candidate=0.2, total=0.7)
         began = time.monotonic()
         policy = asking(*texts, system=f"dns://127.0.0.5:{silent.port}")
         got = Site(policy, 443, bounds=bounds).transport.send(SYNC)
         assert time.monotonic() - began < 1.2
-    assert isinstance(got, Unreached)
-    assert 1 <= len([step for step in got.tried if step.kind is Kind.PUBLIC]) <= 5
+    assert isinstance(got, ServerUnreached)
+    assert 1 <= len([step for step in got.tried if step.kind is SourceKind.PUBLIC]) <= 5
 
 
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (http(b"<html>log in</html>"), Outcome.NOT_DNS),
-        (http(b"", "500 Internal Server Error"), Outcome.SERVER_FAILURE),
-        (http(b"", "301 Moved", "Location: https://elsewhere.example/"), Outcome.NOT_DNS),
-        (bomb(), Outcome.ENCODED),
-        (http(b"x" * 70_000), Outcome.TOO_LARGE),
-        (endless, Outcome.TOO_LARGE),
+        (http(b"<html>log in</html>"), StepOutcome.NOT_DNS),
+        (http(b"", "500 Internal Server Error"), StepOutcome.SERVER_FAILURE),
+        (http(b"", "301 Moved", "Location: https://elsewhere.example/"), StepOutcome.NOT_DNS),
+        (bomb(), StepOutcome.ENCODED),
+        (http(b"x" * 70_000), StepOutcome.TOO_LARGE),
+        (endless, StepOutcome.TOO_LARGE),
     ],
 )
-def test_a_hostile_doh_server_gives_no_address(answer: Answer, outcome: Outcome) -> None:
+def test_a_hostile_doh_server_gives_no_address(answer: Answer, outcome: StepOutcome) -> None:
     with Target(answer, "127.0.0.1", tls=certified(DNS_NAME)) as server:
         text = f"https://{DNS_NAME}:{server.port}/dns-query#127.0.0.1"
-        looked = look(resolver(text), NAME, Deadline.after(Clock().monotonic, 2.0), TRUST)
+        looked = look_up(resolver(text), NAME, Deadline.after_seconds(Clock().monotonic, 2.0), TRUST)
     assert (looked.outcome, looked.addresses) == (outcome, ())
 
 
 @settings(max_examples=60)
 @given(st.binary(max_size=200))
 def test_no_bytes_from_a_server_raise(junk: bytes) -> None:
-    with Target(junk) as home, LocalDns({NAME: Says(("127.0.0.2",))}) as system:
-        site = Site(asking(system=system.plain), home.port, scheme="http", bounds=Bounds(total=2.0))
+    with Target(junk) as home, LocalDns({NAME: DnsRecord(("127.0.0.2",))}) as system:
+        site = Site(asking(system=system.plain_url), home.port, scheme="http", bounds=ExchangeBounds(total=2.0))
         got = site.transport.send(SYNC)
-    assert isinstance(got, Exchange | Unreached)
+    assert isinstance(got, HttpExchange | ServerUnreached)
 
 
 @settings(max_examples=60)
@@ -171,15 +175,18 @@ def test_no_bytes_from_a_resolver_raise(junk: bytes, framed: bool) -> None:
         body = query[2:4] + junk if framed else junk
         connection.sendall(len(body).to_bytes(2) + body if framed else body)
 
-    with Door(answer, "127.0.0.1", tls=DOT_SERVER) as door:
+    with TcpListener(answer, "127.0.0.1", tls=DOT_SERVER) as door:
         text = f"tls://127.0.0.1:{door.port}#{DNS_NAME}"
-        looked = look(resolver(text), NAME, Deadline.after(Clock().monotonic, 2.0), TRUST)
+        looked = look_up(resolver(text), NAME, Deadline.after_seconds(Clock().monotonic, 2.0), TRUST)
     assert looked.addresses == ()
 
 
 def test_junk_and_strangers_answers_over_udp_are_passed_over(home: Target) -> None:
     """A forged datagram with another id does not win over the true answer that comes after it."""
-    with LocalDns({NAME: Says(("127.0.0.2",))}) as truth, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forger:
+    with (
+        LocalDns({NAME: DnsRecord(("127.0.0.2",))}) as truth,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forger,
+    ):
         forger.bind(("127.0.0.1", 0))
         forger.settimeout(2.0)
         site = Site(asking(system=f"dns://127.0.0.1:{forger.getsockname()[1]}"), home.port)
@@ -196,5 +203,5 @@ def test_junk_and_strangers_answers_over_udp_are_passed_over(home: Target) -> No
         thread.start()
         got = site.transport.send(SYNC)
         thread.join()
-    assert isinstance(got, Exchange)
+    assert isinstance(got, HttpExchange)
     assert got.path.address == f"127.0.0.2:{home.port}"

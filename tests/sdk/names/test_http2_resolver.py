@@ -8,9 +8,9 @@ import h2.config
 import h2.connection
 import h2.events
 
-from tenure.sandbox.dns import SERVER_FAILURE, Door, LocalDns
-from tenure.sdk.names.path import Exchange, Kind, Outcome, Unreached
-from tenure.sdk.transport import Request
+from tenure.sandbox.dns import SERVER_FAILURE, LocalDns, TcpListener
+from tenure.sdk.network.path import HttpExchange, ServerUnreached, SourceKind, StepOutcome
+from tenure.sdk.transport import TransportRequest
 from tests.sdk.names.servers import DNS_NAME, NAME, Site, Target, asking, certified
 
 
@@ -33,22 +33,22 @@ def doh_over_http2(dns: LocalDns, status: str = "200") -> Iterator[str]:
                     state.send_data(event.stream_id, answer, end_stream=True)
             connection.sendall(state.data_to_send())
 
-    with Door(serve, "127.0.0.8", tls=certified(DNS_NAME, alpn=("h2",))) as door:
+    with TcpListener(serve, "127.0.0.8", tls=certified(DNS_NAME, alpn=("h2",))) as door:
         yield f"https://{DNS_NAME}:{door.port}/dns-query#127.0.0.8"
 
 
 def test_both_questions_go_over_one_connection(system: LocalDns, public: LocalDns, home: Target) -> None:
     system.zone[NAME] = SERVER_FAILURE
     with doh_over_http2(public) as text:
-        got = Site(asking(text, system=system.plain), home.port).transport.send(Request("GET", "/"))
-    assert isinstance(got, Exchange), got
-    assert (got.path.kind, got.path.resolver) == (Kind.PUBLIC, text)
+        got = Site(asking(text, system=system.plain_url), home.port).transport.send(TransportRequest("GET", "/"))
+    assert isinstance(got, HttpExchange), got
+    assert (got.path.kind, got.path.resolver) == (SourceKind.PUBLIC, text)
     assert public.asked == [("h2", NAME, "A"), ("h2", NAME, "AAAA")]
 
 
 def test_its_failure_is_a_step_like_any_other(system: LocalDns, public: LocalDns, home: Target) -> None:
     system.zone[NAME] = SERVER_FAILURE
     with doh_over_http2(public, "503") as text:
-        got = Site(asking(text, system=system.plain), home.port).transport.send(Request("GET", "/"))
-    assert isinstance(got, Unreached)
-    assert (got.tried[-1].outcome, got.tried[-1].detail) == (Outcome.SERVER_FAILURE, "HTTP 503")
+        got = Site(asking(text, system=system.plain_url), home.port).transport.send(TransportRequest("GET", "/"))
+    assert isinstance(got, ServerUnreached)
+    assert (got.tried[-1].outcome, got.tried[-1].detail) == (StepOutcome.SERVER_FAILURE, "HTTP 503")

@@ -7,24 +7,24 @@ import time
 import pytest
 
 from tenure.sandbox.dns import LocalDns
-from tenure.sdk.names.bounds import Deadline
-from tenure.sdk.names.looked import alternate
-from tenure.sdk.names.path import Exchange, Kind, Outcome
-from tenure.sdk.names.system import SystemDns
-from tenure.sdk.transport import Request
+from tenure.sdk.network.bounds import Deadline
+from tenure.sdk.network.lookup_result import alternate_families
+from tenure.sdk.network.path import HttpExchange, SourceKind, StepOutcome
+from tenure.sdk.network.system import SystemDns
+from tenure.sdk.transport import TransportRequest
 from tests.sdk.names.servers import NAME, Clock, Site, Target, asking, target
 
 
 def soon(seconds: float = 2.0) -> Deadline:
-    return Deadline.after(Clock().monotonic, seconds)
+    return Deadline.after_seconds(Clock().monotonic, seconds)
 
 
 def test_the_real_resolver_finds_this_computer(public: LocalDns) -> None:
     with target(address="127.0.0.1", names=("localhost",)) as home:
-        got = Site(asking(public.plain), home.port, "localhost").transport.send(Request("GET", "/"))
-    assert isinstance(got, Exchange)
-    assert got.path.kind is Kind.SYSTEM
-    assert got.path.told() == f"system DNS, 127.0.0.1:{home.port}"
+        got = Site(asking(public.plain_url), home.port, "localhost").transport.send(TransportRequest("GET", "/"))
+    assert isinstance(got, HttpExchange)
+    assert got.path.kind is SourceKind.SYSTEM
+    assert got.path.describe_path() == f"system DNS, 127.0.0.1:{home.port}"
 
 
 class Stuck:
@@ -45,21 +45,21 @@ def test_stuck_lookups_end_in_time_and_hold_only_a_few_threads() -> None:
     dns = SystemDns(stuck, threads=2)
     before = threading.active_count()
     began = time.monotonic()
-    outcomes = [dns.look(NAME, soon(0.1)).outcome for _ in range(10)]
+    outcomes = [dns.look_up(NAME, soon(0.1)).outcome for _ in range(10)]
     assert time.monotonic() - began < 1.0, "only the free threads are waited for"
-    assert set(outcomes) == {Outcome.TIMEOUT}
+    assert set(outcomes) == {StepOutcome.TIMEOUT}
     assert stuck.calls == 2
     assert threading.active_count() <= before + 2
     stuck.go.set()
-    waited = Deadline.after(time.monotonic, 2.0)
-    while (looked := dns.look(NAME, soon())).outcome is not Outcome.FOUND:
-        time.sleep(min(0.01, waited.left()))
+    waited = Deadline.after_seconds(time.monotonic, 2.0)
+    while (looked := dns.look_up(NAME, soon())).outcome is not StepOutcome.FOUND:
+        time.sleep(min(0.01, waited.require_seconds()))
     assert looked.addresses == ("127.0.0.2",)
 
 
 def test_a_stuck_resolver_does_not_keep_the_program_from_ending() -> None:
     stuck = Stuck()
-    SystemDns(stuck).look(NAME, soon(0.05))
+    SystemDns(stuck).look_up(NAME, soon(0.05))
     waiting = [thread for thread in threading.enumerate() if thread.name == "tenure-getaddrinfo"]
     assert waiting and all(thread.daemon for thread in waiting)
     stuck.go.set()
@@ -67,29 +67,29 @@ def test_a_stuck_resolver_does_not_keep_the_program_from_ending() -> None:
 
 def test_a_site_gets_through_although_the_resolver_is_stuck(public: LocalDns, home: Target) -> None:
     stuck = Stuck()
-    site = Site(asking(public.plain), home.port, system_dns=SystemDns(stuck))
-    got = site.transport.send(Request("GET", "/"))
+    site = Site(asking(public.plain_url), home.port, system_dns=SystemDns(stuck))
+    got = site.transport.send(TransportRequest("GET", "/"))
     stuck.go.set()
-    assert isinstance(got, Exchange)
-    assert got.path.kind is Kind.PUBLIC
+    assert isinstance(got, HttpExchange)
+    assert got.path.kind is SourceKind.PUBLIC
 
 
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), Outcome.NO_SUCH_NAME),
-        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), Outcome.SERVER_FAILURE),
-        (socket.gaierror(-5, "No address associated"), Outcome.NO_ADDRESS),
-        (socket.gaierror(socket.EAI_FAIL, "Non-recoverable"), Outcome.SERVER_FAILURE),
-        (OSError("something else"), Outcome.SERVER_FAILURE),
-        (UnicodeError("label too long"), Outcome.SERVER_FAILURE),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), StepOutcome.NO_SUCH_NAME),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), StepOutcome.SERVER_FAILURE),
+        (socket.gaierror(-5, "No address associated"), StepOutcome.NO_ADDRESS),
+        (socket.gaierror(socket.EAI_FAIL, "Non-recoverable"), StepOutcome.SERVER_FAILURE),
+        (OSError("something else"), StepOutcome.SERVER_FAILURE),
+        (UnicodeError("label too long"), StepOutcome.SERVER_FAILURE),
     ],
 )
-def test_what_the_system_says_is_told_apart(error: Exception, outcome: Outcome) -> None:
+def test_what_the_system_says_is_told_apart(error: Exception, outcome: StepOutcome) -> None:
     def fail(host: str) -> list[str]:
         raise error
 
-    assert SystemDns(fail).look(NAME, soon()).outcome is outcome
+    assert SystemDns(fail).look_up(NAME, soon()).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_what_the_system_says_is_told_apart(error: Exception, outcome: Outcome) 
     ],
 )
 def test_the_families_take_turns(given: list[str], order: tuple[str, ...]) -> None:
-    assert alternate(given) == order
+    assert alternate_families(given) == order

@@ -5,28 +5,30 @@ from pathlib import Path
 
 import pytest
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.sandbox.dns import LocalDns
-from tenure.sdk.names.path import Exchange, Outcome, Unreached
-from tenure.sdk.names.trust import Roots, Trust, roots_from, system_roots
-from tenure.sdk.transport import Request
+from tenure.sdk.network.path import HttpExchange, ServerUnreached, StepOutcome
+from tenure.sdk.network.trust import Roots, TrustStore, roots_from, system_roots
+from tenure.sdk.transport import TransportRequest
 from tests.sdk.names.servers import OURS, STRANGER, Site, Target, asking
 
-SYNC = Request("POST", "/v1/sync", b"signed")
+SYNC = TransportRequest("POST", "/v1/sync", b"signed")
 
 
 def test_a_private_ca_from_a_file(tmp_path: Path, system: LocalDns, home: Target) -> None:
     for ca, reached in ((OURS, True), (STRANGER, False)):
         path = tmp_path / f"{reached}.pem"
         ca.cert_pem.write_to_path(str(path))
-        got = Site(asking(system=system.plain), home.port, trust=Trust(roots_from(str(path)))).transport.send(SYNC)
-        assert isinstance(got, Exchange) is reached
+        got = Site(asking(system=system.plain_url), home.port, trust=TrustStore(roots_from(str(path)))).transport.send(
+            SYNC
+        )
+        assert isinstance(got, HttpExchange) is reached
 
 
 def test_the_systems_roots_do_not_know_a_private_ca(system: LocalDns, home: Target) -> None:
-    got = Site(asking(system=system.plain), home.port, trust=Trust()).transport.send(SYNC)
-    assert isinstance(got, Unreached)
-    assert got.tried[-1].outcome is Outcome.CERTIFICATE
+    got = Site(asking(system=system.plain_url), home.port, trust=TrustStore()).transport.send(SYNC)
+    assert isinstance(got, ServerUnreached)
+    assert got.tried[-1].outcome is StepOutcome.CERTIFICATE
     assert system_roots().verify_mode is ssl.CERT_REQUIRED
 
 
@@ -34,9 +36,9 @@ def test_the_systems_roots_do_not_know_a_private_ca(system: LocalDns, home: Targ
 def test_nothing_is_sent_while_the_trusted_certificates_cannot_be_read(
     file: str, system: LocalDns, home: Target
 ) -> None:
-    got = Site(asking(system=system.plain), home.port, trust=Trust(roots_from(file))).transport.send(SYNC)
+    got = Site(asking(system=system.plain_url), home.port, trust=TrustStore(roots_from(file))).transport.send(SYNC)
     assert isinstance(got, Refused)
-    assert (got.code, got.field) == (Code.ENVIRONMENT_UNUSABLE, "ca_file")
+    assert (got.code, got.field) == (RefusalCode.ENVIRONMENT_UNUSABLE, "ca_file")
     assert file in got.detail
 
 
@@ -64,8 +66,8 @@ def nameless() -> ssl.SSLContext:
 def test_nothing_is_sent_under_a_context_that_cannot_be_relied_on(
     roots: Roots, words: str, system: LocalDns, home: Target
 ) -> None:
-    got = Site(asking(system=system.plain), home.port, trust=Trust(roots)).transport.send(SYNC)
-    assert isinstance(got, Unreached)
-    assert got.tried[-1].outcome is Outcome.TLS
+    got = Site(asking(system=system.plain_url), home.port, trust=TrustStore(roots)).transport.send(SYNC)
+    assert isinstance(got, ServerUnreached)
+    assert got.tried[-1].outcome is StepOutcome.TLS
     assert words in got.detail
     assert home.requests == []

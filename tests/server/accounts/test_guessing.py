@@ -7,20 +7,20 @@ import httpx2
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.http.accounts.delay import ACCOUNT, WIDEST
+from tenure.http.accounts.login_backoff import ACCOUNT, WIDEST
 from tenure.http.portal_key import KEY_HEADER, BehindPortal
-from tests.server.crew import PASSWORD, joined, sign_in, stranger
-from tests.server.office import Office, office
+from tests.server.server_env import ServerEnv, office
+from tests.server.users import PASSWORD, joined, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
 
-async def _signs_in(shop: Office, email: str, device: str, password: str = PASSWORD) -> Any:
+async def _signs_in(shop: ServerEnv, email: str, device: str, password: str = PASSWORD) -> Any:
     body = {"email": email, "password": password, "device": device}
     return await stranger(shop).send("POST", "/v1/sign-in", body)
 
 
-async def _guess_for_a_day(shop: Office, email: str, networks: list[Office]) -> int:
+async def _guess_for_a_day(shop: ServerEnv, email: str, networks: list[ServerEnv]) -> int:
     """Everything that these networks may try in a day; how many were judged."""
     judged, until = 0, shop.clock.now + DAY
     while shop.clock.now < until:
@@ -92,7 +92,7 @@ async def test_the_portal_is_known_by_its_key_and_nobody_else_names_an_address(t
     async with office(tmp_path) as shop:
         key = shop.context.keys.portal_key
         transport = httpx2.ASGITransport(app=BehindPortal(shop.api, key), client=("10.0.0.5", 1))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://licence.test") as http:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://license.test") as http:
 
             async def tried(shown: str, visitor: str, number: int) -> int:
                 headers = {KEY_HEADER: shown, "X-Forwarded-For": visitor} if shown else {"X-Forwarded-For": visitor}

@@ -7,9 +7,9 @@ from typing import Any
 import pyotp
 import pytest
 
-from tenure.server.api.accounts.resets import BEAT, until_beat
-from tests.server.crew import PASSWORD, Person, audited, joined, mails, sign_in, stranger
-from tests.server.office import Caller, Office, office
+from tenure.server.api.accounts.password_resets import BEAT, until_beat
+from tests.server.server_env import Caller, ServerEnv, office
+from tests.server.users import PASSWORD, Person, audited, joined, mails, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ NEXT = "ten lives of a dog"
 OWN = {"password": PASSWORD}
 
 
-async def with_factor(shop: Office, person: Person) -> tuple[pyotp.TOTP, list[str]]:
+async def with_factor(shop: ServerEnv, person: Person) -> tuple[pyotp.TOTP, list[str]]:
     """The application of somebody who has just set it up, and the recovery codes."""
     told = await person.post("/v1/me/second-factor", OWN)
     shows = pyotp.parse_uri(told["uri"])
@@ -26,14 +26,14 @@ async def with_factor(shop: Office, person: Person) -> tuple[pyotp.TOTP, list[st
     return shows, codes["recovery_codes"]
 
 
-async def ticket(shop: Office, email: str) -> str:
+async def ticket(shop: ServerEnv, email: str) -> str:
     """What the first step of a sign-in gives."""
     told = (await sign_in(shop, email)).json()
     assert (told["second_factor"], told["session"]) == (True, "")
     return str(told["ticket"])
 
 
-async def show(shop: Office, half: str, code: str) -> Any:
+async def show(shop: ServerEnv, half: str, code: str) -> Any:
     """The second step, as it is answered."""
     return await stranger(shop).send("POST", "/v1/sign-in/second-factor", {"ticket": half, "code": code})
 
@@ -129,7 +129,7 @@ async def test_a_second_factor_is_asked_for_and_each_code_is_good_once(tmp_path:
         half = await ticket(shop, ana.email)
         assert (await Caller(shop.http, half).send("GET", "/v1/me")).status_code == 401, "half a sign-in is none"
         used = await show(shop, half, shows.at(shop.clock()))
-        assert (used.status_code, used.json()["code"]) == (401, "sign_in_refused"), "it was shown at enrolment"
+        assert (used.status_code, used.json()["code"]) == (401, "sign_in_refused"), "it was shown at enrollment"
         shop.clock.now += 30
         entered = await show(shop, half, shows.at(shop.clock()))
         assert entered.status_code == 200, entered.text
@@ -204,7 +204,7 @@ async def test_a_second_factor_is_given_up_by_showing_it(tmp_path: Path) -> None
         assert await ana.refused("/v1/me/second-factor/remove", OWN | {"code": "000000"}) == "second_factor_refused"
         assert await ana.refused("/v1/me/second-factor/remove", OWN | {"code": shows.at(shop.clock())}) == (
             "second_factor_refused"
-        ), "it was shown at enrolment"
+        ), "it was shown at enrollment"
         gone = await ana.send("POST", "/v1/me/second-factor/remove", OWN | {"code": codes[3]})
         assert gone.status_code == 204
         assert (await sign_in(shop, ana.email)).json()["second_factor"] is False
@@ -240,7 +240,7 @@ async def test_a_program_has_no_account_to_keep_safe(tmp_path: Path) -> None:
 # -- sessions --
 
 
-async def signed_in(shop: Office, person: Person, browser: str = "") -> Caller:
+async def signed_in(shop: ServerEnv, person: Person, browser: str = "") -> Caller:
     """The same person in another browser."""
     body = {"email": person.email, "password": PASSWORD, "browser": browser}
     entered = await stranger(shop).post("/v1/sign-in", body)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.http.accounts.delay import ACCOUNT, ADDRESS
+from tenure.http.accounts.login_backoff import ACCOUNT, ADDRESS
 from tenure.store.sessions import IDLE, LIFE
-from tests.server.crew import PASSWORD, Person, arrived, audited, joined, mails, sign_in, stranger
-from tests.server.office import Caller, Office, office
+from tests.server.server_env import Caller, ServerEnv, office
+from tests.server.users import PASSWORD, Person, arrived, audited, joined, mails, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
@@ -160,7 +160,7 @@ async def test_a_sign_in_from_a_new_place_is_told_by_mail(tmp_path: Path) -> Non
 # -- several teams --
 
 
-async def in_two_teams(shop: Office) -> tuple[Person, str]:
+async def in_two_teams(shop: ServerEnv) -> tuple[Person, str]:
     """A provider's owner who looks after a customer's team as well; and the customer's id."""
     ana = await joined(shop, shop.desk, email="ana@example.com")
     asked = {"email": ana.email, "name": "Ana", "role": "auditor", "customer": shop.customer}

@@ -7,11 +7,11 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from tenure.core.policy import Role
+from tenure.core.policy.rules import Role
 from tenure.server.roles import SCOPES
 from tests.server.accounts.test_securing import show, with_factor
-from tests.server.crew import PASSWORD, Person, arrived, audited, joined, mails, sign_in, stranger
-from tests.server.office import Caller, Office, office
+from tests.server.server_env import Caller, ServerEnv, office
+from tests.server.users import PASSWORD, Person, arrived, audited, joined, mails, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ class Squatter:
     invitation: str
 
 
-async def squatted(shop: Office) -> Squatter:
+async def squatted(shop: ServerEnv) -> Squatter:
     """An owner of North asks the CEO of another company in, and follows the link that he is shown."""
     asked = await shop.desk.post("/v1/invitations", {"email": CEO, "name": "CEO", "role": "owner"})
     accepted = {"token": asked["link_token"], "name": "CEO", "password": PASSWORD}
@@ -46,7 +46,7 @@ async def squatted(shop: Office) -> Squatter:
     return Squatter(session, half, reset, shows, recovery, made["token"], asked["link_token"])
 
 
-async def south(shop: Office) -> Caller:
+async def south(shop: ServerEnv) -> Caller:
     """Another provider's desk."""
     provider = (await shop.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
     body = {"name": "south", "role": "provider", "scopes": SCOPES[Role.PROVIDER]}
@@ -54,7 +54,7 @@ async def south(shop: Office) -> Caller:
     return Caller(shop.http, made["token"])
 
 
-async def by_invitation(shop: Office, desk: Caller) -> None:
+async def by_invitation(shop: ServerEnv, desk: Caller) -> None:
     """The CEO follows the mail of a company that really asks him in."""
     await desk.post("/v1/invitations", {"email": CEO, "name": "CEO", "role": "auditor"})
     link = (await mails(shop, CEO))[-1][1]["token"]
@@ -62,14 +62,14 @@ async def by_invitation(shop: Office, desk: Caller) -> None:
     assert (entered["second_factor"], bool(entered["session"])) == (False, True), "nobody else's factor is asked for"
 
 
-async def by_reset(shop: Office, desk: Caller) -> None:
+async def by_reset(shop: ServerEnv, desk: Caller) -> None:
     """The CEO asks for a new password, without having been asked in by anybody else."""
     await stranger(shop).send("POST", "/v1/password-reset", {"email": CEO})
     finished = {"token": (await mails(shop, CEO))[-1][1]["token"], "password": OURS}
     assert (await stranger(shop).send("POST", "/v1/password-reset/finish", finished)).status_code == 204
 
 
-PROOFS: dict[str, Callable[[Office, Caller], Awaitable[None]]] = {"invitation": by_invitation, "reset": by_reset}
+PROOFS: dict[str, Callable[[ServerEnv, Caller], Awaitable[None]]] = {"invitation": by_invitation, "reset": by_reset}
 
 
 @pytest.mark.parametrize("proof", PROOFS)
@@ -176,7 +176,7 @@ async def test_what_is_done_with_an_account_is_told_to_its_own_team_alone(tmp_pa
         )
 
 
-async def joined_too(shop: Office, email: str) -> None:
+async def joined_too(shop: ServerEnv, email: str) -> None:
     """The vendor's team asks the person in by mail as well, who comes with its own password."""
     await shop.vendor.post("/v1/invitations", {"email": email, "name": "CEO", "role": "auditor"})
     link = (await mails(shop, email))[-1][1]["token"]

@@ -5,13 +5,13 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from tenure.core.policy import Role
+from tenure.core.policy.rules import Role
 from tenure.core.timeline import DAY
 from tenure.server import setup
-from tenure.server.messages.rendering import House, render
+from tenure.server.messages.rendering import SenderIdentity, render_email
 from tenure.server.roles import SCOPES
-from tests.server.crew import PASSWORD, audited, joined, mails, sign_in, stranger
-from tests.server.office import Caller, office
+from tests.server.server_env import Caller, office
+from tests.server.users import PASSWORD, audited, joined, mails, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ async def test_an_invitation_is_mailed_read_and_good_once(tmp_path: Path) -> Non
         assert (template, values["team"]) == ("invitation", "North")
         assert values["token"] != asked["link_token"], "what is shown proves nobody's mailbox"
         assert values["link"] == f"https://portal.test/invitation/{values['token']}"
-        letter = render(template, values, House("North"))
+        letter = render_email(template, values, SenderIdentity("North"))
         assert letter is not None
         assert values["link"] in letter.text
         assert f"{ana.email} invites you" in letter.text

@@ -1,4 +1,4 @@
-"""The seam between proving who somebody is and letting the person in: whoever proves it hands over a `Proven`.
+"""The seam between proving who somebody is and letting the person in: whoever proves it hands over a `ProvenEmail`.
 
 Passwords are one way. Another, such as OpenID Connect, verifies the issuer's token and then hands over its verified
 e-mail address and the issuer's own; what follows (which person that is, second factor, session, audit) stays the same.
@@ -12,7 +12,7 @@ PASSWORD: Final = "password"  # noqa: S105 - the name of a way to prove who one 
 """The issuer of what is proven by the account's own password."""
 
 
-class Proven(msgspec.Struct, frozen=True):
+class ProvenEmail(msgspec.Struct, frozen=True):
     """An e-mail address whose owner has shown that it is theirs, and who says so."""
 
     email: str

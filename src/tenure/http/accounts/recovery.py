@@ -16,20 +16,20 @@ Draw = Callable[[int], bytes]
 
 def new_codes(draw: Draw) -> tuple[str, ...]:
     """Ten fresh codes of 60 random bits, such as `k3q7-9xwd-2m0e`."""
-    return tuple(_written(draw(_SYMBOLS)) for _ in range(COUNT))
+    return tuple(_format_code(draw(_SYMBOLS)) for _ in range(COUNT))
 
 
-def tidy(typed: str) -> str:
+def normalize_code(typed: str) -> str:
     """A code as it was given out, however it was typed: case, blanks, dashes, `o` for `0`; empty when it is none."""
     letters = "".join(typed.lower().translate(_READ).replace("-", "").split())
     if len(letters) != _SYMBOLS or not set(letters) <= set(_ALPHABET):
         return ""
-    return _grouped(letters)
+    return _group_letters(letters)
 
 
-def _written(drawn: bytes) -> str:
-    return _grouped("".join(_ALPHABET[each & 31] for each in drawn))
+def _format_code(drawn: bytes) -> str:
+    return _group_letters("".join(_ALPHABET[each & 31] for each in drawn))
 
 
-def _grouped(letters: str) -> str:
+def _group_letters(letters: str) -> str:
     return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))

@@ -25,7 +25,7 @@ def new_secret(draw: Draw) -> str:
     return base64.b32encode(draw(20)).decode()
 
 
-def enrolment(secret: str, account: str, issuer: str) -> str:
+def enrollment_uri(secret: str, account: str, issuer: str) -> str:
     """The `otpauth:` address of which applications read a picture; `account` and `issuer` are what they show."""
     told = urlencode({"secret": secret, "issuer": issuer}, quote_via=quote)
     return f"otpauth://totp/{quote(issuer)}:{quote(account)}?{told}"

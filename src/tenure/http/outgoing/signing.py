@@ -13,26 +13,26 @@ from tenure.wire.keys import Signer
 SECRET_BYTES = 32
 
 
-def headers(
+def signature_headers(
     message: str, body: bytes, secrets: Iterable[bytes], signer: Signer | None, now: Instant
 ) -> list[tuple[str, str]]:
     """The three headers that prove who sent `body`; one signature for each secret that is still good."""
     signed = f"{message}.{now}.".encode() + body
-    marks = [f"v1,{_text(hmac.digest(secret, signed, 'sha256'))}" for secret in secrets]
+    marks = [f"v1,{_header_text(hmac.digest(secret, signed, 'sha256'))}" for secret in secrets]
     if signer is not None:
-        marks.append(f"v1a,{_text(signer.sign(signed))}")
+        marks.append(f"v1a,{_header_text(signer.sign(signed))}")
     return [("webhook-id", message), ("webhook-timestamp", str(now)), ("webhook-signature", " ".join(marks))]
 
 
 def shown_secret(secret: bytes) -> str:
     """A secret as it is shown, once: `whsec_…`."""
-    return f"whsec_{_text(secret)}"
+    return f"whsec_{_header_text(secret)}"
 
 
 def shown_key(public: bytes) -> str:
     """The server's public key as receivers configure it: `whpk_…`."""
-    return f"whpk_{_text(public)}"
+    return f"whpk_{_header_text(public)}"
 
 
-def _text(data: bytes) -> str:
+def _header_text(data: bytes) -> str:
     return base64.b64encode(data).decode()

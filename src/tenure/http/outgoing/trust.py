@@ -3,7 +3,7 @@
 import ssl
 
 
-def trust(ca_file: str = "", authorities: str = "") -> ssl.SSLContext:
+def outgoing_context(ca_file: str = "", authorities: str = "") -> ssl.SSLContext:
     """A context that checks names; `ca_file` and `authorities` (PEM) are believed besides the system's.
 
     Raises OSError (`ssl.SSLError` is one) for a file or text in which there is no certificate.

@@ -2,27 +2,27 @@
 
 from typing import Any
 
-from tenure.portal.client import Api, path
-from tenure.portal.signed import Portal
+from tenure.portal.client import PortalApi, fill_path
+from tenure.portal.session import Portal
 
 
-async def plan_names(api: Api) -> dict[str, str]:
+async def plan_names(api: PortalApi) -> dict[str, str]:
     """The names of the vendor's plans by their ids."""
-    return {plan["id"]: plan["name"] for plan in await api.whole("/v1/plans")}
+    return {plan["id"]: plan["name"] for plan in await api.get_all("/v1/plans")}
 
 
-async def subject_of(api: Api, visit: Portal, sub: dict[str, Any]) -> dict[str, Any]:
+async def subject_of(api: PortalApi, visit: Portal, sub: dict[str, Any]) -> dict[str, Any]:
     """Whose subscription it is and to which product and plan, for a page that is about to change it."""
-    plan = await api.get(path("/v1/plans/{name}", name=sub["terms"]["plan"]))
+    plan = await api.get(fill_path("/v1/plans/{name}", name=sub["terms"]["plan"]))
     customer = await customer_of(api, visit, sub["customer"])
     return {"customer": customer, "plan": plan, "devices": sub["terms"]["devices"]}
 
 
-async def customer_of(api: Api, visit: Portal, name: str) -> dict[str, Any]:
+async def customer_of(api: PortalApi, visit: Portal, name: str) -> dict[str, Any]:
     """The customer as far as the visitor may know it."""
-    if visit.who.is_customer:
-        return dict(visit.who.me.get("customer") or {"id": name, "name": name})
-    found: dict[str, Any] = await api.get(path("/v1/customers/{name}", name=name))
+    if visit.session_value.is_customer:
+        return dict(visit.session_value.me.get("customer") or {"id": name, "name": name})
+    found: dict[str, Any] = await api.get(fill_path("/v1/customers/{name}", name=name))
     return found
 
 

@@ -2,11 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, page
-from tenure.web.pager import pager
-from tenure.web.replies import Reply, Screen
-from tenure.web.words import spoken
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import PageRoute, page_route
+from tenure.web.formatting import humanize_name
+from tenure.web.pager import make_pager
+from tenure.web.replies import PageScreen, Reply
 
 ROWS = 50
 """Rows on one page."""
@@ -25,10 +25,10 @@ KINDS = (
 """What the filter offers, in the order of a day's questions."""
 
 
-class Audit:
+class AuditPages:
     """The page of the audit."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
@@ -36,43 +36,43 @@ class Audit:
         form, query = visit.form, visit.query
         for name in ("who", "what", "since", "until"):
             form.values[name] = [query.get(name, "")[:100]]
-        what = form.text("what") if form.text("what") in KINDS else ""
-        since, until = _day(visit, "since"), _day(visit, "until")
+        what = form.read_text("what") if form.read_text("what") in KINDS else ""
+        since, until = _read_day(visit, "since"), _read_day(visit, "until")
         asked = {
-            "who": form.text("who") or None,
+            "who": form.read_text("who") or None,
             "what": what or None,
-            "since": _instant(since),
-            "until": _instant(until + timedelta(days=1)) if until else None,
+            "since": _day_instant(since),
+            "until": _day_instant(until + timedelta(days=1)) if until else None,
             "cursor": query.get("cursor"),
         }
         narrowed = any(value for name, value in asked.items() if name != "cursor")
-        found = await self._server.of(visit).listed("/v1/audit", asked, ROWS)
+        found = await self._server.api_for(visit).get_page("/v1/audit", asked, ROWS)
         values = {
             "rows": found.items,
-            "pages": pager(visit, found, ROWS),
-            "kinds": [("", "Everything"), *((kind, spoken(kind)) for kind in KINDS)],
+            "pages": make_pager(visit, found, ROWS),
+            "kinds": [("", "Everything"), *((kind, humanize_name(kind)) for kind in KINDS)],
             "what": what,
             "narrowed": narrowed,
         }
-        return Screen(template="audit.html", values=values, status=422 if form.errors else 200)
+        return PageScreen(template="audit.html", values=values, status=422 if form.errors else 200)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (page("/audit", self.show),)
+        return (page_route("/audit", self.show),)
 
 
-def _day(visit: Portal, field: str) -> date | None:
+def _read_day(visit: Portal, field: str) -> date | None:
     """The day in the field; the first and last that can be written are left alone, for what follows them cannot be."""
-    text = visit.form.text(field)
+    text = visit.form.read_text(field)
     try:
         day = date.fromisoformat(text) if text else None
     except ValueError:
         day = date.max
     if day is not None and not date(1970, 1, 1) <= day <= date(9999, 12, 30):
-        visit.form.fault(field, "A day, please: 2030-12-31.")
+        visit.form.add_fault(field, "A day, please: 2030-12-31.")
         return None
     return day
 
 
-def _instant(day: date | None) -> str | None:
+def _day_instant(day: date | None) -> str | None:
     return None if day is None else f"{datetime(day.year, day.month, day.day, tzinfo=UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -4,15 +4,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tenure.core.timeline import DAY
-from tenure.http.instants import rfc3339
+from tenure.http.timestamps import format_rfc3339
 from tenure.portal import checklist
-from tenure.portal.client import Api
+from tenure.portal.client import PortalApi
+from tenure.portal.due_actions import values_of
 from tenure.portal.pages.keys import STEPS
-from tenure.portal.signed import Portal, Server
-from tenure.portal.whats_due import values_of
-from tenure.web.app import Route, action, page
-from tenure.web.replies import Goto, Reply, Screen
-from tenure.web.words import instant_of
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.formatting import instant_of
+from tenure.web.replies import PageScreen, RedirectTo, Reply
 
 LISTS = (
     ("due", "Falls due", "in the next 30 days"),
@@ -28,61 +28,64 @@ DUE_DAYS, FAILED_DAYS = 30, 60
 """As far as the API's board looks ahead and back."""
 
 
-class Board:
+class BoardPages:
     """The first page after signing in."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The board; for a customer's people what they should do now, for the vendor's what is due."""
-        if visit.who.is_customer:
-            return await self._home(visit)
-        api = self._server.of(visit)
-        if visit.who.kind == "vendor" and not visit.who.provider:
-            return await _vendors(visit, api)
+        if visit.session_value.is_customer:
+            return await self._customer_home(visit)
+        api = self._server.api_for(visit)
+        if visit.session_value.team_kind == "vendor" and not visit.session_value.provider:
+            return await _vendor_figures(visit, api)
         board: dict[str, Any] = await api.get("/v1/board")
-        asked = await api.whole("/v1/order-requests", state="asked", most=200)
+        asked = await api.get_all("/v1/order-requests", state="asked", most=200)
         totals = board["totals"]
         steps = await checklist.of_provider(visit, api, totals["customers"], totals["subscriptions"])
         values = {"board": board, "lists": LISTS, "totals": totals, "asked": asked, "shown": SHOWN}
-        values |= {"whole": _whole(board["as_of"]), **_first_steps(visit, steps)}
-        return Screen(template="board.html", values=values)
+        values |= {"whole": _list_urls(board["as_of"]), **_first_steps(visit, steps)}
+        return PageScreen(template="board.html", values=values)
 
-    async def _home(self, visit: Portal) -> Screen:
+    async def _customer_home(self, visit: Portal) -> PageScreen:
         """What the customer should do now, its subscriptions and its balance."""
-        return Screen(template="home.html", values=await values_of(self._server.of(visit), visit, visit.who.customer))
+        return PageScreen(
+            template="home.html",
+            values=await values_of(self._server.api_for(visit), visit, visit.session_value.customer),
+        )
 
     async def running_out(self, visit: Portal) -> Reply:
         """Every customer whose balance does not cover what falls due by itself, soonest first."""
-        board: dict[str, Any] = await self._server.of(visit).get("/v1/board", most=MOST)
-        return Screen(template="running_out.html", values={"board": board, "totals": board["totals"]})
+        board: dict[str, Any] = await self._server.api_for(visit).get("/v1/board", most=MOST)
+        return PageScreen(template="running_out.html", values={"board": board, "totals": board["totals"]})
 
     async def dismiss(self, visit: Portal) -> Reply:
         """A checklist is put away, for good."""
-        checklist.put_away(visit, visit.form.choice("name", checklist.NAMES), away=True)
-        return Goto("/")
+        checklist.put_away(visit, visit.form.read_choice("name", checklist.NAMES), away=True)
+        return RedirectTo("/")
 
     async def bring_back(self, visit: Portal) -> Reply:
         """A checklist that was put away is shown again."""
-        checklist.put_away(visit, visit.form.choice("name", checklist.NAMES), away=False)
-        return Goto("/")
+        checklist.put_away(visit, visit.form.read_choice("name", checklist.NAMES), away=False)
+        return RedirectTo("/")
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/", self.show),
-            page("/board/running-out", self.running_out),
-            action("/first-steps/dismiss", self.dismiss),
-            action("/first-steps/show", self.bring_back),
+            page_route("/", self.show),
+            page_route("/board/running-out", self.running_out),
+            form_route("/first-steps/dismiss", self.dismiss),
+            form_route("/first-steps/show", self.bring_back),
         )
 
 
-def _whole(as_of: str) -> dict[str, str]:
+def _list_urls(as_of: str) -> dict[str, str]:
     """By list of the board, the address at which the whole of it stands."""
     now = instant_of(as_of) or 0
-    due = {"due_before": rfc3339(now + DUE_DAYS * DAY), "sort": "due"}
-    failed = {"failed_since": rfc3339(now - FAILED_DAYS * DAY)}
+    due = {"due_before": format_rfc3339(now + DUE_DAYS * DAY), "sort": "due"}
+    failed = {"failed_since": format_rfc3339(now - FAILED_DAYS * DAY)}
     asked = {"due": due, "grace": {"phase": "grace", "sort": "ends"}, "failed": failed}
     asked["pending"] = {"phase": "pending", "sort": "id"}
     return {name: f"/subscriptions?{urlencode(query)}" for name, query in asked.items()}
@@ -94,12 +97,12 @@ def _first_steps(visit: Portal, steps: checklist.Checklist | None) -> dict[str, 
     return {"checklist": None if away else steps, "put_away": steps if away else None}
 
 
-async def _vendors(visit: Portal, api: Api) -> Screen:
+async def _vendor_figures(visit: Portal, api: PortalApi) -> PageScreen:
     """What the vendor has, what is due of his keys, and his first steps."""
-    may = visit.who.may
-    products = await api.whole("/v1/products") if may("catalogue:read") else []
-    plans = await api.whole("/v1/plans") if may("catalogue:read") else []
-    providers = await api.whole("/v1/providers") if may("providers:read") else []
+    may = visit.session_value.has_scope
+    products = await api.get_all("/v1/products") if may("catalog:read") else []
+    plans = await api.get_all("/v1/plans") if may("catalog:read") else []
+    providers = await api.get_all("/v1/providers") if may("providers:read") else []
     root = await api.get("/v1/keys") if may("server:read") else None
     names = [each["id"] for each in reversed(providers)]
     steps = await checklist.of_vendor(visit, api, len(products), len(plans), names)
@@ -112,4 +115,4 @@ async def _vendors(visit: Portal, api: Api) -> Screen:
         "steps": STEPS,
         **_first_steps(visit, steps),
     }
-    return Screen(template="vendor.html", values=values)
+    return PageScreen(template="vendor.html", values=values)

@@ -5,89 +5,91 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.bounds import widest
-from tenure.core.complaints import label
-from tenure.portal.blame import blamed
+from tenure.core.field_errors import field_label
+from tenure.core.policy.bounds import widest_bound
+from tenure.portal.field_errors import blame_field
 from tenure.portal.pages.policy import UNIT_NAMES, WAYS
-from tenure.portal.signed import Portal, Server
-from tenure.portal.stale import NOTHING_SEEN, STATUS, Difference, differences, is_stale
-from tenure.web.app import Route, action, page
-from tenure.web.forms import Form
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.portal.session import Portal, PortalServer
+from tenure.portal.stale import NOTHING_SEEN, STATUS, StaleField, is_stale, stale_fields
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.forms import SentForm
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 PATH = "/v1/policy-bounds"
 
 
-class Bounds:
+class BoundsPages:
     """The page of bounds."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The form with the bounds in force."""
-        found = await self._server.with_secret(visit.who.secret).tagged(PATH)
-        return _screen(found.value, found.etag, _form(found.value))
+        found = await self._server.with_secret(visit.session_value.secret).get_with_etag(PATH)
+        return _render_screen(found.value, found.etag, _filled_form(found.value))
 
     async def change(self, visit: Portal) -> Reply:
         """Show what the bounds would cut; then publish exactly them."""
-        api, form = self._server.with_secret(visit.who.secret), visit.form
-        found = await api.tagged(PATH)
-        seen, real = form.text("_etag"), form.text("step") == "apply"
+        api, form = self._server.with_secret(visit.session_value.secret), visit.form
+        found = await api.get_with_etag(PATH)
+        seen, real = form.read_text("_etag"), form.read_text("step") == "apply"
         body = {
-            "bounds": {name: bound for row in found.value["bounds"] if (bound := _bound(form, name := row["field"]))}
+            "bounds": {
+                name: bound for row in found.value["bounds"] if (bound := _read_bound(form, name := row["field"]))
+            }
         }
         if form.errors:
-            return _screen(found.value, seen, form, status=422)
+            return _render_screen(found.value, seen, form, status=422)
         try:
             done = await api.put(PATH, body, if_match=seen or NOTHING_SEEN, dry_run=not real)
         except RefusedPageError as error:
             if is_stale(error.refusal):
-                now = _form(found.value)
-                stored = {name: now.text(name) for name in (*form.values, *now.values) if "." in name}
-                return _screen(
-                    found.value, found.etag, form, differing=differences(form, stored, _names(stored)), status=STATUS
+                now = _filled_form(found.value)
+                stored = {name: now.read_text(name) for name in (*form.values, *now.values) if "." in name}
+                return _render_screen(
+                    found.value, found.etag, form, differing=stale_fields(form, stored, _names(stored)), status=STATUS
                 )
-            refusal = None if blamed(form, error.refusal) else error.refusal
-            return _screen(found.value, seen, form, refusal, status=422)
+            refusal = None if blame_field(form, error.refusal) else error.refusal
+            return _render_screen(found.value, seen, form, refusal, status=422)
         if real:
-            visit.say("The bounds are published.")
-            return Goto("/policy-bounds")
-        return _screen(found.value, seen, form, cuts=done.value["cuts"])
+            visit.flash_message("The bounds are published.")
+            return RedirectTo("/policy-bounds")
+        return _render_screen(found.value, seen, form, cuts=done.value["cuts"])
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (page("/policy-bounds", self.show), action("/policy-bounds", self.change))
+        return (page_route("/policy-bounds", self.show), form_route("/policy-bounds", self.change))
 
 
 def _names(fields: Iterable[str]) -> dict[str, str]:
     """What the limits are called: `grace_days.minimum` is "Grace after a paid period, least"."""
     told = {"minimum": "least", "maximum": "most", "locked": "locked"}
     parts = [(name, *name.rpartition(".")[::2]) for name in fields]
-    return {name: f"{label(figure)}, {told.get(limit, limit)}" for name, figure, limit in parts}
+    return {name: f"{field_label(figure)}, {told.get(limit, limit)}" for name, figure, limit in parts}
 
 
-def _form(value: Any) -> Form:
+def _filled_form(value: Any) -> SentForm:
     said: dict[str, str] = {}
     for row in value["bounds"]:
         for limit in ("minimum", "maximum"):
             said[f"{row['field']}.{limit}"] = "" if row[limit] is None else str(row[limit])
         if row["locked"]:
             said[f"{row['field']}.locked"] = "on"
-    return Form.of(**said)
+    return SentForm.of(**said)
 
 
-def _bound(form: Form, name: str) -> dict[str, Any]:
+def _read_bound(form: SentForm, name: str) -> dict[str, Any]:
     """What the form says of one field; empty for nothing."""
     bound: dict[str, Any] = {}
     for limit in ("minimum", "maximum"):
-        if form.text(f"{name}.{limit}"):
-            least, most = widest(name)
-            bound[limit] = form.whole(f"{name}.{limit}", least=least, most=most)
-    return bound | ({"locked": True} if form.text(f"{name}.locked") else {})
+        if form.read_text(f"{name}.{limit}"):
+            least, most = widest_bound(name)
+            bound[limit] = form.read_whole(f"{name}.{limit}", least=least, most=most)
+    return bound | ({"locked": True} if form.read_text(f"{name}.locked") else {})
 
 
-class Row(msgspec.Struct, frozen=True):
+class BoundRow(msgspec.Struct, frozen=True):
     """A bound as people read it: `name` and `unit` as on a provider's policy, `default` in words."""
 
     field: str
@@ -98,7 +100,7 @@ class Row(msgspec.Struct, frozen=True):
     most: int | None
 
 
-def row(bound: Any) -> Row:
+def bound_row(bound: Any) -> BoundRow:
     """`bound` of the API in the words of the page *Policy*; figures as the API counts them, with their unit."""
     field, default = bound["field"], bound["default"]
     if isinstance(default, bool):
@@ -107,19 +109,21 @@ def row(bound: Any) -> Row:
         said = ", ".join(map(str, default))
     else:
         said = dict(WAYS.get(field, ())).get(default, f"{default:,}" if isinstance(default, int) else str(default))
-    return Row(field, label(field), UNIT_NAMES.get(field, ""), said, bound["least"], bound["most"])
+    return BoundRow(field, field_label(field), UNIT_NAMES.get(field, ""), said, bound["least"], bound["most"])
 
 
-def _screen(
+def _render_screen(
     value: Any,
     seen: str,
-    form: Form,
-    refusal: Refusal | None = None,
+    form: SentForm,
+    refusal: PageRefusal | None = None,
     *,
     cuts: list[Any] | None = None,
-    differing: list[Difference] | None = None,
+    differing: list[StaleField] | None = None,
     status: int = 200,
-) -> Screen:
-    rows = [row(bound) for bound in value["bounds"]]
+) -> PageScreen:
+    rows = [bound_row(bound) for bound in value["bounds"]]
     values = {"bounds": rows, "present": value["cuts"], "seen": seen, "cuts": cuts, "refusal": refusal}
-    return Screen(template="policy_bounds.html", values=values | {"form": form, "differing": differing}, status=status)
+    return PageScreen(
+        template="policy_bounds.html", values=values | {"form": form, "differing": differing}, status=status
+    )

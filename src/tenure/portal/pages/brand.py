@@ -1,58 +1,60 @@
-"""How the provider shows itself: name, logo, colour, support and where to renew."""
+"""How the provider shows itself: name, logo, color, support and where to renew."""
 
 from typing import Any
 
-from tenure.portal.blame import blamed
-from tenure.portal.client import path
-from tenure.portal.signed import Portal, Server
-from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
-from tenure.web.app import Route, action, page
-from tenure.web.forms import Form
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.portal.client import fill_path
+from tenure.portal.field_errors import blame_field
+from tenure.portal.session import Portal, PortalServer
+from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.forms import SentForm
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
-LONGEST = {"name": 100, "logo": 512, "colour": 7, "support": 200, "renew_url": 512}
+LONGEST = {"name": 100, "logo": 512, "color": 7, "support": 200, "renew_url": 512}
 """Fields of a brand, with the most characters that the form takes."""
 
 
-class Brand:
+class BrandPages:
     """The page of the brand."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The brand, ready to be changed."""
-        return await self._page(visit)
+        return await self._render_page(visit)
 
-    async def _page(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
-        seen = await self._server.of(visit).tagged(_address(visit))
+    async def _render_page(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        seen = await self._server.api_for(visit).get_with_etag(_brand_url(visit))
         wrong = bool(visit.form.errors or refusal)
-        form = visit.form if wrong else Form.of(**seen.value)
-        opened = visit.form.text("seen") if wrong and not is_stale(refusal) else seen.etag
+        form = visit.form if wrong else SentForm.of(**seen.value)
+        opened = visit.form.read_text("seen") if wrong and not is_stale(refusal) else seen.etag
         values: dict[str, Any] = {"form": form, "refusal": refusal, "seen": opened}
         if is_stale(refusal):
-            values |= {"refusal": None, "differences": differences(form, seen.value, {"name": "Name shown"})}
+            values |= {"refusal": None, "differences": stale_fields(form, seen.value, {"name": "Name shown"})}
         status = STATUS if is_stale(refusal) else 422 if wrong else 200
-        return Screen(template="brand.html", values=values, status=status)
+        return PageScreen(template="brand.html", values=values, status=status)
 
     async def change(self, visit: Portal) -> Reply:
         """Another brand; nothing when somebody else changed it meanwhile."""
         form = visit.form
-        body = {name: form.text(name, most=most) for name, most in LONGEST.items()}
+        body = {name: form.read_text(name, most=most) for name, most in LONGEST.items()}
         try:
-            await self._server.of(visit).put(_address(visit), body, if_match=form.text("seen") or NOTHING_SEEN)
+            await self._server.api_for(visit).put(
+                _brand_url(visit), body, if_match=form.read_text("seen") or NOTHING_SEEN
+            )
         except RefusedPageError as error:
-            return await self._page(visit, None if blamed(form, error.refusal) else error.refusal)
-        visit.say("Saved. Pages and mails show it now, applications from their next contact on.")
-        return Goto("/brand")
+            return await self._render_page(visit, None if blame_field(form, error.refusal) else error.refusal)
+        visit.flash_message("Saved. Pages and mails show it now, applications from their next contact on.")
+        return RedirectTo("/brand")
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (page("/brand", self.show), action("/brand", self.change))
+        return (page_route("/brand", self.show), form_route("/brand", self.change))
 
 
-def _address(visit: Portal) -> str:
-    provider = (visit.who.me.get("provider") or {}).get("id")
-    if not provider or visit.who.is_customer:
-        raise RefusedPageError(Refusal(title="There is no such page.", status=404, code="not_found"))
-    return path("/v1/providers/{provider}/brand", provider=provider)
+def _brand_url(visit: Portal) -> str:
+    provider = (visit.session_value.me.get("provider") or {}).get("id")
+    if not provider or visit.session_value.is_customer:
+        raise RefusedPageError(PageRefusal(title="There is no such page.", status=404, code="not_found"))
+    return fill_path("/v1/providers/{provider}/brand", provider=provider)

@@ -2,64 +2,68 @@
 
 from typing import Any
 
-from tenure.portal.client import Api, path
+from tenure.portal.client import PortalApi, fill_path
 from tenure.portal.pages.agreed import subject_of
-from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, action, page
-from tenure.web.replies import Refusal, RefusedPageError, Reply, Screen
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
 
 
-class Codes:
+class PendingCodePages:
     """A code that waits, and the showing."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def wait(self, visit: Portal) -> Reply:
         """Whether a code waits. Mail programs follow links by themselves, so this shows none."""
-        return await self._page(visit)
+        return await self._render_page(visit)
 
     async def show(self, visit: Portal) -> Reply:
         """The code, this once."""
         try:
-            done = await self._server.of(visit).post(f"{_address(visit)}/code", key=visit.form.text("_key", most=100))
+            done = await self._server.api_for(visit).post(
+                f"{_code_url(visit)}/code", key=visit.form.read_text("_key", most=100)
+            )
         except RefusedPageError as error:
             visit.form.values.pop("_key", None)
-            return await self._page(visit, error.refusal)
-        api = self._server.of(visit)
-        sub = await api.get(_address(visit))
+            return await self._render_page(visit, error.refusal)
+        api = self._server.api_for(visit)
+        sub = await api.get(_code_url(visit))
         return await code_screen(api, sub, done.value["activation_code"], await subject_of(api, visit, sub), new=None)
 
-    async def _page(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
-        api = self._server.of(visit)
-        sub = await api.get(_address(visit))
+    async def _render_page(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        api = self._server.api_for(visit)
+        sub = await api.get(_code_url(visit))
         said = {each["action"]: each["allowed"] for each in sub["allowed_actions"]}
         values: dict[str, Any] = {
             "sub": sub,
             "about": await subject_of(api, visit, sub),
-            "waits": await api.get(f"{_address(visit)}/code"),
-            "reissue": bool(said.get("reissue_code")) and visit.who.may("subscriptions:write"),
+            "waits": await api.get(f"{_code_url(visit)}/code"),
+            "reissue": bool(said.get("reissue_code")) and visit.session_value.has_scope("subscriptions:write"),
             "refusal": refusal,
         }
-        return Screen(template="code_waiting.html", values=values, status=refusal.status if refusal else 200)
+        return PageScreen(template="code_waiting.html", values=values, status=refusal.status if refusal else 200)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/subscriptions/{subscription}/code", self.wait),
-            action("/subscriptions/{subscription}/code", self.show),
+            page_route("/subscriptions/{subscription}/code", self.wait),
+            form_route("/subscriptions/{subscription}/code", self.show),
         )
 
 
-async def code_screen(api: Api, sub: dict[str, Any], code: str, about: dict[str, Any], *, new: bool | None) -> Screen:
+async def code_screen(
+    api: PortalApi, sub: dict[str, Any], code: str, about: dict[str, Any], *, new: bool | None
+) -> PageScreen:
     """The page with a whole code. `new`: of an order just made, or of a code issued anew; None: one that waited.
 
     A code that an order or a re-issue answers with waits all the same for its customer, so the page says until when.
     """
-    waits = await api.get(path("/v1/subscriptions/{name}/code", name=sub["id"]))
+    waits = await api.get(fill_path("/v1/subscriptions/{name}/code", name=sub["id"]))
     values = {"code": code, "sub": sub, "new": new, "about": about, "waits": waits}
-    return Screen(template="code.html", values=values)
+    return PageScreen(template="code.html", values=values)
 
 
-def _address(visit: Portal) -> str:
-    return path("/v1/subscriptions/{name}", name=visit.params["subscription"])
+def _code_url(visit: Portal) -> str:
+    return fill_path("/v1/subscriptions/{name}", name=visit.params["subscription"])

@@ -1,9 +1,9 @@
 """For the vendor: which keys sign, when the root document expires, and what is due; the steps are taken elsewhere."""
 
-from tenure.portal.signed import Portal, Server
+from tenure.portal.session import Portal, PortalServer
 from tenure.portal.vendor_only import require_vendor
-from tenure.web.app import Route, page
-from tenure.web.replies import Reply, Screen
+from tenure.web.app import PageRoute, page_route
+from tenure.web.replies import PageScreen, Reply
 
 STATES = {
     "signing": ("signs", "good"),
@@ -19,19 +19,19 @@ STEPS = {
 }
 
 
-class Keys:
+class KeyPages:
     """The page about keys."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """Root document, steps, keys."""
         require_vendor(visit, "server:read")
-        found = await self._server.of(visit).get("/v1/keys")
+        found = await self._server.api_for(visit).get("/v1/keys")
         values = {"root": found, "states": STATES, "steps": STEPS}
-        return Screen(template="keys.html", values=values)
+        return PageScreen(template="keys.html", values=values)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (page("/keys", self.show),)
+        return (page_route("/keys", self.show),)

@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, action, page
-from tenure.web.replies import Download, Refusal, RefusedPageError, Reply, Screen
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RefusedPageError, Reply
 
 CAP = 64 * 1024
 """Characters of a request that are passed on: far more than any has."""
 WHERE = "/offline-exchange"
-NOT_ONE = Refusal(
+NOT_ONE = PageRefusal(
     title="This is not the request of an administration server.",
     status=422,
     code="message_malformed",
@@ -25,15 +25,15 @@ NOT_ONE = Refusal(
 _GARBAGE = frozenset({"message_malformed", "message_too_large", "type_unexpected", "body_unreadable", "body_too_large"})
 
 
-class Offline:
+class OfflineAnswerPages:
     """The page."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The form."""
-        return _page(visit)
+        return _render_page(visit)
 
     async def answer(self, visit: Portal) -> Reply:
         """The answer as text and as a file; the same request always gets the same answer."""
@@ -42,30 +42,30 @@ class Offline:
         text = sent[: CAP + 1].decode("utf-8-sig", errors="replace").strip()
         form.values["request"] = [text[:CAP]]
         if not text:
-            form.fault("request", "Paste the text of the request, or choose its file.")
-            return _page(visit)
+            form.add_fault("request", "Paste the text of the request, or choose its file.")
+            return _render_page(visit)
         if len(text) > CAP:
-            return _page(visit, NOT_ONE)
+            return _render_page(visit, NOT_ONE)
         try:
-            made = (await self._server.of(visit).post("/v1/offline-exchange", {"request": text})).value
+            made = (await self._server.api_for(visit).post("/v1/offline-exchange", {"request": text})).value
         except RefusedPageError as error:
-            return _page(visit, _worded(error.refusal))
-        if form.flag("save"):
+            return _render_page(visit, _plain_refusal(error.refusal))
+        if form.read_flag("save"):
             body = made["answer"].encode()
-            return Download(name=made["file_name"], media_type="text/plain; charset=utf-8", body=body)
-        return _page(visit, made=made)
+            return FileDownload(name=made["file_name"], media_type="text/plain; charset=utf-8", body=body)
+        return _render_page(visit, made=made)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (page(WHERE, self.show), action(WHERE, self.answer))
+        return (page_route(WHERE, self.show), form_route(WHERE, self.answer))
 
 
-def _page(visit: Portal, refusal: Refusal | None = None, made: dict[str, Any] | None = None) -> Screen:
+def _render_page(visit: Portal, refusal: PageRefusal | None = None, made: dict[str, Any] | None = None) -> PageScreen:
     status = 422 if visit.form.errors or refusal else 200
-    return Screen(template="offline.html", values={"refusal": refusal, "made": made}, status=status)
+    return PageScreen(template="offline.html", values={"refusal": refusal, "made": made}, status=status)
 
 
-def _worded(refusal: Refusal) -> Refusal:
+def _plain_refusal(refusal: PageRefusal) -> PageRefusal:
     """A refusal for somebody with a file, not for somebody who writes programs."""
     if refusal.code in _GARBAGE or (refusal.code == "field_invalid" and refusal.field == "request"):
         return NOT_ONE

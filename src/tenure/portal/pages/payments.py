@@ -1,17 +1,17 @@
 """Payment requests of all customers: what was announced, booked with the provider's reference or withdrawn."""
 
 from tenure.core.plurals import format_count
-from tenure.portal.asked import Asked
-from tenure.portal.client import path
-from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, Sure, action, page
-from tenure.web.replies import Goto, Reply, Screen
-from tenure.web.words import money
+from tenure.portal.client import fill_path
+from tenure.portal.request_lists import RequestKind
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.formatting import format_money
+from tenure.web.replies import PageScreen, RedirectTo, Reply
 
-REQUESTS = Asked("/v1/payment-requests", ("asked", "booked", "withdrawn", "expired"))
+REQUESTS = RequestKind("/v1/payment-requests", ("asked", "booked", "withdrawn", "expired"))
 
 
-SURE_WITHDRAW = Sure(
+SURE_WITHDRAW = ConfirmationQuestion(
     title="Withdraw this payment request?",
     text="Nothing is booked for it any more, and it cannot be opened again; a new one can be made.",
     button="Withdraw the request",
@@ -19,70 +19,74 @@ SURE_WITHDRAW = Sure(
 )
 
 
-class Payments:
+class PaymentPages:
     """The pages about payment requests."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The list by state."""
-        return Screen(template="payments.html", values=await REQUESTS.listed(self._server.of(visit), visit))
+        return PageScreen(template="payments.html", values=await REQUESTS.list_page(self._server.api_for(visit), visit))
 
-    async def ask_booking(self, visit: Portal) -> Sure | None:
+    async def ask_booking(self, visit: Portal) -> ConfirmationQuestion | None:
         """What a booking would come to, rehearsed; None without a reference, which the form is told."""
-        reference = visit.form.text("reference", most=128)
+        reference = visit.form.read_text("reference", most=128)
         if not reference:
             return None
-        one = path("/v1/payment-requests/{name}/book", name=visit.params["wanted"])
-        foreseen = (await self._server.of(visit).post(one, {"reference": reference}, dry_run=True)).value
+        one = fill_path("/v1/payment-requests/{name}/book", name=visit.params["wanted"])
+        foreseen = (await self._server.api_for(visit).post(one, {"reference": reference}, dry_run=True)).value
         request, account = foreseen["payment_request"], foreseen["outcome"]["account"]
         currency, postings = request["currency"], foreseen["outcome"]["postings"]
         paid = format_count(len(postings) - 1, "thing that is due") if len(postings) > 1 else "nothing that is due"
-        return Sure(
-            title=f"Book {money(request['amount'], currency)} for {request['customer_name']}?",
+        return ConfirmationQuestion(
+            title=f"Book {format_money(request['amount'], currency)} for {request['customer_name']}?",
             text="The money is on the balance at once and pays what is due. A booking is not taken back.",
-            button=f"Book {money(request['amount'], currency)}",
+            button=f"Book {format_money(request['amount'], currency)}",
             back="/payments",
             gain=True,
             shown=(
                 ("Customer", request["customer_name"]),
-                ("Amount", money(request["amount"], currency)),
+                ("Amount", format_money(request["amount"], currency)),
                 ("The payer quotes", request["reference"]),
                 ("Your reference", reference),
                 ("Pays at once", paid),
-                ("Available afterwards", money(account["available"], currency)),
+                ("Available afterwards", format_money(account["available"], currency)),
             ),
         )
 
     async def book(self, visit: Portal) -> Reply:
         """The money has come."""
-        reference = visit.form.required("reference", most=128)
+        reference = visit.form.read_required("reference", most=128)
         if visit.form.errors:
-            visit.say("Booking needs your own reference, such as the number of the bank's entry.", "bad")
-            return Goto("/payments")
-        await REQUESTS.answer(self._server.of(visit), visit, "book", reference=reference)
-        visit.say("The payment is booked, and pays at once what it can.")
-        return Goto("/payments")
+            visit.flash_message("Booking needs your own reference, such as the number of the bank's entry.", "bad")
+            return RedirectTo("/payments")
+        await REQUESTS.answer_request(self._server.api_for(visit), visit, "book", reference=reference)
+        visit.flash_message("The payment is booked, and pays at once what it can.")
+        return RedirectTo("/payments")
 
     async def withdraw(self, visit: Portal) -> Reply:
         """It will not be paid."""
-        await REQUESTS.answer(self._server.of(visit), visit, "withdraw")
-        visit.say("The payment request is withdrawn.")
-        return Goto("/payments" if not visit.who.is_customer else f"/customers/{visit.who.customer}/money")
+        await REQUESTS.answer_request(self._server.api_for(visit), visit, "withdraw")
+        visit.flash_message("The payment request is withdrawn.")
+        return RedirectTo(
+            "/payments" if not visit.session_value.is_customer else f"/customers/{visit.session_value.customer}/money"
+        )
 
     async def pay(self, visit: Portal) -> Reply:
         """In a sandbox: as if the customer had paid."""
         body = {"payment_request": visit.params["wanted"]}
-        await self._server.of(visit).post("/v1/sandbox/pay", body, key=visit.form.text("_key"))
-        visit.say("Paid, as far as this sandbox is concerned.")
-        return Goto("/payments" if not visit.who.is_customer else f"/customers/{visit.who.customer}/money")
+        await self._server.api_for(visit).post("/v1/sandbox/pay", body, key=visit.form.read_text("_key"))
+        visit.flash_message("Paid, as far as this sandbox is concerned.")
+        return RedirectTo(
+            "/payments" if not visit.session_value.is_customer else f"/customers/{visit.session_value.customer}/money"
+        )
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/payments", self.show),
-            action("/payments/{wanted}/book", self.book, sure=self.ask_booking),
-            action("/payments/{wanted}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
-            action("/payments/{wanted}/pay", self.pay),
+            page_route("/payments", self.show),
+            form_route("/payments/{wanted}/book", self.book, sure=self.ask_booking),
+            form_route("/payments/{wanted}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+            form_route("/payments/{wanted}/pay", self.pay),
         )

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from tenure.core.bounds import widest
-from tenure.core.complaints import label
+from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
-from tenure.portal.blame import blamed
-from tenure.portal.client import Api, path
-from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, action, page
-from tenure.web.forms import Form
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
-from tenure.web.words import spoken
+from tenure.core.policy.bounds import widest_bound
+from tenure.portal.client import PortalApi, fill_path
+from tenure.portal.field_errors import blame_field
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.formatting import humanize_name
+from tenure.web.forms import SentForm
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 FIGURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -93,124 +93,124 @@ OWN = frozenset({"_token", "_key", "step", "seen", "impact", "opened"})
 STALE = frozenset({"plan_changed_meanwhile", "version_stale"})
 
 
-class Policy:
+class PolicyPages:
     """The policy editor: one page for all plans, one for what differs for a single plan."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The policy in force, ready to be changed."""
-        policy = await self._server.of(visit).get("/v1/policy")
-        return await self._editor(visit, policy, _filled(policy))
+        policy = await self._server.api_for(visit).get("/v1/policy")
+        return await self._render_editor(visit, policy, _filled_form(policy))
 
     async def change(self, visit: Portal) -> Reply:
         """Show what a change would do to whom; then publish exactly that."""
-        return await self._changed(visit, "")
+        return await self._change_policy(visit, "")
 
     async def show_plan(self, visit: Portal) -> Reply:
         """What differs for a plan, ready to be changed."""
-        policy, plan = await self._server.of(visit).get("/v1/policy"), visit.params["plan"]
-        return await self._editor(visit, policy, _filled_plan(policy["own_plans"].get(plan, {})), plan)
+        policy, plan = await self._server.api_for(visit).get("/v1/policy"), visit.params["plan"]
+        return await self._render_editor(visit, policy, _filled_plan(policy["own_plans"].get(plan, {})), plan)
 
     async def change_plan(self, visit: Portal) -> Reply:
         """The same as `change`, for one plan."""
-        return await self._changed(visit, visit.params["plan"])
+        return await self._change_policy(visit, visit.params["plan"])
 
-    async def _changed(self, visit: Portal, plan: str) -> Reply:
-        api = self._server.of(visit)
-        seen = await api.tagged("/v1/policy")
-        body = _body_of_plan(visit.form, seen.value, plan) if plan else _body(visit.form, seen.value)
-        if visit.form.errors or visit.form.text("step") == "change":
-            return await self._editor(visit, seen.value, visit.form, plan)
+    async def _change_policy(self, visit: Portal, plan: str) -> Reply:
+        api = self._server.api_for(visit)
+        seen = await api.get_with_etag("/v1/policy")
+        body = _body_of_plan(visit.form, seen.value, plan) if plan else _read_policy(visit.form, seen.value)
+        if visit.form.errors or visit.form.read_text("step") == "change":
+            return await self._render_editor(visit, seen.value, visit.form, plan)
         try:
-            if visit.form.text("step") == "apply" and await _published(api, visit, body, seen.etag):
-                return Goto("/policy")
+            if visit.form.read_text("step") == "apply" and await _publish_policy(api, visit, body, seen.etag):
+                return RedirectTo("/policy")
             impact = (await api.post("/v1/policy/impact", body)).value
-            if visit.form.text("opened") not in ("", str(seen.value["version"])):
-                visit.say(
+            if visit.form.read_text("opened") not in ("", str(seen.value["version"])):
+                visit.flash_message(
                     "Somebody else has published since you opened the form; what differs below undoes theirs.", "warn"
                 )
         except RefusedPageError as error:
-            told = None if blamed(visit.form, error.refusal) else error.refusal
-            return await self._editor(visit, seen.value, visit.form, plan, told)
+            told = None if blame_field(visit.form, error.refusal) else error.refusal
+            return await self._render_editor(visit, seen.value, visit.form, plan, told)
         values = {
             "impact": impact,
-            "differences": _differences(seen.value, body),
+            "differences": _policy_differences(seen.value, body),
             "kept": {name: given for name, given in visit.form.values.items() if name not in OWN},
             "seen": seen.etag,
-            "address": path("/policy/plans/{plan}", plan=plan) if plan else "/policy",
-            "figure": figure,
+            "address": fill_path("/policy/plans/{plan}", plan=plan) if plan else "/policy",
+            "figure": format_figure,
         }
-        return Screen(template="policy_impact.html", values=values)
+        return PageScreen(template="policy_impact.html", values=values)
 
-    async def _editor(
-        self, visit: Portal, policy: Any, form: Form, plan: str = "", refusal: Refusal | None = None
-    ) -> Screen:
-        named = {each["id"]: each["name"] for each in await self._server.of(visit).whole("/v1/plans")}
+    async def _render_editor(
+        self, visit: Portal, policy: Any, form: SentForm, plan: str = "", refusal: PageRefusal | None = None
+    ) -> PageScreen:
+        named = {each["id"]: each["name"] for each in await self._server.api_for(visit).get_all("/v1/plans")}
         if plan and plan not in named and plan not in policy["own_plans"]:
-            raise RefusedPageError(Refusal(title="There is no such plan.", status=404, code="not_found"))
+            raise RefusedPageError(PageRefusal(title="There is no such plan.", status=404, code="not_found"))
         values = {
             "policy": policy,
             "rules": {each["field"]: each for each in policy["rules"]},
             "figures": FIGURES,
-            "widest": widest,
+            "widest": widest_bound,
             "ways": WAYS,
             "actions": ACTIONS,
             "operators": OPERATORS,
             "units": [(unit, unit) for unit, _ in UNITS],
             "plans": {**{name: name for name in policy["own_plans"]}, **named},
             "plan": plan,
-            "figure": figure,
+            "figure": format_figure,
             "form": form,
             "refusal": refusal,
         }
         template = "policy_plan.html" if plan else "policy.html"
-        return Screen(template=template, values=values, status=422 if form.errors or refusal else 200)
+        return PageScreen(template=template, values=values, status=422 if form.errors or refusal else 200)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/policy", self.show),
-            action("/policy", self.change),
-            page("/policy/plans/{plan}", self.show_plan),
-            action("/policy/plans/{plan}", self.change_plan),
+            page_route("/policy", self.show),
+            form_route("/policy", self.change),
+            page_route("/policy/plans/{plan}", self.show_plan),
+            form_route("/policy/plans/{plan}", self.change_plan),
         )
 
 
-def figure(name: str, value: Any) -> str:
+def format_figure(name: str, value: Any) -> str:
     """A figure as people read it: an interval in its largest whole unit, a choice in its words, a list, yes or no."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name == "sync_interval":
-        number, unit = _interval(int(value))
+        number, unit = _split_interval(int(value))
         return format_count(number, unit.removesuffix("s"))
     if name in WAYS:
         return dict(WAYS[name]).get(str(value), str(value))
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-async def _published(api: Api, visit: Portal, body: dict[str, Any], etag: str) -> bool:
+async def _publish_policy(api: PortalApi, visit: Portal, body: dict[str, Any], etag: str) -> bool:
     """Publish what the report was about; False when something changed since, so that it is shown again."""
-    plan = visit.form.text("impact", most=100)
+    plan = visit.form.read_text("impact", most=100)
     try:
-        await api.put("/v1/policy", {**body, "plan": plan}, if_match=visit.form.text("seen") or etag)
+        await api.put("/v1/policy", {**body, "plan": plan}, if_match=visit.form.read_text("seen") or etag)
     except RefusedPageError as error:
         if error.refusal.code not in STALE:
             raise
-        visit.say("Something changed meanwhile. This is what it would do now.", "warn")
+        visit.flash_message("Something changed meanwhile. This is what it would do now.", "warn")
         return False
-    visit.say("The policy is published.")
+    visit.flash_message("The policy is published.")
     return True
 
 
-def _interval(seconds: int) -> tuple[int, str]:
+def _split_interval(seconds: int) -> tuple[int, str]:
     return next((seconds // size, unit) for unit, size in UNITS if seconds % size == 0)
 
 
-def _filled(policy: Any) -> Form:
-    values = _spelt({each["field"]: each["value"] for each in policy["rules"]})
-    return Form.of(
+def _filled_form(policy: Any) -> SentForm:
+    values = _field_values({each["field"]: each["value"] for each in policy["rules"]})
+    return SentForm.of(
         **values,
         renewal_order=policy["renewal_order"],
         customer_actions=policy["customer_actions"],
@@ -218,54 +218,56 @@ def _filled(policy: Any) -> Form:
     )
 
 
-def _filled_plan(own: dict[str, Any]) -> Form:
-    values = _spelt(own)
+def _filled_plan(own: dict[str, Any]) -> SentForm:
+    values = _field_values(own)
     if "stop_clock" in values:
         values["stop_clock"] = "yes" if values["stop_clock"] else "no"
-    return Form.of(**values)
+    return SentForm.of(**values)
 
 
-def _spelt(values: dict[str, Any]) -> dict[str, Any]:
+def _field_values(values: dict[str, Any]) -> dict[str, Any]:
     """Figures as the fields of a form hold them."""
-    spelt = dict(values)
-    if "reminders" in spelt:
-        spelt["reminders"] = ", ".join(map(str, spelt["reminders"]))
-    if "sync_interval" in spelt:
-        spelt["sync_interval"], spelt["sync_interval_unit"] = _interval(spelt["sync_interval"])
-    return spelt
+    spelled = dict(values)
+    if "reminders" in spelled:
+        spelled["reminders"] = ", ".join(map(str, spelled["reminders"]))
+    if "sync_interval" in spelled:
+        spelled["sync_interval"], spelled["sync_interval_unit"] = _split_interval(spelled["sync_interval"])
+    return spelled
 
 
-def _body(form: Form, policy: Any) -> dict[str, Any]:
+def _read_policy(form: SentForm, policy: Any) -> dict[str, Any]:
     """The policy as the form says; a figure that is the vendor's default stays the vendor's."""
     current = {each["field"]: each["value"] for each in policy["rules"]}
-    wished: dict[str, Any] = {name: _figure(form, name) for _, group in FIGURES for name, *_ in group}
-    wished["stop_clock"] = form.flag("stop_clock")
-    wished["reminders"] = _days(form)
+    wished: dict[str, Any] = {name: _read_figure(form, name) for _, group in FIGURES for name, *_ in group}
+    wished["stop_clock"] = form.read_flag("stop_clock")
+    wished["reminders"] = _read_days(form)
     for name in ("late_renewal", "refund"):
-        wished[name] = form.choice(name, [value for value, _ in WAYS[name]])
+        wished[name] = form.read_choice(name, [value for value, _ in WAYS[name]])
     own = policy["own_rules"]
     said = {name: value for name, value in wished.items() if name in own or current.get(name) != value}
     unshown = [name for name in policy["customer_actions"] if name not in ACTIONS]
     return {
         "rules": {**own, **said},
         "plans": policy["own_plans"],
-        "customer_actions": [name for name in ACTIONS if name in form.many("customer_actions")] + unshown,
-        "provider_actions": [name for name in OPERATORS if name in form.many("provider_actions")],
-        "renewal_order": form.choice("renewal_order", [value for value, _ in WAYS["renewal_order"]]),
-        "apply_now": form.flag("apply_now"),
+        "customer_actions": [name for name in ACTIONS if name in form.read_many("customer_actions")] + unshown,
+        "provider_actions": [name for name in OPERATORS if name in form.read_many("provider_actions")],
+        "renewal_order": form.read_choice("renewal_order", [value for value, _ in WAYS["renewal_order"]]),
+        "apply_now": form.read_flag("apply_now"),
     }
 
 
-def _body_of_plan(form: Form, policy: Any, plan: str) -> dict[str, Any]:
+def _body_of_plan(form: SentForm, policy: Any, plan: str) -> dict[str, Any]:
     """The policy with what the form says for one plan; a field left empty is as for all plans."""
-    layer: dict[str, Any] = {name: _figure(form, name) for _, group in FIGURES for name, *_ in group if form.text(name)}
-    if form.text("stop_clock"):
-        layer["stop_clock"] = form.choice("stop_clock", ("yes", "no")) == "yes"
-    if form.text("reminders"):
-        layer["reminders"] = _days(form)
+    layer: dict[str, Any] = {
+        name: _read_figure(form, name) for _, group in FIGURES for name, *_ in group if form.read_text(name)
+    }
+    if form.read_text("stop_clock"):
+        layer["stop_clock"] = form.read_choice("stop_clock", ("yes", "no")) == "yes"
+    if form.read_text("reminders"):
+        layer["reminders"] = _read_days(form)
     for name in ("late_renewal", "refund"):
-        if form.text(name):
-            layer[name] = form.choice(name, [value for value, _ in WAYS[name]])
+        if form.read_text(name):
+            layer[name] = form.read_choice(name, [value for value, _ in WAYS[name]])
     plans = {**policy["own_plans"], plan: layer}
     return {
         "rules": policy["own_rules"],
@@ -273,46 +275,48 @@ def _body_of_plan(form: Form, policy: Any, plan: str) -> dict[str, Any]:
         "customer_actions": policy["customer_actions"],
         "provider_actions": policy["provider_actions"],
         "renewal_order": policy["renewal_order"],
-        "apply_now": form.flag("apply_now"),
+        "apply_now": form.read_flag("apply_now"),
     }
 
 
-def _figure(form: Form, name: str) -> int:
+def _read_figure(form: SentForm, name: str) -> int:
     """A figure; an interval is a number of the unit beside it, in seconds."""
-    unit = dict(UNITS).get(form.text("sync_interval_unit"), 1) if name == "sync_interval" else 1
-    least, most = widest(name)
+    unit = dict(UNITS).get(form.read_text("sync_interval_unit"), 1) if name == "sync_interval" else 1
+    least, most = widest_bound(name)
     # A limit in seconds is told in the unit that was chosen: a quarter of an hour to three days are 1 to 72 hours.
-    return form.whole(name, least=-(-least // unit), most=most // unit) * unit
+    return form.read_whole(name, least=-(-least // unit), most=most // unit) * unit
 
 
-def _days(form: Form) -> list[int]:
-    parts = [part.strip() for part in form.text("reminders").split(",") if part.strip()]
+def _read_days(form: SentForm) -> list[int]:
+    parts = [part.strip() for part in form.read_text("reminders").split(",") if part.strip()]
     if not all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts):
-        form.fault("reminders", "Days before the end, separated by commas: 60, 30, 7.")
+        form.add_fault("reminders", "Days before the end, separated by commas: 60, 30, 7.")
         return []
     return [int(part) for part in parts]
 
 
-def _differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _policy_differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(what, old, new) of everything that would change, in words."""
     now = {each["field"]: each["value"] for each in policy["rules"]}
     found = [
-        (label(name), figure(name, now[name]), figure(name, value))
+        (field_label(name), format_figure(name, now[name]), format_figure(name, value))
         for name, value in body["rules"].items()
         if now[name] != value
     ]
     for plan in sorted({*policy["own_plans"], *body["plans"]}):
         before, after = policy["own_plans"].get(plan, {}), body["plans"].get(plan, {})
         for name in sorted({*before, *after}):
-            old, new = (figure(name, layer[name]) if name in layer else "as for all" for layer in (before, after))
-            found += [(f"{plan}: {label(name)}", old, new)] if old != new else []
+            old, new = (
+                format_figure(name, layer[name]) if name in layer else "as for all" for layer in (before, after)
+            )
+            found += [(f"{plan}: {field_label(name)}", old, new)] if old != new else []
     for whose, field in (("Customers", "customer_actions"), ("Operators", "provider_actions")):
         had, has = set(policy[field]), set(body[field])
         found += [(f"{whose} may: {_act(name)}", "no", "yes") for name in sorted(has - had)]
         found += [(f"{whose} may: {_act(name)}", "yes", "no") for name in sorted(had - has)]
     if policy["renewal_order"] != body["renewal_order"]:
-        old, new = (figure("renewal_order", each["renewal_order"]) for each in (policy, body))
-        found.append((label("renewal_order"), old, new))
+        old, new = (format_figure("renewal_order", each["renewal_order"]) for each in (policy, body))
+        found.append((field_label("renewal_order"), old, new))
     if body["apply_now"]:
         found.append(("Running periods", "keep their grace", "get a longer grace at once"))
     return found
@@ -320,4 +324,4 @@ def _differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, str, str]
 
 def _act(name: str) -> str:
     """What an action is called on the page."""
-    return OPERATORS.get(name, spoken(name))
+    return OPERATORS.get(name, humanize_name(name))

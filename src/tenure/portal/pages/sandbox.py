@@ -2,10 +2,10 @@
 
 from tenure.core.periods import format_instant
 from tenure.core.timeline import DAY, HOUR
-from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, action, page
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
-from tenure.web.words import instant_of, moment
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.formatting import format_moment, instant_of
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 STEPS = {
     "hour": ("1 hour", HOUR),
@@ -16,41 +16,41 @@ STEPS = {
 }
 
 
-class Sandbox:
+class SandboxPages:
     """The page about the clock."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """Where it stands."""
-        return await self._clock(visit)
+        return await self._render_clock(visit)
 
-    async def _clock(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
-        clock = await self._server.of(visit).get("/v1/sandbox/clock")
+    async def _render_clock(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        clock = await self._server.api_for(visit).get("/v1/sandbox/clock")
         values = {"clock": clock, "steps": STEPS, "refusal": refusal}
-        return Screen(template="sandbox.html", values=values, status=422 if refusal or visit.form.errors else 200)
+        return PageScreen(template="sandbox.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
     async def move(self, visit: Portal) -> Reply:
         """Move it on by a step, or to a moment; or let it run at another pace."""
-        api, form = self._server.of(visit), visit.form
+        api, form = self._server.api_for(visit), visit.form
         clock = await api.get("/v1/sandbox/clock")
         body: dict[str, str | int] = {}
-        if step := STEPS.get(form.text("step")):
+        if step := STEPS.get(form.read_text("step")):
             body["now"] = format_instant((instant_of(clock["now"]) or 0) + step[1])
-        elif form.text("now"):
-            body["now"] = f"{form.text('now')[:16]}:00Z"
-        if form.text("rate"):
-            body["rate"] = form.whole("rate", most=100_000)
+        elif form.read_text("now"):
+            body["now"] = f"{form.read_text('now')[:16]}:00Z"
+        if form.read_text("rate"):
+            body["rate"] = form.read_whole("rate", most=100_000)
         if form.errors:
-            return await self._clock(visit)
+            return await self._render_clock(visit)
         try:
             moved = (await api.put("/v1/sandbox/clock", body)).value
         except RefusedPageError as error:
-            return await self._clock(visit, error.refusal)
-        visit.say(f"The clock shows {moment(moved['now'])}.")
-        return Goto("/sandbox")
+            return await self._render_clock(visit, error.refusal)
+        visit.flash_message(f"The clock shows {format_moment(moved['now'])}.")
+        return RedirectTo("/sandbox")
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (page("/sandbox", self.show), action("/sandbox", self.move))
+        return (page_route("/sandbox", self.show), form_route("/sandbox", self.move))

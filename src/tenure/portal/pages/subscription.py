@@ -2,98 +2,99 @@
 
 from typing import Any
 
-from tenure.portal.client import Api, path
-from tenure.portal.pages.acting import seat_conflict
+from tenure.portal.client import PortalApi, fill_path
+from tenure.portal.pages.action_flow import seat_conflict
 from tenure.portal.pages.agreed import customer_of, plan_names, terms_words
-from tenure.portal.pages.deeds import BY_NAME, DEEDS
-from tenure.portal.signed import Portal, Server
-from tenure.web import words
-from tenure.web.app import Route, page
-from tenure.web.pager import pager
-from tenure.web.replies import RefusedPageError, Reply, Screen
+from tenure.portal.pages.subscription_actions import BY_NAME, DEEDS
+from tenure.portal.session import Portal, PortalServer
+from tenure.web import formatting
+from tenure.web.app import PageRoute, page_route
+from tenure.web.pager import make_pager
+from tenure.web.replies import PageScreen, RefusedPageError, Reply
 
 FACTS_SHOWN = 12
 FACTS_PAGE = 100
 """Facts of the whole history on one page."""
 
 
-class Subscription:
+class SubscriptionPage:
     """The page, and the whole history."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The page."""
-        api = self._server.of(visit)
-        one = path("/v1/subscriptions/{name}", name=visit.params["subscription"])
+        api = self._server.api_for(visit)
+        one = fill_path("/v1/subscriptions/{name}", name=visit.params["subscription"])
         sub = await api.get(one)
         spans = await api.get(f"{one}/timeline")
-        reported = {each["id"]: each for each in await _sites(api, visit, sub["id"])}
+        reported = {each["id"]: each for each in await _subscription_sites(api, visit, sub["id"])}
         values: dict[str, Any] = {
             "sub": sub,
             "spans": spans,
             "told": await api.get(f"{one}/explain"),
-            "plan": await _plan(api, sub["terms"]["plan"]),
+            "plan": await _plan_name(api, sub["terms"]["plan"]),
             "customer": await customer_of(api, visit, sub["customer"]),
             "waits": await api.get(f"{one}/code"),
-            "facts": await _latest(api, one),
+            "facts": await _latest_event(api, one),
             "reported": reported,
             "may_release": any(each["action"] == "release_site" and each["allowed"] for each in sub["allowed_actions"]),
-            "conflict": await seat_conflict(api, sub["id"]) if sub["scheduled"] or _struck(sub) else None,
-            "may_edit_list": visit.who.may("subscriptions:write") and not _forbids(sub, "change_devices"),
+            "conflict": await seat_conflict(api, sub["id"]) if sub["scheduled"] or _is_struck_out(sub) else None,
+            "may_edit_list": visit.session_value.has_scope("subscriptions:write")
+            and not _forbids_action(sub, "change_devices"),
             "unheard": sum(each["part"]["unheard"] for each in reported.values()),
-            "deeds": _deeds(sub, for_customer=visit.who.is_customer),
+            "deeds": _available_actions(sub, for_customer=visit.session_value.is_customer),
             "more": BY_NAME,
             "next_instants": _next_instants(sub, await plan_names(api) if sub["scheduled"] else {}),
         }
-        return Screen(template="subscription.html", values=values)
+        return PageScreen(template="subscription.html", values=values)
 
     async def history(self, visit: Portal) -> Reply:
         """Every fact with its place in the hash chain (B12)."""
-        api = self._server.of(visit)
-        one = path("/v1/subscriptions/{name}", name=visit.params["subscription"])
-        found = await api.listed(f"{one}/history", {"cursor": visit.query.get("cursor")}, FACTS_PAGE)
+        api = self._server.api_for(visit)
+        one = fill_path("/v1/subscriptions/{name}", name=visit.params["subscription"])
+        found = await api.get_page(f"{one}/history", {"cursor": visit.query.get("cursor")}, FACTS_PAGE)
         values = {
             "sub": await api.get(one),
             "facts": found.items,
-            "pages": pager(visit, found, FACTS_PAGE),
+            "pages": make_pager(visit, found, FACTS_PAGE),
         }
-        return Screen(template="history.html", values=values)
+        return PageScreen(template="history.html", values=values)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/subscriptions/{subscription}", self.show),
-            page("/subscriptions/{subscription}/history", self.history),
+            page_route("/subscriptions/{subscription}", self.show),
+            page_route("/subscriptions/{subscription}/history", self.history),
         )
 
 
-async def _plan(api: Api, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = await api.get(path("/v1/plans/{name}", name=name))
+async def _plan_name(api: PortalApi, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = await api.get(fill_path("/v1/plans/{name}", name=name))
     return found
 
 
-async def _latest(api: Api, one: str) -> list[Any]:
-    facts = await api.whole(f"{one}/history", most=1_000)
+async def _latest_event(api: PortalApi, one: str) -> list[Any]:
+    facts = await api.get_all(f"{one}/history", most=1_000)
     return facts[-FACTS_SHOWN:][::-1]
 
 
-async def _sites(api: Api, visit: Portal, name: str) -> list[Any]:
-    if not visit.who.may("sites:read"):
+async def _subscription_sites(api: PortalApi, visit: Portal, name: str) -> list[Any]:
+    if not visit.session_value.has_scope("sites:read"):
         return []
     try:
-        return await api.whole("/v1/sites", subscription=name)
+        return await api.get_all("/v1/sites", subscription=name)
     except RefusedPageError:
         return []
 
 
-def _deeds(sub: dict[str, Any], *, for_customer: bool) -> list[tuple[Any, dict[str, Any]]]:
+def _available_actions(sub: dict[str, Any], *, for_customer: bool) -> list[tuple[Any, dict[str, Any]]]:
     """(deed, what the API says of it), those that make sense first; one of undo and cancel, pause and resume."""
     said = {each["action"]: each for each in sub["allowed_actions"]}
     pairs = [(deed, said[deed.name]) for deed in DEEDS if deed.name in said]
     hidden = set()
-    if not sub["cancelled_at"]:
+    if not sub["canceled_at"]:
         hidden.add("undo_cancel")
     if not sub["holds"]:
         hidden.add("resume")
@@ -103,12 +104,12 @@ def _deeds(sub: dict[str, Any], *, for_customer: bool) -> list[tuple[Any, dict[s
     return sorted(shown, key=lambda pair: not pair[1]["allowed"])
 
 
-def _struck(sub: dict[str, Any]) -> bool:
+def _is_struck_out(sub: dict[str, Any]) -> bool:
     """Whether a seat conflict's list names an application of it."""
     return any(each["place_until"] for each in sub["sites"])
 
 
-def _forbids(sub: dict[str, Any], name: str) -> bool:
+def _forbids_action(sub: dict[str, Any], name: str) -> bool:
     return any(each["action"] == name and _is_forbidden(each) for each in sub["allowed_actions"])
 
 
@@ -123,7 +124,9 @@ def _next_instants(sub: dict[str, Any], plans: dict[str, str]) -> list[tuple[str
     found = [(paid, sub["paid_until"])]
     renewal = sub["renewal"]
     if renewal["covered_until"]:
-        found.append((f"Renews by itself, {words.money(renewal['price'], sub['terms']['currency'])}", renewal["at"]))
+        found.append(
+            (f"Renews by itself, {formatting.format_money(renewal['price'], sub['terms']['currency'])}", renewal["at"])
+        )
         if not renewal["lasts"]:
             found.append(("The balance covers it until", renewal["covered_until"]))
     short = " if no money comes in" if renewal["at"] else ""

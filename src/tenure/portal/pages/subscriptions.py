@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from tenure.portal.client import COUNTED, PAGE, path
-from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, page
-from tenure.web.pager import pager, sorted_by
-from tenure.web.replies import Download, Goto, Reply, Screen
+from tenure.portal.client import COUNTED, PAGE, fill_path
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import PageRoute, page_route
+from tenure.web.pager import make_pager, sorted_by
+from tenure.web.replies import FileDownload, PageScreen, RedirectTo, Reply
 
 FILTERS = ("q", "phase", "plan", "product", "customer", "auto", "due_before", "failed_since")
 PHASES = (
@@ -29,55 +29,57 @@ SORTS = (
 RENEWING = (("", "Any"), ("true", "Automatic"), ("false", "By hand"))
 
 
-class Subscriptions:
+class SubscriptionListPages:
     """The list's pages."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The list."""
-        api = self._server.of(visit)
-        asked = wanted(visit)
+        api = self._server.api_for(visit)
+        asked = list_filters(visit)
         sort = sorted_by(visit, SORTS)
         place: dict[str, Any] = {"sort": sort, "counted": True, "cursor": visit.query.get("cursor")}
-        found = await api.listed("/v1/subscriptions", {**asked, **place})
+        found = await api.get_page("/v1/subscriptions", {**asked, **place})
         all_of_it = visit.with_query(cursor=None, trail=None, row=None)
-        plans = await api.whole("/v1/plans")
+        plans = await api.get_all("/v1/plans")
         names = {plan["id"]: plan["name"] for plan in plans}
         values: dict[str, Any] = {
             "rows": found.items,
-            "pages": pager(visit, found, PAGE, found.total, COUNTED),
+            "pages": make_pager(visit, found, PAGE, found.total, COUNTED),
             "sort": sort,
-            "sorts": [each for each in SORTS if not (visit.who.is_customer and each[0] == "customer")],
+            "sorts": [each for each in SORTS if not (visit.session_value.is_customer and each[0] == "customer")],
             "asked": asked,
             "plans": names,
             "phases_offered": PHASES,
             "renewing_offered": RENEWING,
             "export": all_of_it.replace("/subscriptions", "/subscriptions/export.csv", 1),
-            "currency": visit.who.currency,
+            "currency": visit.session_value.currency,
         }
-        return Screen(template="subscriptions.html", values=values)
+        return PageScreen(template="subscriptions.html", values=values)
 
     async def export(self, visit: Portal) -> Reply:
         """The same list as CSV."""
-        body = await self._server.of(visit).text("/v1/subscriptions.csv", **wanted(visit), sort=sorted_by(visit, SORTS))
-        return Download(name="subscriptions.csv", media_type="text/csv; charset=utf-8", body=body)
+        body = await self._server.api_for(visit).get_text(
+            "/v1/subscriptions.csv", **list_filters(visit), sort=sorted_by(visit, SORTS)
+        )
+        return FileDownload(name="subscriptions.csv", media_type="text/csv; charset=utf-8", body=body)
 
     async def renew(self, visit: Portal) -> Reply:
         """Where sites send whoever wants to renew (M16): `?subscription=` names which."""
         name = visit.query.get("subscription", "")
-        return Goto(path("/subscriptions/{name}/do/renew", name=name) if name else "/subscriptions")
+        return RedirectTo(fill_path("/subscriptions/{name}/do/renew", name=name) if name else "/subscriptions")
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/subscriptions", self.show),
-            page("/subscriptions/export.csv", self.export),
-            page("/renew", self.renew),
+            page_route("/subscriptions", self.show),
+            page_route("/subscriptions/export.csv", self.export),
+            page_route("/renew", self.renew),
         )
 
 
-def wanted(visit: Portal) -> dict[str, str]:
+def list_filters(visit: Portal) -> dict[str, str]:
     """The filters that are set."""
     return {name: text for name in FILTERS if (text := visit.query.get(name, "").strip())}

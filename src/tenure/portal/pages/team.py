@@ -3,12 +3,12 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from tenure.portal.blame import blamed
-from tenure.portal.client import path
-from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, Sure, action, page
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
-from tenure.web.shelf import NAMED, NEWEST, By, shelve
+from tenure.portal.client import fill_path
+from tenure.portal.field_errors import blame_field
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
 
 ROLES = {
     "owner": ("Owner", "May do everything, also invite people and make tokens."),
@@ -26,7 +26,7 @@ PEOPLE: dict[str, By] = {
 INVITED: dict[str, By] = {"": NEWEST}
 """Invitations are few and end by themselves: the newest stands first."""
 
-SURE_REMOVE = Sure(
+SURE_REMOVE = ConfirmationQuestion(
     title="Remove this person?",
     text="Every session of this person ends, and nothing of yours can be seen any more."
     " To come back it takes a new invitation.",
@@ -35,7 +35,7 @@ SURE_REMOVE = Sure(
 )
 
 
-SURE_WITHDRAW = Sure(
+SURE_WITHDRAW = ConfirmationQuestion(
     title="Withdraw this invitation?",
     text="Its link stops working at once. To come in after all it takes a new invitation.",
     button="Withdraw the invitation",
@@ -43,89 +43,91 @@ SURE_WITHDRAW = Sure(
 )
 
 
-class Team:
+class TeamPages:
     """The pages about people."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """Who is in the team."""
-        return await self._team(visit)
+        return await self._render_team(visit)
 
-    async def _team(self, visit: Portal, refusal: Refusal | None = None, made: Any = None) -> Screen:
-        api, customer = self._server.of(visit), _customer(visit)
-        of_customer = bool(customer) or visit.who.is_customer
+    async def _render_team(self, visit: Portal, refusal: PageRefusal | None = None, made: Any = None) -> PageScreen:
+        api, customer = self._server.api_for(visit), _team_customer(visit)
+        of_customer = bool(customer) or visit.session_value.is_customer
         roles = [(name, *ROLES[name]) for name in ROLES if not (of_customer and name == "operator")]
         values = {
-            "shelf": shelve(visit, await api.whole("/v1/people", customer=customer or None), PEOPLE),
-            "invited": shelve(visit, await api.whole("/v1/invitations", customer=customer or None), INVITED, "invited"),
-            "customer": await api.get(path("/v1/customers/{name}", name=customer)) if customer else None,
+            "shelf": make_short_list(visit, await api.get_all("/v1/people", customer=customer or None), PEOPLE),
+            "invited": make_short_list(
+                visit, await api.get_all("/v1/invitations", customer=customer or None), INVITED, "invited"
+            ),
+            "customer": await api.get(fill_path("/v1/customers/{name}", name=customer)) if customer else None,
             "roles": roles,
             "refusal": refusal,
             "made": made,
             "suffix": f"?{urlencode({'customer': customer})}" if customer else "",
         }
-        return Screen(template="team.html", values=values, status=422 if refusal or visit.form.errors else 200)
+        return PageScreen(template="team.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
     async def invite(self, visit: Portal) -> Reply:
         """Invite somebody; the link is shown once, and goes out by mail as well."""
-        form, customer = visit.form, _customer(visit)
-        body = {"email": form.required("email", most=254), "name": form.required("name", most=200)}
-        body["role"] = form.choice("role", ROLES)
+        form, customer = visit.form, _team_customer(visit)
+        body = {"email": form.read_required("email", most=254), "name": form.read_required("name", most=200)}
+        body["role"] = form.read_choice("role", ROLES)
         if customer:
             body["customer"] = customer
         if form.errors:
-            return await self._team(visit)
+            return await self._render_team(visit)
         try:
-            made = (await self._server.of(visit).post("/v1/invitations", body, key=form.text("_key"))).value
+            made = (await self._server.api_for(visit).post("/v1/invitations", body, key=form.read_text("_key"))).value
         except RefusedPageError as error:
             form.values.pop("_key", None)
-            return await self._team(visit, None if blamed(form, error.refusal) else error.refusal)
+            return await self._render_team(visit, None if blame_field(form, error.refusal) else error.refusal)
         form.values.clear()
         made["link"] = f"{visit.place.origin}/invitation/{made['link_token']}"
-        return await self._team(visit, made=made)
+        return await self._render_team(visit, made=made)
 
     async def withdraw(self, visit: Portal) -> Reply:
         """Withdraw an invitation."""
-        address = path("/v1/invitations/{name}", name=visit.params["invitation"])
-        await self._server.of(visit).delete(address, customer=_customer(visit) or None)
-        visit.say("The invitation is withdrawn.")
-        return _back(visit)
+        address = fill_path("/v1/invitations/{name}", name=visit.params["invitation"])
+        await self._server.api_for(visit).delete(address, customer=_team_customer(visit) or None)
+        visit.flash_message("The invitation is withdrawn.")
+        return _team_url(visit)
 
     async def change(self, visit: Portal) -> Reply:
         """Give somebody another role."""
-        address = path("/v1/people/{name}", name=visit.params["person"])
-        body = {"role": visit.form.choice("role", ROLES)}
+        address = fill_path("/v1/people/{name}", name=visit.params["person"])
+        body = {"role": visit.form.read_choice("role", ROLES)}
         if visit.form.errors:
-            return await self._team(visit)
-        await self._server.of(visit).put(address, body, customer=_customer(visit) or None)
-        visit.say("The role is changed.")
-        return _back(visit)
+            return await self._render_team(visit)
+        await self._server.api_for(visit).put(address, body, customer=_team_customer(visit) or None)
+        visit.flash_message("The role is changed.")
+        return _team_url(visit)
 
     async def remove(self, visit: Portal) -> Reply:
         """Somebody leaves the team."""
-        address = path("/v1/people/{name}", name=visit.params["person"])
-        await self._server.of(visit).delete(address, customer=_customer(visit) or None)
-        visit.say("The person is no longer in the team.")
-        return _back(visit)
+        address = fill_path("/v1/people/{name}", name=visit.params["person"])
+        await self._server.api_for(visit).delete(address, customer=_team_customer(visit) or None)
+        visit.flash_message("The person is no longer in the team.")
+        return _team_url(visit)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/team", self.show),
-            action("/team", self.invite),
-            action("/team/invitations/{invitation}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
-            action("/team/{person}/role", self.change),
-            action("/team/{person}/remove", self.remove, sure=SURE_REMOVE),
+            page_route("/team", self.show),
+            form_route("/team", self.invite),
+            form_route("/team/invitations/{invitation}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+            form_route("/team/{person}/role", self.change),
+            form_route("/team/{person}/remove", self.remove, sure=SURE_REMOVE),
         )
 
 
-def _customer(visit: Portal) -> str:
+def _team_customer(visit: Portal) -> str:
     """The customer whose team is meant; empty for the own team."""
-    return "" if visit.who.is_customer else visit.query.get("customer", "")[:64]
+    return "" if visit.session_value.is_customer else visit.query.get("customer", "")[:64]
 
 
-def _back(visit: Portal) -> Goto:
-    customer = _customer(visit)
-    return Goto(f"/team?{urlencode({'customer': customer})}" if customer else "/team")
+def _team_url(visit: Portal) -> RedirectTo:
+    customer = _team_customer(visit)
+    return RedirectTo(f"/team?{urlencode({'customer': customer})}" if customer else "/team")

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from tenure.portal.blame import blamed
-from tenure.portal.client import path
-from tenure.portal.signed import Portal, Server
-from tenure.web.app import Route, Sure, action, page
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
-from tenure.web.shelf import NAMED, NEWEST, shelve
+from tenure.portal.client import fill_path
+from tenure.portal.field_errors import blame_field
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.short_lists import NAMED, NEWEST, make_short_list
 
 EVERYTHING = "*"
 WHAT = (
@@ -25,7 +25,7 @@ SORTS = {
     "unused": ("Longest unused first", lambda row: (row["last_use"] or "", row["id"]), False),
 }
 ABOUT = {
-    "catalogue": "products and plans",
+    "catalog": "products and plans",
     "providers": "providers",
     "customers": "customers",
     "subscriptions": "orders and subscriptions",
@@ -45,10 +45,10 @@ ABOUT = {
 """What a scope is about, in words; behind the colon stands `read` or `write`."""
 
 
-VENDORS_ALONE = frozenset({"catalogue:write", "providers:write", "metrics:read", "server:read", "server:write"})
+VENDORS_ALONE = frozenset({"catalog:write", "providers:write", "metrics:read", "server:read", "server:write"})
 """What no provider's token carries."""
 
-SURE_WITHDRAW = Sure(
+SURE_WITHDRAW = ConfirmationQuestion(
     title="Withdraw this API token?",
     text="Programs that use it are refused from now on. This cannot be undone; a new token has another secret.",
     button="Withdraw the token",
@@ -56,76 +56,76 @@ SURE_WITHDRAW = Sure(
 )
 
 
-class Tokens:
+class TokenPages:
     """The pages about tokens."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The list and the form."""
-        return await self._list(visit)
+        return await self._render_list(visit)
 
-    async def _list(self, visit: Portal, refusal: Refusal | None = None, made: Any = None) -> Screen:
-        rows = await self._server.of(visit).whole("/v1/tokens")
+    async def _render_list(self, visit: Portal, refusal: PageRefusal | None = None, made: Any = None) -> PageScreen:
+        rows = await self._server.api_for(visit).get_all("/v1/tokens")
         values = {
-            "shelf": shelve(visit, rows, SORTS),
-            "scopes": [(scope, _told(scope)) for scope in _offered(visit)],
+            "shelf": make_short_list(visit, rows, SORTS),
+            "scopes": [(scope, _describe_scope(scope)) for scope in _offered_scopes(visit)],
             "what": WHAT,
             "refusal": refusal,
             "made": made,
         }
-        return Screen(template="tokens.html", values=values, status=422 if refusal or visit.form.errors else 200)
+        return PageScreen(template="tokens.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
     async def create(self, visit: Portal) -> Reply:
         """Make a token; its secret is on the page that answers."""
         form = visit.form
         body = {
-            "name": form.required("name", most=200),
-            "role": _role(visit),
-            "days": form.whole("days", least=1, most=3_650),
-            "scopes": form.many("scopes"),
+            "name": form.read_required("name", most=200),
+            "role": _token_role(visit),
+            "days": form.read_whole("days", least=1, most=3_650),
+            "scopes": form.read_many("scopes"),
         }
-        if form.choice("what", [name for name, *_ in WHAT]) == "every":
+        if form.read_choice("what", [name for name, *_ in WHAT]) == "every":
             body["scopes"] = [EVERYTHING]
         elif not body["scopes"]:
-            form.fault("scopes", "Choose at least one, please, or say “Everything” above.")
+            form.add_fault("scopes", "Choose at least one, please, or say “Everything” above.")
         if form.errors:
-            return await self._list(visit)
+            return await self._render_list(visit)
         try:
-            made = await self._server.of(visit).post("/v1/tokens", body, key=form.text("_key"))
+            made = await self._server.api_for(visit).post("/v1/tokens", body, key=form.read_text("_key"))
         except RefusedPageError as error:
             form.values.pop("_key", None)
-            return await self._list(visit, None if blamed(form, error.refusal) else error.refusal)
+            return await self._render_list(visit, None if blame_field(form, error.refusal) else error.refusal)
         form.values.clear()
-        return await self._list(visit, made=made.value)
+        return await self._render_list(visit, made=made.value)
 
     async def withdraw(self, visit: Portal) -> Reply:
         """It is good for nothing from now on."""
-        await self._server.of(visit).delete(path("/v1/tokens/{name}", name=visit.params["token"]))
-        visit.say("The token is withdrawn.")
-        return Goto("/tokens")
+        await self._server.api_for(visit).delete(fill_path("/v1/tokens/{name}", name=visit.params["token"]))
+        visit.flash_message("The token is withdrawn.")
+        return RedirectTo("/tokens")
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/tokens", self.show),
-            action("/tokens", self.create),
-            action("/tokens/{token}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+            page_route("/tokens", self.show),
+            form_route("/tokens", self.create),
+            form_route("/tokens/{token}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
         )
 
 
-def _role(visit: Portal) -> str:
+def _token_role(visit: Portal) -> str:
     """As whom the program acts: for the vendor's own pages as the vendor, else as the provider."""
-    return "provider" if visit.who.provider or visit.who.kind != "vendor" else "vendor"
+    return "provider" if visit.session_value.provider or visit.session_value.team_kind != "vendor" else "vendor"
 
 
-def _offered(visit: Portal) -> list[str]:
+def _offered_scopes(visit: Portal) -> list[str]:
     """Scopes that the visitor carries and the token may carry."""
-    mine = set(visit.who.me.get("scopes") or ())
-    return sorted(mine if _role(visit) == "vendor" else mine - VENDORS_ALONE)
+    mine = set(visit.session_value.me.get("scopes") or ())
+    return sorted(mine if _token_role(visit) == "vendor" else mine - VENDORS_ALONE)
 
 
-def _told(scope: str) -> str:
+def _describe_scope(scope: str) -> str:
     about, _, what = scope.partition(":")
     return f"{'Change' if what == 'write' else 'See'} {ABOUT.get(about, about)}"

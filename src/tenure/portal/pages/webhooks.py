@@ -3,25 +3,25 @@
 from functools import partial
 from typing import Any
 
-from tenure.portal.blame import blamed
-from tenure.portal.client import PAGE, path
+from tenure.portal.client import PAGE, fill_path
+from tenure.portal.field_errors import blame_field
 from tenure.portal.picking_events import WHAT, event_topics, events_of, filled
 from tenure.portal.sendings import of_delivery
-from tenure.portal.signed import Portal, Server
-from tenure.portal.stale import NOTHING_SEEN, STATUS, differences, is_stale
-from tenure.web.app import Route, Sure, action, page
-from tenure.web.forms import Form
-from tenure.web.pager import pager
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.portal.session import Portal, PortalServer
+from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.forms import SentForm
+from tenure.web.pager import make_pager
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
-SURE_REMOVE = Sure(
+SURE_REMOVE = ConfirmationQuestion(
     title="Remove this webhook?",
     text="Nothing more is sent there, and the log of what was delivered goes with it. This cannot be undone.",
     button="Remove the webhook",
     back="/webhooks",
 )
 
-SURE_ROTATE_AT_ONCE = Sure(
+SURE_ROTATE_AT_ONCE = ConfirmationQuestion(
     title="End the old secret at once?",
     text="Whoever checks signatures with the old secret refuses your events until it knows the new one."
     " This cannot be undone.",
@@ -30,130 +30,138 @@ SURE_ROTATE_AT_ONCE = Sure(
 )
 
 
-class Webhooks:
+class WebhookPages:
     """The pages about webhooks."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PortalServer) -> None:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
         """The list and the form."""
-        return await self._list(visit)
+        return await self._render_list(visit)
 
-    async def _list(self, visit: Portal, refusal: Refusal | None = None) -> Screen:
-        api = self._server.of(visit)
-        topics = await event_topics(api, visit.form.many("events"))
-        values = {"rows": await api.whole("/v1/webhooks"), "refusal": refusal, "what": WHAT, "topics": topics}
-        return Screen(template="webhooks.html", values=values, status=422 if refusal or visit.form.errors else 200)
+    async def _render_list(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        api = self._server.api_for(visit)
+        topics = await event_topics(api, visit.form.read_many("events"))
+        values = {"rows": await api.get_all("/v1/webhooks"), "refusal": refusal, "what": WHAT, "topics": topics}
+        return PageScreen(template="webhooks.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
     async def create(self, visit: Portal) -> Reply:
         """Make one; its secret is on the page that answers."""
         form = visit.form
-        body = {"url": form.required("url", most=512), "events": events_of(form), "note": form.text("note", most=200)}
+        body = {
+            "url": form.read_required("url", most=512),
+            "events": events_of(form),
+            "note": form.read_text("note", most=200),
+        }
         if form.errors:
-            return await self._list(visit)
+            return await self._render_list(visit)
         try:
-            made = (await self._server.of(visit).post("/v1/webhooks", body, key=form.text("_key"))).value
+            made = (await self._server.api_for(visit).post("/v1/webhooks", body, key=form.read_text("_key"))).value
         except RefusedPageError as error:
             form.values.pop("_key", None)
-            return await self._list(visit, None if blamed(form, error.refusal) else error.refusal)
-        return await self._one(visit, made["id"], made["secret"])
+            return await self._render_list(visit, None if blame_field(form, error.refusal) else error.refusal)
+        return await self._render_webhook(visit, made["id"], made["secret"])
 
     async def look(self, visit: Portal) -> Reply:
         """One, with what was delivered."""
-        return await self._one(visit, visit.params["webhook"])
+        return await self._render_webhook(visit, visit.params["webhook"])
 
-    async def _one(self, visit: Portal, name: str, secret: str = "", refusal: Refusal | None = None) -> Screen:
-        api, address = self._server.of(visit), path("/v1/webhooks/{name}", name=name)
-        seen = await api.tagged(address)
+    async def _render_webhook(
+        self, visit: Portal, name: str, secret: str = "", refusal: PageRefusal | None = None
+    ) -> PageScreen:
+        api, address = self._server.api_for(visit), fill_path("/v1/webhooks/{name}", name=name)
+        seen = await api.get_with_etag(address)
         hook = seen.value
-        found = await api.listed(f"{address}/deliveries", {"cursor": visit.query.get("cursor")})
-        known = Form.of(url=hook["url"], note=hook["note"], **filled(hook["events"]))
+        found = await api.get_page(f"{address}/deliveries", {"cursor": visit.query.get("cursor")})
+        known = SentForm.of(url=hook["url"], note=hook["note"], **filled(hook["events"]))
         form = visit.form if visit.form.errors or refusal else known
         values: dict[str, Any] = {
             "hook": hook,
             "deliveries": found.items,
             "told": partial(of_delivery, now=visit.now, active=hook["active"]),
-            "pages": pager(visit, found, PAGE),
+            "pages": make_pager(visit, found, PAGE),
             "secret": secret,
             "refusal": refusal,
             "form": form,
             "what": WHAT,
-            "topics": await event_topics(api, form.many("events")),
-            "seen": visit.form.text("seen") if visit.form.errors else seen.etag,
+            "topics": await event_topics(api, form.read_many("events")),
+            "seen": visit.form.read_text("seen") if visit.form.errors else seen.etag,
         }
         if is_stale(refusal):
             stored = {name: hook[name] for name in ("url", "events", "note")}
             stored["active"] = "on" if hook["active"] else "off"
-            values |= {"refusal": None, "differences": differences(visit.form, stored, {"active": "State"})}
+            values |= {"refusal": None, "differences": stale_fields(visit.form, stored, {"active": "State"})}
         status = STATUS if is_stale(refusal) else 422 if refusal or visit.form.errors else 200
-        return Screen(template="webhook.html", values=values, status=status)
+        return PageScreen(template="webhook.html", values=values, status=status)
 
     async def change(self, visit: Portal) -> Reply:
         """Another address, other events, on or off."""
-        api, form, name = self._server.of(visit), visit.form, visit.params["webhook"]
-        address = path("/v1/webhooks/{name}", name=name)
+        api, form, name = self._server.api_for(visit), visit.form, visit.params["webhook"]
+        address = fill_path("/v1/webhooks/{name}", name=name)
         body = {
-            "url": form.required("url", most=512),
+            "url": form.read_required("url", most=512),
             "events": events_of(form),
-            "note": form.text("note", most=200),
-            "active": form.text("active") != "off",
+            "note": form.read_text("note", most=200),
+            "active": form.read_text("active") != "off",
         }
         if form.errors:
-            return await self._one(visit, name)
+            return await self._render_webhook(visit, name)
         try:
-            await api.put(address, body, if_match=form.text("seen") or NOTHING_SEEN)
+            await api.put(address, body, if_match=form.read_text("seen") or NOTHING_SEEN)
         except RefusedPageError as error:
-            return await self._one(visit, name, "", None if blamed(form, error.refusal) else error.refusal)
-        visit.say("Saved.")
-        return Goto(path("/webhooks/{name}", name=name))
+            return await self._render_webhook(
+                visit, name, "", None if blame_field(form, error.refusal) else error.refusal
+            )
+        visit.flash_message("Saved.")
+        return RedirectTo(fill_path("/webhooks/{name}", name=name))
 
     async def rotate(self, visit: Portal) -> Reply:
         """Another secret; the old one signs too for a day."""
-        return await self._rotated(visit, {})
+        return await self._rotate_secret(visit, {})
 
     async def rotate_at_once(self, visit: Portal) -> Reply:
         """As `rotate`, and the old one signs nothing more."""
-        return await self._rotated(visit, {"overlap_hours": 0})
+        return await self._rotate_secret(visit, {"overlap_hours": 0})
 
-    async def _rotated(self, visit: Portal, body: dict[str, int]) -> Reply:
+    async def _rotate_secret(self, visit: Portal, body: dict[str, int]) -> Reply:
         name = visit.params["webhook"]
-        address = path("/v1/webhooks/{name}/rotate-secret", name=name)
-        made = await self._server.of(visit).post(address, body, key=visit.form.text("_key"))
-        return await self._one(visit, name, made.value["secret"])
+        address = fill_path("/v1/webhooks/{name}/rotate-secret", name=name)
+        made = await self._server.api_for(visit).post(address, body, key=visit.form.read_text("_key"))
+        return await self._render_webhook(visit, name, made.value["secret"])
 
     async def test(self, visit: Portal) -> Reply:
         """Send a test event."""
         name = visit.params["webhook"]
-        address = path("/v1/webhooks/{name}/test", name=name)
-        await self._server.of(visit).post(address, key=visit.form.text("_key"))
-        visit.say("A test event is on its way; it appears below.", "info")
-        return Goto(path("/webhooks/{name}", name=name))
+        address = fill_path("/v1/webhooks/{name}/test", name=name)
+        await self._server.api_for(visit).post(address, key=visit.form.read_text("_key"))
+        visit.flash_message("A test event is on its way; it appears below.", "info")
+        return RedirectTo(fill_path("/webhooks/{name}", name=name))
 
     async def replay(self, visit: Portal) -> Reply:
         """Send something again."""
         name = visit.params["webhook"]
-        address = path("/v1/webhooks/{name}/deliveries/{one}/replay", name=name, one=visit.params["delivery"])
-        await self._server.of(visit).post(address, key=visit.form.text("_key"))
-        visit.say("It is sent again.", "info")
-        return Goto(path("/webhooks/{name}", name=name))
+        address = fill_path("/v1/webhooks/{name}/deliveries/{one}/replay", name=name, one=visit.params["delivery"])
+        await self._server.api_for(visit).post(address, key=visit.form.read_text("_key"))
+        visit.flash_message("It is sent again.", "info")
+        return RedirectTo(fill_path("/webhooks/{name}", name=name))
 
     async def remove(self, visit: Portal) -> Reply:
         """Take it away."""
-        await self._server.of(visit).delete(path("/v1/webhooks/{name}", name=visit.params["webhook"]))
-        visit.say("The webhook is removed.")
-        return Goto("/webhooks")
+        await self._server.api_for(visit).delete(fill_path("/v1/webhooks/{name}", name=visit.params["webhook"]))
+        visit.flash_message("The webhook is removed.")
+        return RedirectTo("/webhooks")
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/webhooks", self.show),
-            action("/webhooks", self.create),
-            page("/webhooks/{webhook}", self.look),
-            action("/webhooks/{webhook}", self.change),
-            action("/webhooks/{webhook}/rotate", self.rotate),
-            action("/webhooks/{webhook}/rotate-at-once", self.rotate_at_once, sure=SURE_ROTATE_AT_ONCE),
-            action("/webhooks/{webhook}/test", self.test),
-            action("/webhooks/{webhook}/remove", self.remove, sure=SURE_REMOVE),
-            action("/webhooks/{webhook}/deliveries/{delivery}/replay", self.replay),
+            page_route("/webhooks", self.show),
+            form_route("/webhooks", self.create),
+            page_route("/webhooks/{webhook}", self.look),
+            form_route("/webhooks/{webhook}", self.change),
+            form_route("/webhooks/{webhook}/rotate", self.rotate),
+            form_route("/webhooks/{webhook}/rotate-at-once", self.rotate_at_once, sure=SURE_ROTATE_AT_ONCE),
+            form_route("/webhooks/{webhook}/test", self.test),
+            form_route("/webhooks/{webhook}/remove", self.remove, sure=SURE_REMOVE),
+            form_route("/webhooks/{webhook}/deliveries/{delivery}/replay", self.replay),
         )

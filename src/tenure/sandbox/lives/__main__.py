@@ -27,7 +27,7 @@ def main() -> int:
 
 
 def _one(asked: argparse.Namespace) -> int:
-    life = walk.live(asked.seed, asked.length)
+    life = walk.run_life(asked.seed, asked.length)
     print("\n".join(life.told))
     print(f"seed {life.seed}: {life.unfair or 'fair'}")
     return 1 if life.unfair else 0
@@ -51,7 +51,7 @@ def _many(asked: argparse.Namespace) -> int:
 
 def _lived(asked: argparse.Namespace) -> Iterator[walk.LifeLived]:
     seeds = range(asked.first, asked.first + asked.lives)
-    one = partial(walk.live, length=asked.length)
+    one = partial(walk.run_life, length=asked.length)
     processes = asked.processes or os.cpu_count() or 1
     if processes == 1:
         yield from map(one, seeds)

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import msgspec
 
-from tenure.core import commands as c
-from tenure.core.contract import timeline
+from tenure.core.business import commands as c
 from tenure.core.periods import Duration
-from tenure.core.policy import LateRenewal, Refund, Role, Rules
+from tenure.core.policy.rules import LateRenewal, RefundRule, Role, Rules
 from tenure.core.pricing import Band
-from tenure.core.terms import Field, Intent, Kind, Settlement, Start, Terms
-from tenure.core.timeline import DAY, at
-from tenure.sandbox.lives.judge import Unfair
-from tenure.sandbox.lives.living import LivedAccount
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.terms import RenewalIntent, Settlement, SubscriptionKind, Terms, TermsField, TermStart
+from tenure.core.timeline import DAY, span_at
+from tenure.sandbox.lives.account import LivedAccount
+from tenure.sandbox.lives.judge import UnfairLife
 
 MONTH, YEAR, FORTNIGHT = Duration(months=1), Duration(months=12), Duration(days=14)
 PLANS: dict[str, tuple[Duration, tuple[Band, ...], int]] = {
@@ -45,23 +45,23 @@ class LifeLived(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[str, ...] = ()
 
 
-def live(seed: int, length: int = LENGTH) -> LifeLived:
+def run_life(seed: int, length: int = LENGTH) -> LifeLived:
     """One life from its seed; `unfair` says what the judge found."""
-    walk = _Walk(seed)
+    walk = _RandomLife(seed)
     unfair = ""
     try:
         walk.run(length)
-    except Unfair as found:
+    except UnfairLife as found:
         unfair = str(found)
     looks = sum(judge.looks for judge in walk.lived.judges.values())
     told = tuple(walk.lived.told)
     return LifeLived(seed=seed, steps=len(told), accepted=walk.lived.accepted, looks=looks, unfair=unfair, told=told)
 
 
-class _Walk:
+class _RandomLife:
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)  # noqa: S311 - a walk that can be walked again
-        self.lived = LivedAccount(now=self.dice.choice(STARTS), rules=_rules(self.dice))
+        self.lived = LivedAccount(now=self.dice.choice(STARTS), rules=_random_rules(self.dice))
         account = msgspec.structs.replace(self.lived.account, settled_at=self.lived.now)
         self.lived.account = msgspec.structs.replace(account, credit_limit=self.dice.choice((0, 0, 0, 2_000)))
 
@@ -88,28 +88,30 @@ class _Walk:
     def _order(self, name: str) -> None:
         dice, lived = self.dice, self.lived
         outside = dice.random() < 0.15
-        terms = _terms(
+        terms = _random_terms(
             dice.choice(list(PLANS)),
             dice.choice(COUNTS[:14]),
-            kind=Kind.LIMITED if outside or dice.random() < 0.6 else Kind.UNLIMITED,
+            kind=SubscriptionKind.LIMITED if outside or dice.random() < 0.6 else SubscriptionKind.UNLIMITED,
             settlement=Settlement.EXTERNAL if outside else Settlement.PREPAID,
-            start=dice.choice((Start.AT_ORDER, Start.AT_ORDER, Start.AT_ORDER, Start.AT_FIRST_ACTIVATION)),
+            start=dice.choice(
+                (TermStart.AT_ORDER, TermStart.AT_ORDER, TermStart.AT_ORDER, TermStart.AT_FIRST_ACTIVATION)
+            ),
         )
-        intent = Intent.MANUAL if outside else dice.choice(tuple(Intent))
+        intent = RenewalIntent.MANUAL if outside else dice.choice(tuple(RenewalIntent))
         trial = dice.random() < 0.1
-        dated = not trial and terms.kind is Kind.LIMITED and dice.random() < 0.1
+        dated = not trial and terms.kind is SubscriptionKind.LIMITED and dice.random() < 0.1
         until = lived.now + dice.randrange(28 * DAY, 500 * DAY) if dated else None
         lived.order(name, terms, intent=intent, trial=trial, until=until)
 
     def _wait(self, name: str) -> None:
         """Some days, or to the next edge, or into the days before it in which money is set aside."""
         spans = timeline(self.lived.sub(name))
-        edge = at(spans, self.lived.now).until
+        edge = span_at(spans, self.lived.now).until
         days = self.dice.choice((0, 1, 3, 9, 20, 33, 100)) * DAY + self.dice.choice((0, 0, 1, 40_000))
         moments = [self.lived.now + days]
         if edge is not None:
             moments += [edge - self.dice.randrange(10 * DAY), edge + self.dice.choice((-1, 0, 1, DAY, 8 * DAY))]
-        self.lived.until(self.dice.choice(moments))
+        self.lived.advance_to(self.dice.choice(moments))
 
     def _devices(self, name: str) -> None:
         count, at_once = self.dice.choice(COUNTS), self.dice.random() < 0.2
@@ -119,7 +121,7 @@ class _Walk:
         present = self.lived.sub(name).terms_at(self.lived.now)
         named = self.dice.random() < 0.4
         count = self.dice.choice(COUNTS) if named else present.devices
-        changed = _terms(
+        changed = _random_terms(
             self.dice.choice(list(PLANS)), count, kind=present.kind, settlement=present.settlement, start=present.start
         )
         self._do(name, c.ChangePlan(by="walk", terms=changed, devices_as_agreed=not named))
@@ -128,7 +130,7 @@ class _Walk:
         coming = [each for each in self.lived.sub(name).changes if each.scheduled]
         if coming:
             change = self.dice.choice(coming)
-            which = self.dice.choice((None, *Field))
+            which = self.dice.choice((None, *TermsField))
             self._do(name, c.DropChange(by="walk", effective=change.effective, field=which))
 
     def _renew(self, name: str) -> None:
@@ -136,14 +138,14 @@ class _Walk:
         self._do(name, c.Renew(by="walk", late=late))
 
     def _intent(self, name: str) -> None:
-        self._do(name, c.SetRenewalIntent(by="walk", intent=self.dice.choice(tuple(Intent))))
+        self._do(name, c.SetRenewalIntent(by="walk", intent=self.dice.choice(tuple(RenewalIntent))))
 
     def _hold(self, name: str) -> None:
         until = self.dice.choice((None, self.lived.now + self.dice.randrange(1, 50 * DAY)))
-        self._do(name, c.Hold(by="walk", reason="holiday", until=until))
+        self._do(name, c.PlaceHold(by="walk", reason="holiday", until=until))
 
     def _release(self, name: str) -> None:
-        self._do(name, c.Release(by="walk"))
+        self._do(name, c.ReleaseHold(by="walk"))
 
     def _cancel(self, name: str) -> None:
         self._do(name, c.Cancel(by="walk", at_once=self.dice.random() < 0.2))
@@ -160,7 +162,7 @@ class _Walk:
         until = now + self.dice.choice((0, 3, 7, 30)) * DAY
         if sub.paid_until is not None:  # as the server signs them: at most 7 days beyond the due instant
             until = min(until, max(now, sub.periods[-1].until + 7 * DAY if sub.reserved else sub.paid_until))
-        self.lived.hear(name, c.Word(site="site_1", until=until, acks=acks))
+        self.lived.hold_lease(name, c.OutstandingLease(site="site_1", until=until, acks=acks))
 
     def _activate(self, name: str) -> None:
         code = f"code of {name}"
@@ -181,13 +183,13 @@ class _Walk:
         self._do(name, c.Reanchor(by="walk", anchor=self.lived.now + self.dice.randrange(400) * DAY))
 
     def _do(self, name: str, command: c.Command) -> None:
-        self.lived.do(name, command)
+        self.lived.run_command(name, command)
 
 
-def _rules(dice: random.Random) -> Rules:
+def _random_rules(dice: random.Random) -> Rules:
     return Rules(
         grace_days=dice.choice((0, 7, 13)),
-        refund=dice.choice(tuple(Refund)),
+        refund=dice.choice(tuple(RefundRule)),
         late_renewal=dice.choice(tuple(LateRenewal)),
         stop_clock=dice.random() < 0.4,
         seat_conflict_days=dice.choice((0, 30, 30)),
@@ -195,7 +197,9 @@ def _rules(dice: random.Random) -> Rules:
     )
 
 
-def _terms(plan: str, devices: int, *, kind: Kind, settlement: Settlement, start: Start) -> Terms:
+def _random_terms(
+    plan: str, devices: int, *, kind: SubscriptionKind, settlement: Settlement, start: TermStart
+) -> Terms:
     """Its name is its feature, so that what is signed says which plan is served."""
     period, bands, most = PLANS[plan]
     return Terms(

@@ -27,33 +27,33 @@ def main() -> int:
 
 
 def _one(asked: argparse.Namespace) -> int:
-    lived = soak.live(asked.seed, asked.days)
+    lived = soak.live_world(asked.seed, asked.days)
     print(lived.broken or "\n".join(lived.trace.splitlines()[-asked.lines :]))
     print(f"seed {lived.seed} ({lived.kind}): {_figures(lived)}, checksum {lived.checksum:08x}")
     return 1 if lived.broken else 0
 
 
 def _many(asked: argparse.Namespace) -> int:
-    began, lived = time.perf_counter(), list[soak.Lived]()
-    for each in soak.soak(asked.device_days, asked.first, asked.processes, asked.days):
+    began, lived = time.perf_counter(), list[soak.WorldResult]()
+    for each in soak.run_soak(asked.device_days, asked.first, asked.processes, asked.days):
         lived.append(each)
         print(f"seed {each.seed:4} ({each.kind}): {_figures(each)}", flush=True)
         if each.broken:
             print(each.broken)
-    seconds, total = time.perf_counter() - began, soak.together(lived)
+    seconds, total = time.perf_counter() - began, soak.sum_results(lived)
     violations = [each.seed for each in lived if each.broken]
     print(
         f"{total['device-days']:,} device-days in {len(lived)} worlds, {total['looks']:,} looks,"
-        f" {total['syncs']:,} synchronisations in {seconds:.0f} s; "
+        f" {total['syncs']:,} synchronizations in {seconds:.0f} s; "
         + ", ".join(f"{name} {total[name]:,}" for name in SHOWN if total[name])
     )
     print(f"violations: {len(violations)}" + (f", seeds {violations}" if violations else ""))
     return 1 if violations else 0
 
 
-def _figures(lived: soak.Lived) -> str:
+def _figures(lived: soak.WorldResult) -> str:
     return (
-        f"{lived.device_days:,} device-days, {lived.looks:,} looks, {lived.synchronisations:,} synchronisations,"
+        f"{lived.device_days:,} device-days, {lived.looks:,} looks, {lived.synchronizations:,} synchronizations,"
         f" {lived.seconds:.1f} s" + (", BROKEN" if lived.broken else "")
     )
 

@@ -18,7 +18,7 @@ UNSAVED = 600
 SOUND = 300
 
 
-class Arrived(msgspec.Struct, frozen=True):
+class ArrivedAnswer(msgspec.Struct, frozen=True):
     """A genuine answer that came in."""
 
     low: Instant
@@ -30,7 +30,7 @@ class Arrived(msgspec.Struct, frozen=True):
     """Whether it refuses the site for good; None: it brings a lease, which may undo that."""
 
 
-class Bounds:
+class TimeBounds:
     """What one machine can know of the time."""
 
     def __init__(self, now: Instant) -> None:
@@ -61,7 +61,7 @@ class Bounds:
         """Whether it has to know the second."""
         return self.low(now) == self.high(now) == now
 
-    def learn(self, arrived: Iterable[Arrived], off: int) -> None:
+    def learn(self, arrived: Iterable[ArrivedAnswer], off: int) -> None:
         """Answers came in and were taken by a machine whose wall clock is `off` seconds ahead."""
         for answer in arrived:
             if answer.fresh:
@@ -69,7 +69,7 @@ class Bounds:
             else:
                 self.raise_to(answer.low, answer.high, answer.at)
 
-    def perhaps(self, arrived: Iterable[Arrived], off: int) -> None:
+    def perhaps(self, arrived: Iterable[ArrivedAnswer], off: int) -> None:
         """Answers came in before the process died: each was taken and saved, or was not."""
         for answer in arrived:
             low, high = self.low(answer.at), self.high(answer.at)
@@ -126,9 +126,9 @@ class Bounds:
             self.trusted, self._leap_from = False, None
         self._at = now
 
-    def image(self, now: Instant) -> "Bounds":
+    def image(self, now: Instant) -> "TimeBounds":
         """What an image of the disk taken now knows; `now` as for `low`."""
-        copy = Bounds(now)
+        copy = TimeBounds(now)
         copy._low, copy._high, copy.trusted = self.low(now), self.high(now), self.trusted
         copy._saved = min(self._saved, copy._low)
         return copy

@@ -6,12 +6,12 @@ The honest and the dishonest look alike here: a restored backup, a cloned machin
 import msgspec
 
 from tenure.core.timeline import DAY, HOUR
-from tenure.sandbox.simulation.bounds import Bounds
+from tenure.sandbox.simulation.bounds import TimeBounds
+from tenure.sandbox.simulation.clocks import SimulatedMachine
 from tenure.sandbox.simulation.devices import SimulatedDevice
 from tenure.sandbox.simulation.disks import MemoryDisk, SiteDisk
-from tenure.sandbox.simulation.judge import AFTER_A_COPY
-from tenure.sandbox.simulation.machines import Machine
-from tenure.sandbox.simulation.plan import Living
+from tenure.sandbox.simulation.invariants import AFTER_A_COPY
+from tenure.sandbox.simulation.scenarios import LivingWorld
 from tenure.sandbox.simulation.sites import SimulatedSite
 
 OPEN = 400 * DAY
@@ -23,7 +23,7 @@ class SiteImage(msgspec.Struct, frozen=True):
     """A site's disk as it was, and what it knew of the time."""
 
     disk: SiteDisk
-    bounds: Bounds
+    bounds: TimeBounds
     withdrawn: bool | None
 
 
@@ -31,13 +31,13 @@ class DeviceImage(msgspec.Struct, frozen=True):
     """A device's disk as it was, and what it knew of the time."""
 
     files: dict[str, bytes]
-    bounds: Bounds
+    bounds: TimeBounds
 
 
-class Copier:
+class DiskCopier:
     """Whoever copies disks."""
 
-    def __init__(self, world: Living) -> None:
+    def __init__(self, world: LivingWorld) -> None:
         self._world = world
         self._sites: dict[str, SiteImage] = {}
         self._devices: dict[str, DeviceImage] = {}
@@ -65,7 +65,7 @@ class Copier:
     def settle(self) -> None:
         """Every fork is resolved, and of two copies of a site one goes."""
         for pair in tuple(self._twins):
-            self._part(pair)
+            self._separate_pair(pair)
         self.resolve()
 
     def resolve(self, resolution: str = "") -> None:
@@ -74,14 +74,14 @@ class Copier:
         world = self._world
         for name, subscription in world.vendor.read(_FORKED):
             for pair in [each for each in self._twins if each[0].subscription == subscription]:
-                self._part(pair)
+                self._separate_pair(pair)
             said = resolution or ("retired" if world.fate.happens(0.2) else "restored")
             if world.desk.resolve_fork(subscription, name, said):
                 world.judge.excused[subscription] = world.time.now + AFTER_A_COPY
                 if said == "restored":
                     world.judge.resolved(name)
 
-    def _part(self, pair: tuple[SimulatedSite, SimulatedSite]) -> None:
+    def _separate_pair(self, pair: tuple[SimulatedSite, SimulatedSite]) -> None:
         self._twins.remove(pair)
         world = self._world
         loser, heir = pair if world.fate.happens(0.5) else (pair[1], pair[0])
@@ -137,7 +137,7 @@ class Copier:
             return
         site.remember()
         self._number += 1
-        machine = Machine(f"{site.name}~{self._number}", world.time, world.fate.draw)
+        machine = SimulatedMachine(f"{site.name}~{self._number}", world.time, world.fate.draw)
         copy = type(site)(machine.name, site.folder, world.fate, machine, site.disk.snapshot())
         copy.code, copy.subscription, copy.mortal = site.code, site.subscription, True
         copy.bounds, copy.withdrawn = site.bounds.image(world.time.now), site.withdrawn

@@ -1,24 +1,24 @@
 """A protected computer in a simulated world: the real agent on a disk in memory, looked at as its daemon looks."""
 
-from tenure.agent.exchange import Identity
-from tenure.agent.holder import Holder
-from tenure.agent.keeper import Keeper
-from tenure.agent.kept import Memory
+from tenure.agent.device_state import DeviceStateFolder
+from tenure.agent.requests import DeviceIdentity
+from tenure.agent.seat_holder import SeatKeyHolder
+from tenure.agent.seat_keeper import SeatKeeper
+from tenure.core.lease.standing import SERVING
 from tenure.core.refusals import Refused
-from tenure.core.standing import SERVING
 from tenure.core.timeline import DAY, Instant
-from tenure.sandbox.simulation.bounds import Bounds
+from tenure.sandbox.simulation.bounds import TimeBounds
+from tenure.sandbox.simulation.clocks import SimulatedMachine
 from tenure.sandbox.simulation.disks import MemoryDisk
-from tenure.sandbox.simulation.fate import Died, Fate
-from tenure.sandbox.simulation.machines import Machine
-from tenure.sandbox.simulation.network import Wire
-from tenure.sandbox.simulation.promises import Promise, promise
+from tenure.sandbox.simulation.network import SimulatedWire
+from tenure.sandbox.simulation.promises import HeldPromise, read_promise
+from tenure.sandbox.simulation.seeded_random import Died, SeededRandom
 from tenure.sandbox.simulation.sites import PRODUCT, VERSION, SimulatedSite
 from tenure.sdk.boots import BootWatch
 from tenure.sdk.clock import Timekeeper
-from tenure.sdk.names.path import Exchange
-from tenure.sdk.transport import Request
-from tenure.wire.root import Root
+from tenure.sdk.network.path import HttpExchange
+from tenure.sdk.transport import TransportRequest
+from tenure.wire.root import TrustedRoot
 
 SELDOM = DAY
 """Seconds after which a device that has nothing to do is looked at all the same."""
@@ -30,15 +30,15 @@ class SimulatedDevice:
     def __init__(
         self,
         name: str,
-        fate: Fate,
-        machine: Machine,
+        fate: SeededRandom,
+        machine: SimulatedMachine,
         site: SimulatedSite,
-        root: Root,
+        root: TrustedRoot,
         files: dict[str, bytes] | None = None,
     ) -> None:
         self.name, self.machine, self.site, self._fate, self._root = name, machine, site, fate, root
         self.disk = MemoryDisk(self.step, files)
-        self.bounds = Bounds(machine.time.now)
+        self.bounds = TimeBounds(machine.time.now)
         self.up = self.heard = False
         """Whether it runs, and whether its last turn brought a genuine answer."""
         self._on: frozenset[str] = frozenset()
@@ -47,10 +47,10 @@ class SimulatedDevice:
         self.rhythm = fate.one_of((0, 0, 0, 2, 5, 10))
         """Days for which it sleeps at most between two uses; 0: it is always awake."""
         self.wanted = True
-        """Whether somebody works with it: it enrols as soon as it can."""
-        self.wire = Wire(fate, machine, self._ask, lambda: self.site.bounds)
+        """Whether somebody works with it: it enrolls as soon as it can."""
+        self.wire = SimulatedWire(fate, machine, self._ask, lambda: self.site.bounds)
 
-    def _ask(self, request: Request) -> Exchange | Refused:
+    def _ask(self, request: TransportRequest) -> HttpExchange | Refused:
         return self.site.answer(request)  # of whichever site it belongs to by then
 
     def step(self) -> None:
@@ -60,23 +60,23 @@ class SimulatedDevice:
 
     def start(self) -> bool:
         """Starts the agent; False when it died at once."""
-        who = Identity(product=PRODUCT, version=VERSION, name=self.name, hardware={})
+        who = DeviceIdentity(product=PRODUCT, version=VERSION, name=self.name, hardware={})
         computer = self.machine.computer()
         self.disk.cut()
         try:
-            memory = Memory(self.disk, self._fate.draw)
+            memory = DeviceStateFolder(self.disk, self._fate.draw)
             holder = self.holder_of(who, memory, Timekeeper(computer.clocks))
-            self.keeper = Keeper(who, holder, lambda *_: self.wire, self._fate.draw)
+            self.keeper = SeatKeeper(who, holder, lambda *_: self.wire, self._fate.draw)
         except Died:
             return False
         self.up = True
         return True
 
-    def holder_of(self, who: Identity, memory: Memory, time: Timekeeper) -> Holder:
+    def holder_of(self, who: DeviceIdentity, memory: DeviceStateFolder, time: Timekeeper) -> SeatKeyHolder:
         """What holds its seat."""
         parts = (f"machine {self.machine.name}", f"board {self.machine.name}")
         boots = BootWatch(time.clocks, self.name, parts)
-        return Holder(who, self._root, memory, time, self._fate.draw, boots)
+        return SeatKeyHolder(who, self._root, memory, time, self._fate.draw, boots)
 
     def stop(self) -> None:
         """The process is gone."""
@@ -105,11 +105,11 @@ class SimulatedDevice:
         self.keeper.tick()
         self._learn()
 
-    def enrol(self, ticket: str) -> None:
-        """Enrols with a token; raises `Died`."""
+    def enroll(self, ticket: str) -> None:
+        """Enrolls with a token; raises `Died`."""
         self.wire.arrived.clear()
         self.remember()
-        self.keeper.enrol(ticket)
+        self.keeper.enroll(ticket)
         self._learn()
 
     def release(self) -> None:
@@ -134,10 +134,10 @@ class SimulatedDevice:
             self.bounds.saved(self.machine.time.now)
 
     @property
-    def promised(self) -> Promise | None:
+    def promised(self) -> HeldPromise | None:
         """What the seat it holds promises; None without one."""
         kept = self.keeper.holder.kept
-        return promise(kept.held.token, kept.seat, kept.notices) if kept.seat else None
+        return read_promise(kept.held.token, kept.seat, kept.notices) if kept.seat else None
 
     @property
     def holds(self) -> tuple[str, bytes]:
@@ -150,7 +150,7 @@ class SimulatedDevice:
         """The functions that are on, as the daemon's next look finds them."""
         holder = self.keeper.holder
         ready = holder.ready
-        return (ready if self.machine.uptime < ready.until else holder.compiled()).features
+        return (ready if self.machine.uptime < ready.until else holder.compile_features()).features
 
     @property
     def waits(self) -> bool:
@@ -162,7 +162,7 @@ class SimulatedDevice:
     def next_turn(self) -> Instant:
         """When it has to be woken at the latest."""
         now, holder = self.machine.time.now, self.keeper.holder
-        due = self.keeper.due()
+        due = self.keeper.next_contact_at()
         wait = SELDOM if due is None else max(1, due - holder.now().instant)
         cut_off = not (self.wire.up and self.site.up) and holder.kept.contacts.failures > 2
         if cut_off or self.waits:

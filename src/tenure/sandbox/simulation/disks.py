@@ -14,11 +14,11 @@ from typing import Any, Concatenate, TypeVar, cast
 import sqlalchemy as sa
 
 from tenure.core.refusals import Refused
-from tenure.site.store.lite import Store
 from tenure.site.store.schema import STEPS
+from tenure.site.store.sqlite import SiteStore
 from tenure.site.store.writer import Connection as SiteConnection
 from tenure.store.engine import Answer, Connection, Item, P
-from tenure.store.prepare import prepare
+from tenure.store.prepare import prepare_database
 
 try:
     from pysqlite3 import dbapi2 as driver
@@ -107,8 +107,8 @@ class SiteDisk:
         return SiteDisk(step, self)
 
 
-class SiteStore(Store):
-    """`site.store.lite.Store` on a simulated disk: the same fences and transactions, without threads."""
+class SimulatedSiteStore(SiteStore):
+    """`site.store.lite.SiteStore` on a simulated disk: the same fences and transactions, without threads."""
 
     def __init__(self, disk: SiteDisk) -> None:
         self._connection: SiteConnection = cast(sqlite3.Connection, disk.raw)
@@ -116,20 +116,20 @@ class SiteStore(Store):
         self.path = Path("memory")
 
     @property
-    def displaced(self) -> bool:
+    def file_displaced(self) -> bool:
         """Nobody else is there to delete anything."""
         return False
 
     def write(self, work: Callable[[SiteConnection], T | Refused]) -> "Future[T | Refused]":
-        """See `Store`; a death before the commit leaves nothing, one after it leaves everything."""
+        """See `SiteStore`; a death before the commit leaves nothing, one after it leaves everything."""
         return self._done(work, keep=True)
 
-    def rehearse(self, work: Callable[[SiteConnection], T | Refused]) -> "Future[T | Refused]":
-        """See `Store`."""
+    def dry_run(self, work: Callable[[SiteConnection], T | Refused]) -> "Future[T | Refused]":
+        """See `SiteStore`."""
         return self._done(work, keep=False)
 
     def read(self, work: Callable[[SiteConnection], T]) -> T:
-        """See `Store`."""
+        """See `SiteStore`."""
         return work(self._connection)
 
     def close(self) -> None:
@@ -167,7 +167,7 @@ class ServerDisk:
         self.connection = self._engine.connect()
         if image is None:
             with self.connection.begin():
-                prepare(self.connection)
+                prepare_database(self.connection)
 
     def snapshot(self) -> "ServerDisk":
         """A backup of the file as it is now."""
@@ -192,7 +192,7 @@ class ServerDatabase:
         answer: T | Refused = self._done(lambda: fn(self.disk.connection, *args, **kwargs), keep=True)
         return answer
 
-    async def rehearse(
+    async def dry_run(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T | Refused:
         """See `engine.Database`."""

@@ -16,7 +16,7 @@ MOST = 30 * DAY
 """No amnesty moves an end by more."""
 
 
-class Spell(msgspec.Struct, frozen=True):
+class PromisedSpan(msgspec.Struct, frozen=True):
     """One span of the contract."""
 
     since: Instant
@@ -26,7 +26,7 @@ class Spell(msgspec.Struct, frozen=True):
     features: tuple[str, ...] = ()
 
 
-class LeaseClaims(msgspec.Struct, frozen=True, kw_only=True):
+class WitnessedLease(msgspec.Struct, frozen=True, kw_only=True):
     """What of a lease the judge looks at."""
 
     sub: str
@@ -35,7 +35,7 @@ class LeaseClaims(msgspec.Struct, frozen=True, kw_only=True):
     serial: int
     epoch: int
     subscription: str
-    spans: tuple[Spell, ...]
+    spans: tuple[PromisedSpan, ...]
     contact_until: Instant
     base_features: tuple[str, ...] = ()
     allotment: int = 0
@@ -43,7 +43,7 @@ class LeaseClaims(msgspec.Struct, frozen=True, kw_only=True):
     prepaid_until: Instant | None = None
 
 
-class SeatClaims(msgspec.Struct, frozen=True, kw_only=True):
+class WitnessedSeat(msgspec.Struct, frozen=True, kw_only=True):
     """What of a seat the judge looks at."""
 
     iss: str
@@ -53,26 +53,26 @@ class SeatClaims(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
 
 
-class Outage(msgspec.Struct, frozen=True):
+class PromisedAmnesty(msgspec.Struct, frozen=True):
     """What an amnesty covers."""
 
     since: Instant
     until: Instant
 
 
-class Promise(msgspec.Struct, frozen=True):
+class HeldPromise(msgspec.Struct, frozen=True):
     """Everything that somebody holds: a lease, at a device the seat under it, and the amnesties heard of."""
 
-    lease: LeaseClaims
-    seat: SeatClaims | None
+    lease: WitnessedLease
+    seat: WitnessedSeat | None
     end: Instant
     """When silence ends the service, amnesties added."""
     withdrawn: bool = False
     """The site was refused for good: base features are left, which outlive every other end too [spec: phases]."""
-    then: "Promise | None" = None
+    then: "HeldPromise | None" = None
     """What its successor promises from its own beginning on."""
 
-    def at(self, now: Instant) -> "Promise":
+    def at(self, now: Instant) -> "HeldPromise":
         """What rules at `now`: this, or the successor's once it has begun."""
         return self if self.then is None or now < self.then.lease.nbf else self.then
 
@@ -111,22 +111,22 @@ class Promise(msgspec.Struct, frozen=True):
         return found & self.features(until)
 
 
-def promise(
+def read_promise(
     lease: bytes, seat: str, notices: tuple[bytes, ...], *, withdrawn: bool = False, successor: bytes = b""
-) -> Promise | None:
+) -> HeldPromise | None:
     """What the holder of these tokens was promised; None without a lease."""
     if not lease:
         return None
-    after = promise(successor, "", notices) if successor else None
+    after = read_promise(successor, "", notices) if successor else None
     claims = lease_claims(lease)
     held = seat_claims(seat) if seat else None
     end = claims.contact_until if held is None else min(claims.contact_until, held.exp)
-    if after is not None and not follows(claims, after.lease):
+    if after is not None and not takes_over(claims, after.lease):
         after = None
-    return Promise(claims, held, end + moved(claims.iat, notices), withdrawn, after)
+    return HeldPromise(claims, held, end + amnesty_of(claims.iat, notices), withdrawn, after)
 
 
-def follows(present: LeaseClaims, successor: LeaseClaims) -> bool:
+def takes_over(present: WitnessedLease, successor: WitnessedLease) -> bool:
     """Whether the successor takes over at its beginning: nothing is paid for beyond that at the present one
     [spec: successor]."""
     if present.subscription == successor.subscription:
@@ -139,7 +139,7 @@ def follows(present: LeaseClaims, successor: LeaseClaims) -> bool:
     return not (hidden and present.prepaid_until is not None and present.prepaid_until > beginning)
 
 
-def moved(signed: Instant, notices: tuple[bytes, ...]) -> int:
+def amnesty_of(signed: Instant, notices: tuple[bytes, ...]) -> int:
     """Seconds by which amnesties move a word signed at `signed`: what several cover counts once, at most 30 days."""
     covered = 0
     reached = -1
@@ -151,24 +151,24 @@ def moved(signed: Instant, notices: tuple[bytes, ...]) -> int:
 
 
 @lru_cache(maxsize=4_096)
-def lease_claims(token: bytes) -> LeaseClaims:
+def lease_claims(token: bytes) -> WitnessedLease:
     """The claims of a lease, unproven."""
-    return msgspec.json.decode(payload(token), type=LeaseClaims)
+    return msgspec.json.decode(jws_payload(token), type=WitnessedLease)
 
 
 @lru_cache(maxsize=4_096)
-def seat_claims(token: str) -> SeatClaims:
+def seat_claims(token: str) -> WitnessedSeat:
     """The claims of a seat, unproven."""
-    return msgspec.json.decode(payload(token.encode()), type=SeatClaims)
+    return msgspec.json.decode(jws_payload(token.encode()), type=WitnessedSeat)
 
 
 @lru_cache(maxsize=256)
-def outage_of(token: bytes) -> Outage:
+def outage_of(token: bytes) -> PromisedAmnesty:
     """What an amnesty covers, unproven."""
-    return msgspec.json.decode(payload(token), type=Outage)
+    return msgspec.json.decode(jws_payload(token), type=PromisedAmnesty)
 
 
-def payload(token: bytes) -> bytes:
+def jws_payload(token: bytes) -> bytes:
     """The JSON within a JWS."""
     middle = token.split(b".")[1]
     return base64.urlsafe_b64decode(middle + b"=" * (-len(middle) % 4))

@@ -10,25 +10,25 @@ import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.sandbox.simulation.bounds import Bounds
-from tenure.sandbox.simulation.disks import SiteDisk, SiteStore
-from tenure.sandbox.simulation.fate import Died, Fate
-from tenure.sandbox.simulation.machines import Machine
-from tenure.sandbox.simulation.network import NOT_FOUND, UNREACHED, Answering, Wire, exchange
-from tenure.sandbox.simulation.promises import Promise, follows, lease_claims, promise
-from tenure.sdk.exchange import NO_WISH, Wish
-from tenure.sdk.kept import Kept
-from tenure.sdk.names.path import Exchange
-from tenure.sdk.outcomes import Granted
-from tenure.sdk.transport import Request
-from tenure.site import enrolling, merging
+from tenure.sandbox.simulation.bounds import TimeBounds
+from tenure.sandbox.simulation.clocks import SimulatedMachine
+from tenure.sandbox.simulation.disks import SimulatedSiteStore, SiteDisk
+from tenure.sandbox.simulation.network import NOT_FOUND, UNREACHED, Answering, SimulatedWire, as_exchange
+from tenure.sandbox.simulation.promises import HeldPromise, lease_claims, read_promise, takes_over
+from tenure.sandbox.simulation.seeded_random import Died, SeededRandom
+from tenure.sdk.client_state import ClientState
+from tenure.sdk.network.path import HttpExchange
+from tenure.sdk.outcomes import ActivationGranted
+from tenure.sdk.requests import NO_WISH, SyncWish
+from tenure.sdk.transport import TransportRequest
+from tenure.site import duplicates, enrollment
+from tenure.site.assembly import open_site
+from tenure.site.background import SiteWatch
 from tenure.site.folder import SETTINGS
 from tenure.site.license import ProductLicense
-from tenure.site.opening import open_site
-from tenure.site.settings import ApiSettings, DeviceSettings, ProductSettings, Settings, write_settings
+from tenure.site.settings import ApiSettings, DeviceSettings, ProductSettings, SiteSettings, write_settings
 from tenure.site.store import devices
-from tenure.site.store.devices import Device, State
-from tenure.site.watch import Watch
+from tenure.site.store.devices import DeviceDecision, DeviceRow
 
 PRODUCT = "editor"
 VERSION = "12.0"
@@ -39,11 +39,13 @@ SELDOM = 12 * 3_600
 class SimulatedSite:
     """One administration server: folder, disk, machine, and the process while there is one."""
 
-    def __init__(self, name: str, folder: Path, fate: Fate, machine: Machine, disk: SiteDisk | None = None) -> None:
+    def __init__(
+        self, name: str, folder: Path, fate: SeededRandom, machine: SimulatedMachine, disk: SiteDisk | None = None
+    ) -> None:
         self.name, self.folder, self.machine, self._fate = name, folder, machine, fate
         self.disk = disk or SiteDisk(self.step)
         self.disk.step = self.step
-        self.bounds = Bounds(machine.time.now)
+        self.bounds = TimeBounds(machine.time.now)
         self.up = self.heard = False
         """Whether it runs, and whether its last turn brought a genuine answer."""
         self._on: frozenset[str] = frozenset()
@@ -55,11 +57,11 @@ class SimulatedSite:
         self.subscription = ""
         self.withdrawn: bool | None = False
         """Whether the server has refused it for good, as its wire has shown; None: it may have taken that in or not."""
-        self.wire: Wire
+        self.wire: SimulatedWire
 
     def connect(self, server: Answering) -> None:
         """Lays the cable to the activation server."""
-        self.wire = Wire(self._fate, self.machine, server, lambda: None)
+        self.wire = SimulatedWire(self._fate, self.machine, server, lambda: None)
 
     def step(self) -> None:
         """A commit at which the process may die."""
@@ -75,13 +77,13 @@ class SimulatedSite:
                 self.folder,
                 self.machine.computer(),
                 transports=lambda *_: self.wire,
-                stores=lambda _: SiteStore(self.disk),
+                stores=lambda _: SimulatedSiteStore(self.disk),
             )
         except Died:
             return False
         if isinstance(opened, Refused):
             raise RuntimeError(f"{self.name} does not start: {opened.detail}")
-        self.site, self.watch, self.up = opened, Watch(opened), True
+        self.site, self.watch, self.up = opened, SiteWatch(opened), True
         self.license: ProductLicense = opened.licenses[PRODUCT]
         return True
 
@@ -111,8 +113,8 @@ class SimulatedSite:
         """One of its turns; raises `Died`."""
         self.wire.arrived.clear()
         self.remember()
-        self.watch.turn()
-        self._learn()
+        self.watch.tick()
+        self._learn_time()
 
     def remember(self) -> None:
         """What it did every ten minutes since it was last looked at."""
@@ -125,27 +127,27 @@ class SimulatedSite:
         self.wire.arrived.clear()
         self.remember()
         outcome = self.license.activate(code, role)
-        self._learn()
-        self.watch.note(self.license)
-        return isinstance(outcome, Granted)
+        self._learn_time()
+        self.watch.note_change(self.license)
+        return isinstance(outcome, ActivationGranted)
 
-    def synchronize(self, wish: Wish = NO_WISH) -> None:
+    def synchronize(self, wish: SyncWish = NO_WISH) -> None:
         """Asks the server at once; raises `Died`."""
         self.wire.arrived.clear()
         self.remember()
         self.license.synchronize("manual", wish=wish)
-        self._learn()
-        self.watch.note(self.license)
+        self._learn_time()
+        self.watch.note_change(self.license)
 
     def staged(self) -> str:
         """The subscription of the successor that is kept ready; empty when none is."""
-        return self.license.staged()
+        return self.license.staged_subscription()
 
     def drop_successor(self) -> None:
         """The successor is wanted no more; raises `Died`."""
-        self.synchronize(Wish(drop_successor=self.staged()))
+        self.synchronize(SyncWish(drop_successor=self.staged()))
 
-    def _learn(self) -> None:
+    def _learn_time(self) -> None:
         """The judge's bounds after what came in: only now is it certain that it was taken."""
         self.bounds.learn(self.wire.arrived, self.machine.off)
         for answer in self.wire.arrived:
@@ -159,7 +161,7 @@ class SimulatedSite:
 
     # what devices see
 
-    def answer(self, request: Request) -> Exchange | Refused:
+    def answer(self, request: TransportRequest) -> HttpExchange | Refused:
         """The device port; raises `Died` when the process dies over it."""
         if not self.up:
             return UNREACHED
@@ -167,50 +169,52 @@ class SimulatedSite:
             return NOT_FOUND
         self.remember()
         try:
-            return exchange(self.site.port.answer(request.body).result())
+            return as_exchange(self.site.port.answer_blocking(request.body).result())
         except Died:
             self.stop()
             raise
 
     def ticket(self) -> str:
-        """An enrolment token, for one device or several; raises `Died`."""
+        """An enrollment token, for one device or several; raises `Died`."""
         self.remember()
-        made = enrolling.new_ticket(self.site, PRODUCT, uses=self._fate.one_of((1, 1, 5)))
+        made = enrollment.new_ticket(self.site, PRODUCT, uses=self._fate.one_of((1, 1, 5)))
         if isinstance(made, Refused):
             raise RuntimeError(made.detail)
-        self.site.store.write(lambda conn: enrolling.stored(conn, made)).result()
+        self.site.store.write(lambda conn: enrollment.store_enrollment(conn, made)).result()
         return made.token
 
-    def devices(self) -> list[Device]:
+    def devices(self) -> list[DeviceRow]:
         """Every device that it knows."""
-        return self.site.store.read(lambda conn: devices.page(conn, devices.Wanted(), 0, 1_000))
+        return self.site.store.read(lambda conn: devices.device_page(conn, devices.DeviceFilter(), 0, 1_000))
 
-    def withdraw(self, device: Device) -> None:
+    def withdraw(self, device: DeviceRow) -> None:
         """The administrator takes a device's seat away; raises `Died`."""
         self.remember()
-        figures = (merging.moved(device, self.license.look()), 60)
-        until = merging.counting_until(device, State.WITHDRAWN, figures)
-        changed = msgspec.structs.replace(device, state=State.WITHDRAWN, counts_until=until)
-        self.site.store.write(lambda conn: devices.save(conn, changed)).result()
+        figures = (duplicates.amnesty_of(device, self.license.take_snapshot()), 60)
+        until = duplicates.counting_until(device, DeviceDecision.WITHDRAWN, figures)
+        changed = msgspec.structs.replace(device, state=DeviceDecision.WITHDRAWN, counts_until=until)
+        self.site.store.write(lambda conn: devices.save_device(conn, changed)).result()
 
     # what it holds
 
     @property
-    def promised(self) -> Promise | None:
+    def promised(self) -> HeldPromise | None:
         """What the lease it goes by promises: base features alone to a site that was refused for good."""
         kept = self.license.keeper.holder.kept
         if self.withdrawn is None:
             self.withdrawn = kept.lost is not None
-        return promise(kept.present.token, "", kept.notices, withdrawn=self.withdrawn, successor=kept.successor.token)
+        return read_promise(
+            kept.present.token, "", kept.notices, withdrawn=self.withdrawn, successor=kept.successor.token
+        )
 
     def lease_on_disk(self) -> bytes:
         """The lease that it goes by at this moment as it lies on the disk, whether the process runs or not."""
         row = self.disk.raw.execute("select body from kept where product = ?", (PRODUCT,)).fetchone()
         if row is None:
             return b""
-        kept = msgspec.json.decode(row[0], type=Kept)
+        kept = msgspec.json.decode(row[0], type=ClientState)
         present, ready = kept.present.token, kept.successor.token
-        begun = bool(present and ready) and follows(lease_claims(present), lease_claims(ready))
+        begun = bool(present and ready) and takes_over(lease_claims(present), lease_claims(ready))
         return ready if begun and self.machine.time.now >= lease_claims(ready).nbf else present
 
     @property
@@ -218,23 +222,23 @@ class SimulatedSite:
         """The functions that are on, as a program that asks at this moment finds them."""
         holder = self.license.keeper.holder
         ready = holder.ready
-        return (ready if self.machine.uptime < ready.until else holder.renewed()).features
+        return (ready if self.machine.uptime < ready.until else holder.refresh_features()).features
 
     def next_turn(self) -> Instant:
         """When it has to be woken at the latest."""
         now, keeper = self.machine.time.now, self.license.keeper
-        due = keeper.due()
+        due = keeper.next_contact_at()
         wait = SELDOM if due is None else max(1, due - keeper.holder.now().instant)
         if not self.wire.up and keeper.holder.kept.contacts.failures > 2:
             wait += self._fate.between(0, DAY // 2)  # nothing but one more failure lies between
         return now + min(wait, SELDOM)
 
 
-def found(folder: Path, name: str, root: bytes) -> None:
+def make_folder(folder: Path, name: str, root: bytes) -> None:
     """Makes the folder of a new site."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings = Settings(
-        server="https://licence.test",
+    settings = SiteSettings(
+        server="https://license.test",
         products={PRODUCT: ProductSettings(version=VERSION)},
         name=name,
         api=ApiSettings(listen="127.0.0.1:0"),

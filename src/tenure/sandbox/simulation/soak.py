@@ -11,21 +11,21 @@ from pathlib import Path
 
 import msgspec
 
-from tenure.sandbox.simulation.judge import Broken
-from tenure.sandbox.simulation.plan import Plan
-from tenure.sandbox.simulation.world import World
+from tenure.sandbox.simulation.invariants import BrokenPromise
+from tenure.sandbox.simulation.scenarios import WorldPlan
+from tenure.sandbox.simulation.world import SimulatedWorld
 
-KINDS: dict[str, Plan] = {
-    "rough": Plan(),
-    "clocks": Plan(clocks=True),
-    "copies": Plan(copies=True),
-    "backups": Plan(backups=True),
-    "moves": Plan(moves=True),
+KINDS: dict[str, WorldPlan] = {
+    "rough": WorldPlan(),
+    "clocks": WorldPlan(clocks=True),
+    "copies": WorldPlan(copies=True),
+    "backups": WorldPlan(backups=True),
+    "moves": WorldPlan(moves=True),
 }
 """A bad network, dying processes and a busy desk everywhere; then what else happens."""
 
 
-class Lived(msgspec.Struct, frozen=True, kw_only=True):
+class WorldResult(msgspec.Struct, frozen=True, kw_only=True):
     """What one world, or many together, came to."""
 
     seed: int
@@ -34,7 +34,7 @@ class Lived(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     looks: int
     """How often somebody was held against what he was promised."""
-    synchronisations: int
+    synchronizations: int
     checksum: int
     """Of everything that happened: equal for equal seeds."""
     seen: dict[str, int] = {}
@@ -49,7 +49,9 @@ def kind_of(seed: int) -> str:
     return list(KINDS)[seed % len(KINDS)]
 
 
-def live(seed: int, days: int = 0, *, world: type[World] = World, kind: str = "") -> Lived:
+def live_world(
+    seed: int, days: int = 0, *, world: type[SimulatedWorld] = SimulatedWorld, kind: str = ""
+) -> WorldResult:
     """One world from its seed; `days`: fewer or more than its kind lives for (0: as many)."""
     kind = kind or kind_of(seed)
     plan = KINDS[kind]
@@ -58,15 +60,15 @@ def live(seed: int, days: int = 0, *, world: type[World] = World, kind: str = ""
     with tempfile.TemporaryDirectory(prefix="tenure-") as folder, world(seed, plan, Path(folder)) as made:
         try:
             made.run()
-        except Broken as found:
+        except BrokenPromise as found:
             broken = str(found)
-        return Lived(
+        return WorldResult(
             seed=seed,
             kind=kind,
             device_days=made.device_days,
             seconds=time.perf_counter() - began,
             looks=made.judge.looks,
-            synchronisations=made.judge.synchronisations,
+            synchronizations=made.judge.synchronizations,
             checksum=made.trace.checksum,
             seen={**made.trace.counts, "forks": made.judge.forks},
             trace=made.trace.told(2_000),
@@ -74,26 +76,26 @@ def live(seed: int, days: int = 0, *, world: type[World] = World, kind: str = ""
         )
 
 
-def soak(device_days: int, first: int = 0, processes: int = 0, days: int = 0) -> Iterator[Lived]:
+def run_soak(device_days: int, first: int = 0, processes: int = 0, days: int = 0) -> Iterator[WorldResult]:
     """Worlds from seed `first` on, until together they have lived so many device-days; each as it comes to its end.
 
     `processes` 0: as many as there are cores. `days`: fewer or more than each kind lives for (0: as many).
     """
-    enough = -(-device_days // ((days or Plan().days) * Plan().devices))
+    enough = -(-device_days // ((days or WorldPlan().days) * WorldPlan().devices))
     seeds = range(first, first + enough)
-    with multiprocessing.get_context("spawn").Pool(processes or None, _quiet, maxtasksperchild=8) as pool:
-        yield from pool.imap_unordered(partial(live, days=days), seeds)
+    with multiprocessing.get_context("spawn").Pool(processes or None, _quiet_logs, maxtasksperchild=8) as pool:
+        yield from pool.imap_unordered(partial(live_world, days=days), seeds)
 
 
-def together(lived: list[Lived]) -> Counter[str]:
+def sum_results(lived: list[WorldResult]) -> Counter[str]:
     """What was seen in all of them."""
     total: Counter[str] = Counter()
     for each in lived:
         total.update(each.seen)
-        total.update({"device-days": each.device_days, "looks": each.looks, "syncs": each.synchronisations})
+        total.update({"device-days": each.device_days, "looks": each.looks, "syncs": each.synchronizations})
     return total
 
 
-def _quiet() -> None:
+def _quiet_logs() -> None:
     """What programs say of a bad network is no news here; a fault of their own is caught by the judge."""
     logging.disable(logging.WARNING)

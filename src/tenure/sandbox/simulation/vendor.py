@@ -13,24 +13,24 @@ import httpx2
 import msgspec
 import sqlalchemy as sa
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.limits import MemoryCounters, Throttle
+from tenure.http.limits import MemoryCounters, RateThrottle
+from tenure.sandbox.simulation.clocks import TrueTime
 from tenure.sandbox.simulation.disks import ServerDatabase, ServerDisk
-from tenure.sandbox.simulation.fate import Died, Fate
-from tenure.sandbox.simulation.machines import Time
+from tenure.sandbox.simulation.seeded_random import Died, SeededRandom
 from tenure.server import keyring, setup
-from tenure.server.activation import Activations
-from tenure.server.app import build
-from tenure.server.context import Context
-from tenure.server.sweep import Sweep
-from tenure.server.sync import Synchronisation
+from tenure.server.activation import ActivationService
+from tenure.server.app import build_app
+from tenure.server.context import ServerContext
+from tenure.server.sweep import BackgroundSweep
+from tenure.server.sync import SyncService
 from tenure.store.engine import Connection
 from tenure.store.meta import epoch_floor
-from tenure.store.sealed import Safe
+from tenure.store.sealed import AnswerCipher
 
 T = TypeVar("T")
-ISSUER = "https://licence.test"
+ISSUER = "https://license.test"
 _EPOCHS = "select max(epoch) from sites"
 _SET_FLOOR = (
     "insert into meta (key, value) values ('epoch_floor', ?) on conflict (key) do update set value = excluded.value"
@@ -38,28 +38,28 @@ _SET_FLOOR = (
 _LOOK_AT_EACH = "update sites set revision = 0"
 
 
-class Vendor:
+class SimulatedVendor:
     """The server's machine: one database, one process at a time."""
 
-    def __init__(self, fate: Fate, time: Time) -> None:
+    def __init__(self, fate: SeededRandom, time: TrueTime) -> None:
         self._fate, self._time = fate, time
         self.loop = asyncio.new_event_loop()
         self.up = True
         self.mortal = False
         """Whether it dies at commits; not while the scene is set."""
-        self.keys = setup.ring_of(keyring.found("root-simulated", fate.draw, time.now))
-        self.database = self._database()
-        self.context = Context(
+        self.keys = setup.ring_of(keyring.found_server("root-simulated", fate.draw, time.now))
+        self.database = self._make_database()
+        self.context = ServerContext(
             db=self.database,
             clock=time,
             keys=self.keys,
             draw=fate.draw,
-            safe=Safe(self.keys.box),
+            safe=AnswerCipher(self.keys.box),
             issuer=ISSUER,
         )
         self._http: httpx2.AsyncClient | None = None
-        self._open()
-        self.token = driven(setup.furnish(self.context.db, self.keys, fate.draw, time.now))
+        self._open_process()
+        self.token = run_to_end(setup.furnish_database(self.context.db, self.keys, fate.draw, time.now))
 
     @property
     def root(self) -> bytes:
@@ -70,8 +70,8 @@ class Vendor:
         """Ends the loop that the desk's requests run in."""
         self.loop.close()
 
-    def _database(self) -> ServerDatabase:
-        return ServerDatabase(ServerDisk(), self._step)
+    def _make_database(self) -> ServerDatabase:
+        return ServerDatabase(ServerDisk(), self._death_step)
 
     @property
     def disk(self) -> ServerDisk:
@@ -80,25 +80,25 @@ class Vendor:
 
     # the process
 
-    def _step(self) -> None:
+    def _death_step(self) -> None:
         if self.mortal:
             self._fate.step()
 
-    def _open(self) -> None:
+    def _open_process(self) -> None:
         """A process begins: it knows what the database says, and nothing else."""
-        self.context = replace(self.context, epoch_floor=driven(self.context.db.read(epoch_floor)))
+        self.context = replace(self.context, epoch_floor=run_to_end(self.context.db.read(epoch_floor)))
         self.context.answer_signers.clear()
         self.context.stopped_money.clear()
-        driven(self.context.take_notices())
-        throttle = Throttle(MemoryCounters(), lambda: float(self._time.now), self._time)
-        self.activations = Activations(self.context, throttle)
-        self.synchronisation = Synchronisation(self.context, throttle)
-        self.sweep = Sweep(self.context)
+        run_to_end(self.context.take_notices())
+        throttle = RateThrottle(MemoryCounters(), lambda: float(self._time.now), self._time)
+        self.activations = ActivationService(self.context, throttle)
+        self.synchronization = SyncService(self.context, throttle)
+        self.sweep = BackgroundSweep(self.context)
         self.up = True
 
     def restart(self) -> None:
         """The process ends, if it has not yet, and begins again."""
-        self._open()
+        self._open_process()
 
     def restore(self, backup: ServerDisk) -> Instant:
         """The backup takes the place of the database, as `tenure restore` does it; the epoch that it opens."""
@@ -107,16 +107,16 @@ class Vendor:
         self.database.disk = backup.snapshot()
         self.disk.raw.execute(_SET_FLOOR, (str(epoch),))
         self.disk.raw.execute(_LOOK_AT_EACH)
-        self._open()
+        self._open_process()
         return epoch
 
     # what it answers
 
     def answer(self, path: str, body: bytes) -> bytes | Refused:
         """A signed message's answer; raises `Died` when the process dies over it."""
-        work = self.activations.activate if path == "/v1/activate" else self.synchronisation.synchronise
+        work = self.activations.activate if path == "/v1/activate" else self.synchronization.synchronize
         try:
-            return driven(work(body, "192.0.2.7"))
+            return run_to_end(work(body, "192.0.2.7"))
         except Died:
             self.up = False
             raise
@@ -131,7 +131,7 @@ class Vendor:
             headers["Content-Type"] = "application/json"
         try:
             return self.loop.run_until_complete(
-                self._client().request(method, path, content=content, headers=headers, params=query)
+                self._http_client().request(method, path, content=content, headers=headers, params=query)
             )
         except Died:
             self.up = False
@@ -140,7 +140,7 @@ class Vendor:
     def sweep_once(self) -> bool:
         """A look of the sweep; False when the process died over it."""
         try:
-            driven(self.sweep.once())
+            run_to_end(self.sweep.once())
         except Died:
             self.up = False
         return self.up
@@ -158,14 +158,14 @@ class Vendor:
         finally:
             transaction.rollback()
 
-    def _client(self) -> httpx2.AsyncClient:
+    def _http_client(self) -> httpx2.AsyncClient:
         if self._http is None:
-            api = build(self.context, lambda: float(self._time.now), sweeping=False)
+            api = build_app(self.context, lambda: float(self._time.now), sweeping=False)
             self._http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url=ISSUER)
         return self._http
 
 
-def driven(coroutine: Coroutine[Any, Any, T]) -> T:
+def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine that has nothing to wait for, because its database has not."""
     try:
         coroutine.send(None)
@@ -176,4 +176,4 @@ def driven(coroutine: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("the server waits for something that does not happen in a simulation")
 
 
-GONE = Refused(Code.UNREACHABLE, "Nothing came back.")
+GONE = Refused(RefusalCode.UNREACHABLE, "Nothing came back.")

@@ -14,20 +14,20 @@ from typing import Self
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, HOUR, Instant
 from tenure.sandbox.simulation import sites
-from tenure.sandbox.simulation.desk import Desk
+from tenure.sandbox.simulation.clocks import START, SimulatedMachine, TrueTime
 from tenure.sandbox.simulation.devices import SimulatedDevice
-from tenure.sandbox.simulation.fate import CALM, Died, Fate
-from tenure.sandbox.simulation.happenings import Happenings
-from tenure.sandbox.simulation.judge import Judge
-from tenure.sandbox.simulation.machines import START, Machine, Time
-from tenure.sandbox.simulation.network import NOT_FOUND, UNREACHED, exchange
-from tenure.sandbox.simulation.plan import Anybody, Plan
+from tenure.sandbox.simulation.faults import FaultInjector
+from tenure.sandbox.simulation.invariants import WorldJudge
+from tenure.sandbox.simulation.network import NOT_FOUND, UNREACHED, as_exchange
+from tenure.sandbox.simulation.provider import SimulatedProvider
+from tenure.sandbox.simulation.scenarios import Anybody, WorldPlan
+from tenure.sandbox.simulation.seeded_random import CALM, Died, SeededRandom
 from tenure.sandbox.simulation.sites import SimulatedSite
-from tenure.sandbox.simulation.vendor import Vendor
-from tenure.sdk.names.path import Exchange
-from tenure.sdk.transport import Request
+from tenure.sandbox.simulation.vendor import SimulatedVendor
+from tenure.sdk.network.path import HttpExchange
+from tenure.sdk.transport import TransportRequest
 from tenure.store import ids
-from tenure.wire.root import pin
+from tenure.wire.root import pin_root
 
 VISIT = 6 * HOUR
 """Seconds between two visits of fate."""
@@ -37,27 +37,27 @@ CHECK = 30 * DAY
 """Seconds between two verifications of every history."""
 
 
-class World:
+class SimulatedWorld:
     """One seed's world."""
 
     device = SimulatedDevice
     site = SimulatedSite
-    vendor_of = Vendor
+    vendor_of = SimulatedVendor
 
-    def __init__(self, seed: int, plan: Plan, folder: Path) -> None:
+    def __init__(self, seed: int, plan: WorldPlan, folder: Path) -> None:
         self.plan, self.folder = plan, folder
-        self.fate = Fate(seed, CALM)
+        self.fate = SeededRandom(seed, CALM)
         self._noise = ids.noise.set(self.fate.bits)
         self.trace = self.fate.trace
-        self.time = Time()
-        self.judge = Judge(seed, self.time, self.trace)
+        self.time = TrueTime()
+        self.judge = WorldJudge(seed, self.time, self.trace)
         logging.getLogger("tenure").addHandler(self.judge.faults)
         self.vendor = self.vendor_of(self.fate, self.time)
-        self.desk = Desk(self.fate, self.time, self.vendor, self.judge)
+        self.desk = SimulatedProvider(self.fate, self.time, self.vendor, self.judge)
         self.sites: list[SimulatedSite] = []
         self.devices: list[SimulatedDevice] = []
         self.resting = False
-        self.happenings = Happenings(self)
+        self.happenings = FaultInjector(self)
         self._queue: list[tuple[Instant, int, Callable[[], object]]] = []
         self._turns = 0
         self._wakes: dict[str, Instant] = {}
@@ -85,8 +85,8 @@ class World:
 
     def begin(self) -> None:
         """Everything that has to be there before fate may shake it."""
-        self.desk.open({plan: limit for plan, limit, _ in self.plan.crowd})
-        root = pin(self.vendor.root)
+        self.desk.set_up({plan: limit for plan, limit, _ in self.plan.crowd})
+        root = pin_root(self.vendor.root)
         assert not isinstance(root, Refused)  # noqa: S101 - it was made a moment ago
         self._root = root
         for sold, (_, _, crowd) in zip(self.desk.sold, self.plan.crowd, strict=True):
@@ -96,13 +96,15 @@ class World:
                 self.devices += [self.device_on(f"{site.name}-{each}", site) for each in range(1, devices + 1)]
         for site in self.sites:
             site.start()
-            self._wake(site.name, self.time.now + self.fate.between(1, DAY), partial(self._visit, site))
+            self._schedule(site.name, self.time.now + self.fate.between(1, DAY), partial(self._visit_site, site))
         for device in self.devices:
             device.start()
-            self._wake(device.name, self.time.now + self.fate.between(DAY, 5 * DAY), partial(self._see, device))
+            self._schedule(
+                device.name, self.time.now + self.fate.between(DAY, 5 * DAY), partial(self._visit_device, device)
+            )
         self.at(VISIT, self._fate_comes)
-        self.at(DAY, self._sweep)
-        self.at(CHECK, self._check)
+        self.at(DAY, self._run_sweep)
+        self.at(CHECK, self._run_checks)
         self.fate.odds = self.plan.odds
         self.vendor.mortal = True
         for site in self.sites:
@@ -111,21 +113,21 @@ class World:
             device.mortal = True
 
     def _new_site(self, name: str) -> SimulatedSite:
-        machine = Machine(name, self.time, self.fate.draw)
+        machine = SimulatedMachine(name, self.time, self.fate.draw)
         folder = self.folder / name
-        sites.found(folder, name, self.vendor.root)
+        sites.make_folder(folder, name, self.vendor.root)
         site = self.site(name, folder, self.fate, machine)
-        site.connect(self._server)
+        site.connect(self._reach_server)
         self.sites.append(site)
         return site
 
     def device_on(self, name: str, site: SimulatedSite, files: dict[str, bytes] | None = None) -> SimulatedDevice:
         """A device on a machine of its own, with what its disk holds."""
-        return self.device(name, self.fate, Machine(name, self.time, self.fate.draw), site, self._root, files)
+        return self.device(name, self.fate, SimulatedMachine(name, self.time, self.fate.draw), site, self._root, files)
 
     def adopt(self, site: SimulatedSite) -> None:
         """Another site lives here, and starts soon."""
-        site.connect(self._server)
+        site.connect(self._reach_server)
         self.sites.append(site)
         self.at(self.fate.one_of((60, HOUR, DAY)), lambda: self.again(site))
 
@@ -143,7 +145,7 @@ class World:
         self._turns += 1
         heapq.heappush(self._queue, (self.time.now + wait, self._turns, act))
 
-    def _wake(self, name: str, moment: Instant, act: Callable[[], None]) -> None:
+    def _schedule(self, name: str, moment: Instant, act: Callable[[], None]) -> None:
         """`act` at `moment`, unless it is put off or forward before then."""
         self._wakes[name] = moment
 
@@ -155,7 +157,7 @@ class World:
 
     # the server, as everybody reaches it
 
-    def _server(self, request: Request) -> Exchange | Refused:
+    def _reach_server(self, request: TransportRequest) -> HttpExchange | Refused:
         if not self.vendor.up:
             return UNREACHED
         if request.method != "POST":
@@ -163,21 +165,21 @@ class World:
         try:
             reply = self.vendor.answer(request.path, request.body)
         except Died:
-            self._died("server", self.vendor.restart)
+            self._after_death("server", self.vendor.restart)
             raise
         if request.path == "/v1/sync":
-            self.judge.synchronised(request.body, reply)
+            self.judge.synchronized(request.body, reply)
         else:
             self.judge.activated(request.body, reply)
-        return exchange(reply)
+        return as_exchange(reply)
 
-    def _died(self, who: str, again: Callable[[], object]) -> None:
+    def _after_death(self, who: str, again: Callable[[], object]) -> None:
         self.trace.note(self.time.now, who, "died")
         self.at(self.fate.one_of((5, 60, 600, HOUR, 12 * HOUR)), again)
 
     # turns
 
-    def _visit(self, site: SimulatedSite) -> None:
+    def _visit_site(self, site: SimulatedSite) -> None:
         """A site's turn."""
         if not site.up:
             return
@@ -194,17 +196,17 @@ class World:
             return
         self.judge.look(site)
         if site.license.keeper.holder.kept.present.token != kept.present.token:
-            self._news(site)
-        self._wake(site.name, self._next(site), lambda: self._visit(site))
+            self._spread_news(site)
+        self._schedule(site.name, self._next_wake(site), lambda: self._visit_site(site))
 
-    def _news(self, site: SimulatedSite) -> None:
+    def _spread_news(self, site: SimulatedSite) -> None:
         """The site goes by a new lease: its devices that wait for one ask within ten minutes."""
         for device in self.devices:
             if device.site is site and device.up and device.waits:
                 moment = self.time.now + self.fate.between(1, 660)
-                self._wake(device.name, moment, partial(self._see, device))
+                self._schedule(device.name, moment, partial(self._visit_device, device))
 
-    def _see(self, device: SimulatedDevice) -> None:
+    def _visit_device(self, device: SimulatedDevice) -> None:
         """A device's turn."""
         if not device.up:
             return
@@ -212,7 +214,7 @@ class World:
         try:
             homeless = not (held.seat or held.device or held.pending) and self.fate.happens(0.3)
             if device.wanted and (held.ticket is None or homeless):
-                self.enrol(device)
+                self.enroll(device)
             else:
                 device.tick()
         except Died:
@@ -222,7 +224,7 @@ class World:
         if not device.site.up:
             self.down(device.site)
         self.judged(device, before)
-        self._wake(device.name, self._next(device), lambda: self._see(device))
+        self._schedule(device.name, self._next_wake(device), lambda: self._visit_device(device))
 
     def judged(self, device: SimulatedDevice, before: tuple[str, bytes]) -> None:
         """See `Living`: only a genuine answer may touch what it holds."""
@@ -232,7 +234,7 @@ class World:
                 raise self.judge.broken("P1", device.name, "its seat was touched without a genuine answer")
             self.judge.seat(device)
 
-    def enrol(self, device: SimulatedDevice) -> None:
+    def enroll(self, device: SimulatedDevice) -> None:
         """See `Living`."""
         if not device.site.up:
             return
@@ -241,16 +243,16 @@ class World:
         except Died:
             device.site.stop()
             return
-        device.enrol(ticket)
+        device.enroll(ticket)
         self.hurry(device.site, 90)
 
     def hurry(self, site: SimulatedSite, wait: int) -> None:
         """See `Living`: it notices within two minutes that more devices want a seat."""
         if site.up:
             moment = min(self._wakes.get(site.name, self.time.now + DAY), self.time.now + wait)
-            self._wake(site.name, max(moment, self.time.now + 1), lambda: self._visit(site))
+            self._schedule(site.name, max(moment, self.time.now + 1), lambda: self._visit_site(site))
 
-    def _next(self, who: Anybody) -> Instant:
+    def _next_wake(self, who: Anybody) -> Instant:
         """When it is woken next: its own turn, or the second before or at an edge of what it was promised."""
         now, turn = self.time.now, who.next_turn()
         promised = who.promised
@@ -281,21 +283,21 @@ class World:
         self.judge.look(who)
         if isinstance(who, SimulatedDevice):
             self.judge.back(who)
-        act = (lambda: self._see(who)) if isinstance(who, SimulatedDevice) else (lambda: self._visit(who))
-        self._wake(who.name, self.time.now + 1, act)
+        act = (lambda: self._visit_device(who)) if isinstance(who, SimulatedDevice) else (lambda: self._visit_site(who))
+        self._schedule(who.name, self.time.now + 1, act)
 
     # fate and upkeep
 
-    def _sweep(self) -> None:
+    def _run_sweep(self) -> None:
         if self.vendor.up and not self.vendor.sweep_once():
-            self._died("server", self.vendor.restart)
+            self._after_death("server", self.vendor.restart)
         self.judge.books(self.vendor)
         self.judge.allotments(self.sites)
-        self.at(self.fate.between(HOUR, 2 * DAY), self._sweep)
+        self.at(self.fate.between(HOUR, 2 * DAY), self._run_sweep)
 
-    def _check(self) -> None:
+    def _run_checks(self) -> None:
         self.judge.histories(self.vendor)
-        self.at(CHECK, self._check)
+        self.at(CHECK, self._run_checks)
 
     def _fate_comes(self) -> None:
         """Something happens to somebody, every few hours."""

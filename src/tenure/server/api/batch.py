@@ -7,16 +7,16 @@ import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.batch import Command, Commands
-from tenure.http.fields import Body
-from tenure.http.idempotency import KEY_LONGEST, Ticket, content_keys
-from tenure.http.operations import Operation, operation
-from tenure.http.pacing import Pacing
-from tenure.http.problems import problem
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.batch import BatchCommand, BatchOperations
+from tenure.http.body_types import RequestBody
+from tenure.http.idempotency import KEY_LONGEST, IdempotentRequest, content_keys
+from tenure.http.operations import Operation, make_operation
+from tenure.http.pacing import CallerPacing
+from tenure.http.problems import problem_response
+from tenure.http.responses import ApiResponse, json_response
 
-WRITE = Rule("subscriptions:write")
+WRITE = AccessRule("subscriptions:write")
 MOST = 100
 CAP = 1024 * 1024
 """Bytes of a batch."""
@@ -26,7 +26,7 @@ Path = Annotated[str, msgspec.Meta(min_length=4, max_length=512, pattern=r'^/v1/
 Key = Annotated[str, msgspec.Meta(max_length=KEY_LONGEST, pattern=r"^[!-~]*$(?!\n)")]
 
 
-class CommandBody(Body, frozen=True, kw_only=True):
+class CommandBody(RequestBody, frozen=True, kw_only=True):
     """One write as it would be sent alone; without `key` what it says and the batch's key name it, never its place."""
 
     method: Literal["POST", "PUT", "DELETE"]
@@ -35,7 +35,7 @@ class CommandBody(Body, frozen=True, kw_only=True):
     key: Key = ""
 
 
-class BatchBody(Body, frozen=True, kw_only=True):
+class BatchBody(RequestBody, frozen=True, kw_only=True):
     """Up to 100 commands, done in this order, each by itself: one that is refused stops none of the others."""
 
     commands: Annotated[tuple[CommandBody, ...], msgspec.Meta(min_length=1, max_length=MOST)]
@@ -59,16 +59,16 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[ItemView, ...]
 
 
-class Batch:
+class BatchOperation:
     """The operation on batches, over every other write of the API."""
 
-    def __init__(self, operations: Iterable[Operation], clock: Callable[[], Instant], pacing: Pacing) -> None:
-        self._commands = Commands(operations, pacing)
+    def __init__(self, operations: Iterable[Operation], clock: Callable[[], Instant], pacing: CallerPacing) -> None:
+        self._commands = BatchOperations(operations, pacing)
         self._clock = clock
 
     async def run_batch(
-        self, caller: Principal, ticket: Ticket, body: BatchBody, dry_run: bool = False
-    ) -> Answer[BatchView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, body: BatchBody, dry_run: bool = False
+    ) -> ApiResponse[BatchView] | Refused:
         """Does up to 100 writes one after the other, each in a transaction of its own, with a result for each.
 
         Sent again with the same key, what was done is not done again and what was refused is tried again. In a dry run
@@ -80,16 +80,16 @@ class Batch:
         keys = content_keys(ticket.key, ((each.method, each.path, content) for each, content in said))
         for number, each in enumerate(body.commands, 1):
             content, key = contents[number - 1], each.key or keys[number - 1]
-            command = Command(method=each.method, path=each.path, body=content, key=key)
-            items.append(self._item(number, await self._commands.run(caller, command, dry_run=dry_run)))
+            command = BatchCommand(method=each.method, path=each.path, body=content, key=key)
+            items.append(self._item_view(number, await self._commands.run_command(caller, command, dry_run=dry_run)))
         done = sum(item.done for item in items)
-        return made(BatchView(done=done, refused=len(items) - done, items=tuple(items)))
+        return json_response(BatchView(done=done, refused=len(items) - done, items=tuple(items)))
 
-    def _item(self, number: int, result: Answer[Any] | Refused) -> ItemView:
-        answer = problem(result, self._clock()) if isinstance(result, Refused) else result
+    def _item_view(self, number: int, result: ApiResponse[Any] | Refused) -> ItemView:
+        answer = problem_response(result, self._clock()) if isinstance(result, Refused) else result
         told = msgspec.Raw(answer.body) if answer.body else None
         return ItemView(number=number, done=not isinstance(result, Refused), status=answer.status, answer=told)
 
     def operations(self) -> tuple[Operation, ...]:
         """The one operation."""
-        return (operation("POST", "/v1/batch", WRITE, self.run_batch, cap=CAP),)
+        return (make_operation("POST", "/v1/batch", WRITE, self.run_batch, cap=CAP),)

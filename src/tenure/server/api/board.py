@@ -6,19 +6,19 @@ import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.http.auth import Principal, Rule
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.server import books
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.operations import Operation, make_operation
+from tenure.http.timestamps import format_rfc3339
+from tenure.server import account_repository
 from tenure.server.api.fields import Id
-from tenure.server.api.lists import ListedView, listed_view
-from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.api.lists import ListedSubscriptionView, listed_view
+from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.roles import DESK
 from tenure.store import board
-from tenure.store.board import PARTS, Asked, Part, Short
+from tenure.store.board import PARTS, BoardList, BoardQuery, ShortBalance
 from tenure.store.engine import Connection
 
-READ = Rule("subscriptions:read", DESK)
+READ = AccessRule("subscriptions:read", DESK)
 FAILED_DAYS = 60
 """Days for which a failed renewal stays on the board."""
 
@@ -67,18 +67,18 @@ class BoardView(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
     until: str
     """Up to here things fall due and balances run out."""
-    due: tuple[ListedView, ...]
-    grace: tuple[ListedView, ...]
-    failed: tuple[ListedView, ...]
+    due: tuple[ListedSubscriptionView, ...]
+    grace: tuple[ListedSubscriptionView, ...]
+    failed: tuple[ListedSubscriptionView, ...]
     running_out: tuple[ShortView, ...]
-    pending: tuple[ListedView, ...]
+    pending: tuple[ListedSubscriptionView, ...]
     totals: TotalsView
 
 
-class Board:
+class BoardOperations:
     """The operation on the board."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def read_board(
@@ -88,22 +88,22 @@ class Board:
 
         def work(conn: Connection, real: Instant) -> BoardView | Refused:
             tenant = tenant_of(conn, caller, provider, real)
-            return tenant if isinstance(tenant, Refused) else _board(conn, tenant, days, limit)
+            return tenant if isinstance(tenant, Refused) else _load_board(conn, tenant, days, limit)
 
-        return await self._context.read(work)
+        return await self._context.read_tx(work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        return (operation("GET", "/v1/board", READ, self.read_board),)
+        return (make_operation("GET", "/v1/board", READ, self.read_board),)
 
 
-def _board(conn: Connection, tenant: Tenant, days: int, limit: int) -> BoardView:
+def _load_board(conn: Connection, tenant: Tenant, days: int, limit: int) -> BoardView:
     now = tenant.now
-    asked = Asked(provider=tenant.id, now=now, until=now + days * DAY, since=now - FAILED_DAYS * DAY, most=limit)
-    parts = {name: board.part(conn, name, asked) for name in PARTS}
+    asked = BoardQuery(provider=tenant.id, now=now, until=now + days * DAY, since=now - FAILED_DAYS * DAY, most=limit)
+    parts = {name: board.board_list(conn, name, asked) for name in PARTS}
     short_count, missing, shorts = board.running_out(conn, asked)
-    phases = board.phases(conn, tenant.id, now)
-    customers, balance, reserve = board.money(conn, tenant.id)
+    phases = board.count_phases(conn, tenant.id, now)
+    customers, balance, reserve = board.money_totals(conn, tenant.id)
     totals = TotalsView(
         subscriptions=sum(phases.values()),
         customers=customers,
@@ -115,26 +115,26 @@ def _board(conn: Connection, tenant: Tenant, days: int, limit: int) -> BoardView
         **{name: CountView(count=one.count, amount=one.amount) for name, one in parts.items()},
     )
     return BoardView(
-        as_of=rfc3339(now),
-        until=rfc3339(asked.until),
+        as_of=format_rfc3339(now),
+        until=format_rfc3339(asked.until),
         running_out=tuple(map(short_view, shorts)),
         totals=totals,
-        **{name: _rows(conn, one) for name, one in parts.items()},
+        **{name: _board_rows(conn, one) for name, one in parts.items()},
     )
 
 
-def _rows(conn: Connection, one: Part) -> tuple[ListedView, ...]:
-    names = books.plan_names(conn, (each.standing.plan for each in one.rows))
+def _board_rows(conn: Connection, one: BoardList) -> tuple[ListedSubscriptionView, ...]:
+    names = account_repository.plan_names(conn, (each.standing.plan for each in one.rows))
     return tuple(listed_view(each, names) for each in one.rows)
 
 
-def short_view(one: Short) -> ShortView:
+def short_view(one: ShortBalance) -> ShortView:
     """See `ShortView`."""
     return ShortView(
         customer=one.customer,
         customer_name=one.name,
         available=one.available,
         needed=one.needed,
-        missing=one.missing,
-        until=rfc3339(one.until),
+        missing=one.missing_amount,
+        until=format_rfc3339(one.until),
     )

@@ -4,31 +4,31 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tenure.core.bounds import ABSOLUTE, FIELDS, Bound
-from tenure.core.policy import Role, Rules
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.bounds import ABSOLUTE, FIELDS, PolicyBound
+from tenure.core.policy.rules import Role, Rules
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.etags import IfMatch, etag
-from tenure.http.fields import Body
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import RequestBody
+from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, operation
-from tenure.server import bounding, policies
-from tenure.server.api.accounts.places import note
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.server import policies, policy_bounds
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.policy import Figure, Name
-from tenure.server.bounding import Cut
-from tenure.server.context import Context
+from tenure.server.context import ServerContext
+from tenure.server.policy_bounds import CutFigure
 from tenure.server.roles import DESK
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
+from tenure.store.users import TeamPlace
 
-READ = Rule("policy:read", DESK)
-WRITE = Rule("providers:write", frozenset({Role.VENDOR}))
+READ = AccessRule("policy:read", DESK)
+WRITE = AccessRule("providers:write", frozenset({Role.VENDOR}))
 NOTHING_SEEN = IfMatch()
 
 
-class BoundBody(Body, frozen=True, kw_only=True):
+class BoundBody(RequestBody, frozen=True, kw_only=True):
     """What is allowed of one field; what is left out is bounded by the widest bounds alone."""
 
     minimum: Figure | None = None
@@ -37,7 +37,7 @@ class BoundBody(Body, frozen=True, kw_only=True):
     """Only the vendor's default holds, whatever providers publish."""
 
 
-class BoundsBody(Body, frozen=True, kw_only=True):
+class BoundsBody(RequestBody, frozen=True, kw_only=True):
     """The bounds of every policy by field; a field that is not named is free within the widest bounds."""
 
     bounds: Annotated[dict[Name, BoundBody], msgspec.Meta(max_length=64)] = {}  # noqa: RUF012
@@ -60,19 +60,19 @@ class BoundsView(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int
     bounds: tuple[BoundView, ...]
-    cuts: tuple[Cut, ...]
+    cuts: tuple[CutFigure, ...]
     """Cut to the bounds for periods that begin from now on; periods that run keep their own figures."""
 
 
-class PolicyBounds:
+class BoundsOperations:
     """The operations on bounds."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def read_policy_bounds(self, caller: Principal) -> Answer[BoundsView] | Refused:
+    async def read_policy_bounds(self, caller: Principal) -> ApiResponse[BoundsView] | Refused:
         """Reads the bounds of every policy; what is cut is told of the caller's own policies only."""
-        return await self._context.read(lambda conn, now: _shown(conn, caller.provider))
+        return await self._context.read_tx(lambda conn, now: _bounds_view(conn, caller.provider))
 
     async def publish_policy_bounds(
         self,
@@ -81,42 +81,44 @@ class PolicyBounds:
         address: Address,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
-    ) -> Answer[BoundsView] | Refused:
+    ) -> ApiResponse[BoundsView] | Refused:
         """Publishes the bounds of every policy; a dry run shows which published figures they would cut."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            refused = if_match.refusal(etag(bounding.version(conn)))
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            refused = if_match.refuse_mismatch(entity_tag(policy_bounds.bounds_version(conn)))
             if refused is not None:
                 return refused
-            wanted = {name: msgspec.convert(msgspec.to_builtins(one), Bound) for name, one in body.bounds.items()}
-            published = bounding.publish(conn, wanted, caller.by, real)
+            wanted = {name: msgspec.convert(msgspec.to_builtins(one), PolicyBound) for name, one in body.bounds.items()}
+            published = policy_bounds.publish_bounds(conn, wanted, caller.actor_name, real)
             if isinstance(published, Refused):
                 return published
-            note(conn, Place(), caller, address, "policy_bounds_published", f"version {published.version}", real)
-            return _shown(conn, "")
+            record_audit(
+                conn, TeamPlace(), caller, address, "policy_bounds_published", f"version {published.version}", real
+            )
+            return _bounds_view(conn, "")
 
-        answer: Answer[BoundsView] | Refused = await self._context.write(dry_run, work)
+        answer: ApiResponse[BoundsView] | Refused = await self._context.write_tx(dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        refusals = (Code.POLICY_OUT_OF_BOUNDS,)
+        refusals = (RefusalCode.POLICY_OUT_OF_BOUNDS,)
         return (
-            operation("GET", "/v1/policy-bounds", READ, self.read_policy_bounds),
-            operation("PUT", "/v1/policy-bounds", WRITE, self.publish_policy_bounds, refusals=refusals),
+            make_operation("GET", "/v1/policy-bounds", READ, self.read_policy_bounds),
+            make_operation("PUT", "/v1/policy-bounds", WRITE, self.publish_policy_bounds, refusals=refusals),
         )
 
 
-def _shown(conn: Connection, provider: str) -> Answer[Any]:
-    bounds = policies.bounds(conn)
-    version = bounding.version(conn)
-    cuts = tuple(one for one in bounding.cuts(conn, bounds) if provider in ("", one.provider))
-    fields = tuple(_field(name, bounds.get(name, Bound())) for name in sorted(FIELDS))
-    return made(BoundsView(version=version, bounds=fields, cuts=cuts), etag=etag(version))
+def _bounds_view(conn: Connection, provider: str) -> ApiResponse[Any]:
+    bounds = policies.load_bounds(conn)
+    version = policy_bounds.bounds_version(conn)
+    cuts = tuple(one for one in policy_bounds.figures_cut(conn, bounds) if provider in ("", one.provider))
+    fields = tuple(_field_view(name, bounds.get(name, PolicyBound())) for name in sorted(FIELDS))
+    return json_response(BoundsView(version=version, bounds=fields, cuts=cuts), etag=entity_tag(version))
 
 
-def _field(name: str, bound: Bound) -> BoundView:
-    widest = ABSOLUTE.get(name, Bound())
+def _field_view(name: str, bound: PolicyBound) -> BoundView:
+    widest = ABSOLUTE.get(name, PolicyBound())
     return BoundView(
         field=name,
         minimum=bound.minimum,

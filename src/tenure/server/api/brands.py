@@ -4,42 +4,42 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.lease import Brand
-from tenure.core.refusals import Code, Refused
+from tenure.core.lease.claims import Brand
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.etags import IfMatch, etag
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, operation
-from tenure.server.api.accounts.places import note
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
 from tenure.server.api.providers import READ_PROVIDERS, BrandBody
-from tenure.server.context import Context, tenant_of
+from tenure.server.context import ServerContext, tenant_of
 from tenure.server.roles import DESK
-from tenure.server.values import Provider
-from tenure.store import people
+from tenure.server.values import ProviderValue
+from tenure.store import tenants
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
+from tenure.store.users import TeamPlace
 
-WRITE = Rule("policy:write", DESK)
+WRITE = AccessRule("policy:write", DESK)
 NOTHING_SEEN = IfMatch()
 
 
-class Brands:
+class BrandOperations:
     """The operations on a provider's brand."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def read_brand(self, caller: Principal, provider: Id) -> Answer[BrandBody] | Refused:
+    async def read_brand(self, caller: Principal, provider: Id) -> ApiResponse[BrandBody] | Refused:
         """Reads how the provider shows itself."""
 
-        def work(conn: Connection, real: Instant) -> Answer[BrandBody] | Refused:
-            found = _provider(conn, caller, provider, real)
-            return found if isinstance(found, Refused) else _shown(found)
+        def work(conn: Connection, real: Instant) -> ApiResponse[BrandBody] | Refused:
+            found = _find_provider(conn, caller, provider, real)
+            return found if isinstance(found, Refused) else _brand_view(found)
 
-        return await self._context.read(work)
+        return await self._context.read_tx(work)
 
     async def change_brand(
         self,
@@ -49,46 +49,56 @@ class Brands:
         address: Address,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
-    ) -> Answer[BrandBody] | Refused:
+    ) -> ApiResponse[BrandBody] | Refused:
         """Changes how the provider shows itself: pages and mails at once, applications with their next contact."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            found = _provider(conn, caller, provider, real)
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            found = _find_provider(conn, caller, provider, real)
             if isinstance(found, Refused):
                 return found
-            refused = if_match.refusal(etag(found.version))
+            refused = if_match.refuse_mismatch(entity_tag(found.version))
             if refused is not None:
                 return refused
             value = msgspec.structs.replace(
-                msgspec.json.decode(found.body, type=Provider),
+                msgspec.json.decode(found.body, type=ProviderValue),
                 brand=msgspec.convert(msgspec.to_builtins(body), Brand),
             )
             changed = msgspec.structs.replace(found, body=msgspec.json.encode(value))
-            written = people.change_provider(conn, changed, found.version)
+            written = tenants.change_provider(conn, changed, found.version)
             if isinstance(written, Refused):
                 return written
-            state = people.provider_state(written)
-            note(conn, Place(found.id), caller, address, "brand_changed", body.name, real, about=found.id, state=state)
-            return _shown(written)
+            state = tenants.provider_state(written)
+            record_audit(
+                conn,
+                TeamPlace(found.id),
+                caller,
+                address,
+                "brand_changed",
+                body.name,
+                real,
+                about=found.id,
+                state=state,
+            )
+            return _brand_view(written)
 
-        answer: Answer[BrandBody] | Refused = await self._context.write(dry_run, work)
+        answer: ApiResponse[BrandBody] | Refused = await self._context.write_tx(dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         one = "/v1/providers/{provider}/brand"
         return (
-            operation("GET", one, READ_PROVIDERS, self.read_brand),
-            operation("PUT", one, WRITE, self.change_brand),
+            make_operation("GET", one, READ_PROVIDERS, self.read_brand),
+            make_operation("PUT", one, WRITE, self.change_brand),
         )
 
 
-def _provider(conn: Connection, caller: Principal, named: str, real: Instant) -> people.Provider | Refused:
+def _find_provider(conn: Connection, caller: Principal, named: str, real: Instant) -> tenants.ProviderRow | Refused:
     tenant = tenant_of(conn, caller, named, real)
-    found = tenant if isinstance(tenant, Refused) else people.provider(conn, tenant.id)
-    return Refused(Code.NOT_FOUND, field="provider") if found is None else found
+    found = tenant if isinstance(tenant, Refused) else tenants.get_provider(conn, tenant.id)
+    return Refused(RefusalCode.NOT_FOUND, field="provider") if found is None else found
 
 
-def _shown(row: people.Provider) -> Answer[Any]:
-    brand = msgspec.json.decode(row.body, type=Provider).brand
-    return made(msgspec.convert(msgspec.to_builtins(brand), BrandBody), etag=etag(row.version))
+def _brand_view(row: tenants.ProviderRow) -> ApiResponse[Any]:
+    brand = msgspec.json.decode(row.body, type=ProviderValue).brand
+    return json_response(msgspec.convert(msgspec.to_builtins(brand), BrandBody), etag=entity_tag(row.version))

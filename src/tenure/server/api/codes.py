@@ -4,22 +4,22 @@ from typing import Any, Literal
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal
-from tenure.http.idempotency import Ticket
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, operation
-from tenure.server import books, handing
-from tenure.server.api.accounts.places import note
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.server import account_repository, code_delivery
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
 from tenure.server.api.subscriptions import READ, WRITE
-from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.views import shown
-from tenure.store import waiting
+from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.views import optional_rfc3339
+from tenure.store import pending_codes
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
+from tenure.store.users import TeamPlace
 
 
 class WaitingCodeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,10 +40,10 @@ class ShownCodeView(msgspec.Struct, frozen=True, kw_only=True):
     last_group: str
 
 
-class Codes:
+class CodeOperations:
     """The operations on a code that waits."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def read_waiting_code(
@@ -52,67 +52,76 @@ class Codes:
         """Whether the newest activation code can still be shown; never the code itself."""
 
         def work(conn: Connection, real: Instant) -> WaitingCodeView | Refused:
-            found = _whose(conn, caller, provider, subscription, real)
+            found = _owner_of(conn, caller, provider, subscription, real)
             if isinstance(found, Refused):
                 return found
-            known = waiting.get(conn, found[0].id, subscription)
+            known = pending_codes.get_code(conn, found[0].id, subscription)
             if known is None:
                 return WaitingCodeView(state="none")
-            state: Any = known.state(real)
+            state: Any = known.current_state(real)
             return WaitingCodeView(
-                state=state, last_group=known.last_group, until=shown(known.until), shown_at=shown(known.shown_at)
+                state=state,
+                last_group=known.last_group,
+                until=optional_rfc3339(known.until),
+                shown_at=optional_rfc3339(known.shown_at),
             )
 
-        return await self._context.read(work)
+        return await self._context.read_tx(work)
 
     async def show_code(
         self,
         caller: Principal,
         subscription: Id,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[ShownCodeView] | Refused:
+    ) -> ApiResponse[ShownCodeView] | Refused:
         """Shows the newest activation code, once: after this answer the server does not have it any more."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            found = _whose(conn, caller, provider, subscription, real)
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            found = _owner_of(conn, caller, provider, subscription, real)
             if isinstance(found, Refused):
                 return found
             tenant, customer = found
-            told = handing.show(conn, self._context, tenant, subscription, real)
+            told = code_delivery.show_code(conn, self._context, tenant, subscription, real)
             if isinstance(told, Refused):
                 return told
             code, last_group = told
-            note(
-                conn, Place(tenant.id, customer), caller, address, "code_shown", f"{subscription}: …{last_group}", real
+            record_audit(
+                conn,
+                TeamPlace(tenant.id, customer),
+                caller,
+                address,
+                "code_shown",
+                f"{subscription}: …{last_group}",
+                real,
             )
             view = ShownCodeView(
                 subscription=subscription, activation_code="" if dry_run else code, last_group=last_group
             )
-            return made(view)
+            return json_response(view)
 
-        answer: Answer[ShownCodeView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        answer: ApiResponse[ShownCodeView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         one = "/v1/subscriptions/{subscription}/code"
         return (
-            operation("GET", one, READ, self.read_waiting_code),
-            operation("POST", one, WRITE, self.show_code, refusals=[Code.CODE_NOT_WAITING]),
+            make_operation("GET", one, READ, self.read_waiting_code),
+            make_operation("POST", one, WRITE, self.show_code, refusals=[RefusalCode.CODE_NOT_WAITING]),
         )
 
 
-def _whose(
+def _owner_of(
     conn: Connection, caller: Principal, named: str | None, subscription: str, real: Instant
 ) -> tuple[Tenant, str] | Refused:
     """(tenant, customer) of a subscription that the caller may see; a foreign one is `not_found`, like none."""
     tenant = tenant_of(conn, caller, named, real)
     if isinstance(tenant, Refused):
         return tenant
-    customer = books.customer_of(conn, tenant.id, subscription)
-    if customer is None or not tenant.owns(customer):
-        return Refused(Code.NOT_FOUND, field="subscription")
+    customer = account_repository.customer_of(conn, tenant.id, subscription)
+    if customer is None or not tenant.may_see(customer):
+        return Refused(RefusalCode.NOT_FOUND, field="subscription")
     return tenant, customer

@@ -5,21 +5,21 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal
-from tenure.http.etags import IfMatch, etag
-from tenure.http.fields import Body, OptionalLine
-from tenure.http.idempotency import Ticket
-from tenure.http.operations import Operation, operation
+from tenure.http.body_types import OptionalLine, RequestBody
+from tenure.http.etags import IfMatch, entity_tag
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
 from tenure.server import confirming
-from tenure.server.api.actions import ALWAYS, PAYING, Why
+from tenure.server.api.actions import ALWAYS, PAYING, ReasonBody
 from tenure.server.api.fields import Id, Plan_hash, Reference
 from tenure.server.api.payments import BOOK
 from tenure.server.confirming import PaidLine
-from tenure.server.context import Context, tenant_of
-from tenure.server.subscribed import OutcomeView
+from tenure.server.context import ServerContext, tenant_of
+from tenure.server.subscription_views import OutcomeView
 from tenure.store.engine import Connection
 
 NOTHING_SEEN = IfMatch()
@@ -27,7 +27,7 @@ Covers = Annotated[str, msgspec.Meta(pattern=r"^(order|renewal|raise)$(?!\n)")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
-class PaymentBody(Why, frozen=True, kw_only=True):
+class PaymentBody(ReasonBody, frozen=True, kw_only=True):
     """A payment that came outside the prepaid balance, under the provider's own reference."""
 
     reference: Reference
@@ -35,7 +35,7 @@ class PaymentBody(Why, frozen=True, kw_only=True):
     devices: Count = 0
 
 
-class PaidLineBody(Body, frozen=True, kw_only=True):
+class PaidLineBody(RequestBody, frozen=True, kw_only=True):
     """What the payment covers on one subscription."""
 
     subscription: Id
@@ -44,7 +44,7 @@ class PaidLineBody(Body, frozen=True, kw_only=True):
     plan: Plan_hash = ""
 
 
-class PaymentOfSeveral(Body, frozen=True, kw_only=True):
+class PaymentOfSeveral(RequestBody, frozen=True, kw_only=True):
     """One payment for several subscriptions: all lines take effect, or none."""
 
     reference: Reference
@@ -59,22 +59,22 @@ class ConfirmedView(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[OutcomeView, ...]
 
 
-class Confirming:
+class ConfirmationOperations:
     """The operations that confirm payments."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def confirm_payment(
         self,
         caller: Principal,
         subscription: Id,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: PaymentBody,
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
-    ) -> Answer[OutcomeView] | Refused:
+    ) -> ApiResponse[OutcomeView] | Refused:
         """Confirms a payment made outside the prepaid balance, and does what it pays for.
 
         The same reference with the same figures again changes nothing.
@@ -84,40 +84,44 @@ class Confirming:
             covers=body.covers,
             devices=body.devices,
             plan=body.plan,
-            check=lambda sub: if_match.refusal(etag(sub.revision)),
+            check=lambda sub: if_match.refuse_mismatch(entity_tag(sub.revision)),
         )
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            views = self._confirmed(conn, caller, provider, real, body.reference, (line,), body.why)
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            views = self._confirm_lines(conn, caller, provider, real, body.reference, (line,), body.why)
             if isinstance(views, Refused):
                 return views
-            return made(views[0], etag=etag(views[0].subscription.revision))
+            return json_response(views[0], etag=entity_tag(views[0].subscription.revision))
 
-        answer: Answer[OutcomeView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[OutcomeView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     async def confirm_payments(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: PaymentOfSeveral,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[ConfirmedView] | Refused:
+    ) -> ApiResponse[ConfirmedView] | Refused:
         """Confirms one payment for several subscriptions: everything it pays for, or nothing."""
         lines = tuple(
             PaidLine(subscription=one.subscription, covers=one.covers, devices=one.devices, plan=one.plan)
             for one in body.lines
         )
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            views = self._confirmed(conn, caller, provider, real, body.reference, lines, body.why)
-            return views if isinstance(views, Refused) else made(ConfirmedView(reference=body.reference, lines=views))
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            views = self._confirm_lines(conn, caller, provider, real, body.reference, lines, body.why)
+            return (
+                views
+                if isinstance(views, Refused)
+                else json_response(ConfirmedView(reference=body.reference, lines=views))
+            )
 
-        answer: Answer[ConfirmedView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[ConfirmedView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
-    def _confirmed(
+    def _confirm_lines(
         self,
         conn: Connection,
         caller: Principal,
@@ -131,22 +135,22 @@ class Confirming:
         if isinstance(tenant, Refused):
             return tenant
         if self._context.stopped_money:
-            return Refused(Code.LEDGER_DRIFT)
-        return confirming.confirm(conn, tenant, reference, lines, why)
+            return Refused(RefusalCode.LEDGER_DRIFT)
+        return confirming.confirm_payment(conn, tenant, reference, lines, why)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         refusals = (
             *ALWAYS,
             *PAYING,
-            Code.DUPLICATE_REFERENCE,
-            Code.NOT_AWAITING_PAYMENT,
-            Code.DEVICE_COUNT_OUT_OF_RANGE,
-            Code.TERM_TOO_SHORT,
-            Code.NOT_FOUND,
+            RefusalCode.DUPLICATE_REFERENCE,
+            RefusalCode.NOT_AWAITING_PAYMENT,
+            RefusalCode.DEVICE_COUNT_OUT_OF_RANGE,
+            RefusalCode.TERM_TOO_SHORT,
+            RefusalCode.NOT_FOUND,
         )
         one = "/v1/subscriptions/{subscription}/confirm-payment"
         return (
-            operation("POST", one, BOOK, self.confirm_payment, refusals=refusals),
-            operation("POST", "/v1/confirmed-payments", BOOK, self.confirm_payments, refusals=refusals),
+            make_operation("POST", one, BOOK, self.confirm_payment, refusals=refusals),
+            make_operation("POST", "/v1/confirmed-payments", BOOK, self.confirm_payments, refusals=refusals),
         )

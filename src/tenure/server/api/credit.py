@@ -2,36 +2,36 @@
 
 from typing import Any
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.etags import IfMatch, etag
-from tenure.http.fields import Body, OptionalLine
-from tenure.http.operations import Operation, operation
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import OptionalLine, RequestBody
+from tenure.http.etags import IfMatch, entity_tag
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
 from tenure.server import credit
 from tenure.server.api.fields import Id, Minor
 from tenure.server.api.money import ToppedUp, topped_up
-from tenure.server.context import Context, tenant_of
+from tenure.server.context import ServerContext, tenant_of
 from tenure.server.roles import DESK
-from tenure.store import accounts, people
+from tenure.store import accounts, tenants
 from tenure.store.engine import Connection
 
-WRITE = Rule(credit.SCOPE, DESK)
+WRITE = AccessRule(credit.SCOPE, DESK)
 NOTHING_SEEN = IfMatch()
 
 
-class CreditLimitBody(Body, frozen=True, kw_only=True):
+class CreditLimitBody(RequestBody, frozen=True, kw_only=True):
     """How far the balance may go below zero, and why."""
 
     credit_limit: Minor
     why: OptionalLine = ""
 
 
-class Credits:
+class CreditOperations:
     """The operation on credit limits."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def set_credit_limit(
@@ -42,31 +42,35 @@ class Credits:
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
-    ) -> Answer[ToppedUp] | Refused:
+    ) -> ApiResponse[ToppedUp] | Refused:
         """Sets how far a customer's balance may go below zero; what a raised limit covers is paid at once.
 
         Lowered below what is used it stops new charges and takes nothing back.
         """
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            accounts.lock(conn, tenant.id, customer)  # first, so that two who have seen the same cannot both go on
-            row = people.customer(conn, tenant.id, customer)
-            refused = None if row is None else if_match.refusal(etag(row.version))
+            accounts.lock_account(
+                conn, tenant.id, customer
+            )  # first, so that two who have seen the same cannot both go on
+            row = tenants.get_customer(conn, tenant.id, customer)
+            refused = None if row is None else if_match.refuse_mismatch(entity_tag(row.version))
             if refused is not None:
                 return refused
             stopped = bool(self._context.stopped_money)
             done = credit.set_limit(conn, tenant, customer, body.credit_limit, body.why, stopped=stopped)
-            return done if isinstance(done, Refused) else made(topped_up(done))
+            return done if isinstance(done, Refused) else json_response(topped_up(done))
 
-        answer: Answer[ToppedUp] | Refused = await self._context.write(dry_run, work)
+        answer: ApiResponse[ToppedUp] | Refused = await self._context.write_tx(dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """The operation."""
-        refusals = (Code.LEDGER_DRIFT,)
+        refusals = (RefusalCode.LEDGER_DRIFT,)
         return (
-            operation("PUT", "/v1/customers/{customer}/credit-limit", WRITE, self.set_credit_limit, refusals=refusals),
+            make_operation(
+                "PUT", "/v1/customers/{customer}/credit-limit", WRITE, self.set_credit_limit, refusals=refusals
+            ),
         )

@@ -4,35 +4,35 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.etags import IfMatch, etag
-from tenure.http.fields import Body, Line, OptionalLine
-from tenure.http.idempotency import Ticket
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import Line, OptionalLine, RequestBody
+from tenure.http.etags import IfMatch, entity_tag
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
 from tenure.server import credit
-from tenure.server.api.accounts.places import note
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Email, Id, Minor
-from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.roles import DESK
-from tenure.server.values import Customer
-from tenure.store import accounts, ids, people
+from tenure.server.values import CustomerValue
+from tenure.store import accounts, ids, tenants
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
+from tenure.store.users import TeamPlace
 
-READ = Rule("customers:read", DESK)
-WRITE = Rule("customers:write", DESK)
+READ = AccessRule("customers:read", DESK)
+WRITE = AccessRule("customers:write", DESK)
 NOTHING_SEEN = IfMatch()
 
 
-class NewCustomer(Body, frozen=True, kw_only=True):
+class NewCustomer(RequestBody, frozen=True, kw_only=True):
     """A customer; `reference` is the provider's own name for it.
 
-    `credit_limit`, which takes `money:write`, stays as it is when it is left out.
+    `credit_limit`, which takes `money:write_tx`, stays as it is when it is left out.
     """
 
     name: Line
@@ -54,51 +54,55 @@ class CustomerView(msgspec.Struct, frozen=True, kw_only=True):
     created: str
 
 
-class Customers:
+class CustomerOperations:
     """The operations on customers."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def create_customer(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: NewCustomer,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[CustomerView] | Refused:
+    ) -> ApiResponse[CustomerView] | Refused:
         """Makes a customer known, with an empty account."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            name = ids.new("cus", real)
-            value = Customer(id=name, provider=tenant.id, name=body.name, reference=body.reference, email=body.email)
-            row = people.Customer(
+            name = ids.new_id("cus", real)
+            value = CustomerValue(
+                id=name, provider=tenant.id, name=body.name, reference=body.reference, email=body.email
+            )
+            row = tenants.CustomerRow(
                 name, tenant.id, body.name, body.reference or None, msgspec.json.encode(value), 1, tenant.now
             )
-            added = people.add_customer(conn, row)
+            added = tenants.add_customer(conn, row)
             if isinstance(added, Refused):
                 return added
             accounts.open_account(conn, tenant.id, name, tenant.provider.currency, tenant.now)
-            _note(conn, caller, address, "customer_created", added, real)
-            return self._limited(conn, caller, tenant, added, body.credit_limit) or _shown(conn, tenant, added.id, 201)
+            _record_audit(conn, caller, address, "customer_created", added, real)
+            return self._set_limit(conn, caller, tenant, added, body.credit_limit) or _customer_view(
+                conn, tenant, added.id, 201
+            )
 
-        answer: Answer[CustomerView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[CustomerView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     async def read_customer(
         self, caller: Principal, customer: Id, provider: Id | None = None
-    ) -> Answer[CustomerView] | Refused:
+    ) -> ApiResponse[CustomerView] | Refused:
         """Reads a customer."""
 
-        def work(conn: Connection, tenant: Tenant) -> Answer[Any] | Refused:
-            return _shown(conn, tenant, customer)
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any] | Refused:
+            return _customer_view(conn, tenant, customer)
 
-        found: Answer[CustomerView] | Refused = await self._context.read_as(caller, provider, work)
+        found: ApiResponse[CustomerView] | Refused = await self._context.read_as(caller, provider, work)
         return found
 
     async def change_customer(
@@ -110,22 +114,24 @@ class Customers:
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
-    ) -> Answer[CustomerView] | Refused:
+    ) -> ApiResponse[CustomerView] | Refused:
         """Changes a customer; a credit limit that is left out stays as it is."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            accounts.lock(conn, tenant.id, customer)  # first of all: whoever sets the limit locks in this order, too
-            row = people.customer(conn, tenant.id, customer)
+            accounts.lock_account(
+                conn, tenant.id, customer
+            )  # first of all: whoever sets the limit locks in this order, too
+            row = tenants.get_customer(conn, tenant.id, customer)
             if row is None:
-                return Refused(Code.NOT_FOUND, field="customer")
-            refused = if_match.refusal(etag(row.version))
+                return Refused(RefusalCode.NOT_FOUND, field="customer")
+            refused = if_match.refuse_mismatch(entity_tag(row.version))
             if refused is not None:
                 return refused
             value = msgspec.structs.replace(
-                msgspec.json.decode(row.body, type=Customer),
+                msgspec.json.decode(row.body, type=CustomerValue),
                 name=body.name,
                 reference=body.reference,
                 email=body.email,
@@ -133,20 +139,22 @@ class Customers:
             changed = msgspec.structs.replace(
                 row, name=body.name, reference=body.reference or None, body=msgspec.json.encode(value)
             )
-            written = people.change_customer(conn, changed, row.version)
+            written = tenants.change_customer(conn, changed, row.version)
             if isinstance(written, Refused):
                 return written
-            _note(conn, caller, address, "customer_changed", written, real)
-            return self._limited(conn, caller, tenant, written, body.credit_limit) or _shown(conn, tenant, customer)
+            _record_audit(conn, caller, address, "customer_changed", written, real)
+            return self._set_limit(conn, caller, tenant, written, body.credit_limit) or _customer_view(
+                conn, tenant, customer
+            )
 
-        answer: Answer[CustomerView] | Refused = await self._context.write(dry_run, work)
+        answer: ApiResponse[CustomerView] | Refused = await self._context.write_tx(dry_run, work)
         return answer
 
-    def _limited(
-        self, conn: Connection, caller: Principal, tenant: Tenant, row: people.Customer, limit: int | None
+    def _set_limit(
+        self, conn: Connection, caller: Principal, tenant: Tenant, row: tenants.CustomerRow, limit: int | None
     ) -> Refused | None:
         """Set the limit that came with the customer, unless none came or it is that already."""
-        account = accounts.lock(conn, tenant.id, row.id)
+        account = accounts.lock_account(conn, tenant.id, row.id)
         if limit is None or account is None or limit == account.credit_limit:
             return None
         refused = credit.may_not_lend(caller)
@@ -156,19 +164,19 @@ class Customers:
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        each, taken = "/v1/customers/{customer}", [Code.ALREADY_EXISTS, Code.LEDGER_DRIFT]
+        each, taken = "/v1/customers/{customer}", [RefusalCode.ALREADY_EXISTS, RefusalCode.LEDGER_DRIFT]
         return (
-            operation("POST", "/v1/customers", WRITE, self.create_customer, status=201, refusals=taken),
-            operation("GET", each, READ, self.read_customer),
-            operation("PUT", each, WRITE, self.change_customer, refusals=taken),
+            make_operation("POST", "/v1/customers", WRITE, self.create_customer, status=201, refusals=taken),
+            make_operation("GET", each, READ, self.read_customer),
+            make_operation("PUT", each, WRITE, self.change_customer, refusals=taken),
         )
 
 
-def _note(
-    conn: Connection, caller: Principal, address: Address, what: str, row: people.Customer, real: Instant
+def _record_audit(
+    conn: Connection, caller: Principal, address: Address, what: str, row: tenants.CustomerRow, real: Instant
 ) -> None:
-    place = Place(row.provider)
-    note(
+    place = TeamPlace(row.provider)
+    record_audit(
         conn,
         place,
         caller,
@@ -177,20 +185,20 @@ def _note(
         f"{row.id}: {row.name}",
         real,
         about=row.id,
-        state=people.customer_state(row),
+        state=tenants.customer_state(row),
     )
 
 
-def _shown(conn: Connection, tenant: Tenant, customer: str, status: int = 200) -> Answer[Any] | Refused:
-    row, account = people.customer(conn, tenant.id, customer), accounts.account(conn, tenant.id, customer)
+def _customer_view(conn: Connection, tenant: Tenant, customer: str, status: int = 200) -> ApiResponse[Any] | Refused:
+    row, account = tenants.get_customer(conn, tenant.id, customer), accounts.get_account(conn, tenant.id, customer)
     if row is None or account is None:
-        return Refused(Code.NOT_FOUND, field="customer")
-    return made(customer_view(row, account), status, etag=etag(row.version))
+        return Refused(RefusalCode.NOT_FOUND, field="customer")
+    return json_response(customer_view(row, account), status, etag=entity_tag(row.version))
 
 
-def customer_view(row: people.Customer, account: accounts.Account) -> CustomerView:
+def customer_view(row: tenants.CustomerRow, account: accounts.AccountRow) -> CustomerView:
     """A customer as shown."""
-    value = msgspec.json.decode(row.body, type=Customer)
+    value = msgspec.json.decode(row.body, type=CustomerValue)
     return CustomerView(
         id=row.id,
         name=row.name,
@@ -198,5 +206,5 @@ def customer_view(row: people.Customer, account: accounts.Account) -> CustomerVi
         email=value.email,
         currency=account.currency,
         credit_limit=account.credit_limit,
-        created=rfc3339(row.created),
+        created=format_rfc3339(row.created),
     )

@@ -4,30 +4,30 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.idempotency import Ticket
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server.api.accounts.places import note
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.messages.catalogue import WEBHOOK_TEST
-from tenure.server.messages.courier import trial
+from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.messages.catalog import WEBHOOK_TEST
+from tenure.server.messages.webhook_worker import test_payload
 from tenure.server.roles import DESK
-from tenure.server.views import shown
+from tenure.server.views import optional_rfc3339
 from tenure.store import deliveries, webhooks
-from tenure.store.deliveries import Delivery
+from tenure.store.deliveries import WebhookDelivery
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
-from tenure.store.webhooks import Webhook
+from tenure.store.users import TeamPlace
+from tenure.store.webhooks import WebhookRow
 
-READ = Rule("messages:read", DESK)
-WRITE = Rule("messages:write", DESK)
+READ = AccessRule("messages:read", DESK)
+WRITE = AccessRule("messages:write", DESK)
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,17 +50,17 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     body: msgspec.Raw
 
 
-class Deliveries:
+class DeliveryOperations:
     """The operations on what is told to webhooks."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def list_deliveries(
-        self, caller: Principal, webhook: Id, paging: Paging, provider: Id | None = None
-    ) -> Page[DeliveryView] | Refused:
+        self, caller: Principal, webhook: Id, paging: PageRequest, provider: Id | None = None
+    ) -> ResultPage[DeliveryView] | Refused:
         """Lists what was, and is to be, delivered to a webhook, newest first; kept for 30 days."""
-        before = paging.after(str)
+        before = paging.after_key(str)
         if isinstance(before, Refused):
             return before
 
@@ -71,92 +71,96 @@ class Deliveries:
             found = deliveries.page(conn, opened[0].id, webhook, before or deliveries.LAST, paging.limit + 1)
             return [delivery_view(each) for each in found]
 
-        found = await self._context.read(work)
+        found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
     async def replay_delivery(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         webhook: Id,
         delivery: Id,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[DeliveryView] | Refused:
+    ) -> ApiResponse[DeliveryView] | Refused:
         """Delivers a message once more, under the same `webhook-id`, so that a receiver knows it again."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             opened = webhook_of(conn, caller, provider, webhook, real)
             if isinstance(opened, Refused):
                 return opened
             one = deliveries.delivery(conn, opened[0].id, webhook, delivery)
             if one is None:
-                return Refused(Code.NOT_FOUND, field="delivery")
+                return Refused(RefusalCode.NOT_FOUND, field="delivery")
             hook = (one.provider, one.webhook)
             origin = one.replay_of or one.id
-            again = deliveries.put(conn, hook, one.seq, one.kind, one.body, real, replay_of=origin)
-            note(conn, Place(one.provider), caller, address, "delivery_repeated", f"{webhook}: {delivery}", real)
-            return made(delivery_view(again), 201)
+            again = deliveries.add_delivery(conn, hook, one.seq, one.kind, one.body, real, replay_of=origin)
+            record_audit(
+                conn, TeamPlace(one.provider), caller, address, "delivery_repeated", f"{webhook}: {delivery}", real
+            )
+            return json_response(delivery_view(again), 201)
 
-        answer: Answer[DeliveryView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[DeliveryView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     async def test_webhook(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         webhook: Id,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[DeliveryView] | Refused:
+    ) -> ApiResponse[DeliveryView] | Refused:
         """Sends a test event, once; what came of it is in the list of deliveries a moment later."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             opened = webhook_of(conn, caller, provider, webhook, real)
             if isinstance(opened, Refused):
                 return opened
             tenant = opened[0]
-            one = deliveries.put(conn, (tenant.id, webhook), None, WEBHOOK_TEST, trial(tenant.id, tenant.now), real)
-            note(conn, Place(tenant.id), caller, address, "webhook_tested", webhook, real)
-            return made(delivery_view(one), 201)
+            one = deliveries.add_delivery(
+                conn, (tenant.id, webhook), None, WEBHOOK_TEST, test_payload(tenant.id, tenant.now), real
+            )
+            record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_tested", webhook, real)
+            return json_response(delivery_view(one), 201)
 
-        answer: Answer[DeliveryView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[DeliveryView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         one = "/v1/webhooks/{webhook}"
         return (
-            operation("GET", f"{one}/deliveries", READ, self.list_deliveries),
-            operation("POST", f"{one}/deliveries/{{delivery}}/replay", WRITE, self.replay_delivery, status=201),
-            operation("POST", f"{one}/test", WRITE, self.test_webhook, status=201),
+            make_operation("GET", f"{one}/deliveries", READ, self.list_deliveries),
+            make_operation("POST", f"{one}/deliveries/{{delivery}}/replay", WRITE, self.replay_delivery, status=201),
+            make_operation("POST", f"{one}/test", WRITE, self.test_webhook, status=201),
         )
 
 
 def webhook_of(
     conn: Connection, caller: Principal, named: str | None, webhook: str, real: Instant
-) -> tuple[Tenant, Webhook] | Refused:
+) -> tuple[Tenant, WebhookRow] | Refused:
     """The tenant and its webhook; a foreign one is `not_found`, like an unknown one."""
     tenant = tenant_of(conn, caller, named, real)
     if isinstance(tenant, Refused):
         return tenant
-    hook = webhooks.webhook(conn, tenant.id, webhook)
-    return Refused(Code.NOT_FOUND, field="webhook") if hook is None else (tenant, hook)
+    hook = webhooks.get_webhook(conn, tenant.id, webhook)
+    return Refused(RefusalCode.NOT_FOUND, field="webhook") if hook is None else (tenant, hook)
 
 
-def delivery_view(one: Delivery) -> DeliveryView:
+def delivery_view(one: WebhookDelivery) -> DeliveryView:
     """A delivery as shown."""
     return DeliveryView(
         id=one.id,
         seq=one.seq,
         kind=one.kind,
         state=one.state,
-        created=rfc3339(one.created),
+        created=format_rfc3339(one.created),
         tries=one.tries,
-        tried=shown(one.tried),
-        due=shown(one.due),
+        tried=optional_rfc3339(one.tried),
+        due=optional_rfc3339(one.due),
         status=one.status,
         answer=one.answer,
         fault=one.fault,

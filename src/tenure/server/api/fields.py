@@ -54,6 +54,6 @@ Features = Annotated[tuple[Slug, ...], msgspec.Meta(max_length=128)]
 Plan_hash = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^([0-9]+\.[0-9a-f]{64})?$(?!\n)")]
 
 
-def duration(text: str, field: str) -> Duration | Refused:
+def duration_field(text: str, field: str) -> Duration | Refused:
     """An ISO 8601 duration, or `field_invalid` naming `field`."""
     return parse_duration(text, field)

@@ -5,17 +5,17 @@ It shows; the steps themselves need the root keys, which are kept off the server
 
 import msgspec
 
-from tenure.core.policy import Role
+from tenure.core.policy.rules import Role
 from tenure.core.timeline import Instant
-from tenure.http.auth import Principal, Rule
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.server.context import Context
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.operations import Operation, make_operation
+from tenure.http.timestamps import format_rfc3339
+from tenure.server.context import ServerContext
 from tenure.wire import rotation
-from tenure.wire.due import Due, State, Step, due, state_of
-from tenure.wire.root import ANY_PRODUCT, Document
+from tenure.wire.root import ANY_PRODUCT, RootDocument
+from tenure.wire.rotation_due import DueRotation, KeyState, RotationStep, due_steps, state_of
 
-READ = Rule("server:read", frozenset({Role.VENDOR}))
+READ = AccessRule("server:read", frozenset({Role.VENDOR}))
 _FILES = "--folder FOLDER --root-secrets FILE"
 
 
@@ -24,7 +24,7 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
 
     kid: str
     purpose: str
-    state: State
+    state: KeyState
     signs_from: str
     signs_until: str
     retired_from: str
@@ -36,10 +36,10 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool
 
 
-class DueView(msgspec.Struct, frozen=True, kw_only=True):
+class DueRotationView(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a rotation, and the command that takes it: on the machine of the server, with the root keys."""
 
-    step: Step
+    step: RotationStep
     purpose: str
     kid: str
     when: str
@@ -64,13 +64,13 @@ class KeysView(msgspec.Struct, frozen=True, kw_only=True):
     """How many of the root keys must sign the next document."""
     root_keys: tuple[str, ...]
     keys: tuple[KeyView, ...]
-    due: tuple[DueView, ...]
+    due: tuple[DueRotationView, ...]
 
 
-class Keys:
+class KeyOperations:
     """The operation on keys for the vendor's staff."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def read_keys(self, caller: Principal) -> KeysView:
@@ -78,29 +78,29 @@ class Keys:
         ring, now = self._context.keys, self._context.clock()
         document = ring.root.document
         return KeysView(
-            as_of=rfc3339(now),
+            as_of=format_rfc3339(now),
             id=document.id,
             version=document.version,
             fingerprint=ring.root.fingerprint(),
-            issued=rfc3339(document.issued),
-            expires=rfc3339(document.expires),
+            issued=format_rfc3339(document.issued),
+            expires=format_rfc3339(document.expires),
             threshold=document.threshold,
             root_keys=tuple(key.kid for key in document.root_keys),
-            keys=(*self._keys(document, now), *self._keys(ring.sandbox_root.document, now, sandbox=True)),
-            due=tuple(_due_view(step, now) for step in due(document, now)),
+            keys=(*self._key_views(document, now), *self._key_views(ring.sandbox_root.document, now, sandbox=True)),
+            due=tuple(_due_view(step, now) for step in due_steps(document, now)),
         )
 
-    def _keys(self, document: Document, now: Instant, *, sandbox: bool = False) -> tuple[KeyView, ...]:
+    def _key_views(self, document: RootDocument, now: Instant, *, sandbox: bool = False) -> tuple[KeyView, ...]:
         return tuple(
             KeyView(
                 kid=key.kid,
                 purpose=key.purpose.value,
                 state=state_of(document, key, now),
-                signs_from=rfc3339(max(key.nbf, key.published + rotation.REFRESH if key.published else 0)),
-                signs_until=rfc3339(key.naf),
-                retired_from=rfc3339(min(rotation.verifiable_until(key), _LAST)),
+                signs_from=format_rfc3339(max(key.nbf, key.published + rotation.REFRESH if key.published else 0)),
+                signs_until=format_rfc3339(key.naf),
+                retired_from=format_rfc3339(min(rotation.verifiable_until(key), _LAST)),
                 products=tuple(each for each in key.products if each != ANY_PRODUCT),
-                at_hand=self._context.keys.holds(key.kid),
+                at_hand=self._context.keys.has_secret(key.kid),
                 sandbox=sandbox,
             )
             for key in sorted(document.keys, key=lambda key: (key.purpose.value, key.published, key.nbf, key.kid))
@@ -108,21 +108,23 @@ class Keys:
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        return (operation("GET", "/v1/keys", READ, self.read_keys),)
+        return (make_operation("GET", "/v1/keys", READ, self.read_keys),)
 
 
 _LAST = 253_402_300_799
 """The last second of the year 9999: what lies beyond cannot be written as RFC 3339."""
 
 
-def _due_view(step: Due, now: Instant) -> DueView:
-    verb = {Step.EXTEND: "extend", Step.PUBLISH: f"rotate {step.purpose}"}.get(step.step, f"{step.step} {step.kid}")
-    return DueView(
+def _due_view(step: DueRotation, now: Instant) -> DueRotationView:
+    verb = {RotationStep.EXTEND: "extend", RotationStep.PUBLISH: f"rotate {step.purpose}"}.get(
+        step.step, f"{step.step} {step.kid}"
+    )
+    return DueRotationView(
         step=step.step,
         purpose=step.purpose,
         kid=step.kid,
-        when=rfc3339(step.when),
-        ends=rfc3339(step.ends),
+        when=format_rfc3339(step.when),
+        ends=format_rfc3339(step.ends),
         is_due=step.when <= now,
         command=f"tenure keys {verb} {_FILES}",
     )

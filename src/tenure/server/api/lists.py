@@ -7,28 +7,28 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tenure.core.ledger import csv_row
+from tenure.core.business.ledger import csv_row
 from tenure.core.pricing import format_money
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Phase
-from tenure.http.answers import Answer
-from tenure.http.auth import Principal, Rule
-from tenure.http.instants import Moment, instant_of, rfc3339
-from tenure.http.operations import CSV, Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import books
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.operations import CSV, Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse
+from tenure.http.timestamps import Moment, format_rfc3339, instant_of
+from tenure.server import account_repository
 from tenure.server.api.fields import Id, Slug, Words
-from tenure.server.context import Context, Tenant
+from tenure.server.context import ServerContext, Tenant
 from tenure.server.roles import DESK
-from tenure.server.values import Customer
-from tenure.server.views import shown
-from tenure.store import lists, people
+from tenure.server.values import CustomerValue
+from tenure.server.views import optional_rfc3339
+from tenure.store import search, tenants
 from tenure.store.engine import Connection
-from tenure.store.lists import CustomerOrder, Listed, ListedCustomer, Order, Place
-from tenure.store.standings import Wanted
+from tenure.store.projections import StandingFilter
+from tenure.store.search import CustomerOrder, ListedCustomer, ListedSubscription, ListPosition, SubscriptionOrder
 
-READ = Rule("subscriptions:read")
-READ_CUSTOMERS = Rule("customers:read", DESK)
+READ = AccessRule("subscriptions:read")
+READ_CUSTOMERS = AccessRule("customers:read", DESK)
 T = TypeVar("T")
 K = TypeVar("K")
 ROWS_MOST = 100_000
@@ -40,7 +40,7 @@ SLICE = 200
 """Rows that are read and written at a time: some milliseconds of the loop."""
 
 
-class ListedView(msgspec.Struct, frozen=True, kw_only=True):
+class ListedSubscriptionView(msgspec.Struct, frozen=True, kw_only=True):
     """A subscription in a list, as it stands now; `price` is what the next period costs, minor units."""
 
     id: str
@@ -61,7 +61,7 @@ class ListedView(msgspec.Struct, frozen=True, kw_only=True):
     failed_at: str | None
     """When the balance was too low for a period that is not paid since."""
     ends_at: str | None
-    cancelled_at: str | None
+    canceled_at: str | None
     code_last_group: str
     plan_name: str
     """The plan as the vendor calls it."""
@@ -83,16 +83,16 @@ class ListedCustomerView(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions: int
 
 
-class Lists:
+class ListOperations:
     """The operations that list."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def list_subscriptions(
         self,
         caller: Principal,
-        paging: Paging,
+        paging: PageRequest,
         provider: Id | None = None,
         customer: Id | None = None,
         product: Slug | None = None,
@@ -102,28 +102,28 @@ class Lists:
         due_before: Moment | None = None,
         auto: bool | None = None,
         failed_since: Moment | None = None,
-        sort: Order = Order.ID,
+        sort: SubscriptionOrder = SubscriptionOrder.ID,
         counted: bool = False,
-    ) -> Page[ListedView] | Refused:
+    ) -> ResultPage[ListedSubscriptionView] | Refused:
         """Lists subscriptions, narrowed by customer, product, plan, phase, words, due date, automatic payment, failure.
 
         With `counted` the answer says how many there are in all (`total`); 10,001 means more than 10,000.
         """
-        after = _after(paging, sort)
+        after = _position_after(paging, sort)
         if isinstance(after, Refused):
             return after
-        wanted = _wanted(customer, product, plan, phase, due_before, auto, failed_since)
-        found = await self._subscriptions(caller, provider, wanted, q, sort, after, paging.limit + 1)
+        wanted = _filter_of(customer, product, plan, phase, due_before, auto, failed_since)
+        found = await self._subscription_page(caller, provider, wanted, q, sort, after, paging.limit + 1)
         if isinstance(found, Refused):
             return found
         total: int | msgspec.UnsetType | Refused = msgspec.UNSET
         if counted:
-            total = await self._count(caller, provider, wanted, q)
+            total = await self._count_subscriptions(caller, provider, wanted, q)
         if isinstance(total, Refused):
             return total
-        page = cut_page(found, paging.limit, lambda each: lists.place_of(each, sort), total)
-        names = await self._names(page.items)
-        return Page(tuple(listed_view(each, names) for each in page.items), page.next, page.total)
+        page = cut_page(found, paging.limit, lambda each: search.place_of(each, sort), total)
+        names = await self._plan_names(page.items)
+        return ResultPage(tuple(listed_view(each, names) for each in page.items), page.next, page.total)
 
     async def export_subscriptions(
         self,
@@ -137,98 +137,100 @@ class Lists:
         due_before: Moment | None = None,
         auto: bool | None = None,
         failed_since: Moment | None = None,
-        sort: Order = Order.ID,
-    ) -> Answer[str] | Refused:
+        sort: SubscriptionOrder = SubscriptionOrder.ID,
+    ) -> ApiResponse[str] | Refused:
         """The same list whole, as CSV: at most 100,000 rows, no formulas; `…_major` as people write money."""
-        wanted = _wanted(customer, product, plan, phase, due_before, auto, failed_since)
+        wanted = _filter_of(customer, product, plan, phase, due_before, auto, failed_since)
 
         names: dict[str, str] = {}
         currency = await self._currency(caller, provider)
         if isinstance(currency, Refused):
             return currency
 
-        async def part(after: Place | None) -> list[Listed] | Refused:
-            rows = await self._subscriptions(caller, provider, wanted, q, sort, after, SLICE)
-            names.update({} if isinstance(rows, Refused) else await self._names(rows))
+        async def part(after: ListPosition | None) -> list[ListedSubscription] | Refused:
+            rows = await self._subscription_page(caller, provider, wanted, q, sort, after, SLICE)
+            names.update({} if isinstance(rows, Refused) else await self._plan_names(rows))
             return rows
 
-        def row(each: Listed) -> list[str]:
+        def row(each: ListedSubscription) -> list[str]:
             view = listed_view(each, names)
-            return [*cells(view), currency, *_major(view, PRICES, currency)]
+            return [*csv_cells(view), currency, *_major(view, PRICES, currency)]
 
-        text = await in_slices(part, lambda each: lists.place_of(each, sort), row)
-        columns = (*ListedView.__struct_fields__, "currency", *(f"{each}_major" for each in PRICES))
+        text = await in_slices(part, lambda each: search.place_of(each, sort), row)
+        columns = (*ListedSubscriptionView.__struct_fields__, "currency", *(f"{each}_major" for each in PRICES))
         return text if isinstance(text, Refused) else csv_file(columns, text, "subscriptions")
 
     async def _currency(self, caller: Principal, provider: str | None) -> str | Refused:
         def work(conn: Connection, tenant: Tenant) -> str | Refused:
-            row = people.provider(conn, tenant.id)
-            return Refused(Code.NOT_FOUND, field="provider") if row is None else row.currency
+            row = tenants.get_provider(conn, tenant.id)
+            return Refused(RefusalCode.NOT_FOUND, field="provider") if row is None else row.currency
 
         return await self._context.read_as(caller, provider, work)
 
-    async def _names(self, found: Iterable[Listed]) -> dict[str, str]:
+    async def _plan_names(self, found: Iterable[ListedSubscription]) -> dict[str, str]:
         plans = {each.standing.plan for each in found}
-        named: dict[str, str] = await self._context.read(lambda conn, _: books.plan_names(conn, plans))
+        named: dict[str, str] = await self._context.read_tx(lambda conn, _: account_repository.plan_names(conn, plans))
         return named
 
-    async def _subscriptions(
+    async def _subscription_page(
         self,
         caller: Principal,
         provider: str | None,
-        wanted: Wanted,
+        wanted: StandingFilter,
         words: str | None,
-        sort: Order,
-        after: Place | None,
+        sort: SubscriptionOrder,
+        after: ListPosition | None,
         limit: int,
-    ) -> list[Listed] | Refused:
-        def work(conn: Connection, tenant: Tenant) -> list[Listed] | Refused:
-            whose = tenant.whose(wanted.customer)
+    ) -> list[ListedSubscription] | Refused:
+        def work(conn: Connection, tenant: Tenant) -> list[ListedSubscription] | Refused:
+            whose = tenant.narrow_to(wanted.customer)
             if isinstance(whose, Refused):
                 return whose
             mine = msgspec.structs.replace(wanted, customer=whose)
-            return lists.page(conn, tenant.id, mine, words or "", tenant.now, sort, after, limit)
+            return search.page(conn, tenant.id, mine, words or "", tenant.now, sort, after, limit)
 
         return await self._context.read_as(caller, provider, work)
 
-    async def _count(self, caller: Principal, provider: str | None, wanted: Wanted, words: str | None) -> int | Refused:
+    async def _count_subscriptions(
+        self, caller: Principal, provider: str | None, wanted: StandingFilter, words: str | None
+    ) -> int | Refused:
         def work(conn: Connection, tenant: Tenant) -> int | Refused:
-            whose = tenant.whose(wanted.customer)
+            whose = tenant.narrow_to(wanted.customer)
             if isinstance(whose, Refused):
                 return whose
             mine = msgspec.structs.replace(wanted, customer=whose)
-            return lists.count(conn, tenant.id, mine, words or "", tenant.now)
+            return search.count(conn, tenant.id, mine, words or "", tenant.now)
 
         return await self._context.read_as(caller, provider, work)
 
     async def list_customers(
         self,
         caller: Principal,
-        paging: Paging,
+        paging: PageRequest,
         provider: Id | None = None,
         q: Words | None = None,
         sort: CustomerOrder = CustomerOrder.ID,
         counted: bool = False,
-    ) -> Page[ListedCustomerView] | Refused:
+    ) -> ResultPage[ListedCustomerView] | Refused:
         """Lists customers with their balances; `q` is part of a name, a reference or an address.
 
         With `counted` the answer says how many there are in all (`total`); 10,001 means more than 10,000.
         """
-        after = _after(paging, sort)
+        after = _position_after(paging, sort)
         if isinstance(after, Refused):
             return after
-        found = await self._customers(caller, provider, q, sort, after, paging.limit + 1)
+        found = await self._customer_page(caller, provider, q, sort, after, paging.limit + 1)
         if isinstance(found, Refused):
             return found
         total: int | msgspec.UnsetType | Refused = msgspec.UNSET
         if counted:
             total = await self._context.read_as(
-                caller, provider, lambda conn, tenant: lists.count_customers(conn, tenant.id, q or "")
+                caller, provider, lambda conn, tenant: search.count_customers(conn, tenant.id, q or "")
             )
         if isinstance(total, Refused):
             return total
-        page = cut_page(found, paging.limit, lambda each: lists.customer_place(each, sort), total)
-        return Page(tuple(map(listed_customer_view, page.items)), page.next, page.total)
+        page = cut_page(found, paging.limit, lambda each: search.customer_place(each, sort), total)
+        return ResultPage(tuple(map(listed_customer_view, page.items)), page.next, page.total)
 
     async def export_customers(
         self,
@@ -236,41 +238,41 @@ class Lists:
         provider: Id | None = None,
         q: Words | None = None,
         sort: CustomerOrder = CustomerOrder.ID,
-    ) -> Answer[str] | Refused:
+    ) -> ApiResponse[str] | Refused:
         """The same list whole, as CSV: at most 100,000 rows, no formulas; `…_major` as people write money."""
 
-        async def part(after: Place | None) -> list[ListedCustomer] | Refused:
-            return await self._customers(caller, provider, q, sort, after, SLICE)
+        async def part(after: ListPosition | None) -> list[ListedCustomer] | Refused:
+            return await self._customer_page(caller, provider, q, sort, after, SLICE)
 
         def row(each: ListedCustomer) -> list[str]:
             view = listed_customer_view(each)
-            return [*cells(view), *_major(view, AMOUNTS, view.currency)]
+            return [*csv_cells(view), *_major(view, AMOUNTS, view.currency)]
 
-        text = await in_slices(part, lambda each: lists.customer_place(each, sort), row)
+        text = await in_slices(part, lambda each: search.customer_place(each, sort), row)
         columns = (*ListedCustomerView.__struct_fields__, *(f"{each}_major" for each in AMOUNTS))
         return text if isinstance(text, Refused) else csv_file(columns, text, "customers")
 
-    async def _customers(
+    async def _customer_page(
         self,
         caller: Principal,
         provider: str | None,
         words: str | None,
         sort: CustomerOrder,
-        after: Place | None,
+        after: ListPosition | None,
         limit: int,
     ) -> list[ListedCustomer] | Refused:
         def work(conn: Connection, tenant: Tenant) -> list[ListedCustomer] | Refused:
-            return lists.customers_page(conn, tenant.id, words or "", sort, after, limit)
+            return search.customers_page(conn, tenant.id, words or "", sort, after, limit)
 
         return await self._context.read_as(caller, provider, work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/subscriptions", READ, self.list_subscriptions),
-            operation("GET", "/v1/subscriptions.csv", READ, self.export_subscriptions, media_type=CSV),
-            operation("GET", "/v1/customers", READ_CUSTOMERS, self.list_customers),
-            operation("GET", "/v1/customers.csv", READ_CUSTOMERS, self.export_customers, media_type=CSV),
+            make_operation("GET", "/v1/subscriptions", READ, self.list_subscriptions),
+            make_operation("GET", "/v1/subscriptions.csv", READ, self.export_subscriptions, media_type=CSV),
+            make_operation("GET", "/v1/customers", READ_CUSTOMERS, self.list_customers),
+            make_operation("GET", "/v1/customers.csv", READ_CUSTOMERS, self.export_customers, media_type=CSV),
         )
 
 
@@ -293,7 +295,7 @@ async def in_slices(
         written.append("".join(csv_row(row(each)) for each in rows).encode())
         count += len(rows)
         if count > ROWS_MOST:
-            return Refused(Code.FIELD_INVALID, f"More than {ROWS_MOST} rows: narrow what is asked for.", "q")
+            return Refused(RefusalCode.FIELD_INVALID, f"More than {ROWS_MOST} rows: narrow what is asked for.", "q")
         if len(rows) < SLICE:
             return written
         after = place_of(rows[-1])
@@ -301,14 +303,14 @@ async def in_slices(
         await asyncio.sleep(loop.time() - begun)
 
 
-def _after(paging: Paging, sort: Order | CustomerOrder) -> Place | Refused | None:
-    after = paging.after(Place)
-    if isinstance(after, Place) and not after.fits(sort):
-        return Refused(Code.FIELD_INVALID, "This cursor is of a list sorted otherwise.", "cursor")
+def _position_after(paging: PageRequest, sort: SubscriptionOrder | CustomerOrder) -> ListPosition | Refused | None:
+    after = paging.after_key(ListPosition)
+    if isinstance(after, ListPosition) and not after.fits_order(sort):
+        return Refused(RefusalCode.FIELD_INVALID, "This cursor is of a list sorted otherwise.", "cursor")
     return after
 
 
-def _wanted(
+def _filter_of(
     customer: str | None,
     product: str | None,
     plan: str | None,
@@ -316,18 +318,18 @@ def _wanted(
     due_before: Moment | None,
     auto: bool | None,
     failed_since: Moment | None,
-) -> Wanted:
+) -> StandingFilter:
     due = None if due_before is None else instant_of(due_before)
     failed = None if failed_since is None else instant_of(failed_since)
-    return Wanted(
+    return StandingFilter(
         customer=customer, product=product, plan=plan, phase=phase, due_before=due, automatic=auto, failed_since=failed
     )
 
 
-def listed_view(one: Listed, names: Mapping[str, str]) -> ListedView:
+def listed_view(one: ListedSubscription, names: Mapping[str, str]) -> ListedSubscriptionView:
     """A subscription as listed; `names`: of plans by their ids."""
     row = one.standing
-    return ListedView(
+    return ListedSubscriptionView(
         id=row.subscription,
         customer=row.customer,
         customer_name=one.customer_name,
@@ -336,15 +338,15 @@ def listed_view(one: Listed, names: Mapping[str, str]) -> ListedView:
         kind=row.kind,
         devices=row.devices,
         phase=one.phase,
-        ordered_at=rfc3339(row.ordered_at),
-        paid_until=shown(row.paid_until),
-        due_at=None if one.phase == Phase.ENDED else shown(row.due_at),
+        ordered_at=format_rfc3339(row.ordered_at),
+        paid_until=optional_rfc3339(row.paid_until),
+        due_at=None if one.phase == Phase.ENDED else optional_rfc3339(row.due_at),
         price=row.price,
         auto=bool(row.automatic),
         reserved=bool(row.reserved),
-        failed_at=shown(row.failed_at),
-        ends_at=shown(row.ended_at),
-        cancelled_at=shown(row.cancelled_at),
+        failed_at=optional_rfc3339(row.failed_at),
+        ends_at=optional_rfc3339(row.ended_at),
+        canceled_at=optional_rfc3339(row.canceled_at),
         code_last_group=row.last_group,
         plan_name=names.get(row.plan, row.plan),
     )
@@ -356,8 +358,8 @@ def listed_customer_view(row: ListedCustomer) -> ListedCustomerView:
         id=row.id,
         name=row.name,
         reference=row.reference,
-        email=msgspec.json.decode(row.body, type=Customer).email,
-        created=rfc3339(row.created),
+        email=msgspec.json.decode(row.body, type=CustomerValue).email,
+        created=format_rfc3339(row.created),
         currency=row.currency,
         balance=row.balance,
         reserve=row.reserve,
@@ -367,9 +369,9 @@ def listed_customer_view(row: ListedCustomer) -> ListedCustomerView:
     )
 
 
-def cells(view: msgspec.Struct) -> list[str]:
+def csv_cells(view: msgspec.Struct) -> list[str]:
     """The fields of a struct as cells: what is missing is empty, truth is `yes` or `no`."""
-    return [_cell(getattr(view, each)) for each in view.__struct_fields__]
+    return [_csv_cell(getattr(view, each)) for each in view.__struct_fields__]
 
 
 def _major(view: msgspec.Struct, names: Iterable[str], currency: str) -> list[str]:
@@ -377,17 +379,17 @@ def _major(view: msgspec.Struct, names: Iterable[str], currency: str) -> list[st
     return [format_money(getattr(view, each), currency).partition(" ")[0] for each in names]
 
 
-def csv_file(names: Sequence[str], written: list[bytes], name: str) -> Answer[str]:
+def csv_file(names: Sequence[str], written: list[bytes], name: str) -> ApiResponse[str]:
     """A file of that name to be saved, below a line of names.
 
     It begins with a mark by which spreadsheets know it to be UTF-8.
     """
     saved = ("Content-Disposition", f'attachment; filename="{name}.csv"')
     body = b"".join([("\ufeff" + csv_row(names)).encode(), *written])
-    return Answer(body=body, media_type=f"{CSV}; charset=utf-8", headers=(saved,))
+    return ApiResponse(body=body, media_type=f"{CSV}; charset=utf-8", headers=(saved,))
 
 
-def _cell(value: Any) -> str:
+def _csv_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)

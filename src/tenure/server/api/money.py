@@ -4,36 +4,36 @@ from typing import Any
 
 import msgspec
 
-from tenure.core import ledger as core
-from tenure.core.ledger import Balances
-from tenure.core.policy import Action
+from tenure.core.business import ledger as core
+from tenure.core.business.ledger import Balances
+from tenure.core.business.runway import runway
+from tenure.core.policy.rules import Action
 from tenure.core.pricing import format_money
-from tenure.core.refusals import Code, Refused
-from tenure.core.runway import runway
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.fields import Body, OptionalLine
-from tenure.http.idempotency import Ticket
-from tenure.http.operations import CSV, Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import books, paying, policies, settling
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import OptionalLine, RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import CSV, Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.server import account_repository, payment_requests, policies, settlement
+from tenure.server.account_repository import AccountBooks
 from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.api.lists import SLICE, csv_file, in_slices
-from tenure.server.books import Books
-from tenure.server.context import DUE, Context, Tenant, tenant_of
-from tenure.server.paying import Paid
+from tenure.server.context import DUE, ServerContext, Tenant, tenant_of
+from tenure.server.payment_requests import PaidResult
 from tenure.server.roles import DESK
-from tenure.server.views import PostingView, posting_view, shown
+from tenure.server.views import PostingView, optional_rfc3339, posting_view
 from tenure.store import ledger
 from tenure.store.engine import Connection
 
-READ = Rule("money:read")
-WRITE = Rule("money:write", DESK)
+READ = AccessRule("money:read")
+WRITE = AccessRule("money:write", DESK)
 HORIZON = 400 * DAY
 
 
-class TopUp(Body, frozen=True, kw_only=True):
+class TopUp(RequestBody, frozen=True, kw_only=True):
     """Money that came in; `reference` is the provider's own and books it once."""
 
     amount: Amount
@@ -73,7 +73,7 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
     reserve: int
 
 
-class DueView(msgspec.Struct, frozen=True, kw_only=True):
+class DuePeriodView(msgspec.Struct, frozen=True, kw_only=True):
     """One period that falls due by itself; `price` in minor units."""
 
     subscription: str
@@ -99,54 +99,54 @@ class RunwayView(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None
     """In the past where something that fell due is not paid yet."""
     missing: int
-    unpaid: tuple[DueView, ...]
-    next: DueView | None
+    unpaid: tuple[DuePeriodView, ...]
+    next: DuePeriodView | None
     """What falls due next by itself; null: nothing does."""
     stopped: tuple[ResumableView, ...]
 
 
-class Money:
+class MoneyOperations:
     """The operations on accounts."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def read_account(self, caller: Principal, customer: Id, provider: Id | None = None) -> AccountView | Refused:
         """Reads a customer's account, with everything booked that was due."""
-        loaded = await self._loaded(caller, customer, provider)
+        loaded = await self._load_books(caller, customer, provider)
         return loaded if isinstance(loaded, Refused) else account_view(loaded)
 
     async def top_up(
         self,
         caller: Principal,
         customer: Id,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: TopUp,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[ToppedUp] | Refused:
+    ) -> ApiResponse[ToppedUp] | Refused:
         """Books money that came in, and pays at once what it can."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
             if self._context.stopped_money:
-                return Refused(Code.LEDGER_DRIFT)
-            if Action.TOP_UP not in policies.history(conn, tenant.id).permitted(tenant.role):
-                return Refused(Code.ACTION_NOT_PERMITTED, "The policy does not allow top-ups to you.")
-            paid = paying.top_up(conn, tenant, customer, body.amount, body.reference, body.note)
-            return paid if isinstance(paid, Refused) else made(topped_up(paid), 201)
+                return Refused(RefusalCode.LEDGER_DRIFT)
+            if Action.TOP_UP not in policies.load_policies(conn, tenant.id).permitted_actions(tenant.role):
+                return Refused(RefusalCode.ACTION_NOT_PERMITTED, "The policy does not allow top-ups to you.")
+            paid = payment_requests.top_up(conn, tenant, customer, body.amount, body.reference, body.note)
+            return paid if isinstance(paid, Refused) else json_response(topped_up(paid), 201)
 
-        answer: Answer[ToppedUp] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[ToppedUp] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     async def read_statement(
-        self, caller: Principal, customer: Id, paging: Paging, provider: Id | None = None
-    ) -> Page[LineView] | Refused:
+        self, caller: Principal, customer: Id, paging: PageRequest, provider: Id | None = None
+    ) -> ResultPage[LineView] | Refused:
         """Lists every movement of a customer's money with the running balance."""
-        after = paging.after(int)
-        loaded = await self._loaded(caller, customer, provider)
+        after = paging.after_key(int)
+        loaded = await self._load_books(caller, customer, provider)
         for each in (after, loaded):
             if isinstance(each, Refused):
                 return each
@@ -156,18 +156,20 @@ class Money:
             if isinstance(tenant, Refused):
                 return tenant
             begin = after if isinstance(after, int) else 0
-            lines = ledger.statement(conn, tenant.id, customer, begin, paging.limit + 1)
+            lines = ledger.statement_lines(conn, tenant.id, customer, begin, paging.limit + 1)
             start = ledger.balances_at(conn, tenant.id, customer, begin)
-            return _lines(lines, start, _plans(conn, loaded, tenant.now) if isinstance(loaded, Books) else {})
+            return _line_views(
+                lines, start, _plan_names(conn, loaded, tenant.now) if isinstance(loaded, AccountBooks) else {}
+            )
 
-        found = await self._context.read(work)
+        found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
 
     async def export_statement(
         self, caller: Principal, customer: Id, provider: Id | None = None
-    ) -> Answer[str] | Refused:
+    ) -> ApiResponse[str] | Refused:
         """The statement whole, as CSV: at most 100,000 movements, minor units, formulas made harmless."""
-        loaded = await self._loaded(caller, customer, provider)
+        loaded = await self._load_books(caller, customer, provider)
         if isinstance(loaded, Refused):
             return loaded
 
@@ -177,31 +179,33 @@ class Money:
             nonlocal start
 
             def work(conn: Connection, tenant: Tenant) -> list[LineView]:
-                return _lines(ledger.statement(conn, tenant.id, customer, after or 0, SLICE), start, {})
+                return _line_views(ledger.statement_lines(conn, tenant.id, customer, after or 0, SLICE), start, {})
 
             found = await self._context.read_as(caller, provider, work)
             if not isinstance(found, Refused) and found:
                 start = Balances(balance=found[-1].balance, reserve=found[-1].reserve)
             return found
 
-        text = await in_slices(part, lambda line: line.seq, lambda line: _row(line, currency))
+        text = await in_slices(part, lambda line: line.seq, lambda line: _statement_row(line, currency))
         return text if isinstance(text, Refused) else csv_file(STATEMENT, text, "statement")
 
     async def read_runway(self, caller: Principal, customer: Id, provider: Id | None = None) -> RunwayView | Refused:
         """Until when the balance reaches, what will be missing then, and what will go unpaid."""
-        loaded = await self._loaded(caller, customer, provider)
+        loaded = await self._load_books(caller, customer, provider)
         if isinstance(loaded, Refused):
             return loaded
         now = loaded.now
         ahead = runway(loaded.account, loaded.items, now, now + HORIZON)
-        names = await self._context.read(lambda conn, _: _plans(conn, loaded, now))
+        names = await self._context.read_tx(lambda conn, _: _plan_names(conn, loaded, now))
 
-        def due(name: str, at: Instant, price: int) -> DueView:
+        def due(name: str, at: Instant, price: int) -> DuePeriodView:
             plan, called = names[name]
-            return DueView(subscription=name, plan=plan, plan_name=called, due=shown(at) or "", price=price)
+            return DuePeriodView(
+                subscription=name, plan=plan, plan_name=called, due=optional_rfc3339(at) or "", price=price
+            )
 
         return RunwayView(
-            until=shown(ahead.until),
+            until=optional_rfc3339(ahead.until),
             missing=ahead.missing,
             unpaid=tuple(due(*each) for each in ahead.unpaid),
             next=due(*ahead.first) if ahead.first else None,
@@ -213,47 +217,51 @@ class Money:
             ),
         )
 
-    async def _loaded(self, caller: Principal, customer: str, provider: str | None) -> Books | Refused:
+    async def _load_books(self, caller: Principal, customer: str, provider: str | None) -> AccountBooks | Refused:
         """The books, settled: by reading alone when nothing is due, else by writing what is."""
 
         def work(conn: Connection, real: Instant, writing: bool) -> Any:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            loaded = books.load(conn, tenant.id, customer, tenant.time, lock=writing) if tenant.owns(customer) else None
+            loaded = (
+                account_repository.load_books(conn, tenant.id, customer, tenant.time, lock=writing)
+                if tenant.may_see(customer)
+                else None
+            )
             if loaded is None:
-                return Refused(Code.NOT_FOUND, field="customer")
-            if not writing and books.is_due(loaded):
+                return Refused(RefusalCode.NOT_FOUND, field="customer")
+            if not writing and account_repository.is_due(loaded):
                 return DUE
-            return settling.settled(conn, loaded)
+            return settlement.settle_books(conn, loaded)
 
-        found: Books | Refused = await self._context.settled(work)
+        found: AccountBooks | Refused = await self._context.on_settled_books(work)
         return found
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/customers/{customer}/account", READ, self.read_account),
-            operation(
+            make_operation("GET", "/v1/customers/{customer}/account", READ, self.read_account),
+            make_operation(
                 "POST", "/v1/customers/{customer}/top-ups", WRITE, self.top_up, status=201,
-                refusals=[Code.DUPLICATE_REFERENCE, Code.LEDGER_DRIFT],
+                refusals=[RefusalCode.DUPLICATE_REFERENCE, RefusalCode.LEDGER_DRIFT],
             ),
-            operation("GET", "/v1/customers/{customer}/statement", READ, self.read_statement),
-            operation(
+            make_operation("GET", "/v1/customers/{customer}/statement", READ, self.read_statement),
+            make_operation(
                 "GET", "/v1/customers/{customer}/statement.csv", READ, self.export_statement, media_type=CSV,
             ),
-            operation("GET", "/v1/customers/{customer}/runway", READ, self.read_runway),
+            make_operation("GET", "/v1/customers/{customer}/runway", READ, self.read_runway),
         )  # fmt: skip
 
 
-def topped_up(paid: Paid) -> ToppedUp:
+def topped_up(paid: PaidResult) -> ToppedUp:
     """What a payment did as shown."""
     return ToppedUp(
         account=account_view(paid.account), postings=tuple(map(posting_view, paid.postings)), facts=paid.facts
     )
 
 
-def account_view(loaded: Books) -> AccountView:
+def account_view(loaded: AccountBooks) -> AccountView:
     """An account as shown."""
     account = loaded.account
     return AccountView(
@@ -263,7 +271,7 @@ def account_view(loaded: Books) -> AccountView:
         reserve=account.reserve,
         credit_limit=account.credit_limit,
         available=account.available,
-        next_due=shown(loaded.row.next_due),
+        next_due=optional_rfc3339(loaded.row.next_due),
     )
 
 
@@ -274,7 +282,7 @@ STATEMENT = (
 """Columns of the export: amounts in minor units, and at the end as people write them (`-120.00`)."""
 
 
-def _row(line: LineView, currency: str) -> tuple[str, ...]:
+def _statement_row(line: LineView, currency: str) -> tuple[str, ...]:
     one = line.posting
     amounts = (one.amount, line.balance, line.reserve)
     figures, major = map(str, amounts), (format_money(each, currency).partition(" ")[0] for each in amounts)
@@ -282,15 +290,15 @@ def _row(line: LineView, currency: str) -> tuple[str, ...]:
     return (str(line.seq), one.kind, one.at, one.recorded_at, *figures, currency, *words, *major)
 
 
-def _plans(conn: Connection, loaded: Books, now: Instant) -> dict[str, tuple[str, str]]:
+def _plan_names(conn: Connection, loaded: AccountBooks, now: Instant) -> dict[str, tuple[str, str]]:
     """Of each subscription of the account the plan's id and name."""
     plans = {item.sub.id: item.sub.terms_at(now).plan for item in loaded.items}
-    names = books.plan_names(conn, plans.values())
+    names = account_repository.plan_names(conn, plans.values())
     return {name: (plan, names[plan]) for name, plan in plans.items()}
 
 
-def _lines(stored: list[ledger.Line], start: Balances, plans: dict[str, tuple[str, str]]) -> list[LineView]:
-    lines = core.statement((line.posting for line in stored), start)
+def _line_views(stored: list[ledger.LedgerLine], start: Balances, plans: dict[str, tuple[str, str]]) -> list[LineView]:
+    lines = core.statement_lines((line.posting for line in stored), start)
     return [
         LineView(
             seq=row.seq,

@@ -4,27 +4,27 @@ from typing import Any
 
 import msgspec
 
+from tenure.core.lease.standing import OutageAmnesty
 from tenure.core.periods import parse_until
-from tenure.core.policy import Role
+from tenure.core.policy.rules import Role
 from tenure.core.refusals import Refused
-from tenure.core.standing import Amnesty
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import PUBLIC, Principal, Rule
-from tenure.http.fields import Body, OptionalLine
-from tenure.http.idempotency import Ticket
-from tenure.http.instants import Moment, instant_of, rfc3339
-from tenure.http.operations import Operation, operation
+from tenure.http.auth import PUBLIC, AccessRule, Principal
+from tenure.http.body_types import OptionalLine, RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import Moment, format_rfc3339, instant_of
 from tenure.server import notices
 from tenure.server.api.fields import LastDay
-from tenure.server.context import Context
-from tenure.store.catalogue import Stamp
+from tenure.server.context import ServerContext
+from tenure.store.catalog import WriteStamp
 from tenure.store.engine import Connection
 
-WRITE = Rule("server:write", frozenset({Role.VENDOR}))
+WRITE = AccessRule("server:write", frozenset({Role.VENDOR}))
 
 
-class NewAmnesty(Body, frozen=True, kw_only=True):
+class NewAmnesty(RequestBody, frozen=True, kw_only=True):
     """An outage of the vendor's for which no customer shall suffer: at most 30 days, and not in the future."""
 
     since: Moment
@@ -44,27 +44,27 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_notice: str
 
 
-class Notices:
+class NoticeOperations:
     """The operations on notices."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def publish_amnesty(
-        self, caller: Principal, ticket: Ticket, body: NewAmnesty, dry_run: bool = False
-    ) -> Answer[NoticeView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, body: NewAmnesty, dry_run: bool = False
+    ) -> ApiResponse[NoticeView] | Refused:
         """Publishes an amnesty: every offline deadline moves by the length of the outage, no contract does."""
 
-        def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
             until = parse_until(body.until)
             if isinstance(until, Refused):
                 return until
-            amnesty = Amnesty(instant_of(body.since), until)
-            stamp = Stamp(caller.by, now)
-            done = notices.publish(conn, self._context.keys, self._context.issuer, amnesty, body.text, stamp)
-            return done if isinstance(done, Refused) else made(notice_view(done), 201)
+            amnesty = OutageAmnesty(instant_of(body.since), until)
+            stamp = WriteStamp(caller.actor_name, now)
+            done = notices.publish_amnesty(conn, self._context.keys, self._context.issuer, amnesty, body.text, stamp)
+            return done if isinstance(done, Refused) else json_response(notice_view(done), 201)
 
-        answer: Answer[NoticeView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[NoticeView] | Refused = await self._context.run_once(ticket, dry_run, work)
         if not dry_run and not isinstance(answer, Refused):
             await self._context.take_notices()
         return answer
@@ -74,26 +74,26 @@ class Notices:
         keys = self._context.keys
 
         def work(conn: Connection, now: Instant) -> tuple[NoticeView, ...]:
-            return tuple(notice_view(notices.sealed_anew(keys, each, now)) for each in notices.current(conn))
+            return tuple(notice_view(notices.sealed_anew(keys, each, now)) for each in notices.current_notices(conn))
 
-        return await self._context.read(work)
+        return await self._context.read_tx(work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/notices", PUBLIC, self.list_notices),
-            operation("POST", "/v1/notices", WRITE, self.publish_amnesty, status=201),
+            make_operation("GET", "/v1/notices", PUBLIC, self.list_notices),
+            make_operation("POST", "/v1/notices", WRITE, self.publish_amnesty, status=201),
         )
 
 
-def notice_view(published: notices.Published) -> NoticeView:
+def notice_view(published: notices.PublishedNotice) -> NoticeView:
     """A notice as shown."""
     notice = published.notice
     return NoticeView(
         id=notice.jti,
-        since=rfc3339(notice.since),
-        until=rfc3339(notice.until),
-        published=rfc3339(notice.iat),
+        since=format_rfc3339(notice.since),
+        until=format_rfc3339(notice.until),
+        published=format_rfc3339(notice.iat),
         text=notice.text,
         notice=published.real,
         sandbox_notice=published.sandbox,

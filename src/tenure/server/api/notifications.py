@@ -4,19 +4,19 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import PUBLIC
-from tenure.http.fields import Body
-from tenure.http.operations import Operation, operation
-from tenure.server import paying
+from tenure.http.body_types import RequestBody
+from tenure.http.operations import Operation, make_operation
+from tenure.server import payment_requests
 from tenure.server.api.fields import Amount, Currency, Id, Reference
 from tenure.server.api.payments import State
-from tenure.server.context import Context, Tenant
-from tenure.server.paying import Notification
+from tenure.server.context import ServerContext, Tenant
+from tenure.server.payment_requests import GatewayNotification
 from tenure.server.real_time import RealTime
-from tenure.store import payments, people
+from tenure.store import payments, tenants
 from tenure.store.engine import Connection
 
 BY_GATEWAY = "gateway"
@@ -25,7 +25,7 @@ Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799, description="Unix seconds.")]
 
 
-class NotificationBody(Body, frozen=True, kw_only=True):
+class NotificationBody(RequestBody, frozen=True, kw_only=True):
     """A payment as the provider's gateway reports it; `request` is the reference that the payer quoted."""
 
     provider: Id
@@ -48,10 +48,10 @@ class ReceivedView(msgspec.Struct, frozen=True, kw_only=True):
     state: State
 
 
-class Notifications:
+class NotificationOperations:
     """The operation that gateways call."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def receive_payment_notification(self, body: NotificationBody) -> ReceivedView | Refused:
@@ -59,42 +59,45 @@ class Notifications:
 
         Sent again it changes nothing. What was paid twice under two references is credited twice: it did come in.
         """
-        told = msgspec.convert(msgspec.to_builtins(body) | {"signature": ""}, Notification)
+        told = msgspec.convert(msgspec.to_builtins(body) | {"signature": ""}, GatewayNotification)
 
         def work(conn: Connection, real: Instant) -> ReceivedView | Refused:
-            gateway = payments.gateway(conn, body.provider)
-            if not paying.proven(self._context, gateway, told, body.signature, real):
-                return Refused(Code.SIGNATURE_INVALID, "Signature, secret or time are not right.")
+            gateway = payments.get_gateway(conn, body.provider)
+            if not payment_requests.refuse_unproven(self._context, gateway, told, body.signature, real):
+                return Refused(RefusalCode.SIGNATURE_INVALID, "Signature, secret or time are not right.")
             if self._context.stopped_money:
-                return Refused(Code.LEDGER_DRIFT)
-            return _received(conn, told, real)
+                return Refused(RefusalCode.LEDGER_DRIFT)
+            return _receive_payment(conn, told, real)
 
-        answer: ReceivedView | Refused = await self._context.write(False, work)
+        answer: ReceivedView | Refused = await self._context.write_tx(False, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """The operation."""
         return (
-            operation(
+            make_operation(
                 "POST", "/v1/payment-notifications", PUBLIC, self.receive_payment_notification,
                 # Idempotent by the gateway's reference; a gateway reports, it does not rehearse.
                 exempt=["idempotency_key", "dry_run"],
-                refusals=[Code.SIGNATURE_INVALID, Code.NOT_FOUND, Code.DUPLICATE_REFERENCE, Code.LEDGER_DRIFT],
+                refusals=[RefusalCode.SIGNATURE_INVALID, RefusalCode.NOT_FOUND, RefusalCode.DUPLICATE_REFERENCE,
+                RefusalCode.LEDGER_DRIFT],
             ),
         )  # fmt: skip
 
 
-def _received(conn: Connection, told: Notification, real: Instant) -> ReceivedView | Refused:
-    provider = people.provider(conn, told.provider)
+def _receive_payment(conn: Connection, told: GatewayNotification, real: Instant) -> ReceivedView | Refused:
+    provider = tenants.get_provider(conn, told.provider)
     request = payments.by_reference(conn, told.provider, told.request)
     if provider is None or request is None:
-        return Refused(Code.NOT_FOUND, "There is no payment request with this reference.", "request")
+        return Refused(RefusalCode.NOT_FOUND, "There is no payment request with this reference.", "request")
     if told.currency != provider.currency:
-        return Refused(Code.FIELD_INVALID, f"This provider's balances are in {provider.currency}.", "currency")
+        return Refused(RefusalCode.FIELD_INVALID, f"This provider's balances are in {provider.currency}.", "currency")
     tenant = Tenant(provider, RealTime(real), Role.PROVIDER, BY_GATEWAY)
-    done = paying.book(conn, tenant, paying.locked(conn, request), told.amount, told.reference)
+    done = payment_requests.book_payment(
+        conn, tenant, payment_requests.lock_request(conn, request), told.amount, told.reference
+    )
     if isinstance(done, Refused):
         return done
     after, paid = done
-    state: Any = after.state(tenant.now)
+    state: Any = after.current_state(tenant.now)
     return ReceivedView(reference=told.reference, booked=bool(paid.postings), state=state)

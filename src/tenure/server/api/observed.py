@@ -4,36 +4,36 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tenure.core.decide.places import twin_of
+from tenure.core.business.decide.places import twin_of
+from tenure.core.lease.standing import OutageAmnesty, moved_by
 from tenure.core.periods import parse_instant
 from tenure.core.plurals import format_count
-from tenure.core.refusals import Code, Refused
-from tenure.core.standing import Amnesty, moved_by
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.fields import Body
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import RequestBody
 from tenure.http.inputs import Address
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import books, forks, shares
-from tenure.server.api.accounts.places import note
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.server import account_repository, allotments, forks
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.notices import outages
+from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.notices import current_outages
 from tenure.server.places import is_alone
 from tenure.server.roles import DESK
-from tenure.server.views import shown
-from tenure.store import outbox, people, places, sites, subscriptions
+from tenure.server.views import optional_rfc3339
+from tenure.store import outbox, places, sites, subscriptions, tenants
 from tenure.store.engine import Connection
-from tenure.store.people import SandboxClock
-from tenure.store.persons import Place
-from tenure.store.sites import Site
+from tenure.store.sites import SiteRow
+from tenure.store.tenants import ProviderClock
+from tenure.store.users import TeamPlace
 
-READ_SITES = Rule("sites:read")
-READ_EVENTS = Rule("events:read", DESK)
-CLOCK = Rule("sandbox:write", DESK)
+READ_SITES = AccessRule("sites:read")
+READ_EVENTS = AccessRule("events:read", DESK)
+CLOCK = AccessRule("sandbox:write", DESK)
 EventNumber = Annotated[int, msgspec.Meta(ge=0, le=2**53, description="Only events with a greater number.")]
 YEARS = 100 * 366 * 86_400
 
@@ -117,7 +117,7 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     data: msgspec.Raw
 
 
-class EventPage(Page[EventView], frozen=True):
+class EventPage(ResultPage[EventView], frozen=True):
     """One page of events; `after` is the number to go on from, now or later, also on the last page."""
 
     after: int = 0
@@ -129,7 +129,7 @@ NEVER_GIVEN = (
 )
 
 
-class ClockBody(Body, frozen=True, kw_only=True):
+class ClockBody(RequestBody, frozen=True, kw_only=True):
     """Where the sandbox's clock shall stand, and how fast it runs: 0 frozen, 1 real, n times as fast."""
 
     now: Annotated[str, msgspec.Meta(max_length=40)] | None = None
@@ -144,17 +144,17 @@ class ClockView(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool
 
 
-class Observed:
+class ObservationOperations:
     """The operations on what is reported."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def list_sites(
-        self, caller: Principal, paging: Paging, provider: Id | None = None, subscription: Id | None = None
-    ) -> Page[ReportedSite] | Refused:
+        self, caller: Principal, paging: PageRequest, provider: Id | None = None, subscription: Id | None = None
+    ) -> ResultPage[ReportedSite] | Refused:
         """Lists sites as they last reported."""
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
 
@@ -162,10 +162,10 @@ class Observed:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            found = _visible(conn, tenant, subscription, after or "", paging.limit + 1)
-            return self._shown(conn, tenant, found, twins=subscription is not None)
+            found = _visible_sites(conn, tenant, subscription, after or "", paging.limit + 1)
+            return self._site_views(conn, tenant, found, twins=subscription is not None)
 
-        found = await self._context.read(work)
+        found = await self._context.read_tx(work)
         if isinstance(found, Refused):
             return found
         return cut_page(found, paging.limit, lambda each: each.id)
@@ -178,18 +178,18 @@ class Observed:
             if isinstance(tenant, Refused):
                 return tenant
             found = sites.of_tenant(conn, tenant.id, site)
-            if found is None or not tenant.owns(found.customer):
-                return Refused(Code.NOT_FOUND, field="site")
-            return self._shown(conn, tenant, [found], twins=True)[0]
+            if found is None or not tenant.may_see(found.customer):
+                return Refused(RefusalCode.NOT_FOUND, field="site")
+            return self._site_views(conn, tenant, [found], twins=True)[0]
 
-        return await self._context.read(work)
+        return await self._context.read_tx(work)
 
-    def _shown(self, conn: Connection, tenant: Tenant, found: list[Site], *, twins: bool) -> list[ReportedSite]:
+    def _site_views(self, conn: Connection, tenant: Tenant, found: list[SiteRow], *, twins: bool) -> list[ReportedSite]:
         """The installations as shown; `twins` are looked for in the history of the first one's subscription."""
         held = places.of_sites(conn, [each.id for each in found])
         known = {(each.site, each.subscription): each for each in held}
-        sub = books.subscription(conn, tenant.id, found[0].subscription) if twins and found else None
-        floor, published = self._context.epoch_floor, outages(conn)
+        sub = account_repository.load_subscription(conn, tenant.id, found[0].subscription) if twins and found else None
+        floor, published = self._context.epoch_floor, current_outages(conn)
         return [
             msgspec.structs.replace(
                 site_view(each, known.get((each.id, each.subscription)), published, tenant.now, floor),
@@ -199,22 +199,22 @@ class Observed:
         ]
 
     async def list_events(
-        self, caller: Principal, paging: Paging, provider: Id | None = None, after: EventNumber | None = None
+        self, caller: Principal, paging: PageRequest, provider: Id | None = None, after: EventNumber | None = None
     ) -> EventPage | Refused:
         """What happened, in a gapless sequence per provider; keep the page's `after` and go on from there.
 
         Only a restore of the server leaves a gap: numbers that were given once are never given again.
         """
-        cursor = paging.after(int)
+        cursor = paging.after_key(int)
         if isinstance(cursor, Refused):
             return cursor
         # The link to the next page keeps `after`: the cursor is further on.
         begin = cursor or after or 0
 
         def work(conn: Connection, tenant: Tenant) -> list[EventView] | Refused:
-            if begin > outbox.last(conn, tenant.id):
-                return Refused(Code.FIELD_INVALID, NEVER_GIVEN, "after" if cursor is None else "cursor")
-            return [event_view(note) for note in outbox.page(conn, tenant.id, begin, paging.limit + 1)]
+            if begin > outbox.last_number(conn, tenant.id):
+                return Refused(RefusalCode.FIELD_INVALID, NEVER_GIVEN, "after" if cursor is None else "cursor")
+            return [event_view(note) for note in outbox.notes_after(conn, tenant.id, begin, paging.limit + 1)]
 
         found = await self._context.read_as(caller, provider, work)
         if isinstance(found, Refused):
@@ -229,7 +229,7 @@ class Observed:
             tenant = tenant_of(conn, caller, provider, real)
             return tenant if isinstance(tenant, Refused) else clock_view(tenant.provider, real)
 
-        return await self._context.read(work)
+        return await self._context.read_tx(work)
 
     async def set_clock(
         self,
@@ -238,56 +238,66 @@ class Observed:
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[ClockView] | Refused:
+    ) -> ApiResponse[ClockView] | Refused:
         """Moves a sandbox's clock, forwards only."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
             if tenant.provider.clock is None:
-                return Refused(Code.SANDBOX_ONLY)
+                return Refused(RefusalCode.SANDBOX_ONLY)
             moment = tenant.now if body.now is None else parse_instant(body.now, "now")
             if isinstance(moment, Refused):
                 return moment
             if moment > real + YEARS:
-                return Refused(Code.FIELD_INVALID, "A sandbox's clock stays within a hundred years.", "now")
+                return Refused(RefusalCode.FIELD_INVALID, "A sandbox's clock stays within a hundred years.", "now")
             rate = tenant.provider.clock.rate if body.rate is None else body.rate
-            moved = people.set_clock(conn, tenant.id, SandboxClock(moment, real, rate))
+            moved = tenants.set_clock(conn, tenant.id, ProviderClock(moment, real, rate))
             if isinstance(moved, Refused):
                 return moved
-            detail = f"to {rfc3339(moment)}, {format_count(rate, 'time')} as fast"
-            note(conn, Place(tenant.id), caller, address, "sandbox_clock_set", detail, real, about=tenant.id)
-            return made(clock_view(moved, real))
+            detail = f"to {format_rfc3339(moment)}, {format_count(rate, 'time')} as fast"
+            record_audit(
+                conn, TeamPlace(tenant.id), caller, address, "sandbox_clock_set", detail, real, about=tenant.id
+            )
+            return json_response(clock_view(moved, real))
 
-        answer: Answer[ClockView] | Refused = await self._context.write(dry_run, work)
+        answer: ApiResponse[ClockView] | Refused = await self._context.write_tx(dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/sites", READ_SITES, self.list_sites),
-            operation("GET", "/v1/sites/{site}", READ_SITES, self.read_site),
-            operation("GET", "/v1/events", READ_EVENTS, self.list_events),
-            operation("GET", "/v1/sandbox/clock", CLOCK, self.read_clock),
-            operation(
-                "PUT", "/v1/sandbox/clock", CLOCK, self.set_clock, refusals=[Code.SANDBOX_ONLY, Code.CLOCK_BACKWARDS]
+            make_operation("GET", "/v1/sites", READ_SITES, self.list_sites),
+            make_operation("GET", "/v1/sites/{site}", READ_SITES, self.read_site),
+            make_operation("GET", "/v1/events", READ_EVENTS, self.list_events),
+            make_operation("GET", "/v1/sandbox/clock", CLOCK, self.read_clock),
+            make_operation(
+                "PUT",
+                "/v1/sandbox/clock",
+                CLOCK,
+                self.set_clock,
+                refusals=[RefusalCode.SANDBOX_ONLY, RefusalCode.CLOCK_BACKWARDS],
             ),
         )
 
 
-def _visible(conn: Connection, tenant: Tenant, subscription: str | None, after: str, most: int) -> list[Site]:
+def _visible_sites(conn: Connection, tenant: Tenant, subscription: str | None, after: str, most: int) -> list[SiteRow]:
     """The sites that the caller may see: a customer's are found by its subscriptions, so that no page has holes."""
     if not tenant.customer:
         return sites.page(conn, tenant.id, subscription, after, most)
     owned = [each.id for each in subscriptions.of_customer(conn, tenant.id, tenant.customer)]
     wanted = [name for name in owned if subscription in {None, name}]
     found = {site.id: site for name in wanted for site in sites.page(conn, tenant.id, name, after, most)}
-    return sorted((site for site in found.values() if tenant.owns(site.customer)), key=lambda site: site.id)[:most]
+    return sorted((site for site in found.values() if tenant.may_see(site.customer)), key=lambda site: site.id)[:most]
 
 
 def site_view(
-    site: Site, place: places.Place | None, published: tuple[Amnesty, ...], now: Instant, restored: Instant
+    site: SiteRow,
+    place: places.OccupiedPlace | None,
+    published: tuple[OutageAmnesty, ...],
+    now: Instant,
+    restored: Instant,
 ) -> ReportedSite:
     """An installation as shown; `place`: an application's in its subscription; `published`: amnesties; `restored`: when
     the server was last put back from a backup, or 0."""
@@ -297,7 +307,7 @@ def site_view(
         name=site.name,
         installation=site.installation,
         ephemeral=bool(site.ephemeral),
-        in_use=site.state != shares.LEFT,
+        in_use=site.state != allotments.LEFT,
         twin=None,
         customer=site.customer,
         product=site.product,
@@ -307,60 +317,66 @@ def site_view(
         serial=site.serial,
         epoch=site.epoch,
         allotment=site.allotment,
-        part=_place(site, place, published, now, restored) if alone else _part(site, published, now, restored),
-        devices=int(site.state != shares.LEFT) if alone else site.devices,
-        last_contact=shown(site.last_contact),
-        next_contact_by=shown(site.next_sync),
+        part=_place_view(site, place, published, now, restored)
+        if alone
+        else _part_view(site, published, now, restored),
+        devices=int(site.state != allotments.LEFT) if alone else site.devices,
+        last_contact=optional_rfc3339(site.last_contact),
+        next_contact_by=optional_rfc3339(site.next_sync),
         last_trigger=site.last_trigger,
         last_path=site.last_path,
         forked=site.forked_at is not None,
-        fork=_fork(site),
+        fork=_fork_view(site),
     )
 
 
-def _place(
-    site: Site, place: places.Place | None, published: tuple[Amnesty, ...], now: Instant, restored: Instant
+def _place_view(
+    site: SiteRow,
+    place: places.OccupiedPlace | None,
+    published: tuple[OutageAmnesty, ...],
+    now: Instant,
+    restored: Instant,
 ) -> PartView:
     """An application's place: one device, as long as its word runs or its silence is waited for."""
     until = 0 if place is None else place.until + moved_by(place.signed, published)
     waited = bool(until and place is not None and place.waits)
     return PartView(
         held=int(now < until or waited),
-        promised_until=shown(until or None),
+        promised_until=optional_rfc3339(until or None),
         silent=bool(waited and until <= now),
-        free_at=shown(until) if until and not waited else None,
-        unheard=shares.unheard(site, restored),
+        free_at=optional_rfc3339(until) if until and not waited else None,
+        unheard=allotments.is_unheard(site, restored),
     )
 
 
-def _part(site: Site, published: tuple[Amnesty, ...], now: Instant, restored: Instant) -> PartView:
-    share = shares.prolonged_part(site, site.subscription, published)
-    held, unheard = share.counted(now), shares.unheard(site, restored)
+def _part_view(site: SiteRow, published: tuple[OutageAmnesty, ...], now: Instant, restored: Instant) -> PartView:
+    share = allotments.prolonged_part(site, site.subscription, published)
+    held, unheard = share.counted_at(now), allotments.is_unheard(site, restored)
     return PartView(
         held=held,
-        promised_until=shown(share.promised_until or None),
+        promised_until=optional_rfc3339(share.promised_until or None),
         silent=bool(0 < share.promised_until <= now and not share.agreed and (held or unheard)),
-        free_at=shown(share.freed_at) if held else None,
+        free_at=optional_rfc3339(share.freed_at) if held else None,
         unheard=unheard,
     )
 
 
-def _fork(site: Site) -> ForkView | None:
-    found = forks.shown(site, None, 0)
+def _fork_view(site: SiteRow) -> ForkView | None:
+    found = forks.fork_shown(site, None, 0)
     if found is None:
         return None
     return ForkView(
-        found=rfc3339(found.found),
+        found=format_rfc3339(found.found),
         copies=tuple(
             CopyView(
                 which=each.which,
-                at=shown(each.at or None),
+                at=optional_rfc3339(each.at or None),
                 serial=each.serial,
                 epoch=each.epoch,
                 version=each.version,
                 devices=each.devices,
                 path=each.path,
-                clock=shown(each.wall or None),
+                clock=optional_rfc3339(each.wall or None),
                 running_seconds=each.uptime,
             )
             for each in found.copies
@@ -368,20 +384,20 @@ def _fork(site: Site) -> ForkView | None:
     )
 
 
-def event_view(note: outbox.Note) -> EventView:
+def event_view(note: outbox.OutboxNote) -> EventView:
     """A note as shown."""
     return EventView(
         seq=note.seq,
         kind=note.kind,
         subscription=note.subscription,
-        since=rfc3339(note.since),
-        created=rfc3339(note.created),
+        since=format_rfc3339(note.since),
+        created=format_rfc3339(note.created),
         data=msgspec.Raw(note.body),
     )
 
 
-def clock_view(provider: people.Provider, real: Instant) -> ClockView:
+def clock_view(provider: tenants.ProviderRow, real: Instant) -> ClockView:
     """A clock as shown."""
     clock = provider.clock
-    now = clock.read(real) if clock else real
-    return ClockView(now=rfc3339(now), rate=clock.rate if clock else 1, sandbox=provider.sandbox)
+    now = clock.now_at(real) if clock else real
+    return ClockView(now=format_rfc3339(now), rate=clock.rate if clock else 1, sandbox=provider.sandbox)

@@ -8,36 +8,36 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.fields import Body, Line, OptionalLine
-from tenure.http.idempotency import Ticket
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import Line, OptionalLine, RequestBody
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import asking
-from tenure.server.api.accounts.places import note
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.server import order_requests as asking
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Devices, Id
-from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.roles import DESK
-from tenure.server.views import shown
+from tenure.server.views import optional_rfc3339
 from tenure.store import order_requests
 from tenure.store.engine import Connection
 from tenure.store.order_requests import OrderRequest
-from tenure.store.persons import Place
+from tenure.store.users import TeamPlace
 
-READ = Rule("subscriptions:read")
-WRITE = Rule("subscriptions:write")
-DECLINE = Rule("subscriptions:write", DESK)
+READ = AccessRule("subscriptions:read")
+WRITE = AccessRule("subscriptions:write")
+DECLINE = AccessRule("subscriptions:write", DESK)
 
 State = Literal["asked", "ordered", "declined", "withdrawn"]
 Work = Callable[[Connection, Tenant, Instant], OrderRequest | Refused]
 
 
-class NewOrderRequest(Body, frozen=True, kw_only=True):
+class NewOrderRequest(RequestBody, frozen=True, kw_only=True):
     """What a customer would like to have ordered; the desk may note down what it was asked by telephone."""
 
     customer: Id
@@ -46,7 +46,7 @@ class NewOrderRequest(Body, frozen=True, kw_only=True):
     note: OptionalLine = ""
 
 
-class Declining(Body, frozen=True, kw_only=True):
+class DecliningBody(RequestBody, frozen=True, kw_only=True):
     """Why it is not ordered; the customer reads it."""
 
     reason: Line
@@ -71,50 +71,52 @@ class OrderRequestView(msgspec.Struct, frozen=True, kw_only=True):
     """Why it was declined."""
 
 
-class _Noted(NamedTuple):
+class _AuditNote(NamedTuple):
     """What stands in the audit log, and from where it was done."""
 
     what: str
     address: Address
 
 
-class OrderRequests:
+class OrderRequestOperations:
     """The operations on order requests."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def request_order(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: NewOrderRequest,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[OrderRequestView] | Refused:
+    ) -> ApiResponse[OrderRequestView] | Refused:
         """Asks the provider for an order; nothing is sold by it."""
 
         def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
-            return asking.ask(conn, tenant, body.customer, body.offer, body.devices, body.note, real)
+            return asking.request_order(conn, tenant, body.customer, body.offer, body.devices, body.note, real)
 
-        return await self._done(caller, ticket, _Noted("order_requested", address), provider, dry_run, work, status=201)
+        return await self._change_request(
+            caller, ticket, _AuditNote("order_requested", address), provider, dry_run, work, status=201
+        )
 
     async def list_order_requests(
         self,
         caller: Principal,
-        paging: Paging,
+        paging: PageRequest,
         provider: Id | None = None,
         customer: Id | None = None,
         state: State | None = None,
-    ) -> Page[OrderRequestView] | Refused:
+    ) -> ResultPage[OrderRequestView] | Refused:
         """Lists order requests, narrowed to a customer or a state."""
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
 
         def work(conn: Connection, tenant: Tenant) -> list[OrderRequest] | Refused:
-            whose = tenant.whose(customer)
+            whose = tenant.narrow_to(customer)
             if isinstance(whose, Refused):
                 return whose
             return order_requests.page(conn, tenant.id, whose, state, after or "", paging.limit + 1)
@@ -123,7 +125,7 @@ class OrderRequests:
         if isinstance(found, Refused):
             return found
         page = cut_page(found, paging.limit, lambda each: each.id)
-        return Page(tuple(map(_view, page.items)), page.next)
+        return ResultPage(tuple(map(_request_view, page.items)), page.next)
 
     async def read_order_request(
         self, caller: Principal, order_request: Id, provider: Id | None = None
@@ -131,86 +133,94 @@ class OrderRequests:
         """Reads an order request."""
 
         def work(conn: Connection, tenant: Tenant) -> OrderRequest | Refused:
-            return asking.found(conn, tenant, order_request)
+            return asking.find_request(conn, tenant, order_request)
 
         found = await self._context.read_as(caller, provider, work)
-        return found if isinstance(found, Refused) else _view(found)
+        return found if isinstance(found, Refused) else _request_view(found)
 
     async def withdraw_order_request(
         self,
         caller: Principal,
         order_request: Id,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[OrderRequestView] | Refused:
+    ) -> ApiResponse[OrderRequestView] | Refused:
         """Withdraws an order request that is still open."""
 
         def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
-            request = asking.opened(conn, tenant, order_request)
-            return request if isinstance(request, Refused) else asking.close(conn, request, withdrawn_at=tenant.now)
+            request = asking.lock_request(conn, tenant, order_request)
+            return (
+                request
+                if isinstance(request, Refused)
+                else asking.close_request(conn, request, withdrawn_at=tenant.now)
+            )
 
-        return await self._done(caller, ticket, _Noted("order_request_withdrawn", address), provider, dry_run, work)
+        return await self._change_request(
+            caller, ticket, _AuditNote("order_request_withdrawn", address), provider, dry_run, work
+        )
 
     async def decline_order_request(
         self,
         caller: Principal,
         order_request: Id,
-        ticket: Ticket,
-        body: Declining,
+        ticket: IdempotentRequest,
+        body: DecliningBody,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[OrderRequestView] | Refused:
+    ) -> ApiResponse[OrderRequestView] | Refused:
         """Declines an order request that is still open, with the reason that its customer reads."""
 
         def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
-            request = asking.opened(conn, tenant, order_request)
+            request = asking.lock_request(conn, tenant, order_request)
             if isinstance(request, Refused):
                 return request
-            return asking.close(conn, request, declined_at=tenant.now, reason=body.reason)
+            return asking.close_request(conn, request, declined_at=tenant.now, reason=body.reason)
 
-        return await self._done(caller, ticket, _Noted("order_request_declined", address), provider, dry_run, work)
+        return await self._change_request(
+            caller, ticket, _AuditNote("order_request_declined", address), provider, dry_run, work
+        )
 
-    async def _done(
+    async def _change_request(
         self,
         caller: Principal,
-        ticket: Ticket,
-        noted: _Noted,
+        ticket: IdempotentRequest,
+        noted: _AuditNote,
         provider: str | None,
         dry_run: bool,
         then: Work,
         status: int = 200,
-    ) -> Answer[OrderRequestView] | Refused:
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+    ) -> ApiResponse[OrderRequestView] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             request = tenant if isinstance(tenant, Refused) else then(conn, tenant, real)
             if isinstance(request, Refused):
                 return request
-            place = Place(request.provider, request.customer)
-            note(conn, place, caller, noted.address, noted.what, request.id, real)
-            return made(_view(request), status)
+            place = TeamPlace(request.provider, request.customer)
+            record_audit(conn, place, caller, noted.address, noted.what, request.id, real)
+            return json_response(_request_view(request), status)
 
-        answer: Answer[OrderRequestView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[OrderRequestView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         every, one = "/v1/order-requests", "/v1/order-requests/{order_request}"
-        closed = (Code.ORDER_REQUEST_CLOSED,)
-        asked = (Code.NOT_FOUND, Code.UNKNOWN_PLAN, Code.ORDER_REQUESTS_OPEN)
+        closed = (RefusalCode.ORDER_REQUEST_CLOSED,)
+        asked = (RefusalCode.NOT_FOUND, RefusalCode.UNKNOWN_PLAN, RefusalCode.ORDER_REQUESTS_OPEN)
         return (
-            operation("POST", every, WRITE, self.request_order, status=201, refusals=asked),
-            operation("GET", every, READ, self.list_order_requests, refusals=[Code.NOT_FOUND]),
-            operation("GET", one, READ, self.read_order_request),
-            operation("POST", f"{one}/withdraw", WRITE, self.withdraw_order_request, refusals=closed),
-            operation("POST", f"{one}/decline", DECLINE, self.decline_order_request, refusals=closed),
+            make_operation("POST", every, WRITE, self.request_order, status=201, refusals=asked),
+            make_operation("GET", every, READ, self.list_order_requests, refusals=[RefusalCode.NOT_FOUND]),
+            make_operation("GET", one, READ, self.read_order_request),
+            make_operation("POST", f"{one}/withdraw", WRITE, self.withdraw_order_request, refusals=closed),
+            make_operation("POST", f"{one}/decline", DECLINE, self.decline_order_request, refusals=closed),
         )
 
 
-def _view(request: OrderRequest) -> OrderRequestView:
-    state: Any = request.state
+def _request_view(request: OrderRequest) -> OrderRequestView:
+    state: Any = request.current_state
     return OrderRequestView(
         id=request.id,
         customer=request.customer,
@@ -220,8 +230,8 @@ def _view(request: OrderRequest) -> OrderRequestView:
         note=request.note,
         by=request.by_actor,
         state=state,
-        created=rfc3339(request.created),
-        closed=shown(request.ordered_at or request.declined_at or request.withdrawn_at),
+        created=format_rfc3339(request.created),
+        closed=optional_rfc3339(request.ordered_at or request.declined_at or request.withdrawn_at),
         subscription=request.subscription,
         reason=request.reason,
     )

@@ -6,37 +6,37 @@ from typing import Any, Literal
 
 import msgspec
 
-from tenure.core.policy import Action
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Action
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.fields import Body, OptionalLine
-from tenure.http.idempotency import Ticket
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import OptionalLine, RequestBody
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import paying, policies
-from tenure.server.api.accounts.places import note
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.server import payment_requests, policies
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.api.money import ToppedUp, topped_up
-from tenure.server.context import Context, Tenant, tenant_of
+from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.roles import DESK
-from tenure.server.views import shown
-from tenure.store import passing, payments, references
+from tenure.server.views import optional_rfc3339
+from tenure.store import ending_rows, payment_references, payments
 from tenure.store.engine import Connection
-from tenure.store.payments import Gateway, PaymentRequest
-from tenure.store.persons import Place
+from tenure.store.payments import PaymentGateway, PaymentRequest
+from tenure.store.users import TeamPlace
 
-READ = Rule("money:read")
-WRITE = Rule("payments:write")
-BOOK = Rule("money:write", DESK)
+READ = AccessRule("money:read")
+WRITE = AccessRule("payments:write")
+BOOK = AccessRule("money:write", DESK)
 
 State = Literal["asked", "booked", "withdrawn", "expired"]
 
 
-class NewPaymentRequest(Body, frozen=True, kw_only=True):
+class NewPaymentRequest(RequestBody, frozen=True, kw_only=True):
     """What is to be paid: an amount, or what the next period of a subscription lacks."""
 
     amount: Amount | None = None
@@ -44,14 +44,14 @@ class NewPaymentRequest(Body, frozen=True, kw_only=True):
     note: OptionalLine = ""
 
 
-class BookingBody(Body, frozen=True, kw_only=True):
+class BookingBody(RequestBody, frozen=True, kw_only=True):
     """The payment came, under the provider's own reference; `amount` is what came if that is not what was asked."""
 
     reference: Reference
     amount: Amount | None = None
 
 
-class SandboxPayment(Body, frozen=True, kw_only=True):
+class SandboxPayment(RequestBody, frozen=True, kw_only=True):
     """Which request is paid with play money."""
 
     payment_request: Id
@@ -88,59 +88,62 @@ class BookedView(msgspec.Struct, frozen=True, kw_only=True):
 Found = Callable[[Connection, Tenant, PaymentRequest], Any]
 
 
-class Payments:
+class PaymentOperations:
     """The operations on payments."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def request_payment(
         self,
         caller: Principal,
         customer: Id,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: NewPaymentRequest,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[PaymentRequestView] | Refused:
+    ) -> ApiResponse[PaymentRequestView] | Refused:
         """Asks for a payment: its answer says what to pay, where to, and what to quote."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            tenant = _may(conn, caller, provider, real, Action.REQUEST_PAYMENT)
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            tenant = _refuse_unpermitted(conn, caller, provider, real, Action.REQUEST_PAYMENT)
             if isinstance(tenant, Refused):
                 return tenant
-            asked = paying.ask(conn, self._context, tenant, customer, body.amount, body.subscription, body.note, real)
+            asked = payment_requests.request_payment(
+                conn, self._context, tenant, customer, body.amount, body.subscription, body.note, real
+            )
             if isinstance(asked, Refused):
                 return asked
-            note(
-                conn, Place(tenant.id, customer), caller, address, "payment_requested", asked.id, real, about=asked.id,
-                state=passing.state(conn, passing.PAYMENT_REQUEST, asked.id),
+            record_audit(
+                conn, TeamPlace(tenant.id, customer), caller, address, "payment_requested", asked.id, real,
+                about=asked.id,
+                state=ending_rows.recorded_state(conn, ending_rows.PAYMENT_REQUEST, asked.id),
             )  # fmt: skip
-            return made(_view(conn, tenant, asked), 201)
+            return json_response(_request_view(conn, tenant, asked), 201)
 
-        answer: Answer[PaymentRequestView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[PaymentRequestView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     async def list_payment_requests(
         self,
         caller: Principal,
-        paging: Paging,
+        paging: PageRequest,
         provider: Id | None = None,
         customer: Id | None = None,
         state: State | None = None,
-    ) -> Page[PaymentRequestView] | Refused:
+    ) -> ResultPage[PaymentRequestView] | Refused:
         """Lists payment requests, narrowed to a customer or a state."""
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
 
         def work(conn: Connection, tenant: Tenant) -> list[PaymentRequestView] | Refused:
-            whose = tenant.whose(customer)
+            whose = tenant.narrow_to(customer)
             if isinstance(whose, Refused):
                 return whose
             found = payments.page(conn, tenant.id, whose, state, tenant.now, after or "", paging.limit + 1)
-            gateway = payments.gateway(conn, tenant.id)
+            gateway = payments.get_gateway(conn, tenant.id)
             return [request_view(each, tenant, gateway) for each in found]
 
         found = await self._context.read_as(caller, provider, work)
@@ -152,7 +155,7 @@ class Payments:
         """Reads a payment request."""
 
         def work(conn: Connection, tenant: Tenant) -> PaymentRequestView | Refused:
-            found: PaymentRequestView | Refused = _found(conn, tenant, payment_request, _view)
+            found: PaymentRequestView | Refused = _find_request(conn, tenant, payment_request, _request_view)
             return found
 
         return await self._context.read_as(caller, provider, work)
@@ -161,133 +164,138 @@ class Payments:
         self,
         caller: Principal,
         payment_request: Id,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: BookingBody,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[BookedView] | Refused:
+    ) -> ApiResponse[BookedView] | Refused:
         """Books the payment of a request, once by its reference, and pays at once what it can."""
 
-        def book(conn: Connection, tenant: Tenant, request: PaymentRequest) -> Answer[Any] | Refused:
-            again = request.booked_as == references.spelled(body.reference)
+        def book(conn: Connection, tenant: Tenant, request: PaymentRequest) -> ApiResponse[Any] | Refused:
+            again = request.booked_as == payment_references.normalize_reference(body.reference)
             if not again and (request.booked_at is not None or request.withdrawn_at is not None):
-                return Refused(Code.PAYMENT_REQUEST_CLOSED, field="payment_request")
-            return _booked(conn, tenant, request, body.amount or request.amount, body.reference)
+                return Refused(RefusalCode.PAYMENT_REQUEST_CLOSED, field="payment_request")
+            return _book_payment(conn, tenant, request, body.amount or request.amount, body.reference)
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            tenant = _may(conn, caller, provider, real, Action.TOP_UP)
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            tenant = _refuse_unpermitted(conn, caller, provider, real, Action.TOP_UP)
             if isinstance(tenant, Refused):
                 return tenant
-            stopped = Refused(Code.LEDGER_DRIFT) if self._context.stopped_money else None
-            return stopped or _found(conn, tenant, payment_request, book)
+            stopped = Refused(RefusalCode.LEDGER_DRIFT) if self._context.stopped_money else None
+            return stopped or _find_request(conn, tenant, payment_request, book)
 
-        answer: Answer[BookedView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[BookedView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     async def withdraw_payment_request(
         self,
         caller: Principal,
         payment_request: Id,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[PaymentRequestView] | Refused:
+    ) -> ApiResponse[PaymentRequestView] | Refused:
         """Withdraws a payment request that nobody has paid."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            def withdraw(conn: Connection, tenant: Tenant, request: PaymentRequest) -> Answer[Any] | Refused:
-                if request.state(tenant.now) not in {"asked", "expired"}:
-                    return Refused(Code.PAYMENT_REQUEST_CLOSED, field="payment_request")
-                place = Place(tenant.id, request.customer)
-                note(conn, place, caller, address, "payment_request_withdrawn", request.id, real)
-                return made(_view(conn, tenant, paying.withdraw(conn, tenant, request)))
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            def withdraw(conn: Connection, tenant: Tenant, request: PaymentRequest) -> ApiResponse[Any] | Refused:
+                if request.current_state(tenant.now) not in {"asked", "expired"}:
+                    return Refused(RefusalCode.PAYMENT_REQUEST_CLOSED, field="payment_request")
+                place = TeamPlace(tenant.id, request.customer)
+                record_audit(conn, place, caller, address, "payment_request_withdrawn", request.id, real)
+                return json_response(
+                    _request_view(conn, tenant, payment_requests.withdraw_request(conn, tenant, request))
+                )
 
-            tenant = _may(conn, caller, provider, real, Action.REQUEST_PAYMENT)
-            return tenant if isinstance(tenant, Refused) else _found(conn, tenant, payment_request, withdraw)
+            tenant = _refuse_unpermitted(conn, caller, provider, real, Action.REQUEST_PAYMENT)
+            return tenant if isinstance(tenant, Refused) else _find_request(conn, tenant, payment_request, withdraw)
 
-        answer: Answer[PaymentRequestView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[PaymentRequestView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     async def pay_in_sandbox(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: SandboxPayment,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[BookedView] | Refused:
+    ) -> ApiResponse[BookedView] | Refused:
         """Pays a request with a sandbox's play money."""
 
-        def pay(conn: Connection, tenant: Tenant, request: PaymentRequest) -> Answer[Any] | Refused:
+        def pay(conn: Connection, tenant: Tenant, request: PaymentRequest) -> ApiResponse[Any] | Refused:
             if request.withdrawn_at is not None:
-                return Refused(Code.PAYMENT_REQUEST_CLOSED, field="payment_request")
-            return _booked(conn, tenant, request, request.amount, f"sandbox {request.reference}")
+                return Refused(RefusalCode.PAYMENT_REQUEST_CLOSED, field="payment_request")
+            return _book_payment(conn, tenant, request, request.amount, f"sandbox {request.reference}")
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
-            tenant = _may(conn, caller, provider, real, Action.REQUEST_PAYMENT)
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            tenant = _refuse_unpermitted(conn, caller, provider, real, Action.REQUEST_PAYMENT)
             if isinstance(tenant, Refused):
                 return tenant
             if not tenant.provider.sandbox:
-                return Refused(Code.SANDBOX_ONLY)
-            stopped = Refused(Code.LEDGER_DRIFT) if self._context.stopped_money else None
-            return stopped or _found(conn, tenant, body.payment_request, pay)
+                return Refused(RefusalCode.SANDBOX_ONLY)
+            stopped = Refused(RefusalCode.LEDGER_DRIFT) if self._context.stopped_money else None
+            return stopped or _find_request(conn, tenant, body.payment_request, pay)
 
-        answer: Answer[BookedView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[BookedView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         one = "/v1/payment-requests/{payment_request}"
-        closed = (Code.PAYMENT_REQUEST_CLOSED,)
-        moving = (*closed, Code.DUPLICATE_REFERENCE, Code.LEDGER_DRIFT)
+        closed = (RefusalCode.PAYMENT_REQUEST_CLOSED,)
+        moving = (*closed, RefusalCode.DUPLICATE_REFERENCE, RefusalCode.LEDGER_DRIFT)
         return (
-            operation(
+            make_operation(
                 "POST", "/v1/customers/{customer}/payment-requests", WRITE, self.request_payment, status=201,
-                refusals=[Code.NOTHING_TO_CHANGE],
+                refusals=[RefusalCode.NOTHING_TO_CHANGE],
             ),
-            operation("GET", "/v1/payment-requests", READ, self.list_payment_requests, refusals=[Code.NOT_FOUND]),
-            operation("GET", one, READ, self.read_payment_request),
-            operation("POST", f"{one}/book", BOOK, self.book_payment, refusals=moving),
-            operation("POST", f"{one}/withdraw", WRITE, self.withdraw_payment_request, refusals=closed),
-            operation(
+            make_operation("GET", "/v1/payment-requests", READ, self.list_payment_requests,
+            refusals=[RefusalCode.NOT_FOUND]),
+            make_operation("GET", one, READ, self.read_payment_request),
+            make_operation("POST", f"{one}/book", BOOK, self.book_payment, refusals=moving),
+            make_operation("POST", f"{one}/withdraw", WRITE, self.withdraw_payment_request, refusals=closed),
+            make_operation(
                 "POST", "/v1/sandbox/pay", WRITE, self.pay_in_sandbox,
-                refusals=[*moving, Code.SANDBOX_ONLY, Code.NOT_FOUND],
+                refusals=[*moving, RefusalCode.SANDBOX_ONLY, RefusalCode.NOT_FOUND],
             ),
         )  # fmt: skip
 
 
-def _may(conn: Connection, caller: Principal, provider: str | None, real: Instant, action: Action) -> Tenant | Refused:
+def _refuse_unpermitted(
+    conn: Connection, caller: Principal, provider: str | None, real: Instant, action: Action
+) -> Tenant | Refused:
     tenant = tenant_of(conn, caller, provider, real)
-    if isinstance(tenant, Refused) or action in policies.history(conn, tenant.id).permitted(tenant.role):
+    if isinstance(tenant, Refused) or action in policies.load_policies(conn, tenant.id).permitted_actions(tenant.role):
         return tenant
-    return Refused(Code.ACTION_NOT_PERMITTED, f"The policy does not allow {action} to you.")
+    return Refused(RefusalCode.ACTION_NOT_PERMITTED, f"The policy does not allow {action} to you.")
 
 
-def _found(conn: Connection, tenant: Tenant, name: str, then: Found) -> Any:
+def _find_request(conn: Connection, tenant: Tenant, name: str, then: Found) -> Any:
     request = payments.get(conn, tenant.id, name)
-    if request is None or not tenant.owns(request.customer):
-        return Refused(Code.NOT_FOUND, field="payment_request")
-    return then(conn, tenant, paying.locked(conn, request) if then is not _view else request)
+    if request is None or not tenant.may_see(request.customer):
+        return Refused(RefusalCode.NOT_FOUND, field="payment_request")
+    return then(conn, tenant, payment_requests.lock_request(conn, request) if then is not _request_view else request)
 
 
-def _booked(
+def _book_payment(
     conn: Connection, tenant: Tenant, request: PaymentRequest, amount: int, reference: str
-) -> Answer[Any] | Refused:
-    done = paying.book(conn, tenant, request, amount, reference)
+) -> ApiResponse[Any] | Refused:
+    done = payment_requests.book_payment(conn, tenant, request, amount, reference)
     if isinstance(done, Refused):
         return done
     after, paid = done
-    return made(BookedView(payment_request=_view(conn, tenant, after), outcome=topped_up(paid)))
+    return json_response(BookedView(payment_request=_request_view(conn, tenant, after), outcome=topped_up(paid)))
 
 
-def _view(conn: Connection, tenant: Tenant, request: PaymentRequest) -> PaymentRequestView:
-    return request_view(request, tenant, payments.gateway(conn, tenant.id))
+def _request_view(conn: Connection, tenant: Tenant, request: PaymentRequest) -> PaymentRequestView:
+    return request_view(request, tenant, payments.get_gateway(conn, tenant.id))
 
 
-def request_view(request: PaymentRequest, tenant: Tenant, gateway: Gateway) -> PaymentRequestView:
+def request_view(request: PaymentRequest, tenant: Tenant, gateway: PaymentGateway) -> PaymentRequestView:
     """A payment request as shown."""
-    state: Any = request.state(tenant.now)
+    state: Any = request.current_state(tenant.now)
     return PaymentRequestView(
         id=request.id,
         customer=request.customer,
@@ -298,9 +306,9 @@ def request_view(request: PaymentRequest, tenant: Tenant, gateway: Gateway) -> P
         currency=tenant.provider.currency,
         note=request.note,
         state=state,
-        created=rfc3339(request.created),
-        expires=rfc3339(request.expires),
-        booked_at=shown(request.booked_at),
+        created=format_rfc3339(request.created),
+        expires=format_rfc3339(request.expires),
+        booked_at=optional_rfc3339(request.booked_at),
         booked_as=request.booked_as,
         paid=request.paid,
         instructions=gateway.instructions,

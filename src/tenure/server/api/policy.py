@@ -5,32 +5,32 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tenure.core.bounds import Effective
-from tenure.core.policy import Action, RenewalOrder
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.bounds import EffectiveValue
+from tenure.core.policy.rules import Action, RenewalOrder
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.etags import IfMatch, etag
-from tenure.http.fields import Body
-from tenure.http.idempotency import Ticket
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import RequestBody
+from tenure.http.etags import IfMatch, entity_tag
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, operation
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
 from tenure.server import impact, policies
-from tenure.server.api.accounts.places import note
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id, Plan_hash, Slug
-from tenure.server.context import Context, tenant_of
+from tenure.server.context import ServerContext, tenant_of
 from tenure.server.impact import ImpactView
 from tenure.server.roles import DESK
 from tenure.server.values import PolicyBody
-from tenure.server.views import shown
+from tenure.server.views import optional_rfc3339
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
+from tenure.store.users import TeamPlace
 
-READ = Rule("policy:read")
-WRITE = Rule("policy:write", DESK)
+READ = AccessRule("policy:read")
+WRITE = AccessRule("policy:write", DESK)
 NOTHING_SEEN = IfMatch()
-RULING = (Code.UNKNOWN_PLAN, Code.POLICY_OUT_OF_BOUNDS)
+RULING = (RefusalCode.UNKNOWN_PLAN, RefusalCode.POLICY_OUT_OF_BOUNDS)
 
 Most = Annotated[int, msgspec.Meta(ge=1, le=200, description="How many subscriptions are named at most.")]
 
@@ -45,7 +45,7 @@ Figures = Annotated[
 """Some figures of the policy by name; which there are, and within what bounds, the policy itself shows."""
 
 
-class PolicyUpdate(Body, frozen=True, kw_only=True):
+class PolicyUpdate(RequestBody, frozen=True, kw_only=True):
     """A provider's policy: figures that differ from the vendor's defaults, per plan too, and permissions."""
 
     rules: Figures = {}  # noqa: RUF012 - msgspec copies empty containers
@@ -92,23 +92,23 @@ class PolicyView(msgspec.Struct, frozen=True, kw_only=True):
     """What it has said for single plans."""
 
 
-class Policies:
+class PolicyOperations:
     """The operations on the policy."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def read_policy(self, caller: Principal, provider: Id | None = None) -> Answer[PolicyView] | Refused:
+    async def read_policy(self, caller: Principal, provider: Id | None = None) -> ApiResponse[PolicyView] | Refused:
         """Reads the policy in force, each figure with its source."""
 
-        def work(conn: Connection, real: Instant) -> Answer[PolicyView] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[PolicyView] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            history = policies.history(conn, tenant.id)
-            return made(policy_view(history), etag=etag(history.version))
+            history = policies.load_policies(conn, tenant.id)
+            return json_response(policy_view(history), etag=entity_tag(history.version))
 
-        return await self._context.read(work)
+        return await self._context.read_tx(work)
 
     async def publish_policy(
         self,
@@ -118,34 +118,36 @@ class Policies:
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
-    ) -> Answer[PolicyView] | Refused:
+    ) -> ApiResponse[PolicyView] | Refused:
         """Publishes a new version: permissions hold at once, figures for periods that begin from now on.
 
         With `apply_now` a longer grace reaches the running periods, too.
         """
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            history = policies.history(conn, tenant.id)
-            refused = if_match.refusal(etag(history.version))
+            history = policies.load_policies(conn, tenant.id)
+            refused = if_match.refuse_mismatch(entity_tag(history.version))
             if refused is not None:
                 return refused
-            policy = _policy(body)
-            if body.plan and not impact.same(body.plan, history, policy, tenant.now):
-                return Refused(Code.PLAN_CHANGED_MEANWHILE, field="plan")
-            unsound = policies.unsound(conn, policy, history.bounds)
+            policy = _policy_view(body)
+            if body.plan and not impact.is_same_change(body.plan, history, policy, tenant.now):
+                return Refused(RefusalCode.PLAN_CHANGED_MEANWHILE, field="plan")
+            unsound = policies.refuse_unsound(conn, policy, history.bounds)
             if unsound is not None:
                 return unsound
-            published = policies.publish(conn, tenant.id, policy, history.version, tenant.by, tenant.now)
+            published = policies.publish_policy(conn, tenant.id, policy, history.version, tenant.by, tenant.now)
             if isinstance(published, Refused):
                 return published
-            note(conn, Place(tenant.id), caller, address, "policy_published", f"version {published.version}", real)
-            after = policies.history(conn, tenant.id)
-            return made(policy_view(after), etag=etag(after.version))
+            record_audit(
+                conn, TeamPlace(tenant.id), caller, address, "policy_published", f"version {published.version}", real
+            )
+            after = policies.load_policies(conn, tenant.id)
+            return json_response(policy_view(after), etag=entity_tag(after.version))
 
-        answer: Answer[PolicyView] | Refused = await self._context.write(dry_run, work)
+        answer: ApiResponse[PolicyView] | Refused = await self._context.write_tx(dry_run, work)
         return answer
 
     async def read_effective(
@@ -161,48 +163,51 @@ class Policies:
             if isinstance(found, Refused):
                 return found
             return PolicyInForce(
-                version=found.version, plan=found.plan, since=shown(found.since), rules=_effective(found.values)
+                version=found.version,
+                plan=found.plan,
+                since=optional_rfc3339(found.since),
+                rules=_effective_views(found.values),
             )
 
-        return await self._context.read(work)
+        return await self._context.read_tx(work)
 
     async def foresee_impact(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: PolicyUpdate,
         provider: Id | None = None,
         limit: Most = 100,
         dry_run: bool = False,
-    ) -> Answer[ImpactView] | Refused:
+    ) -> ApiResponse[ImpactView] | Refused:
         """Says whom a policy would affect, from when on and which way; `plan` publishes exactly that. Changes nothing.
 
         Those whom it reaches first are named, all are counted.
         """
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            history, policy = policies.history(conn, tenant.id), _policy(body)
-            unsound = policies.unsound(conn, policy, history.bounds)
-            return unsound or made(impact.report(conn, tenant, history, policy, limit))
+            history, policy = policies.load_policies(conn, tenant.id), _policy_view(body)
+            unsound = policies.refuse_unsound(conn, policy, history.bounds)
+            return unsound or json_response(impact.impact_report(conn, tenant, history, policy, limit))
 
-        answer: Answer[ImpactView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[ImpactView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        publishing = (*RULING, Code.PLAN_CHANGED_MEANWHILE)
+        publishing = (*RULING, RefusalCode.PLAN_CHANGED_MEANWHILE)
         return (
-            operation("GET", "/v1/policy", READ, self.read_policy),
-            operation("PUT", "/v1/policy", WRITE, self.publish_policy, refusals=publishing),
-            operation("GET", "/v1/policy/effective", READ, self.read_effective, refusals=[Code.NOT_FOUND]),
-            operation("POST", "/v1/policy/impact", READ, self.foresee_impact, refusals=RULING),
+            make_operation("GET", "/v1/policy", READ, self.read_policy),
+            make_operation("PUT", "/v1/policy", WRITE, self.publish_policy, refusals=publishing),
+            make_operation("GET", "/v1/policy/effective", READ, self.read_effective, refusals=[RefusalCode.NOT_FOUND]),
+            make_operation("POST", "/v1/policy/impact", READ, self.foresee_impact, refusals=RULING),
         )
 
 
-def _policy(body: PolicyUpdate) -> PolicyBody:
+def _policy_view(body: PolicyUpdate) -> PolicyBody:
     plain = PolicyBody()
     customer = plain.customer_actions if body.customer_actions is None else frozenset(body.customer_actions)
     own = plain.provider_actions if body.provider_actions is None else frozenset(body.provider_actions)
@@ -216,13 +221,13 @@ def _policy(body: PolicyUpdate) -> PolicyBody:
     )
 
 
-def policy_view(history: policies.History) -> PolicyView:
+def policy_view(history: policies.PublishedPolicies) -> PolicyView:
     """The policy in force as shown."""
     body = history.latest
     return PolicyView(
         version=history.version,
-        rules=_effective(policies.values_of(body, "", history.bounds)),
-        plans={plan: _effective(policies.values_of(body, plan, history.bounds)) for plan in sorted(body.plans)},
+        rules=_effective_views(policies.values_of(body, "", history.bounds)),
+        plans={plan: _effective_views(policies.values_of(body, plan, history.bounds)) for plan in sorted(body.plans)},
         customer_actions=tuple(sorted(body.customer_actions)),
         provider_actions=tuple(sorted(body.provider_actions)),
         renewal_order=body.renewal_order,
@@ -231,7 +236,7 @@ def policy_view(history: policies.History) -> PolicyView:
     )
 
 
-def _effective(values: dict[str, Effective]) -> tuple[EffectiveView, ...]:
+def _effective_views(values: dict[str, EffectiveValue]) -> tuple[EffectiveView, ...]:
     return tuple(
         EffectiveView(field=name, value=value, source=source) for name, (value, source) in sorted(values.items())
     )

@@ -6,19 +6,25 @@ The list is edited by an action (`actions`); what makes it is `core.seat_conflic
 import msgspec
 
 from tenure.core.refusals import Refused
-from tenure.core.seat_conflict import Application, SeatConflict, lower_limit, order, relisted
-from tenure.core.subscription import SiteState, Subscription, evolve
+from tenure.core.subscription.fold import SiteState, Subscription, evolve
+from tenure.core.subscription.seat_conflict import (
+    Application,
+    SeatConflict,
+    default_order,
+    lower_limit,
+    relist_applications,
+)
 from tenure.core.timeline import Instant
-from tenure.http.auth import Principal, Rule
-from tenure.http.operations import Operation, operation
-from tenure.server import desk, seat_conflicts
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.operations import Operation, make_operation
+from tenure.server import seat_conflicts, subscription_service
 from tenure.server.api.fields import Id
-from tenure.server.context import Context, tenant_of
-from tenure.server.desk import Opened
-from tenure.server.views import shown
+from tenure.server.context import ServerContext, tenant_of
+from tenure.server.subscription_service import OpenedSubscription
+from tenure.server.views import optional_rfc3339
 from tenure.store.engine import Connection
 
-READ = Rule("subscriptions:read")
+READ = AccessRule("subscriptions:read")
 
 
 class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,10 +66,10 @@ class SeatConflictView(msgspec.Struct, frozen=True, kw_only=True):
 NONE = SeatConflictView(at=None, limit=0, most=0, servers=0, ephemeral=0, stay=0, go=0, applications=())
 
 
-class SeatConflicts:
+class SeatConflictOperations:
     """The operation on the list."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def read_seat_conflict(
@@ -75,49 +81,53 @@ class SeatConflicts:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            opened = (desk.current if writing else desk.look)(conn, tenant, subscription)
-            return _view(conn, opened.item.sub, tenant.now) if isinstance(opened, Opened) else opened
+            opened = (subscription_service.current_subscription if writing else subscription_service.read_subscription)(
+                conn, tenant, subscription
+            )
+            return (
+                _conflict_view(conn, opened.item.sub, tenant.now) if isinstance(opened, OpenedSubscription) else opened
+            )
 
-        answer: SeatConflictView | Refused = await self._context.settled(work)
+        answer: SeatConflictView | Refused = await self._context.on_settled_books(work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         where = "/v1/subscriptions/{subscription}/seat-conflict"
-        return (operation("GET", where, READ, self.read_seat_conflict),)
+        return (make_operation("GET", where, READ, self.read_seat_conflict),)
 
 
-def _view(conn: Connection, sub: Subscription, now: Instant) -> SeatConflictView:
+def _conflict_view(conn: Connection, sub: Subscription, now: Instant) -> SeatConflictView:
     """As it will be once whoever asks next has brought the list up to date."""
-    fact = relisted(sub, seat_conflicts.coming(conn, sub, now), now)
+    fact = relist_applications(sub, seat_conflicts.coming_conflict(conn, sub, now), now)
     sub = sub if fact is None else evolve(sub, fact)
-    conflict = seat_conflicts.coming(conn, sub, now)
-    return NONE if conflict is None else _shown(sub, conflict, now)
+    conflict = seat_conflicts.coming_conflict(conn, sub, now)
+    return NONE if conflict is None else _shown_conflict(sub, conflict, now)
 
 
-def _shown(sub: Subscription, conflict: SeatConflict, now: Instant) -> SeatConflictView:
+def _shown_conflict(sub: Subscription, conflict: SeatConflict, now: Instant) -> SeatConflictView:
     known = {site.id: site for site in sub.sites}
-    going = order((each for each in conflict.applications if each.until is not None), now)
-    staying = order((each for each in conflict.applications if each.until is None), now)
+    going = default_order((each for each in conflict.applications if each.until is not None), now)
+    staying = default_order((each for each in conflict.applications if each.until is None), now)
     return SeatConflictView(
-        at=shown((lower_limit(sub, now) or conflict.coming).at),
+        at=optional_rfc3339((lower_limit(sub, now) or conflict.coming).at),
         limit=conflict.coming.limit,
         most=conflict.coming.most,
         servers=conflict.servers,
         ephemeral=conflict.ephemeral,
         stay=conflict.stay,
         go=conflict.go,
-        applications=tuple(_application(known[each.site], each, now) for each in (*going, *staying)),
+        applications=tuple(_application_view(known[each.site], each, now) for each in (*going, *staying)),
     )
 
 
-def _application(site: SiteState, each: Application, now: Instant) -> ApplicationView:
+def _application_view(site: SiteState, each: Application, now: Instant) -> ApplicationView:
     return ApplicationView(
         site=site.id,
         name=site.name,
-        since=shown(each.since) or "",
-        last_contact=shown(each.heard or None),
-        silent=each.silent(now),
+        since=optional_rfc3339(each.since) or "",
+        last_contact=optional_rfc3339(each.heard or None),
+        silent=each.is_silent(now),
         goes=each.until is not None,
         stays=each.stays,
     )

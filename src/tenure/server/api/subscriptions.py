@@ -5,40 +5,40 @@ from typing import Any
 
 import msgspec
 
-from tenure.core import commands as c
+from tenure.core.business import commands as c
 from tenure.core.fact_words import describe_fact
-from tenure.core.facts import decode
-from tenure.core.refusals import Code, Refused
-from tenure.core.subscription import Subscription
-from tenure.core.terms import Intent
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.facts import decode_fact
+from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.terms import RenewalIntent
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
+from tenure.http.auth import AccessRule, Principal
 from tenure.http.bodies import BODY_CAP
-from tenure.http.etags import IfMatch, etag
-from tenure.http.fields import Body, OptionalLine
-from tenure.http.idempotency import Ticket
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server import asking, desk, doers, handing
-from tenure.server.api.actions import ACTIONS, ALWAYS, CAPS, MakeFrom, Why, by
+from tenure.http.body_types import OptionalLine, RequestBody
+from tenure.http.etags import IfMatch, entity_tag
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.server import actor_names, code_delivery, order_requests, subscription_service
+from tenure.server.api.actions import ACTIONS, ALWAYS, CAPS, MakeFrom, ReasonBody, command_header
 from tenure.server.api.fields import Devices, Id, LastDay, Plan_hash
-from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.desk import Asking, Done, Opened
-from tenure.server.ordering import FreshCode, Wish, new_code, order
-from tenure.server.subscribed import OutcomeView, SubscriptionView
-from tenure.server.views import ExplainView, SpanView, shown
+from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.ordering import FreshCode, OrderWish, new_code, place_order
+from tenure.server.subscription_service import CommandRequest, CommandResult, OpenedSubscription
+from tenure.server.subscription_views import OutcomeView, SubscriptionView
+from tenure.server.views import ExplainView, SpanView, optional_rfc3339
 from tenure.store import facts
-from tenure.store.chain import Link
+from tenure.store.chain import ChainLink
 from tenure.store.engine import Connection
 
-READ = Rule("subscriptions:read")
-WRITE = Rule("subscriptions:write")
+READ = AccessRule("subscriptions:read")
+WRITE = AccessRule("subscriptions:write")
 NOTHING_SEEN = IfMatch()
 Make = Callable[[Connection, Tenant, Subscription], c.Command | Refused]
 
 
-class NewOrder(Body, frozen=True, kw_only=True):
+class NewOrder(RequestBody, frozen=True, kw_only=True):
     """What a customer buys: an offer, so many devices, for the plan's period or up to `until`."""
 
     customer: Id
@@ -46,13 +46,13 @@ class NewOrder(Body, frozen=True, kw_only=True):
     devices: Devices
     until: LastDay | None = None
     """A date (its last day) or an instant; absent: the plan's period."""
-    renewal_intent: Intent = Intent.MANUAL
+    renewal_intent: RenewalIntent = RenewalIntent.MANUAL
     trial: bool = False
     why: OptionalLine = ""
     plan: Plan_hash = ""
     """Of a preview, to order exactly what it showed."""
     order_request: Id | None = None
-    """The customer's request that this order fulfils, and closes."""
+    """The customer's request that this order fulfills, and closes."""
 
 
 class FactView(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,24 +72,29 @@ class FactView(msgspec.Struct, frozen=True, kw_only=True):
     body: msgspec.Raw
 
 
-class Subscriptions:
+class SubscriptionOperations:
     """The operations on subscriptions."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def create_order(
-        self, caller: Principal, ticket: Ticket, body: NewOrder, provider: Id | None = None, dry_run: bool = False
-    ) -> Answer[OutcomeView] | Refused:
+        self,
+        caller: Principal,
+        ticket: IdempotentRequest,
+        body: NewOrder,
+        provider: Id | None = None,
+        dry_run: bool = False,
+    ) -> ApiResponse[OutcomeView] | Refused:
         """Orders a subscription; the activation code is in this answer only."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
             if self._context.stopped_money:
-                return Refused(Code.LEDGER_DRIFT)
-            wish = Wish(
+                return Refused(RefusalCode.LEDGER_DRIFT)
+            wish = OrderWish(
                 customer=body.customer,
                 offer=body.offer,
                 devices=body.devices,
@@ -99,28 +104,36 @@ class Subscriptions:
                 why=body.why,
                 plan=body.plan,
             )
-            asked = asking.opened(conn, tenant, body.order_request, body.customer) if body.order_request else None
+            asked = (
+                order_requests.lock_request(conn, tenant, body.order_request, body.customer)
+                if body.order_request
+                else None
+            )
             if isinstance(asked, Refused):
                 return asked
-            view = order(conn, self._context, tenant, wish, real, dry_run=dry_run)
+            view = place_order(conn, self._context, tenant, wish, real, dry_run=dry_run)
             if isinstance(view, Refused):
                 return view
             if asked is not None:
-                asking.close(conn, asked, ordered_at=tenant.now, subscription=view.subscription.id)
-            return made(view, 201, etag=etag(view.subscription.revision))
+                order_requests.close_request(conn, asked, ordered_at=tenant.now, subscription=view.subscription.id)
+            return json_response(view, 201, etag=entity_tag(view.subscription.revision))
 
-        answer: Answer[OutcomeView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        answer: ApiResponse[OutcomeView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
         return answer
 
     async def read_subscription(
         self, caller: Principal, subscription: Id, provider: Id | None = None
-    ) -> Answer[SubscriptionView] | Refused:
+    ) -> ApiResponse[SubscriptionView] | Refused:
         """Reads a subscription with what the caller may do to it."""
 
-        def show(conn: Connection, tenant: Tenant, opened: Opened) -> Answer[SubscriptionView]:
-            return made(desk.view(conn, tenant, opened), etag=etag(opened.item.sub.revision))
+        def show(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> ApiResponse[SubscriptionView]:
+            return json_response(
+                subscription_service.show_subscription(conn, tenant, opened), etag=entity_tag(opened.item.sub.revision)
+            )
 
-        answer: Answer[SubscriptionView] | Refused = await self._shown(caller, subscription, provider, show)
+        answer: ApiResponse[SubscriptionView] | Refused = await self._show_subscription(
+            caller, subscription, provider, show
+        )
         return answer
 
     async def read_timeline(
@@ -128,105 +141,114 @@ class Subscriptions:
     ) -> tuple[SpanView, ...] | Refused:
         """Everything that has held and will hold if nobody does anything (B1)."""
 
-        spans: tuple[SpanView, ...] | Refused = await self._shown(caller, subscription, provider, desk.history)
+        spans: tuple[SpanView, ...] | Refused = await self._show_subscription(
+            caller, subscription, provider, subscription_service.full_timeline
+        )
         return spans
 
     async def explain_subscription(
         self, caller: Principal, subscription: Id, provider: Id | None = None
     ) -> ExplainView | Refused:
         """Why it is as it is, until when, what follows and who can act (B2)."""
-        told: ExplainView | Refused = await self._shown(
-            caller, subscription, provider, lambda conn, tenant, opened: desk.explanation(tenant, opened)
+        told: ExplainView | Refused = await self._show_subscription(
+            caller,
+            subscription,
+            provider,
+            lambda conn, tenant, opened: subscription_service.explain_subscription(tenant, opened),
         )
         return told
 
     async def read_history(
-        self, caller: Principal, subscription: Id, paging: Paging, provider: Id | None = None
-    ) -> Page[FactView] | Refused:
+        self, caller: Principal, subscription: Id, paging: PageRequest, provider: Id | None = None
+    ) -> ResultPage[FactView] | Refused:
         """The subscription's facts with their hash chain (B12)."""
-        after = paging.after(int)
+        after = paging.after_key(int)
         if isinstance(after, Refused):
             return after
 
-        def show(conn: Connection, tenant: Tenant, opened: Opened) -> list[FactView]:
-            links = facts.history(conn, tenant.id, opened.item.sub.id, after or 0, paging.limit + 1)
+        def show(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> list[FactView]:
+            links = facts.links_after(conn, tenant.id, opened.item.sub.id, after or 0, paging.limit + 1)
             sub = opened.item.sub
-            names = {by: doers.called(conn, tenant, sub, by) for by in {link.fact.by for link in links}}
-            told = [decode(link.fact.body) for link in links]
-            called = doers.fact_names(conn, tenant, sub, told)
+            names = {by: actor_names.actor_name(conn, tenant, sub, by) for by in {link.fact.by for link in links}}
+            told = [decode_fact(link.fact.body) for link in links]
+            called = actor_names.fact_names(conn, tenant, sub, told)
             details = [describe_fact(fact, called) for fact in told]
             return [_fact_view(link, names, detail) for link, detail in zip(links, details, strict=True)]
 
-        found = await self._shown(caller, subscription, provider, show)
+        found = await self._show_subscription(caller, subscription, provider, show)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
 
-    async def _shown(
+    async def _show_subscription(
         self,
         caller: Principal,
         name: str,
         provider: str | None,
-        show: Callable[[Connection, Tenant, Opened], Any],
+        show: Callable[[Connection, Tenant, OpenedSubscription], Any],
     ) -> Any:
         def work(conn: Connection, real: Instant, writing: bool) -> Any:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            opened = (desk.current if writing else desk.look)(conn, tenant, name)
-            return show(conn, tenant, opened) if isinstance(opened, Opened) else opened
+            opened = (subscription_service.current_subscription if writing else subscription_service.read_subscription)(
+                conn, tenant, name
+            )
+            return show(conn, tenant, opened) if isinstance(opened, OpenedSubscription) else opened
 
-        return await self._context.settled(work)
+        return await self._context.on_settled_books(work)
 
-    async def _do(
+    async def _run_command(
         self,
         caller: Principal,
         name: str,
         provider: str | None,
-        once: "Once",
+        once: "RepeatRule",
         make: Make,
         *,
         fresh: "list[FreshCode] | None" = None,
     ) -> Any:
         """One command; `make` builds it inside the transaction from what is there, the last of `fresh` goes with it."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
             if self._context.stopped_money:
-                return Refused(Code.LEDGER_DRIFT)
-            opened = desk.current(conn, tenant, name)
+                return Refused(RefusalCode.LEDGER_DRIFT)
+            opened = subscription_service.current_subscription(conn, tenant, name)
             if isinstance(opened, Refused):
                 return opened
             command = make(conn, tenant, opened.item.sub)
             if isinstance(command, Refused):
                 return command
-            asking = Asking(
-                command=command, plan=once.plan, check=lambda sub: once.if_match.refusal(etag(sub.revision))
+            asking = CommandRequest(
+                command=command,
+                plan=once.plan,
+                check=lambda sub: once.if_match.refuse_mismatch(entity_tag(sub.revision)),
             )
-            done = desk.command(conn, tenant, opened, asking)
+            done = subscription_service.run_command(conn, tenant, opened, asking)
             if isinstance(done, Refused):
                 return done
             code = fresh[-1].text if fresh else ""
             if code:
-                handing.keep(conn, self._context, tenant, done.outcome.subscription, code, real)
-            return _answer(done, "" if once.dry_run else code)
+                code_delivery.queue_code(conn, self._context, tenant, done.outcome.subscription, code, real)
+            return _outcome_response(done, "" if once.dry_run else code)
 
-        return await self._context.once(once.ticket, once.dry_run, work, secret=fresh is not None)
+        return await self._context.run_once(once.ticket, once.dry_run, work, secret=fresh is not None)
 
-    def _acting(self, name: str, body_type: type[Why], make: MakeFrom, doc: str) -> Callable[..., Any]:
+    def _action_operation(self, name: str, body_type: type[ReasonBody], make: MakeFrom, doc: str) -> Callable[..., Any]:
         """The operation's function for one kind of command: they differ in body and command only."""
 
         async def run(
             caller: Principal,
             subscription: Id,
-            ticket: Ticket,
-            body: Why,
+            ticket: IdempotentRequest,
+            body: ReasonBody,
             provider: Id | None = None,
             if_match: IfMatch = NOTHING_SEEN,
             dry_run: bool = False,
-        ) -> Answer[OutcomeView] | Refused:
-            once = Once(ticket=ticket, dry_run=dry_run, if_match=if_match, plan=body.plan)
-            answer: Answer[OutcomeView] | Refused = await self._do(
+        ) -> ApiResponse[OutcomeView] | Refused:
+            once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, plan=body.plan)
+            answer: ApiResponse[OutcomeView] | Refused = await self._run_command(
                 caller, subscription, provider, once, lambda conn, tenant, sub: make(conn, tenant, sub, body)
             )
             return answer
@@ -240,69 +262,71 @@ class Subscriptions:
         self,
         caller: Principal,
         subscription: Id,
-        ticket: Ticket,
-        body: Why,
+        ticket: IdempotentRequest,
+        body: ReasonBody,
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
-    ) -> Answer[OutcomeView] | Refused:
+    ) -> ApiResponse[OutcomeView] | Refused:
         """Gives a new activation code, shown in this answer only; earlier ones activate nothing any more."""
-        once = Once(ticket=ticket, dry_run=dry_run, if_match=if_match, plan=body.plan)
+        once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, plan=body.plan)
         fresh: list[FreshCode] = []
 
         def make(conn: Connection, tenant: Tenant, sub: Subscription) -> c.Command | Refused:
             code = new_code(conn, self._context, tenant, sub.id)
             fresh.append(code)
-            return c.ReissueCode(**by(tenant, body), code=code.ref)
+            return c.ReissueCode(**command_header(tenant, body), code=code.ref)
 
-        answer: Answer[OutcomeView] | Refused = await self._do(caller, subscription, provider, once, make, fresh=fresh)
+        answer: ApiResponse[OutcomeView] | Refused = await self._run_command(
+            caller, subscription, provider, once, make, fresh=fresh
+        )
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         one = "/v1/subscriptions/{subscription}"
         actions = tuple(
-            operation(
+            make_operation(
                 "POST",
                 f"{one}/{name.replace('_', '-')}",
                 WRITE,
-                self._acting(name, body, make, doc),
+                self._action_operation(name, body, make, doc),
                 refusals=(*ALWAYS, *refusals),
                 cap=CAPS.get(name, BODY_CAP),
             )
             for name, body, make, doc, refusals in ACTIONS
         )
         return (
-            operation("POST", "/v1/subscriptions", WRITE, self.create_order, status=201, refusals=_ORDERING),
-            operation("GET", one, READ, self.read_subscription),
-            operation("GET", f"{one}/timeline", READ, self.read_timeline),
-            operation("GET", f"{one}/explain", READ, self.explain_subscription),
-            operation("GET", f"{one}/history", READ, self.read_history),
-            operation("POST", f"{one}/reissue-code", WRITE, self.reissue_code, refusals=ALWAYS),
+            make_operation("POST", "/v1/subscriptions", WRITE, self.create_order, status=201, refusals=_ORDERING),
+            make_operation("GET", one, READ, self.read_subscription),
+            make_operation("GET", f"{one}/timeline", READ, self.read_timeline),
+            make_operation("GET", f"{one}/explain", READ, self.explain_subscription),
+            make_operation("GET", f"{one}/history", READ, self.read_history),
+            make_operation("POST", f"{one}/reissue-code", WRITE, self.reissue_code, refusals=ALWAYS),
             *actions,
         )
 
 
-class Once(msgspec.Struct, frozen=True, kw_only=True):
+class RepeatRule(msgspec.Struct, frozen=True, kw_only=True):
     """How often and under what conditions a command may take effect."""
 
-    ticket: Ticket
+    ticket: IdempotentRequest
     dry_run: bool
     if_match: IfMatch
     plan: str
 
 
-def _answer(done: Done, code: str) -> Answer[OutcomeView]:
+def _outcome_response(done: CommandResult, code: str) -> ApiResponse[OutcomeView]:
     view = msgspec.structs.replace(done.view, activation_code=code)
-    return made(view, etag=etag(view.subscription.revision))
+    return json_response(view, etag=entity_tag(view.subscription.revision))
 
 
-def _fact_view(link: Link, names: dict[str, str], detail: str) -> FactView:
+def _fact_view(link: ChainLink, names: dict[str, str], detail: str) -> FactView:
     return FactView(
         seq=link.seq,
         kind=link.fact.kind,
-        at=shown(link.fact.at) or "",
-        recorded_at=shown(link.fact.recorded_at) or "",
+        at=optional_rfc3339(link.fact.at) or "",
+        recorded_at=optional_rfc3339(link.fact.recorded_at) or "",
         by=link.fact.by,
         detail=detail,
         by_name=names[link.fact.by],
@@ -313,7 +337,8 @@ def _fact_view(link: Link, names: dict[str, str], detail: str) -> FactView:
 
 
 _ORDERING = (
-    Code.UNKNOWN_PLAN, Code.DEVICE_COUNT_OUT_OF_RANGE, Code.TERM_AMBIGUOUS, Code.TERM_TOO_SHORT,
-    Code.TRIAL_ALREADY_USED, Code.AUTOMATIC_NEEDS_PREPAID, Code.INSUFFICIENT_BALANCE,
-    Code.ORDER_REQUEST_CLOSED, *ALWAYS,
+    RefusalCode.UNKNOWN_PLAN, RefusalCode.DEVICE_COUNT_OUT_OF_RANGE, RefusalCode.TERM_AMBIGUOUS,
+    RefusalCode.TERM_TOO_SHORT,
+    RefusalCode.TRIAL_ALREADY_USED, RefusalCode.AUTOMATIC_NEEDS_PREPAID, RefusalCode.INSUFFICIENT_BALANCE,
+    RefusalCode.ORDER_REQUEST_CLOSED, *ALWAYS,
 )  # fmt: skip

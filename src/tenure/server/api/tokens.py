@@ -5,32 +5,32 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.fields import Body, Line
-from tenure.http.idempotency import Ticket
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import Line, RequestBody
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server.api.accounts.places import note
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import Context
-from tenure.server.roles import DESK, SCOPES, usual
-from tenure.server.views import shown
-from tenure.store import ids, invitations, people, tokens
+from tenure.server.context import ServerContext
+from tenure.server.roles import DESK, SCOPES, usual_scopes
+from tenure.server.views import optional_rfc3339
+from tenure.store import ids, invitations, tenants, tokens
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
+from tenure.store.users import TeamPlace
 
 EVERYTHING = "*"
 """Said in place of scopes: whoever wants it says so, for a token that was made in a hurry must not open everything."""
-TOKENS = Rule("tokens:write", DESK)
+TOKENS = AccessRule("tokens:write", DESK)
 
 
-class NewToken(Body, frozen=True, kw_only=True):
+class NewToken(RequestBody, frozen=True, kw_only=True):
     """A token for a program; it can do what its scopes say, for so many days."""
 
     name: Line
@@ -62,48 +62,50 @@ class TokenView(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
 
 
-class Tokens:
+class TokenOperations:
     """The operations on tokens."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def create_token(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: NewToken,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[TokenView] | Refused:
+    ) -> ApiResponse[TokenView] | Refused:
         """Makes a token; its secret is in this answer only."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             refused = _unsound_token(conn, caller, body, provider)
             if refused is not None:
                 return refused
             secret, row = new_token(self._context, body, caller.provider or provider, real)
             tokens.add_token(conn, row)
-            place, detail = Place(row.provider, row.customer), f"{row.id}: {row.name}"
-            note(conn, place, caller, address, "token_made", detail, real, about=row.id, state=tokens.state(row))
+            place, detail = TeamPlace(row.provider, row.customer), f"{row.id}: {row.name}"
+            record_audit(
+                conn, place, caller, address, "token_made", detail, real, about=row.id, state=tokens.recorded_state(row)
+            )
             # What a rehearsal shows must not look like something that works.
-            return made(msgspec.structs.replace(token_view(row), token="" if dry_run else secret), 201)
+            return json_response(msgspec.structs.replace(token_view(row), token="" if dry_run else secret), 201)
 
-        answer: Answer[TokenView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        answer: ApiResponse[TokenView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
         return answer
 
     async def list_tokens(
-        self, caller: Principal, paging: Paging, provider: Id | None = None
-    ) -> Page[TokenView] | Refused:
+        self, caller: Principal, paging: PageRequest, provider: Id | None = None
+    ) -> ResultPage[TokenView] | Refused:
         """Lists tokens, without their secrets."""
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
         if caller.provider and provider and provider != caller.provider:
-            return Refused(Code.NOT_FOUND, field="provider")
+            return Refused(RefusalCode.NOT_FOUND, field="provider")
         owner = caller.provider or provider
-        found = await self._context.read(
+        found = await self._context.read_tx(
             lambda conn, now: tokens.list_tokens(conn, owner, after or "", paging.limit + 1)
         )
         return cut_page(map(token_view, found), paging.limit, lambda each: each.id)
@@ -113,78 +115,82 @@ class Tokens:
     ) -> Refused | None:
         """Withdraws a token: it is good for nothing from now on, nor are invitations made with it (by its name)."""
         if caller.provider and provider and provider != caller.provider:
-            return Refused(Code.NOT_FOUND, field="provider")
+            return Refused(RefusalCode.NOT_FOUND, field="provider")
         owner = caller.provider or provider
 
-        def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
             gone = tokens.withdraw_token(conn, owner, token, now)
             if isinstance(gone, Refused):
                 return gone
-            invitations.withdraw_all_by(conn, Place(gone.provider, gone.customer), gone.name)
-            note(
+            invitations.withdraw_all_by(conn, TeamPlace(gone.provider, gone.customer), gone.name)
+            record_audit(
                 conn,
-                Place(gone.provider, gone.customer),
+                TeamPlace(gone.provider, gone.customer),
                 caller,
                 address,
                 "token_withdrawn",
                 f"{gone.id}: {gone.name}",
                 now,
                 about=gone.id,
-                state=tokens.state(gone),
+                state=tokens.recorded_state(gone),
             )
-            return made(None)
+            return json_response(None)
 
-        done = await self._context.write(dry_run, work)
+        done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/tokens", TOKENS, self.list_tokens),
-            operation("POST", "/v1/tokens", TOKENS, self.create_token, status=201),
-            operation("DELETE", "/v1/tokens/{token}", TOKENS, self.withdraw_token),
+            make_operation("GET", "/v1/tokens", TOKENS, self.list_tokens),
+            make_operation("POST", "/v1/tokens", TOKENS, self.create_token, status=201),
+            make_operation("DELETE", "/v1/tokens/{token}", TOKENS, self.withdraw_token),
         )
 
 
 def _unsound_token(conn: Connection, caller: Principal, body: NewToken, provider: str | None) -> Refused | None:
     owner = caller.provider or provider
     if caller.provider and provider and provider != caller.provider:
-        return Refused(Code.NOT_FOUND, field="provider")
+        return Refused(RefusalCode.NOT_FOUND, field="provider")
     if body.role not in SCOPES or (body.role is Role.VENDOR) != (owner is None):
-        return Refused(Code.FIELD_INVALID, "A provider's tokens are for `provider` or `customer`.", "role")
+        return Refused(RefusalCode.FIELD_INVALID, "A provider's tokens are for `provider` or `customer`.", "role")
     if (body.role is Role.CUSTOMER) != (body.customer is not None):
-        return Refused(Code.FIELD_INVALID, "Name the customer for role `customer`, and for no other.", "customer")
-    if owner is not None and people.provider(conn, owner) is None:
-        return Refused(Code.NOT_FOUND, field="provider")
-    if body.customer is not None and people.customer(conn, owner or "", body.customer) is None:
-        return Refused(Code.NOT_FOUND, field="customer")
+        return Refused(
+            RefusalCode.FIELD_INVALID, "Name the customer for role `customer`, and for no other.", "customer"
+        )
+    if owner is not None and tenants.get_provider(conn, owner) is None:
+        return Refused(RefusalCode.NOT_FOUND, field="provider")
+    if body.customer is not None and tenants.get_customer(conn, owner or "", body.customer) is None:
+        return Refused(RefusalCode.NOT_FOUND, field="customer")
     if EVERYTHING in body.scopes and len(body.scopes) > 1:
-        return Refused(Code.FIELD_INVALID, "`*` stands alone: it is everything already.", "scopes")
+        return Refused(RefusalCode.FIELD_INVALID, "`*` stands alone: it is everything already.", "scopes")
     allowed = {*SCOPES[body.role], EVERYTHING}
     unknown = [scope for scope in body.scopes if scope not in allowed]
     if unknown:
-        return Refused(Code.FIELD_INVALID, f"This role cannot carry the scope {unknown[0][:64]!a}.", "scopes")
-    beyond = [scope for scope in carried(body) if scope not in caller.scopes]
+        return Refused(RefusalCode.FIELD_INVALID, f"This role cannot carry the scope {unknown[0][:64]!a}.", "scopes")
+    beyond = [scope for scope in token_scopes(body) if scope not in caller.scopes]
     if beyond:
-        return Refused(Code.ACTION_NOT_PERMITTED, f"Your own token does not carry {beyond[0]}.", "scopes")
+        return Refused(RefusalCode.ACTION_NOT_PERMITTED, f"Your own token does not carry {beyond[0]}.", "scopes")
     return None
 
 
-def carried(body: NewToken) -> tuple[str, ...]:
+def token_scopes(body: NewToken) -> tuple[str, ...]:
     """The scopes that the token gets: those named, or all but those about accounts where everything was asked for."""
-    return usual(body.role) if body.scopes == (EVERYTHING,) else body.scopes
+    return usual_scopes(body.role) if body.scopes == (EVERYTHING,) else body.scopes
 
 
-def new_token(context: Context, body: NewToken, provider: str | None, now: Instant) -> tuple[str, tokens.Token]:
+def new_token(
+    context: ServerContext, body: NewToken, provider: str | None, now: Instant
+) -> tuple[str, tokens.ApiToken]:
     """A fresh secret `tnr_…` of 256 random bits, and the row that knows only its digest."""
     secret = "tnr_" + base64.b32encode(context.draw(32)).decode().rstrip("=").lower()
-    row = tokens.Token(
+    row = tokens.ApiToken(
         digest=context.keys.token_digest(secret),
-        id=ids.new("tok", now),
+        id=ids.new_id("tok", now),
         provider=provider,
         customer=body.customer,
         role=body.role,
-        scopes=carried(body),
+        scopes=token_scopes(body),
         name=body.name,
         created=now,
         expires=now + body.days * DAY,
@@ -192,7 +198,7 @@ def new_token(context: Context, body: NewToken, provider: str | None, now: Insta
     return secret, row
 
 
-def token_view(row: tokens.Token) -> TokenView:
+def token_view(row: tokens.ApiToken) -> TokenView:
     """A token as shown: never its secret."""
     return TokenView(
         id=row.id,
@@ -200,7 +206,7 @@ def token_view(row: tokens.Token) -> TokenView:
         role=row.role,
         customer=row.customer,
         scopes=row.scopes,
-        created=rfc3339(row.created),
-        expires=shown(row.expires),
-        last_use=shown(row.last_use),
+        created=format_rfc3339(row.created),
+        expires=optional_rfc3339(row.expires),
+        last_use=optional_rfc3339(row.last_use),
     )

@@ -5,28 +5,29 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import PUBLIC, Principal, Rule
-from tenure.http.fields import Body
-from tenure.http.operations import Operation, operation
-from tenure.server.context import ROOT, SANDBOX_ROOT, Context
-from tenure.store.catalogue import DOCUMENTS, Stamp
+from tenure.http.auth import PUBLIC, AccessRule, Principal
+from tenure.http.body_types import RequestBody
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext
+from tenure.store.catalog import DOCUMENTS, WriteStamp
 from tenure.store.engine import Connection
 from tenure.wire import root as roots
-from tenure.wire.jwks import jwks
+from tenure.wire.jwks import jwk_set
 
-WRITE = Rule("server:write", frozenset({Role.VENDOR}))
+WRITE = AccessRule("server:write", frozenset({Role.VENDOR}))
 _ROOT = (
-    Code.ROOT_REJECTED, Code.VERSION_STALE, Code.MESSAGE_MALFORMED, Code.MESSAGE_TOO_LARGE, Code.TYPE_UNEXPECTED,
-    Code.EXTENSION_UNKNOWN,
+    RefusalCode.ROOT_REJECTED, RefusalCode.VERSION_STALE, RefusalCode.MESSAGE_MALFORMED, RefusalCode.MESSAGE_TOO_LARGE,
+    RefusalCode.TYPE_UNEXPECTED,
+    RefusalCode.EXTENSION_UNKNOWN,
 )  # fmt: skip
 Number = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
-class NextRoot(Body, frozen=True, kw_only=True):
+class NextRoot(RequestBody, frozen=True, kw_only=True):
     """The next root document, signed: lines of compact JWS joined by line feeds."""
 
     document: Annotated[str, msgspec.Meta(min_length=1, max_length=roots.CAP)]
@@ -39,54 +40,54 @@ class RootView(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
 
 
-class Trust:
+class RootOperations:
     """The operations on keys."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def read_root(self, number: Number) -> Answer[bytes] | Refused:
+    async def read_root(self, number: Number) -> ApiResponse[bytes] | Refused:
         """Reads one version of the root document; clients walk them one by one."""
-        edition = await self._context.read(lambda conn, now: DOCUMENTS.version(conn, ROOT, number))
+        edition = await self._context.read_tx(lambda conn, now: DOCUMENTS.version(conn, ROOT, number))
         if edition is None:
-            return Refused(Code.NOT_FOUND, field="number")
-        return Answer(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
+            return Refused(RefusalCode.NOT_FOUND, field="number")
+        return ApiResponse(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
 
-    async def read_sandbox_root(self, number: Number) -> Answer[bytes] | Refused:
+    async def read_sandbox_root(self, number: Number) -> ApiResponse[bytes] | Refused:
         """Reads one version of the root document of sandboxes, whose signatures are worthless in production (B5)."""
-        edition = await self._context.read(lambda conn, now: DOCUMENTS.version(conn, SANDBOX_ROOT, number))
+        edition = await self._context.read_tx(lambda conn, now: DOCUMENTS.version(conn, SANDBOX_ROOT, number))
         if edition is None:
-            return Refused(Code.NOT_FOUND, field="number")
-        return Answer(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
+            return Refused(RefusalCode.NOT_FOUND, field="number")
+        return ApiResponse(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
 
-    async def read_jwks(self) -> Answer[dict[str, Any]]:
+    async def read_jwks(self) -> ApiResponse[dict[str, Any]]:
         """Lists the keys that sign leases, for any JWT library (RFC 7517)."""
-        keys = jwks(self._context.keys.root, self._context.clock())
-        return Answer(body=msgspec.json.encode(keys), headers=(("Cache-Control", "public, max-age=3600"),))
+        keys = jwk_set(self._context.keys.root, self._context.clock())
+        return ApiResponse(body=msgspec.json.encode(keys), headers=(("Cache-Control", "public, max-age=3600"),))
 
-    async def read_sandbox_jwks(self) -> Answer[dict[str, Any]]:
+    async def read_sandbox_jwks(self) -> ApiResponse[dict[str, Any]]:
         """Lists the keys that sign the leases of sandboxes, marked: in a set of their own, for no production reader may
         take them (B5)."""
-        keys = jwks(self._context.keys.sandbox_root, self._context.clock(), sandbox=True)
-        return Answer(body=msgspec.json.encode(keys), headers=(("Cache-Control", "public, max-age=3600"),))
+        keys = jwk_set(self._context.keys.sandbox_root, self._context.clock(), sandbox=True)
+        return ApiResponse(body=msgspec.json.encode(keys), headers=(("Cache-Control", "public, max-age=3600"),))
 
     async def publish_root(
         self, caller: Principal, body: NextRoot, dry_run: bool = False
-    ) -> Answer[RootView] | Refused:
+    ) -> ApiResponse[RootView] | Refused:
         """Publishes the next root document, signed by the thresholds of this one and of the next."""
         current = self._context.keys.root
 
-        def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
-            following = roots.step(current, body.document.encode())
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
+            following = roots.step_root(current, body.document.encode())
             if isinstance(following, Refused):
                 return following
-            stamp = Stamp(caller.by, now)
+            stamp = WriteStamp(caller.actor_name, now)
             kept = DOCUMENTS.publish(conn, ROOT, current.version, following.token, stamp)
             if isinstance(kept, Refused):
                 return kept
-            return made(RootView(version=following.version, fingerprint=following.fingerprint()))
+            return json_response(RootView(version=following.version, fingerprint=following.fingerprint()))
 
-        answer: Answer[RootView] | Refused = await self._context.write(dry_run, work)
+        answer: ApiResponse[RootView] | Refused = await self._context.write_tx(dry_run, work)
         if not dry_run and not isinstance(answer, Refused):
             await self._context.take_root()
         return answer
@@ -94,11 +95,11 @@ class Trust:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/root/{number}", PUBLIC, self.read_root, media_type="application/jose"),
-            operation(
+            make_operation("GET", "/v1/root/{number}", PUBLIC, self.read_root, media_type="application/jose"),
+            make_operation(
                 "GET", "/v1/sandbox/root/{number}", PUBLIC, self.read_sandbox_root, media_type="application/jose"
             ),
-            operation("GET", "/.well-known/jwks.json", PUBLIC, self.read_jwks),
-            operation("GET", "/v1/sandbox/jwks.json", PUBLIC, self.read_sandbox_jwks),
-            operation("PUT", "/v1/root", WRITE, self.publish_root, refusals=_ROOT),
+            make_operation("GET", "/.well-known/jwks.json", PUBLIC, self.read_jwks),
+            make_operation("GET", "/v1/sandbox/jwks.json", PUBLIC, self.read_sandbox_jwks),
+            make_operation("PUT", "/v1/root", WRITE, self.publish_root, refusals=_ROOT),
         )

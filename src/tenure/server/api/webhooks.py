@@ -6,32 +6,32 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import HOUR, Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.etags import IfMatch, etag
-from tenure.http.fields import Body, OptionalLine
-from tenure.http.idempotency import Ticket
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import OptionalLine, RequestBody
+from tenure.http.etags import IfMatch, entity_tag
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
+from tenure.http.operations import Operation, make_operation
 from tenure.http.outgoing import signing
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server.api.accounts.places import note
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.deliveries import READ, WRITE, webhook_of
 from tenure.server.api.fields import Id
-from tenure.server.context import Context, Tenant, tenant_of
-from tenure.server.messages.catalogue import LISTED_AT, EventKind, event_kinds, no_such_kind, unknown
-from tenure.server.messages.courier import signer_of
-from tenure.server.views import shown
+from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.messages.catalog import LISTED_AT, EventKind, event_kinds, no_such_kind, unknown_filter
+from tenure.server.messages.webhook_worker import signer_of
+from tenure.server.views import optional_rfc3339
 from tenure.store import ids, outbox, webhooks
 from tenure.store.engine import Connection
-from tenure.store.persons import Place
-from tenure.store.webhooks import Secret, Webhook
+from tenure.store.users import TeamPlace
+from tenure.store.webhooks import WebhookRow, WebhookSecret
 from tenure.wire.keys import SeedSigner
 
-OWN = Rule()
+OWN = AccessRule()
 """The table is the same for everybody: any caller, no scope."""
 NOTHING_SEEN = IfMatch()
 MOST = 20
@@ -43,7 +43,7 @@ Filters = Annotated[tuple[Filter, ...], msgspec.Meta(max_length=64)]
 Overlap = Annotated[int, msgspec.Meta(ge=0, le=168)]
 
 
-class NewWebhook(Body, frozen=True, kw_only=True):
+class NewWebhook(RequestBody, frozen=True, kw_only=True):
     """Where to tell what: kinds of events, `subscription.*` for a whole family, none for everything."""
 
     url: Url
@@ -51,7 +51,7 @@ class NewWebhook(Body, frozen=True, kw_only=True):
     note: OptionalLine = ""
 
 
-class ChangedWebhook(Body, frozen=True, kw_only=True):
+class ChangedWebhook(RequestBody, frozen=True, kw_only=True):
     """As `NewWebhook`; `active` switches it off, or on again: it then goes on where it stopped."""
 
     url: Url
@@ -60,7 +60,7 @@ class ChangedWebhook(Body, frozen=True, kw_only=True):
     active: bool = True
 
 
-class Rotation(Body, frozen=True, kw_only=True):
+class SecretRotationBody(RequestBody, frozen=True, kw_only=True):
     """For how many hours the old secret signs too, so that the receiver can change without a gap."""
 
     overlap_hours: Overlap = 24
@@ -93,10 +93,10 @@ class EventKindsView(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[EventKind, ...]
 
 
-class Webhooks:
+class WebhookOperations:
     """The operations on webhooks."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def list_event_kinds(self) -> EventKindsView:
@@ -104,10 +104,10 @@ class Webhooks:
         return EventKindsView(items=event_kinds())
 
     async def list_webhooks(
-        self, caller: Principal, paging: Paging, provider: Id | None = None
-    ) -> Page[WebhookView] | Refused:
+        self, caller: Principal, paging: PageRequest, provider: Id | None = None
+    ) -> ResultPage[WebhookView] | Refused:
         """Lists webhooks, without their secrets."""
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
 
@@ -116,61 +116,61 @@ class Webhooks:
             if isinstance(tenant, Refused):
                 return tenant
             found = webhooks.page(conn, tenant.id, after or "", paging.limit + 1)
-            return [self._view(each, tenant, real) for each in found]
+            return [self._webhook_view(each, tenant, real) for each in found]
 
-        found = await self._context.read(work)
+        found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
     async def read_webhook(
         self, caller: Principal, webhook: Id, provider: Id | None = None
-    ) -> Answer[WebhookView] | Refused:
+    ) -> ApiResponse[WebhookView] | Refused:
         """Reads a webhook, without its secrets."""
 
-        def work(conn: Connection, real: Instant) -> Answer[WebhookView] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[WebhookView] | Refused:
             opened = webhook_of(conn, caller, provider, webhook, real)
             if isinstance(opened, Refused):
                 return opened
             tenant, hook = opened
-            return made(self._view(hook, tenant, real), etag=etag(hook.version))
+            return json_response(self._webhook_view(hook, tenant, real), etag=entity_tag(hook.version))
 
-        return await self._context.read(work)
+        return await self._context.read_tx(work)
 
     async def create_webhook(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         body: NewWebhook,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[WebhookView] | Refused:
+    ) -> ApiResponse[WebhookView] | Refused:
         """Makes a webhook for what happens from now on; its secret is in this answer only."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            if (refused := self._unsound(body.url, body.events)) is not None:
+            if (refused := self._refuse_unsound(body.url, body.events)) is not None:
                 return refused
             key = self._context.draw(signing.SECRET_BYTES)
-            new = Webhook(
-                id=ids.new("whk", real),
+            new = WebhookRow(
+                id=ids.new_id("whk", real),
                 provider=tenant.id,
                 url=body.url,
                 events=body.events,
                 note=body.note,
-                secrets=webhooks.sealed(self._context.safe, (Secret(key),)),
-                seq=outbox.last(conn, tenant.id),
+                secrets=webhooks.seal_secrets(self._context.safe, (WebhookSecret(key),)),
+                seq=outbox.last_number(conn, tenant.id),
                 created=real,
             )
             added = webhooks.add(conn, new, MOST)
             if isinstance(added, Refused):
                 return added
-            note(conn, Place(tenant.id), caller, address, "webhook_made", _named(added), real)
-            view = self._view(added, tenant, real, "" if dry_run else signing.shown_secret(key))
-            return made(view, 201, etag=etag(1))
+            record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_made", _audit_name(added), real)
+            view = self._webhook_view(added, tenant, real, "" if dry_run else signing.shown_secret(key))
+            return json_response(view, 201, etag=entity_tag(1))
 
-        answer: Answer[WebhookView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        answer: ApiResponse[WebhookView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
         return answer
 
     async def change_webhook(
@@ -182,25 +182,25 @@ class Webhooks:
         provider: Id | None = None,
         if_match: IfMatch = NOTHING_SEEN,
         dry_run: bool = False,
-    ) -> Answer[WebhookView] | Refused:
+    ) -> ApiResponse[WebhookView] | Refused:
         """Changes a webhook, switches it off, or on again: it then goes on in the feed where it stopped."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             opened = webhook_of(conn, caller, provider, webhook, real)
             if isinstance(opened, Refused):
                 return opened
             tenant, hook = opened
-            refused = if_match.refusal(etag(hook.version)) or self._unsound(body.url, body.events)
+            refused = if_match.refuse_mismatch(entity_tag(hook.version)) or self._refuse_unsound(body.url, body.events)
             if refused is not None:
                 return refused
             wanted = msgspec.structs.replace(hook, url=body.url, events=body.events, note=body.note)
-            changed = webhooks.change(conn, _switched(wanted, body.active, real), hook.version)
+            changed = webhooks.change(conn, _switch_webhook(wanted, body.active, real), hook.version)
             if isinstance(changed, Refused):
                 return changed
-            note(conn, Place(tenant.id), caller, address, "webhook_changed", _named(changed), real)
-            return made(self._view(changed, tenant, real), etag=etag(changed.version))
+            record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_changed", _audit_name(changed), real)
+            return json_response(self._webhook_view(changed, tenant, real), etag=entity_tag(changed.version))
 
-        answer: Answer[WebhookView] | Refused = await self._context.write(dry_run, work)
+        answer: ApiResponse[WebhookView] | Refused = await self._context.write_tx(dry_run, work)
         return answer
 
     async def delete_webhook(
@@ -208,76 +208,81 @@ class Webhooks:
     ) -> Refused | None:
         """Deletes a webhook, its log and what still waits for it."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             opened = webhook_of(conn, caller, provider, webhook, real)
             if isinstance(opened, Refused):
                 return opened
             tenant, hook = opened
             webhooks.delete(conn, tenant.id, webhook)
-            note(conn, Place(tenant.id), caller, address, "webhook_deleted", _named(hook), real)
-            return made(None)
+            record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_deleted", _audit_name(hook), real)
+            return json_response(None)
 
-        done = await self._context.write(dry_run, work)
+        done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
 
     async def rotate_webhook_secret(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         webhook: Id,
-        body: Rotation,
+        body: SecretRotationBody,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[WebhookView] | Refused:
+    ) -> ApiResponse[WebhookView] | Refused:
         """Makes a new secret, shown in this answer only; the one before it signs too for a while."""
 
-        def work(conn: Connection, real: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             opened = webhook_of(conn, caller, provider, webhook, real)
             if isinstance(opened, Refused):
                 return opened
             tenant, hook = opened
             key = self._context.draw(signing.SECRET_BYTES)
             # Two sign at once at most: the last one before this, for the overlap.
-            old = [Secret(each.key, real + body.overlap_hours * HOUR) for each in hook.opened(self._context.safe)[:1]]
-            sealed = webhooks.sealed(self._context.safe, (Secret(key), *old))
+            old = [
+                WebhookSecret(each.key, real + body.overlap_hours * HOUR)
+                for each in hook.open_secrets(self._context.safe)[:1]
+            ]
+            sealed = webhooks.seal_secrets(self._context.safe, (WebhookSecret(key), *old))
             changed = webhooks.change(conn, msgspec.structs.replace(hook, secrets=sealed), hook.version)
             if isinstance(changed, Refused):
                 return changed
-            note(conn, Place(tenant.id), caller, address, "webhook_secret_rotated", _named(changed), real)
-            view = self._view(changed, tenant, real, "" if dry_run else signing.shown_secret(key))
-            return made(view, etag=etag(changed.version))
+            record_audit(
+                conn, TeamPlace(tenant.id), caller, address, "webhook_secret_rotated", _audit_name(changed), real
+            )
+            view = self._webhook_view(changed, tenant, real, "" if dry_run else signing.shown_secret(key))
+            return json_response(view, etag=entity_tag(changed.version))
 
-        answer: Answer[WebhookView] | Refused = await self._context.once(ticket, dry_run, work, secret=True)
+        answer: ApiResponse[WebhookView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         one = "/v1/webhooks/{webhook}"
         return (
-            operation("GET", LISTED_AT, OWN, self.list_event_kinds),
-            operation("GET", "/v1/webhooks", READ, self.list_webhooks),
-            operation("GET", one, READ, self.read_webhook),
-            operation(
-                "POST", "/v1/webhooks", WRITE, self.create_webhook, status=201, refusals=[Code.ALREADY_EXISTS]
+            make_operation("GET", LISTED_AT, OWN, self.list_event_kinds),
+            make_operation("GET", "/v1/webhooks", READ, self.list_webhooks),
+            make_operation("GET", one, READ, self.read_webhook),
+            make_operation(
+                "POST", "/v1/webhooks", WRITE, self.create_webhook, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
             ),
-            operation("PUT", one, WRITE, self.change_webhook),
-            operation("DELETE", one, WRITE, self.delete_webhook),
-            operation(
-                "POST", f"{one}/rotate-secret", WRITE, self.rotate_webhook_secret, refusals=[Code.VERSION_STALE]
+            make_operation("PUT", one, WRITE, self.change_webhook),
+            make_operation("DELETE", one, WRITE, self.delete_webhook),
+            make_operation(
+                "POST", f"{one}/rotate-secret", WRITE, self.rotate_webhook_secret, refusals=[RefusalCode.VERSION_STALE]
             ),
         )  # fmt: skip
 
-    def _unsound(self, url: str, events: tuple[str, ...]) -> Refused | None:
+    def _refuse_unsound(self, url: str, events: tuple[str, ...]) -> Refused | None:
         refused = self._context.reach.check_url(url)
-        wrong = unknown(events)
+        wrong = unknown_filter(events)
         if refused is None and wrong is not None:
-            return Refused(Code.FIELD_INVALID, no_such_kind(wrong), "events")
+            return Refused(RefusalCode.FIELD_INVALID, no_such_kind(wrong), "events")
         return refused
 
-    def _view(self, hook: Webhook, tenant: Tenant, real: Instant, secret: str = "") -> WebhookView:
+    def _webhook_view(self, hook: WebhookRow, tenant: Tenant, real: Instant, secret: str = "") -> WebhookView:
         signer = signer_of(self._context, real, sandbox=tenant.provider.sandbox)
-        kept = [each for each in hook.opened(self._context.safe) if each.until is None or real < each.until]
+        kept = [each for each in hook.open_secrets(self._context.safe) if each.until is None or real < each.until]
         return WebhookView(
             id=hook.id,
             url=hook.url,
@@ -285,21 +290,21 @@ class Webhooks:
             note=hook.note,
             active=hook.disabled is None,
             reason=hook.reason,
-            failing_since=shown(hook.failing_since),
+            failing_since=optional_rfc3339(hook.failing_since),
             seq=hook.seq,
-            created=rfc3339(hook.created),
-            secrets=tuple(shown(each.until) for each in kept),
+            created=format_rfc3339(hook.created),
+            secrets=tuple(optional_rfc3339(each.until) for each in kept),
             public_key=signing.shown_key(signer.public) if isinstance(signer, SeedSigner) else "",
             secret=secret,
         )
 
 
-def _named(hook: Webhook) -> str:
+def _audit_name(hook: WebhookRow) -> str:
     """Which webhook, for the audit: the host alone, for an address may hold a secret."""
     return f"{hook.id}: {urlsplit(hook.url).hostname}"
 
 
-def _switched(hook: Webhook, active: bool, now: Instant) -> Webhook:
+def _switch_webhook(hook: WebhookRow, active: bool, now: Instant) -> WebhookRow:
     """Switched on it starts afresh; switched off it says by whom."""
     if active:
         return msgspec.structs.replace(hook, disabled=None, reason="", failing_since=None)

@@ -8,112 +8,114 @@ from collections.abc import Callable
 
 import msgspec
 
-from tenure.core import facts as f
-from tenure.core.contract import contract, contract_at, timeline
-from tenure.core.expected import outlook_of
-from tenure.core.outlook import Outlook, renews, sentence
+from tenure.core.business.expected_renewals import outlook_of
+from tenure.core.business.runway import lacking_money
 from tenure.core.pricing import format_money
-from tenure.core.reminders import Remedy, remedy
-from tenure.core.runway import lacking
-from tenure.core.subscription import Subscription
-from tenure.core.timeline import DAY, Instant, Phase, Span, at
-from tenure.http.outgoing.mailing import is_mailbox
-from tenure.server import books
-from tenure.server.context import Context
-from tenure.server.messages.catalogue import REMINDER
-from tenure.server.messages.dates import date, dated
+from tenure.core.renewal_outlook import RenewalOutlook, outlook_sentence, will_renew
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.contract import contract_at, contract_timeline, timeline
+from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.reminders import ReminderRemedy, reminder_remedy
+from tenure.core.timeline import DAY, Instant, Phase, Span, span_at
+from tenure.http.outgoing.smtp import is_mailbox
+from tenure.server import account_repository
+from tenure.server.context import ServerContext
+from tenure.server.messages.catalog import REMINDER
+from tenure.server.messages.dates import format_date, format_dates_in
 from tenure.server.real_time import RealTime
-from tenure.server.values import Customer, Product, Provider
-from tenure.store import facts, letters, outbox, people
-from tenure.store.catalogue import PRODUCTS
-from tenure.store.chronicle import VENDOR
-from tenure.store.engine import Conflict, Connection
-from tenure.store.outbox import Note
+from tenure.server.values import CustomerValue, ProductValue, ProviderValue
+from tenure.store import emails, facts, outbox, tenants
+from tenure.store.catalog import PRODUCTS
+from tenure.store.engine import Connection, WriteConflict
+from tenure.store.outbox import OutboxNote
+from tenure.store.provider_chain import VENDOR
 
 AT_ONCE = 100
 """Notes read in one transaction."""
 
 
-class News(msgspec.Struct, frozen=True):
+class FeedNote(msgspec.Struct, frozen=True):
     """One note of the feed about a subscription, and how that stands now."""
 
-    note: Note
+    note: OutboxNote
     sub: Subscription
     now: Instant
     missing: int = 0
     """What must come in so that the next period is paid when it falls due, minor units."""
-    outlook: Outlook | None = None
+    outlook: RenewalOutlook | None = None
     """What is known of the next renewal; None where nothing renews itself."""
 
     @property
-    def renewal(self) -> str:
+    def renewal_sentence(self) -> str:
         """The same sentence that pages, devices and applications show, with instants as letters say them."""
-        return "" if self.outlook is None else dated(sentence(self.outlook, self.now))
+        return "" if self.outlook is None else format_dates_in(outlook_sentence(self.outlook, self.now))
 
     @property
-    def lacks(self) -> str:
+    def shortfall_sentence(self) -> str:
         """The same as people write it."""
         return format_money(self.missing, self.sub.terms_at(self.now).currency)
 
     @property
-    def span(self) -> Span:
+    def current_span(self) -> Span:
         """What holds now."""
-        return at(timeline(self.sub), self.now)
+        return span_at(timeline(self.sub), self.now)
 
 
-class Written(msgspec.Struct, frozen=True):
+class EmailWords(msgspec.Struct, frozen=True):
     """What a letter says besides what every letter about a subscription says."""
 
     template: str
     values: dict[str, str]
 
 
-def compose(conn: Connection, context: Context, provider: str, since: int, real: Instant) -> int:
+def compose_emails(conn: Connection, context: ServerContext, provider: str, since: int, real: Instant) -> int:
     """Write the letters for the next part of the provider's feed after number `since`; how many notes were read.
 
     Raises Conflict when another process has read it.
     """
-    notes = outbox.page(conn, provider, since, AT_ONCE)
-    tenant = people.provider(conn, provider)
+    notes = outbox.notes_after(conn, provider, since, AT_ONCE)
+    tenant = tenants.get_provider(conn, provider)
     if tenant is None or not notes:
         return 0
     for note in notes:
         if note.kind in LETTERS and note.subscription is not None:
-            _write(conn, context, tenant, note, real)
-    if not letters.read_up_to(conn, provider, since, notes[-1].seq):
-        raise Conflict("another process has read this feed")
+            _write_email(conn, context, tenant, note, real)
+    if not emails.read_up_to(conn, provider, since, notes[-1].seq):
+        raise WriteConflict("another process has read this feed")
     return len(notes)
 
 
-def _write(conn: Connection, context: Context, tenant: people.Provider, note: Note, real: Instant) -> None:
-    sub = books.subscription(conn, tenant.id, note.subscription or "")
-    row = None if sub is None else people.customer(conn, tenant.id, sub.customer)
+def _write_email(
+    conn: Connection, context: ServerContext, tenant: tenants.ProviderRow, note: OutboxNote, real: Instant
+) -> None:
+    sub = account_repository.load_subscription(conn, tenant.id, note.subscription or "")
+    row = None if sub is None else tenants.get_customer(conn, tenant.id, sub.customer)
     if sub is None or row is None:
         return
-    customer = msgspec.json.decode(row.body, type=Customer)
+    customer = msgspec.json.decode(row.body, type=CustomerValue)
     if not is_mailbox(customer.email):
         return
-    now = tenant.clock.read(real) if tenant.clock else real
-    loaded = books.load(conn, tenant.id, sub.customer, RealTime(real), lock=False)
-    missing = 0 if loaded is None else lacking(loaded.account, loaded.items, sub.id, now)
-    known = loaded is not None and loaded.item(sub.id) is not None
+    now = tenant.clock.now_at(real) if tenant.clock else real
+    loaded = account_repository.load_books(conn, tenant.id, sub.customer, RealTime(real), lock=False)
+    missing = 0 if loaded is None else lacking_money(loaded.account, loaded.items, sub.id, now)
+    known = loaded is not None and loaded.find_item(sub.id) is not None
     seen = outlook_of(loaded.account, loaded.items, sub.id, now) if loaded is not None and known else None
-    written = LETTERS[note.kind](conn, News(note, sub, now, missing, seen))
+    written = LETTERS[note.kind](conn, FeedNote(note, sub, now, missing, seen))
     if written is not None:
-        values = about(conn, context, tenant, sub, now) | {"customer": row.name} | written.values
-        letters.put(conn, context.safe, tenant.id, customer.email, written.template, values, real)
+        values = common_values(conn, context, tenant, sub, now) | {"customer": row.name} | written.values
+        emails.add_email(conn, context.safe, tenant.id, customer.email, written.template, values, real)
 
 
-def about(
-    conn: Connection, context: Context, tenant: people.Provider, sub: Subscription, now: Instant
+def common_values(
+    conn: Connection, context: ServerContext, tenant: tenants.ProviderRow, sub: Subscription, now: Instant
 ) -> dict[str, str]:
     """What every letter about a subscription can say."""
     terms = sub.terms_at(now)
-    product, plan = PRODUCTS.get(conn, VENDOR, sub.product), books.plan_of(conn, terms.plan)
-    brand = msgspec.json.decode(tenant.body, type=Provider).brand
+    product, plan = PRODUCTS.get(conn, VENDOR, sub.product), account_repository.plan_of(conn, terms.plan)
+    brand = msgspec.json.decode(tenant.body, type=ProviderValue).brand
     return {
         "subscription": sub.id,
-        "product": msgspec.json.decode(product.body, type=Product).name if product else sub.product,
+        "product": msgspec.json.decode(product.body, type=ProductValue).name if product else sub.product,
         "plan": plan.name if plan else terms.plan,
         "devices": str(terms.devices),
         "link": f"{context.portal_url}/subscriptions/{sub.id}" if context.portal_url else "",
@@ -121,81 +123,83 @@ def about(
     }
 
 
-def _reminder(_: Connection, news: News) -> Written | None:
+def _reminder_words(_: Connection, news: FeedNote) -> EmailWords | None:
     told = msgspec.json.decode(news.note.body)
     over = news.now >= told["end"] or contract_at(news.sub, news.now).phase.value != told["phase"]
     # On the day itself the mail that grace has begun says the same.
-    if over or told["offset"] == 0 or not _ends(news.sub, told["end"]):
+    if over or told["offset"] == 0 or not _end_words(news.sub, told["end"]):
         return None
-    helps = remedy(news.sub, news.now)
-    if renews(news.outlook) or (helps is Remedy.TOP_UP and not news.missing):
+    helps = reminder_remedy(news.sub, news.now)
+    if will_renew(news.outlook) or (helps is ReminderRemedy.TOP_UP and not news.missing):
         return None  # the money is there: it will be taken when it falls due
     days = -(-(told["end"] - news.now) // DAY)
-    values = {"phase": told["phase"], "why": told["why"], "end": date(told["end"]), "days_left": str(days)}
-    values |= {"remedy": helps.value, "missing": news.lacks if news.missing else ""}
-    values["renewal"] = news.renewal
-    if helps is Remedy.UNDO and news.sub.cancellation is not None:
-        values["canceled"] = date(news.sub.cancellation.effective)
-    return Written("reminder", values)
+    values = {"phase": told["phase"], "why": told["why"], "end": format_date(told["end"]), "days_left": str(days)}
+    values |= {"remedy": helps.value, "missing": news.shortfall_sentence if news.missing else ""}
+    values["renewal"] = news.renewal_sentence
+    if helps is ReminderRemedy.UNDO and news.sub.cancellation is not None:
+        values["canceled"] = format_date(news.sub.cancellation.effective)
+    return EmailWords("reminder", values)
 
 
-def _ends(sub: Subscription, end: Instant) -> bool:
+def _end_words(sub: Subscription, end: Instant) -> bool:
     """Whether something still changes at `end`: a renewal meanwhile has moved it."""
-    return any(span.since == end for span in contract(sub))
+    return any(span.since == end for span in contract_timeline(sub))
 
 
-def _now_grace(_: Connection, news: News) -> Written | None:
-    span = news.span
+def _now_grace(_: Connection, news: FeedNote) -> EmailWords | None:
+    span = news.current_span
     if span.phase is not Phase.GRACE or span.until is None or news.sub.failed_at == span.since:
         return None
-    return Written("grace_began", {"since": date(span.since), "end": date(span.until), "why": span.why.value})
+    return EmailWords(
+        "grace_began", {"since": format_date(span.since), "end": format_date(span.until), "why": span.why.value}
+    )
 
 
-def _now_ended(_: Connection, news: News) -> Written | None:
-    span = news.span
+def _now_ended(_: Connection, news: FeedNote) -> EmailWords | None:
+    span = news.current_span
     if span.phase is not Phase.ENDED or news.sub.failed_at == span.since:
         return None
-    return Written("ended", {"since": date(span.since), "why": span.why.value})
+    return EmailWords("ended", {"since": format_date(span.since), "why": span.why.value})
 
 
-def _payment_failed(conn: Connection, news: News) -> Written | None:
-    sub, span = news.sub, news.span
+def _payment_failed(conn: Connection, news: FeedNote) -> EmailWords | None:
+    sub, span = news.sub, news.current_span
     if sub.failed_at is None or span.phase not in (Phase.GRACE, Phase.ENDED):
         return None
     failed = [
         fact
-        for each in facts.load(conn, sub.provider, sub.id)
-        if isinstance(fact := f.decode(each.body), f.PaymentFailed)
+        for each in facts.load_history(conn, sub.provider, sub.id)
+        if isinstance(fact := f.decode_fact(each.body), f.PaymentFailed)
     ]
     currency = sub.terms_at(news.now).currency
     values = {
-        "since": date(failed[-1].at),
+        "since": format_date(failed[-1].at),
         "price": format_money(failed[-1].price, currency),
-        "missing": news.lacks if news.missing else format_money(failed[-1].missing, currency),
+        "missing": news.shortfall_sentence if news.missing else format_money(failed[-1].missing, currency),
         "phase": span.phase.value,
-        "end": date(span.until) if span.phase is Phase.GRACE and span.until else "",
+        "end": format_date(span.until) if span.phase is Phase.GRACE and span.until else "",
     }
-    return Written("payment_failed", values)
+    return EmailWords("payment_failed", values)
 
 
-def _ordered(_: Connection, news: News) -> Written | None:
+def _order_words(_: Connection, news: FeedNote) -> EmailWords | None:
     sub = news.sub
-    first = sub.paid[0] if sub.paid else None
+    first = sub.paid_periods[0] if sub.paid_periods else None
     values = {
         "price": format_money(sub.first_price, sub.changes[0].terms.currency),
-        "begins": date(first.since) if first else "",
-        "end": date(first.until) if first else "",
+        "begins": format_date(first.since) if first else "",
+        "end": format_date(first.until) if first else "",
         "last_group": sub.codes[-1].last_group,
-        "renewal": news.renewal,
+        "renewal": news.renewal_sentence,
     }
-    return Written("subscription_ordered", values)
+    return EmailWords("subscription_ordered", values)
 
 
-LETTERS: dict[str, Callable[[Connection, News], Written | None]] = {
-    REMINDER: _reminder,
+LETTERS: dict[str, Callable[[Connection, FeedNote], EmailWords | None]] = {
+    REMINDER: _reminder_words,
     f"subscription.now_{Phase.GRACE}": _now_grace,
     f"subscription.now_{Phase.ENDED}": _now_ended,
     "subscription.payment_failed": _payment_failed,
-    "subscription.ordered": _ordered,
+    "subscription.ordered": _order_words,
 }
 """Which notes are written to customers about, and by whom."""

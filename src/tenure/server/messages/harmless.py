@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from tenure.http.outgoing.mailing import is_mailbox
+from tenure.http.outgoing.smtp import is_mailbox
 
 LONGEST: Final = 300
 """Characters of one value."""
@@ -28,10 +28,11 @@ _LINK: Final = re.compile(
 _DOMAIN: Final = re.compile(r"(?<=\w)\.(?=[^\W\d]\w)")
 
 
-def harmless(text: str) -> str:
+def harmless_text(text: str) -> str:
     """`text` on one line without links; a dot inside a word is joined invisibly, so that no program makes it a link.
 
-    Example: `Your parcel waits: http://evil.example/x` becomes `Your parcel waits: […]`, and `Booking.com B.V.` still
+    Example: `Your parcel waits: http://evil.example/x` becomes `Your parcel waits: […]`, and `PostingRecord.com B.V.`
+    still
     reads the same.
     """
     # One spelling first: full-width letters and the like would be turned into a link by the reader's program.
@@ -49,7 +50,7 @@ def harmless_values(values: Mapping[str, str]) -> dict[str, str]:
 def _harmless_value(name: str, value: str) -> str:
     if name in LINKS or name in SECRETS or (name in ADDRESSES and is_mailbox(value)):
         return value
-    return harmless(value)
+    return harmless_text(value)
 
 
 def _is_shown(char: str) -> bool:

@@ -1,11 +1,11 @@
-"""Devices and enrolment tokens as the local API shows them."""
+"""Devices and enrollment tokens as the local API shows them."""
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.instants import rfc3339
-from tenure.site.api.views import Reason, moment, reason
-from tenure.site.store import devices, enrolments
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.timestamps import format_rfc3339
+from tenure.site.api.views import RefusalReason, optional_rfc3339, refusal_reason
+from tenure.site.store import devices, enrollments
 
 
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     """Another device with the same hardware, as long as it is open what became of it."""
     reason: str
     """Why it has no seat, as the code of a refusal."""
-    why: Reason | None
+    why: RefusalReason | None
     """The same in words, with what to do."""
     assigned: bool
     """The administrator gave it a seat by hand."""
@@ -35,8 +35,8 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     """It was enrolled as one that does not last: it counts until its seat of an hour ends, no longer."""
 
 
-class EnrolmentView(msgspec.Struct, frozen=True, kw_only=True):
-    """An enrolment token, without its word."""
+class EnrollmentTokenView(msgspec.Struct, frozen=True, kw_only=True):
+    """An enrollment token, without its word."""
 
     id: str
     product: str
@@ -48,7 +48,7 @@ class EnrolmentView(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool
 
 
-def device_view(device: devices.Device) -> DeviceView:
+def device_view(device: devices.DeviceRow) -> DeviceView:
     """One device."""
     return DeviceView(
         id=device.id,
@@ -58,33 +58,33 @@ def device_view(device: devices.Device) -> DeviceView:
         version=device.version,
         state=device.state,
         counted=bool(device.counted),
-        seat_until=moment(device.seat_until or None),
-        enrolled=rfc3339(device.created),
-        last_seen=rfc3339(device.last_seen),
+        seat_until=optional_rfc3339(device.seat_until or None),
+        enrolled=format_rfc3339(device.created),
+        last_seen=format_rfc3339(device.last_seen),
         looks_like=device.twin,
         reason=device.note,
-        why=None if device.counted or not device.note else reason(_noted(device.note)),
+        why=None if device.counted or not device.note else refusal_reason(_noted_refusal(device.note)),
         assigned=bool(device.assigned),
         pinned=bool(device.pinned),
         ephemeral=bool(device.ephemeral),
     )
 
 
-def _noted(note: str) -> Refused:
+def _noted_refusal(note: str) -> Refused:
     """The refusal that was noted, also by a newer program."""
-    known = {code.value: code for code in Code}
-    return Refused(known.get(note, Code.NOT_FOUND), "" if note in known else note)
+    known = {code.value: code for code in RefusalCode}
+    return Refused(known.get(note, RefusalCode.NOT_FOUND), "" if note in known else note)
 
 
-def enrolment_view(enrolment: enrolments.Enrolment) -> EnrolmentView:
-    """One enrolment token."""
-    return EnrolmentView(
-        id=enrolment.id,
-        product=enrolment.product,
-        group=enrolment.group,
-        uses=enrolment.uses,
-        used=enrolment.used,
-        until=moment(enrolment.until),
-        created=rfc3339(enrolment.created),
-        withdrawn=bool(enrolment.withdrawn),
+def enrollment_view(enrollment: enrollments.EnrollmentRow) -> EnrollmentTokenView:
+    """One enrollment token."""
+    return EnrollmentTokenView(
+        id=enrollment.id,
+        product=enrollment.product,
+        group=enrollment.group,
+        uses=enrollment.uses,
+        used=enrollment.used,
+        until=optional_rfc3339(enrollment.until),
+        created=format_rfc3339(enrollment.created),
+        withdrawn=bool(enrollment.withdrawn),
     )

@@ -1,26 +1,26 @@
-"""Devices and enrolment tokens: who is protected, who may enrol, and taking a seat back
+"""Devices and enrollment tokens: who is protected, who may enroll, and taking a seat back
 [spec: enrollment, distribution]."""
 
 from typing import Annotated
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.http.answers import Answer, made, nothing
 from tenure.http.auth import Principal
-from tenure.http.fields import Body
-from tenure.http.idempotency import Ticket
-from tenure.http.instants import Moment, instant_of
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.site import merging, switching
-from tenure.site.api.device_views import DeviceView, EnrolmentView, device_view, enrolment_view
+from tenure.http.body_types import RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, empty_response, json_response
+from tenure.http.timestamps import Moment, instant_of
+from tenure.site import duplicates, subscription_change
+from tenure.site.api.device_views import DeviceView, EnrollmentTokenView, device_view, enrollment_view
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, Local
-from tenure.site.enrolling import MOST, new_ticket, stored
-from tenure.site.store import devices, enrolments, events, groups
-from tenure.site.store.devices import Device, State, Wanted
+from tenure.site.api.local import LOOKS, WORKS, LocalApi
+from tenure.site.enrollment import MOST, new_ticket, store_enrollment
+from tenure.site.store import devices, enrollments, events, groups
+from tenure.site.store.devices import DeviceDecision, DeviceFilter, DeviceRow
 from tenure.site.store.writer import Connection
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z]{3}_[0-9a-z]{26}$(?!\n)")]
@@ -30,8 +30,8 @@ Search = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\
 Silent = Annotated[int, msgspec.Meta(ge=0, le=3_650)]
 
 
-class EnrolmentBody(Body, frozen=True, kw_only=True):
-    """An enrolment token to be made: for one device by default, for a group by count and end."""
+class EnrollmentBody(RequestBody, frozen=True, kw_only=True):
+    """An enrollment token to be made: for one device by default, for a group by count and end."""
 
     product: Product
     group: Group = groups.DEFAULT
@@ -40,58 +40,58 @@ class EnrolmentBody(Body, frozen=True, kw_only=True):
     until: Moment | None = None
 
 
-class GroupBody(Body, frozen=True, kw_only=True):
+class GroupBody(RequestBody, frozen=True, kw_only=True):
     """Where a device belongs."""
 
     group: Group
 
 
-class PinBody(Body, frozen=True, kw_only=True):
+class PinBody(RequestBody, frozen=True, kw_only=True):
     """Whether a device is kept, whoever is proposed for release."""
 
     pinned: bool
 
 
-class MergeBody(Body, frozen=True, kw_only=True):
+class MergeBody(RequestBody, frozen=True, kw_only=True):
     """The device that the older one lives on in."""
 
     into: Id
 
 
-class EnrolmentMade(msgspec.Struct, frozen=True):
+class EnrollmentMade(msgspec.Struct, frozen=True):
     """A token, shown this once."""
 
     token: str
-    enrolment: EnrolmentView
+    enrollment: EnrollmentTokenView
 
 
-class Devices:
+class DeviceOperations:
     """The operations on devices."""
 
-    def __init__(self, local: Local) -> None:
+    def __init__(self, local: LocalApi) -> None:
         self._local = local
 
     async def list_devices(
         self,
-        paging: Paging,
+        paging: PageRequest,
         product: str = "",
-        state: State | None = None,
+        state: DeviceDecision | None = None,
         group: str | None = None,
         q: Search = "",
         reason: str = "",
         counted: bool | None = None,
         silent_days: Silent | None = None,
         alike: bool = False,
-    ) -> Page[DeviceView] | Refused:
+    ) -> ResultPage[DeviceView] | Refused:
         """Lists devices in the order in which they came; `group=` asks for those of none, `q` in names and ids.
 
         `reason` is a refusal's code, `silent_days` asks for those not heard of for so long, `alike` for likely
         duplicates.
         """
-        after = paging.after(int)
+        after = paging.after_key(int)
         if isinstance(after, Refused):
             return after
-        wanted = Wanted(
+        wanted = DeviceFilter(
             product=product,
             state=state or "",
             group=group,
@@ -101,188 +101,208 @@ class Devices:
             silent_since=None if silent_days is None else self._local.site.now() - silent_days * DAY,
             alike=alike,
         )
-        rows = await self._local.read(lambda conn: devices.page(conn, wanted, after or 0, paging.limit + 1))
+        rows = await self._local.read_tx(lambda conn: devices.device_page(conn, wanted, after or 0, paging.limit + 1))
         page = cut_page(rows, paging.limit, lambda device: device.number)
-        return Page(tuple(map(device_view, page.items)), page.next)
+        return ResultPage(tuple(map(device_view, page.items)), page.next)
 
     async def read_device(self, device: Id) -> DeviceView | Refused:
         """Reads one device."""
-        found = await self._local.read(lambda conn: devices.by_id(conn, device))
-        return Refused(Code.NOT_FOUND, field="device") if found is None or _gone(found) else device_view(found)
+        found = await self._local.read_tx(lambda conn: devices.by_id(conn, device))
+        return (
+            Refused(RefusalCode.NOT_FOUND, field="device") if found is None or _is_gone(found) else device_view(found)
+        )
 
     async def withdraw_device(
-        self, caller: Principal, ticket: Ticket, device: Id, dry_run: bool = False
-    ) -> Answer[DeviceView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, device: Id, dry_run: bool = False
+    ) -> ApiResponse[DeviceView] | Refused:
         """Takes a device's seat back: at its next contact it erases it, which frees at once, else at the seat's end."""
-        return await self._changed(ticket, device, State.WITHDRAWN, dry_run=dry_run)
+        return await self._change_state(ticket, device, DeviceDecision.WITHDRAWN, dry_run=dry_run)
 
     async def assign_device(
-        self, caller: Principal, ticket: Ticket, device: Id, dry_run: bool = False
-    ) -> Answer[DeviceView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, device: Id, dry_run: bool = False
+    ) -> ApiResponse[DeviceView] | Refused:
         """Gives a device a seat by hand, from its next contact on, as far as one is free."""
-        return await self._changed(ticket, device, State.WAITING, dry_run=dry_run)
+        return await self._change_state(ticket, device, DeviceDecision.WAITING, dry_run=dry_run)
 
-    async def remove_device(self, caller: Principal, device: Id, dry_run: bool = False) -> Answer[None] | Refused:
+    async def remove_device(self, caller: Principal, device: Id, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Forgets a device: as withdrawing, and gone once it no longer counts."""
 
-        def work(conn: Connection, now: Instant) -> Answer[None] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
             found = devices.by_id(conn, device)
-            if found is None or _gone(found):
-                return Refused(Code.NOT_FOUND, field="device")
-            until = merging.counting_until(found, State.REMOVED, self._moved(found))
-            devices.save(conn, msgspec.structs.replace(found, state=State.REMOVED, counts_until=until, twin=""))
-            _event(conn, now, "device_removed", f"{found.name or found.id} was removed.", found)
-            return nothing()
+            if found is None or _is_gone(found):
+                return Refused(RefusalCode.NOT_FOUND, field="device")
+            until = duplicates.counting_until(found, DeviceDecision.REMOVED, self._amnesty_of(found))
+            devices.save_device(
+                conn, msgspec.structs.replace(found, state=DeviceDecision.REMOVED, counts_until=until, twin="")
+            )
+            _add_event(conn, now, "device_removed", f"{found.name or found.id} was removed.", found)
+            return empty_response()
 
-        answer: Answer[None] | Refused = await self._local.write(dry_run, work)
+        answer: ApiResponse[None] | Refused = await self._local.write_tx(dry_run, work)
         return answer
 
     async def pin_device(
         self, caller: Principal, device: Id, body: PinBody, dry_run: bool = False
-    ) -> Answer[DeviceView] | Refused:
+    ) -> ApiResponse[DeviceView] | Refused:
         """Keeps a device off the lists of what is proposed for release, or puts it back on them."""
 
-        def work(conn: Connection, _: Instant) -> Answer[DeviceView] | Refused:
+        def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
             found = devices.by_id(conn, device)
-            if found is None or _gone(found):
-                return Refused(Code.NOT_FOUND, field="device")
+            if found is None or _is_gone(found):
+                return Refused(RefusalCode.NOT_FOUND, field="device")
             changed = msgspec.structs.replace(found, pinned=int(body.pinned))
-            return made(device_view(devices.save(conn, changed)))
+            return json_response(device_view(devices.save_device(conn, changed)))
 
-        answer: Answer[DeviceView] | Refused = await self._local.write(dry_run, work)
+        answer: ApiResponse[DeviceView] | Refused = await self._local.write_tx(dry_run, work)
         return answer
 
     async def group_device(
         self, caller: Principal, device: Id, body: GroupBody, dry_run: bool = False
-    ) -> Answer[DeviceView] | Refused:
+    ) -> ApiResponse[DeviceView] | Refused:
         """Puts a device into a group; an empty one unassigns it."""
 
-        def work(conn: Connection, _: Instant) -> Answer[DeviceView] | Refused:
+        def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
             found = devices.by_id(conn, device)
             if found is None:
-                return Refused(Code.NOT_FOUND, field="device")
-            groups.ensure(conn, body.group)
-            return made(device_view(devices.save(conn, msgspec.structs.replace(found, group=body.group))))
+                return Refused(RefusalCode.NOT_FOUND, field="device")
+            groups.ensure_group(conn, body.group)
+            return json_response(
+                device_view(devices.save_device(conn, msgspec.structs.replace(found, group=body.group)))
+            )
 
-        answer: Answer[DeviceView] | Refused = await self._local.write(dry_run, work)
+        answer: ApiResponse[DeviceView] | Refused = await self._local.write_tx(dry_run, work)
         return answer
 
     async def merge_device(
-        self, caller: Principal, ticket: Ticket, device: Id, body: MergeBody, dry_run: bool = False
-    ) -> Answer[DeviceView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, device: Id, body: MergeBody, dry_run: bool = False
+    ) -> ApiResponse[DeviceView] | Refused:
         """Says that a device lives on in another on the same hardware, which takes its place in the count."""
 
-        def work(conn: Connection, _: Instant) -> Answer[DeviceView] | Refused:
+        def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
             old, new = devices.by_id(conn, device), devices.by_id(conn, body.into)
             if old is None or new is None:
-                return Refused(Code.NOT_FOUND, field="device" if old is None else "into")
-            license_ = self._local.license(new.product)
+                return Refused(RefusalCode.NOT_FOUND, field="device" if old is None else "into")
+            license_ = self._local.find_license(new.product)
             if isinstance(license_, Refused):
                 return license_
-            merged = merging.merge_by_hand(conn, old, new, license_.look())
-            return merged if isinstance(merged, Refused) else made(device_view(merged))
+            merged = duplicates.merge_by_hand(conn, old, new, license_.take_snapshot())
+            return merged if isinstance(merged, Refused) else json_response(device_view(merged))
 
-        answer: Answer[DeviceView] | Refused = await self._local.once(ticket, dry_run, work)
+        answer: ApiResponse[DeviceView] | Refused = await self._local.run_once(ticket, dry_run, work)
         return answer
 
-    async def create_enrolment(
-        self, caller: Principal, ticket: Ticket, body: EnrolmentBody, dry_run: bool = False
-    ) -> Answer[EnrolmentMade] | Refused:
-        """Makes an enrolment token; its word is shown this once."""
+    async def create_enrollment(
+        self, caller: Principal, ticket: IdempotentRequest, body: EnrollmentBody, dry_run: bool = False
+    ) -> ApiResponse[EnrollmentMade] | Refused:
+        """Makes an enrollment token; its word is shown this once."""
         until = None if body.until is None else instant_of(body.until)
         port = self._local.device_port()
         given = new_ticket(self._local.site, body.product, group=body.group, uses=body.uses, until=until, port=port)
         if isinstance(given, Refused):
             return given
 
-        def work(conn: Connection, _: Instant) -> Answer[EnrolmentMade]:
-            stored(conn, given)
-            return made(EnrolmentMade(given.token, enrolment_view(given.enrolment)), 201)
+        def work(conn: Connection, _: Instant) -> ApiResponse[EnrollmentMade]:
+            store_enrollment(conn, given)
+            return json_response(EnrollmentMade(given.token, enrollment_view(given.enrollment)), 201)
 
-        answer: Answer[EnrolmentMade] | Refused = await self._local.once(ticket, dry_run, work)
+        answer: ApiResponse[EnrollmentMade] | Refused = await self._local.run_once(ticket, dry_run, work)
         return answer
 
-    async def list_enrolments(self, paging: Paging) -> Page[EnrolmentView] | Refused:
-        """Lists enrolment tokens, oldest first, without their words."""
-        after = paging.after(str)
+    async def list_enrollments(self, paging: PageRequest) -> ResultPage[EnrollmentTokenView] | Refused:
+        """Lists enrollment tokens, oldest first, without their words."""
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
-        rows = await self._local.read(lambda conn: enrolments.page(conn, after or "", paging.limit + 1))
-        page = cut_page(rows, paging.limit, lambda enrolment: enrolment.id)
-        return Page(tuple(map(enrolment_view, page.items)), page.next)
+        rows = await self._local.read_tx(lambda conn: enrollments.page(conn, after or "", paging.limit + 1))
+        page = cut_page(rows, paging.limit, lambda enrollment: enrollment.id)
+        return ResultPage(tuple(map(enrollment_view, page.items)), page.next)
 
-    async def withdraw_enrolment(
-        self, caller: Principal, enrolment: Id, dry_run: bool = False
-    ) -> Answer[None] | Refused:
-        """Withdraws an enrolment token; devices that enrolled with it stay."""
+    async def withdraw_enrollment(
+        self, caller: Principal, enrollment: Id, dry_run: bool = False
+    ) -> ApiResponse[None] | Refused:
+        """Withdraws an enrollment token; devices that enrolled with it stay."""
 
-        def work(conn: Connection, _: Instant) -> Answer[None] | Refused:
-            return nothing() if enrolments.withdraw(conn, enrolment) else Refused(Code.NOT_FOUND, field="enrolment")
+        def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
+            return (
+                empty_response()
+                if enrollments.withdraw(conn, enrollment)
+                else Refused(RefusalCode.NOT_FOUND, field="enrollment")
+            )
 
-        answer: Answer[None] | Refused = await self._local.write(dry_run, work)
+        answer: ApiResponse[None] | Refused = await self._local.write_tx(dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         each = "/v1/devices/{device}"
         return (
-            operation("GET", "/v1/devices", LOOKS, self.list_devices),
-            operation("GET", each, LOOKS, self.read_device),
-            operation("DELETE", each, WORKS, self.remove_device, status=204),
-            operation("PUT", f"{each}/group", WORKS, self.group_device),
-            operation("PUT", f"{each}/pin", WORKS, self.pin_device),
-            operation("POST", f"{each}/withdraw", WORKS, self.withdraw_device, refusals=[Code.NOTHING_TO_CHANGE]),
-            operation("POST", f"{each}/assign", WORKS, self.assign_device, refusals=[Code.NOTHING_TO_CHANGE]),
-            operation("POST", f"{each}/merge", WORKS, self.merge_device, refusals=[Code.NOTHING_TO_CHANGE]),
-            operation("POST", "/v1/enrolments", WORKS, self.create_enrolment, status=201, refusals=[Code.NOT_FOUND]),
-            operation("GET", "/v1/enrolments", LOOKS, self.list_enrolments),
-            operation("DELETE", "/v1/enrolments/{enrolment}", WORKS, self.withdraw_enrolment, status=204),
+            make_operation("GET", "/v1/devices", LOOKS, self.list_devices),
+            make_operation("GET", each, LOOKS, self.read_device),
+            make_operation("DELETE", each, WORKS, self.remove_device, status=204),
+            make_operation("PUT", f"{each}/group", WORKS, self.group_device),
+            make_operation("PUT", f"{each}/pin", WORKS, self.pin_device),
+            make_operation(
+                "POST", f"{each}/withdraw", WORKS, self.withdraw_device, refusals=[RefusalCode.NOTHING_TO_CHANGE]
+            ),
+            make_operation(
+                "POST", f"{each}/assign", WORKS, self.assign_device, refusals=[RefusalCode.NOTHING_TO_CHANGE]
+            ),
+            make_operation("POST", f"{each}/merge", WORKS, self.merge_device, refusals=[RefusalCode.NOTHING_TO_CHANGE]),
+            make_operation(
+                "POST", "/v1/enrollments", WORKS, self.create_enrollment, status=201, refusals=[RefusalCode.NOT_FOUND]
+            ),
+            make_operation("GET", "/v1/enrollments", LOOKS, self.list_enrollments),
+            make_operation("DELETE", "/v1/enrollments/{enrollment}", WORKS, self.withdraw_enrollment, status=204),
         )
 
-    async def _changed(self, ticket: Ticket, name: str, state: State, *, dry_run: bool) -> Answer[DeviceView] | Refused:
-        def work(conn: Connection, now: Instant) -> Answer[DeviceView] | Refused:
+    async def _change_state(
+        self, ticket: IdempotentRequest, name: str, state: DeviceDecision, *, dry_run: bool
+    ) -> ApiResponse[DeviceView] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[DeviceView] | Refused:
             found = devices.by_id(conn, name)
-            if found is None or _gone(found):
-                return Refused(Code.NOT_FOUND, field="device")
-            taken_back = found.state in (State.WITHDRAWN, State.REMOVED)
-            by_hand = state is State.WAITING and not taken_back and not found.counted and not found.assigned
-            if (state is State.WITHDRAWN) == taken_back and not by_hand:
-                return Refused(Code.NOTHING_TO_CHANGE, f"The device is {found.state}.", "device")
-            to = self._taken_in(conn, found) if state is State.WAITING and found.counted else state
-            until = merging.counting_until(found, to, self._moved(found))
-            changed = devices.save(
+            if found is None or _is_gone(found):
+                return Refused(RefusalCode.NOT_FOUND, field="device")
+            taken_back = found.state in (DeviceDecision.WITHDRAWN, DeviceDecision.REMOVED)
+            by_hand = state is DeviceDecision.WAITING and not taken_back and not found.counted and not found.assigned
+            if (state is DeviceDecision.WITHDRAWN) == taken_back and not by_hand:
+                return Refused(RefusalCode.NOTHING_TO_CHANGE, f"The device is {found.state}.", "device")
+            to = self._taken_in(conn, found) if state is DeviceDecision.WAITING and found.counted else state
+            until = duplicates.counting_until(found, to, self._amnesty_of(found))
+            changed = devices.save_device(
                 conn,
                 msgspec.structs.replace(
-                    found, state=to, counts_until=until, note="", assigned=int(state is State.WAITING)
+                    found, state=to, counts_until=until, note="", assigned=int(state is DeviceDecision.WAITING)
                 ),
             )
-            what = "withdrawn" if state is State.WITHDRAWN else "allowed a seat again"
-            _event(conn, now, f"device_{'withdrawn' if state is State.WITHDRAWN else 'assigned'}",
+            what = "withdrawn" if state is DeviceDecision.WITHDRAWN else "allowed a seat again"
+            _add_event(conn, now, f"device_{'withdrawn' if state is DeviceDecision.WITHDRAWN else 'assigned'}",
                    f"{found.name or found.id} was {what}.", found)  # fmt: skip
-            return made(device_view(changed))
+            return json_response(device_view(changed))
 
-        answer: Answer[DeviceView] | Refused = await self._local.once(ticket, dry_run, work)
+        answer: ApiResponse[DeviceView] | Refused = await self._local.run_once(ticket, dry_run, work)
         return answer
 
-    def _taken_in(self, conn: Connection, device: Device) -> State:
-        license_ = self._local.license(device.product)
+    def _taken_in(self, conn: Connection, device: DeviceRow) -> DeviceDecision:
+        license_ = self._local.find_license(device.product)
         if isinstance(license_, Refused):
-            return State.PROTECTED
-        return switching.taken_in(conn, device.product, license_.look())
+            return DeviceDecision.PROTECTED
+        return subscription_change.taken_in(conn, device.product, license_.take_snapshot())
 
-    def _moved(self, device: Device) -> tuple[int, int]:
+    def _amnesty_of(self, device: DeviceRow) -> tuple[int, int]:
         """Seconds of amnesty, and days of silence after which it no longer counts."""
-        license_ = self._local.license(device.product)
+        license_ = self._local.find_license(device.product)
         if isinstance(license_, Refused):
             return 0, 0
-        look = license_.look()
-        return merging.moved(device, look), 0 if look.terms is None else look.terms.figures.idle_release_days
+        look = license_.take_snapshot()
+        return duplicates.amnesty_of(
+            device, look
+        ), 0 if look.lease_terms is None else look.lease_terms.figures.idle_release_days
 
 
-def _gone(device: Device) -> bool:
+def _is_gone(device: DeviceRow) -> bool:
     """Removed, and not counted any more: it is kept only so that it can be told."""
-    return device.state == State.REMOVED and not device.counted
+    return device.state == DeviceDecision.REMOVED and not device.counted
 
 
-def _event(conn: Connection, now: Instant, kind: str, text: str, device: Device) -> None:
+def _add_event(conn: Connection, now: Instant, kind: str, text: str, device: DeviceRow) -> None:
     events.add(conn, now, "info", kind, text, product=device.product, device=device.id)

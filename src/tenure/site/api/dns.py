@@ -5,23 +5,23 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.answers import Answer, made
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.auth import Principal
-from tenure.http.fields import Body
-from tenure.http.operations import Operation, operation
-from tenure.sdk.names.doctor import Check
-from tenure.sdk.names.resolvers import DEFAULT
-from tenure.site.api.local import LOOKS, RULES, WORKS, Local
-from tenure.site.api.views import moment
+from tenure.http.body_types import RequestBody
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.sdk.network.doctor import DoctorCheck
+from tenure.sdk.network.resolvers import DEFAULT
+from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi
+from tenure.site.api.views import optional_rfc3339
 from tenure.site.doctor import dns_of, name_checks
-from tenure.site.ways import Choice, Way, checked, effective
+from tenure.site.server_connection import AnswerPath, DnsChoice, effective_mode, refuse_choice
 
 Resolver = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=r"^[!-~]+$(?!\n)")]
 Suffix = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=r"^[!-~]+$(?!\n)")]
 
 
-class DnsBody(Body, frozen=True, kw_only=True):
+class DnsBody(RequestBody, frozen=True, kw_only=True):
     """The administrator's choice."""
 
     mode: Literal["", "auto", "list", "off"]
@@ -68,30 +68,32 @@ class DnsView(msgspec.Struct, frozen=True, kw_only=True):
 class DnsTest(msgspec.Struct, frozen=True):
     """One line for each way."""
 
-    checks: tuple[Check, ...]
+    checks: tuple[DoctorCheck, ...]
 
 
-class Dns:
+class DnsOperations:
     """The operations."""
 
-    def __init__(self, local: Local) -> None:
+    def __init__(self, local: LocalApi) -> None:
         self._local = local
 
     async def read_dns(self) -> DnsView:
         """Shows the choice that holds and who made it, the way used last, and how often each was used."""
-        return self._view()
+        return self._dns_view()
 
-    async def choose_dns(self, caller: Principal, body: DnsBody, dry_run: bool = False) -> Answer[DnsView] | Refused:
+    async def choose_dns(
+        self, caller: Principal, body: DnsBody, dry_run: bool = False
+    ) -> ApiResponse[DnsView] | Refused:
         """Chooses whether and which public resolvers may be asked, from the next exchange on."""
-        choice = _choice(body)
+        choice = _read_choice(body)
         ways = self._local.site.ways
-        refused = checked(choice) if dry_run else await asyncio.to_thread(ways.choose, choice)
-        return made(self._view()) if refused is None else refused
+        refused = refuse_choice(choice) if dry_run else await asyncio.to_thread(ways.set_choice, choice)
+        return json_response(self._dns_view()) if refused is None else refused
 
     async def test_dns(self, caller: Principal, body: DnsBody) -> DnsTest | Refused:
         """Tries every way that a choice would allow, without making it; nothing is sent to a resolver it forbids."""
-        choice = _choice(body)
-        refused = checked(choice)
+        choice = _read_choice(body)
+        refused = refuse_choice(choice)
         if refused is not None:
             return refused
         site = self._local.site
@@ -106,41 +108,43 @@ class Dns:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/dns", LOOKS, self.read_dns),
-            operation("PUT", "/v1/dns", RULES, self.choose_dns, refusals=[Code.FIELD_INVALID]),
+            make_operation("GET", "/v1/dns", LOOKS, self.read_dns),
+            make_operation("PUT", "/v1/dns", RULES, self.choose_dns, refusals=[RefusalCode.FIELD_INVALID]),
             # It changes nothing, and is a POST only because it sends packets.
-            operation(
+            make_operation(
                 "POST", "/v1/dns/test", WORKS, self.test_dns, exempt=["dry_run", "idempotency_key"],
-                refusals=[Code.FIELD_INVALID],
+                refusals=[RefusalCode.FIELD_INVALID],
             ),
         )  # fmt: skip
 
-    def _view(self) -> DnsView:
+    def _dns_view(self) -> DnsView:
         site = self._local.site
-        ways, network = site.ways, site.ways.network()
-        choice, counted = ways.choice, ways.counted
-        mode, by = effective(choice, dns_of(site))
-        used = tuple(map(_way, counted.ways))
+        ways, network = site.ways, site.ways.chosen_network()
+        choice, counted = ways.current_choice, ways.path_counts
+        mode, by = effective_mode(choice, dns_of(site))
+        used = tuple(map(_way_view, counted.ways))
         return DnsView(
             mode=choice.mode,
             resolvers=choice.resolvers,
             private_suffixes=choice.private_suffixes,
             effective=mode,
             decided_by=by,
-            defaults=tuple(each.text for each in DEFAULT),
+            defaults=tuple(each.as_url for each in DEFAULT),
             system=network.system,
             proxy=network.proxy,
             last=used[0] if used else None,
             ways=used,
             failed=counted.failed,
-            last_failure=moment(counted.failed_at or None),
+            last_failure=optional_rfc3339(counted.failed_at or None),
             lookups=counted.lookups,
         )
 
 
-def _choice(body: DnsBody) -> Choice:
-    return Choice(mode=body.mode, resolvers=body.resolvers, private_suffixes=body.private_suffixes)
+def _read_choice(body: DnsBody) -> DnsChoice:
+    return DnsChoice(mode=body.mode, resolvers=body.resolvers, private_suffixes=body.private_suffixes)
 
 
-def _way(way: Way) -> WayView:
-    return WayView(kind=way.kind, resolver=way.resolver, address=way.address, count=way.count, last=moment(way.last))
+def _way_view(way: AnswerPath) -> WayView:
+    return WayView(
+        kind=way.kind, resolver=way.resolver, address=way.address, count=way.count, last=optional_rfc3339(way.last)
+    )

@@ -3,11 +3,11 @@
 import msgspec
 
 from tenure.core.plurals import format_count
-from tenure.http.instants import rfc3339
+from tenure.http.timestamps import format_rfc3339
 from tenure.site.store import events
 
 
-class EventView(msgspec.Struct, frozen=True, kw_only=True):
+class SiteEventView(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened."""
 
     number: int
@@ -24,11 +24,11 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the forwarding that it is about; empty for all others."""
 
 
-def event_view(event: events.Event) -> EventView:
+def event_view(event: events.EventRow) -> SiteEventView:
     """One event."""
-    return EventView(
+    return SiteEventView(
         number=event.number,
-        at=rfc3339(event.at),
+        at=format_rfc3339(event.at),
         severity=event.severity,
         kind=event.kind,
         product=event.product,

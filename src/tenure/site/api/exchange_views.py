@@ -3,10 +3,10 @@
 import msgspec
 
 from tenure.core.refusals import Refused
-from tenure.http.instants import rfc3339
-from tenure.sdk.outcomes import Declined, Difference, Granted, Looked, Synchronized
-from tenure.sdk.steps import Step
-from tenure.site.api.views import LicenseView, SpanView, expected_after, moment
+from tenure.http.timestamps import format_rfc3339
+from tenure.sdk.outcomes import ActivationGranted, CodePreviewed, Rejected, ShownDifference, Synchronized
+from tenure.sdk.progress import ProgressStep
+from tenure.site.api.views import LicenseView, SiteSpanView, expected_after, optional_rfc3339
 
 
 class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,25 +23,25 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
     paid_until: str | None
     renewal: str
     """What would be known of the next renewal, for people; empty where nothing renews itself."""
-    timeline: tuple[SpanView, ...]
+    timeline: tuple[SiteSpanView, ...]
 
 
 class SyncView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a synchronisation or activation has come to."""
+    """What a synchronization or activation has come to."""
 
     result: str
     message: str
-    steps: tuple[Step, ...]
+    steps: tuple[ProgressStep, ...]
     path: str
-    differences: tuple[Difference, ...]
+    differences: tuple[ShownDifference, ...]
     license: LicenseView
     preview: PreviewView | None = None
     """To a dry run: what the code would start; the license is as it is."""
 
 
-def sync_view(outcome: Synchronized | Granted, license_: LicenseView) -> SyncView:
+def sync_view(outcome: Synchronized | ActivationGranted, license_: LicenseView) -> SyncView:
     """What has come of an exchange that was answered."""
-    if isinstance(outcome, Granted):
+    if isinstance(outcome, ActivationGranted):
         return SyncView(
             result="granted", message=outcome.message, steps=outcome.steps, path="", differences=(), license=license_
         )
@@ -55,7 +55,7 @@ def sync_view(outcome: Synchronized | Granted, license_: LicenseView) -> SyncVie
     )
 
 
-def preview_view(looked: Looked, license_: LicenseView) -> SyncView:
+def preview_view(looked: CodePreviewed, license_: LicenseView) -> SyncView:
     """What a dry run of a code has come to."""
     preview = PreviewView(
         role=looked.role,
@@ -64,8 +64,8 @@ def preview_view(looked: Looked, license_: LicenseView) -> SyncView:
         kind=looked.kind,
         devices=looked.limit,
         provider=looked.provider,
-        begins=rfc3339(looked.begins),
-        paid_until=moment(looked.paid_until),
+        begins=format_rfc3339(looked.begins),
+        paid_until=optional_rfc3339(looked.paid_until),
         renewal=looked.renewal,
         timeline=expected_after(looked.paid_until, looked.spans),
     )
@@ -81,6 +81,6 @@ def unasked_view(license_: LicenseView) -> SyncView:
     return SyncView(result="not_asked", message=text, steps=(), path="", differences=(), license=license_)
 
 
-def declined(outcome: Declined) -> Refused:
+def refusal_view(outcome: Rejected) -> Refused:
     """A "no" as the API says it."""
     return Refused(outcome.code, outcome.detail, outcome.field, outcome.when)

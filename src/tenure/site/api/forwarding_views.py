@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tenure.http.auth import Principal
-from tenure.http.fields import Body
-from tenure.site.api.views import moment
-from tenure.site.forwarding.config import Config, Mail, Security, Webhook, read_config
-from tenure.site.forwarding.remedies import advice
+from tenure.http.body_types import RequestBody
+from tenure.site.api.views import optional_rfc3339
+from tenure.site.forwarding.config import ForwardingConfig, MailTarget, Security, WebhookTarget, read_config
+from tenure.site.forwarding.remedies import advice_for
 from tenure.site.forwarding.sending import place_of
 from tenure.site.roles import RULE
 from tenure.site.store import events
 from tenure.site.store.events import Severity
-from tenure.site.store.forwardings import TOLD_PARTLY, Delivery, Row
+from tenure.site.store.forwardings import TOLD_PARTLY, ForwardingDelivery, ForwardingRow
 from tenure.site.store.writer import Connection
 
 RECIPIENTS_MOST = 20
@@ -31,7 +31,7 @@ Ascii = Annotated[str, msgspec.Meta(max_length=256, pattern=r"^[ -~]*$(?!\n)")]
 Pem = Annotated[str, msgspec.Meta(max_length=32_768, pattern=r"^[ -~\r\n\t]*$")]
 
 
-class MailBody(Body, frozen=True, kw_only=True):
+class MailBody(RequestBody, frozen=True, kw_only=True):
     """By e-mail."""
 
     host: Text
@@ -48,9 +48,9 @@ class MailBody(Body, frozen=True, kw_only=True):
     authorities: Pem = ""
     """Further certificate authorities that are believed, as PEM."""
 
-    def plain(self) -> Mail:
+    def without_password(self) -> MailTarget:
         """Without the password."""
-        return Mail(
+        return MailTarget(
             host=self.host,
             port=self.port,
             security=self.security,
@@ -61,7 +61,7 @@ class MailBody(Body, frozen=True, kw_only=True):
         )
 
 
-class WebhookBody(Body, frozen=True, kw_only=True):
+class WebhookBody(RequestBody, frozen=True, kw_only=True):
     """By webhook."""
 
     url: Url
@@ -69,7 +69,7 @@ class WebhookBody(Body, frozen=True, kw_only=True):
     authorities: Pem = ""
 
 
-class ForwardingBody(Body, frozen=True, kw_only=True):
+class ForwardingBody(RequestBody, frozen=True, kw_only=True):
     """What is forwarded, and where to: by `mail` or by `webhook`."""
 
     name: Name
@@ -82,11 +82,11 @@ class ForwardingBody(Body, frozen=True, kw_only=True):
     mail: MailBody | None = None
     webhook: WebhookBody | None = None
 
-    def config(self) -> Config:
+    def to_config(self) -> ForwardingConfig:
         """How it is kept."""
-        webhook = self.webhook and Webhook(url=self.webhook.url, authorities=self.webhook.authorities)
-        mail = self.mail and self.mail.plain()
-        return Config(
+        webhook = self.webhook and WebhookTarget(url=self.webhook.url, authorities=self.webhook.authorities)
+        mail = self.mail and self.mail.without_password()
+        return ForwardingConfig(
             name=self.name.strip(),
             severity=self.severity,
             kinds=self.kinds,
@@ -96,7 +96,7 @@ class ForwardingBody(Body, frozen=True, kw_only=True):
         )
 
 
-class MailView(msgspec.Struct, frozen=True, kw_only=True):
+class MailTargetView(msgspec.Struct, frozen=True, kw_only=True):
     """By e-mail."""
 
     host: str
@@ -109,7 +109,7 @@ class MailView(msgspec.Struct, frozen=True, kw_only=True):
     authorities: str
 
 
-class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookTargetView(msgspec.Struct, frozen=True, kw_only=True):
     """By webhook; whoever is no administrator sees scheme and host of the address, for the rest may be a secret."""
 
     url: str
@@ -124,8 +124,8 @@ class ForwardingView(msgspec.Struct, frozen=True, kw_only=True):
     severity: str
     kinds: tuple[str, ...]
     active: bool
-    mail: MailView | None
-    webhook: WebhookView | None
+    mail: MailTargetView | None
+    webhook: WebhookTargetView | None
     created: str
     state: str
     """`new`, `working`, `partly` (not everybody gets it), `failing` (tried on), `stopped` (given up) or `off`."""
@@ -166,7 +166,7 @@ class TestView(msgspec.Struct, frozen=True, kw_only=True):
     """Mailboxes that did not get it though others did."""
 
 
-class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
+class ForwardingDeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     """One try."""
 
     number: int
@@ -191,11 +191,11 @@ class KindView(msgspec.Struct, frozen=True):
     text: str
 
 
-def forwarding_view(conn: Connection, row: Row, caller: Principal, *, password: bool) -> ForwardingView:
+def forwarding_view(conn: Connection, row: ForwardingRow, caller: Principal, *, password: bool) -> ForwardingView:
     """One forwarding as `caller` may see it; `password`: whether one is kept."""
     config = read_config(row.body)
     host, port = place_of(config)
-    told = advice(row.cause, config, host, port)
+    told = advice_for(row.cause, config, host, port)
     state = state_of(row, config)
     return ForwardingView(
         id=row.id,
@@ -203,23 +203,23 @@ def forwarding_view(conn: Connection, row: Row, caller: Principal, *, password: 
         severity=config.severity,
         kinds=config.kinds,
         active=config.active,
-        mail=None if config.mail is None else _mail(config.mail, password=password),
-        webhook=None if config.webhook is None else _webhook(config.webhook, caller),
-        created=moment(row.created) or "",
+        mail=None if config.mail is None else _mail_view(config.mail, password=password),
+        webhook=None if config.webhook is None else _webhook_view(config.webhook, caller),
+        created=optional_rfc3339(row.created) or "",
         state=state,
-        since=moment(row.stopped or row.failing_since or None),
+        since=optional_rfc3339(row.stopped or row.failing_since or None),
         cause=row.cause,
         what=told.what,
         remedy=told.remedy,
         said=row.fault,
         tries=row.tries,
-        next_try=moment(row.next or None) if row.tries and state not in ("off", "stopped") else None,
-        last_taken=moment(row.well or None),
-        waiting=events.count_following(conn, config.wanted(row.id), row.cursor, COUNTED_MOST),
+        next_try=optional_rfc3339(row.next or None) if row.tries and state not in ("off", "stopped") else None,
+        last_taken=optional_rfc3339(row.well or None),
+        waiting=events.count_following(conn, config.wanted_events(row.id), row.cursor, COUNTED_MOST),
     )
 
 
-def state_of(row: Row, config: Config) -> str:
+def state_of(row: ForwardingRow, config: ForwardingConfig) -> str:
     """See `ForwardingView.state`."""
     if row.stopped:
         return "stopped"
@@ -232,11 +232,11 @@ def state_of(row: Row, config: Config) -> str:
     return "working" if row.well else "new"
 
 
-def delivery_view(one: Delivery) -> DeliveryView:
+def delivery_view(one: ForwardingDelivery) -> ForwardingDeliveryView:
     """One try."""
-    return DeliveryView(
+    return ForwardingDeliveryView(
         number=one.number,
-        at=moment(one.at) or "",
+        at=optional_rfc3339(one.at) or "",
         message=one.message,
         first=one.first or None,
         last=one.last or None,
@@ -249,8 +249,8 @@ def delivery_view(one: Delivery) -> DeliveryView:
     )
 
 
-def _mail(mail: Mail, *, password: bool) -> MailView:
-    return MailView(
+def _mail_view(mail: MailTarget, *, password: bool) -> MailTargetView:
+    return MailTargetView(
         host=mail.host,
         port=mail.port,
         security=mail.security,
@@ -262,7 +262,7 @@ def _mail(mail: Mail, *, password: bool) -> MailView:
     )
 
 
-def _webhook(webhook: Webhook, caller: Principal) -> WebhookView:
+def _webhook_view(webhook: WebhookTarget, caller: Principal) -> WebhookTargetView:
     parts = urlsplit(webhook.url)
     shown = webhook.url if RULE in caller.scopes else f"{parts.scheme}://{parts.netloc}/…"
-    return WebhookView(url=shown, authorities=webhook.authorities)
+    return WebhookTargetView(url=shown, authorities=webhook.authorities)

@@ -5,14 +5,14 @@ What is done with one that is there already (test, resume, a new secret) is `for
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made, nothing
 from tenure.http.auth import Principal
-from tenure.http.idempotency import Ticket
-from tenure.http.operations import Operation, operation
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
 from tenure.http.outgoing.signing import SECRET_BYTES, shown_secret
-from tenure.http.paging import Page, Paging, cut_page
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.site import ids
 from tenure.site.api.devices import Id
 from tenure.site.api.forwarding_views import (
@@ -22,152 +22,162 @@ from tenure.site.api.forwarding_views import (
     WithSecret,
     forwarding_view,
 )
-from tenure.site.api.local import LOOKS, RULES, Local
-from tenure.site.forwarding.checking import checked, moved
-from tenure.site.forwarding.config import Config, Hidden, Vault, read_config, write_config
+from tenure.site.api.local import LOOKS, RULES, LocalApi
+from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config, write_config
+from tenure.site.forwarding.config_checks import check_config, destination_changed
 from tenure.site.forwarding.kinds import FAMILIES
 from tenure.site.forwarding.progress import pending_of
 from tenure.site.forwarding.sending import place_of
 from tenure.site.store import events, forwardings
-from tenure.site.store.forwardings import Row
+from tenure.site.store.forwardings import ForwardingRow
 from tenure.site.store.writer import Connection
 
 MOST = 20
 """Forwardings of one site."""
 
 
-class Forwardings:
+class ForwardingOperations:
     """The operations."""
 
-    def __init__(self, local: Local, vault: Vault) -> None:
+    def __init__(self, local: LocalApi, vault: SecretVault) -> None:
         self._local, self._vault = local, vault
 
-    async def list_forwardings(self, caller: Principal, paging: Paging) -> Page[ForwardingView] | Refused:
+    async def list_forwardings(self, caller: Principal, paging: PageRequest) -> ResultPage[ForwardingView] | Refused:
         """Lists where events are forwarded to, oldest first; secrets are never shown."""
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
-        found = await self._local.read(
+        found = await self._local.read_tx(
             lambda conn: [
-                view(conn, row, caller, self._vault)
-                for row in forwardings.every(conn)
+                view_forwarding(conn, row, caller, self._vault)
+                for row in forwardings.all_forwardings(conn)
                 if after is None or row.id > after
             ]
         )
         return cut_page(found[: paging.limit + 1], paging.limit, lambda one: one.id)
 
-    async def list_event_kinds(self, paging: Paging) -> Page[KindView] | Refused:
+    async def list_event_kinds(self, paging: PageRequest) -> ResultPage[KindView] | Refused:
         """Lists the kinds of events that a forwarding may be limited to, by family."""
-        after = paging.after(int)
+        after = paging.after_key(int)
         if isinstance(after, Refused):
             return after
         told = [KindView(kind, family, text) for family, kinds in FAMILIES.items() for kind, text in kinds.items()]
         found = list(enumerate(told))[max(0, after + 1) if after is not None else 0 :]
         page = cut_page(found[: paging.limit + 1], paging.limit, lambda pair: pair[0])
-        return Page(tuple(each for _, each in page.items), page.next)
+        return ResultPage(tuple(each for _, each in page.items), page.next)
 
     async def read_forwarding(self, caller: Principal, forwarding: Id) -> ForwardingView | Refused:
         """Shows one forwarding: how it is set up, how it is, and what helps where it fails."""
 
         def work(conn: Connection) -> ForwardingView | Refused:
             row = forwardings.find(conn, forwarding)
-            return Refused(Code.NOT_FOUND, field="forwarding") if row is None else view(conn, row, caller, self._vault)
+            return (
+                Refused(RefusalCode.NOT_FOUND, field="forwarding")
+                if row is None
+                else view_forwarding(conn, row, caller, self._vault)
+            )
 
-        return await self._local.read(work)
+        return await self._local.read_tx(work)
 
     async def add_forwarding(
-        self, caller: Principal, ticket: Ticket, body: ForwardingBody, dry_run: bool = False
-    ) -> Answer[WithSecret] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, body: ForwardingBody, dry_run: bool = False
+    ) -> ApiResponse[WithSecret] | Refused:
         """Forwards what happens from now on; the secret of a webhook is shown this once."""
-        config = checked(body.config())
+        config = check_config(body.to_config())
         if isinstance(config, Refused):
             return config
 
-        def work(conn: Connection, now: Instant) -> Answer[WithSecret] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[WithSecret] | Refused:
             refused = _no_room(conn, config, "") or _no_password(body, kept=False)
             if refused is not None:
                 return refused
             born = self._local.site.computer.clocks.wall()
-            name = ids.new("fwd", born, self._vault.draw)
-            hidden = _hidden(body, Hidden(key=self._vault.draw(SECRET_BYTES)) if config.webhook else Hidden())
-            _note(conn, now, caller, ("forwarding_added", "added"), config, name)
+            name = ids.new_id("fwd", born, self._vault.draw)
+            hidden = _secrets_of(
+                body, ForwardingSecrets(key=self._vault.draw(SECRET_BYTES)) if config.webhook else ForwardingSecrets()
+            )
+            _add_event(conn, now, caller, ("forwarding_added", "added"), config, name)
             sealed = self._vault.seal(name, hidden)
-            row = Row(name, write_config(config), sealed, born, cursor=events.latest(conn))
+            row = ForwardingRow(name, write_config(config), sealed, born, cursor=events.latest_number(conn))
             forwardings.add(conn, row)
             # What is only rehearsed gives no secret out.
             secret = "" if dry_run or not hidden.key else shown_secret(hidden.key)
-            return made(WithSecret(forwarding=view(conn, row, caller, self._vault), secret=secret), 201)
+            return json_response(
+                WithSecret(forwarding=view_forwarding(conn, row, caller, self._vault), secret=secret), 201
+            )
 
-        return await self._local.once(ticket, dry_run, work)
+        return await self._local.run_once(ticket, dry_run, work)
 
     async def change_forwarding(
         self, caller: Principal, forwarding: Id, body: ForwardingBody, dry_run: bool = False
-    ) -> Answer[ForwardingView] | Refused:
+    ) -> ApiResponse[ForwardingView] | Refused:
         """Sets one forwarding up anew; it goes on where it was, and what failed is tried again at once.
 
         A password that is left out stays, unless mail server or user are others now: it was not meant for them.
         """
-        config = checked(body.config())
+        config = check_config(body.to_config())
         if isinstance(config, Refused):
             return config
 
-        def work(conn: Connection, now: Instant) -> Answer[ForwardingView] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[ForwardingView] | Refused:
             row = forwardings.find(conn, forwarding)
             if row is None:
-                return Refused(Code.NOT_FOUND, field="forwarding")
+                return Refused(RefusalCode.NOT_FOUND, field="forwarding")
             before, hidden = read_config(row.body), self._vault.open(row.id, row.sealed)
             refused = (
                 _other_way(before, config)
                 or _no_room(conn, config, row.id)
-                or _no_password(body, kept=bool(hidden and hidden.password and not moved(before, config)))
+                or _no_password(body, kept=bool(hidden and hidden.password and not destination_changed(before, config)))
             )
             if refused is not None:
                 return refused
-            row = _rewritten(row, before, config)
+            row = _rewrite_row(row, before, config)
             if hidden is not None or body.mail is not None:
-                row = msgspec.structs.replace(row, sealed=self._vault.seal(row.id, _hidden(body, hidden or Hidden())))
+                row = msgspec.structs.replace(
+                    row, sealed=self._vault.seal(row.id, _secrets_of(body, hidden or ForwardingSecrets()))
+                )
             forwardings.save(conn, row)
-            _note(conn, now, caller, ("forwarding_changed", "changed"), config, row.id)
-            return made(view(conn, row, caller, self._vault))
+            _add_event(conn, now, caller, ("forwarding_changed", "changed"), config, row.id)
+            return json_response(view_forwarding(conn, row, caller, self._vault))
 
-        return await self._local.write(dry_run, work)
+        return await self._local.write_tx(dry_run, work)
 
     async def remove_forwarding(
         self, caller: Principal, forwarding: Id, dry_run: bool = False
-    ) -> Answer[None] | Refused:
+    ) -> ApiResponse[None] | Refused:
         """Removes a forwarding, its log and what waits for it; the events themselves stay."""
 
-        def work(conn: Connection, now: Instant) -> Answer[None] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
             row = forwardings.find(conn, forwarding)
             if row is None:
-                return Refused(Code.NOT_FOUND, field="forwarding")
+                return Refused(RefusalCode.NOT_FOUND, field="forwarding")
             forwardings.remove(conn, forwarding)
-            _note(conn, now, caller, ("forwarding_removed", "removed"), read_config(row.body), "")
-            return nothing()
+            _add_event(conn, now, caller, ("forwarding_removed", "removed"), read_config(row.body), "")
+            return empty_response()
 
-        return await self._local.write(dry_run, work)
+        return await self._local.write_tx(dry_run, work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         each = "/v1/forwardings/{forwarding}"
-        refusals = [Code.FIELD_INVALID, Code.ALREADY_EXISTS]
+        refusals = [RefusalCode.FIELD_INVALID, RefusalCode.ALREADY_EXISTS]
         return (
-            operation("GET", "/v1/event-kinds", LOOKS, self.list_event_kinds),
-            operation("GET", "/v1/forwardings", LOOKS, self.list_forwardings),
-            operation("POST", "/v1/forwardings", RULES, self.add_forwarding, status=201, refusals=refusals),
-            operation("GET", each, LOOKS, self.read_forwarding),
-            operation("PUT", each, RULES, self.change_forwarding, refusals=refusals),
-            operation("DELETE", each, RULES, self.remove_forwarding, status=204),
+            make_operation("GET", "/v1/event-kinds", LOOKS, self.list_event_kinds),
+            make_operation("GET", "/v1/forwardings", LOOKS, self.list_forwardings),
+            make_operation("POST", "/v1/forwardings", RULES, self.add_forwarding, status=201, refusals=refusals),
+            make_operation("GET", each, LOOKS, self.read_forwarding),
+            make_operation("PUT", each, RULES, self.change_forwarding, refusals=refusals),
+            make_operation("DELETE", each, RULES, self.remove_forwarding, status=204),
         )
 
 
-def view(conn: Connection, row: Row, caller: Principal, vault: Vault) -> ForwardingView:
+def view_forwarding(conn: Connection, row: ForwardingRow, caller: Principal, vault: SecretVault) -> ForwardingView:
     """One forwarding as `caller` may see it."""
     hidden = vault.open(row.id, row.sealed)
     return forwarding_view(conn, row, caller, password=bool(hidden and hidden.password))
 
 
-def where_to(config: Config) -> str:
+def where_to(config: ForwardingConfig) -> str:
     """Where a forwarding leads, as events tell it; of a webhook's address only its host, for the rest may be secret."""
     host, port = place_of(config)
     if config.mail is None:
@@ -175,12 +185,12 @@ def where_to(config: Config) -> str:
     return f"by mail over {host}:{port} to {', '.join(config.mail.recipients)}"
 
 
-def _no_room(conn: Connection, config: Config, own: str) -> Refused | None:
-    others = [row for row in forwardings.every(conn) if row.id != own]
+def _no_room(conn: Connection, config: ForwardingConfig, own: str) -> Refused | None:
+    others = [row for row in forwardings.all_forwardings(conn) if row.id != own]
     if any(read_config(row.body).name == config.name for row in others):
-        return Refused(Code.ALREADY_EXISTS, "Another forwarding has this name; take one of its own.", "name")
+        return Refused(RefusalCode.ALREADY_EXISTS, "Another forwarding has this name; take one of its own.", "name")
     if len(others) >= MOST:
-        return Refused(Code.FIELD_INVALID, f"A site has at most {MOST} forwardings; remove one first.", "name")
+        return Refused(RefusalCode.FIELD_INVALID, f"A site has at most {MOST} forwardings; remove one first.", "name")
     return None
 
 
@@ -190,21 +200,21 @@ def _no_password(body: ForwardingBody, *, kept: bool) -> Refused | None:
     given = body.mail.password
     if body.mail.user and not given and (given is not None or not kept):
         because = "Whoever signs in at the mail server shows a password; enter it, also after server or user changed."
-        return Refused(Code.FIELD_INVALID, because, "mail.password")
+        return Refused(RefusalCode.FIELD_INVALID, because, "mail.password")
     if not body.mail.user and given:
-        return Refused(Code.FIELD_INVALID, "A password goes with a user; enter the user, too.", "mail.user")
+        return Refused(RefusalCode.FIELD_INVALID, "A password goes with a user; enter the user, too.", "mail.user")
     return None
 
 
-def _other_way(before: Config, config: Config) -> Refused | None:
+def _other_way(before: ForwardingConfig, config: ForwardingConfig) -> Refused | None:
     if (before.mail is None) == (config.mail is None):
         return None
     field = "mail" if before.mail is None else "webhook"
     because = "What goes by mail stays with mail, and a webhook a webhook: add another forwarding, and remove this one."
-    return Refused(Code.FIELD_INVALID, because, field)
+    return Refused(RefusalCode.FIELD_INVALID, because, field)
 
 
-def _hidden(body: ForwardingBody, before: Hidden) -> Hidden:
+def _secrets_of(body: ForwardingBody, before: ForwardingSecrets) -> ForwardingSecrets:
     if body.mail is None:
         return before
     if not body.mail.user:
@@ -213,7 +223,7 @@ def _hidden(body: ForwardingBody, before: Hidden) -> Hidden:
     return before if given is None else msgspec.structs.replace(before, password=given)
 
 
-def _rewritten(row: Row, before: Config, config: Config) -> Row:
+def _rewrite_row(row: ForwardingRow, before: ForwardingConfig, config: ForwardingConfig) -> ForwardingRow:
     """The row under its new rules: a mail that is on its way also goes to who was added, and not to who was removed."""
     pending = row.pending
     if row.upto and before.mail is not None and config.mail is not None:
@@ -228,8 +238,8 @@ def _rewritten(row: Row, before: Config, config: Config) -> Row:
     return msgspec.structs.replace(row, body=write_config(config), pending=pending, tries=0, next=0, told=0)
 
 
-def _note(
-    conn: Connection, now: Instant, caller: Principal, what: tuple[str, str], config: Config, forwarding: str
+def _add_event(
+    conn: Connection, now: Instant, caller: Principal, what: tuple[str, str], config: ForwardingConfig, forwarding: str
 ) -> None:
     who = caller.name or "Whoever holds the token of the folder"
     kind, done = what

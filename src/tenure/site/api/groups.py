@@ -4,18 +4,18 @@ from typing import Annotated
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made, nothing
 from tenure.http.auth import Principal
-from tenure.http.fields import Body
-from tenure.http.idempotency import Ticket
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
+from tenure.http.body_types import RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, WORKS, Local
+from tenure.site.api.local import LOOKS, WORKS, LocalApi
 from tenure.site.store import devices, duplicates, groups
-from tenure.site.store.groups import Group
+from tenure.site.store.groups import DeviceGroup
 from tenure.site.store.writer import Connection
 
 # As it stands in a path: no slash, no percent sign, nothing that would have to be told apart from its escapes.
@@ -23,26 +23,26 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za
 MOST = 1_000
 
 
-class GroupPolicy(Body, frozen=True, kw_only=True):
+class GroupPolicy(RequestBody, frozen=True, kw_only=True):
     """What a group does by itself."""
 
     automatic: bool
     """Its devices get seats at once, as far as they are compatible and seats are free."""
 
 
-class Members(Body, frozen=True, kw_only=True):
+class GroupMembers(RequestBody, frozen=True, kw_only=True):
     """Devices that are put into a group."""
 
     devices: Annotated[tuple[Id, ...], msgspec.Meta(min_length=1, max_length=MOST)]
 
 
-class Moved(msgspec.Struct, frozen=True):
+class MovedView(msgspec.Struct, frozen=True):
     """How many devices were moved; unknown ones are passed over."""
 
     moved: int
 
 
-class Tally(msgspec.Struct, frozen=True):
+class DeviceTally(msgspec.Struct, frozen=True):
     """How many devices there are, by state, by group and by the reason why they have no seat."""
 
     by_state: dict[str, int]
@@ -52,79 +52,81 @@ class Tally(msgspec.Struct, frozen=True):
     """Pairs on the same hardware of which it is open whether they are one device."""
 
 
-class Groups:
+class GroupOperations:
     """The operations."""
 
-    def __init__(self, local: Local) -> None:
+    def __init__(self, local: LocalApi) -> None:
         self._local = local
 
-    async def list_groups(self, paging: Paging) -> Page[Group] | Refused:
+    async def list_groups(self, paging: PageRequest) -> ResultPage[DeviceGroup] | Refused:
         """Lists groups by name, with how many devices each has, counts and keeps waiting."""
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
-        rows = await self._local.read(lambda conn: groups.page(conn, after or "", paging.limit + 1))
+        rows = await self._local.read_tx(lambda conn: groups.page(conn, after or "", paging.limit + 1))
         return cut_page(rows, paging.limit, lambda group: group.name)
 
-    async def read_unassigned(self) -> Group:
+    async def read_unassigned(self) -> DeviceGroup:
         """Counts the devices that belong to no group; they get no seat by themselves."""
-        return await self._local.read(groups.unassigned)
+        return await self._local.read_tx(groups.count_unassigned)
 
     async def put_group(
         self, caller: Principal, group: Name, body: GroupPolicy, dry_run: bool = False
-    ) -> Answer[Group] | Refused:
+    ) -> ApiResponse[DeviceGroup] | Refused:
         """Makes a group, or says what it does by itself."""
 
-        def work(conn: Connection, _: Instant) -> Answer[Group] | Refused:
+        def work(conn: Connection, _: Instant) -> ApiResponse[DeviceGroup] | Refused:
             groups.put(conn, group, automatic=body.automatic)
-            found = groups.group(conn, group)
-            return Refused(Code.INTERNAL) if found is None else made(found)
+            found = groups.get_group(conn, group)
+            return Refused(RefusalCode.INTERNAL) if found is None else json_response(found)
 
-        answer: Answer[Group] | Refused = await self._local.write(dry_run, work)
+        answer: ApiResponse[DeviceGroup] | Refused = await self._local.write_tx(dry_run, work)
         return answer
 
-    async def delete_group(self, caller: Principal, group: Name, dry_run: bool = False) -> Answer[None] | Refused:
+    async def delete_group(self, caller: Principal, group: Name, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Removes a group; its devices are unassigned and keep the seats they have."""
 
-        def work(conn: Connection, _: Instant) -> Answer[None] | Refused:
-            return nothing() if groups.delete(conn, group) else Refused(Code.NOT_FOUND, field="group")
+        def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
+            return empty_response() if groups.delete(conn, group) else Refused(RefusalCode.NOT_FOUND, field="group")
 
-        answer: Answer[None] | Refused = await self._local.write(dry_run, work)
+        answer: ApiResponse[None] | Refused = await self._local.write_tx(dry_run, work)
         return answer
 
     async def fill_group(
-        self, caller: Principal, ticket: Ticket, group: Name, body: Members, dry_run: bool = False
-    ) -> Answer[Moved] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, group: Name, body: GroupMembers, dry_run: bool = False
+    ) -> ApiResponse[MovedView] | Refused:
         """Puts up to a thousand devices into a group."""
 
-        def work(conn: Connection, _: Instant) -> Answer[Moved] | Refused:
-            if groups.group(conn, group) is None:
-                return Refused(Code.NOT_FOUND, field="group")
+        def work(conn: Connection, _: Instant) -> ApiResponse[MovedView] | Refused:
+            if groups.get_group(conn, group) is None:
+                return Refused(RefusalCode.NOT_FOUND, field="group")
             found = [each for each in (devices.by_id(conn, name) for name in body.devices) if each is not None]
             for device in found:
-                devices.save(conn, msgspec.structs.replace(device, group=group))
-            return made(Moved(len(found)))
+                devices.save_device(conn, msgspec.structs.replace(device, group=group))
+            return json_response(MovedView(len(found)))
 
-        answer: Answer[Moved] | Refused = await self._local.once(ticket, dry_run, work)
+        answer: ApiResponse[MovedView] | Refused = await self._local.run_once(ticket, dry_run, work)
         return answer
 
-    async def count_devices(self, product: str = "") -> Tally:
+    async def count_devices(self, product: str = "") -> DeviceTally:
         """Counts devices by state, group (empty: unassigned) and reason (empty: none)."""
 
-        def work(conn: Connection) -> Tally:
-            by_state, by_group, by_reason = (devices.tally(conn, each, product) for each in ("state", "group", "note"))
-            return Tally(by_state, by_group, by_reason, duplicates.count(conn))
+        def work(conn: Connection) -> DeviceTally:
+            by_state, by_group, by_reason = (
+                devices.tally_devices(conn, each, product) for each in ("state", "group", "note")
+            )
+            return DeviceTally(by_state, by_group, by_reason, duplicates.count_duplicates(conn))
 
-        return await self._local.read(work)
+        return await self._local.read_tx(work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         each = "/v1/groups/{group}"
         return (
-            operation("GET", "/v1/groups", LOOKS, self.list_groups),
-            operation("GET", "/v1/unassigned-devices", LOOKS, self.read_unassigned),
-            operation("GET", "/v1/device-counts", LOOKS, self.count_devices),
-            operation("PUT", each, WORKS, self.put_group),
-            operation("DELETE", each, WORKS, self.delete_group, status=204),
-            operation("POST", f"{each}/devices", WORKS, self.fill_group, refusals=[Code.NOT_FOUND]),
+            make_operation("GET", "/v1/groups", LOOKS, self.list_groups),
+            make_operation("GET", "/v1/unassigned-devices", LOOKS, self.read_unassigned),
+            make_operation("GET", "/v1/device-counts", LOOKS, self.count_devices),
+            make_operation("PUT", each, WORKS, self.put_group),
+            make_operation("DELETE", each, WORKS, self.delete_group, status=204),
+            make_operation("POST", f"{each}/devices", WORKS, self.fill_group, refusals=[RefusalCode.NOT_FOUND]),
         )

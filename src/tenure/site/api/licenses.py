@@ -1,4 +1,4 @@
-"""Licenses: listing, activation codes, successors, synchronisation, explanation, connection [spec: console]."""
+"""Licenses: listing, activation codes, successors, synchronization, explanation, connection [spec: console]."""
 
 import asyncio
 from typing import Annotated, Any, Literal
@@ -6,23 +6,23 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tenure.core.explain import Explanation, explain
-from tenure.core.outlook import carried_on
-from tenure.core.refusals import Code, Refused
-from tenure.core.standing import local_timeline
-from tenure.core.timeline import Phase, Why, at
-from tenure.http.answers import Answer, made, nothing
+from tenure.core.lease.standing import local_timeline
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.renewal_outlook import carried_on
+from tenure.core.timeline import Phase, PhaseCause, span_at
 from tenure.http.auth import Principal
-from tenure.http.fields import Body
-from tenure.http.idempotency import Ticket
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.sdk.exchange import NO_WISH, Wish
-from tenure.sdk.names.doctor import Check
-from tenure.sdk.outcomes import Declined, Synchronized
-from tenure.site.api.exchange_views import SyncView, declined, preview_view, sync_view, unasked_view
-from tenure.site.api.local import LOOKS, RULES, WORKS, Local, Outcome
-from tenure.site.api.views import LicenseView, SpanView, expected_spans, license_view, moment, spans
-from tenure.site.doctor import Patient, doctor
+from tenure.http.body_types import RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, empty_response, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.sdk.network.doctor import DoctorCheck
+from tenure.sdk.outcomes import Rejected, Synchronized
+from tenure.sdk.requests import NO_WISH, SyncWish
+from tenure.site.api.exchange_views import SyncView, preview_view, refusal_view, sync_view, unasked_view
+from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi, Outcome
+from tenure.site.api.views import LicenseView, SiteSpanView, expected_spans, license_view, optional_rfc3339, span_views
+from tenure.site.doctor import DoctorInput, examine_site
 from tenure.site.license import ProductLicense
 from tenure.site.store import events
 from tenure.site.store.writer import Connection
@@ -31,19 +31,19 @@ Product = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a
 Typed = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[ -~]+$(?!\n)")]
 
 
-class CodeBody(Body, frozen=True, kw_only=True):
+class ApplyCodeBody(RequestBody, frozen=True, kw_only=True):
     """An activation code as typed."""
 
     code: Typed
 
 
-class NoticeBody(Body, frozen=True, kw_only=True):
+class NoticeBody(RequestBody, frozen=True, kw_only=True):
     """A signed notice of the vendor, such as an amnesty that came as a file (B15)."""
 
     notice: Annotated[str, msgspec.Meta(min_length=1, max_length=4_096, pattern=r"^[A-Za-z0-9_.-]+$(?!\n)")]
 
 
-class ForkBody(Body, frozen=True, kw_only=True):
+class SiteForkBody(RequestBody, frozen=True, kw_only=True):
     """What the copies are: this is the same server restored, the copy is a second site, the copy is retired.
 
     The copy is the one whose state was overtaken by the other (`fork.you_are_the_copy`), whoever asks.
@@ -58,8 +58,8 @@ class LicenseList(msgspec.Struct, frozen=True):
     items: tuple[LicenseView, ...]
 
 
-class RunView(msgspec.Struct, frozen=True, kw_only=True):
-    """A synchronisation as far as it has come."""
+class SyncRunView(msgspec.Struct, frozen=True, kw_only=True):
+    """A synchronization as far as it has come."""
 
     began: str
     running: bool
@@ -78,237 +78,261 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the next renewal, for people; empty where nothing renews itself."""
     follows: str
     remedies: tuple[dict[str, str], ...]
-    timeline: tuple[SpanView, ...]
+    timeline: tuple[SiteSpanView, ...]
     """The contract's clock: what is paid, and what is expected."""
-    silence: tuple[SpanView, ...]
+    silence: tuple[SiteSpanView, ...]
     """The contact clock: what would hold if the licensing server never answered again."""
 
 
 class ConnectionView(msgspec.Struct, frozen=True):
     """One line for each check."""
 
-    checks: tuple[Check, ...]
+    checks: tuple[DoctorCheck, ...]
 
 
-class Licenses:
+class LicenseOperations:
     """The operations on licenses."""
 
-    def __init__(self, local: Local) -> None:
+    def __init__(self, local: LocalApi) -> None:
         self._local = local
 
     async def list_licenses(self) -> LicenseList:
         """Lists every product with its license."""
-        return LicenseList(tuple([await self._view(each) for each in self._local.site.licenses.values()]))
+        return LicenseList(tuple([await self._license_view(each) for each in self._local.site.licenses.values()]))
 
     async def read_license(self, product: Product) -> LicenseView | Refused:
         """Reads one product's license."""
-        license_ = self._local.license(product)
-        return license_ if isinstance(license_, Refused) else await self._view(license_)
+        license_ = self._local.find_license(product)
+        return license_ if isinstance(license_, Refused) else await self._license_view(license_)
 
     async def activate(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         product: Product,
-        body: CodeBody,
+        body: ApplyCodeBody,
         dry_run: bool = False,
         ask: bool = True,
-    ) -> Answer[SyncView] | Refused:
+    ) -> ApiResponse[SyncView] | Refused:
         """Applies an activation code; refused while a present subscription is in force (M10).
 
         A dry run asks the licensing server what the code would start, and nothing begins; without `ask` it tells only
         what can be told here, and sends nothing.
         """
-        return await self._apply(ticket, product, body.code, "active", dry_run=dry_run, ask=ask)
+        return await self._apply_code(ticket, product, body.code, "active", dry_run=dry_run, ask=ask)
 
     async def stage_successor(
         self,
         caller: Principal,
-        ticket: Ticket,
+        ticket: IdempotentRequest,
         product: Product,
-        body: CodeBody,
+        body: ApplyCodeBody,
         dry_run: bool = False,
         ask: bool = True,
-    ) -> Answer[SyncView] | Refused:
+    ) -> ApiResponse[SyncView] | Refused:
         """Stages a code that takes over at the end of what is paid, also without a server.
 
         A dry run asks when it would, and what follows then, and nothing is staged; `ask` as for `activate`.
         """
-        return await self._apply(ticket, product, body.code, "successor", dry_run=dry_run, ask=ask)
+        return await self._apply_code(ticket, product, body.code, "successor", dry_run=dry_run, ask=ask)
 
-    async def synchronize(self, caller: Principal, ticket: Ticket, product: Product) -> Answer[SyncView] | Refused:
-        """Synchronises subscription settings with the licensing server, now (M17); once a minute."""
-        license_ = self._local.license(product)
+    async def synchronize(
+        self, caller: Principal, ticket: IdempotentRequest, product: Product
+    ) -> ApiResponse[SyncView] | Refused:
+        """Synchronizes subscription settings with the licensing server, now (M17); once a minute."""
+        license_ = self._local.find_license(product)
         if isinstance(license_, Refused):
             return license_
-        return await self._local.aside(ticket, lambda: self._synchronized(license_))
+        return await self._local.run_aside(ticket, lambda: self._sync_response(license_))
 
     async def resolve_fork(
-        self, caller: Principal, ticket: Ticket, product: Product, body: ForkBody
-    ) -> Answer[SyncView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, product: Product, body: SiteForkBody
+    ) -> ApiResponse[SyncView] | Refused:
         """Says what the copies of this site are; the server decides, and counts how often `restored` is said (B9)."""
-        license_ = self._local.license(product)
+        license_ = self._local.find_license(product)
         if isinstance(license_, Refused):
             return license_
-        wish = Wish(resolve=body.resolution)
-        return await self._local.aside(ticket, lambda: self._synchronized(license_, wish))
+        wish = SyncWish(resolve=body.resolution)
+        return await self._local.run_aside(ticket, lambda: self._sync_response(license_, wish))
 
-    async def drop_successor(self, caller: Principal, ticket: Ticket, product: Product) -> Answer[SyncView] | Refused:
+    async def drop_successor(
+        self, caller: Principal, ticket: IdempotentRequest, product: Product
+    ) -> ApiResponse[SyncView] | Refused:
         """Drops the staged successor: nothing of it is consumed, its code can be staged or applied elsewhere."""
-        license_ = self._local.license(product)
+        license_ = self._local.find_license(product)
         if isinstance(license_, Refused):
             return license_
-        staged = license_.staged()
+        staged = license_.staged_subscription()
         if not staged:
-            return Refused(Code.NO_SUCCESSOR, field="product")
-        wish = Wish(drop_successor=staged)
-        return await self._local.aside(ticket, lambda: self._synchronized(license_, wish))
+            return Refused(RefusalCode.NO_SUCCESSOR, field="product")
+        wish = SyncWish(drop_successor=staged)
+        return await self._local.run_aside(ticket, lambda: self._sync_response(license_, wish))
 
-    async def read_synchronization(self, product: Product) -> RunView | Refused:
+    async def read_synchronization(self, product: Product) -> SyncRunView | Refused:
         """Reads the steps of the exchange that runs, or ran last, with the server."""
-        license_ = self._local.license(product)
-        run = license_ if isinstance(license_, Refused) else self._local.runs.last(product)
+        license_ = self._local.find_license(product)
+        run = license_ if isinstance(license_, Refused) else self._local.runs.last_run(product)
         if run is None or isinstance(run, Refused):
-            return run or Refused(Code.NOT_FOUND, "Nothing was asked of the server since the site started.")
+            return run or Refused(RefusalCode.NOT_FOUND, "Nothing was asked of the server since the site started.")
         steps = tuple(msgspec.to_builtins(step) for step in run.steps)
-        return RunView(began=rfc3339(run.began), running=run.running, steps=steps)
+        return SyncRunView(began=format_rfc3339(run.began), running=run.running, steps=steps)
 
     async def explain_license(self, product: Product) -> ExplanationView | Refused:
         """Explains what holds, by which rule, until when, what comes next and who can change it (B2)."""
-        license_ = self._local.license(product)
-        return license_ if isinstance(license_, Refused) else _explained(license_)
+        license_ = self._local.find_license(product)
+        return license_ if isinstance(license_, Refused) else _explain_license(license_)
 
     async def remove_license(
         self, caller: Principal, product: Product, dry_run: bool = False
-    ) -> Answer[None] | Refused:
+    ) -> ApiResponse[None] | Refused:
         """Forgets a license that is not in force; refused with the reason and the date otherwise."""
-        license_ = self._local.license(product)
+        license_ = self._local.find_license(product)
         if isinstance(license_, Refused):
             return license_
         if dry_run:
-            return license_.in_force() or nothing()
+            return license_.in_force() or empty_response()
         refused = await asyncio.to_thread(license_.remove)
         if refused is not None:
             return refused
 
-        def work(conn: Connection, now: int) -> Answer[None]:
+        def work(conn: Connection, now: int) -> ApiResponse[None]:
             text = f"The license of {product} was removed."
             events.add(conn, now, "warning", "license_removed", text, product=product)
-            return nothing()
+            return empty_response()
 
-        answer: Answer[None] | Refused = await self._local.write(False, work)
+        answer: ApiResponse[None] | Refused = await self._local.write_tx(False, work)
         return answer
 
     async def take_notice(
-        self, caller: Principal, ticket: Ticket, product: Product, body: NoticeBody, dry_run: bool = False
-    ) -> Answer[LicenseView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, product: Product, body: NoticeBody, dry_run: bool = False
+    ) -> ApiResponse[LicenseView] | Refused:
         """Takes a signed notice of the vendor that came as a file."""
-        license_ = self._local.license(product)
+        license_ = self._local.find_license(product)
         if isinstance(license_, Refused) or dry_run:
-            return license_ if isinstance(license_, Refused) else made(await self._view(license_))
+            return license_ if isinstance(license_, Refused) else json_response(await self._license_view(license_))
 
-        def work() -> Answer[LicenseView] | Refused:
+        def work() -> ApiResponse[LicenseView] | Refused:
             taken = license_.take_notice(body.notice.encode("ascii"))
-            return declined(taken) if isinstance(taken, Declined) else made(self._viewed(license_))
+            return (
+                refusal_view(taken) if isinstance(taken, Rejected) else json_response(self._license_response(license_))
+            )
 
-        return await self._local.aside(ticket, work)
+        return await self._local.run_aside(ticket, work)
 
     async def test_connection(self, caller: Principal) -> ConnectionView:
         """Tries every way to the licensing server: DNS, TCP, TLS, proxy, clock, root; one line each."""
-        return ConnectionView(await asyncio.to_thread(lambda: tuple(doctor(self._patient()))))
+        return ConnectionView(await asyncio.to_thread(lambda: tuple(examine_site(self._make_doctor()))))
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         each = "/v1/licenses/{product}"
-        asks = [Code.UNREACHABLE, Code.CODE_MALFORMED, Code.CODE_UNKNOWN, Code.SUBSCRIPTION_IN_FORCE, Code.SITE_LIMIT]
+        asks = [
+            RefusalCode.UNREACHABLE,
+            RefusalCode.CODE_MALFORMED,
+            RefusalCode.CODE_UNKNOWN,
+            RefusalCode.SUBSCRIPTION_IN_FORCE,
+            RefusalCode.SITE_LIMIT,
+        ]
         return (
-            operation("GET", "/v1/licenses", LOOKS, self.list_licenses),
-            operation("GET", each, LOOKS, self.read_license),
-            operation(
+            make_operation("GET", "/v1/licenses", LOOKS, self.list_licenses),
+            make_operation("GET", each, LOOKS, self.read_license),
+            make_operation(
                 "DELETE", each, RULES, self.remove_license, status=204,
-                refusals=[Code.SUBSCRIPTION_IN_FORCE, Code.NOT_ACTIVATED],
+                refusals=[RefusalCode.SUBSCRIPTION_IN_FORCE, RefusalCode.NOT_ACTIVATED],
             ),
-            operation("POST", f"{each}/activate", WORKS, self.activate, refusals=asks),
-            operation("POST", f"{each}/successor", WORKS, self.stage_successor, refusals=asks),
+            make_operation("POST", f"{each}/activate", WORKS, self.activate, refusals=asks),
+            make_operation("POST", f"{each}/successor", WORKS, self.stage_successor, refusals=asks),
             # Nothing to rehearse: it changes here what the server says.
-            operation(
+            make_operation(
                 "POST", f"{each}/synchronize", WORKS, self.synchronize, exempt=["dry_run"],
-                refusals=[Code.UNREACHABLE, Code.NOT_ACTIVATED],
+                refusals=[RefusalCode.UNREACHABLE, RefusalCode.NOT_ACTIVATED],
             ),
-            operation(
+            make_operation(
                 "POST", f"{each}/resolve-fork", RULES, self.resolve_fork, exempt=["dry_run"],
                 refusals=[
-                    Code.UNREACHABLE, Code.NOT_ACTIVATED, Code.NOTHING_TO_CHANGE, Code.RESTORED_TOO_OFTEN,
-                    Code.COPY_SEPARATED, Code.COPY_RETIRED,
+                    RefusalCode.UNREACHABLE, RefusalCode.NOT_ACTIVATED, RefusalCode.NOTHING_TO_CHANGE,
+                    RefusalCode.RESTORED_TOO_OFTEN,
+                    RefusalCode.COPY_SEPARATED, RefusalCode.COPY_RETIRED,
                 ],
             ),
-            operation(
+            make_operation(
                 "POST", f"{each}/drop-successor", WORKS, self.drop_successor, exempt=["dry_run"],
-                refusals=[Code.UNREACHABLE, Code.NO_SUCCESSOR],
+                refusals=[RefusalCode.UNREACHABLE, RefusalCode.NO_SUCCESSOR],
             ),
-            operation("GET", f"{each}/synchronization", LOOKS, self.read_synchronization),
-            operation("GET", f"{each}/explain", LOOKS, self.explain_license),
-            operation(
+            make_operation("GET", f"{each}/synchronization", LOOKS, self.read_synchronization),
+            make_operation("GET", f"{each}/explain", LOOKS, self.explain_license),
+            make_operation(
                 "POST", f"{each}/notices", WORKS, self.take_notice,
-                refusals=[Code.KEY_NOT_FOR_THIS, Code.MESSAGE_MALFORMED, Code.SIGNATURE_INVALID, Code.KEY_UNKNOWN],
+                refusals=[RefusalCode.KEY_NOT_FOR_THIS, RefusalCode.MESSAGE_MALFORMED, RefusalCode.SIGNATURE_INVALID,
+                RefusalCode.KEY_UNKNOWN],
             ),
             # It changes nothing, and is a POST only because it sends packets.
-            operation(
+            make_operation(
                 "POST", "/v1/test-connection", WORKS, self.test_connection,
                 exempt=["dry_run", "idempotency_key"],
             ),
         )  # fmt: skip
 
-    async def _view(self, license_: ProductLicense) -> LicenseView:
-        return await asyncio.to_thread(self._viewed, license_)
+    async def _license_view(self, license_: ProductLicense) -> LicenseView:
+        return await asyncio.to_thread(self._license_response, license_)
 
-    def _viewed(self, license_: ProductLicense) -> LicenseView:
-        return viewed(self._local, license_)
+    def _license_response(self, license_: ProductLicense) -> LicenseView:
+        return view_license(self._local, license_)
 
-    async def _apply(
-        self, ticket: Ticket, product: str, code: str, role: str, *, dry_run: bool, ask: bool
+    async def _apply_code(
+        self, ticket: IdempotentRequest, product: str, code: str, role: str, *, dry_run: bool, ask: bool
     ) -> Outcome[SyncView]:
-        license_ = self._local.license(product)
+        license_ = self._local.find_license(product)
         if isinstance(license_, Refused):
             return license_
         if dry_run:
-            return await asyncio.to_thread(self._looked, license_, code, role, ask=ask)
-        return await self._local.aside(ticket, lambda: self._applied(license_, code, role))
+            return await asyncio.to_thread(self._preview_code, license_, code, role, ask=ask)
+        return await self._local.run_aside(ticket, lambda: self._code_response(license_, code, role))
 
-    def _looked(self, license_: ProductLicense, code: str, role: str, *, ask: bool) -> Answer[SyncView] | Refused:
+    def _preview_code(
+        self, license_: ProductLicense, code: str, role: str, *, ask: bool
+    ) -> ApiResponse[SyncView] | Refused:
         if not ask:
             refused = license_.would_apply(code, role)
-            return made(unasked_view(self._viewed(license_))) if refused is None else refused
+            return json_response(unasked_view(self._license_response(license_))) if refused is None else refused
         outcome = license_.look_at(code, role)
-        if isinstance(outcome, Declined):
-            return declined(outcome)
-        return made(preview_view(outcome, self._viewed(license_)))
+        if isinstance(outcome, Rejected):
+            return refusal_view(outcome)
+        return json_response(preview_view(outcome, self._license_response(license_)))
 
-    def _applied(self, license_: ProductLicense, code: str, role: str) -> Answer[SyncView] | Refused:
-        watch = self._local.runs.begin(license_.product, license_.look().now)
+    def _code_response(self, license_: ProductLicense, code: str, role: str) -> ApiResponse[SyncView] | Refused:
+        watch = self._local.runs.begin_run(license_.product, license_.take_snapshot().now)
         try:
             outcome = license_.activate(code, role, watch)
         finally:
-            self._local.runs.end(license_.product)
-        self._local.watch.note(license_)
-        return declined(outcome) if isinstance(outcome, Declined) else made(sync_view(outcome, self._viewed(license_)))
+            self._local.runs.end_run(license_.product)
+        self._local.watch.note_change(license_)
+        return (
+            refusal_view(outcome)
+            if isinstance(outcome, Rejected)
+            else json_response(sync_view(outcome, self._license_response(license_)))
+        )
 
-    def _synchronized(self, license_: ProductLicense, wish: Wish = NO_WISH) -> Answer[SyncView] | Refused:
-        watch = self._local.runs.begin(license_.product, license_.look().now)
+    def _sync_response(self, license_: ProductLicense, wish: SyncWish = NO_WISH) -> ApiResponse[SyncView] | Refused:
+        watch = self._local.runs.begin_run(license_.product, license_.take_snapshot().now)
         try:
-            outcome: Synchronized | Declined = license_.synchronize("manual", watch, wish)
+            outcome: Synchronized | Rejected = license_.synchronize("manual", watch, wish)
         finally:
-            self._local.runs.end(license_.product)
-        self._local.watch.synchronized(license_, outcome)
-        self._local.watch.note(license_)
-        return declined(outcome) if isinstance(outcome, Declined) else made(sync_view(outcome, self._viewed(license_)))
+            self._local.runs.end_run(license_.product)
+        self._local.watch.note_sync(license_, outcome)
+        self._local.watch.note_change(license_)
+        return (
+            refusal_view(outcome)
+            if isinstance(outcome, Rejected)
+            else json_response(sync_view(outcome, self._license_response(license_)))
+        )
 
-    def _patient(self) -> Patient:
+    def _make_doctor(self) -> DoctorInput:
         site = self._local.site
         holder = next(iter(site.licenses.values())).keeper.holder
         lease = holder.lease()
-        return Patient(
-            settings=msgspec.structs.replace(site.settings, network=site.ways.applied(site.settings.network)),
+        return DoctorInput(
+            settings=msgspec.structs.replace(site.settings, network=site.ways.apply_choice(site.settings.network)),
             computer=site.computer,
             addresses=site.addresses,
             dns="" if lease is None else lease.figures.dns,
@@ -319,40 +343,40 @@ class Licenses:
         )
 
 
-def viewed(local: Local, license_: ProductLicense) -> LicenseView:
+def view_license(local: LocalApi, license_: ProductLicense) -> LicenseView:
     """One product's license as it is shown; reads the store, so not in the loop."""
-    look = license_.look()
+    look = license_.take_snapshot()
     return local.site.store.read(lambda conn: license_view(conn, license_, look))
 
 
-def _explained(license_: ProductLicense) -> ExplanationView:
-    look, holder = license_.look(), license_.keeper.holder
+def _explain_license(license_: ProductLicense) -> ExplanationView:
+    look, holder = license_.take_snapshot(), license_.keeper.holder
     standing = holder.standing()
-    if look.terms is None or look.kept.lost is not None:
+    if look.lease_terms is None or look.kept.lost is not None:
         remedies = tuple(msgspec.to_builtins(each) for each in standing.remedies)
         return ExplanationView(
             product=license_.product, sentence=standing.message, rule="", since=None, until=None, renewal="",
             follows="", remedies=remedies, timeline=(), silence=(),
         )  # fmt: skip
-    silence = local_timeline(look.terms, look.kept.contact, look.amnesties)
-    outlook = look.terms.outlook_at(look.now)
-    silent = at(silence, look.now).why is Why.SYNC_OVERDUE or standing.phase is Phase.PENDING
+    silence = local_timeline(look.lease_terms, look.kept.contact, look.amnesties)
+    outlook = look.lease_terms.outlook_at(look.now)
+    silent = span_at(silence, look.now).why is PhaseCause.SYNC_OVERDUE or standing.phase is Phase.PENDING
     # Contract and contact are two clocks, never in one label [spec: contact-clock]: silence is told where it has its
     # effect.
     told: Explanation = (
         explain(silence, look.now)
         if silent
-        else explain(carried_on(look.terms.spans, outlook, look.terms.prepaid_until), look.now, outlook)
+        else explain(carried_on(look.lease_terms.spans, outlook, look.lease_terms.prepaid_until), look.now, outlook)
     )
     return ExplanationView(
         product=license_.product,
         sentence=told.sentence,
         rule=told.rule,
-        since=moment(told.since),
-        until=moment(told.until),
+        since=optional_rfc3339(told.since),
+        until=optional_rfc3339(told.until),
         renewal=told.renewal,
         follows=told.follows,
         remedies=tuple(msgspec.to_builtins(each) for each in told.remedies),
-        timeline=expected_spans(look.terms, look.now),
-        silence=spans(silence),
+        timeline=expected_spans(look.lease_terms, look.now),
+        silence=span_views(silence),
     )

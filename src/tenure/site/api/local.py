@@ -4,85 +4,85 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, replayed
-from tenure.http.auth import Rule
-from tenure.http.idempotency import Ticket
+from tenure.http.auth import AccessRule
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.responses import ApiResponse, mark_replayed
+from tenure.site.assembly import OpenedSite
+from tenure.site.background import SiteWatch
 from tenure.site.license import ProductLicense
-from tenure.site.opening import Site
 from tenure.site.roles import LOOK, RULE, WORK
-from tenure.site.runs import Runs
 from tenure.site.store.writer import Connection
-from tenure.site.watch import Watch
+from tenure.site.sync_progress import SyncRuns
 
 T = TypeVar("T")
-Outcome = Answer[T] | Refused
-Work = Callable[[Connection, Instant], Answer[T] | Refused]
+Outcome = ApiResponse[T] | Refused
+Work = Callable[[Connection, Instant], ApiResponse[T] | Refused]
 
 _HERE = frozenset({Role.SITE})
-LOOKS = Rule(scope=LOOK, kinds=_HERE)
+LOOKS = AccessRule(scope=LOOK, kinds=_HERE)
 """Whoever may look: every role, and the token in the site's folder."""
-WORKS = Rule(scope=WORK, kinds=_HERE)
+WORKS = AccessRule(scope=WORK, kinds=_HERE)
 """The daily work with devices, seats and codes: operators and administrators."""
-RULES = Rule(scope=RULE, kinds=_HERE)
+RULES = AccessRule(scope=RULE, kinds=_HERE)
 """What decides over others, over the way out, or takes a license away: administrators alone."""
-OWN = Rule(kinds=_HERE)
+OWN = AccessRule(kinds=_HERE)
 """One's own account, whatever the role."""
 
 
-class Local:
+class LocalApi:
     """The parts, and three ways to do something."""
 
-    def __init__(self, site: Site, watch: Watch, device_port: Callable[[], int]) -> None:
+    def __init__(self, site: OpenedSite, watch: SiteWatch, device_port: Callable[[], int]) -> None:
         """`device_port`: the number on which devices are listened to, known once that server runs."""
         self.site, self.watch, self.device_port = site, watch, device_port
-        self.runs = Runs()
+        self.runs = SyncRuns()
 
-    def license(self, product: str) -> ProductLicense | Refused:
+    def find_license(self, product: str) -> ProductLicense | Refused:
         """The license of a product; `not_found` for one that is not kept here."""
-        return self.site.licenses.get(product) or Refused(Code.NOT_FOUND, field="product")
+        return self.site.licenses.get(product) or Refused(RefusalCode.NOT_FOUND, field="product")
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read_tx(self, work: Callable[[Connection], T]) -> T:
         """What `work` finds; in a thread, because a long list must not hold others up."""
         return await asyncio.to_thread(self.site.store.read, work)
 
-    async def write(self, dry_run: bool, work: Work[T]) -> Outcome[T]:
+    async def write_tx(self, dry_run: bool, work: Work[T]) -> Outcome[T]:
         """`work` in one transaction, for writes that are repeatable by nature."""
         now = self.site.now()
-        do = self.site.store.rehearse if dry_run else self.site.store.write
+        do = self.site.store.dry_run if dry_run else self.site.store.write
         return await asyncio.wrap_future(do(lambda conn: work(conn, now)))
 
-    async def once(self, ticket: Ticket, dry_run: bool, work: Work[T]) -> Outcome[T]:
+    async def run_once(self, ticket: IdempotentRequest, dry_run: bool, work: Work[T]) -> Outcome[T]:
         """`work` in one transaction with its idempotency record."""
         answers = self.site.answers
 
         def run(conn: Connection, now: Instant) -> Outcome[T]:
-            known = answers.begin(conn, ticket, now)
+            known = answers.begin_request(conn, ticket, now)
             if known is not None:
-                return known if isinstance(known, Refused) else cast(Answer[T], replayed(known))
+                return known if isinstance(known, Refused) else cast(ApiResponse[T], mark_replayed(known))
             answer = work(conn, now)
             if not isinstance(answer, Refused):
-                answers.finish(conn, ticket, answer, now)
+                answers.finish_request(conn, ticket, answer, now)
             return answer
 
-        return await self.write(dry_run, run)
+        return await self.write_tx(dry_run, run)
 
-    async def aside(self, ticket: Ticket, work: Callable[[], Outcome[T]]) -> Outcome[T]:
+    async def run_aside(self, ticket: IdempotentRequest, work: Callable[[], Outcome[T]]) -> Outcome[T]:
         """`work` in a thread, for what waits for the network; its record is made before and finished after it."""
         answers, now = self.site.answers, self.site.now()
         store = self.site.store
-        known = await asyncio.wrap_future(store.write(lambda conn: answers.begin(conn, ticket, now)))
+        known = await asyncio.wrap_future(store.write(lambda conn: answers.begin_request(conn, ticket, now)))
         if known is not None:
-            return known if isinstance(known, Refused) else cast(Answer[T], replayed(known))
-        answer: Outcome[T] = Refused(Code.INTERNAL)
+            return known if isinstance(known, Refused) else cast(ApiResponse[T], mark_replayed(known))
+        answer: Outcome[T] = Refused(RefusalCode.INTERNAL)
         try:
             answer = await asyncio.to_thread(work)
         finally:
             if isinstance(answer, Refused):
-                await asyncio.wrap_future(store.write(lambda conn: answers.drop(conn, ticket)))
+                await asyncio.wrap_future(store.write(lambda conn: answers.drop_request(conn, ticket)))
             else:
                 done = answer
-                await asyncio.wrap_future(store.write(lambda conn: answers.finish(conn, ticket, done, now)))
+                await asyncio.wrap_future(store.write(lambda conn: answers.finish_request(conn, ticket, done, now)))
         return answer

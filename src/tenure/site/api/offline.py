@@ -5,39 +5,40 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
-from tenure.http.answers import Answer, made
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.auth import Principal
-from tenure.http.fields import Body
-from tenure.http.idempotency import Ticket
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.sdk.carried import Carried
-from tenure.sdk.outcomes import Declined, Granted, Synchronized
-from tenure.site.api.exchange_views import declined
-from tenure.site.api.licenses import Product, viewed
-from tenure.site.api.local import WORKS, Local
+from tenure.http.body_types import RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.sdk.offline_exchange import CarriedRequest
+from tenure.sdk.outcomes import ActivationGranted, Rejected, Synchronized
+from tenure.site.api.exchange_views import refusal_view
+from tenure.site.api.licenses import Product, view_license
+from tenure.site.api.local import WORKS, LocalApi
 from tenure.site.api.views import LicenseView
 from tenure.site.license import ProductLicense
-from tenure.wire.armour import CAP, armour, read_armour
-from tenure.wire.seal import digest
+from tenure.wire.armor import CAP, armor_message, read_armor
+from tenure.wire.jws import token_digest
 
 MaybeTyped = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[ -~]*$(?!\n)")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=CAP)]
 _CAUSES = (
-    Code.OFFLINE_OLDER, Code.OFFLINE_SAME, Code.OFFLINE_OTHER_SITE, Code.OFFLINE_UNKNOWN_SIGNER,
-    Code.OFFLINE_CHANGED_MEANWHILE,
+    RefusalCode.OFFLINE_OLDER, RefusalCode.OFFLINE_SAME, RefusalCode.OFFLINE_OTHER_SITE,
+    RefusalCode.OFFLINE_UNKNOWN_SIGNER,
+    RefusalCode.OFFLINE_CHANGED_MEANWHILE,
 )  # fmt: skip
 
 
-class OfflineBody(Body, frozen=True, kw_only=True):
+class OfflineBody(RequestBody, frozen=True, kw_only=True):
     """What is to be asked: the present truth, or with a code its activation."""
 
     code: MaybeTyped = ""
     role: Literal["active", "successor"] = "active"
 
 
-class ImportBody(Body, frozen=True, kw_only=True):
+class ImportBody(RequestBody, frozen=True, kw_only=True):
     """The text of the answer's file, or of a notice's."""
 
     text: Text
@@ -47,7 +48,7 @@ class OfflineRequestView(msgspec.Struct, frozen=True, kw_only=True):
     """A request to be carried to the provider."""
 
     kind: str
-    """`synchronisation` or `activation`."""
+    """`synchronization` or `activation`."""
     product: str
     request: str
     """The text of the file, with its frame and checksum."""
@@ -63,92 +64,98 @@ class ImportedView(msgspec.Struct, frozen=True, kw_only=True):
     """What an import has come to."""
 
     kind: str
-    """`activation`, `synchronisation` or `notice`."""
+    """`activation`, `synchronization` or `notice`."""
     result: str
     message: str
     license: LicenseView
 
 
-class Offline:
+class OfflineOperations:
     """The operations."""
 
-    def __init__(self, local: Local) -> None:
+    def __init__(self, local: LocalApi) -> None:
         self._local = local
 
     async def request_offline(
-        self, caller: Principal, ticket: Ticket, product: Product, body: OfflineBody
-    ) -> Answer[OfflineRequestView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, product: Product, body: OfflineBody
+    ) -> ApiResponse[OfflineRequestView] | Refused:
         """Makes the request that is carried to the provider; asked again, it is the same one until it is answered."""
-        license_ = self._local.license(product)
+        license_ = self._local.find_license(product)
         if isinstance(license_, Refused):
             return license_
 
-        def work() -> Answer[OfflineRequestView] | Refused:
-            carried = license_.keeper.export(body.code, body.role)
-            return declined(carried) if isinstance(carried, Declined) else made(self._shown(product, carried))
+        def work() -> ApiResponse[OfflineRequestView] | Refused:
+            carried = license_.keeper.export_request(body.code, body.role)
+            return (
+                refusal_view(carried)
+                if isinstance(carried, Rejected)
+                else json_response(self._request_view(product, carried))
+            )
 
-        return await self._local.aside(ticket, work)
+        return await self._local.run_aside(ticket, work)
 
     async def import_offline(
-        self, caller: Principal, ticket: Ticket, product: Product, body: ImportBody
-    ) -> Answer[ImportedView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, product: Product, body: ImportBody
+    ) -> ApiResponse[ImportedView] | Refused:
         """Imports an answer, once; it must belong to the request that is pending here. Notices come in this way too."""
-        license_ = self._local.license(product)
+        license_ = self._local.find_license(product)
         if isinstance(license_, Refused):
             return license_
-        blocks = read_armour(body.text)
+        blocks = read_armor(body.text)
         if isinstance(blocks, Refused):
             return blocks
 
-        def work() -> Answer[ImportedView] | Refused:
-            outcome = license_.bring(blocks)
-            self._local.watch.note(license_)
-            if isinstance(outcome, Declined):
-                return declined(outcome)
+        def work() -> ApiResponse[ImportedView] | Refused:
+            outcome = license_.import_answers(blocks)
+            self._local.watch.note_change(license_)
+            if isinstance(outcome, Rejected):
+                return refusal_view(outcome)
             if isinstance(outcome, Synchronized):
-                self._local.watch.synchronized(license_, outcome)
-                return made(self._imported(license_, "synchronisation", outcome.result, outcome.message))
-            if isinstance(outcome, Granted):
-                return made(self._imported(license_, "activation", "granted", outcome.message))
-            return made(self._imported(license_, "notice", "taken", "The notice was taken."))
+                self._local.watch.note_sync(license_, outcome)
+                return json_response(self._imported_view(license_, "synchronization", outcome.result, outcome.message))
+            if isinstance(outcome, ActivationGranted):
+                return json_response(self._imported_view(license_, "activation", "granted", outcome.message))
+            return json_response(self._imported_view(license_, "notice", "taken", "The notice was taken."))
 
-        return await self._local.aside(ticket, work)
+        return await self._local.run_aside(ticket, work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         each = "/v1/licenses/{product}/offline"
         return (
-            operation(
+            make_operation(
                 # Nothing to rehearse: a request that is not carried away changes nothing.
                 "POST", f"{each}/request", WORKS, self.request_offline, exempt=["dry_run"],
                 refusals=[
-                    Code.NOT_ACTIVATED, Code.CODE_MALFORMED, Code.SUBSCRIPTION_IN_FORCE, Code.REQUEST_IN_FLIGHT,
+                    RefusalCode.NOT_ACTIVATED, RefusalCode.CODE_MALFORMED, RefusalCode.SUBSCRIPTION_IN_FORCE,
+                    RefusalCode.REQUEST_IN_FLIGHT,
                 ],
             ),
-            operation(
+            make_operation(
                 # Nothing to rehearse: what an answer says can be read in it.
                 "POST", f"{each}/import", WORKS, self.import_offline, exempt=["dry_run"],
-                refusals=[*_CAUSES, Code.MESSAGE_MALFORMED, Code.MESSAGE_TOO_LARGE, Code.SUBSCRIPTION_IN_FORCE],
+                refusals=[*_CAUSES, RefusalCode.MESSAGE_MALFORMED, RefusalCode.MESSAGE_TOO_LARGE,
+                RefusalCode.SUBSCRIPTION_IN_FORCE],
             ),
         )  # fmt: skip
 
-    def _shown(self, product: str, carried: Carried) -> OfflineRequestView:
+    def _request_view(self, product: str, carried: CarriedRequest) -> OfflineRequestView:
         told = (
             ("Site", self._local.site.name),
             ("Product", product),
             ("Asks for", carried.kind),
-            ("Made", rfc3339(carried.made)),
-            ("Request", digest(carried.request)),
+            ("Made", format_rfc3339(carried.made)),
+            ("Request", token_digest(carried.request)),
         )
         return OfflineRequestView(
             kind=carried.kind,
             product=product,
-            request=armour("REQUEST", carried.request, told),
+            request=armor_message("REQUEST", carried.request, told),
             line=carried.request.decode("ascii"),
             file_name=f"{product}-request.txt",
-            made=rfc3339(carried.made),
-            import_by=rfc3339(carried.import_by),
+            made=format_rfc3339(carried.made),
+            import_by=format_rfc3339(carried.import_by),
         )
 
-    def _imported(self, license_: ProductLicense, kind: str, result: str, message: str) -> ImportedView:
-        return ImportedView(kind=kind, result=result, message=message, license=viewed(self._local, license_))
+    def _imported_view(self, license_: ProductLicense, kind: str, result: str, message: str) -> ImportedView:
+        return ImportedView(kind=kind, result=result, message=message, license=view_license(self._local, license_))

@@ -7,13 +7,13 @@ from typing import Annotated
 import msgspec
 
 from tenure.core.periods import format_date
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
-from tenure.http.answers import Answer
-from tenure.http.operations import Operation, operation
-from tenure.site.api.local import LOOKS, Local
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse
+from tenure.site.api.local import LOOKS, LocalApi
 from tenure.site.store import uses
-from tenure.site.store.uses import Use
+from tenure.site.store.uses import DailyUse
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=uses.KEPT_DAYS)]
 MOST = 20_000
@@ -42,59 +42,61 @@ class UsageReport(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[UseView, ...]
 
 
-class Reports:
+class ReportOperations:
     """The operations."""
 
-    def __init__(self, local: Local) -> None:
+    def __init__(self, local: LocalApi) -> None:
         self._local = local
 
     async def report_usage(self, product: str = "", group: str | None = None, days: Days = 30) -> UsageReport | Refused:
         """Reports devices in use by day, for the last days; `group=` asks for unassigned ones."""
         today = self._local.site.now() // DAY
-        found = await self._found(product, group, today - days + 1, today + 1)
+        found = await self._find_uses(product, group, today - days + 1, today + 1)
         if isinstance(found, Refused):
             return found
         since, until = format_date((today - days + 1) * DAY), format_date((today + 1) * DAY)
-        return UsageReport(since=since, until=until, items=tuple(map(_use, found)))
+        return UsageReport(since=since, until=until, items=tuple(map(_use_view, found)))
 
     async def export_usage(
         self, product: str = "", group: str | None = None, days: Days = 30
-    ) -> Answer[bytes] | Refused:
+    ) -> ApiResponse[bytes] | Refused:
         """Reports the same as CSV, with a line of headings."""
         today = self._local.site.now() // DAY
-        found = await self._found(product, group, today - days + 1, today + 1)
+        found = await self._find_uses(product, group, today - days + 1, today + 1)
         if isinstance(found, Refused):
             return found
         written = io.StringIO()
         sheet = csv.writer(written)
         sheet.writerow(UseView.__struct_fields__)
-        sheet.writerows([_plain(cell) for cell in msgspec.structs.astuple(_use(each))] for each in found)
+        sheet.writerows([_safe_cell(cell) for cell in msgspec.structs.astuple(_use_view(each))] for each in found)
         headers = (("Content-Disposition", 'attachment; filename="usage.csv"'),)
-        return Answer(body=written.getvalue().encode(), media_type="text/csv", headers=headers)
+        return ApiResponse(body=written.getvalue().encode(), media_type="text/csv", headers=headers)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/usage", LOOKS, self.report_usage, refusals=[Code.FIELD_INVALID]),
-            operation(
+            make_operation("GET", "/v1/usage", LOOKS, self.report_usage, refusals=[RefusalCode.FIELD_INVALID]),
+            make_operation(
                 "GET", "/v1/usage.csv", LOOKS, self.export_usage, media_type="text/csv",
-                refusals=[Code.FIELD_INVALID],
+                refusals=[RefusalCode.FIELD_INVALID],
             ),
         )  # fmt: skip
 
-    async def _found(self, product: str, group: str | None, since: int, until: int) -> list[Use] | Refused:
-        found = await self._local.read(lambda conn: uses.page(conn, product, group, since, until, MOST + 1))
+    async def _find_uses(self, product: str, group: str | None, since: int, until: int) -> list[DailyUse] | Refused:
+        found = await self._local.read_tx(lambda conn: uses.page(conn, product, group, since, until, MOST + 1))
         if len(found) > MOST:
-            return Refused(Code.FIELD_INVALID, f"More than {MOST:,} lines: ask for fewer days, or one product.", "days")
+            return Refused(
+                RefusalCode.FIELD_INVALID, f"More than {MOST:,} lines: ask for fewer days, or one product.", "days"
+            )
         return found
 
 
-def _use(use: Use) -> UseView:
+def _use_view(use: DailyUse) -> UseView:
     return UseView(
         date=format_date(use.day * DAY), product=use.product, group=use.group, most=use.most, latest=use.latest
     )
 
 
-def _plain(cell: object) -> object:
+def _safe_cell(cell: object) -> object:
     """A spreadsheet takes a text that begins like a formula for one."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@"} else cell

@@ -6,25 +6,26 @@ from typing import Annotated
 import msgspec
 
 from tenure.core.plurals import format_count
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal
-from tenure.http.fields import Body
-from tenure.http.idempotency import Ticket
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.site import conflict, merging
+from tenure.http.body_types import RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.site import duplicates as merging
+from tenure.site import seat_conflict
 from tenure.site.api.device_views import DeviceView, device_view
 from tenure.site.api.devices import Id
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, Local
-from tenure.site.api.views import Reason, moment, reason
-from tenure.site.license import Look
-from tenure.site.seats import allowed, no_new_seat
+from tenure.site.api.local import LOOKS, WORKS, LocalApi
+from tenure.site.api.views import RefusalReason, optional_rfc3339, refusal_reason
+from tenure.site.license import LicenseSnapshot
+from tenure.site.seats import allowed_devices, no_new_seat
 from tenure.site.store import conflicts, devices, duplicates, events, pools
-from tenure.site.store.devices import Device, State
+from tenure.site.store.devices import DeviceDecision, DeviceRow
 from tenure.site.store.writer import Connection
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
@@ -42,13 +43,13 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
     stopped: bool
     """At the limit; who waits gets the next free seat at its next contact, within an hour."""
-    new_seats: Reason | None
+    new_seats: RefusalReason | None
     """Why no new device is protected for the moment, apart from the limit."""
     waiting_for: dict[str, int]
     """How many wait by the reason."""
 
 
-class IdleBody(Body, frozen=True, kw_only=True):
+class IdleBody(RequestBody, frozen=True, kw_only=True):
     """Which devices are released: silent for so many days, those named, or both."""
 
     days: Days
@@ -78,7 +79,7 @@ class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
     older: DeviceView
     newer: DeviceView
     can_merge: bool
-    why_not: Reason | None
+    why_not: RefusalReason | None
 
 
 class ConflictView(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,43 +98,46 @@ class ConflictView(msgspec.Struct, frozen=True, kw_only=True):
     """The longest silent first; at `begins` these are withdrawn by themselves."""
 
 
-class Named(Body, frozen=True, kw_only=True):
+class NamedDevices(RequestBody, frozen=True, kw_only=True):
     """Devices to be released now; none named: those proposed."""
 
     devices: Annotated[tuple[Id, ...], msgspec.Meta(max_length=SHOWN)] = ()
 
 
-class Seats:
+class SeatOperations:
     """The operations."""
 
-    def __init__(self, local: Local) -> None:
+    def __init__(self, local: LocalApi) -> None:
         self._local = local
 
     async def read_distribution(self, product: Product) -> Distribution | Refused:
         """Shows how seats are given out: how many are free, who waits and why."""
-        look = self._look(product)
+        look = self._license_state(product)
         if isinstance(look, Refused):
             return look
 
         def work(conn: Connection) -> Distribution:
-            pool, most = pools.pool(conn, product), 0 if look.terms is None else allowed(look.terms)
-            waiting = devices.tally(conn, "note", product)
+            pool, most = (
+                pools.get_pool(conn, product),
+                0 if look.lease_terms is None else allowed_devices(look.lease_terms),
+            )
+            waiting = devices.tally_devices(conn, "note", product)
             waiting.pop("", None)
             return Distribution(
                 allowed=most,
                 in_use=pool.counted,
                 free=max(0, most - pool.counted),
-                waiting=devices.waiting(conn, product),
+                waiting=devices.count_waiting(conn, product),
                 stopped=pool.stopped,
-                new_seats=reason(no_new_seat(look, pool)),
+                new_seats=refusal_reason(no_new_seat(look, pool)),
                 waiting_for=waiting,
             )
 
-        return await self._local.read(work)
+        return await self._local.read_tx(work)
 
     async def list_idle(self, product: Product, days: Days) -> IdleList | Refused:
         """Previews the release of devices that were silent for so many days; pinned ones are left out."""
-        look = self._look(product)
+        look = self._license_state(product)
         if isinstance(look, Refused):
             return look
 
@@ -142,120 +146,122 @@ class Seats:
             over = sum(merging.seat_over(each, look) for each in found)
             return IdleList(count=len(found), free_at_once=over, devices=tuple(map(device_view, found[:SHOWN])))
 
-        return await self._local.read(work)
+        return await self._local.read_tx(work)
 
     async def release_idle(
-        self, caller: Principal, ticket: Ticket, product: Product, body: IdleBody, dry_run: bool = False
-    ) -> Answer[Released] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, product: Product, body: IdleBody, dry_run: bool = False
+    ) -> ApiResponse[Released] | Refused:
         """Releases silent devices: free at once where the seat is over, else at its end; who returns claims anew."""
-        look = self._look(product)
+        look = self._license_state(product)
         if isinstance(look, Refused):
             return look
 
-        def work(conn: Connection, now: Instant) -> Answer[Released]:
+        def work(conn: Connection, now: Instant) -> ApiResponse[Released]:
             found = devices.most_idle(conn, product, AT_ONCE, now - body.days * DAY)
             chosen = [each for each in found if not body.devices or each.id in body.devices]
-            over = sum(_idled(conn, each, look) for each in chosen)
+            over = sum(_release_idle(conn, each, look) for each in chosen)
             if chosen:
                 released = format_count(len(chosen), "device was", "devices were")
                 text = f"{released} released after {format_count(body.days, 'day')} or more of silence."
                 events.add(conn, now, "info", "devices_released", text, product=product)
-            return made(Released(released=len(chosen), free_at_once=over))
+            return json_response(Released(released=len(chosen), free_at_once=over))
 
-        answer: Answer[Released] | Refused = await self._local.once(ticket, dry_run, work)
+        answer: ApiResponse[Released] | Refused = await self._local.run_once(ticket, dry_run, work)
         return answer
 
-    async def list_duplicates(self, paging: Paging) -> Page[Duplicate] | Refused:
+    async def list_duplicates(self, paging: PageRequest) -> ResultPage[Duplicate] | Refused:
         """Lists devices that look like another on the same hardware, and whether they may be merged."""
-        after = paging.after(int)
+        after = paging.after_key(int)
         if isinstance(after, Refused):
             return after
 
         def work(conn: Connection) -> list[tuple[int, Duplicate]]:
-            found = duplicates.page(conn, after or 0, paging.limit + 1)
-            return [(new.number, _duplicate(old, new)) for old, new in found]
+            found = duplicates.duplicate_page(conn, after or 0, paging.limit + 1)
+            return [(new.number, _duplicate_view(old, new)) for old, new in found]
 
-        page = cut_page(await self._local.read(work), paging.limit, lambda each: each[0])
-        return Page(tuple(each for _, each in page.items), page.next)
+        page = cut_page(await self._local.read_tx(work), paging.limit, lambda each: each[0])
+        return ResultPage(tuple(each for _, each in page.items), page.next)
 
     async def read_conflict(self, product: Product) -> ConflictView | Refused:
         """Shows the seat conflict that is open: the date, and whom it would hit; `not_found` when there is none."""
-        look = self._look(product)
+        look = self._license_state(product)
         if isinstance(look, Refused):
             return look
-        found = await self._local.read(lambda conn: _conflict(conn, product, look.now))
-        return Refused(Code.NOT_FOUND, "No seat conflict is open.", "product") if found is None else found
+        found = await self._local.read_tx(lambda conn: _conflict_view(conn, product, look.now))
+        return Refused(RefusalCode.NOT_FOUND, "No seat conflict is open.", "product") if found is None else found
 
     async def settle_conflict(
-        self, caller: Principal, ticket: Ticket, product: Product, body: Named, dry_run: bool = False
-    ) -> Answer[Released] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, product: Product, body: NamedDevices, dry_run: bool = False
+    ) -> ApiResponse[Released] | Refused:
         """Releases devices before the date: those named, or those proposed."""
-        look = self._look(product)
+        look = self._license_state(product)
         if isinstance(look, Refused):
             return look
 
-        def work(conn: Connection, now: Instant) -> Answer[Released] | Refused:
-            known = conflicts.conflict(conn, product)
+        def work(conn: Connection, now: Instant) -> ApiResponse[Released] | Refused:
+            known = conflicts.get_conflict(conn, product)
             if known is None:
-                return Refused(Code.NOT_FOUND, "No seat conflict is open.", "product")
+                return Refused(RefusalCode.NOT_FOUND, "No seat conflict is open.", "product")
             if body.devices:
                 named = (devices.by_id(conn, each) for each in body.devices)
                 chosen = [each for each in named if each is not None and each.counted and each.product == product]
             else:
-                chosen = conflict.proposed(conn, product, known.most, AT_ONCE)
+                chosen = seat_conflict.propose_devices(conn, product, known.most, AT_ONCE)
             over = sum(merging.seat_over(each, look) for each in chosen)
-            return made(Released(released=conflict.release(conn, product, look, chosen), free_at_once=over))
+            return json_response(
+                Released(released=seat_conflict.release_devices(conn, product, look, chosen), free_at_once=over)
+            )
 
-        answer: Answer[Released] | Refused = await self._local.once(ticket, dry_run, work)
+        answer: ApiResponse[Released] | Refused = await self._local.run_once(ticket, dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        each, missing = "/v1/licenses/{product}", [Code.NOT_FOUND]
+        each, missing = "/v1/licenses/{product}", [RefusalCode.NOT_FOUND]
         return (
-            operation("GET", f"{each}/distribution", LOOKS, self.read_distribution),
-            operation("GET", f"{each}/idle-devices", LOOKS, self.list_idle),
-            operation("POST", f"{each}/release-idle", WORKS, self.release_idle, refusals=missing),
-            operation("GET", f"{each}/seat-conflict", LOOKS, self.read_conflict),
-            operation("POST", f"{each}/seat-conflict/release", WORKS, self.settle_conflict, refusals=missing),
-            operation("GET", "/v1/duplicates", LOOKS, self.list_duplicates),
+            make_operation("GET", f"{each}/distribution", LOOKS, self.read_distribution),
+            make_operation("GET", f"{each}/idle-devices", LOOKS, self.list_idle),
+            make_operation("POST", f"{each}/release-idle", WORKS, self.release_idle, refusals=missing),
+            make_operation("GET", f"{each}/seat-conflict", LOOKS, self.read_conflict),
+            make_operation("POST", f"{each}/seat-conflict/release", WORKS, self.settle_conflict, refusals=missing),
+            make_operation("GET", "/v1/duplicates", LOOKS, self.list_duplicates),
         )
 
-    def _look(self, product: str) -> Look | Refused:
-        license_ = self._local.license(product)
-        return license_ if isinstance(license_, Refused) else license_.look()
+    def _license_state(self, product: str) -> LicenseSnapshot | Refused:
+        license_ = self._local.find_license(product)
+        return license_ if isinstance(license_, Refused) else license_.take_snapshot()
 
 
-def _idled(conn: Connection, device: Device, look: Look) -> bool:
+def _release_idle(conn: Connection, device: DeviceRow, look: LicenseSnapshot) -> bool:
     """Releases a silent device; whether its place is free at once."""
     if merging.seat_over(device, look):
-        devices.uncounted(conn, device, State.IDLE)
+        devices.stop_counting(conn, device, DeviceDecision.IDLE)
         return True
-    until = merging.counting_until(device, State.IDLE, (merging.moved(device, look), 0))
-    devices.save(conn, msgspec.structs.replace(device, state=State.IDLE, counts_until=until))
+    until = merging.counting_until(device, DeviceDecision.IDLE, (merging.amnesty_of(device, look), 0))
+    devices.save_device(conn, msgspec.structs.replace(device, state=DeviceDecision.IDLE, counts_until=until))
     return False
 
 
-def _duplicate(old: Device, new: Device) -> Duplicate:
+def _duplicate_view(old: DeviceRow, new: DeviceRow) -> Duplicate:
     spoken = old.last_seen >= new.created
     detail = "The older one has spoken since the newer one was enrolled: they are two computers."
-    why_not = reason(Refused(Code.NOTHING_TO_CHANGE, detail)) if spoken else None
+    why_not = refusal_reason(Refused(RefusalCode.NOTHING_TO_CHANGE, detail)) if spoken else None
     return Duplicate(older=device_view(old), newer=device_view(new), can_merge=not spoken, why_not=why_not)
 
 
-def _conflict(conn: Connection, product: str, now: Instant) -> ConflictView | None:
-    known, pool = conflicts.conflict(conn, product), pools.pool(conn, product)
+def _conflict_view(conn: Connection, product: str, now: Instant) -> ConflictView | None:
+    known, pool = conflicts.get_conflict(conn, product), pools.get_pool(conn, product)
     if known is None:
         return None
     pinned = conn.execute(
         "select count(*) from devices where product = ? and counted = 1 and pinned = 1", (product,)
     ).fetchone()[0]
     return ConflictView(
-        begins=moment(known.at) or rfc3339(now),
+        begins=optional_rfc3339(known.at) or format_rfc3339(now),
         days_left=max(0, -(-(known.at - now) // DAY)),
         allowed=known.most,
         in_use=pool.counted,
         release=max(0, pool.counted - known.most),
         pinned=pinned,
-        proposed=tuple(map(device_view, conflict.proposed(conn, product, known.most, SHOWN))),
+        proposed=tuple(map(device_view, seat_conflict.propose_devices(conn, product, known.most, SHOWN))),
     )

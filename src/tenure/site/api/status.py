@@ -5,17 +5,17 @@ from typing import Annotated, Literal
 import msgspec
 
 from tenure import __version__
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made, nothing
 from tenure.http.auth import Principal
-from tenure.http.fields import Body
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.site.api.event_views import EventView, event_view
-from tenure.site.api.local import LOOKS, WORKS, Local
-from tenure.site.api.views import moment
+from tenure.http.body_types import RequestBody
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, empty_response, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.site.api.event_views import SiteEventView, event_view
+from tenure.site.api.local import LOOKS, WORKS, LocalApi
+from tenure.site.api.views import optional_rfc3339
 from tenure.site.license import ProductLicense
 from tenure.site.store import devices, events, pools
 from tenure.site.store.writer import Connection
@@ -61,7 +61,7 @@ class SiteStatus(msgspec.Struct, frozen=True, kw_only=True):
     products: tuple[ProductStatus, ...]
 
 
-class UpTo(Body, frozen=True, kw_only=True):
+class SeenUpTo(RequestBody, frozen=True, kw_only=True):
     """Which events a person has seen."""
 
     number: Number
@@ -75,10 +75,10 @@ class Acknowledged(msgspec.Struct, frozen=True):
     acknowledged: int
 
 
-class Status:
+class StatusOperations:
     """The operations."""
 
-    def __init__(self, local: Local) -> None:
+    def __init__(self, local: LocalApi) -> None:
         self._local = local
 
     async def read_status(self) -> SiteStatus:
@@ -86,92 +86,94 @@ class Status:
         site = self._local.site
         now = next(iter(site.licenses.values())).keeper.holder.now()
         root = next(iter(site.licenses.values())).keeper.holder.root
-        products = await self._local.read(
-            lambda conn: tuple(_product(conn, license_) for license_ in site.licenses.values())
+        products = await self._local.read_tx(
+            lambda conn: tuple(_product_view(conn, license_) for license_ in site.licenses.values())
         )
         return SiteStatus(
             name=site.name,
             version=__version__,
             server=site.settings.server,
             sandbox=site.settings.sandbox,
-            key=site.secrets.signer.kid,
+            key=site.secrets.site_signer.key_id,
             device_host=site.device_host,
             device_port=self._local.device_port(),
             root_version=root.version,
             root_fingerprint=root.fingerprint(),
-            now=rfc3339(now.instant),
-            clock_plausible=now.estimate.plausible,
+            now=format_rfc3339(now.instant),
+            clock_plausible=now.estimate.is_plausible,
             products=products,
         )
 
     async def list_events(
         self,
-        paging: Paging,
+        paging: PageRequest,
         severity: Severity | None = None,
         product: str = "",
         kind: str = "",
         new: bool = False,
-    ) -> Page[EventView] | Refused:
+    ) -> ResultPage[SiteEventView] | Refused:
         """Lists what happened, latest first; `new` asks for what nobody has acknowledged yet.
 
         Kept for 30 days (info), 90 (warning) and 180 (critical).
         """
-        before = paging.after(events.EventPlace)
+        before = paging.after_key(events.EventPlace)
         if isinstance(before, Refused):
             return before
-        rows = await self._local.read(
+        rows = await self._local.read_tx(
             lambda conn: events.page(
                 conn, severity or "", before, paging.limit + 1, product=product, kind=kind, new=new
             )
         )
         page = cut_page(rows, paging.limit, lambda event: events.EventPlace(event.at, event.number))
-        return Page(tuple(map(event_view, page.items)), page.next)
+        return ResultPage(tuple(map(event_view, page.items)), page.next)
 
     async def acknowledge_event(
         self, caller: Principal, event: Number, dry_run: bool = False
-    ) -> Answer[None] | Refused:
+    ) -> ApiResponse[None] | Refused:
         """Marks an event as seen."""
 
-        def work(conn: Connection, _: Instant) -> Answer[None] | Refused:
-            return nothing() if events.acknowledge(conn, event) else Refused(Code.NOT_FOUND, field="event")
+        def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
+            return (
+                empty_response() if events.acknowledge(conn, event) else Refused(RefusalCode.NOT_FOUND, field="event")
+            )
 
-        answer: Answer[None] | Refused = await self._local.write(dry_run, work)
+        answer: ApiResponse[None] | Refused = await self._local.write_tx(dry_run, work)
         return answer
 
     async def acknowledge_events(
-        self, caller: Principal, body: UpTo, dry_run: bool = False
-    ) -> Answer[Acknowledged] | Refused:
+        self, caller: Principal, body: SeenUpTo, dry_run: bool = False
+    ) -> ApiResponse[Acknowledged] | Refused:
         """Marks every event up to a number as seen."""
 
-        def work(conn: Connection, _: Instant) -> Answer[Acknowledged]:
-            return made(Acknowledged(events.acknowledge_all(conn, body.number, body.severity or "")))
+        def work(conn: Connection, _: Instant) -> ApiResponse[Acknowledged]:
+            return json_response(Acknowledged(events.acknowledge_all(conn, body.number, body.severity or "")))
 
-        answer: Answer[Acknowledged] | Refused = await self._local.write(dry_run, work)
+        answer: ApiResponse[Acknowledged] | Refused = await self._local.write_tx(dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/status", LOOKS, self.read_status),
-            operation("GET", "/v1/events", LOOKS, self.list_events),
-            operation("PUT", "/v1/events-acknowledgement", WORKS, self.acknowledge_events),
-            operation("PUT", "/v1/events/{event}/acknowledgement", WORKS, self.acknowledge_event, status=204),
+            make_operation("GET", "/v1/status", LOOKS, self.read_status),
+            make_operation("GET", "/v1/events", LOOKS, self.list_events),
+            make_operation("PUT", "/v1/events-acknowledgment", WORKS, self.acknowledge_events),
+            make_operation("PUT", "/v1/events/{event}/acknowledgment", WORKS, self.acknowledge_event, status=204),
         )
 
 
-def _product(conn: Connection, license_: ProductLicense) -> ProductStatus:
-    standing, lease = license_.keeper.holder.standing(), license_.look().terms
+def _product_view(conn: Connection, license_: ProductLicense) -> ProductStatus:
+    standing, lease = license_.keeper.holder.standing(), license_.take_snapshot().lease_terms
     return ProductStatus(
         product=license_.product,
         phase=standing.phase.value,
         cause=standing.cause.value,
         message=standing.message,
-        until=moment(standing.until),
-        paid_until=moment(standing.paid_until),
-        contact_until=moment(standing.contact_until),
-        in_use=pools.pool(conn, license_.product).counted,
-        waiting=devices.waiting(conn, license_.product),
+        until=optional_rfc3339(standing.until),
+        paid_until=optional_rfc3339(standing.paid_until),
+        contact_until=optional_rfc3339(standing.contact_until),
+        in_use=pools.get_pool(conn, license_.product).counted,
+        waiting=devices.count_waiting(conn, license_.product),
         allotment=standing.allotment,
         device_limit=0 if lease is None else lease.limit,
-        next_contact=moment(license_.keeper.due()),
+        next_contact=optional_rfc3339(license_.keeper.next_contact_at()),
     )

@@ -3,27 +3,27 @@
 import msgspec
 
 from tenure.core.explain import Remedy
-from tenure.core.lease import Lease
-from tenure.core.outlook import carried_on, sentence
+from tenure.core.lease.claims import Lease
 from tenure.core.refusals import Refused
-from tenure.core.timeline import Instant, Phase, Span, Timeline, cut, starting
-from tenure.core.usage import ceiling
-from tenure.http.instants import rfc3339
-from tenure.sdk.kept import Kept
-from tenure.sdk.shown import Standing, words
-from tenure.site.license import Look, ProductLicense
-from tenure.site.seats import allowed, no_new_seat
+from tenure.core.renewal_outlook import carried_on, outlook_sentence
+from tenure.core.subscription.device_usage import device_ceiling
+from tenure.core.timeline import Instant, Phase, Span, Timeline, cut_at, starting_at
+from tenure.http.timestamps import format_rfc3339
+from tenure.sdk.client_state import ClientState
+from tenure.sdk.presentation import LicenseStanding, refusal_words
+from tenure.site.license import LicenseSnapshot, ProductLicense
+from tenure.site.seats import allowed_devices, no_new_seat
 from tenure.site.store import devices, pools
 from tenure.site.store.writer import Connection
-from tenure.wire.messages import Copy, Message
+from tenure.wire.messages import AdministratorMessage, SiteCopy
 
 
-def moment(instant: Instant | None) -> str | None:
+def optional_rfc3339(instant: Instant | None) -> str | None:
     """RFC 3339, or None."""
-    return None if instant is None else rfc3339(instant)
+    return None if instant is None else format_rfc3339(instant)
 
 
-class SpanView(msgspec.Struct, frozen=True):
+class SiteSpanView(msgspec.Struct, frozen=True):
     """One stretch of the timeline."""
 
     since: str
@@ -44,17 +44,17 @@ class SuccessorView(msgspec.Struct, frozen=True):
     plan: str
     plan_name: str
     code_last_group: str
-    timeline: tuple[SpanView, ...]
+    timeline: tuple[SiteSpanView, ...]
 
 
-class Reason(msgspec.Struct, frozen=True):
+class RefusalReason(msgspec.Struct, frozen=True):
     """Why something is withheld or wrong."""
 
     code: str
     text: str
 
 
-class CopyView(msgspec.Struct, frozen=True, kw_only=True):
+class SiteCopyView(msgspec.Struct, frozen=True, kw_only=True):
     """One of the copies of this site, as the licensing server has seen it; `current` is the one it goes by."""
 
     which: str
@@ -67,7 +67,7 @@ class CopyView(msgspec.Struct, frozen=True, kw_only=True):
     running_seconds: int
 
 
-class ForkView(msgspec.Struct, frozen=True, kw_only=True):
+class SiteForkView(msgspec.Struct, frozen=True, kw_only=True):
     """Two copies use this site's identity (B9)."""
 
     found: str | None
@@ -77,7 +77,7 @@ class ForkView(msgspec.Struct, frozen=True, kw_only=True):
     """It was decided that this is a second site: `tenure site anew`, then the activation code."""
     restores_left: int
     """How often `restored` may still be said here; after that it takes the provider."""
-    copies: tuple[CopyView, ...]
+    copies: tuple[SiteCopyView, ...]
 
 
 class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,32 +111,32 @@ class LicenseView(msgspec.Struct, frozen=True, kw_only=True):
     displaced: int
     """Devices that count beyond what the subscription that rules now allows: they keep their seats until those end."""
     free: int
-    new_seats: Reason | None
+    new_seats: RefusalReason | None
     """Why no new device is protected for the moment, apart from the limit; None when devices may be."""
     min_version: str
     last_answered: str | None
     next_contact: str | None
     pending: bool
     """Whether an activation waits for its answer."""
-    refusal: Reason | None
-    warnings: tuple[Reason, ...]
+    refusal: RefusalReason | None
+    warnings: tuple[RefusalReason, ...]
     forked: bool
-    fork: ForkView | None
+    fork: SiteForkView | None
     path: str
-    messages: tuple[Message, ...]
+    messages: tuple[AdministratorMessage, ...]
     successor: SuccessorView | None
     renewal: str
     """What is known of the next renewal, for people; empty where nothing renews itself."""
-    timeline: tuple[SpanView, ...]
+    timeline: tuple[SiteSpanView, ...]
     as_of: str
 
 
-def license_view(conn: Connection, license_: ProductLicense, look: Look) -> LicenseView:
+def license_view(conn: Connection, license_: ProductLicense, look: LicenseSnapshot) -> LicenseView:
     """Everything about one product's license."""
     standing = license_.keeper.holder.standing()
-    lease, kept = look.terms, look.kept
-    pool, waiting = pools.pool(conn, license_.product), devices.waiting(conn, license_.product)
-    most = 0 if lease is None else allowed(lease)
+    lease, kept = look.lease_terms, look.kept
+    pool, waiting = pools.get_pool(conn, license_.product), devices.count_waiting(conn, license_.product)
+    most = 0 if lease is None else allowed_devices(lease)
     barred = None if lease is None else no_new_seat(look, pool)
     return LicenseView(
         product=license_.product,
@@ -144,8 +144,8 @@ def license_view(conn: Connection, license_: ProductLicense, look: Look) -> Lice
         cause=standing.cause.value,
         message=standing.message,
         remedies=standing.remedies,
-        since=moment(standing.since),
-        until=moment(standing.until),
+        since=optional_rfc3339(standing.since),
+        until=optional_rfc3339(standing.until),
         kind="" if lease is None else lease.kind,
         plan=standing.plan,
         plan_name=standing.plan_name,
@@ -153,57 +153,57 @@ def license_view(conn: Connection, license_: ProductLicense, look: Look) -> Lice
         renew_url=standing.renew_url,
         code_last_group="" if lease is None else lease.code_last_group,
         subscription="" if lease is None else lease.subscription,
-        paid_until=moment(standing.paid_until),
-        grace_until=moment(None if lease is None else _grace_until(_drawn(lease, look.now), look.now)),
-        contact_until=moment(standing.contact_until),
+        paid_until=optional_rfc3339(standing.paid_until),
+        grace_until=optional_rfc3339(None if lease is None else _grace_until(_draw_spans(lease, look.now), look.now)),
+        contact_until=optional_rfc3339(standing.contact_until),
         features=standing.features,
         device_limit=0 if lease is None else lease.limit,
-        ceiling=0 if lease is None else ceiling(lease.limit, lease.figures.tolerance_percent),
+        ceiling=0 if lease is None else device_ceiling(lease.limit, lease.figures.tolerance_percent),
         allotment=most,
         in_use=pool.counted,
         waiting=waiting,
-        displaced=devices.displaced(conn, license_.product),
+        displaced=devices.count_displaced(conn, license_.product),
         free=max(0, most - pool.counted),
-        new_seats=reason(barred),
+        new_seats=refusal_reason(barred),
         min_version=standing.min_version,
-        last_answered=moment(kept.contact or None),
-        next_contact=moment(license_.keeper.due()),
+        last_answered=optional_rfc3339(kept.contact or None),
+        next_contact=optional_rfc3339(license_.keeper.next_contact_at()),
         pending=kept.activation is not None,
-        refusal=reason(standing.refusal),
-        warnings=tuple(Reason(each.code.value, words(each)) for each in standing.warnings),
+        refusal=refusal_reason(standing.refusal),
+        warnings=tuple(RefusalReason(each.code.value, refusal_words(each)) for each in standing.warnings),
         forked=kept.forked,
-        fork=_fork(kept),
+        fork=_fork_view(kept),
         path=f"{kept.path.kind} {kept.path.resolver}".strip(),
         messages=kept.messages,
-        successor=_successor(license_, standing),
-        renewal=_renewal(lease, look.now),
+        successor=_successor_view(license_, standing),
+        renewal=_renewal_view(lease, look.now),
         timeline=() if lease is None else expected_spans(lease, look.now),
-        as_of=rfc3339(look.now),
+        as_of=format_rfc3339(look.now),
     )
 
 
-def _fork(kept: Kept) -> ForkView | None:
+def _fork_view(kept: ClientState) -> SiteForkView | None:
     fork = kept.fork
     if fork is None and not kept.forked:
         return None
-    return ForkView(
-        found=None if fork is None else rfc3339(fork.found),
+    return SiteForkView(
+        found=None if fork is None else format_rfc3339(fork.found),
         you_are_the_copy=kept.forked,
         separated=kept.separated,
         restores_left=0 if fork is None else fork.restores_left,
-        copies=() if fork is None else tuple(map(_copy, fork.copies)),
+        copies=() if fork is None else tuple(map(_copy_view, fork.copies)),
     )
 
 
-def _copy(copy: Copy) -> CopyView:
-    return CopyView(
+def _copy_view(copy: SiteCopy) -> SiteCopyView:
+    return SiteCopyView(
         which=copy.which,
-        at=moment(copy.at or None),
+        at=optional_rfc3339(copy.at or None),
         serial=copy.serial,
         version=copy.version,
         devices=copy.devices,
         path=copy.path,
-        clock=moment(copy.wall or None),
+        clock=optional_rfc3339(copy.wall or None),
         running_seconds=copy.uptime,
     )
 
@@ -214,51 +214,59 @@ def _grace_until(timeline: Timeline, now: Instant) -> Instant | None:
     return next(ends, None)
 
 
-def _successor(license_: ProductLicense, standing: Standing) -> SuccessorView | None:
-    staged = license_.keeper.holder.holdings.successor
+def _successor_view(license_: ProductLicense, standing: LicenseStanding) -> SuccessorView | None:
+    staged = license_.keeper.holder.proven_holdings.successor
     if staged is None or standing.successor_from is None:
         return None
     lease = staged.lease
-    return SuccessorView(rfc3339(lease.nbf), lease.plan, lease.plan_called, lease.code_last_group, spans(lease.spans))
+    return SuccessorView(
+        format_rfc3339(lease.nbf), lease.plan, lease.plan_called, lease.code_last_group, span_views(lease.spans)
+    )
 
 
-def _drawn(lease: Lease, now: Instant) -> Timeline:
+def _draw_spans(lease: Lease, now: Instant) -> Timeline:
     return carried_on(lease.spans, lease.outlook_at(now), lease.prepaid_until)
 
 
-def _renewal(lease: Lease | None, now: Instant) -> str:
+def _renewal_view(lease: Lease | None, now: Instant) -> str:
     outlook = None if lease is None else lease.outlook_at(now)
-    return "" if outlook is None else sentence(outlook, now)
+    return "" if outlook is None else outlook_sentence(outlook, now)
 
 
-def expected_spans(lease: Lease, now: Instant) -> tuple[SpanView, ...]:
+def expected_spans(lease: Lease, now: Instant) -> tuple[SiteSpanView, ...]:
     """The contract's course with the renewals that are expected; silence is not in it."""
-    drawn = _drawn(lease, now)
-    return spans(drawn) if drawn == lease.spans else expected_after(lease.prepaid_until, drawn)
+    drawn = _draw_spans(lease, now)
+    return span_views(drawn) if drawn == lease.spans else expected_after(lease.prepaid_until, drawn)
 
 
-def expected_after(paid: Instant | None, drawn: Timeline) -> tuple[SpanView, ...]:
+def expected_after(paid: Instant | None, drawn: Timeline) -> tuple[SiteSpanView, ...]:
     """A timeline for people that is paid up to `paid`: what is in service after that is expected."""
     if paid is None:
-        return spans(drawn)
-    pieces = (*cut(drawn, paid), *starting(drawn, paid))
+        return span_views(drawn)
+    pieces = (*cut_at(drawn, paid), *starting_at(drawn, paid))
     return tuple(
-        msgspec.structs.replace(_span(each), expected=each.since >= paid and each.phase is Phase.ACTIVE)
+        msgspec.structs.replace(_span_view(each), expected=each.since >= paid and each.phase is Phase.ACTIVE)
         for each in pieces
     )
 
 
-def spans(timeline: Timeline) -> tuple[SpanView, ...]:
+def span_views(timeline: Timeline) -> tuple[SiteSpanView, ...]:
     """A timeline for people."""
-    return tuple(_span(each) for each in timeline)
+    return tuple(_span_view(each) for each in timeline)
 
 
-def _span(span: Span) -> SpanView:
-    return SpanView(
-        rfc3339(span.since), moment(span.until), span.phase.value, span.why.value, span.features, span.limit, span.note
+def _span_view(span: Span) -> SiteSpanView:
+    return SiteSpanView(
+        format_rfc3339(span.since),
+        optional_rfc3339(span.until),
+        span.phase.value,
+        span.why.value,
+        span.features,
+        span.limit,
+        span.note,
     )
 
 
-def reason(refused: Refused | None) -> Reason | None:
+def refusal_reason(refused: Refused | None) -> RefusalReason | None:
     """A refusal as something to show beside what works."""
-    return None if refused is None else Reason(refused.code.value, words(refused))
+    return None if refused is None else RefusalReason(refused.code.value, refusal_words(refused))

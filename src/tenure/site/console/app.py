@@ -7,72 +7,77 @@ import msgspec
 
 from tenure.core.timeline import Instant
 from tenure.http.asgi import App, Receive, Scope, Send
-from tenure.http.edge import Border, Edge
 from tenure.http.fairness import FairPlaces, block_of
 from tenure.http.limits import Ticks
+from tenure.http.middleware import EdgeMiddleware, MiddlewareParts
 from tenure.site.console import rights
-from tenure.site.console.exchanges import Exchanges
-from tenure.site.console.framing import Framing
-from tenure.site.console.pages import door
-from tenure.site.console.pages.codes import Codes
-from tenure.site.console.pages.connection import Connection
-from tenure.site.console.pages.devices import Devices
-from tenure.site.console.pages.dns import Dns
-from tenure.site.console.pages.door import Door
-from tenure.site.console.pages.duplicates import Duplicates
-from tenure.site.console.pages.enrolments import Enrolments
-from tenure.site.console.pages.events import Events
-from tenure.site.console.pages.forks import Forks
-from tenure.site.console.pages.forwarding import Forwarding
-from tenure.site.console.pages.forwarding_form import ForwardingForm
-from tenure.site.console.pages.licenses import Licenses
-from tenure.site.console.pages.offline import Offline
-from tenure.site.console.pages.overview import Overview
-from tenure.site.console.pages.people import People
-from tenure.site.console.pages.reports import Reports
-from tenure.site.console.pages.seats import Seats
-from tenure.site.console.pages.synchronization import Synchronization
-from tenure.site.console.signed import Console, Server, SignedIn
-from tenure.web.app import Parts, Route, Run, build
-from tenure.web.replies import Goto, RefusedPageError, Reply
+from tenure.site.console.exchanges import ConsoleExchanges
+from tenure.site.console.navigation import ConsoleFrameMaker
+from tenure.site.console.pages import sign_in
+from tenure.site.console.pages.codes import ActivationPages
+from tenure.site.console.pages.connection import ConnectionPages
+from tenure.site.console.pages.devices import DevicePages
+from tenure.site.console.pages.dns import DnsPages
+from tenure.site.console.pages.duplicates import DuplicatePages
+from tenure.site.console.pages.enrollments import EnrollmentPages
+from tenure.site.console.pages.events import EventPages
+from tenure.site.console.pages.forks import ForkPages
+from tenure.site.console.pages.forwarding import ForwardingPages
+from tenure.site.console.pages.forwarding_form import ForwardingFormPages
+from tenure.site.console.pages.licenses import LicensePages
+from tenure.site.console.pages.offline import OfflineExchangePages
+from tenure.site.console.pages.overview import OverviewPages
+from tenure.site.console.pages.people import PeoplePages
+from tenure.site.console.pages.reports import ReportPages
+from tenure.site.console.pages.seats import SeatPages
+from tenure.site.console.pages.sign_in import ConsoleSignInPages
+from tenure.site.console.pages.synchronization import SynchronizationPages
+from tenure.site.console.session import Console, ConsoleSession, LocalServer
+from tenure.web.app import PageParts, PageRoute, Run, build_pages
+from tenure.web.replies import RedirectTo, RefusedPageError, Reply
 from tenure.web.sessions import EACH, MOST, MemorySessions
 
 OF_THE_API = ("/v1/", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/refusals/")
 """Where addresses of the local API begin; all others are pages."""
 
 
-def console(api: App, clock: Callable[[], Instant], ticks: Ticks) -> Edge:
+def make_console(api: App, clock: Callable[[], Instant], ticks: Ticks) -> EdgeMiddleware:
     """The pages; `clock` is real time (sessions end by it), whatever a sandbox's clock says."""
     # Through the API's front door, only without a network: whatever it refuses to others it refuses to the console.
     http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://site.internal")
-    server = Server(http)
-    pages = build(
-        Parts(
+    server = LocalServer(http)
+    pages = build_pages(
+        PageParts(
             program="console",
             package="tenure.site.console",
-            routes=tuple(msgspec.structs.replace(route, run=_guarded(server, route)) for route in routes(server)),
-            sessions=MemorySessions[SignedIn](FairPlaces(MOST, EACH), block_of),
+            routes=tuple(
+                msgspec.structs.replace(route, run=_guard_route(server, route)) for route in console_routes(server)
+            ),
+            sessions=MemorySessions[ConsoleSession](FairPlaces(MOST, EACH), block_of),
             owner=lambda signed_in: signed_in.name,
-            frame=Framing(server).frame,
+            frame=ConsoleFrameMaker(server).make_frame,
             clock=clock,
         )
     )
-    return Edge(pages, Border(clock=clock, ticks=ticks, headers=()))
+    return EdgeMiddleware(pages, MiddlewareParts(clock=clock, ticks=ticks, headers=()))
 
 
-def routes(server: Server) -> list[Route]:
+def console_routes(server: LocalServer) -> list[PageRoute]:
     """Every page and form of the console."""
-    exchanges = Exchanges()
+    exchanges = ConsoleExchanges()
     groups = (
-        Door(server), Overview(server), Licenses(server), Codes(server, exchanges), Forks(server, exchanges),
-        Synchronization(server, exchanges), Connection(server), Devices(server), Duplicates(server), Enrolments(server),
-        Events(server), Seats(server), Offline(server), Dns(server), Reports(server), People(server),
-        ForwardingForm(server), Forwarding(server),
+        ConsoleSignInPages(server), OverviewPages(server), LicensePages(server), ActivationPages(server, exchanges),
+        ForkPages(server, exchanges),
+        SynchronizationPages(server, exchanges), ConnectionPages(server), DevicePages(server),
+        DuplicatePages(server), EnrollmentPages(server),
+        EventPages(server), SeatPages(server), OfflineExchangePages(server), DnsPages(server), ReportPages(server),
+        PeoplePages(server),
+        ForwardingFormPages(server), ForwardingPages(server),
     )  # fmt: skip
     return [route for group in groups for route in group.routes()]
 
 
-class Doors:
+class PortRouter:
     """One port: the local API under its own addresses, the console under all others."""
 
     def __init__(self, api: App, pages: App) -> None:
@@ -84,28 +89,33 @@ class Doors:
         await (self._api if ours else self._pages)(scope, receive, send)
 
 
-def _guarded(server: Server, route: Route) -> Run:
+def _guard_route(server: LocalServer, route: PageRoute) -> Run:
     """The page for whoever may use it; a secret that is no longer good leads to signing in again."""
 
     async def guarded(visit: Console) -> Reply:
         try:
             if visit.session is None or route.stranger:
                 return await route.run(visit)
-            return await _barred(server, visit) or await route.run(visit)
+            return await _refuse_visitor(server, visit) or await route.run(visit)
         except RefusedPageError as error:
             if visit.session is not None and error.refusal.code == "not_authenticated":
-                return door.over(visit)
+                return sign_in.session_over(visit)
             raise
 
     return guarded
 
 
-async def _barred(server: Server, visit: Console) -> Reply | None:
+async def _refuse_visitor(server: LocalServer, visit: Console) -> Reply | None:
     """Asks the API what the visitor may do now; None when that includes this page."""
-    me = await server.of(visit).get("/v1/me")
-    visit.who.role, visit.who.scopes = me["role"] or visit.who.role, frozenset(me["scopes"])
-    if visit.who.rights.may(visit.path, visit.method):
+    me = await server.api_for(visit).get("/v1/me")
+    visit.session_value.role, visit.session_value.scopes = (
+        me["role"] or visit.session_value.role,
+        frozenset(me["scopes"]),
+    )
+    if visit.session_value.rights.may_use(visit.path, visit.method):
         return None
     if me["change_password"]:
-        return Goto("/account")
-    raise RefusedPageError(rights.refusal(visit.method, visit.path, visit.who.name, visit.who.role))
+        return RedirectTo("/account")
+    raise RefusedPageError(
+        rights.refuse_page(visit.method, visit.path, visit.session_value.name, visit.session_value.role)
+    )

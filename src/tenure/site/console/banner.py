@@ -9,7 +9,7 @@ import msgspec
 
 from tenure.core.plurals import format_count
 from tenure.core.timeline import DAY, Instant
-from tenure.web.words import cause, instant_of
+from tenure.web.formatting import describe_cause, instant_of
 
 SOON = 30 * DAY
 """So long before its end a paid period is worth a word."""
@@ -39,18 +39,29 @@ def most_important(licenses: list[dict[str, Any]], now: Instant, warnings: int =
 
     `warnings`: how many events are warnings, or worse, that nobody has acknowledged: beside them not all is well.
     """
-    found = [each for license_ in licenses for each in truths(license_, now)]
-    return max(found, key=lambda each: each.rank, default=_fine(licenses, warnings))
+    found = [each for license_ in licenses for each in banners_of(license_, now)]
+    return max(found, key=lambda each: each.rank, default=_all_well_banner(licenses, warnings))
 
 
-def truths(license_: dict[str, Any], now: Instant) -> list[Banner]:
+def banners_of(license_: dict[str, Any], now: Instant) -> list[Banner]:
     """Everything about one license that is worth a banner."""
-    found = [rule(license_) for rule in (_withheld, _phase, _forked, _conflict, _displaced, _waiting, _warned)]
-    found += [_silent(license_, now), _ends_soon(license_, now)]
+    found = [
+        rule(license_)
+        for rule in (
+            _withheld_banner,
+            _phase_banner,
+            _fork_banner,
+            _conflict_banner,
+            _displaced_banner,
+            _waiting_banner,
+            _warning_banner,
+        )
+    ]
+    found += [_silence_banner(license_, now), _ends_soon(license_, now)]
     return [each for each in found if each is not None]
 
 
-def renewable(url: str) -> bool:
+def linkable_url(url: str) -> bool:
     """Whether an address may be linked: the provider's website, not anything that a browser would run."""
     return url.startswith(("https://", "http://"))
 
@@ -58,7 +69,7 @@ def renewable(url: str) -> bool:
 def renew_link(license_: dict[str, Any]) -> str:
     """The provider's website at this subscription (M16); empty where the provider names none."""
     url = str(license_["renew_url"])
-    if not renewable(url):
+    if not linkable_url(url):
         return ""
     sign = "&" if "?" in url else "?"
     return f"{url}{sign}subscription={license_['subscription']}" if license_["subscription"] else url
@@ -70,37 +81,37 @@ def exchange_link(license_: dict[str, Any]) -> str:
     What is known is the address for renewing, which at a portal ends in `/renew`.
     """
     portal = str(license_["renew_url"]).removesuffix("/renew")
-    return f"{portal}/offline-exchange" if renewable(portal) and portal != license_["renew_url"] else ""
+    return f"{portal}/offline-exchange" if linkable_url(portal) and portal != license_["renew_url"] else ""
 
 
-def _renew(license_: dict[str, Any]) -> tuple[str, str]:
+def _renew_button(license_: dict[str, Any]) -> tuple[str, str]:
     """What pays: the provider's website at this subscription where it has one, else the page that says what to do."""
     if link := renew_link(license_):
         return "Renew on the provider's website", link
     return "See what can be done", f"/licenses/{license_['product']}/explain"
 
 
-def _withheld(license_: dict[str, Any]) -> Banner | None:
+def _withheld_banner(license_: dict[str, Any]) -> Banner | None:
     refusal = license_["refusal"]
     if refusal is None:
         return None
     path = f"/licenses/{license_['product']}/explain"
     return Banner(
-        tone="bad", title=f"{_named(license_)}: functions are withheld.", text=refusal["text"],
+        tone="bad", title=f"{_license_name(license_)}: functions are withheld.", text=refusal["text"],
         button="See why", path=path, rank=90,
     )  # fmt: skip
 
 
-def _phase(license_: dict[str, Any]) -> Banner | None:
+def _phase_banner(license_: dict[str, Any]) -> Banner | None:
     phase, why, product = license_["phase"], license_["cause"], license_["product"]
     if phase == "pending":
         if license_["pending"]:
             return Banner(
-                tone="info", title=f"{_named(license_)}: an activation waits for the licensing server's answer.",
+                tone="info", title=f"{_license_name(license_)}: an activation waits for the licensing server's answer.",
                 text="It is asked again by itself.", button="Test connection", path="/connection", rank=55,
             )  # fmt: skip
         return Banner(
-            tone="info", title=f"{_named(license_)}: nothing is licensed yet, so no device is protected.",
+            tone="info", title=f"{_license_name(license_)}: nothing is licensed yet, so no device is protected.",
             text="Apply the activation code that your provider has given you.",
             button="Add activation code", path=f"/licenses/{product}/code", rank=55,
         )  # fmt: skip
@@ -108,85 +119,85 @@ def _phase(license_: dict[str, Any]) -> Banner | None:
         return None
     tone, rank = ("bad", 80) if phase == "ended" else ("warn", 65 if phase == "paused" else 60)
     titles = {
-        "ended": f"{_named(license_)} has ended ({cause(why)}): devices are not protected.",
-        "grace": f"{_named(license_)} is in grace ({cause(why)}): it still works, but not for long.",
-        "paused": f"{_named(license_)} is on hold.",
+        "ended": f"{_license_name(license_)} has ended ({describe_cause(why)}): devices are not protected.",
+        "grace": f"{_license_name(license_)} is in grace ({describe_cause(why)}): it still works, but not for long.",
+        "paused": f"{_license_name(license_)} is on hold.",
     }
-    button, path = _remedy(license_)
-    post = button == SYNCHRONISE
+    button, path = _remedy_button(license_)
+    post = button == SYNCHRONIZE
     until = (license_["until"] or "") if phase == "grace" else ""
     how = next(iter(license_["remedies"]), {"how": ""})["how"]
     how = f"{how} It ends".strip() if until else how
     return Banner(tone=tone, title=titles[phase], text=how, until=until, button=button, path=path, post=post, rank=rank)
 
 
-SYNCHRONISE = "Synchronize now"
+SYNCHRONIZE = "Synchronize now"
 
 
-def _remedy(license_: dict[str, Any]) -> tuple[str, str]:
+def _remedy_button(license_: dict[str, Any]) -> tuple[str, str]:
     """The button that mends a cause."""
     product = license_["product"]
     if license_["cause"] in ("sync_overdue", "held"):
-        return SYNCHRONISE, f"/licenses/{product}/synchronization"
-    if license_["cause"] in ("cancelled", "blocked", "code_blocked", "never_activated"):
+        return SYNCHRONIZE, f"/licenses/{product}/synchronization"
+    if license_["cause"] in ("canceled", "blocked", "code_blocked", "never_activated"):
         return "Add activation code", f"/licenses/{product}/code"
-    return _renew(license_)
+    return _renew_button(license_)
 
 
-def _forked(license_: dict[str, Any]) -> Banner | None:
+def _fork_banner(license_: dict[str, Any]) -> Banner | None:
     fork = license_["fork"]
     if fork is None or not (license_["forked"] or fork["copies"]):
         return None
     text = "No new device is protected until you say which copy is which." if license_["forked"] else ""
     return Banner(
         tone="bad" if license_["forked"] else "warn",
-        title=f"{_named(license_)}: a copy of this administration server uses the same identity.",
+        title=f"{_license_name(license_)}: a copy of this administration server uses the same identity.",
         text=text, button="Look at both and decide", path=f"/licenses/{license_['product']}/fork", rank=70,
     )  # fmt: skip
 
 
-def _conflict(license_: dict[str, Any]) -> Banner | None:
+def _conflict_banner(license_: dict[str, Any]) -> Banner | None:
     conflict = license_.get("conflict")
     if not conflict:
         return None
     path = f"/licenses/{license_['product']}/conflict"
-    title = f"{_named(license_)}: fewer devices will be allowed than are protected."
+    title = f"{_license_name(license_)}: fewer devices will be allowed than are protected."
     text = "Decide which devices give up their seats; otherwise the longest silent ones do. It begins"
     until = conflict["begins"]
     return Banner(tone="warn", title=title, text=text, until=until, button="See the list", path=path, rank=62)
 
 
-def _displaced(license_: dict[str, Any]) -> Banner | None:
+def _displaced_banner(license_: dict[str, Any]) -> Banner | None:
     if not license_["displaced"] or license_["phase"] in ("pending", "ended"):
         return None
     beyond = format_count(license_["displaced"], "device is", "devices are")
     text = "Each keeps its seat until that ends, and gets another one only when a place is free."
     path = f"/devices?state=displaced&product={license_['product']}"
-    title = f"{_named(license_)}: {beyond} beyond what the present license allows."
+    title = f"{_license_name(license_)}: {beyond} beyond what the present license allows."
     return Banner(tone="warn", title=title, text=text, button="See which and why", path=path, rank=58)
 
 
-def _waiting(license_: dict[str, Any]) -> Banner | None:
+def _waiting_banner(license_: dict[str, Any]) -> Banner | None:
     if not license_["waiting"] or license_["phase"] in ("pending", "ended"):
         return None
     waiting = format_count(license_["waiting"], "device has", "devices have")
     barred = license_["new_seats"]
-    text = barred["text"] if barred else _full(license_)
+    text = barred["text"] if barred else _full_banner(license_)
     path = f"/devices?state=waiting&product={license_['product']}"
     return Banner(
-        tone="warn", title=f"{_named(license_)}: {waiting} no seat and is not protected."
-        if license_["waiting"] == 1 else f"{_named(license_)}: {waiting} no seat and are not protected.",
+        tone="warn", title=f"{_license_name(license_)}: {waiting} no seat and is not protected."
+        if license_["waiting"] == 1 else f"{_license_name(license_)}: {waiting} no seat and are not protected.",
         text=text, button="See which and why", path=path, rank=50,
     )  # fmt: skip
 
 
-def _full(license_: dict[str, Any]) -> str:
+def _full_banner(license_: dict[str, Any]) -> str:
     if license_["free"]:
         return f"{format_count(license_['free'], 'seat is', 'seats are')} free: they are served at their next contact."
     if license_["allotment"] < license_["device_limit"]:
         mine = _taken(license_) if license_["allotment"] else "None is here"
         return f"{mine}; the subscription's other servers hold the rest of {license_['device_limit']:,}, or it is free."
-    return f"{_taken(license_)}{tolerated(license_)}."
+    return f"{_taken(license_)}{tolerance_note(license_)}."
 
 
 def _taken(license_: dict[str, Any]) -> str:
@@ -198,31 +209,31 @@ def _taken(license_: dict[str, Any]) -> str:
     )
 
 
-def tolerated(license_: dict[str, Any]) -> str:
+def tolerance_note(license_: dict[str, Any]) -> str:
     """Why there are more seats than were ordered; empty when there are not."""
     ordered, seats = license_["device_limit"], license_["allotment"]
     return f" ({ordered:,} ordered, {seats - ordered:,} more tolerated)" if 0 < ordered < seats else ""
 
 
-def _warned(license_: dict[str, Any]) -> Banner | None:
+def _warning_banner(license_: dict[str, Any]) -> Banner | None:
     for each in license_["warnings"]:
         if each["code"] != "lease_forked":
             path = f"/licenses/{license_['product']}/synchronization"
             return Banner(
-                tone="warn", title=f"{_named(license_)}: something is wrong that takes nothing away yet.",
-                text=each["text"], button=SYNCHRONISE, path=path, post=True, rank=40,
+                tone="warn", title=f"{_license_name(license_)}: something is wrong that takes nothing away yet.",
+                text=each["text"], button=SYNCHRONIZE, path=path, post=True, rank=40,
             )  # fmt: skip
     return None
 
 
-def _silent(license_: dict[str, Any], now: Instant) -> Banner | None:
+def _silence_banner(license_: dict[str, Any], now: Instant) -> Banner | None:
     answered = instant_of(license_["last_answered"])
     if answered is None or now - answered < SILENT or license_["phase"] not in ("active", "paused"):
         return None
     until = license_["contact_until"] or ""
     days = format_count((now - answered) // DAY, "day")
     return Banner(
-        tone="warn", title=f"{_named(license_)}: the licensing server has not answered for {days}.",
+        tone="warn", title=f"{_license_name(license_)}: the licensing server has not answered for {days}.",
         text="Everything goes on working; without an answer it would end", until=until,
         button="Test connection", path="/connection", rank=30,
     )  # fmt: skip
@@ -235,15 +246,16 @@ def _ends_soon(license_: dict[str, Any], now: Instant) -> Banner | None:
     soon = paid is not None and now <= paid < now + before
     if not soon or covered or license_["phase"] != "active" or license_["successor"]:
         return None
-    button, path = _renew(license_)
+    button, path = _renew_button(license_)
     grace = "Then a grace period begins. It ends" if license_["grace_until"] else "No grace follows. It ends"
     return Banner(
-        tone="info", title=f"{_named(license_)}: the paid period is over soon.", text=f"{renewal} {grace}".strip(),
+        tone="info", title=f"{_license_name(license_)}: the paid period is over soon.",
+        text=f"{renewal} {grace}".strip(),
         until=license_["paid_until"], button=button, path=path, rank=20,
     )  # fmt: skip
 
 
-def _fine(licenses: list[dict[str, Any]], warnings: int) -> Banner:
+def _all_well_banner(licenses: list[dict[str, Any]], warnings: int) -> Banner:
     used = sum(each["in_use"] for each in licenses)
     ends = sorted((each["paid_until"], each["renewal"]) for each in licenses if each["paid_until"])
     covered = f"{format_count(used, 'device')} protected" if used else "no device has asked for a seat yet"
@@ -260,5 +272,5 @@ def _fine(licenses: list[dict[str, Any]], warnings: int) -> Banner:
     return Banner(tone="good", title=title, text="The paid period ends" if until else "", until=until)
 
 
-def _named(license_: dict[str, Any]) -> str:
+def _license_name(license_: dict[str, Any]) -> str:
     return str(license_["product"])

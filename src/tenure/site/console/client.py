@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx2
 import msgspec
 
-from tenure.web.replies import Refusal, RefusedPageError
+from tenure.web.replies import PageRefusal, RefusedPageError
 
 PAGE = 50
 """Rows of a list on one page."""
@@ -24,7 +24,7 @@ COUNTED = 100
 """Open warnings are counted up to here."""
 Query = Mapping[str, str | int | bool | None]
 
-UNREACHABLE = Refusal(
+UNREACHABLE = PageRefusal(
     title="The administration server did not answer as expected.",
     status=503,
     code="unreachable",
@@ -33,9 +33,9 @@ UNREACHABLE = Refusal(
 )
 
 
-UNKNOWN = Refusal(title="This token is not known, or no longer good.", status=401, code="not_authenticated")
+UNKNOWN = PageRefusal(title="This token is not known, or no longer good.", status=401, code="not_authenticated")
 
-TOO_LONG = Refusal(
+TOO_LONG = PageRefusal(
     title="What was asked for is too long.",
     status=422,
     code="field_invalid",
@@ -44,36 +44,36 @@ TOO_LONG = Refusal(
 )
 
 
-class Offering(Protocol):
+class OperationList(Protocol):
     """Knows which operations the API has."""
 
-    async def offers(self, operation: str) -> bool:
+    async def has_operation(self, operation: str) -> bool:
         """Whether it has this one."""
 
 
-class Listed(msgspec.Struct, frozen=True):
+class ConsolePage(msgspec.Struct, frozen=True):
     """One page of a list; `next` is the cursor of the following one."""
 
     items: list[Any]
     next: str | None = None
 
 
-async def open_warnings(api: "Api", server: "Offering") -> int:
+async def open_warnings(api: "ConsoleApi", server: "OperationList") -> int:
     """How many events are warnings, or worse, that nobody has acknowledged; counted to a hundred of each."""
-    if not await server.offers("GET /v1/events?new"):
+    if not await server.has_operation("GET /v1/events?new"):
         return 0
     found = [
-        await api.listed("/v1/events", {"severity": name, "new": True}, COUNTED) for name in ("warning", "critical")
+        await api.get_page("/v1/events", {"severity": name, "new": True}, COUNTED) for name in ("warning", "critical")
     ]
     return sum(len(each.items) for each in found)
 
 
-def path(template: str, **parts: str) -> str:
+def fill_path(template: str, **parts: str) -> str:
     """`template` with its `{names}` filled in; whatever a part holds, it stays one segment."""
     return template.format(**{name: quote(part, safe="").replace(".", "%2E") for name, part in parts.items()})
 
 
-class Api:
+class ConsoleApi:
     """The local API with one secret. Every method raises `RefusedPageError` with the API's own words."""
 
     def __init__(self, http: httpx2.AsyncClient, secret: str = "") -> None:
@@ -81,19 +81,19 @@ class Api:
 
     async def get(self, path: str, **query: str | int | bool | None) -> Any:
         """What is at `path`."""
-        return await self._sent("GET", path, None, query)
+        return await self._send("GET", path, None, query)
 
-    async def listed(self, path: str, query: Query | None = None, limit: int = PAGE) -> Listed:
+    async def get_page(self, path: str, query: Query | None = None, limit: int = PAGE) -> ConsolePage:
         """One page of a list."""
-        found = await self._sent("GET", path, None, {**(query or {}), "limit": limit})
-        return Listed(found["items"], found.get("next"))
+        found = await self._send("GET", path, None, {**(query or {}), "limit": limit})
+        return ConsolePage(found["items"], found.get("next"))
 
-    async def whole(self, path: str, query: Query | None = None, most: int = 2_000) -> list[Any]:
+    async def get_all(self, path: str, query: Query | None = None, most: int = 2_000) -> list[Any]:
         """A list to its end, at most `most` items."""
         items: list[Any] = []
         cursor: str | None = None
         while len(items) < most:
-            page = await self.listed(path, {**(query or {}), "cursor": cursor}, WHOLE)
+            page = await self.get_page(path, {**(query or {}), "cursor": cursor}, WHOLE)
             items += page.items
             cursor = page.next
             if cursor is None or not page.items:
@@ -102,17 +102,17 @@ class Api:
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None, *, key: str = "", **query: Any) -> Any:
         """Do something, once under `key` (a fresh one unless given)."""
-        return await self._sent("POST", path, body, query, key=key or secrets.token_hex(16))
+        return await self._send("POST", path, body, query, key=key or secrets.token_hex(16))
 
     async def put(self, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> Any:
         """Change something."""
-        return await self._sent("PUT", path, body, query)
+        return await self._send("PUT", path, body, query)
 
     async def delete(self, path: str, **query: Any) -> None:
         """Take something away."""
-        await self._sent("DELETE", path, None, query)
+        await self._send("DELETE", path, None, query)
 
-    async def _sent(
+    async def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None, query: Query, *, key: str = ""
     ) -> Any:
         headers = {"Accept": "application/json, application/problem+json"}
@@ -126,23 +126,23 @@ class Api:
         if content is not None:
             headers["Content-Type"] = "application/json"
         # An empty group is a group of its own: only what was not asked at all is left out.
-        params = {name: _text(value) for name, value in query.items() if value is not None and value is not False}
+        params = {name: _query_text(value) for name, value in query.items() if value is not None and value is not False}
         try:
             answer = await self._http.request(method, path, content=content, headers=headers, params=params)
         except (httpx2.HTTPError, OSError) as fault:
             raise RefusedPageError(UNREACHABLE) from fault
         except httpx2.InvalidURL as fault:
             raise RefusedPageError(TOO_LONG) from fault
-        return _read(answer)
+        return _read_answer(answer)
 
 
-def _read(answer: httpx2.Response) -> Any:
+def _read_answer(answer: httpx2.Response) -> Any:
     media = answer.headers.get("content-type", "").partition(";")[0]
     try:
         if answer.is_success:
             return msgspec.json.decode(in_console(answer.content)) if answer.content else None
         if media == "application/problem+json":
-            raise RefusedPageError(msgspec.json.decode(in_console(answer.content), type=Refusal))
+            raise RefusedPageError(msgspec.json.decode(in_console(answer.content), type=PageRefusal))
     except msgspec.MsgspecError as fault:
         raise RefusedPageError(UNREACHABLE) from fault
     raise RefusedPageError(UNREACHABLE)
@@ -158,5 +158,5 @@ def in_console(said: bytes) -> bytes:
     )
 
 
-def _text(value: str | int | bool | None) -> str:
+def _query_text(value: str | int | bool | None) -> str:
     return "true" if value is True else str(value)

@@ -7,53 +7,53 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from tenure.web.replies import Refusal, RefusedPageError
+from tenure.web.replies import PageRefusal, RefusedPageError
 
 PATIENCE = 0.6
 """Seconds that a page waits, because most exchanges are over by then."""
 
 
-class Exchange:
+class ConsoleExchange:
     """One request, from its start to its answer or refusal."""
 
     def __init__(self, what: str) -> None:
         self.what = what
-        """`synchronise`, `activate`, `successor`, `drop-successor`, `resolve-fork`."""
+        """`synchronize`, `activate`, `successor`, `drop-successor`, `resolve-fork`."""
         self.value: dict[str, Any] | None = None
-        self.refusal: Refusal | None = None
+        self.refusal: PageRefusal | None = None
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """Whether it is not over."""
         return self.value is None and self.refusal is None
 
 
-class Exchanges:
+class ConsoleExchanges:
     """The last one of each product."""
 
     def __init__(self) -> None:
-        self._last: dict[str, Exchange] = {}
+        self._last: dict[str, ConsoleExchange] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def last(self, product: str) -> Exchange | None:
+    def last_exchange(self, product: str) -> ConsoleExchange | None:
         """The exchange that runs, or was the last."""
         return self._last.get(product)
 
-    async def begin(self, product: str, what: str, work: Coroutine[Any, Any, Any]) -> Exchange:
+    async def begin_exchange(self, product: str, what: str, work: Coroutine[Any, Any, Any]) -> ConsoleExchange:
         """Start one, and wait a moment for it; while another runs, that one."""
         last = self._last.get(product)
-        if last is not None and last.running:
+        if last is not None and last.is_running:
             work.close()
             return last
-        exchange = self._last[product] = Exchange(what)
-        task = asyncio.create_task(_followed(exchange, work))
+        exchange = self._last[product] = ConsoleExchange(what)
+        task = asyncio.create_task(_follow_exchange(exchange, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         await asyncio.wait({task}, timeout=PATIENCE)
         return exchange
 
 
-FAILED = Refusal(
+FAILED = PageRefusal(
     title="The exchange was cut short.",
     status=500,
     code="internal",
@@ -61,11 +61,11 @@ FAILED = Refusal(
 )
 
 
-async def _followed(exchange: Exchange, work: Coroutine[Any, Any, Any]) -> None:
+async def _follow_exchange(exchange: ConsoleExchange, work: Coroutine[Any, Any, Any]) -> None:
     try:
         exchange.value = await work
     except RefusedPageError as error:
         exchange.refusal = error.refusal
     finally:
-        if exchange.running:
+        if exchange.is_running:
             exchange.refusal = FAILED

@@ -7,7 +7,7 @@ refuses by itself as well; a test holds both against each other.
 import re
 
 from tenure.site.roles import LOOK, RULE, WORK
-from tenure.web.replies import Refusal
+from tenure.web.replies import PageRefusal
 
 _RULED = (
     "/settings/dns", "/licenses/{}/fork", "/licenses/{}/remove", "/people", "/people/{}/role", "/people/{}/reset",
@@ -30,15 +30,15 @@ _RULED_PAGES = (
 MAY_DO = {WORK: "operators and administrators", RULE: "administrators"}
 
 
-class Rights:
+class ConsoleRights:
     """What somebody may do here, by the scopes that the local API says the caller has."""
 
     def __init__(self, scopes: frozenset[str] = frozenset()) -> None:
         self._scopes = scopes
 
-    def may(self, path: str, method: str = "POST") -> bool:
+    def may_use(self, path: str, method: str = "POST") -> bool:
         """Whether a form at `path` (or, with GET, the page) is open to them; what lies elsewhere is."""
-        scope = needed(method, path)
+        scope = needed_scope(method, path)
         return not scope or scope in self._scopes
 
     @property
@@ -47,20 +47,20 @@ class Rights:
         return WORK not in self._scopes and RULE not in self._scopes
 
 
-def needed(method: str, path: str) -> str:
+def needed_scope(method: str, path: str) -> str:
     """The scope that an address asks for; empty where none is."""
     place = path.partition("?")[0]
     if not place.startswith("/") or place.startswith("/sign-") or place == "/account" or place in _OWN:
         return ""
     if method == "GET":
-        return WORK if _among(place, _WORKED) else RULE if _among(place, _RULED_PAGES) else LOOK
-    return RULE if _among(place, _RULED) else WORK
+        return WORK if _matches_any(place, _WORKED) else RULE if _matches_any(place, _RULED_PAGES) else LOOK
+    return RULE if _matches_any(place, _RULED) else WORK
 
 
-def refusal(method: str, path: str, name: str, role: str) -> Refusal:
+def refuse_page(method: str, path: str, name: str, role: str) -> PageRefusal:
     """What somebody is told whose role does not include an address."""
-    whose = MAY_DO.get(needed(method, path), "people of this server")
-    return Refusal(
+    whose = MAY_DO.get(needed_scope(method, path), "people of this server")
+    return PageRefusal(
         title="Your role does not include this.",
         status=403,
         code="action_not_permitted",
@@ -69,5 +69,5 @@ def refusal(method: str, path: str, name: str, role: str) -> Refusal:
     )
 
 
-def _among(place: str, patterns: tuple[str, ...]) -> bool:
+def _matches_any(place: str, patterns: tuple[str, ...]) -> bool:
     return any(re.fullmatch(pattern.replace("{}", "[^/]+"), place) for pattern in patterns)

@@ -10,15 +10,15 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from tenure.core.timeline import Instant
-from tenure.site.folder import Draw, Secrets
+from tenure.site.folder import Draw, SiteSecrets
 from tenure.site.forwarding.kinds import at_least
-from tenure.site.store.events import Severity, Wanted
+from tenure.site.store.events import EventFilter, Severity
 
 Security = Literal["starttls", "tls", "none"]
 OVERLAP_HOURS_MOST = 168
 
 
-class Mail(msgspec.Struct, frozen=True, kw_only=True):
+class MailTarget(msgspec.Struct, frozen=True, kw_only=True):
     """By e-mail."""
 
     host: str
@@ -31,14 +31,14 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """Further certificate authorities that are believed (PEM)."""
 
 
-class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
     """By webhook."""
 
     url: str
     authorities: str = ""
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
+class ForwardingConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One forwarding; exactly one of `mail` and `webhook` is there."""
 
     name: str
@@ -47,15 +47,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     """None named: every kind."""
     active: bool = True
-    mail: Mail | None = None
-    webhook: Webhook | None = None
+    mail: MailTarget | None = None
+    webhook: WebhookTarget | None = None
 
-    def wanted(self, own: str) -> Wanted:
+    def wanted_events(self, own: str) -> EventFilter:
         """Which events it forwards; `own` is its id, for it does not tell of itself."""
-        return Wanted(severities=at_least(self.severity), kinds=self.kinds, not_about=own)
+        return EventFilter(severities=at_least(self.severity), kinds=self.kinds, not_about=own)
 
 
-class Hidden(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ForwardingSecrets(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is shown once or never."""
 
     password: str = ""
@@ -65,28 +65,28 @@ class Hidden(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The key before it, while it signs too."""
     former_until: Instant = 0
 
-    def keys(self, now: Instant) -> tuple[bytes, ...]:
+    def signing_keys(self, now: Instant) -> tuple[bytes, ...]:
         """Every key that signs at `now`."""
         return (self.key, self.former) if self.former and now < self.former_until else (self.key,)
 
 
 class _Bound(msgspec.Struct, frozen=True):
     owner: str
-    hidden: Hidden
+    hidden: ForwardingSecrets
 
 
-class Vault:
+class SecretVault:
     """Seals secrets; sealed ones are of no use for another forwarding or another site."""
 
-    def __init__(self, secrets: Secrets, draw: Draw) -> None:
-        self._box, self.draw = SecretBox(secrets.derived("forwardings")), draw
+    def __init__(self, secrets: SiteSecrets, draw: Draw) -> None:
+        self._box, self.draw = SecretBox(secrets.derive_key("forwardings")), draw
 
-    def seal(self, owner: str, hidden: Hidden) -> bytes:
+    def seal(self, owner: str, hidden: ForwardingSecrets) -> bytes:
         """As they are kept."""
         plain = msgspec.msgpack.encode(_Bound(owner, hidden))
         return bytes(self._box.encrypt(plain, self.draw(SecretBox.NONCE_SIZE)))
 
-    def open(self, owner: str, sealed: bytes) -> Hidden | None:
+    def open(self, owner: str, sealed: bytes) -> ForwardingSecrets | None:
         """Them again; None where they are another's."""
         try:
             found = msgspec.msgpack.decode(self._box.decrypt(sealed), type=_Bound)
@@ -95,11 +95,11 @@ class Vault:
         return found.hidden if found.owner == owner else None
 
 
-def read_config(body: bytes) -> Config:
+def read_config(body: bytes) -> ForwardingConfig:
     """What `write_config` wrote."""
-    return msgspec.json.decode(body, type=Config)
+    return msgspec.json.decode(body, type=ForwardingConfig)
 
 
-def write_config(config: Config) -> bytes:
+def write_config(config: ForwardingConfig) -> bytes:
     """As it is kept."""
     return msgspec.json.encode(config)

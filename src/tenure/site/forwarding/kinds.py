@@ -5,7 +5,7 @@ from typing import Final
 FAMILIES: Final[dict[str, dict[str, str]]] = {
     "License": {
         "phase_changed": "the license begins, is in grace, ends",
-        "synchronised": "a synchronisation has changed something",
+        "synchronized": "a synchronization has changed something",
         "license_removed": "a license was removed",
         "fork_found": "a copy of this site uses the same identity",
         "fork_resolved": "it is settled which copy is which",

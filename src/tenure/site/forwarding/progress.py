@@ -6,12 +6,12 @@ What is sent and what is written is `courier`'s.
 import msgspec
 
 from tenure.core.timeline import DAY, HOUR, Instant
-from tenure.http.instants import rfc3339
-from tenure.http.outgoing.causes import Cause
-from tenure.site.forwarding.config import Config
-from tenure.site.forwarding.sending import Outcome
+from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
+from tenure.http.timestamps import format_rfc3339
+from tenure.site.forwarding.config import ForwardingConfig
+from tenure.site.forwarding.sending import SendOutcome
 from tenure.site.store.events import Severity
-from tenure.site.store.forwardings import TOLD_FAILING, TOLD_PARTLY, Row
+from tenure.site.store.forwardings import TOLD_FAILING, TOLD_PARTLY, ForwardingRow
 
 FIRST_PAUSE, LONGEST_PAUSE = 30, HOUR
 """Seconds before the second try; each pause is twice the one before, until the longest."""
@@ -26,7 +26,7 @@ TRIES_EACH = 5
 """Tries for a mailbox that is refused for the time being while others have the mail."""
 
 
-class News(msgspec.Struct, frozen=True):
+class ForwardingEvent(msgspec.Struct, frozen=True):
     """An event about a forwarding."""
 
     severity: Severity
@@ -34,14 +34,14 @@ class News(msgspec.Struct, frozen=True):
     text: str
 
 
-class Came(msgspec.Struct, frozen=True):
+class ForwardingResult(msgspec.Struct, frozen=True):
     """What has become of a forwarding."""
 
-    row: Row
-    news: tuple[News, ...] = ()
+    row: ForwardingRow
+    news: tuple[ForwardingEvent, ...] = ()
 
 
-class Sent(msgspec.Struct, frozen=True):
+class SentMessage(msgspec.Struct, frozen=True):
     """What was tried: up to which event, and for whom."""
 
     upto: int
@@ -49,21 +49,23 @@ class Sent(msgspec.Struct, frozen=True):
     """Of a mail."""
 
 
-def due(row: Row, now: Instant) -> bool:
+def is_due(row: ForwardingRow, now: Instant) -> bool:
     """Whether the next try may be made; a clock that was set back does not hold it up."""
     return row.next <= now or row.next - now > ASKED_MOST + LONGEST_PAUSE
 
 
-def after(row: Row, config: Config, sent: Sent, outcome: Outcome, now: Instant, draw: float) -> Came:
+def after_attempt(
+    row: ForwardingRow, config: ForwardingConfig, sent: SentMessage, outcome: SendOutcome, now: Instant, draw: float
+) -> ForwardingResult:
     """What `outcome` of a try means; `draw` in [0, 1) spreads the next one."""
     if config.mail is not None:
         return _after_mail(row, config, sent, outcome, now, draw)
     if outcome.taken:
-        return _done(row, config, sent, "", "", now)
-    return _failed(row, config, outcome, now, draw)
+        return _after_success(row, config, sent, "", "", now)
+    return _after_failure(row, config, outcome, now, draw)
 
 
-def passed_over(row: Row, past: int) -> Row:
+def passed_over(row: ForwardingRow, past: int) -> ForwardingRow:
     """Nothing up to number `past` is left to be sent, so that nothing fails any more."""
     row = msgspec.structs.replace(row, cursor=past, upto=0, pending=b"[]")
     if not row.tries:
@@ -71,67 +73,79 @@ def passed_over(row: Row, past: int) -> Row:
     return msgspec.structs.replace(row, tries=0, next=0, failing_since=0, told=0, cause="", fault="")
 
 
-def pending_of(row: Row) -> tuple[str, ...]:
+def pending_of(row: ForwardingRow) -> tuple[str, ...]:
     """Who is still to get the mail that is on its way."""
     return msgspec.json.decode(row.pending, type=tuple[str, ...])
 
 
-def stop(row: Row, config: Config, why: str, now: Instant) -> Came:
+def stop_forwarding(row: ForwardingRow, config: ForwardingConfig, why: str, now: Instant) -> ForwardingResult:
     """Given up until somebody resumes it."""
     text = f"Forwarding “{config.name}” has stopped: {why} Mend it and resume it; what happened meanwhile waits."
-    return Came(msgspec.structs.replace(row, stopped=now), (News("critical", "forwarding_stopped", text),))
+    return ForwardingResult(
+        msgspec.structs.replace(row, stopped=now), (ForwardingEvent("critical", "forwarding_stopped", text),)
+    )
 
 
-def _after_mail(row: Row, config: Config, sent: Sent, outcome: Outcome, now: Instant, draw: float) -> Came:
+def _after_mail(
+    row: ForwardingRow, config: ForwardingConfig, sent: SentMessage, outcome: SendOutcome, now: Instant, draw: float
+) -> ForwardingResult:
     left, all_ = pending_of(row), () if config.mail is None else config.mail.recipients
-    reached = outcome.taken or (outcome.cause == Cause.RECIPIENTS_REFUSED and len(left) < len(all_))
+    reached = outcome.taken or (outcome.cause == DeliveryErrorCause.RECIPIENTS_REFUSED and len(left) < len(all_))
     if not reached:
-        return _failed(row, config, outcome, now, draw)
+        return _after_failure(row, config, outcome, now, draw)
     later = {each.recipient for each in outcome.refused if not each.final and row.tries + 1 < TRIES_EACH}
     lost = [each for each in outcome.refused if each.recipient not in later]
-    news: tuple[News, ...] = ()
+    news: tuple[ForwardingEvent, ...] = ()
     if lost:
         if row.told != TOLD_PARTLY:
             who = "; ".join(f"{each.recipient} ({each.said})" for each in lost)
             text = f"Mails of forwarding “{config.name}” do not reach everybody: {who}."
-            news = (News("warning", "forwarding_partly", text),)
+            news = (ForwardingEvent("warning", "forwarding_partly", text),)
         row = msgspec.structs.replace(row, told=TOLD_PARTLY, cause=outcome.cause, fault=outcome.fault)
     left = tuple(each for each in left if each in later or each not in sent.recipients)
     if left:
         again = msgspec.structs.replace(row, pending=msgspec.json.encode(left), tries=row.tries + 1, well=now)
-        return Came(msgspec.structs.replace(again, next=_next(again, outcome, now, draw)), news)
+        return ForwardingResult(msgspec.structs.replace(again, next=_next_attempt(again, outcome, now, draw)), news)
     partly = bool(lost) or (row.told == TOLD_PARTLY and row.tries > 0)
-    done = _done(row, config, sent, *((row.cause, row.fault) if partly else ("", "")), now)
+    done = _after_success(row, config, sent, *((row.cause, row.fault) if partly else ("", "")), now)
     told = TOLD_PARTLY if partly else 0
-    return Came(msgspec.structs.replace(done.row, told=told), (*news, *done.news))
+    return ForwardingResult(msgspec.structs.replace(done.row, told=told), (*news, *done.news))
 
 
-def _done(row: Row, config: Config, sent: Sent, cause: str, fault: str, now: Instant) -> Came:
-    text = f"Forwarding “{config.name}” works again; it had failed since {rfc3339(row.failing_since)}."
-    news = (News("info", "forwarding_recovered", text),) if row.told == TOLD_FAILING else ()
+def _after_success(
+    row: ForwardingRow, config: ForwardingConfig, sent: SentMessage, cause: str, fault: str, now: Instant
+) -> ForwardingResult:
+    text = f"Forwarding “{config.name}” works again; it had failed since {format_rfc3339(row.failing_since)}."
+    news = (ForwardingEvent("info", "forwarding_recovered", text),) if row.told == TOLD_FAILING else ()
     done = msgspec.structs.replace(
         row, cursor=sent.upto, upto=0, pending=b"[]", tries=0, next=0, failing_since=0, told=0, cause=cause,
         fault=fault, well=now,
     )  # fmt: skip
-    return Came(done, news)
+    return ForwardingResult(done, news)
 
 
-def _failed(row: Row, config: Config, outcome: Outcome, now: Instant, draw: float) -> Came:
+def _after_failure(
+    row: ForwardingRow, config: ForwardingConfig, outcome: SendOutcome, now: Instant, draw: float
+) -> ForwardingResult:
     since = row.failing_since or now
     failing = msgspec.structs.replace(
         row, tries=row.tries + 1, failing_since=since, cause=outcome.cause, fault=outcome.fault
     )
-    failing = msgspec.structs.replace(failing, next=_next(failing, outcome, now, draw))
-    if outcome.cause == Cause.GONE:
-        return stop(failing, config, "the receiver says that it is gone for good.", now)
+    failing = msgspec.structs.replace(failing, next=_next_attempt(failing, outcome, now, draw))
+    if outcome.cause == DeliveryErrorCause.GONE:
+        return stop_forwarding(failing, config, "the receiver says that it is gone for good.", now)
     if now - since >= PATIENCE and failing.tries >= TRIES_LEAST:
-        return stop(failing, config, f"nothing was taken since {rfc3339(since)} ({outcome.fault}).", now)
+        return stop_forwarding(
+            failing, config, f"nothing was taken since {format_rfc3339(since)} ({outcome.fault}).", now
+        )
     if now - since < TELL_AFTER or row.told == TOLD_FAILING:
-        return Came(failing)
-    text = f"Forwarding “{config.name}” fails since {rfc3339(since)}: {outcome.fault}. It is tried on."
-    return Came(msgspec.structs.replace(failing, told=TOLD_FAILING), (News("warning", "forwarding_failing", text),))
+        return ForwardingResult(failing)
+    text = f"Forwarding “{config.name}” fails since {format_rfc3339(since)}: {outcome.fault}. It is tried on."
+    return ForwardingResult(
+        msgspec.structs.replace(failing, told=TOLD_FAILING), (ForwardingEvent("warning", "forwarding_failing", text),)
+    )
 
 
-def _next(row: Row, outcome: Outcome, now: Instant, draw: float) -> Instant:
+def _next_attempt(row: ForwardingRow, outcome: SendOutcome, now: Instant, draw: float) -> Instant:
     pause = min(LONGEST_PAUSE, FIRST_PAUSE << min(row.tries - 1, 10))
     return now + max(pause + int(draw * JITTER * pause), min(outcome.retry_after, ASKED_MOST))

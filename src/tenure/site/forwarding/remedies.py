@@ -2,13 +2,13 @@
 
 import msgspec
 
-from tenure.http.outgoing.causes import Cause
-from tenure.site.forwarding.config import Config
+from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
+from tenure.site.forwarding.config import ForwardingConfig
 
 TIMES = "It is tried again by itself, at growing distances."
 
 
-class Advice(msgspec.Struct, frozen=True):
+class ForwardingAdvice(msgspec.Struct, frozen=True):
     """Both in whole sentences."""
 
     what: str
@@ -16,95 +16,98 @@ class Advice(msgspec.Struct, frozen=True):
 
 
 _BOTH: dict[str, tuple[str, str]] = {
-    Cause.NAME_UNKNOWN: (
+    DeliveryErrorCause.NAME_UNKNOWN: (
         "The name {host} cannot be resolved.",
         "Check how it is spelled; if it is right, see whether this computer finds it at all: getent hosts {host}.",
     ),
-    Cause.ADDRESS_FORBIDDEN: (
+    DeliveryErrorCause.ADDRESS_FORBIDDEN: (
         "The name {host} leads to an address that nothing is sent to: link-local, multicast or a cloud's metadata.",
         "Let the name lead to the receiver's own address; private networks are fine.",
     ),
-    Cause.CONNECTION_REFUSED: (
+    DeliveryErrorCause.CONNECTION_REFUSED: (
         "{host} is there, but nothing listens on port {port}.",
         "Check the port, and whether the program there is running.",
     ),
-    Cause.UNREACHABLE: (
+    DeliveryErrorCause.UNREACHABLE: (
         "{host} cannot be reached on port {port}.",
         "Check the network and the firewalls between this computer and {host}.",
     ),
-    Cause.TOO_SLOW: (
+    DeliveryErrorCause.TOO_SLOW: (
         "{host} did not answer on port {port} in time.",
         "A firewall often swallows what it does not let through; look there first.",
     ),
-    Cause.TLS_NAME: (
+    DeliveryErrorCause.TLS_NAME: (
         "The certificate of {host} is for another name.",
         "Use the name that the certificate is for, or have one issued for {host}. Names are always checked.",
     ),
-    Cause.TLS_EXPIRED: (
+    DeliveryErrorCause.TLS_EXPIRED: (
         "The certificate of {host} is not good today.",
         "Have it renewed; if it is good, check the clock of this computer.",
     ),
-    Cause.TLS_UNTRUSTED: (
+    DeliveryErrorCause.TLS_UNTRUSTED: (
         "Nobody that this computer believes vouches for the certificate of {host}.",
         "If your own authority issued it, paste that authority's certificate (PEM) into the forwarding.",
     ),
-    Cause.TLS_MISSING: (
+    DeliveryErrorCause.TLS_MISSING: (
         "{host} does not speak TLS as chosen on port {port}.",
         "Check the port and the choice of encryption.",
     ),
-    Cause.CUT_OFF: (
+    DeliveryErrorCause.CUT_OFF: (
         "{host} has closed the connection in the middle.",
         "Look into its log; it may refuse this computer's address.",
     ),
-    Cause.NOT_UNDERSTOOD: (
+    DeliveryErrorCause.NOT_UNDERSTOOD: (
         "What answers at {host}, port {port}, was not understood.",
         "Check host and port: another program may listen there.",
     ),
 }
 
 _BY_MAIL: dict[str, tuple[str, str]] = {
-    Cause.TOO_SLOW: (
+    DeliveryErrorCause.TOO_SLOW: (
         "{host} did not answer on port {port} in time.",
         "A firewall may swallow it. Port 465 wants TLS from the first byte, ports 587 and 25 want STARTTLS.",
     ),
-    Cause.TLS_MISSING: (
+    DeliveryErrorCause.TLS_MISSING: (
         "{host} does not speak TLS as chosen on port {port}.",
         "Port 465 wants TLS from the first byte, ports 587 and 25 want STARTTLS.",
     ),
-    Cause.SIGN_IN_REFUSED: (
+    DeliveryErrorCause.SIGN_IN_REFUSED: (
         "The mail server does not accept user and password.",
         "Enter both again; some providers want a password made for applications.",
     ),
-    Cause.SIGN_IN_UNKNOWN: (
+    DeliveryErrorCause.SIGN_IN_UNKNOWN: (
         "The mail server lets nobody sign in on port {port}.",
         "Use port 587 (submission), or leave user and password empty if it takes mails from this computer without.",
     ),
-    Cause.SENDER_REFUSED: (
+    DeliveryErrorCause.SENDER_REFUSED: (
         "The mail server does not take mails from {sender}.",
         "Use a sender that the user may write as.",
     ),
-    Cause.RECIPIENTS_REFUSED: (
+    DeliveryErrorCause.RECIPIENTS_REFUSED: (
         "The mail server did not take the mail for some of the recipients.",
         "Check their addresses. A server that does not relay wants user and password first.",
     ),
-    Cause.MAIL_REFUSED: (
+    DeliveryErrorCause.MAIL_REFUSED: (
         "The mail server did not take the mail.",
         "What it answered says why; its log says more.",
     ),
 }
 
 _BY_WEBHOOK: dict[str, tuple[str, str]] = {
-    Cause.REDIRECTED: (
+    DeliveryErrorCause.REDIRECTED: (
         "The receiver answered with a redirect, and redirects are not followed.",
         "Enter the address that it redirects to.",
     ),
-    Cause.NOT_FOUND: ("The receiver does not know this address (404).", "Check the path of the address."),
-    Cause.NOT_ALLOWED: (
+    DeliveryErrorCause.NOT_FOUND: ("The receiver does not know this address (404).", "Check the path of the address."),
+    DeliveryErrorCause.NOT_ALLOWED: (
         "The receiver did not accept the message (status {status}).",
         "Check that it verifies with this forwarding's secret; make a new one if it was lost.",
     ),
-    Cause.GONE: ("The receiver says that it is gone for good (410).", "Enter another address, or remove it."),
-    Cause.ANSWERED_OTHERWISE: (
+    DeliveryErrorCause.GONE: (
+        "The receiver says that it is gone for good (410).",
+        "Enter another address, or remove it.",
+    ),
+    DeliveryErrorCause.ANSWERED_OTHERWISE: (
         "The receiver answered with status {status} instead of 2xx.",
         "Its log says why; it must answer 2xx within ten seconds.",
     ),
@@ -116,12 +119,12 @@ _SEALED = ("The password or secret kept here cannot be opened any more.", "Enter
 _UNKNOWN = ("The message did not go out.", "What was answered says why; look into the log of the other side.")
 
 
-def advice(cause: str, config: Config, host: str, port: int, status: int = 0) -> Advice:
+def advice_for(cause: str, config: ForwardingConfig, host: str, port: int, status: int = 0) -> ForwardingAdvice:
     """What `cause` means for a forwarding, and what helps; empty where nothing is wrong."""
     if not cause:
-        return Advice("", "")
+        return ForwardingAdvice("", "")
     own = _BY_WEBHOOK if config.mail is None else _BY_MAIL
     what, remedy = _SEALED if cause == SEALED else own.get(cause) or _BOTH.get(cause) or _UNKNOWN
     sender = "" if config.mail is None else config.mail.sender
     known = {"host": host, "port": port, "status": status, "sender": sender}
-    return Advice(what.format(**known), remedy.format(**known))
+    return ForwardingAdvice(what.format(**known), remedy.format(**known))

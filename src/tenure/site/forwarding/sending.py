@@ -11,19 +11,19 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tenure.core.timeline import Instant
-from tenure.http.outgoing import mailing, posting, signing
-from tenure.http.outgoing.causes import Cause
-from tenure.http.outgoing.mailing import MailServer, Parts, Unwanted
-from tenure.http.outgoing.trust import trust
-from tenure.site.forwarding.config import Config, Hidden, Mail, Webhook
-from tenure.site.forwarding.premises import Premises, premises_of
+from tenure.http.outgoing import signing, smtp, webhook_client
+from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
+from tenure.http.outgoing.smtp import MailParts, MailServer, RejectedMailbox
+from tenure.http.outgoing.trust import outgoing_context
+from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, MailTarget, WebhookTarget
+from tenure.site.forwarding.messages import EventEmail
 from tenure.site.forwarding.remedies import SEALED
-from tenure.site.forwarding.words import Letter
+from tenure.site.forwarding.site_networks import SiteNetworks, premises_of
 
 PORTS = {"https": 443, "http": 80}
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class SendOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it."""
 
     taken: bool = False
@@ -34,16 +34,18 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     answer: str = ""
     retry_after: int = 0
     """Seconds that the receiver asked to be left alone."""
-    refused: tuple[Unwanted, ...] = ()
+    refused: tuple[RejectedMailbox, ...] = ()
     """Mailboxes that did not get it."""
 
 
-UNREADABLE = Outcome(cause=SEALED, fault="the secrets of this forwarding cannot be opened")
+UNREADABLE = SendOutcome(cause=SEALED, fault="the secrets of this forwarding cannot be opened")
 
 
-async def send_mail(mail: Mail, hidden: Hidden, parts: Parts, recipients: tuple[str, ...], now: Instant) -> Outcome:
+async def send_mail(
+    mail: MailTarget, hidden: ForwardingSecrets, parts: MailParts, recipients: tuple[str, ...], now: Instant
+) -> SendOutcome:
     """Hand a mail over for `recipients`; `now` is its date."""
-    bounds = Premises(loopback=mail.security == "none")
+    bounds = SiteNetworks(loopback=mail.security == "none")
     server = MailServer(
         host=mail.host,
         sender=mail.sender,
@@ -52,28 +54,32 @@ async def send_mail(mail: Mail, hidden: Hidden, parts: Parts, recipients: tuple[
         user=mail.user,
         password=hidden.password,
         authorities=mail.authorities,
-        allows=bounds.allows,
+        allows=bounds.allows_address,
     )
     try:
-        written = mailing.compose(server, parts, datetime.fromtimestamp(now, UTC))
+        written = smtp.compose_mail(server, parts, datetime.fromtimestamp(now, UTC))
     except ValueError as fault:
-        return Outcome(cause=Cause.MAIL_REFUSED, fault=f"it cannot be written as a mail: {fault}")
-    sent = await mailing.send_to_all(server, written, recipients)
+        return SendOutcome(cause=DeliveryErrorCause.MAIL_REFUSED, fault=f"it cannot be written as a mail: {fault}")
+    sent = await smtp.send_to_all(server, written, recipients)
     said = sent.fault or "; ".join(f"{each.recipient}: {each.said}" for each in sent.refused)
-    cause = sent.cause or (Cause.RECIPIENTS_REFUSED if sent.refused else Cause.NONE)
-    return Outcome(taken=not sent.fault, cause=cause, fault=said, refused=sent.refused)
+    cause = sent.cause or (DeliveryErrorCause.RECIPIENTS_REFUSED if sent.refused else DeliveryErrorCause.NONE)
+    return SendOutcome(taken=not sent.fault, cause=cause, fault=said, refused=sent.refused)
 
 
-async def send_webhook(webhook: Webhook, hidden: Hidden, message: str, body: bytes, now: Instant) -> Outcome:
+async def send_webhook(
+    webhook: WebhookTarget, hidden: ForwardingSecrets, message: str, body: bytes, now: Instant
+) -> SendOutcome:
     """POST a message, signed with every key that is good at `now`."""
     try:
-        context = _trust(webhook.authorities)
+        context = _trusted_context(webhook.authorities)
     except (ssl.SSLError, OSError) as fault:
-        return Outcome(cause=Cause.TLS_UNTRUSTED, fault=f"the authorities pasted here cannot be read: {fault}")
-    headers = signing.headers(message, body, hidden.keys(now), None, now)
-    reply = await posting.post(webhook.url, headers, body, premises_of(webhook.url), context)
-    return Outcome(
-        taken=reply.taken,
+        return SendOutcome(
+            cause=DeliveryErrorCause.TLS_UNTRUSTED, fault=f"the authorities pasted here cannot be read: {fault}"
+        )
+    headers = signing.signature_headers(message, body, hidden.signing_keys(now), None, now)
+    reply = await webhook_client.post_webhook(webhook.url, headers, body, premises_of(webhook.url), context)
+    return SendOutcome(
+        taken=reply.was_accepted,
         status=reply.status or 0,
         cause=reply.cause,
         fault=reply.fault,
@@ -83,18 +89,18 @@ async def send_webhook(webhook: Webhook, hidden: Hidden, message: str, body: byt
 
 
 @lru_cache(64)
-def _trust(authorities: str) -> ssl.SSLContext:
+def _trusted_context(authorities: str) -> ssl.SSLContext:
     """Read once: the system's authorities are many."""
-    return trust(authorities=authorities)
+    return outgoing_context(authorities=authorities)
 
 
-def parts_of(config: Config, site: str, message: str, letter: Letter) -> Parts:
+def parts_of(config: ForwardingConfig, site: str, message: str, letter: EventEmail) -> MailParts:
     """A letter as a mail of this site."""
     to = "" if config.mail is None else ", ".join(config.mail.recipients)
-    return Parts(message, to, site, letter.subject, letter.text, letter.html)
+    return MailParts(message, to, site, letter.subject, letter.text, letter.html)
 
 
-def place_of(config: Config) -> tuple[str, int]:
+def place_of(config: ForwardingConfig) -> tuple[str, int]:
     """Host and port that a forwarding speaks to."""
     if config.mail is not None:
         return config.mail.host, config.mail.port

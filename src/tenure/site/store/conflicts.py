@@ -6,7 +6,7 @@ from tenure.core.timeline import Instant
 from tenure.site.store.writer import Connection
 
 
-class Conflict(msgspec.Struct, frozen=True):
+class OpenConflict(msgspec.Struct, frozen=True):
     """One product's conflict."""
 
     at: Instant
@@ -17,13 +17,13 @@ class Conflict(msgspec.Struct, frozen=True):
     """Days before `at` at which people were reminded last."""
 
 
-def conflict(conn: Connection, product: str) -> Conflict | None:
+def get_conflict(conn: Connection, product: str) -> OpenConflict | None:
     """The open one; None when there is none."""
     row = conn.execute("select at, most, told from conflicts where product = ?", (product,)).fetchone()
-    return None if row is None else Conflict(*row)
+    return None if row is None else OpenConflict(*row)
 
 
-def put(conn: Connection, product: str, conflict: Conflict | None) -> None:
+def set_conflict(conn: Connection, product: str, conflict: OpenConflict | None) -> None:
     """What is open now; None closes it."""
     if conflict is None:
         conn.execute("delete from conflicts where product = ?", (product,))

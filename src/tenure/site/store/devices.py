@@ -5,16 +5,15 @@ When a device may have a seat is decided in `site.contact`; here it is only writ
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from tenure.core import usage
+from tenure.core.subscription import device_usage
 from tenure.core.timeline import Instant
 from tenure.site.store import pools
-from tenure.site.store.sql import every, marks, sql
+from tenure.site.store.sql import all_conditions, join_sql, question_marks
 from tenure.site.store.writer import Connection
 from tenure.wire.b64 import encode_text
 
@@ -25,7 +24,7 @@ LOOKED_AT = 100
 """Devices with one and the same part that are held against a new one: a fleet of clones costs no more than that."""
 
 
-class State(StrEnum):
+class DeviceDecision(StrEnum):
     """What the site has decided about a device."""
 
     WAITING = "waiting"
@@ -43,7 +42,7 @@ class State(StrEnum):
     """It gave its seat up by a signed receipt."""
 
 
-class Device(msgspec.Struct, frozen=True):
+class DeviceRow(msgspec.Struct, frozen=True):
     """One row."""
 
     number: int
@@ -80,15 +79,16 @@ class Device(msgspec.Struct, frozen=True):
     ephemeral: int = 0
     """It was enrolled as one that does not last."""
 
-    def counting(self, moved: int) -> usage.Device:
+    def as_counted(self, moved: int) -> device_usage.CountedDevice:
         """As counting sees it, its seat's end moved by `moved` seconds of amnesty."""
-        return usage.Device(
+        return device_usage.CountedDevice(
             id=self.id,
             last_seen=self.last_seen,
             seat_until=self.seat_until + moved if self.seat else 0,
             pinned=bool(self.pinned),
-            removed=self.state in (State.WITHDRAWN, State.REMOVED, State.IDLE, State.DISPLACED),
-            erased=self.state == State.RELEASED,
+            removed=self.state
+            in (DeviceDecision.WITHDRAWN, DeviceDecision.REMOVED, DeviceDecision.IDLE, DeviceDecision.DISPLACED),
+            erased=self.state == DeviceDecision.RELEASED,
             ephemeral=bool(self.ephemeral),
         )
 
@@ -97,32 +97,32 @@ _COLUMNS = (
     "number, id, product, thumbprint, name, grp, version, hardware, created, last_seen, count, last_request, seat,"
     " seat_sha256, seat_until, lease_iat, state, counted, counts_until, pinned, twin, note, assigned, ephemeral"
 )
-_SELECT = sql("select", _COLUMNS, "from devices")
+_SELECT = join_sql("select", _COLUMNS, "from devices")
 
 
-def by_key(conn: Connection, product: str, thumbprint: str) -> Device | None:
+def by_key(conn: Connection, product: str, thumbprint: str) -> DeviceRow | None:
     """The device with this key."""
-    return _one(conn, "where product = ? and thumbprint = ?", (product, thumbprint))
+    return _find_one(conn, "where product = ? and thumbprint = ?", (product, thumbprint))
 
 
-def by_id(conn: Connection, device: str) -> Device | None:
+def by_id(conn: Connection, device: str) -> DeviceRow | None:
     """The device of this id."""
-    return _one(conn, "where id = ?", (device,))
+    return _find_one(conn, "where id = ?", (device,))
 
 
-def _one(conn: Connection, where: str, values: tuple[object, ...]) -> Device | None:
-    row = conn.execute(sql(_SELECT, where), values).fetchone()
-    return None if row is None else Device(*row)
+def _find_one(conn: Connection, where: str, values: tuple[object, ...]) -> DeviceRow | None:
+    row = conn.execute(join_sql(_SELECT, where), values).fetchone()
+    return None if row is None else DeviceRow(*row)
 
 
-def save(conn: Connection, device: Device, row: Device | None = None) -> Device:
+def save_device(conn: Connection, device: DeviceRow, row: DeviceRow | None = None) -> DeviceRow:
     """Write the row, a new one where `number` is 0; the device with its number.
 
     With `row`, the device as its row stands, only what differs is written, which spares the indexes of the rest.
     """
     values = msgspec.structs.astuple(device)
     if device.number:
-        conn.execute(*(_whole(values) if row is None else _difference(values, msgspec.structs.astuple(row))))
+        conn.execute(*(_all_values(values) if row is None else _update_statement(values, msgspec.structs.astuple(row))))
         return device
     cursor = conn.execute(_INSERT, values[1:])
     number = cursor.lastrowid or 0
@@ -135,53 +135,53 @@ def save(conn: Connection, device: Device, row: Device | None = None) -> Device:
 
 SHOWN = "not (state = 'removed' and counted = 0)"
 _NAMES = _COLUMNS.split(", ")[1:]
-_UPDATE = sql("update devices set", ", ".join(f"{name} = ?" for name in _NAMES), "where number = ?")
+_UPDATE = join_sql("update devices set", ", ".join(f"{name} = ?" for name in _NAMES), "where number = ?")
 
-_INSERT = sql("insert into devices (", ", ".join(_NAMES), ") values", marks(_NAMES))
+_INSERT = join_sql("insert into devices (", ", ".join(_NAMES), ") values", question_marks(_NAMES))
 
 
-def _whole(values: Row) -> tuple[str, Row]:
+def _all_values(values: Row) -> tuple[str, Row]:
     return _UPDATE, (*values[1:], values[0])
 
 
-def _difference(values: Row, before: Row) -> tuple[str, Row]:
+def _update_statement(values: Row, before: Row) -> tuple[str, Row]:
     """The statement that makes a row `before` into `values`; they differ."""
     changed = [
         (f"{name} = ?", new) for name, new, old in zip(_NAMES, values[1:], before[1:], strict=True) if new != old
     ]
-    statement = sql("update devices set", ", ".join(name for name, _ in changed), "where number = ?")
+    statement = join_sql("update devices set", ", ".join(name for name, _ in changed), "where number = ?")
     return statement, (*(new for _, new in changed), values[0])
 
 
-def delete(conn: Connection, device: Device) -> None:
+def delete_device(conn: Connection, device: DeviceRow) -> None:
     """Forget the device, and count it no longer."""
     if device.counted:
-        pools.free(conn, device.product)
+        pools.free_place(conn, device.product)
     conn.execute("delete from devices where number = ?", (device.number,))
 
 
-def uncounted(conn: Connection, device: Device, state: State) -> Device:
+def stop_counting(conn: Connection, device: DeviceRow, state: DeviceDecision) -> DeviceRow:
     """The device in `state`, which does not count any more."""
     if device.counted:
-        pools.free(conn, device.product)
-    return save(conn, msgspec.structs.replace(device, state=state, counted=0))
+        pools.free_place(conn, device.product)
+    return save_device(conn, msgspec.structs.replace(device, state=state, counted=0))
 
 
-def due(conn: Connection, product: str, now: Instant, most: int = 500) -> list[Device]:
+def due_devices(conn: Connection, product: str, now: Instant, most: int = 500) -> list[DeviceRow]:
     """Counted devices whose time may be over at `now`, found by an index."""
     rows = conn.execute(
-        sql(_SELECT, "where product = ? and counted = 1 and counts_until <= ? order by counts_until limit ?"),
+        join_sql(_SELECT, "where product = ? and counted = 1 and counts_until <= ? order by counts_until limit ?"),
         (product, now, most),
     )
-    return [Device(*row) for row in rows]
+    return [DeviceRow(*row) for row in rows]
 
 
-def displace(conn: Connection, product: str, most: int) -> int:
+def displace_devices(conn: Connection, product: str, most: int) -> int:
     """Sets those aside that count beyond `most`, the longest silent first and pinned ones last; how many."""
     rows = "select number from devices where product = ? and counted = 1 and state not in ('withdrawn', 'removed')"
-    staying = conn.execute(sql("select count(*) from (", rows, ")"), (product,)).fetchone()[0]
+    staying = conn.execute(join_sql("select count(*) from (", rows, ")"), (product,)).fetchone()[0]
     return conn.execute(
-        sql(
+        join_sql(
             "update devices set state = 'displaced', note = 'device_limit_reached', counts_until = seat_until",
             "where number in (", rows, "order by pinned, state = 'idle' desc, last_seen, id limit ?)",
         ),
@@ -189,20 +189,22 @@ def displace(conn: Connection, product: str, most: int) -> int:
     ).rowcount  # fmt: skip
 
 
-def displaced(conn: Connection, product: str) -> int:
+def count_displaced(conn: Connection, product: str) -> int:
     """How many that count are set aside."""
     where = "where state = 'displaced' and product = ? and counted = 1"
-    found: int = conn.execute(sql("select count(*) from devices", where), (product,)).fetchone()[0]
+    found: int = conn.execute(join_sql("select count(*) from devices", where), (product,)).fetchone()[0]
     return found
 
 
-def twin_of(conn: Connection, device: Device) -> Device | None:
+def twin_of(conn: Connection, device: DeviceRow) -> DeviceRow | None:
     """The device seen last among those that share enough of the hardware of `device`."""
     digests = sorted(set(msgspec.json.decode(device.hardware, type=dict[str, str]).values()))
     if len(digests) < ALIKE:
         return None
     if (
-        conn.execute(sql(_SHARED, marks(digests), "limit 1"), (device.product, device.number, *digests)).fetchone()
+        conn.execute(
+            join_sql(_SHARED, question_marks(digests), "limit 1"), (device.product, device.number, *digests)
+        ).fetchone()
         is None
     ):
         return None
@@ -210,13 +212,15 @@ def twin_of(conn: Connection, device: Device) -> Device | None:
     alike = [number for number, parts in shared.items() if parts >= ALIKE]
     if not alike:
         return None
-    return _one(conn, sql("where number in", marks(alike), "order by last_seen desc limit 1"), tuple(alike))
+    return _find_one(
+        conn, join_sql("where number in", question_marks(alike), "order by last_seen desc limit 1"), tuple(alike)
+    )
 
 
 _SHARED = "select 1 from hardware where product = ? and device <> ? and digest in"
 
 
-def _with_part(conn: Connection, device: Device, part: str) -> list[int]:
+def _with_part(conn: Connection, device: DeviceRow, part: str) -> list[int]:
     """The devices that came last among those with one part of hardware in common with `device`."""
     rows = conn.execute(
         "select device from hardware where product = ? and digest = ? and device <> ? order by device desc limit ?",
@@ -225,7 +229,7 @@ def _with_part(conn: Connection, device: Device, part: str) -> list[int]:
     return [number for (number,) in rows]
 
 
-def waiting(conn: Connection, product: str) -> int:
+def count_waiting(conn: Connection, product: str) -> int:
     """How many devices wait for a seat."""
     (count,) = conn.execute(
         "select count(*) from devices where product = ? and state = 'waiting'", (product,)
@@ -233,7 +237,7 @@ def waiting(conn: Connection, product: str) -> int:
     return int(count)
 
 
-def digest(conn: Connection, product: str) -> str:
+def device_digest(conn: Connection, product: str) -> str:
     """SHA-256 (base64url) over the sorted keys of the devices that count; empty when none does."""
     rows = conn.execute(
         "select thumbprint from devices where product = ? and counted = 1 order by thumbprint", (product,)
@@ -245,7 +249,7 @@ def digest(conn: Connection, product: str) -> str:
     return encode_text(made.digest()) if seen else ""
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class DeviceFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which devices are asked for; empty fields ask for all."""
 
     product: str = ""
@@ -262,7 +266,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Those for which it is open what became of another on the same hardware."""
 
 
-def page(conn: Connection, wanted: Wanted, after: int, limit: int) -> list[Device]:
+def device_page(conn: Connection, wanted: DeviceFilter, after: int, limit: int) -> list[DeviceRow]:
     """Up to `limit` devices beyond row `after`, in the order in which they came."""
     where: list[str] = ["number > ?", SHOWN]
     values: list[object] = [after]
@@ -283,29 +287,31 @@ def page(conn: Connection, wanted: Wanted, after: int, limit: int) -> list[Devic
     if wanted.text:
         where.append("(instr(lower(name), lower(?)) > 0 or substr(id, 1, ?) = lower(?))")
         values += [wanted.text, len(wanted.text), wanted.text]
-    rows = conn.execute(sql(_SELECT, every(where), "order by number limit ?"), (*values, limit))
-    return [Device(*row) for row in rows]
+    rows = conn.execute(join_sql(_SELECT, all_conditions(where), "order by number limit ?"), (*values, limit))
+    return [DeviceRow(*row) for row in rows]
 
 
-def most_idle(conn: Connection, product: str, limit: int, before: Instant | None = None) -> list[Device]:
+def most_idle(conn: Connection, product: str, limit: int, before: Instant | None = None) -> list[DeviceRow]:
     """Counted devices that may be released, the longest silent first; with `before` those last seen before it only."""
     rows = conn.execute(
-        sql(
+        join_sql(
             _SELECT,
             "where product = ? and counted = 1 and pinned = 0 and last_seen < ?"
             " and state not in ('withdrawn', 'removed', 'idle', 'displaced') order by last_seen, id limit ?",
         ),
         (product, 2**62 if before is None else before, limit),
     )
-    return [Device(*row) for row in rows]
+    return [DeviceRow(*row) for row in rows]
 
 
-def tally(conn: Connection, column: str, product: str) -> dict[str, int]:
+def tally_devices(conn: Connection, column: str, product: str) -> dict[str, int]:
     """How many devices of a product (empty: of all) there are by state, group or reason."""
     shown = {"state": "state", "group": "grp", "note": "note"}[column]
     where = [SHOWN, "product = ?"] if product else [SHOWN]
     values = (product,) if product else ()
-    return dict(conn.execute(sql("select", shown, ", count(*) from devices", every(where), "group by 1"), values))
+    return dict(
+        conn.execute(join_sql("select", shown, ", count(*) from devices", all_conditions(where), "group by 1"), values)
+    )
 
 
 def forget_ephemeral(conn: Connection, before: Instant, most: int = 500) -> None:
@@ -320,8 +326,3 @@ def forget_ephemeral(conn: Connection, before: Instant, most: int = 500) -> None
 def forget_removed(conn: Connection, before: Instant) -> None:
     """Forget removed devices that no longer count and were last seen before an instant."""
     conn.execute("delete from devices where state = 'removed' and counted = 0 and last_seen < ?", (before,))
-
-
-def counts(conn: Connection, products: Iterable[str]) -> dict[str, int]:
-    """How many devices count, by product."""
-    return {product: pools.pool(conn, product).counted for product in products}

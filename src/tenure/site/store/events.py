@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from tenure.core.timeline import DAY, HOUR, Instant
-from tenure.site.store.sql import every, marks, sql
+from tenure.site.store.sql import all_conditions, join_sql, question_marks
 from tenure.site.store.writer import Connection
 
 Severity = Literal["info", "warning", "critical"]
@@ -14,7 +14,7 @@ Severity = Literal["info", "warning", "critical"]
 KEPT_DAYS: dict[Severity, int] = {"info": 30, "warning": 90, "critical": 180}
 
 
-class Event(msgspec.Struct, frozen=True):
+class EventRow(msgspec.Struct, frozen=True):
     """One thing that happened, at the instant at which it became true."""
 
     number: int
@@ -69,14 +69,16 @@ def add_once_an_hour(
     """
     alike = "kind = ? and device = ? and at > ?" + ("" if device else " and text = ?")
     values = (kind, device, at - HOUR) if device else (kind, device, at - HOUR, text)
-    row = conn.execute(sql("select number from events where", alike, "order by number desc limit 1"), values).fetchone()
+    row = conn.execute(
+        join_sql("select number from events where", alike, "order by number desc limit 1"), values
+    ).fetchone()
     if row is None:
         add(conn, at, severity, kind, text, product=product, device=device)
     else:
         conn.execute("update events set times = times + 1 where number = ?", row)
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which events are asked for, by a reader that goes through them in order."""
 
     severities: tuple[str, ...]
@@ -86,32 +88,32 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A forwarding."""
 
 
-def following(conn: Connection, wanted: Wanted, after: int, upto: int, most: int) -> list[Event]:
+def events_after(conn: Connection, wanted: EventFilter, after: int, upto: int, most: int) -> list[EventRow]:
     """Up to `most` events after number `after`, oldest first; `upto` 0: to the latest."""
-    where, values = _range(wanted, after, upto)
-    statement = sql("select", _COLUMNS, "from events", where, "order by number limit ?")
-    return [Event(*row) for row in conn.execute(statement, (*values, most))]
+    where, values = _number_range(wanted, after, upto)
+    statement = join_sql("select", _COLUMNS, "from events", where, "order by number limit ?")
+    return [EventRow(*row) for row in conn.execute(statement, (*values, most))]
 
 
-def count_following(conn: Connection, wanted: Wanted, after: int, most: int) -> int:
+def count_following(conn: Connection, wanted: EventFilter, after: int, most: int) -> int:
     """How many there are after number `after`; counted to `most`."""
-    where, values = _range(wanted, after, 0)
-    statement = sql("select count(*) from (select 1 from events", where, "limit ?)")
+    where, values = _number_range(wanted, after, 0)
+    statement = join_sql("select count(*) from (select 1 from events", where, "limit ?)")
     (count,) = conn.execute(statement, (*values, most)).fetchone()
     return int(count)
 
 
-def latest(conn: Connection) -> int:
+def latest_number(conn: Connection) -> int:
     """The highest number given out so far, also where that event is forgotten already."""
     row = conn.execute("select seq from sqlite_sequence where name = 'events'").fetchone()
     return 0 if row is None else int(row[0])
 
 
-def _range(wanted: Wanted, after: int, upto: int) -> tuple[str, list[object]]:
-    where = ["number > ?", sql("severity in", marks(wanted.severities))]
+def _number_range(wanted: EventFilter, after: int, upto: int) -> tuple[str, list[object]]:
+    where = ["number > ?", join_sql("severity in", question_marks(wanted.severities))]
     values: list[object] = [after, *wanted.severities]
     if wanted.kinds:
-        where.append(sql("kind in", marks(wanted.kinds)))
+        where.append(join_sql("kind in", question_marks(wanted.kinds)))
         values += wanted.kinds
     if wanted.not_about:
         where.append("forwarding <> ?")
@@ -119,7 +121,7 @@ def _range(wanted: Wanted, after: int, upto: int) -> tuple[str, list[object]]:
     if upto:
         where.append("number <= ?")
         values.append(upto)
-    return every(where), values
+    return all_conditions(where), values
 
 
 def page(
@@ -131,7 +133,7 @@ def page(
     product: str = "",
     kind: str = "",
     new: bool = False,
-) -> list[Event]:
+) -> list[EventRow]:
     """Up to `limit` events that come before `before` (None: the latest), latest first; `new`: not acknowledged yet.
 
     The order is that of the instants at which they became true: what was noticed late stands where it belongs.
@@ -145,9 +147,11 @@ def page(
     if before is not None:
         where.append("(at, number) < (?, ?)")
         values += [before.at, before.number]
-    statement = sql("select", _COLUMNS, "from events", every(where), "order by at desc, number desc limit ?")
+    statement = join_sql(
+        "select", _COLUMNS, "from events", all_conditions(where), "order by at desc, number desc limit ?"
+    )
     rows = conn.execute(statement, (*values, limit))
-    return [Event(*row) for row in rows]
+    return [EventRow(*row) for row in rows]
 
 
 def acknowledge(conn: Connection, number: int) -> bool:

@@ -6,7 +6,7 @@ What an instant of them is compared with is real time, whatever a sandbox's cloc
 import msgspec
 
 from tenure.core.timeline import Instant
-from tenure.site.store.sql import marks, sql
+from tenure.site.store.sql import join_sql, question_marks
 from tenure.site.store.writer import Connection
 
 LOGGED = 100
@@ -18,7 +18,7 @@ TOLD_FAILING, TOLD_PARTLY = 1, 2
 """What an event has said of a forwarding that does not work as it should; 0: nothing."""
 
 
-class Row(msgspec.Struct, frozen=True):
+class ForwardingRow(msgspec.Struct, frozen=True):
     """One forwarding."""
 
     id: str
@@ -49,7 +49,7 @@ class Row(msgspec.Struct, frozen=True):
     """When something was taken last; 0: never."""
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class ForwardingDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """One try."""
 
     number: int = 0
@@ -68,35 +68,35 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     answer: str = ""
 
 
-_NAMES = tuple(field.name for field in msgspec.structs.fields(Row))
-_SELECT = sql("select", ", ".join(_NAMES), "from forwardings")
-_INSERT = sql("insert into forwardings (", ", ".join(_NAMES), ") values", marks(_NAMES))
-_UPDATE = sql("update forwardings set", ", ".join(f"{name} = ?" for name in _NAMES[1:]), "where id = ?")
+_NAMES = tuple(field.name for field in msgspec.structs.fields(ForwardingRow))
+_SELECT = join_sql("select", ", ".join(_NAMES), "from forwardings")
+_INSERT = join_sql("insert into forwardings (", ", ".join(_NAMES), ") values", question_marks(_NAMES))
+_UPDATE = join_sql("update forwardings set", ", ".join(f"{name} = ?" for name in _NAMES[1:]), "where id = ?")
 _LOG = "at, message, first, last, count, taken, status, cause, fault, answer"
-_ADD_LOG = sql("insert into deliveries (forwarding,", _LOG, ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-_READ_LOG = sql("select number,", _LOG, "from deliveries where forwarding = ? and (? = 0 or number < ?)")
+_ADD_LOG = join_sql("insert into deliveries (forwarding,", _LOG, ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+_READ_LOG = join_sql("select number,", _LOG, "from deliveries where forwarding = ? and (? = 0 or number < ?)")
 
 
-def add(conn: Connection, row: Row) -> None:
+def add(conn: Connection, row: ForwardingRow) -> None:
     """A new one."""
     conn.execute(_INSERT, msgspec.structs.astuple(row))
 
 
-def save(conn: Connection, row: Row) -> Row:
+def save(conn: Connection, row: ForwardingRow) -> ForwardingRow:
     """Everything of one that is there already."""
     conn.execute(_UPDATE, (*msgspec.structs.astuple(row)[1:], row.id))
     return row
 
 
-def find(conn: Connection, name: str) -> Row | None:
+def find(conn: Connection, name: str) -> ForwardingRow | None:
     """The one with this id."""
-    row = conn.execute(sql(_SELECT, "where id = ?"), (name,)).fetchone()
-    return None if row is None else Row(*row)
+    row = conn.execute(join_sql(_SELECT, "where id = ?"), (name,)).fetchone()
+    return None if row is None else ForwardingRow(*row)
 
 
-def every(conn: Connection) -> list[Row]:
+def all_forwardings(conn: Connection) -> list[ForwardingRow]:
     """All of them, oldest first; there are few."""
-    return [Row(*row) for row in conn.execute(sql(_SELECT, "order by id"))]
+    return [ForwardingRow(*row) for row in conn.execute(join_sql(_SELECT, "order by id"))]
 
 
 def remove(conn: Connection, name: str) -> bool:
@@ -105,12 +105,7 @@ def remove(conn: Connection, name: str) -> bool:
     return conn.execute("delete from forwardings where id = ?", (name,)).rowcount == 1
 
 
-def skip(conn: Connection, name: str, past: int) -> None:
-    """Nothing up to number `past` concerns this one; without effect while a mail is on its way."""
-    conn.execute("update forwardings set cursor = ? where id = ? and cursor < ? and upto = 0", (past, name, past))
-
-
-def log(conn: Connection, name: str, one: Delivery) -> None:
+def log_attempt(conn: Connection, name: str, one: ForwardingDelivery) -> None:
     """Remember a try, and forget the oldest."""
     kept = msgspec.structs.replace(one, fault=one.fault[:EXCERPT], answer=one.answer[:EXCERPT])
     done = conn.execute(_ADD_LOG, (name, *msgspec.structs.astuple(kept)[1:]))
@@ -121,8 +116,8 @@ def log(conn: Connection, name: str, one: Delivery) -> None:
     )
 
 
-def logged(conn: Connection, name: str, before: int, limit: int) -> list[Delivery]:
+def logged_attempts(conn: Connection, name: str, before: int, limit: int) -> list[ForwardingDelivery]:
     """Up to `limit` tries before number `before` (0: the latest), latest first."""
-    rows = conn.execute(sql(_READ_LOG, "order by number desc limit ?"), (name, before, before, limit))
+    rows = conn.execute(join_sql(_READ_LOG, "order by number desc limit ?"), (name, before, before, limit))
     names = ("number", *_LOG.split(", "))
-    return [Delivery(**dict(zip(names, row, strict=True))) for row in rows]
+    return [ForwardingDelivery(**dict(zip(names, row, strict=True))) for row in rows]

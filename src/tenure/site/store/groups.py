@@ -2,15 +2,15 @@
 
 import msgspec
 
-from tenure.site.store.sql import sql
+from tenure.site.store.sql import join_sql
 from tenure.site.store.writer import Connection
 
 DEFAULT = "default"
-"""Where devices enrol when their token names no other."""
+"""Where devices enroll when their token names no other."""
 UNASSIGNED = ""
 
 
-class Group(msgspec.Struct, frozen=True):
+class DeviceGroup(msgspec.Struct, frozen=True):
     """One group with its devices."""
 
     name: str
@@ -27,13 +27,13 @@ _COUNTS = (
 )
 
 
-def ensure(conn: Connection, name: str) -> None:
+def ensure_group(conn: Connection, name: str) -> None:
     """A group that is named for the first time distributes by itself."""
     if name != UNASSIGNED:
         conn.execute("insert into groups values (?, 1) on conflict do nothing", (name,))
 
 
-def automatic(conn: Connection, name: str) -> bool:
+def is_automatic(conn: Connection, name: str) -> bool:
     """Whether devices of the group get seats by themselves; unassigned ones never do."""
     row = conn.execute("select automatic from groups where name = ?", (name,)).fetchone()
     return name != UNASSIGNED and (row is None or bool(row[0]))
@@ -53,22 +53,24 @@ def delete(conn: Connection, name: str) -> bool:
     return conn.execute("delete from groups where name = ?", (name,)).rowcount == 1
 
 
-def group(conn: Connection, name: str) -> Group | None:
+def get_group(conn: Connection, name: str) -> DeviceGroup | None:
     """One group with its counts; None where there is none."""
     row = conn.execute("select name, automatic from groups where name = ?", (name,)).fetchone()
-    return None if row is None else _counted(conn, row[0], bool(row[1]))
+    return None if row is None else _count_devices(conn, row[0], bool(row[1]))
 
 
-def page(conn: Connection, after: str, limit: int) -> list[Group]:
+def page(conn: Connection, after: str, limit: int) -> list[DeviceGroup]:
     """Up to `limit` groups whose names come after `after`."""
-    rows = conn.execute(sql("select name, automatic from groups where name > ? order by name limit ?"), (after, limit))
-    return [_counted(conn, name, bool(by_itself)) for name, by_itself in rows.fetchall()]
+    rows = conn.execute(
+        join_sql("select name, automatic from groups where name > ? order by name limit ?"), (after, limit)
+    )
+    return [_count_devices(conn, name, bool(by_itself)) for name, by_itself in rows.fetchall()]
 
 
-def unassigned(conn: Connection) -> Group:
+def count_unassigned(conn: Connection) -> DeviceGroup:
     """The devices that belong to no group."""
-    return _counted(conn, UNASSIGNED, by_itself=False)
+    return _count_devices(conn, UNASSIGNED, by_itself=False)
 
 
-def _counted(conn: Connection, name: str, by_itself: bool) -> Group:
-    return Group(name, by_itself, *conn.execute(_COUNTS, (name,)).fetchone())
+def _count_devices(conn: Connection, name: str, by_itself: bool) -> DeviceGroup:
+    return DeviceGroup(name, by_itself, *conn.execute(_COUNTS, (name,)).fetchone())

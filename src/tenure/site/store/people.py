@@ -6,14 +6,14 @@ What a role permits and how long somebody waits is decided elsewhere.
 import msgspec
 
 from tenure.core.timeline import DAY, Instant
-from tenure.http.accounts.delay import Tries
+from tenure.http.accounts.login_backoff import FailedTries
 from tenure.site.store.writer import Connection
 
 SESSIONS_EACH = 100
 """What one person may have open of each purpose."""
 
 
-class Person(msgspec.Struct, frozen=True):
+class SitePerson(msgspec.Struct, frozen=True):
     """One account."""
 
     id: str
@@ -31,7 +31,7 @@ class Person(msgspec.Struct, frozen=True):
     created: Instant
 
 
-class Session(msgspec.Struct, frozen=True):
+class SiteSession(msgspec.Struct, frozen=True):
     """A secret that is good until an instant: of a session, or of a sign-in that is half done."""
 
     id: str
@@ -42,27 +42,27 @@ class Session(msgspec.Struct, frozen=True):
 _COLUMNS = "id, name, role, password, temporary, factor, step, created"
 
 
-def add(conn: Connection, person: Person) -> None:
+def add(conn: Connection, person: SitePerson) -> None:
     """A new account; its name must be free."""
     conn.execute("insert into people values (?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(person))
 
 
-def find(conn: Connection, person: str) -> Person | None:
+def find(conn: Connection, person: str) -> SitePerson | None:
     """By id."""
     row = conn.execute(f"select {_COLUMNS} from people where id = ?", (person,)).fetchone()  # noqa: S608 - a constant
-    return None if row is None else Person(*row)
+    return None if row is None else SitePerson(*row)
 
 
-def by_name(conn: Connection, name: str) -> Person | None:
+def by_name(conn: Connection, name: str) -> SitePerson | None:
     """By name, in lower case."""
     row = conn.execute(f"select {_COLUMNS} from people where name = ?", (name,)).fetchone()  # noqa: S608 - a constant
-    return None if row is None else Person(*row)
+    return None if row is None else SitePerson(*row)
 
 
-def every(conn: Connection) -> list[Person]:
+def all_people(conn: Connection) -> list[SitePerson]:
     """All of them by name; there are never more than a few hundred."""
     rows = conn.execute(f"select {_COLUMNS} from people order by name")  # noqa: S608 - a constant
-    return [Person(*row) for row in rows]
+    return [SitePerson(*row) for row in rows]
 
 
 def count(conn: Connection) -> int:
@@ -98,7 +98,7 @@ def remove(conn: Connection, person: str) -> None:
     conn.execute("delete from people where id = ?", (person,))
 
 
-def open_session(conn: Connection, digest: bytes, session: Session, purpose: str) -> None:
+def open_session(conn: Connection, digest: bytes, session: SiteSession, purpose: str) -> None:
     """Keep a session by the digest of its secret; beyond `SESSIONS_EACH` of a purpose the person's own oldest ends."""
     conn.execute(
         "insert into sessions values (?, ?, ?, ?, ?)", (digest, session.id, session.person, purpose, session.until)
@@ -110,12 +110,12 @@ def open_session(conn: Connection, digest: bytes, session: Session, purpose: str
     )
 
 
-def session(conn: Connection, digest: bytes, purpose: str, now: Instant) -> Session | None:
+def find_session(conn: Connection, digest: bytes, purpose: str, now: Instant) -> SiteSession | None:
     """The one behind a secret that is still good."""
     row = conn.execute(
         "select id, person, until from sessions where digest = ? and purpose = ? and until > ?", (digest, purpose, now)
     ).fetchone()
-    return None if row is None else Session(*row)
+    return None if row is None else SiteSession(*row)
 
 
 def end_session(conn: Connection, session_id: str) -> None:
@@ -144,10 +144,10 @@ def recovery_left(conn: Connection, person: str) -> int:
     return int(conn.execute("select count(*) from recovery where person = ?", (person,)).fetchone()[0])
 
 
-def tries(conn: Connection, key: str) -> Tries:
+def failed_tries(conn: Connection, key: str) -> FailedTries:
     """What failed under a key."""
     row = conn.execute("select count, last from tries where key = ?", (key,)).fetchone()
-    return Tries() if row is None else Tries(*row)
+    return FailedTries() if row is None else FailedTries(*row)
 
 
 def add_try(conn: Connection, key: str, now: Instant) -> None:
@@ -158,12 +158,12 @@ def add_try(conn: Connection, key: str, now: Instant) -> None:
     )
 
 
-def forgive(conn: Connection, key: str) -> None:
+def reset_tries(conn: Connection, key: str) -> None:
     """Begin anew."""
     conn.execute("delete from tries where key = ?", (key,))
 
 
-def prune(conn: Connection, now: Instant) -> None:
+def prune_sessions(conn: Connection, now: Instant) -> None:
     """Forget what is over."""
     conn.execute("delete from sessions where until <= ?", (now,))
     conn.execute("delete from tries where last < ?", (now - DAY,))

@@ -6,11 +6,11 @@ The number equals the rows with `counted = 1`; only the functions here and in `d
 import msgspec
 
 from tenure.core.timeline import Instant
-from tenure.site.store.sql import sql
+from tenure.site.store.sql import join_sql
 from tenure.site.store.writer import Connection
 
 
-class Pool(msgspec.Struct, frozen=True):
+class ProductPool(msgspec.Struct, frozen=True):
     """What the site remembers of one product's devices as a whole."""
 
     counted: int
@@ -21,7 +21,7 @@ class Pool(msgspec.Struct, frozen=True):
     adopting_until: Instant
     """Until then devices' own seats are adopted and none is new [spec: new-seats]."""
     told: bytes
-    """What was announced last, as JSON of `watch.Told`."""
+    """What was announced last, as JSON of `watch.LastAnnounced`."""
     stopped: bool
     """Whether distribution has stopped at the limit, and that was said."""
     subscription: str
@@ -35,32 +35,32 @@ class Pool(msgspec.Struct, frozen=True):
 _COLUMNS = "counted, epoch, forked, adopting_until, told, stopped, subscription, waited, waited_at"
 
 
-def ensure(conn: Connection, product: str) -> None:
+def ensure_pool(conn: Connection, product: str) -> None:
     """The row of a product that is kept here from now on."""
     conn.execute("insert into pools (product) values (?) on conflict do nothing", (product,))
 
 
-def pool(conn: Connection, product: str) -> Pool:
+def get_pool(conn: Connection, product: str) -> ProductPool:
     """The product's pool; raises LookupError for a product that is not kept here."""
-    row = conn.execute(sql("select", _COLUMNS, "from pools where product = ?"), (product,)).fetchone()
+    row = conn.execute(join_sql("select", _COLUMNS, "from pools where product = ?"), (product,)).fetchone()
     if row is None:
         raise LookupError(f"{product} is not kept here")
-    return Pool(row[0], row[1], bool(row[2]), row[3], row[4], bool(row[5]), row[6], row[7], row[8])
+    return ProductPool(row[0], row[1], bool(row[2]), row[3], row[4], bool(row[5]), row[6], row[7], row[8])
 
 
-def claim(conn: Connection, product: str, allowed: int) -> bool:
+def claim_place(conn: Connection, product: str, allowed: int) -> bool:
     """Count one device more if at most `allowed` then count: one statement, whatever the number of devices."""
     return conn.execute(
         "update pools set counted = counted + 1 where product = ? and counted < ?", (product, allowed)
     ).rowcount == 1  # fmt: skip
 
 
-def adopt(conn: Connection, product: str) -> None:
+def adopt_place(conn: Connection, product: str) -> None:
     """Count one device more whatever is allowed: it holds a seat that this site signed."""
     conn.execute("update pools set counted = counted + 1 where product = ?", (product,))
 
 
-def free(conn: Connection, product: str) -> None:
+def free_place(conn: Connection, product: str) -> None:
     """Count one device less."""
     conn.execute("update pools set counted = counted - 1 where product = ? and counted > 0", (product,))
 

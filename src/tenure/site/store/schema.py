@@ -56,7 +56,7 @@ create table hardware (
 ) strict, without rowid;
 create index hardware_of on hardware (device);
 
-create table enrolments (
+create table enrollments (
     id text primary key,
     digest blob not null unique,
     product text not null,
@@ -104,7 +104,7 @@ create table groups (
 ) strict;
 insert into groups values ('default', 1);
 update devices set grp = 'default' where grp = '';
-update enrolments set grp = 'default' where grp = '';
+update enrollments set grp = 'default' where grp = '';
 insert into groups select distinct grp, 1 from devices where grp <> 'default';
 
 alter table devices add column assigned integer not null default 0;

@@ -9,7 +9,7 @@ from tenure.site.store.writer import Connection
 T = TypeVar("T")
 
 
-def get(conn: Connection, name: str, kind: type[T]) -> T | None:
+def get_setting(conn: Connection, name: str, kind: type[T]) -> T | None:
     """The value set last; None where none was, or where what was set is of no use to this program any more."""
     row = conn.execute("select body from settings where name = ?", (name,)).fetchone()
     try:
@@ -18,7 +18,7 @@ def get(conn: Connection, name: str, kind: type[T]) -> T | None:
         return None
 
 
-def put(conn: Connection, name: str, value: msgspec.Struct) -> None:
+def set_setting(conn: Connection, name: str, value: msgspec.Struct) -> None:
     """From now on."""
     conn.execute(
         "insert into settings values (?, ?) on conflict (name) do update set body = excluded.body",

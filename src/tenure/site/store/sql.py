@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 
 
-def sql(*parts: str) -> str:
+def join_sql(*parts: str) -> str:
     """One statement."""
     return " ".join(parts)
 
 
-def marks(values: Iterable[object]) -> str:
+def question_marks(values: Iterable[object]) -> str:
     """A question mark for each value, in parentheses."""
     return f"({', '.join('?' for _ in values)})"
 
 
-def every(conditions: Iterable[str]) -> str:
+def all_conditions(conditions: Iterable[str]) -> str:
     """The clause that holds where all `conditions` do."""
     return f"where {' and '.join(conditions) or '1'}"

@@ -3,14 +3,14 @@
 import msgspec
 
 from tenure.core.timeline import DAY, Instant
-from tenure.site.store.sql import every, sql
+from tenure.site.store.sql import all_conditions, join_sql
 from tenure.site.store.writer import Connection
 
 KEPT_DAYS = 800
 """Two years and a little, so that a year can be held against the one before."""
 
 
-class Use(msgspec.Struct, frozen=True):
+class DailyUse(msgspec.Struct, frozen=True):
     """One product's group on one day."""
 
     product: str
@@ -21,7 +21,7 @@ class Use(msgspec.Struct, frozen=True):
     latest: int
 
 
-def note(conn: Connection, product: str, now: Instant) -> None:
+def note_use(conn: Connection, product: str, now: Instant) -> None:
     """Today's figures, from the devices that count now."""
     day = now // DAY
     counted = dict(
@@ -37,7 +37,7 @@ def note(conn: Connection, product: str, now: Instant) -> None:
     )
 
 
-def page(conn: Connection, product: str, group: str | None, since: int, until: int, limit: int) -> list[Use]:
+def page(conn: Connection, product: str, group: str | None, since: int, until: int, limit: int) -> list[DailyUse]:
     """Up to `limit` rows of the days from `since` to before `until`, oldest first."""
     where: list[str] = ["day >= ?", "day < ?"]
     values: list[object] = [since, until]
@@ -45,10 +45,10 @@ def page(conn: Connection, product: str, group: str | None, since: int, until: i
         if given is not None:
             where.append(condition)
             values.append(given)
-    statement = sql(
-        "select product, day, grp, most, latest from uses", every(where), "order by day, product, grp limit ?"
+    statement = join_sql(
+        "select product, day, grp, most, latest from uses", all_conditions(where), "order by day, product, grp limit ?"
     )
-    return [Use(*row) for row in conn.execute(statement, (*values, limit))]
+    return [DailyUse(*row) for row in conn.execute(statement, (*values, limit))]
 
 
 def prune(conn: Connection, now: Instant) -> None:

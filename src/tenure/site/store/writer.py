@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 
 Connection = sqlite3.Connection
 """Of whichever library is used: the standard one and its newer builds are of one shape."""
@@ -24,11 +24,11 @@ MOST = 128
 log = logging.getLogger("tenure.site.store")
 
 
-class Unavailable(OSError):
+class StoreUnavailable(OSError):
     """The file failed under a job, such as a full disk: nothing of it was done."""
 
 
-class _Job:
+class _WriteJob:
     __slots__ = ("fault", "future", "keep", "outcome", "work")
 
     def __init__(self, work: Callable[[Connection], Any], *, keep: bool) -> None:
@@ -37,7 +37,7 @@ class _Job:
         self.outcome: Any = None
         self.fault: BaseException | None = None
 
-    def tell(self) -> None:
+    def deliver_result(self) -> None:
         if not self.future.set_running_or_notify_cancel():
             return
         if self.fault is not None:
@@ -46,27 +46,27 @@ class _Job:
             self.future.set_result(self.outcome)
 
 
-class Writer:
+class SiteWriter:
     """The thread that alone uses the writing connection."""
 
     def __init__(self, connection: Connection, error: type[Exception]) -> None:
         """`error`: what the connection's library raises."""
         self._connection = connection
         self._error = error
-        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._jobs: queue.Queue[_WriteJob | None] = queue.Queue()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="tenure-site-writer", daemon=True)
+        self._thread = threading.Thread(target=self._run_loop, name="tenure-site-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], Any], *, keep: bool = True) -> "Future[Any]":
-        """The outcome of `work`, to come once it is durable; raises `Unavailable` where the file failed.
+    def submit_job(self, work: Callable[[Connection], Any], *, keep: bool = True) -> "Future[Any]":
+        """The outcome of `work`, to come once it is durable; raises `StoreUnavailable` where the file failed.
 
         With `keep` false nothing of it stays.
         """
-        job = _Job(work, keep=keep)
+        job = _WriteJob(work, keep=keep)
         if self._closed or self._jobs.qsize() >= CAPACITY:
-            job.outcome = Refused(Code.SERVER_BUSY, "The site's store takes no more work at the moment.")
-            job.tell()
+            job.outcome = Refused(RefusalCode.SERVER_BUSY, "The site's store takes no more work at the moment.")
+            job.deliver_result()
         else:
             self._jobs.put(job)
         return job.future
@@ -79,18 +79,18 @@ class Writer:
             self._thread.join()
             self._connection.close()
 
-    def _run(self) -> None:
+    def _run_loop(self) -> None:
         ended = False
         while not ended:
             first = self._jobs.get()
             batch = [] if first is None else [first]
-            ended = first is None or self._more(batch)
+            ended = first is None or self._collect_waiting(batch)
             if batch:
-                self._together(batch)
+                self._run_batch(batch)
                 for job in batch:
-                    job.tell()
+                    job.deliver_result()
 
-    def _more(self, batch: list[_Job]) -> bool:
+    def _collect_waiting(self, batch: list[_WriteJob]) -> bool:
         """Adds what waits already; whether that was the end."""
         while len(batch) < MOST:
             try:
@@ -102,11 +102,11 @@ class Writer:
             batch.append(job)
         return False
 
-    def _together(self, batch: list[_Job]) -> None:
+    def _run_batch(self, batch: list[_WriteJob]) -> None:
         try:
             self._connection.execute("begin immediate")
             for job in batch:
-                self._fenced(job)
+                self._run_fenced(job)
             self._connection.execute("commit")
         except self._error as fault:
             # The transaction itself broke: nobody can be told that his work is done.
@@ -114,14 +114,14 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
             for job in batch:
-                job.fault = Unavailable(str(fault))
+                job.fault = StoreUnavailable(str(fault))
 
-    def _fenced(self, job: _Job) -> None:
+    def _run_fenced(self, job: _WriteJob) -> None:
         self._connection.execute("savepoint job")
         try:
             job.outcome = job.work(self._connection)
         except Exception as fault:  # handed to the one caller whose job it is
-            job.fault = Unavailable(str(fault)) if isinstance(fault, self._error) else fault
+            job.fault = StoreUnavailable(str(fault)) if isinstance(fault, self._error) else fault
         if job.fault is not None or not job.keep or isinstance(job.outcome, Refused):
             if not self._connection.in_transaction:
                 raise self._error("the transaction was lost")

@@ -1,4 +1,5 @@
-"""How alembic runs our migrations: on the connection, and inside the transaction, that `migrate.upgrade` was given."""
+"""How alembic runs our migrations: on the connection, and inside the transaction, that `migrate.upgrade_schema` was
+given."""
 
 from alembic import context
 

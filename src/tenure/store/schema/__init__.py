@@ -3,7 +3,7 @@
 `METADATA` is what the sum of all migrations must equal; `REVISIONS` names the migrations, oldest first.
 """
 
-from tenure.store.schema.catalogue import chains, chronicle, documents, offers, plans, policies, products
+from tenure.store.schema.catalog import chains, chronicle, documents, offers, plans, policies, products
 from tenure.store.schema.columns import METADATA
 from tenure.store.schema.messages import deliveries, mailed, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_references, payment_requests, postings
@@ -20,7 +20,7 @@ from tenure.store.schema.subscriptions import (
 )
 from tenure.store.schema.team import audit, invitations, memberships, people, recovery, sessions
 from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
-from tenure.store.schema.triggers import APPEND_ONLY, statements
+from tenure.store.schema.triggers import APPEND_ONLY, trigger_statements
 
 REVISIONS = (
     "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014",
@@ -102,12 +102,12 @@ __all__ = [
     "sessions",
     "sites",
     "standings",
-    "statements",
     "stays",
     "subscriptions",
     "throttles",
     "tokens",
     "trials",
+    "trigger_statements",
     "waiting_codes",
     "webhooks",
 ]

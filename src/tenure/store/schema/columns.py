@@ -30,7 +30,7 @@ KEYED: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
 """For small rows found by their key only: the table is its index."""
 
 
-def text(*about: Any, key: bool = False) -> sa.Column[str]:
+def text_column(*about: Any, key: bool = False) -> sa.Column[str]:
     """Words, names, ids."""
     return sa.Column(TEXT, *about, nullable=False, primary_key=key)
 
@@ -40,7 +40,7 @@ def maybe_text(*about: Any) -> sa.Column[str | None]:
     return sa.Column(TEXT, *about, nullable=True)
 
 
-def whole(*about: Any, key: bool = False) -> sa.Column[int]:
+def integer_column(*about: Any, key: bool = False) -> sa.Column[int]:
     """Instants, counts, minor units, 0 or 1."""
     return sa.Column(WHOLE, *about, nullable=False, primary_key=key, autoincrement=False)
 
@@ -60,7 +60,7 @@ def added_whole(before: int) -> sa.Column[int]:
     return sa.Column(WHOLE, nullable=False, server_default=str(before))
 
 
-def octets(*about: Any, key: bool = False) -> sa.Column[bytes]:
+def bytes_column(*about: Any, key: bool = False) -> sa.Column[bytes]:
     """Bytes kept exactly as they came."""
     return sa.Column(BYTES, *about, nullable=False, primary_key=key)
 
@@ -70,6 +70,6 @@ def maybe_octets(*about: Any) -> sa.Column[bytes | None]:
     return sa.Column(BYTES, *about, nullable=True)
 
 
-def to(column: str) -> sa.ForeignKey:
+def foreign_key(column: str) -> sa.ForeignKey:
     """A reference that nothing may leave dangling."""
     return sa.ForeignKey(column)

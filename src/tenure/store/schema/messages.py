@@ -9,57 +9,57 @@ from tenure.store.schema.columns import (
     KEYED,
     METADATA,
     STRICT,
+    bytes_column,
+    foreign_key,
+    integer_column,
     maybe_text,
     maybe_whole,
-    octets,
-    text,
-    to,
-    whole,
+    text_column,
 )
 
 
 class WebhookColumns(sa.TypedColumns):
     """An address that is told what happens; `seq` is the last number of the feed that became deliveries."""
 
-    id = text(key=True)
-    provider = text(to("providers.id"))
-    url = text()
-    events = text()
-    note = text()
-    secrets = octets()
-    seq = whole()
+    id = text_column(key=True)
+    provider = text_column(foreign_key("providers.id"))
+    url = text_column()
+    events = text_column()
+    note = text_column()
+    secrets = bytes_column()
+    seq = integer_column()
     failing_since = maybe_whole()
     disabled = maybe_whole()
-    reason = text()
-    version = whole()
-    created = whole()
+    reason = text_column()
+    version = integer_column()
+    created = integer_column()
 
 
 class DeliveryColumns(sa.TypedColumns):
     """One thing to tell one webhook; `due` None: not tried any more. Claimed by moving `due` on before trying."""
 
-    id = text(key=True)
-    provider = text(to("providers.id"))
-    webhook = text(to("webhooks.id"))
+    id = text_column(key=True)
+    provider = text_column(foreign_key("providers.id"))
+    webhook = text_column(foreign_key("webhooks.id"))
     seq = maybe_whole()
-    kind = text()
-    body = octets()
+    kind = text_column()
+    body = bytes_column()
     replay_of = maybe_text()
-    state = text()
-    created = whole()
+    state = text_column()
+    created = integer_column()
     due = maybe_whole()
-    tries = whole()
+    tries = integer_column()
     tried = maybe_whole()
     status = maybe_whole()
-    answer = text()
-    fault = text()
+    answer = text_column()
+    fault = text_column()
 
 
 class MailedColumns(sa.TypedColumns):
     """Up to which number of a provider's feed mails have been written."""
 
-    provider = text(to("providers.id"), key=True)
-    seq = whole()
+    provider = text_column(foreign_key("providers.id"), key=True)
+    seq = integer_column()
 
 
 webhooks = sa.Table("webhooks", METADATA, WebhookColumns, sa.Index(None, "provider", "id"), **STRICT)

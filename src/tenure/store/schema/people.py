@@ -6,55 +6,55 @@ from tenure.store.schema.columns import (
     KEYED,
     METADATA,
     STRICT,
+    bytes_column,
+    foreign_key,
+    integer_column,
     maybe_text,
     maybe_whole,
-    octets,
-    text,
-    to,
-    whole,
+    text_column,
 )
 
 
 class ProviderColumns(sa.TypedColumns):
     """`body` is the provider as the API shows it; the clock's three columns are set for a sandbox only."""
 
-    id = text(key=True)
-    name = text()
-    sandbox = whole()
-    currency = text()
+    id = text_column(key=True)
+    name = text_column()
+    sandbox = integer_column()
+    currency = text_column()
     clock_at = maybe_whole()
     clock_set = maybe_whole()
     clock_rate = maybe_whole()
-    body = octets()
-    version = whole()
-    created = whole()
+    body = bytes_column()
+    version = integer_column()
+    created = integer_column()
     withdrawn = maybe_whole()
 
 
 class CustomerColumns(sa.TypedColumns):
     """`reference` is the provider's own name for the customer."""
 
-    id = text(key=True)
-    provider = text(to("providers.id"))
-    name = text()
+    id = text_column(key=True)
+    provider = text_column(foreign_key("providers.id"))
+    name = text_column()
     reference = maybe_text()
-    body = octets()
-    version = whole()
-    created = whole()
+    body = bytes_column()
+    version = integer_column()
+    created = integer_column()
     withdrawn = maybe_whole()
 
 
 class TokenColumns(sa.TypedColumns):
     """Only the digest of a token is known. Without a provider it is the vendor's; `scopes` are parted by blanks."""
 
-    digest = octets(key=True)
-    id = text()
-    provider = maybe_text(to("providers.id"))
-    customer = maybe_text(to("customers.id"))
-    role = text()
-    scopes = text()
-    name = text()
-    created = whole()
+    digest = bytes_column(key=True)
+    id = text_column()
+    provider = maybe_text(foreign_key("providers.id"))
+    customer = maybe_text(foreign_key("customers.id"))
+    role = text_column()
+    scopes = text_column()
+    name = text_column()
+    created = integer_column()
     expires = maybe_whole()
     last_use = maybe_whole()
     withdrawn = maybe_whole()

@@ -1,4 +1,4 @@
-"""Tables of sites: what every synchronisation reads and writes, kept small, and beside it what it seldom needs."""
+"""Tables of sites: what every synchronization reads and writes, kept small, and beside it what it seldom needs."""
 
 import sqlalchemy as sa
 
@@ -8,56 +8,56 @@ from tenure.store.schema.columns import (
     STRICT,
     added_text,
     added_whole,
+    bytes_column,
+    foreign_key,
+    integer_column,
     maybe_octets,
     maybe_text,
     maybe_whole,
-    octets,
-    text,
-    to,
-    whole,
+    text_column,
 )
 
 
 class SiteColumns(sa.TypedColumns):
-    """One key's use of one product. No column that a synchronisation changes is indexed.
+    """One key's use of one product. No column that a synchronization changes is indexed.
 
     `token` is the current state token, `token_count` its number; `answer` the stored answer to `last_request`.
     `promised_until` is the last instant that a lease not yet acknowledged as replaced promises. `pace` is the
     server's own: what of the newest lease says how long nothing is new.
     """
 
-    id = text(key=True)
-    provider = text(to("providers.id"))
-    customer = text(to("customers.id"))
-    product = text(to("products.id"))
-    subscription = text(to("subscriptions.id"))
-    successor = maybe_text(to("subscriptions.id"))
-    thumbprint = text()
-    jwk = octets()
-    state = text()
-    created = whole()
-    name = text()
-    version = text()
-    body = octets()
-    token = octets()
-    last_request = text()
-    answer = octets()
-    serial = whole()
-    epoch = whole()
-    revision = whole()
-    acked_serial = whole()
-    lease_until = whole()
-    promised_until = whole()
-    allotment = whole()
-    devices = whole()
-    devices_digest = text()
+    id = text_column(key=True)
+    provider = text_column(foreign_key("providers.id"))
+    customer = text_column(foreign_key("customers.id"))
+    product = text_column(foreign_key("products.id"))
+    subscription = text_column(foreign_key("subscriptions.id"))
+    successor = maybe_text(foreign_key("subscriptions.id"))
+    thumbprint = text_column()
+    jwk = bytes_column()
+    state = text_column()
+    created = integer_column()
+    name = text_column()
+    version = text_column()
+    body = bytes_column()
+    token = bytes_column()
+    last_request = text_column()
+    answer = bytes_column()
+    serial = integer_column()
+    epoch = integer_column()
+    revision = integer_column()
+    acked_serial = integer_column()
+    lease_until = integer_column()
+    promised_until = integer_column()
+    allotment = integer_column()
+    devices = integer_column()
+    devices_digest = text_column()
     last_contact = maybe_whole()
     next_sync = maybe_whole()
     forked_at = maybe_whole()
-    token_count = whole()
-    last_path = text()
-    last_trigger = text()
-    pace = octets()
+    token_count = integer_column()
+    last_path = text_column()
+    last_trigger = text_column()
+    pace = bytes_column()
     installation = added_text("server")
     ephemeral = added_whole(0)
 
@@ -70,14 +70,14 @@ class PlaceColumns(sa.TypedColumns):
     one that it goes by replaces what this was.
     """
 
-    site = text(to("sites.id"), key=True)
-    subscription = text(to("subscriptions.id"), key=True)
-    provider = text(to("providers.id"))
-    since = whole()
-    signed = whole()
-    until = whole()
-    waits = whole()
-    after = whole()
+    site = text_column(foreign_key("sites.id"), key=True)
+    subscription = text_column(foreign_key("subscriptions.id"), key=True)
+    provider = text_column(foreign_key("providers.id"))
+    since = integer_column()
+    signed = integer_column()
+    until = integer_column()
+    waits = integer_column()
+    after = integer_column()
 
 
 class StayColumns(sa.TypedColumns):
@@ -86,12 +86,12 @@ class StayColumns(sa.TypedColumns):
     `counted`: 0 neither is, 1 the coming, 2 both. No reference to the application: it may be forgotten before.
     """
 
-    subscription = text(to("subscriptions.id"), key=True)
-    site = text(key=True)
-    came = whole(key=True)
-    provider = text(to("providers.id"))
-    until = whole()
-    counted = whole()
+    subscription = text_column(foreign_key("subscriptions.id"), key=True)
+    site = text_column(key=True)
+    came = integer_column(key=True)
+    provider = text_column(foreign_key("providers.id"))
+    until = integer_column()
+    counted = integer_column()
 
 
 class LeaseColumns(sa.TypedColumns):
@@ -100,18 +100,18 @@ class LeaseColumns(sa.TypedColumns):
     `slot` is `present` or `successor`; `until` the last instant it grants plan features for.
     """
 
-    site = text(to("sites.id"), key=True)
-    epoch = whole(key=True)
-    serial = whole(key=True)
-    slot = text(key=True)
-    provider = text()
-    subscription = text(to("subscriptions.id"))
-    revision = whole()
-    signed_at = whole()
-    until = whole()
-    contact_until = whole()
+    site = text_column(foreign_key("sites.id"), key=True)
+    epoch = integer_column(key=True)
+    serial = integer_column(key=True)
+    slot = text_column(key=True)
+    provider = text_column()
+    subscription = text_column(foreign_key("subscriptions.id"))
+    revision = integer_column()
+    signed_at = integer_column()
+    until = integer_column()
+    contact_until = integer_column()
     acked_at = maybe_whole()
-    digest = octets()
+    digest = bytes_column()
     body = maybe_octets()
 
 

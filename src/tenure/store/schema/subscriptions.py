@@ -2,56 +2,66 @@
 
 import sqlalchemy as sa
 
-from tenure.store.schema.columns import KEYED, METADATA, STRICT, maybe_text, maybe_whole, octets, text, to, whole
+from tenure.store.schema.columns import (
+    KEYED,
+    METADATA,
+    STRICT,
+    bytes_column,
+    foreign_key,
+    integer_column,
+    maybe_text,
+    maybe_whole,
+    text_column,
+)
 
 
 class SubscriptionColumns(sa.TypedColumns):
     """The head of a history: `revision` facts so far, the last one's hash, and when to look again."""
 
-    id = text(key=True)
-    provider = text(to("providers.id"))
-    customer = text(to("customers.id"))
-    product = text(to("products.id"))
-    trial = whole()
-    revision = whole()
-    head_hash = octets()
+    id = text_column(key=True)
+    provider = text_column(foreign_key("providers.id"))
+    customer = text_column(foreign_key("customers.id"))
+    product = text_column(foreign_key("products.id"))
+    trial = integer_column()
+    revision = integer_column()
+    head_hash = bytes_column()
     next_change = maybe_whole()
-    created = whole()
+    created = integer_column()
 
 
 class TrialColumns(sa.TypedColumns):
     """Who has had a trial of what; it stays when the subscription goes to another customer."""
 
-    provider = text(to("providers.id"), key=True)
-    customer = text(to("customers.id"), key=True)
-    product = text(to("products.id"), key=True)
+    provider = text_column(foreign_key("providers.id"), key=True)
+    customer = text_column(foreign_key("customers.id"), key=True)
+    product = text_column(foreign_key("products.id"), key=True)
 
 
 class FactColumns(sa.TypedColumns):
     """What has happened, numbered from 1; never changed, never deleted."""
 
-    subscription = text(to("subscriptions.id"), key=True)
-    seq = whole(key=True)
-    provider = text()
-    kind = text()
-    at = whole()
-    recorded_at = whole()
-    by_actor = text()
-    body = octets()
-    prev_hash = octets()
-    hash = octets()
+    subscription = text_column(foreign_key("subscriptions.id"), key=True)
+    seq = integer_column(key=True)
+    provider = text_column()
+    kind = text_column()
+    at = integer_column()
+    recorded_at = integer_column()
+    by_actor = text_column()
+    body = bytes_column()
+    prev_hash = bytes_column()
+    hash = bytes_column()
 
 
 class CodeColumns(sa.TypedColumns):
     """An activation code: its keyed hash and what may be shown of it."""
 
-    digest = octets(key=True)
-    id = text()
-    provider = text()
-    subscription = text(to("subscriptions.id"))
-    last_group = text()
-    state = text()
-    created = whole()
+    digest = bytes_column(key=True)
+    id = text_column()
+    provider = text_column()
+    subscription = text_column(foreign_key("subscriptions.id"))
+    last_group = text_column()
+    state = text_column()
+    created = integer_column()
 
 
 class WaitingCodeColumns(sa.TypedColumns):
@@ -60,58 +70,58 @@ class WaitingCodeColumns(sa.TypedColumns):
     Instants are real time, also of sandboxes: they are about a person who reads a mail.
     """
 
-    subscription = text(to("subscriptions.id"), key=True)
-    provider = text()
-    last_group = text()
-    sealed = octets()
-    in_mail = whole()
-    created = whole()
-    until = whole()
+    subscription = text_column(foreign_key("subscriptions.id"), key=True)
+    provider = text_column()
+    last_group = text_column()
+    sealed = bytes_column()
+    in_mail = integer_column()
+    created = integer_column()
+    until = integer_column()
     shown_at = maybe_whole()
 
 
 class StandingColumns(sa.TypedColumns):
     """Projection: instants, never phases; `tenure rebuild` may drop it. A missing instant means never."""
 
-    subscription = text(to("subscriptions.id"), key=True)
-    provider = text()
-    customer = text()
-    product = text()
-    plan = text()
-    kind = text()
-    devices = whole()
+    subscription = text_column(foreign_key("subscriptions.id"), key=True)
+    provider = text_column()
+    customer = text_column()
+    product = text_column()
+    plan = text_column()
+    kind = text_column()
+    devices = integer_column()
     active_from = maybe_whole()
     paid_until = maybe_whole()
     ended_at = maybe_whole()
     paused_from = maybe_whole()
     paused_until = maybe_whole()
-    cancelled_at = maybe_whole()
-    last_group = text()
-    body = octets()
-    ordered_at = whole()
+    canceled_at = maybe_whole()
+    last_group = text_column()
+    body = bytes_column()
+    ordered_at = integer_column()
     due_at = maybe_whole()
-    price = whole()
-    automatic = whole()
-    reserved = whole()
+    price = integer_column()
+    automatic = integer_column()
+    reserved = integer_column()
     failed_at = maybe_whole()
 
 
 class OrderRequestColumns(sa.TypedColumns):
     """An order that a customer asks its provider for; instants, never states. `subscription` is what came of it."""
 
-    id = text(key=True)
-    provider = text(to("providers.id"))
-    customer = text(to("accounts.customer"))
-    offer = text(to("offers.id"))
-    devices = whole()
-    note = text()
-    by_actor = text()
-    created = whole()
+    id = text_column(key=True)
+    provider = text_column(foreign_key("providers.id"))
+    customer = text_column(foreign_key("accounts.customer"))
+    offer = text_column(foreign_key("offers.id"))
+    devices = integer_column()
+    note = text_column()
+    by_actor = text_column()
+    created = integer_column()
     ordered_at = maybe_whole()
     declined_at = maybe_whole()
     withdrawn_at = maybe_whole()
-    subscription = maybe_text(to("subscriptions.id"))
-    reason = text()
+    subscription = maybe_text(foreign_key("subscriptions.id"))
+    reason = text_column()
 
 
 subscriptions = sa.Table(

@@ -9,13 +9,13 @@ from tenure.store.schema.columns import (
     KEYED,
     METADATA,
     STRICT,
+    bytes_column,
+    foreign_key,
+    integer_column,
     maybe_octets,
     maybe_text,
     maybe_whole,
-    octets,
-    text,
-    to,
-    whole,
+    text_column,
 )
 
 
@@ -26,14 +26,14 @@ class PersonColumns(sa.TypedColumns):
     person's, by a link that had gone there and nowhere else.
     """
 
-    id = text(key=True)
-    email = text()
-    name = text()
-    password = text()
+    id = text_column(key=True)
+    email = text_column()
+    name = text_column()
+    password = text_column()
     factor = maybe_octets()
     proposed = maybe_octets()
-    step = whole()
-    created = whole()
+    step = integer_column()
+    created = integer_column()
     verified = maybe_whole()
 
 
@@ -43,14 +43,14 @@ class MembershipColumns(sa.TypedColumns):
     `by_mail` is when the person came in by a link that had gone to its mailbox alone.
     """
 
-    id = text(key=True)
-    person = text(to("people.id"))
-    place = text()
-    kind = text()
-    provider = maybe_text(to("providers.id"))
-    customer = maybe_text(to("customers.id"))
-    role = text()
-    created = whole()
+    id = text_column(key=True)
+    person = text_column(foreign_key("people.id"))
+    place = text_column()
+    kind = text_column()
+    provider = maybe_text(foreign_key("providers.id"))
+    customer = maybe_text(foreign_key("customers.id"))
+    role = text_column()
+    created = integer_column()
     last_use = maybe_whole()
     by_mail = maybe_whole()
 
@@ -61,15 +61,15 @@ class SessionColumns(sa.TypedColumns):
     `purpose`: `session` (signed in), `second_factor` (the password was right), `password_reset` (a link was sent).
     """
 
-    digest = octets(key=True)
-    id = text()
-    person = text(to("people.id"))
-    membership = maybe_text(to("memberships.id"))
-    purpose = text()
-    created = whole()
-    expires = whole()
-    last_use = whole()
-    address = text()
+    digest = bytes_column(key=True)
+    id = text_column()
+    person = text_column(foreign_key("people.id"))
+    membership = maybe_text(foreign_key("memberships.id"))
+    purpose = text_column()
+    created = integer_column()
+    expires = integer_column()
+    last_use = integer_column()
+    address = text_column()
     browser = maybe_text()
 
 
@@ -79,26 +79,26 @@ class InvitationColumns(sa.TypedColumns):
     `digest` is of the link that was shown to whoever invites, `mailed` of the one that went by mail alone.
     """
 
-    id = text(key=True)
-    digest = octets()
-    email = text()
-    name = text()
-    place = text()
-    kind = text()
-    provider = maybe_text(to("providers.id"))
-    customer = maybe_text(to("customers.id"))
-    role = text()
-    by_actor = text()
-    created = whole()
-    expires = whole()
+    id = text_column(key=True)
+    digest = bytes_column()
+    email = text_column()
+    name = text_column()
+    place = text_column()
+    kind = text_column()
+    provider = maybe_text(foreign_key("providers.id"))
+    customer = maybe_text(foreign_key("customers.id"))
+    role = text_column()
+    by_actor = text_column()
+    created = integer_column()
+    expires = integer_column()
     mailed = maybe_octets()
 
 
 class RecoveryColumns(sa.TypedColumns):
     """Recovery codes that were not used yet, by their digests."""
 
-    person = text(to("people.id"), key=True)
-    digest = octets(key=True)
+    person = text_column(foreign_key("people.id"), key=True)
+    digest = bytes_column(key=True)
 
 
 class AuditColumns(sa.TypedColumns):
@@ -107,17 +107,17 @@ class AuditColumns(sa.TypedColumns):
     `seq` is the order in which things were noted; two servers at one moment may note the same.
     """
 
-    id = text(key=True)
-    seq = whole()
-    provider = maybe_text(to("providers.id"))
-    customer = maybe_text(to("customers.id"))
-    at = whole()
-    who = text()
-    name = text()
-    kind = text()
-    address = text()
-    what = text()
-    detail = text()
+    id = text_column(key=True)
+    seq = integer_column()
+    provider = maybe_text(foreign_key("providers.id"))
+    customer = maybe_text(foreign_key("customers.id"))
+    at = integer_column()
+    who = text_column()
+    name = text_column()
+    kind = text_column()
+    address = text_column()
+    what = text_column()
+    detail = text_column()
 
 
 people = sa.Table("people", METADATA, PersonColumns, sa.UniqueConstraint("email"), **STRICT)

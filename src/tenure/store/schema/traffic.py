@@ -6,60 +6,60 @@ from tenure.store.schema.columns import (
     KEYED,
     METADATA,
     STRICT,
+    bytes_column,
+    foreign_key,
+    integer_column,
     maybe_octets,
     maybe_text,
     maybe_whole,
-    octets,
-    text,
-    to,
-    whole,
+    text_column,
 )
 
 
 class MetaColumns(sa.TypedColumns):
     """What this database is: `application` is always `tenure`."""
 
-    key = text(key=True)
-    value = text()
+    key = text_column(key=True)
+    value = text_column()
 
 
 class IdempotencyColumns(sa.TypedColumns):
     """One request by scope (token and route) and key; `sealed` 1: the answer holds a secret and is encrypted."""
 
-    scope = text(key=True)
-    key = text(key=True)
-    payload_hash = octets()
-    state = text()
-    sealed = whole()
+    scope = text_column(key=True)
+    key = text_column(key=True)
+    payload_hash = bytes_column()
+    state = text_column()
+    sealed = integer_column()
     answer = maybe_octets()
-    created = whole()
+    created = integer_column()
 
 
 class OutboxColumns(sa.TypedColumns):
     """What happened, for mail, webhooks and the pull feed: one gapless sequence per provider."""
 
-    provider = text(to("providers.id"), key=True)
-    seq = whole(key=True)
-    kind = text()
-    subscription = maybe_text(to("subscriptions.id"))
-    since = whole()
-    created = whole()
-    body = octets()
+    provider = text_column(foreign_key("providers.id"), key=True)
+    seq = integer_column(key=True)
+    kind = text_column()
+    subscription = maybe_text(foreign_key("subscriptions.id"))
+    since = integer_column()
+    created = integer_column()
+    body = bytes_column()
 
 
 class OutboxHeadColumns(sa.TypedColumns):
     """The last number given out, so that it has no gap even where transactions fail."""
 
-    provider = text(to("providers.id"), key=True)
-    seq = whole()
+    provider = text_column(foreign_key("providers.id"), key=True)
+    seq = integer_column()
 
 
 class AnnouncementColumns(sa.TypedColumns):
     """What was announced: each kind once per subscription and instant at which it became true."""
 
-    subscription = text(to("subscriptions.id"), key=True)
-    kind = text(key=True)
-    since = whole(key=True)
+    subscription = text_column(foreign_key("subscriptions.id"), key=True)
+    kind = text_column(key=True)
+    since = integer_column(key=True)
 
 
 class LetterColumns(sa.TypedColumns):
@@ -68,25 +68,25 @@ class LetterColumns(sa.TypedColumns):
     `mailbox` is the recipient as its mails are counted: lower case, without a `+tag`.
     """
 
-    id = text(key=True)
-    provider = maybe_text(to("providers.id"))
-    recipient = text()
-    template = text()
-    body = octets()
-    created = whole()
+    id = text_column(key=True)
+    provider = maybe_text(foreign_key("providers.id"))
+    recipient = text_column()
+    template = text_column()
+    body = bytes_column()
+    created = integer_column()
     due = maybe_whole()
-    tries = whole()
+    tries = integer_column()
     sent = maybe_whole()
-    fault = text()
+    fault = text_column()
     mailbox = maybe_text()
 
 
 class ThrottleColumns(sa.TypedColumns):
     """How often something was tried; counted since `began`."""
 
-    key = text(key=True)
-    began = whole(key=True)
-    count = whole()
+    key = text_column(key=True)
+    began = integer_column(key=True)
+    count = integer_column()
 
 
 meta = sa.Table("meta", METADATA, MetaColumns, **KEYED)

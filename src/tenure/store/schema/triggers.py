@@ -1,7 +1,7 @@
 """Append-only made law: the databases themselves refuse to change or delete history (B12, P7), and to take
 a balance below its credit limit (P5).
 
-Whoever drops the triggers to edit is found by the hash chain (`facts.verify`) and by `audit.drift`.
+Whoever drops the triggers to edit is found by the hash chain (`facts.verify_history`) and by `audit.drifted_accounts`.
 """
 
 import sqlalchemy as sa
@@ -37,7 +37,7 @@ def balance_statements(dialect: str) -> list[str]:
     ]
 
 
-def statements(dialect: str) -> list[str]:
+def trigger_statements(dialect: str) -> list[str]:
     """The statements that arm every append-only table on `sqlite` or `postgresql`; migrations run the same ones."""
     if dialect == "sqlite":
         return [_on_sqlite(table, deed) for table in APPEND_ONLY for deed in ("update", "delete")]
@@ -60,10 +60,10 @@ def _on_postgresql(table: str) -> tuple[str, str]:
     )
 
 
-def _arm(target: sa.MetaData, connection: sa.Connection, **_: object) -> None:
+def _attach_triggers(target: sa.MetaData, connection: sa.Connection, **_: object) -> None:
     dialect = connection.dialect.name
-    for statement in (*statements(dialect), *balance_statements(dialect)):
+    for statement in (*trigger_statements(dialect), *balance_statements(dialect)):
         connection.exec_driver_sql(statement)
 
 
-sa.event.listen(METADATA, "after_create", _arm)
+sa.event.listen(METADATA, "after_create", _attach_triggers)

@@ -3,19 +3,19 @@
 import base64
 from enum import StrEnum
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
-from tenure.server.context import Context
+from tenure.server.context import ServerContext
 from tenure.server.keyring import Draw, KeyRing
-from tenure.store import people, persons, trail
+from tenure.store import audit_log, tenants, users
+from tenure.store.audit_log import AuditEvent
 from tenure.store.engine import Connection
-from tenure.store.persons import Person, Place
-from tenure.store.trail import Deed
+from tenure.store.users import PersonRow, TeamPlace
 
 
-class Prefix(StrEnum):
-    """How the secrets that are given out begin, so that one is recognised wherever it turns up."""
+class SecretPrefix(StrEnum):
+    """How the secrets that are given out begin, so that one is recognized wherever it turns up."""
 
     SESSION = "tns_"
     TICKET = "tnt_"
@@ -24,38 +24,38 @@ class Prefix(StrEnum):
     DEVICE = "tnd_"
 
 
-def fresh_secret(keys: KeyRing, draw: Draw, prefix: Prefix) -> tuple[str, bytes]:
+def fresh_secret(keys: KeyRing, draw: Draw, prefix: SecretPrefix) -> tuple[str, bytes]:
     """256 random bits as text, and the keyed digest under which alone it is kept."""
     secret = prefix + base64.b32encode(draw(32)).decode().rstrip("=").lower()
     return secret, keys.token_digest(secret)
 
 
-def link_of(context: Context, page: str, secret: str) -> str:
+def link_of(context: ServerContext, page: str, secret: str) -> str:
     """Where a mail sends its reader; without a portal the secret itself, which the API takes."""
     return f"{context.portal_url}/{page}/{secret}" if context.portal_url else secret
 
 
-def place_of(conn: Connection, caller: Principal, provider: str | None, customer: str | None) -> Place | Refused:
+def place_of(conn: Connection, caller: Principal, provider: str | None, customer: str | None) -> TeamPlace | Refused:
     """The team the caller means: its own where it has no choice. Foreign ones are `not_found`, named by the field."""
     if caller.provider and provider and provider != caller.provider:
-        return Refused(Code.NOT_FOUND, field="provider")
+        return Refused(RefusalCode.NOT_FOUND, field="provider")
     if caller.customer and customer and customer != caller.customer:
-        return Refused(Code.NOT_FOUND, field="customer")
+        return Refused(RefusalCode.NOT_FOUND, field="customer")
     owner, whose = caller.provider or provider or None, caller.customer or customer or None
     if owner is None:
         if whose is not None:
-            return Refused(Code.FIELD_INVALID, "Name the provider whose customer is meant.", "provider")
-        return Place()
-    if people.provider(conn, owner) is None:
-        return Refused(Code.NOT_FOUND, field="provider")
-    if whose is not None and people.customer(conn, owner, whose) is None:
-        return Refused(Code.NOT_FOUND, field="customer")
-    return Place(owner, whose)
+            return Refused(RefusalCode.FIELD_INVALID, "Name the provider whose customer is meant.", "provider")
+        return TeamPlace()
+    if tenants.get_provider(conn, owner) is None:
+        return Refused(RefusalCode.NOT_FOUND, field="provider")
+    if whose is not None and tenants.get_customer(conn, owner, whose) is None:
+        return Refused(RefusalCode.NOT_FOUND, field="customer")
+    return TeamPlace(owner, whose)
 
 
-def note(
+def record_audit(
     conn: Connection,
-    place: Place,
+    place: TeamPlace,
     caller: Principal,
     address: str,
     what: str,
@@ -67,12 +67,14 @@ def note(
 ) -> None:
     """Keep in the audit of `place` what `caller` did; for its chain `about` what, and what stands there now."""
     kind = str(caller.kind) if caller.kind else ""
-    trail.put(conn, place, Deed(what, caller.by, caller.name, kind, address, detail, about, state), now)
+    audit_log.record_event(
+        conn, place, AuditEvent(what, caller.actor_name, caller.name, kind, address, detail, about, state), now
+    )
 
 
 def note_at_home(
     conn: Connection,
-    person: Person,
+    person: PersonRow,
     address: str,
     what: str,
     detail: str,
@@ -81,14 +83,14 @@ def note_at_home(
     about: str = "",
     state: bytes = b"",
 ) -> None:
-    """Keep what was done with the account in the audit of the person's own team (`persons.home`), and in no other.
+    """Keep what was done with the account in the audit of the person's own team (`persons.home_team`), and in no other.
 
-    `about` and `state` as in `note`: without them the chain keeps what stands of the account.
+    `about` and `state` as in `record_audit`: without them the chain keeps what stands of the account.
     """
-    home = persons.home(conn, person.id)
+    home = users.home_team(conn, person.id)
     if home is None:
         return
-    if not about and what in trail.CHAINED and (present := persons.person(conn, person.id)) is not None:
-        about, state = person.id, persons.person_state(present)
-    deed = Deed(what, person.id, person.email, home.kind, address, detail, about, state)
-    trail.put(conn, home.place, deed, now)
+    if not about and what in audit_log.CHAINED and (present := users.get_person(conn, person.id)) is not None:
+        about, state = person.id, users.person_state(present)
+    deed = AuditEvent(what, person.id, person.email, home.kind, address, detail, about, state)
+    audit_log.record_event(conn, home.team_place, deed, now)

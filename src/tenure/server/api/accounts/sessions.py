@@ -4,21 +4,21 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
 from tenure.http.auth import Principal
-from tenure.http.idempotency import Ticket
+from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.places import note_at_home
-from tenure.server.api.accounts.signing import OWN, nobody_signed_in
+from tenure.server.api.accounts.sign_in import OWN, nobody_signed_in
 from tenure.server.api.fields import Id
-from tenure.server.context import Context
-from tenure.store import persons, sessions
+from tenure.server.context import ServerContext
+from tenure.store import sessions, users
 from tenure.store.engine import Connection
-from tenure.store.sessions import Session
+from tenure.store.sessions import AccountSession
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,14 +54,14 @@ class EndedView(msgspec.Struct, frozen=True, kw_only=True):
 class Sessions:
     """The operations on one's own sessions."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def list_sessions(self, caller: Principal) -> SessionsView | Refused:
         """Lists one's own sessions: since when, last use, from where and with what."""
         if not caller.person:
             return nobody_signed_in()
-        found = await self._context.read(lambda conn, now: sessions.open_sessions(conn, caller.person, now))
+        found = await self._context.read_tx(lambda conn, now: sessions.open_sessions(conn, caller.person, now))
         return SessionsView(items=tuple(_view(each, caller.token_id) for each in found))
 
     async def end_session(
@@ -69,55 +69,57 @@ class Sessions:
     ) -> Refused | None:
         """Ends one of one's own sessions at once; the one that asks, too, if it is named."""
         if not caller.person:  # a token has no sessions, so that none is found
-            return Refused(Code.NOT_FOUND, field="session")
+            return Refused(RefusalCode.NOT_FOUND, field="session")
 
-        def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
-            person = persons.lock(conn, caller.person)
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
+            person = users.lock_person(conn, caller.person)
             mine = {each.id for each in sessions.open_sessions(conn, caller.person, now)}
             if person is None or session not in mine:
-                return Refused(Code.NOT_FOUND, field="session")
-            sessions.end(conn, session)
+                return Refused(RefusalCode.NOT_FOUND, field="session")
+            sessions.end_session(conn, session)
             note_at_home(conn, person, address, "session_ended", session, now)
-            return made(None)
+            return json_response(None)
 
-        done = await self._context.write(dry_run, work)
+        done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
 
     async def end_other_sessions(
-        self, caller: Principal, ticket: Ticket, address: Address, dry_run: bool = False
-    ) -> Answer[EndedView] | Refused:
+        self, caller: Principal, ticket: IdempotentRequest, address: Address, dry_run: bool = False
+    ) -> ApiResponse[EndedView] | Refused:
         """Ends every other session of one's own at once, and sign-ins that are half done; sent links stay good."""
         if not caller.person:
             return nobody_signed_in()
 
-        def work(conn: Connection, now: Instant) -> Answer[EndedView] | Refused:
-            person = persons.lock(conn, caller.person)
+        def work(conn: Connection, now: Instant) -> ApiResponse[EndedView] | Refused:
+            person = users.lock_person(conn, caller.person)
             if person is None:
                 return nobody_signed_in()
             others = [each for each in sessions.open_sessions(conn, person.id, now) if each.id != caller.token_id]
             sessions.end_others(conn, person.id, but=caller.token_id)
             note_at_home(conn, person, address, "other_sessions_ended", f"{len(others)} sessions", now)
-            return made(EndedView(ended=len(others)))
+            return json_response(EndedView(ended=len(others)))
 
-        answer: Answer[EndedView] | Refused = await self._context.once(ticket, dry_run, work)
+        answer: ApiResponse[EndedView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        person = (Code.ACTION_NOT_PERMITTED,)
+        person = (RefusalCode.ACTION_NOT_PERMITTED,)
         return (
-            operation("GET", "/v1/me/sessions", OWN, self.list_sessions, refusals=person),
-            operation("DELETE", "/v1/me/sessions/{session}", OWN, self.end_session, refusals=[Code.NOT_FOUND]),
-            operation("POST", "/v1/me/sessions/end-others", OWN, self.end_other_sessions, refusals=person),
+            make_operation("GET", "/v1/me/sessions", OWN, self.list_sessions, refusals=person),
+            make_operation(
+                "DELETE", "/v1/me/sessions/{session}", OWN, self.end_session, refusals=[RefusalCode.NOT_FOUND]
+            ),
+            make_operation("POST", "/v1/me/sessions/end-others", OWN, self.end_other_sessions, refusals=person),
         )
 
 
-def _view(each: Session, current: str) -> SessionView:
+def _view(each: AccountSession, current: str) -> SessionView:
     return SessionView(
         id=each.id,
-        created=rfc3339(each.created),
-        last_use=rfc3339(each.last_use),
-        expires=rfc3339(each.expires),
+        created=format_rfc3339(each.created),
+        last_use=format_rfc3339(each.last_use),
+        expires=format_rfc3339(each.expires),
         address=each.address,
         browser=each.browser or "",
         current=each.id == current,

@@ -4,25 +4,25 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.policy import Role
-from tenure.core.refusals import Code, Refused
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.answers import Answer, made
-from tenure.http.auth import Principal, Rule
-from tenure.http.fields import Body
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import RequestBody
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
-from tenure.server.api.accounts.places import note, place_of
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.server.api.accounts.places import place_of, record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import Context
+from tenure.server.context import ServerContext
 from tenure.server.roles import ROLES, TeamRole, scopes_of
-from tenure.server.views import shown
-from tenure.store import invitations, persons
+from tenure.server.views import optional_rfc3339
+from tenure.store import invitations, users
 from tenure.store.engine import Connection
-from tenure.store.persons import Member, Place
+from tenure.store.users import TeamMember, TeamPlace
 
-READ, WRITE = Rule("people:read"), Rule("people:write")
+READ, WRITE = AccessRule("people:read"), AccessRule("people:write")
 
 
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,23 +39,23 @@ class MemberView(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the person has come in, or set a password, by a link that went to its mailbox alone."""
 
 
-class NewRole(Body, frozen=True, kw_only=True):
+class NewRole(RequestBody, frozen=True, kw_only=True):
     """The role from now on."""
 
     role: TeamRole
 
 
-class Team:
+class TeamOperations:
     """The operations on a team's people."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     async def list_people(
-        self, caller: Principal, paging: Paging, provider: Id | None = None, customer: Id | None = None
-    ) -> Page[MemberView] | Refused:
+        self, caller: Principal, paging: PageRequest, provider: Id | None = None, customer: Id | None = None
+    ) -> ResultPage[MemberView] | Refused:
         """Lists the people of one's own team, or of the provider's or customer's named."""
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
 
@@ -63,9 +63,9 @@ class Team:
             place = place_of(conn, caller, provider, customer)
             if isinstance(place, Refused):
                 return place
-            return [member_view(each) for each in persons.team(conn, place, after or "", paging.limit + 1)]
+            return [member_view(each) for each in users.team_page(conn, place, after or "", paging.limit + 1)]
 
-        found = await self._context.read(work)
+        found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
     async def change_role(
@@ -77,29 +77,29 @@ class Team:
         provider: Id | None = None,
         customer: Id | None = None,
         dry_run: bool = False,
-    ) -> Answer[MemberView] | Refused:
+    ) -> ApiResponse[MemberView] | Refused:
         """Gives somebody in the team another role, which counts from the next request on.
 
         Invitations by that person are withdrawn where the new role does not include inviting.
         """
 
-        def work(conn: Connection, now: Instant) -> Answer[MemberView] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[MemberView] | Refused:
             place = place_of(conn, caller, provider, customer)
             if isinstance(place, Refused):
                 return place
             refused = unfit_role(caller, place, body.role)
-            changed = refused or persons.set_role(conn, place, person, body.role)
-            member = persons.teammate(conn, place, person)
+            changed = refused or users.set_role(conn, place, person, body.role)
+            member = users.get_teammate(conn, place, person)
             if isinstance(changed, Refused) or member is None:
-                return changed if isinstance(changed, Refused) else Refused(Code.NOT_FOUND, field="person")
-            state, said = persons.membership_state(changed), f"{member.email}: {body.role}"
-            if WRITE.scope not in scopes_of(Role(place.kind), body.role):
+                return changed if isinstance(changed, Refused) else Refused(RefusalCode.NOT_FOUND, field="person")
+            state, said = users.membership_state(changed), f"{member.email}: {body.role}"
+            if WRITE.scope not in scopes_of(Role(place.side), body.role):
                 ended = invitations.withdraw_all_by(conn, place, member.email)
                 said += f", {ended} open invitations" if ended else ""
-            note(conn, place, caller, address, "role_changed", said, now, about=changed.id, state=state)
-            return made(member_view(member))
+            record_audit(conn, place, caller, address, "role_changed", said, now, about=changed.id, state=state)
+            return json_response(member_view(member))
 
-        answer: Answer[MemberView] | Refused = await self._context.write(dry_run, work)
+        answer: ApiResponse[MemberView] | Refused = await self._context.write_tx(dry_run, work)
         return answer
 
     async def remove_person(
@@ -116,54 +116,56 @@ class Team:
         Those into the teams of a provider's customers are among them, when it is the provider's team that is left.
         """
 
-        def work(conn: Connection, now: Instant) -> Answer[Any] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
             place = place_of(conn, caller, provider, customer)
             if isinstance(place, Refused):
                 return place
-            known = persons.teammate(conn, place, person)
-            gone = persons.leave(conn, place, person)
+            known = users.get_teammate(conn, place, person)
+            gone = users.leave_team(conn, place, person)
             if isinstance(gone, Refused):
                 return gone
             email = known.email if known else person
             ended = invitations.withdraw_all_by(conn, place, email)
-            note(
+            record_audit(
                 conn, place, caller, address, "person_removed", f"{email}, {ended} open invitations", now, about=gone.id
             )
-            if persons.person(conn, person) is None:
-                note(conn, place, caller, address, "account_removed", email, now, about=person)
-            return made(None)
+            if users.get_person(conn, person) is None:
+                record_audit(conn, place, caller, address, "account_removed", email, now, about=person)
+            return json_response(None)
 
-        done = await self._context.write(dry_run, work)
+        done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            operation("GET", "/v1/people", READ, self.list_people),
-            operation("PUT", "/v1/people/{person}", WRITE, self.change_role, refusals=[Code.LAST_OWNER]),
-            operation("DELETE", "/v1/people/{person}", WRITE, self.remove_person, refusals=[Code.LAST_OWNER]),
+            make_operation("GET", "/v1/people", READ, self.list_people),
+            make_operation("PUT", "/v1/people/{person}", WRITE, self.change_role, refusals=[RefusalCode.LAST_OWNER]),
+            make_operation(
+                "DELETE", "/v1/people/{person}", WRITE, self.remove_person, refusals=[RefusalCode.LAST_OWNER]
+            ),
         )
 
 
-def unfit_role(caller: Principal, place: Place, role: TeamRole) -> Refused | None:
+def unfit_role(caller: Principal, place: TeamPlace, role: TeamRole) -> Refused | None:
     """None when `caller` may give `role` in that team: there is one, and it permits nothing that the caller lacks."""
-    if role not in ROLES[place.kind]:
-        return Refused(Code.FIELD_INVALID, f"A {place.kind}'s team has no {role}.", "role")
-    beyond = sorted(scopes_of(Role(place.kind), role) - caller.scopes)
+    if role not in ROLES[place.side]:
+        return Refused(RefusalCode.FIELD_INVALID, f"A {place.side}'s team has no {role}.", "role")
+    beyond = sorted(scopes_of(Role(place.side), role) - caller.scopes)
     if beyond:
-        return Refused(Code.ACTION_NOT_PERMITTED, f"You do not have {beyond[0]} to give yourself.", "role")
+        return Refused(RefusalCode.ACTION_NOT_PERMITTED, f"You do not have {beyond[0]} to give yourself.", "role")
     return None
 
 
-def member_view(row: Member) -> MemberView:
+def member_view(row: TeamMember) -> MemberView:
     """Somebody in the team, as shown."""
     return MemberView(
         id=row.id,
         name=row.name,
         email=row.email,
         role=row.role,
-        joined=shown(row.created),
-        last_sign_in=shown(row.last_use),
+        joined=optional_rfc3339(row.created),
+        last_sign_in=optional_rfc3339(row.last_use),
         second_factor=row.second_factor,
         verified=row.verified,
     )

@@ -4,23 +4,23 @@ from typing import Annotated
 
 import msgspec
 
-from tenure.core.refusals import Code, Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.accounts.passwords import Passwords
-from tenure.http.answers import Answer, made, nothing
+from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.auth import Principal
-from tenure.http.fields import Body
-from tenure.http.idempotency import Ticket
-from tenure.http.instants import rfc3339
-from tenure.http.operations import Operation, operation
-from tenure.http.paging import Page, Paging, cut_page
+from tenure.http.body_types import RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, empty_response, json_response
+from tenure.http.timestamps import format_rfc3339
 from tenure.site import ids
-from tenure.site.accounts import Accounts
+from tenure.site.accounts import AccountSecrets
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, RULES, Local
+from tenure.site.api.local import LOOKS, RULES, LocalApi
 from tenure.site.roles import SiteRole
 from tenure.site.store import events, people
-from tenure.site.store.people import Person
+from tenure.site.store.people import SitePerson
 from tenure.site.store.writer import Connection
 
 MOST = 200
@@ -29,27 +29,27 @@ Name = Annotated[str, msgspec.Meta(min_length=2, max_length=128, pattern=r"^[A-Z
 """An e-mail address or a plain name; kept in lower case."""
 
 
-class NewPerson(Body, frozen=True, kw_only=True):
+class NewPerson(RequestBody, frozen=True, kw_only=True):
     """Who is to sign in."""
 
     name: Name
     role: SiteRole
 
 
-class RoleBody(Body, frozen=True, kw_only=True):
+class RoleBody(RequestBody, frozen=True, kw_only=True):
     """Another role."""
 
     role: SiteRole
 
 
-class ResetBody(Body, frozen=True, kw_only=True):
+class ResetBody(RequestBody, frozen=True, kw_only=True):
     """What is taken away with the password."""
 
     second_factor: bool = False
     """Whether the second factor goes, too: its device and the recovery codes are lost."""
 
 
-class PersonView(msgspec.Struct, frozen=True, kw_only=True):
+class SitePersonView(msgspec.Struct, frozen=True, kw_only=True):
     """One account."""
 
     id: str
@@ -64,124 +64,128 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
 class WithPassword(msgspec.Struct, frozen=True, kw_only=True):
     """An account and a password to begin with, shown once."""
 
-    person: PersonView
+    person: SitePersonView
     password: str
 
 
-class Team:
+class SiteTeamOperations:
     """The operations."""
 
-    def __init__(self, local: Local, accounts: Accounts, passwords: Passwords) -> None:
+    def __init__(self, local: LocalApi, accounts: AccountSecrets, passwords: PasswordHashes) -> None:
         self._local, self._accounts, self._passwords = local, accounts, passwords
 
-    async def list_people(self, paging: Paging) -> Page[PersonView] | Refused:
+    async def list_people(self, paging: PageRequest) -> ResultPage[SitePersonView] | Refused:
         """Lists who may sign in, by name."""
-        after = paging.after(str)
+        after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
-        found = [each for each in await self._local.read(people.every) if after is None or each.name > after]
-        return cut_page(map(_view, found[: paging.limit + 1]), paging.limit, lambda each: each.name)
+        found = [each for each in await self._local.read_tx(people.all_people) if after is None or each.name > after]
+        return cut_page(map(_person_view, found[: paging.limit + 1]), paging.limit, lambda each: each.name)
 
     async def add_person(
-        self, body: NewPerson, caller: Principal, ticket: Ticket, dry_run: bool = False
-    ) -> Answer[WithPassword] | Refused:
+        self, body: NewPerson, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
+    ) -> ApiResponse[WithPassword] | Refused:
         """Adds an account; its password is shown once, and changed by its owner before anything else."""
-        password = self._accounts.password()
-        hashed = await self._passwords.hash(password)
+        password = self._accounts.draw_password()
+        hashed = await self._passwords.hash_password(password)
         if isinstance(hashed, Refused):
             return hashed
 
-        def work(conn: Connection, now: Instant) -> Answer[WithPassword] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[WithPassword] | Refused:
             name = body.name.lower()
             if people.by_name(conn, name) is not None:
-                return Refused(Code.ALREADY_EXISTS, "Somebody signs in under this name already.", "name")
+                return Refused(RefusalCode.ALREADY_EXISTS, "Somebody signs in under this name already.", "name")
             if people.count(conn) >= MOST:
-                return Refused(Code.FIELD_INVALID, f"A site has at most {MOST} accounts.", "name")
+                return Refused(RefusalCode.FIELD_INVALID, f"A site has at most {MOST} accounts.", "name")
             born = self._accounts.clock()
-            person = Person(ids.new("per", born, self._accounts.draw), name, body.role, hashed, 1, None, 0, born)
+            person = SitePerson(ids.new_id("per", born, self._accounts.draw), name, body.role, hashed, 1, None, 0, born)
             people.add(conn, person)
-            _note(conn, now, caller, "person_added", f"added {name} as {body.role}")
+            _add_event(conn, now, caller, "person_added", f"added {name} as {body.role}")
             # What is only rehearsed gives no secret out.
-            return made(WithPassword(person=_view(person), password="" if dry_run else password), 201)
+            return json_response(WithPassword(person=_person_view(person), password="" if dry_run else password), 201)
 
-        return await self._local.once(ticket, dry_run, work)
+        return await self._local.run_once(ticket, dry_run, work)
 
     async def change_role(
         self, person: Id, body: RoleBody, caller: Principal, dry_run: bool = False
-    ) -> Answer[PersonView] | Refused:
+    ) -> ApiResponse[SitePersonView] | Refused:
         """Gives an account another role; open sessions have it at once."""
 
-        def work(conn: Connection, now: Instant) -> Answer[PersonView] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[SitePersonView] | Refused:
             found = people.find(conn, person)
             if found is None:
-                return Refused(Code.NOT_FOUND, field="person")
+                return Refused(RefusalCode.NOT_FOUND, field="person")
             if found.role != body.role:
                 people.set_role(conn, person, body.role)
-                _note(conn, now, caller, "role_changed", f"made {found.name} {body.role}; was {found.role}")
-            return made(_view(msgspec.structs.replace(found, role=body.role)))
+                _add_event(conn, now, caller, "role_changed", f"made {found.name} {body.role}; was {found.role}")
+            return json_response(_person_view(msgspec.structs.replace(found, role=body.role)))
 
-        return await self._local.write(dry_run, work)
+        return await self._local.write_tx(dry_run, work)
 
     async def reset_password(
-        self, person: Id, body: ResetBody, caller: Principal, ticket: Ticket, dry_run: bool = False
-    ) -> Answer[WithPassword] | Refused:
+        self, person: Id, body: ResetBody, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
+    ) -> ApiResponse[WithPassword] | Refused:
         """Gives an account a new password to begin with, shown once; its sessions end."""
-        password = self._accounts.password()
-        hashed = await self._passwords.hash(password)
+        password = self._accounts.draw_password()
+        hashed = await self._passwords.hash_password(password)
         if isinstance(hashed, Refused):
             return hashed
 
-        def work(conn: Connection, now: Instant) -> Answer[WithPassword] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[WithPassword] | Refused:
             found = people.find(conn, person)
             if found is None:
-                return Refused(Code.NOT_FOUND, field="person")
+                return Refused(RefusalCode.NOT_FOUND, field="person")
             people.set_password(conn, person, hashed, temporary=True)
             people.end_sessions(conn, person)
             if body.second_factor:
                 people.set_factor(conn, person, None)
             also = " and took the second factor away" if body.second_factor else ""
-            _note(conn, now, caller, "password_reset", f"gave {found.name} a new password{also}")
+            _add_event(conn, now, caller, "password_reset", f"gave {found.name} a new password{also}")
             present = people.find(conn, person) or found
-            return made(WithPassword(person=_view(present), password="" if dry_run else password))
+            return json_response(WithPassword(person=_person_view(present), password="" if dry_run else password))
 
-        return await self._local.once(ticket, dry_run, work)
+        return await self._local.run_once(ticket, dry_run, work)
 
-    async def remove_person(self, person: Id, caller: Principal, dry_run: bool = False) -> Answer[None] | Refused:
+    async def remove_person(self, person: Id, caller: Principal, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Removes an account and ends its sessions; with the token of the folder one can always add another."""
 
-        def work(conn: Connection, now: Instant) -> Answer[None] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
             found = people.find(conn, person)
             if found is None:
-                return Refused(Code.NOT_FOUND, field="person")
+                return Refused(RefusalCode.NOT_FOUND, field="person")
             people.remove(conn, person)
-            _note(conn, now, caller, "person_removed", f"removed {found.name} ({found.role})")
-            return nothing()
+            _add_event(conn, now, caller, "person_removed", f"removed {found.name} ({found.role})")
+            return empty_response()
 
-        return await self._local.write(dry_run, work)
+        return await self._local.write_tx(dry_run, work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         each = "/v1/people/{person}"
         return (
-            operation("GET", "/v1/people", LOOKS, self.list_people),
-            operation("POST", "/v1/people", RULES, self.add_person, status=201, refusals=[Code.ALREADY_EXISTS]),
-            operation("PUT", each, RULES, self.change_role),
-            operation("DELETE", each, RULES, self.remove_person, status=204),
-            operation("POST", f"{each}/reset-password", RULES, self.reset_password, refusals=[Code.SERVER_BUSY]),
+            make_operation("GET", "/v1/people", LOOKS, self.list_people),
+            make_operation(
+                "POST", "/v1/people", RULES, self.add_person, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
+            ),
+            make_operation("PUT", each, RULES, self.change_role),
+            make_operation("DELETE", each, RULES, self.remove_person, status=204),
+            make_operation(
+                "POST", f"{each}/reset-password", RULES, self.reset_password, refusals=[RefusalCode.SERVER_BUSY]
+            ),
         )
 
 
-def _note(conn: Connection, now: Instant, caller: Principal, kind: str, text: str) -> None:
+def _add_event(conn: Connection, now: Instant, caller: Principal, kind: str, text: str) -> None:
     who = caller.name or "Whoever holds the token of the folder"
     events.add(conn, now, "warning", kind, f"{who} {text}.")
 
 
-def _view(person: Person) -> PersonView:
-    return PersonView(
+def _person_view(person: SitePerson) -> SitePersonView:
+    return SitePersonView(
         id=person.id,
         name=person.name,
         role=person.role,
         second_factor=person.factor is not None,
         temporary=bool(person.temporary),
-        created=rfc3339(person.created),
+        created=format_rfc3339(person.created),
     )

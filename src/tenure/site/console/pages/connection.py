@@ -2,37 +2,37 @@
 
 from typing import Any
 
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
-from tenure.web.replies import Reply, Screen
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.replies import PageScreen, Reply
 
 STATES = {"ok": ("Works", "good"), "failed": ("Fails", "bad"), "skipped": ("Not tried", "calm")}
 
 
-class Connection:
+class ConnectionPages:
     """The page."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def show(self, visit: Console) -> Reply:
         """Before the test."""
-        return await self._page(visit, None)
+        return await self._render_page(visit, None)
 
     async def test(self, visit: Console) -> Reply:
         """Try everything now."""
-        return await self._page(visit, (await self._server.of(visit).post("/v1/test-connection"))["checks"])
+        return await self._render_page(visit, (await self._server.api_for(visit).post("/v1/test-connection"))["checks"])
 
-    async def _page(self, visit: Console, checks: list[Any] | None) -> Reply:
-        status = await self._server.of(visit).get("/v1/status")
+    async def _render_page(self, visit: Console, checks: list[Any] | None) -> Reply:
+        status = await self._server.api_for(visit).get("/v1/status")
         failed = sum(each["state"] == "failed" for each in checks or ())
         reached = any(each["state"] == "ok" and each["name"].startswith(_ARRIVED) for each in checks or ())
         values = {"checks": checks, "status": status, "states": STATES, "failed": failed, "reached": reached}
-        return Screen(template="connection.html", values=values)
+        return PageScreen(template="connection.html", values=values)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (page("/connection", self.show), action("/connection", self.test))
+        return (page_route("/connection", self.show), form_route("/connection", self.test))
 
 
 _ARRIVED = ("TLS", "Plain", "Proxy")

@@ -3,15 +3,15 @@
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from tenure.site.console.client import PAGE, Api, path
-from tenure.site.console.losing import LOSSES, question
-from tenure.site.console.reasons import STATES, state_of, why
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, Sure, action, page
-from tenure.web.forms import Form
-from tenure.web.pager import pager
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen, local
-from tenure.web.words import instant_of
+from tenure.site.console.client import PAGE, ConsoleApi, fill_path
+from tenure.site.console.loss_questions import LOSSES, loss_question
+from tenure.site.console.reasons import STATES, reason_of, state_of
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.formatting import instant_of
+from tenure.web.forms import SentForm
+from tenure.web.pager import make_pager
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, local_path
 
 STORED = ("waiting", "protected", "displaced", "idle", "withdrawn", "released", "removed")
 """States that the API filters by."""
@@ -33,9 +33,9 @@ DONE = {
 IN_BULK = ("withdraw", "assign", "group", "remove")
 """What can be done with all that were ticked."""
 
-UNKNOWN = Refusal(title="Nothing was chosen that could be done.", status=422, remedy="Go back and choose.")
+UNKNOWN = PageRefusal(title="Nothing was chosen that could be done.", status=422, remedy="Go back and choose.")
 
-SURE_DELETE_GROUP = Sure(
+SURE_DELETE_GROUP = ConfirmationQuestion(
     title="Remove this group?",
     text="Its devices become unassigned and keep their seats; its choice of automatic distribution is lost.",
     button="Remove the group",
@@ -43,36 +43,36 @@ SURE_DELETE_GROUP = Sure(
 )
 
 
-class Devices:
+class DevicePages:
     """Lists, one device, groups."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def managed(self, visit: Console) -> Reply:
         """All devices, or those that the filters leave."""
         group = visit.query.get("group") or None
-        return await self._list(visit, group, "Managed devices", "/devices")
+        return await self._render_list(visit, group, "Managed devices", "/devices")
 
     async def unassigned(self, visit: Console) -> Reply:
         """Those of no group."""
-        return await self._list(visit, "", "Unassigned devices", "/unassigned")
+        return await self._render_list(visit, "", "Unassigned devices", "/unassigned")
 
     async def group(self, visit: Console) -> Reply:
         """Those of one group."""
         name = visit.params["group"]
-        return await self._list(visit, name, name, f"/groups/{quote(name, safe='')}")
+        return await self._render_list(visit, name, name, f"/groups/{quote(name, safe='')}")
 
-    async def _list(self, visit: Console, group: str | None, title: str, here: str) -> Reply:
-        api, query = self._server.of(visit), visit.query
-        status, licenses = await _around(api)
-        searches = await self._server.offers("GET /v1/devices?q")
+    async def _render_list(self, visit: Console, group: str | None, title: str, here: str) -> Reply:
+        api, query = self._server.api_for(visit), visit.query
+        status, licenses = await _common_values(api)
+        searches = await self._server.has_operation("GET /v1/devices?q")
         filters: dict[str, Any] = {
             "product": query.get("product") or None,
             "state": query["state"] if query.get("state") in STORED else None,
             "q": (query.get("q", "").strip()[:64] or None) if searches else None,
         }
-        found = await api.listed("/v1/devices", {**filters, "group": group, "cursor": query.get("cursor")})
+        found = await api.get_page("/v1/devices", {**filters, "group": group, "cursor": query.get("cursor")})
         now = instant_of(status["now"]) or visit.now
         counts = await api.get("/v1/device-counts", product=filters["product"])
         values = {
@@ -82,100 +82,108 @@ class Devices:
             "rows": [
                 {**each, "shown": STATES[state_of(each, licenses.get(each["product"]), now)]} for each in found.items
             ],
-            "why": {each["id"]: why(each, licenses.get(each["product"]), status) for each in found.items},
+            "why": {each["id"]: reason_of(each, licenses.get(each["product"]), status) for each in found.items},
             "products": list(licenses),
             "states": [(name, "With a seat" if name == "protected" else STATES[name][0]) for name in STORED],
             "asked": {name: value for name, value in filters.items() if value},
             "searches": searches,
-            "can_release": await self._server.offers("GET /v1/licenses/{product}/idle-devices"),
-            "groups": await self._groups(api),
+            "can_release": await self._server.has_operation("GET /v1/licenses/{product}/idle-devices"),
+            "groups": await self._group_names(api),
             "tally": counts["by_state"],
             "tallied": TALLIED,
             "duplicates": counts["duplicates"],
-            "pages": pager(visit, found, PAGE),
+            "pages": make_pager(visit, found, PAGE),
             "address": visit.with_query(),
         }
-        return Screen(template="devices.html", values=values)
+        return PageScreen(template="devices.html", values=values)
 
-    async def _groups(self, api: Api) -> list[Any] | None:
-        return await api.whole("/v1/groups") if await self._server.offers("GET /v1/groups") else None
+    async def _group_names(self, api: ConsoleApi) -> list[Any] | None:
+        return await api.get_all("/v1/groups") if await self._server.has_operation("GET /v1/groups") else None
 
     async def show(self, visit: Console) -> Reply:
         """One device."""
-        api = self._server.of(visit)
-        status, licenses = await _around(api)
-        device = await api.get(_one(visit))
+        api = self._server.api_for(visit)
+        status, licenses = await _common_values(api)
+        device = await api.get(_device_name(visit))
         twin = None
         if device["looks_like"]:
             try:
-                twin = await api.get(path("/v1/devices/{device}", device=device["looks_like"]))
+                twin = await api.get(fill_path("/v1/devices/{device}", device=device["looks_like"]))
             except RefusedPageError:
                 twin = None
         license_ = licenses.get(device["product"])
-        groups = await self._groups(api)
+        groups = await self._group_names(api)
         values = {
             "device": device,
             "twin": twin,
             "license": license_,
             "shown": STATES[state_of(device, license_, instant_of(status["now"]) or visit.now)],
-            "why": why(device, license_, status),
+            "why": reason_of(device, license_, status),
             "groups": groups,
             "group_choices": [("", "none (unassigned)"), *((each["name"], each["name"]) for each in groups or ())],
-            "form": Form.of(group=device["group"]),
-            "can_pin": await self._server.offers("PUT /v1/devices/{device}/pin"),
+            "form": SentForm.of(group=device["group"]),
+            "can_pin": await self._server.has_operation("PUT /v1/devices/{device}/pin"),
         }
-        return Screen(template="device.html", values=values)
+        return PageScreen(template="device.html", values=values)
 
-    async def ask_one(self, visit: Console, what: str) -> Sure | None:
+    async def ask_one(self, visit: Console, what: str) -> ConfirmationQuestion | None:
         """Whether a device that has a seat, or is to leave the list, is the one that is meant."""
-        api, device = self._server.of(visit), visit.params["device"]
-        if what == "withdraw" and (await api.get(_one(visit)))["state"] == "waiting":
+        api, device = self._server.api_for(visit), visit.params["device"]
+        if what == "withdraw" and (await api.get(_device_name(visit)))["state"] == "waiting":
             return None
-        return await question(api, what, [device], _one(visit).removeprefix("/v1"))
+        return await loss_question(api, what, [device], _device_name(visit).removeprefix("/v1"))
 
-    async def ask_many(self, visit: Console) -> Sure | None:
+    async def ask_many(self, visit: Console) -> ConfirmationQuestion | None:
         """The same of all that were ticked."""
-        what, chosen = visit.form.text("what"), visit.form.many("device")[:ALL_AT_ONCE]
+        what, chosen = visit.form.read_text("what"), visit.form.read_many("device")[:ALL_AT_ONCE]
         if what not in LOSSES or not chosen:
             return None
-        return await question(self._server.of(visit), what, chosen, local(visit.form.text("back"), "/devices"))
+        return await loss_question(
+            self._server.api_for(visit), what, chosen, local_path(visit.form.read_text("back"), "/devices")
+        )
 
     async def do(self, visit: Console) -> Reply:
         """Withdraw, assign, remove, keep: one device."""
-        await self._done(self._server.of(visit), visit.params["device"], visit.params["what"], visit.form.text("_key"))
-        visit.say(DONE[visit.params["what"]])
+        await self._do_action(
+            self._server.api_for(visit), visit.params["device"], visit.params["what"], visit.form.read_text("_key")
+        )
+        visit.flash_message(DONE[visit.params["what"]])
         gone = visit.params["what"] == "remove"
-        return Goto("/devices" if gone else path("/devices/{device}", device=visit.params["device"]))
+        return RedirectTo("/devices" if gone else fill_path("/devices/{device}", device=visit.params["device"]))
 
     async def do_many(self, visit: Console) -> Reply:
         """The same with all that were ticked."""
-        api, what, back = self._server.of(visit), visit.form.text("what"), local(visit.form.text("back"), "/devices")
-        chosen = visit.form.many("device")[:ALL_AT_ONCE]
+        api, what, back = (
+            self._server.api_for(visit),
+            visit.form.read_text("what"),
+            local_path(visit.form.read_text("back"), "/devices"),
+        )
+        chosen = visit.form.read_many("device")[:ALL_AT_ONCE]
         if what not in IN_BULK:
-            visit.say(
+            visit.flash_message(
                 "Nothing was chosen to be done. Choose it beside the button; what was ticked is untouched.", "warn"
             )
-            return Goto(back)
+            return RedirectTo(back)
         done, refused = 0, ""
         for device in chosen:
             try:
                 if what == "group":
-                    await _moved(api, device, visit.form.text("group", most=64))
+                    await _move_device(api, device, visit.form.read_text("group", most=64))
                 else:
-                    await self._done(api, device, what, "")
+                    await self._do_action(api, device, what, "")
                 done += 1
             except RefusedPageError as error:
                 refused = error.refusal.detail or error.refusal.title
         if not chosen:
-            visit.say("No device was ticked.", "warn")
+            visit.flash_message("No device was ticked.", "warn")
         if done:
-            visit.say(f"Done for {done} {'device' if done == 1 else 'devices'}.")
+            visit.flash_message(f"Done for {done} {'device' if done == 1 else 'devices'}.")
         if refused:
-            visit.say(f"Not done for {len(chosen) - done}: {refused}", "warn")
-        return Goto(back)
+            visit.flash_message(f"Not done for {len(chosen) - done}: {refused}", "warn")
+        return RedirectTo(back)
 
-    async def _done(self, api: Api, device: str, what: str, key: str) -> None:
-        one = path("/v1/devices/{device}", device=device)
+    async def _do_action(self, api: ConsoleApi, device: str, what: str, key: str) -> None:
+        one = fill_path("/v1/devices/{device}", device=device)
         if what in ("withdraw", "assign"):
             await api.post(f"{one}/{what}", key=key)
         elif what == "remove":
@@ -187,46 +195,48 @@ class Devices:
 
     async def move(self, visit: Console) -> Reply:
         """Put a device into a group, or into none."""
-        name = visit.form.text("new_group", most=64) or visit.form.text("group", most=64)
-        await _moved(self._server.of(visit), visit.params["device"], name)
-        visit.say(f"It belongs to “{name}” now." if name else "It is unassigned now.")
-        return Goto(path("/devices/{device}", device=visit.params["device"]))
+        name = visit.form.read_text("new_group", most=64) or visit.form.read_text("group", most=64)
+        await _move_device(self._server.api_for(visit), visit.params["device"], name)
+        visit.flash_message(f"It belongs to “{name}” now." if name else "It is unassigned now.")
+        return RedirectTo(fill_path("/devices/{device}", device=visit.params["device"]))
 
     async def put_group(self, visit: Console) -> Reply:
         """Make a group, or say whether it distributes by itself."""
-        name = visit.form.required("name", most=64)
+        name = visit.form.read_required("name", most=64)
         if not name:
-            visit.say("A group has a name.", "warn")
-            return Goto("/devices")
-        body = {"automatic": visit.form.flag("automatic")}
-        await self._server.of(visit).put(path("/v1/groups/{name}", name=name), body)
-        visit.say(f"The group “{name}” is as you said.")
-        return Goto("/groups/" + quote(name, safe="") if "/" not in name else "/devices?" + urlencode({"group": name}))
+            visit.flash_message("A group has a name.", "warn")
+            return RedirectTo("/devices")
+        body = {"automatic": visit.form.read_flag("automatic")}
+        await self._server.api_for(visit).put(fill_path("/v1/groups/{name}", name=name), body)
+        visit.flash_message(f"The group “{name}” is as you said.")
+        return RedirectTo(
+            "/groups/" + quote(name, safe="") if "/" not in name else "/devices?" + urlencode({"group": name})
+        )
 
     async def delete_group(self, visit: Console) -> Reply:
         """Remove a group; its devices are unassigned and keep their seats."""
-        name = visit.form.required("name", most=64)
-        await self._server.of(visit).delete(path("/v1/groups/{name}", name=name))
-        visit.say(f"The group “{name}” is gone; its devices are unassigned and keep the seats they have.")
-        return Goto("/unassigned")
+        name = visit.form.read_required("name", most=64)
+        await self._server.api_for(visit).delete(fill_path("/v1/groups/{name}", name=name))
+        visit.flash_message(f"The group “{name}” is gone; its devices are unassigned and keep the seats they have.")
+        return RedirectTo("/unassigned")
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         one = "/devices/{device}"
         return (
-            page("/devices", self.managed),
-            page("/unassigned", self.unassigned),
-            page("/groups/{group}", self.group),
-            action("/groups", self.put_group),
-            action("/groups/remove", self.delete_group, sure=SURE_DELETE_GROUP),
-            action("/devices", self.do_many, sure=self.ask_many),
-            page(one, self.show),
-            action(f"{one}/group", self.move),
-            *(action(f"{one}/{what}", _named(self, what), sure=_asked(self, what)) for what in DONE),
+            page_route("/devices", self.managed),
+            page_route("/unassigned", self.unassigned),
+            page_route("/groups/{group}", self.group),
+            form_route("/groups", self.put_group),
+            form_route("/groups/remove", self.delete_group, sure=SURE_DELETE_GROUP),
+            form_route("/devices", self.do_many, sure=self.ask_many),
+            page_route(one, self.show),
+            form_route(f"{one}/group", self.move),
+            *(form_route(f"{one}/{what}", _bulk_action(self, what), sure=_bulk_question(self, what)) for what in DONE),
         )
 
 
-def _named(devices: Devices, what: str) -> Any:
+def _bulk_action(devices: DevicePages, what: str) -> Any:
     async def do(visit: Console) -> Reply:
         visit.params["what"] = what
         return await devices.do(visit)
@@ -234,22 +244,22 @@ def _named(devices: Devices, what: str) -> Any:
     return do
 
 
-def _asked(devices: Devices, what: str) -> Any:
-    async def ask(visit: Console) -> Sure | None:
+def _bulk_question(devices: DevicePages, what: str) -> Any:
+    async def ask(visit: Console) -> ConfirmationQuestion | None:
         return await devices.ask_one(visit, what)
 
     return ask if what in LOSSES else None
 
 
-async def _moved(api: Api, device: str, group: str) -> None:
-    await api.put(path("/v1/devices/{device}/group", device=device), {"group": group})
+async def _move_device(api: ConsoleApi, device: str, group: str) -> None:
+    await api.put(fill_path("/v1/devices/{device}/group", device=device), {"group": group})
 
 
-async def _around(api: Api) -> tuple[dict[str, Any], dict[str, Any]]:
+async def _common_values(api: ConsoleApi) -> tuple[dict[str, Any], dict[str, Any]]:
     status = await api.get("/v1/status")
     licenses = {each["product"]: each for each in (await api.get("/v1/licenses"))["items"]}
     return status, licenses
 
 
-def _one(visit: Console) -> str:
-    return path("/v1/devices/{device}", device=visit.params["device"])
+def _device_name(visit: Console) -> str:
+    return fill_path("/v1/devices/{device}", device=visit.params["device"])

@@ -3,10 +3,10 @@
 from typing import Any
 
 from tenure.site.console.pages.connection import STATES
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
-from tenure.web.forms import Form
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.forms import SentForm
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 MODES = (
     ("", "As the provider says", "The license may rule it; without a word of it, the usual public resolvers are used."),
@@ -20,38 +20,38 @@ WAYS = {
 }  # fmt: skip
 
 
-class Dns:
+class DnsPages:
     """The page."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def show(self, visit: Console) -> Reply:
         """The choice that holds, and what came of it."""
-        return await self._page(visit)
+        return await self._render_page(visit)
 
     async def test(self, visit: Console) -> Reply:
         """Try a choice without making it."""
         try:
-            tried = await self._server.of(visit).post("/v1/dns/test", _choice(visit))
+            tried = await self._server.api_for(visit).post("/v1/dns/test", _read_choice(visit))
         except RefusedPageError as error:
-            return await self._page(visit, 422, error.refusal)
-        return await self._page(visit, checks=tried["checks"])
+            return await self._render_page(visit, 422, error.refusal)
+        return await self._render_page(visit, checks=tried["checks"])
 
     async def choose(self, visit: Console) -> Reply:
         """Make it."""
         try:
-            await self._server.of(visit).put("/v1/dns", _choice(visit))
+            await self._server.api_for(visit).put("/v1/dns", _read_choice(visit))
         except RefusedPageError as error:
-            return await self._page(visit, 422, error.refusal)
-        visit.say("It holds from the next exchange on.")
-        return Goto("/settings/dns")
+            return await self._render_page(visit, 422, error.refusal)
+        visit.flash_message("It holds from the next exchange on.")
+        return RedirectTo("/settings/dns")
 
-    async def _page(
-        self, visit: Console, status: int = 200, refusal: Refusal | None = None, checks: list[Any] | None = None
+    async def _render_page(
+        self, visit: Console, status: int = 200, refusal: PageRefusal | None = None, checks: list[Any] | None = None
     ) -> Reply:
-        held = await self._server.of(visit).get("/v1/dns")
-        held_form = Form.of(
+        held = await self._server.api_for(visit).get("/v1/dns")
+        held_form = SentForm.of(
             mode=held["mode"],
             resolvers="\n".join(held["resolvers"]),
             private_suffixes="\n".join(held["private_suffixes"]),
@@ -61,18 +61,18 @@ class Dns:
             "dns": held, "form": form, "modes": MODES, "ways": WAYS, "refusal": refusal, "checks": checks,
             "states": STATES,
         }  # fmt: skip
-        return Screen(template="dns.html", values=values, status=status)
+        return PageScreen(template="dns.html", values=values, status=status)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         where = "/settings/dns"
-        return (page(where, self.show), action(where, self.choose), action(f"{where}/test", self.test))
+        return (page_route(where, self.show), form_route(where, self.choose), form_route(f"{where}/test", self.test))
 
 
-def _choice(visit: Console) -> dict[str, Any]:
+def _read_choice(visit: Console) -> dict[str, Any]:
     form = visit.form
     return {
-        "mode": form.choice("mode", [each[0] for each in MODES]),
-        "resolvers": form.text("resolvers").split(),
-        "private_suffixes": form.text("private_suffixes").split(),
+        "mode": form.read_choice("mode", [each[0] for each in MODES]),
+        "resolvers": form.read_text("resolvers").split(),
+        "private_suffixes": form.read_text("private_suffixes").split(),
     }

@@ -1,10 +1,10 @@
 """Two copies of this site (B9): the evidence of both beside each other, and the three ways to settle it."""
 
-from tenure.site.console.client import path
-from tenure.site.console.exchanges import Exchanges
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, Sure, action, page
-from tenure.web.replies import Goto, Reply, Screen
+from tenure.site.console.client import fill_path
+from tenure.site.console.exchanges import ConsoleExchanges
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.replies import PageScreen, RedirectTo, Reply
 
 RESOLUTIONS = ("restored", "second_site", "retired")
 QUESTIONS = {
@@ -27,46 +27,48 @@ QUESTIONS = {
 """By resolution: the question, what it does, the deed as the button says it."""
 
 
-class Forks:
+class ForkPages:
     """The page of a fork."""
 
-    def __init__(self, server: Server, exchanges: Exchanges) -> None:
+    def __init__(self, server: LocalServer, exchanges: ConsoleExchanges) -> None:
         self._server, self._exchanges = server, exchanges
 
     async def show(self, visit: Console) -> Reply:
         """The evidence."""
-        return await self._page(visit)
+        return await self._render_page(visit)
 
-    async def ask(self, visit: Console) -> Sure | None:
+    async def ask(self, visit: Console) -> ConfirmationQuestion | None:
         """What a resolution does, before it is told; None where none was chosen, which the form is told."""
-        question = QUESTIONS.get(visit.form.text("resolution"))
+        question = QUESTIONS.get(visit.form.read_text("resolution"))
         if question is None:
             return None
         product = visit.params["product"]
-        fork = (await self._server.of(visit).get(path("/v1/licenses/{product}", product=product)))["fork"] or {}
+        fork = (await self._server.api_for(visit).get(fill_path("/v1/licenses/{product}", product=product)))[
+            "fork"
+        ] or {}
         whose = ("This copy", "the other server") if fork.get("you_are_the_copy") else ("The copy", "this server")
         title, text, button = question
-        back = path("/licenses/{product}/fork", product=product)
+        back = fill_path("/licenses/{product}/fork", product=product)
         text = f"{text.format(*whose)} This cannot be undone."
-        return Sure(title=title, text=text, button=button, back=back, shown=())
+        return ConfirmationQuestion(title=title, text=text, button=button, back=back, shown=())
 
     async def resolve(self, visit: Console) -> Reply:
         """Say what the copies are."""
-        resolution = visit.form.choice("resolution", RESOLUTIONS)
+        resolution = visit.form.read_choice("resolution", RESOLUTIONS)
         if not resolution:
-            return await self._page(visit, 422)
-        api, product = self._server.of(visit), visit.params["product"]
-        where = path("/v1/licenses/{product}/resolve-fork", product=product)
-        work = api.post(where, {"resolution": resolution}, key=visit.form.text("_key"))
-        await self._exchanges.begin(product, "resolve-fork", work)
-        return Goto(path("/licenses/{product}/synchronization", product=product))
+            return await self._render_page(visit, 422)
+        api, product = self._server.api_for(visit), visit.params["product"]
+        where = fill_path("/v1/licenses/{product}/resolve-fork", product=product)
+        work = api.post(where, {"resolution": resolution}, key=visit.form.read_text("_key"))
+        await self._exchanges.begin_exchange(product, "resolve-fork", work)
+        return RedirectTo(fill_path("/licenses/{product}/synchronization", product=product))
 
-    async def _page(self, visit: Console, status: int = 200) -> Reply:
-        where = path("/v1/licenses/{product}", product=visit.params["product"])
-        values = {"license": await self._server.of(visit).get(where)}
-        return Screen(template="fork.html", values=values, status=status)
+    async def _render_page(self, visit: Console, status: int = 200) -> Reply:
+        where = fill_path("/v1/licenses/{product}", product=visit.params["product"])
+        values = {"license": await self._server.api_for(visit).get(where)}
+        return PageScreen(template="fork.html", values=values, status=status)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         where = "/licenses/{product}/fork"
-        return (page(where, self.show), action(where, self.resolve, sure=self.ask))
+        return (page_route(where, self.show), form_route(where, self.resolve, sure=self.ask))

@@ -4,12 +4,12 @@ import re
 from itertools import groupby
 from typing import Any
 
-from tenure.site.console.client import path
+from tenure.site.console.client import fill_path
 from tenure.site.console.pages.forwarding import WHERE, one_page
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
-from tenure.web.forms import Form
-from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.forms import SentForm
+from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 
 LEVELS = (
     ("info", "Everything", "Information, warnings and what is critical."),
@@ -25,119 +25,123 @@ PEM_MOST = 33_000
 WAYS = ("mail", "webhook")
 
 
-class ForwardingForm:
+class ForwardingFormPages:
     """New and edit."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def begin(self, visit: Console) -> Reply:
         """An empty form."""
         way = "webhook" if visit.query.get("by") == "webhook" else "mail"
-        held = Form.of(severity="warning", security="starttls", port=587)
-        return await self._page(visit, way, held, None)
+        held = SentForm.of(severity="warning", security="starttls", port=587)
+        return await self._render_page(visit, way, held, None)
 
     async def add(self, visit: Console) -> Reply:
         """A new one; a webhook's secret is shown on the page that answers."""
-        way, api = visit.form.choice("by", WAYS) or "mail", self._server.of(visit)
-        body = _body(visit.form, way)
+        way, api = visit.form.read_choice("by", WAYS) or "mail", self._server.api_for(visit)
+        body = _request_body(visit.form, way)
         if visit.form.errors:
-            return await self._page(visit, way, visit.form, None, 422)
+            return await self._render_page(visit, way, visit.form, None, 422)
         try:
-            made = await api.post("/v1/forwardings", body, key=visit.form.text("_key"))
+            made = await api.post("/v1/forwardings", body, key=visit.form.read_text("_key"))
         except RefusedPageError as error:
-            return await self._again(visit, way, None, error)
-        return await self._saved(visit, made["forwarding"]["id"], made["secret"])
+            return await self._render_again(visit, way, None, error)
+        return await self._save_forwarding(visit, made["forwarding"]["id"], made["secret"])
 
     async def edit(self, visit: Console) -> Reply:
         """The form, filled in."""
-        one = await self._one(visit)
+        one = await self._find_forwarding(visit)
         way = "mail" if one["mail"] else "webhook"
         held = {**one[way], "name": one["name"], "severity": one["severity"], "kinds": one["kinds"]}
         if way == "mail":
             held["recipients"] = "\n".join(one["mail"]["recipients"])
-        return await self._page(visit, way, Form.of(**held), one)
+        return await self._render_page(visit, way, SentForm.of(**held), one)
 
     async def change(self, visit: Console) -> Reply:
         """Set it up anew."""
-        one = await self._one(visit)
+        one = await self._find_forwarding(visit)
         way = "mail" if one["mail"] else "webhook"
-        body = _body(visit.form, way) | {"active": one["active"]}
+        body = _request_body(visit.form, way) | {"active": one["active"]}
         if visit.form.errors:
-            return await self._page(visit, way, visit.form, one, 422)
+            return await self._render_page(visit, way, visit.form, one, 422)
         try:
-            await self._server.of(visit).put(path("/v1/forwardings/{name}", name=one["id"]), body)
+            await self._server.api_for(visit).put(fill_path("/v1/forwardings/{name}", name=one["id"]), body)
         except RefusedPageError as error:
-            return await self._again(visit, way, one, error)
-        return await self._saved(visit, one["id"], "")
+            return await self._render_again(visit, way, one, error)
+        return await self._save_forwarding(visit, one["id"], "")
 
-    async def _saved(self, visit: Console, name: str, secret: str) -> Reply:
+    async def _save_forwarding(self, visit: Console, name: str, secret: str) -> Reply:
         """With a test at once, if that was the button."""
-        wants_test, tested = visit.form.flag("test"), None
-        visit.form = Form()
+        wants_test, tested = visit.form.read_flag("test"), None
+        visit.form = SentForm()
         if wants_test:
             try:
-                tested = await self._server.of(visit).post(path("/v1/forwardings/{name}/test", name=name))
+                tested = await self._server.api_for(visit).post(fill_path("/v1/forwardings/{name}/test", name=name))
             except RefusedPageError as error:
                 return await one_page(self._server, visit, name, secret=secret, refusal=error.refusal)
         if secret or tested:
             return await one_page(self._server, visit, name, tested=tested, secret=secret)
-        visit.say("The forwarding is saved.")
-        return Goto(f"{WHERE}/{name}")
+        visit.flash_message("The forwarding is saved.")
+        return RedirectTo(f"{WHERE}/{name}")
 
-    async def _again(self, visit: Console, way: str, one: dict[str, Any] | None, error: RefusedPageError) -> Reply:
+    async def _render_again(
+        self, visit: Console, way: str, one: dict[str, Any] | None, error: RefusedPageError
+    ) -> Reply:
         refusal = error.refusal
         # A list's entry is blamed on the list: `mail.recipients[...]`.
         field = refusal.field.partition("[")[0]
-        if not (field and visit.form.blame(field, refusal.detail)):
+        if not (field and visit.form.place_complaint(field, refusal.detail)):
             raise error
-        return await self._page(visit, way, visit.form, one, 422)
+        return await self._render_page(visit, way, visit.form, one, 422)
 
-    async def _one(self, visit: Console) -> dict[str, Any]:
-        where = path("/v1/forwardings/{name}", name=visit.params["forwarding"])
-        found: dict[str, Any] = await self._server.of(visit).get(where)
+    async def _find_forwarding(self, visit: Console) -> dict[str, Any]:
+        where = fill_path("/v1/forwardings/{name}", name=visit.params["forwarding"])
+        found: dict[str, Any] = await self._server.api_for(visit).get(where)
         return found
 
-    async def _page(self, visit: Console, way: str, form: Form, one: dict[str, Any] | None, status: int = 200) -> Reply:
-        kinds = await self._server.of(visit).whole("/v1/event-kinds")
+    async def _render_page(
+        self, visit: Console, way: str, form: SentForm, one: dict[str, Any] | None, status: int = 200
+    ) -> Reply:
+        kinds = await self._server.api_for(visit).get_all("/v1/event-kinds")
         visit.form = form
         values = {
             "way": way,
             "one": one,
-            "chosen": form.many("kinds"),
+            "chosen": form.read_many("kinds"),
             "families": [(name, list(found)) for name, found in groupby(kinds, lambda each: each["family"])],
             "levels": LEVELS,
             "security": SECURITY,
         }
-        return Screen(template="forwarding_form.html", values=values, status=status)
+        return PageScreen(template="forwarding_form.html", values=values, status=status)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         each = f"{WHERE}/{{forwarding}}/edit"
         return (
-            page(f"{WHERE}/new", self.begin),
-            action(f"{WHERE}/new", self.add),
-            page(each, self.edit),
-            action(each, self.change),
+            page_route(f"{WHERE}/new", self.begin),
+            form_route(f"{WHERE}/new", self.add),
+            page_route(each, self.edit),
+            form_route(each, self.change),
         )
 
 
-def _body(form: Form, way: str) -> dict[str, Any]:
+def _request_body(form: SentForm, way: str) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "name": form.required("name", most=64),
-        "severity": form.choice("severity", [each[0] for each in LEVELS]),
-        "kinds": form.many("kinds")[:64],
+        "name": form.read_required("name", most=64),
+        "severity": form.read_choice("severity", [each[0] for each in LEVELS]),
+        "kinds": form.read_many("kinds")[:64],
     }
-    authorities = form.text("authorities", most=PEM_MOST)
+    authorities = form.read_text("authorities", most=PEM_MOST)
     if way == "webhook":
-        return body | {"webhook": {"url": form.required("url"), "authorities": authorities}}
+        return body | {"webhook": {"url": form.read_required("url"), "authorities": authorities}}
     mail: dict[str, Any] = {
-        "host": form.required("host", most=254),
-        "port": form.whole("port", least=1, most=65_535),
-        "security": form.choice("security", [each for each, _ in SECURITY]),
-        "user": form.text("user", most=300),
-        "sender": form.required("sender", most=300),
-        "recipients": re.split(r"[\s,;]+", form.required("recipients", most=10_000)),
+        "host": form.read_required("host", most=254),
+        "port": form.read_whole("port", least=1, most=65_535),
+        "security": form.read_choice("security", [each for each, _ in SECURITY]),
+        "user": form.read_text("user", most=300),
+        "sender": form.read_required("sender", most=300),
+        "recipients": re.split(r"[\s,;]+", form.read_required("recipients", most=10_000)),
         "authorities": authorities,
     }
     password = form.values.get("password", [""])[0]

@@ -6,11 +6,11 @@ import io
 from typing import Any
 
 from tenure.site.console.banner import renew_link
-from tenure.site.console.client import Api, path
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
-from tenure.web.forms import Form
-from tenure.web.replies import Download, Goto, RefusedPageError, Reply, Screen
+from tenure.site.console.client import ConsoleApi, fill_path
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.forms import SentForm
+from tenure.web.replies import FileDownload, PageScreen, RedirectTo, RefusedPageError, Reply
 
 EXPORTED = (
     "product", "kind", "phase", "cause", "paid_until", "grace_until", "device_limit", "allotment", "in_use", "free",
@@ -20,87 +20,92 @@ EXPORTED = (
 KINDS = {"limited": "Subscription, limited", "unlimited": "Subscription, unlimited", "trial": "Trial", "": "–"}
 
 
-class Licenses:
+class LicensePages:
     """The folder and what belongs to one license."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def show(self, visit: Console) -> Reply:
         """The folder; one license is selected, and the buttons are about it."""
-        licenses = (await self._server.of(visit).get("/v1/licenses"))["items"]
+        licenses = (await self._server.api_for(visit).get("/v1/licenses"))["items"]
         wished = visit.query.get("product", "")
         chosen = next((each for each in licenses if each["product"] == wished), licenses[0])
-        values = {"rows": rows(licenses), "chosen": chosen, "link": renew_link(chosen), "several": len(licenses) > 1}
-        return Screen(template="licenses.html", values=values)
+        values = {
+            "rows": folder_rows(licenses),
+            "chosen": chosen,
+            "link": renew_link(chosen),
+            "several": len(licenses) > 1,
+        }
+        return PageScreen(template="licenses.html", values=values)
 
     async def properties(self, visit: Console) -> Reply:
         """Everything about one license."""
-        api, product = self._server.of(visit), visit.params["product"]
-        license_ = await api.get(path("/v1/licenses/{product}", product=product))
-        groups = await api.whole("/v1/groups") if await self._server.offers("GET /v1/groups") else None
+        api, product = self._server.api_for(visit), visit.params["product"]
+        license_ = await api.get(fill_path("/v1/licenses/{product}", product=product))
+        groups = await api.get_all("/v1/groups") if await self._server.has_operation("GET /v1/groups") else None
         values = {
             "license": license_,
             "link": renew_link(license_),
-            "spans": drawn(license_["timeline"]),
+            "spans": drawable_spans(license_["timeline"]),
             "groups": groups,
-            "successor_spans": drawn(license_["successor"]["timeline"]) if license_["successor"] else [],
-            "form": Form.of(automatic=[each["name"] for each in groups or () if each["automatic"]]),
+            "successor_spans": drawable_spans(license_["successor"]["timeline"]) if license_["successor"] else [],
+            "form": SentForm.of(automatic=[each["name"] for each in groups or () if each["automatic"]]),
         }
-        return Screen(template="license.html", values=values)
+        return PageScreen(template="license.html", values=values)
 
     async def distribute(self, visit: Console) -> Reply:
         """Which groups give seats to their devices by themselves."""
-        api, product = self._server.of(visit), visit.params["product"]
-        wished, changed = set(visit.form.many("automatic")), 0
-        for each in await api.whole("/v1/groups"):
+        api, product = self._server.api_for(visit), visit.params["product"]
+        wished, changed = set(visit.form.read_many("automatic")), 0
+        for each in await api.get_all("/v1/groups"):
             if each["automatic"] != (each["name"] in wished):
-                await api.put(path("/v1/groups/{name}", name=each["name"]), {"automatic": not each["automatic"]})
+                await api.put(fill_path("/v1/groups/{name}", name=each["name"]), {"automatic": not each["automatic"]})
                 changed += 1
-        visit.say("Automatic distribution is as you said." if changed else "Nothing was changed.", "good")
-        return Goto(path("/licenses/{product}", product=product))
+        visit.flash_message("Automatic distribution is as you said." if changed else "Nothing was changed.", "good")
+        return RedirectTo(fill_path("/licenses/{product}", product=product))
 
     async def explain(self, visit: Console) -> Reply:
         """What holds, by which rule, until when, what follows, who can change it (B2)."""
-        api, product = self._server.of(visit), visit.params["product"]
-        one = path("/v1/licenses/{product}", product=product)
+        api, product = self._server.api_for(visit), visit.params["product"]
+        one = fill_path("/v1/licenses/{product}", product=product)
         told = await api.get(f"{one}/explain")
         license_ = await api.get(one)
         values = {
             "told": told,
             "license": license_,
-            "spans": drawn(told["timeline"]),
-            "silence": drawn(told["silence"]),
+            "spans": drawable_spans(told["timeline"]),
+            "silence": drawable_spans(told["silence"]),
             "link": renew_link(license_),
         }
-        return Screen(template="explain.html", values=values)
+        return PageScreen(template="explain.html", values=values)
 
     async def export(self, visit: Console) -> Reply:
         """The folder as CSV."""
-        licenses = (await self._server.of(visit).get("/v1/licenses"))["items"]
-        return Download(
-            name="licenses.csv", media_type="text/csv; charset=utf-8", body=as_csv(rows(licenses), EXPORTED)
+        licenses = (await self._server.api_for(visit).get("/v1/licenses"))["items"]
+        return FileDownload(
+            name="licenses.csv", media_type="text/csv; charset=utf-8", body=as_csv(folder_rows(licenses), EXPORTED)
         )
 
     async def ask_removal(self, visit: Console) -> Reply:
         """Whether a license can be removed, and why not."""
-        api, product = self._server.of(visit), visit.params["product"]
-        return await self._removal(api, product)
+        api, product = self._server.api_for(visit), visit.params["product"]
+        return await self._removal_question(api, product)
 
     async def remove(self, visit: Console) -> Reply:
         """Forget a license."""
-        api, product = self._server.of(visit), visit.params["product"]
+        api, product = self._server.api_for(visit), visit.params["product"]
         try:
-            await api.delete(path("/v1/licenses/{product}", product=product))
+            await api.delete(fill_path("/v1/licenses/{product}", product=product))
         except RefusedPageError as error:
             if error.refusal.status == 404:
                 raise
-            return await self._removal(api, product)
-        visit.say(f"The license of {product} was removed.")
-        return Goto("/licenses")
+            return await self._removal_question(api, product)
+        visit.flash_message(f"The license of {product} was removed.")
+        return RedirectTo("/licenses")
 
-    async def _removal(self, api: Api, product: str) -> Reply:
-        one, refusal = path("/v1/licenses/{product}", product=product), None
+    async def _removal_question(self, api: ConsoleApi, product: str) -> Reply:
+        one, refusal = fill_path("/v1/licenses/{product}", product=product), None
         license_ = await api.get(one)
         try:
             await api.delete(one, dry_run=True)
@@ -108,34 +113,34 @@ class Licenses:
             refusal = error.refusal
         nothing = not license_["subscription"] and not license_["pending"]
         values = {"license": license_, "refusal": refusal, "nothing": nothing, "link": renew_link(license_)}
-        return Screen(template="remove.html", values=values, status=200 if refusal is None else 409)
+        return PageScreen(template="remove.html", values=values, status=200 if refusal is None else 409)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         one = "/licenses/{product}"
         return (
-            page("/licenses", self.show),
-            page("/licenses.csv", self.export),
-            page(one, self.properties),
-            action(f"{one}/distribution", self.distribute),
-            page(f"{one}/explain", self.explain),
-            page(f"{one}/remove", self.ask_removal),
-            action(f"{one}/remove", self.remove),
+            page_route("/licenses", self.show),
+            page_route("/licenses.csv", self.export),
+            page_route(one, self.properties),
+            form_route(f"{one}/distribution", self.distribute),
+            page_route(f"{one}/explain", self.explain),
+            page_route(f"{one}/remove", self.ask_removal),
+            form_route(f"{one}/remove", self.remove),
         )
 
 
-def rows(licenses: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def folder_rows(licenses: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The folder's lines: a successor stands under the license that it follows."""
     found: list[dict[str, Any]] = []
     for each in licenses:
         used = bool(each["subscription"])
         found.append({**each, "role": "active" if used else "", "type": KINDS.get(each["kind"], each["kind"])})
         if each["successor"]:
-            found.append(_successor(each))
+            found.append(_successor_row(each))
     return found
 
 
-def _successor(license_: dict[str, Any]) -> dict[str, Any]:
+def _successor_row(license_: dict[str, Any]) -> dict[str, Any]:
     staged = license_["successor"]
     first, spans = (staged["timeline"] or [{}])[0], staged["timeline"]
     grace = next((span["until"] for span in spans if span["phase"] == "grace"), None)
@@ -149,7 +154,7 @@ def _successor(license_: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def drawn(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def drawable_spans(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Spans as the kit draws them."""
     return [{**each, "why": each["cause"]} for each in spans]
 
@@ -160,10 +165,10 @@ def as_csv(items: list[dict[str, Any]], columns: tuple[str, ...]) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
     for each in items:
-        writer.writerow([_safe(each.get(name)) for name in columns])
+        writer.writerow([_safe_cell(each.get(name)) for name in columns])
     return text.getvalue().encode("utf-8-sig")
 
 
-def _safe(value: Any) -> str:
+def _safe_cell(value: Any) -> str:
     text = "" if value is None else str(value)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,17 +1,17 @@
 """Offline exchange (B16): a request out as a file or as text, its answer in again, where no network leads outside."""
 
 from tenure.site.console.banner import exchange_link
-from tenure.site.console.client import path
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
-from tenure.web.qr import MOST, encode, svg
-from tenure.web.replies import Download, Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.site.console.client import fill_path
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.qr import MOST, encode, to_svg
+from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 TEXT_MOST = 200_000
 """Characters of an answer that are passed on: far more than any has."""
 
 
-NOT_ONE = Refusal(
+NOT_ONE = PageRefusal(
     title="This is not an answer of the licensing server.",
     status=422,
     code="message_malformed",
@@ -22,30 +22,30 @@ NOT_ONE = Refusal(
 _GARBAGE = frozenset({"message_malformed", "message_too_large", "type_unexpected", "body_unreadable", "body_too_large"})
 
 
-class Offline:
+class OfflineExchangePages:
     """The page."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def show(self, visit: Console) -> Reply:
         """Both halves."""
-        return await self._page(visit)
+        return await self._render_page(visit)
 
     async def request(self, visit: Console) -> Reply:
         """The request, shown and offered as a file; the same one until it is answered."""
-        code = visit.form.text("code", most=100)
-        role = "successor" if visit.form.flag("successor") else "active"
-        where = path("/v1/licenses/{product}/offline/request", product=visit.params["product"])
+        code = visit.form.read_text("code", most=100)
+        role = "successor" if visit.form.read_flag("successor") else "active"
+        where = fill_path("/v1/licenses/{product}/offline/request", product=visit.params["product"])
         try:
-            made = await self._server.of(visit).post(where, {"code": code, "role": role} if code else {})
+            made = await self._server.api_for(visit).post(where, {"code": code, "role": role} if code else {})
         except RefusedPageError as error:
-            return await self._page(visit, 422, error.refusal)
-        if visit.form.flag("file"):
-            return Download(
+            return await self._render_page(visit, 422, error.refusal)
+        if visit.form.read_flag("file"):
+            return FileDownload(
                 name=made["file_name"], media_type="text/plain; charset=utf-8", body=made["request"].encode()
             )
-        return await self._page(visit, made=made)
+        return await self._render_page(visit, made=made)
 
     async def take(self, visit: Console) -> Reply:
         """The answer, or a notice of the vendor."""
@@ -54,35 +54,39 @@ class Offline:
         text = sent[: TEXT_MOST + 1].decode("utf-8-sig", errors="replace").strip()
         form.values["text"] = [text[:TEXT_MOST]]
         if not text:
-            form.fault("text", "Paste the text of the answer, or choose its file.")
-            return await self._page(visit, 422)
+            form.add_fault("text", "Paste the text of the answer, or choose its file.")
+            return await self._render_page(visit, 422)
         if len(text) > TEXT_MOST:
-            return await self._page(visit, 422, NOT_ONE)
-        where = path("/v1/licenses/{product}/offline/import", product=visit.params["product"])
+            return await self._render_page(visit, 422, NOT_ONE)
+        where = fill_path("/v1/licenses/{product}/offline/import", product=visit.params["product"])
         try:
-            taken = await self._server.of(visit).post(where, {"text": text}, key=form.text("_key"))
+            taken = await self._server.api_for(visit).post(where, {"text": text}, key=form.read_text("_key"))
         except RefusedPageError as error:
-            return await self._page(visit, 422, NOT_ONE if error.refusal.code in _GARBAGE else error.refusal)
-        visit.say(taken["message"])
-        return Goto(path("/licenses/{product}", product=visit.params["product"]))
+            return await self._render_page(visit, 422, NOT_ONE if error.refusal.code in _GARBAGE else error.refusal)
+        visit.flash_message(taken["message"])
+        return RedirectTo(fill_path("/licenses/{product}", product=visit.params["product"]))
 
-    async def _page(
-        self, visit: Console, status: int = 200, refusal: Refusal | None = None, made: dict[str, str] | None = None
+    async def _render_page(
+        self, visit: Console, status: int = 200, refusal: PageRefusal | None = None, made: dict[str, str] | None = None
     ) -> Reply:
         product = visit.params["product"]
-        license_ = await self._server.of(visit).get(path("/v1/licenses/{product}", product=product))
-        values = {"license": license_, "refusal": refusal, "made": made, "picture": _picture(made)}
+        license_ = await self._server.api_for(visit).get(fill_path("/v1/licenses/{product}", product=product))
+        values = {"license": license_, "refusal": refusal, "made": made, "picture": _qr_picture(made)}
         values["answered_at"] = exchange_link(license_)
-        return Screen(template="offline.html", values=values, status=status)
+        return PageScreen(template="offline.html", values=values, status=status)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         where = "/licenses/{product}/offline"
-        return (page(where, self.show), action(f"{where}/request", self.request), action(f"{where}/import", self.take))
+        return (
+            page_route(where, self.show),
+            form_route(f"{where}/request", self.request),
+            form_route(f"{where}/import", self.take),
+        )
 
 
-def _picture(made: dict[str, str] | None) -> str:
+def _qr_picture(made: dict[str, str] | None) -> str:
     """The request's one line as a QR code; empty where it is longer than one holds."""
     if made is None or len(made["line"]) > MOST:
         return ""
-    return svg(encode(made["line"].encode(), "L"), "QR code of the request")
+    return to_svg(encode(made["line"].encode(), "L"), "QR code of the request")

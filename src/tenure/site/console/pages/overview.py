@@ -4,25 +4,25 @@ from typing import Any
 
 from tenure.site.console.client import open_warnings
 from tenure.site.console.reasons import shown_events
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, page
-from tenure.web.replies import Reply, Screen
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import PageRoute, page_route
+from tenure.web.replies import PageScreen, Reply
 
 EVENTS_SHOWN = 6
 
 
-class Overview:
+class OverviewPages:
     """Start and settings."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def show(self, visit: Console) -> Reply:
         """The start."""
-        api = self._server.of(visit)
+        api = self._server.api_for(visit)
         status = await api.get("/v1/status")
         licenses = (await api.get("/v1/licenses"))["items"]
-        latest = (await api.listed("/v1/events", limit=EVENTS_SHOWN)).items
+        latest = (await api.get_page("/v1/events", limit=EVENTS_SHOWN)).items
         values = {
             "status": status,
             "licenses": licenses,
@@ -33,24 +33,24 @@ class Overview:
             "latest": shown_events(latest),
             "open_alarms": await open_warnings(api, self._server),
         }
-        return Screen(template="overview.html", values=values)
+        return PageScreen(template="overview.html", values=values)
 
     async def banner(self, visit: Console) -> Reply:
         """The banner alone, for pages that keep it up to date."""
-        return Screen(template="banner.html")
+        return PageScreen(template="banner.html")
 
     async def settings(self, visit: Console) -> Reply:
         """What this administration server is, and where each thing is set."""
-        api = self._server.of(visit)
+        api = self._server.api_for(visit)
         values: dict[str, Any] = {
             "status": await api.get("/v1/status"),
-            "dns": await self._server.offers("GET /v1/dns"),
-            "forwardings": await api.whole("/v1/forwardings"),
+            "dns": await self._server.has_operation("GET /v1/dns"),
+            "forwardings": await api.get_all("/v1/forwardings"),
         }
-        return Screen(template="settings.html", values=values)
+        return PageScreen(template="settings.html", values=values)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page("/", self.show), page("/banner", self.banner), page("/settings", self.settings),
+            page_route("/", self.show), page_route("/banner", self.banner), page_route("/settings", self.settings),
         )  # fmt: skip

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from tenure.site.console.client import path
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, Sure, action, page
-from tenure.web.forms import Form
-from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
-from tenure.web.shelf import NAMED, NEWEST, By, shelve
+from tenure.site.console.client import fill_path
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.forms import SentForm
+from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
 
 ROLES = (
     ("administrator", "Administrator", "May do everything."),
@@ -19,14 +19,14 @@ ROLES = (
 SORTS: dict[str, By] = {"name": NAMED, "newest": NEWEST}
 """By what the people can be sorted."""
 
-SURE_RESET = Sure(
+SURE_RESET = ConfirmationQuestion(
     title="Give this person a new way in?",
     text="The present password stops working at once, and every session of this person ends. This cannot be undone.",
     button="Reset the account",
     back="/people",
 )
 
-SURE_REMOVE = Sure(
+SURE_REMOVE = ConfirmationQuestion(
     title="Remove this person?",
     text="Every session ends at once, and the name and password are good for nothing any more.",
     button="Remove the person",
@@ -34,78 +34,81 @@ SURE_REMOVE = Sure(
 )
 
 
-class People:
+class PeoplePages:
     """The pages."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def team(self, visit: Console) -> Reply:
         """Everybody."""
-        return await self._team(visit)
+        return await self._render_team(visit)
 
     async def add(self, visit: Console) -> Reply:
         """A new account; its password is shown on the page that answers, and nowhere else."""
         form = visit.form
-        body = {"name": form.required("name", most=128), "role": form.choice("role", [each for each, _, _ in ROLES])}
+        body = {
+            "name": form.read_required("name", most=128),
+            "role": form.read_choice("role", [each for each, _, _ in ROLES]),
+        }
         if form.errors:
-            return await self._team(visit, status=422)
+            return await self._render_team(visit, status=422)
         try:
-            made = await self._server.of(visit).post("/v1/people", body, key=form.text("_key"))
+            made = await self._server.api_for(visit).post("/v1/people", body, key=form.read_text("_key"))
         except RefusedPageError as error:
-            if not (error.refusal.field and form.blame(error.refusal.field, error.refusal.detail)):
+            if not (error.refusal.field and form.place_complaint(error.refusal.field, error.refusal.detail)):
                 raise
-            return await self._team(visit, status=422)
-        visit.form = Form()
-        return await self._team(visit, made)
+            return await self._render_team(visit, status=422)
+        visit.form = SentForm()
+        return await self._render_team(visit, made)
 
     async def role(self, visit: Console) -> Reply:
         """Another role."""
-        where = path("/v1/people/{person}", person=visit.params["person"])
-        await self._server.of(visit).put(where, {"role": visit.form.text("role")})
-        visit.say("The role is changed; it holds at once.")
-        return Goto("/people")
+        where = fill_path("/v1/people/{person}", person=visit.params["person"])
+        await self._server.api_for(visit).put(where, {"role": visit.form.read_text("role")})
+        visit.flash_message("The role is changed; it holds at once.")
+        return RedirectTo("/people")
 
     async def reset(self, visit: Console) -> Reply:
         """A new password for somebody who has lost it."""
-        where = path("/v1/people/{person}/reset-password", person=visit.params["person"])
-        body = {"second_factor": visit.form.flag("second_factor")}
-        made = await self._server.of(visit).post(where, body, key=visit.form.text("_key"))
-        visit.form = Form()
-        return await self._team(visit, made)
+        where = fill_path("/v1/people/{person}/reset-password", person=visit.params["person"])
+        body = {"second_factor": visit.form.read_flag("second_factor")}
+        made = await self._server.api_for(visit).post(where, body, key=visit.form.read_text("_key"))
+        visit.form = SentForm()
+        return await self._render_team(visit, made)
 
     async def remove(self, visit: Console) -> Reply:
         """Remove an account."""
-        await self._server.of(visit).delete(path("/v1/people/{person}", person=visit.params["person"]))
-        visit.say("The account is gone, and its sessions with it.")
-        return Goto("/people")
+        await self._server.api_for(visit).delete(fill_path("/v1/people/{person}", person=visit.params["person"]))
+        visit.flash_message("The account is gone, and its sessions with it.")
+        return RedirectTo("/people")
 
     async def account(self, visit: Console) -> Reply:
         """One's own account."""
-        return await self._account(visit)
+        return await self._render_account(visit)
 
     async def password(self, visit: Console) -> Reply:
         """Change it."""
         form = visit.form
-        body = {"old": form.required("old", most=256), "new": form.required("new", most=256)}
+        body = {"old": form.read_required("old", most=256), "new": form.read_required("new", most=256)}
         if form.errors:
-            return await self._account(visit, status=422)
+            return await self._render_account(visit, status=422)
         try:
-            await self._server.of(visit).post("/v1/me/password", body, key=form.text("_key"))
+            await self._server.api_for(visit).post("/v1/me/password", body, key=form.read_text("_key"))
         except RefusedPageError as error:
-            if not (error.refusal.field and form.blame(error.refusal.field, error.refusal.detail)):
+            if not (error.refusal.field and form.place_complaint(error.refusal.field, error.refusal.detail)):
                 raise
-            return await self._account(visit, status=422)
-        visit.say("Your password is changed; your other sessions have ended.")
-        return Goto("/account")
+            return await self._render_account(visit, status=422)
+        visit.flash_message("Your password is changed; your other sessions have ended.")
+        return RedirectTo("/account")
 
     async def begin(self, visit: Console) -> Reply:
         """The secret for the application."""
-        return await self._account(visit, await self._server.of(visit).post("/v1/me/second-factor"))
+        return await self._render_account(visit, await self._server.api_for(visit).post("/v1/me/second-factor"))
 
     async def confirm(self, visit: Console) -> Reply:
         """A code of it; then the recovery codes, once."""
-        begun = {"secret": visit.form.text("secret", most=64), "uri": ""}
+        begun = {"secret": visit.form.read_text("secret", most=64), "uri": ""}
         return await self._with_code(visit, "confirm", begun)
 
     async def give_up(self, visit: Console) -> Reply:
@@ -113,51 +116,51 @@ class People:
         return await self._with_code(visit, "remove", None)
 
     async def _with_code(self, visit: Console, what: str, begun: dict[str, Any] | None) -> Reply:
-        code = visit.form.required("code", most=32)
+        code = visit.form.read_required("code", most=32)
         if not code:
-            return await self._account(visit, begun, status=422)
+            return await self._render_account(visit, begun, status=422)
         try:
-            done = await self._server.of(visit).post(f"/v1/me/second-factor/{what}", {"code": code})
+            done = await self._server.api_for(visit).post(f"/v1/me/second-factor/{what}", {"code": code})
         except RefusedPageError as error:
             if error.refusal.code not in {"second_factor_refused", "field_invalid"}:
                 raise
-            visit.form.fault("code", error.refusal.title)
-            return await self._account(visit, begun, status=422)
+            visit.form.add_fault("code", error.refusal.title)
+            return await self._render_account(visit, begun, status=422)
         if not done:
-            visit.say("The second factor is given up.")
-            return Goto("/account")
-        return await self._account(visit, codes=done["recovery_codes"])
+            visit.flash_message("The second factor is given up.")
+            return RedirectTo("/account")
+        return await self._render_account(visit, codes=done["recovery_codes"])
 
-    async def _team(self, visit: Console, made: dict[str, Any] | None = None, status: int = 200) -> Reply:
+    async def _render_team(self, visit: Console, made: dict[str, Any] | None = None, status: int = 200) -> Reply:
         values = {
-            "shelf": shelve(visit, await self._server.of(visit).whole("/v1/people"), SORTS),
+            "shelf": make_short_list(visit, await self._server.api_for(visit).get_all("/v1/people"), SORTS),
             "made": made,
             "roles": ROLES,
         }
-        return Screen(template="people.html", values=values, status=status)
+        return PageScreen(template="people.html", values=values, status=status)
 
-    async def _account(
+    async def _render_account(
         self,
         visit: Console,
         begun: dict[str, Any] | None = None,
         codes: list[str] | None = None,
         status: int = 200,
     ) -> Reply:
-        values = {"me": await self._server.of(visit).get("/v1/me"), "begun": begun, "codes": codes}
-        return Screen(template="account.html", values=values, status=status)
+        values = {"me": await self._server.api_for(visit).get("/v1/me"), "begun": begun, "codes": codes}
+        return PageScreen(template="account.html", values=values, status=status)
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         each = "/people/{person}"
         return (
-            page("/people", self.team),
-            action("/people", self.add),
-            action(f"{each}/role", self.role),
-            action(f"{each}/reset", self.reset, sure=SURE_RESET),
-            action(f"{each}/remove", self.remove, sure=SURE_REMOVE),
-            page("/account", self.account),
-            action("/account/password", self.password),
-            action("/account/second-factor", self.begin),
-            action("/account/second-factor/confirm", self.confirm),
-            action("/account/second-factor/remove", self.give_up),
+            page_route("/people", self.team),
+            form_route("/people", self.add),
+            form_route(f"{each}/role", self.role),
+            form_route(f"{each}/reset", self.reset, sure=SURE_RESET),
+            form_route(f"{each}/remove", self.remove, sure=SURE_REMOVE),
+            page_route("/account", self.account),
+            form_route("/account/password", self.password),
+            form_route("/account/second-factor", self.begin),
+            form_route("/account/second-factor/confirm", self.confirm),
+            form_route("/account/second-factor/remove", self.give_up),
         )

@@ -5,62 +5,62 @@ from typing import Any
 
 from tenure.core.plurals import format_count
 from tenure.site.console.pages.licenses import as_csv
-from tenure.site.console.signed import Console, Server
+from tenure.site.console.session import Console, LocalServer
 from tenure.web import charts
-from tenure.web.app import Route, page
-from tenure.web.replies import Download, Reply, Screen
-from tenure.web.words import date
+from tenure.web.app import PageRoute, page_route
+from tenure.web.formatting import format_date
+from tenure.web.replies import FileDownload, PageScreen, Reply
 
 SPANS = (7, 30, 90, 365)
 """Days that are offered."""
 COLUMNS = ("date", "product", "group", "most", "latest")
 
 
-class Reports:
+class ReportPages:
     """The page and the file."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def show(self, visit: Console) -> Reply:
         """Use against the limit, and day by day."""
-        licenses = (await self._server.of(visit).get("/v1/licenses"))["items"]
-        chosen, days = visit.query.get("product", ""), _days(visit)
+        licenses = (await self._server.api_for(visit).get("/v1/licenses"))["items"]
+        chosen, days = visit.query.get("product", ""), _days_asked(visit)
         shown = [each for each in licenses if chosen in ("", each["product"])]
-        report = await self._usage(visit, days)
+        report = await self._load_usage(visit, days)
         found = report["items"]
         values = {
             "licenses": shown,
             "chosen": chosen,
             "days": days,
             "spans": SPANS,
-            "plots": {each["product"]: _drawn(report, each["product"], days) for each in shown},
+            "plots": {each["product"]: _draw_days(report, each["product"], days) for each in shown},
             "groups": {each["product"]: _by_group(found, each["product"]) for each in shown},
             "export": visit.with_query().replace("/reports", "/reports.csv", 1),
         }
-        return Screen(template="reports.html", values=values)
+        return PageScreen(template="reports.html", values=values)
 
     async def export(self, visit: Console) -> Reply:
         """Every day, product and group."""
-        body = as_csv((await self._usage(visit, _days(visit)))["items"], COLUMNS)
-        return Download(name="usage.csv", media_type="text/csv; charset=utf-8", body=body)
+        body = as_csv((await self._load_usage(visit, _days_asked(visit)))["items"], COLUMNS)
+        return FileDownload(name="usage.csv", media_type="text/csv; charset=utf-8", body=body)
 
-    async def _usage(self, visit: Console, days: int) -> dict[str, Any]:
+    async def _load_usage(self, visit: Console, days: int) -> dict[str, Any]:
         asked = {"product": visit.query.get("product") or None, "days": days}
-        found: dict[str, Any] = await self._server.of(visit).get("/v1/usage", **asked)
+        found: dict[str, Any] = await self._server.api_for(visit).get("/v1/usage", **asked)
         return found
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (page("/reports", self.show), page("/reports.csv", self.export))
+        return (page_route("/reports", self.show), page_route("/reports.csv", self.export))
 
 
-def _days(visit: Console) -> int:
+def _days_asked(visit: Console) -> int:
     text = visit.query.get("days", "")
     return int(text) if text.isascii() and text.isdigit() and int(text) in SPANS else 30
 
 
-def _drawn(report: dict[str, Any], product: str, days: int) -> charts.Plot:
+def _draw_days(report: dict[str, Any], product: str, days: int) -> charts.ChartPlot:
     """A column for every day, also for those on which nothing was in use."""
     first = datetime.date.fromisoformat(report["since"])
     by_day = {(first + datetime.timedelta(days=number)).isoformat(): 0 for number in range(days)}
@@ -68,7 +68,7 @@ def _drawn(report: dict[str, Any], product: str, days: int) -> charts.Plot:
         if each["product"] == product:
             by_day[each["date"]] = by_day.get(each["date"], 0) + each["most"]
     title = f"Devices in use by day, at most, of the last {format_count(days, 'day')}"
-    return charts.bars(title, [(date(f"{day}T00:00:00Z"), used) for day, used in by_day.items()])
+    return charts.draw_bars(title, [(format_date(f"{day}T00:00:00Z"), used) for day, used in by_day.items()])
 
 
 def _by_group(found: list[dict[str, Any]], product: str) -> list[tuple[str, int]]:

@@ -5,97 +5,104 @@ Also which devices have been silent for long, before they are released.
 
 from typing import Any
 
-from tenure.site.console.client import path
-from tenure.site.console.losing import question
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, Sure, action, page
-from tenure.web.replies import Goto, RefusedPageError, Reply, Screen
+from tenure.site.console.client import fill_path
+from tenure.site.console.loss_questions import loss_question
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 
 SILENT_DAYS = 60
 """Asked for unless somebody says otherwise."""
 
 
-class Seats:
+class SeatPages:
     """Conflict and silent devices."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalServer) -> None:
         self._server = server
 
     async def conflict(self, visit: Console) -> Reply:
         """The list, as it is proposed."""
         try:
-            found = await self._server.of(visit).get(_of(visit, "seat-conflict"))
+            found = await self._server.api_for(visit).get(_ask_api(visit, "seat-conflict"))
         except RefusedPageError as error:
             if error.refusal.status != 404:
                 raise
             found = None
-        return Screen(template="conflict.html", values={"conflict": found, "product": visit.params["product"]})
+        return PageScreen(template="conflict.html", values={"conflict": found, "product": visit.params["product"]})
 
-    async def ask_release(self, visit: Console) -> Sure | None:
+    async def ask_release(self, visit: Console) -> ConfirmationQuestion | None:
         """Whether those that were ticked are meant; nothing is asked where none was."""
-        chosen = visit.form.many("device")
-        return await question(self._server.of(visit), "release", chosen, visit.path) if chosen else None
+        chosen = visit.form.read_many("device")
+        return await loss_question(self._server.api_for(visit), "release", chosen, visit.path) if chosen else None
 
     async def release(self, visit: Console) -> Reply:
         """Release those ticked now."""
-        chosen = visit.form.many("device")
+        chosen = visit.form.read_many("device")
         if not chosen:
-            visit.say("No device was ticked; nothing was released.", "warn")
-            return Goto(_page(visit, "conflict"))
-        key = visit.form.text("_key")
-        done = await self._server.of(visit).post(_of(visit, "seat-conflict/release"), {"devices": chosen}, key=key)
-        visit.say(_said(done))
-        return Goto(_page(visit, "conflict"))
+            visit.flash_message("No device was ticked; nothing was released.", "warn")
+            return RedirectTo(_render_page(visit, "conflict"))
+        key = visit.form.read_text("_key")
+        done = await self._server.api_for(visit).post(
+            _ask_api(visit, "seat-conflict/release"), {"devices": chosen}, key=key
+        )
+        visit.flash_message(_result_sentence(done))
+        return RedirectTo(_render_page(visit, "conflict"))
 
     async def keep(self, visit: Console) -> Reply:
         """Take a device off the list."""
-        device = visit.form.required("device", most=64)
-        await self._server.of(visit).put(path("/v1/devices/{device}/pin", device=device), {"pinned": True})
-        visit.say("It keeps its seat; another one is proposed in its place.")
-        return Goto(_page(visit, "conflict"))
+        device = visit.form.read_required("device", most=64)
+        await self._server.api_for(visit).put(fill_path("/v1/devices/{device}/pin", device=device), {"pinned": True})
+        visit.flash_message("It keeps its seat; another one is proposed in its place.")
+        return RedirectTo(_render_page(visit, "conflict"))
 
     async def silent(self, visit: Console) -> Reply:
         """Who would be released."""
-        days = _days(visit.query.get("days", ""))
-        found = await self._server.of(visit).get(_of(visit, "idle-devices"), days=days)
+        days = _read_days(visit.query.get("days", ""))
+        found = await self._server.api_for(visit).get(_ask_api(visit, "idle-devices"), days=days)
         values = {"found": found, "days": days, "product": visit.params["product"]}
-        return Screen(template="silent.html", values=values)
+        return PageScreen(template="silent.html", values=values)
 
     async def release_silent(self, visit: Console) -> Reply:
         """Release them."""
-        body: dict[str, Any] = {"days": _days(visit.form.text("days")), "devices": visit.form.many("device")}
+        body: dict[str, Any] = {
+            "days": _read_days(visit.form.read_text("days")),
+            "devices": visit.form.read_many("device"),
+        }
         if not body["devices"]:
-            visit.say("No device was ticked; nothing was released.", "warn")
-            return Goto(_page(visit, "silent"))
-        done = await self._server.of(visit).post(_of(visit, "release-idle"), body, key=visit.form.text("_key"))
-        visit.say(_said(done))
-        return Goto("/devices")
+            visit.flash_message("No device was ticked; nothing was released.", "warn")
+            return RedirectTo(_render_page(visit, "silent"))
+        done = await self._server.api_for(visit).post(
+            _ask_api(visit, "release-idle"), body, key=visit.form.read_text("_key")
+        )
+        visit.flash_message(_result_sentence(done))
+        return RedirectTo("/devices")
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         one = "/licenses/{product}"
         return (
-            page(f"{one}/conflict", self.conflict),
-            action(f"{one}/conflict", self.release, sure=self.ask_release),
-            action(f"{one}/conflict/keep", self.keep),
-            page(f"{one}/silent", self.silent),
-            action(f"{one}/silent", self.release_silent, sure=self.ask_release),
+            page_route(f"{one}/conflict", self.conflict),
+            form_route(f"{one}/conflict", self.release, sure=self.ask_release),
+            form_route(f"{one}/conflict/keep", self.keep),
+            page_route(f"{one}/silent", self.silent),
+            form_route(f"{one}/silent", self.release_silent, sure=self.ask_release),
         )
 
 
-def _of(visit: Console, what: str) -> str:
-    return path("/v1/licenses/{product}/", product=visit.params["product"]) + what
+def _ask_api(visit: Console, what: str) -> str:
+    return fill_path("/v1/licenses/{product}/", product=visit.params["product"]) + what
 
 
-def _page(visit: Console, what: str) -> str:
-    return path("/licenses/{product}/", product=visit.params["product"]) + what
+def _render_page(visit: Console, what: str) -> str:
+    return fill_path("/licenses/{product}/", product=visit.params["product"]) + what
 
 
-def _days(text: str) -> int:
+def _read_days(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= 3_650 else SILENT_DAYS
 
 
-def _said(done: dict[str, int]) -> str:
+def _result_sentence(done: dict[str, int]) -> str:
     return (
         f"{done['released']} released; {done['free_at_once']} of them are free at once, the others at their seat's end."
     )

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from tenure.site.console.client import path
-from tenure.site.console.exchanges import Exchange, Exchanges
-from tenure.site.console.pages.licenses import drawn
-from tenure.site.console.signed import Console, Server
-from tenure.web.app import Route, action, page
-from tenure.web.replies import Goto, Refusal, RefusedPageError, Reply, Screen
+from tenure.site.console.client import fill_path
+from tenure.site.console.exchanges import ConsoleExchange, ConsoleExchanges
+from tenure.site.console.pages.licenses import drawable_spans
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 TITLES = {
-    "synchronise": "Synchronize subscription settings with Licensing server",
+    "synchronize": "Synchronize subscription settings with Licensing server",
     "activate": "Applying the activation code",
     "successor": "Staging the successor",
     "drop-successor": "Dropping the successor",
@@ -27,40 +27,40 @@ STEPS = {
 }  # fmt: skip
 
 
-class Synchronization:
+class SynchronizationPages:
     """The page of the exchange that runs, or was the last."""
 
-    def __init__(self, server: Server, exchanges: Exchanges) -> None:
+    def __init__(self, server: LocalServer, exchanges: ConsoleExchanges) -> None:
         self._server, self._exchanges = server, exchanges
 
     async def show(self, visit: Console) -> Reply:
         """The steps so far, and the result."""
-        api, product = self._server.of(visit), visit.params["product"]
-        one = path("/v1/licenses/{product}", product=product)
-        exchange = self._exchanges.last(product)
+        api, product = self._server.api_for(visit), visit.params["product"]
+        one = fill_path("/v1/licenses/{product}", product=product)
+        exchange = self._exchanges.last_exchange(product)
         values: dict[str, Any] = {
             "license": await api.get(one),
             "exchange": exchange,
-            "steps": await self._steps(visit, exchange),
+            "steps": await self._step_views(visit, exchange),
             "step_names": STEPS,
             "titles_done": DONE,
-            "title": TITLES[exchange.what if exchange is not None else "synchronise"],
+            "title": TITLES[exchange.what if exchange is not None else "synchronize"],
             "spans": [],
         }
         value = exchange.value if exchange is not None else None
         if value is not None:
             staged = value["license"]["successor"] if exchange is not None and exchange.what == "successor" else None
-            values["spans"] = drawn(staged["timeline"] if staged else value["license"]["timeline"])
-        return Screen(template="synchronization.html", values=values)
+            values["spans"] = drawable_spans(staged["timeline"] if staged else value["license"]["timeline"])
+        return PageScreen(template="synchronization.html", values=values)
 
     async def start(self, visit: Console) -> Reply:
         """Ask the licensing server now."""
-        api, product = self._server.of(visit), visit.params["product"]
-        where = path("/v1/licenses/{product}/synchronize", product=product)
-        await self._exchanges.begin(product, "synchronise", api.post(where, key=visit.form.text("_key")))
-        return Goto(path("/licenses/{product}/synchronization", product=product))
+        api, product = self._server.api_for(visit), visit.params["product"]
+        where = fill_path("/v1/licenses/{product}/synchronize", product=product)
+        await self._exchanges.begin_exchange(product, "synchronize", api.post(where, key=visit.form.read_text("_key")))
+        return RedirectTo(fill_path("/licenses/{product}/synchronization", product=product))
 
-    async def _steps(self, visit: Console, exchange: Exchange | None) -> list[Any]:
+    async def _step_views(self, visit: Console, exchange: ConsoleExchange | None) -> list[Any]:
         """As the API tells them; a refusal keeps those that led to it."""
         if exchange is not None and exchange.value is not None:
             return list(exchange.value["steps"])
@@ -69,16 +69,16 @@ class Synchronization:
         if exchange.refusal is not None and _never_sent(exchange.refusal):
             return []
         try:
-            where = path("/v1/licenses/{product}/synchronization", product=visit.params["product"])
-            return list((await self._server.of(visit).get(where))["steps"])
+            where = fill_path("/v1/licenses/{product}/synchronization", product=visit.params["product"])
+            return list((await self._server.api_for(visit).get(where))["steps"])
         except RefusedPageError:
             return []
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         where = "/licenses/{product}/synchronization"
-        return (page(where, self.show), action(where, self.start))
+        return (page_route(where, self.show), form_route(where, self.start))
 
 
-def _never_sent(refusal: Refusal) -> bool:
+def _never_sent(refusal: PageRefusal) -> bool:
     return refusal.code in {"too_many_requests", "not_activated", "no_successor", "code_malformed"}

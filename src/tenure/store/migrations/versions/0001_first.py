@@ -1,4 +1,4 @@
-"""The first schema, and the triggers that make history append-only, spelt out: it says what was, not what is."""
+"""The first schema, and the triggers that make history append-only, spelled out: it says what was, not what is."""
 
 from typing import Any
 
@@ -208,7 +208,7 @@ def upgrade() -> None:
         "standings",
         "subscription text, provider text, customer text, product text, plan text, kind text, "
         "devices whole, active_from whole?, paid_until whole?, ended_at whole?, paused_from whole?, "
-        "paused_until whole?, cancelled_at whole?, last_group text, body octets",
+        "paused_until whole?, canceled_at whole?, last_group text, body octets",
         sa.PrimaryKeyConstraint("subscription", name=op.f("pk_standings")),
         sa.ForeignKeyConstraint(["subscription"], ["subscriptions.id"], name=op.f("fk_standings_subscription")),
     )

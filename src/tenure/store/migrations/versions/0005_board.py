@@ -45,7 +45,7 @@ def _standings() -> None:
         "standings",
         "subscription text, provider text, customer text, product text, plan text, kind text, devices whole, "
         "active_from whole?, paid_until whole?, ended_at whole?, paused_from whole?, paused_until whole?, "
-        "cancelled_at whole?, last_group text, body octets, ordered_at whole, due_at whole?, price whole, "
+        "canceled_at whole?, last_group text, body octets, ordered_at whole, due_at whole?, price whole, "
         "automatic whole, reserved whole, failed_at whole?",
         sa.PrimaryKeyConstraint("subscription", name=op.f("pk_standings")),
         sa.ForeignKeyConstraint(["subscription"], ["subscriptions.id"], name=op.f("fk_standings_subscription")),

@@ -1,0 +1,157 @@
+"""What a command works with: the outside, the shared options, the server; and how every write is previewed and sent."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from tenure.cli import profiles
+from tenure.cli.api import ApiAnswer, ApiClient, ApiRequest, Query
+from tenure.cli.environment import CommandEnvironment
+from tenure.cli.options import SharedOptions
+from tenure.cli.output import CommandOutput, sentence_output
+from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.screen import CommandScreen, People
+
+Quiet = Callable[[int], None]
+
+
+class CommandSession:
+    """One run of one command; a context manager."""
+
+    rehearses = True
+    """Whether the other side does dry runs of everything."""
+
+    def __init__(self, world: CommandEnvironment, options: SharedOptions) -> None:
+        self.world, self.options = world, options
+        self.screen = CommandScreen(world.stdout, world.zone, world.env)
+        self.aside = CommandScreen(world.stderr, world.zone, world.env)
+        """For progress and questions: never mixed with what is piped on."""
+        self._api: ApiClient | None = None
+
+    def close(self) -> None:
+        """Let the connections go."""
+        if self._api is not None:
+            self._api.__exit__(None, None, None)
+
+    def api(self) -> ApiClient | CommandFailed:
+        """The server that options, environment and profiles name."""
+        if self._api is None:
+            found = profiles.resolve_target(self.world, self.options.target_asked)
+            if isinstance(found, CommandFailed):
+                return found
+            self._api = ApiClient(found, self.world)
+        return self._api
+
+    def get(self, path: str, query: Query | None = None, *, tenant: bool = True) -> ApiAnswer | CommandFailed:
+        """What is at `path`."""
+        api = self.api()
+        return api if isinstance(api, CommandFailed) else api.get(path, query, tenant=tenant)
+
+    def get_shown(
+        self, path: str, people: People, query: Query | None = None, *, tenant: bool = True
+    ) -> CommandOutput | CommandFailed:
+        """What is at `path`, to be shown by `people`."""
+        answer = self.get(path, query, tenant=tenant)
+        return answer if isinstance(answer, CommandFailed) else CommandOutput(answer.body, people)
+
+    def get_list(
+        self, path: str, people: People, query: Query, *, limit: int | None, tenant: bool = True
+    ) -> CommandOutput | CommandFailed:
+        """A list with all its pages as one page; people are given its items."""
+        if limit is not None and limit < 1:
+            return invalid_field("At least one item is listed.", "limit")
+        api = self.api()
+        if isinstance(api, CommandFailed):
+            return api
+        with self.show_count() as progress:
+            items = api.get_pages(path, query, limit=limit, tenant=tenant, progress=progress)
+        if isinstance(items, CommandFailed):
+            return items
+        body = msgspec.json.encode({"items": items, "next": None})
+        return CommandOutput(body, lambda screen, value: people(screen, value["items"]))
+
+    @contextmanager
+    def show_busy(self, text: str) -> Iterator[None]:
+        """A sign of life on a terminal, for work that cannot say how far it is."""
+        if not self.aside.is_terminal or self.options.json:
+            yield
+            return
+        with self.aside.console.status(text):
+            yield
+
+    @contextmanager
+    def show_count(self, text: str = "{task.completed:,} read") -> Iterator[Quiet]:
+        """A count of what was done so far, on a terminal and only once there is something to count."""
+        if not self.aside.is_terminal or self.options.json:
+            yield lambda _: None
+            return
+        from rich.progress import Progress, SpinnerColumn, TextColumn
+
+        with Progress(SpinnerColumn(), TextColumn(text), console=self.aside.console, transient=True) as bar:
+            task = bar.add_task("", total=None, visible=False)
+            yield lambda count: bar.update(task, completed=count, visible=True)
+
+    def write(self, sending: ApiRequest, people: People) -> CommandOutput | CommandFailed:
+        """One write as the options want it: rehearsed, previewed and confirmed, or done."""
+        api = self.api()
+        if isinstance(api, CommandFailed):
+            return api
+        options = self.options
+        if options.dry_run and options.preview:
+            return invalid_field("`--dry-run` shows and ends, `--preview` shows and asks: give one of them.", "preview")
+        key = (options.idempotency_key or self.world.new_key()) if sending.method == "POST" else ""
+        sending = msgspec.structs.replace(
+            _as_planned(sending, options.plan), key=key, if_match=options.if_match or sending.if_match
+        )
+        if options.preview or self._is_asked(sending):
+            return self._preview_and_confirm(api, sending, people)
+        return self._send(api, sending, people, rehearse=options.dry_run)
+
+    def _is_asked(self, sending: ApiRequest) -> bool:
+        """Whether a person is shown first what a command that names neither a plan nor `--yes` would come to."""
+        told = self.options.dry_run or self.options.yes or self.options.plan or self.options.json
+        grave = sending.planned or sending.grave or sending.method == "DELETE"
+        return self.rehearses and grave and not told and self.world.is_interactive
+
+    def _send(
+        self, api: ApiClient, sending: ApiRequest, people: People, *, rehearse: bool
+    ) -> CommandOutput | CommandFailed:
+        if rehearse:
+            # A rehearsal leaves no record of its key, so that the same key is good for the deed.
+            query: Mapping[str, Any] = {**sending.query, "dry_run": True}
+            sending = msgspec.structs.replace(sending, query=query)
+        answer = api.send(sending)
+        if isinstance(answer, CommandFailed):
+            return answer
+        return CommandOutput(answer.body, _with_dry_run_note(people) if rehearse else people)
+
+    def _preview_and_confirm(
+        self, api: ApiClient, sending: ApiRequest, people: People
+    ) -> CommandOutput | CommandFailed:
+        if self.options.json or not self.world.is_interactive:
+            return invalid_field("`--preview` asks a person; programs take `--dry-run` and then `--plan`.", "preview")
+        shown = self._send(api, sending, people, rehearse=True)
+        if isinstance(shown, CommandFailed):
+            return shown
+        shown.tell(self.aside)
+        if self.world.ask("Do exactly this? [y/N] ").strip().lower() not in ("y", "yes"):
+            return CommandOutput(b"", sentence_output("Nothing was done."))
+        value = msgspec.json.decode(shown.body) if shown.body else {}
+        return self._send(api, _as_planned(sending, value.get("plan", "")), people, rehearse=False)
+
+
+def _as_planned(sending: ApiRequest, plan: str) -> ApiRequest:
+    """The same, to be done only if it comes out as the plan says, where the operation knows plans."""
+    if not (sending.planned and plan and isinstance(sending.body, dict)):
+        return sending
+    return msgspec.structs.replace(sending, body={**sending.body, "plan": plan})
+
+
+def _with_dry_run_note(people: People) -> People:
+    def show(screen: CommandScreen, value: Any) -> None:
+        screen.heading("Nothing was done. This is what would happen:")
+        people(screen, value)
+
+    return show

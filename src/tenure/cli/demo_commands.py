@@ -1,0 +1,48 @@
+"""`tenure demo` and `tenure story`: everything started with data to play with, and the main job told step by step."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from tenure.cli.command_session import CommandSession
+from tenure.cli.options import LOCAL
+from tenure.cli.output import make_output, sentence_output
+from tenure.cli.problems import fail_with, invalid_field
+from tenure.cli.registration import SANDBOX, Ended, add_verb
+from tenure.core.refusals import ExitCode, Refused
+
+LOOPBACK = "127.0.0.1"
+
+
+def add(app: App) -> None:
+    """Add `tenure demo` and `tenure story`."""
+    add_verb(app, "demo", LOCAL, group=SANDBOX, example="tenure demo")(run_demo)
+    add_verb(app, "story", LOCAL, group=SANDBOX, example="tenure story")(run_story)
+
+
+def run_demo(
+    desk: CommandSession,
+    *,
+    listen: Annotated[
+        str, Parameter(help="ADDRESS:PORT of the server, on this computer alone; another port when it is taken.")
+    ] = f"{LOOPBACK}:8080",
+) -> Ended:
+    """Start everything in one process on a scratch folder, and say what there is to try; Ctrl-C ends it."""
+    from tenure.http.endpoints import read_endpoint
+    from tenure.sandbox.demo import serve_demo
+
+    place = read_endpoint(listen)
+    if isinstance(place, Refused):
+        return fail_with(place)
+    if place.host != LOOPBACK:
+        return invalid_field(f"Everybody knows the demo's passwords, so it listens at {LOOPBACK} alone.", "listen")
+    serve_demo(desk.world.stdout, port=place.port)
+    return make_output({"ended": True}, sentence_output("Ended; nothing was kept."))
+
+
+def run_story(desk: CommandSession) -> Ended:
+    """Tell the main job through the real programs on a test clock, one line per step."""
+    from tenure.sandbox.story import tell_story
+
+    told = tell_story(desk.world.stdout)
+    return make_output(told, lambda screen, _: None, ExitCode.FAULT if told.differences else ExitCode.DONE)

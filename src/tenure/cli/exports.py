@@ -1,0 +1,29 @@
+"""CSV files as the server makes them, written where somebody says; shared by everything that can be exported."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+
+from tenure.cli.api import Query
+from tenure.cli.argument_types import create_file
+from tenure.cli.command_session import CommandSession
+from tenure.cli.output import CommandOutput, sentence_output
+from tenure.cli.problems import CommandFailed
+from tenure.core.plurals import format_count
+
+Out = Annotated[Path, Parameter(help="The file to write; it must not exist yet.", allow_leading_hyphen=True)]
+
+
+def export_csv(desk: CommandSession, path: str, query: Query, out: Path) -> CommandOutput | CommandFailed:
+    """The CSV at `path` as a new file, byte for byte; it says how many rows there are, the line of names aside."""
+    answer = desk.get(path, query)
+    if isinstance(answer, CommandFailed):
+        return answer
+    refused = create_file(out, answer.body)
+    if refused is not None:
+        return refused
+    rows = max(0, answer.body.count(b"\r\n") - 1)
+    body = msgspec.json.encode({"file": str(out), "rows": rows})
+    return CommandOutput(body, sentence_output(f"{format_count(rows, 'row was', 'rows were')} written to {out}."))

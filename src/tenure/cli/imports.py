@@ -1,0 +1,129 @@
+"""`tenure import`: customers and orders from a spreadsheet's CSV, as a batch; refusals name line, column and remedy."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import App, Parameter
+
+from tenure.cli.argument_types import read_file
+from tenure.cli.batch import FILE_CAP, MOST, run_commands
+from tenure.cli.command_session import CommandSession
+from tenure.cli.lookup import named_items
+from tenure.cli.options import CREATING
+from tenure.cli.output import CommandOutput
+from tenure.cli.problems import CommandFailed, fail_with
+from tenure.cli.provider_context import provider_currency
+from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen
+from tenure.core.plurals import format_count
+from tenure.core.refusals import ExitCode, Refused
+from tenure.http import csv_import
+from tenure.http.csv_import import CsvLine, CsvTable, Name
+from tenure.http.lookup import SORTS, find_named
+
+Csv = Annotated[Path, Parameter(help="CSV with a line of column names; `-` for standard input.")]
+
+_APP = add_noun("import", "Import from CSV: customers, orders.", CUSTOMERS_SIDE)
+
+
+def add(app: App) -> None:
+    """Add `tenure import`."""
+    app.command(_APP)
+
+
+@add_verb(_APP, "customers", CREATING, example="tenure import customers customers.csv --dry-run")
+def import_customers(desk: CommandSession, file: Csv) -> Ended:
+    """Add customers: columns name, reference, email, credit_limit (such as 100.00); only the name is needed.
+
+    With `--dry-run` every line is checked and nothing is done.
+    """
+    return _import_file(desk, file, csv_import.CUSTOMERS)
+
+
+@add_verb(_APP, "orders", CREATING, example="tenure import orders orders.csv --dry-run")
+def import_orders(desk: CommandSession, file: Csv) -> Ended:
+    """Order: columns customer, offer, devices, until, renewal_intent, trial, why, reference; three are needed.
+
+    `customer` is its reference, name, address or id, `offer` its plan, name or id; where several are called so, the
+    line is refused with their ids. `reference` is the line's own name: under it the line is ordered once, in whatever
+    file it comes.
+
+    With `--dry-run` every line is checked, each alone on the balance that is there now. The activation codes are shown
+    once, in this command's answer.
+    """
+    return _import_file(desk, file, csv_import.ORDERS)
+
+
+def _import_file(desk: CommandSession, file: Path, table: CsvTable) -> Ended:
+    data = read_file(desk.world, file, most=FILE_CAP)
+    if isinstance(data, CommandFailed):
+        return data
+    own = provider_currency(desk) if table is csv_import.CUSTOMERS else ""
+    lines = own if isinstance(own, CommandFailed) else csv_import.read_lines(data, table, MOST, own)
+    if isinstance(lines, CommandFailed):
+        return lines
+    if isinstance(lines, Refused):
+        return fail_with(lines)
+    lines = _with_ids(desk, lines, table)
+    if isinstance(lines, CommandFailed):
+        return lines
+    key = desk.options.idempotency_key or desk.world.new_key()
+    commands = csv_import.to_commands(lines, table, key, _provider_id(desk))
+    items = run_commands(desk, commands, key) if commands else []
+    if isinstance(items, CommandFailed):
+        return items
+    told = csv_import.line_outcomes(lines, items)
+    refused = sum(not item["done"] for item in told)
+    value = {"done": len(told) - refused, "refused": refused, "idempotency_key": key, "items": told}
+    exit_ = ExitCode.STATE if refused else ExitCode.DONE
+    return CommandOutput(msgspec.json.encode(value), _print_import(rehearsed=desk.options.dry_run), exit_)
+
+
+def _with_ids(desk: CommandSession, lines: list[CsvLine], table: CsvTable) -> list[CsvLine] | CommandFailed:
+    """The lines with ids in place of names; a list that cannot be narrowed is fetched once."""
+    found: dict[Name, str | Refused] = {}
+    fetched: dict[str, list[Any]] = {}
+    for column, text in csv_import.names(lines, table):
+        items = fetched.get(column) or named_items(desk, column, text)
+        if isinstance(items, CommandFailed):
+            return items
+        if not SORTS[column].search:
+            fetched[column] = items
+        found[column, text] = find_named(column, text, items)
+    return csv_import.with_ids(lines, table, found)
+
+
+def _provider_id(desk: CommandSession) -> str:
+    api = desk.api()
+    return "" if isinstance(api, CommandFailed) else api.provider
+
+
+def _print_import(*, rehearsed: bool) -> Callable[[CommandScreen, Any], None]:
+    def show(screen: CommandScreen, value: Any) -> None:
+        what = "would be done" if rehearsed else "done"
+        screen.heading(f"{format_count(value['done'], 'line')} {what}, {value['refused']:,} refused.")
+        refused = [item for item in value["items"] if not item["done"]]
+        if refused:
+            screen.rows(("Line", "Column", "Why", "What helps"), [_item_reason(item) for item in refused])
+            if not rehearsed:
+                screen.line(
+                    "Mend these lines, leave the others out or in, and send the file again with --idempotency-key "
+                    f"{value['idempotency_key']}: what was done is not done again."
+                )
+        codes = [
+            (str(item["line"]), item["answer"]["subscription"]["id"], item["answer"]["activation_code"])
+            for item in value["items"]
+            if item["done"] and item["answer"].get("activation_code")
+        ]
+        if codes:
+            screen.rows(("Line", "Subscription", "Activation code"), codes)
+
+    return show
+
+
+def _item_reason(item: Any) -> tuple[str, str, str, str]:
+    answer = item["answer"]
+    said = answer.get("detail") or answer["title"]
+    return str(item["line"]), answer.get("field") or "-", said, answer["remedy"]

@@ -1,0 +1,185 @@
+"""`tenure login`, `logout` and `profiles`: servers and tokens that this person works with."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import App, Parameter
+
+from tenure.cli import profiles
+from tenure.cli.api import ApiClient
+from tenure.cli.argument_types import read_file
+from tenure.cli.command_session import CommandSession
+from tenure.cli.options import LOCAL
+from tenure.cli.output import make_output, sentence_output
+from tenure.cli.problems import CommandFailed, fail_with
+from tenure.cli.profiles import ProfileFile, RequestTarget, ServerProfile
+from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.core.refusals import RefusalCode, Refused
+
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _Me(msgspec.Struct, frozen=True):
+    """What is read of the server's answer to whose the token is."""
+
+    provider: _Named | None
+
+
+COLUMNS = (
+    TableColumn("Profile", "name"),
+    TableColumn("Server", "url"),
+    TableColumn("Provider", "provider"),
+    TableColumn("Default", "default", "yes"),
+)
+
+Name = Annotated[str, Parameter(help="The profile's name.")]
+
+_APP = add_noun("profiles", "Profiles: list, use, remove.", ACCESS)
+
+
+def add(app: App) -> None:
+    """Add `tenure login`, `logout` and `profiles`."""
+    example = "tenure login https://license.example.com --as northern"
+    add_verb(app, "login", LOCAL, group=ACCESS, example=example)(save_login)
+    add_verb(app, "logout", LOCAL, group=ACCESS, example="tenure logout --as northern")(forget_login)
+    app.command(_APP)
+
+
+As = Annotated[str, Parameter(name="--as", help="The profile's name.")]
+
+
+def save_login(
+    desk: CommandSession,
+    url: Annotated[str, Parameter(help="The server's address, https://…")],
+    *,
+    as_: As = profiles.DEFAULT,
+    provider: Annotated[str, Parameter(help="For a vendor's token: whose data is meant when nothing is said.")] = "",
+    token_file: Annotated[
+        Path | None,
+        Parameter(
+            help="The file with the token; `-` for standard input. Else it is asked for.", allow_leading_hyphen=True
+        ),
+    ] = None,
+    unchecked: Annotated[
+        bool, Parameter(negative=(), help="Do not ask the server whether it knows the token.")
+    ] = False,
+) -> Ended:
+    """Keep a server's address and a token in a profile; the token is never an argument."""
+    for unsound in (profiles.check_name(as_), profiles.check_url(url)):
+        if unsound is not None:
+            return unsound
+    token = _read_token(desk, token_file)
+    if isinstance(token, CommandFailed):
+        return token
+    named = "" if unchecked else _provider_of(desk, RequestTarget(url=url, token=token, provider=provider))
+    if isinstance(named, CommandFailed):
+        return named
+    profile = ServerProfile(url=url, token=token, provider=provider, provider_name=named)
+    return _with_profile(
+        desk, as_, profile, f"Signed in at {url}; kept as profile {as_} in {desk.world.profiles_file}."
+    )
+
+
+def forget_login(desk: CommandSession, *, as_: As = profiles.DEFAULT) -> Ended:
+    """Forget a profile and its token; `tenure tokens withdraw` makes the token itself good for nothing."""
+    return _with_profile(
+        desk, as_, None, f"Profile {as_} is forgotten. The token itself is still good until it is withdrawn."
+    )
+
+
+@add_verb(_APP, "list", LOCAL, example="tenure profiles list")
+def list_profiles(desk: CommandSession) -> Ended:
+    """List the profiles, without their tokens."""
+    kept = profiles.read_profiles(desk.world.profiles_file)
+    if isinstance(kept, CommandFailed):
+        return kept
+    rows = [
+        {
+            "name": name,
+            "url": each.url,
+            "provider": each.provider,
+            "provider_name": each.provider_name,
+            "default": name == kept.default,
+        }
+        for name, each in sorted(kept.profiles.items())
+    ]
+    return make_output(rows, _print_profiles)
+
+
+@add_verb(_APP, "use", LOCAL, example="tenure profiles use northern")
+def use_profile(desk: CommandSession, name: Name) -> Ended:
+    """Make a profile the one that is used when none is named."""
+    kept = profiles.read_profiles(desk.world.profiles_file)
+    if isinstance(kept, CommandFailed):
+        return kept
+    if name not in kept.profiles:
+        return _refuse_unknown(name)
+    return _write_profiles(desk, msgspec.structs.replace(kept, default=name), f"{name} is used from now on.")
+
+
+@add_verb(_APP, "remove", LOCAL, example="tenure profiles remove northern")
+def remove_profile(desk: CommandSession, name: Name) -> Ended:
+    """Forget a profile and its token."""
+    return _with_profile(
+        desk, name, None, f"Profile {name} is forgotten. The token itself is still good until it is withdrawn."
+    )
+
+
+def _read_token(desk: CommandSession, file: Path | None) -> str | CommandFailed:
+    """The token from a file, from a pipe, or from the terminal without showing it."""
+    if file is not None or not desk.world.is_interactive:
+        data = read_file(desk.world, file or Path("-"), "token", 4_096)
+        if isinstance(data, CommandFailed):
+            return data
+        token = data.decode(errors="replace").strip()
+    else:
+        token = desk.world.ask_secret("Token: ").strip()
+    return profiles.check_token(token) or token
+
+
+def _provider_of(desk: CommandSession, target: RequestTarget) -> str | CommandFailed:
+    """The name of the token's own provider, empty for a vendor's; refuses a token that the server does not know."""
+    with ApiClient(target, desk.world) as api:
+        answer = api.get("/v1/me", tenant=False)
+    if isinstance(answer, CommandFailed):
+        return answer
+    try:
+        me = msgspec.json.decode(answer.body, type=_Me)
+    except msgspec.MsgspecError:
+        return fail_with(Refused(RefusalCode.UNREACHABLE, "The server: its answer does not say whose the token is."))
+    return me.provider.name if me.provider else ""
+
+
+def _with_profile(desk: CommandSession, name: str, profile: ServerProfile | None, told: str) -> Ended:
+    """The file with `name` set to `profile`, or without it."""
+    kept = profiles.read_profiles(desk.world.profiles_file)
+    if isinstance(kept, CommandFailed):
+        return kept
+    if profile is None and name not in kept.profiles:
+        return _refuse_unknown(name)
+    others = {each: value for each, value in kept.profiles.items() if each != name}
+    after = others if profile is None else {**others, name: profile}
+    default = kept.default if kept.default in after else next(iter(sorted(after)), profiles.DEFAULT)
+    return _write_profiles(desk, ProfileFile(default=default, profiles=after), told)
+
+
+def _write_profiles(desk: CommandSession, after: ProfileFile, told: str) -> Ended:
+    fault = profiles.write_profiles(desk.world.profiles_file, after)
+    if fault is not None:
+        return fault
+    return make_output({"default": after.default, "profiles": sorted(after.profiles)}, sentence_output(told))
+
+
+def _refuse_unknown(name: str) -> CommandFailed:
+    return fail_with(
+        Refused(RefusalCode.NOT_FOUND, f"There is no profile {name!r}; `tenure profiles list` shows them.", "profile")
+    )
+
+
+def _print_profiles(screen: CommandScreen, rows: Any) -> None:
+    shown = [{**row, "provider": row["provider_name"] or row["provider"]} for row in rows]
+    screen.table(shown, COLUMNS, "There are no profiles yet; `tenure login` makes one.")

@@ -1,0 +1,83 @@
+"""`tenure rebuild`, `backup` and `restore`: what an operator does with a server's state; loaded only when used."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from tenure.cli.argument_types import Folder
+from tenure.cli.command_session import CommandSession
+from tenure.cli.options import LOCAL
+from tenure.cli.output import make_output, sentence_output
+from tenure.cli.problems import fail_with, invalid_field
+from tenure.cli.registration import SERVER, Ended, add_verb
+from tenure.core.plurals import format_count
+from tenure.core.refusals import Refused
+
+
+def add(app: App) -> None:
+    """Add the three commands."""
+    add_verb(app, "rebuild", LOCAL, group=SERVER, example="tenure rebuild --folder /srv/tenure")(run_rebuild)
+    example = "tenure backup /mnt/backup/monday.db --folder /srv/tenure"
+    add_verb(app, "backup", LOCAL, group=SERVER, example=example)(run_backup)
+    example = "tenure restore /mnt/backup/monday.db --folder /srv/tenure"
+    add_verb(app, "restore", LOCAL, group=SERVER, example=example)(run_restore)
+
+
+def run_rebuild(desk: CommandSession, *, folder: Folder) -> Ended:
+    """Compute lists and due dates anew from the facts; the server must not be running."""
+    from tenure.cli import rebuild
+
+    with desk.show_count() as progress:
+        count = asyncio.run(rebuild.rebuild_projections(Path(folder), desk.world.now(), progress))
+    if isinstance(count, Refused):
+        return fail_with(count)
+    return make_output(
+        {"subscriptions": count},
+        sentence_output(
+            f"{format_count(count, 'subscription was', 'subscriptions were')} computed anew from their facts."
+        ),
+    )
+
+
+def run_backup(
+    desk: CommandSession, file: Annotated[Path, Parameter(help="A new file, readable by you alone.")], *, folder: Folder
+) -> Ended:
+    """Copy the database into one file while the server runs; the keys are not in it."""
+    from tenure.cli import backups
+
+    if file.exists():
+        return invalid_field(f"There is something at {file} already.", "file")
+    with desk.show_count("{task.completed:,} pages left") as progress:
+        try:
+            refused = backups.backup_database(Path(folder), file, progress)
+        except OSError as fault:
+            return invalid_field(f"{file} cannot be written: {fault.strerror}.", "file")
+    if refused is not None:
+        return fail_with(refused)
+    told = (
+        f"The database is copied to {file}. The keys are not in it: keep secrets.json elsewhere too, but apart from it."
+    )
+    return make_output({"file": str(file), "bytes": file.stat().st_size}, sentence_output(told))
+
+
+def run_restore(
+    desk: CommandSession, file: Annotated[Path, Parameter(help="A file that `tenure backup` made.")], *, folder: Folder
+) -> Ended:
+    """Put a backup in place of the database; the present one is kept beside it. The server must not be running.
+
+    Opens a new epoch, so that sites that have seen more than the backup knows are neither refused nor taken for clones.
+    """
+    from tenure.cli import backups
+
+    with desk.show_count("{task.completed:,} pages left") as progress:
+        try:
+            done = backups.restore_database(Path(folder), file, desk.world.now(), progress)
+        except OSError as fault:
+            return invalid_field(f"It cannot be restored: {fault.strerror}.", "file")
+    if isinstance(done, Refused):
+        return fail_with(done)
+    kept = f" What was there is kept as {done.kept}." if done.kept else ""
+    told = f"{file} is in place, in epoch {done.epoch}.{kept} Start the server: sites tell what is missing."
+    return make_output(done, sentence_output(told))

@@ -1,0 +1,38 @@
+"""A refusal for people: the sentence, this case, the cause, the remedy, who can act, and when it will be possible."""
+
+from tenure.cli.problems import CommandProblem
+from tenure.cli.screen import CommandScreen, format_moment
+from tenure.core.refusals import TABLE, RefusalCode
+
+_WHO = {
+    "administrator": "the customer's administrator",
+    "customer": "the customer",
+    "provider": "the provider",
+    "vendor": "the vendor",
+    "caller": "you",
+}
+
+_HERE: dict[str, str] = {RefusalCode.NOT_AUTHENTICATED: "Run `tenure login` with a valid token, or set TENURE_TOKEN."}
+"""What helps at a command line, where the table speaks to programs."""
+
+
+def print_refusal(screen: CommandScreen, problem: CommandProblem) -> None:
+    """Everything there is to say about it; of a field whose fault is named, nothing that fits every field."""
+    if problem.is_code(RefusalCode.FIELD_INVALID) and problem.detail:
+        screen.line(f"{problem.detail} ({problem.code})", "bold red")
+        told = [("Remedy", problem.remedy)] if problem.remedy != TABLE[RefusalCode.FIELD_INVALID].remedy else []
+    else:
+        screen.line(f"{problem.title} ({problem.code})", "bold red")
+        if problem.detail:
+            screen.line(problem.detail)
+        told = [
+            ("Cause", problem.cause),
+            ("Remedy", _HERE.get(problem.code, problem.remedy)),
+            ("Who", _WHO.get(problem.who, problem.who)),
+        ]
+    told += [
+        ("Possible", f"from {format_moment(problem.possible_at, screen.zone)}" if problem.possible_at else ""),
+        ("Field", problem.field),
+        ("Request", problem.request_id),
+    ]
+    screen.pairs([(name, text) for name, text in told if text])

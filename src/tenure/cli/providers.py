@@ -1,0 +1,144 @@
+"""`tenure providers` and `tenure tokens`: who sells, and who may use the API."""
+
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.argument_types import Limit
+from tenure.cli.command_session import CommandSession
+from tenure.cli.options import CHANGING, CREATING, READING
+from tenure.cli.output import sentence_output
+from tenure.cli.problems import invalid_field
+from tenure.cli.registration import ACCESS, SELLING, Ended, add_noun, add_verb
+from tenure.cli.screen import CommandScreen, TableColumn
+
+PROVIDER = (
+    TableColumn("Provider", "id"),
+    TableColumn("Name", "name"),
+    TableColumn("Currency", "currency"),
+    TableColumn("Sandbox", "sandbox", "yes"),
+    TableColumn("Its clock", "now", "moment"),
+)
+TOKEN = (
+    TableColumn("Token", "id"),
+    TableColumn("Name", "name"),
+    TableColumn("Role", "role"),
+    TableColumn("Customer", "customer"),
+    TableColumn("Expires", "expires", "moment"),
+    TableColumn("Last used", "last_use", "moment"),
+    TableColumn("Scopes", "scopes", "list"),
+)
+
+ProviderId = Annotated[str, Parameter(help="The provider's id, `prv_…`.")]
+
+_PROVIDERS = add_noun("providers", "Service providers: list, show, add, change.", SELLING)
+_TOKENS = add_noun("tokens", "API tokens: list, add, withdraw.", ACCESS)
+
+
+def add(app: App) -> None:
+    """Add `tenure providers` and `tenure tokens`."""
+    app.command(_PROVIDERS)
+    app.command(_TOKENS)
+
+
+@add_verb(_PROVIDERS, "list", READING, example="tenure providers list")
+def list_providers(desk: CommandSession, *, limit: Limit = None) -> Ended:
+    """List providers: all of them for the vendor, its own for a provider."""
+    return desk.get_list("/v1/providers", _print_providers, {}, limit=limit, tenant=False)
+
+
+@add_verb(_PROVIDERS, "add", CREATING, example="tenure providers add 'Northern IT' --currency EUR")
+def add_provider(
+    desk: CommandSession,
+    name: Annotated[str, Parameter(help="The provider's name.")],
+    *,
+    currency: Annotated[str, Parameter(help="ISO 4217, such as EUR: of all its prices and balances.")],
+    sandbox: Annotated[bool, Parameter(negative=(), help="With a clock of its own, and worthless signatures.")] = False,
+    brand: Annotated[str, Parameter(help="The name it shows to its customers.")] = "",
+    logo: Annotated[str, Parameter(help="Address of its logo, https.")] = "",
+    color: Annotated[str, Parameter(help="Its color, such as #0a5bd3.")] = "",
+    support: Annotated[str, Parameter(help="How its support is reached.")] = "",
+    renew_url: Annotated[str, Parameter(help="Where customers renew.")] = "",
+) -> Ended:
+    """Add a service provider (the vendor only)."""
+    given = {"name": brand, "logo": logo, "color": color, "support": support, "renew_url": renew_url}
+    body: dict[str, Any] = {"name": name, "currency": currency, "sandbox": sandbox}
+    body["brand"] = {field: value for field, value in given.items() if value}
+    sending = ApiRequest(method="POST", path="/v1/providers", body=body, tenant=False)
+    return desk.write(sending, _print_provider)
+
+
+@add_verb(_PROVIDERS, "show", READING, example="tenure providers show prv_…")
+def show_provider(desk: CommandSession, provider_id: ProviderId) -> Ended:
+    """Show one provider."""
+    return desk.get_shown(fill_path("/v1/providers/{provider}", provider=provider_id), _print_provider, tenant=False)
+
+
+@add_verb(_PROVIDERS, "change", CHANGING, example="tenure providers change prv_… 'Northern IT Ltd'")
+def change_provider(
+    desk: CommandSession, provider_id: ProviderId, name: Annotated[str, Parameter(help="Its name from now on.")]
+) -> Ended:
+    """Give a provider another name (the vendor only); its currency and its kind never change."""
+    where = fill_path("/v1/providers/{provider}", provider=provider_id)
+    return desk.write(ApiRequest(method="PUT", path=where, body={"name": name}, tenant=False), _print_provider)
+
+
+@add_verb(_TOKENS, "list", READING, example="tenure tokens list")
+def list_tokens(desk: CommandSession, *, limit: Limit = None) -> Ended:
+    """List tokens, without their secrets."""
+    return desk.get_list("/v1/tokens", _print_tokens, {}, limit=limit)
+
+
+@add_verb(_TOKENS, "add", CREATING, example="tenure tokens add billing --scope money:read --days 90")
+def add_token(
+    desk: CommandSession,
+    name: Annotated[str, Parameter(help="What it is for.")],
+    *,
+    role: Annotated[
+        Literal["vendor", "provider", "customer"], Parameter(help="As whom the program acts.")
+    ] = "provider",
+    customer: Annotated[str, Parameter(help="For the role `customer`: whose.")] = "",
+    scope: Annotated[
+        tuple[str, ...],
+        Parameter(help="What it may do, such as `money:read`; repeat for more. Needed unless --everything."),
+    ] = (),
+    everything: Annotated[
+        bool, Parameter(negative=(), help="All that its role may do, but for people and the audit.")
+    ] = False,
+    days: Annotated[int, Parameter(help="How long it is good for.")] = 365,
+) -> Ended:
+    """Make a token for a program; its secret is shown this once."""
+    if everything == bool(scope):
+        return invalid_field("Name what it may do with --scope, or say --everything instead.", "scope")
+    body: dict[str, Any] = {"name": name, "role": role, "scopes": scope or ("*",), "days": days}
+    if customer:
+        body["customer"] = customer
+    return desk.write(ApiRequest(method="POST", path="/v1/tokens", body=body), _print_token)
+
+
+@add_verb(_TOKENS, "withdraw", CHANGING, example="tenure tokens withdraw tok_…")
+def withdraw_token(desk: CommandSession, token: Annotated[str, Parameter(help="The token's id, `tok_…`.")]) -> Ended:
+    """Make a token good for nothing from now on."""
+    where = fill_path("/v1/tokens/{token}", token=token)
+    return desk.write(ApiRequest(method="DELETE", path=where), sentence_output(f"{token} is withdrawn."))
+
+
+def _print_providers(screen: CommandScreen, items: Any) -> None:
+    screen.table(items, PROVIDER, "There are no providers yet.")
+
+
+def _print_provider(screen: CommandScreen, value: Any) -> None:
+    screen.card(value, PROVIDER)
+
+
+def _print_tokens(screen: CommandScreen, items: Any) -> None:
+    screen.table(items, TOKEN, "There are no tokens.")
+
+
+def _print_token(screen: CommandScreen, value: Any) -> None:
+    screen.card(value, TOKEN)
+    if value.get("token"):
+        screen.line()
+        screen.heading(value["token"])
+        screen.line("This secret is shown once; put it where the program reads it, such as TENURE_TOKEN.")

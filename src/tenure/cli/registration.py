@@ -1,0 +1,138 @@
+"""How a function becomes a command: it is handed a desk and its own arguments, and returns what there is to show.
+
+The parser is cyclopts; only this module, `options` and `main` know it.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from cyclopts import App, Group, Parameter, Token
+
+from tenure.cli import options as shared
+from tenure.cli.command_session import CommandSession
+from tenure.cli.environment import CommandEnvironment
+from tenure.cli.lookup import ids_of
+from tenure.cli.output import CommandOutput
+from tenure.cli.problems import CommandFailed
+
+Ended = CommandOutput | CommandFailed
+Run = Callable[..., Ended]
+R = TypeVar("R", bound=Run)
+
+CUSTOMERS_SIDE = Group.create_ordered("Customers and what they bought")
+SELLING = Group.create_ordered("What is sold")
+ACCESS = Group.create_ordered("Access")
+SANDBOX = Group.create_ordered("To play with")
+SERVER = Group.create_ordered("The server itself")
+HELPING = Group.create_ordered("Help")
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+"""As far as every database and every reader of JSON counts exactly."""
+_WORLD = inspect.Parameter("world", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Parameter(parse=False)])
+
+
+def add_noun(name: str, text: str, group: Group) -> App:
+    """A word under which verbs stand: `tenure <name> …`."""
+    return App(name=name, help=text, group=group, version_flags=(), default_parameter=Parameter(negative_iterable=()))
+
+
+def register_command(
+    app: App,
+    name: str | tuple[str, ...],
+    run: Run,
+    own: Sequence[inspect.Parameter],
+    common: Sequence[inspect.Parameter],
+    *,
+    text: str,
+    example: str,
+    group: Group | None = None,
+) -> None:
+    """Add `run` to `app` as a command, without a name as what the word alone does.
+
+    `own` are its arguments, `common` the options it shares with others.
+    """
+
+    def command(*, world: CommandEnvironment, **given: Any) -> tuple[CommandSession, Ended]:
+        options, arguments = shared.split_options(given, common)
+        desk = CommandSession(world, options)
+        try:
+            known = ids_of(desk, arguments) if remote else arguments
+            return desk, known if isinstance(known, CommandFailed) else _call_command(run, desk, known, several)
+        finally:
+            desk.close()
+
+    remote = any(each.name == "provider" for each in common)
+    several = next((each.name for each in own if each.kind is each.VAR_POSITIONAL), "")
+    parameters = [*map(_plain_parameter, own), *map(_plain_parameter, common), _WORLD]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    command.__doc__ = text
+    if name:
+        app.command(command, name=name, help_epilogue=f"Example: {example}", group=group)
+    else:
+        app.default(command)
+
+
+def _call_command(run: Run, desk: CommandSession, given: dict[str, Any], several: str) -> Ended:
+    """What `run` comes to; the argument that may be given several times stands behind those in their places."""
+    if not several:
+        return run(desk, **given)
+    places = [
+        given.pop(name)
+        for name, each in inspect.signature(run).parameters.items()
+        if each.kind is each.POSITIONAL_OR_KEYWORD and name in given
+    ]
+    return run(desk, *places, *given.pop(several, ()), **given)
+
+
+def _plain_parameter(parameter: inspect.Parameter) -> inspect.Parameter:
+    """The parameter as this command wants it read and shown.
+
+    A whole number is one: the parser itself would round `1.5` devices to 2. A default that says nothing (no text,
+    nothing listed, switched off) is not shown in the help, and nothing turns a list into none.
+    """
+    annotation = parameter.annotation
+    if _is_number(annotation):
+        annotation = Annotated[annotation, Parameter(converter=_join_tokens)]
+    if get_origin(_argument_kind(annotation)) in (tuple, list):
+        annotation = Annotated[annotation, Parameter(negative=())]
+    if not parameter.default and parameter.default is not parameter.empty:
+        annotation = Annotated[annotation, Parameter(show_default=False)]
+    return parameter.replace(annotation=annotation)
+
+
+def _argument_kind(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _is_number(annotation: Any) -> bool:
+    kind = _argument_kind(annotation)
+    return kind is int or (get_origin(kind) in (Union, UnionType) and int in get_args(kind))
+
+
+def _join_tokens(_: Any, tokens: Sequence[Token]) -> int:
+    text = tokens[0].value
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not a whole number of at most 18 digits.")
+    return int(text)
+
+
+def add_verb(
+    app: App,
+    name: str,
+    common: Sequence[inspect.Parameter],
+    *,
+    example: str,
+    group: Group | None = None,
+) -> Callable[[R], R]:
+    """The decorated function becomes the command `name` of `app`; its docstring is the help, `desk` is handed in."""
+
+    def take(run: R) -> R:
+        _, *own = inspect.signature(run).parameters.values()
+        register_command(app, name, run, own, common, text=inspect.getdoc(run) or "", example=example, group=group)
+        return run
+
+    return take

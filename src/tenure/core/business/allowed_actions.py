@@ -1,0 +1,67 @@
+"""`allowed_actions` (B3, M11): every action of a role, decided as if it were asked now, with reason, date and price."""
+
+import msgspec
+
+from tenure.core.business import commands as c
+from tenure.core.business.decide import Accepted, decide
+from tenure.core.business.ledger import LedgerAccount
+from tenure.core.policy.rules import Action, Role
+from tenure.core.refusals import Refused
+from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.renewal import can_resume
+from tenure.core.subscription.terms import CodeRef, RenewalIntent
+from tenure.core.timeline import Instant
+
+
+class Allowed(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether one action is possible now; if not, the refusal says why and from when."""
+
+    action: Action
+    refused: Refused | None = None
+    price: int = 0
+    """What it would take from the balance now (minor units); negative when money would come back."""
+
+
+def allowed_actions(sub: Subscription, role: Role, seen: c.DecisionContext, now: Instant) -> tuple[Allowed, ...]:
+    """One entry for each action on an existing subscription, by `decide` itself: nothing else knows the rules."""
+    return tuple(_try_action(sub, action, command, seen, now) for action, command in sample_commands(sub, role, now))
+
+
+def _try_action(
+    sub: Subscription, action: Action, command: c.Command, seen: c.DecisionContext, now: Instant
+) -> Allowed:
+    outcome = decide(sub, command, seen, now)
+    if not isinstance(outcome, Accepted):
+        return Allowed(action=action, refused=outcome)
+    return Allowed(action=action, price=-sum(posting.moved_on(LedgerAccount.BALANCE) for posting in outcome.postings))
+
+
+def sample_commands(sub: Subscription, role: Role, now: Instant) -> tuple[tuple[Action, c.Command], ...]:
+    """The plainest form of each action: one more device for any other number, another name for any other plan."""
+    terms = sub.terms_at(now)
+    one_more = terms.devices + 1 if terms.devices < terms.max_devices else terms.devices - 1
+    switched = (
+        RenewalIntent.MANUAL if sub.intent is RenewalIntent.AUTO and not can_resume(sub, now) else RenewalIntent.AUTO
+    )
+    return (
+        (Action.RENEW, c.Renew(by="preview", role=role)),
+        (Action.AUTO_RENEW, c.SetRenewalIntent(by="preview", role=role, intent=switched)),
+        (Action.CANCEL_AT_END, c.Cancel(by="preview", role=role)),
+        (Action.CANCEL_NOW, c.Cancel(by="preview", role=role, at_once=True)),
+        (Action.UNDO_CANCEL, c.UndoCancellation(by="preview", role=role)),
+        (Action.CHANGE_DEVICES, c.ChangeDevices(by="preview", role=role, devices=one_more)),
+        (
+            Action.CHANGE_PLAN,
+            c.ChangePlan(by="preview", role=role, terms=msgspec.structs.replace(terms, plan="preview")),
+        ),
+        (Action.PAUSE, c.PlaceHold(by="preview", role=role, reason="preview")),
+        (Action.RESUME, c.ReleaseHold(by="preview", role=role)),
+        (Action.REISSUE_CODE, c.ReissueCode(by="preview", role=role, code=CodeRef(id="preview", last_group="00000"))),
+        (Action.EXTEND_GRACE, c.ExtendGrace(by="preview", role=role, days=1)),
+        (Action.TRANSFER, c.Transfer(by="preview", role=role, customer="preview")),
+        (Action.RELEASE_SITE, c.ReleaseSite(by="preview", role=role, site=_some_site(sub))),
+    )
+
+
+def _some_site(sub: Subscription) -> str:
+    return next((site.id for site in sub.sites_holding), "")

@@ -1,0 +1,16 @@
+"""How a courier ends: what is under way gets a moment, so that it is put on record, and nothing new begins."""
+
+import asyncio
+from typing import Any
+
+FAREWELL = 5.0
+"""Seconds that what is under way has to come to an end when the program stops."""
+
+
+async def drain_tasks(tasks: list[asyncio.Task[Any]]) -> None:
+    """Let `tasks` come to an end for a moment, then cancel what is left."""
+    if tasks:
+        _, left = await asyncio.wait(tasks, timeout=FAREWELL)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,152 @@
+"""Where a webhook may lead, decided before it is sent: a name is resolved once, and the address that was judged is the
+one connected to, so that no second answer counts.
+
+`WebhookNetworks` is the activation server's rule: https to public addresses, so that nobody uses the server to look
+into its own
+network. The site has a rule of its own, for its administrator may well mean his own network.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpcore2
+
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.outgoing.delivery_errors import AddressRefused
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+LookUp = Callable[[str, int], Awaitable[list[str]]]
+"""Every address of a host; raises OSError."""
+
+LONGEST_URL = 512
+LOOKUPS = ThreadPoolExecutor(8, "webhook-lookup")
+"""A lookup cannot be canceled; a slow one may hold up other webhooks, nothing else."""
+
+_REFUSED: tuple[Network, ...] = tuple(
+    map(
+        ip_network,
+        (
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+            "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16",
+            "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+            # Of IPv6 only what is handed out as global unicast is public at all; inside it these are not.
+            "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16",
+        ),
+    )
+)  # fmt: skip
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """Every address of `host`, as the system says; raises OSError."""
+    return await asyncio.get_running_loop().run_in_executor(LOOKUPS, _look_up, host, port)
+
+
+class AllowedNetworks(Protocol):
+    """Decides where something may be sent."""
+
+    @property
+    def look_up(self) -> LookUp:
+        """How names are resolved."""
+
+    def allows_address(self, address: Address) -> bool:
+        """Whether anything may be sent to `address`."""
+
+    def check_url(self, url: str) -> Refused | None:
+        """`field_invalid` for a URL that nothing is ever sent to."""
+
+
+@dataclass(frozen=True)
+class WebhookNetworks:
+    """What the operator of the server lets webhooks reach beyond public https."""
+
+    http: bool = False
+    """Plain http too, for demonstrations on one computer."""
+    networks: tuple[str, ...] = ()
+    """Networks that may be reached although they are not public, such as `10.1.0.0/16`."""
+    ca: str = ""
+    """A file with further certificate authorities, for receivers within one's own walls."""
+    look_up: LookUp = look_up
+
+    def allows_address(self, address: Address) -> bool:
+        """Whether `address` is public or explicitly allowed."""
+        return is_public(address) or any(address in ip_network(each) for each in self.networks)
+
+    def check_url(self, url: str) -> Refused | None:
+        """Refuses `field_invalid`: another scheme, user and password, no host, a literal address out of bounds."""
+        fault = self._url_fault(url)
+        return Refused(RefusalCode.FIELD_INVALID, fault, "url") if fault else None
+
+    def _url_fault(self, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            return "This is not an address."
+        if parts.scheme != "https" and not (self.http and parts.scheme == "http"):
+            return "Webhooks are sent to https addresses only."
+        if not host or port == 0 or len(url) > LONGEST_URL or parts.fragment or "@" in parts.netloc:
+            return "An address has a host, and neither user, password nor fragment."
+        literal = _ip_literal(host)
+        if literal is not None and not self.allows_address(literal):
+            return "This address is not a public one."
+        return ""
+
+
+PUBLIC_HTTPS = WebhookNetworks()
+
+
+def is_public(address: Address) -> bool:
+    """Whether anybody's computer on the internet may have `address`.
+
+    IPv6 addresses that carry an IPv4 address (mapped, translated, tunnelled) are none: they lead where that one leads.
+    """
+    if isinstance(address, IPv6Address) and (address not in _GLOBAL_UNICAST or address.scope_id):
+        return False
+    return not any(address in network for network in _REFUSED)
+
+
+def _ip_literal(host: str) -> Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+class CheckedBackend(httpcore2.AsyncNetworkBackend):
+    """Connects to an address that was judged; TLS still asks for the name."""
+
+    def __init__(self, bounds: AllowedNetworks) -> None:
+        self._bounds = bounds
+        self._tcp = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the port's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """A stream to the first allowed address behind `host`; raises `AddressRefused` when there is none."""
+        try:
+            found = await self._bounds.look_up(host, port)
+        except OSError as fault:
+            raise httpcore2.ConnectError("the name cannot be resolved") from fault
+        allowed = [each for each in found if self._bounds.allows_address(ip_address(each))]
+        if not allowed:
+            raise AddressRefused("every address behind this name is private or reserved")
+        return await self._tcp.connect_tcp(allowed[0], port, timeout, local_address, socket_options)

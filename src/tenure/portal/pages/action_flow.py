@@ -1,0 +1,161 @@
+"""From a button to the deed: the form where one is needed, the preview that changes nothing, then exactly that plan.
+
+Nothing that changes money or service is done without having been shown first (B4).
+"""
+
+from functools import partial
+from typing import Any
+
+from tenure.portal.client import PortalApi, fill_path
+from tenure.portal.customer_select import chosen_name, customer_choices, is_search
+from tenure.portal.field_errors import blame_field
+from tenure.portal.pages.agreed import plan_names, subject_of, terms_words
+from tenure.portal.pages.codes import code_screen
+from tenure.portal.pages.subscription_actions import BY_NAME, SubscriptionAction
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.formatting import format_money
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+
+STALE = "plan_changed_meanwhile"
+
+
+class ActionPages:
+    """The pages of every deed on a subscription."""
+
+    def __init__(self, server: PortalServer) -> None:
+        self._server = server
+
+    async def begin(self, visit: Portal) -> Reply:
+        """The form; the preview at once where nothing has to be asked."""
+        deed, api = _find_action(visit), self._server.api_for(visit)
+        sub = await _load_subscription(api, visit)
+        for name in ("code", "site", "effective", "field"):
+            if name in visit.query:
+                visit.form.values[name] = [visit.query[name][:100]]
+        if set(deed.fields) - visit.form.values.keys():
+            return await self._render_form(visit, deed, sub)
+        return await self._render_preview(visit, deed, sub)
+
+    async def go_on(self, visit: Portal) -> Reply:
+        """What the form says: preview it, or do exactly what was previewed."""
+        deed, api = _find_action(visit), self._server.api_for(visit)
+        sub = await _load_subscription(api, visit)
+        if visit.form.read_text("step") == "change" or is_search(visit):
+            return await self._render_form(visit, deed, sub)
+        if visit.form.read_text("step") != "apply":
+            return await self._render_preview(visit, deed, sub)
+        body = {**deed.fill(visit, sub), "plan": visit.form.read_text("plan", most=100), "why": _read_reason(visit)}
+        try:
+            done = await api.post(_action_url(visit, deed), body, key=visit.form.read_text("_key", most=100))
+        except RefusedPageError as error:
+            visit.form.values.pop("_key", None)
+            if error.refusal.code == STALE:
+                visit.flash_message("Something changed meanwhile. This is how it would be now.", "warn")
+                return await self._render_preview(visit, deed, sub)
+            return await self._render_form(visit, deed, sub, error.refusal)
+        visit.flash_message(deed.done)
+        if code := done.value.get("activation_code"):
+            after = done.value["subscription"]
+            return await code_screen(api, after, code, await subject_of(api, visit, after), new=False)
+        return RedirectTo(fill_path("/subscriptions/{name}", name=sub["id"]))
+
+    async def _render_form(
+        self, visit: Portal, deed: SubscriptionAction, sub: dict[str, Any], refusal: PageRefusal | None = None
+    ) -> PageScreen:
+        api = self._server.api_for(visit)
+        offers = await api.get_all("/v1/offers") if "offer" in deed.fields else []
+        values = {
+            "deed": deed,
+            "sub": sub,
+            "about": await subject_of(api, visit, sub),
+            "refusal": refusal,
+            "offers": _priced_offers(offers, sub["terms"]["plan"], await plan_names(api) if offers else {}),
+            "buyers": await customer_choices(api, visit, sub["customer"]) if "customer" in deed.fields else None,
+            "conflict": await seat_conflict(api, sub["id"]) if "going" in deed.fields else None,
+            "allowed": next((each for each in sub["allowed_actions"] if each["action"] == deed.name), None),
+        }
+        status = 422 if visit.form.errors or refusal else 200
+        return PageScreen(template="deed.html", values=values, status=status)
+
+    async def _render_preview(self, visit: Portal, deed: SubscriptionAction, sub: dict[str, Any]) -> Reply:
+        body = {**deed.fill(visit, sub), "why": _read_reason(visit)}
+        if visit.form.errors:
+            return await self._render_form(visit, deed, sub)
+        try:
+            outcome = (await self._server.api_for(visit).post(_action_url(visit, deed), body, dry_run=True)).value
+        except RefusedPageError as error:
+            return await self._render_form(
+                visit, deed, sub, None if blame_field(visit.form, error.refusal) else error.refusal
+            )
+        heir = await chosen_name(self._server.api_for(visit), visit) if "customer" in deed.fields else ""
+        values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _entered_fields(visit), "heir": heir}
+        values["final"] = deed.final(visit)
+        values["about"] = await subject_of(self._server.api_for(visit), visit, sub)
+        told = (sub, outcome["subscription"])
+        several = any(each["scheduled"] for each in told) or told[0]["terms"]["plan"] != told[1]["terms"]["plan"]
+        plans = await plan_names(self._server.api_for(visit)) if several else {}
+        values |= {"plans": plans, "said": partial(terms_words, plans=plans)}
+        return PageScreen(template="preview.html", values=values)
+
+    def routes(self) -> tuple[PageRoute, ...]:
+        """Every page of this group."""
+        return (
+            page_route("/subscriptions/{subscription}/do/{deed}", self.begin),
+            form_route("/subscriptions/{subscription}/do/{deed}", self.go_on),
+        )
+
+
+def _find_action(visit: Portal) -> SubscriptionAction:
+    deed = BY_NAME.get(visit.params["deed"])
+    if deed is None:
+        raise RefusedPageError(PageRefusal(title="There is no such action.", status=404, code="not_found"))
+    return deed
+
+
+def _read_reason(visit: Portal) -> str:
+    return visit.form.read_text("why", most=200)
+
+
+def _action_url(visit: Portal, deed: SubscriptionAction) -> str:
+    return fill_path("/v1/subscriptions/{name}/{verb}", name=visit.params["subscription"], verb=deed.path)
+
+
+def _entered_fields(visit: Portal) -> list[tuple[str, str]]:
+    """What was typed, for the form that applies it; of check boxes every one."""
+    own = {"_token", "_key", "step", "plan"}
+    return [(name, value) for name, values in visit.form.values.items() if name not in own for value in values]
+
+
+async def seat_conflict(api: PortalApi, name: str) -> dict[str, Any]:
+    """Which applications stop at a lower limit to come."""
+    found: dict[str, Any] = await api.get(fill_path("/v1/subscriptions/{name}/seat-conflict", name=name))
+    return found
+
+
+async def _load_subscription(api: PortalApi, visit: Portal) -> dict[str, Any]:
+    found: dict[str, Any] = await api.get(fill_path("/v1/subscriptions/{name}", name=visit.params["subscription"]))
+    return found
+
+
+def _priced_offers(offers: list[Any], present: str, plans: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Offers for a choice, each with its name and its prices; those of the present plan come last and say so."""
+    ordered = sorted(((each, each["plan"] == present) for each in offers), key=lambda pair: pair[1])
+    return [
+        (
+            each["id"],
+            each["name"] or plans.get(each["plan"], each["plan"]),
+            _price_sentence(each, " · the present plan" * now),
+        )
+        for each, now in ordered
+    ]
+
+
+def _price_sentence(offer: Any, more: str = "") -> str:
+    """`€4.90 each up to 100, €3.90 each`: what a device costs per period; followed by `more`."""
+    told = [
+        f"{format_money(band['unit'], offer['currency'])} each"
+        + (f" up to {band['up_to']:,}" if band.get("up_to") else "")
+        for band in offer["bands"]
+    ]
+    return ", ".join(told) + more

@@ -1,0 +1,45 @@
+"""The log of mails: to whom, about what, whether they went out and if not why; and sending one again."""
+
+from functools import partial
+
+from tenure.portal.client import PAGE, fill_path
+from tenure.portal.sendings import of_mail
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.pager import make_pager
+from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
+
+
+class EmailPages:
+    """The pages about mails."""
+
+    def __init__(self, server: PortalServer) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """The log, newest first."""
+        asked = {"newest_first": True, "cursor": visit.query.get("cursor")}
+        found = await self._server.api_for(visit).get_page("/v1/letters", asked)
+        values = {
+            "rows": found.items,
+            "told": partial(of_mail, now=visit.now),
+            "pages": make_pager(visit, found, PAGE),
+        }
+        return PageScreen(template="letters.html", values=values)
+
+    async def resend(self, visit: Portal) -> Reply:
+        """Try again what was given up, and at once what waits."""
+        address = fill_path("/v1/letters/{name}/resend", name=visit.params["letter"])
+        try:
+            await self._server.api_for(visit).post(address, key=visit.form.read_text("_key"))
+        except RefusedPageError as error:
+            if error.refusal.code != "nothing_to_change":
+                raise
+            visit.flash_message(error.refusal.detail or error.refusal.title, "warn")
+            return RedirectTo("/letters")
+        visit.flash_message("It is tried again; what comes of it is shown here.", "info")
+        return RedirectTo("/letters")
+
+    def routes(self) -> tuple[PageRoute, ...]:
+        """Every page of this group."""
+        return (page_route("/letters", self.show), form_route("/letters/{letter}/resend", self.resend))

@@ -1,0 +1,108 @@
+"""What is sold: the vendor's plans, and the provider's offers with their prices."""
+
+from typing import Any
+
+from tenure.portal.client import fill_path
+from tenure.portal.field_errors import blame_field
+from tenure.portal.session import Portal, PortalServer
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
+
+BANDS = 4
+"""Price bands that the form has room for."""
+
+SURE_WITHDRAW = ConfirmationQuestion(
+    title="Withdraw this offer?",
+    text="It cannot be ordered any more; whoever has it keeps it. To sell the plan again make a new offer.",
+    button="Withdraw the offer",
+    back="/offers",
+)
+
+
+OFFERS: dict[str, By] = {"newest": NEWEST, "name": NAMED}
+"""By what the offers can be sorted."""
+
+
+class OfferPages:
+    """The pages about offers."""
+
+    def __init__(self, server: PortalServer) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """Offers, and plans that are not offered yet."""
+        api = self._server.api_for(visit)
+        offers, plans = await api.get_all("/v1/offers"), await api.get_all("/v1/plans")
+        names = {plan["id"]: plan["name"] for plan in plans}
+        offered = {offer["plan"] for offer in offers}
+        for offer in offers:
+            offer["name"] = offer["name"] or names.get(offer["plan"], offer["plan"])
+        values = {
+            "shelf": make_short_list(visit, offers, OFFERS),
+            "plans": {plan["id"]: plan for plan in plans},
+            "unsold": [plan for plan in plans if plan["id"] not in offered],
+        }
+        return PageScreen(template="offers.html", values=values)
+
+    async def new(self, visit: Portal) -> Reply:
+        """The form for an offer."""
+        if "plan" in visit.query:
+            visit.form.values["plan"] = [visit.query["plan"][:64]]
+        return await self._render_form(visit)
+
+    async def _render_form(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        plans = await self._server.api_for(visit).get_all("/v1/plans")
+        values = {"plans": plans, "bands": BANDS, "refusal": refusal}
+        return PageScreen(template="offer_new.html", values=values, status=422 if visit.form.errors or refusal else 200)
+
+    async def create(self, visit: Portal) -> Reply:
+        """Offer a plan for sale."""
+        form = visit.form
+        body = {
+            "plan": form.read_required("plan"),
+            "name": form.read_text("name", most=200),
+            "currency": visit.session_value.currency,
+            "settlement": form.read_choice("settlement", ["prepaid", "external"]),
+            "bands": _read_bands(visit),
+            "code_in_mail": form.read_flag("code_in_mail"),
+        }
+        if form.errors:
+            return await self._render_form(visit)
+        try:
+            await self._server.api_for(visit).post("/v1/offers", body, key=form.read_text("_key"))
+        except RefusedPageError as error:
+            form.values.pop("_key", None)
+            return await self._render_form(visit, None if blame_field(form, error.refusal) else error.refusal)
+        visit.flash_message("The offer is open.")
+        return RedirectTo("/offers")
+
+    async def withdraw(self, visit: Portal) -> Reply:
+        """Sell it no more."""
+        await self._server.api_for(visit).delete(fill_path("/v1/offers/{name}", name=visit.params["offer"]))
+        visit.flash_message("It is sold no more. Whoever has it keeps it.")
+        return RedirectTo("/offers")
+
+    def routes(self) -> tuple[PageRoute, ...]:
+        """Every page of this group."""
+        return (
+            page_route("/offers", self.show),
+            page_route("/offers/new", self.new),
+            form_route("/offers/new", self.create),
+            form_route("/offers/{offer}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+        )
+
+
+def _read_bands(visit: Portal) -> list[dict[str, Any]]:
+    """Price bands: rows with a price; the last is for any number more."""
+    form, bands = visit.form, []
+    for number in range(BANDS):
+        if not form.read_text(f"unit{number}"):
+            continue
+        band: dict[str, Any] = {"unit": form.read_money(f"unit{number}", visit.session_value.currency)}
+        if form.read_text(f"up_to{number}"):
+            band["up_to"] = form.read_whole(f"up_to{number}", least=1, most=1_000_000)
+        bands.append(band)
+    if not bands:
+        form.add_fault("unit0", "At least one price, please.")
+    return bands

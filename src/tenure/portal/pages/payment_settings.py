@@ -1,0 +1,85 @@
+"""How the provider is paid: words for its customers, how long requests are open, and its gateway's secret."""
+
+from typing import Any
+
+from tenure.portal.field_errors import blame_field
+from tenure.portal.session import Portal, PortalServer
+from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.forms import SentForm
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+
+ADDRESS = "/v1/payment-settings"
+
+SURE_ROTATE_AT_ONCE = ConfirmationQuestion(
+    title="End the old secret at once?",
+    text="Reports that your payment gateway signs with the old secret are refused until it knows the new one.",
+    button="Make a new secret, end the old one",
+    back="/payments/settings",
+)
+
+
+class PaymentSettingsPages:
+    """The page of payment settings."""
+
+    def __init__(self, server: PortalServer) -> None:
+        self._server = server
+
+    async def show(self, visit: Portal) -> Reply:
+        """What holds."""
+        return await self._render_page(visit)
+
+    async def _render_page(self, visit: Portal, refusal: PageRefusal | None = None, secret: str = "") -> PageScreen:
+        seen = await self._server.api_for(visit).get_with_etag(ADDRESS)
+        wrong = bool(visit.form.errors or refusal)
+        known = SentForm.of(instructions=seen.value["instructions"], request_days=seen.value["request_days"])
+        values: dict[str, Any] = {
+            "settings": seen.value,
+            "seen": visit.form.read_text("seen") if wrong and not is_stale(refusal) else seen.etag,
+            "secret": secret,
+            "refusal": refusal,
+            "form": visit.form if wrong else known,
+        }
+        if is_stale(refusal):
+            stored = {name: seen.value[name] for name in ("instructions", "request_days")}
+            values |= {"refusal": None, "differences": stale_fields(visit.form, stored)}
+        status = STATUS if is_stale(refusal) else 422 if wrong else 200
+        return PageScreen(template="payment_settings.html", values=values, status=status)
+
+    async def change(self, visit: Portal) -> Reply:
+        """Other words, other days; nothing when somebody else changed them meanwhile."""
+        form = visit.form
+        body = {
+            "instructions": form.read_text("instructions", most=4_000),
+            "request_days": form.read_whole("request_days", least=1, most=365),
+        }
+        if form.errors:
+            return await self._render_page(visit)
+        try:
+            await self._server.api_for(visit).put(ADDRESS, body, if_match=form.read_text("seen") or NOTHING_SEEN)
+        except RefusedPageError as error:
+            return await self._render_page(visit, None if blame_field(form, error.refusal) else error.refusal)
+        visit.flash_message("Saved. Payment requests from now on say so.")
+        return RedirectTo("/payments/settings")
+
+    async def rotate(self, visit: Portal) -> Reply:
+        """A new secret for the gateway, on the page that answers and nowhere else; the old one holds for a day."""
+        return await self._rotate_secret(visit, at_once=False)
+
+    async def rotate_at_once(self, visit: Portal) -> Reply:
+        """As `rotate`, and the old one is good for nothing from now on."""
+        return await self._rotate_secret(visit, at_once=True)
+
+    async def _rotate_secret(self, visit: Portal, *, at_once: bool) -> Reply:
+        api, key = self._server.api_for(visit), visit.form.read_text("_key")
+        made = await api.post(f"{ADDRESS}/rotate-secret", key=key, at_once="true" if at_once else None)
+        return await self._render_page(visit, secret=made.value["secret"])
+
+    def routes(self) -> tuple[PageRoute, ...]:
+        """Every page of this group."""
+        return (
+            page_route("/payments/settings", self.show),
+            form_route("/payments/settings", self.change),
+            form_route("/payments/settings/secret", self.rotate),
+            form_route("/payments/settings/secret-at-once", self.rotate_at_once, sure=SURE_ROTATE_AT_ONCE),
+        )

@@ -1,0 +1,29 @@
+"""What customers have asked for and the desk answers, kept in lists by state: payment requests and order requests."""
+
+from typing import Any
+
+import msgspec
+
+from tenure.portal.client import PAGE, PortalApi, fill_path
+from tenure.portal.session import Portal
+from tenure.web.pager import make_pager
+
+
+class RequestKind(msgspec.Struct, frozen=True):
+    """One kind of them."""
+
+    address: str
+    """Of the list in the API."""
+    states: tuple[str, ...]
+
+    async def list_page(self, api: PortalApi, visit: Portal, usual: str = "asked") -> dict[str, Any]:
+        """A page of the list in the state that the address names, else in the `usual` one, for a template."""
+        state = visit.query.get("state", "")
+        state = state if state in self.states else usual
+        found = await api.get_page(self.address, {"state": state, "cursor": visit.query.get("cursor")})
+        return {"rows": found.items, "state": state, "states": self.states, "pages": make_pager(visit, found, PAGE)}
+
+    async def answer_request(self, api: PortalApi, visit: Portal, verb: str, **said: str) -> None:
+        """What the desk, or whoever asked, says to the one that the visit is about."""
+        one = fill_path(self.address + "/{name}/{verb}", name=visit.params["wanted"], verb=verb)
+        await api.post(one, said or None, key=visit.form.read_text("_key"))

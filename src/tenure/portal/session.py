@@ -1,0 +1,77 @@
+"""What a portal session holds: the API's secret, which never leaves this process, and who it stands for."""
+
+from typing import Any
+
+import httpx2
+import msgspec
+
+from tenure.portal.client import PortalApi
+from tenure.web.app import PageVisit
+from tenure.web.sessions import secret_digest
+
+
+class PortalSession(msgspec.Struct):
+    """Somebody signed in. `secret` is a session of the API, or an API token that was pasted."""
+
+    secret: str
+    me: dict[str, Any]
+    """As `GET /v1/me` said when it was last asked."""
+    token: bool = False
+    provider: str = ""
+    """The provider that the vendor's staff looks at; everybody else has but one."""
+
+    @property
+    def session_owner(self) -> str:
+        """Who may have so many sessions: the person, or the token that was pasted."""
+        return str((self.me.get("person") or {}).get("id") or secret_digest(self.secret))
+
+    @property
+    def team_kind(self) -> str:
+        """`vendor`, `provider` or `customer`."""
+        return str(self.me.get("kind") or "")
+
+    @property
+    def customer(self) -> str:
+        """The customer's id, for its people."""
+        return str((self.me.get("customer") or {}).get("id") or "")
+
+    @property
+    def is_customer(self) -> bool:
+        """Whether this is somebody of a customer's."""
+        return self.team_kind == "customer"
+
+    @property
+    def currency(self) -> str:
+        """The provider's currency."""
+        return str((self.me.get("provider") or {}).get("currency") or "EUR")
+
+    def has_scope(self, scope: str) -> bool:
+        """Whether what was signed in with carries a scope."""
+        return scope in (self.me.get("scopes") or ())
+
+    def may_act(self, action: str) -> bool:
+        """Whether the provider's policy allows an action to this kind of people."""
+        return action in (self.me.get("actions") or ())
+
+
+Portal = PageVisit[PortalSession]
+"""A visit to the portal."""
+
+
+class PortalServer:
+    """The one door: the activation server behind `http`."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self._http = http
+
+    def api_for(self, visit: Portal) -> PortalApi:
+        """The API as the visitor may use it."""
+        return PortalApi(self._http, visit.session_value.secret, visit.session_value.provider, visit.address)
+
+    def with_secret(self, secret: str) -> PortalApi:
+        """The API for somebody about to be signed in, or for staff without a chosen provider."""
+        return PortalApi(self._http, secret)
+
+    def public_api(self, visit: Portal) -> PortalApi:
+        """The API for nobody in particular."""
+        return PortalApi(self._http, address=visit.address)

@@ -1,0 +1,299 @@
+"""What an answer changes in what is kept: pure, from proven messages to the next `ClientState`
+[spec: acceptance-order, synchronization, offline-exchange].
+
+The rules are `core.acceptance`'s, `core.clock`'s and `core.schedule`'s; here they are applied in their order. Asking,
+sending and saving are left to `keeper`.
+"""
+
+import msgspec
+
+from tenure.core.lease.acceptance import (
+    ResponseEffect,
+    ResponseKind,
+    accept_lease,
+    accept_successor,
+    effect_of_response,
+)
+from tenure.core.lease.clock import ClockReading, clock_after_answer, clock_after_lease, is_fresh
+from tenure.core.lease.sync_schedule import Rhythm, after_answer, after_failure
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import DAY, Instant
+from tenure.sdk.client_state import ClientState, LeaseSlot, make_slot
+from tenure.sdk.clock import estimate_time
+from tenure.sdk.holdings import LeaseReader, proven_amnesties
+from tenure.sdk.requests import REPLACED
+from tenure.wire.exchanges import claimed_request, unwrap_sync
+from tenure.wire.leases import SealedLease, read_lease
+from tenure.wire.messages import ActivateAnswer, NextSync, SignedRefusal, SyncAnswer
+from tenure.wire.notices import SignedNotice, read_notice
+from tenure.wire.root import TrustedRoot
+
+NOTICES = 32
+LONGEST_WAIT = 31 * DAY
+"""No answer sends us away for longer: a slip at the server must not outlast the lease."""
+
+_ANY_RHYTHM = Rhythm(spans=())
+"""Recording what came of a contact does not look at the rhythm."""
+
+
+class AnswerArrival(msgspec.Struct, frozen=True):
+    """When an answer came, and when its question was first sent."""
+
+    sent: ClockReading
+    received: ClockReading
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether its time may set the clock."""
+        return is_fresh(self.sent, self.received)
+
+
+class AppliedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer has led to."""
+
+    kept: ClientState
+    heard: ResponseKind
+    now: Instant
+    """The estimate once the answer's time was taken."""
+    refused: Refused | None = None
+    """The signed refusal, or why what the answer brought was not accepted."""
+
+
+def take_sync(
+    kept: ClientState, answer: SyncAnswer, arrival: AnswerArrival, reader: LeaseReader, root: TrustedRoot
+) -> AppliedAnswer:
+    """The answer to the pending synchronization, which is thereby no longer pending, whatever it says."""
+    heard = ResponseKind.FORKED if answer.forked and answer.result != "refused" else ResponseKind(answer.result)
+    told = heard is ResponseKind.RELEASED or (answer.refusal is not None and answer.refusal.conclusive)
+    receipt = b"" if told else kept.receipt
+    without = msgspec.structs.replace(
+        kept, sync=None, lease_wanted=heard is ResponseKind.SEND_LEASE, key_wanted=False, receipt=receipt
+    )
+    return _apply_answer(without, answer, heard, arrival, reader, root)
+
+
+def take_activation(
+    kept: ClientState, answer: ActivateAnswer, arrival: AnswerArrival, reader: LeaseReader, root: TrustedRoot
+) -> AppliedAnswer:
+    """The answer to the pending activation. Granted, it also replaces a pending synchronization of the site's past.
+
+    To a copy of the site it is what a synchronization would have said (`ResponseKind.FORKED`).
+
+    A refusal that is not conclusive leaves the request pending: it is repeated until it is decided.
+    """
+    granted = ResponseKind.FORKED if answer.forked else ResponseKind.LEASE
+    heard = granted if answer.result == "granted" else ResponseKind.REFUSED
+    pending = None if _is_settled(answer.refusal) else kept.activation
+    without = msgspec.structs.replace(kept, activation=pending)
+    if heard is ResponseKind.LEASE:
+        without = msgspec.structs.replace(
+            without, sync=None, lease_wanted=False, key_wanted=False, lost=None, given_up=False, receipt=b""
+        )
+    return _apply_answer(without, answer, heard, arrival, reader, root)
+
+
+def take_notice(
+    kept: ClientState, token: bytes, root: TrustedRoot, reader: LeaseReader
+) -> tuple[ClientState, SignedNotice] | Refused:
+    """A notice from an answer or a file; refuses like `wire.notices.read_notice`. Each counts once, old ones go."""
+    notice = read_notice(token, root, product=reader.product, sandbox=reader.sandbox)
+    if isinstance(notice, Refused):
+        return notice
+    others = tuple(each for each in kept.notices if each != token)
+    return msgspec.structs.replace(kept, notices=(*others, token)[-NOTICES:]), notice
+
+
+def after_failed_contact(kept: ClientState, now: Instant, retry_after: int | None) -> ClientState:
+    """After an inconclusive attempt: nothing changes but when the next one is made."""
+    state = after_failure(kept.contacts.schedule_state(_ANY_RHYTHM, now), now, retry_after)
+    return msgspec.structs.replace(kept, contacts=kept.contacts.after_schedule(state))
+
+
+def after_unknown_site(kept: ClientState) -> ClientState:
+    """After the server said that it does not know the site: the next question is another one, with key and lease.
+
+    The declined one is named as unanswered; the word is unsigned, so that it changes nothing else.
+    """
+    asked = None if kept.sync is None else unwrap_sync(kept.sync.request)
+    name = "" if asked is None or isinstance(asked, Refused) else claimed_request(asked)
+    unanswered = (name, *kept.unanswered)[:REPLACED] if name else kept.unanswered
+    return msgspec.structs.replace(kept, sync=None, key_wanted=True, unanswered=unanswered)
+
+
+def _apply_answer(
+    kept: ClientState,
+    answer: ActivateAnswer | SyncAnswer,
+    heard: ResponseKind,
+    arrival: AnswerArrival,
+    reader: LeaseReader,
+    root: TrustedRoot,
+) -> AppliedAnswer:
+    refusal = answer.refusal
+    conclusion = effect_of_response(heard, None if refusal is None else refusal.as_refused().code)
+    after = _apply_common(kept, answer, arrival, reader, root)
+    now = _estimated_now(after, arrival, reader)
+    refused = None if refusal is None else refusal.as_refused()
+    if conclusion.lease:
+        after, refused = _apply_leases(after, answer, arrival, reader, root)
+        now = _estimated_now(after, arrival, reader)
+    if conclusion.lost:
+        after = msgspec.structs.replace(after, lost=refusal)
+    after = msgspec.structs.replace(
+        after,
+        forked=_fork_refusal(kept.forked, heard, refusal),
+        fork=answer.fork,
+        separated=_has_code(refusal, RefusalCode.COPY_SEPARATED) or (kept.separated and heard is ResponseKind.REFUSED),
+    )
+    after = _apply_contact(after, answer, conclusion, arrival, now, refused)
+    return AppliedAnswer(kept=after, heard=heard, now=now, refused=refused)
+
+
+def _apply_common(
+    kept: ClientState,
+    answer: ActivateAnswer | SyncAnswer,
+    arrival: AnswerArrival,
+    reader: LeaseReader,
+    root: TrustedRoot,
+) -> ClientState:
+    """What every signed and bound answer brings: the time, the next token, notices and messages."""
+    after = msgspec.structs.replace(
+        kept,
+        clock=clock_after_answer(kept.clock, arrival.sent, arrival.received, answer.time),
+        token=answer.token or kept.token,
+        unanswered=() if answer.token else kept.unanswered,
+        messages=answer.messages,
+    )
+    for token in answer.notices:
+        taken = take_notice(after, token.encode("ascii"), root, reader)
+        after = after if isinstance(taken, Refused) else taken[0]
+    return after
+
+
+def _apply_leases(
+    kept: ClientState,
+    answer: ActivateAnswer | SyncAnswer,
+    arrival: AnswerArrival,
+    reader: LeaseReader,
+    root: TrustedRoot,
+) -> tuple[ClientState, Refused | None]:
+    """The present lease, then the successor: both are signed anew together, so that none staged means none any more."""
+    after = kept
+    if answer.lease:
+        named = isinstance(answer, ActivateAnswer)
+        taken = _apply_present(kept, answer.lease.encode("ascii"), arrival, reader, root, named=named)
+        if isinstance(taken, Refused):
+            return kept, taken
+        after = taken
+    if not answer.successor:
+        return (_without_successor(after) if answer.lease else after), None
+    staged = _apply_successor(after, answer.successor.encode("ascii"), arrival, reader, root)
+    return (after, staged) if isinstance(staged, Refused) else (staged, None)
+
+
+def _apply_present(
+    kept: ClientState,
+    token: bytes,
+    arrival: AnswerArrival,
+    reader: LeaseReader,
+    root: TrustedRoot,
+    *,
+    named: bool = False,
+) -> ClientState | Refused:
+    """The lease taken. `named`: the answer to an activation, which says anew which site this key is.
+
+    A server that was made anew under the same root knows the key by another name; the numbers of the site that was
+    measure nothing any more, and the answer, bound to its question, is no replay.
+    """
+    sealed = read_lease(token, root, product=reader.product, sandbox=reader.sandbox)
+    if isinstance(sealed, Refused):
+        return sealed
+    now = _estimated_now(kept, arrival, reader)
+    known = kept.present if not named or sealed.lease.sub == kept.present.site else LeaseSlot()
+    if known is not kept.present:
+        kept = msgspec.structs.replace(kept, successor=LeaseSlot())
+    held = known.trusted_state(reader.empty_state)
+    accepted = accept_lease(held, sealed.lease, sealed.digest, now, proven_amnesties(kept, root, reader))
+    if isinstance(accepted, Refused):
+        return accepted
+    return msgspec.structs.replace(
+        kept,
+        present=make_slot(token, accepted.held),
+        clock=clock_after_lease(kept.clock, arrival.received, sealed.lease.iat),
+        lost=None,
+        notices=_still_moving(kept, sealed, root, reader),
+    )
+
+
+def _apply_successor(
+    kept: ClientState, token: bytes, arrival: AnswerArrival, reader: LeaseReader, root: TrustedRoot
+) -> ClientState | Refused:
+    sealed = read_lease(token, root, product=reader.product, sandbox=reader.sandbox)
+    if isinstance(sealed, Refused):
+        return sealed
+    slot_of = msgspec.structs.replace(kept.successor, site=kept.successor.site or kept.present.site)
+    held = slot_of.trusted_state(reader.empty_state)
+    now = _estimated_now(kept, arrival, reader)
+    accepted = accept_successor(held, sealed.lease, sealed.digest, now, proven_amnesties(kept, root, reader))
+    if isinstance(accepted, Refused):
+        return accepted
+    return msgspec.structs.replace(kept, successor=make_slot(token, accepted.held))
+
+
+def _without_successor(kept: ClientState) -> ClientState:
+    """The slot emptied; its numbers stay, for they are what a replay is measured against."""
+    return msgspec.structs.replace(kept, successor=msgspec.structs.replace(kept.successor, token=b""))
+
+
+def _still_moving(kept: ClientState, sealed: SealedLease, root: TrustedRoot, reader: LeaseReader) -> tuple[bytes, ...]:
+    """Notices of outages that ended before the present lease was signed move nothing any more."""
+    read = ((token, read_notice(token, root, product=reader.product, sandbox=reader.sandbox)) for token in kept.notices)
+    return tuple(
+        token for token, notice in read if isinstance(notice, SignedNotice) and notice.until > sealed.lease.iat
+    )
+
+
+def _apply_contact(
+    kept: ClientState,
+    answer: ActivateAnswer | SyncAnswer,
+    conclusion: ResponseEffect,
+    arrival: AnswerArrival,
+    now: Instant,
+    refused: Refused | None,
+) -> ClientState:
+    """Whether this counts as an answered synchronization, and when the next contact is due."""
+    unsettled = answer.refusal is not None and not answer.refusal.conclusive
+    rejected = conclusion.lease and refused is not None
+    if unsettled or rejected:
+        when = None if answer.refusal is None else answer.refusal.when
+        return after_failed_contact(kept, now, None if when is None else max(0, when - answer.time))
+    contact = kept.contact
+    if conclusion.contact:
+        contact = answer.time if arrival.is_fresh else max(contact, answer.time)
+    state = kept.contacts.schedule_state(_ANY_RHYTHM, now)
+    heard = after_answer(state, _ANY_RHYTHM, now, _sync_window(answer.next_sync, now), settled=arrival.is_fresh)
+    return msgspec.structs.replace(kept, contact=contact, contacts=kept.contacts.after_schedule(heard))
+
+
+def _sync_window(asked: NextSync | None, now: Instant) -> tuple[Instant, Instant] | None:
+    if asked is None:
+        return None
+    latest = now + LONGEST_WAIT
+    return min(asked.not_before, latest), min(asked.not_after, latest)
+
+
+def _estimated_now(kept: ClientState, arrival: AnswerArrival, reader: LeaseReader) -> Instant:
+    return estimate_time(kept.clock, arrival.received, kept.present.serial, None, sandbox=reader.sandbox)[1].now
+
+
+def _fork_refusal(before: bool, heard: ResponseKind, refusal: SignedRefusal | None) -> bool:
+    if heard is ResponseKind.REFUSED:
+        return before or _has_code(refusal, RefusalCode.LEASE_FORKED) or _has_code(refusal, RefusalCode.COPY_SEPARATED)
+    return heard is ResponseKind.FORKED
+
+
+def _has_code(refusal: SignedRefusal | None, code: RefusalCode) -> bool:
+    return refusal is not None and refusal.code == code.value
+
+
+def _is_settled(refusal: SignedRefusal | None) -> bool:
+    return refusal is None or refusal.conclusive

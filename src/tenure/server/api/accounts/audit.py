@@ -1,0 +1,106 @@
+"""The audit of access for whoever may look: sign-ins, refusals, changes of people, tokens and policies."""
+
+from typing import Annotated
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.timestamps import Moment, format_rfc3339, instant_of
+from tenure.server.api.accounts.places import place_of
+from tenure.server.api.fields import Id, Words
+from tenure.server.context import ServerContext
+from tenure.store import audit_log
+from tenure.store.engine import Connection
+
+READ = AccessRule("audit:read")
+Kind = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z_]+$(?!\n)", description="Such as `signed_in`.")]
+
+
+class _AuditPosition(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page begins, as cursors carry it."""
+
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    id: Id
+
+
+class AuditEntryView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did what, from where; `who` is a person's or a token's id, `name` its e-mail or name as of then."""
+
+    id: str
+    at: str
+    who: str
+    name: str
+    kind: str
+    address: str
+    what: str
+    detail: str
+    customer: str | None
+
+
+class AuditOperations:
+    """The operation on the audit."""
+
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+
+    async def read_audit(
+        self,
+        caller: Principal,
+        paging: PageRequest,
+        provider: Id | None = None,
+        customer: Id | None = None,
+        who: Words | None = None,
+        what: Kind | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+    ) -> ResultPage[AuditEntryView] | Refused:
+        """Lists what was done about access, newest first; a provider's includes that of its customers' teams.
+
+        `who` is an id or part of a name, `what` a kind such as `signed_in`, `since` is included, `until` is not.
+        """
+        before = paging.after_key(_AuditPosition)
+        if isinstance(before, Refused):
+            return before
+        begin = None if before is None else (before.seq, before.id)
+
+        def work(conn: Connection, now: Instant) -> list[audit_log.AuditEntry] | Refused:
+            place = place_of(conn, caller, provider, customer)
+            if isinstance(place, Refused):
+                return place
+            wanted = audit_log.AuditFilter(
+                customer=place.customer,
+                who=who or "",
+                what=(what,) if what else (),
+                since=None if since is None else instant_of(since),
+                until=None if until is None else instant_of(until),
+            )
+            return audit_log.entries_before(conn, place.provider, wanted, begin, paging.limit + 1)
+
+        found = await self._context.read_tx(work)
+        if isinstance(found, Refused):
+            return found
+        page = cut_page(found, paging.limit, lambda each: _AuditPosition(each.seq, each.id))
+        return ResultPage(tuple(map(entry_view, page.items)), page.next)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (make_operation("GET", "/v1/audit", READ, self.read_audit),)
+
+
+def entry_view(row: audit_log.AuditEntry) -> AuditEntryView:
+    """An entry as shown."""
+    return AuditEntryView(
+        id=row.id,
+        at=format_rfc3339(row.at),
+        who=row.who,
+        name=row.name,
+        kind=row.kind,
+        address=row.address,
+        what=row.what,
+        detail=row.detail,
+        customer=row.customer,
+    )

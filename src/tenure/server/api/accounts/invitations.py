@@ -1,0 +1,416 @@
+"""Asking somebody into a team, and coming in by the link: good once and for a week.
+
+Two links are made: one is shown to whoever invites, the other goes by mail alone. Only the second proves whose the
+mailbox is: an account made by the first is unverified, and whoever shows the second takes it over, without any factor
+that was set before. A verified account is opened by its own password, whichever link it is.
+"""
+
+from typing import Final
+
+import msgspec
+
+from tenure.core.lease.claims import Brand
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import DAY, Instant
+from tenure.http.accounts import passwords
+from tenure.http.accounts.proof import PASSWORD, ProvenEmail
+from tenure.http.auth import PUBLIC, Principal
+from tenure.http.body_types import Line, RequestBody
+from tenure.http.fairness import block_of
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.inputs import Address
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.server.api.accounts.attempts import LoginAttempts, reset_attempts
+from tenure.server.api.accounts.fields import BrowserWords, Mailbox, Password, Secret
+from tenure.server.api.accounts.places import SecretPrefix, fresh_secret, link_of, note_at_home, place_of, record_audit
+from tenure.server.api.accounts.sign_in import WITHOUT_RECORD, to_response
+from tenure.server.api.accounts.sign_in_session import Entrance, Origin, TracedRefusal, come_in, enter_team
+from tenure.server.api.accounts.team import READ, WRITE, unfit_role
+from tenure.server.api.emails import too_many_mails
+from tenure.server.api.fields import Id
+from tenure.server.api.providers import provider_view
+from tenure.server.context import ServerContext
+from tenure.server.roles import TeamRole
+from tenure.store import audit_log, emails, ending_rows, ids, invitations, tenants, throttle, users
+from tenure.store.audit_log import AuditEvent
+from tenure.store.engine import Connection
+from tenure.store.invitations import Invitation
+from tenure.store.users import Membership, PersonRow, TeamPlace
+
+OF_ONE_CUSTOMER: Final = 50
+"""Invitations a day into the team of one customer."""
+
+
+class NewInvitation(RequestBody, frozen=True, kw_only=True):
+    """Who is asked into the team, as what; `customer`: into the team of that customer instead of the own."""
+
+    email: Mailbox
+    name: Line
+    role: TeamRole
+    customer: Id | None = None
+
+
+class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation; `link_token` is shown once, to whoever invites. The link in the person's mail is another one."""
+
+    id: str
+    email: str
+    name: str
+    kind: str
+    role: str
+    expires: str
+    by: str
+    link_token: str = ""
+    link: str = ""
+    """The same as the address to open, where the server knows its portal's."""
+    mailed: bool = False
+    """Whether the server sends mails, and so this invitation, too."""
+
+
+class LinkToken(RequestBody, frozen=True, kw_only=True):
+    """What the link carries."""
+
+    token: Secret
+
+
+class InvitedView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks whom into which team; `email` is empty when whoever comes in is to say it."""
+
+    email: str
+    name: str
+    kind: str
+    role: str
+    by: str
+    team: str
+    """The name of provider or customer; empty for the vendor's own team."""
+    brand: Brand | None
+    expires: str
+
+
+class InvitationAcceptance(RequestBody, frozen=True, kw_only=True):
+    """Coming in: a new password, or that of the account which this e-mail has already.
+
+    `email` only where the invitation names none.
+    """
+
+    token: Secret
+    name: Line
+    password: Password
+    email: Mailbox | None = None
+    browser: BrowserWords = ""
+
+
+class InvitationOperations:
+    """The operations on invitations."""
+
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+        self._attempts = LoginAttempts(context)
+        self._mails = context.post is not None
+
+    async def invite(
+        self,
+        caller: Principal,
+        ticket: IdempotentRequest,
+        body: NewInvitation,
+        address: Address,
+        provider: Id | None = None,
+        dry_run: bool = False,
+    ) -> ApiResponse[InvitationView] | Refused:
+        """Asks somebody into the team by mail; a newer invitation replaces the older one of the same address."""
+
+        def work(conn: Connection, now: Instant) -> ApiResponse[InvitationView] | Refused:
+            place = place_of(conn, caller, provider, body.customer)
+            if isinstance(place, Refused):
+                return place
+            email = body.email.lower()
+            known = users.person_by_email(conn, email)
+            refused = unfit_role(caller, place, body.role)
+            if refused is None and known is not None and users.get_membership_in(conn, place, known.id) is not None:
+                refused = Refused(RefusalCode.ALREADY_EXISTS, "This person is in the team already.", "email")
+            refused = refused or too_many_mails(conn, place.provider, email, "invitation", now)
+            refused = refused or _too_many_invitations(conn, place, now)
+            if refused is not None:
+                return refused
+            secret, row = new_invitation(self._context, place, body, caller, now)
+            mailed, digest = fresh_secret(self._context.keys, self._context.draw, SecretPrefix.INVITATION)
+            row = msgspec.structs.replace(row, mailed=digest)
+            invitations.invite(conn, row)
+            _send_invitation(conn, self._context, row, mailed, now)
+            state = ending_rows.recorded_state(conn, ending_rows.INVITATION, row.id)
+            record_audit(
+                conn, place, caller, address, "invited", f"{email}: {body.role}", now, about=row.id, state=state
+            )
+            return json_response(
+                invitation_view(row, "" if dry_run else secret, self._context.portal_url, mailed=self._mails), 201
+            )
+
+        answer: ApiResponse[InvitationView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
+        return answer
+
+    async def list_invitations(
+        self, caller: Principal, paging: PageRequest, provider: Id | None = None, customer: Id | None = None
+    ) -> ResultPage[InvitationView] | Refused:
+        """Lists the invitations into one's own team, or into the one named, that nobody has followed yet."""
+        after = paging.after_key(str)
+        if isinstance(after, Refused):
+            return after
+
+        def work(conn: Connection, now: Instant) -> list[InvitationView] | Refused:
+            place = place_of(conn, caller, provider, customer)
+            if isinstance(place, Refused):
+                return place
+            found = invitations.open_invitations(conn, place, after or "", paging.limit + 1)
+            return [invitation_view(each, mailed=self._mails) for each in found]
+
+        found = await self._context.read_tx(work)
+        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+
+    async def withdraw_invitation(
+        self,
+        caller: Principal,
+        invitation: Id,
+        address: Address,
+        provider: Id | None = None,
+        customer: Id | None = None,
+        dry_run: bool = False,
+    ) -> Refused | None:
+        """Withdraws an invitation: its link is good for nothing from now on."""
+
+        def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
+            place = place_of(conn, caller, provider, customer)
+            if isinstance(place, Refused):
+                return place
+            gone = invitations.withdraw(conn, place, invitation)
+            if isinstance(gone, Refused):
+                return gone
+            record_audit(conn, place, caller, address, "invitation_withdrawn", gone.email, now)
+            return json_response(None)
+
+        done = await self._context.write_tx(dry_run, work)
+        return done if isinstance(done, Refused) else None
+
+    async def read_invitation(self, body: LinkToken) -> InvitedView | Refused:
+        """Tells whoever has the link who asks whom into which team."""
+        digest = self._context.keys.token_digest(body.token)
+
+        def work(conn: Connection, now: Instant) -> InvitedView | Refused:
+            found = invitations.invitation(conn, digest, now)
+            return (
+                Refused(RefusalCode.LINK_UNKNOWN, field="token")
+                if found is None
+                else _invitation_view(conn, found, now)
+            )
+
+        return await self._context.read_tx(work)
+
+    async def accept_invitation(self, body: InvitationAcceptance, address: Address) -> ApiResponse[Entrance] | Refused:
+        """Comes into the team and signs in; whoever has an account shows its password, others choose one.
+
+        The link of the mail takes over an account that nobody has proven to be theirs: all its factors are dropped.
+        """
+        digest = self._context.keys.token_digest(body.token)
+        invited = await self._context.read_tx(lambda conn, now: invitations.invitation(conn, digest, now))
+        if invited is None:
+            return Refused(RefusalCode.LINK_UNKNOWN, field="token")
+        email = invited.email or (body.email or "").lower()
+        if not email:
+            return Refused(RefusalCode.FIELD_INVALID, "This invitation names no e-mail address: say yours.", "email")
+        present = await self._context.db.read(users.person_by_email, email)
+        by_mail = invited.mailed == digest
+        if present is not None and (present.verified is not None or not by_mail):
+            return await self._come_again(digest, present, body, address)
+        origin = Origin(address, body.browser)
+        refused = passwords.refuse_unfit(body.password, email, body.name)
+        hashed = refused or await self._context.passwords.hash_password(body.password, block_of(address))
+        if isinstance(hashed, Refused):
+            return hashed
+
+        def work(conn: Connection, now: Instant) -> Entrance | Refused:
+            known = users.person_by_email(conn, email)
+            if known is not None and (known.verified is not None or not by_mail):
+                # Somebody made an account for this address meanwhile: the next try is asked for its password.
+                return Refused(RefusalCode.SIGN_IN_REFUSED)
+            if known is not None:
+                return self._take_over(conn, digest, known, hashed, origin, now)
+            verified = now if by_mail else None
+            new = PersonRow(ids.new_id("per", now), email, body.name, hashed, now, verified=verified)
+            added = users.add_person(conn, new)
+            return added if isinstance(added, Refused) else self._join_team(conn, digest, added, origin, now, new=True)
+
+        return to_response(await self._context.write_tx(False, work))
+
+    def _take_over(
+        self, conn: Connection, digest: bytes, known: PersonRow, hashed: str, origin: Origin, now: Instant
+    ) -> Entrance | Refused:
+        """The mailbox's owner comes into an account that somebody else may have made in its name."""
+        users.lock_person(conn, known.id)
+        users.claim_person(conn, known.id, hashed, now)
+        claimed = users.get_person(conn, known.id)
+        if claimed is None:
+            return Refused(RefusalCode.LINK_UNKNOWN, field="token")
+        joined = self._join_team(conn, digest, claimed, origin, now)
+        if not isinstance(joined, Refused):
+            throttle.reset_counter(conn, self._attempts.of_account(known.email).key)
+            note_at_home(conn, claimed, origin.address, "password_reset", "by the link of an invitation", now)
+        return joined
+
+    async def _come_again(
+        self, digest: bytes, person: PersonRow, body: InvitationAcceptance, address: str
+    ) -> ApiResponse[Entrance] | Refused:
+        account, network = self._attempts.of_account(person.email), self._attempts.of_address(address)
+        refused = await self._attempts.count_attempt(account, network)
+        if refused is not None:
+            return refused
+        held = await self._context.passwords.verify_password(person.password, body.password, block_of(address))
+        if isinstance(held, Refused):
+            return held
+
+        def work(conn: Connection, now: Instant) -> Entrance | TracedRefusal | Refused:
+            present = users.lock_person(conn, person.id)
+            if not held or present is None or present.password != person.password:
+                note_at_home(conn, person, address, "sign_in_refused", "wrong password", now)
+                return TracedRefusal(Refused(RefusalCode.SIGN_IN_REFUSED))
+            reset_attempts(conn, account, network, now)
+            origin = Origin(address, body.browser)
+            return self._join_team(conn, digest, present, origin, now)
+
+        return to_response(await self._context.write_tx(False, work))
+
+    def _join_team(
+        self, conn: Connection, digest: bytes, person: PersonRow, origin: Origin, now: Instant, *, new: bool = False
+    ) -> Entrance | Refused:
+        invited = invitations.invitation(conn, digest, now)
+        if invited is None or not invitations.use_up(conn, invited.id):
+            return Refused(RefusalCode.LINK_UNKNOWN, field="token")
+        place = invited.team_place
+        membership = Membership(
+            ids.new_id("mem", now), person.id, place.side, place.provider, place.customer, invited.role, now,
+            by_mail=now if invited.mailed == digest else None,
+        )  # fmt: skip
+        joined = users.join_team(conn, membership)
+        if isinstance(joined, Refused):
+            return joined
+        said, state = f"{invited.role}, asked by {invited.by_actor}", users.membership_state(joined)
+        audit_log.record_event(
+            conn,
+            place,
+            AuditEvent("joined", person.id, person.email, place.side, origin.address, said, joined.id, state),
+            now,
+        )
+        if new:
+            note_at_home(conn, person, origin.address, "account_made", "", now)
+        if person.factor is not None:
+            return come_in(conn, self._context, ProvenEmail(person.email, PASSWORD), origin, now) or Refused(
+                RefusalCode.SIGN_IN_REFUSED
+            )
+        return enter_team(conn, self._context, person, joined, origin, now, PASSWORD)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        door = (
+            RefusalCode.LINK_UNKNOWN,
+            RefusalCode.SIGN_IN_REFUSED,
+            RefusalCode.PASSWORD_UNFIT,
+            RefusalCode.ALREADY_EXISTS,
+        )
+        slowed = (RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
+        return (
+            make_operation(
+                "POST", "/v1/invitations", WRITE, self.invite, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
+            ),
+            make_operation("GET", "/v1/invitations", READ, self.list_invitations),
+            make_operation("DELETE", "/v1/invitations/{invitation}", WRITE, self.withdraw_invitation),
+            # A POST, so that the secret stands in no address; it reads.
+            make_operation(
+                "POST", "/v1/invitations/read", PUBLIC, self.read_invitation, exempt=WITHOUT_RECORD,
+                refusals=[RefusalCode.LINK_UNKNOWN],
+            ),
+            make_operation(
+                "POST", "/v1/invitations/accept", PUBLIC, self.accept_invitation, exempt=WITHOUT_RECORD,
+                refusals=(*door, *slowed),
+            ),
+        )  # fmt: skip
+
+
+def _too_many_invitations(conn: Connection, place: TeamPlace, now: Instant) -> Refused | None:
+    """A customer's team writes in its provider's name and on its provider's bound: it has one of its own."""
+    if place.customer is None:
+        return None
+    noted = audit_log.event_instants(conn, place, "invited", now - DAY, OF_ONE_CUSTOMER)
+    if len(noted) < OF_ONE_CUSTOMER:
+        return None
+    return Refused(RefusalCode.TOO_MANY_REQUESTS, "This team has invited too many today.", when=noted[-1] + DAY)
+
+
+def new_invitation(
+    context: ServerContext, place: TeamPlace, body: NewInvitation, caller: Principal, now: Instant
+) -> tuple[str, Invitation]:
+    """The secret of the link that is shown, and the row that knows only its digest."""
+    secret, digest = fresh_secret(context.keys, context.draw, SecretPrefix.INVITATION)
+    row = Invitation(
+        id=ids.new_id("inv", now),
+        digest=digest,
+        email=body.email.lower(),
+        name=body.name,
+        provider=place.provider,
+        customer=place.customer,
+        role=body.role,
+        by_actor=caller.name or caller.actor_name,
+        created=now,
+        expires=now + invitations.LIFE,
+    )
+    return secret, row
+
+
+def invitation_view(row: Invitation, secret: str = "", portal_url: str = "", *, mailed: bool) -> InvitationView:
+    """An invitation as shown: without its link's secret, but for the answer that made it."""
+    return InvitationView(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        kind=row.team_place.side,
+        role=row.role,
+        expires=format_rfc3339(row.expires),
+        by=row.by_actor,
+        link_token=secret,
+        link=f"{portal_url}/invitation/{secret}" if secret and portal_url else "",
+        mailed=mailed,
+    )
+
+
+def _invitation_view(conn: Connection, row: Invitation, now: Instant) -> InvitedView:
+    provider = tenants.get_provider(conn, row.provider) if row.provider else None
+    return InvitedView(
+        email=row.email,
+        name=row.name,
+        kind=row.team_place.side,
+        role=row.role,
+        by=row.by_actor,
+        team=_team_name(conn, row.team_place),
+        brand=None if provider is None else provider_view(provider, now).brand,
+        expires=format_rfc3339(row.expires),
+    )
+
+
+def _team_name(conn: Connection, place: TeamPlace) -> str:
+    customer = tenants.get_customer(conn, place.provider or "", place.customer) if place.customer else None
+    provider = tenants.get_provider(conn, place.provider) if place.provider else None
+    return customer.name if customer else provider.name if provider else ""
+
+
+def _send_invitation(conn: Connection, context: ServerContext, row: Invitation, secret: str, now: Instant) -> None:
+    values = {
+        "name": row.name,
+        "email": row.email,
+        "inviter": row.by_actor,
+        "team": _team_name(conn, row.team_place),
+        "role": row.role,
+        "token": secret,
+        "link": link_of(context, "invitation", secret),
+        "expires": format_rfc3339(row.expires),
+    }
+    emails.add_email(conn, context.safe, row.provider, row.email, "invitation", values, now)

@@ -1,0 +1,180 @@
+"""Who am I, for whom do I act, and what does that permit; and going on in another of one's own teams."""
+
+import msgspec
+
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import Instant
+from tenure.http.auth import Principal
+from tenure.http.body_types import RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.inputs import Address
+from tenure.http.operations import Operation, make_operation
+from tenure.http.responses import ApiResponse, json_response
+from tenure.server import policies
+from tenure.server.api.accounts.sign_in import OWN, nobody_signed_in
+from tenure.server.api.fields import Id
+from tenure.server.api.providers import ProviderView, provider_view
+from tenure.server.context import ServerContext
+from tenure.server.roles import scopes_of
+from tenure.server.views import optional_rfc3339
+from tenure.store import audit_log, ending_rows, sessions, tenants, tokens, users
+from tenure.store.audit_log import AuditEvent
+from tenure.store.engine import Connection
+from tenure.store.sessions import SignedIn
+
+
+class PersonView(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody with an account."""
+
+    id: str
+    name: str
+    email: str
+
+
+class CustomerName(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer, as its people know it."""
+
+    id: str
+    name: str
+
+
+class MembershipView(msgspec.Struct, frozen=True, kw_only=True):
+    """A team that the person is in; `name` is the provider's or the customer's, empty for the vendor's own."""
+
+    id: str
+    kind: str
+    role: str
+    name: str
+
+
+class CallerView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, for whom, and what that permits; a program has no person, no role and no memberships."""
+
+    person: PersonView | None
+    kind: str
+    role: str
+    scopes: tuple[str, ...]
+    actions: tuple[str, ...]
+    """What the provider's policy allows to this kind of caller; without a provider nothing."""
+    provider: ProviderView | None
+    customer: CustomerName | None
+    second_factor: bool
+    expires: str | None
+    membership: str
+    """The one that the session works in."""
+    memberships: tuple[MembershipView, ...]
+
+
+class ChosenMembership(RequestBody, frozen=True, kw_only=True):
+    """The membership to work in."""
+
+    id: Id
+
+
+class OwnAccountOperations:
+    """The operations on one's own account."""
+
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+
+    async def read_me(self, caller: Principal) -> CallerView | Refused:
+        """Who asks, for whom, and what that permits; for people and for programs."""
+        return await self._context.read_tx(lambda conn, now: _caller_view(conn, caller, now))
+
+    async def choose_membership(
+        self,
+        caller: Principal,
+        ticket: IdempotentRequest,
+        body: ChosenMembership,
+        address: Address,
+        dry_run: bool = False,
+    ) -> ApiResponse[CallerView] | Refused:
+        """Goes on in another of one's own teams, in the same session."""
+        if not caller.person:
+            return nobody_signed_in()
+
+        def work(conn: Connection, now: Instant) -> ApiResponse[CallerView] | Refused:
+            mine = {each.id: each for each in users.memberships_of(conn, caller.person)}
+            chosen = mine.get(body.id)
+            if chosen is None:
+                return Refused(RefusalCode.NOT_FOUND, field="id")
+            sessions.move_session(conn, caller.token_id, caller.person, chosen.id)
+            users.membership_used(conn, chosen.id, now)
+            state = ending_rows.recorded_state(conn, ending_rows.SESSION, caller.token_id)
+            said = "from another team"
+            deed = AuditEvent(
+                audit_log.SIGNED_IN, caller.person, caller.name, chosen.kind, address, said, caller.token_id, state
+            )
+            audit_log.record_event(conn, chosen.team_place, deed, now)
+            me = _caller_view(conn, caller, now)
+            return me if isinstance(me, Refused) else json_response(me)
+
+        answer: ApiResponse[CallerView] | Refused = await self._context.run_once(ticket, dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (
+            make_operation("GET", "/v1/me", OWN, self.read_me),
+            make_operation(
+                "POST", "/v1/me/membership", OWN, self.choose_membership,
+                refusals=[RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND],
+            ),
+        )  # fmt: skip
+
+
+def _caller_view(conn: Connection, caller: Principal, now: Instant) -> CallerView | Refused:
+    if caller.person:
+        session = sessions.by_id(conn, caller.token_id, now)
+        return Refused(RefusalCode.NOT_AUTHENTICATED) if session is None else _of_session(conn, session, now)
+    provider, customer = _team_name(conn, caller.provider, caller.customer, now)
+    return CallerView(
+        person=None,
+        kind=str(caller.kind),
+        role="",
+        scopes=tuple(sorted(caller.scopes)),
+        actions=_permitted_actions(conn, caller.provider, str(caller.kind)),
+        provider=provider,
+        customer=customer,
+        second_factor=False,
+        expires=optional_rfc3339(tokens.token_expiry(conn, caller.token_id)),
+        membership="",
+        memberships=(),
+    )
+
+
+def _of_session(conn: Connection, found: SignedIn, now: Instant) -> CallerView | Refused:
+    session, person = found.session, users.get_person(conn, found.session.person)
+    if person is None:
+        return Refused(RefusalCode.NOT_AUTHENTICATED)
+    provider, customer = _team_name(conn, found.provider or "", found.customer or "", now)
+    mine = users.named_memberships(conn, person.id)
+    return CallerView(
+        person=PersonView(id=person.id, name=person.name, email=person.email),
+        kind=found.kind,
+        role=found.role,
+        scopes=tuple(sorted(scopes_of(Role(found.kind), found.role))),
+        actions=_permitted_actions(conn, found.provider or "", found.kind),
+        provider=provider,
+        customer=customer,
+        second_factor=person.factor is not None,
+        expires=optional_rfc3339(session.expires),
+        membership=session.membership or "",
+        memberships=tuple(MembershipView(id=i, kind=kind, role=role, name=name) for i, kind, role, name in mine),
+    )
+
+
+def _permitted_actions(conn: Connection, provider: str, kind: str) -> tuple[str, ...]:
+    return tuple(sorted(policies.load_policies(conn, provider).permitted_actions(Role(kind)))) if provider else ()
+
+
+def _team_name(
+    conn: Connection, provider: str, customer: str, now: Instant
+) -> tuple[ProviderView | None, CustomerName | None]:
+    selling = tenants.get_provider(conn, provider) if provider else None
+    buying = tenants.get_customer(conn, provider, customer) if customer else None
+    return (
+        None if selling is None else provider_view(selling, now),
+        None if buying is None else CustomerName(id=buying.id, name=buying.name),
+    )

@@ -1,0 +1,148 @@
+"""How a person who has proven who it is comes in: a session, or the demand for the second factor first."""
+
+from typing import Final
+
+import msgspec
+
+from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
+from tenure.http.accounts import recovery as recovery_codes
+from tenure.http.accounts import totp
+from tenure.http.accounts.proof import ProvenEmail
+from tenure.http.fairness import network_of
+from tenure.http.timestamps import format_rfc3339
+from tenure.server.api.accounts.attempts import LoginAttempts
+from tenure.server.api.accounts.places import SecretPrefix, fresh_secret
+from tenure.server.context import ServerContext
+from tenure.store import audit_log, emails, ending_rows, ids, sessions, users
+from tenure.store import recovery_codes as recovery
+from tenure.store.audit_log import AuditEvent
+from tenure.store.engine import Connection
+from tenure.store.sessions import LIFE, AccountSession, SecretPurpose
+from tenure.store.users import Membership, PersonRow
+
+TICKET_LIFE: Final = 300
+"""Seconds in which the second factor is to be shown."""
+
+
+class Entrance(msgspec.Struct, frozen=True, kw_only=True):
+    """Signed in, with `session`; or, when a second factor is asked for, on the way there with `ticket`."""
+
+    second_factor: bool
+    """Whether a code is still to be shown."""
+    expires: str
+    """When session or ticket end at the latest."""
+    session: str = ""
+    ticket: str = ""
+    device: str = ""
+    """To be kept by the browser that signed in, and shown when it signs in again: it is known then, and waits for
+    nobody else's failures. Good until the password changes."""
+
+
+class TracedRefusal(msgspec.Struct, frozen=True):
+    """A refusal that leaves its traces: in the audit, and in what was counted."""
+
+    refused: Refused
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """From where and with what somebody comes in."""
+
+    address: str
+    browser: str = ""
+
+
+def come_in(
+    conn: Connection, context: ServerContext, proven: ProvenEmail, origin: Origin, now: Instant
+) -> Entrance | None:
+    """Lets the person in whose e-mail was proven: a session where it worked last, or a ticket for the second factor.
+
+    None when there is no such person: an account is made by an invitation alone.
+    """
+    known = users.person_by_email(conn, proven.email)
+    person = None if known is None else users.lock_person(conn, known.id)
+    if person is None:
+        return None
+    if person.factor is None:
+        home = users.memberships_of(conn, person.id)[0]
+        return enter_team(conn, context, person, home, origin, now, proven.issuer)
+    secret, digest = fresh_secret(context.keys, context.draw, SecretPrefix.TICKET)
+    until = now + TICKET_LIFE
+    ticket = AccountSession(
+        digest, ids.new_id("tic", now), person.id, None, SecretPurpose.SECOND_FACTOR, now, until, now, origin.address
+    )
+    sessions.open_session(conn, ticket)
+    return Entrance(second_factor=True, expires=format_rfc3339(until), ticket=secret)
+
+
+def enter_team(
+    conn: Connection,
+    context: ServerContext,
+    person: PersonRow,
+    membership: Membership,
+    origin: Origin,
+    now: Instant,
+    by: str,
+) -> Entrance:
+    """A session in `membership`, proven `by` that; a mail tells the person of a sign-in from a network that is new."""
+    secret, digest = fresh_secret(context.keys, context.draw, SecretPrefix.SESSION)
+    until = now + LIFE
+    opened = AccountSession(
+        digest, ids.new_id("ses", now), person.id, membership.id, SecretPurpose.SESSION, now, until, now,
+        origin.address,
+        origin.browser or None,
+    )  # fmt: skip
+    sessions.open_session(conn, opened)
+    users.membership_used(conn, membership.id, now)
+    _tell_of_new_place(conn, context, person, membership, origin.address, now)
+    state = ending_rows.recorded_state(conn, ending_rows.SESSION, opened.id)
+    deed = AuditEvent(
+        audit_log.SIGNED_IN, person.id, person.email, membership.kind, origin.address, by, opened.id, state
+    )
+    audit_log.record_event(conn, membership.team_place, deed, now)
+    device = LoginAttempts(context).known_device(person)
+    return Entrance(second_factor=False, expires=format_rfc3339(until), session=secret, device=device)
+
+
+def _tell_of_new_place(
+    conn: Connection, context: ServerContext, person: PersonRow, membership: Membership, address: str, now: Instant
+) -> None:
+    # Where somebody was before the mailbox was proven tells nothing of its owner.
+    known = {network_of(each) for each in audit_log.signed_in_from(conn, person.id, person.verified or 0)}
+    home = users.home_team(conn, person.id) or membership
+    if known and network_of(address) not in known:
+        values = {"name": person.name, "email": person.email, "address": address, "at": format_rfc3339(now)}
+        values["link"] = f"{context.portal_url}/account" if context.portal_url else ""
+        emails.add_email(conn, context.safe, home.provider, person.email, "sign_in_from_new_place", values, now)
+
+
+def sealed_factor(context: ServerContext, person: str, secret: str) -> bytes:
+    """The second factor's secret as kept."""
+    return context.safe.encrypt(secret.encode(), _session_purpose(person))
+
+
+def opened_factor(context: ServerContext, person: str, sealed: bytes | None) -> str:
+    """The second factor's secret; empty when there is none, or it cannot be opened."""
+    opened = context.safe.decrypt(sealed, _session_purpose(person)) if sealed else None
+    return "" if opened is None else opened.decode()
+
+
+def recovery_digest(context: ServerContext, person: str, code: str) -> bytes:
+    """The keyed digest under which a recovery code of that person is kept."""
+    return context.keys.token_digest(f"recovery:{person}:{code}")
+
+
+def shows_factor(conn: Connection, context: ServerContext, person: PersonRow, code: str, now: Instant) -> str:
+    """Which second factor `code` proves, and is used up with it: `code`, `recovery code`, or empty for none."""
+    secret = opened_factor(context, person.id, person.factor)
+    step = totp.step_of(secret, code, now, person.step) if secret else None
+    if step is not None and users.use_step(conn, person.id, step):
+        return "code"
+    known = recovery_codes.normalize_code(code)
+    if known and recovery.use_code(conn, person.id, recovery_digest(context, person.id, known)):
+        return "recovery code"
+    return ""
+
+
+def _session_purpose(person: str) -> str:
+    return f"second factor of {person}"

@@ -1,0 +1,344 @@
+"""Products and plans: what the vendor makes, and the ways in which it is licensed."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tenure.core.periods import format_duration
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.terms import SubscriptionKind, TermStart
+from tenure.core.timeline import Instant
+from tenure.core.versions import parse_version
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import Line, RequestBody
+from tenure.http.etags import IfMatch, entity_tag
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operations import Operation, make_operation
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.server.api.fields import Digits, Features, Period, Slug, duration_field
+from tenure.server.context import ServerContext
+from tenure.server.values import MinVersion, PlanValue, ProductValue
+from tenure.store.catalog import PLANS, PRODUCTS, CatalogItem, WriteStamp
+from tenure.store.engine import Connection
+from tenure.store.provider_chain import VENDOR
+
+READ = AccessRule("catalog:read")
+WRITE = AccessRule("catalog:write", frozenset({Role.VENDOR}))
+NOTHING_SEEN = IfMatch()
+LEASE_ROOM = 3_700
+"""Bytes that a plan's features and its name may fill in a lease, which has 8 KiB in all and repeats the features in
+each coming span."""
+MOST_FEATURES = 128
+_PLANNING = (RefusalCode.ALREADY_EXISTS, RefusalCode.NOT_FOUND, RefusalCode.VERSION_UNREADABLE)
+Version = Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class NewProduct(RequestBody, frozen=True, kw_only=True):
+    """A product of the vendor."""
+
+    id: Slug
+    name: Line
+
+
+class ProductBody(RequestBody, frozen=True, kw_only=True):
+    """What may change of a product: its id never does."""
+
+    name: Line
+
+
+class ProductView(msgspec.Struct, frozen=True, kw_only=True):
+    """A product."""
+
+    id: str
+    name: str
+    created: str
+
+
+class PlanBody(RequestBody, frozen=True, kw_only=True):
+    """A way in which a product is licensed; device range, sites and version are bounds for every order."""
+
+    name: Line
+    features: Features
+    base_features: Features = ()
+    min_version: Digits | None = None
+    """The lowest application version that may activate (M13)."""
+    min_devices: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    max_devices: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1_000_000
+    max_sites: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 5
+
+
+class NewPlan(PlanBody, frozen=True, kw_only=True):
+    """A plan; product, kind, period and start never change."""
+
+    id: Slug
+    product: Slug
+    kind: SubscriptionKind
+    period: Period
+    start: TermStart = TermStart.AT_ORDER
+    trial: Period | None = None
+
+
+class FloorView(msgspec.Struct, frozen=True, kw_only=True):
+    """From `since` on no version below `version` activates; empty: every version does."""
+
+    since: str
+    version: str
+
+
+class PlanView(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan."""
+
+    id: str
+    product: str
+    name: str
+    kind: SubscriptionKind
+    period: str
+    features: tuple[str, ...]
+    base_features: tuple[str, ...]
+    min_version: str
+    min_devices: int
+    max_devices: int
+    max_sites: int
+    start: TermStart
+    trial: str | None
+    floors: tuple[FloorView, ...]
+    """Every lowest version that was ever set, oldest first; the last one holds."""
+    created: str
+
+
+class CatalogOperations:
+    """The operations on products and plans."""
+
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+
+    async def create_product(
+        self, caller: Principal, ticket: IdempotentRequest, body: NewProduct, dry_run: bool = False
+    ) -> ApiResponse[ProductView] | Refused:
+        """Makes a product known."""
+
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
+            product = ProductValue(id=body.id, name=body.name)
+            item = CatalogItem(body.id, VENDOR, "", msgspec.json.encode(product), 1, now)
+            added = PRODUCTS.add(conn, item, WriteStamp(caller.actor_name, now))
+            return added if isinstance(added, Refused) else json_response(product_view(added), 201, etag=entity_tag(1))
+
+        answer: ApiResponse[ProductView] | Refused = await self._context.run_once(ticket, dry_run, work)
+        return answer
+
+    async def list_products(self, paging: PageRequest) -> ResultPage[ProductView] | Refused:
+        """Lists products."""
+        after = paging.after_key(str)
+        if isinstance(after, Refused):
+            return after
+        found = await self._context.read_tx(
+            lambda conn, now: PRODUCTS.page(conn, VENDOR, after or "", paging.limit + 1, withdrawn=False)
+        )
+        return cut_page(map(product_view, found), paging.limit, lambda each: each.id)
+
+    async def read_product(self, product: Slug) -> ApiResponse[ProductView] | Refused:
+        """Reads a product."""
+        item = await self._context.read_tx(lambda conn, now: PRODUCTS.get(conn, VENDOR, product))
+        if item is None:
+            return Refused(RefusalCode.NOT_FOUND, field="product")
+        return json_response(product_view(item), etag=entity_tag(item.version))
+
+    async def update_product(
+        self,
+        caller: Principal,
+        product: Slug,
+        body: ProductBody,
+        if_match: IfMatch = NOTHING_SEEN,
+        dry_run: bool = False,
+    ) -> ApiResponse[ProductView] | Refused:
+        """Gives a product another name; its id, which leases and applications carry, never changes."""
+
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
+            item = PRODUCTS.get(conn, VENDOR, product)
+            if item is None:
+                return Refused(RefusalCode.NOT_FOUND, field="product")
+            refused = if_match.refuse_mismatch(entity_tag(item.version))
+            if refused is not None:
+                return refused
+            changed = msgspec.json.encode(ProductValue(id=product, name=body.name))
+            written = PRODUCTS.change(conn, VENDOR, product, item.version, changed, WriteStamp(caller.actor_name, now))
+            if isinstance(written, Refused):
+                return written
+            return json_response(product_view(written), etag=entity_tag(written.version))
+
+        answer: ApiResponse[ProductView] | Refused = await self._context.write_tx(dry_run, work)
+        return answer
+
+    async def create_plan(
+        self, caller: Principal, ticket: IdempotentRequest, body: NewPlan, dry_run: bool = False
+    ) -> ApiResponse[PlanView] | Refused:
+        """Makes a plan known."""
+
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
+            if PRODUCTS.get(conn, VENDOR, body.product) is None:
+                return Refused(RefusalCode.NOT_FOUND, f"There is no product {body.product}.", "product")
+            plan = _new_plan(body, now)
+            if isinstance(plan, Refused):
+                return plan
+            item = CatalogItem(plan.id, VENDOR, plan.product, msgspec.json.encode(plan), 1, now)
+            added = PLANS.add(conn, item, WriteStamp(caller.actor_name, now))
+            return added if isinstance(added, Refused) else json_response(plan_view(added), 201, etag=entity_tag(1))
+
+        answer: ApiResponse[PlanView] | Refused = await self._context.run_once(ticket, dry_run, work)
+        return answer
+
+    async def list_plans(self, paging: PageRequest) -> ResultPage[PlanView] | Refused:
+        """Lists plans."""
+        after = paging.after_key(str)
+        if isinstance(after, Refused):
+            return after
+        found = await self._context.read_tx(
+            lambda conn, now: PLANS.page(conn, VENDOR, after or "", paging.limit + 1, withdrawn=False)
+        )
+        return cut_page(map(plan_view, found), paging.limit, lambda each: each.id)
+
+    async def read_plan(self, plan: Slug) -> ApiResponse[PlanView] | Refused:
+        """Reads a plan."""
+        item = await self._context.read_tx(lambda conn, now: PLANS.get(conn, VENDOR, plan))
+        return (
+            Refused(RefusalCode.NOT_FOUND, field="plan")
+            if item is None
+            else json_response(plan_view(item), etag=entity_tag(item.version))
+        )
+
+    async def update_plan(
+        self, caller: Principal, plan: Slug, body: PlanBody, if_match: IfMatch = NOTHING_SEEN, dry_run: bool = False
+    ) -> ApiResponse[PlanView] | Refused:
+        """Changes a plan.
+
+        New activations follow at once; running periods keep what they began with.
+        """
+
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
+            item = PLANS.get(conn, VENDOR, plan)
+            if item is None:
+                return Refused(RefusalCode.NOT_FOUND, field="plan")
+            refused = if_match.refuse_mismatch(entity_tag(item.version)) or _refuse_unsound(body)
+            if refused is not None:
+                return refused
+            changed = _changed_plan(msgspec.json.decode(item.body, type=PlanValue), body, now)
+            stamp = WriteStamp(caller.actor_name, now)
+            written = PLANS.change(conn, VENDOR, plan, item.version, msgspec.json.encode(changed), stamp)
+            if isinstance(written, Refused):
+                return written
+            return json_response(plan_view(written), etag=entity_tag(written.version))
+
+        answer: ApiResponse[PlanView] | Refused = await self._context.write_tx(dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (
+            make_operation("GET", "/v1/products", READ, self.list_products),
+            make_operation(
+                "POST", "/v1/products", WRITE, self.create_product, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
+            ),
+            make_operation("GET", "/v1/products/{product}", READ, self.read_product),
+            make_operation("PUT", "/v1/products/{product}", WRITE, self.update_product),
+            make_operation("GET", "/v1/plans", READ, self.list_plans),
+            make_operation("POST", "/v1/plans", WRITE, self.create_plan, status=201, refusals=_PLANNING),
+            make_operation("GET", "/v1/plans/{plan}", READ, self.read_plan),
+            make_operation(
+                "PUT", "/v1/plans/{plan}", WRITE, self.update_plan, refusals=[RefusalCode.VERSION_UNREADABLE]
+            ),
+        )
+
+
+def _refuse_unsound(body: PlanBody) -> Refused | None:
+    if body.min_devices > body.max_devices:
+        return Refused(RefusalCode.FIELD_INVALID, "The least number of devices exceeds the greatest.", "min_devices")
+    if _lease_bytes(body) > LEASE_ROOM or len({*body.features, *body.base_features}) > MOST_FEATURES:
+        return Refused(
+            RefusalCode.FIELD_INVALID, "So many features, or such long names, do not fit into a lease.", "features"
+        )
+    if body.min_version is not None:
+        version = parse_version(body.min_version, "min_version")
+        if isinstance(version, Refused):
+            return version
+    return None
+
+
+def _lease_bytes(body: PlanBody) -> int:
+    """Bytes of a lease: running, coming and grace spans and the lease itself name all features, others the base; the
+    plan's name stands there once."""
+    whole, base = ((*body.features, *body.base_features), body.base_features)
+    features = 4 * len(msgspec.json.encode(whole)) + 3 * len(msgspec.json.encode(base))
+    return features + len(msgspec.json.encode(body.name))
+
+
+def _new_plan(body: NewPlan, now: Instant) -> PlanValue | Refused:
+    if (refused := _refuse_unsound(body)) is not None:
+        return refused
+    period = duration_field(body.period, "period")
+    if isinstance(period, Refused):
+        return period
+    trial = duration_field(body.trial, "trial") if body.trial is not None else None
+    if isinstance(trial, Refused):
+        return trial
+    return PlanValue(
+        id=body.id,
+        product=body.product,
+        name=body.name,
+        kind=body.kind,
+        period=period,
+        features=body.features,
+        base_features=body.base_features,
+        floors=(MinVersion(now, body.min_version),) if body.min_version else (),
+        min_devices=body.min_devices,
+        max_devices=body.max_devices,
+        max_sites=body.max_sites,
+        start=body.start,
+        trial=trial,
+    )
+
+
+def _changed_plan(plan: PlanValue, body: PlanBody, now: Instant) -> PlanValue:
+    floors = plan.floors
+    if (body.min_version or "") != plan.min_version_at:
+        floors = (*floors, MinVersion(now, body.min_version or ""))
+    return msgspec.structs.replace(
+        plan,
+        name=body.name,
+        features=body.features,
+        base_features=body.base_features,
+        floors=floors,
+        min_devices=body.min_devices,
+        max_devices=body.max_devices,
+        max_sites=body.max_sites,
+    )
+
+
+def product_view(item: CatalogItem) -> ProductView:
+    """A product as shown."""
+    product = msgspec.json.decode(item.body, type=ProductValue)
+    return ProductView(id=product.id, name=product.name, created=format_rfc3339(item.created))
+
+
+def plan_view(item: CatalogItem) -> PlanView:
+    """A plan as shown."""
+    plan = msgspec.json.decode(item.body, type=PlanValue)
+    return PlanView(
+        id=plan.id,
+        product=plan.product,
+        name=plan.name,
+        kind=plan.kind,
+        period=format_duration(plan.period),
+        features=plan.features,
+        base_features=plan.base_features,
+        min_version=plan.min_version_at,
+        min_devices=plan.min_devices,
+        max_devices=plan.max_devices,
+        max_sites=plan.max_sites,
+        start=plan.start,
+        trial=None if plan.trial is None else format_duration(plan.trial),
+        floors=tuple(FloorView(since=format_rfc3339(each.since), version=each.version) for each in plan.floors),
+        created=format_rfc3339(item.created),
+    )

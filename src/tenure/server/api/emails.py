@@ -1,0 +1,213 @@
+"""The log of mails: to whom, about what, whether they went out and if not why; never what they say."""
+
+from typing import Any
+
+import msgspec
+
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import Instant
+from tenure.http.auth import AccessRule, Principal
+from tenure.http.body_types import RequestBody
+from tenure.http.idempotency import IdempotentRequest
+from tenure.http.inputs import Address
+from tenure.http.operations import Operation, make_operation
+from tenure.http.outgoing.smtp import is_mailbox
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.responses import ApiResponse, json_response
+from tenure.http.timestamps import format_rfc3339
+from tenure.server.api.accounts.places import record_audit
+from tenure.server.api.deliveries import READ, WRITE
+from tenure.server.api.fields import Email, Id
+from tenure.server.context import ServerContext, tenant_of
+from tenure.server.messages.email_worker import CLAIM
+from tenure.server.views import optional_rfc3339
+from tenure.store import emails
+from tenure.store.emails import StoredEmail
+from tenure.store.engine import Connection
+from tenure.store.users import TeamPlace
+
+VENDORS = AccessRule("server:write", frozenset({Role.VENDOR}))
+UNMAILED = (
+    "This licensing server sends no mail: its operator has not named a mail server. It goes out once there is one;"
+    " an invitation's link can be handed over."
+)
+"""What a mail that waits says to a provider, who cannot change it."""
+NO_SERVER = (
+    'No mail server is set, so mails wait. Add "mail" with "host" and "sender" to server.json and start the server'
+    " again; docs/messages.md shows how."
+)
+
+
+class EmailView(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail without what it says."""
+
+    id: str
+    to: str
+    template: str
+    state: str
+    """`waiting`, `sent` or `given_up`."""
+    created: str
+    due: str | None
+    """When it is tried next; null where it is not tried any more, and while there is no mail server."""
+    tries: int
+    sent: str | None
+    fault: str
+    """Why the last try failed."""
+
+
+class MailStatusView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether mails go out, and what to do if they do not."""
+
+    ready: bool
+    server: str
+    """Host and port; empty when none is set."""
+    sender: str
+    waiting: int
+    given_up: int
+    advice: str
+
+
+class TestMail(RequestBody, frozen=True, kw_only=True):
+    """To whom a test mail goes."""
+
+    to: Email
+
+
+class EmailOperations:
+    """The operations on mails."""
+
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+
+    async def list_letters(
+        self, caller: Principal, paging: PageRequest, provider: Id | None = None, newest_first: bool = False
+    ) -> ResultPage[EmailView] | Refused:
+        """Lists mails of the last 30 days, oldest first unless asked; for the vendor without a provider its own."""
+        after = paging.after_key(str)
+        if isinstance(after, Refused):
+            return after
+
+        def work(conn: Connection, real: Instant) -> list[EmailView] | Refused:
+            owner = _email_owner(conn, caller, provider, real)
+            if isinstance(owner, Refused):
+                return owner
+            if newest_first:
+                found = emails.page_back(conn, owner, after or emails.LAST, paging.limit + 1)
+            else:
+                found = emails.page(conn, owner, after or "", paging.limit + 1)
+            return [letter_view(each, mailed=self._context.post is not None) for each in found]
+
+        found = await self._context.read_tx(work)
+        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+
+    async def resend_letter(
+        self,
+        caller: Principal,
+        ticket: IdempotentRequest,
+        letter: Id,
+        address: Address,
+        provider: Id | None = None,
+        dry_run: bool = False,
+    ) -> ApiResponse[EmailView] | Refused:
+        """Sends a mail once more that was given up; one that still waits is tried at once."""
+
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            owner = _email_owner(conn, caller, provider, real)
+            if isinstance(owner, Refused):
+                return owner
+            known = emails.letter(conn, owner, letter)
+            if known is None:
+                return Refused(RefusalCode.NOT_FOUND, field="letter")
+            if known.sent is not None:
+                return Refused(
+                    RefusalCode.NOTHING_TO_CHANGE, "This mail went out; what it said is forgotten.", "letter"
+                )
+            record_audit(conn, TeamPlace(owner), caller, address, "mail_sent_again", known.id, real)
+            if known.due is not None:
+                return json_response(letter_view(emails.mark_due(conn, known, real, CLAIM)), 201)
+            beyond = too_many_mails(conn, owner, known.recipient, known.template, real)
+            return beyond or json_response(letter_view(emails.resend_email(conn, known, real)), 201)
+
+        answer: ApiResponse[EmailView] | Refused = await self._context.run_once(ticket, dry_run, work)
+        return answer
+
+    async def read_mail(self, caller: Principal) -> MailStatusView:
+        """Whether mails go out, and what to do if they do not."""
+        waiting, given_up = await self._context.read_tx(lambda conn, now: emails.count_emails(conn))
+        server = self._context.post
+        return MailStatusView(
+            ready=server is not None,
+            server=f"{server.host}:{server.port}" if server else "",
+            sender=server.sender if server else "",
+            waiting=waiting,
+            given_up=given_up,
+            advice="" if server else NO_SERVER,
+        )
+
+    async def send_test_mail(
+        self, caller: Principal, ticket: IdempotentRequest, body: TestMail, address: Address, dry_run: bool = False
+    ) -> ApiResponse[EmailView] | Refused:
+        """Puts a test mail in the queue; what came of it is in the list of mails a moment later."""
+
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
+            if not is_mailbox(body.to):
+                return Refused(RefusalCode.FIELD_INVALID, "This is not an address that mail can be sent to.", "to")
+            record_audit(conn, TeamPlace(), caller, address, "test_mail_sent", body.to, real)
+            beyond = too_many_mails(conn, None, body.to, "mail_test", real)
+            if beyond is not None:
+                return beyond
+            values = {"server": self._context.issuer}
+            return json_response(
+                letter_view(emails.add_email(conn, self._context.safe, None, body.to, "mail_test", values, real)), 201
+            )
+
+        answer: ApiResponse[EmailView] | Refused = await self._context.run_once(ticket, dry_run, work)
+        return answer
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation of this group."""
+        return (
+            make_operation("GET", "/v1/letters", READ, self.list_letters),
+            make_operation(
+                "POST", "/v1/letters/{letter}/resend", WRITE, self.resend_letter, status=201,
+                refusals=[RefusalCode.NOTHING_TO_CHANGE],
+            ),
+            make_operation("GET", "/v1/mail", VENDORS, self.read_mail),
+            make_operation("POST", "/v1/mail/test", VENDORS, self.send_test_mail, status=201),
+        )  # fmt: skip
+
+
+def too_many_mails(conn: Connection, provider: str | None, to: str, template: str, real: Instant) -> Refused | None:
+    """`too_many_requests` with the instant from which it is possible, when that mail would be one too many today."""
+    when = emails.possible_from(conn, provider, to, template, real)
+    if when <= real:
+        return None
+    return Refused(
+        RefusalCode.TOO_MANY_REQUESTS, "Too many mails went to this address, or out of this account, today.", when=when
+    )
+
+
+def _email_owner(conn: Connection, caller: Principal, named: str | None, real: Instant) -> str | Refused | None:
+    """Whose mails are meant: the caller's provider's; the vendor's own (None) when he names none."""
+    if not caller.provider and named is None:
+        return None
+    tenant = tenant_of(conn, caller, named, real)
+    return tenant if isinstance(tenant, Refused) else tenant.id
+
+
+def letter_view(letter: StoredEmail, *, mailed: bool = True) -> EmailView:
+    """A mail as shown; where none is `mailed` at all, one that waits says that."""
+    waiting = "waiting" if letter.due is not None else "given_up"
+    held = letter.due is not None and not mailed
+    return EmailView(
+        id=letter.id,
+        to=letter.recipient,
+        template=letter.template,
+        state="sent" if letter.sent is not None else waiting,
+        created=format_rfc3339(letter.created),
+        due=None if held else optional_rfc3339(letter.due),
+        tries=letter.tries,
+        sent=optional_rfc3339(letter.sent),
+        fault=UNMAILED if held else letter.fault,
+    )

@@ -1,0 +1,249 @@
+"""The server's signed words: leases for a site and its successor, recorded as they are signed [spec: lease]."""
+
+import base64
+import hashlib
+
+import msgspec
+
+from tenure.core.business.expected_renewals import outlook_of
+from tenure.core.lease.claims import ComingLimit, Lease
+from tenure.core.renewal_outlook import RenewalOutlook
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.fold import Subscription, evolve
+from tenure.core.subscription.renewal import pays_itself
+from tenure.core.subscription.seat_conflict import lower_limit
+from tenure.core.subscription.terms import Terms
+from tenure.core.timeline import Instant, Phase, span_at
+from tenure.server import account_repository, allotments, places, seat_conflicts
+from tenure.server.context import ServerContext
+from tenure.server.leases import (
+    LeaseHolderClaims,
+    LeaseIssuer,
+    grants_until,
+    lease_for,
+    slimmer_leases,
+    successor_lease,
+)
+from tenure.server.real_time import RealTime
+from tenure.server.site_record import SiteRecord, read_record
+from tenure.server.sync_hint import pace_of
+from tenure.server.values import ProviderValue
+from tenure.store import leases, tenants
+from tenure.store.engine import Connection
+from tenure.store.leases import PRESENT, SUCCESSOR, SignedLease
+from tenure.store.sites import SiteRow
+from tenure.wire.keys import Purpose, Signer
+from tenure.wire.leases import seal_lease
+
+UNHEARD = (
+    "The licensing server was put back from a backup, and another administration server that shares this subscription"
+    " has not been heard of since. Until it has, nobody gets more devices than before. Synchronize it, or ask the"
+    " provider."
+)
+"""To a site that is short (ADR 16)."""
+
+
+class SignedSite(msgspec.Struct, frozen=True):
+    """A site after a lease was signed for it."""
+
+    site: SiteRow
+    lease: Lease
+    token: bytes
+    successor: bytes = b""
+
+
+def issuer_of(context: ServerContext, provider: tenants.ProviderRow) -> LeaseIssuer:
+    """Who speaks in a provider's leases."""
+    value = msgspec.json.decode(provider.body, type=ProviderValue)
+    brand = value.brand if value.brand.name else msgspec.structs.replace(value.brand, name=provider.name)
+    return LeaseIssuer(name=context.issuer, provider=provider.name, brand=brand, sandbox=provider.sandbox)
+
+
+def sign_lease(
+    conn: Connection,
+    context: ServerContext,
+    site: SiteRow,
+    sub: Subscription,
+    now: Instant,
+    *,
+    forked: bool = False,
+    carried: bool = False,
+) -> SignedSite:
+    """The next lease of the site, signed, recorded as a word, its allotment counted; the successor's too.
+
+    `forked`, `carried`: see `leases.lease_for`.
+    """
+    provider = tenants.get_provider(conn, site.provider)
+    sub = places.with_ephemeral(sub, site)
+    state = sub.find_site(site.id)
+    if provider is None or state is None:
+        raise LookupError(f"{site.id} does not hold {sub.id}")
+    issuer = issuer_of(context, provider)
+    # After a restore of the server every word is of the epoch it opened, or of a later one [spec: epoch].
+    site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
+    body = read_record(site)
+    holder = msgspec.structs.replace(
+        _lease_holder(conn, site, body, sub.terms_at(now)),
+        coming=coming_limit(conn, site, sub, now),
+        outlook=renewal_outlook(conn, context, sub, now),
+    )
+    told = seat_conflicts.as_promised(conn, sub, site, state, now, context.epoch_floor)
+    lease = lease_for(sub, told, holder, issuer, now, forked=forked, carried=carried)
+    signer = context.keys.signer_for(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
+    lease, token = _seal_lease(lease, signer)
+    _record_lease(conn, site, sub, lease, token, PRESENT, now)
+    site = _count_promise(conn, site, sub, lease, now)
+    moved = msgspec.structs.replace(
+        site,
+        serial=lease.serial,
+        revision=sub.revision,
+        lease_until=lease.exp,
+        allotment=lease.allotment,
+        # A date that waits for others only is looked at with every contact.
+        pace=pace_of(lease, signer.key_id, sub.next_turn(now) if told is state else now),
+    )
+    moved, successor = _sign_successor(conn, context, moved, sub, now)
+    return SignedSite(moved, lease, token, successor)
+
+
+def renewal_outlook(conn: Connection, context: ServerContext, sub: Subscription, now: Instant) -> RenewalOutlook | None:
+    """What is known of the next renewal of `sub`, asked of the books it is paid from; None where none comes by itself.
+
+    The books were settled by whoever asks.
+    """
+    if not pays_itself(sub):
+        return None
+    loaded = account_repository.load_books(conn, sub.provider, sub.customer, RealTime(context.clock()), lock=False)
+    if loaded is None or loaded.find_item(sub.id) is None:
+        return None
+    return outlook_of(loaded.account, loaded.items, sub.id, now)
+
+
+def _count_promise(conn: Connection, site: SiteRow, sub: Subscription, lease: Lease, now: Instant) -> SiteRow:
+    """The site with what the lease lets it protect counted: a part of the pool, or the place of one application."""
+    if places.is_alone(site):
+        places.promise_place(conn, site, sub, lease, now)
+        return site
+    share = allotments.pool_part(site, sub.id).after_grant(lease.allotment, lease.contact_until, now)
+    return allotments.with_part(site, sub.id, share)
+
+
+def _seal_lease(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
+    """The lease and its bytes; without its ornaments when it would be too large with them [spec: strict-parsing]."""
+    for shorter in slimmer_leases(lease):
+        try:
+            return lease, seal_lease(lease, signer)
+        except ValueError:
+            lease = shorter
+    return lease, seal_lease(lease, signer)
+
+
+def _lease_holder(conn: Connection, site: SiteRow, body: SiteRecord, terms: Terms) -> LeaseHolderClaims:
+    last = leases.latest_lease(conn, site.id)
+    prev = "" if last is None else base64.urlsafe_b64encode(last.digest).rstrip(b"=").decode()
+    return LeaseHolderClaims(
+        id=site.id,
+        jwk=msgspec.json.decode(site.jwk, type=dict[str, str]),
+        epoch=site.epoch,
+        serial=site.serial + 1,
+        prev=prev,
+        device_port=body.device_port,
+        installation=site.installation,
+        ephemeral=bool(site.ephemeral),
+        plan_name=account_repository.plan_names(conn, [terms.plan])[terms.plan],
+    )
+
+
+def coming_limit(conn: Connection, site: SiteRow, sub: Subscription, now: Instant) -> ComingLimit | None:
+    """The next lower device limit, and the site's part of it: what it has in use, cut like everybody's."""
+    lower = None if places.is_alone(site) else lower_limit(sub, now)
+    if lower is None:
+        return None
+    return ComingLimit(lower.at, lower.limit, seat_conflicts.server_share(conn, sub, site, lower, now, 0))
+
+
+def _record_lease(
+    conn: Connection, site: SiteRow, sub: Subscription, lease: Lease, token: bytes, slot: str, now: Instant
+) -> None:
+    leases.add_lease(
+        conn,
+        SignedLease(
+            site=site.id,
+            epoch=lease.epoch,
+            serial=lease.serial,
+            slot=slot,
+            provider=sub.provider,
+            subscription=sub.id,
+            revision=sub.revision,
+            signed_at=now,
+            until=grants_until(lease),
+            contact_until=lease.contact_until,
+            digest=hashlib.sha256(token).digest(),
+            body=token,
+        ),
+    )
+
+
+def _sign_successor(
+    conn: Connection, context: ServerContext, site: SiteRow, present: Subscription, now: Instant
+) -> tuple[SiteRow, bytes]:
+    """The staged successor's lease, signed anew with every present one; its beginning follows the present one's end.
+
+    Its allotment is shared out anew with it, so that every device protected now is protected after the switch too.
+    """
+    if site.successor is None or present.paid_until is None or present.stopped is not None:
+        # While a hold stops the clock nothing turns at the old end, also without a server [spec: holds].
+        return site, b""
+    owner = read_record(site).successor_provider or site.provider
+    sub = account_repository.load_subscription(conn, owner, site.successor)
+    provider = tenants.get_provider(conn, owner)
+    state = None if sub is None else sub.find_site(site.id)
+    if sub is None or provider is None or state is None:
+        return site, b""
+    if places.is_alone(site):
+        if not allotments.has_place(conn, sub, site.id, now, context.epoch_floor):
+            return site, b""  # others have its place there: nothing is promised that cannot be kept
+    elif site.forked_at is None:
+        sub = share_out(conn, context, site, sub, now).sub
+        state = sub.find_site(site.id) or state
+    told = seat_conflicts.as_promised(conn, sub, site, state, now, context.epoch_floor)
+    stop = present.cancellation
+    begins = max(now, stop.effective if stop is not None else present.paid_until)
+    if span_at(timeline(sub, told), begins).phase is Phase.ENDED:
+        return site, b""  # it takes nothing over: the present one's grace is worth more [spec: successor]
+    holder = msgspec.structs.replace(
+        _lease_holder(conn, site, read_record(site), sub.terms_at(begins)), serial=site.serial, prev=""
+    )
+    lease = successor_lease(sub, told, holder, issuer_of(context, provider), begins=begins, now=now)
+    signer = context.keys.signer_for(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
+    lease, token = _seal_lease(lease, signer)
+    _record_lease(conn, site, sub, lease, token, SUCCESSOR, now)
+    return _count_promise(conn, site, sub, lease, now), token
+
+
+class AllottedSubscription(msgspec.Struct, frozen=True):
+    """A subscription after a site's allotment was set."""
+
+    sub: Subscription
+    withheld: bool
+    """The site is short, and gets nothing until others were heard of (`shares.GivenAllotment`)."""
+
+
+def share_out(
+    conn: Connection, context: ServerContext, site: SiteRow, sub: Subscription, now: Instant
+) -> AllottedSubscription:
+    """The subscription after the site's allotment was set to what its pool has for it (B7)."""
+    state = sub.find_site(site.id)
+    given = allotments.give_allotment(conn, site, sub, now, context.epoch_floor)
+    if state is None or given.allotment == state.allotment:
+        return AllottedSubscription(sub, given.withheld)
+    return AllottedSubscription(set_allotment(conn, site, sub, given.allotment, now), given.withheld)
+
+
+def set_allotment(conn: Connection, site: SiteRow, sub: Subscription, allotment: int, now: Instant) -> Subscription:
+    """The subscription after the site's allotment was set, which the next lease tells it."""
+    fact = f.AllotmentSet(at=now, recorded_at=now, by=site.id, site=site.id, allotment=allotment)
+    after = evolve(sub, fact)
+    account_repository.append_to(conn, after, (fact,), now)
+    return after

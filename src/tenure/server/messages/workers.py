@@ -1,0 +1,111 @@
+"""The background task of what leaves the server: mails and webhooks look side by side, neither waits for the other."""
+
+import asyncio
+import logging
+import ssl
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from tenure.http.outgoing.jitter import chance_of
+from tenure.server.context import ServerContext
+from tenure.server.messages.email_worker import EmailWorker
+from tenure.server.messages.webhook_worker import WebhookWorker
+from tenure.store import deliveries, emails, webhooks
+from tenure.store.engine import Connection
+
+PAUSE = 1.0
+"""Seconds between looks; each is a few indexed queries when nothing waits."""
+COUNT_EVERY = 15
+"""Looks between two counts of what waits."""
+WAITING_MAILS, MAILS_GIVEN_UP = "letters_waiting", "letters_given_up"
+WAITING_DELIVERIES, DISABLED_WEBHOOKS = "deliveries_waiting", "webhooks_disabled"
+_ABOUT = {
+    WAITING_MAILS: "Mails that wait to be sent.",
+    MAILS_GIVEN_UP: "Mails of the last 30 days that could not be sent.",
+    WAITING_DELIVERIES: "Deliveries to webhooks that wait to be made.",
+    DISABLED_WEBHOOKS: "Webhooks that are switched off.",
+}
+
+_log = logging.getLogger("tenure.server.messages")
+
+
+class BackgroundWorker(Protocol):
+    """Something that looks for work again and again."""
+
+    async def once(self) -> int:
+        """One look; how much was found."""
+
+    async def settle(self) -> None:
+        """Until what the looks have set going has come to an end."""
+
+    async def close(self) -> None:
+        """Let go of what is under way."""
+
+
+class OutgoingMessages:
+    """Mails and webhooks of one server process."""
+
+    def __init__(self, context: ServerContext) -> None:
+        chance = chance_of(context.draw)
+        trust = ssl.create_default_context()
+        if context.reach.ca:
+            trust.load_verify_locations(context.reach.ca)
+        self._context = context
+        self._workers: dict[str, BackgroundWorker] = {
+            "mails": EmailWorker(context, chance),
+            "webhooks": WebhookWorker(context, trust, chance),
+        }
+
+    async def run(self) -> None:
+        """Until canceled; a failing look is logged and repeated."""
+        try:
+            await asyncio.gather(*map(self._repeat_worker, self._workers), self._count_on())
+        finally:
+            for worker in self._workers.values():
+                await worker.close()
+
+    async def once(self) -> int:
+        """One look of each, and what it set going; how much was found."""
+        found = sum([await worker.once() for worker in self._workers.values()])
+        for worker in self._workers.values():
+            await worker.settle()
+        return found
+
+    async def count_waiting(self) -> None:
+        """Note how much waits, for the metrics."""
+        self._context.queues.update(await self._context.db.read(_waiting_counts))
+
+    async def _repeat_worker(self, name: str) -> None:
+        while True:
+            try:
+                while await self._workers[name].once():
+                    pass
+            except Exception:  # the database may be back in a second; messages must not need a restart
+                _log.exception("a look for %s failed; it is repeated", name)
+            await asyncio.sleep(PAUSE)
+
+    async def _count_on(self) -> None:
+        while True:
+            try:
+                await self.count_waiting()
+            except Exception:  # a figure for the metrics: nothing depends on it
+                _log.exception("what waits could not be counted")
+            await asyncio.sleep(PAUSE * COUNT_EVERY)
+
+
+def show_queues(context: ServerContext, registry: CollectorRegistry) -> None:
+    """A gauge for each queue, as last counted."""
+    for name, about in _ABOUT.items():
+        gauge = Gauge(f"tenure_{name}", about, registry=registry)
+        gauge.set_function(lambda name=name: context.queues.get(name, 0))  # type: ignore[misc]
+
+
+def _waiting_counts(conn: Connection) -> dict[str, int]:
+    waiting, given_up = emails.count_emails(conn)
+    return {
+        WAITING_MAILS: waiting,
+        MAILS_GIVEN_UP: given_up,
+        WAITING_DELIVERIES: deliveries.count_waiting(conn),
+        DISABLED_WEBHOOKS: webhooks.count_disabled(conn),
+    }

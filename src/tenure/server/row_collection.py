@@ -1,0 +1,97 @@
+"""Rows of installations that are over are forgotten, a few at a time, and never before a rule can need them no more.
+
+A place goes when it does not count and no amnesty can make it count; an ephemeral application when its leases are over
+and nothing that was seen of a copy is still to be held against it; a lease when a later one was acknowledged. Releases
+are counted by facts, and forks of lasting installations stand in facts: neither depends on a row here.
+"""
+
+import msgspec
+
+from tenure.core.lease.standing import AMNESTY_MOST
+from tenure.core.policy.bounds import ABSOLUTE
+from tenure.core.timeline import DAY, HOUR, Instant
+from tenure.server import account_repository, places
+from tenure.server.copies import FORK_ANSWERS_APART
+from tenure.server.site_record import read_record
+from tenure.store import leases, sites, stays
+from tenure.store import places as place_rows
+from tenure.store.engine import Connection
+from tenure.store.sites import SiteRow
+
+AT_ONCE = 500
+"""Rows, or subscriptions, looked at in one transaction."""
+TURNS = 20
+"""Transactions for each clock and hour: who has more waits for the next hour."""
+KEEP_LEASES = 400 * DAY
+"""Superseded leases of lasting installations are kept as long as their state tokens."""
+KEEP_STAYS = 30 * DAY
+"""So long a day's fact can be compared with its rows."""
+EPHEMERAL_MOST = (ABSOLUTE["ephemeral_hours"].maximum or 0) * HOUR
+"""The longest lease of an ephemeral application."""
+
+
+class CollectionProgress(msgspec.Struct):
+    """How far the rows of one clock were looked at: the next turn goes on there, and begins anew at the end."""
+
+    subscription: str = ""
+    site: str = ""
+
+
+def collect_rows(
+    conn: Connection, clock: str | None, now: Instant, restored: Instant, progress: CollectionProgress
+) -> bool:
+    """One turn for all production (`clock` None) or one sandbox, at its own `now`; whether more may be left.
+
+    `restored`: as in `server.places`.
+    """
+    lots = [
+        leases.collect_ended(conn, now - KEEP_LEASES, AT_ONCE, clock),
+        stays.collect_counted(conn, now - KEEP_STAYS, AT_ONCE, clock),
+        _collect_places(conn, clock, now, restored, progress),
+        _collect_ephemeral(conn, clock, now, restored, progress),
+    ]
+    return max(lots) >= AT_ONCE
+
+
+def _collect_places(
+    conn: Connection, clock: str | None, now: Instant, restored: Instant, progress: CollectionProgress
+) -> int:
+    """How many were looked at; of each subscription so many go at once, the rest when its turn comes again."""
+    moved_from = now - AMNESTY_MOST
+    found = place_rows.lapsed_in(conn, moved_from, progress.subscription, AT_ONCE, clock)
+    for provider, name in found:
+        sub = account_repository.load_subscription(conn, provider, name)
+        if sub is not None:
+            by = places.count_rule(sub, now, restored)
+            place_rows.collect_lapsed(conn, provider, name, by, moved_from, AT_ONCE)
+    progress.subscription = found[-1][1] if len(found) == AT_ONCE else ""
+    return len(found)
+
+
+def _collect_ephemeral(
+    conn: Connection, clock: str | None, now: Instant, restored: Instant, progress: CollectionProgress
+) -> int:
+    """How many were looked at; those that stay lose the leases that later ones have replaced."""
+    found = sites.ephemeral_sites(conn, progress.site, AT_ONCE, clock)
+    # Locked, so that what is decided of one still holds when it is done: it may be synchronizing just now.
+    rows = sites.lock_many(conn, found)
+    ends = leases.lease_ends(conn, found)
+    over = [each.id for each in rows.values() if is_over(each, ends.get(each.id, 0), now, restored)]
+    leases.collect_replaced(conn, found, now - AMNESTY_MOST)
+    for forget in (leases.forget_leases, place_rows.forget_places, sites.forget_sites):
+        forget(conn, over)
+    progress.site = found[-1] if len(found) == AT_ONCE else ""
+    return len(found)
+
+
+def is_over(site: SiteRow, end: Instant, now: Instant, restored: Instant) -> bool:
+    """Whether nothing can depend on what is known of an ephemeral application any more; `end`: of its last lease.
+
+    After a restore the server may have forgotten later leases, and would have to learn of them while they can run.
+    """
+    body = read_record(site)
+    seen = site.forked_at is not None or bool(body.copies or body.settled or body.fork_answered)
+    keep = FORK_ANSWERS_APART if seen else AMNESTY_MOST
+    heard = max(end, site.last_contact or 0, site.forked_at or 0, body.fork_answered, body.settled_at)
+    forgotten = site.epoch < restored and now < restored + EPHEMERAL_MOST + AMNESTY_MOST
+    return not forgotten and heard + keep <= now

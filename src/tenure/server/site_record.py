@@ -1,0 +1,91 @@
+"""What a site's row keeps beside its columns, and the rows of a subscription.
+
+What it means is for others: `forks` of copies, `shares` of pools, `takeover` of successors.
+"""
+
+import msgspec
+
+from tenure.core.timeline import Instant
+from tenure.store import sites
+from tenure.store.engine import Connection
+from tenure.store.sites import SiteRow
+
+AT_ONCE = 500
+
+
+class CopySighting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a copy of a site said of itself when it showed a state token that was replaced."""
+
+    token: str
+    at: Instant
+    serial: int
+    epoch: int
+    version: str = ""
+    devices: int = 0
+    wall: Instant = 0
+    uptime: int = 0
+    path: str = ""
+    trigger: str = ""
+
+
+class PoolPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of another subscription's pool."""
+
+    share: bytes = b""
+    """`core.allotment.SiteShare` as JSON."""
+    after: int = 0
+    """Serial of the newest lease when it was set aside: one with a greater serial replaces what this was."""
+
+
+class SiteRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a site's row keeps as its body. Evolution: fields are appended with defaults."""
+
+    successor_provider: str = ""
+    """Whose subscription the successor is; a site may change its provider."""
+    device_port: str = ""
+    hardware: dict[str, str] = {}
+    fork_answered: Instant = 0
+    """When a copy of this site was last given the truth of a fork answer (once in 90 days, [spec: fork-rule])."""
+    restores: tuple[Instant, ...] = ()
+    """Of an ephemeral application, which is in no history: when its own side said that it was restored."""
+    share: bytes = b""
+    """The site's part of its subscription's pool (`core.allotment.SiteShare`) as JSON."""
+    copies: tuple[CopySighting, ...] = ()
+    """While a fork is open: the copies that showed a token which was replaced."""
+    settled: tuple[tuple[str, str], ...] = ()
+    """(token, what the copy that shows it was told to be)."""
+    settled_at: Instant = 0
+    """When that was said last."""
+    restored_at: Instant = 0
+    """When somebody said last that the same server was restored: the other copy goes by a lease from before that."""
+    code: str = ""
+    """Id of the code it applied last, of an ephemeral application: its coming is in no history."""
+    told_to_leave: int = 0
+    """Number of the state token that came with the word to leave: whoever shows that one has heard it."""
+    asked_for: Instant = 0
+    """When an application on its own asked in vain for a place that this administration server may hold unused."""
+    elsewhere: dict[str, PoolPart] = {}
+    """By subscription its parts of other pools: of a successor kept ready, of what it left and may still go by."""
+
+
+def read_record(site: SiteRow) -> SiteRecord:
+    """The site's body."""
+    return msgspec.json.decode(site.body, type=SiteRecord)
+
+
+def with_beside(site: SiteRow, body: SiteRecord) -> SiteRow:
+    """The site with another body."""
+    return msgspec.structs.replace(site, body=msgspec.json.encode(body))
+
+
+def rows_of(conn: Connection, provider: str, subscription: str, *, every: bool = False) -> list[SiteRow]:
+    """Administration servers that use the provider's subscription or keep it ready, those that left it included.
+
+    `every`: applications on their own as well, of which there may be thousands.
+    """
+    rows: list[SiteRow] = []
+    while page := sites.page(conn, provider, subscription, rows[-1].id if rows else "", AT_ONCE, servers=not every):
+        rows += page
+        if len(page) < AT_ONCE:
+            break
+    return rows

@@ -1,0 +1,58 @@
+"""The question before devices lose their seats: which are meant, and what it means for them; the deed is the page's."""
+
+from collections.abc import Sequence
+
+from tenure.core.plurals import format_count
+from tenure.site.console.client import ConsoleApi, fill_path
+from tenure.web.replies import RefusedPageError
+from tenure.web.visits import ConfirmationQuestion
+
+NAMED = 10
+"""Devices that the question names; the others are counted."""
+LOSSES = {
+    "withdraw": (
+        "Withdraw the seat of {}?",
+        "It stops being protected at its next contact, and its seat is free for another."
+        " It gets none until somebody assigns it one, as far as one is free then.",
+        "Withdraw the seat",
+    ),
+    "remove": (
+        "Remove {}?",
+        "It gives its seat up and leaves the list. This cannot be undone: to come back it has to be enrolled anew.",
+        "Remove",
+    ),
+    "release": (
+        "Release {} now?",
+        "The seat is taken from each of them; it stops being protected at its next contact."
+        " It gets a seat again only if it asks for one while one is free.",
+        "Release now",
+    ),
+}
+"""By deed: the question, what is lost, the deed as the button says it."""
+
+
+async def loss_question(api: ConsoleApi, what: str, devices: Sequence[str], back: str) -> ConfirmationQuestion:
+    """The question for one of `LOSSES`, with the names of the first devices that are meant.
+
+    Raises `RefusedPageError` when the only device that is meant is not there.
+    """
+    title, text, button = LOSSES[what]
+    names = [await _device_name(api, each, alone=len(devices) == 1) for each in devices[:NAMED]]
+    shown = [("Device", name) for name in names]
+    if len(devices) > NAMED:
+        shown.append(("And", f"{len(devices) - NAMED:,} more"))
+    whom = f"“{names[0]}”" if len(devices) == 1 else format_count(len(devices), "device")
+    if len(devices) > 1:
+        text = f"For each of them: {text[0].lower()}{text[1:]}"
+    return ConfirmationQuestion(title=title.format(whom), text=text, button=button, back=back, shown=tuple(shown))
+
+
+async def _device_name(api: ConsoleApi, device: str, *, alone: bool) -> str:
+    """A device's name; of several, one that is gone is named by its id, and the deed itself says why not."""
+    try:
+        found = await api.get(fill_path("/v1/devices/{device}", device=device))
+    except RefusedPageError:
+        if alone:
+            raise
+        return device
+    return str(found["name"] or device)

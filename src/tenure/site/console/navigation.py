@@ -1,0 +1,115 @@
+"""What stands around the console's pages: the tree, the banner, and the clock that the site goes by."""
+
+import asyncio
+from typing import Any
+from urllib.parse import quote
+
+from tenure.site.console.banner import Banner, most_important
+from tenure.site.console.client import ConsoleApi, fill_path, open_warnings
+from tenure.site.console.rights import ConsoleRights
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.formatting import instant_of
+from tenure.web.frame import MenuEntry, MenuGroup, PageFrame
+from tenure.web.replies import RefusedPageError
+
+TITLE = "Administration server"
+WAIT = "waiting for a seat"
+GROUPS_SHOWN = 30
+"""Groups that the tree has room for; the rest is on the page of managed devices."""
+
+
+class ConsoleFrame(PageFrame, frozen=True, kw_only=True):
+    """A frame with the banner in it."""
+
+    banner: Banner | None = None
+    offline: bool = False
+    """Whether the API can exchange requests and answers as files."""
+    rights: ConsoleRights = ConsoleRights()
+
+    def may_offer(self, path: str, method: str = "POST") -> bool:
+        """Whether something may be offered to whoever looks."""
+        return self.rights.may_use(path, method)
+
+
+class ConsoleFrameMaker:
+    """Makes the frame of every page."""
+
+    def __init__(self, server: LocalServer) -> None:
+        self._server = server
+
+    async def make_frame(self, visit: Console) -> ConsoleFrame:
+        """See `web.app.Parts.frame`; what the API will not say now leaves its place empty."""
+        if visit.session is None:
+            return ConsoleFrame(title=TITLE, subtitle="Web console")
+        api = self._server.api_for(visit)
+        try:
+            status, found, groups = await asyncio.gather(
+                api.get("/v1/status"), api.get("/v1/licenses"), self._list_groups(api)
+            )
+        except RefusedPageError:
+            return ConsoleFrame(
+                title=TITLE, person=visit.session_value.name, role=_role_name(visit), rights=visit.session_value.rights
+            )
+        now = instant_of(status["now"]) or visit.now
+        licenses = [{**each, "conflict": await self._open_conflict(api, each["product"])} for each in found["items"]]
+        return ConsoleFrame(
+            title=status["name"] or TITLE,
+            subtitle=TITLE,
+            groups=(MenuGroup(text="", entries=(_navigation_tree(status, groups),)),),
+            person=visit.session_value.name,
+            role=_role_name(visit),
+            account_path="/account",
+            now=status["now"],
+            sandbox=status["sandbox"],
+            banner=most_important(licenses, now, await open_warnings(api, self._server)),
+            rights=visit.session_value.rights,
+            offline=await self._server.has_operation("POST /v1/licenses/{product}/offline/request"),
+        )
+
+    async def _open_conflict(self, api: ConsoleApi, product: str) -> Any:
+        """The seat conflict that is open, if there is one and the API knows of such things."""
+        if not await self._server.has_operation("GET /v1/licenses/{product}/seat-conflict"):
+            return None
+        try:
+            return await api.get(fill_path("/v1/licenses/{product}/seat-conflict", product=product))
+        except RefusedPageError:
+            return None
+
+    async def _list_groups(self, api: ConsoleApi) -> list[Any]:
+        if not await self._server.has_operation("GET /v1/groups"):
+            return []
+        return (await api.get_page("/v1/groups", limit=GROUPS_SHOWN)).items
+
+
+def _role_name(visit: Console) -> str:
+    role = visit.session_value.role.capitalize()
+    return f"{role}: looks, changes nothing" if visit.session_value.rights.looks_only else role
+
+
+def _navigation_tree(status: dict[str, Any], groups: list[Any]) -> MenuEntry:
+    waiting = sum(each["waiting"] for each in status["products"])
+    children = tuple(
+        MenuEntry(
+            path=f"/groups/{quote(each['name'], safe='')}", text=each["name"], icon="folder", count=_group_count(each)
+        )
+        for each in groups
+    )
+    return MenuEntry(
+        path="/",
+        text=f"{TITLE} {status['name']}",
+        icon="server",
+        children=(
+            MenuEntry(path="/devices", text="Managed devices", icon="devices", children=children),
+            MenuEntry(path="/unassigned", text="Unassigned devices", icon="customers"),
+            MenuEntry(path="/events", text="Events", icon="events"),
+            MenuEntry(path="/reports", text="Reports", icon="reports"),
+            MenuEntry(
+                path="/licenses", text="Licenses", icon="licenses", count=f"{waiting:,}" if waiting else "", counts=WAIT
+            ),
+            MenuEntry(path="/settings", text="Settings", icon="settings"),
+        ),
+    )
+
+
+def _group_count(group: dict[str, Any]) -> str:
+    return f"{group['devices']:,}" if group.get("devices") else ""

@@ -1,0 +1,93 @@
+"""Enrollment tokens: made for one device or for many, shown once, withdrawn."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tenure.core.timeline import DAY
+from tenure.site.console.client import fill_path
+from tenure.site.console.session import Console, LocalServer
+from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.formatting import instant_of
+from tenure.web.forms import SentForm
+from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.short_lists import NEWEST, By, make_short_list
+
+MOST_DAYS = 3_650
+
+SURE_WITHDRAW = ConfirmationQuestion(
+    title="Withdraw this token?",
+    text="No further device can be enrolled with it; devices that are enrolled stay. This cannot be undone.",
+    button="Withdraw the token",
+    back="/enrollments",
+)
+
+
+SORTS: dict[str, By] = {
+    "newest": NEWEST,
+    "until": ("Ending first", lambda row: (row["until"] or "9999", row["id"]), False),
+    "used": ("Most used first", lambda row: (row["used"], row["id"]), True),
+}
+"""By what the tokens can be sorted."""
+
+
+class EnrollmentPages:
+    """The list, and making one."""
+
+    def __init__(self, server: LocalServer) -> None:
+        self._server = server
+
+    async def show(self, visit: Console) -> Reply:
+        """The list and the form."""
+        return await self._render_page(visit, None)
+
+    async def make(self, visit: Console) -> Reply:
+        """A new one; its word is shown on the page that answers, and nowhere else."""
+        api, form = self._server.api_for(visit), visit.form
+        status = await api.get("/v1/status")
+        product = form.read_choice("product", [each["product"] for each in status["products"]])
+        uses = form.read_whole("uses", least=1, most=100_000)
+        days = form.read_whole("days", least=1, most=MOST_DAYS) if form.read_text("days") else 0
+        if form.errors:
+            return await self._render_page(visit, None, 422)
+        now = instant_of(status["now"]) or visit.now
+        until = datetime.fromtimestamp(now + days * DAY, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if days else None
+        body: dict[str, Any] = {"product": product, "uses": uses, "until": until}
+        if form.read_text("group", most=64):
+            body["group"] = form.read_text("group", most=64)
+        try:
+            made = await api.post("/v1/enrollments", body, key=form.read_text("_key"))
+        except RefusedPageError as error:
+            if not (error.refusal.field and form.place_complaint(error.refusal.field, error.refusal.detail)):
+                raise
+            return await self._render_page(visit, None, 422)
+        visit.form = SentForm()
+        return await self._render_page(visit, made)
+
+    async def withdraw(self, visit: Console) -> Reply:
+        """Withdraw one."""
+        name = visit.params["enrollment"]
+        await self._server.api_for(visit).delete(fill_path("/v1/enrollments/{name}", name=name))
+        visit.flash_message("The token was withdrawn; devices that enrolled with it stay.")
+        return RedirectTo("/enrollments")
+
+    async def _render_page(self, visit: Console, made: dict[str, Any] | None, status: int = 200) -> Reply:
+        api = self._server.api_for(visit)
+        site = await api.get("/v1/status")
+        groups = await api.get_all("/v1/groups") if await self._server.has_operation("GET /v1/groups") else []
+        values = {
+            "made": made,
+            "shelf": make_short_list(visit, await api.get_all("/v1/enrollments"), SORTS),
+            "products": [(each["product"], each["product"]) for each in site["products"]],
+            "groups": groups,
+            "group_pairs": [(each["name"], each["name"]) for each in groups],
+            "status": site,
+        }
+        return PageScreen(template="enrollments.html", values=values, status=status)
+
+    def routes(self) -> tuple[PageRoute, ...]:
+        """Every page of this group."""
+        return (
+            page_route("/enrollments", self.show),
+            form_route("/enrollments", self.make),
+            form_route("/enrollments/{enrollment}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+        )

@@ -1,0 +1,71 @@
+"""The device port: signed requests of devices in, signed answers out, durable before they are answered
+[spec: enrollment].
+
+TLS and HTTP are around it; what a device gets is decided in `contact`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.site.device_contact import ContactParts, DeviceContact
+from tenure.site.license import ProductLicense
+from tenure.site.seats import refuse_unserved
+from tenure.site.state_tokens import StateTokens
+from tenure.site.store.sqlite import SiteStore
+from tenure.site.store.writer import Connection, StoreUnavailable
+from tenure.wire.devices import read_request
+from tenure.wire.keys import SeedSigner
+
+
+class DevicePort:
+    """The operation behind `POST /v1/device`."""
+
+    def __init__(
+        self,
+        licenses: Mapping[str, ProductLicense],
+        store: SiteStore,
+        signer: SeedSigner,
+        tokens: StateTokens,
+        draw: Callable[[int], bytes],
+    ) -> None:
+        self._licenses = licenses
+        self._store = store
+        self._signer, self._tokens, self._draw = signer, tokens, draw
+
+    async def answer_device(self, body: bytes, _address: str) -> bytes | Refused:
+        """The signed answer; an unsigned refusal for what is not proven, and while nothing is licensed here."""
+        try:
+            return await asyncio.wrap_future(self.answer_blocking(body))
+        except StoreUnavailable:
+            return Refused(RefusalCode.SERVER_BUSY, "The site's store is not available.")
+
+    def answer_blocking(self, body: bytes) -> "Future[bytes | Refused]":
+        """The same for callers without a loop."""
+        asked = read_request(body)
+        if isinstance(asked, Refused):
+            return _stored_answer(asked)
+        license_ = self._licenses.get(asked.message.product)
+        if license_ is None:
+            return _stored_answer(
+                Refused(RefusalCode.NOT_FOUND, "This product is not licensed through this site.", "product")
+            )
+        look = license_.take_snapshot()
+        barred = refuse_unserved(look)
+        lease = look.lease
+        if barred is not None or lease is None:
+            return _stored_answer(barred or Refused(RefusalCode.NOT_ACTIVATED))
+        root = license_.keeper.holder.root.version
+        desk = ContactParts(signer=self._signer, tokens=self._tokens, draw=self._draw, root=root)
+
+        def work(conn: Connection) -> bytes:
+            return DeviceContact(desk, conn, asked, look, lease).answer_request()
+
+        return self._store.write(work)
+
+
+def _stored_answer(refused: Refused) -> "Future[bytes | Refused]":
+    done: Future[bytes | Refused] = Future()
+    done.set_result(refused)
+    return done

@@ -1,0 +1,147 @@
+"""Devices that come to an end without a word, and a reinstalled one that is the same as before
+[spec: device-counting, hardware-match].
+
+A device counts as long as a seat of it may still be in use; only then is silence, or its successor on the same
+hardware, a reason to count it no longer. Silence proves nothing before a contact was due, and never for good.
+"""
+
+import msgspec
+
+from tenure.core.lease.standing import moved_by
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.device_usage import counts_until
+from tenure.site.license import LicenseSnapshot
+from tenure.site.seats import ROUND
+from tenure.site.store import devices, events, merged_devices, pools
+from tenure.site.store.devices import DeviceDecision, DeviceRow
+from tenure.site.store.writer import Connection
+
+
+def amnesty_of(device: DeviceRow, look: LicenseSnapshot) -> int:
+    """Seconds by which amnesties move the end of the device's seat."""
+    return moved_by(device.lease_iat, look.amnesties)
+
+
+def counting_until(device: DeviceRow, state: DeviceDecision, figures: tuple[int, int]) -> int:
+    """The first instant at which `device` no longer counts in `state`; `figures`: amnesty seconds, idle days."""
+    changed = msgspec.structs.replace(device, state=state)
+    return counts_until(changed.as_counted(figures[0]), figures[1])
+
+
+def seat_over(device: DeviceRow, look: LicenseSnapshot) -> bool:
+    """Whether nothing that was signed for the device can still be in use."""
+    return (
+        not device.seat
+        or look.now >= device.seat_until + amnesty_of(device, look)
+        or device.state == DeviceDecision.RELEASED
+    )
+
+
+def settle_twin(conn: Connection, device: DeviceRow, look: LicenseSnapshot) -> DeviceRow:
+    """What became of the device that was there before on the same hardware, as far as it can be told now.
+
+    It has spoken since: then this is a clone, and both count. It was silent since before, has missed a contact that was
+    due, and its seat is over: then they are one, and the old self goes. Otherwise it stays open. Worked example: the
+    old self was heard of at 12:00, the new one enrolled at 13:00; each device speaks once in 26.4 hours, so that before
+    14:24 of the next day its silence says nothing, and later if the site was down meanwhile.
+    """
+    old = devices.by_id(conn, device.twin) if device.twin else None
+    if old is None:
+        return device if not device.twin else devices.save_device(conn, msgspec.structs.replace(device, twin=""))
+    if old.last_seen >= device.created:
+        text = f"{old.name or old.id} and {device.name or device.id} look alike and are both alive: likely clones."
+        _event_once(conn, look, "warning", "device_cloned", text, device)
+        return devices.save_device(conn, msgspec.structs.replace(device, twin=""))
+    return _merge_devices(conn, old, device, look) if seat_over(old, look) and _was_missed(old, look) else device
+
+
+def _was_missed(old: DeviceRow, look: LicenseSnapshot) -> bool:
+    """Whether `old` was due and did not come while the site could hear it; one that said goodbye never is."""
+    return old.state == DeviceDecision.RELEASED or look.now >= max(old.last_seen, look.up_since) + ROUND
+
+
+def merge_by_hand(conn: Connection, old: DeviceRow, device: DeviceRow, look: LicenseSnapshot) -> DeviceRow | Refused:
+    """The administrator says that both are one computer: the count goes over at once.
+
+    Refuses `nothing_to_change` unless they share enough of their hardware, for the same product, and the old one has
+    been silent since before the new one was enrolled.
+    """
+    twin = devices.twin_of(conn, device)
+    alike = old.product == device.product and twin is not None and old.number != device.number
+    if not alike or not _is_alike(old, device):
+        return Refused(RefusalCode.NOTHING_TO_CHANGE, "They do not share enough of their hardware.", "into")
+    if old.last_seen >= device.created:
+        detail = "The older one has spoken since the newer one was enrolled: they are two computers."
+        return Refused(RefusalCode.NOTHING_TO_CHANGE, detail, "into")
+    return _merge_devices(conn, old, device, look)
+
+
+def _is_alike(old: DeviceRow, device: DeviceRow) -> bool:
+    one, other = (msgspec.json.decode(each.hardware, type=dict[str, str]) for each in (old, device))
+    return sum(one.get(part) == digest for part, digest in other.items()) >= devices.ALIKE
+
+
+def _merge_devices(conn: Connection, old: DeviceRow, device: DeviceRow, look: LicenseSnapshot) -> DeviceRow:
+    """The old self gives its place to the new one, which counts in its stead if it did not yet."""
+    text = f"{device.name or device.id} is {old.name or old.id}, installed anew."
+    _event_once(conn, look, "info", "device_merged", text, device)
+    aside = old.state == DeviceDecision.DISPLACED  # its place is not one that it may keep
+    inherits = old.counted and not device.counted and look.lease_terms is not None and not aside
+    devices.delete_device(conn, msgspec.structs.replace(old, counted=0 if inherits else old.counted))
+    merged_devices.keep_device(conn, old, look.now)
+    days = 0 if look.lease_terms is None else look.lease_terms.figures.idle_release_days
+    heir = msgspec.structs.replace(device, twin="", group=device.group or old.group, pinned=device.pinned or old.pinned)
+    if inherits:
+        until = counts_until(heir.as_counted(0), days)
+        heir = msgspec.structs.replace(heir, counted=1, counts_until=until)
+    return devices.save_device(conn, heir)
+
+
+def come_back(conn: Connection, product: str, key: str, look: LicenseSnapshot) -> DeviceRow | None:
+    """The device of this key that was taken for another's former self, and is there: a device of its own again.
+
+    A seat of it that is still in use counts, whatever is allowed; else it waits its turn like any other.
+    """
+    device = merged_devices.take_device(conn, product, key)
+    if device is None or devices.by_id(conn, device.id) is not None:
+        return None
+    device = msgspec.structs.replace(device, number=0, twin="", state=DeviceDecision.WAITING, counted=0, counts_until=0)
+    if not seat_over(device, look):
+        pools.adopt_place(conn, product)
+        device = msgspec.structs.replace(
+            device, state=DeviceDecision.PROTECTED, counted=1, counts_until=device.seat_until + amnesty_of(device, look)
+        )
+    text = f"{device.name or device.id} was taken for a device installed anew, but is there: they are two computers."
+    _event_once(conn, look, "warning", "device_returned", text, device)
+    return devices.save_device(conn, device)
+
+
+def release_due(conn: Connection, product: str, look: LicenseSnapshot) -> int:
+    """Counts no longer what was removed or silent long enough by now; how many were looked at (at most 500).
+
+    Amnesties may have moved a seat's end since its row was written: then only the row is brought up to date.
+    """
+    if look.lease_terms is None:
+        return 0
+    found = devices.due_devices(conn, product, look.now)
+    for device in found:
+        until = counts_until(device.as_counted(amnesty_of(device, look)), look.lease_terms.figures.idle_release_days)
+        if until > look.now:
+            devices.save_device(conn, msgspec.structs.replace(device, counts_until=until))
+        elif device.state in (DeviceDecision.REMOVED, DeviceDecision.WITHDRAWN):
+            devices.stop_counting(conn, device, DeviceDecision(device.state))
+        elif device.state == DeviceDecision.DISPLACED:
+            devices.stop_counting(conn, device, DeviceDecision.WAITING)
+        elif device.ephemeral:  # as expected: it comes and goes without an event
+            devices.stop_counting(conn, device, DeviceDecision.IDLE)
+        else:
+            text = f"{device.name or device.id} has been silent for so long that it no longer counts."
+            events.add(conn, look.now, "info", "device_idle", text, product=product, device=device.id)
+            devices.stop_counting(conn, device, DeviceDecision.IDLE)
+    return len(found)
+
+
+def _event_once(
+    conn: Connection, look: LicenseSnapshot, severity: events.Severity, kind: str, text: str, device: DeviceRow
+) -> None:
+    events.add_once_an_hour(conn, look.now, severity, kind, text, product=device.product, device=device.id)

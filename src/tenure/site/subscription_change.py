@@ -1,0 +1,56 @@
+"""A site that goes by another subscription: at once no more devices are served under it than it allows (ADR 17).
+
+Whoever is beyond that keeps what was signed for him until it is over, and gets nothing new before a place is free.
+"""
+
+from tenure.core.plurals import format_count
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.device_usage import may_protect
+from tenure.site.license import LicenseSnapshot
+from tenure.site.seats import allowed_devices
+from tenure.site.store import devices, events, pools
+from tenure.site.store.devices import DeviceDecision
+from tenure.site.store.writer import Connection
+
+
+def notice_switch(conn: Connection, product: str, look: LicenseSnapshot) -> None:
+    """Takes in which subscription rules; where it is another one, devices beyond what it allows are set aside.
+
+    The longest silent ones, pinned ones last. What a lower limit of the same subscription does is `conflict`'s.
+    """
+    lease = look.lease_terms
+    before = pools.get_pool(conn, product).subscription
+    if lease is None or before == lease.subscription:
+        return
+    pools.noticed_subscription(conn, product, lease.subscription)
+    if not before:
+        return  # the first one, or the first that a newer program takes note of
+    most = allowed_devices(lease)
+    over = devices.displace_devices(conn, product, most)
+    if over:
+        text = (
+            f"The subscription that rules now allows {format_count(most, 'device')} here."
+            f" {format_count(over, 'device keeps its seat', 'devices keep their seats')} until it ends, without"
+            " another before a place is free."
+        )
+        events.add(conn, look.now, "warning", "devices_displaced", text, product=product)
+
+
+def taken_in(conn: Connection, product: str, look: LicenseSnapshot) -> DeviceDecision:
+    """What becomes of a device that counts and is wanted again: set aside where more are served than may be."""
+    active = pools.get_pool(conn, product).counted - devices.count_displaced(conn, product)
+    return (
+        DeviceDecision.PROTECTED
+        if look.lease_terms is None or active <= allowed_devices(look.lease_terms)
+        else DeviceDecision.DISPLACED
+    )
+
+
+def no_return(conn: Connection, product: str, look: LicenseSnapshot) -> Refused | None:
+    """Why a device that was set aside gets no seat yet: `device_limit_reached`; None when a place is free."""
+    lease = look.lease_terms
+    if lease is None:
+        return Refused(RefusalCode.NOT_ACTIVATED)
+    return may_protect(
+        pools.get_pool(conn, product).counted - devices.count_displaced(conn, product), allowed_devices(lease)
+    )

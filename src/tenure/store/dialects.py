@@ -1,0 +1,102 @@
+"""One statement for both databases where SQLAlchemy has two spellings, or costs more than the statement itself."""
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+Both = dict[str, sa.Insert]
+
+
+def per_dialect(table: sa.Table[Any], build: Callable[[Any], sa.Insert]) -> Both:
+    """`build` applied to each dialect's insert into `table`; look the result up by `conn.dialect.name`."""
+    return {"sqlite": build(sqlite.insert(table)), "postgresql": build(postgresql.insert(table))}
+
+
+def insert_or_ignore(table: sa.Table[Any], *keys: str) -> Both:
+    """Insert, or do nothing when a row with these key columns is there already."""
+    return per_dialect(table, lambda insert: insert.on_conflict_do_nothing(index_elements=list(keys)))
+
+
+def upsert(table: sa.Table[Any], *keys: str) -> Both:
+    """Insert, or take the place of the row with these key columns."""
+
+    def build(insert: Any) -> sa.Insert:
+        others = {name: insert.excluded[name] for name in table.c.keys() if name not in keys}  # noqa: SIM118
+        built: sa.Insert = insert.on_conflict_do_update(index_elements=list(keys), set_=others)
+        return built
+
+    return per_dialect(table, build)
+
+
+def _dialect_builders() -> tuple[sa.Dialect, ...]:
+    return (
+        sqlite.dialect(),
+        postgresql.dialect(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
+    )
+
+
+class PreparedUpdate:
+    """An UPDATE over many values at once, compiled here instead of at each call: a third of the cost on the hot path.
+
+    The names of its parameters are those of the values' fields.
+    """
+
+    def __init__(self, statement: sa.Update) -> None:
+        self._sql: dict[str, str] = {}
+        self._values: dict[str, Callable[[object], tuple[object, ...]]] = {}
+        for dialect in _dialect_builders():
+            compiled = statement.compile(dialect=dialect)
+            names = compiled.positiontup or ()
+            self._sql[dialect.name] = str(compiled)
+            self._values[dialect.name] = attrgetter(*names)
+
+    def run(self, conn: sa.Connection, values: Sequence[object]) -> None:
+        """Once for each of `values`, in order."""
+        if values:
+            parameters = [self._values[conn.dialect.name](value) for value in values]
+            raw = _raw_connection(conn)
+            if raw is not None:
+                raw.executemany(self._sql["sqlite"], parameters)
+            else:
+                conn.exec_driver_sql(self._sql[conn.dialect.name], parameters)
+
+
+class PreparedSelect:
+    """A SELECT of the rows whose column `among` is one of many values, compiled here instead of at each call."""
+
+    def __init__(self, statement: sa.Select[Any], among: sa.ColumnElement[str]) -> None:
+        values = sa.func.json_each(sa.bindparam("among")).table_valued("value")
+        listed = {
+            "sqlite": among.in_(sa.select(values.c.value)),
+            "postgresql": among == sa.any_(sa.bindparam("among", type_=postgresql.ARRAY(sa.Text))),
+        }
+        self._sql = {
+            dialect.name: str(statement.where(listed[dialect.name]).compile(dialect=dialect))
+            for dialect in _dialect_builders()
+        }
+
+    def run(self, conn: sa.Connection, values: Iterable[str]) -> Sequence[Any]:
+        """The rows, each a tuple of the columns selected, in the order that the statement says."""
+        raw = _raw_connection(conn)
+        if raw is not None:
+            found: Sequence[Any] = raw.execute(
+                self._sql["sqlite"], (msgspec.json.encode(list(values)).decode(),)
+            ).fetchall()
+            return found
+        return conn.exec_driver_sql(self._sql[conn.dialect.name], (list(values),)).all()
+
+
+def _raw_connection(conn: sa.Connection) -> Any:
+    """SQLite's own connection, in the transaction that SQLAlchemy has begun; None for any other database.
+
+    There a statement costs less than SQLAlchemy's account of its result; elsewhere the round trip outweighs both.
+    """
+    if conn.dialect.name != "sqlite":
+        return None
+    if not conn.in_transaction():
+        conn.begin()
+    return conn.connection.dbapi_connection

@@ -1,0 +1,201 @@
+"""The state in one SQLite file: applied in the loop, committed off the loop, one process that writes.
+
+Reading inline costs less than any hop to a thread; only COMMIT, which waits for the disk, leaves the loop. The sole
+module that knows which SQLite library is used.
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Concatenate
+
+import sqlalchemy as sa
+
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.store.batch import CAPACITY, MOST, WriteBatcher
+from tenure.store.engine import Answer, Connection, Item, P, T
+from tenure.store.prepare import Upgrade, prepare_database
+
+try:
+    from pysqlite3 import dbapi2 as driver
+except ImportError:  # wheels exist for x86_64 Linux only
+    import sqlite3 as driver
+
+LIBRARY: tuple[int, int, int] = driver.sqlite_version_info
+SOUND_SINCE = (3, 51, 3)
+"""Earlier libraries can lose a commit when two connections write or checkpoint at the same instant."""
+
+_log = logging.getLogger("tenure.store")
+_ALWAYS = ("foreign_keys=on", "busy_timeout=5000", "trusted_schema=off", "recursive_triggers=on", "cache_size=-16000")
+# Checkpoints are kept off most commits; recursive triggers make REPLACE obey the append-only triggers.
+_WRITER = ("journal_mode=wal", "synchronous=full", "wal_autocheckpoint=4000", *_ALWAYS)
+_READER = (*_ALWAYS, "query_only=on")
+
+
+class SqliteDatabase:
+    """`engine.Database` on one file; made by `open_lite`."""
+
+    def __init__(self, writer: Connection, reader: Connection, lock: int, capacity: int, most: int) -> None:
+        self._writer, self._reader, self._lock = writer, reader, lock
+        self._commits = ThreadPoolExecutor(1, "commit")
+        self._raw: Any = writer.connection.dbapi_connection
+        self._batcher = WriteBatcher(self, capacity, most)
+
+    async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `engine.Database.read`."""
+        with self._reader.begin():
+            return fn(self._reader, *args, **kwargs)
+
+    async def write(
+        self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | Refused:
+        """See `engine.Database.write`."""
+        answer: T | Refused = await self._batcher.run(lambda connection: fn(connection, *args, **kwargs))
+        return answer
+
+    async def dry_run(
+        self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | Refused:
+        """See `engine.Database.dry_run`."""
+        answer: T | Refused = await self._batcher.run(lambda connection: fn(connection, *args, **kwargs), keep=False)
+        return answer
+
+    async def submit_set(
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item
+    ) -> Answer | Refused:
+        """See `engine.Database.submit_set`."""
+        answer: Answer | Refused = await self._batcher.run_item(handler, item)
+        return answer
+
+    async def close(self) -> None:
+        """See `engine.Database.close`."""
+        await self._batcher.close()
+        self._commits.shutdown()
+        for connection in (self._reader, self._writer):
+            connection.close()
+            connection.engine.dispose()
+        os.close(self._lock)
+
+    async def apply(self, work: Callable[[Connection], None]) -> None:
+        """For the batcher: BEGIN IMMEDIATE and `work`, inline."""
+        self._writer.begin()
+        work(self._writer)
+
+    async def commit(self) -> None:
+        """For the batcher: the one wait for the disk, off the loop."""
+        await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.commit)
+
+    async def rollback(self) -> None:
+        """For the batcher: after a COMMIT that failed SQLAlchemy takes the transaction for ended, SQLite does not."""
+        self._writer.rollback()
+        if self._raw.in_transaction:
+            self._raw.rollback()
+
+    def savepoint(self, connection: Connection, statement: str) -> None:
+        """For the batcher: past SQLAlchemy, because a fence must cost less than what it guards."""
+        self._raw.execute(statement)
+
+    def raced(self, fault: Exception) -> bool:
+        """For the batcher: never, for nobody else may write."""
+        return False
+
+
+def open_lite(
+    path: Path, upgrade: Upgrade | None = None, *, capacity: int = CAPACITY, most: int = MOST
+) -> SqliteDatabase | Refused:
+    """The database in the file at `path`, made if need be and readable by its owner alone; see `prepare_database`.
+
+    Refuses `already_exists` when the file is not Tenure's or is of another Tenure, and as `lock_writer`. A running
+    event loop is needed only to use it.
+    """
+    flaw = flaw_of(LIBRARY)
+    if flaw:
+        _log.warning(flaw)
+    lock = lock_writer(path)
+    if isinstance(lock, Refused):
+        return lock
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    refused = _prepare_file(path, upgrade)
+    if refused is not None:
+        os.close(lock)
+        return refused
+    return SqliteDatabase(
+        _connect_file(path, _WRITER, "begin immediate"), _connect_file(path, _READER, "begin"), lock, capacity, most
+    )
+
+
+def flaw_of(library: tuple[int, int, int]) -> str:
+    """What is wrong with that version of SQLite, for the log; empty when nothing is known."""
+    if library >= SOUND_SINCE:
+        return ""
+    version, sound = (".".join(map(str, numbers)) for numbers in (library, SOUND_SINCE))
+    return f"SQLite {version} can lose a commit where two connections write at once; {sound} or later is advised"
+
+
+@contextmanager
+def open_read_only(path: Path) -> Iterator[Connection]:
+    """A connection that can only read, for commands beside a running server (`tenure verify-history`)."""
+    connection = _connect_file(path, _READER, "begin")
+    try:
+        yield connection
+    finally:
+        connection.close()
+        connection.engine.dispose()
+
+
+def _prepare_file(path: Path, upgrade: Upgrade | None) -> Refused | None:
+    """Look before anything is changed: even the journal mode of a foreign file stays as it is."""
+    try:
+        connection = _connect_file(path, _ALWAYS, "begin immediate")
+        try:
+            with connection.begin() as transaction:
+                refused = prepare_database(connection, upgrade)
+                if refused is not None:
+                    transaction.rollback()
+            return refused
+        finally:
+            connection.close()
+            connection.engine.dispose()
+    except sa.exc.DatabaseError as fault:
+        return Refused(RefusalCode.ALREADY_EXISTS, f"{path} is not a database of Tenure: {fault.orig}.")
+
+
+def lock_writer(path: Path) -> int | Refused:
+    """The lock of the database at `path`, held until the handle is closed: the library's flaw cannot strike where only
+    one process writes.
+
+    Refuses `server_busy` when another process has it, and, with the system's own reason, `folder_unlockable` where the
+    file system has no working locks, `field_invalid` where the lock file cannot be opened.
+    """
+    place = path.with_name(path.name + ".lock")
+    try:
+        handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as fault:
+        return Refused(RefusalCode.FIELD_INVALID, f"{place} cannot be opened: {fault.strerror}.", "folder")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return Refused(RefusalCode.SERVER_BUSY, f"Another process has {path} open for writing.")
+    except OSError as fault:
+        os.close(handle)
+        return Refused(RefusalCode.FOLDER_UNLOCKABLE, f"{place}: {fault.strerror}.")
+    return handle
+
+
+def _connect_file(path: Path, pragmas: Sequence[str], begin: str) -> Connection:
+    def connect() -> Any:
+        # The loop and the commit thread take strict turns, which the driver cannot know.
+        raw = driver.connect(str(path), isolation_level=None, check_same_thread=False)
+        for pragma in pragmas:
+            raw.execute(f"pragma {pragma}").fetchall()
+        return raw
+
+    engine = sa.create_engine("sqlite://", module=driver, creator=connect, poolclass=sa.pool.StaticPool)
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine.connect()

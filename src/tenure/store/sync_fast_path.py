@@ -1,0 +1,120 @@
+"""The hot path's read and write: what decides whether a synchronization brings anything new, many sites at a time.
+
+One query tells what of a site's row, its subscription, its account and its provider matters; one statement keeps what
+a mere contact changes, which is nothing that is indexed or refers to another row. What is new is decided elsewhere.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from tenure.core.timeline import Instant
+from tenure.store.dialects import PreparedSelect, PreparedUpdate
+from tenure.store.engine import Connection
+from tenure.store.schema import accounts, providers, sites, subscriptions
+from tenure.store.tenants import ProviderClock
+
+
+class SiteSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """A site as the hot path sees it; the first fields are those of `sites.SiteRow`."""
+
+    id: str
+    product: str
+    subscription: str
+    thumbprint: str
+    version: str
+    token: bytes
+    token_count: int
+    last_request: str
+    serial: int
+    epoch: int
+    allotment: int
+    devices: int
+    devices_digest: str
+    pace: bytes
+    settled: int
+    """Whether it goes by its newest lease, made from the present revision, and is neither copied nor to take over."""
+    next_due: Instant | None
+    """When its account has to be settled next."""
+    clock_at: Instant | None
+    clock_set: Instant | None
+    clock_rate: int | None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether its provider's time is a sandbox's."""
+        return self.clock_at is not None
+
+    def provider_now(self, real: Instant) -> Instant:
+        """Its provider's time at the real instant."""
+        if self.clock_at is None:
+            return real
+        return ProviderClock(self.clock_at, self.clock_set or 0, self.clock_rate or 0).now_at(real)
+
+
+class SiteUpdate(msgspec.Struct, frozen=True, gc=False):
+    """What a contact that brought nothing new changes of a site; the fields are those of `sites.SiteRow`."""
+
+    id: str
+    token: bytes
+    token_count: int
+    last_request: str
+    answer: bytes
+    last_contact: Instant
+    next_sync: Instant | None
+    last_path: str
+    last_trigger: str
+
+
+_OWN = SiteSnapshot.__struct_fields__[: SiteSnapshot.__struct_fields__.index("settled")]
+_SETTLED = sa.and_(
+    sites.c.acked_serial == sites.c.serial,
+    sites.c.revision == subscriptions.c.revision,
+    sites.c.successor.is_(None),
+    sites.c.forked_at.is_(None),
+)
+_AT_HAND = PreparedSelect(
+    sa.select(
+        *(sites.c[name] for name in _OWN),
+        _SETTLED,
+        accounts.c.next_due,
+        providers.c.clock_at,
+        providers.c.clock_set,
+        providers.c.clock_rate,
+    )
+    .join_from(sites, subscriptions, subscriptions.c.id == sites.c.subscription)
+    .join(accounts, accounts.c.customer == subscriptions.c.customer)
+    .join(providers, providers.c.id == sites.c.provider)
+    # In the order of ids, so that two processes never wait for each other in a circle.
+    .order_by(sites.c.id)
+    .with_for_update(of=sites),
+    among=sites.c.id,
+)
+_SAVE = PreparedUpdate(
+    sites.update()
+    .where(sites.c.id == sa.bindparam("id"))
+    .values({name: sa.bindparam(name) for name in SiteUpdate.__struct_fields__ if name != "id"})
+)
+_KEY = PreparedSelect(sa.select(sites.c.jwk), among=sites.c.id)
+_ANSWER = PreparedSelect(sa.select(sites.c.answer), among=sites.c.id)
+
+
+def at_hand(conn: Connection, wanted: Iterable[str]) -> dict[str, SiteSnapshot]:
+    """The sites of those ids, by id, nobody else's to change before the transaction ends; unknown ones left out."""
+    return {row[0]: SiteSnapshot(*row) for row in _AT_HAND.run(conn, wanted)}
+
+
+def save_updates(conn: Connection, contacted: Sequence[SiteUpdate]) -> None:
+    """What those sites have become by a contact that brought nothing new."""
+    _SAVE.run(conn, contacted)
+
+
+def key_of(conn: Connection, site: str) -> bytes | None:
+    """The public key of the site as JWK, whoever's it is: nothing is told before it has proven a signature."""
+    return next((row[0] for row in _KEY.run(conn, [site])), None)
+
+
+def last_answer(conn: Connection, site: str) -> bytes:
+    """The stored answer to the site's last request."""
+    return next((row[0] for row in _ANSWER.run(conn, [site])), b"")
