@@ -1,6 +1,6 @@
 """What throwing a switch does: a status file, a unit of the service manager, a command; bounded, without a shell.
 
-Each is repeatable, and its outcome is logged. When it is tried again is `switches`'s.
+Each is repeatable, and its outcome is logged. When it is tried again is `feature_state`'s.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """What a site's answer changes in what a device keeps: pure, from proven messages to the next `DeviceState`
 [spec: enrollment].
 
-The rules are `core.acceptance`'s, `core.clock`'s and `core.schedule`'s; here they are applied in their order.
+The rules are `lease.acceptance`'s, `lease.clock`'s and `lease.sync_schedule`'s; here they are applied in their order.
 """
 
 from collections.abc import Callable

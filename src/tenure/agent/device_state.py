@@ -1,6 +1,7 @@
 """What a device remembers between two runs, as one value that is saved whole, and where it lies.
 
-What it means is decided in `taking` and `keeper`. Evolution: fields are only appended, each with a default.
+What it means is decided in `apply_response` and `seat_keeper`. Evolution: fields are only appended, each with a
+default.
 """
 
 import errno

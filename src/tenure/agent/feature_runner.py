@@ -1,6 +1,6 @@
 """Throws the switches: looks what ought to be on, and has done what is due, each function apart from the others.
 
-What is due is decided in `switches`, what it does in `actions`.
+What is due is decided in `feature_state`, what it does in `actions`.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """The way to the site's device port: TLS with exactly the key that the enrollment token names, name check on
 [spec: device-port].
 
-Never a public resolver, never a proxy: the site is on the customer's own network. What is said is `keeper`'s.
+Never a public resolver, never a proxy: the site is on the customer's own network. What is said is `seat_keeper`'s.
 """
 
 import socket

@@ -1,6 +1,6 @@
 """A device's requests as bytes, and what a reply amounts to: proven and bound to its question, or inconclusive and why.
 
-Pure: no sending, no clock, no randomness of its own. What a proven answer changes is `taking`'s.
+Pure: no sending, no clock, no randomness of its own. What a proven answer changes is `apply_response`'s.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """The one place of the agent where what is kept, what is proven of it, and the time come together.
 
-Every value handed out is immutable and replaced whole. Who may change it, and when, is `keeper`'s.
+Every value handed out is immutable and replaced whole. Who may change it, and when, is `seat_keeper`'s.
 """
 
 import logging
@@ -186,7 +186,7 @@ class SeatKeyHolder:
         return self._memory.place
 
     def hold_lock(self, *, wait: bool = True) -> AbstractContextManager[bool]:
-        """See `kept.DeviceStateFolder`."""
+        """See `device_state.DeviceStateFolder`."""
         return self._memory.hold_lock(wait=wait)
 
     def leave_folder(self) -> None:

@@ -1,7 +1,7 @@
 """Keeps a device's seat in touch with its site: decides what is asked next and sees to it that only one is under way.
 
-How bytes travel is `port`'s, what an answer changes `taking`'s, when to ask `core.schedule`'s; whoever calls `tick`
-decides how often.
+How bytes travel is `port`'s, what an answer changes `apply_response`'s, when to ask `lease.sync_schedule`'s; whoever
+calls `tick` decides how often.
 """
 
 import logging
@@ -150,7 +150,7 @@ class SeatKeeper:
         return Rhythm(spans=() if lease is None else lease.spans, interval=interval, after_end_days=ALWAYS)
 
     def remember_time(self) -> None:
-        """Saves how far time has come, so that running time always counts; as in `sdk.keeper`."""
+        """Saves how far time has come, so that running time always counts; as in `sdk.license_keeper`."""
         recent = not worth_saving(self.holder.saved_state.clock, self.holder.now().reading)
         if recent and not self.holder.features_changed() and not self.holder.state_store.missing_files():
             return
@@ -168,12 +168,13 @@ class SeatKeeper:
             self._turn.release()
 
     def leave_folder(self) -> None:
-        """Gives the folder up, so that another computer can use it at once: this program ends. As in `sdk.keeper`."""
+        """Gives the folder up, so that another computer can use it at once: this program ends. As in
+        `sdk.license_keeper`."""
         leave_folder(self._turn, self.holder)
 
     @contextmanager
     def _hold_turn(self) -> Iterator[Refused | None]:
-        """As in `sdk.keeper`: the turn, the lock and what lies there now, or why nothing may be asked."""
+        """As in `sdk.license_keeper`: the turn, the lock and what lies there now, or why nothing may be asked."""
         if not self._turn.acquire(timeout=PATIENCE):
             yield Refused(RefusalCode.FOLDER_IN_USE, "Another exchange of this agent has not come to its end.")
             return

@@ -55,7 +55,7 @@ def write_checkpoint(payload: bytes, key: "Signer") -> bytes:
 def load_checkpoint(data: bytes, folder: Path) -> "Checkpoint | Refused":
     """The checkpoint in a file, proven by the root documents of the server in `folder`.
 
-    Refuses like `seal.open_token`, and `message_malformed` when the heads are not those that were signed.
+    Refuses like `jws.open_token`, and `message_malformed` when the heads are not those that were signed.
     """
     from tenure.server import key_rotation
     from tenure.store.chain import read_checkpoint

@@ -1,8 +1,8 @@
 """What people are told about a value that will not do: the field's label, its rule in words, its range, an example.
 
 One table for every surface. A decoder's words are for whoever wrote the decoder; `field_refusal` turns them and the
-type of
-the field into a sentence. What a value means (money, days, states) is refused elsewhere, in sentences of its own.
+type of the field into a sentence. What a value means (money, days, states) is refused elsewhere, in sentences of its
+own.
 """
 
 import re

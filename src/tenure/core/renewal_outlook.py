@@ -1,6 +1,7 @@
 """What is known of the next renewal, as a value and in plain words: server, site, device and mail say the same.
 
-It is worked out by `expected` and carried by leases; it promises nothing, and what holds stays `contract.timeline`'s.
+It is worked out by `expected_renewals` and carried by leases; it promises nothing, and what holds stays
+`contract.timeline`'s.
 """
 
 import msgspec

@@ -1,6 +1,6 @@
 """Hot operations: bytes in, bytes out, with the same manners as every other operation and nothing between.
 
-Mounted by `edge` on exact paths, in front of all routing; no typed inputs, no caller that is looked up.
+Mounted by `middleware` on exact paths, in front of all routing; no typed inputs, no caller that is looked up.
 """
 
 from collections.abc import Awaitable, Callable

@@ -2,8 +2,7 @@
 [spec: idempotency, sealed-responses].
 
 Here a request becomes a `IdempotentRequest`; the service takes it into the transaction of the effect, where the store
-alone
-can tell a repetition from a race.
+alone can tell a repetition from a race.
 """
 
 import hashlib

@@ -95,9 +95,8 @@ def inputs_of(function: Callable[..., Any], path: str) -> tuple[OperationInput, 
     """The inputs of `function` at the route template `path`, by these rules.
 
     A name in the template is a path parameter; `body` is the JSON body; `Principal`, `IdempotentRequest`, `IfMatch`,
-    `PageRequest` and
-    `Address` are filled by their type; anything else is a query parameter. What has a default may be left out, If-Match
-    included.
+    `PageRequest` and `Address` are filled by their type; anything else is a query parameter. What has a default may be
+    left out, If-Match included.
     """
     hints = typing.get_type_hints(function, include_extras=True)
     in_path = set(path_names(path))

@@ -80,10 +80,9 @@ def make_operation(
     """Bind the typed function `run` to a route; its signature says what it takes (see `inputs.inputs_of`).
 
     It answers with a value, an `ApiResponse`, None (204) or a `Refused`. Every POST must take a `IdempotentRequest` and
-    every write
-    `dry_run: bool = False`, unless `exempt` names `idempotency_key` or `dry_run` (with the reason beside it).
-    `refusals` are those beyond what its inputs imply; `cap` is in bytes; `media_type` is the answer's. Raises TypeError
-    when the function breaks these rules.
+    every write `dry_run: bool = False`, unless `exempt` names `idempotency_key` or `dry_run` (with the reason beside
+    it). `refusals` are those beyond what its inputs imply; `cap` is in bytes; `media_type` is the answer's. Raises
+    TypeError when the function breaks these rules.
     """
     result = result_of(run)
     bound = Operation(

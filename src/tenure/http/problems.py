@@ -130,6 +130,7 @@ def problem_of(error: Exception, now: Instant) -> ApiResponse[Problem]:
 
 
 def allow_header(methods: Iterable[str]) -> str:
-    """The value of `Allow`: HEAD goes wherever GET goes (see `edge`); OPTIONS nowhere, since only 405 tells methods."""
+    """The value of `Allow`: HEAD goes wherever GET goes (see `middleware`); OPTIONS nowhere, since only 405 tells
+    methods."""
     known = {method for method in methods if method} - {"OPTIONS"}
     return ", ".join(sorted(known | ({"HEAD"} if "GET" in known else set())))

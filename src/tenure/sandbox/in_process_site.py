@@ -1,6 +1,6 @@
 """A customer's premises inside this process, for the demo: an administration server, agents, and a clock they share.
 
-`premises` runs the same programs as processes of their own, as the story needs them.
+`site_processes` runs the same programs as processes of their own, as the story needs them.
 """
 
 import asyncio

@@ -1,8 +1,7 @@
 """Computers that do not exist, each with an agent in this process, at a sandbox's administration server.
 
 The demo's devices are such a crowd; `python -m tenure.sandbox.virtual_devices SITE 8` adds eight laptops, to see what
-happens
-beyond the limit. The agents are the ones that customers run; only their hardware is made up.
+happens beyond the limit. The agents are the ones that customers run; only their hardware is made up.
 """
 
 import argparse

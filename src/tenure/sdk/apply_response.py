@@ -1,8 +1,8 @@
 """What an answer changes in what is kept: pure, from proven messages to the next `ClientState`
 [spec: acceptance-order, synchronization, offline-exchange].
 
-The rules are `core.acceptance`'s, `core.clock`'s and `core.schedule`'s; here they are applied in their order. Asking,
-sending and saving are left to `keeper`.
+The rules are `lease.acceptance`'s, `lease.clock`'s and `lease.sync_schedule`'s; here they are applied in their order.
+Asking, sending and saving are left to `license_keeper`.
 """
 
 import msgspec

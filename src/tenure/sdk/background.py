@@ -3,7 +3,7 @@ blocks it, and keeps it from ending for three seconds at most.
 
 Threads here are daemons: whatever they are in the middle of, a crash at that point is safe. A program that runs for a
 second would lose the answer to its only question, though, so that leaving waits a little for one that is under way.
-What is done at each turn is `keeper`'s.
+What is done at each turn is `license_keeper`'s.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """A folder serves one boot at a time: what this one writes there, and the refusal where another one is using it.
 
 A folder shared over a network would license every computer that reaches it. Shared by applications and agents; how a
-boot that runs is told from one that is over is `core.boots`'.
+boot that runs is told from one that is over is `lease.boots`'.
 """
 
 from collections.abc import Iterable, Iterator

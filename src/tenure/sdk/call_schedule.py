@@ -1,4 +1,4 @@
-"""When one program asks next: what its folder knows of contacts, put to `core.schedule` together with this run.
+"""When one program asks next: what its folder knows of contacts, put to `lease.sync_schedule` together with this run.
 
 Shared by applications, sites and agents. What is asked, and how bytes travel, is the keepers'.
 """

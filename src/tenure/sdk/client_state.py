@@ -1,7 +1,7 @@
 """What a holder of leases remembers between two runs, as one value that is saved whole, and the port it is saved by.
 
 Shared by applications (files, see `cache`) and administration servers (a store of their own). What it means is decided
-in `taking` and `keeper`.
+in `apply_response` and `license_keeper`.
 """
 
 from contextlib import AbstractContextManager
@@ -63,7 +63,7 @@ def make_slot(token: bytes, held: TrustedLeaseState) -> LeaseSlot:
 
 
 class ContactLog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How the last contacts went, for `core.schedule`; instants by the clock estimate."""
+    """How the last contacts went, for `lease.sync_schedule`; instants by the clock estimate."""
 
     answered: Instant | None = None
     window: tuple[Instant, Instant] | None = None

@@ -1,6 +1,6 @@
 """The computer's clocks as a port, and the one estimate of the present that everything in this process goes by.
 
-Which clock is to be trusted is decided in `core.clock`; reading the system's clocks is `main`'s.
+Which clock is to be trusted is decided in `lease.clock`; reading the system's clocks is `main`'s.
 """
 
 import threading

@@ -1,6 +1,6 @@
 """What the system says of a folder, as a refusal that names the file: a fault of this computer is told as one.
 
-Pure; where the faults come from is `disk`'s and `locks`', who shows them `shown`'s.
+Pure; where the faults come from is `disk`'s and `locks`', who shows them `presentation`'s.
 """
 
 from tenure.core.refusals import RefusalCode, Refused

@@ -1,7 +1,7 @@
 """What is held, proven anew from the bytes kept: present lease, successor, amnesties; and the standing that follows.
 
 Bytes may have lain on a disk for months, so nothing in them is believed because it was believed once. What time it is
-is `clock`'s, what a standing is `core.standing`'s.
+is `clock`'s, what a standing is `lease.standing`'s.
 """
 
 import msgspec

@@ -1,7 +1,7 @@
 """The one place in a process where what is kept, what is proven of it, and the time come together.
 
 Every value handed out is immutable and replaced whole, so that readers never wait and never see half a change. Who may
-change it, and when, is `keeper`'s.
+change it, and when, is `license_keeper`'s.
 """
 
 import logging
@@ -100,7 +100,7 @@ class LeaseHolder:
         return self._holdings
 
     def hold_lock(self, *, wait: bool = True) -> AbstractContextManager[bool]:
-        """See `kept.StateStore`."""
+        """See `client_state.StateStore`."""
         return self._memory.hold_lock(wait=wait)
 
     @property

@@ -84,8 +84,7 @@ class License:
         containers, whose folder does not last: a short lease; its place is free at its end or by `release`.
 
         Raises `ConfigurationError` for arguments that can never work, and `FolderUnusable` (an OSError) when `folder`
-        cannot hold
-        a key, or when it begins with `~` and this process has no home folder.
+        cannot hold a key, or when it begins with `~` and this process has no home folder.
         """
         computer = computer or this_computer()
         pinned = read_root(root, sandbox=sandbox)

@@ -1,7 +1,7 @@
 """Keeps one product's lease in touch with the activation server: what applications and administration servers share.
 
 It decides which question is asked next and sees to it that only one is under way. How bytes travel is `transport`'s,
-where they are kept is the Memory's, when to ask is `core.schedule`'s; whoever calls `tick` decides how often.
+where they are kept is the Memory's, when to ask is `lease.sync_schedule`'s; whoever calls `tick` decides how often.
 """
 
 import logging

@@ -81,9 +81,8 @@ def acquire_lock(path: Path, *, wait: bool, patience: float = PATIENCE, shared: 
     `shared`: with all others who share it; nobody has it to himself meanwhile.
 
     Raises `FolderInUse` after `patience` seconds of waiting, `LockingUnsupported` on a file system without locks, and
-    OSError,
-    with the path, for a file that cannot be opened: without a lock nothing may be sent, or one site would look like
-    two.
+    OSError, with the path, for a file that cannot be opened: without a lock nothing may be sent, or one site would look
+    like two.
 
     Waiting is done by looking again and again: a blocking `flock` has no end, and stops every greenlet of a process.
     """

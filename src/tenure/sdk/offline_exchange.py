@@ -1,6 +1,6 @@
 """Answers that people carry: which request they belong to, and why one is not taken [spec: offline-exchange]. Pure.
 
-Making, proving and taking them is `dialogue`'s; the five causes have a refusal each.
+Making, proving and taking them is `server_session`'s; the five causes have a refusal each.
 """
 
 import msgspec

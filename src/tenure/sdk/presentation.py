@@ -1,6 +1,6 @@
 """A standing with words: what an application shows its user, and what can be done about it.
 
-What holds is `core.standing`'s, the sentences are `core.explain`'s and the refusal table's; nothing is decided here.
+What holds is `lease.standing`'s, the sentences are `core.explain`'s and the refusal table's; nothing is decided here.
 """
 
 import msgspec

@@ -1,6 +1,6 @@
 """One question to the activation server and what comes of it: saved, sent, proven under the newest root, taken, saved.
 
-Which question is asked, and when, is `keeper`'s; a lock around the whole is its duty too.
+Which question is asked, and when, is `license_keeper`'s; a lock around the whole is its duty too.
 """
 
 from collections.abc import Callable

@@ -49,7 +49,7 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """HTTP/1.1 over the way that `names` finds: one connection per request, at most 30 s from call to last byte.
+    """HTTP/1.1 over the way that `network` finds: one connection per request, at most 30 s from call to last byte.
 
     Synchronous on purpose: it serves a background thread (and asyncio through one), a synchronization comes once a day,
     and sockets with one deadline are simpler to bound than tasks. Safe to call from several threads.

@@ -1,4 +1,4 @@
-"""The way to the server put together from an application's settings; what is tried in which order is `names`'s.
+"""The way to the server put together from an application's settings; what is tried in which order is `network`'s.
 
 Kept apart from the license, because an administrator changes these settings and a developer does not.
 """

@@ -1,6 +1,7 @@
-"""A customer's account and subscriptions, out of the store and back: what `core.act` works on, and what it returned.
+"""A customer's account and subscriptions, out of the store and back: what `business.execute` works on, and what it
+returned.
 
-Everything here runs inside one transaction of the caller and reads no clock. What falls due is for `settling`.
+Everything here runs inside one transaction of the caller and reads no clock. What falls due is for `settlement`.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
 """Each site's parts of the pools it draws on, as its row keeps them ([spec: allotments], B7; ADR 16).
 
 A site draws on the pool of the subscription it uses, on that of a successor it keeps ready, and on every one it has
-left until it is known to go by what came after. How a pool is shared is `core.allotment`'s, what is signed is `words`'.
+left until it is known to go by what came after. How a pool is shared is `subscription.allotment`'s, what is signed is
+`lease_signing`'.
 """
 
 import msgspec

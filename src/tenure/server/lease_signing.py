@@ -227,7 +227,7 @@ class AllottedSubscription(msgspec.Struct, frozen=True):
 
     sub: Subscription
     withheld: bool
-    """The site is short, and gets nothing until others were heard of (`shares.GivenAllotment`)."""
+    """The site is short, and gets nothing until others were heard of (`allotments.GivenAllotment`)."""
 
 
 def share_out(

@@ -1,7 +1,7 @@
 """Amnesties: when the vendor's own servers were out, a signed notice moves every offline deadline (B15,
 [spec: amnesty]).
 
-Published notices come with answers and can be handed round as files; what they move is `core.standing`'s to say.
+Published notices come with answers and can be handed round as files; what they move is `lease.standing`'s to say.
 """
 
 import msgspec

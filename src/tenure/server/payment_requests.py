@@ -1,6 +1,6 @@
 """Paying: a request with a reference, the provider's booking or its gateway's signed word, and the money that follows.
 
-Everything runs inside one transaction of the caller. What money then pays for is decided by `settling.credit_books`.
+Everything runs inside one transaction of the caller. What money then pays for is decided by `settlement.credit_books`.
 """
 
 import hashlib

@@ -115,7 +115,7 @@ def after_acknowledgment(conn: Connection, site: SiteRow, now: Instant) -> None:
 
 def has_unacknowledged(conn: Connection, site: SiteRow) -> bool:
     """Whether the application has left something since its newest lease was signed (for sites:
-    `shares.has_unacknowledged`)."""
+    `allotments.has_unacknowledged`)."""
     own = (site.subscription, site.successor)
     return any(each.subscription not in own and each.after >= site.serial for each in places.of_site(conn, site.id))
 

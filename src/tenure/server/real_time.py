@@ -2,7 +2,7 @@
 [spec: sandbox].
 
 A sandbox has a clock of its own, so that one provider's `now` means nothing to another's account. Whoever settles is
-handed this value, never an instant: what settles is `settling`.
+handed this value, never an instant: what settles is `settlement`.
 """
 
 import msgspec

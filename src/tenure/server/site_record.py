@@ -1,6 +1,6 @@
 """What a site's row keeps beside its columns, and the rows of a subscription.
 
-What it means is for others: `forks` of copies, `shares` of pools, `takeover` of successors.
+What it means is for others: `forks` of copies, `allotments` of pools, `takeover` of successors.
 """
 
 import msgspec

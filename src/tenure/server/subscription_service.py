@@ -1,6 +1,7 @@
 """The provider's desk: one command on one subscription, from the token's permissions to what is stored and shown.
 
-Loads, lets `core.act` decide, stores, shows. Everything a command does happens in one transaction of the caller.
+Loads, lets `business.execute` decide, stores, shows. Everything a command does happens in one transaction of the
+caller.
 """
 
 from collections.abc import Callable
@@ -215,7 +216,7 @@ def _in_its_books(conn: Connection, tenant: Tenant, loaded: AccountBooks, outcom
 
 
 def ahead_of(loaded: AccountBooks, name: str) -> ExpectedCourse:
-    """What will become of a subscription of the books if nobody does anything (`core.expected`)."""
+    """What will become of a subscription of the books if nobody does anything (`business.expected_renewals`)."""
     return expected_course(loaded.account, loaded.items, name, loaded.now)
 
 

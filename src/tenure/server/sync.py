@@ -1,7 +1,8 @@
 """Synchronization, the hot path [spec: synchronization]: proven requests in, signed answers out, durable before
 acknowledged.
 
-Most answers are `unchanged` and cost one look at what is at hand of the site; `contact` does what a changed one needs.
+Most answers are `unchanged` and cost one look at what is at hand of the site; `sync_session` does what a changed one
+needs.
 """
 
 from collections.abc import Sequence

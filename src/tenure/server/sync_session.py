@@ -2,8 +2,7 @@
 [spec: synchronization].
 
 One `SyncSession` answers one request inside the caller's transaction. What it may take away it says signed; what it
-cannot
-tell it refuses unsigned.
+cannot tell it refuses unsigned.
 """
 
 import base64

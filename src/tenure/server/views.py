@@ -1,4 +1,5 @@
-"""What the API shows: frozen values made from the core's, instants as RFC 3339; subscriptions are `subscribed`'."""
+"""What the API shows: frozen values made from the core's, instants as RFC 3339; subscriptions are
+`subscription_views`'."""
 
 import msgspec
 

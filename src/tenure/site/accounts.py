@@ -1,6 +1,6 @@
 """The secrets of local accounts: sessions, one-time passwords, second factors, and who a shown secret stands for.
 
-How people prove who they are is `http.accounts`; what is kept is `store.people`.
+How people prove who they are is `http.accounts`; what is kept is `store.tenants`.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """From a folder to a site: settings, key, certificate, store and one keeper for each product, put together once.
 
-Serving is `app`'s, the background `watch`'s; what cannot work is refused here, before anything listens.
+Serving is `app`'s, the background `background`'s; what cannot work is refused here, before anything listens.
 """
 
 from collections.abc import Callable
@@ -92,10 +92,8 @@ def open_site(
     a sandbox.
 
     `transports` replaces the way to the server, for a demo in one process and for tests; `stores` where the state is
-    kept, for the simulator, whose disks die.
-    Refuses like `read_settings` and `open_store`; `folder_unwritable`, naming the file; `field_invalid` for a root
-    document that does not fit,
-    `sandbox_only` for a clock file outside a sandbox.
+    kept, for the simulator, whose disks die. Refuses like `read_settings` and `open_store`; `folder_unwritable`, naming
+    the file; `field_invalid` for a root document that does not fit, `sandbox_only` for a clock file outside a sandbox.
     """
     settings = read_settings(path / folder.SETTINGS)
     if isinstance(settings, Refused):

@@ -1,7 +1,7 @@
 """The device port: signed requests of devices in, signed answers out, durable before they are answered
 [spec: enrollment].
 
-TLS and HTTP are around it; what a device gets is decided in `contact`.
+TLS and HTTP are around it; what a device gets is decided in `device_contact`.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The ways to the licensing server as the administrator controls them: own choice, counters, the way used last (B10).
 
-What a choice means is `sdk.names`'; here it is kept, changed while the site runs, and counted.
+What a choice means is `sdk.network`'; here it is kept, changed while the site runs, and counted.
 """
 
 import threading

@@ -29,7 +29,7 @@ class ProductSettings(_StrictSiteTable, frozen=True, kw_only=True):
 
 
 class NetworkSettings(_StrictSiteTable, frozen=True, kw_only=True):
-    """The way to the activation server; see `sdk.reach.Network`."""
+    """The way to the activation server; see `sdk.transport_factory.Network`."""
 
     dns: str = ""
     """When public DNS may be asked: `auto`, `list` (only `resolvers`) or `off`; empty: as the lease says."""

@@ -16,7 +16,7 @@ from tenure.site.store.writer import Connection
 def notice_switch(conn: Connection, product: str, look: LicenseSnapshot) -> None:
     """Takes in which subscription rules; where it is another one, devices beyond what it allows are set aside.
 
-    The longest silent ones, pinned ones last. What a lower limit of the same subscription does is `conflict`'s.
+    The longest silent ones, pinned ones last. What a lower limit of the same subscription does is `seat_conflict`'s.
     """
     lease = look.lease_terms
     before = pools.get_pool(conn, product).subscription

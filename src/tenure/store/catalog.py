@@ -184,7 +184,7 @@ DOCUMENTS = VersionStore(documents, documents.c.name)
 
 
 def verify_rows(conn: Connection) -> Iterator[ChainFinding]:
-    """Every row that is not what its chain says was written last; the chains are `chronicle.verify_all`'s."""
+    """Every row that is not what its chain says was written last; the chains are `provider_chain.verify_all`'s."""
     written = dict(_last_written(conn))
     for key, row in _by_id(conn):
         if written.pop(key, None) != row:

@@ -1,7 +1,7 @@
 """What a row that ends by itself was when it was made, for the chain: sessions, invitations, payment requests.
 
 Such a row goes without a word when its time is over, so that one that is gone says nothing; one that is there must be
-the one that was made. The links are written by `trail`, and compared by `records`.
+the one that was made. The links are written by `audit_log`, and compared by `record_checks`.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """The port to state: read and write with plain functions of a `Connection`, whatever the database behind it.
 
-`lite.SqliteDatabase` and `postgres.PostgresDatabase` implement it. What is stored, and how, is said by the functions
+`sqlite.SqliteDatabase` and `postgres.PostgresDatabase` implement it. What is stored, and how, is said by the functions
 handed in.
 """
 

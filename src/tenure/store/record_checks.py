@@ -1,7 +1,7 @@
 """Compares customers, providers, payment settings, people, tokens and credit limits with the last link about each.
 
 An edit with SQL leaves no link in the chain `records`, so that the last one about a row no longer has its digest. The
-links are written by `trail`.
+links are written by `audit_log`.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Sites as the server remembers them, whole; what most synchronizations need of one is in `contacts`
+"""Sites as the server remembers them, whole; what most synchronizations need of one is in `sync_fast_path`
 [spec: synchronization].
 
 What a lease or an answer says, and whether a token is good, is decided elsewhere.

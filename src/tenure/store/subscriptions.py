@@ -1,4 +1,4 @@
-"""Subscriptions as registered: whose they are, and when to look again. Facts: `facts`; lists: `standings`."""
+"""Subscriptions as registered: whose they are, and when to look again. Facts: `facts`; lists: `projections`."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -103,7 +103,7 @@ class MemorySessions(Generic[T]):
         self._collect_at = 0
 
     async def open_session(self, value: T, now: Instant, owner: str, address: str) -> str | None:
-        """See `Keeping.open_session`."""
+        """See `SessionStore.open_session`."""
         block = self._block_of(address)
         if now >= self._collect_at:
             self._collect_ended(now)
@@ -127,7 +127,7 @@ class MemorySessions(Generic[T]):
         self._places.give_back(name)
 
     async def find_session(self, secret: str, now: Instant) -> PageSession[T] | None:
-        """See `Keeping.find_session`; notes that it was used."""
+        """See `SessionStore.find_session`; notes that it was used."""
         name = secret_digest(secret)
         session = self._kept.get(name)
         if session is None:
@@ -139,10 +139,10 @@ class MemorySessions(Generic[T]):
         return session
 
     async def save_session(self, secret: str, session: PageSession[T]) -> None:
-        """See `Keeping.save_session`: in memory the session itself was changed."""
+        """See `SessionStore.save_session`: in memory the session itself was changed."""
         if secret_digest(secret) in self._kept:
             self._kept[secret_digest(secret)] = session
 
     async def close_session(self, secret: str) -> None:
-        """See `Keeping.close_session`."""
+        """See `SessionStore.close_session`."""
         self._forget_session(secret_digest(secret))

@@ -114,7 +114,7 @@ def seal_device_request(message: DeviceRequest, signer: Signer) -> bytes:
 def read_request(token: bytes) -> ProvenDeviceRequest | Refused:
     """A request proven by the very key it names, under the id that follows from it.
 
-    Refuses like `seal.parse_token`, `strict.StrictLoader`, `keys.from_jwk`, and with `key_unknown`,
+    Refuses like `jws.parse_token`, `strict_json.StrictLoader`, `keys.from_jwk`, and with `key_unknown`,
     `signature_invalid`.
     """
     envelope = jws.parse_token(token, TokenType.DEVICE_REQUEST)
@@ -165,9 +165,8 @@ def claimed_lease(token: bytes) -> bytes:
 def read_answer(token: bytes, request: bytes, site: bytes) -> DeviceAnswer | Refused:
     """The answer to the sealed `request`, proven by the public key of the site.
 
-    Refuses like `seal.parse_token` and `strict.StrictLoader`, with `key_unknown`, `signature_invalid`; `not_the_answer`
-    when
-    nonce or request hash are another question's.
+    Refuses like `jws.parse_token` and `strict_json.StrictLoader`, with `key_unknown`, `signature_invalid`;
+    `not_the_answer` when nonce or request hash are another question's.
     """
     asked = jws.parse_token(request, TokenType.DEVICE_REQUEST)
     question = asked if isinstance(asked, Refused) else _load_request(asked.payload)

@@ -69,7 +69,7 @@ def read_activate(token: bytes) -> ProvenRequest[ActivateRequest] | Refused:
     """An activation request proven by the very key it names, under the id that follows from it.
 
     That key must be read before it can verify; nothing else of the payload is used until it has.
-    Refuses like `seal.parse_token`, `strict.StrictLoader`, `keys.from_jwk`, and with `key_unknown`,
+    Refuses like `jws.parse_token`, `strict_json.StrictLoader`, `keys.from_jwk`, and with `key_unknown`,
     `signature_invalid`.
     """
     return _read_question(token, _ACTIVATION)
@@ -113,7 +113,7 @@ def claimed_request(envelope: jws.ParsedToken) -> str:
 def read_sync(envelope: jws.ParsedToken, public: bytes) -> ProvenRequest[SyncRequest] | Refused:
     """A synchronization request proven by `public`, the key registered under `envelope.kid`.
 
-    Refuses with `signature_invalid` and like `strict.StrictLoader`.
+    Refuses with `signature_invalid` and like `strict_json.StrictLoader`.
     """
     opened = jws.verify_token(envelope, public)
     if isinstance(opened, Refused):
@@ -166,9 +166,8 @@ def read_sync_answer(
 ) -> ProvenAnswer[SyncAnswer] | Refused:
     """The answer to the sealed `request`, proven by an answer key of `root`.
 
-    Refuses like `seal.parse_token`, `Root.key_for`, `strict.StrictLoader`, and with `signature_invalid`;
-    `not_the_answer` when
-    nonce or request hash are another question's. The reader's clock plays no part.
+    Refuses like `jws.parse_token`, `TrustedRoot.key_for`, `strict_json.StrictLoader`, and with `signature_invalid`;
+    `not_the_answer` when nonce or request hash are another question's. The reader's clock plays no part.
     """
     return _read_answer(_SYNC, token, request, root, sandbox)
 

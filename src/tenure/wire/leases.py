@@ -1,6 +1,6 @@
 """The server's word for a site as a sealed token: lease in, bytes out, and back under the root document [spec: lease].
 
-Form, key, signature and bounds are proven here; whether a genuine lease may replace the one held is `core.acceptance`.
+Form, key, signature and bounds are proven here; whether a genuine lease may replace the one held is `lease.acceptance`.
 """
 
 from functools import lru_cache
@@ -171,11 +171,10 @@ def read_lease(
     """A lease proven under `root`, in the order of [spec: acceptance-order] up to and including the key's window; no
     clock is read.
 
-    `product`: the one expected, None where any will do. `sandbox`: the reader belongs to a sandbox.
-    Refuses like `seal.parse_token`, `Root.key_for`, `seal.verify_token`, `strict.StrictLoader`; `key_not_for_this` too
-    when the key may
-    not sign for the lease's product, at its date or for so long, and when a lease and its key disagree on whether
-    this is a sandbox; `lease_not_mine` when it is for another product than expected.
+    `product`: the one expected, None where any will do. `sandbox`: the reader belongs to a sandbox. Refuses like
+    `jws.parse_token`, `TrustedRoot.key_for`, `jws.verify_token`, `strict_json.StrictLoader`; `key_not_for_this` too
+    when the key may not sign for the lease's product, at its date or for so long, and when a lease and its key disagree
+    on whether this is a sandbox; `lease_not_mine` when it is for another product than expected.
     """
     envelope = _unwrap_lease(token)
     if isinstance(envelope, Refused):

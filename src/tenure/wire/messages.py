@@ -54,7 +54,7 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     nonce: field_types.Bytes32
     request: field_types.RequestId
     code: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\A[!-~ ]+\Z")]
-    """As typed; `core.codes` reads it."""
+    """As typed; `core.activation_codes` reads it."""
     product: field_types.Id
     version: field_types.Version
     """Of the application."""

@@ -1,6 +1,6 @@
 """The vendor's word to everybody (an amnesty), sealed and read [spec: amnesty].
 
-What an amnesty moves is `core.standing`'s; checkpoints of the history are the command line's and the store's.
+What an amnesty moves is `lease.standing`'s; checkpoints of the history are the command line's and the store's.
 """
 
 from typing import Literal

@@ -236,7 +236,7 @@ def pin_root(data: bytes) -> TrustedRoot | Refused:
     """The document that came with the product or from the administrator's hand: signed by its own threshold.
 
     There is no trust on first use: `data` must never come from the network alone. Expiry is not looked at, because
-    newer versions may follow. Refuses like `seal.parse_token`, and with `root_rejected`.
+    newer versions may follow. Refuses like `jws.parse_token`, and with `root_rejected`.
     """
     read = _read_document(data)
     if isinstance(read, Refused):

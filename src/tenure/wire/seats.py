@@ -1,7 +1,7 @@
 """The site's word for a device, with the lease it stands on, and the device's receipt of erasing it
 [spec: seat, enrollment].
 
-Root -> lease -> seat is proven here, offline; whether device and time fit is `core.acceptance`.
+Root -> lease -> seat is proven here, offline; whether device and time fit is `lease.acceptance`.
 """
 
 from functools import lru_cache
@@ -105,9 +105,8 @@ def read_seat(
 ) -> SealedSeat | Refused:
     """Seat and lease proven from `root` down: the lease by the root, the seat by the key that the lease names.
 
-    Refuses like `leases.read_lease` and `seal.parse_token`; `key_unknown` and `signature_invalid` when the seat is not
-    by
-    the lease's holder; `lease_not_mine` when it stands on another lease, site or product; `lease_outside_window`
+    Refuses like `leases.read_lease` and `jws.parse_token`; `key_unknown` and `signature_invalid` when the seat is not
+    by the lease's holder; `lease_not_mine` when it stands on another lease, site or product; `lease_outside_window`
     when it would outlive its lease.
     """
     parts = _load_bundle(bundle)

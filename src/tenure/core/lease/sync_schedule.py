@@ -69,7 +69,7 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: int | None = None
     """Seconds the server asked for with the last failure."""
     urgent: bool = False
-    """Only an answer can settle something, such as the clock (`Estimate.synchronize`)."""
+    """Only an answer can settle something, such as the clock (`TimeEstimate.synchronize`)."""
     overdue: bool = False
     """Silence is shown already (`sync_overdue`): a window further away than the usual interval is not waited for."""
 

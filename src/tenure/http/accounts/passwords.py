@@ -1,6 +1,6 @@
 """Passwords: which are good enough, and their Argon2id hashes, made a few at a time beside the event loop.
 
-Where a hash is kept, and how often somebody may try, is left to the caller (see `delay`).
+Where a hash is kept, and how often somebody may try, is left to the caller (see `login_backoff`).
 """
 
 import asyncio

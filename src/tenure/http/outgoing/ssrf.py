@@ -2,8 +2,7 @@
 one connected to, so that no second answer counts.
 
 `WebhookNetworks` is the activation server's rule: https to public addresses, so that nobody uses the server to look
-into its own
-network. The site has a rule of its own, for its administrator may well mean his own network.
+into its own network. The site has a rule of its own, for its administrator may well mean his own network.
 """
 
 import asyncio

@@ -50,7 +50,7 @@ FIGURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
 )
-"""Figures by topic, each with the unit that stands behind it; `core.complaints.LABELS` says what they are called."""
+"""Figures by topic, each with the unit that stands behind it; `core.field_errors.LABELS` says what they are called."""
 UNIT_NAMES = {name: unit for _, group in FIGURES for name, unit in group} | {
     "sync_interval": "seconds",
     "reminders": "days",

@@ -1,7 +1,7 @@
 """What can be done to a subscription, as a table: its words, its form, and the request it becomes.
 
 Whether it is allowed now, and what it costs, the API says (`allowed_actions`); the way from form to preview to done is
-`acting`'s.
+`action_flow`'s.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,8 @@
 """The judge: what was served was paid for at the terms agreed, and nobody paid twice [spec: day-prices, ledger].
 
-It reads the facts, the postings and the timeline that is signed for sites, and works out by its own sums (`sums`) what
-every day should have cost: the highest total agreed so far. It knows no rule of the core's pricing and imports none.
+It reads the facts, the postings and the timeline that is signed for sites, and works out by its own sums (`arithmetic`)
+what every day should have cost: the highest total agreed so far. It knows no rule of the core's pricing and imports
+none.
 """
 
 from collections.abc import Iterable

@@ -22,7 +22,7 @@ from tenure.store.prepare import prepare_database
 
 try:
     from pysqlite3 import dbapi2 as driver
-except ImportError:  # as in `store.lite`
+except ImportError:  # as in `store.sqlite`
     driver = sqlite3
 
 T = TypeVar("T")

@@ -1,7 +1,7 @@
 """What signed words promise, read by hand: the judge's own reading, which shares no decision with the programs judged.
 
 A lease or seat is taken apart as any JWT reader would (the programs have verified it); what follows from it at an
-instant is said here in a few lines, so that `core.standing` and this can be held against each other.
+instant is said here in a few lines, so that `lease.standing` and this can be held against each other.
 """
 
 import base64

@@ -227,7 +227,7 @@ class SimulatedWorld:
         self._schedule(device.name, self._next_wake(device), lambda: self._visit_device(device))
 
     def judged(self, device: SimulatedDevice, before: tuple[str, bytes]) -> None:
-        """See `Living`: only a genuine answer may touch what it holds."""
+        """See `LivingWorld`: only a genuine answer may touch what it holds."""
         self.judge.look(device)
         if device.holds != before:
             if not device.heard:
@@ -235,7 +235,7 @@ class SimulatedWorld:
             self.judge.seat(device)
 
     def enroll(self, device: SimulatedDevice) -> None:
-        """See `Living`."""
+        """See `LivingWorld`."""
         if not device.site.up:
             return
         try:
@@ -247,7 +247,7 @@ class SimulatedWorld:
         self.hurry(device.site, 90)
 
     def hurry(self, site: SimulatedSite, wait: int) -> None:
-        """See `Living`: it notices within two minutes that more devices want a seat."""
+        """See `LivingWorld`: it notices within two minutes that more devices want a seat."""
         if site.up:
             moment = min(self._wakes.get(site.name, self.time.now + DAY), self.time.now + wait)
             self._schedule(site.name, max(moment, self.time.now + 1), lambda: self._visit_site(site))

@@ -1,6 +1,6 @@
 """The steps of one walk, each done within its own bound, timed, and shown as it is taken.
 
-Which step comes next is decided in `walk` and `through`; here is only how one is taken.
+Which step comes next is decided in `connect` and `via_proxy`; here is only how one is taken.
 """
 
 import logging

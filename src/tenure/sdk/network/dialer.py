@@ -1,7 +1,7 @@
 """One connection to one address: TCP, TLS for the configured name, or a tunnel through a proxy; a stream or a fault.
 
 The fallback of [spec: name-resolution] is at the connection, certificate included, so a stream is handed out only after
-its handshake. Which address is tried when is decided in `walk`; what is said over the stream in `talk`.
+its handshake. Which address is tried when is decided in `connect`; what is said over the stream in `http_exchange`.
 """
 
 import socket

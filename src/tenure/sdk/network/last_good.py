@@ -1,6 +1,6 @@
 """Addresses that worked lately: the second step, for the day on which no resolver answers [spec: name-resolution].
 
-Hints without authority: what is reached there must show a certificate for the name. When they are tried: `walk`.
+Hints without authority: what is reached there must show a certificate for the name. When they are tried: `connect`.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """One name asked of one DNS server, A then AAAA; addresses or the reason there are none, never an exception.
 
-Answers are only hints: what is reached there must show a certificate for the name. Who is asked when: `walk`.
+Answers are only hints: what is reached there must show a certificate for the name. Who is asked when: `connect`.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """What is told about a way to the server: each step tried, the way used, the answer or why there is none.
 
 Values only, so that consoles, logs, the synchronization request and `tenure doctor` show the same words.
-The walking is done in `walk`.
+The walking is done in `connect`.
 """
 
 from enum import StrEnum

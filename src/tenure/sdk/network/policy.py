@@ -1,6 +1,6 @@
 """What a customer decides about names: whether public DNS may be used, whose, in which order, and for what never.
 
-Read from settings once; `walk` obeys it, and `doctor` shows it.
+Read from settings once; `connect` obeys it, and `doctor` shows it.
 """
 
 from collections.abc import Iterable

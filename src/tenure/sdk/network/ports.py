@@ -1,6 +1,6 @@
 """What the way to the server takes from outside: clocks, memory, trust, limits; and where its addresses come from.
 
-A program's main makes these; a test brings its own. The order of steps is `walk`'s.
+A program's main makes these; a test brings its own. The order of steps is `connect`'s.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Which names stay inside: a public resolver never learns that they exist [spec: connection-rules].
 
-Customers add their own suffixes; how names are resolved is decided in `walk`.
+Customers add their own suffixes; how names are resolved is decided in `connect`.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """The one server whose name is ever asked: its address as configured, read strictly once.
 
-How it is reached is decided in `walk`; nothing here touches the network.
+How it is reached is decided in `connect`; nothing here touches the network.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Where addresses of the server may be had, in the order of [spec: name-resolution], and what forbids the rest.
 
-Nothing is asked here: each source is asked when its turn comes, in `walk` or by `doctor`.
+Nothing is asked here: each source is asked when its turn comes, in `connect` or by `doctor`.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """Every action on a subscription as a table: its body, the command it becomes, what may be refused [spec: commands].
 
-How a command is decided, stored and shown is `subscriptions`' and `desk`'s.
+How a command is decided, stored and shown is `subscriptions`' and `subscription_service`'s.
 """
 
 from collections.abc import Callable

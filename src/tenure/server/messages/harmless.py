@@ -1,7 +1,7 @@
 """What people typed, as a mail may carry it: no links, no line breaks, no characters that hide or turn text around.
 
 A name is put into mails that go to others in the provider's name, so that whoever may choose one could write to
-strangers. Whether a mail goes out at all is bounded elsewhere (`store.letters`).
+strangers. Whether a mail goes out at all is bounded elsewhere (`store.emails`).
 """
 
 import re
@@ -32,8 +32,7 @@ def harmless_text(text: str) -> str:
     """`text` on one line without links; a dot inside a word is joined invisibly, so that no program makes it a link.
 
     Example: `Your parcel waits: http://evil.example/x` becomes `Your parcel waits: […]`, and `PostingRecord.com B.V.`
-    still
-    reads the same.
+    still reads the same.
     """
     # One spelling first: full-width letters and the like would be turned into a link by the reader's program.
     plain = unicodedata.normalize("NFKC", text)

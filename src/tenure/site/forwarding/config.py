@@ -1,6 +1,6 @@
 """How a forwarding is set up: where to, from which severity on, which kinds; its secrets are kept apart and sealed.
 
-What an administrator may write is judged in `checking`.
+What an administrator may write is judged in `config_checks`.
 """
 
 from typing import Literal

@@ -1,6 +1,6 @@
 """How a forwarding comes on: what a try means for it, when the next one is due, and when to tell or to give up. Pure.
 
-What is sent and what is written is `courier`'s.
+What is sent and what is written is `worker`'s.
 """
 
 import msgspec

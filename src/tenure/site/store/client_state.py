@@ -18,7 +18,8 @@ class StoredMemory:
     """What is kept of one product; see `sdk.kept.Memory`. The site is one process, which the store's lock ensures."""
 
     def __init__(self, store: SiteStore, product: str, world: str = "") -> None:
-        """`world` names root, product and kind (`sdk.worlds`): what another left here goes aside and comes back."""
+        """`world` names root, product and kind (`sdk.folder_owner`): what another left here goes aside and comes
+        back."""
         self._store = store
         self._product = product
         if world:
@@ -32,7 +33,7 @@ class StoredMemory:
         return str(self._store.path)
 
     def missing_files(self) -> tuple[str, ...]:
-        """The file of the state, where it was deleted or replaced; `guarding` puts it back."""
+        """The file of the state, where it was deleted or replaced; `folder_guard` puts it back."""
         return (self._store.path.name,) if self._store.file_displaced else ()
 
     def load_state(self) -> ClientState:

@@ -21,7 +21,7 @@ class ProductPool(msgspec.Struct, frozen=True):
     adopting_until: Instant
     """Until then devices' own seats are adopted and none is new [spec: new-seats]."""
     told: bytes
-    """What was announced last, as JSON of `watch.LastAnnounced`."""
+    """What was announced last, as JSON of `background.LastAnnounced`."""
     stopped: bool
     """Whether distribution has stopped at the limit, and that was said."""
     subscription: str

@@ -66,7 +66,7 @@ def buy_next(
 ) -> Accepted | Refused:
     """The next period, whoever pays for it; refusals as in `renew_by_hand`.
 
-    `seen` has the rules and the lowest version of the new period's beginning, if that lies behind (`act`).
+    `seen` has the rules and the lowest version of the new period's beginning, if that lies behind (`execute`).
     """
     refused = _not_renewable(sub, now)
     if refused is not None:

@@ -92,7 +92,7 @@ class LoginAttempts:
 
 
 def count_attempts(conn: Connection, now: Instant, *counters: FailureCounter) -> Refused | None:
-    """As `Attempts.count_attempt`, in a transaction of the caller's."""
+    """As `LoginAttempts.count_attempt`, in a transaction of the caller's."""
     every = [each for counter in counters for each in counter.with_outer]
     whens = [possible_at(each.patience, FailedTries(*throttle.count_tries(conn, each.key, now))) for each in every]
     if max(whens) > now:

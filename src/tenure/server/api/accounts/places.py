@@ -83,7 +83,7 @@ def note_at_home(
     about: str = "",
     state: bytes = b"",
 ) -> None:
-    """Keep what was done with the account in the audit of the person's own team (`persons.home_team`), and in no other.
+    """Keep what was done with the account in the audit of the person's own team (`users.home_team`), and in no other.
 
     `about` and `state` as in `record_audit`: without them the chain keeps what stands of the account.
     """

@@ -1,4 +1,4 @@
-"""A team's people: who they are, which role they have, and their leaving. How they come is left to `inviting`."""
+"""A team's people: who they are, which role they have, and their leaving. How they come is left to `invitations`."""
 
 from typing import Any
 
