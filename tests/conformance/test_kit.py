@@ -40,7 +40,7 @@ MUST_CATCH = (
     "silence: a warning after a week, the end at the lease's end",
     "a clock set back is told, and nothing is gained by it",
     "a clock set to 2099 while running changes nothing",
-    "new keys are learnt from the next root version",
+    "new keys are learned from the next root version",
     "a stolen key dies with the version that leaves it out",
     "the root of a sandbox is refused where none is expected",
 )

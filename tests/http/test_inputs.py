@@ -169,7 +169,7 @@ def test_any_other_spelling_names_the_parameter(raw: bytes, field: str) -> None:
     assert (told.code, told.field) == (RefusalCode.FIELD_INVALID, field)
 
 
-async def test_a_misspelt_dry_run_is_no_real_write(client: httpx2.AsyncClient) -> None:
+async def test_a_misspelled_dry_run_is_no_real_write(client: httpx2.AsyncClient) -> None:
     for query in ("dryrun=true", "dry_run=1", "dry-run=true", "dry_run=true&dry_run=false", "DRY_RUN=true"):
         answer = await client.put(f"/v1/things/thing_000001/name?{query}", json={"name": "a"})
         assert refused(answer)["code"] == "field_invalid", query

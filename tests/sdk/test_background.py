@@ -212,7 +212,7 @@ class TestAProgram:
         assert time.monotonic() - float(done.stdout.split()[1]) < LEAVING + 2
         assert done.stderr == ""
 
-    def test_a_child_process_asks_for_itself_and_shares_what_is_learnt(self, arguments: list[str]) -> None:
+    def test_a_child_process_asks_for_itself_and_shares_what_is_learned(self, arguments: list[str]) -> None:
         done = program(
             """
             import os, threading

@@ -278,7 +278,7 @@ class TestWhatItKeeps:
             done.set()
             looking.join()
 
-    def test_one_process_sees_what_another_has_learnt(self) -> None:
+    def test_one_process_sees_what_another_has_learned(self) -> None:
         world = activated()
         other = world.started()
         contract = world.vendor.contracts[code("A").reveal()]

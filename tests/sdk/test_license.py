@@ -193,7 +193,7 @@ class TestALicense:
         assert again.standing == first.standing
         assert again.lease_jwt == first.lease_jwt
 
-    def test_an_application_that_only_looks_sees_what_another_process_has_learnt(self, office: Office) -> None:
+    def test_an_application_that_only_looks_sees_what_another_process_has_learned(self, office: Office) -> None:
         first, second = office.open(), office.open()
         assert not second.standing.licensed
         first.activate(code("A").reveal())

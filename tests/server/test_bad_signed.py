@@ -1,4 +1,4 @@
-"""Everything that can be wrong with the two signed messages: refused with a code, nothing changed, nothing learnt."""
+"""Everything that can be wrong with the two signed messages: refused with a code, nothing changed, nothing learned."""
 
 import base64
 import json

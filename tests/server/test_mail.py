@@ -370,7 +370,7 @@ def test_settings_name_the_password_and_do_not_hold_it(tmp_path: Path) -> None:
         {"host": "x.test", "sender": "a@x.test", "security": "ssl"},
     ],
 )
-def test_misspelt_settings_are_refused(tmp_path: Path, mail: Any) -> None:
+def test_misspelled_settings_are_refused(tmp_path: Path, mail: Any) -> None:
     (tmp_path / "server.json").write_bytes(msgspec.json.encode({"name": "https://x.test", "mail": mail}))
     assert isinstance(read_settings(tmp_path / "server.json"), Refused)
 

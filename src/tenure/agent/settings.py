@@ -1,4 +1,4 @@
-"""The agent's settings: one TOML file that the administrator writes; a misspelt field is refused by its name."""
+"""The agent's settings: one TOML file that the administrator writes; a misspelled field is refused by its name."""
 
 import tomllib
 from pathlib import Path

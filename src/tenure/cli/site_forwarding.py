@@ -228,9 +228,11 @@ def test_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> End
     """Send a test message now, and say what happened and what helps."""
     with site_desk(desk, site) as here, here.show_busy("Sending …"):
         where = _forwarding_path(here, name, "/test")
+        if isinstance(where, CommandFailed):
+            return where
         api = here.api()
-        if isinstance(where, CommandFailed) or isinstance(api, CommandFailed):
-            return where if isinstance(where, CommandFailed) else api  # type: ignore[return-value]
+        if isinstance(api, CommandFailed):
+            return api
         answer = api.send(ApiRequest(method="POST", path=where, tenant=False))
     if isinstance(answer, CommandFailed):
         return answer

@@ -10,7 +10,7 @@ import msgspec
 
 
 class RequestBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every request body derives from: unknown fields are refused, so that a misspelt one is never ignored.
+    """What every request body derives from: unknown fields are refused, so that a misspelled one is never ignored.
 
     A body repeats `frozen=True, kw_only=True` for the type checker: `class Rename(RequestBody, frozen=True,
     kw_only=True)`.

@@ -172,7 +172,7 @@ async def bind_inputs(one: Operation, scope: Scope, receive: Receive) -> dict[st
 
 
 def read_query(raw: bytes, known: tuple[OperationInput, ...]) -> dict[str, Any] | Refused:
-    """The query string as values of the `known` inputs; unknown, repeated and misspelt ones are refused by name.
+    """The query string as values of the `known` inputs; unknown, repeated and misspelled ones are refused by name.
 
     Refusing what is unknown is what makes `?dryrun=true` an error instead of a real write.
     """

@@ -76,4 +76,7 @@ def _sentence(text: str, *, begins: bool = True) -> str:
 
 
 def _nth(number: int) -> str:
-    return {1: "first", 2: "second", 3: "third"}.get(number, f"{number}th" if number < 21 else f"{number}.")
+    words = {1: "first", 2: "second", 3: "third"}
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    ending = "th" if number % 100 in (11, 12, 13) else endings.get(number % 10, "th")
+    return words.get(number, f"{number}{ending}")

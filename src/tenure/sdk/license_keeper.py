@@ -214,8 +214,8 @@ class LicenseKeeper:
         return outcome
 
     def reload_if_changed(self) -> None:
-        """Takes over what another process has learnt, unless this one is just learning something newer, and writes back
-        what has disappeared from the folder. Never waits for another."""
+        """Takes over what another process has learned, unless this one is just learning something newer, and writes
+        back what has disappeared from the folder. Never waits for another."""
         turn = self._turn
         if turn.acquire(blocking=False):
             try:

@@ -136,7 +136,7 @@ class Synchronized(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> str:
-        """What was learnt."""
+        """What was learned."""
         if self.result == "forked":
             until = self.after.contact_until
             runs = (

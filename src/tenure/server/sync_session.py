@@ -89,7 +89,7 @@ class SyncSession:
             return self._learn_state()
         settled = forks.told_to_copy(self._site, self._asked.message.token)
         if settled is not None:
-            return self._answer_stale_copy(self._make_message(result="refused", refusal=to_signed_refusal(settled)))
+            return self._refuse_copy(settled)
         if not forks.is_newest(self._site, self._asked.message):
             return self._answer_fork()
         return self._answer_present()
@@ -116,19 +116,17 @@ class SyncSession:
             return self._take_receipt(sub, state)
         if sub is None or state is None or not state.is_active:
             gone = leaving.refuse_gone(state)
-            return self._finish_answer(
-                self._make_message(result="refused", refusal=to_signed_refusal(gone)), self._told_to_leave(sub, state)
-            )
+            return self._refuse(gone, self._told_to_leave(sub, state))
         self._state = state
         full = self._no_place(sub, state) if places.is_alone(self._site) else None
         if full is not None:
-            return self._finish_answer(self._make_message(result="refused", refusal=to_signed_refusal(full)))
+            return self._refuse(full)
         sub = self._relist_conflict(sub, state)
         self._state = state = places.state_of(sub, self._site) or state
         sub = places.with_ephemeral(sub, self._site)
         wished = self._apply_wishes(sub)
         if isinstance(wished, Refused):
-            return self._finish_answer(self._make_message(result="refused", refusal=to_signed_refusal(wished)))
+            return self._refuse(wished)
         return self._lease_or_unchanged(self._share_out(wished, state))
 
     def _no_place(self, sub: Subscription, state: SiteState) -> Refused | None:
@@ -164,7 +162,7 @@ class SyncSession:
         """An application on its own gives its place back: its receipt says that the lease is gone from its disk."""
         wrong = leaving.refuse_unproven(self._conn, self._site, self._asked.message.erased, self._asked.public)
         if wrong is not None:
-            return self._finish_answer(self._make_message(result="refused", refusal=to_signed_refusal(wrong)))
+            return self._refuse(wrong)
         if state is not None and (state.is_active or state.leaving_until is not None):
             self._site = leaving.given_up(self._conn, self._site, sub, state, self._now)
         free_from = places.free_from(self._conn, self._site.id, sub, self._now)
@@ -326,9 +324,7 @@ class SyncSession:
         sub = self._settle_books()
         state = None if sub is None else places.state_of(sub, self._site)
         if sub is None or state is None or not state.is_active:
-            return self._answer_stale_copy(
-                self._make_message(result="refused", refusal=to_signed_refusal(leaving.refuse_gone(state)))
-            )
+            return self._refuse_copy(leaving.refuse_gone(state))
         message = self._asked.message
         seen = copies.record_copy(self._conn, self._site, sub, forks.make_sighting(message, self._now), self._now)
         self._site, sub = seen.site, seen.sub
@@ -337,9 +333,7 @@ class SyncSession:
             return self._said_by_the_copy(sub, message.resolve)
         signed = copies.answer_copy(self._conn, self._context, self._site, sub, self._now)
         if isinstance(signed, Refused):
-            return self._answer_stale_copy(
-                self._make_message(result="refused", refusal=to_signed_refusal(signed), forked=True)
-            )
+            return self._refuse_copy(signed, forked=True)
         self._site = signed.site
         turn = sync_window(timeline(sub, state), signed.lease, self._now)
         return self._answer_stale_copy(
@@ -350,12 +344,10 @@ class SyncSession:
         """The stale copy's own administrator speaks: restored, it is the site from this answer on."""
         resolved = self._resolve_fork(sub, resolution)
         if isinstance(resolved, Refused):
-            return self._answer_stale_copy(
-                self._make_message(result="refused", refusal=to_signed_refusal(resolved), forked=True)
-            )
+            return self._refuse_copy(resolved, forked=True)
         settled = forks.told_to_copy(self._site, self._asked.message.token)
         if settled is not None:
-            return self._answer_stale_copy(self._make_message(result="refused", refusal=to_signed_refusal(settled)))
+            return self._refuse_copy(settled)
         self._asked = msgspec.structs.replace(
             self._asked, message=msgspec.structs.replace(self._asked.message, resolve="")
         )
@@ -364,6 +356,16 @@ class SyncSession:
     def _answer_stale_copy(self, message: SyncAnswer) -> tuple[bytes, SiteRow]:
         """The answer to a stale copy: token and stored answer stay those of the other one."""
         return exchanges.answer_sync(message, self._answer_signer()), self._site
+
+    def _refuse(self, refused: Refused, told_to_leave: bool = False) -> tuple[bytes, SiteRow]:
+        """The signed "no" to the site itself; `told_to_leave` as in `_finish_answer`."""
+        message = self._make_message(result="refused", refusal=to_signed_refusal(refused))
+        return self._finish_answer(message, told_to_leave)
+
+    def _refuse_copy(self, refused: Refused, *, forked: bool = False) -> tuple[bytes, SiteRow]:
+        """The signed "no" to a stale copy; `forked`: a fork is open."""
+        refusal = to_signed_refusal(refused)
+        return self._answer_stale_copy(self._make_message(result="refused", refusal=refusal, forked=forked))
 
     def _learn_state(self) -> tuple[bytes, SiteRow]:
         """An authentic token newer than the server remembers: it was restored, and the site knows more
@@ -378,12 +380,10 @@ class SyncSession:
         )
         if isinstance(known, Refused) or known.lease.sub != self._site.id:
             bad = known if isinstance(known, Refused) else Refused(RefusalCode.LEASE_NOT_MINE)
-            return self._answer_stale_copy(self._make_message(result="refused", refusal=to_signed_refusal(bad)))
+            return self._refuse_copy(bad)
         sub = self._settle_books()
         if sub is None:
-            return self._answer_stale_copy(
-                self._make_message(result="refused", refusal=to_signed_refusal(Refused(RefusalCode.SITE_UNKNOWN)))
-            )
+            return self._refuse_copy(Refused(RefusalCode.SITE_UNKNOWN))
         lease = known.lease
         learned = f.Learned(
             at=self._now,

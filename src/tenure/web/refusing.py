@@ -39,7 +39,7 @@ NOWHERE = PageRefusal(
     title="There is no such page.",
     status=404,
     code="not_found",
-    remedy="The address may be misspelt, or what it named may not be yours to see.",
+    remedy="The address may be misspelled, or what it named may not be yours to see.",
 )
 
 UNREADABLE = PageRefusal(title="The request cannot be read.", status=400)

@@ -1,4 +1,4 @@
-"""Templates: strict (a misspelt name is an error, not an empty place), escaped, the kit's own under `web/`."""
+"""Templates: strict (a misspelled name is an error, not an empty place), escaped, the kit's own under `web/`."""
 
 import re
 import secrets

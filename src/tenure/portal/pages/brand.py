@@ -8,6 +8,7 @@ from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.refusing import NOWHERE
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 LONGEST = {"name": 100, "logo": 512, "color": 7, "support": 200, "renew_url": 512}
@@ -56,5 +57,5 @@ class BrandPages:
 def _brand_url(visit: Portal) -> str:
     provider = (visit.session_value.me.get("provider") or {}).get("id")
     if not provider or visit.session_value.is_customer:
-        raise RefusedPageError(PageRefusal(title="There is no such page.", status=404, code="not_found"))
+        raise RefusedPageError(NOWHERE)
     return fill_path("/v1/providers/{provider}/brand", provider=provider)

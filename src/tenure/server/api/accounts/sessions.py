@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from tenure.core.plurals import format_count
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
@@ -96,7 +97,7 @@ class Sessions:
                 return nobody_signed_in()
             others = [each for each in sessions.open_sessions(conn, person.id, now) if each.id != caller.token_id]
             sessions.end_others(conn, person.id, but=caller.token_id)
-            note_at_home(conn, person, address, "other_sessions_ended", f"{len(others)} sessions", now)
+            note_at_home(conn, person, address, "other_sessions_ended", format_count(len(others), "session"), now)
             return json_response(EndedView(ended=len(others)))
 
         answer: ApiResponse[EndedView] | Refused = await self._context.run_once(ticket, dry_run, work)
