@@ -1,4 +1,4 @@
-"""`tenure top-up`, `credit-limit`, `show_account`, `show_statement` and `show_runway`: a customer's prepaid money."""
+"""`tenure top-up`, `credit-limit`, `account`, `statement` and `runway`: a customer's prepaid money."""
 
 from pathlib import Path
 from typing import Annotated, Any

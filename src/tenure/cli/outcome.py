@@ -115,5 +115,5 @@ def _print_code(screen: CommandScreen, code: str) -> None:
 
 
 def _fact_words(fact: str) -> str:
-    """`RenewalReserved` as `print_renewal reserved`."""
+    """`RenewalReserved` as `renewal reserved`."""
     return re.sub(r"(?<!^)([A-Z])", r" \1", fact).lower()

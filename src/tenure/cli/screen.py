@@ -33,8 +33,8 @@ class TableColumn(msgspec.Struct, frozen=True):
     heading: str
     path: str
     as_: str = "text"
-    """`text`, `words` (its underscores are blanks), `format_moment` (none: never), `when` (none: nothing),
-    `end` (none: for good), `yes`, `list`, `count`, or `format_money:<path of the currency>`."""
+    """`text`, `words` (its underscores are blanks), `moment` (none: never), `when` (none: nothing),
+    `end` (none: for good), `yes`, `list`, `count`, or `money:<path of the currency>`."""
 
 
 def plain_text(value: object) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from tenure.core.periods import format_instant
+from tenure.core.plurals import format_count
 from tenure.core.pricing import format_money
 from tenure.core.subscription import facts
 from tenure.core.subscription.facts import Fact
@@ -53,12 +54,8 @@ def describe_fact(fact: Fact, names: Names) -> str:
     return f"{said[:1].upper()}{said[1:]}." if said else ""
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def _terms(terms: Terms, names: Names, field: TermsField | None) -> str:
-    devices, plan = _count(terms.devices, "device"), f"plan {names.plan(terms.plan)}"
+    devices, plan = format_count(terms.devices, "device"), f"plan {names.plan(terms.plan)}"
     if field is TermsField.DEVICES:
         return devices
     return plan if field is TermsField.PLAN else f"{plan}, {devices}"
@@ -94,7 +91,7 @@ def _confirmed(fact: facts.PaymentConfirmed, names: Names) -> str:
 
 def _arrived(fact: facts.SiteActivated | facts.SuccessorStaged, names: Names) -> str:
     called = fact.name or "An installation"
-    share = f", {_count(fact.allotment, 'device')}" if fact.allotment else ""
+    share = f", {format_count(fact.allotment, 'device')}" if fact.allotment else ""
     return f"{called}, version {fact.version or 'not told'}{share}, by {names.code(fact.code)}"
 
 
@@ -118,7 +115,7 @@ def _started(fact: facts.SuccessorStarted, names: Names) -> str:
 
 def _reserved(fact: facts.RenewalReserved, names: Names) -> str:
     period = fact.period
-    return f"{names.money(period.price)} set aside for {_count(period.devices, 'device')}, {_stretch(period)}"
+    return f"{names.money(period.price)} set aside for {format_count(period.devices, 'device')}, {_stretch(period)}"
 
 
 def _unreserved(fact: facts.ReserveReleased, names: Names) -> str:
@@ -130,11 +127,11 @@ def _renewed(fact: facts.Renewed, names: Names) -> str:
     period = fact.period
     ways = {"balance": "from the balance", "reserve": "from what was set aside", "external": "paid outside the balance"}
     price = f"{names.money(period.price)} {ways[fact.paid_by]}" if fact.paid_by in ways else "free of charge"
-    return f"{_stretch(period)}, {_count(period.devices, 'device')}: {price}"
+    return f"{_stretch(period)}, {format_count(period.devices, 'device')}: {price}"
 
 
 def _lost(fact: facts.SiteDeclaredLost, names: Names) -> str:
-    heir = f"; {_count(fact.allotment, 'device')} go to {names.site(fact.heir)}" if fact.heir else ""
+    heir = f"; {format_count(fact.allotment, 'device')} go to {names.site(fact.heir)}" if fact.heir else ""
     return f"{names.site(fact.site)}{heir}"
 
 
@@ -162,18 +159,18 @@ def _held(fact: facts.HoldPlaced, names: Names) -> str:
 
 
 def _unheld(fact: facts.HoldReleased, names: Names) -> str:
-    shift = f"; {_count(fact.shift_days, 'paid day')} added at the end" if fact.shift_days else ""
+    shift = f"; {format_count(fact.shift_days, 'paid day')} added at the end" if fact.shift_days else ""
     return f"the pause by the {fact.owner}{shift}"
 
 
 def _canceled(fact: facts.Canceled, names: Names) -> str:
-    grace = f", then {_count(fact.grace_days, 'day')} of grace" if fact.grace_days else ""
+    grace = f", then {format_count(fact.grace_days, 'day')} of grace" if fact.grace_days else ""
     return f"{'at once' if fact.at_once else 'service ends'} at {format_instant(fact.effective)}{grace}"
 
 
 def _extended(fact: facts.GraceExtended, names: Names) -> str:
     period = f" of the period that began {format_instant(fact.period)}" if fact.period is not None else ""
-    return f"{_count(fact.days, 'more day')} of grace at the end{period}"
+    return f"{format_count(fact.days, 'more day')} of grace at the end{period}"
 
 
 def _conflict(fact: facts.SeatConflictListed, names: Names) -> str:
@@ -191,7 +188,7 @@ def _resolved(fact: facts.ForkResolved, names: Names) -> str:
 
 
 def _freed(fact: facts.AllotmentFreed, names: Names) -> str:
-    return f"{_count(fact.allotment, 'device')} of {names.site(fact.site)} go to the others"
+    return f"{format_count(fact.allotment, 'device')} of {names.site(fact.site)} go to the others"
 
 
 def _of_site(fact: facts.SuccessorDropped | facts.ForkFound, names: Names) -> str:
@@ -237,8 +234,8 @@ _WORDS: Final[Mapping[type[Fact], Callable[[Any, Names], str]]] = {
     facts.GraceExtended: _extended,
     facts.SeatConflictListed: _conflict,
     facts.AllotmentFreed: _freed,
-    facts.AllotmentSet: lambda fact, names: f"{names.site(fact.site)}: {_count(fact.allotment, 'device')}",
-    facts.DevicesReleased: lambda fact, names: f"{_count(fact.count, 'device')} by {names.site(fact.site)}",
+    facts.AllotmentSet: lambda fact, names: f"{names.site(fact.site)}: {format_count(fact.allotment, 'device')}",
+    facts.DevicesReleased: lambda fact, names: f"{format_count(fact.count, 'device')} by {names.site(fact.site)}",
     facts.ForkFound: _of_site,
     facts.ForkResolved: _resolved,
     facts.Transferred: lambda fact, names: f"to {names.customers.get(fact.customer) or 'another customer'}",

@@ -32,7 +32,7 @@ def will_renew(outlook: RenewalOutlook | None) -> bool:
 
 
 def outlook_sentence(outlook: RenewalOutlook, now: Instant) -> str:
-    """For people: `It will_renew by itself on 2026-12-30 00:00:00 UTC for 75.00 EUR; the balance covers it until …`."""
+    """For people: `It renews by itself on 2026-12-30 00:00:00 UTC for 75.00 EUR; the balance covers it until …`."""
     when, price = format_moment(outlook.at), in_words(outlook.price, outlook.currency)
     if outlook.covered_until is not None:
         least = "at least " if outlook.lasts else ""

@@ -1,6 +1,6 @@
 """What a synchronization shows while it runs: one line per thing done, and who is watching at the moment.
 
-The lines are for people; what came of it is in `line_outcomes`.
+The lines are for people; what came of it is in `outcomes`.
 """
 
 import logging

@@ -36,7 +36,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the customer is called now: read with the row, not kept in it."""
 
     def current_state(self, now: Instant) -> str:
-        """`asked`, `booked`, `withdrawn` or `refuse_expired`: what its instants mean at `now`."""
+        """`asked`, `booked`, `withdrawn` or `expired`: what its instants mean at `now`."""
         if self.booked_at is not None:
             return "booked"
         if self.withdrawn_at is not None:

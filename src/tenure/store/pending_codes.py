@@ -26,7 +26,7 @@ class WaitingCode(msgspec.Struct, frozen=True, kw_only=True):
     shown_at: Instant | None = None
 
     def current_state(self, now: Instant) -> str:
-        """`waiting`, `mark_shown` or `refuse_expired` at `now`, real time."""
+        """`waiting`, `shown` or `expired` at `now`, real time."""
         if self.shown_at is not None:
             return "shown"
         return "waiting" if now < self.until else "expired"

@@ -57,7 +57,7 @@ def append_links(conn: Connection, provider: str, topic: str, new: Sequence[Stor
 
 
 def append_record(conn: Connection, provider: str, topic: str, fact: StoredFact) -> ChainLink:
-    """Log `fact` in the provider's chain for `seed_catalog`, `policy` or `records`."""
+    """Log `fact` in the provider's chain for `catalog`, `policy` or `records`."""
     (link,) = append_links(conn, provider, topic, [fact])
     row = {"seq": link.seq, "prev_hash": link.prev_hash, "hash": link.hash, "by_actor": fact.by}
     row |= {"kind": fact.kind, "at": fact.at, "recorded_at": fact.recorded_at, "body": fact.body}

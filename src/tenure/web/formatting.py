@@ -149,7 +149,7 @@ def format_interval(iso: str | None) -> str:
 
 
 def humanize_name(name: str) -> str:
-    """`cancel_at_end` as `Cancel at end`, `RenewalReserved` as `ExpectedRenewal reserved`."""
+    """`cancel_at_end` as `Cancel at end`, `RenewalReserved` as `Renewal reserved`."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("_", " ").replace("-", " ").strip().lower()
     return text[:1].upper() + text[1:]
 

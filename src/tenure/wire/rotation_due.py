@@ -69,7 +69,7 @@ def due_steps(document: RootDocument, now: Instant) -> tuple[DueRotation, ...]:
 
     Worked example: the only lease key signs until day 730. On day 0 the answer names `publish`, due on day 640
     (730 - 90). A second key published on day 640 signs from day 642 on; from then `close` of the first is due, and
-    `retire_key` once nothing it signed can live any more.
+    `retire` once nothing it signed can live any more.
     """
     whole = DueRotation(step=RotationStep.EXTEND, when=document.expires - NOTICE, ends=document.expires)
     purposes = sorted({key.purpose for key in document.keys}, key=lambda each: each.value)

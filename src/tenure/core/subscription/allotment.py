@@ -188,7 +188,7 @@ def grant_allotment(pool: Pool, site: str, in_use: int, wanted: int, now: Instan
     divided by the sites present. Seats it covers already stay covered, even under a limit that fell. A part with at
     least half a margin free that nobody calls back stays as it is, so that an unchanged site gets an unchanged lease.
     While the pool is unsure of another site no site gets more than it has.
-    The caller books the result with `asking` and `after_grant` of the site's share.
+    The caller books the result with `after_report` and `after_grant` of the site's share.
 
     An example. A limit of 100, tolerance 10 %: 110 devices in all, a margin of 10 seats.
     - Site a has 40 devices: it gets 50, its need and the margin.

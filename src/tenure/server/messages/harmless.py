@@ -31,7 +31,7 @@ _DOMAIN: Final = re.compile(r"(?<=\w)\.(?=[^\W\d]\w)")
 def harmless_text(text: str) -> str:
     """`text` on one line without links; a dot inside a word is joined invisibly, so that no program makes it a link.
 
-    Example: `Your parcel waits: http://evil.example/x` becomes `Your parcel waits: […]`, and `PostingRecord.com B.V.`
+    Example: `Your parcel waits: http://evil.example/x` becomes `Your parcel waits: […]`, and `Booking.com B.V.`
     still reads the same.
     """
     # One spelling first: full-width letters and the like would be turned into a link by the reader's program.

@@ -71,7 +71,7 @@ class DocumentColumns(sa.TypedColumns):
 
 
 class ChronicleColumns(sa.TypedColumns):
-    """Chained log per provider and topic (`seed_catalog`, `policy`); the vendor's own has the provider ''."""
+    """Chained log per provider and topic (`catalog`, `policy`); the vendor's own has the provider ''."""
 
     provider = text_column(key=True)
     topic = text_column(key=True)
