@@ -1,6 +1,6 @@
 """The vendor's page of bounds: shows what they cut, then publishes exactly that, and nothing that nobody has seen."""
 
-from tenure.portal.pages.policy import NAMES
+from tenure.core.field_errors import LABELS
 from tests.portal.stage import Stage
 
 
@@ -33,5 +33,5 @@ async def test_bounds_are_told_in_the_words_of_the_policy_page_with_their_units(
     assert "A renewal after the end by default charge the grace that was served" in tab.text
     assert "A pause stops the clock by default no" in tab.text
     for bound in (await shop.vendor.get("/v1/policy-bounds"))["bounds"]:
-        assert bound["field"] in NAMES, "each has a name"
+        assert bound["field"] in LABELS, "each has a name"
         assert bound["field"] not in tab.text, "none is told as the API spells it"
