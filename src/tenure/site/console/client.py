@@ -6,7 +6,7 @@ It is the same door that the command line uses, over a transport inside the proc
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 import httpx2
@@ -44,13 +44,6 @@ TOO_LONG = PageRefusal(
 )
 
 
-class OperationList(Protocol):
-    """Knows which operations the API has."""
-
-    async def has_operation(self, operation: str) -> bool:
-        """Whether it has this one."""
-
-
 class ConsolePage(msgspec.Struct, frozen=True):
     """One page of a list; `next` is the cursor of the following one."""
 
@@ -58,10 +51,8 @@ class ConsolePage(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-async def open_warnings(api: "ConsoleApi", server: "OperationList") -> int:
+async def open_warnings(api: "ConsoleApi") -> int:
     """How many events are warnings, or worse, that nobody has acknowledged; counted to a hundred of each."""
-    if not await server.has_operation("GET /v1/events?new"):
-        return 0
     found = [
         await api.get_page("/v1/events", {"severity": name, "new": True}, COUNTED) for name in ("warning", "critical")
     ]

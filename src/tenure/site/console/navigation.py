@@ -22,8 +22,6 @@ class ConsoleFrame(PageFrame, frozen=True, kw_only=True):
     """A frame with the banner in it."""
 
     banner: Banner | None = None
-    offline: bool = False
-    """Whether the API can exchange requests and answers as files."""
     rights: ConsoleRights = ConsoleRights()
 
     def may_offer(self, path: str, method: str = "POST") -> bool:
@@ -44,41 +42,34 @@ class ConsoleFrameMaker:
         api = self._server.api_for(visit)
         try:
             status, found, groups = await asyncio.gather(
-                api.get("/v1/status"), api.get("/v1/licenses"), self._list_groups(api)
+                api.get("/v1/status"), api.get("/v1/licenses"), api.get_page("/v1/groups", limit=GROUPS_SHOWN)
             )
         except RefusedPageError:
             return ConsoleFrame(
                 title=TITLE, person=visit.session_value.name, role=_role_name(visit), rights=visit.session_value.rights
             )
         now = instant_of(status["now"]) or visit.now
-        licenses = [{**each, "conflict": await self._open_conflict(api, each["product"])} for each in found["items"]]
+        licenses = [{**each, "conflict": await _open_conflict(api, each["product"])} for each in found["items"]]
         return ConsoleFrame(
             title=status["name"] or TITLE,
             subtitle=TITLE,
-            groups=(MenuGroup(text="", entries=(_navigation_tree(status, groups),)),),
+            groups=(MenuGroup(text="", entries=(_navigation_tree(status, groups.items),)),),
             person=visit.session_value.name,
             role=_role_name(visit),
             account_path="/account",
             now=status["now"],
             sandbox=status["sandbox"],
-            banner=most_important(licenses, now, await open_warnings(api, self._server)),
+            banner=most_important(licenses, now, await open_warnings(api)),
             rights=visit.session_value.rights,
-            offline=await self._server.has_operation("POST /v1/licenses/{product}/offline/request"),
         )
 
-    async def _open_conflict(self, api: ConsoleApi, product: str) -> Any:
-        """The seat conflict that is open, if there is one and the API knows of such things."""
-        if not await self._server.has_operation("GET /v1/licenses/{product}/seat-conflict"):
-            return None
-        try:
-            return await api.get(fill_path("/v1/licenses/{product}/seat-conflict", product=product))
-        except RefusedPageError:
-            return None
 
-    async def _list_groups(self, api: ConsoleApi) -> list[Any]:
-        if not await self._server.has_operation("GET /v1/groups"):
-            return []
-        return (await api.get_page("/v1/groups", limit=GROUPS_SHOWN)).items
+async def _open_conflict(api: ConsoleApi, product: str) -> Any:
+    """The seat conflict that is open, if there is one."""
+    try:
+        return await api.get(fill_path("/v1/licenses/{product}/seat-conflict", product=product))
+    except RefusedPageError:
+        return None
 
 
 def _role_name(visit: Console) -> str:

@@ -66,11 +66,10 @@ class DevicePages:
     async def _render_list(self, visit: Console, group: str | None, title: str, here: str) -> Reply:
         api, query = self._server.api_for(visit), visit.query
         status, licenses = await _common_values(api)
-        searches = await self._server.has_operation("GET /v1/devices?q")
         filters: dict[str, Any] = {
             "product": query.get("product") or None,
             "state": query["state"] if query.get("state") in STORED else None,
-            "q": (query.get("q", "").strip()[:64] or None) if searches else None,
+            "q": query.get("q", "").strip()[:64] or None,
         }
         found = await api.get_page("/v1/devices", {**filters, "group": group, "cursor": query.get("cursor")})
         now = instant_of(status["now"]) or visit.now
@@ -86,9 +85,7 @@ class DevicePages:
             "products": list(licenses),
             "states": [(name, "With a seat" if name == "protected" else STATES[name][0]) for name in STORED],
             "asked": {name: value for name, value in filters.items() if value},
-            "searches": searches,
-            "can_release": await self._server.has_operation("GET /v1/licenses/{product}/idle-devices"),
-            "groups": await self._group_names(api),
+            "groups": await api.get_all("/v1/groups"),
             "tally": counts["by_state"],
             "tallied": TALLIED,
             "duplicates": counts["duplicates"],
@@ -96,9 +93,6 @@ class DevicePages:
             "address": visit.with_query(),
         }
         return PageScreen(template="devices.html", values=values)
-
-    async def _group_names(self, api: ConsoleApi) -> list[Any] | None:
-        return await api.get_all("/v1/groups") if await self._server.has_operation("GET /v1/groups") else None
 
     async def show(self, visit: Console) -> Reply:
         """One device."""
@@ -112,7 +106,7 @@ class DevicePages:
             except RefusedPageError:
                 twin = None
         license_ = licenses.get(device["product"])
-        groups = await self._group_names(api)
+        groups = await api.get_all("/v1/groups")
         values = {
             "device": device,
             "twin": twin,
@@ -120,9 +114,8 @@ class DevicePages:
             "shown": STATES[state_of(device, license_, instant_of(status["now"]) or visit.now)],
             "why": reason_of(device, license_, status),
             "groups": groups,
-            "group_choices": [("", "none (unassigned)"), *((each["name"], each["name"]) for each in groups or ())],
+            "group_choices": [("", "none (unassigned)"), *((each["name"], each["name"]) for each in groups)],
             "form": SentForm.of(group=device["group"]),
-            "can_pin": await self._server.has_operation("PUT /v1/devices/{device}/pin"),
         }
         return PageScreen(template="device.html", values=values)
 

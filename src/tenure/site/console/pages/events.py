@@ -21,15 +21,13 @@ class EventPages:
         """One page of it."""
         api, severity = self._server.api_for(visit), visit.query.get("severity", "")
         asked: dict[str, Any] = {"severity": severity if severity in SEVERITIES else None}
-        can_be_open = await self._server.has_operation("GET /v1/events?new")
-        if can_be_open and visit.query.get("open"):
+        if visit.query.get("open"):
             asked["new"] = True
         found = await api.get_page("/v1/events", {**asked, "cursor": visit.query.get("cursor")})
         values = {
             "rows": shown_events(found.items),
             "severity": severity,
             "severities": SEVERITIES,
-            "can_be_open": can_be_open,
             "only_open": bool(visit.query.get("open")),
             "pages": make_pager(visit, found, PAGE),
             "here": visit.with_query(),

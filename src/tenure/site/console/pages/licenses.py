@@ -43,14 +43,14 @@ class LicensePages:
         """Everything about one license."""
         api, product = self._server.api_for(visit), visit.params["product"]
         license_ = await api.get(fill_path("/v1/licenses/{product}", product=product))
-        groups = await api.get_all("/v1/groups") if await self._server.has_operation("GET /v1/groups") else None
+        groups = await api.get_all("/v1/groups")
         values = {
             "license": license_,
             "link": renew_link(license_),
             "spans": drawable_spans(license_["timeline"]),
             "groups": groups,
             "successor_spans": drawable_spans(license_["successor"]["timeline"]) if license_["successor"] else [],
-            "form": SentForm.of(automatic=[each["name"] for each in groups or () if each["automatic"]]),
+            "form": SentForm.of(automatic=[each["name"] for each in groups if each["automatic"]]),
         }
         return PageScreen(template="license.html", values=values)
 

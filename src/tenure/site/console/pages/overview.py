@@ -31,7 +31,7 @@ class OverviewPages:
             "waiting": sum(each["waiting"] for each in licenses),
             "limit": sum(each["device_limit"] for each in licenses),
             "latest": shown_events(latest),
-            "open_alarms": await open_warnings(api, self._server),
+            "open_alarms": await open_warnings(api),
         }
         return PageScreen(template="overview.html", values=values)
 
@@ -44,7 +44,6 @@ class OverviewPages:
         api = self._server.api_for(visit)
         values: dict[str, Any] = {
             "status": await api.get("/v1/status"),
-            "dns": await self._server.has_operation("GET /v1/dns"),
             "forwardings": await api.get_all("/v1/forwardings"),
         }
         return PageScreen(template="settings.html", values=values)
